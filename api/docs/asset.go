@@ -1,0 +1,51 @@
+package docs
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/swaggest/swgui/v5/static"
+)
+
+//go:embed asset
+var own embed.FS
+
+// assets gives what the pages load, by name: our own files, and of Swagger UI only what the reference page uses.
+func assets() (map[string]file, error) {
+	const css, js, svg = "text/css; charset=utf-8", "text/javascript; charset=utf-8", "image/svg+xml"
+	files := make(map[string]file)
+	for name, contentType := range map[string]string{
+		"icon.svg": svg, "reference.css": css, "reference.js": js, "site.css": css,
+	} {
+		body, err := own.ReadFile("asset/" + name)
+		if err != nil {
+			return nil, fmt.Errorf("docs: read asset: %w", err)
+		}
+		if files[name], err = newFile(contentType, immutable, body); err != nil {
+			return nil, err
+		}
+	}
+	for name, contentType := range map[string]string{"swagger-ui-bundle.js": js, "swagger-ui.css": css} {
+		gzipped, err := static.FS.ReadFile(name + ".gz")
+		if err != nil {
+			return nil, fmt.Errorf("docs: read asset of Swagger UI: %w", err)
+		}
+		if files[name], err = newFileFromGzip(contentType, immutable, gzipped); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// assetBase is the folder that the assets are served from. It carries a hash over all of them, so that a changed asset
+// is fetched anew and a stylesheet may import its neighbour by a relative path.
+func assetBase(files map[string]file) string {
+	var hashes []string
+	for name, f := range files {
+		hashes = append(hashes, name+" "+f.hash)
+	}
+	slices.Sort(hashes)
+	return Prefix + "/assets/" + hashOf([]byte(strings.Join(hashes, "\n"))) + "/"
+}

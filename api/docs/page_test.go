@@ -1,0 +1,162 @@
+package docs_test
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"github.com/ai-interviewer-platform/interviewer/api/docs"
+)
+
+// parse reads a page, and gives its elements.
+func parse(t *testing.T, page *httptest.ResponseRecorder) []*html.Node {
+	t.Helper()
+	root, err := html.Parse(bytes.NewReader(page.Body.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var elements []*html.Node
+	for node := range root.Descendants() {
+		if node.Type == html.ElementNode {
+			elements = append(elements, node)
+		}
+	}
+	return elements
+}
+
+func attribute(element *html.Node, name string) (string, bool) {
+	for _, a := range element.Attr {
+		if a.Key == name {
+			return a.Val, true
+		}
+	}
+	return "", false
+}
+
+// references gives what the pages load, apart from what they only link to.
+func references(t *testing.T, h http.Handler) []string {
+	t.Helper()
+	var found []string
+	for _, path := range pagePaths() {
+		for _, element := range parse(t, ask(t, h, http.MethodGet, path)) {
+			for _, name := range []string{"src", "href"} {
+				if value, ok := attribute(element, name); ok && element.Data != "a" {
+					found = append(found, value)
+				}
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+func TestPagesLoadOnlyWhatIsServed(t *testing.T) {
+	t.Parallel()
+	h := handler(t, options())
+	loaded := references(t, h)
+	if len(loaded) < 5 {
+		t.Errorf("the pages load only %q", loaded)
+	}
+	imports := regexp.MustCompile(`(?:@import\s+|url\()\s*(?:url\()?["']?([^"')\s]+)`)
+	for _, path := range loaded {
+		w := ask(t, h, http.MethodGet, path)
+		if w.Code != http.StatusOK {
+			t.Errorf("%s, which a page loads, is %d", path, w.Code)
+		}
+		if !strings.HasSuffix(path, ".css") {
+			continue
+		}
+		for _, match := range imports.FindAllStringSubmatch(w.Body.String(), -1) {
+			if strings.HasPrefix(match[1], "data:") {
+				continue
+			}
+			neighbour := path[:strings.LastIndex(path, "/")+1] + match[1]
+			if w := ask(t, h, http.MethodGet, neighbour); w.Code != http.StatusOK {
+				t.Errorf("%s, which %s imports, is %d", neighbour, path, w.Code)
+			}
+		}
+	}
+}
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	h := handler(t, options())
+	for _, path := range append(pagePaths(), docs.Prefix+"/nothing") {
+		for _, element := range parse(t, ask(t, h, http.MethodGet, path)) {
+			target, ok := attribute(element, "href")
+			if !ok || target == "#main" || target == options().SpecURL {
+				continue
+			}
+			if w := ask(t, h, http.MethodGet, target); w.Code != http.StatusOK {
+				t.Errorf("%s links to %q, which is %d", path, target, w.Code)
+			}
+		}
+	}
+}
+
+func TestPagesHoldNoScriptOrStyle(t *testing.T) {
+	t.Parallel()
+	h := handler(t, options())
+	for _, path := range append(pagePaths(), docs.Prefix+"/nothing") {
+		for _, element := range parse(t, ask(t, h, http.MethodGet, path)) {
+			if _, ok := attribute(element, "src"); element.Data == "script" && !ok {
+				t.Errorf("%s holds an inline script", path)
+			}
+			if element.Data == "style" {
+				t.Errorf("%s holds an inline stylesheet", path)
+			}
+			for _, a := range element.Attr {
+				if a.Key == "style" || strings.HasPrefix(a.Key, "on") {
+					t.Errorf("%s holds the inline attribute %s", path, a.Key)
+				}
+			}
+		}
+	}
+}
+
+func TestPagesAreAccessible(t *testing.T) {
+	t.Parallel()
+	h := handler(t, options())
+	for _, path := range append(pagePaths(), docs.Prefix+"/nothing") {
+		count := make(map[string]int)
+		for _, element := range parse(t, ask(t, h, http.MethodGet, path)) {
+			count[element.Data]++
+			lang, _ := attribute(element, "lang")
+			if element.Data == "html" && lang != "en" {
+				t.Errorf("%s: the language is %q", path, lang)
+			}
+			if name, _ := attribute(element, "name"); name == "viewport" {
+				count[name]++
+			}
+			if _, ok := attribute(element, "alt"); element.Data == "img" && !ok {
+				t.Errorf("%s: an image has no alternative text", path)
+			}
+		}
+		for _, once := range []string{"title", "main", "header", "h1", "viewport"} {
+			if count[once] != 1 {
+				t.Errorf("%s: there are %d of %s, want one", path, count[once], once)
+			}
+		}
+	}
+}
+
+func TestDemoNoteIsAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, demo := range []bool{false, true} {
+		o := options()
+		o.Demo = demo
+		page := ask(t, handler(t, o), http.MethodGet, docs.Prefix).Body.String()
+		if strings.Contains(strings.ToLower(page), "demo") != demo {
+			t.Errorf("with Demo %v, the page is %s", demo, page)
+		}
+		if demo && !(strings.Contains(page, "POST /api/v1/auth/login") && strings.Contains(page, "Authorize")) {
+			t.Errorf("the note does not say how to sign in: %s", page)
+		}
+	}
+}

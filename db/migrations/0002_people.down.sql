@@ -1,0 +1,16 @@
+DROP FUNCTION all_companies();
+DROP FUNCTION find_company(text);
+DROP FUNCTION search_users(uuid, text, integer);
+DROP FUNCTION session_changes(integer);
+DROP FUNCTION find_account(text);
+DROP VIEW company_directory;
+DROP VIEW changed_sessions;
+DROP VIEW accounts;
+DROP TABLE sessions;
+DROP TABLE login_emails;
+DROP TABLE users;
+DROP FUNCTION user_search_text(text, text, text, text);
+DROP FUNCTION keep_login_email();
+DROP TABLE companies;
+DROP TYPE session_end;
+DROP TYPE user_role;

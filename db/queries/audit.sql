@@ -1,0 +1,94 @@
+-- name: InsertAuditLog :exec
+-- The row and its place in the queue for sealing, in one statement.
+WITH entry AS (
+    INSERT INTO audit_logs (
+        company_id, id, created_at, actor_type, actor_id, session_id, action, resource_type, resource_id,
+        outcome, ip, user_agent, request_id, details
+    ) VALUES (
+        @company_id, @id, @created_at, @actor_type, @actor_id, @session_id, @action, @resource_type, @resource_id,
+        @outcome, @ip, @user_agent, @request_id, @details
+    )
+    RETURNING company_id, id
+)
+INSERT INTO audit_pending (company_id, audit_log_id) SELECT company_id, id FROM entry;
+
+-- name: ListAuditLogs :many
+-- The caller sees everything, their own acts, or their own acts and those on some types of resource. Planned with its
+-- values, as ListUsers is.
+SELECT sqlc.embed(audit_logs), s.sequence, s.hash
+FROM audit_logs
+LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
+WHERE audit_logs.company_id = @company_id
+    AND (@sees_all::boolean OR actor_id = @caller_id::uuid OR resource_type = ANY (@visible_types::text[]))
+    AND (sqlc.narg('actor_id')::uuid IS NULL OR actor_id = sqlc.narg('actor_id')::uuid)
+    AND (sqlc.narg('actions')::text[] IS NULL OR action = ANY (sqlc.narg('actions')::text[]))
+    AND (sqlc.narg('resource_type')::text IS NULL OR resource_type = sqlc.narg('resource_type')::text)
+    AND (sqlc.narg('resource_id')::uuid IS NULL OR resource_id = sqlc.narg('resource_id')::uuid)
+    AND (sqlc.narg('outcome')::text IS NULL OR outcome = sqlc.narg('outcome')::text::audit_outcome)
+    AND (sqlc.narg('created_from')::timestamptz IS NULL OR created_at >= sqlc.narg('created_from')::timestamptz)
+    AND (sqlc.narg('created_before')::timestamptz IS NULL OR created_at < sqlc.narg('created_before')::timestamptz)
+    AND (sqlc.narg('after_id')::uuid IS NULL OR CASE WHEN @ascending::boolean
+        THEN (created_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
+        ELSE (created_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
+    END)
+ORDER BY
+    CASE WHEN @ascending::boolean THEN created_at END,
+    CASE WHEN @ascending::boolean THEN id END,
+    CASE WHEN NOT @ascending::boolean THEN created_at END DESC,
+    CASE WHEN NOT @ascending::boolean THEN id END DESC
+LIMIT @max_rows;
+
+-- name: GetAuditLog :one
+SELECT sqlc.embed(audit_logs), s.sequence, s.hash
+FROM audit_logs
+LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
+WHERE audit_logs.company_id = @company_id AND audit_logs.id = @id
+    AND (@sees_all::boolean OR actor_id = @caller_id::uuid OR resource_type = ANY (@visible_types::text[]));
+
+-- name: ListCompaniesToSeal :many
+SELECT company_id::uuid AS company_id FROM companies_to_seal() AS company_id;
+
+-- name: TryLockSealing :one
+-- One sealer per company at a time; whoever comes second leaves the work to the first.
+SELECT pg_try_advisory_xact_lock(hashtextextended(CAST(@company_id AS text), 0)) AS locked;
+
+-- name: GetLastSeal :one
+SELECT sequence, hash FROM audit_seals WHERE company_id = @company_id ORDER BY sequence DESC LIMIT 1;
+
+-- name: ListPendingAuditLogs :many
+SELECT audit_logs.* FROM audit_pending AS p
+JOIN audit_logs ON audit_logs.company_id = p.company_id AND audit_logs.id = p.audit_log_id
+WHERE p.company_id = @company_id
+ORDER BY p.audit_log_id
+LIMIT @max_rows;
+
+-- name: InsertSeals :exec
+INSERT INTO audit_seals (company_id, sequence, audit_log_id, hash, sealed_at)
+SELECT @company_id, unnest(@sequences::bigint[]), unnest(@audit_log_ids::uuid[]), unnest(@hashes::bytea[]), @now;
+
+-- name: DeletePendingAuditLogs :exec
+DELETE FROM audit_pending WHERE company_id = @company_id AND audit_log_id = ANY (@audit_log_ids::uuid[]);
+
+-- name: ListSeals :many
+-- The chain from a sequence on, each link with the row it covers.
+SELECT s.sequence, s.hash, sqlc.embed(audit_logs)
+FROM audit_seals AS s
+JOIN audit_logs ON audit_logs.company_id = s.company_id AND audit_logs.id = s.audit_log_id
+WHERE s.company_id = @company_id AND s.sequence >= @from_sequence
+ORDER BY s.sequence
+LIMIT @max_rows;
+
+-- name: GetSealHash :one
+SELECT hash FROM audit_seals WHERE company_id = @company_id AND sequence = @sequence;
+
+-- name: ListUnsealedAuditLogs :many
+-- Rows that are neither sealed nor waiting for it: they were not written by the service.
+SELECT l.id FROM audit_logs AS l
+WHERE l.company_id = @company_id
+    AND NOT EXISTS (SELECT FROM audit_seals AS s WHERE s.company_id = l.company_id AND s.audit_log_id = l.id)
+    AND NOT EXISTS (SELECT FROM audit_pending AS p WHERE p.company_id = l.company_id AND p.audit_log_id = l.id)
+ORDER BY l.id
+LIMIT @max_rows;
+
+-- name: CountPendingAuditLogs :one
+SELECT count(*) FROM audit_pending WHERE company_id = @company_id;

@@ -1,0 +1,101 @@
+-- name: GetMe :one
+SELECT sqlc.embed(users), companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone
+FROM users
+JOIN companies ON companies.id = users.company_id
+WHERE users.company_id = @company_id AND users.id = @id;
+
+-- name: GetUser :one
+-- The caller sees everyone, or themselves.
+SELECT * FROM users
+WHERE company_id = @company_id AND id = @id AND (@sees_all::boolean OR id = @caller_id);
+
+-- name: GetUserForUpdate :one
+SELECT * FROM users WHERE company_id = @company_id AND id = @id FOR NO KEY UPDATE;
+
+-- name: ListUsers :many
+-- One statement for every filter and order: planned with its values (plan_cache_mode = force_custom_plan), the orders not
+-- asked for are constants and fall away, and what remains walks one index.
+SELECT sqlc.embed(users), lower(last_name) AS last_key, lower(first_name) AS first_key FROM users
+WHERE company_id = @company_id
+    AND (sqlc.narg('ids')::uuid[] IS NULL OR id = ANY (sqlc.narg('ids')::uuid[]))
+    AND (sqlc.narg('pattern')::text IS NULL
+        OR user_search_text(first_name, last_name, email, department) LIKE lower(sqlc.narg('pattern')::text))
+    AND (sqlc.narg('roles')::text[] IS NULL OR role = ANY (sqlc.narg('roles')::text[]::user_role[]))
+    AND (sqlc.narg('is_active')::boolean IS NULL OR is_active = sqlc.narg('is_active')::boolean)
+    AND (sqlc.narg('department')::text IS NULL OR department = sqlc.narg('department')::text)
+    AND (sqlc.narg('updated_since')::timestamptz IS NULL OR updated_at >= sqlc.narg('updated_since')::timestamptz)
+    AND (sqlc.narg('after_id')::uuid IS NULL OR CASE @sort::text
+        WHEN 'created_at' THEN (created_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
+        WHEN '-created_at' THEN (created_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
+        WHEN 'updated_at' THEN (updated_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
+        WHEN '-updated_at' THEN (updated_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
+        WHEN 'name' THEN (lower(last_name), lower(first_name), id)
+            > (sqlc.narg('after_text')::text, sqlc.narg('after_text2')::text, sqlc.narg('after_id')::uuid)
+        WHEN '-name' THEN (lower(last_name), lower(first_name), id)
+            < (sqlc.narg('after_text')::text, sqlc.narg('after_text2')::text, sqlc.narg('after_id')::uuid)
+        WHEN 'email' THEN email > sqlc.narg('after_text')::text
+        WHEN '-email' THEN email < sqlc.narg('after_text')::text
+    END)
+ORDER BY
+    CASE WHEN @sort::text = 'created_at' THEN created_at END,
+    CASE WHEN @sort::text = '-created_at' THEN created_at END DESC,
+    CASE WHEN @sort::text = 'updated_at' THEN updated_at END,
+    CASE WHEN @sort::text = '-updated_at' THEN updated_at END DESC,
+    CASE WHEN @sort::text = 'name' THEN lower(last_name) END,
+    CASE WHEN @sort::text = 'name' THEN lower(first_name) END,
+    CASE WHEN @sort::text = '-name' THEN lower(last_name) END DESC,
+    CASE WHEN @sort::text = '-name' THEN lower(first_name) END DESC,
+    CASE WHEN @sort::text = 'email' THEN email END,
+    CASE WHEN @sort::text = '-email' THEN email END DESC,
+    CASE WHEN @sort::text NOT LIKE '-%' THEN id END,
+    CASE WHEN @sort::text LIKE '-%' THEN id END DESC
+LIMIT @max_rows;
+
+-- name: SearchUsers :many
+SELECT search_users(@company_id, @pattern, @at_most)::uuid AS id;
+
+-- name: InsertUser :one
+INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, created_at, updated_at)
+VALUES (@company_id, @id, @email, @password_hash, @first_name, @last_name, @role, @department, @now, @now, @now)
+RETURNING *;
+
+-- name: UpdateUser :one
+UPDATE users
+SET email = @email, first_name = @first_name, last_name = @last_name, department = @department,
+    version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id AND version = @version
+RETURNING *;
+
+-- name: TransitionUserActive :one
+UPDATE users
+SET is_active = NOT is_active, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id AND is_active = @was_active
+RETURNING *;
+
+-- name: TransitionUserRole :one
+UPDATE users
+SET role = @role, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id AND role = @was_role
+RETURNING *;
+
+-- name: UpdateUserPassword :execrows
+UPDATE users
+SET password_hash = @password_hash, password_changed_at = @now, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id AND is_active AND password_hash = @verified_hash;
+
+-- name: ResetUserPassword :execrows
+-- For the operator, who does not know the old one.
+UPDATE users
+SET password_hash = @password_hash, password_changed_at = @now, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id;
+
+-- name: LockActiveAdmins :many
+-- Whoever takes an admin away holds all of a company's active admins, in one order: of two requests at once, the second
+-- counts what the first has left.
+SELECT id FROM users
+WHERE company_id = @company_id AND role = 'admin' AND is_active
+ORDER BY id
+FOR NO KEY UPDATE;
+
+-- name: CountActiveAdmins :one
+SELECT count(*) FROM users WHERE company_id = @company_id AND role = 'admin' AND is_active;

@@ -1,0 +1,136 @@
+// Package audit records what happened. A record is written by the transaction of the act it tells of, so that there is
+// neither an act without a record nor a record without an act; what failed or was denied is recorded on its own. Who
+// asked, from where and by which request is taken from the context, not from the handler.
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/clock"
+)
+
+// Action names what was done, as resource.verb. Actions are part of the API's contract: they are added, never changed.
+type Action string
+
+// The actions.
+const (
+	Login              Action = "auth.login"
+	Logout             Action = "auth.logout"
+	TokenRefreshed     Action = "auth.token_refreshed"
+	TokenReused        Action = "auth.token_reused"
+	PasswordChanged    Action = "auth.password_changed"
+	PasswordReset      Action = "auth.password_reset"
+	SessionRevoked     Action = "session.revoked"
+	AccessDenied       Action = "access.denied"
+	UserCreated        Action = "user.created"
+	UserUpdated        Action = "user.updated"
+	UserDeactivated    Action = "user.deactivated"
+	UserReactivated    Action = "user.reactivated"
+	UserRoleChanged    Action = "user.role_changed"
+	CompanyCreated     Action = "company.created"
+	CompanyUpdated     Action = "company.updated"
+	CompanyDeactivated Action = "company.deactivated"
+	CompanyReactivated Action = "company.reactivated"
+	AuditExported      Action = "audit.exported"
+	AuditVerified      Action = "audit.verified"
+)
+
+// The types of resource.
+const (
+	User      = "user"
+	Session   = "session"
+	Company   = "company"
+	AuditLog  = "audit_log"
+	Operation = "operation"
+)
+
+// Details is what belongs to an act besides its columns. It never holds a password, a token or another secret.
+type Details map[string]any
+
+// Change is one attribute before and after.
+type Change struct {
+	From any `json:"from"`
+	To   any `json:"to"`
+}
+
+// Diff lists the attributes that differ, as the details of a change. Both sides name the same attributes.
+func Diff(from, to map[string]any) Details {
+	changes := map[string]Change{}
+	for name, was := range from {
+		if is := to[name]; fmt.Sprint(was) != fmt.Sprint(is) {
+			changes[name] = Change{was, is}
+		}
+	}
+	return Details{"changes": changes}
+}
+
+// Entry is one act.
+type Entry struct {
+	Action   Action
+	Resource string
+	// ID is the resource acted on, nil where there is none.
+	ID *uuid.UUID
+	// Outcome is success when empty.
+	Outcome api.AuditOutcome
+	Details Details
+	// Actor is who acted where the context does not know it yet: at sign-in.
+	Actor *uuid.UUID
+	// Session is the session acted in, under the same condition.
+	Session *uuid.UUID
+}
+
+// Recorder writes entries.
+type Recorder struct {
+	clock   clock.Source
+	queries *db.Queries
+}
+
+// NewRecorder takes where time and ids come from.
+func NewRecorder(source clock.Source) *Recorder { return &Recorder{source, db.New()} }
+
+// Record writes an entry by tx, which is bound to the company.
+func (r *Recorder) Record(ctx context.Context, tx db.DBTX, company uuid.UUID, e Entry) error {
+	request := caller.RequestOf(ctx)
+	details := e.Details
+	if details == nil {
+		details = Details{}
+	}
+	encoded, err := json.Marshal(details)
+	if err != nil {
+		return fmt.Errorf("encode audit details: %w", err)
+	}
+	row := db.InsertAuditLogParams{
+		CompanyID: company, ID: r.clock.ID(), CreatedAt: r.clock.Now(),
+		ActorType: api.AuditActorTypeSystem, ActorID: e.Actor, SessionID: e.Session,
+		Action: string(e.Action), ResourceType: e.Resource, ResourceID: e.ID,
+		Outcome: e.Outcome, IP: Address(request.IP), UserAgent: request.UserAgent, RequestID: request.ID,
+		Details: encoded,
+	}
+	if row.Outcome == "" {
+		row.Outcome = api.AuditOutcomeSuccess
+	}
+	if who := request.Caller; who != nil && row.ActorID == nil {
+		row.ActorID, row.SessionID = &who.UserID, &who.SessionID
+	}
+	if row.ActorID != nil {
+		row.ActorType = api.AuditActorTypeUser
+	}
+	return r.queries.InsertAuditLog(ctx, tx, row)
+}
+
+// Address is an IP address as PostgreSQL keeps it; nil where it is not known.
+func Address(ip netip.Addr) *netip.Addr {
+	if !ip.IsValid() {
+		return nil
+	}
+	ip = ip.Unmap().WithZone("")
+	return &ip
+}

@@ -1,0 +1,42 @@
+package auditlog
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/oapi-codegen/nullable"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+)
+
+func convert(row db.AuditLog, sequence *int64, hash []byte) (api.AuditLog, error) {
+	details := map[string]any{}
+	if err := json.Unmarshal(row.Details, &details); err != nil {
+		return api.AuditLog{}, fmt.Errorf("audit log %s: details: %w", row.ID, err)
+	}
+	shown := api.AuditLog{
+		ID: row.ID, CompanyID: row.CompanyID, CreatedAt: row.CreatedAt.UTC(),
+		ActorType: row.ActorType, ActorID: id(row.ActorID), SessionID: id(row.SessionID),
+		Action: row.Action, ResourceType: row.ResourceType, ResourceID: id(row.ResourceID), Outcome: row.Outcome,
+		IP: nullable.NewNullNullable[string](), UserAgent: row.UserAgent, RequestID: row.RequestID, Details: details,
+		Sequence: nullable.NewNullNullable[int64](), Hash: nullable.NewNullNullable[string](),
+	}
+	if row.IP != nil {
+		shown.IP = nullable.NewNullableWithValue(row.IP.String())
+	}
+	if sequence != nil {
+		shown.Sequence = nullable.NewNullableWithValue(*sequence)
+		shown.Hash = nullable.NewNullableWithValue(hex.EncodeToString(hash))
+	}
+	return shown, nil
+}
+
+func id(of *uuid.UUID) nullable.Nullable[uuid.UUID] {
+	if of == nil {
+		return nullable.NewNullNullable[uuid.UUID]()
+	}
+	return nullable.NewNullableWithValue(*of)
+}

@@ -1,0 +1,56 @@
+// Package auth lets people in and out: signing in, refreshing, signing out, changing a password, and looking after the
+// sessions that are open. It promises that an unknown email, a wrong password and an account that is switched off cannot be
+// told apart, that no password is hashed before the throttle has agreed, and that an end is known everywhere at once.
+package auth
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/page"
+	"github.com/ai-interviewer-platform/interviewer/server/password"
+	"github.com/ai-interviewer-platform/interviewer/server/ratelimit"
+	"github.com/ai-interviewer-platform/interviewer/server/session"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
+	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
+)
+
+// Auth is the room of the tag auth.
+type Auth struct {
+	Store    *store.Store
+	Queries  *db.Queries
+	Clock    clock.Source
+	Audit    *audit.Recorder
+	Gate     *password.Gate
+	Throttle *ratelimit.Throttle
+	Access   *session.Access
+	Refresh  *session.Refresh
+	Guard    *session.Guard
+	Cursors  page.Codec
+	Metrics  *telemetry.Metrics
+	Log      *slog.Logger
+	// SessionLifetime is how long a session lasts from its sign-in.
+	SessionLifetime time.Duration
+}
+
+const (
+	cookieName = "refresh_token"
+	cookiePath = "/api/v1/auth/refresh"
+)
+
+// cookie is the header that hands a refresh token to a browser, or takes it back where there is none.
+func cookie(token string, lifetime time.Duration) string {
+	c := http.Cookie{
+		Name: cookieName, Value: token, Path: cookiePath, MaxAge: int(lifetime / time.Second),
+		HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode,
+	}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	return c.String()
+}
+

@@ -1,0 +1,163 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/session"
+	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
+)
+
+// Login opens a session. Everything up to the comparison is the same for every email; what follows it differs only for
+// those who know the password.
+func (a *Auth) Login(ctx context.Context, request api.LoginRequestObject) (api.LoginResponseObject, error) {
+	email := strings.ToLower(string(request.Body.Email))
+	reservation, err := a.Throttle.Reserve(ctx, email, caller.RequestOf(ctx).IP)
+	if err != nil {
+		a.Metrics.Login(loginOutcome(err))
+		return nil, err
+	}
+	account, matches, err := a.compare(ctx, email, request.Body.Password)
+	if err != nil {
+		reservation.Cancel(ctx)
+		a.Metrics.Login(loginOutcome(err))
+		return nil, err
+	}
+	if !matches || !account.IsActive {
+		return nil, a.refuseLogin(ctx, account, matches)
+	}
+	opened, err := a.open(ctx, account, request.Body.Password)
+	if fault.Is(err, fault.ResourceNotFound) { // the account was changed since its password was read
+		return nil, a.refuseLogin(ctx, account, matches)
+	}
+	if err != nil {
+		reservation.Cancel(ctx)
+		a.Metrics.Login(loginOutcome(err))
+		return nil, err
+	}
+	reservation.Success(ctx)
+	a.Metrics.Login(telemetry.LoginSucceeded)
+	pair, set, err := a.tokens(opened, session.RefreshToken{CompanyID: opened.CompanyID, SessionID: opened.id, Generation: 1})
+	if err != nil {
+		return nil, err
+	}
+	return api.Login200JSONResponse{Body: pair, Headers: api.Login200ResponseHeaders{SetCookie: set}}, nil
+}
+
+// compare finds the account and compares its password, or a dummy's where there is no account.
+func (a *Auth) compare(ctx context.Context, email, plain string) (db.FindAccountRow, bool, error) {
+	account, err := a.Queries.FindAccount(ctx, a.Store.Lookup(), email)
+	if err != nil && !fault.Is(err, fault.ResourceNotFound) {
+		return account, false, err
+	}
+	matches, err := a.Gate.Matches(ctx, account.PasswordHash, plain)
+	return account, matches, err
+}
+
+// refuseLogin keeps the failed attempt where it belongs to a company, and gives the one answer that all of them get.
+func (a *Auth) refuseLogin(ctx context.Context, account db.FindAccountRow, matched bool) error {
+	reason, outcome := "wrong_password", telemetry.LoginRefused
+	if matched {
+		reason, outcome = "inactive", telemetry.LoginInactive
+	}
+	a.Metrics.Login(outcome)
+	refused := fault.New(fault.InvalidCredentials)
+	if account.UserID == uuid.Nil {
+		a.Log.InfoContext(ctx, "sign-in refused: nobody has this email")
+		return refused
+	}
+	err := a.Store.InTx(ctx, account.CompanyID, func(tx db.DBTX) error {
+		return a.Audit.Record(ctx, tx, account.CompanyID, audit.Entry{
+			Action: audit.Login, Resource: audit.User, ID: &account.UserID, Outcome: api.AuditOutcomeFailure,
+			Actor: &account.UserID, Details: audit.Details{"reason": reason},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
+// opened is a session that has begun.
+type opened struct {
+	session.State
+	id uuid.UUID
+}
+
+// open writes the session, guarded by what was compared: an account that has lost its password, its activity or its
+// company meanwhile is not found.
+func (a *Auth) open(ctx context.Context, account db.FindAccountRow, plain string) (opened, error) {
+	var stronger *string
+	if a.Gate.NeedsRehash(account.PasswordHash) {
+		hash, err := a.Gate.Hash(ctx, plain)
+		if err != nil {
+			return opened{}, err
+		}
+		stronger = &hash
+	}
+	now, id, request := a.Clock.Now(), a.Clock.ID(), caller.RequestOf(ctx)
+	state := session.State{
+		CompanyID: account.CompanyID, UserID: account.UserID, Epoch: 1, ExpiresAt: now.Add(a.SessionLifetime),
+	}
+	err := a.Store.InTx(ctx, account.CompanyID, func(tx db.DBTX) error {
+		if _, err := a.Queries.LockActiveCompany(ctx, tx, account.CompanyID); err != nil {
+			return err
+		}
+		role, err := a.Queries.RecordLogin(ctx, tx, db.RecordLoginParams{
+			CompanyID: account.CompanyID, ID: account.UserID, VerifiedHash: account.PasswordHash, NewHash: stronger, Now: now,
+		})
+		if err != nil {
+			return err
+		}
+		state.Role = role
+		err = a.Queries.InsertSession(ctx, tx, db.InsertSessionParams{
+			CompanyID: account.CompanyID, ID: id, UserID: account.UserID, IP: audit.Address(request.IP),
+			UserAgent: request.UserAgent, Now: now, ExpiresAt: state.ExpiresAt,
+		})
+		if err != nil {
+			return err
+		}
+		return a.Audit.Record(ctx, tx, account.CompanyID, audit.Entry{
+			Action: audit.Login, Resource: audit.Session, ID: &id, Actor: &account.UserID, Session: &id,
+		})
+	})
+	return opened{state, id}, err
+}
+
+// tokens gives the pair of a session at a generation, and the cookie that carries its second half.
+func (a *Auth) tokens(o opened, refresh session.RefreshToken) (api.TokenPair, string, error) {
+	access, expiresIn, err := a.Access.Issue(o.State, o.id)
+	if err != nil {
+		return api.TokenPair{}, "", err
+	}
+	token := a.Refresh.Derive(refresh)
+	pair := api.TokenPair{
+		AccessToken: access, RefreshToken: token, TokenType: api.TokenTypeBearer,
+		ExpiresIn: int32(expiresIn / time.Second),
+	}
+	return pair, cookie(token, o.ExpiresAt.Sub(a.Clock.Now())), nil
+}
+
+func loginOutcome(err error) string {
+	var f *fault.Fault
+	if !errors.As(err, &f) {
+		return telemetry.LoginUnavailable
+	}
+	switch f.Code() { //nolint:exhaustive // every other fault counts as unavailable
+	case fault.TooManyAttempts:
+		return telemetry.LoginThrottled
+	case fault.Overloaded:
+		return telemetry.LoginOverloaded
+	default:
+		return telemetry.LoginUnavailable
+	}
+}

@@ -1,0 +1,137 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/session"
+	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
+)
+
+// RefreshTokens exchanges a refresh token for a new pair. The verdict is reached under the lock of the session's row, so
+// that of many exchanges at once one rotates and the others repeat its answer.
+func (a *Auth) RefreshTokens(
+	ctx context.Context, request api.RefreshTokensRequestObject,
+) (api.RefreshTokensResponseObject, error) {
+	presented, err := a.Refresh.Read(presentedToken(request))
+	if err != nil {
+		a.Metrics.Refresh(telemetry.RefreshInvalid)
+		return nil, fault.New(fault.InvalidRefreshToken).Because(err)
+	}
+	var pair api.TokenPair
+	var set string
+	var ended *db.Session
+	var role api.Role
+	err = a.Store.InTx(ctx, presented.CompanyID, func(tx db.DBTX) error {
+		row, err := a.Queries.GetSessionForRefresh(ctx, tx, db.GetSessionForRefreshParams{
+			CompanyID: presented.CompanyID, ID: presented.SessionID,
+		})
+		if err != nil {
+			return err
+		}
+		role = row.Role
+		verdict := session.Judge(presented.Generation, session.Standing{
+			Generation: row.Generation, RotatedAt: row.RotatedAt, ExpiresAt: row.ExpiresAt,
+			Ended: row.RevokedAt != nil || !row.IsActive,
+		}, a.Clock.Now())
+		a.Metrics.Refresh(refreshOutcome(verdict))
+		switch verdict {
+		case session.Rotate:
+			if err := a.rotate(ctx, tx, presented, row); err != nil {
+				return err
+			}
+			row.Generation++
+		case session.Reuse:
+			ended, err = a.endReused(ctx, tx, presented, row)
+			return err
+		case session.Refuse:
+			return fault.New(fault.InvalidRefreshToken)
+		case session.Repeat:
+		}
+		state := session.State{
+			CompanyID: presented.CompanyID, UserID: row.UserID, Role: row.Role, Epoch: row.Epoch, ExpiresAt: row.ExpiresAt,
+		}
+		presented.Generation = row.Generation
+		pair, set, err = a.tokens(opened{state, presented.SessionID}, presented)
+		return err
+	})
+	switch {
+	case fault.Is(err, fault.ResourceNotFound):
+		return nil, fault.New(fault.InvalidRefreshToken).Because(err)
+	case err != nil:
+		return nil, err
+	case ended != nil:
+		a.Guard.Publish(ctx, role, *ended)
+		return nil, fault.New(fault.InvalidRefreshToken)
+	}
+	return api.RefreshTokens200JSONResponse{
+		Body: pair, Headers: api.RefreshTokens200ResponseHeaders{SetCookie: set},
+	}, nil
+}
+
+// presentedToken is the one in the body or, without that, the cookie's.
+func presentedToken(request api.RefreshTokensRequestObject) string {
+	switch {
+	case request.Body != nil && request.Body.RefreshToken != nil:
+		return *request.Body.RefreshToken
+	case request.Params.RefreshToken != nil:
+		return *request.Params.RefreshToken
+	}
+	return ""
+}
+
+func (a *Auth) rotate(
+	ctx context.Context, tx db.DBTX, presented session.RefreshToken, row db.GetSessionForRefreshRow,
+) error {
+	request := caller.RequestOf(ctx)
+	rotated, err := a.Queries.RotateSession(ctx, tx, db.RotateSessionParams{
+		CompanyID: presented.CompanyID, ID: presented.SessionID, Generation: row.Generation, Now: a.Clock.Now(),
+		IP: audit.Address(request.IP), UserAgent: request.UserAgent,
+	})
+	if err != nil {
+		return err
+	}
+	if rotated == 0 {
+		return fault.New(fault.ConcurrentRequest)
+	}
+	return a.Audit.Record(ctx, tx, presented.CompanyID, audit.Entry{
+		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &presented.SessionID,
+		Actor: &row.UserID, Session: &presented.SessionID,
+	})
+}
+
+// endReused ends a session whose refresh token two parties hold. The caller learns no more than from any other refusal.
+func (a *Auth) endReused(
+	ctx context.Context, tx db.DBTX, presented session.RefreshToken, row db.GetSessionForRefreshRow,
+) (*db.Session, error) {
+	ended, err := a.Queries.RevokeSession(ctx, tx, db.RevokeSessionParams{
+		CompanyID: presented.CompanyID, ID: presented.SessionID, UserID: row.UserID,
+		Reason: db.SessionEndTokenReuse, Now: a.Clock.Now(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &ended, a.Audit.Record(ctx, tx, presented.CompanyID, audit.Entry{
+		Action: audit.TokenReused, Resource: audit.Session, ID: &presented.SessionID, Outcome: api.AuditOutcomeDenied,
+		Actor: &row.UserID, Session: &presented.SessionID,
+		Details: audit.Details{"generation": presented.Generation, "present_generation": row.Generation},
+	})
+}
+
+func refreshOutcome(v session.Verdict) string {
+	switch v {
+	case session.Rotate:
+		return telemetry.RefreshRotated
+	case session.Repeat:
+		return telemetry.RefreshReplayed
+	case session.Reuse:
+		return telemetry.RefreshReused
+	case session.Refuse:
+		return telemetry.RefreshRevoked
+	}
+	return telemetry.RefreshInvalid
+}

@@ -1,0 +1,186 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"runtime/debug"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/ai-interviewer-platform/interviewer/api/docs"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
+)
+
+const (
+	// maxHeaderBytes bounds all headers together; the connection itself reads somewhat more, so that the answer is ours.
+	maxHeaderBytes  = 32 << 10
+	maxTargetBytes  = 8 << 10
+	maxUserAgent    = 512
+	unmatched       = "none"
+	requestIDHeader = "X-Request-Id"
+)
+
+// requestIDForm is what a client's own request id must look like to be taken over.
+var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._:-]{8,128}$`)
+
+// base is the first middleware: it makes the caller.Request, answers for whatever goes wrong further in, and leaves one
+// line in the log and one observation in the metrics of every request.
+type base struct {
+	clock   clock.Source
+	log     *slog.Logger
+	metrics *telemetry.Metrics
+}
+
+func (b *base) enter(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := b.clock.Now()
+		b.metrics.InFlight(1)
+		defer b.metrics.InFlight(-1)
+		request := b.request(c)
+		ctx := caller.With(c.Request().Context(), request)
+		c.SetRequest(c.Request().WithContext(ctx))
+		protect(c)
+		if err := b.guarded(ctx, c, next); err != nil {
+			c.Error(err)
+		}
+		operation := request.Operation
+		if operation == "" {
+			operation = unmatched
+		}
+		status, took := c.Response().Status, b.clock.Now().Sub(began)
+		b.metrics.Request(operation, c.Request().Method, status, took)
+		b.log.LogAttrs(ctx, slog.LevelInfo, "request",
+			slog.String("method", c.Request().Method), slog.String("path", request.Target.Path), slog.Int("status", status),
+			slog.Int64("bytes", c.Response().Size), slog.Float64("duration_ms", float64(took.Microseconds())/1000),
+			slog.String("ip", request.IP.String()), slog.String("user_agent", request.UserAgent))
+		return nil
+	}
+}
+
+// guarded runs the rest and turns a panic into an error, so that one request's defect stays its own.
+func (b *base) guarded(ctx context.Context, c echo.Context, next echo.HandlerFunc) (err error) {
+	defer func() {
+		recovered := recover()
+		if recovered == nil {
+			return
+		}
+		if recovered == http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+			panic(recovered)
+		}
+		b.log.ErrorContext(ctx, "panic", slog.Any("panic", recovered), slog.String("stack", string(debug.Stack())))
+		err = fault.New(fault.InternalError).Because(fmt.Errorf("panic: %v", recovered))
+	}()
+	if len(c.Request().RequestURI) > maxTargetBytes || headerBytes(c.Request().Header) > maxHeaderBytes {
+		return fault.New(fault.HeadersTooLarge)
+	}
+	return next(c)
+}
+
+func (b *base) request(c echo.Context) *caller.Request {
+	r := c.Request()
+	id := r.Header.Get(requestIDHeader)
+	if !requestIDForm.MatchString(id) {
+		id = b.clock.ID().String()
+	}
+	c.Response().Header().Set(requestIDHeader, id)
+	agent := strings.ReplaceAll(strings.ToValidUTF8(r.UserAgent(), ""), "\x00", "")
+	if runes := []rune(agent); len(runes) > maxUserAgent {
+		agent = string(runes[:maxUserAgent])
+	}
+	ip, err := netip.ParseAddr(c.RealIP())
+	if err != nil {
+		ip = netip.Addr{}
+	}
+	return &caller.Request{ID: id, IP: ip.Unmap(), UserAgent: agent, Target: r.URL}
+}
+
+// protect sets what every answer carries. The reference pages replace it by their own, since they run scripts.
+func protect(c echo.Context) {
+	header := c.Response().Header()
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	header.Set("Referrer-Policy", "no-referrer")
+	if c.Scheme() == "https" {
+		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+}
+
+func headerBytes(header http.Header) int {
+	total := 0
+	for name, values := range header {
+		for _, value := range values {
+			total += len(name) + len(value) + len(": \r\n")
+		}
+	}
+	return total
+}
+
+// limitBody bounds what may be read of a body; who announces more is refused before a byte of it is read.
+func limitBody(most int64) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			r := c.Request()
+			if r.ContentLength > most {
+				return fault.New(fault.PayloadTooLarge).With("The body is larger than %d bytes.", most)
+			}
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
+			return next(c)
+		}
+	}
+}
+
+// crossOrigin lets pages of the listed origins call, with cookies, and nobody else's.
+func crossOrigin(origins []string) echo.MiddlewareFunc {
+	return middleware.CORSWithConfig(middleware.CORSConfig{
+		AllowOrigins:     origins,
+		AllowCredentials: true,
+		AllowMethods:     []string{"GET", "POST", "PUT", "PATCH", "DELETE"},
+		AllowHeaders:     []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", requestIDHeader, "Idempotency-Key", "traceparent"},
+		ExposeHeaders:    []string{"ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", requestIDHeader, "Content-Disposition"},
+		MaxAge:           600,
+	})
+}
+
+// sameSite refuses what a browser sends from a foreign site to the operations that hand out or take the cookie. It knows
+// browsers by Sec-Fetch-Site and Origin; other clients send neither and pass.
+func sameSite(origins []string) (echo.MiddlewareFunc, error) {
+	protection := http.NewCrossOriginProtection()
+	for _, origin := range origins {
+		if err := protection.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("CORS_ORIGINS: %w", err)
+		}
+	}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if !strings.HasPrefix(c.Path(), docs.Prefix) {
+				if err := protection.Check(c.Request()); err != nil {
+					return fault.New(fault.CrossSiteRequest).Because(err)
+				}
+			}
+			return next(c)
+		}
+	}, nil
+}
+
+// addresses says where a client's address is taken from: the connection, and the forwarding header only as far as the
+// proxies that wrote it are trusted.
+func addresses(trusted []netip.Prefix) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, prefix := range trusted {
+		options = append(options, echo.TrustIPRange(network(prefix)))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}

@@ -1,0 +1,145 @@
+// Package company shows the caller's company and lets its admins change what it has decided for itself.
+package company
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
+)
+
+// Company is the room of the tag company.
+type Company struct {
+	Store   *store.Store
+	Queries *db.Queries
+	Clock   clock.Source
+	Audit   *audit.Recorder
+}
+
+// GetCompany shows the caller's company.
+func (c *Company) GetCompany(
+	ctx context.Context, request api.GetCompanyRequestObject,
+) (api.GetCompanyResponseObject, error) {
+	id := caller.Of(ctx).CompanyID
+	row, err := c.Queries.GetCompany(ctx, c.Store.Of(id), id)
+	if err != nil {
+		return nil, err
+	}
+	shown := convert(row)
+	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
+		return api.GetCompany304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
+	}
+	return api.GetCompany200JSONResponse{CompanyJSONResponse: shown}, nil
+}
+
+// UpdateCompany changes name and settings.
+func (c *Company) UpdateCompany(
+	ctx context.Context, request api.UpdateCompanyRequestObject,
+) (api.UpdateCompanyResponseObject, error) {
+	id, patch := caller.Of(ctx).CompanyID, request.JSONBody
+	if patch == nil {
+		patch = request.ApplicationMergePatchPlusJSONBody
+	}
+	if err := checkTimezone(patch); err != nil {
+		return nil, err
+	}
+	var saved db.Company
+	err := c.Store.InTx(ctx, id, func(tx db.DBTX) error {
+		row, err := c.Queries.GetCompanyForUpdate(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
+			return err
+		}
+		saved, err = c.save(ctx, tx, row, edit(row, *patch))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateCompany200JSONResponse{CompanyJSONResponse: convert(saved)}, nil
+}
+
+// save writes what has changed; a patch that changes nothing leaves the row and its version alone.
+func (c *Company) save(ctx context.Context, tx db.DBTX, row db.Company, change db.UpdateCompanyParams) (db.Company, error) {
+	if row.Name == change.Name && row.Timezone == change.Timezone &&
+		slices.Equal(row.AllowedEmailDomains, change.AllowedEmailDomains) {
+		return row, nil
+	}
+	change.Now = c.Clock.Now()
+	saved, err := c.Queries.UpdateCompany(ctx, tx, change)
+	if fault.Is(err, fault.ResourceNotFound) {
+		return row, fault.New(fault.ConcurrentRequest)
+	}
+	if err != nil {
+		return row, err
+	}
+	return saved, c.Audit.Record(ctx, tx, row.ID, audit.Entry{
+		Action: audit.CompanyUpdated, Resource: audit.Company, ID: &row.ID,
+		Details: audit.Diff(attributes(row), attributes(saved)),
+	})
+}
+
+// edit applies a patch to a row: absent stays, null clears.
+func edit(row db.Company, patch api.UpdateCompanyRequest) db.UpdateCompanyParams {
+	change := db.UpdateCompanyParams{
+		CompanyID: row.ID, Version: row.Version, Name: row.Name, Timezone: row.Timezone,
+		AllowedEmailDomains: row.AllowedEmailDomains,
+	}
+	if patch.Name != nil {
+		change.Name = strings.TrimSpace(*patch.Name)
+	}
+	if patch.Settings == nil {
+		return change
+	}
+	if patch.Settings.Timezone != nil {
+		change.Timezone = *patch.Settings.Timezone
+	}
+	if domains := patch.Settings.AllowedEmailDomains; domains.IsNull() {
+		change.AllowedEmailDomains = []string{}
+	} else if listed, err := domains.Get(); err == nil {
+		change.AllowedEmailDomains = listed
+	}
+	return change
+}
+
+// checkTimezone holds a time zone against the IANA database. Go's "Local" is no zone of that database.
+func checkTimezone(patch *api.UpdateCompanyRequest) error {
+	if patch.Settings == nil || patch.Settings.Timezone == nil {
+		return nil
+	}
+	name := *patch.Settings.Timezone
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		return fault.New(fault.RuleViolated).Field("/settings/timezone", "unknown_timezone",
+			"is not a time zone of the IANA database")
+	}
+	return nil
+}
+
+func convert(row db.Company) api.CompanyJSONResponse {
+	return api.CompanyJSONResponse{
+		Body: api.Company{
+			ID: row.ID, Name: row.Name, Slug: row.Slug, IsActive: row.IsActive,
+			Settings:  api.CompanySettings{Timezone: row.Timezone, AllowedEmailDomains: row.AllowedEmailDomains},
+			CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		},
+		Headers: api.CompanyResponseHeaders{ETag: etag.Of(row.Version)},
+	}
+}
+
+// attributes is what the audit compares of a company.
+func attributes(row db.Company) map[string]any {
+	return map[string]any{
+		"name": row.Name, "timezone": row.Timezone, "allowed_email_domains": row.AllowedEmailDomains,
+	}
+}

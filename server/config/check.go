@@ -1,0 +1,211 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// maxPreviousKeys bounds how many keys a token is checked against.
+const maxPreviousKeys = 8
+
+// minMetricsToken is the fewest characters of a token that nobody guesses over the network.
+const minMetricsToken = 16
+
+// checker collects what is wrong with a decoded configuration, at most one problem for each variable.
+type checker struct {
+	config *Config
+	found  Problems
+}
+
+// refuse records what is wrong with a variable, unless something already is.
+func (k *checker) refuse(name, wrong string) {
+	k.remedied(name, wrong, variable(name).remedy())
+}
+
+// remedied is refuse with a remedy of its own.
+func (k *checker) remedied(name, wrong, remedy string) {
+	if !k.found.has(name) {
+		k.found = append(k.found, Problem{Variable: name, Wrong: wrong, Remedy: remedy})
+	}
+}
+
+// variable gives the description of a variable. Names come from the tags of Config and from the rules below, so one
+// that is not described is a defect.
+func variable(name string) Variable {
+	for _, v := range Variables() {
+		if v.Name == name {
+			return v
+		}
+	}
+	panic("config: there is no variable " + name)
+}
+
+// check applies every rule.
+func (k *checker) check() {
+	c := k.config
+	if !slices.Contains([]Environment{Production, Development, Test}, c.Environment) {
+		k.refuse("APP_ENV", "is not one of production, development, test")
+	}
+	if !slices.Contains([]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}, c.LogLevel) {
+		k.refuse("LOG_LEVEL", levelWanted)
+	}
+	if c.Algorithm != "HS256" {
+		k.refuse("ALGORITHM", "is not HS256")
+	}
+	if !isHost(c.Host) {
+		k.refuse("HOST", "is neither an address nor a host name")
+	}
+	if n := len(c.MetricsToken); n > 0 && n < minMetricsToken {
+		k.refuse("METRICS_TOKEN", fmt.Sprintf("is shorter than %d characters", minMetricsToken))
+	}
+	k.bounds()
+	k.keys()
+	k.services()
+	k.origins()
+}
+
+// bounds holds every number to the bounds of its variable.
+func (k *checker) bounds() {
+	for _, s := range k.config.settings() {
+		v := variable(s.name)
+		if v.Max == 0 {
+			continue
+		}
+		if n := s.value.Int(); n < v.Min || n > v.Max {
+			k.refuse(v.Name, fmt.Sprintf(numberWanted, v.Min, v.Max))
+		}
+	}
+}
+
+// keys holds the keys to their strength. Former keys are held to the same, as they still open the door.
+func (k *checker) keys() {
+	c := k.config
+	lenient := c.Environment == Development || c.Environment == Test
+	if c.SecretKey == "" && c.Environment != Development {
+		k.refuse("SECRET_KEY", "is missing")
+	}
+	if wrong := weakness(c.SecretKey.Reveal()); wrong != "" && !lenient {
+		k.refuse("SECRET_KEY", wrong)
+	}
+	const previous = "SECRET_KEYS_PREVIOUS"
+	if len(c.SecretKeysPrevious) > maxPreviousKeys {
+		k.remedied(previous, fmt.Sprintf("has more than %d entries", maxPreviousKeys), "remove the oldest")
+	}
+	for i, key := range c.SecretKeysPrevious {
+		wrong := weakness(key.Reveal())
+		switch {
+		case key == "":
+			k.remedied(previous, fmt.Sprintf("has an empty entry %d", i+1), "remove it")
+		case key == c.SecretKey:
+			k.remedied(previous, fmt.Sprintf("repeats SECRET_KEY in entry %d", i+1), "remove it")
+		case wrong != "" && !lenient:
+			k.remedied(previous, fmt.Sprintf("has an entry %d that %s", i+1, wrong), "remove it")
+		}
+	}
+}
+
+// services holds the URLs of what the service talks to to their schemes, and to being there.
+func (k *checker) services() {
+	c := k.config
+	if c.Environment != Development {
+		if c.DatabaseURL == "" {
+			k.refuse("DATABASE_URL", "is missing")
+		}
+		if c.RedisURL == "" {
+			k.refuse("REDIS_URL", "is missing")
+		}
+	}
+	if c.MigrationDatabaseURL != "" && c.DatabaseURL == "" {
+		k.remedied("MIGRATION_DATABASE_URL", "is set while DATABASE_URL is not", "set both or neither")
+	}
+	k.url("DATABASE_URL", c.DatabaseURL.Reveal(), "postgres", "postgresql")
+	k.url("MIGRATION_DATABASE_URL", c.MigrationDatabaseURL.Reveal(), "postgres", "postgresql")
+	k.url("REDIS_URL", c.RedisURL.Reveal(), "redis", "rediss", "unix")
+	k.endpoint()
+}
+
+// url refuses what is not a URL of one of the schemes. Empty is left to other rules.
+func (k *checker) url(name, raw string, schemes ...string) {
+	if raw == "" {
+		return
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		k.refuse(name, "is not a URL (a password in it must be percent-encoded)")
+	case !slices.Contains(schemes, u.Scheme):
+		k.refuse(name, "does not begin with "+strings.Join(schemes, ":// or ")+"://")
+	case ambiguous(u):
+		k.refuse(name, "has a character that must be percent-encoded, such as @, / or # in the password")
+	case u.Host == "" && u.Path == "" && u.RawQuery == "":
+		k.refuse(name, "names no host")
+	}
+}
+
+// endpoint refuses, besides what is no URL, the parts of one that the exporter of traces would silently leave out.
+func (k *checker) endpoint() {
+	const name = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	k.url(name, k.config.OTLPEndpoint, "http", "https")
+	u, err := url.Parse(k.config.OTLPEndpoint)
+	if err == nil && (u.User != nil || u.RawQuery != "") {
+		k.remedied(name, "has credentials or a query", "put them into OTEL_EXPORTER_OTLP_HEADERS")
+	}
+	if err == nil && k.config.OTLPEndpoint != "" && u.Host == "" {
+		k.refuse(name, "names no host")
+	}
+}
+
+// origins refuses origins that no browser sends, and those that anyone on the way could forge.
+func (k *checker) origins() {
+	for i, origin := range k.config.CORSOrigins {
+		if wrong := originWrong(origin, k.config.Environment != Development); wrong != "" {
+			k.refuse("CORS_ORIGINS", fmt.Sprintf("has an entry %d that %s", i+1, wrong))
+		}
+	}
+}
+
+// originWrong says what is wrong with an origin; nothing where it is as browsers send it. With secure, plain http is
+// for the local machine only.
+func originWrong(origin string, secure bool) string {
+	if strings.Contains(origin, "*") {
+		return "is a pattern; name each origin"
+	}
+	u, err := url.Parse(origin)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return "is not an origin"
+	case origin != u.Scheme+"://"+u.Host:
+		return "has more than scheme, host and port, were it only a slash at the end"
+	case origin != strings.ToLower(origin) || strings.ContainsFunc(origin, notASCII):
+		return "is not written as browsers send it, in lower case and punycode"
+	case strings.HasSuffix(u.Host, ":"),
+		u.Scheme == "http" && u.Port() == "80", u.Scheme == "https" && u.Port() == "443":
+		return "names a port that browsers leave out"
+	case secure && u.Scheme == "http" && !isLocal(u.Hostname()):
+		return "is not https"
+	}
+	return ""
+}
+
+func notASCII(r rune) bool { return r > '~' }
+
+// isLocal reports whether a host is the machine itself.
+func isLocal(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
+}
+
+// isHost reports whether a text can be listened on: an address, or a name of letters, digits, hyphens and dots.
+func isHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	outside := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '.'
+	}
+	return host != "" && len(host) <= 253 && !strings.ContainsFunc(host, outside)
+}

@@ -1,0 +1,190 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/netip"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/joho/godotenv"
+)
+
+// Load reads the configuration from environ, in the form of os.Environ, and from the file at dotenvPath where there is
+// one; a variable that environ sets, even to nothing, wins over the file. A variable that is empty counts as unset, and
+// white space around a value does not count. Load changes nothing outside, the process's environment included. Its
+// error is Problems, with everything that is wrong.
+func Load(environ []string, dotenvPath string) (*Config, error) {
+	file, err := readDotenv(dotenvPath)
+	if err != nil {
+		return nil, err
+	}
+	values := merge(environ, file)
+	c := &Config{}
+	k := &checker{config: c, found: decode(c, values)}
+	if c.Debug {
+		c.LogLevel = slog.LevelDebug
+	}
+	if values["SEED_DEMO"] == "" {
+		c.SeedDemo = c.Environment == Development && c.DatabaseURL == ""
+	}
+	k.check()
+	if len(k.found) > 0 {
+		return nil, k.found
+	}
+	return c, nil
+}
+
+// readDotenv reads the variables of a file; without a path, or without a file there, there are none. The parser's own
+// error quotes the rest of the file and is therefore replaced by the line it stopped at.
+func readDotenv(path string) (map[string]string, error) {
+	if path == "" {
+		return nil, nil
+	}
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, Problems{{
+			Variable: path, Wrong: "cannot be read: " + err.Error(),
+			Remedy: "make it readable for the service, or remove it",
+		}}
+	}
+	values, err := godotenv.UnmarshalBytes(content)
+	if err != nil {
+		return nil, Problems{{
+			Variable: path, Wrong: fmt.Sprintf("is not understood from line %d on", firstBadLine(content)),
+			Remedy: "write NAME=value on each line, and close every quotation mark",
+		}}
+	}
+	return values, nil
+}
+
+// firstBadLine finds the line, counted from 1, after the longest beginning of the file that can be read.
+func firstBadLine(content []byte) int {
+	lines := bytes.SplitAfter(content, []byte("\n"))
+	for good := len(lines) - 1; good > 0; good-- {
+		if _, err := godotenv.UnmarshalBytes(bytes.Join(lines[:good], nil)); err == nil {
+			return good + 1
+		}
+	}
+	return 1
+}
+
+// merge gives the value of every variable of the service, by its name: the process's own, else the file's, else the
+// default.
+func merge(environ []string, file map[string]string) map[string]string {
+	process := env.ToMap(environ)
+	values := make(map[string]string)
+	for _, v := range Variables() {
+		value, set := process[v.Name]
+		if !set {
+			value = file[v.Name]
+		}
+		value = strings.TrimSpace(value)
+		if value == "" {
+			value = v.Default
+		}
+		values[v.Name] = value
+	}
+	return values
+}
+
+// decode fills in the fields and says which values are not of their field's type.
+func decode(c *Config, values map[string]string) Problems {
+	err := env.ParseWithOptions(c, env.Options{Environment: values, FuncMap: parsers()})
+	if err == nil {
+		return nil
+	}
+	var found Problems
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		all.Errors = []error{err}
+	}
+	for _, one := range all.Errors {
+		var wrong env.ParseError
+		if !errors.As(one, &wrong) {
+			panic("config: the tags of Config are wrong: " + one.Error())
+		}
+		field, _ := reflect.TypeFor[Config]().FieldByName(wrong.Name)
+		v := variable(field.Tag.Get("env"))
+		found = append(found, Problem{Variable: v.Name, Wrong: mismatch(v, wrong), Remedy: v.remedy()})
+	}
+	return found
+}
+
+// mismatch says, without the value, why a value is not of its field's type.
+func mismatch(v Variable, wrong env.ParseError) string {
+	var said refusal
+	switch {
+	case errors.As(wrong.Err, &said):
+		return string(said)
+	case wrong.Type == reflect.TypeFor[slog.Level]():
+		return levelWanted
+	case wrong.Type.Kind() == reflect.Bool:
+		return "is neither true nor false"
+	default:
+		return fmt.Sprintf(numberWanted, v.Min, v.Max)
+	}
+}
+
+const (
+	levelWanted  = "is not one of debug, info, warn, error"
+	numberWanted = "is not a whole number from %d to %d"
+)
+
+// refusal is an error of a parser of ours: what is wrong, without the value.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// parsers reads the types that the library does not know: the JSON arrays.
+func parsers() map[reflect.Type]env.ParserFunc {
+	return map[reflect.Type]env.ParserFunc{
+		reflect.TypeFor[[]string]():       func(v string) (any, error) { return array[string](v) },
+		reflect.TypeFor[[]Secret]():       func(v string) (any, error) { return array[Secret](v) },
+		reflect.TypeFor[[]netip.Prefix](): func(v string) (any, error) { return networks(v) },
+	}
+}
+
+func array[T ~string](value string) ([]T, error) {
+	var list []T
+	if err := json.Unmarshal([]byte(value), &list); err != nil {
+		return nil, refusal("is not a JSON array of strings")
+	}
+	return list, nil
+}
+
+// networks reads addresses and CIDR networks. A network of all addresses is refused: it would let every client choose
+// the address it is known by.
+func networks(value string) ([]netip.Prefix, error) {
+	list, err := array[string](value)
+	if err != nil {
+		return nil, err
+	}
+	prefixes := make([]netip.Prefix, 0, len(list))
+	for i, text := range list {
+		prefix, err := netip.ParsePrefix(text)
+		if addr, notAddr := netip.ParseAddr(text); notAddr == nil && addr.Zone() == "" {
+			addr = addr.Unmap()
+			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		switch {
+		case err != nil:
+			return nil, refusal(fmt.Sprintf("has an entry %d that is neither an address nor a CIDR network", i+1))
+		case prefix.Bits() == 0:
+			return nil, refusal(fmt.Sprintf("trusts every address by entry %d", i+1))
+		case prefix != prefix.Masked():
+			return nil, refusal(fmt.Sprintf("has bits beyond the mask in entry %d", i+1))
+		}
+		prefixes = append(prefixes, prefix)
+	}
+	return prefixes, nil
+}

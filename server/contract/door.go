@@ -1,0 +1,208 @@
+package contract
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/ratelimit"
+	"github.com/ai-interviewer-platform/interviewer/server/session"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
+	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
+)
+
+// streamTime bounds an answer that takes as long as its client reads.
+const streamTime = time.Hour
+
+// Door lets requests through to their operations.
+type Door struct {
+	Contract *Contract
+	Access   *session.Access
+	Guard    *session.Guard
+	Store    *store.Store
+	Audit    *audit.Recorder
+	Metrics  *telemetry.Metrics
+	Log      *slog.Logger
+	// People and Anonymous limit how often a signed-in user and an address without a token may ask; nil for no limit.
+	People, Anonymous *ratelimit.Limiter
+	// Timeout bounds the work on one request.
+	Timeout time.Duration
+}
+
+// Enter is the middleware. It expects that a caller.Request is in the context, and gives it its operation and its caller.
+func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		op := d.Contract.find(c.Request(), c.Path())
+		if op == nil {
+			return d.unknown(c, next)
+		}
+		ctx := c.Request().Context()
+		request := caller.RequestOf(ctx)
+		request.Operation = op.ID
+		if op.Streaming {
+			// Where the connection cannot take a deadline there is none to extend.
+			_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(streamTime)) //nolint:forbidigo // the connection's own clock
+		} else {
+			bounded, cancel := context.WithTimeout(ctx, d.Timeout)
+			defer cancel()
+			ctx = bounded
+			c.SetRequest(c.Request().WithContext(bounded))
+		}
+		err := d.admit(ctx, c, op, request)
+		if err == nil {
+			err = next(c)
+		}
+		if request.Caller != nil && fault.KindOf(err) == fault.Forbidden {
+			d.recordDenial(ctx, op, request, err)
+		}
+		return err
+	}
+}
+
+// unknown handles what is no operation: a path that other methods know, one of the reference pages, or nothing at all.
+func (d *Door) unknown(c echo.Context, next echo.HandlerFunc) error {
+	err := next(c)
+	if allow := d.Contract.Allow(c.Path()); allow != "" && errors.Is(err, echo.ErrMethodNotAllowed) {
+		c.Response().Header().Set("Allow", allow)
+	}
+	return err
+}
+
+func (d *Door) admit(ctx context.Context, c echo.Context, op *Operation, request *caller.Request) error {
+	if err := d.authenticate(ctx, c, op, request); err != nil {
+		// Who guesses tokens is limited by address.
+		if limited := d.limit(ctx, c, d.Anonymous, op, ratelimit.Network(request.IP)); limited != nil {
+			return limited
+		}
+		return err
+	}
+	if !op.Public && !op.Roles[request.Caller.Role] {
+		return fault.New(fault.PermissionDenied).With("This needs the permission %s, which the role %s does not have.",
+			op.Permission, request.Caller.Role)
+	}
+	limiter, key := d.Anonymous, ""
+	if request.Caller != nil {
+		limiter, key = d.People, request.Caller.UserID.String()
+	} else {
+		key = ratelimit.Network(request.IP)
+	}
+	if err := d.limit(ctx, c, limiter, op, key); err != nil {
+		return err
+	}
+	if !op.accepts(c.Request().Header) {
+		return fault.New(fault.NotAcceptable).With("This is served as %s.", strings.Join(op.produces, " or "))
+	}
+	return op.validate(c)
+}
+
+// authenticate makes of the access token a caller, as the session's present state describes them.
+func (d *Door) authenticate(ctx context.Context, c echo.Context, op *Operation, request *caller.Request) error {
+	if op.Public {
+		return nil
+	}
+	token, err := bearer(c.Request().Header)
+	if err != nil {
+		d.Metrics.InvalidToken(telemetry.TokenMissing)
+		return err
+	}
+	claims, err := d.Access.Verify(token)
+	if err != nil {
+		return d.refuse(ctx, err)
+	}
+	state, err := d.Guard.Check(ctx, claims)
+	if errors.Is(err, session.ErrEnded) {
+		return d.refuse(ctx, err)
+	}
+	if err != nil {
+		return err
+	}
+	request.Caller = &caller.Caller{
+		CompanyID: state.CompanyID, UserID: state.UserID, SessionID: claims.SessionID, Role: state.Role,
+	}
+	return nil
+}
+
+func (d *Door) refuse(ctx context.Context, reason error) error {
+	label := telemetry.TokenMalformed
+	switch {
+	case errors.Is(reason, session.ErrSignature), errors.Is(reason, session.ErrKey):
+		label = telemetry.TokenSignature
+	case errors.Is(reason, session.ErrClaims):
+		label = telemetry.TokenClaims
+	case errors.Is(reason, session.ErrExpired):
+		label = telemetry.TokenExpired
+	case errors.Is(reason, session.ErrEnded):
+		label = telemetry.TokenRevoked
+	}
+	d.Metrics.InvalidToken(label)
+	d.Log.InfoContext(ctx, "access token refused", slog.String("reason", reason.Error()))
+	return fault.New(fault.InvalidToken).Because(reason)
+}
+
+// bearer reads the Authorization header (RFC 6750, section 2.1). Two of them, or another scheme, are as good as none.
+func bearer(header http.Header) (string, error) {
+	values := header.Values("Authorization")
+	if len(values) != 1 {
+		return "", fault.New(fault.MissingToken)
+	}
+	scheme, token, found := strings.Cut(values[0], " ")
+	if !found || !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return "", fault.New(fault.MissingToken)
+	}
+	return token, nil
+}
+
+// limit counts the request and tells the client where it stands. Without Redis nothing is counted and nobody refused.
+func (d *Door) limit(ctx context.Context, c echo.Context, limiter *ratelimit.Limiter, op *Operation, key string) error {
+	if limiter == nil || !op.Limited {
+		return nil
+	}
+	decision, err := limiter.Allow(ctx, key)
+	if err != nil {
+		return nil //nolint:nilerr // people who are signed in go on working while Redis is away
+	}
+	header := c.Response().Header()
+	header.Set("RateLimit-Policy", ratelimit.PolicyHeader(limiter.Policy()))
+	header.Set("RateLimit", ratelimit.StateHeader(limiter.Policy(), decision))
+	if decision.Allowed {
+		return nil
+	}
+	if limiter == d.People {
+		d.Metrics.Throttled(telemetry.LimitCaller)
+	} else {
+		d.Metrics.Throttled(telemetry.LimitAnonymous)
+	}
+	return fault.New(fault.RateLimited).After(decision.RetryAfter)
+}
+
+// recordDenial keeps that somebody tried what they may not do. That the record could not be written is logged, and
+// changes nothing for the caller: they are refused either way.
+func (d *Door) recordDenial(ctx context.Context, op *Operation, request *caller.Request, denied error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Timeout)
+	defer cancel()
+	company := request.Caller.CompanyID
+	err := d.Store.InTx(ctx, company, func(tx db.DBTX) error {
+		var f *fault.Fault
+		errors.As(denied, &f)
+		return d.Audit.Record(ctx, tx, company, audit.Entry{
+			Action: audit.AccessDenied, Resource: audit.Operation, Outcome: api.AuditOutcomeDenied,
+			Details: audit.Details{
+				"operation": op.ID, "permission": op.Permission, "role": request.Caller.Role, "code": f.Code(),
+				"path": request.Target.Path,
+			},
+		})
+	})
+	if err != nil {
+		d.Log.ErrorContext(ctx, "a denial could not be recorded", slog.Any("error", err))
+	}
+}

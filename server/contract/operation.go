@@ -1,0 +1,235 @@
+// Package contract is the door to every operation: it finds the operation that a request means, and lets the request
+// through only once it is known who asks, that they may, that they have not asked too often, and that the request matches
+// the specification. All of that is read from the specification; what the specification leaves open keeps the server from
+// starting.
+package contract
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+)
+
+// Authenticated is the permission that every signed-in caller has.
+const Authenticated = "authenticated"
+
+// Operation is what the specification says of one operation.
+type Operation struct {
+	// ID is the operationId.
+	ID string
+	// Method and Path are its HTTP method and its path, as the specification spells it.
+	Method, Path string
+	// Public operations ask nobody who they are.
+	Public bool
+	// Permission is what a caller needs; empty for public operations.
+	Permission string
+	// Roles are those that hold the permission.
+	Roles map[api.Role]bool
+	// Limited operations count against the rate limit.
+	Limited bool
+	// Streaming operations take as long as their client reads.
+	Streaming bool
+
+	route    *routers.Route
+	query    map[string]bool // the known query parameters, and whether they may be repeated
+	bodies   map[string]bool // the media types that are read; nil where no body is expected
+	required bool            // whether there must be a body
+	produces []string        // the media types of its successful answers
+	checked  bool            // whether there is anything for the validator to look at
+}
+
+// Contract is the specification as the door reads it.
+type Contract struct {
+	operations map[string]*Operation
+	methods    map[string][]string
+	grants     map[api.Role][]string
+}
+
+// Roles are all roles, from the specification's enum.
+func Roles() []api.Role {
+	return []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin}
+}
+
+// Load reads the specification, and fails on every hole in it: an operation that is neither public nor names a
+// permission, a permission that no role has, a grant that no operation asks for, roles that differ from the enum.
+func Load(document *openapi3.T) (*Contract, error) {
+	// The validator compiles 3.1 schemas anew at each request; what is used here means the same in 3.0.
+	document.OpenAPI = "3.0.3"
+	grants, err := readGrants(document)
+	if err != nil {
+		return nil, err
+	}
+	c := &Contract{operations: map[string]*Operation{}, methods: map[string][]string{}, grants: grants}
+	asked, ids := map[string]bool{}, map[string]bool{}
+	var holes []error
+	for path, item := range document.Paths.Map() {
+		for method, specified := range item.Operations() {
+			op, err := c.read(document, path, item, method, specified)
+			if err != nil {
+				holes = append(holes, fmt.Errorf("%s %s: %w", method, path, err))
+				continue
+			}
+			if ids[op.ID] {
+				holes = append(holes, fmt.Errorf("%s %s: operationId %q stands twice", method, path, op.ID))
+			}
+			ids[op.ID], asked[op.Permission] = true, true
+			c.operations[method+" "+echoPath(path)] = op
+			c.methods[echoPath(path)] = append(c.methods[echoPath(path)], method)
+		}
+	}
+	for role, permissions := range grants {
+		for _, permission := range permissions {
+			if !asked[permission] {
+				holes = append(holes, fmt.Errorf("x-roles: %s is granted %q, which no operation asks for", role, permission))
+			}
+		}
+	}
+	return c, errors.Join(holes...)
+}
+
+// Operations lists every operation, ordered by id.
+func (c *Contract) Operations() []*Operation {
+	return slices.SortedFunc(maps.Values(c.operations), func(a, b *Operation) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// Permissions lists what a role holds, in order.
+func (c *Contract) Permissions(role api.Role) []string { return c.grants[role] }
+
+// Holds reports whether a role holds a permission.
+func (c *Contract) Holds(role api.Role, permission string) bool {
+	_, found := slices.BinarySearch(c.grants[role], permission)
+	return found
+}
+
+func (c *Contract) read(
+	document *openapi3.T, path string, item *openapi3.PathItem, method string, specified *openapi3.Operation,
+) (*Operation, error) {
+	op := &Operation{
+		ID: specified.OperationID, Method: method, Path: path, Limited: true, query: map[string]bool{},
+		route: &routers.Route{Spec: document, Path: path, PathItem: item, Method: method, Operation: specified},
+	}
+	if op.ID == "" {
+		return nil, errors.New("has no operationId")
+	}
+	if err := c.readAccess(op, specified); err != nil {
+		return nil, err
+	}
+	var err error
+	if op.Limited, err = flag(specified.Extensions, "x-rate-limited", true); err != nil {
+		return nil, err
+	}
+	if op.Streaming, err = flag(specified.Extensions, "x-streaming", false); err != nil {
+		return nil, err
+	}
+	for _, parameter := range append(slices.Clone(item.Parameters), specified.Parameters...) {
+		op.checked = true
+		if p := parameter.Value; p.In == openapi3.ParameterInQuery {
+			op.query[p.Name] = p.Schema.Value.Type.Is(openapi3.TypeArray)
+		}
+	}
+	if body := specified.RequestBody; body != nil {
+		op.checked, op.required, op.bodies = true, body.Value.Required, map[string]bool{}
+		for media := range body.Value.Content {
+			op.bodies[media] = true
+		}
+	}
+	for status, response := range specified.Responses.Map() {
+		if strings.HasPrefix(status, "2") {
+			op.produces = slices.AppendSeq(op.produces, maps.Keys(response.Value.Content))
+		}
+	}
+	return op, nil
+}
+
+func (c *Contract) readAccess(op *Operation, specified *openapi3.Operation) error {
+	permission, named := specified.Extensions["x-required-permission"].(string)
+	switch {
+	case specified.Security == nil:
+		return errors.New("does not say how to authenticate: it has no security")
+	case len(*specified.Security) == 0 && named:
+		return errors.New("is public and asks for a permission")
+	case len(*specified.Security) == 0:
+		op.Public = true
+		return nil
+	case permission == "":
+		return errors.New("has no x-required-permission")
+	}
+	op.Permission, op.Roles = permission, map[api.Role]bool{}
+	for role := range c.grants {
+		if permission == Authenticated || c.Holds(role, permission) {
+			op.Roles[role] = true
+		}
+	}
+	if len(op.Roles) == 0 {
+		return fmt.Errorf("asks for %q, which no role has", permission)
+	}
+	return nil
+}
+
+func readGrants(document *openapi3.T) (map[api.Role][]string, error) {
+	stated, ok := document.Extensions["x-roles"].(map[string]any)
+	if !ok {
+		return nil, errors.New("x-roles: is missing")
+	}
+	var names []string
+	for _, role := range Roles() {
+		names = append(names, string(role))
+	}
+	var specified []string
+	if schema := document.Components.Schemas["Role"]; schema != nil {
+		for _, value := range schema.Value.Enum {
+			specified = append(specified, fmt.Sprint(value))
+		}
+	}
+	slices.Sort(names)
+	slices.Sort(specified)
+	if given := slices.Sorted(maps.Keys(stated)); !slices.Equal(given, specified) || !slices.Equal(names, specified) {
+		return nil, fmt.Errorf("x-roles: has %v, the enum Role has %v, the server knows %v", given, specified, names)
+	}
+	grants := map[api.Role][]string{}
+	for name, list := range stated {
+		permissions, ok := list.([]any)
+		if !ok {
+			return nil, fmt.Errorf("x-roles: %s is not a list", name)
+		}
+		for _, permission := range permissions {
+			grants[api.Role(name)] = append(grants[api.Role(name)], fmt.Sprint(permission))
+		}
+		slices.Sort(grants[api.Role(name)])
+	}
+	return grants, nil
+}
+
+func flag(extensions map[string]any, name string, otherwise bool) (bool, error) {
+	stated, found := extensions[name]
+	if !found {
+		return otherwise, nil
+	}
+	value, ok := stated.(bool)
+	if !ok {
+		return false, fmt.Errorf("%s is neither true nor false", name)
+	}
+	return value, nil
+}
+
+// echoPath spells a path of the specification as the router does: {id} is :id there.
+func echoPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}
+
+// Allow lists the methods that a path knows, for the header of a 405.
+func (c *Contract) Allow(routed string) string {
+	methods := slices.Clone(c.methods[routed])
+	slices.Sort(methods)
+	return strings.Join(methods, ", ")
+}
+
+func (c *Contract) find(r *http.Request, routed string) *Operation { return c.operations[r.Method+" "+routed] }

@@ -1,0 +1,63 @@
+// Package etag names the version of a resource as clients see it. A tag is the row's version, and behind a dot a digest of
+// whatever else the representation shows that can change without it: If-Match compares the version, because that is what
+// a change is based on; If-None-Match compares the whole, because that is what the client has.
+package etag
+
+import (
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+)
+
+// Of gives the tag of a version, quoted as RFC 9110 wants it.
+func Of(version int32, shown ...any) string {
+	if len(shown) == 0 {
+		return `"` + strconv.Itoa(int(version)) + `"`
+	}
+	digest := fnv.New64a()
+	for _, part := range shown {
+		_, _ = fmt.Fprintf(digest, "%v\x00", part)
+	}
+	return fmt.Sprintf(`"%d.%x"`, version, digest.Sum64())
+}
+
+// Matches reports whether the tag is among those of an If-None-Match header (RFC 9110, section 13.1.2).
+func Matches(header *string, tag string) bool {
+	if header == nil {
+		return false
+	}
+	for candidate := range strings.SplitSeq(*header, ",") {
+		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
+		if candidate == "*" || candidate == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// Check fails with VersionMismatch where an If-Match header (RFC 9110, section 13.1.1) is there and names neither the
+// present version nor any. Weak tags never match.
+func Check(header *string, version int32) error {
+	if header == nil {
+		return nil
+	}
+	present := strconv.Itoa(int(version))
+	for candidate := range strings.SplitSeq(*header, ",") {
+		candidate = strings.TrimSpace(candidate)
+		if candidate == "*" {
+			return nil
+		}
+		quoted, found := strings.CutPrefix(candidate, `"`)
+		named, closed := strings.CutSuffix(quoted, `"`)
+		if !found || !closed {
+			continue
+		}
+		if named, _, _ = strings.Cut(named, "."); named == present {
+			return nil
+		}
+	}
+	return fault.New(fault.VersionMismatch).Parameter("If-Match", "stale", "names another version than the present one")
+}

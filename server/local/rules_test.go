@@ -1,0 +1,154 @@
+package local
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+func TestParseMajor(t *testing.T) {
+	t.Parallel()
+	for output, want := range map[string]int{
+		"postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n":                        15,
+		"postgres (PostgreSQL) 9.6.24\n":                                                9,
+		"postgres (PostgreSQL) 18beta1\n":                                               0,
+		"postgres (PostgreSQL) 19\n":                                                    19,
+		"Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=ae\n": 7,
+		"Valkey server v=8.1.1 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=ae\n": 8,
+		"psql (PostgreSQL) 15.18":                                                       0,
+		"postgres (PostgreSQL) ":                                                        0,
+		"":                                                                              0,
+	} {
+		if got := parseMajor(output); got != want {
+			t.Errorf("parseMajor(%q) = %d, want %d", output, got, want)
+		}
+	}
+}
+
+func FuzzParseMajor(f *testing.F) {
+	f.Add("postgres (PostgreSQL) 17.5")
+	f.Add("Redis server v=99999999999999999999.1")
+	f.Fuzz(func(t *testing.T, output string) {
+		if major := parseMajor(output); major < 0 || major > 9999 {
+			t.Errorf("parseMajor(%q) = %d", output, major)
+		}
+	})
+}
+
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	in15, in17 := installation{folder: "a", major: 15}, installation{folder: "b", major: 17}
+	for name, c := range map[string]struct {
+		found   []installation
+		major   int
+		want    installation
+		problem string
+	}{
+		"no data yet":            {found: []installation{in17, in15}, want: in17},
+		"the chosen one first":   {found: []installation{in15, in17}, want: in15},
+		"data of the older one":  {found: []installation{in17, in15}, major: 15, want: in15},
+		"data of a removed one":  {found: []installation{in17}, major: 15, problem: "made by PostgreSQL 15, and only 17"},
+		"nothing found":          {problem: "install PostgreSQL"},
+		"nothing found for data": {major: 15, problem: "install PostgreSQL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := choose(c.found, c.major)
+			if c.problem == "" && err != nil || c.problem != "" && (err == nil || !strings.Contains(err.Error(), c.problem)) {
+				t.Fatalf("error %v, want %q", err, c.problem)
+			}
+			if got != c.want {
+				t.Errorf("chose %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestFitsSocket(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]bool{
+		"/var/tmp/interviewer/postgres/run/.s.PGSQL.5432": true,
+		"/" + strings.Repeat("x", longestSocket-1):        true,
+		"/" + strings.Repeat("x", longestSocket):          false,
+		"/tmp/a,b/redis.sock":                             false,
+		`/tmp/a"b/redis.sock`:                             false,
+	} {
+		if got := fitsSocket(path); got != want {
+			t.Errorf("fitsSocket(%q) = %v", path, got)
+		}
+	}
+}
+
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	got := environment([]string{"PATH=/bin", "PGPORT=1", "LANG=de_DE.UTF-8", "LC_MESSAGES=de_DE", "HOME=/x"})
+	if want := []string{"PATH=/bin", "HOME=/x", "LC_ALL=C"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestServerURL(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"postgres://u:p@localhost:5433/some?sslmode=disable": "postgres://u:p@localhost:5433/other?sslmode=disable",
+		"postgresql://u@localhost":                           "postgresql://u@localhost/other",
+		"postgres://u@/some?host=%2Frun%2Fa+b":               "postgres://u@/other?host=%2Frun%2Fa+b",
+	} {
+		server, err := ParseServer(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := server.URL("other"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	for _, raw := range []string{"", "mysql://localhost/x", "postgres://%zz", "host=/tmp"} {
+		if _, err := ParseServer(raw); err == nil {
+			t.Errorf("ParseServer(%q) gives no error", raw)
+		}
+	}
+}
+
+func TestImitationOfRedis(t *testing.T) {
+	t.Parallel()
+	r, err := imitateRedis()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.InProcess() {
+		t.Error("the imitation does not say that it is one")
+	}
+	option, err := rueidis.ParseURL(r.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := rueidis.NewClient(option)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := client.Do(t.Context(), client.B().Set().Key("k").Value("v").Px(200*time.Millisecond).Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	err = until(ctx, func() (bool, error) {
+		err := client.DoCache(ctx, client.B().Get().Key("k").Cache(), time.Minute).Error()
+		if rueidis.IsRedisNil(err) {
+			return true, nil
+		}
+		return false, err
+	})
+	if err != nil {
+		t.Errorf("the key does not expire: %v", err)
+	}
+	for range 2 {
+		if err := r.Stop(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package password
+
+import (
+	"runtime"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/sys/unix"
+)
+
+// nice is that of the calling thread.
+func nice(t *testing.T) int {
+	t.Helper()
+	answer, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err != nil {
+		t.Error(err)
+	}
+	return 20 - answer
+}
+
+func TestOnlyWorkersYield(t *testing.T) {
+	t.Parallel()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	g := NewGate(Options{Cost: bcrypt.MinCost, Workers: 1})
+	defer g.Close()
+
+	own, want := nice(t), min(nice(t)+courtesy, 19)
+	if err := g.do(t.Context(), func() {
+		if got := nice(t); got != want {
+			t.Errorf("a worker runs at nice %d, want %d", got, want)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := nice(t); got != own {
+		t.Errorf("the caller runs at nice %d, want %d", got, own)
+	}
+}

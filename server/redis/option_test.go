@@ -1,0 +1,33 @@
+package redis
+
+import (
+	"strings"
+	"testing"
+)
+
+func FuzzClientOption(f *testing.F) {
+	for _, url := range []string{
+		"redis://u:p@localhost:1/2?dial_timeout=1s&protocol=2", "rediss://[::1]:1?skip_verify", "unix:///tmp/s?db=1",
+		"valkey://?addr=a&addr=b&master_set=m", "redis://u:hunter2@%zz", "redis://h/x?db=hunter2", "unix://",
+	} {
+		f.Add(url)
+	}
+	f.Fuzz(func(t *testing.T, url string) {
+		option, err := clientOption(url, Options{})
+		if err != nil {
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Fatalf("the error shows the password: %v", err)
+			}
+			return
+		}
+		if option.DialCtxFn == nil || len(option.InitAddress) == 0 {
+			t.Fatalf("nothing to dial for %q", url)
+		}
+		if option.ForceSingleClient == (option.Sentinel.MasterSet != "") {
+			t.Fatalf("neither a single Redis nor Sentinel for %q", url)
+		}
+		if option.AlwaysRESP2 && !option.DisableCache {
+			t.Fatalf("a cache that is never invalidated for %q", url)
+		}
+	})
+}

@@ -1,0 +1,55 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+)
+
+// State is what decides whether an access token of a session is worth anything. Of two states of one session, the one with
+// the higher epoch is the later one: every change that ends tokens raises it, under the lock of the session's row.
+type State struct {
+	CompanyID uuid.UUID
+	UserID    uuid.UUID
+	Role      api.Role
+	Epoch     int32
+	ExpiresAt time.Time
+	Revoked   bool
+}
+
+// Admit decides whether a verified token is worth something in this state.
+func (s State) Admit(c Claims, now time.Time) error {
+	if s.Revoked || s.Epoch != c.Epoch || s.UserID != c.UserID || s.CompanyID != c.CompanyID || !now.Before(s.ExpiresAt) {
+		return ErrEnded
+	}
+	return nil
+}
+
+var errState = errors.New("not a session state")
+
+// encode gives the form in which Redis keeps a state. The epoch stands first: the script that writes states reads it.
+func (s State) encode() string {
+	return fmt.Sprintf("%d|%t|%s|%s|%s|%d", s.Epoch, s.Revoked, s.CompanyID, s.UserID, s.Role, s.ExpiresAt.Unix())
+}
+
+func decodeState(text string) (State, error) {
+	parts := strings.Split(text, "|")
+	if len(parts) != 6 {
+		return State{}, errState
+	}
+	epoch, err1 := strconv.ParseInt(parts[0], 10, 32)
+	revoked, err2 := strconv.ParseBool(parts[1])
+	company, err3 := uuid.Parse(parts[2])
+	user, err4 := uuid.Parse(parts[3])
+	expires, err5 := strconv.ParseInt(parts[5], 10, 64)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return State{}, errState
+	}
+	return State{company, user, api.Role(parts[4]), int32(epoch), time.Unix(expires, 0), revoked}, nil
+}

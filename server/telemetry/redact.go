@@ -1,0 +1,107 @@
+package telemetry
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+const redacted = "[redacted]"
+
+// guard is the last look at an attribute before it is written: credentials are replaced, by the attribute's own key or
+// by that of a group around it, and times are put into UTC. Numbers, truth values and times pass under any key, as no
+// credential is one: token_count is a fact.
+func guard(groups []string, a slog.Attr) slog.Attr {
+	switch a.Value.Kind() {
+	case slog.KindTime:
+		a.Value = slog.TimeValue(a.Value.Time().UTC())
+	case slog.KindString:
+		if secret(groups, a.Key) {
+			a.Value = slog.StringValue(redacted)
+		}
+	case slog.KindAny:
+		if secret(groups, a.Key) {
+			a.Value = slog.StringValue(redacted)
+		} else {
+			a.Value = guardAny(a.Value)
+		}
+	default:
+	}
+	return a
+}
+
+func secret(groups []string, key string) bool {
+	return names(key) || slices.ContainsFunc(groups, names)
+}
+
+// names reports whether a key names a credential.
+func names(key string) bool {
+	key = strings.ToLower(key)
+	for _, word := range [...]string{
+		"password", "passwd", "passphrase", "secret", "token", "authorization", "cookie", "credential", "bearer", "jwt",
+		"api_key", "api-key", "apikey", "private_key", "private-key", "privatekey", "signing_key",
+	} {
+		if strings.Contains(key, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// guardAny looks into a value that is made of others, by way of its JSON form, in which its parts have the keys they
+// would be logged with.
+func guardAny(v slog.Value) slog.Value {
+	value := v.Any()
+	switch value := value.(type) {
+	case slog.Level:
+		return slog.StringValue(value.String())
+	case error:
+		return v
+	}
+	switch reflect.ValueOf(value).Kind() {
+	case reflect.Struct, reflect.Map, reflect.Slice, reflect.Array, reflect.Pointer:
+	default:
+		return v
+	}
+	var parts any
+	encoded, err := json.Marshal(value)
+	if err == nil {
+		decoder := json.NewDecoder(bytes.NewReader(encoded))
+		decoder.UseNumber()
+		err = decoder.Decode(&parts)
+	}
+	if err != nil {
+		return slog.StringValue(fmt.Sprintf("[%T that is no JSON]", value))
+	}
+	return slog.AnyValue(redactParts(parts))
+}
+
+// redactParts replaces credentials in decoded JSON, in place.
+func redactParts(parts any) any {
+	switch parts := parts.(type) {
+	case []any:
+		for i := range parts {
+			parts[i] = redactParts(parts[i])
+		}
+	case map[string]any:
+		for key, value := range parts {
+			parts[key] = redactPart(key, value)
+		}
+	}
+	return parts
+}
+
+func redactPart(key string, value any) any {
+	switch value.(type) {
+	case nil, bool, json.Number:
+		return value
+	}
+	if names(key) {
+		return redacted
+	}
+	return redactParts(value)
+}

@@ -1,0 +1,108 @@
+package telemetry
+
+import (
+	"maps"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// unmatched is the operation of a request that matched none.
+const unmatched = "unmatched"
+
+// requests counts and times requests. Looking up a metric by its labels costs more than counting, so each combination
+// is looked up once and kept in a map that readers share without a lock; a writer replaces it by a longer copy.
+type requests struct {
+	total    *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+
+	known   atomic.Pointer[map[combination]series]
+	growing sync.Mutex
+}
+
+// combination is what one request is counted under.
+type combination struct {
+	operation, method string
+	status            int
+}
+
+// series is what one combination counts into.
+type series struct {
+	total    prometheus.Counter
+	duration prometheus.Observer
+}
+
+func newRequests(r prometheus.Registerer) *requests {
+	q := &requests{
+		total: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "http_requests_total", Help: "Requests answered, by operation, method and status.",
+		}, []string{"operation", "method", "status"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "http_request_duration_seconds", Help: "Time from a request's first middleware to its answer.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"operation"}),
+	}
+	q.known.Store(&map[combination]series{})
+	r.MustRegister(q.total, q.duration)
+	return q
+}
+
+// Request counts one answered request and the time it took. The operation is the operationId, or empty where none
+// matched: it comes from the contract and never from the client, whereas the method may be anything.
+func (m *Metrics) Request(operation, method string, status int, d time.Duration) {
+	if operation == "" {
+		operation = unmatched
+	}
+	s := m.requests.series(combination{operation, boundedMethod(method), boundedStatus(status)})
+	s.total.Inc()
+	s.duration.Observe(d.Seconds())
+}
+
+// series gives what a combination counts into.
+func (q *requests) series(c combination) series {
+	if s, ok := (*q.known.Load())[c]; ok {
+		return s
+	}
+	return q.grow(c)
+}
+
+// grow adds a combination. Two requests may both find it missing: they get the same metrics, whichever comes first.
+func (q *requests) grow(c combination) series {
+	q.growing.Lock()
+	defer q.growing.Unlock()
+	status := other
+	if c.status != 0 {
+		status = strconv.Itoa(c.status)
+	}
+	s := series{
+		total:    q.total.WithLabelValues(c.operation, c.method, status),
+		duration: q.duration.WithLabelValues(c.operation),
+	}
+	longer := maps.Clone(*q.known.Load())
+	longer[c] = s
+	q.known.Store(&longer)
+	return s
+}
+
+// boundedMethod gives the method where HTTP knows it, else "other".
+func boundedMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		return method
+	default:
+		return other
+	}
+}
+
+// boundedStatus gives the status where HTTP has such a class, else 0.
+func boundedStatus(status int) int {
+	if status < 100 || status > 599 {
+		return 0
+	}
+	return status
+}
