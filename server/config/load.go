@@ -47,7 +47,7 @@ func readDotenv(path string) (map[string]string, error) {
 	if path == "" {
 		return nil, nil
 	}
-	content, err := os.ReadFile(path)
+	content, err := os.ReadFile(path) //nolint:gosec // The operator, who also sets the environment, names the file.
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -61,6 +61,7 @@ func Roles() []api.Role {
 // Load reads the specification, and fails on every hole in it: an operation that is neither public nor names a
 // permission, a permission that no role has, a grant that no operation asks for, roles that differ from the enum.
 func Load(document *openapi3.T) (*Contract, error) {
+	registerFormats()
 	// The validator compiles 3.1 schemas anew at each request; what is used here means the same in 3.0.
 	document.OpenAPI = "3.0.3"
 	grants, err := readGrants(document)

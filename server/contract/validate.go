@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -18,18 +19,20 @@ import (
 var (
 	// uuidForm is RFC 9562's text form, any version.
 	uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	// unknownName finds the name of a member that no schema knows in what the validator says about it.
+	unknownName = regexp.MustCompile(`^property "(.*)" is unsupported$`)
 	// emailForm is what HTML accepts in an email field, with a dot in the domain.
 	emailForm = regexp.MustCompile("^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?" +
 		"(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+$")
 )
 
-// RegisterFormats teaches the validator the formats and media types of this contract. The validator keeps them for the
-// whole process, so this is called once, before anything is validated.
-func RegisterFormats() {
+// registerFormats teaches the validator the formats and media types of this contract. The validator keeps them for the
+// whole process.
+var registerFormats = sync.OnceFunc(func() { //nolint:gochecknoglobals // what it registers is global to the process
 	openapi3.DefineStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(uuidForm.String()))
 	openapi3.DefineStringFormatValidator("email", openapi3.NewRegexpFormatValidator(emailForm.String()))
 	openapi3filter.RegisterBodyDecoder("application/merge-patch+json", openapi3filter.JSONBodyDecoder)
-}
+})
 
 // validate fails with everything in which the request differs from the specification.
 func (op *Operation) validate(c echo.Context) error {
@@ -112,7 +115,11 @@ func explain(f *fault.Fault, err error, parameter string) {
 		}
 	case errors.As(err, &schema):
 		code, detail := wording(schema)
-		add(f, parameter, pointer(schema.JSONPointer()), code, detail)
+		path := schema.JSONPointer()
+		if unknown := unknownName.FindStringSubmatch(schema.Reason); unknown != nil {
+			path = append(path, unknown[1])
+		}
+		add(f, parameter, pointer(path), code, detail)
 	default:
 		add(f, parameter, "", "invalid", "cannot be read as what the reference says")
 	}

@@ -130,7 +130,6 @@ func inspect(ctx context.Context, o Options, folder string) (installation, bool)
 
 // programMajor asks a program for its major version; 0 when it does not tell.
 func programMajor(ctx context.Context, program string) int {
-	//nolint:gosec // The program is one that we looked up.
 	output, err := exec.CommandContext(ctx, program, "--version").Output()
 	if err != nil {
 		return 0

@@ -123,12 +123,12 @@ func folder(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return folderIn(t, filepath.Dir(scratch))
+	return folderIn(t, filepath.Dir(scratch), "local-test-")
 }
 
-func folderIn(t *testing.T, parent string) string {
+func folderIn(t *testing.T, parent, name string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp(parent, "local-test-")
+	dir, err := os.MkdirTemp(parent, name) //nolint:usetesting // See folder.
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,12 +189,16 @@ func TestKilledLauncherLeavesNoServer(t *testing.T) {
 	}
 }
 
-// waitForEnd returns when no process has this id any more.
+// waitForEnd returns when the process has ended, though nobody may have asked for its result yet.
 func waitForEnd(t *testing.T, pid int) {
 	t.Helper()
 	deadline := time.After(20 * time.Second)
 	for tick := time.Tick(10 * time.Millisecond); ; <-tick {
 		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			return
+		}
+		state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err == nil && strings.Contains(string(state), ") Z ") {
 			return
 		}
 		select {
@@ -237,7 +241,7 @@ func TestWithoutPrivileges(t *testing.T) {
 		return // The other tests did it.
 	}
 	// Neither the test binary nor its working folder can be reached by others.
-	dir := folderIn(t, "/var/tmp")
+	dir := folderIn(t, "/var/tmp", "local-test-")
 	own, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -94,9 +94,9 @@ func TestEnvironment(t *testing.T) {
 func TestServerURL(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
-		"postgres://u:p@localhost:5433/some?sslmode=disable": "postgres://u:p@localhost:5433/other?sslmode=disable",
-		"postgresql://u@localhost":                           "postgresql://u@localhost/other",
-		"postgres://u@/some?host=%2Frun%2Fa+b":               "postgres://u@/other?host=%2Frun%2Fa+b",
+		"postgres://u@localhost:5433/some?sslmode=disable": "postgres://u@localhost:5433/other?sslmode=disable",
+		"postgresql://u@localhost":                         "postgresql://u@localhost/other",
+		"postgres://u@/some?host=%2Frun%2Fa+b":             "postgres://u@/other?host=%2Frun%2Fa+b",
 	} {
 		server, err := ParseServer(raw)
 		if err != nil {

@@ -10,18 +10,23 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// makeAnswer fills a database with the table answer and its one row.
+func makeAnswer(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, `CREATE TABLE answer (n int); INSERT INTO answer VALUES (42)`)
+	return errors.Join(err, conn.Close(ctx))
+}
+
 func TestTemplateAndClones(t *testing.T) {
 	t.Parallel()
 	server := startPostgres(t, folder(t))
 	var prepared atomic.Int32
 	prepare := func(ctx context.Context, url string) error {
 		prepared.Add(1)
-		conn, err := pgx.Connect(ctx, url)
-		if err != nil {
-			return err
-		}
-		_, err = conn.Exec(ctx, `CREATE TABLE answer (n int); INSERT INTO answer VALUES (42)`)
-		return errors.Join(err, conn.Close(ctx))
+		return makeAnswer(ctx, url)
 	}
 	// The group ends when all its tests have, so that the server outlives them.
 	t.Run("group", func(t *testing.T) {
@@ -61,17 +66,12 @@ func TestUnfinishedTemplateIsMadeAnew(t *testing.T) {
 	server := startPostgres(t, folder(t))
 	failure := errors.New("a migration fails")
 	err := server.Template(t.Context(), "broken", func(ctx context.Context, url string) error {
-		execute(t, url, `CREATE TABLE answer (n int)`)
-		return failure
+		return errors.Join(makeAnswer(ctx, url), failure)
 	})
 	if !errors.Is(err, failure) {
 		t.Fatalf("error %v, want the one of the preparation", err)
 	}
-	err = server.Template(t.Context(), "broken", func(ctx context.Context, url string) error {
-		execute(t, url, `CREATE TABLE answer (n int)`)
-		return nil
-	})
-	if err != nil {
+	if err := server.Template(t.Context(), "broken", makeAnswer); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -60,7 +60,8 @@ func StartTracing(ctx context.Context, o Options) (
 	}
 	sdk := sdktrace.NewTracerProvider(
 		sdktrace.WithResource(origin),
-		sdktrace.WithSyncer(&quietExporter{SpanExporter: exporter, log: log}),
+		sdktrace.WithBatcher(&quietExporter{SpanExporter: exporter, log: log},
+			sdktrace.WithExportTimeout(exportTimeout)),
 	)
 	return sdk, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, exportTimeout)

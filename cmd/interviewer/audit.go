@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/auditlog"
+	"github.com/ai-interviewer-platform/interviewer/server/operator"
+)
+
+func (p program) audit() *cobra.Command {
+	c := &cobra.Command{Use: "audit", Short: "Export and verify the audit log"}
+	var company, path string
+	format := string(api.ExportFormatNdjson)
+	export := &cobra.Command{
+		Use: "export", Short: "Export a company's audit log", Args: cobra.NoArgs,
+		Long: `Writes every entry of a company's audit log, oldest first, as NDJSON or CSV. The export is itself recorded. A file is
+complete or absent: it is written beside its place and moved there at the end.`,
+		Example: "  interviewer audit export --company acme-robotics --format csv --output audit.csv",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !api.ExportFormat(format).Valid() {
+				return fmt.Errorf("--format must be ndjson or csv, not %q", format)
+			}
+			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+				found, err := o.FindCompany(ctx, company)
+				if err != nil {
+					return err
+				}
+				return p.export(ctx, o, found, api.ExportFormat(format), path)
+			})
+		},
+	}
+	export.Flags().StringVar(&company, "company", "", "the company's slug (required)")
+	export.Flags().StringVar(&format, "format", format, "ndjson or csv")
+	export.Flags().StringVar(&path, "output", "", "the file to write; standard output when absent")
+	required(export, "company")
+	verify := &cobra.Command{
+		Use: "verify", Short: "Prove that a company's audit log is unchanged", Args: cobra.NoArgs,
+		Long: `Recomputes the company's hash chain and names every entry that was altered, removed, or added behind the service's
+back. It ends with an error where it finds one. Keep the head that it prints outside the system: a later chain that does not
+contain it was rewritten.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+				found, err := o.FindCompany(ctx, company)
+				if err != nil {
+					return err
+				}
+				return p.verify(ctx, o, found)
+			})
+		},
+	}
+	verify.Flags().StringVar(&company, "company", "", "the company's slug (required)")
+	required(verify, "company")
+	c.AddCommand(export, verify)
+	return c
+}
+
+func (p program) export(
+	ctx context.Context, o *operator.Operator, company db.FindCompanyRow, format api.ExportFormat, path string,
+) (err error) {
+	to := p.out
+	if path != "" {
+		file, created := os.CreateTemp(filepath.Dir(path), ".audit-export-*")
+		if created != nil {
+			return fmt.Errorf("make the export's file: %w", created)
+		}
+		defer func() {
+			err = errors.Join(err, file.Close())
+			if err == nil {
+				err = os.Rename(file.Name(), path)
+			}
+			if err != nil {
+				_ = os.Remove(file.Name()) // what is not complete is not left behind
+			}
+		}()
+		to = file
+	}
+	err = o.Store.InTx(ctx, company.ID, func(tx db.DBTX) error {
+		return o.Audit.Record(ctx, tx, company.ID, audit.Entry{
+			Action: audit.AuditExported, Resource: audit.AuditLog, Details: audit.Details{"format": format},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	buffered := bufio.NewWriter(to)
+	if err := auditlog.Export(ctx, o.Store, auditlog.Everything(company.ID), format, buffered); err != nil {
+		return err
+	}
+	if err := buffered.Flush(); err != nil {
+		return fmt.Errorf("write the export: %w", err)
+	}
+	return nil
+}
+
+func (p program) verify(ctx context.Context, o *operator.Operator, company db.FindCompanyRow) error {
+	broken, checked := 0, 0
+	for from := int64(1); from != 0; {
+		found, err := audit.Verify(ctx, o.Store, company.ID, from)
+		if err != nil {
+			return err
+		}
+		for _, f := range found.Findings {
+			id := "-"
+			if f.ID != nil {
+				id = f.ID.String()
+			}
+			if err := p.print("%s  sequence %d  entry %s\n", f.Kind, f.Sequence, id); err != nil {
+				return err
+			}
+		}
+		broken, checked, from = broken+len(found.Findings), checked+found.Checked, found.Next
+		if from != 0 {
+			p.say("%d links checked …", checked)
+			continue
+		}
+		err = p.print("checked %d links, %d waiting for their seal; head %d %s\n",
+			checked, found.Pending, found.Head, hex.EncodeToString(found.Hash))
+		if err != nil {
+			return err
+		}
+	}
+	if broken > 0 {
+		return fmt.Errorf("the audit log of %s is broken: %d findings", company.Slug, broken)
+	}
+	return nil
+}

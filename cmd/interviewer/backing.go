@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/joho/godotenv"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/config"
+	"github.com/ai-interviewer-platform/interviewer/server/local"
+	"github.com/ai-interviewer-platform/interviewer/server/operator"
+	"github.com/ai-interviewer-platform/interviewer/server/password"
+	"github.com/ai-interviewer-platform/interviewer/server/schema"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
+)
+
+const (
+	privateName = "ai-interviewer"
+	secretFile  = "secret_key"
+	runningFile = "running.env"
+	database    = "interviewer"
+)
+
+// backing is what the service stands on: what the configuration names or, in development, private servers that end with
+// this process. It completes the configuration with where they are.
+type backing struct {
+	dir       string
+	private   bool // PostgreSQL is one of ours
+	inProcess bool // Redis is the stand-in within this process
+	stops     []func() error
+}
+
+// back makes sure that there is a database, a Redis and a key.
+func (p program) back(ctx context.Context, c *config.Config) (b *backing, err error) {
+	b = &backing{dir: c.LocalDir}
+	if c.Environment != config.Development || c.DatabaseURL != "" && c.RedisURL != "" && c.SecretKey != "" {
+		return b, nil
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.stop())
+		}
+	}()
+	if b.dir == "" {
+		if b.dir, err = local.DefaultDir(privateName); err != nil {
+			return b, fmt.Errorf("find a place for the private data (LOCAL_DIR can name one): %w", err)
+		}
+	}
+	if c.DatabaseURL == "" {
+		if err := b.startPostgres(ctx, p, c); err != nil {
+			return b, err
+		}
+	}
+	if c.RedisURL == "" {
+		if err := b.startRedis(ctx, p, c); err != nil {
+			return b, err
+		}
+	}
+	if c.SecretKey == "" {
+		key, err := keepSecret(filepath.Join(b.dir, secretFile))
+		if err != nil {
+			return b, err
+		}
+		c.SecretKey = config.Secret(key)
+	}
+	return b, nil
+}
+
+// attach is back for a command that works beside a service that runs already: it takes that service's private servers.
+func (p program) attach(ctx context.Context, c *config.Config) (*backing, error) {
+	b, err := p.back(ctx, c)
+	if !errors.Is(err, local.ErrInUse) {
+		return b, err
+	}
+	running, err := godotenv.Read(filepath.Join(b.dir, runningFile))
+	if err != nil {
+		return b, fmt.Errorf("find the service that runs in %s: %w", b.dir, err)
+	}
+	c.DatabaseURL = config.SecretURL(running["DATABASE_URL"])
+	c.RedisURL = config.SecretURL(running["REDIS_URL"])
+	return p.back(ctx, c)
+}
+
+func (b *backing) startPostgres(ctx context.Context, p program, c *config.Config) error {
+	postgres, err := local.StartPostgres(ctx, local.Options{Dir: b.dir, Say: p.say})
+	if err != nil {
+		return fmt.Errorf("%w\n  To use a PostgreSQL that runs already, set DATABASE_URL", err)
+	}
+	b.private = true
+	b.stops = append(b.stops, postgres.Stop)
+	if err := makeDatabase(ctx, postgres.URL("postgres")); err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	c.DatabaseURL = config.SecretURL(postgres.URL(database))
+	return nil
+}
+
+func makeDatabase(ctx context.Context, server string) (err error) {
+	conn, err := pgx.Connect(ctx, server)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	exists := false
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database).Scan(&exists)
+	if err != nil || exists {
+		return err
+	}
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+database)
+	return err
+}
+
+func (b *backing) startRedis(ctx context.Context, p program, c *config.Config) error {
+	redis, err := local.StartRedis(ctx, local.Options{Dir: b.dir, Say: p.say})
+	if err != nil {
+		return fmt.Errorf("%w\n  To use a Redis that runs already, set REDIS_URL", err)
+	}
+	b.inProcess = redis.InProcess()
+	b.stops = append(b.stops, redis.Stop)
+	c.RedisURL = config.SecretURL(redis.URL())
+	return nil
+}
+
+// announce lets other commands find the private servers.
+func (b *backing) announce(c *config.Config) error {
+	if !b.private {
+		return nil
+	}
+	content, err := godotenv.Marshal(map[string]string{
+		"DATABASE_URL": c.DatabaseURL.Reveal(), "REDIS_URL": c.RedisURL.Reveal(),
+	})
+	if err == nil {
+		err = os.WriteFile(filepath.Join(b.dir, runningFile), []byte(content+"\n"), 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("announce the private servers: %w", err)
+	}
+	return nil
+}
+
+// stop ends what back has started, the last first.
+func (b *backing) stop() error {
+	var failed []error
+	for i := len(b.stops) - 1; i >= 0; i-- {
+		failed = append(failed, b.stops[i]())
+	}
+	b.stops = nil
+	return errors.Join(failed...)
+}
+
+// keepSecret reads the key that development has made for itself, or makes it.
+func keepSecret(path string) (string, error) {
+	kept, err := os.ReadFile(path)
+	if err == nil {
+		return strings.TrimSpace(string(kept)), nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read the development key: %w", err)
+	}
+	random := make([]byte, 48)
+	_, _ = rand.Read(random) // never fails
+	made := base64.StdEncoding.EncodeToString(random)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fmt.Errorf("keep the development key: %w", err)
+	}
+	if err := os.WriteFile(path, []byte(made+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("keep the development key: %w", err)
+	}
+	return made, nil
+}
+
+// migrationURL is the database as the role that owns the schema.
+func migrationURL(c *config.Config) string {
+	if c.MigrationDatabaseURL != "" {
+		return c.MigrationDatabaseURL.Reveal()
+	}
+	return c.DatabaseURL.Reveal()
+}
+
+// bring runs the migrations that are missing. A database that is still starting gets a minute to answer.
+func (p program) bring(ctx context.Context, c *config.Config) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	m, err := p.openSchema(ctx, c)
+	if err != nil {
+		return err
+	}
+	applied, err := m.Up()
+	if err == nil && applied > 0 {
+		p.say("The database schema was brought up to date (%d migrations).", applied)
+	}
+	return errors.Join(err, m.Close())
+}
+
+func (p program) openSchema(ctx context.Context, c *config.Config) (*schema.Migrator, error) {
+	patience, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for complained := false; ; complained = true {
+		m, err := schema.Open(ctx, migrationURL(c))
+		if err == nil {
+			return m, nil
+		}
+		if !complained {
+			p.say("Waiting for the database: %v", err)
+		}
+		select {
+		case <-patience.Done():
+			return nil, fmt.Errorf("the database did not answer within a minute: %w", err)
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// operate gives a command that acts on the database what it needs, and cleans up behind it.
+func (p program) operate(ctx context.Context, act func(ctx context.Context, o *operator.Operator) error) (err error) {
+	c, err := p.load()
+	if err != nil {
+		return err
+	}
+	b, err := p.attach(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.stop()) }()
+	if b.private {
+		if err := p.bring(ctx, c); err != nil {
+			return err
+		}
+	}
+	kept, err := store.Open(ctx, store.Options{URL: c.DatabaseURL.Reveal(), MaxConns: 2})
+	if err != nil {
+		return err
+	}
+	defer kept.Close()
+	gate := password.NewGate(password.Options{})
+	defer gate.Close()
+	return act(ctx, newOperator(kept, gate))
+}
+
+func newOperator(kept *store.Store, gate *password.Gate) *operator.Operator {
+	source := clock.System()
+	return &operator.Operator{Store: kept, Queries: db.New(), Clock: source, Audit: audit.NewRecorder(source), Gate: gate}
+}
+
+// attempt logs what may fail without harm.
+func attempt(ctx context.Context, log *slog.Logger, what string, err error) {
+	if err != nil {
+		log.WarnContext(ctx, what, slog.Any("error", err))
+	}
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/config"
+	"github.com/ai-interviewer-platform/interviewer/server/demo"
+	"github.com/ai-interviewer-platform/interviewer/server/operator"
+)
+
+func (p program) seed() *cobra.Command {
+	force := false
+	c := &cobra.Command{
+		Use:   "seed",
+		Short: "Load the demo data",
+		Long: `Creates the demo companies Acme Robotics and Globex with their people, as far as they are missing. Everybody knows
+the demo accounts' password, so in production it does nothing unless --production is given.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			settings, err := p.load()
+			if err != nil {
+				return err
+			}
+			if settings.Environment == config.Production && !force {
+				return errors.New("demo accounts have a password that everybody knows: give --production to load them into production")
+			}
+			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+				companies, users, err := demo.Load(ctx, o)
+				if err != nil {
+					return err
+				}
+				return p.print("%d companies and %d users were created.\n", companies, users)
+			})
+		},
+	}
+	c.Flags().BoolVar(&force, "production", false, "load the demo data although APP_ENV is production")
+	return c
+}
+
+func (p program) company() *cobra.Command {
+	c := &cobra.Command{Use: "company", Short: "Open, list and switch companies"}
+	var name, slug string
+	create := &cobra.Command{
+		Use: "create", Short: "Open a company", Args: cobra.NoArgs,
+		Long:    "Opens a company without users. Give it its first admin with \"interviewer user create\".",
+		Example: "  interviewer company create --name \"Acme Robotics\" --slug acme-robotics",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+				created, err := o.CreateCompany(ctx, name, slug)
+				if err != nil {
+					return err
+				}
+				return p.print("%s\n", created.ID)
+			})
+		},
+	}
+	create.Flags().StringVar(&name, "name", "", "the company's name (required)")
+	create.Flags().StringVar(&slug, "slug", "", "its short name: lower-case letters, digits and hyphens (required)")
+	required(create, "name", "slug")
+	list := &cobra.Command{
+		Use: "list", Short: "List all companies", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+				companies, err := o.Companies(ctx)
+				if err != nil {
+					return err
+				}
+				table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+				_, _ = fmt.Fprintln(table, "SLUG\tNAME\tACTIVE\tID")
+				for _, one := range companies {
+					_, _ = fmt.Fprintf(table, "%s\t%s\t%t\t%s\n", one.Slug, one.Name, one.IsActive, one.ID)
+				}
+				return table.Flush()
+			})
+		},
+	}
+	c.AddCommand(create, list, p.switchCompany("deactivate", "Keep a company's users out", false),
+		p.switchCompany("reactivate", "Let a company's users in again", true))
+	return c
+}
+
+func (p program) switchCompany(verb, short string, active bool) *cobra.Command {
+	return &cobra.Command{
+		Use: verb + " SLUG", Short: short, Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+				return o.SwitchCompany(ctx, args[0], active)
+			})
+		},
+	}
+}
+
+func (p program) user() *cobra.Command {
+	c := &cobra.Command{Use: "user", Short: "Create users and reset passwords"}
+	var company string
+	role := string(api.RoleEmployee)
+	var person operator.Person
+	create := &cobra.Command{
+		Use: "create", Short: "Create a user", Args: cobra.NoArgs,
+		Long: `Creates an active user. The password is asked for twice at a terminal; otherwise it is the first line of standard
+input.`,
+		Example: `  interviewer user create --company acme-robotics --email ada@acme.example --first-name Ada --last-name Okafor --role admin
+  echo "$PASSWORD" | interviewer user create --company acme-robotics --email …`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			person.Role = api.Role(role)
+			plain, err := p.password()
+			if err != nil {
+				return err
+			}
+			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+				found, err := o.FindCompany(ctx, company)
+				if err != nil {
+					return err
+				}
+				created, err := o.CreateUser(ctx, found, person, plain)
+				if err != nil {
+					return err
+				}
+				return p.print("%s\n", created.ID)
+			})
+		},
+	}
+	flags := create.Flags()
+	flags.StringVar(&company, "company", "", "the slug of the user's company (required)")
+	flags.StringVar(&person.Email, "email", "", "the email address to sign in with (required)")
+	flags.StringVar(&person.FirstName, "first-name", "", "the first name (required)")
+	flags.StringVar(&person.LastName, "last-name", "", "the last name (required)")
+	flags.StringVar(&person.Department, "department", "", "the department")
+	flags.StringVar(&role, "role", role, "employee, team_lead, hr or admin")
+	required(create, "company", "email", "first-name", "last-name")
+	reset := &cobra.Command{
+		Use: "reset-password EMAIL", Short: "Give a user a new password", Args: cobra.ExactArgs(1),
+		Long: `Gives a user a new password and ends all their sessions. The password is asked for twice at a terminal; otherwise it
+is the first line of standard input.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			plain, err := p.password()
+			if err != nil {
+				return err
+			}
+			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+				return o.ResetPassword(ctx, args[0], plain)
+			})
+		},
+	}
+	c.AddCommand(create, reset)
+	return c
+}
+
+// password asks for a password without showing it, or reads it from whatever standard input is.
+func (p program) password() (string, error) {
+	terminal, ok := p.in.(*os.File)
+	if !ok || !term.IsTerminal(int(terminal.Fd())) { //nolint:gosec // a file descriptor
+		line, err := bufio.NewReader(io.LimitReader(p.in, 4096)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+		if line = strings.TrimRight(line, "\r\n"); line == "" {
+			return "", errors.New("the first line of standard input is the password, and it is empty")
+		}
+		return line, nil
+	}
+	var typed [2][]byte
+	for i, prompt := range []string{"Password: ", "Once more: "} {
+		_, _ = fmt.Fprint(p.err, prompt)
+		var err error
+		typed[i], err = term.ReadPassword(int(terminal.Fd())) //nolint:gosec // a file descriptor
+		p.say("")
+		if err != nil {
+			return "", fmt.Errorf("read the password: %w", err)
+		}
+	}
+	if !slices.Equal(typed[0], typed[1]) {
+		return "", errors.New("the two passwords differ")
+	}
+	return string(typed[0]), nil
+}
+
+func required(c *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		if err := c.MarkFlagRequired(name); err != nil {
+			panic(err) // the flag was not defined: a defect that shows at every start
+		}
+	}
+}

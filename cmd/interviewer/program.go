@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	spec "github.com/ai-interviewer-platform/interviewer/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/config"
+)
+
+// program is the command with everything it takes from the process, so that a test can give it something else.
+type program struct {
+	in       io.Reader
+	out, err io.Writer
+	environ  []string
+	dotenv   string
+}
+
+func (p program) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "interviewer",
+		Short: "The AI interviewer platform's backend",
+		Long: `The AI interviewer platform's backend: one program that serves the API and does what its operator needs.
+
+Configuration comes from the environment and from a file .env in the working directory; "interviewer help environment"
+lists every variable. Without any of them, APP_ENV=development runs the service with a private PostgreSQL and Redis:
+
+  APP_ENV=development interviewer serve`,
+		SilenceUsage: true, SilenceErrors: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+	}
+	root.SetIn(p.in)
+	root.SetOut(p.out)
+	root.SetErr(p.err)
+	root.AddCommand(p.serve(), p.migrate(), p.seed(), p.company(), p.user(), p.audit(), p.openapi(), p.version(), environment())
+	return root
+}
+
+// load reads the configuration, whole or not at all.
+func (p program) load() (*config.Config, error) {
+	c, err := config.Load(p.environ, p.dotenv)
+	if err != nil {
+		return nil, fmt.Errorf("the configuration is not usable:\n%w", err)
+	}
+	return c, nil
+}
+
+// say tells the person at the terminal something that is no result.
+func (p program) say(format string, args ...any) { _, _ = fmt.Fprintf(p.err, format+"\n", args...) }
+
+// print writes a result.
+func (p program) print(format string, args ...any) error {
+	if _, err := fmt.Fprintf(p.out, format, args...); err != nil {
+		return fmt.Errorf("write the result: %w", err)
+	}
+	return nil
+}
+
+func (p program) openapi() *cobra.Command {
+	format := "yaml"
+	c := &cobra.Command{
+		Use:     "openapi",
+		Short:   "Print the specification of the API",
+		Long:    "Prints the OpenAPI document that this program serves at /openapi.yaml and /openapi.json. It needs no configuration.",
+		Example: "  interviewer openapi > openapi.yaml\n  interviewer openapi --format json | jq .info",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			switch format {
+			case "yaml":
+				return p.print("%s", spec.Specification)
+			case "json":
+				document, err := api.GetSpecJSON()
+				if err != nil {
+					return fmt.Errorf("read the specification: %w", err)
+				}
+				return p.print("%s\n", document)
+			}
+			return fmt.Errorf("--format must be yaml or json, not %q", format)
+		},
+	}
+	c.Flags().StringVar(&format, "format", format, "yaml or json")
+	return c
+}
+
+func (p program) version() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Long: "Prints the version of this program, the commit it was built from where that is known, and Go's version.",
+		RunE: func(*cobra.Command, []string) error {
+			info, _ := debug.ReadBuildInfo()
+			commit := "unknown"
+			goVersion := ""
+			if info != nil {
+				goVersion = info.GoVersion
+				for _, setting := range info.Settings {
+					if setting.Key == "vcs.revision" {
+						commit = setting.Value
+					}
+				}
+			}
+			return p.print("interviewer %s (commit %s, %s)\n", built(""), commit, goVersion)
+		},
+	}
+}
+
+// release is the version of this program; the build sets it with -ldflags "-X main.release=…".
+var release = "0.1.0-dev" //nolint:gochecknoglobals // the linker can set nothing else
+
+// built is the version to report: what the configuration says, or what the build said.
+func built(configured string) string {
+	if configured != "" {
+		return configured
+	}
+	return release
+}
+
+// environment is a help topic: a command that does nothing but explain.
+func environment() *cobra.Command {
+	var b strings.Builder
+	b.WriteString("Every variable that the service reads, with its default. An empty variable counts as unset; a file .env in the\n" +
+		"working directory is read too, and the process's own environment wins over it.\n")
+	for _, v := range config.Variables() {
+		otherwise := v.Default
+		if otherwise == "" {
+			otherwise = "(empty)"
+		}
+		fmt.Fprintf(&b, "\n  %s=%s\n      %s\n", v.Name, otherwise, v.Meaning)
+	}
+	return &cobra.Command{Use: "environment", Short: "Every environment variable", Long: b.String()}
+}

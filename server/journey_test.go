@@ -1,0 +1,27 @@
+package server_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+)
+
+// TestJourney is the first session of a user, from end to end.
+func TestJourney(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	acme := installation.Company("acme")
+	replica := installation.Replica()
+
+	hr := replica.SignIn(t, acme.Users[api.RoleHr])
+	me := servertest.Decode[api.Me](hr.Get("/api/v1/users/me").Expect(http.StatusOK))
+	if string(me.Email) != "hr@acme.example" || me.Company.ID != acme.ID {
+		t.Errorf("the profile is %+v", me)
+	}
+	hr.Get("/api/v1/users").Expect(http.StatusOK)
+	replica.SignIn(t, acme.Users[api.RoleEmployee]).Get("/api/v1/users").Refused(http.StatusForbidden, "permission_denied")
+	hr.Post("/api/v1/auth/logout", nil).Expect(http.StatusOK)
+	hr.Get("/api/v1/users/me").Refused(http.StatusUnauthorized, "invalid_token")
+}

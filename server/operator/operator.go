@@ -1,0 +1,227 @@
+// Package operator does what the operator of an installation does from the command line, outside any company: opening
+// companies, giving them their first users, switching them off, and helping people who have lost their password. What it
+// does is in the audit log of the company concerned, as acts of the system.
+package operator
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/password"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
+)
+
+var (
+	slugForm  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	emailForm = regexp.MustCompile(`^[^@\s\x00]{1,64}@[^@\s\x00.]+(\.[^@\s\x00.]+)+$`)
+)
+
+// Operator acts on any company.
+type Operator struct {
+	Store   *store.Store
+	Queries *db.Queries
+	Clock   clock.Source
+	Audit   *audit.Recorder
+	Gate    *password.Gate
+}
+
+// Person is a user to create.
+type Person struct {
+	Email, FirstName, LastName string
+	Role                       api.Role
+	// Department may be empty.
+	Department string
+}
+
+// Companies lists all companies by slug.
+func (o *Operator) Companies(ctx context.Context) ([]db.CompanyDirectory, error) {
+	return o.Queries.AllCompanies(ctx, o.Store.Lookup())
+}
+
+// FindCompany finds a company by its slug.
+func (o *Operator) FindCompany(ctx context.Context, slug string) (db.FindCompanyRow, error) {
+	found, err := o.Queries.FindCompany(ctx, o.Store.Lookup(), slug)
+	if fault.Is(err, fault.ResourceNotFound) {
+		return found, fault.New(fault.ResourceNotFound).With("There is no company with the slug %q.", slug).Because(err)
+	}
+	return found, err
+}
+
+// CreateCompany opens a company. Slugs are lower-case letters and digits in groups joined by single hyphens, 63 characters
+// at most, and unique in the installation.
+func (o *Operator) CreateCompany(ctx context.Context, name, slug string) (db.Company, error) {
+	name = strings.TrimSpace(name)
+	f := fault.New(fault.RuleViolated)
+	if length := len([]rune(name)); length < 1 || length > 200 {
+		f.Field("/name", "length", "must have 1 to 200 characters")
+	}
+	if !slugForm.MatchString(slug) || len(slug) > 63 {
+		f.Field("/slug", "pattern", "must be lower-case letters and digits in groups joined by hyphens, 63 characters at most")
+	}
+	if len(f.Fields()) > 0 {
+		return db.Company{}, f
+	}
+	id := o.Clock.ID()
+	var created db.Company
+	err := o.Store.InTx(ctx, id, func(tx db.DBTX) (err error) {
+		created, err = o.Queries.InsertCompany(ctx, tx, db.InsertCompanyParams{
+			CompanyID: id, Name: name, Slug: slug, Now: o.Clock.Now(),
+		})
+		if err != nil {
+			return err
+		}
+		return o.Audit.Record(ctx, tx, id, audit.Entry{
+			Action: audit.CompanyCreated, Resource: audit.Company, ID: &id,
+			Details: audit.Details{"name": name, "slug": slug},
+		})
+	})
+	return created, err
+}
+
+// CreateUser gives a company a user with a password that meets the rules.
+func (o *Operator) CreateUser(ctx context.Context, company db.FindCompanyRow, p Person, plain string) (db.User, error) {
+	p.Email = strings.ToLower(strings.TrimSpace(p.Email))
+	if err := checkPerson(p); err != nil {
+		return db.User{}, err
+	}
+	err := password.Check("/password", plain, password.Personal{
+		Email: p.Email, FirstName: p.FirstName, LastName: p.LastName, CompanyName: company.Name, CompanySlug: company.Slug,
+	})
+	if err != nil {
+		return db.User{}, err
+	}
+	hash, err := o.Gate.Hash(ctx, plain)
+	if err != nil {
+		return db.User{}, err
+	}
+	return o.CreateUserWithHash(ctx, company.ID, p, hash)
+}
+
+// CreateUserWithHash is CreateUser for a password that was hashed before.
+func (o *Operator) CreateUserWithHash(ctx context.Context, company uuid.UUID, p Person, hash string) (db.User, error) {
+	id, now := o.Clock.ID(), o.Clock.Now()
+	row := db.InsertUserParams{
+		CompanyID: company, ID: id, Email: p.Email, PasswordHash: hash, FirstName: p.FirstName, LastName: p.LastName,
+		Role: p.Role, Now: now,
+	}
+	if p.Department != "" {
+		row.Department = &p.Department
+	}
+	var created db.User
+	err := o.Store.InTx(ctx, company, func(tx db.DBTX) (err error) {
+		if created, err = o.Queries.InsertUser(ctx, tx, row); err != nil {
+			return err
+		}
+		return o.Audit.Record(ctx, tx, company, audit.Entry{
+			Action: audit.UserCreated, Resource: audit.User, ID: &id,
+			Details: audit.Details{"email": p.Email, "role": p.Role},
+		})
+	})
+	return created, err
+}
+
+// ResetPassword gives the user of an email a new password and ends all their sessions; every replica knows within a
+// second.
+func (o *Operator) ResetPassword(ctx context.Context, email, plain string) error {
+	account, err := o.Queries.FindAccount(ctx, o.Store.Lookup(), strings.ToLower(strings.TrimSpace(email)))
+	if fault.Is(err, fault.ResourceNotFound) {
+		return fault.New(fault.ResourceNotFound).With("There is no user with the email %q.", email).Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	me, err := o.Queries.GetMe(ctx, o.Store.Of(account.CompanyID), db.GetMeParams{CompanyID: account.CompanyID, ID: account.UserID})
+	if err != nil {
+		return err
+	}
+	err = password.Check("/password", plain, password.Personal{
+		Email: me.User.Email, FirstName: me.User.FirstName, LastName: me.User.LastName,
+		CompanyName: me.CompanyName, CompanySlug: me.CompanySlug,
+	})
+	if err != nil {
+		return err
+	}
+	hash, err := o.Gate.Hash(ctx, plain)
+	if err != nil {
+		return err
+	}
+	now := o.Clock.Now()
+	return o.Store.InTx(ctx, account.CompanyID, func(tx db.DBTX) error {
+		if _, err := o.Queries.ResetUserPassword(ctx, tx, db.ResetUserPasswordParams{
+			CompanyID: account.CompanyID, ID: account.UserID, PasswordHash: hash, Now: now,
+		}); err != nil {
+			return err
+		}
+		if _, err := o.Queries.RevokeUserSessions(ctx, tx, db.RevokeUserSessionsParams{
+			CompanyID: account.CompanyID, UserID: account.UserID, Reason: db.SessionEndPasswordChanged, Now: now,
+		}); err != nil {
+			return err
+		}
+		return o.Audit.Record(ctx, tx, account.CompanyID, audit.Entry{
+			Action: audit.PasswordReset, Resource: audit.User, ID: &account.UserID,
+		})
+	})
+}
+
+// SwitchCompany lets the users of a company sign in, or keeps them from it and ends all their sessions.
+func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) error {
+	company, err := o.FindCompany(ctx, slug)
+	if err != nil {
+		return err
+	}
+	now := o.Clock.Now()
+	return o.Store.InTx(ctx, company.ID, func(tx db.DBTX) error {
+		_, err := o.Queries.TransitionCompanyActive(ctx, tx, db.TransitionCompanyActiveParams{
+			CompanyID: company.ID, WasActive: !active, Now: now,
+		})
+		if fault.Is(err, fault.ResourceNotFound) {
+			return fault.New(fault.StateConflict).With("The company is in that state already.").Because(err)
+		}
+		if err != nil {
+			return err
+		}
+		if active {
+			return o.Audit.Record(ctx, tx, company.ID, audit.Entry{
+				Action: audit.CompanyReactivated, Resource: audit.Company, ID: &company.ID,
+			})
+		}
+		ended, err := o.Queries.RevokeCompanySessions(ctx, tx, db.RevokeCompanySessionsParams{CompanyID: company.ID, Now: now})
+		if err != nil {
+			return err
+		}
+		return o.Audit.Record(ctx, tx, company.ID, audit.Entry{
+			Action: audit.CompanyDeactivated, Resource: audit.Company, ID: &company.ID,
+			Details: audit.Details{"sessions_ended": ended},
+		})
+	})
+}
+
+func checkPerson(p Person) error {
+	f := fault.New(fault.RuleViolated)
+	if !emailForm.MatchString(p.Email) || len(p.Email) > 254 {
+		f.Field("/email", "format", "must be an email address")
+	}
+	for pointer, name := range map[string]string{"/first_name": p.FirstName, "/last_name": p.LastName} {
+		if length := len([]rune(strings.TrimSpace(name))); length < 1 || length > 100 {
+			f.Field(pointer, "length", "must have 1 to 100 characters")
+		}
+	}
+	if len([]rune(p.Department)) > 100 {
+		f.Field("/department", "length", "must have at most 100 characters")
+	}
+	if !p.Role.Valid() {
+		f.Field("/role", "enum", "must be employee, team_lead, hr or admin")
+	}
+	if len(f.Fields()) > 0 {
+		return f
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package servertest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	openapi_types "github.com/oapi-codegen/runtime/types"
+
+	"github.com/ai-interviewer-platform/interviewer/api/docs"
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/contract"
+)
+
+// anywhere are the statuses that every operation may answer with, and every path that is none.
+var anywhere = []int{ //nolint:gochecknoglobals // a constant list
+	http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge,
+	http.StatusUnsupportedMediaType, http.StatusRequestHeaderFieldsTooLarge, http.StatusBadRequest, http.StatusForbidden,
+}
+
+// wire are headers that HTTP itself brings.
+var wire = []string{"Content-Type", "Content-Length", "Date", "Transfer-Encoding", "Allow", "Connection"} //nolint:gochecknoglobals // a constant list
+
+type specification struct {
+	document *openapi3.T
+	common   []string
+}
+
+var agreed = sync.OnceValues(func() (*specification, error) { //nolint:gochecknoglobals // read once
+	document, err := api.GetSpec()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := contract.Load(document); err != nil {
+		return nil, err
+	}
+	s := &specification{document: document}
+	for _, name := range document.Extensions["x-response-headers"].([]any) {
+		s.common = append(s.common, http.CanonicalHeaderKey(fmt.Sprint(name)))
+	}
+	return s, nil
+})
+
+// conforms holds an answer against the specification: its status, its headers, its body.
+func conforms(a *Answer) error {
+	if strings.HasPrefix(a.Request.URL.Path, docs.Prefix) {
+		return nil
+	}
+	s, err := agreed()
+	if err != nil {
+		return err
+	}
+	route, parameters := s.find(a.Request.Method, a.Request.URL.Path)
+	if route == nil {
+		if slices.Contains(anywhere, a.Status) {
+			return s.isProblem(a)
+		}
+		return fmt.Errorf("no operation has this path and method, and the answer is %d", a.Status)
+	}
+	response := route.Operation.Responses.Status(a.Status)
+	if response == nil {
+		if slices.Contains(anywhere, a.Status) {
+			return s.isProblem(a)
+		}
+		return fmt.Errorf("the status %d is not declared", a.Status)
+	}
+	if err := s.headers(a, response.Value); err != nil {
+		return err
+	}
+	if a.Status == http.StatusNotModified || strings.HasPrefix(a.Header.Get("Content-Type"), "application/x-ndjson") ||
+		strings.HasPrefix(a.Header.Get("Content-Type"), "text/") || strings.HasPrefix(a.Header.Get("Content-Type"), "application/yaml") {
+		return nil
+	}
+	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: a.Request, PathParams: parameters, Route: route},
+		Status:                 a.Status, Header: a.Header, Body: io.NopCloser(bytes.NewReader(a.Body)),
+		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
+	})
+}
+
+// find gives the operation of a method and path, and the path's parameters. A path that stands in the specification as it
+// is goes before one with parameters.
+func (s *specification) find(method, path string) (*routers.Route, map[string]string) {
+	var found *routers.Route
+	var parameters map[string]string
+	for template, item := range s.document.Paths.Map() {
+		operation := item.GetOperation(method)
+		values, ok := match(template, path)
+		if operation == nil || !ok || found != nil && len(values) > len(parameters) {
+			continue
+		}
+		found = &routers.Route{Spec: s.document, Path: template, PathItem: item, Method: method, Operation: operation}
+		parameters = values
+	}
+	return found, parameters
+}
+
+func match(template, path string) (map[string]string, bool) {
+	wanted, given := strings.Split(template, "/"), strings.Split(path, "/")
+	if len(wanted) != len(given) {
+		return nil, false
+	}
+	values := map[string]string{}
+	for i, step := range wanted {
+		switch {
+		case strings.HasPrefix(step, "{"):
+			values[strings.Trim(step, "{}")] = given[i]
+		case step != given[i]:
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+func (s *specification) headers(a *Answer, response *openapi3.Response) error {
+	for name := range a.Header {
+		declared := slices.Contains(wire, name) || slices.Contains(s.common, name)
+		for known := range response.Headers {
+			declared = declared || http.CanonicalHeaderKey(known) == name
+		}
+		if !declared {
+			return fmt.Errorf("the header %s is not declared", name)
+		}
+	}
+	for name, header := range response.Headers {
+		if header.Value.Required && a.Header.Get(name) == "" {
+			return fmt.Errorf("the header %s is missing", name)
+		}
+	}
+	return nil
+}
+
+// isProblem holds a body against the schema Problem.
+func (s *specification) isProblem(a *Answer) error {
+	if got := a.Header.Get("Content-Type"); got != "application/problem+json" {
+		return fmt.Errorf("the answer is %s, not application/problem+json", got)
+	}
+	var body any
+	a.Into(&body)
+	return s.document.Components.Schemas["Problem"].Value.VisitJSON(body)
+}
+
+func email(address string) openapi_types.Email { return openapi_types.Email(address) }
