@@ -23,6 +23,9 @@ func (a *Auth) Login(ctx context.Context, request api.LoginRequestObject) (api.L
 	email := strings.ToLower(string(request.Body.Email))
 	reservation, err := a.Throttle.Reserve(ctx, email, caller.RequestOf(ctx).IP)
 	if err != nil {
+		if fault.Is(err, fault.TooManyAttempts) {
+			a.Metrics.Throttled(telemetry.LimitLogin)
+		}
 		a.Metrics.Login(loginOutcome(err))
 		return nil, err
 	}

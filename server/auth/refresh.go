@@ -63,6 +63,9 @@ func (a *Auth) RefreshTokens(
 	case fault.Is(err, fault.ResourceNotFound):
 		return nil, fault.New(fault.InvalidRefreshToken).Because(err)
 	case err != nil:
+		if fault.KindOf(err) == fault.Unavailable {
+			a.Metrics.Refresh(telemetry.RefreshUnavailable)
+		}
 		return nil, err
 	case ended != nil:
 		a.Guard.Publish(ctx, role, *ended)

@@ -178,7 +178,7 @@ func reachable(path, name string) error {
 			return fmt.Errorf("inspect %s: %w", dir, err)
 		}
 		if info.Mode().Perm()&0o001 == 0 {
-			return fmt.Errorf("user %s, whom the server runs as, cannot pass through %s; choose a folder below /var/tmp",
+			return fmt.Errorf("the server's user %s cannot pass through %s; choose a folder below /var/tmp",
 				name, dir)
 		}
 	}

@@ -43,7 +43,8 @@ func takeLauncherLock(ctx context.Context, folder string) (*os.File, error) {
 	}
 	err = waitForLock(ctx, dying, lock)
 	if errors.Is(err, ErrInUse) {
-		err = fmt.Errorf("%s is %w by process %s; stop that one, or choose another folder", folder, err, readOwner(lock))
+		err = fmt.Errorf("%s is %w by process %s; stop that one, or choose another folder",
+			folder, err, readOwner(lock))
 	}
 	if err == nil {
 		err = writeOwner(lock)

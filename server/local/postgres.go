@@ -75,7 +75,8 @@ func startPostgres(ctx context.Context, o Options, h *home) (*Postgres, error) {
 	if _, err := os.Stat(filepath.Join(data, "postmaster.pid")); err == nil {
 		o.say("PostgreSQL was not stopped properly; it recovers its data in %s first", data)
 	}
-	server, err := h.launch(ctx, syscall.SIGQUIT, programs.path("postgres"), postgresArguments(data, sockets, o.Fast)...)
+	arguments := postgresArguments(data, sockets, o.Fast)
+	server, err := h.launch(ctx, syscall.SIGQUIT, programs.path("postgres"), arguments...)
 	if err != nil {
 		return nil, err
 	}

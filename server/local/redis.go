@@ -154,7 +154,7 @@ func imitateRedis() (*Redis, error) {
 		for {
 			select {
 			case <-tick.C:
-				
+				server.FastForward(step)
 			case <-done:
 				return
 			}

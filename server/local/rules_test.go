@@ -51,14 +51,14 @@ func TestChoose(t *testing.T) {
 		"no data yet":            {found: []installation{in17, in15}, want: in17},
 		"the chosen one first":   {found: []installation{in15, in17}, want: in15},
 		"data of the older one":  {found: []installation{in17, in15}, major: 15, want: in15},
-		"data of a removed one":  {found: []installation{in17}, major: 15, problem: "made by PostgreSQL 15, and only 17"},
+		"data of a removed one":  {found: []installation{in17}, major: 15, problem: "by PostgreSQL 15, and only 17"},
 		"nothing found":          {problem: "install PostgreSQL"},
 		"nothing found for data": {major: 15, problem: "install PostgreSQL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := choose(c.found, c.major)
-			if c.problem == "" && err != nil || c.problem != "" && (err == nil || !strings.Contains(err.Error(), c.problem)) {
+			if (err != nil) != (c.problem != "") || err != nil && !strings.Contains(err.Error(), c.problem) {
 				t.Fatalf("error %v, want %q", err, c.problem)
 			}
 			if got != c.want {
@@ -131,7 +131,8 @@ func TestImitationOfRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	if err := client.Do(t.Context(), client.B().Set().Key("k").Value("v").Px(200*time.Millisecond).Build()).Error(); err != nil {
+	set := client.B().Set().Key("k").Value("v").Px(200 * time.Millisecond).Build()
+	if err := client.Do(t.Context(), set).Error(); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)

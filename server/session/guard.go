@@ -45,9 +45,9 @@ type Source string
 
 // The sources.
 const (
-	FromMemory   Source = "memory"
+	FromMemory   Source = "local"
 	FromRedis    Source = "redis"
-	FromDatabase Source = "postgresql"
+	FromDatabase Source = "postgres"
 )
 
 // Guard knows, on one replica, which sessions are alive.

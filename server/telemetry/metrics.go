@@ -30,10 +30,8 @@ const (
 	RefreshRotated     = "rotated"
 	RefreshReplayed    = "replayed"
 	RefreshReused      = "reused"
-	RefreshExpired     = "expired"
 	RefreshInvalid     = "invalid"
 	RefreshRevoked     = "revoked"
-	RefreshCrossSite   = "cross_site"
 	RefreshUnavailable = "unavailable"
 )
 
@@ -49,11 +47,9 @@ const (
 
 // The limits that throttle.
 const (
-	LimitCaller            = "caller"
-	LimitAnonymous         = "anonymous"
-	LimitLoginAccountAndIP = "login_account_and_ip"
-	LimitLoginIP           = "login_ip"
-	LimitLoginAccount      = "login_account"
+	LimitCaller    = "caller"
+	LimitAnonymous = "anonymous"
+	LimitLogin     = "login"
 )
 
 // The places that the state of a session came from.
@@ -94,13 +90,12 @@ func NewMetrics(version string) *Metrics {
 		logins: newOutcomes(r, "interviewer_logins_total", "outcome", "Logins by their outcome.",
 			LoginSucceeded, LoginRefused, LoginInactive, LoginThrottled, LoginOverloaded, LoginUnavailable),
 		refreshes: newOutcomes(r, "interviewer_refreshes_total", "outcome", "Refreshes of a session by their outcome.",
-			RefreshRotated, RefreshReplayed, RefreshReused, RefreshExpired, RefreshInvalid, RefreshRevoked,
-			RefreshCrossSite, RefreshUnavailable),
+			RefreshRotated, RefreshReplayed, RefreshReused, RefreshInvalid, RefreshRevoked, RefreshUnavailable),
 		invalidTokens: newOutcomes(r, "interviewer_invalid_tokens_total", "reason",
 			"Access tokens refused, by the reason.",
 			TokenMissing, TokenMalformed, TokenSignature, TokenClaims, TokenExpired, TokenRevoked),
 		throttled: newOutcomes(r, "interviewer_throttled_total", "limit", "Requests answered 429, by the limit.",
-			LimitCaller, LimitAnonymous, LimitLoginAccountAndIP, LimitLoginIP, LimitLoginAccount),
+			LimitCaller, LimitAnonymous, LimitLogin),
 		revocations: newOutcomes(r, "interviewer_revocation_checks_total", "source",
 			"Checks whether a session is revoked, by where its state came from.",
 			SourceLocal, SourceRedis, SourcePostgres),

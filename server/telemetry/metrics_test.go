@@ -74,16 +74,15 @@ func families(m *telemetry.Metrics) map[string]struct {
 			telemetry.LoginOverloaded, telemetry.LoginUnavailable,
 		}, m.Login},
 		"interviewer_refreshes_total": {"outcome", []string{
-			telemetry.RefreshRotated, telemetry.RefreshReplayed, telemetry.RefreshReused, telemetry.RefreshExpired,
-			telemetry.RefreshInvalid, telemetry.RefreshRevoked, telemetry.RefreshCrossSite, telemetry.RefreshUnavailable,
+			telemetry.RefreshRotated, telemetry.RefreshReplayed, telemetry.RefreshReused,
+			telemetry.RefreshInvalid, telemetry.RefreshRevoked, telemetry.RefreshUnavailable,
 		}, m.Refresh},
 		"interviewer_invalid_tokens_total": {"reason", []string{
 			telemetry.TokenMissing, telemetry.TokenMalformed, telemetry.TokenSignature, telemetry.TokenClaims,
 			telemetry.TokenExpired, telemetry.TokenRevoked,
 		}, m.InvalidToken},
 		"interviewer_throttled_total": {"limit", []string{
-			telemetry.LimitCaller, telemetry.LimitAnonymous, telemetry.LimitLoginAccountAndIP, telemetry.LimitLoginIP,
-			telemetry.LimitLoginAccount,
+			telemetry.LimitCaller, telemetry.LimitAnonymous, telemetry.LimitLogin,
 		}, m.Throttled},
 		"interviewer_revocation_checks_total": {"source", []string{
 			telemetry.SourceLocal, telemetry.SourceRedis, telemetry.SourcePostgres,
