@@ -90,90 +90,110 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the specification: %w", err)
 	}
-	document, err := api.GetSpecJSON()
-	if err != nil {
-		return nil, fmt.Errorf("read the specification: %w", err)
-	}
 	agreed, err := contract.Load(specification)
 	if err != nil {
 		return nil, fmt.Errorf("the specification has holes:\n%w", err)
 	}
-	latest, err := schema.Latest()
+	s, err := connect(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := session.NewKeyring(o.Config.SecretKey.Reveal(), reveal(o.Config.SecretKeysPrevious)...)
-	if err != nil {
+	if err := s.assemble(ctx, o, agreed); err != nil {
+		s.Close()
 		return nil, err
 	}
-	kept, err := store.Open(ctx, store.Options{
-		URL: o.Config.DatabaseURL.Reveal(), MaxConns: o.Config.DatabaseMaxConnections,
-		Tracer: otelpgx.NewTracer(otelpgx.WithTracerProvider(o.Traces)),
-	})
+	s.start(ctx)
+	return s, nil
+}
+
+// connect opens what a replica shares with the others, and what bounds its own work.
+func connect(ctx context.Context, o Options) (*Server, error) {
+	options := store.Options{URL: o.Config.DatabaseURL.Reveal(), MaxConns: o.Config.DatabaseMaxConnections}
+	if o.Config.OTLPEndpoint != "" {
+		options.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(o.Traces))
+	}
+	kept, err := store.Open(ctx, options)
 	if err != nil {
 		return nil, err
 	}
 	cache, err := redis.Open(o.Config.RedisURL.Reveal(), o.Log, redis.Options{InProcess: o.RedisInProcess})
 	if err != nil {
+		kept.Close()
 		return nil, err
 	}
-
-	metrics := telemetry.NewMetrics(o.Version)
-	recorder := audit.NewRecorder(o.Clock)
 	gate := password.NewGate(password.Options{Cost: o.HashCost, Workers: o.Config.HashWorkers, Queue: o.Config.HashQueue})
+	return &Server{store: kept, redis: cache, gate: gate, log: o.Log, end: func() {}}, nil
+}
+
+// assemble puts the rooms together and the door before them.
+func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contract) error {
+	keys, err := session.NewKeyring(o.Config.SecretKey.Reveal(), reveal(o.Config.SecretKeysPrevious)...)
+	if err != nil {
+		return err
+	}
+	metrics := s.measure(ctx, o.Version)
+	if s.meta, err = s.outside(o, metrics); err != nil {
+		return err
+	}
 	access := session.NewAccess(keys, o.Config.AccessTokenExpire.Duration(), o.Clock.Now)
-	guard := session.NewGuard(kept, cache, access.Lifetime(), o.Clock.Now, func(from session.Source) {
+	s.guard = session.NewGuard(s.store, s.redis, access.Lifetime(), o.Clock.Now, func(from session.Source) {
 		metrics.Revocation(string(from))
 	})
-	metrics.WatchPool(kept.Stat)
-	metrics.WatchHashing(func() (running, waiting int) { l := gate.Load(); return l.Running, l.Waiting })
-	metrics.WatchRedis(func() bool { return cache.Up(context.WithoutCancel(ctx)) == nil })
-
-	s := &Server{
-		store: kept, redis: cache, gate: gate, guard: guard, log: o.Log,
-		sealer: audit.NewSealer(kept, o.Clock, o.Log, metrics.AuditSealed),
-		meta: &meta.Meta{
-			Store: kept, Redis: cache, Metrics: metrics, SchemaVersion: int64(latest), //nolint:gosec // a handful
-			MetricsToken: o.Config.MetricsToken.Reveal(), Document: document,
-		},
-	}
-	cursors, queries := page.NewCodec(keys.Cursor()), db.New()
-	door := &contract.Door{
-		Contract: agreed, Access: access, Guard: guard, Store: kept, Audit: recorder, Metrics: metrics, Log: o.Log,
-		Timeout: o.Config.RequestTimeout.Duration(),
-	}
-	if door.People, err = limiter(cache, "user", o.Config.RateLimit); err != nil {
-		return nil, err
-	}
-	if door.Anonymous, err = limiter(cache, "address", o.Config.RateLimitAnonymous); err != nil {
-		return nil, err
-	}
+	s.sealer = audit.NewSealer(s.store, o.Clock, o.Log, metrics.AuditSealed)
+	recorder, cursors, queries := audit.NewRecorder(o.Clock), page.NewCodec(keys.Cursor()), db.New()
 	all := rooms{
 		Auth: &auth.Auth{
-			Store: kept, Queries: queries, Clock: o.Clock, Audit: recorder, Gate: gate, Access: access,
-			Refresh: session.NewRefresh(keys), Guard: guard, Cursors: cursors, Metrics: metrics, Log: o.Log,
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Gate: s.gate, Access: access,
+			Refresh: session.NewRefresh(keys), Guard: s.guard, Cursors: cursors, Metrics: metrics, Log: o.Log,
 			SessionLifetime: o.Config.RefreshTokenExpire.Duration(),
-			Throttle: ratelimit.NewThrottle(cache, keys.Throttle(), ratelimit.ThrottlePolicy{
-				PairLimit: o.Config.LoginPerAccountAndIP, PairWindow: o.Config.LoginWindow.Duration(),
-				NetworkLimit: o.Config.LoginPerIP, NetworkWindow: o.Config.LoginWindow.Duration(),
-				AccountFree: o.Config.LoginPerAccount,
-			}),
+			Throttle:        ratelimit.NewThrottle(s.redis, keys.Throttle(), throttle(o.Config)),
 		},
 		Users: &users.Users{
-			Store: kept, Queries: queries, Clock: o.Clock, Audit: recorder, Gate: gate, Guard: guard, Cursors: cursors,
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Gate: s.gate, Guard: s.guard, Cursors: cursors,
 			Permissions: agreed.Permissions,
 		},
-		Company: &company.Company{Store: kept, Queries: queries, Clock: o.Clock, Audit: recorder},
+		Company: &company.Company{Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder},
 		AuditLog: &auditlog.AuditLog{
-			Store: kept, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
 		},
 		Meta: s.meta,
 	}
-	if err := s.route(o, all, door, metrics); err != nil {
+	door := &contract.Door{
+		Contract: agreed, Access: access, Guard: s.guard, Store: s.store, Audit: recorder, Metrics: metrics, Log: o.Log,
+		Timeout: o.Config.RequestTimeout.Duration(),
+	}
+	if door.People, err = limiter(s.redis, "user", o.Config.RateLimit); err != nil {
+		return err
+	}
+	if door.Anonymous, err = limiter(s.redis, "address", o.Config.RateLimitAnonymous); err != nil {
+		return err
+	}
+	return s.route(o, all, door, metrics)
+}
+
+// measure makes the metrics, and lets them look at what this replica holds.
+func (s *Server) measure(ctx context.Context, version string) *telemetry.Metrics {
+	metrics := telemetry.NewMetrics(version)
+	metrics.WatchPool(s.store.Stat)
+	metrics.WatchHashing(func() (running, waiting int) { l := s.gate.Load(); return l.Running, l.Waiting })
+	metrics.WatchRedis(func() bool { return s.redis.Up(context.WithoutCancel(ctx)) == nil })
+	return metrics
+}
+
+// outside makes the room for those who look at the service from outside.
+func (s *Server) outside(o Options, metrics *telemetry.Metrics) (*meta.Meta, error) {
+	document, err := api.GetSpecJSON()
+	if err != nil {
+		return nil, fmt.Errorf("read the specification: %w", err)
+	}
+	latest, err := schema.Latest()
+	if err != nil {
 		return nil, err
 	}
-	s.start(ctx)
-	return s, nil
+	return &meta.Meta{
+		Store: s.store, Redis: s.redis, Metrics: metrics, SchemaVersion: int64(latest), //nolint:gosec // a handful
+		MetricsToken: o.Config.MetricsToken.Reveal(), Document: document,
+	}, nil
 }
 
 // route decides the way of a request.
@@ -186,8 +206,10 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 	if err != nil {
 		return err
 	}
-	e.Use(otelecho.Middleware(o.Config.OTLPServiceName, otelecho.WithTracerProvider(o.Traces),
-		otelecho.WithPropagators(telemetry.Propagator())))
+	if o.Config.OTLPEndpoint != "" {
+		e.Use(otelecho.Middleware(o.Config.OTLPServiceName, otelecho.WithTracerProvider(o.Traces),
+			otelecho.WithPropagators(telemetry.Propagator())))
+	}
 	e.Use((&base{o.Clock, o.Log, metrics}).enter)
 	if len(o.Config.CORSOrigins) > 0 {
 		e.Use(crossOrigin(o.Config.CORSOrigins))
@@ -264,6 +286,16 @@ func (s *Server) Close() {
 	s.store.Close()
 }
 
+// throttle is how many sign-ins may fail, as the operator wants it.
+func throttle(c *config.Config) ratelimit.ThrottlePolicy {
+	return ratelimit.ThrottlePolicy{
+		PairLimit: c.LoginPerAccountAndIP, PairWindow: c.LoginWindow.Duration(),
+		NetworkLimit: c.LoginPerIP, NetworkWindow: c.LoginWindow.Duration(),
+		AccountFree: c.LoginPerAccount,
+	}
+}
+
+// limiter keeps callers to a number of requests a minute; 0 sets no limit.
 func limiter(cache *redis.Redis, name string, perMinute int) (*ratelimit.Limiter, error) {
 	if perMinute == 0 {
 		return nil, nil //nolint:nilnil // no limit is no limiter
