@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 )
@@ -70,6 +71,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	parameters["statement_timeout"] = timeout
 	parameters["lock_timeout"] = timeout
 	parameters["idle_in_transaction_session_timeout"] = timeout
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		pgxuuid.Register(conn.TypeMap()) // in binary; as text every id would be formatted and parsed
+		return nil
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("database pool: %w", err)
