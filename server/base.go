@@ -143,6 +143,12 @@ func limitBody(most int64) echo.MiddlewareFunc {
 // crossOrigin lets pages of the listed origins call, with cookies, and nobody else's.
 func crossOrigin(origins []string) echo.MiddlewareFunc {
 	return middleware.CORSWithConfig(middleware.CORSConfig{
+		// An OPTIONS that is no preflight request is a method that no path knows.
+		Skipper: func(c echo.Context) bool {
+			header := c.Request().Header
+			return c.Request().Method == http.MethodOptions &&
+				(header.Get("Origin") == "" || header.Get("Access-Control-Request-Method") == "")
+		},
 		AllowOriginFunc:  func(origin string) (bool, error) { return slices.Contains(origins, origin), nil },
 		AllowCredentials: true,
 		AllowMethods:     []string{"GET", "POST", "PUT", "PATCH", "DELETE"},

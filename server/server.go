@@ -139,7 +139,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 	s.guard = session.NewGuard(s.store, s.redis, access.Lifetime(), o.Clock.Now, func(from session.Source) {
 		metrics.Revocation(string(from))
 	})
-	s.sealer = audit.NewSealer(s.store, o.Clock, o.Log, metrics.AuditSealed)
+	s.sealer = audit.NewSealer(s.store, o.Log, metrics.AuditSealed)
 	recorder, cursors, queries := audit.NewRecorder(o.Clock), page.NewCodec(keys.Cursor()), db.New()
 	all := rooms{
 		Auth: &auth.Auth{

@@ -106,7 +106,7 @@ func (p program) export(
 func (p program) verify(ctx context.Context, o *operator.Operator, company db.FindCompanyRow) error {
 	broken, checked := 0, 0
 	for from := int64(1); from != 0; {
-		found, err := audit.Verify(ctx, o.Store, company.ID, from)
+		found, err := audit.Verify(ctx, o.Store, company.ID, from, audit.VerifyAtMost)
 		if err != nil {
 			return err
 		}

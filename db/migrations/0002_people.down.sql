@@ -13,4 +13,4 @@ DROP FUNCTION user_search_text(text, text, text, text);
 DROP FUNCTION keep_login_email();
 DROP TABLE companies;
 DROP TYPE session_end;
-DROP TYPE user_role;
+DROP DOMAIN user_role;

@@ -1,7 +1,7 @@
 -- What happened, who did it, and the chain that makes a later change show.
 
 CREATE TYPE audit_actor AS ENUM ('user', 'system');
-CREATE TYPE audit_outcome AS ENUM ('success', 'failure', 'denied');
+CREATE DOMAIN audit_outcome AS text CONSTRAINT audit_outcome_known CHECK (VALUE IN ('success', 'failure', 'denied'));
 
 CREATE TABLE audit_logs (
     company_id    uuid          NOT NULL,
@@ -21,13 +21,18 @@ CREATE TABLE audit_logs (
     CONSTRAINT audit_logs_pkey PRIMARY KEY (company_id, id),
     CONSTRAINT audit_logs_company_fkey FOREIGN KEY (company_id) REFERENCES companies (id),
     CONSTRAINT audit_logs_actor_fkey FOREIGN KEY (company_id, actor_id) REFERENCES users (company_id, id),
-    CONSTRAINT audit_logs_details_object CHECK (jsonb_typeof(details) = 'object')
+    CONSTRAINT audit_logs_details_object CHECK (jsonb_typeof(details) = 'object'),
+    -- What a program could not read back could not be verified either.
+    CONSTRAINT audit_logs_created_at_finite CHECK (isfinite(created_at)),
+    CONSTRAINT audit_logs_ip_host CHECK (masklen(ip) = CASE family(ip) WHEN 4 THEN 32 ELSE 128 END)
 );
 
 CREATE INDEX audit_logs_created_at_idx ON audit_logs (company_id, created_at, id);
 CREATE INDEX audit_logs_actor_idx ON audit_logs (company_id, actor_id, created_at, id);
 CREATE INDEX audit_logs_action_idx ON audit_logs (company_id, action, created_at, id);
-CREATE INDEX audit_logs_resource_idx ON audit_logs (company_id, resource_type, resource_id, created_at, id);
+CREATE INDEX audit_logs_type_idx ON audit_logs (company_id, resource_type, created_at, id);
+CREATE INDEX audit_logs_resource_idx ON audit_logs (company_id, resource_id, created_at, id);
+CREATE INDEX audit_logs_outcome_idx ON audit_logs (company_id, outcome, created_at, id) WHERE outcome <> 'success';
 
 -- Rows that wait for their seal. Written by the statement that writes the row, so none is forgotten.
 CREATE TABLE audit_pending (
@@ -39,11 +44,10 @@ CREATE TABLE audit_pending (
 
 -- The chain: sequence has no gaps within a company, and each hash covers its row and the hash before it.
 CREATE TABLE audit_seals (
-    company_id   uuid        NOT NULL,
-    sequence     bigint      NOT NULL,
-    audit_log_id uuid        NOT NULL,
-    hash         bytea       NOT NULL,
-    sealed_at    timestamptz NOT NULL,
+    company_id   uuid   NOT NULL,
+    sequence     bigint NOT NULL,
+    audit_log_id uuid   NOT NULL,
+    hash         bytea  NOT NULL,
     CONSTRAINT audit_seals_pkey PRIMARY KEY (company_id, sequence),
     CONSTRAINT audit_seals_log_key UNIQUE (company_id, audit_log_id),
     CONSTRAINT audit_seals_log_fkey FOREIGN KEY (company_id, audit_log_id) REFERENCES audit_logs (company_id, id),

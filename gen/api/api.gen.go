@@ -498,7 +498,7 @@ type CompanySummary struct {
 	Timezone TimeZone `json:"timezone"`
 }
 
-// CreateUserRequest A new user.
+// CreateUserRequest A new user; without a role, an employee.
 type CreateUserRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
@@ -515,7 +515,7 @@ type CreateUserRequest struct {
 	// Password A new password of at least 8 characters and at most 72 bytes in UTF-8, neither common nor made of one's email or company.
 	Password Password `json:"password"`
 
-	// Role The role; employee when absent.
+	// Role What a user is in their company, and so what they may do.
 	Role *Role `json:"role,omitempty"`
 }
 
@@ -527,9 +527,6 @@ type EmailDomain = string
 
 // ExportFormat The form of an export.
 type ExportFormat string
-
-// Hash A SHA-256 hash in hexadecimal.
-type Hash = string
 
 // Health That the process is alive.
 type Health struct {
@@ -4574,6 +4571,8 @@ type VerifyAuditLogsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -4606,6 +4605,11 @@ func (r VerifyAuditLogsResponse) GetApplicationProblemJSON401() *Unauthorized {
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r VerifyAuditLogsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r VerifyAuditLogsResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -4794,6 +4798,8 @@ type LoginResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -4828,6 +4834,11 @@ func (r LoginResponse) GetApplicationProblemJSON401() *Unauthorized {
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r LoginResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r LoginResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -4905,6 +4916,8 @@ type LogoutResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -4939,6 +4952,11 @@ func (r LogoutResponse) GetApplicationProblemJSON401() *Unauthorized {
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r LogoutResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r LogoutResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -5127,6 +5145,8 @@ type RefreshTokensResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -5161,6 +5181,11 @@ func (r RefreshTokensResponse) GetApplicationProblemJSON401() *Unauthorized {
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r RefreshTokensResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RefreshTokensResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -5344,6 +5369,8 @@ type RevokeOtherSessionsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -5376,6 +5403,11 @@ func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON401() *Unauthorize
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
 func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -5448,6 +5480,8 @@ type RevokeSessionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -5480,6 +5514,11 @@ func (r RevokeSessionResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
 func (r RevokeSessionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RevokeSessionResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -6944,6 +6983,8 @@ type RevokeUserSessionsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -6981,6 +7022,11 @@ func (r RevokeUserSessionsResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
 func (r RevokeUserSessionsResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RevokeUserSessionsResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -7171,6 +7217,8 @@ type RevokeUserSessionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -7203,6 +7251,11 @@ func (r RevokeUserSessionResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
 func (r RevokeUserSessionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RevokeUserSessionResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -7254,6 +7307,8 @@ type GetHealthResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Health
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 }
@@ -7261,6 +7316,11 @@ type GetHealthResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetHealthResponse) GetJSON200() *Health {
 	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetHealthResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -7302,6 +7362,8 @@ type GetReadinessResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *Readiness
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -7311,6 +7373,11 @@ type GetReadinessResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetReadinessResponse) GetJSON200() *Readiness {
 	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetReadinessResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -7360,12 +7427,19 @@ type GetMetricsResponse401Headers struct {
 type GetMetricsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetMetricsResponse401Headers
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetMetricsResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
@@ -7417,6 +7491,8 @@ type GetOpenAPIJSONResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *map[string]interface{}
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -7428,6 +7504,11 @@ type GetOpenAPIJSONResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r GetOpenAPIJSONResponse) GetJSON200() *map[string]interface{} {
 	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetOpenAPIJSONResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -7479,6 +7560,8 @@ type GetOpenAPIYAMLResponse struct {
 	HTTPResponse *http.Response
 	// YAML200 the response for an HTTP 200 `application/yaml` response
 	YAML200 *string
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -7490,6 +7573,11 @@ type GetOpenAPIYAMLResponse struct {
 // GetYAML200 returns the response for an HTTP 200 `application/yaml` response
 func (r GetOpenAPIYAMLResponse) GetYAML200() *string {
 	return r.YAML200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetOpenAPIYAMLResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -8425,6 +8513,13 @@ func ParseVerifyAuditLogsResponse(rsp *http.Response) (*VerifyAuditLogsResponse,
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8634,6 +8729,13 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -8744,6 +8846,13 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -8967,6 +9076,13 @@ func ParseRefreshTokensResponse(rsp *http.Response) (*RefreshTokensResponse, err
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9189,6 +9305,13 @@ func ParseRevokeOtherSessionsResponse(rsp *http.Response) (*RevokeOtherSessionsR
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -9292,6 +9415,13 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -10815,6 +10945,13 @@ func ParseRevokeUserSessionsResponse(rsp *http.Response) (*RevokeUserSessionsRes
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11037,6 +11174,13 @@ func ParseRevokeUserSessionResponse(rsp *http.Response) (*RevokeUserSessionRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11117,6 +11261,13 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11149,6 +11300,13 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -11183,6 +11341,13 @@ func ParseGetMetricsResponse(rsp *http.Response) (*GetMetricsResponse, error) {
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Unauthorized
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11236,6 +11401,13 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -11288,6 +11460,13 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 			return nil, err
 		}
 		response.YAML200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -12700,6 +12879,22 @@ func (response VerifyAuditLogs403ApplicationProblemPlusJSONResponse) VisitVerify
 	return err
 }
 
+type VerifyAuditLogs409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyAuditLogs409ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VerifyAuditLogs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -12978,6 +13173,22 @@ func (response Login403ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 	return err
 }
 
+type Login409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response Login409ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type Login429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -13108,6 +13319,22 @@ func (response Logout403ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Logout409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response Logout409ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -13401,6 +13628,22 @@ func (response RefreshTokens403ApplicationProblemPlusJSONResponse) VisitRefreshT
 	return err
 }
 
+type RefreshTokens409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens409ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RefreshTokens429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -13657,6 +13900,22 @@ func (response RevokeOtherSessions403ApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type RevokeOtherSessions409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeOtherSessions409ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeOtherSessions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -13790,6 +14049,22 @@ func (response RevokeSession404ApplicationProblemPlusJSONResponse) VisitRevokeSe
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeSession409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeSession409ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -15746,6 +16021,22 @@ func (response RevokeUserSessions404ApplicationProblemPlusJSONResponse) VisitRev
 	return err
 }
 
+type RevokeUserSessions409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSessions409ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeUserSessions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -16031,6 +16322,22 @@ func (response RevokeUserSession404ApplicationProblemPlusJSONResponse) VisitRevo
 	return err
 }
 
+type RevokeUserSession409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSession409ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeUserSession429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -16106,6 +16413,22 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseW
 	return err
 }
 
+type GetHealth400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetHealth400ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealth500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -16139,6 +16462,22 @@ func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReadiness400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetReadiness400ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -16189,6 +16528,22 @@ func (response GetMetrics200TextResponse) VisitGetMetricsResponse(w http.Respons
 	w.WriteHeader(200)
 
 	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type GetMetrics400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetMetrics400ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
 	return err
 }
 
@@ -16244,6 +16599,22 @@ func (response GetOpenAPIJSON200JSONResponse) VisitGetOpenAPIJSONResponse(w http
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOpenAPIJSON400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetOpenAPIJSON400ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -16307,6 +16678,22 @@ func (response GetOpenAPIYAML200ApplicationYamlResponse) VisitGetOpenAPIYAMLResp
 		defer closer.Close()
 	}
 	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetOpenAPIYAML400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetOpenAPIYAML400ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
 	return err
 }
 
@@ -17460,205 +17847,205 @@ func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H35chu3uuerYHpuleOcJkVqs5ZK3as4cqwcLzqSnJx7LI8EdoMkoibAAKAoxqWqeZp5sHmSKXwAutFN",
-	"NNmkZCcnoz8Si2QvWL4N3/L7PkcJH405I0zJ6OBzNCQ4JQL+PL7AA/1vSmQi6FhRzqKD6GJI0C0RknKG",
-	"eB+pIUGCSD4RCYlRnwt00m+9xSoZIsxS/eEdZ8R8047iiNzh0Tgj0UF0GW1dRlEcCfLbhAqSRgdKTEgc",
-	"yWRIRli/eITv3hA2UMPoYG8zjsZYKSL0GP7XZfTxqPUv3Pq909pvX7U+fe7Ge537y+g/ojhSs7F+vFSC",
-	"skF0fx9Hbyi7CU+EkTuFxnhA0Ddnr16ivc29vRgJkn13GemfLqPnhwj3JGEKcQZzzbDUf5PKXCadzlay",
-	"gcd047a7MZFEyP9MJkJy8R2Z/bR58iu/6/8DLiKHpedHNfPd7uzvhqZyRvqCyOFLzm8oCc8pgd+QMFde",
-	"KX5DGPrmtVLj9yybxeicJBNBYnSOR+ScKvLduRI0Uc/LMyrd/h2mY6GuyOynjPz4SiU/3mUnv447Cfs5",
-	"6//jEJ1iNfzOTR5P1HDD3n2I3uK71tGAfLfb2d7rdA6RG8ahHcZhdRhNCaLb2dwOL5ASs6O+ImJ+dc5J",
-	"wlkqkeJoiqlCPdLngiAlZpQNEB5gykqLsNWpvJyOJqPoYG93u9OJoxFl5nMnHwdligyIiO71SMZY4BFR",
-	"lpm+nx0lZhjVUenl0KQlCcJwiWyjt3iGenoPxwQrkppRjTOeErcoVN/624SIWRRHDI/0683tJZKiiozg",
-	"/f8hSD86iP7nRsHuG+YyuXE0Samyw7uP9URPzG2bZpr2UzefJxYC6/dOGP1tQuzPelx63jBTLk5+qJkq",
-	"TpQ0koNKpFlFz65mOlxc0bQ0oUXzOPkhMgP4Hja25v2EKUGJzHdfD0PREakbRiJgD67M9aXB9LkYYRUd",
-	"RClWpKUfEsVlLg6R6PezV4KPlozOLZB+KOICZVjVr5QbYl8/9zEG+H6iEj4ii3ZQDbFChKUkRZLXDYzb",
-	"5zTdQaBE93IzlDOrXJbQEzPL5VRR3YDc72uRlRvKBazYwsG493gbORsvHxXsxUqLVRqTHuZLUDv16u7K",
-	"6CWnu0H5GdJuoxMtEzPOBiAjYYczKhWaUjVEVEnUp5kWaKDaJRcKcZEuIEszlIUSfERZ/kWIFk/6YDqE",
-	"56MtFDNMPZVkiNmAICpRD0uSIs4OEWZcDYlAY0FAizvLBTM51RPZ7m620fW310gqrFWDNmAwm+UzMuZQ",
-	"MSVn3NRNatNqhiVz0jZRzbz0nKQ3qYzqcQ+xPETTITFGiJsNZzBdPOJMrwMZwa9mbvqHrc72opkUlln9",
-	"HjWZzxs6omp+Jq/5FI0wK2QaNtQ25FkqEVZoxKWqo50MnukPKyV9PMlUdLDTiQvBRpna2jRCzWjjzZJu",
-	"7gZ0cxydE6mpICRSNFlJ8/MziWiaj2+M1bAYnr3EiJF6g6WBWPkgiagbiNaOi0ahf3/wEO713XLMmSTG",
-	"UsHpGfltQiRsacKZIgz+xONxRhOsx7cxFryXkdHffpXGpMltJn2HtlKiEc70JpH0StinxVFKFKaZnZz9",
-	"GiWYMa6MuYNTretSTiTS343gHKFp+uj05JlEejACJ0A0RAiuTauP+RvzNfBeBCoh/3rMNRWI6CDaICN9",
-	"wf0nva6a9xP9hJIBb1eVSKWX+CDqdPf3OniLtF70uknrRfKCtPb6nU6r093c2t7ZfbG3j/uaYBVWE6lV",
-	"q9atVIE1/dYtBioWw9LlRsoT6dZTbswv233T3Tw1zzBbOk9M4fWOgwtOJUp5MhkRptp6AC/5aIzZbAFB",
-	"hAjBWiXAp5udzd1Wp9vqdC86ewedzkGn8y9N1A1XFutr5ZW2cG9zG9hywVEyIuiM97iiid41SZSibADE",
-	"jLOMT0l6Bdt9lfIRpkwTTYSTEWm7wX7SOzUiv3Omn3c8EXxMNr4nIqNgEMtsMgB7dERaonjPZJwG5rdz",
-	"0dk/2DLza7x1bn1rti4xP2uyD5zPQw+2l23ANfDUl5z1M33AeghTm2VU+IYwn8uOQFIZMwGIB65DONMU",
-	"NkPkjkoljQz7Qry2X/DaMbzbjTHMZf48Hou/nFLWgyJV10jBYkCRsErAWa+46NE0JexB+zImYkSNRkoJ",
-	"o2UZ+N98IpDgmTcIuF6ZveJjIuA9X3SDtooNOs0Hi/LBhrdpflqPtVkJzjIi0AjPYD1SXuzIiVYRDGfH",
-	"WsE8aFeofdIV6Cp/S875iKghZQM01SQzFdqA4wzpnZI0JV9wK3Z8veTmitwIw/tQmchjbMLyFbiPo3dc",
-	"veITlj5oFxhXV314StkAEWA7M47kJBl6PkwuEFXmJ4VuqaS9jOjj0IxPFm3LRoN96D2YjbaLvXvHFXLz",
-	"Cm9bMfNHYpsFS6bmmUoSgqhyG/mWp7SvWTho6eZyUiqaZfq4A4cbK0XNmYiyijsZveOox9OH6cVTAV5B",
-	"qgfzCtOMPIza7AHzakTlyJ6sKlavnaieojmxpkhSlhCYqTufwvkv96RrQ6dOf1rb4KGU1d0sKOtnOwhv",
-	"DmECm5vs49mqjVbJUISNLRTnulM8IKuZqilW2Bwlgjarb9Pp4d5S2IJXVJA+v9Ni6w1lkzvjpaWCyPL9",
-	"3c3S/U33RzM2HcNzttqddre71X5hzOBkIgRMzNjBGZbqaiIDw+52ClMbDot4APdFb/nvNMvwxk67A4eg",
-	"IZZXI/CZ9nEmtW1duIqiAzbJssZb629CYHuPjBOA990xW1bY10VrFrEvXAMPv+D8LWYze2KVD+JdgRW5",
-	"AsdD2YC64Nw4MiyHfVFTdtMzZc+0JVkMKMyEpVE/CgNWp2sEvPsWK0VGYwUuQkkHmgsrOwgxmFYehFm0",
-	"kV64BkbygeGJGnJBf3+gHKbsFmc0NfGrqhDGSUKknsANYVqj2YtjEDeGhVNrCEhHpuY3lpL0i9rJXd84",
-	"g1GVRrvARPPn+xhkcCo472s+nQ45eBnljTbXqERgk2tzTRgbSb+4QgK//PJL62iihoQpvWc1oUoYBTHK",
-	"jsLKk0SR1ARjd1/sdCAoWe9orboiLQXdYprhXkYeREApGevdZsnsauI9MmjE595aSYTWDcjcDJEAa0jm",
-	"T0D20hE33pUvaOh7Z64f8tmg8mzC1FQz+cc1/JesWsqnLDct3SX6vHpLRMaxZcTHEjtjwTWXPZhsxljK",
-	"KRfplSB9rZKrosf97vncCDHLICYZMREId5EMOzoTPhpxVnFz5kEAcKsjc03xpLL30339RR2gm55Jeeqm",
-	"XSxLzZG/un6P7f6kEk1JlrWsPxazFPUEwTcSYdgBMCQ/SCJWsyCdo9GG8KODj9Y/CNsEfkvzwVizV4Ib",
-	"v6M1369WcYQ2caymZIyFGhlr75gNKCMEpGRsnHjgzBtnfEbIf5V8oXHUp0KqK+tcPR7RbAWbtRfy04J9",
-	"mvEBZTBkbU3aL+1LzhVn+s2wKMXAan2s/lQb0wfsaQ1xuDSENU+R+RjgTj+dYk7t/aKF3hRr8cZIjLAX",
-	"sr4loneItBWOsP4vTUkK0i5PTyjSc7SV1IYlLQf0d7dLeVIfcev3T/p/V5++vbxs+x8DqVJxPnQuwjHu",
-	"X4YcYa2iD5GcSUVGfty0JKeVJFkfuEvbUMbHyGGNCZuMgD0khCPNc8AFHxzNK8pS/TkQbycQWZzl9gPo",
-	"WYmoWWBJcGZ0xFjo9ytq4ltYP1WTI/BcyCyBp8Zoahwe8GjjllD6G/3EPPw4mUD4zduBrTxv66ObShxp",
-	"ko8+3cfRDTXerKVxfTvtv1PrvdHSC2R0aMDjDOs1Zy4MTpkbvXJOG5uy5sdNd7ejUKT0Yx4qzcd97wcY",
-	"P5pJeGOKy2tabCXv/UoSVd3Kv9s1KM8DZ4oIkqKU9vtESNQXfISmjlvMZh7mpucUGGfEb/WXE2Z+hm8N",
-	"20ypGvJJybzwac++DOYPD4RkJvOUelJ8w2vIECcq9ihPkIQLNwpwgc3RYC4dVsjLyvOhamPFYKoDf3rU",
-	"O8Xzu78q2ZpXKysTmozZSpD7soZbHo4ua7d5+aMPbAoN8XhMmOHuNXKcnOVk9iI1zj+cnXp7ZDRXQHY7",
-	"b9Q35g8ZG0rVkk7x5/AvUC3JJCln0wCdHCJGtEjHSJJEEKCNOW4ZYlmT8aJ/MfJOE6u00TaQgvrNOMtc",
-	"XhtVsZYIQ3KHU5LQEc7a86qifseb7hYd12ShQt7KM+BHQaSsvHx7Z9HLeZF+1jxbrGythsb0z5Z1E7VO",
-	"0iJAB99Uhtfd3AsQjZ88ttiLrZzcAmZEnJW1yQ3jU/YghixnjK2eKLaaRjEc/Ewa8gMFc4j0WHK9b06z",
-	"RU6lU83U18PrKZ/YT7ZZlK/jhF0KaVEPW1/fWRo04bzcLAh7pNbkqRDSDvjV5zKmfG0KA/OEZEkClkRv",
-	"XEqJ9TOQ8szfaiZhOd+xSMek47JHuMQ8hXgsKXmQSrXK/Q0fOL97ncMXrASXDTavFI0Tvs4gs7c0T2jW",
-	"2rqSzdypZDDf+47vgK6B1MHchMJFuYAntXucZwSDgi75zAOPs5xRFB1IhYWqikY/s32eNCvEA2tWfrM3",
-	"p9rNqs3vfc2nCDMttgpfpzOa5AQckZqtMM0mwhxtISxfazItTpnVe6vvm8uWmJOfTc9F9lDh8/lm7Ymo",
-	"/gh0zoUq5RxGrRJTViicmTzYII271Ss/wPswt3ZxdNfSd7VusYDIn779pbnhSP1AZBLFxecjmYDEgnH/",
-	"TATtWy9FjeDSxuloPFHUeotAmoNzG0LF82yZDElyE4rb5vmdGWU3Ek01fduLq9K+nKLZ7XQ6yyoo4qhv",
-	"TguyZh5UmqSB2GWSIoyGE5YK66BvLCfcAbMkK7pBWUFwerXENrOUDGVCel0KUvaWprEVBm9crKkXv2ld",
-	"lQsCpf7FFWGmNSAacCKBU8EwyHOVgb6eQejEHo5wMnzY4MakxiVwbBON7UpQ5ewTKsAMWUyWm93tF9t7",
-	"W7vbL5aRpnNxNqAunyPPzW1VGW6fFuecVl3+Kh34lFishscxtXI/MJq5RaRMafEPG8i4zdHxxYOTaObC",
-	"KI56AoJOISXwEg5Jzvvr5RWHT102+Bw4TpiItzlmAdlNc992QGSZq69yN3f4iGKf6T9ntfoEvVHT0lsW",
-	"Oqhzp3uFAOaGW3luaDvNwp7xjKy/qHoRBc/I/AIaR+zi6eh3z03FubUD4yXJTR3JTcaG3KiyxQvanGam",
-	"9gmOtUVssORB1EZsyqc1pFfkLFcNUi+ftkI4y3wP3nHIiFqRF+it5YdofMwufOoL7FTvpAYRHJRg5sfo",
-	"AyYrXn7Mtgv5Do/swbFIr25w27m7PE+k/lyf4fxMIjnkQkHGU4xMfaE7hkKcKsvyXFVfi24F1taPHTTa",
-	"TFCl1r+z5o6Gznawxnby3vL5m1o583kjD/KStyFLVlO/u2whV7PlFxcvFZbz5eV5VM9l5x5R1J2W7Upr",
-	"UzMlCdVWfN/kWNhzc8VHGk7drz7/B/NDEU2G66HuTss3LnKPnWGJ0US6Kjek+CEio7Gamaxsqf9pbDxC",
-	"nrl5+zLbMVQp65ccLH7RBR2Rf+nrqtSVPyCuWawFxHM+GY2wmC2kH7Om2LiWC1fm/FY1lWLrSJuVREYT",
-	"sfDgZQ8wdf7M4IoDa3+QRKynqo+AkF2IsuIz8cK8oUUqfodUitxnx2xEoFzr14z7QwcVG1NuwDHmaFdE",
-	"mJfYTERIzhwxeDHjVW5b3UCLcwsIZ9n7PiRfLLeFPgXzDnhGQMpASNvYOQZSoj1HWWYVvQGXlsqff4jO",
-	"jt0ezHknbDmO8cQfoowoU8UrCLohY6UVrBYfAiVYVtQF4wK3M8rSuSwBpxzdoH1FslO2nENs6IvPsAsa",
-	"CwUelcr4UY8MqT0G/Fe8aOyVEZcGuDXnFeq09j99Y/9offrciXe79+775//5jQ2fL77q+d+CPqXjuzEX",
-	"6pVdMd+txFLIJQkRjl5gN3+43zd98/sSeRu0fl8H3RRH6Pz1UWtzZ9c4K5bGh7w9rGYWdFr7uNX/9Hl3",
-	"+z4459cEZyroKbF62mZcgWc1o7eBU0izY7Z50eKzdYhdSvfNr1Q2xTOJhnDR7BDhfLx+tkFR1QXHFn+H",
-	"7J3BzQnV+x6hDx9OfjCpj/s7u5vPDxGfWCZ1+e4vyvTdMB9nSRDE59PdwGDf8AFl62kuU4qnT3D1Z/XV",
-	"NMfiE/36J/llgjhEQG/4gE/UGZHAyrV0HswfXofQzftWJ/TSfXWErk+JJL3ik5KYKb4N0vHbuvMHFAI9",
-	"k5pn+jTkYEiKw3mTM6Q1VptkB6g8F+IRjufNzauQMfVHm0uP4Fyw1KFPLGA3Sj4inBGXE27oo9a7UEn8",
-	"q3Vf68e0KhHbpdsUWtd1DcS8znTRARZKaE3lbDkUORfvzB9X6+z3aGxJgLK5K66hxyNnji/k7nCys8Zy",
-	"tTMq8VbFFZJXtPn7UqWm1Vwmp7V646jkSwaDS6GM6LXZ06sjcJJD3rhI04tN1JspAiWJHy5etfZixAgF",
-	"L5zNu2ZcoBFOIbLJGXnmSuK58J2PhSpP+HhMRCvDUGnbSgXtK9liXADcxyJdFkpU8ag7MF/YGIMpJVXA",
-	"Q/SOC7zm0dAfg03HrsmALYp+jcWzvfPieUhNpEvCxjZx3KTNCz4QeCTbjXNig5ary6pfNvAScljZjRbS",
-	"JS6Pfy5odUvEzKuIcIFNB6eQ5yi5HCLNNuDfokpbh40dVnZHjl0Nd8ljFZA8RV1A2NZSwyLkaIdYESQT",
-	"QVuC9ImwYavSIm2HU6xWT+EytrcBn5STsTsqLU3nkjUWkX7P64uLU2QuWBw03Nnf96KF251gvNBWQTSh",
-	"Y8oQRn0yRVC1ERsLEo+gbIhoSkE8MfGihNTbHL67K5h5cYQ+nL0x22d+6BFZ4JR5A2q+n0u1g01JMosR",
-	"F2FPy28ewcWG8UvkEJTqPkUHM3Nr+Qr7mX9NhE4p6WCZuFlNprinNpMjOa5k6Gk0GaL8gvbyLfKqgsIx",
-	"fht76fF0Zsvy9jvd5+0GzFwNcpodtQsR2s0zglPKiJSLY1yuxCDBDKUcygumXNzUJK4slYr5W1+ayxuH",
-	"9/MbG4X15eIpv8zHWlEO2OAxLS6Xm5/7iA4MqMvyMJ0XmAVykGogiPwtW/FGQVK62ssq6+W92T0t9uex",
-	"cP3qTrcGgAicrqTQs1SiyfgQScXHY0hvGNKMlJxScjhRpgTRPw7D0/R5g6sr97d7SPCAbOF61w/RWyBd",
-	"U/xbTiI2EBsMSl5UjvsbiOX7SL51ecveW0IZrMt8J4GNueU3JLVYAHJB8phDATD5YzUOEmEeV4NqORn1",
-	"TPJd/qwCnPRxUn6qWQ52OEGS5Fmd9rCRNCg4t1lJ9jAQW0RNUzqghmQGKCop96nPK4tTBI+uMgIQEUMR",
-	"xRFOR5QtSCX0RgPphAD8c0vJ1GJ5JlyYdMXzZEhSKEQdY0Yyi1+qh/or78EVZxMm0ZDq5+uP76dMuhJ1",
-	"/agbMpNtOIzbzQ8rZnvkz1WzKbCqcQQ3d/qUHBJrunwMukf1Pd8LPtVvgOUytW+UOSsNS9THIudEkxeu",
-	"SJbJRjrYRw2pnZ/zI2qZH6Mhn0IdCe8rkzgDSIfAxl8jHaWm6sOFaHJdBRLF8jYcN6mUE5LaKHLjghAf",
-	"86TeNqAQTPDXygSw5Y1c4J/KgVPCKx+ewNorvHZhQZFRuWBIa1QeWHqvVANAfYC36hVvS2nhSvQbEokV",
-	"WJ4meDBNKwP8exodgp1QeqoMmNumPOEhsEeQive7B8l1cvTuCOl39ObCrmX8zEUxxVBG5YWm7lNMayCs",
-	"LfHzPlTQ5U7WanmlVkd1Fs8R+umXizi3nY4s4AyYmQfoe4JF4OgU9FY4ug+FsF2zgQlTNLPVfx7qjL11",
-	"sXmytbsMzDheZt79yLlJs9J7R+4sRjbAXFvHJxUNJEccwfMblZvBDuZ45D5NlvalOvTSK0prGyTW/CVB",
-	"01IFUH6kDdM4e6oHOx202z+AN9lGn9az3o0w59bBfogwGhGwU53FY/uKSIVnhtEp8x/arRL1F0zVLE23",
-	"SNgMGfbhS1c/2LihPeoSfaWUQcii4uLLpg5+zHMHjXx/xBzCmk19S/4klP5nSWr7qmlq9fuyfubgX3Zn",
-	"/sTphsF9lCEHKwSKZdFGq7YqYQ5bqP7gUCCwptzD44azMePTxhJKj7iuI1DVUH50gIenFI7HTOHwfeew",
-	"qkuLQv5d0jb+7VIjSlX+D86TqOZDVMXEahkSHsevJF9wSbgUpVkh7DOxAAht3gaXRCxzGYB9toq/IL+h",
-	"sRR88hSEaWX9Evl8D5aWxsdRy6PaEgnnFRgt+69jp5b54xGq6p39VfycfzY/azlU/GWvAZF/VPwJX8Oa",
-	"S5JMBFWzc0A9BeIzR9CjiUmUNp9cmnj00y8XwcRw/xSt1xMSdLW5ZaNNcDSWOXIqEJg56uZrMlRqbLDw",
-	"KOvzMKv0cHJDmMmIQuMMK0hIhyQLJSaJmpgqTRdHaKMLv22MJnbNURlR5MCENaiXL23q+1w0k4hLlv+U",
-	"8vYlu2TffntOBwyidaz97bfo+vT9+QUqdZkE2XeNBvSWSINa4R34v+nuoBFlE0WkQWXC5TAX+uYFSvHM",
-	"Ao2pIblkVp89b6NzYgsMSo/EEl0HvUXo//7v/3N9WLhXVDWmVnG4IKwuWWBC9p7rNrLRBgmiNiP4NvRQ",
-	"iyplG34W8WE8IkVXD6mP2nZFIVFCfvstJJVf1wGbXvspWejUZDmY9phSoeuEp+T6EOl/ZAiQAxYbQK4u",
-	"WbEeVKARwXo/2+jINV/rdODi7c1N02eO1KVCUYauTf7UdRsdmzQYN0FYItvzbLuze8m+cVXr+q6jJCFj",
-	"dQ1GT89SW/o8RtvdLf2/Hc0321tdo8ugrQEuaBgbrFC7em+oVG7xtOiVB6jPoZvLtSc7r9E3FhPp+g1l",
-	"N9fIgEXG6Nrv+3r9vEjvgv0Kd9a7ZMZ9eO3E8bVeEzjr2UG95MymA800l5xTNsiI134wwQKwwdD18QUe",
-	"XFvSpgrYGyjaIehfmwjDjE9QiYxdkwdTiH3JrktNGK41FfYIUjxL0VZnu4wb4MH3u/Ea1LRvv0W9Gbo+",
-	"Pbp4+foaVvSn8/fv0IiIAaSWJUMiDRm+2NrffX6w+OhqsfeojNG11nHXKMkIFvpLR/l3ijDTykMrAanX",
-	"6iVEWax7BwOdoFucTSATioCFo+XRDeNTSMuCTnYTU5ODXMs0+/yfqaQ9mlEFuwD2kl7IUisMWRS3Z/SG",
-	"GKGYiz1oknSAtjvb7UumrTuaECaJKa8kTNE+BezeozFOhqS12e4UfeC877SecaWd0XlIUFuzzQg26KjG",
-	"TY2GlqCAXqMEphkENTFDR6cn7agA8j06QXnsmAh0avVCFLvOF9FB1Gl3zUj4mDA8ptFBtAVfwRF/CJqv",
-	"kHspVa2MGyfigATM83dkSqQyaattdJSOKAg1UsromAuovz6z3/ApM205DXYElwRxZgPYBaPE5mngJc8k",
-	"uWTlm82e5DLnJI0OIi0PHNIU4Ct7DX9r6gWLSzaKNrn3cbOLzWG8wbUVqLcV7mg6mgJ0r8HF0O220ZW2",
-	"b6++tp4EwLPEs9SjiQtqVZFBItGixeuZWOksqaXraj1WwdS9bzAD0wizwYW2Sev9p0rvxc1OZ83GJQ5R",
-	"FMK4bX2ourKC14eNa1wz5gN+OlCtx4OqrvZTybE4LaamD0ECPY1LmNCKRwdeBgyYsQaVKdrv7+2mnb3u",
-	"3t528iLd3dnHm32CcSfZ2cFpp7uDt3r97X63t9nr9PY2N5O0u5PuJt2dXqff6eDO3gpI10m4O0sOXenB",
-	"pa2Dol7CmmxyE5lD/8s3rsBx2t4soyk2bUPztXrHlJAEFzaP8RDW1u4ds224LXRxzpUbXjtUuKW7/JZS",
-	"ExO4aWv5TUUjQH3H5v7yO6qtb+7jaKfJjMoN7uCurUaTKvpAeKdZkD7+OfbjJ00UhRHyBjpIa1vHofZq",
-	"HsYD04ZTb7g+rN+1nEuiVVT9ANB5StWBMIweB8yGDVMcXWs9nCtB8Eja5HkPMFxbt87qNn1PHbiU5+WS",
-	"hMQlZQNm0bsfwFr9RlsLjmQRRhll5Dni4pK9PP/ZWK/b3b1O7BxlhgLhskOUkCyTDmFDjvUM5ZAQhaZ8",
-	"kqXQv9KeGrV9Ncmw8fTYZzGEx1wqwcdD8lwfvcklMwsB6YUmY8jhULeRB3fDGAFV4boe8H4/LkHWEZh4",
-	"jyDK3AE+ZP2YmvYF9k99RTuEXPOS9pCOtv7WpmKjVF9/39SeejK+gsbXajbJXctCEfh2SfT5MqLpZXRw",
-	"2UiTXkb3QGB+r+9qvmiFzYANNRPOOT7393e63d3NFy9e7AYzlcmd2kjkbXm8NI0LS+VSLBzNkc/H5ljM",
-	"81YEZnSrDSrYkSKs316aTWj9QOWYSxr21h9psUbAxWbcdfjWgX0WXFffMLxJk6Unzfk1NKcRa4+iO/VF",
-	"EjQhAGdC9khYnd4SQftQmK8VzDx1nVn8WCJrscEtIj5ydqc+b4NTEI9IQBEDzq9pyBB77cXgnDfF8pIZ",
-	"B6MH+2IrYJ5J8GK1kRYQgEFqSm3QZIwUR91OJ+50Ogae9tA66dyYrpHEM+m6ZHA04IizNvo7IeNLdp3j",
-	"a14jPlGSpsYZZvK+DzSXY0WEna0q+XG0nNTf5r0gpoIqRVhIhwIc52w1HQrFuwbvlZv51ipRwUc+aKgv",
-	"0GzMphsCYXXZh/udzovu/v7mzvaL7c7+fndxJuLDz7I50LA+pRTovx8/lZB3H+OMV4HV1e+rAN6aHkU5",
-	"0GynKApzsKernWlKwMwBkZ+3BbIoq08y9ivJ2FPBb73YiTGZoUCMFf6TFSWuFaE1Avaz3yznvvbc8nPR",
-	"edo4LadDbs8GprGyK83MqCliLYuWH0lum0cPZcwn39KTb+mP8C2t6jVaZEvP/uwytbO9/I68H/5fTAjn",
-	"rdzW9Qw1MJzg+c+kHxgYY0BXseZSqYfZogPSsmy8+08lwe8SFepN6vdjwmRRz2JqoW4JM/kJ2nI2KQ5U",
-	"SWv/QRIB79tqmDY6YmjCoKuQyWWPEbaRcwdsow+qiDKTPHbJJq6U0fs2h30dEC+RwEbWrbKBrwDzBB25",
-	"PtBY5E2qUW+GcJLwiYVqd82fQtEz27zQCrDveTpbTSu5NpZDUYWmLEDionNNgjn+fHdz6380Fysl4Lv7",
-	"ctaUTb9/qF71y5QiMvtp2Psxoe/pTycffj/pvqMn8oSd7SQvT3ZPRq86f98cb6Uvf9pvk9lPv6e/nND3",
-	"9GT69uJm+4R12slmxnqjV530nz9l5eoZbcfPlQlFmI6FuiKznzLy4yuV/HiXnfw67iTs56z/j3IpTp49",
-	"1HjhihKuUP9fv0LXc22cE9V6CZksy5v3wlTsxU/+iEcU0yWpfG5yhI3HmcxBOZZktRqaHLeq2OMTVS/3",
-	"jllaLtd1gD5e0lUbnSjpqv60pJlyoYZ5golL3mLQY41blAebVNYOCR09oocybn4W9PARVxErBWxkPYPw",
-	"iYqLiIRJ8bKt6Z8459/NwAFWMpRX5plF5k3RPb8a+1LDDR8INcxd7wix7DXX6AQdZRnikJmcQ2ZY3gPD",
-	"gLD0ED5xRooaetfhp0b1Y5lnUMIPIaVfbgfzEO0/3+IlpOurDVoW4uw15uBwU5tGFsL2YuBayJp1ZQd/",
-	"8vNKA+58yVk/o8ZZtr252WRcfh/+v5gQMGRj4SC1qV6rSdeWCtbKqxcKF/jGOu4r+clWjxqgLy7ivIMy",
-	"hq/i4gqLM4QAmqr8FKplRFFvfslcRnQbveICbXWQtFXxuK/0oUJ5AHfmEeakk39pHR16QJK7aHkG3d7M",
-	"uYTbVrpca0rcy/PI0RCL0aH1008kIAuVjA0ImpdAVUqHLhgfXG5E2jLElYCwK6XjN/HtV8CeoO210kcq",
-	"qOErEp61VdCbmbz//DBrtqU4zlaL64MBviBIyKcHiOWVjhmNBW4FRuveitqns9eKZ6+LvHMaFYb+KwUF",
-	"Rbt1U8Ehx7Yu8snc/BMf1I6b1p0sP7JJD7AtGJaA4k96S+YMR5M0Fet3FZm5wZzpHBRu1ZTpx0qvXbzq",
-	"PlrRE8V+zSTBwjKSBYk0tYzcLQcjzPCAXPEpi2rJe8Mg+LXgDCQXeCisN6HknrDpgWAyYD3qhMSI3EH9",
-	"yNyhqR0wC/Sr3+s3e5zwMG2W4yNurqBTywiNAXWxGKPxiTe+VhoQSxEOHthzhvlifPK5iOjdG/bIiCIL",
-	"sdieNXTXtdExZFeEAfvA7pY+v9nWJCFmcqBuTY/bgZYsT8HBPzP5W+C5x1cQq5ogltJOfohKUT6vnU24",
-	"hA3KnWU2GZgCTwd+VUZ+KdJQLMmXey7OJXi8LBplrDSJk/47zgiUb65pI7k338fRVkPafMtT2qeOA570",
-	"xpdnnFInpqKpiuMX980ClrGXeEF2TTKBhGOvbvewoG4t/+GX1BXv9mb2r3l6LgHLrUHSPjmv6bzw4fIK",
-	"YLUKnuV9YwsrCCKob/eHAevTgpX72x82pKah7cZC4a/kt+428FufCvBAQkL+K0wzO7onl3fhlyj3pC6p",
-	"wfWEkoUY8m1XQJapVcKvbLFXwkc9ykgbXf92jfoUQFoBa2MKeZYGmiRv11TAL7nUbmOVKnKnDtG1g6SR",
-	"1CSVEwGZOiwRRN+Ds0smZywZCs6oBJaPkeIDAwsEkfVryYX6roC2uW6jH3KcJAdBaQJtUgF0NgdnuLOp",
-	"bzGjckhqS9Q/wKIscz+TO0AK1MuBKCstgt4qH9iPDhiH4nnouGrhOPJOWUgqrJe03Nq7KLURZEZkTcb6",
-	"b3V+6gBY4Fxpz3zVUDazq2fMLGlauMk2emsK3AQZ59hy+QA/VgD1yd04g4YwJg0sNGwL1FWMvBG4lEMm",
-	"K8ClDDiygwJt0EO8ZtImncvUyevPaZWc6ioGfHSxYjZVkKrlS01liWDkmACQObnDicpmSPK6AZSwzr4E",
-	"JThgV7Czbfsu0wrN9sspCDXPKO5edDoHHZdRHBp2SQiURr4WcFzoyApwMIcIowxangwA20giQW6JkJAb",
-	"+CVhEHLArz87CkIVKbMOia4CPvd46efdi85eQSw++GR0zAaUEWLRyFz6oks+n+uv7SFGRscj0yBrhSx7",
-	"DxHSSK4KqqOpcPGQF6NzpY1LB6voZ8X74InhqT4yDkCO/bcQAyCXZU8IAH9+537ZBpxYo8TZfebzAqsP",
-	"LigOokFvvUHvs1BwkNFsAD1txTxlVFGceSnRU+iXBiPTt3KBhmC78Fsi2uj1mQWflXn7fgsiRPAI5LA8",
-	"vGTY4BGZKwEkSvMPpGQb86lw4oAbC4Zk/T7TIc8IgrZ3WQbSLZg0BY/+YOot1j7cNhBF9b3+fVlk24P6",
-	"kuMNZWk573pxP9OqhGmeeZUvxUqH1+6KuQFPWuQP0iKr6Ie6BIcQcrSnII4v8GCZgoBroHO6rdis74Bq",
-	"OZmRKbx4cWn92o00759yAf9ijhGrLpAto1tRDxrSnvd9bBgI7aD745dKy/YYcvtBA5a60LkWdFTMdTyf",
-	"i0C8JV8k+LBCGnAReFlF6jrcxGRE0BnvcUUTbY3IbDLQB+5kRFqi+Lre8bqG/D4l3Ijm+vqlktB+TTLC",
-	"8COL7bpyWV+Qn1lHTak5/kffEIu9D1eSZH1NuFbugxMlLPH9VzaW+G9JnbwfC96nGVlbzN//9YJY/z+H",
-	"i0tRL0sbqwjYSoZ1s6BXOTXI+rhlxXPaRse5PxUkKxYkd0hBlq8r8x/hGSIpVcUJNxQrW0v4PkKYzBdn",
-	"xv4LCawVY1JF86EVI2RffDSPX/f5pLSelJYRTMjDx36I/vor6aKnAO0fWpP0YI05dyb5DAgfi7BuLnKH",
-	"GuB2G+QAcKtpLi2Quaso34eeYw6uVEMykiS7JeHjivWhfe1sKddG5snK/Eshlqx3dC/0zsrJh5qOIPOw",
-	"uVEKdmjsJzFo5gItDg5ubWUucG87NgRj1LFhnT26Jnd9EYu06p1ufU/EYFUrsOxnfqBV+gVG9DhpW046",
-	"PdkQTzbEQ2wI48tc79BtRGNdRldhQWx44ZeDzw8Qn+HiaL9DIuMo42xAhOuVaDvgZJm1QfJCDMJSVwdk",
-	"iioBSdtGIEGAmpYxLss7wYxxhXrkknmZOaHIX5EHlkf/nrh7nXDDX4fZCpJYO3jg8dAiVhNfjdUsg5kW",
-	"Y3HRGCtHxYB2TEOctpErVzOlElC7Ay2gXBnPfH3QEwc9cVCJg86+HgdZmNH1eWdSwzo+QtYcdI9TRodV",
-	"RQUY1wWoFPQQdeXiCRaCWuQNRqY2ieX1mevhJ1GPqCkhLD8slM8K+VHBXaYVpU23fccBVcQ9qOispX8v",
-	"xqPV5iWr15s3hIxtS7caYCEwj00y7voIFsYV6GHArgYLpN//ZKI/iaBFIuhHoHBkQThNXa9NIl81EcDL",
-	"QFokinxch7oa3mCxuxMqsipVcuUMHRjrKnMhcfjRq9y3nqrcn1xwrizeL4ifU+irFgXb+rXm0CeacPyU",
-	"zjyVZjkOSoU3nrBQnjjhAfnVufvlEUrjLResabc2UENfFFdiuSp6Aor4KwNFeBbMY+mD9TghXhlOYkhw",
-	"poa1cVLXOD3HZpQ3mvq1DkrJWBMoS2ZtdEZMq0BlEg3gqAhtuf0O/AY/MRgmfW1G8WgoyWZWs+YnKTuA",
-	"+twJmBKVCGt93F6XIBdAqv0yNBW6KvA+j5xGRGFLTliRloXCtQVQ98WObgiC03p4kCN5I9Epl2ogyPk/",
-	"3sTojKRU5gdjsyzPJLItttvolyHNiL1KXzjFMzSGHB3IH9MCMs/zNcd+LTBvoKsWZuklY/ZIXnjfDOCv",
-	"Q/uXaKezBRI19lp3TW3v9ZRPg5UqPxJ1BuWJrjfJg9tBwa0jOjAvkVBrGRmn4kAQ+VvmvhF6LcyHe69Z",
-	"k1n3FY4LbvQB2jsu2o3nQC22E5llP2k6nQGTth8sJr/0UqUWASdfLMbV1WMu2DkfkeXrZekJypUr7CaH",
-	"E0AIMATXmGHdSzR1pxzaZmjqX4lvR0QJmizGQTwVMEEykYAGgEx5B3RbFQb0wLAH1JUZMNe3xxdnJy/P",
-	"ry7e//34XawF8mgiFeoRA7mJJcLI6DgLfx/msrd2dA1AZd0QnPmk3/E9vCG23e8gswaGl9cKmwwzL+fQ",
-	"2iWmGqa2NHtzuwZNdqEcgJac4wzTShNRqvnilpIpEVdDpcZX1qcnrxRXOPucr8p3l2ZNLqNY7wdP9RfH",
-	"F5dRbEj7u0v91svoHnUXdva0q+p6nVS3l9y5nptup6ttPrf3dl7sdhp2+LQU1l7bPHxkledm3+fCm/pK",
-	"TMPHhOExbTsRVcs5gO2c8mQCKSn6jYpz1w55DJVReXfXOeJ/Pybs6PRE//5gJWNHHB1EW+1utecUTk2w",
-	"H2enQo9CUSJdbmp1TiDFzHz0oC0F8N6vJFF1FFDc8JUt8QVUUJpJ3mV3jgpK2z3Do2zhduc7jU0TI0PH",
-	"Ek0FVQRQwBM+0hcAcko2CYbyip3/76O3b1bbeTfCQrjYsR8g2PeFYmFuc9fn+X+PHbfrW91xeIa4rVc1",
-	"5lfDxBYIR1XXbiK0HbIB/ij7gs+BBiha6VODdJ43QplH/2v73bugg0OwTtMYxqVYkjWtbY2b/yDjeA8/",
-	"qYqmBo/RBO2QjLznJDka1udQr0/XzzcGgz2lKbCBs/jHgoM/sb4rZbvSuCzwHnOKip2isQ+v7Id9Buzx",
-	"vT0YGxpq5dnoH6N/tiwBtk7SKI5e4mRIWi85U4JnURz9jAFZ5AwrYvyS3t+tU57RRP/8z5ZrX30xG5PW",
-	"+7Gybir39bml0OKWM60JBBHFN+d6Lqp1ITCTYy6Km6I4OoKoqBtX6yjL+LT1XlDTaCz460tBUsIUxZmc",
-	"v+RYK3zSem3XwayOJhejHEbaYPk4l9YZh6oNbMFmXM50iufjyXEgsBMHsSvjoLMiLoP2xVW4rLjcFbrU",
-	"sPRTXJRrBycWHob3wE9xNBR/7KJUpl8eXBHVXT7G5ZO9v/9/AQAA//8=",
+	"7L37chu3li/8Kvj6m6rEmSZF6mLLUqVmFMdOlO2LtiQne8bykcBukETUDTAAKIpxqeo8zXmw8ySnsAB0",
+	"o5tosknJ3hlv/ZFYJPuCy7phXX7rU5TwfMIZYUpGB5+iMcEpEfDny3M80v+mRCaCThTlLDqIzscE3RAh",
+	"KWeID5EaEySI5FORkBgNuUDHw84brJIxwizVH95yRsw33SiOyC3OJxmJDqKLaOciiuJIkD+mVJA0OlBi",
+	"SuJIJmOSY/3iHN++JmykxtHB/nYcTbBSROgx/K+L6MNR579x589e53n3svPxUz/e791dRP8WxZGaT/Tj",
+	"pRKUjaK7uzh6Tdl1eCKM3Co0wSOCvj199QLtb+/vx0iQ7PuLSP90ET05RHggCVOIM5hrhqX+m9TmMu31",
+	"dpItPKFbN/2tqSRC/kcyFZKL78n8l+3j3/nt8O9wETmsPD9qmO9u7/nT0FROyVAQOX7B+TUl4Tkl8BsS",
+	"5spLxa8JQ9/+rNTkHcvmMTojyVSQGJ3hnJxRRb4/U4Im6kl1RpXbv8d0ItQlmf+SkZ9eqeSn2+z490kv",
+	"Yb9mw78fohOsxt+7yeOpGm/Zuw/RG3zbORqR75/2dvd7vUPkhnFoh3FYH0Zbguj3tnfDC6TE/GioiFhc",
+	"nTOScJZKpDiaYarQgAy5IEiJOWUjhEeYssoi7PRqL6f5NI8O9p/u9npxlFNmPveKcVCmyIiI6E6PZIIF",
+	"zomyzPTD/Cgxw6iPSi+HJi1JEIZLZBe9wXM00Hs4IViR1IxqkvGUuEWh+tY/pkTMozhiONevN7dXSIoq",
+	"ksP7/02QYXQQ/f9bJbtvmcvk1tE0pcoO7y7WEz02t22badpP/WKeWAis3ztl9I8psT/rcel5w0y5OP6x",
+	"Yao4UdJIDiqRZhU9u4bpcHFJ08qEls3j+MfIDOAH2NiG9xOmBCWy2H09DEVz0jSMRMAeXJrrK4MZcpFj",
+	"FR1EKVakox8SxVUuDpHoD/NXgucrRucWSD8UcYEyrJpXyg1xqJ/7EAN8N1UJz8myHVRjrBBhKUmR5E0D",
+	"4/Y5bXcQKNG93Azl1CqXFfTEzHI5VdQ0IPf7RmTlhnIOK7Z0MO493kbOJ6tHBXux1mJVxqSH+QLUTrO6",
+	"uzR6yeluUH6GtLvoWMvEjLMRyEjY4YxKhWZUjRFVEg1ppgUaqHbJhUJcpEvI0gxlqQTPKSu+CNHi8RBM",
+	"h/B8tIVihqmnkowxGxFEJRpgSVLE2SHCjKsxEWgiCGhxZ7lgJmd6Irv97S66+u4KSYW1atAGDGbzYkbG",
+	"HCqn5IybpkltW82wYk7aJmqYl56T9CaVUT3uMZaHaDYmxghxs+EMpotzzvQ6kBx+NXPTP+z0dpfNpLTM",
+	"mveozXxe05yqxZn8zGcox6yUadhQ25hnqURYoZxL1UQ7GTzTH1ZKhniaqehgrxeXgo0ytbNthJrRxtsV",
+	"3dwP6OY4OiNSU0FIpGiykubnbySiaTG+CVbjcnj2EiNGmg2WFmLlvSSiaSBaOy4bhf793kO403fLCWeS",
+	"GEsFp6fkjymRsKUJZ4ow+BNPJhlNsB7f1kTwQUbyf/9dGpOmsJn0HdpKiXKc6U0i6aWwT4ujlChMMzs5",
+	"+zVKMGNcGXMHp1rXpZxIpL/L4Ryhafro5PgbifRgBE6AaIgQXJtWH4o3FmvgvQhUQvH1hGsqENFBtEVy",
+	"fcHdR72umvcT/YSKAW9XlUill/gg6vWf7/fwDuk8G/STzrPkGensD3u9Tq+/vbO79/TZ/nM81ASrsJpK",
+	"rVq1bqUKrOk3bjFQuRiWLrdSnki3nnJrcdnu2u7miXmG2dJFYgqvdxxccCpRypNpTpjq6gG84PkEs/kS",
+	"gggRgrVKgE+3e9tPO71+p9c/7+0f9HoHvd5/a6JuubJYXysvtYV7U9jAlguOkpygUz7giiZ61yRRirIR",
+	"EDPOMj4j6SVs92XKc0yZJpoIJznpusF+1DuVkz850897ORV8QrZ+ICKjYBDLbDoCezQnHVG+ZzpJA/Pb",
+	"O+89P9gx82u9dW59G7YuMT9rsg+cz0MPtpdtwTXw1BecDTN9wLoPU5tlVPiaMJ/LjkBSGTMBiAeuQzjT",
+	"FDZH5JZKJY0M+0y89rzktZfwbjfGMJf583go/nJKWQ+K1F0jJYsBRcIqAWe94mJA05Swe+3LhIicGo2U",
+	"EkarMvC/+FQgwTNvEHC9MnvFJ0TAez7rBu2UG3RSDBYVgw1v0+K0HmqzEpxlRKAcz2E9Ul7uyLFWEQxn",
+	"L7WCudeuUPukS9BV/pac8ZyoMWUjNNMkMxPagOMM6Z2SNCWfcSv2fL3k5orcCMP7UJvIQ2zC6hW4i6O3",
+	"XL3iU5beaxcYV5dDeErVABFgOzOO5DQZez5MLhBV5ieFbqikg4zo49CcT5dty1aLfRjcm412y717yxVy",
+	"8wpvWznzB2KbJUumFplKEoKochv5hqd0qFk4aOkWclIqmmX6uAOHGytFzZmIspo7Gb3laMDT++nFEwFe",
+	"QaoH8wrTjNyP2uwB8zKnMrcnq5rVayeqp2hOrCmSlCUEZurOp3D+Kzzp2tBp0p/WNrgvZfW3S8r61Q7C",
+	"m0OYwBYm+3C2aqtVMhRhYwvlue4Ej8h6pmqKFTZHiaDN6tt0erg3FLbgFRVkyG+12HpN2fTWeGmpILJ6",
+	"f3+7cn/b/dGMTSfwnJ1ur9vv73SfGTM4mQoBEzN2cIalupzKwLD7vdLUhsMiHsF90Rv+J80yvLXX7cEh",
+	"aIzlZQ4+0yHOpLatS1dRdMCmWdZ6a/1NCGzvkXEC8KE7Zssa+7pozTL2hWvg4eecv8Fsbk+s8l68K7Ai",
+	"l+B4qBpQ55wbR4blsM9qym57puyptiTLAYWZsDLqB2HA+nSNgHffYqVIPlHgIpR0pLmwtoMQg+kUQZhl",
+	"G+mFa2Ak7xmeqjEX9M97ymHKbnBGUxO/qgthnCRE6glcE6Y1mr04BnFjWDi1hoB0ZGp+YylJP6ud3PeN",
+	"MxhVZbRLTDR/vg9BBieC86Hm09mYg5dRXmtzjUoENrk214SxkfSLayTw22+/dY6makyY0nvWEKqEURCj",
+	"7CisPEkUSU0w9umzvR4EJZsdrXVXpKWgG0wzPMjIvQgoJRO92yyZX069RwaN+MJbK4nQugGZmyESYA3J",
+	"4gnIXppz4135jIa+d+b6sZgNqs4mTE0Nk39Yw3/FqqV8xgrT0l2iz6s3RGQcW0Z8KLEzEVxz2b3JZoKl",
+	"nHGRXgoy1Cq5Lnrc757PjRCzDGKaEROBcBfJsKMz4XnOWc3NWQQBwK2OzDXlk6reT/f1Z3WAbnsm5Ymb",
+	"drksDUf++vo9tPuTSjQjWdax/ljMUjQQBF9LhGEHwJB8L4lYz4J0jkYbwo8OPlj/IGwT+C3NB2PNXgpu",
+	"/I7WfL9cxxHaxrGakgkWKjfW3ks2oowQkJKxceKBM2+S8Tkh/1nxhcbRkAqpLq1z9WVOszVs1kHITwv2",
+	"acZHlMGQtTVpv7QvOVOc6TfDopQDa/Sx+lNtTR+wpw3E4dIQNjxFFmOAO/10igW195sWejOsxRsjMcJe",
+	"yPqGiMEh0lY4wvq/NCUpSLsiPaFMz9FWUheWtBrQf7pbyZP6gDt/ftT/u/z43cVF1/8YSJWKi6FzEY5x",
+	"/zbmCGsVfYjkXCqS+3HTipxWkmRD4C5tQxkfI4c1JmyaA3tICEea54ALPjiaV5Sl+nMg3k4gsjgv7AfQ",
+	"sxJRs8CS4MzoiInQ71fUxLewfqomR+C5kFkCT43RzDg84NHGLaH0N/qJRfhxOoXwm7cDO0Xe1gc3lTjS",
+	"JB99vIuja2q8WSvj+nbaf6PWe6OlF8jo0IAnGdZrzlwYnDI3euWcNjZlzY+bPt2NQpHSD0WotBj3nR9g",
+	"/GAm4Y0prq5puZV88DtJVH0r/2bXoDoPnCkiSIpSOhwSIdFQ8BzNHLeYzTwsTM8ZME7Ob/SXU2Z+hm8N",
+	"28yoGvNpxbzwac++DOYPD4RkJvOUZlJ8zRvIECcq9ihPkIQLNwpwgS3QYCEd1sjLKvKhGmPFYKoDf3rU",
+	"O8OLu78u2ZpXKysT2ozZSpC7qoZbHY6uardF+aMPbAqN8WRCmOHuDXKcnOVk9iI1zj+cnXh7ZDRXQHY7",
+	"b9S35g8ZG0rVkk7xJ/AvUC3JJKlm0wCdHCJGtEjHSJJEEKCNBW4ZY9mQ8aJ/MfJOE6u00TaQgvrNOMtc",
+	"XhtVsZYIY3KLU5LQHGfdRVXRvONtd4tOGrJQIW/lG+BHQaSsvXx3b9nLeZl+1j5brGqthsb0j451E3WO",
+	"0zJAB9/Uhtff3g8QjZ88ttyLrZzcAmZEnFW1yTXjM3YvhqxmjK2fKLaeRjEc/I005AcK5hDpsRR635xm",
+	"y5xKp5qpr4c3Uz6xn2yzLF/HCbsU0qLut76+szRownm5WRD2SK3JUyOkPfCrL2RM+doUBuYJyYoErIje",
+	"uJIS62cgFZm/9UzCar5jmY5JJ1WPcIV5SvFYUfIglRqV+2s+cn73JocvWAkuG2xRKRonfJNBZm9pn9Cs",
+	"tXUtm7lXy2C+8x3fAV0DqYOFCYXLcgFPag84zwgGBV3xmQceZzmjLDqQCgtVF41+ZvsiadaIB9as+mZv",
+	"To2b1Zjf+zOfIcy02Cp9nc5oklNwRGq2wjSbCnO0hbB8o8m0PGVW762+byFbYkF+tj0X2UOFz+fbjSei",
+	"5iPQGReqknMYdSpMWaNwZvJggzTuVq/6AO/DwtrF0W1H39W5wQIif/r2F+aGI/UjkUkUl5+PZAISC8b9",
+	"KxF0aL0UDYJLG6f5ZKqo9RaBNAfnNoSKF9kyGZPkOhS3LfI7M8quJZpp+rYX16V9NUWz3+v1VlVQxNHQ",
+	"nBZkwzyoNEkDscskRRiNpywV1kHfWk64A2ZFVvSDsoLg9HKFbWYpGcqE9LqUpOwtTWsrDN64XFMvf9Om",
+	"KhcESvOLa8JMa0A04kQCp4JhUOQqA319A6ETezjCyfh+g5uQBpfAS5tobFeCKmefUAFmyHKy3O7vPtvd",
+	"33m6+2wVaToXZwvq8jnyzNxWl+H2aXHBafXlr9OBT4nlangc0yj3A6NZWETKlBb/sIGM2xwdXzw4iWYu",
+	"jOJoICDoFFICL+CQ5Ly/Xl5x+NRlg8+B44SJeJtjFpDdrPBtB0SWufqycHOHjyj2mf5z1qtP0Bs1q7xl",
+	"qYO6cLrXCGBhuLXnhrbTLOwpz8jmi6oXUfCMLC6gccQun45+98JUnFs7MF6SXDeR3HRiyI0qW7ygzWlm",
+	"ap/gWFvGBiseRG3EpnzWQHplznLdIPXyaWuEs8r34B2HjKgVRYHeRn6I1sfs0qe+xE71TmoQwUEJZn6M",
+	"PmCy4tXHbLuQb3FuD45lenWL287c5UUi9afmDOdvJJJjLhRkPMXI1Be6YyjEqbKsyFX1tehOYG392EGr",
+	"zQRVav07G+5o6GwHa2wn7y2fv6m1M5838iAveRuyYjX1u6sWcj1bfnnxUmk5X1ycRc1cduYRRdNp2a60",
+	"NjVTklBtxQ9NjoU9N9d8pOHU/frzfzQ/lNFkuB7q7rR846Lw2BmWyKfSVbkhxQ8RySdqbrKypf6ntfEI",
+	"eebm7atsx1ClrF9ysPxF5zQn/62vq1NX8YC4YbGWEM/ZNM+xmC+lH7Om2LiWS1fm4la1lWKbSJu1REYb",
+	"sXDvZQ8wdfHM4IoDa7+XRGymqo+AkPUmHBZxDQyKO9ZndRctDThUvBhwaAXL3yHPonDoMRsuqBYCthMN",
+	"oVOMDTi3YCdz7ivDzysMKiIkZ45SvIDyOretb73Fm5tHZiW8l1am688hREgv3TouuB9svY1xtR+ijChT",
+	"pisIuiYTpTWolg8CJVjW9AHjAnczytKFNACn/dygfU2xVzWNQ3zmy8ewjxkLBS6T2vjRgIyptfP/M142",
+	"9tqIKwPcWXD79DrPP35r/+h8/NSLn/bv3PdP/uNbGx9fftWTfw86jV7eTrhQr+yK+X4jlkKySMj81gvs",
+	"5g/3+7ZtcV8ib4Lm7c8EZyroibB60GY0gecyozcB+dDuGGtetPzsGqLWyn2LRJvN8FyiMVw0P0S4GK8f",
+	"zS+rpuBY4C+QvTO4NqF62iP0/v3xjya18Pne0+0nh4hPLY+4fPJnVfJqme+yIsjgs8nTwGBf8xFlm2kG",
+	"U+qmT0jNZ+H1hO/yE/PmJ+VVcjBEQK/5iE/VKZHASY10HszP3YTQzfvWJ/TKfU2Erk9hJL3k0wqXl98G",
+	"6fhNk30PhTbfSM0zQxo6wCfl4bfNGc0ag22i76rINXiA4297CyVkj/yzLY4HOLxb6tAnAjC9JM8JZ8Tl",
+	"XBv6aDy91xLrGt3D+jGdWkR05TaF1nVTG6uo41x2QIQSVVOZWg31LcQTi8c1OtM9GlsRAGxvy7X0KBTM",
+	"8ZncCU52NhiOdkYV3qq5GoqKMX9f6tS0nkvipFFvHFV8tWDvKJQRvTb7enUETgpIGRfJebaNBnNFoOTv",
+	"/fmrzn6MGKHg5bJ5zYwLlOMUIoeckW9cyTkXvnOvVOUJn0yI6GQYKlk7qaBDJTuMC4DTWKbLQokgHnUH",
+	"5gsbYzCbpAp4YN5ygTc8XfljsOnODRmmZVGtsXh29549CamJdEVY1iZmm7R0wUcC57LbOuc0aCy7rPVV",
+	"A68gc1XdVCFd4vLkF4JCN0TMvYoDFzh0cAVFDpDL0dFsA/4jqrR12NohZHfkpauRrniEApKnzLsP21pq",
+	"XIb07BBrgmQqaEeQIRE2LFRZpN1wCtP6KVLG9jbgjnI6cSeVlelSssEi0u/5+fz8BJkLlgfl9p4/96Jx",
+	"u71gPM5WGbShY8oQRkMyQ1AVERsLEudQlkM0pSCemHhMQpptDt+dFMxsOELvT1+b7TM/DIgsccC8AbXf",
+	"z5Xawab8mMWIy7Ci5TeP4GLD+BVyCEp1n6KDma+NfIX9zLo2QqcS1F8lbtaTKe6p7eRIgdsYehpNxqi4",
+	"oLt6i7yqm3AM3cY2Bjyd27K3573+k24LZq4HEc2O2oUI7eYpwSllRMrlMSSXwp9ghlIO6fszLq4bEkNW",
+	"SsXirS/M5a3D58WNrcLmcvmUXxRjrSkHbPCOlpejLc49pyMDmrI6DOYFPoEcpBoJIv/I1rxRkJSu97La",
+	"enlvdk+L/XksXb+m060B+IHgLSn1LJVoOjlEUvHJBNIHxjQjFaeUHE+VKfHzj8PwNH3e4OrS/e0eEjwg",
+	"WzjczUPgFqjWFNdWk3QNhAWDkhJV4OoGYuU+Um5TXrD3llCG6CrfSWBjbvg1SW2tvVySnOWq7E1+VoOD",
+	"RJjHNaBGTvOBSW4rnlWCfz5MSk09i8AOJ0iSPGvSHjZSBQXdNuvHHgZii1hpUvPVmMwBpSTlPvV5ZWeK",
+	"4PwyIwDBMBZRHOE0p2xJqp43GkjXA2CdG0pmFisz4cKkA54lY5JCoecEM5JZfFA91N/5AK44nTKJxlQ/",
+	"X398N2PSlYDrR12TuezCYdxuflgx2yN/oZpNAVODI7i906fikNjQ5WPQM+rv+UHwmX4DLJepLaPMWWlY",
+	"oiEWBSeavGtFsky20sE+Kkfj/JwfUcv8GI35DOo0+FCZxBRAEgQ2/hLpHg1VFS5CUugqkCiWt+G4SaWc",
+	"ktRGaVsXXPiYIs22AYVggr9WJkAsr+US/1QBTBJe+fAENl7hjRP3y4zFJUPaILPf0nst2x7y771Vr3lb",
+	"KgtXod+QSKzB3rTBW2mbee/f0+oQ7ITSY+b9wjYVCQWBPYJUtz89yKvjo7dHSL9jsBD1rOJTLpyNVmQs",
+	"nmvqPsG0ASLaEj8fQoVa4WStly9qddRk8RyhX347jwvb6cgCuoCZeYB+IFgEjk5Bb4Wj+1AE2YH5T5mi",
+	"ma2u81Bd7K3LzZOdp6vAguNV5t1PnJs0Jr135NZiUAOMtHV8UtFCcsQRPL9VORfsYIH37dNkZV/qQ6+8",
+	"orK2QWItXhI0LVUARUfaMI2zpwaw00G7/T14k230aTPr3Qhzbh3shwijnICd6iwe27dDKjw3jE6Z/9B+",
+	"nag/YypkZbplQmTIsA9fuv7Bxg3tQZfoC6XkQSISF583Ne9DkZtn5PsD5ug1bOob8heh9L9KXtgXzfRq",
+	"3pfNM/O+2p35C2fsBfdRhhysECiWZZuqxqz/Beye5oNDiXCacg/vGs7GjM9aSyg94qaOO3VD+cEBFB5T",
+	"OB4yhcP3ncOqriy6+J+StvE/LjWiUkV/7zyJej5EXUyslyHhcfxa8gVXhEtZ+hTCFhNLgMYWbXBJxCqX",
+	"Adhn6/gLihtaS8FHT0GYVjYvQS/2YGXpeRx1PKqtkHBR4dCx/zp26pg/HqBq3dlf5c/FZ/OzlkPlX/Ya",
+	"EPlH5Z/wNay5JMlUUDU/A1RRID5zBD2amkRp88llaUe//HYezMv2T9F6PSFBV5tbNtoER2NZIJMCgZmj",
+	"brEmY6UmBmuOsiEPs8oAJ9eEmYwoNMmwgnxwSLJQYpqoqamCdHGELjr327JoYtcclRFFDkxYg3r50qZ+",
+	"zkUzibhgxU8p716wC/bdd2d0xCBax7rffYeuTt6dnaNKF0eQfVdoRG+INKgQ3oH/2/4eyimbKiIN6hGu",
+	"hrnQt89QiucWyEuNyQWz+uxJF50Rm99feSSW6CroLUL/93//n6vD0r2i6jG1msMFYXXBAhOy91x1kY02",
+	"SBC1GcE3oYda1CbbULOMD+OclF0zpD5q2xWFRAn53XeQVH7VBBx65adkoROT5WDaT0qFrhKekqtDpP+R",
+	"IcALWGwAkbpg5XpQgXKC9X520ZFrbtbrwcW729umjxtpSoWiDF2Z/KmrLoKEKZN/pFfHthPb7e2hb7VG",
+	"umBXR1oTXj2J0W7vKfrWFYnrhxwlCZmoK7CBBpb4Un1hf0f/b0+z0e5O36g26CKAS5LGBprTLuZrKpVb",
+	"Sy2J5QEacmiecuWJ0iv0rYUgunpN2fUVMtiMMbry26xePSmzvWD7wo3sLpjxJl456XyllwiOfnZQLziz",
+	"2UFzzTRnlI0y4nX7S7AAKC509fIcj64spVMF3A4E7gDrr0zAYc6nqELVrqeCqXu+YFeVngdXmigHBCme",
+	"pWint1st0/fQ8t14DUjZd9+hwRxdnRydv/j5Clb0l7N3b1FOxAgyzZIxkYYqn+08f/rkYPlJ1kLdURmj",
+	"K63yrlCSESz0l44RbhVhpnOG1glSr9ULCLpYbw8GOkE3OJtCYhQBg0eLp2vGZ5ClBY3jpqZCBrkOZfb5",
+	"v1JJBzSjCnYBzCe9kJXOE7KsJc/oNTEyspCC0JPoAO32drsXTBt7NCFMElPNSJiiQwpQuUcTnIxJZ7vb",
+	"K9uued9pteMqKaOzkNy2VpyRc9DAjJuSDS1QASxGCUwziHFiho5OjrtRiZt7dIyKUDIR6MSqiSh2jSai",
+	"g6jX7ZuR8AlheEKjg2gHvoIT/xgUYSkGU6o6GTc+xREJWOtvyYxIZbJYu+gozSnIOFJJ8FiIr/98ar/h",
+	"M2a6YBqoBi4J4szGs0tGic3TwGmeSXLBqjebPSlk7HEaHURaHjhgJ4Az9vrrfgjbmeUlW2VX2ru43cXm",
+	"bN7i2hqy2hp3tB1NiXHX4mJoLtvqStsmV1/bTALgaOJZ6tHEObWayQB/aNHitSisNXLU0nW9lqZg+d61",
+	"mIHpO9niQtsT9e5jrdXhdq+3YZ8QB+AJUd2uPmNdWsHro7S1LiHz8TUdhtXDIUPX25cU0JcWwtJH/IAW",
+	"whUIZsWjAy8hBqxaA4IUPR/uP017+/39/d3kWfp07zneHhKMe8neHk57/T28MxjuDvuD7UFvsL+9naT9",
+	"vfRp0t8b9Ia9Hu7trwEsnYSboRRIkR462Sag5RVoxzY3kQWwvWLjStik3e0qeGHbri9fqlVLBbhvaa8W",
+	"D9Bs41Ytu4bbQhcXXLnldR+FW/qrb6n0DIGbdlbfVPbd03dsP199R73TzF0c7bWZUbWfHNy102pSZdsF",
+	"73AL0sc/1n74qImiNEJeQ8Nmbes4kFzNw3hkul7qDddn99uO81B0yiIgwBVPqToQhtHjgNmwZUqVG62H",
+	"MyUIzqXNpffwubV166xu02bUYTl5Ti9JSFxRNmAWvf0RrNVvtbXgSBZhlFFGniAuLtiLs1+N9brb3+/F",
+	"zm9mKBAuO0QJyTLpAC3kRM9QjglRaManWQrtIu0hUttX0wwbx499FkN4wqUSfDImT/RJnFwwsxCQbWgS",
+	"iBzscxd56DKMEVAVrskAHw7jCkIcgYkPCKLMnedD1o+pMF9i/zTXl0MEtigwD+lo635tKzYq1e53be2p",
+	"R+MraHytZ5PcdiwwgG+XRJ8uIppeRAcXrTTpRXQHBOa31q6nj9bYDNhQM+GCH/T5871+/+n2s2fPngYT",
+	"l8mt2krkTXW8NI1LS+VCLB3Nkc/H5ljMC+R/M7r1BhVsABHWby/MJnR+pHLCJQ0774+0WCPgcTPeO3zj",
+	"sDVLrmvuz92mp9Gj5vwSmtOItQfRnfoiCZoQcCohmSSsTm+IoEOo09cKZpG6Ti1cK5GNUNwWgB45u1Of",
+	"t8FHiHMSUMQAq2v6H8ReNy84582wvGDG3+iBsNiCmG8keLG6SAsIgPw0lTdoOkGKo36vF/d6PYMGe2id",
+	"dG5MV0jiuXRNKTgaccRZF/2NkMkFuyrgLK8QnypJU+MMM2ngB5rLsSLCzlZV/DhaTupvi9YLM0GVIiyk",
+	"QwH9cr6eDoVaXgOvys18G5Wo4LmP0ekLNBvC6YcwT10y4vNe71n/+fPtvd1nu73nz/vLExPvf5YtcH31",
+	"KaUE2/3wsQJ0+xBnvBqKrX5fDV/WtAQqcF17ZY2YQxld70xTwUEOiPyiC48FNf1ry9heCxlbtHf/yoTy",
+	"ieA3XuzF2NhQYMZKh8uaItrK3AaJ/MlvZnPXeND5tewMbbycszG3hwnT+NiVdmbUFMFWZdFPpDDmo/ty",
+	"8qMz6tEZ9c9wRq3rZlpmfM//8kJ4d/UdRb/6r0wIF63WNnUltbC04PnfSD+SMMGAzmLtq0qPsWUnqlXZ",
+	"fHcfK4LfJTo02+DvJoTJsh7G1FLdEGbyG7SpbVIkqJLWYIQkBD601TRddMTQlEHXH5MLHyNsI+8OGAeg",
+	"PCkzyWcXbOpKIb1vC1jWEfESEWx43iob+AowU9CR69OMRdFEGg3mCCcJn1ooddecKRRus80FrQD7gafz",
+	"9bSSazM5FnVkyRJkLjrTJFjgw/e3d/6/9mKlApx3V826sun799WrfplTROa/jAc/JfQd/eX4/Z/H/bf0",
+	"WB6z073kxfHT4/xV72/bk530xS/Pu2T+y5/pb8f0HT2evTm/3j1mvW6ynbFB/qqX/uOXrFp9ow3/hTKj",
+	"CNOJUJdk/ktGfnqlkp9us+PfJ72E/ZoN/14t5Smyj1ovXFkCFurP61f4er6QM6I6LyATZnVzXZiKvfiv",
+	"7sD4uo3rihg/M0nJxqdNFrAjK8JdjU1SXV1O8qlqFpQvWVqtD3YIQl6WVxcdK+nKDLVomnGhxkUKi8sW",
+	"Y9A0jVtYCZvF1g1JKT2i+3J6cdr0ABnXkUMlTmUzR/GpisuYh8kps73mH1ntqz/HAu8ZUq0y2TIDquyf",
+	"Xw/HqfGWD9UaZse3hFh+XGh1go6yDHHInS5APSyzgulBWHoInzgjZZW/6/HTYFxgWeR4wg8hs6LaEOY+",
+	"9sVik5eQNVFv0bIUCbA1y4fb2rSyQXaXQ+tCXq8rjPja2Hm7zbj8TvxfmRAwZGMBK/VhoFH1biwVrB3Z",
+	"LBTO8bWNJdQyqK3iNVBkXMRerwH9VVxeYZGQEIBnVZ9CtYwoK+IvmMvZ7qJXXKCdHpK2bh8PlT62KA+C",
+	"zzzCnKWKL60rRQ9IchfAz6Dfmzn5cNtMl2vVigdFpjsaY5Ef2tDBVAL2UcU6gTh+BfalcqyD8cHlRqSt",
+	"woQJCLtKwUCbcEMNjgoaXyt9aIMqw+LhYEYM5qYyoTgum20pD8z18v9gzDEIY/LxHmJ5rYNMa4FbA/q6",
+	"s6L28XS35unuvOidRoWh/1rJQ9lw3dSYyImt3Hy0T7+mo+DLtqU0qw+F0sOgC0ZKoJ6V3pAFS9MkfsX6",
+	"XWV2cTDvu8C5Wzft+6FShJevug/A9Jiu8SUTHUtTSpYk0taUcrcc5JjhEbnkMxY1kveWASXswKFJLvGB",
+	"WH9FxQFiUxzBxsB61AmJEbmFGpiFU1Y3YEfoV7/Tb/Y44X7qr4B83F5DCVdBJwP6ZTns5KP4/8vmPrEU",
+	"4aBLoOCwz8ZYn8qo5J3hp4woshSP7puWHsQuegkpJWHQQrDspc+gtj1LiPscsF3bA32gLc1XFuD8V+cX",
+	"i9b38CpoXSPHkubxj1EltOn1AAoX+kGNuMymI1MG6xDDqnA5Ze6N5ZFqI8iFrJYXZXeRtSZxPHzLGYEi",
+	"1w2tMPfmuzjaaUnMb3hKh9SxzKPV9vkZp9K+quxE4/jFfbOEZewlXmaBJplAWrZX3XxYUrdWGPBL6kqc",
+	"B3P71yI9V9D4NiBpn5w39Kf4GIMlGl0NBPSutQ0XRF7Ut/vDgPXpwMr9+z9tSG3j+a2FwtdkevZbuNJP",
+	"BDhFoWzhFaaZHd2jF770fFQbZVfU4GZCyeIy+cYuwPE0KuFXtiQu4fmAMtJFV39coSEFZFsAKJlBcqnB",
+	"cyl6XJWYVS4B3pixityqQ3TlcHwkNan3REB6EksE0ffg7ILJOUvGgjMqgeVjpPjIYClBdsCV5EJ9X+IB",
+	"XXXRjwW4lMPtNLE/qQBvnIN/3hnhN5hROSaNhfzvYVFWecTJLcAr6uVAlFUWQW+Vj4ZIR4wDxAB0ibUY",
+	"JkV7MSQV1kta7TdeFiQJMieyIa//jybXeQBhcaEAarG2Kpvb1TNmljR972QXvTFlgIJMCkC+YoAfal0I",
+	"yO0kgy46JvctNGyLblaOvBUil4NzKxG5DKK0w09t0di8YdImh82gCejPaZ2cmuoqfEi2cjZ1ZK/VS01l",
+	"hWDkhAD6O7nFicrmSPKmAVQA4j4HJTg0XLCzbc8z0z/ONhkqCbVIo+6f93oHPZdGHRp2RQhURr4R2l7o",
+	"jAugOYcIowz6xIwAEEoiQW6IkJAQ+TnBIgqUtL86VkQdXrQJvq+G2PdwOff9895+SSw+Ymf0ko0oI8RC",
+	"uLmcTZdxv9AT3IPZjF7mpqvYGqUFHoymkVw1KExTB+TBVUZnShuXDovSLwXwESfDU31gtIQCMHEpUkIh",
+	"yx5xEv764YOqDTi1Romz+8znJVYfXFAeRIPxAAN5aPHzII3boKBaXAHKqKI48/LAZ9BkDkamb+UCjcF2",
+	"4TdEdNHPpxaxVyLHCxZqieAc5LA8vGDYoDaZKwFKS/MP5KEb86l04oAbC4Zk/T6zMc8Igl6BWQbSLZjH",
+	"BY9+b4pMNj7cthBFjAvczShLl8oi21PVlxyvKUuryebLm8DWJUz7ZLBiKdY6vPbXTFd41CL/JC2yjn5o",
+	"yrkIwW17CuLlOR6tUhBwDbSbt3WtzW1jLSczMoMXLwcg2Lj76N1jeuJX5hix6gLZ2sE19aAh7UXfx5bB",
+	"HQ+6P36r9bmPoT4BNGCldZ/r20fFQpv4hQjEG/JZgg9rZCaXgZd1pK5Dl0xygk75gCuaaGtEZtORPnAn",
+	"OemI8utmx+sG8vuEcCOam4u2KkL7Z5IRhh9YbDfVCPuC/NQ6avzO9Y5CHfRG+eFSkmyoCdfKfXCihCW+",
+	"/8rWEv8NaZL3E8GHNCMbi/m7ry+I9a9cQFuJelnaWEfA1pK+2wW9qslH1scta57TLnpZ+FNBsmJBCocU",
+	"JB47bIMczxFJqSpPuKFY2UbC9wHCZL44M/ZfSGCtGZMqOzatGSH77KN5+GLXR6X1qLSMYEIeivh99Ne/",
+	"dK7TY4D2Icuk7q0xF84knwDWZBnAz3nhUAN0cwOXAG41zaUlfnkdC/3Qc8zBlWpMckmyGxI+rlgf2pfO",
+	"lnK9dx6tzK8KpmWzo3upd9ZOPtR0BJmH7Y1SsENjP4lBMxdocXBwaytziXvbsSEYo44Nm+zRDbnrs1ik",
+	"de905wciRutagVU/8z2t0s8woodJ23LS6dGGeLQh7mNDGF/mZoduIxqbMrpKC2LLC78cfLqH+AzXa/tt",
+	"JRlHGWcjIlyDSdsnKMusDVJUbhCWukojU+cJeOM2AgkC1DTWcVneCWaMKzQgF8zLzAlF/so8sCL698jd",
+	"/9rVECVJbBw88HhoGauJL8ZqlsFMX7a4bB9WAHVA06oxTrvIFcSZUgko9oFGWa7uZ7Gg6JGDHjmowkGn",
+	"X46DLLbq5rwzbWAdH+VrAU3IKaPDuqICJPASGAsar7qC9AQLQS0YCCMzm8Ty86lrfCjRgKgZIaw4LFTP",
+	"CsVRwV2mFaVNt33LAejEPajsP6Z/L8ej1eYFa9ab14RMbOO7BqwjMI9NMu7moBrGFegB366HVKTf/2ii",
+	"P4qgZSLoJ6BwZJFHTSGwTSJfNxHAy0BaJop85Iimot9gOb0TKrIuVQrlDH0qm0p5IXH4wevodx7r6B+5",
+	"buPCe7/kfsECWLeK2Ba8tUdj0ZTm54AWuTeroVlqzPQIz/Lovb5HQnbhr3mAWnrLBRsaui301mdFrlit",
+	"ux6hKB41iAdF4dlID6VANmOdeG3AijHBmRo3RmJdP/sCkFJea3bRSislE03RLJl30SkxLRuVSWWAwyi0",
+	"R6devygDGhkMxP5sRvFgWNJmVvP2ZzU7gObsDJgSlQhrBb4pE29Cw0uQ5H4bm7JhFRiiR4E5UdhSIFak",
+	"YyGDbVXWXUkEW4LgtBmz5EheS3TCpRoJcvb31zE6JSmVxWndrOQ3Etnu6F3025hmxF6lL5zhOZpA4hAk",
+	"tWkhXCQfG1+EFsrX0BANs/SCMesnKF2CBhjZ9V2QaK+3A1I79rquzWzb/JTPguUzPxF1CjWTrkvMvTt5",
+	"wa05HZmXSCgAjYyncySI/CNz3wi9FubDnddny6z7GmcYN/oAub4sO8UX6DG2iZzlWGma1AFff0lCLoTx",
+	"517d1CL5FOvLuLp8yDU+4zlZvcSWBKHsusahcjwFpANDo6153L1EM0TKoeeJZpi1WD0nStBkOWLkiYAJ",
+	"kqkEVANkylSgt64w4A2Go6A+zuDkvnl5fnr84uzy/N3fXr6NtdjPp1KhATFoplgijIwmta0Iwoz5xo6u",
+	"BV6vG4Kz6vQ7foA3xLbXIWQIwfCKmmeTKeflTlpzyVT1NJaYb+82APUuFR3QgHWSYVprGTtWanJp/ZHy",
+	"UnGFs0/FSnx/YdbhIor1HvBUf/Hy/CKKDTl/f6HfdBHdof7S3q12JV1zmvqWklvXVdXtbr2R6+7+3rOn",
+	"vZY9XC1VfVHj9oGVqVuwIRfeaq3FW3xCGJ7QrpNkjQwG6NopT6aQgaPfqDh3PbInUAhWtPxd4JF3E8KO",
+	"To717/dWX3bE0UG00+3X+4rh1OQ24OxE6FEoSqRLxa3PCYSdmY8etCUaPvidJKqJaMobNqSaL3iSWEI4",
+	"lckX3ZoXCKdCIXOcZ0sppCAObHpbGdKXaCaoIgDdnvBcXwDYMtk0GOwsieW/jt68Xo9Y3AhLsWXHfoCA",
+	"VJYKnwV62FyyfLVEYrekTiTwDHHTrPfMr0ZUWHQhVV/uqdBG0Rb47OwLPgU642gLhBpE+6JDziKkYtfv",
+	"AwedOoLFr8awrwTo7NHAFg76DzLRjPCT6hB18BjNAw4eyntOUkCMfQq1mXWtpGM4cKQ0Bc5xJ5aJ4OBz",
+	"be5v2q21wAu8xxwcY6cB7cNr+2GfAXt8Z30BhoY6RYr/h+gfHUuAneM0iqMXOBmTzgvOlOBZFEe/YoBr",
+	"OcWKGN+t93fnhGc00T//o+M6p5/PJ6TzbqKsK899fWYptLzlVOsbQUT5zZmei+qcC8zkhIvypiiOjiDU",
+	"7MbVOcoyPuu8E9S0rAv++kKQlDBFcSYXL3mpLRHS+dmug1kdTS5GBeXaevqwkCsbh0o4bBVsXE0fixeD",
+	"9HEgWhYHAUHjoH8mriIhxnUMsrjakLzS+vZjXNbABycWHob3wI9xNBb/3EWpTb86uDJUvnqMqyd7d/f/",
+	"AgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -177,8 +177,8 @@ func (q *Queries) InsertAuditLog(ctx context.Context, db DBTX, arg InsertAuditLo
 }
 
 const insertSeals = `-- name: InsertSeals :exec
-INSERT INTO audit_seals (company_id, sequence, audit_log_id, hash, sealed_at)
-SELECT $1, unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::bytea[]), $5
+INSERT INTO audit_seals (company_id, sequence, audit_log_id, hash)
+SELECT $1, unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::bytea[])
 `
 
 type InsertSealsParams struct {
@@ -186,7 +186,6 @@ type InsertSealsParams struct {
 	Sequences   []int64
 	AuditLogIds []uuid.UUID
 	Hashes      [][]byte
-	Now         time.Time
 }
 
 func (q *Queries) InsertSeals(ctx context.Context, db DBTX, arg InsertSealsParams) error {
@@ -195,7 +194,6 @@ func (q *Queries) InsertSeals(ctx context.Context, db DBTX, arg InsertSealsParam
 		arg.Sequences,
 		arg.AuditLogIds,
 		arg.Hashes,
-		arg.Now,
 	)
 	return err
 }
@@ -205,12 +203,13 @@ SELECT audit_logs.company_id, audit_logs.id, audit_logs.created_at, audit_logs.a
 FROM audit_logs
 LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
 WHERE audit_logs.company_id = $1
-    AND ($2::boolean OR actor_id = $3::uuid OR resource_type = ANY ($4::text[]))
+    AND ($2::boolean OR CASE WHEN cardinality($3::text[]) = 0 THEN actor_id = $4::uuid
+        ELSE actor_id = $4::uuid OR resource_type = ANY ($3::text[]) END)
     AND ($5::uuid IS NULL OR actor_id = $5::uuid)
     AND ($6::text[] IS NULL OR action = ANY ($6::text[]))
     AND ($7::text IS NULL OR resource_type = $7::text)
     AND ($8::uuid IS NULL OR resource_id = $8::uuid)
-    AND ($9::text IS NULL OR outcome = $9::text::audit_outcome)
+    AND ($9::text IS NULL OR outcome = $9::text)
     AND ($10::timestamptz IS NULL OR created_at >= $10::timestamptz)
     AND ($11::timestamptz IS NULL OR created_at < $11::timestamptz)
     AND ($12::uuid IS NULL OR CASE WHEN $13::boolean
@@ -228,8 +227,8 @@ LIMIT $15
 type ListAuditLogsParams struct {
 	CompanyID     uuid.UUID
 	SeesAll       bool
-	CallerID      uuid.UUID
 	VisibleTypes  []string
+	CallerID      uuid.UUID
 	ActorID       *uuid.UUID
 	Actions       []string
 	ResourceType  *string
@@ -249,14 +248,14 @@ type ListAuditLogsRow struct {
 	Hash     []byte
 }
 
-// The caller sees everything, their own acts, or their own acts and those on some types of resource. Planned with its
-// values, as ListUsers is.
+// The caller sees everything, their own acts, or their own acts and those on some types of resource; each of the three is
+// a condition that an index serves once it is planned with its values, as ListUsers is.
 func (q *Queries) ListAuditLogs(ctx context.Context, db DBTX, arg ListAuditLogsParams) ([]ListAuditLogsRow, error) {
 	rows, err := db.Query(ctx, listAuditLogs,
 		arg.CompanyID,
 		arg.SeesAll,
-		arg.CallerID,
 		arg.VisibleTypes,
+		arg.CallerID,
 		arg.ActorID,
 		arg.Actions,
 		arg.ResourceType,
@@ -376,12 +375,55 @@ func (q *Queries) ListPendingAuditLogs(ctx context.Context, db DBTX, arg ListPen
 	return items, nil
 }
 
+const listSealedAuditLogs = `-- name: ListSealedAuditLogs :many
+SELECT company_id, id, created_at, actor_type, actor_id, session_id, action, resource_type, resource_id, outcome, ip, user_agent, request_id, details FROM audit_logs WHERE company_id = $1 AND id = ANY ($2::uuid[])
+`
+
+type ListSealedAuditLogsParams struct {
+	CompanyID uuid.UUID
+	Ids       []uuid.UUID
+}
+
+// The rows that seals cover, as far as they are still there.
+func (q *Queries) ListSealedAuditLogs(ctx context.Context, db DBTX, arg ListSealedAuditLogsParams) ([]AuditLog, error) {
+	rows, err := db.Query(ctx, listSealedAuditLogs, arg.CompanyID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditLog{}
+	for rows.Next() {
+		var i AuditLog
+		if err := rows.Scan(
+			&i.CompanyID,
+			&i.ID,
+			&i.CreatedAt,
+			&i.ActorType,
+			&i.ActorID,
+			&i.SessionID,
+			&i.Action,
+			&i.ResourceType,
+			&i.ResourceID,
+			&i.Outcome,
+			&i.IP,
+			&i.UserAgent,
+			&i.RequestID,
+			&i.Details,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSeals = `-- name: ListSeals :many
-SELECT s.sequence, s.hash, audit_logs.company_id, audit_logs.id, audit_logs.created_at, audit_logs.actor_type, audit_logs.actor_id, audit_logs.session_id, audit_logs.action, audit_logs.resource_type, audit_logs.resource_id, audit_logs.outcome, audit_logs.ip, audit_logs.user_agent, audit_logs.request_id, audit_logs.details
-FROM audit_seals AS s
-JOIN audit_logs ON audit_logs.company_id = s.company_id AND audit_logs.id = s.audit_log_id
-WHERE s.company_id = $1 AND s.sequence >= $2
-ORDER BY s.sequence
+SELECT sequence, audit_log_id, hash FROM audit_seals
+WHERE company_id = $1 AND sequence >= $2
+ORDER BY sequence
 LIMIT $3
 `
 
@@ -392,12 +434,12 @@ type ListSealsParams struct {
 }
 
 type ListSealsRow struct {
-	Sequence int64
-	Hash     []byte
-	AuditLog AuditLog
+	Sequence   int64
+	AuditLogID uuid.UUID
+	Hash       []byte
 }
 
-// The chain from a sequence on, each link with the row it covers.
+// The chain from a sequence on.
 func (q *Queries) ListSeals(ctx context.Context, db DBTX, arg ListSealsParams) ([]ListSealsRow, error) {
 	rows, err := db.Query(ctx, listSeals, arg.CompanyID, arg.FromSequence, arg.MaxRows)
 	if err != nil {
@@ -407,24 +449,7 @@ func (q *Queries) ListSeals(ctx context.Context, db DBTX, arg ListSealsParams) (
 	items := []ListSealsRow{}
 	for rows.Next() {
 		var i ListSealsRow
-		if err := rows.Scan(
-			&i.Sequence,
-			&i.Hash,
-			&i.AuditLog.CompanyID,
-			&i.AuditLog.ID,
-			&i.AuditLog.CreatedAt,
-			&i.AuditLog.ActorType,
-			&i.AuditLog.ActorID,
-			&i.AuditLog.SessionID,
-			&i.AuditLog.Action,
-			&i.AuditLog.ResourceType,
-			&i.AuditLog.ResourceID,
-			&i.AuditLog.Outcome,
-			&i.AuditLog.IP,
-			&i.AuditLog.UserAgent,
-			&i.AuditLog.RequestID,
-			&i.AuditLog.Details,
-		); err != nil {
+		if err := rows.Scan(&i.Sequence, &i.AuditLogID, &i.Hash); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

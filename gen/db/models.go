@@ -73,67 +73,6 @@ func AllAuditActorValues() []AuditActor {
 	}
 }
 
-type AuditOutcome string
-
-const (
-	AuditOutcomeSuccess AuditOutcome = "success"
-	AuditOutcomeFailure AuditOutcome = "failure"
-	AuditOutcomeDenied  AuditOutcome = "denied"
-)
-
-func (e *AuditOutcome) Scan(src interface{}) error {
-	switch s := src.(type) {
-	case []byte:
-		*e = AuditOutcome(s)
-	case string:
-		*e = AuditOutcome(s)
-	default:
-		return fmt.Errorf("unsupported scan type for AuditOutcome: %T", src)
-	}
-	return nil
-}
-
-type NullAuditOutcome struct {
-	AuditOutcome AuditOutcome
-	Valid        bool // Valid is true if AuditOutcome is not NULL
-}
-
-// Scan implements the Scanner interface.
-func (ns *NullAuditOutcome) Scan(value interface{}) error {
-	if value == nil {
-		ns.AuditOutcome, ns.Valid = "", false
-		return nil
-	}
-	ns.Valid = true
-	return ns.AuditOutcome.Scan(value)
-}
-
-// Value implements the driver Valuer interface.
-func (ns NullAuditOutcome) Value() (driver.Value, error) {
-	if !ns.Valid {
-		return nil, nil
-	}
-	return string(ns.AuditOutcome), nil
-}
-
-func (e AuditOutcome) Valid() bool {
-	switch e {
-	case AuditOutcomeSuccess,
-		AuditOutcomeFailure,
-		AuditOutcomeDenied:
-		return true
-	}
-	return false
-}
-
-func AllAuditOutcomeValues() []AuditOutcome {
-	return []AuditOutcome{
-		AuditOutcomeSuccess,
-		AuditOutcomeFailure,
-		AuditOutcomeDenied,
-	}
-}
-
 type SessionEnd string
 
 const (
@@ -207,70 +146,6 @@ func AllSessionEndValues() []SessionEnd {
 	}
 }
 
-type UserRole string
-
-const (
-	UserRoleEmployee UserRole = "employee"
-	UserRoleTeamLead UserRole = "team_lead"
-	UserRoleHr       UserRole = "hr"
-	UserRoleAdmin    UserRole = "admin"
-)
-
-func (e *UserRole) Scan(src interface{}) error {
-	switch s := src.(type) {
-	case []byte:
-		*e = UserRole(s)
-	case string:
-		*e = UserRole(s)
-	default:
-		return fmt.Errorf("unsupported scan type for UserRole: %T", src)
-	}
-	return nil
-}
-
-type NullUserRole struct {
-	UserRole UserRole
-	Valid    bool // Valid is true if UserRole is not NULL
-}
-
-// Scan implements the Scanner interface.
-func (ns *NullUserRole) Scan(value interface{}) error {
-	if value == nil {
-		ns.UserRole, ns.Valid = "", false
-		return nil
-	}
-	ns.Valid = true
-	return ns.UserRole.Scan(value)
-}
-
-// Value implements the driver Valuer interface.
-func (ns NullUserRole) Value() (driver.Value, error) {
-	if !ns.Valid {
-		return nil, nil
-	}
-	return string(ns.UserRole), nil
-}
-
-func (e UserRole) Valid() bool {
-	switch e {
-	case UserRoleEmployee,
-		UserRoleTeamLead,
-		UserRoleHr,
-		UserRoleAdmin:
-		return true
-	}
-	return false
-}
-
-func AllUserRoleValues() []UserRole {
-	return []UserRole{
-		UserRoleEmployee,
-		UserRoleTeamLead,
-		UserRoleHr,
-		UserRoleAdmin,
-	}
-}
-
 type Account struct {
 	Email        string
 	CompanyID    uuid.UUID
@@ -306,7 +181,6 @@ type AuditSeal struct {
 	Sequence   int64
 	AuditLogID uuid.UUID
 	Hash       []byte
-	SealedAt   time.Time
 }
 
 type ChangedSession struct {
@@ -370,6 +244,7 @@ type User struct {
 	PasswordHash      string
 	FirstName         string
 	LastName          string
+	NameKey           string
 	Role              api.Role
 	Department        *string
 	IsActive          bool

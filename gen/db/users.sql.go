@@ -14,9 +14,12 @@ import (
 )
 
 const countActiveAdmins = `-- name: CountActiveAdmins :one
-SELECT count(*) FROM users WHERE company_id = $1 AND role = 'admin' AND is_active
+SELECT count(*) FROM (
+    SELECT FROM users WHERE company_id = $1 AND role = 'admin' AND is_active LIMIT 2
+) AS admins
 `
 
+// It matters only whether there is more than one.
 func (q *Queries) CountActiveAdmins(ctx context.Context, db DBTX, companyID uuid.UUID) (int64, error) {
 	row := db.QueryRow(ctx, countActiveAdmins, companyID)
 	var count int64
@@ -25,7 +28,7 @@ func (q *Queries) CountActiveAdmins(ctx context.Context, db DBTX, companyID uuid
 }
 
 const getMe = `-- name: GetMe :one
-SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone
 FROM users
 JOIN companies ON companies.id = users.company_id
 WHERE users.company_id = $1 AND users.id = $2
@@ -53,6 +56,7 @@ func (q *Queries) GetMe(ctx context.Context, db DBTX, arg GetMeParams) (GetMeRow
 		&i.User.PasswordHash,
 		&i.User.FirstName,
 		&i.User.LastName,
+		&i.User.NameKey,
 		&i.User.Role,
 		&i.User.Department,
 		&i.User.IsActive,
@@ -69,7 +73,7 @@ func (q *Queries) GetMe(ctx context.Context, db DBTX, arg GetMeParams) (GetMeRow
 }
 
 const getUser = `-- name: GetUser :one
-SELECT company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM users
+SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM users
 WHERE company_id = $1 AND id = $2 AND ($3::boolean OR id = $4)
 `
 
@@ -96,6 +100,7 @@ func (q *Queries) GetUser(ctx context.Context, db DBTX, arg GetUserParams) (User
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
+		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,
@@ -109,7 +114,7 @@ func (q *Queries) GetUser(ctx context.Context, db DBTX, arg GetUserParams) (User
 }
 
 const getUserForUpdate = `-- name: GetUserForUpdate :one
-SELECT company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM users WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
+SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM users WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
 `
 
 type GetUserForUpdateParams struct {
@@ -127,6 +132,7 @@ func (q *Queries) GetUserForUpdate(ctx context.Context, db DBTX, arg GetUserForU
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
+		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,
@@ -142,7 +148,7 @@ func (q *Queries) GetUserForUpdate(ctx context.Context, db DBTX, arg GetUserForU
 const insertUser = `-- name: InsertUser :one
 INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9)
-RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
+RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
 `
 
 type InsertUserParams struct {
@@ -177,6 +183,7 @@ func (q *Queries) InsertUser(ctx context.Context, db DBTX, arg InsertUserParams)
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
+		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,
@@ -190,47 +197,45 @@ func (q *Queries) InsertUser(ctx context.Context, db DBTX, arg InsertUserParams)
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, lower(last_name) AS last_key, lower(first_name) AS first_key FROM users
-WHERE company_id = $1
-    AND ($2::uuid[] IS NULL OR id = ANY ($2::uuid[]))
-    AND ($3::text IS NULL
-        OR user_search_text(first_name, last_name, email, department) LIKE lower($3::text))
-    AND ($4::text[] IS NULL OR role = ANY ($4::text[]::user_role[]))
-    AND ($5::boolean IS NULL OR is_active = $5::boolean)
-    AND ($6::text IS NULL OR department = $6::text)
-    AND ($7::timestamptz IS NULL OR updated_at >= $7::timestamptz)
-    AND ($8::uuid IS NULL OR CASE $9::text
-        WHEN 'created_at' THEN (created_at, id) > ($10::timestamptz, $8::uuid)
-        WHEN '-created_at' THEN (created_at, id) < ($10::timestamptz, $8::uuid)
-        WHEN 'updated_at' THEN (updated_at, id) > ($10::timestamptz, $8::uuid)
-        WHEN '-updated_at' THEN (updated_at, id) < ($10::timestamptz, $8::uuid)
-        WHEN 'name' THEN (lower(last_name), lower(first_name), id)
-            > ($11::text, $12::text, $8::uuid)
-        WHEN '-name' THEN (lower(last_name), lower(first_name), id)
-            < ($11::text, $12::text, $8::uuid)
-        WHEN 'email' THEN email > $11::text
-        WHEN '-email' THEN email < $11::text
-    END)
-ORDER BY
-    CASE WHEN $9::text = 'created_at' THEN created_at END,
-    CASE WHEN $9::text = '-created_at' THEN created_at END DESC,
-    CASE WHEN $9::text = 'updated_at' THEN updated_at END,
-    CASE WHEN $9::text = '-updated_at' THEN updated_at END DESC,
-    CASE WHEN $9::text = 'name' THEN lower(last_name) END,
-    CASE WHEN $9::text = 'name' THEN lower(first_name) END,
-    CASE WHEN $9::text = '-name' THEN lower(last_name) END DESC,
-    CASE WHEN $9::text = '-name' THEN lower(first_name) END DESC,
-    CASE WHEN $9::text = 'email' THEN email END,
-    CASE WHEN $9::text = '-email' THEN email END DESC,
-    CASE WHEN $9::text NOT LIKE '-%' THEN id END,
-    CASE WHEN $9::text LIKE '-%' THEN id END DESC
+SELECT met.company_id, met.id, met.email, met.password_hash, met.first_name, met.last_name, met.name_key, met.role, met.department, met.is_active, met.last_login_at, met.password_changed_at, met.version, met.created_at, met.updated_at FROM (
+    SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM users
+    WHERE company_id = $1
+        AND ($2::uuid[] IS NULL OR id = ANY ($2::uuid[]))
+        AND ($3::text[] IS NULL OR role = ANY ($3::text[]))
+        AND ($4::boolean IS NULL OR is_active = $4::boolean)
+        AND ($5::text IS NULL OR department = $5::text)
+        AND ($6::timestamptz IS NULL OR updated_at >= $6::timestamptz)
+        AND ($7::uuid IS NULL OR CASE $8::text
+            WHEN 'created_at' THEN (created_at, id) > ($9::timestamptz, $7::uuid)
+            WHEN '-created_at' THEN (created_at, id) < ($9::timestamptz, $7::uuid)
+            WHEN 'updated_at' THEN (updated_at, id) > ($9::timestamptz, $7::uuid)
+            WHEN '-updated_at' THEN (updated_at, id) < ($9::timestamptz, $7::uuid)
+            WHEN 'name' THEN (name_key, id) > ($10::text, $7::uuid)
+            WHEN '-name' THEN (name_key, id) < ($10::text, $7::uuid)
+            WHEN 'email' THEN email > $10::text
+            WHEN '-email' THEN email < $10::text
+        END)
+    ORDER BY
+        CASE WHEN $8::text = 'created_at' THEN created_at END,
+        CASE WHEN $8::text = '-created_at' THEN created_at END DESC,
+        CASE WHEN $8::text = 'updated_at' THEN updated_at END,
+        CASE WHEN $8::text = '-updated_at' THEN updated_at END DESC,
+        CASE WHEN $8::text = 'name' THEN name_key END,
+        CASE WHEN $8::text = '-name' THEN name_key END DESC,
+        CASE WHEN $8::text = 'email' THEN email END,
+        CASE WHEN $8::text = '-email' THEN email END DESC,
+        CASE WHEN $8::text NOT LIKE '-%' THEN id END,
+        CASE WHEN $8::text LIKE '-%' THEN id END DESC
+    LIMIT $11
+) AS met
+WHERE $12::text IS NULL
+    OR user_search_text(first_name, last_name, email, department) LIKE lower($12::text)
 LIMIT $13
 `
 
 type ListUsersParams struct {
 	CompanyID    uuid.UUID
 	Ids          []uuid.UUID
-	Pattern      *string
 	Roles        []string
 	IsActive     *bool
 	Department   *string
@@ -239,23 +244,18 @@ type ListUsersParams struct {
 	Sort         string
 	AfterTime    *time.Time
 	AfterText    *string
-	AfterText2   *string
+	Walked       int32
+	Pattern      *string
 	MaxRows      int32
 }
 
-type ListUsersRow struct {
-	User     User
-	LastKey  string
-	FirstKey string
-}
-
 // One statement for every filter and order: planned with its values (plan_cache_mode = force_custom_plan), the orders not
-// asked for are constants and fall away, and what remains walks one index.
-func (q *Queries) ListUsers(ctx context.Context, db DBTX, arg ListUsersParams) ([]ListUsersRow, error) {
+// asked for are constants and fall away, and what remains walks one index. A pattern is held against the users met on the
+// way, and walked bounds how many those are.
+func (q *Queries) ListUsers(ctx context.Context, db DBTX, arg ListUsersParams) ([]User, error) {
 	rows, err := db.Query(ctx, listUsers,
 		arg.CompanyID,
 		arg.Ids,
-		arg.Pattern,
 		arg.Roles,
 		arg.IsActive,
 		arg.Department,
@@ -264,33 +264,33 @@ func (q *Queries) ListUsers(ctx context.Context, db DBTX, arg ListUsersParams) (
 		arg.Sort,
 		arg.AfterTime,
 		arg.AfterText,
-		arg.AfterText2,
+		arg.Walked,
+		arg.Pattern,
 		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ListUsersRow{}
+	items := []User{}
 	for rows.Next() {
-		var i ListUsersRow
+		var i User
 		if err := rows.Scan(
-			&i.User.CompanyID,
-			&i.User.ID,
-			&i.User.Email,
-			&i.User.PasswordHash,
-			&i.User.FirstName,
-			&i.User.LastName,
-			&i.User.Role,
-			&i.User.Department,
-			&i.User.IsActive,
-			&i.User.LastLoginAt,
-			&i.User.PasswordChangedAt,
-			&i.User.Version,
-			&i.User.CreatedAt,
-			&i.User.UpdatedAt,
-			&i.LastKey,
-			&i.FirstKey,
+			&i.CompanyID,
+			&i.ID,
+			&i.Email,
+			&i.PasswordHash,
+			&i.FirstName,
+			&i.LastName,
+			&i.NameKey,
+			&i.Role,
+			&i.Department,
+			&i.IsActive,
+			&i.LastLoginAt,
+			&i.PasswordChangedAt,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -303,16 +303,25 @@ func (q *Queries) ListUsers(ctx context.Context, db DBTX, arg ListUsersParams) (
 }
 
 const lockActiveAdmins = `-- name: LockActiveAdmins :many
-SELECT id FROM users
-WHERE company_id = $1 AND role = 'admin' AND is_active
-ORDER BY id
-FOR NO KEY UPDATE
+SELECT users.id FROM users
+WHERE users.company_id = $1 AND users.role = 'admin' AND users.is_active
+    AND EXISTS (
+        SELECT FROM users AS taken
+        WHERE taken.company_id = $1 AND taken.id = $2 AND taken.role = 'admin' AND taken.is_active
+    )
+ORDER BY users.id
+FOR NO KEY UPDATE OF users
 `
 
-// Whoever takes an admin away holds all of a company's active admins, in one order: of two requests at once, the second
-// counts what the first has left.
-func (q *Queries) LockActiveAdmins(ctx context.Context, db DBTX, companyID uuid.UUID) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, lockActiveAdmins, companyID)
+type LockActiveAdminsParams struct {
+	CompanyID uuid.UUID
+	UserID    uuid.UUID
+}
+
+// Whoever takes an active admin away holds all of a company's active admins, in one order: of two requests at once, the
+// second counts what the first has left. Where the user is none there is nothing to hold.
+func (q *Queries) LockActiveAdmins(ctx context.Context, db DBTX, arg LockActiveAdminsParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, lockActiveAdmins, arg.CompanyID, arg.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -392,7 +401,7 @@ const transitionUserActive = `-- name: TransitionUserActive :one
 UPDATE users
 SET is_active = NOT is_active, version = version + 1, updated_at = $1
 WHERE company_id = $2 AND id = $3 AND is_active = $4
-RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
+RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
 `
 
 type TransitionUserActiveParams struct {
@@ -417,6 +426,7 @@ func (q *Queries) TransitionUserActive(ctx context.Context, db DBTX, arg Transit
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
+		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,
@@ -433,7 +443,7 @@ const transitionUserRole = `-- name: TransitionUserRole :one
 UPDATE users
 SET role = $1, version = version + 1, updated_at = $2
 WHERE company_id = $3 AND id = $4 AND role = $5
-RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
+RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
 `
 
 type TransitionUserRoleParams struct {
@@ -460,6 +470,7 @@ func (q *Queries) TransitionUserRole(ctx context.Context, db DBTX, arg Transitio
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
+		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,
@@ -477,7 +488,7 @@ UPDATE users
 SET email = $1, first_name = $2, last_name = $3, department = $4,
     version = version + 1, updated_at = $5
 WHERE company_id = $6 AND id = $7 AND version = $8
-RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
+RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
 `
 
 type UpdateUserParams struct {
@@ -510,6 +521,7 @@ func (q *Queries) UpdateUser(ctx context.Context, db DBTX, arg UpdateUserParams)
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
+		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,

@@ -4,10 +4,13 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"reflect"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -65,7 +68,7 @@ type Change struct {
 func Diff(from, to map[string]any) Details {
 	changes := map[string]Change{}
 	for name, was := range from {
-		if is := to[name]; fmt.Sprint(was) != fmt.Sprint(is) {
+		if is := to[name]; !reflect.DeepEqual(was, is) {
 			changes[name] = Change{was, is}
 		}
 	}
@@ -112,7 +115,7 @@ func (r *Recorder) Record(ctx context.Context, tx db.DBTX, company uuid.UUID, e 
 		ActorType: api.AuditActorTypeSystem, ActorID: e.Actor, SessionID: e.Session,
 		Action: string(e.Action), ResourceType: e.Resource, ResourceID: e.ID,
 		Outcome: e.Outcome, IP: Address(request.IP), UserAgent: request.UserAgent, RequestID: request.ID,
-		Details: encoded,
+		Details: storable(encoded),
 	}
 	if row.Outcome == "" {
 		row.Outcome = api.AuditOutcomeSuccess
@@ -124,6 +127,15 @@ func (r *Recorder) Record(ctx context.Context, tx db.DBTX, company uuid.UUID, e 
 		row.ActorType = api.AuditActorTypeUser
 	}
 	return r.queries.InsertAuditLog(ctx, tx, row)
+}
+
+// storable puts U+FFFD in the place of U+0000, which PostgreSQL's jsonb does not take: no text that somebody sends may keep
+// an act from being recorded. Encoded backslashes are read in pairs, so that an escaped one is not taken for an escape.
+func storable(encoded []byte) []byte {
+	if !bytes.Contains(encoded, []byte(`\u0000`)) {
+		return encoded
+	}
+	return []byte(strings.NewReplacer(`\\`, `\\`, `\u0000`, `\ufffd`).Replace(string(encoded)))
 }
 
 // Address is an IP address as PostgreSQL keeps it; nil where it is not known.

@@ -3,13 +3,13 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
-	"github.com/ai-interviewer-platform/interviewer/server/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
@@ -25,14 +25,13 @@ const (
 type Sealer struct {
 	store   *store.Store
 	queries *db.Queries
-	clock   clock.Source
 	log     *slog.Logger
 	sealed  func(n int)
 }
 
 // NewSealer takes a function that is told how many rows were sealed.
-func NewSealer(s *store.Store, source clock.Source, log *slog.Logger, sealed func(n int)) *Sealer {
-	return &Sealer{s, db.New(), source, log, sealed}
+func NewSealer(s *store.Store, log *slog.Logger, sealed func(n int)) *Sealer {
+	return &Sealer{s, db.New(), log, sealed}
 }
 
 // Run seals again and again until the context ends.
@@ -54,7 +53,7 @@ func (s *Sealer) Run(ctx context.Context) {
 	}
 }
 
-// Seal seals everything that waits.
+// Seal seals everything that waits. A company whose rows cannot be sealed does not keep the others from it.
 func (s *Sealer) Seal(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, sealTimeout)
 	defer cancel()
@@ -62,14 +61,18 @@ func (s *Sealer) Seal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var failed []error
 	for _, company := range companies {
 		for more := true; more; {
 			if more, err = s.sealBatch(ctx, company); err != nil {
-				return err
+				failed = append(failed, fmt.Errorf("company %s: %w", company, err))
 			}
 		}
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // sealBatch seals some rows of a company, and reports whether there may be more for this sealer to do.
@@ -88,7 +91,7 @@ func (s *Sealer) sealBatch(ctx context.Context, company uuid.UUID) (more bool, e
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		seals := db.InsertSealsParams{CompanyID: company, Now: s.clock.Now()}
+		seals := db.InsertSealsParams{CompanyID: company}
 		for _, row := range rows {
 			last.Sequence, last.Hash = last.Sequence+1, Link(last.Hash, last.Sequence+1, row)
 			seals.Sequences = append(seals.Sequences, last.Sequence)
@@ -106,5 +109,5 @@ func (s *Sealer) sealBatch(ctx context.Context, company uuid.UUID) (more bool, e
 	if err == nil {
 		s.sealed(count)
 	}
-	return count == sealBatch, err
+	return err == nil && count == sealBatch, err
 }

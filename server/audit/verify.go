@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// VerifyAtMost is how many links one verification checks.
+	// VerifyAtMost is how many links a caller of the service may have checked at once.
 	VerifyAtMost = 100_000
-	// findingsAtMost is how many findings it names.
+	// findingsAtMost is how many findings one verification names.
 	findingsAtMost = 100
 	verifyBatch    = 2_000
 )
@@ -41,68 +41,122 @@ type Verification struct {
 	Findings []Finding
 }
 
-// Verify walks a company's chain from a sequence on and recomputes every link. A link whose hash does not follow from its
-// row and the hash before it is named as altered; the walk goes on from the hash that stands there, so that each finding
-// is one of its own. At the chain's end it also names rows that never came by the service.
-func Verify(ctx context.Context, s *store.Store, company uuid.UUID, from int64) (Verification, error) {
-	queries, tenant := db.New(), s.Of(company)
-	v := Verification{}
-	expected := from
-	if from > 1 {
-		hash, err := queries.GetSealHash(ctx, tenant, db.GetSealHashParams{CompanyID: company, Sequence: from - 1})
-		if err != nil && !fault.Is(err, fault.ResourceNotFound) {
-			return v, err
-		}
-		v.Hash = hash
+// Verify walks a company's chain from a sequence on and recomputes every link, at most so many of them. A link whose hash
+// does not follow from its row and the hash before it is named as altered; the walk goes on from the hash that stands
+// there, so that each finding is one of its own. At the chain's end it also names rows that never came by the service.
+func Verify(ctx context.Context, s *store.Store, company uuid.UUID, from int64, atMost int) (Verification, error) {
+	w := walk{queries: db.New(), tenant: s.Of(company), company: company, expected: from}
+	if err := w.begin(ctx); err != nil {
+		return w.Verification, err
 	}
-	for v.Checked < VerifyAtMost {
-		links, err := queries.ListSeals(ctx, tenant, db.ListSealsParams{
-			CompanyID: company, FromSequence: expected, MaxRows: min(verifyBatch, int32(VerifyAtMost-v.Checked)), //nolint:gosec // at most 100,000
+	for w.Next == 0 {
+		batch := min(verifyBatch, atMost-w.Checked)
+		links, err := w.queries.ListSeals(ctx, w.tenant, db.ListSealsParams{
+			CompanyID: company, FromSequence: w.expected, MaxRows: int32(batch) + 1, //nolint:gosec // at most 2,001
 		})
 		if err != nil {
-			return v, err
+			return w.Verification, err
 		}
-		for _, link := range links {
-			v.follow(link, expected)
-			expected = link.Sequence + 1
+		last := len(links) <= batch
+		if err := w.follow(ctx, links[:min(len(links), batch)]); err != nil {
+			return w.Verification, err
 		}
-		if len(links) < verifyBatch && v.Checked < VerifyAtMost {
-			return v, v.finish(ctx, s, company)
+		switch {
+		case last:
+			return w.Verification, w.finish(ctx)
+		case w.Checked == atMost:
+			w.Next = w.expected
 		}
 	}
-	v.Next = expected
-	return v, nil
+	return w.Verification, nil
 }
 
-// follow checks one link against the one before it.
-func (v *Verification) follow(link db.ListSealsRow, expected int64) {
-	if link.Sequence != expected {
-		v.find(Finding{Kind: api.AuditFindingKindMissing, Sequence: expected})
-	} else if !bytes.Equal(Link(v.Hash, link.Sequence, link.AuditLog), link.Hash) {
-		v.find(Finding{Kind: api.AuditFindingKindAltered, Sequence: link.Sequence, ID: &link.AuditLog.ID})
+// walk is a verification on its way along the chain.
+type walk struct {
+	Verification
+	queries *db.Queries
+	tenant  db.DBTX
+	company uuid.UUID
+	// expected is the sequence that comes next, and before the hash that its link builds on; nil where it is not known.
+	expected int64
+	before   []byte
+}
+
+// begin reads the hash that the first link builds on.
+func (w *walk) begin(ctx context.Context) (err error) {
+	if w.expected == 1 {
+		return nil
 	}
-	v.Checked++
-	v.Head, v.Hash = link.Sequence, link.Hash
+	w.before, err = w.queries.GetSealHash(ctx, w.tenant, db.GetSealHashParams{CompanyID: w.company, Sequence: w.expected - 1})
+	if fault.Is(err, fault.ResourceNotFound) { // where there are later links, this one is missing
+		w.expected--
+		return nil
+	}
+	return err
+}
+
+// follow checks links, each against its row and the one before it.
+func (w *walk) follow(ctx context.Context, links []db.ListSealsRow) error {
+	ids := make([]uuid.UUID, len(links))
+	for i, link := range links {
+		ids[i] = link.AuditLogID
+	}
+	rows, err := w.queries.ListSealedAuditLogs(ctx, w.tenant, db.ListSealedAuditLogsParams{CompanyID: w.company, Ids: ids})
+	if err != nil {
+		return err
+	}
+	sealed := make(map[uuid.UUID]db.AuditLog, len(rows))
+	for _, row := range rows {
+		sealed[row.ID] = row
+	}
+	for _, link := range links {
+		for ; w.expected < link.Sequence; w.expected++ {
+			w.before = nil
+			if !w.find(Finding{Kind: api.AuditFindingKindMissing, Sequence: w.expected}) {
+				w.expected = link.Sequence
+				break
+			}
+		}
+		w.check(link, sealed)
+	}
+	return nil
+}
+
+// check holds one link against its row. What a link builds on is not known behind a gap: there the row cannot be checked,
+// and the gap has been named.
+func (w *walk) check(link db.ListSealsRow, sealed map[uuid.UUID]db.AuditLog) {
+	row, found := sealed[link.AuditLogID]
+	known := w.before != nil || link.Sequence == 1
+	switch {
+	case !found:
+		w.find(Finding{Kind: api.AuditFindingKindMissing, Sequence: link.Sequence})
+	case known && !bytes.Equal(Link(w.before, link.Sequence, row), link.Hash):
+		w.find(Finding{Kind: api.AuditFindingKindAltered, Sequence: link.Sequence, ID: &row.ID})
+	}
+	w.Checked++
+	w.Head, w.Hash = link.Sequence, link.Hash
+	w.expected, w.before = link.Sequence+1, link.Hash
 }
 
 // finish looks at what stands outside the chain.
-func (v *Verification) finish(ctx context.Context, s *store.Store, company uuid.UUID) error {
-	queries, tenant := db.New(), s.Of(company)
-	strangers, err := queries.ListUnsealedAuditLogs(ctx, tenant, db.ListUnsealedAuditLogsParams{
-		CompanyID: company, MaxRows: findingsAtMost,
+func (w *walk) finish(ctx context.Context) error {
+	strangers, err := w.queries.ListUnsealedAuditLogs(ctx, w.tenant, db.ListUnsealedAuditLogsParams{
+		CompanyID: w.company, MaxRows: findingsAtMost,
 	})
 	if err != nil {
 		return err
 	}
 	for _, id := range strangers {
-		v.find(Finding{Kind: api.AuditFindingKindUnsealed, ID: &id})
+		w.find(Finding{Kind: api.AuditFindingKindUnsealed, ID: &id})
 	}
-	v.Pending, err = queries.CountPendingAuditLogs(ctx, tenant, company)
+	w.Pending, err = w.queries.CountPendingAuditLogs(ctx, w.tenant, w.company)
 	return err
 }
 
-func (v *Verification) find(f Finding) {
-	if len(v.Findings) < findingsAtMost {
-		v.Findings = append(v.Findings, f)
+// find keeps a finding and reports whether there is room for more.
+func (w *walk) find(f Finding) bool {
+	if len(w.Findings) < findingsAtMost {
+		w.Findings = append(w.Findings, f)
 	}
+	return len(w.Findings) < findingsAtMost
 }

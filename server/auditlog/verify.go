@@ -20,7 +20,7 @@ func (a *AuditLog) VerifyAuditLogs(
 	if request.Params.FromSequence != nil {
 		from = *request.Params.FromSequence
 	}
-	found, err := audit.Verify(ctx, a.Store, company, from)
+	found, err := audit.Verify(ctx, a.Store, company, from, audit.VerifyAtMost)
 	if err != nil {
 		return nil, err
 	}

@@ -42,10 +42,11 @@ const (
 	cookiePath = "/api/v1/auth/refresh"
 )
 
-// cookie is the header that hands a refresh token to a browser, or takes it back where there is none.
+// cookie is the header that hands a refresh token to a browser, or takes it back where there is none. Begun seconds count
+// whole: without a Max-Age, a browser would keep the cookie of a session's last moment until it is closed.
 func cookie(token string, lifetime time.Duration) string {
 	c := http.Cookie{
-		Name: cookieName, Value: token, Path: cookiePath, MaxAge: int(lifetime / time.Second),
+		Name: cookieName, Value: token, Path: cookiePath, MaxAge: int((lifetime + time.Second - 1) / time.Second),
 		HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode,
 	}
 	if token == "" {

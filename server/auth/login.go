@@ -13,6 +13,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/session"
 	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
 )
@@ -29,9 +30,14 @@ func (a *Auth) Login(ctx context.Context, request api.LoginRequestObject) (api.L
 		a.Metrics.Login(loginOutcome(err))
 		return nil, err
 	}
-	account, matches, err := a.compare(ctx, email, request.Body.Password)
+	account, err := a.account(ctx, email)
 	if err != nil {
 		reservation.Cancel(ctx)
+		a.Metrics.Login(loginOutcome(err))
+		return nil, err
+	}
+	matches, err := a.compare(ctx, reservation, account.PasswordHash, request.Body.Password)
+	if err != nil {
 		a.Metrics.Login(loginOutcome(err))
 		return nil, err
 	}
@@ -56,14 +62,24 @@ func (a *Auth) Login(ctx context.Context, request api.LoginRequestObject) (api.L
 	return api.Login200JSONResponse{Body: pair, Headers: api.Login200ResponseHeaders{SetCookie: set}}, nil
 }
 
-// compare finds the account and compares its password, or a dummy's where there is no account.
-func (a *Auth) compare(ctx context.Context, email, plain string) (db.FindAccountRow, bool, error) {
+// account finds who signs in with an email; nobody is an account without a hash.
+func (a *Auth) account(ctx context.Context, email string) (db.FindAccountRow, error) {
 	account, err := a.Queries.FindAccount(ctx, a.Store.Lookup(), email)
-	if err != nil && !fault.Is(err, fault.ResourceNotFound) {
-		return account, false, err
+	if fault.Is(err, fault.ResourceNotFound) {
+		return db.FindAccountRow{}, nil
 	}
-	matches, err := a.Gate.Matches(ctx, account.PasswordHash, plain)
-	return account, matches, err
+	return account, err
+}
+
+// compare compares a password with a hash, or with a dummy's where there is none. The reservation is given back where the
+// gate had no place. Who leaves meanwhile has had the attempt: leaving early would otherwise be a way past the throttle to
+// all the hashing one wants.
+func (a *Auth) compare(ctx context.Context, r *ratelimit.Reservation, hash, plain string) (bool, error) {
+	matches, err := a.Gate.Matches(ctx, hash, plain)
+	if err != nil && ctx.Err() == nil {
+		r.Cancel(ctx)
+	}
+	return matches, err
 }
 
 // refuseLogin keeps the failed attempt where it belongs to a company, and gives the one answer that all of them get.

@@ -67,9 +67,8 @@ func (a *Auth) confirm(ctx context.Context, user db.User, current string) error 
 	if err != nil {
 		return err
 	}
-	matches, err := a.Gate.Matches(ctx, user.PasswordHash, current)
+	matches, err := a.compare(ctx, reservation, user.PasswordHash, current)
 	if err != nil {
-		reservation.Cancel(ctx)
 		return err
 	}
 	if matches {

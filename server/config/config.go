@@ -55,7 +55,7 @@ type Config struct {
 	// LogLevel is the least severe level that is logged: debug, info, warn or error.
 	LogLevel slog.Level `env:"LOG_LEVEL"`
 
-	// Host is the address or host name to listen on.
+	// Host is the address or host name to listen on. Unless set, it is every address, and loopback in Development.
 	Host string `env:"HOST"`
 	// Port is the TCP port to listen on; 0 lets the system choose a free one.
 	Port int `env:"PORT"`

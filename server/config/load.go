@@ -34,11 +34,23 @@ func Load(environ []string, dotenvPath string) (*Config, error) {
 	if values["SEED_DEMO"] == "" {
 		c.SeedDemo = c.Environment == Development && c.DatabaseURL == ""
 	}
+	if c.Host == "" {
+		c.Host = defaultHost(c.Environment)
+	}
 	k.check()
 	if len(k.found) > 0 {
 		return nil, k.found
 	}
 	return c, nil
+}
+
+// defaultHost is every address of the machine, but in development only the one that others cannot reach: everybody knows
+// the password of the demo accounts.
+func defaultHost(e Environment) string {
+	if e == Development {
+		return "127.0.0.1"
+	}
+	return "0.0.0.0"
 }
 
 // readDotenv reads the variables of a file; without a path, or without a file there, there are none. The parser's own

@@ -127,6 +127,28 @@ func TestDevelopmentNeedsNothing(t *testing.T) {
 	}
 }
 
+func TestHost(t *testing.T) {
+	t.Parallel()
+	for name, one := range map[string]struct {
+		environ []string
+		want    string
+	}{
+		"development":        {development(), "127.0.0.1"},
+		"development, empty": {development("HOST="), "127.0.0.1"},
+		"development, asked": {development("HOST=0.0.0.0"), "0.0.0.0"},
+		"production":         {production(), "0.0.0.0"},
+		"production, asked":  {production("HOST=::1"), "::1"},
+		"test":               {production("APP_ENV=test"), "0.0.0.0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := mustLoad(t, one.environ, "").Host; got != one.want {
+				t.Errorf("Host is %q, want %q", got, one.want)
+			}
+		})
+	}
+}
+
 func TestSeedDemo(t *testing.T) {
 	t.Parallel()
 	named := "DATABASE_URL=postgres://localhost/interviewer"

@@ -35,7 +35,10 @@ func Variables() []Variable {
 		{Name: "DEBUG", Default: "false", Meaning: "Log everything, as LOG_LEVEL=debug does; answers never say more."},
 		{Name: "LOG_LEVEL", Default: "info", Meaning: "The least severe level to log: debug, info, warn or error."},
 
-		{Name: "HOST", Default: "0.0.0.0", Meaning: "The address or host name to listen on."},
+		{
+			Name: "HOST", Example: "0.0.0.0",
+			Meaning: "The address or host name to listen on; by default all addresses, in development only 127.0.0.1.",
+		},
 		{Name: "PORT", Default: "8000", Max: 65535, Meaning: "The TCP port to listen on; 0 takes a free one."},
 		{
 			Name: "TRUSTED_PROXIES", Default: "[]", Example: `["10.0.0.0/8"]`,

@@ -17,79 +17,105 @@ import (
 // maxDepth is how deep a body may be nested; no schema of ours needs more than a few levels.
 const maxDepth = 32
 
-// readBody reads the whole body, which the server has bounded before, and leaves a copy of it in its place.
-func (op *Operation) readBody(r *http.Request) error {
+// readBody reads the whole body, which the server has bounded before, and leaves a copy of it in its place. What is wrong
+// with it is added to a fault; readable says whether it can be held against its schema. It fails by itself where the body
+// is too large or in a form that is not read, since nothing more can be said of such a request.
+func (op *Operation) readBody(r *http.Request, f *fault.Fault) (readable bool, err error) {
 	if op.bodies == nil {
-		return nil
+		return false, refuseBody(r, f)
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return fault.New(fault.PayloadTooLarge).With("The body is larger than %d bytes.", large.Limit).Because(err)
-		}
-		return fault.New(fault.MalformedRequest).With("The body could not be read to its end.").Because(err)
+		return false, interrupted(err)
 	}
 	if len(body) == 0 {
 		r.Body, r.ContentLength = http.NoBody, 0
-		if op.required {
-			return fault.New(fault.MalformedRequest).Field("", "required", "a body is required")
-		}
 		r.Header.Del("Content-Type")
-		return nil
+		if op.required {
+			f.Field("", "required", "a body is required")
+		}
+		return false, nil
 	}
 	if err := op.checkMedia(r.Header); err != nil {
-		return err
-	}
-	if err := checkJSON(body); err != nil {
-		return err
+		return false, err
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return checkJSON(body, f), nil
+}
+
+// refuseBody finds a body where none belongs. What nobody reads was meant for something that will not happen.
+func refuseBody(r *http.Request, f *fault.Fault) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	switch n, err := io.ReadFull(r.Body, make([]byte, 1)); {
+	case n > 0:
+		f.Field("", "unexpected", "this operation takes no body")
+	case !errors.Is(err, io.EOF):
+		return interrupted(err)
+	}
 	return nil
 }
 
+func interrupted(err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return fault.New(fault.PayloadTooLarge).With("The body is larger than %d bytes.", large.Limit).Because(err)
+	}
+	return fault.New(fault.MalformedRequest).With("The body could not be read to its end.").
+		Field("", "incomplete", "ends before it is complete").Because(err)
+}
+
+// checkMedia refuses what is not JSON in UTF-8, sent as it is, and leaves the bare media type in the header, because the
+// generated code compares it letter by letter.
 func (op *Operation) checkMedia(header http.Header) error {
-	if encoding := header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+	encoding := strings.Join(header.Values("Content-Encoding"), ", ")
+	if encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return fault.New(fault.UnsupportedMediaType).With("The body is encoded as %q; send it as it is.", clip(encoding))
 	}
-	media, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	media, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil || !op.bodies[media] {
 		return fault.New(fault.UnsupportedMediaType).Because(err)
 	}
+	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return fault.New(fault.UnsupportedMediaType).With("The body is in the charset %q; send UTF-8.", clip(charset))
+	}
+	header.Set("Content-Type", media)
 	return nil
 }
 
 // checkJSON accepts exactly one JSON value in valid UTF-8, without duplicate names, without NUL in any string, and not
-// nested beyond reason. Readers disagree about everything else, and an attacker lives on their disagreement.
-func checkJSON(body []byte) error {
-	refused := func(pointer jsontext.Pointer, code, detail string, cause error) error {
-		return fault.New(fault.MalformedRequest).With("The body is not acceptable JSON.").
-			Field(string(pointer), code, detail).Because(cause)
-	}
+// nested beyond reason. Readers disagree about everything else, and an attacker lives on their disagreement. What is wrong
+// first is added to a fault.
+func checkJSON(body []byte, f *fault.Fault) bool {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
+	refused := func(code, detail string) bool {
+		f.Field(string(decoder.StackPointer()), code, detail)
+		return false
+	}
 	for first := true; first || decoder.StackDepth() > 0; first = false {
 		token, err := decoder.ReadToken()
 		switch {
 		case errors.Is(err, jsontext.ErrDuplicateName):
-			return refused(decoder.StackPointer(), "duplicate_name", "an object has two members of the same name", err)
+			return refused("duplicate_name", "an object has two members of the same name")
 		case err != nil:
-			return refused(decoder.StackPointer(), "syntax", "is not valid JSON in UTF-8", err)
+			return refused("syntax", "is not valid JSON in UTF-8")
 		case decoder.StackDepth() > maxDepth:
-			return refused(decoder.StackPointer(), "too_deep", "is nested too deeply", nil)
+			return refused("too_deep", "is nested too deeply")
 		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
-			return refused(decoder.StackPointer(), "nul", "contains the character U+0000", nil)
+			return refused("nul", "contains the character U+0000")
 		}
 	}
 	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
-		return refused("", "trailing_data", "something follows the JSON value", err)
+		return refused("trailing_data", "something follows the JSON value")
 	}
-	return nil
+	return true
 }
 
 // clean reports whether a text from the path or the query can be kept and compared: valid UTF-8 without NUL.
 func clean(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
-// clip shortens what a client sent for an error message.
+// clip shortens what a client sent to what an error may repeat of it.
 func clip(text string) string {
 	const most = 60
 	text = strings.ToValidUTF8(text, "�")

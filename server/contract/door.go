@@ -53,10 +53,15 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 			// Where the connection cannot take a deadline there is none to extend.
 			_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(streamTime)) //nolint:forbidigo // the connection's own clock
 		} else {
+			outer := c.Request()
 			bounded, cancel := context.WithTimeout(ctx, d.Timeout)
-			defer cancel()
+			defer func() {
+				cancel()
+				// Whoever answers an error later asks the context whether the client has left; this one has ended anyway.
+				c.SetRequest(outer)
+			}()
 			ctx = bounded
-			c.SetRequest(c.Request().WithContext(bounded))
+			c.SetRequest(outer.WithContext(bounded))
 		}
 		err := d.admit(ctx, c, op, request)
 		if err == nil {
@@ -69,35 +74,30 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// unknown handles what is no operation: a path that other methods know, one of the reference pages, or nothing at all.
+// unknown handles what is no operation: a method that an operation's path does not know, which goes for OPTIONS and HEAD
+// as for any other, one of the reference pages, or nothing at all.
 func (d *Door) unknown(c echo.Context, next echo.HandlerFunc) error {
-	err := next(c)
-	if allow := d.Contract.Allow(c.Path()); allow != "" && errors.Is(err, echo.ErrMethodNotAllowed) {
+	if allow := d.Contract.allow(c.Path()); allow != "" {
 		c.Response().Header().Set("Allow", allow)
+		return fault.New(fault.MethodNotAllowed)
 	}
-	return err
+	return next(c)
 }
 
+// admit asks in this order: who, how often, whether they may, and whether the request is what the specification says.
+// Everybody is counted before they are refused, since refusals cost as well: a guessed token costs a signature, and a
+// denial a row in the audit log.
 func (d *Door) admit(ctx context.Context, c echo.Context, op *Operation, request *caller.Request) error {
-	if err := d.authenticate(ctx, c, op, request); err != nil {
-		// Who guesses tokens is limited by address.
-		if limited := d.limit(ctx, c, d.Anonymous, op, ratelimit.Network(request.IP)); limited != nil {
-			return limited
-		}
+	refused := d.authenticate(ctx, c, op, request)
+	if err := d.limit(ctx, c, op, request); err != nil {
 		return err
+	}
+	if refused != nil {
+		return refused
 	}
 	if !op.Public && !op.Roles[request.Caller.Role] {
 		return fault.New(fault.PermissionDenied).With("This needs the permission %s, which the role %s does not have.",
 			op.Permission, request.Caller.Role)
-	}
-	limiter, key := d.Anonymous, ""
-	if request.Caller != nil {
-		limiter, key = d.People, request.Caller.UserID.String()
-	} else {
-		key = ratelimit.Network(request.IP)
-	}
-	if err := d.limit(ctx, c, limiter, op, key); err != nil {
-		return err
 	}
 	if !op.accepts(c.Request().Header) {
 		return fault.New(fault.NotAcceptable).With("This is served as %s.", strings.Join(op.produces, " or "))
@@ -162,10 +162,19 @@ func bearer(header http.Header) (string, error) {
 	return token, nil
 }
 
-// limit counts the request and tells the client where it stands. Without Redis nothing is counted and nobody refused.
-func (d *Door) limit(ctx context.Context, c echo.Context, limiter *ratelimit.Limiter, op *Operation, key string) error {
+// limit counts the request, for the caller or else for the address, and tells the client where it stands. Without Redis
+// nothing is counted and nobody refused.
+func (d *Door) limit(ctx context.Context, c echo.Context, op *Operation, request *caller.Request) error {
+	limiter, label := d.Anonymous, telemetry.LimitAnonymous
+	if request.Caller != nil {
+		limiter, label = d.People, telemetry.LimitCaller
+	}
 	if limiter == nil || !op.Limited {
 		return nil
+	}
+	key := ratelimit.Network(request.IP)
+	if request.Caller != nil {
+		key = request.Caller.UserID.String()
 	}
 	decision, err := limiter.Allow(ctx, key)
 	if err != nil {
@@ -177,11 +186,7 @@ func (d *Door) limit(ctx context.Context, c echo.Context, limiter *ratelimit.Lim
 	if decision.Allowed {
 		return nil
 	}
-	if limiter == d.People {
-		d.Metrics.Throttled(telemetry.LimitCaller)
-	} else {
-		d.Metrics.Throttled(telemetry.LimitAnonymous)
-	}
+	d.Metrics.Throttled(label)
 	return fault.New(fault.RateLimited).After(decision.RetryAfter)
 }
 
@@ -198,7 +203,8 @@ func (d *Door) recordDenial(ctx context.Context, op *Operation, request *caller.
 			Action: audit.AccessDenied, Resource: audit.Operation, Outcome: api.AuditOutcomeDenied,
 			Details: audit.Details{
 				"operation": op.ID, "permission": op.Permission, "role": request.Caller.Role, "code": f.Code(),
-				"path": request.Target.Path,
+				// Escaped, because a path may hold what PostgreSQL does not keep, and a denial must not escape the record so.
+				"path": request.Target.EscapedPath(),
 			},
 		})
 	})

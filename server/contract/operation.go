@@ -40,15 +40,19 @@ type Operation struct {
 
 	route    *routers.Route
 	query    map[string]bool // the known query parameters, and whether they may be repeated
+	headers  []string        // the known header parameters, canonically spelled
 	bodies   map[string]bool // the media types that are read; nil where no body is expected
 	required bool            // whether there must be a body
 	produces []string        // the media types of its successful answers
 	checked  bool            // whether there is anything for the validator to look at
 }
 
+// endpoint is where the router finds an operation: a method, and a path as the router spells it.
+type endpoint struct{ method, path string }
+
 // Contract is the specification as the door reads it.
 type Contract struct {
-	operations map[string]*Operation
+	operations map[endpoint]*Operation
 	methods    map[string][]string
 	grants     map[api.Role][]string
 }
@@ -59,7 +63,8 @@ func Roles() []api.Role {
 }
 
 // Load reads the specification, and fails on every hole in it: an operation that is neither public nor names a
-// permission, a permission that no role has, a grant that no operation asks for, roles that differ from the enum.
+// permission, a permission that no role has, a grant that no operation asks for, roles that differ from the enum. The
+// contract keeps the document, which nobody may change from then on.
 func Load(document *openapi3.T) (*Contract, error) {
 	registerFormats()
 	// The validator compiles 3.1 schemas anew at each request; what is used here means the same in 3.0.
@@ -68,7 +73,7 @@ func Load(document *openapi3.T) (*Contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Contract{operations: map[string]*Operation{}, methods: map[string][]string{}, grants: grants}
+	c := &Contract{operations: map[endpoint]*Operation{}, methods: map[string][]string{}, grants: grants}
 	asked, ids := map[string]bool{}, map[string]bool{}
 	var holes []error
 	for path, item := range document.Paths.Map() {
@@ -82,7 +87,7 @@ func Load(document *openapi3.T) (*Contract, error) {
 				holes = append(holes, fmt.Errorf("%s %s: operationId %q stands twice", method, path, op.ID))
 			}
 			ids[op.ID], asked[op.Permission] = true, true
-			c.operations[method+" "+echoPath(path)] = op
+			c.operations[endpoint{method, echoPath(path)}] = op
 			c.methods[echoPath(path)] = append(c.methods[echoPath(path)], method)
 		}
 	}
@@ -113,9 +118,12 @@ func (c *Contract) Holds(role api.Role, permission string) bool {
 func (c *Contract) read(
 	document *openapi3.T, path string, item *openapi3.PathItem, method string, specified *openapi3.Operation,
 ) (*Operation, error) {
+	// The door itself authenticates; the validator would read the body once more for it.
+	validated := *specified
+	validated.Security = openapi3.NewSecurityRequirements()
 	op := &Operation{
-		ID: specified.OperationID, Method: method, Path: path, Limited: true, query: map[string]bool{},
-		route: &routers.Route{Spec: document, Path: path, PathItem: item, Method: method, Operation: specified},
+		ID: specified.OperationID, Method: method, Path: path, query: map[string]bool{},
+		route: &routers.Route{Spec: document, Path: path, PathItem: item, Method: method, Operation: &validated},
 	}
 	if op.ID == "" {
 		return nil, errors.New("has no operationId")
@@ -130,10 +138,31 @@ func (c *Contract) read(
 	if op.Streaming, err = flag(specified.Extensions, "x-streaming", false); err != nil {
 		return nil, err
 	}
-	for _, parameter := range append(slices.Clone(item.Parameters), specified.Parameters...) {
+	if err := op.readInput(item, specified); err != nil {
+		return nil, err
+	}
+	for status, response := range specified.Responses.Map() {
+		if strings.HasPrefix(status, "2") {
+			op.produces = slices.AppendSeq(op.produces, maps.Keys(response.Value.Content))
+		}
+	}
+	slices.Sort(op.produces)
+	return op, nil
+}
+
+// readInput notes what the operation reads of a request.
+func (op *Operation) readInput(item *openapi3.PathItem, specified *openapi3.Operation) error {
+	for _, parameter := range slices.Concat(item.Parameters, specified.Parameters) {
+		p := parameter.Value
+		if p.Schema == nil || p.Schema.Value == nil {
+			return fmt.Errorf("the parameter %q has no schema", p.Name)
+		}
 		op.checked = true
-		if p := parameter.Value; p.In == openapi3.ParameterInQuery {
+		switch p.In {
+		case openapi3.ParameterInQuery:
 			op.query[p.Name] = p.Schema.Value.Type.Is(openapi3.TypeArray)
+		case openapi3.ParameterInHeader:
+			op.headers = append(op.headers, http.CanonicalHeaderKey(p.Name))
 		}
 	}
 	if body := specified.RequestBody; body != nil {
@@ -142,12 +171,7 @@ func (c *Contract) read(
 			op.bodies[media] = true
 		}
 	}
-	for status, response := range specified.Responses.Map() {
-		if strings.HasPrefix(status, "2") {
-			op.produces = slices.AppendSeq(op.produces, maps.Keys(response.Value.Content))
-		}
-	}
-	return op, nil
+	return nil
 }
 
 func (c *Contract) readAccess(op *Operation, specified *openapi3.Operation) error {
@@ -226,11 +250,13 @@ func echoPath(path string) string {
 	return strings.NewReplacer("{", ":", "}", "").Replace(path)
 }
 
-// Allow lists the methods that a path knows, for the header of a 405.
-func (c *Contract) Allow(routed string) string {
+// allow lists the methods that a path knows, for the header of a 405; empty where no operation has this path.
+func (c *Contract) allow(routed string) string {
 	methods := slices.Clone(c.methods[routed])
 	slices.Sort(methods)
 	return strings.Join(methods, ", ")
 }
 
-func (c *Contract) find(r *http.Request, routed string) *Operation { return c.operations[r.Method+" "+routed] }
+func (c *Contract) find(r *http.Request, routed string) *Operation {
+	return c.operations[endpoint{r.Method, routed}]
+}

@@ -4,6 +4,7 @@
 package etag
 
 import (
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"strconv"
@@ -12,15 +13,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 )
 
-// Of gives the tag of a version, quoted as RFC 9110 wants it.
+// Of gives the tag of a version, quoted as RFC 9110 wants it. What is shown besides is compared by its JSON, as the client
+// sees it.
 func Of(version int32, shown ...any) string {
 	if len(shown) == 0 {
 		return `"` + strconv.Itoa(int(version)) + `"`
 	}
 	digest := fnv.New64a()
-	for _, part := range shown {
-		_, _ = fmt.Fprintf(digest, "%v\x00", part)
-	}
+	_ = json.NewEncoder(digest).Encode(shown) // neither a digest nor what is shown to clients as JSON can fail here
 	return fmt.Sprintf(`"%d.%x"`, version, digest.Sum64())
 }
 

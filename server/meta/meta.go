@@ -79,12 +79,12 @@ func up(answered bool) api.CheckStatus {
 // GetMetrics gives the metrics to whoever has the token, where there is one.
 func (m *Meta) GetMetrics(_ context.Context, request api.GetMetricsRequestObject) (api.GetMetricsResponseObject, error) {
 	if m.MetricsToken != "" {
-		sent := ""
+		scheme, sent := "", ""
 		if request.Params.Authorization != nil {
-			sent, _ = strings.CutPrefix(*request.Params.Authorization, "Bearer ")
+			scheme, sent, _ = strings.Cut(*request.Params.Authorization, " ")
 		}
 		got, want := sha256.Sum256([]byte(sent)), sha256.Sum256([]byte(m.MetricsToken))
-		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 			return nil, fault.New(fault.MissingToken).With("The metrics need the operator's token.")
 		}
 	}

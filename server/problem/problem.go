@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -25,8 +26,14 @@ const TypePrefix = "/docs/problems/"
 // statusClientClosed is what the log says of a request whose client has left; nobody receives it.
 const statusClientClosed = 499
 
-// maxErrors is how many entries of errors a document lists.
-const maxErrors = 1000
+// What a document repeats of a request is bounded, however long that was: by entries, and by bytes.
+const (
+	maxErrors    = 1000
+	maxInstance  = 2048
+	maxPointer   = 1024
+	maxParameter = 200
+	maxDetail    = 1024
+)
 
 // Status is the HTTP status of a kind of fault.
 func Status(kind fault.Kind) int {
@@ -104,23 +111,37 @@ func Document(f *fault.Fault, request *caller.Request) api.Problem {
 		Type:      TypePrefix + string(f.Code()),
 		Title:     described.Title,
 		Status:    int32(Status(described.Kind)), //nolint:gosec // an HTTP status
-		Detail:    f.Detail(),
+		Detail:    cut(f.Detail(), maxDetail),
 		Code:      string(f.Code()),
 		RequestID: request.ID,
 	}
 	if request.Target != nil {
-		document.Instance = request.Target.EscapedPath()
+		document.Instance = cut(request.Target.EscapedPath(), maxInstance)
 	}
 	for _, field := range f.Fields()[:min(len(f.Fields()), maxErrors)] {
-		entry := api.ProblemError{Code: field.Code, Detail: field.Detail}
+		entry := api.ProblemError{Code: field.Code, Detail: cut(field.Detail, maxDetail)}
 		if field.Parameter != "" {
-			entry.Parameter = &field.Parameter
+			parameter := cut(field.Parameter, maxParameter)
+			entry.Parameter = &parameter
 		} else {
-			entry.Pointer = &field.Pointer
+			pointer := cut(field.Pointer, maxPointer)
+			entry.Pointer = &pointer
 		}
 		document.Errors = append(document.Errors, entry)
 	}
 	return document
+}
+
+// cut keeps as many bytes of a text as there may be, and no half of a character or of an escaped byte.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	text = text[:most]
+	if escape := strings.LastIndexByte(text, '%'); escape > most-len("%00") {
+		text = text[:escape]
+	}
+	return strings.ToValidUTF8(text, "")
 }
 
 // Handler answers every request that ended in an error.

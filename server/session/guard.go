@@ -21,8 +21,9 @@ const (
 	keyPrefix = "session:"
 	// watchEvery is how often each replica asks PostgreSQL which sessions have changed.
 	watchEvery = 400 * time.Millisecond
-	// watchOverlap is how far back it looks, in seconds: longer than any transaction takes to commit.
-	watchOverlap = 15
+	// watchOverlap is how far back it looks: well beyond the longest that a transaction can take from a change to its
+	// commit, by the time-outs of statements and requests.
+	watchOverlap = time.Minute
 	// watchTimeout bounds one look.
 	watchTimeout = 3 * time.Second
 	// copyTTL is how long Redis keeps a copy of a live session's state, and a replica its copy of that.
@@ -68,7 +69,7 @@ type Guard struct {
 
 	mu      sync.RWMutex
 	changed map[uuid.UUID]change
-	watched time.Time
+	watched time.Time // when the last look that succeeded began
 }
 
 // change is a state that this replica was told of, and when.
@@ -170,22 +171,33 @@ func (g *Guard) memory() time.Duration { return g.lifetime + 2*skew }
 func (g *Guard) Publish(ctx context.Context, role api.Role, changed ...db.Session) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
+	states := make(map[uuid.UUID]State, len(changed))
 	for _, row := range changed {
-		g.learn(ctx, row.ID, State{row.CompanyID, row.UserID, role, row.Epoch, row.ExpiresAt, row.RevokedAt != nil})
+		states[row.ID] = State{row.CompanyID, row.UserID, role, row.Epoch, row.ExpiresAt, row.RevokedAt != nil}
 	}
+	g.spread(ctx, g.learn(states))
 }
 
-// learn remembers a change, and passes it on where it is news.
-func (g *Guard) learn(ctx context.Context, session uuid.UUID, s State) {
+// learn remembers changes, and gives those that are news.
+func (g *Guard) learn(states map[uuid.UUID]State) map[uuid.UUID]State {
+	news := map[uuid.UUID]State{}
 	g.mu.Lock()
-	before, known := g.changed[session]
-	news := !known || s.Epoch > before.Epoch
-	if news {
-		g.changed[session] = change{s, g.now()}
+	defer g.mu.Unlock()
+	for session, state := range states {
+		if before, known := g.changed[session]; !known || state.Epoch > before.Epoch {
+			g.changed[session] = change{state, g.now()}
+			news[session] = state
+		}
 	}
-	g.mu.Unlock()
-	if news {
-		_, _ = g.write(ctx, session, s) // without Redis the watch of each replica makes up for it
+	return news
+}
+
+// spread passes news on to Redis. Without Redis the watch of each replica makes up for it.
+func (g *Guard) spread(ctx context.Context, news map[uuid.UUID]State) {
+	for session, state := range news {
+		if _, err := g.write(ctx, session, state); errors.Is(err, redis.ErrDown) || ctx.Err() != nil {
+			return
+		}
 	}
 }
 
@@ -194,19 +206,31 @@ func (g *Guard) Look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, watchTimeout)
 	defer cancel()
 	began := g.now()
-	seconds := int32(watchOverlap)
-	if began.Sub(g.watched) > watchOverlap*time.Second/2 {
-		seconds = int32(g.memory() / time.Second)
-	}
-	rows, err := g.queries.ListSessionChanges(ctx, g.store.Lookup(), seconds)
+	rows, err := g.queries.ListSessionChanges(ctx, g.store.Lookup(), int32(g.lookBack(began)/time.Second)) //nolint:gosec // an hour or two
 	if err != nil {
 		return err
 	}
+	states := make(map[uuid.UUID]State, len(rows))
 	for _, row := range rows {
-		g.learn(ctx, row.SessionID, State{row.CompanyID, row.UserID, row.Role, row.Epoch, row.ExpiresAt, row.Revoked})
+		states[row.SessionID] = State{row.CompanyID, row.UserID, row.Role, row.Epoch, row.ExpiresAt, row.Revoked}
 	}
+	news := g.learn(states)
+	g.mu.Lock()
 	g.watched = began
+	g.mu.Unlock()
+	g.spread(ctx, news)
 	return nil
+}
+
+// lookBack is how far back a look must go: a little, or, after a pause and when the clock was turned, as far as any access
+// token reaches.
+func (g *Guard) lookBack(now time.Time) time.Duration {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if pause := now.Sub(g.watched); pause < 0 || pause > watchOverlap/2 {
+		return g.memory()
+	}
+	return watchOverlap
 }
 
 // Watch looks again and again until the context ends, and forgets what has become irrelevant.

@@ -22,7 +22,7 @@ type secret struct {
 
 // Keyring holds the secrets that are believed: the first signs, all verify.
 type Keyring struct {
-	secrets []secret
+	secrets  []secret
 	cursor   []byte
 	throttle []byte
 }

@@ -2,7 +2,6 @@ package session
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -35,9 +34,14 @@ var errState = errors.New("not a session state")
 
 // encode gives the form in which Redis keeps a state. The epoch stands first: the script that writes states reads it.
 func (s State) encode() string {
-	return fmt.Sprintf("%d|%t|%s|%s|%s|%d", s.Epoch, s.Revoked, s.CompanyID, s.UserID, s.Role, s.ExpiresAt.Unix())
+	return strings.Join([]string{
+		strconv.Itoa(int(s.Epoch)), strconv.FormatBool(s.Revoked), s.CompanyID.String(), s.UserID.String(), string(s.Role),
+		strconv.FormatInt(s.ExpiresAt.UnixMicro(), 10),
+	}, "|")
 }
 
+// decodeState reads what encode gives, and nothing else: a copy that anybody else could have written counts as none. An
+// ended session needs no role.
 func decodeState(text string) (State, error) {
 	parts := strings.Split(text, "|")
 	if len(parts) != 6 {
@@ -48,8 +52,10 @@ func decodeState(text string) (State, error) {
 	company, err3 := uuid.Parse(parts[2])
 	user, err4 := uuid.Parse(parts[3])
 	expires, err5 := strconv.ParseInt(parts[5], 10, 64)
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	state := State{company, user, api.Role(parts[4]), int32(epoch), time.UnixMicro(expires), revoked}
+	known := state.Role.Valid() || state.Revoked && state.Role == ""
+	if errors.Join(err1, err2, err3, err4, err5) != nil || epoch < 1 || !known || state.encode() != text {
 		return State{}, errState
 	}
-	return State{company, user, api.Role(parts[4]), int32(epoch), time.Unix(expires, 0), revoked}, nil
+	return state, nil
 }

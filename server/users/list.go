@@ -2,6 +2,7 @@ package users
 
 import (
 	"context"
+	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -15,19 +16,21 @@ import (
 )
 
 const (
+	// shortWalk is how many users a search looks at in the list's order before it asks the index: a common text fills a
+	// page from them, and reading all its hits from the index would cost the more, the larger the company.
+	shortWalk = 2000
 	// shortestTrigram is how many characters a text must have for the trigram index to find it.
 	shortestTrigram = 3
-	// fewHits is up to how many users a search takes from the trigram index. A text that more users contain is found soon
-	// by walking the list in its order.
+	// fewHits is up to how many users a search takes from the trigram index. A text that more users contain is found by
+	// walking on.
 	fewHits = 2000
 )
 
 // position is where a page ended: the sort keys of its last user.
 type position struct {
-	Time  *time.Time `json:",omitempty"`
-	Text  *string    `json:",omitempty"`
-	Text2 *string    `json:",omitempty"`
-	ID    uuid.UUID
+	Time *time.Time `json:",omitempty"`
+	Text *string    `json:",omitempty"`
+	ID   uuid.UUID
 }
 
 // ListUsers lists the company's users, by filters and in an order of the caller's choice.
@@ -41,13 +44,10 @@ func (u *Users) ListUsers(ctx context.Context, request api.ListUsersRequestObjec
 		if err := u.Cursors.Decode(scope, *wanted.Cursor, &after); err != nil {
 			return nil, err
 		}
-		query.AfterTime, query.AfterText, query.AfterText2, query.AfterID = after.Time, after.Text, after.Text2, &after.ID
-	}
-	if err := u.search(ctx, &query, wanted.Q); err != nil {
-		return nil, err
+		query.AfterTime, query.AfterText, query.AfterID = after.Time, after.Text, &after.ID
 	}
 	tenant := u.Store.Planned(who.CompanyID)
-	rows, err := u.Queries.ListUsers(ctx, tenant, query)
+	rows, err := u.find(ctx, tenant, query, wanted.Q)
 	if err != nil {
 		return nil, err
 	}
@@ -58,16 +58,12 @@ func (u *Users) ListUsers(ctx context.Context, request api.ListUsersRequestObjec
 			return nil, err
 		}
 	}
-	found := make([]db.User, len(rows))
-	for i, row := range rows {
-		found[i] = row.User
-	}
-	alone, err := u.lastAdmin(ctx, tenant, found...)
+	alone, err := u.lastAdmin(ctx, tenant, rows...)
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]api.User, len(found))
-	for i, row := range found {
+	shown := make([]api.User, len(rows))
+	for i, row := range rows {
 		shown[i] = convert(row, allowedActions(who, row, alone))
 	}
 	return api.ListUsers200JSONResponse{
@@ -92,40 +88,46 @@ func listQuery(company uuid.UUID, wanted api.ListUsersParams) (db.ListUsersParam
 	return query, page.Scope{Company: company, Operation: "ListUsers", Query: wanted}
 }
 
-// search narrows a list to the users that contain a text: by their ids where the trigram index finds few, and by looking
-// at each user on the way where they are many or the text is too short for the index.
-func (u *Users) search(ctx context.Context, query *db.ListUsersParams, text *string) error {
+// find gives the users of one page, and one more where there is a next one.
+func (u *Users) find(
+	ctx context.Context, tenant db.DBTX, query db.ListUsersParams, text *string,
+) ([]db.User, error) {
+	query.Walked = query.MaxRows
 	if text == nil {
-		return nil
+		return u.Queries.ListUsers(ctx, tenant, query)
 	}
 	pattern := page.Contains(*text)
+	query.Pattern, query.Walked = &pattern, shortWalk
+	rows, err := u.Queries.ListUsers(ctx, tenant, query)
+	if err != nil || len(rows) == int(query.MaxRows) {
+		return rows, err
+	}
+	query.Walked = math.MaxInt32
 	if utf8.RuneCountInString(*text) >= shortestTrigram {
-		ids, err := u.Queries.SearchUsers(ctx, u.Store.Planned(query.CompanyID), db.SearchUsersParams{
+		ids, err := u.Queries.SearchUsers(ctx, tenant, db.SearchUsersParams{
 			CompanyID: query.CompanyID, Pattern: pattern, AtMost: fewHits + 1,
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if len(ids) <= fewHits {
-			query.Ids = ids
-			return nil
+			query.Ids, query.Pattern = ids, nil
 		}
 	}
-	query.Pattern = &pattern
-	return nil
+	return u.Queries.ListUsers(ctx, tenant, query)
 }
 
-func positionOf(row db.ListUsersRow, sort string) position {
-	p := position{ID: row.User.ID}
+func positionOf(row db.User, sort string) position {
+	p := position{ID: row.ID}
 	switch api.UserSort(strings.TrimPrefix(sort, "-")) { //nolint:exhaustive // the descending orders were trimmed
 	case api.UserSortCreatedAtAsc:
-		p.Time = &row.User.CreatedAt
+		p.Time = &row.CreatedAt
 	case api.UserSortUpdatedAtAsc:
-		p.Time = &row.User.UpdatedAt
+		p.Time = &row.UpdatedAt
 	case api.UserSortNameAsc:
-		p.Text, p.Text2 = &row.LastKey, &row.FirstKey
+		p.Text = &row.NameKey
 	case api.UserSortEmailAsc:
-		p.Text = &row.User.Email
+		p.Text = &row.Email
 	}
 	return p
 }

@@ -52,8 +52,8 @@ type act interface {
 	sessions(ctx context.Context, tx db.DBTX, row db.User) ([]db.Session, error)
 }
 
-// transition is the one way of every act. The company's admins are locked before the user is read, always in that order,
-// so what is decided about the last of them still holds when it is written.
+// transition is the one way of every act. Where it is about an active admin, the company's admins are locked before the
+// user is read, always in that order, so what is decided about the last of them still holds when it is written.
 func (u *Users) transition(
 	ctx context.Context, id uuid.UUID, action audit.Action, a act,
 ) (shown api.UserJSONResponse, err error) {
@@ -61,13 +61,16 @@ func (u *Users) transition(
 	var affected []db.Session
 	var saved db.User
 	err = u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		admins, err := u.Queries.LockActiveAdmins(ctx, tx, who.CompanyID)
+		admins, err := u.Queries.LockActiveAdmins(ctx, tx, db.LockActiveAdminsParams{CompanyID: who.CompanyID, UserID: id})
 		if err != nil {
 			return err
 		}
 		row, err := u.Queries.GetUserForUpdate(ctx, tx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: id})
 		if err != nil {
 			return err
+		}
+		if row.Role == api.RoleAdmin && row.IsActive && len(admins) == 0 { // they became it between the two reads
+			return fault.New(fault.ConcurrentRequest)
 		}
 		if err := a.decide(who, row, len(admins)); err != nil {
 			return err
@@ -118,7 +121,9 @@ func (d deactivation) sessions(ctx context.Context, tx db.DBTX, row db.User) ([]
 
 type reactivation struct{ u *Users }
 
-func (reactivation) decide(who caller.Caller, row db.User, _ int) error { return mayReactivate(who, row) }
+func (reactivation) decide(who caller.Caller, row db.User, _ int) error {
+	return mayReactivate(who, row)
+}
 
 func (r reactivation) write(ctx context.Context, tx db.DBTX, row db.User) (db.User, error) {
 	return r.u.Queries.TransitionUserActive(ctx, tx, db.TransitionUserActiveParams{
@@ -126,7 +131,9 @@ func (r reactivation) write(ctx context.Context, tx db.DBTX, row db.User) (db.Us
 	})
 }
 
-func (reactivation) sessions(context.Context, db.DBTX, db.User) ([]db.Session, error) { return nil, nil }
+func (reactivation) sessions(context.Context, db.DBTX, db.User) ([]db.Session, error) {
+	return nil, nil
+}
 
 type roleChange struct {
 	u    *Users

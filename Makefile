@@ -1,0 +1,112 @@
+# What is done with this repository, in one word each. GNU make 4 or later; nothing needs to be root.
+
+# Tools that are not part of the module. The generators are: go.mod names them.
+GOLANGCI_LINT_VERSION := v2.15.0
+GOVULNCHECK_VERSION := v1.1.4
+CYCLONEDX_VERSION := v1.9.0
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+
+BINARY := bin/interviewer
+LINT := bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+
+# The release is that of the latest tag; without one the program keeps the version that its source names.
+RELEASE = $(shell git describe --tags --dirty 2>/dev/null)
+# The commit goes into the binary where there is a repository that git can read.
+STAMP = $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
+# grpcnotrace leaves out the pages that gRPC, which comes with the exporter of traces, would serve for debugging. They
+# bring a template engine that calls methods by name, for which the linker keeps every method there is: 15 MiB of them.
+BUILD := -tags grpcnotrace -trimpath -buildvcs=$(STAMP) \
+	-ldflags "-s -w $(if $(RELEASE),-X main.release=$(RELEASE))"
+# On Linux the service is told to stop when make is gone, however that ended.
+LEASH = $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
+
+export CGO_ENABLED
+
+.PHONY: help
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: run
+run: build ## Build and run the service; with no environment set it needs nothing else, and holds demo data
+	@APP_ENV="$${APP_ENV:-development}" exec $(LEASH) $(BINARY) serve
+
+.PHONY: build
+build: CGO_ENABLED := 0
+build: ## Build bin/interviewer, static and without symbols
+	@[[ -x $(BINARY) ]] || echo "Building $(BINARY); the first time takes a minute or two."
+	@go build $(BUILD) -o $(BINARY) ./cmd/interviewer
+
+.PHONY: generate
+generate: ## Generate gen/ from api/openapi.yaml and db/; the first time builds the generators, which takes minutes
+	@.ci/generate .
+
+.PHONY: check-generate
+check-generate: ## Fail where gen/ is not what make generate makes; changes nothing
+	@.ci/check-generate
+
+.PHONY: fmt
+fmt: $(LINT) ## Format the source
+	@$(LINT) fmt ./...
+
+.PHONY: vet
+vet: ## Run go vet
+	@go vet ./...
+
+.PHONY: lint
+lint: vet $(LINT) ## Run go vet and golangci-lint
+	@$(LINT) run ./...
+
+$(LINT): CGO_ENABLED := 0
+$(LINT):
+	@echo "Installing golangci-lint $(GOLANGCI_LINT_VERSION) into bin/; building it takes some minutes, once."
+	@GOBIN="$(abspath bin/install)" go install \
+		github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	@mv bin/install/golangci-lint $@ && rmdir bin/install
+
+.PHONY: test
+test: needs ## Run all tests with the race detector, on a PostgreSQL and a Redis of their own
+	@go test -race -timeout 20m ./...
+
+.PHONY: bench
+bench: needs ## Run the benchmarks
+	@go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: needs
+needs: ## Make sure of what tests need besides Go; as root on Debian it is installed
+	@.ci/needs
+
+.PHONY: smoke
+smoke: ## Run the real binary through make run, and live through a first session with curl
+	@.ci/smoke
+
+.PHONY: ci
+ci: ## Everything that has to hold before a change is taken
+	@for step in check-generate lint test smoke; do \
+		printf '\n=== %s\n' "$$step"; \
+		began=$$SECONDS; \
+		$(MAKE) "$$step" || { printf '=== %s failed after %d s\n' "$$step" $$((SECONDS - began)); exit 1; }; \
+		printf '=== %s passed in %d s\n' "$$step" $$((SECONDS - began)); \
+	done
+
+.PHONY: docker
+docker: ## Build the container image interviewer
+	@docker build --build-arg RELEASE="$(RELEASE)" --tag interviewer$(if $(RELEASE),:$(RELEASE)) .
+
+.PHONY: sbom
+sbom: ## Write what the binary is made of to bin/sbom.json (CycloneDX)
+	@mkdir -p bin
+	@go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION) \
+		app -json -licenses -main cmd/interviewer -output bin/sbom.json .
+
+.PHONY: vuln
+vuln: ## Look for known vulnerabilities that the code can reach; asks the Go vulnerability database
+	@go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./... || { \
+		echo "govulncheck found something, or could not reach its database; see above." >&2; exit 1; }
+
+.PHONY: clean
+clean: ## Remove what was built
+	@rm -rf bin coverage.out

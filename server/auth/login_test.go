@@ -1,0 +1,251 @@
+package auth_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+)
+
+func TestLoginGivesAPairAndACookie(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	acme := i.Company("acme")
+	c := i.Replica().Anonymous(t)
+	answer := c.Post(loginPath, credentials(acme.Users[api.RoleHr].Email, servertest.Password)).Expect(http.StatusOK)
+	pair := servertest.Decode[api.TokenPair](answer)
+	if pair.TokenType != api.TokenTypeBearer || pair.ExpiresIn != 900 {
+		t.Errorf("the pair is of type %q and good for %d s", pair.TokenType, pair.ExpiresIn)
+	}
+	want := "refresh_token=" + pair.RefreshToken + "; Path=/api/v1/auth/refresh; Max-Age=604800; HttpOnly; Secure; SameSite=Strict"
+	if got := answer.Header.Get("Set-Cookie"); got != want {
+		t.Errorf("the cookie is %q, want %q", got, want)
+	}
+	c.Token = pair.AccessToken
+	c.Get(mePath).Expect(http.StatusOK)
+	if last := scan[*time.Time](t, i, `SELECT last_login_at FROM users WHERE id = $1`, acme.Users[api.RoleHr].ID); last == nil {
+		t.Error("the login left no last_login_at")
+	}
+}
+
+// Who may not sign in learns nothing about why, not even by what stands beside the problem.
+func TestRefusedLoginsAreAlike(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	acme, idle := i.Company("acme"), i.Company("idle")
+	i.Exec(`UPDATE users SET is_active = false WHERE id = $1`, acme.Users[api.RoleEmployee].ID)
+	i.Exec(`UPDATE companies SET is_active = false WHERE id = $1`, idle.ID)
+	i.Exec(`UPDATE users SET password_hash = 'unreadable' WHERE id = $1`, acme.Users[api.RoleTeamLead].ID)
+	c := i.Replica().Anonymous(t)
+	var want, wantHeaders string
+	for _, test := range []struct{ name, email, password string }{
+		{"unknown email", "nobody@acme.example", servertest.Password},
+		{"unknown email, wrong password", "nobody@acme.example", wrong},
+		{"wrong password", "hr@acme.example", wrong},
+		{"the right one in another case", "hr@acme.example", strings.ToUpper(servertest.Password)},
+		{"the right one and a space", "hr@acme.example", servertest.Password + " "},
+		{"a hash that nobody can read", "team_lead@acme.example", servertest.Password},
+		{"inactive user", "employee@acme.example", servertest.Password},
+		{"inactive user, wrong password", "employee@acme.example", wrong},
+		{"inactive company", "hr@idle.example", servertest.Password},
+		{"inactive company, wrong password", "hr@idle.example", wrong},
+	} {
+		answer := c.Post(loginPath, credentials(test.email, test.password))
+		answer.Refused(http.StatusUnauthorized, "invalid_credentials")
+		answer.Header.Del("X-Request-Id")
+		answer.Header.Del("Date")
+		body, headers := timeless(t, answer), fmt.Sprint(answer.Header)
+		if want == "" {
+			want, wantHeaders = body, headers
+		}
+		if body != want || headers != wantHeaders {
+			t.Errorf("%s: %s %s, but the first was %s %s", test.name, headers, body, wantHeaders, want)
+		}
+	}
+	if n := scan[int](t, i, `SELECT count(*) FROM sessions`); n != 0 {
+		t.Errorf("refused logins left %d sessions", n)
+	}
+}
+
+func TestLoginTakesTheEmailInAnyCase(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	i.Company("acme")
+	c := i.Replica().Anonymous(t)
+	c.Post(loginPath, credentials("HR@Acme.EXAMPLE", servertest.Password)).Expect(http.StatusOK)
+	for _, email := range []string{" hr@acme.example", "hr@acme.example ", "hr@acme.example\n", "hr", "hr@acme", ""} {
+		c.Post(loginPath, credentials(email, servertest.Password)).Refused(http.StatusBadRequest, "malformed_request")
+	}
+}
+
+// bcrypt sees 72 bytes and stops at a NUL: neither may make two passwords one.
+func TestLoginAtTheBoundsOfBcrypt(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	acme := i.Company("acme")
+	long := strings.Repeat("ä", 36) // 72 bytes in 36 characters
+	hash, err := bcrypt.GenerateFromPassword([]byte(long), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Exec(`UPDATE users SET password_hash = $1 WHERE company_id = $2`, string(hash), acme.ID)
+	c := i.Replica().Anonymous(t)
+	c.Post(loginPath, credentials("hr@acme.example", long)).Expect(http.StatusOK)
+	for _, password := range []string{long + "x", long + long, long[:70], long[:70] + "xy"} {
+		c.Post(loginPath, credentials("hr@acme.example", password)).Refused(http.StatusUnauthorized, "invalid_credentials")
+	}
+	c.Post(loginPath, credentials("hr@acme.example", long+"\x00")).Refused(http.StatusBadRequest, "malformed_request")
+}
+
+// attempts is how often in a row a client may guess until it is told to wait.
+func attempts(t *testing.T, most int, guess func(n int) *servertest.Answer) int {
+	t.Helper()
+	for n := range most {
+		answer := guess(n)
+		if answer.Status != http.StatusTooManyRequests {
+			answer.Refused(http.StatusUnauthorized, "invalid_credentials")
+			continue
+		}
+		answer.Refused(http.StatusTooManyRequests, "too_many_attempts")
+		if wait, err := strconv.Atoi(answer.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 900 {
+			t.Errorf("Retry-After is %q", answer.Header.Get("Retry-After"))
+		}
+		return n
+	}
+	return most
+}
+
+// One account is guessed at from one address only so often, on whichever replica, whether or not anybody has the email.
+func TestThrottleByAccountAndAddress(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	i.Config.LoginPerAccountAndIP = 4
+	i.Company("acme")
+	replicas := []*servertest.Replica{i.Replica(), i.Replica(), i.Replica()}
+	bodies := map[string]bool{}
+	for _, email := range []string{"hr@acme.example", "nobody@acme.example"} {
+		guess := func(n int) *servertest.Answer {
+			return from(replicas[n%3].Anonymous(t), "192.0.2.1").Post(loginPath, credentials(email, wrong))
+		}
+		if n := attempts(t, 10, guess); n != 4 {
+			t.Errorf("%s: %d guesses went through, want 4", email, n)
+		}
+		bodies[timeless(t, guess(0))] = true
+	}
+	if len(bodies) != 1 {
+		t.Errorf("who is throttled can tell whether the account exists: %v", bodies)
+	}
+	right := credentials("HR@acme.example", servertest.Password)
+	from(replicas[0].Anonymous(t), "192.0.2.1").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
+	from(replicas[1].Anonymous(t), "192.0.2.2").Post(loginPath, right).Expect(http.StatusOK)
+	from(replicas[2].Anonymous(t), "192.0.2.1").
+		Post(loginPath, credentials("admin@acme.example", servertest.Password)).Expect(http.StatusOK)
+}
+
+// One address guesses at all accounts together only so often; of IPv6, a customer's whole network is one address.
+func TestThrottleByNetwork(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	i.Config.LoginPerIP = 5
+	i.Company("acme")
+	c := i.Replica().Anonymous(t)
+	for name, address := range map[string]func(n int) string{
+		"IPv4":         func(int) string { return "192.0.2.1" },
+		"IPv6":         func(n int) string { return fmt.Sprintf("2001:db8:1:2:%d::%d", n, n) },
+		"IPv4 in IPv6": func(int) string { return "::ffff:192.0.2.9" },
+	} {
+		n := attempts(t, 9, func(n int) *servertest.Answer {
+			return from(c, address(n)).Post(loginPath, credentials(fmt.Sprintf("guess%d@acme.example", n), wrong))
+		})
+		if n != 5 {
+			t.Errorf("%s: %d guesses went through, want 5", name, n)
+		}
+	}
+	right := credentials("hr@acme.example", servertest.Password)
+	from(c, "2001:db8:1:3::1").Post(loginPath, right).Expect(http.StatusOK)
+	from(c, "2001:db8:1:2::1").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
+	from(c, "192.0.2.9").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
+	// What a client writes into the header itself stands before what the trusted proxy adds, and does not help it.
+	from(c, "203.0.113.5, 192.0.2.1").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
+}
+
+// Whoever is no proxy of ours is known by the address they connect from, whatever they write.
+func TestForwardedAddressOfAStrangerIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	i.Config.LoginPerIP, i.Config.TrustedProxies = 3, nil
+	acme := i.Company("acme")
+	c := i.Replica().Anonymous(t)
+	n := attempts(t, 9, func(n int) *servertest.Answer {
+		return from(c, fmt.Sprintf("192.0.2.%d", n)).Post(loginPath, credentials("hr@acme.example", wrong))
+	})
+	if n != 3 {
+		t.Errorf("%d guesses went through, want 3", n)
+	}
+	if e := events(t, i, acme.ID, "auth.login")[0]; e.IP != "127.0.0.1" {
+		t.Errorf("the audit log says the guess came from %s", e.IP)
+	}
+}
+
+// Who signs in again and again is not throttled, and a success forgives the slips before it.
+func TestThrottleForgivesWhoSignsIn(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	i.Config.LoginPerAccountAndIP = 2
+	i.Company("acme")
+	c := i.Replica().Anonymous(t)
+	for range 4 {
+		c.Post(loginPath, credentials("hr@acme.example", wrong)).Expect(http.StatusUnauthorized)
+		c.Post(loginPath, credentials("hr@acme.example", servertest.Password)).Expect(http.StatusOK)
+	}
+}
+
+// A flood of logins is turned away at the gate with word of when to return, and leaves the other routes alone.
+func TestFloodOfLogins(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	i.Config.HashWorkers, i.Config.HashQueue = 1, 1
+	i.Config.LoginPerAccountAndIP, i.Config.LoginPerIP, i.Config.LoginPerAccount = 10_000, 10_000, 10_000
+	acme := i.Company("acme")
+	replica := i.Replica()
+	hr := replica.SignIn(t, acme.Users[api.RoleHr])
+	dear, err := bcrypt.GenerateFromPassword([]byte(servertest.Password), bcrypt.MinCost+2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Exec(`UPDATE users SET password_hash = $1 WHERE id = $2`, string(dear), acme.Users[api.RoleEmployee].ID)
+	answers := make(chan *servertest.Answer, 64)
+	var flood sync.WaitGroup
+	for range cap(answers) {
+		flood.Go(func() { answers <- replica.Anonymous(t).Post(loginPath, credentials("employee@acme.example", wrong)) })
+	}
+	for range 8 {
+		hr.Get(mePath).Expect(http.StatusOK)
+	}
+	flood.Wait()
+	close(answers)
+	turned := 0
+	for answer := range answers {
+		switch answer.Status {
+		case http.StatusUnauthorized:
+		default:
+			answer.Refused(http.StatusServiceUnavailable, "overloaded")
+			if answer.Header.Get("Retry-After") == "" {
+				t.Error("who was turned away was not told when to return")
+			}
+			turned++
+		}
+	}
+	if turned == 0 {
+		t.Error("64 logins at once met no bound")
+	}
+	replica.SignIn(t, acme.Users[api.RoleEmployee])
+}
