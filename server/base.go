@@ -50,7 +50,8 @@ func (b *base) enter(next echo.HandlerFunc) echo.HandlerFunc {
 		ctx := caller.With(c.Request().Context(), request)
 		c.SetRequest(c.Request().WithContext(ctx))
 		protect(c)
-		if err := b.guarded(ctx, c, next); err != nil {
+		err := b.guarded(ctx, c, next)
+		if err != nil {
 			c.Error(err)
 		}
 		operation := request.Operation
@@ -63,6 +64,11 @@ func (b *base) enter(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("method", c.Request().Method), slog.String("path", request.Target.Path), slog.Int("status", status),
 			slog.Int64("bytes", c.Response().Size), slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 			slog.String("ip", request.IP.String()), slog.String("user_agent", request.UserAgent))
+		if err != nil && !c.Response().Committed {
+			// The client has left, so nobody was answered. Who has only closed its sending half would be told 200 by
+			// net/http, which takes silence for an empty success.
+			panic(http.ErrAbortHandler)
+		}
 		return nil
 	}
 }
@@ -179,15 +185,12 @@ func sameSite(origins []string) (echo.MiddlewareFunc, error) {
 	}, nil
 }
 
-// addresses says where a client's address is taken from: the connection, and the forwarding header only as far as the
-// proxies that wrote it are trusted.
-func addresses(trusted []netip.Prefix) echo.IPExtractor {
-	if len(trusted) == 0 {
-		return echo.ExtractIPDirect()
-	}
+// forwarded says where a client's address and scheme are taken from: the connection, and the forwarding headers only as far
+// as the proxies that wrote them are trusted.
+func forwarded(trusted []netip.Prefix) (echo.IPExtractor, echo.SchemeExtractor) {
 	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
 	for _, prefix := range trusted {
 		options = append(options, echo.TrustIPRange(network(prefix)))
 	}
-	return echo.ExtractIPFromXFFHeader(options...)
+	return echo.ExtractIPFromXFFHeader(options...), echo.ExtractSchemeFromHeaders(options...)
 }

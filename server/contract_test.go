@@ -28,8 +28,9 @@ func matrix() map[string]string {
 		"ListUserSessions": "---A", "RevokeUserSession": "---A", "RevokeUserSessions": "---A",
 
 		"GetMe": everybody, "UpdateMe": everybody, "GetUser": everybody,
-		"ListUsers": "-THA",
-		"CreateUser": "--HA", "UpdateUser": "--HA", "DeactivateUser": "--HA", "ReactivateUser": "--HA", "ChangeUserRole": "--HA",
+		"ListUsers":  "-THA",
+		"CreateUser": "--HA", "UpdateUser": "--HA", "ChangeUserRole": "--HA",
+		"DeactivateUser": "--HA", "ReactivateUser": "--HA",
 
 		"GetCompany": "--HA", "UpdateCompany": "---A",
 
@@ -102,8 +103,8 @@ func (s *scene) target() servertest.User {
 // session signs a user in and gives the session's id.
 func (s *scene) session(of servertest.User) string {
 	s.t.Helper()
-	page := servertest.Decode[api.SessionPage](s.replica.SignIn(s.t, of).Get("/api/v1/auth/sessions").Expect(http.StatusOK))
-	for _, session := range page.Data {
+	listed := s.replica.SignIn(s.t, of).Get("/api/v1/auth/sessions").Expect(http.StatusOK)
+	for _, session := range servertest.Decode[api.SessionPage](listed).Data {
 		if session.IsCurrent {
 			return session.ID.String()
 		}
@@ -115,26 +116,24 @@ func (s *scene) session(of servertest.User) string {
 // entry gives the id of an audit entry of the caller's own.
 func (s *scene) entry() string {
 	s.t.Helper()
-	page := servertest.Decode[api.AuditLogPage](s.client.Get("/api/v1/audit-logs?limit=1&action=auth.login").Expect(http.StatusOK))
-	return page.Data[0].ID.String()
+	listed := s.client.Get("/api/v1/audit-logs?limit=1&action=auth.login").Expect(http.StatusOK)
+	return servertest.Decode[api.AuditLogPage](listed).Data[0].ID.String()
 }
 
 // minimal is the smallest valid request of every operation that asks who the caller is. An operation without one fails
 // the test.
 func minimal() map[string]func(*scene) call {
 	user := func(s *scene) map[string]string { return map[string]string{"user_id": s.target().ID.String()} }
-	bare := func(status int) func(*scene) call {
-		return func(*scene) call { return call{status: status} }
-	}
+	bare := func(*scene) call { return call{status: http.StatusOK} }
 	return map[string]func(*scene) call{
-		"Logout": bare(http.StatusOK),
+		"Logout": bare,
 		"ChangePassword": func(*scene) call {
 			return call{status: http.StatusNoContent, body: api.ChangePasswordRequest{
 				CurrentPassword: servertest.Password, NewPassword: "amber-canyon-whistles-south",
 			}}
 		},
-		"ListSessions":        bare(http.StatusOK),
-		"RevokeOtherSessions": bare(http.StatusOK),
+		"ListSessions":        bare,
+		"RevokeOtherSessions": bare,
 		"RevokeSession": func(s *scene) call {
 			return call{status: http.StatusNoContent, parameters: map[string]string{"session_id": s.session(s.caller)}}
 		},
@@ -146,9 +145,9 @@ func minimal() map[string]func(*scene) call {
 				"user_id": target.ID.String(), "session_id": s.session(target),
 			}}
 		},
-		"GetMe":     bare(http.StatusOK),
+		"GetMe":     bare,
 		"UpdateMe":  func(*scene) call { return call{status: http.StatusOK, body: map[string]any{"first_name": "Nora"}} },
-		"ListUsers": bare(http.StatusOK),
+		"ListUsers": bare,
 		"CreateUser": func(*scene) call {
 			return call{status: http.StatusCreated, body: map[string]any{
 				"email": "new-" + uuid.NewString() + "@acme.example", "password": servertest.Password,
@@ -170,11 +169,11 @@ func minimal() map[string]func(*scene) call {
 		"ChangeUserRole": func(s *scene) call {
 			return call{status: http.StatusOK, parameters: user(s), body: api.ChangeRoleRequest{Role: api.RoleTeamLead}}
 		},
-		"GetCompany":      bare(http.StatusOK),
+		"GetCompany":      bare,
 		"UpdateCompany":   func(*scene) call { return call{status: http.StatusOK, body: map[string]any{"name": "Acme"}} },
-		"ListAuditLogs":   bare(http.StatusOK),
-		"ExportAuditLogs": bare(http.StatusOK),
-		"VerifyAuditLogs": bare(http.StatusOK),
+		"ListAuditLogs":   bare,
+		"ExportAuditLogs": bare,
+		"VerifyAuditLogs": bare,
 		"GetAuditLog": func(s *scene) call {
 			return call{status: http.StatusOK, parameters: map[string]string{"audit_log_id": s.entry()}}
 		},
@@ -310,4 +309,33 @@ func notFound(s *scene, op *contract.Operation, parameters map[string]string, bo
 		s.t.Fatal(err)
 	}
 	return string(headers) + strings.NewReplacer(problem.RequestID, "", path, "").Replace(string(answer.Body))
+}
+
+// TestDenialsAreLimited: who may not is counted like everybody else, so that nobody fills the audit log with denials.
+func TestDenialsAreLimited(t *testing.T) {
+	t.Parallel()
+	const limit, tries = 3, 12
+	installation := servertest.New(t)
+	installation.Config.RateLimit = limit
+	acme := installation.Company("acme")
+	employee := installation.Replica().SignIn(t, acme.Users[api.RoleEmployee])
+	denied := 0
+	for range tries {
+		answer := employee.Get("/api/v1/company")
+		if answer.Header.Get("RateLimit") == "" || answer.Header.Get("RateLimit-Policy") == "" {
+			t.Errorf("an answer %d does not say where the client stands", answer.Status)
+		}
+		if answer.Status == http.StatusForbidden {
+			denied++
+			continue
+		}
+		answer.Refused(http.StatusTooManyRequests, "rate_limited")
+		if answer.Header.Get("Retry-After") == "" {
+			t.Error("a 429 does not say when to try again")
+		}
+	}
+	// A minute's limit is far from filled up again while this test runs, whatever the machine.
+	if denied < limit || denied == tries {
+		t.Errorf("of %d tries %d were denied, want about %d", tries, denied, limit)
+	}
 }

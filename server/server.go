@@ -200,7 +200,7 @@ func (s *Server) outside(o Options, metrics *telemetry.Metrics) (*meta.Meta, err
 func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telemetry.Metrics) error {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor = addresses(o.Config.TrustedProxies)
+	e.IPExtractor, e.SchemeExtractor = forwarded(o.Config.TrustedProxies)
 	e.HTTPErrorHandler = problem.Handler(o.Log)
 	foreign, err := sameSite(o.Config.CORSOrigins)
 	if err != nil {

@@ -1,64 +1,143 @@
 package docs
 
 import (
-	"bytes"
-	"embed"
+	_ "embed" // for the pages
 	"fmt"
-	"html/template"
+	"html"
+	"strings"
 )
 
-//go:embed page
-var pages embed.FS
+// The pages are fragments of HTML with names in braces, which fill replaces. They are so few and simple that they do
+// without html/template: that calls methods by their names, for which the linker would have to keep every method of the
+// whole program, 15 MiB of them.
+var (
+	//go:embed page/layout.html
+	layout string
+	//go:embed page/head.html
+	referenceHead string
+	//go:embed page/reference.html
+	referenceMain string
+	//go:embed page/demo.html
+	demoNote string
+	//go:embed page/problems.html
+	problemsMain string
+	//go:embed page/group.html
+	problemsGroup string
+	//go:embed page/problem.html
+	problemMain string
+	//go:embed page/missing.html
+	missingMain string
+)
 
-// view is what a template sees.
-type view struct {
-	Options
-	// Home, Problems and Assets are the paths of the reference page, of the list of problems and of the assets.
-	Home, Problems, Assets string
-	// Section is the entry of the header's navigation that the page belongs to.
-	Section string
-	// Groups is every problem. Problem is the one that a page is about, and Group those that share its status.
-	Groups  []group
-	Group   group
-	Problem problem
+// markup is text that is HTML already.
+type markup string
+
+// values are what the names in a fragment stand for.
+type values map[string]any
+
+// fill puts values into a fragment: markup as it is, everything else as text.
+func fill(fragment string, v values) markup {
+	var pairs []string
+	for name, value := range v {
+		ready, ok := value.(markup)
+		if !ok {
+			ready = markup(html.EscapeString(fmt.Sprint(value)))
+		}
+		pairs = append(pairs, "{"+name+"}", string(ready))
+	}
+	return markup(strings.TrimSpace(strings.NewReplacer(pairs...).Replace(fragment)))
 }
 
-// addPages renders every page. The texts depend on nothing that changes while the server runs.
-func (s *site) addPages(o Options, assetBase string) error {
-	groups := problemGroups(o.Status)
-	v := view{Options: o, Home: Prefix, Problems: problemsPath, Assets: assetBase, Groups: groups}
+// page is what one page has of its own.
+type page struct {
+	title string
+	// section is the path of the header's entry that the page belongs to; empty for none.
+	section    string
+	head, main markup
+}
 
-	var err error
-	if s.missing, err = render("missing.html", v); err != nil {
-		return err
+// addPages makes every page. The texts depend on nothing that changes while the server runs.
+func (s *site) addPages(o Options, assets string) (err error) {
+	paths := values{"home": Prefix, "problems": problemsPath, "spec": o.SpecURL, "assets": assets, "demo": markup("")}
+	if o.Demo {
+		paths["demo"] = fill(demoNote, nil)
 	}
-	v.Section = "reference"
-	if s.files[Prefix], err = render("reference.html", v); err != nil {
-		return err
-	}
-	v.Section = "problems"
-	if s.files[problemsPath], err = render("problems.html", v); err != nil {
-		return err
+	groups := problemGroups(o.Status)
+	pages := map[string]page{
+		Prefix: {
+			title: "API reference", section: Prefix, head: fill(referenceHead, paths), main: fill(referenceMain, paths),
+		},
+		problemsPath: {title: "Problems", section: problemsPath, main: listed(groups)},
 	}
 	for _, g := range groups {
 		for _, p := range g.Problems {
-			v.Group, v.Problem = g, p
-			if s.files[p.Path()], err = render("problem.html", v); err != nil {
-				return err
-			}
+			pages[p.Path()] = page{title: p.Title, section: problemsPath, main: described(p, g)}
 		}
 	}
-	return nil
+	for path, one := range pages {
+		if s.files[path], err = one.file(o, paths); err != nil {
+			return err
+		}
+	}
+	s.missing, err = page{title: "Not found", main: fill(missingMain, paths)}.file(o, paths)
+	return err
 }
 
-func render(name string, v view) (file, error) {
-	t, err := template.ParseFS(pages, "page/layout.html", "page/"+name)
-	if err != nil {
-		return file{}, fmt.Errorf("docs: parse %s: %w", name, err)
+// file gives the whole page.
+func (p page) file(o Options, paths values) (file, error) {
+	whole := values{
+		"title": p.title, "product": o.Title, "head": p.head, "main": p.main, "version": markup(""),
+		"on-reference": current(p.section == Prefix), "on-problems": current(p.section == problemsPath),
 	}
-	var body bytes.Buffer
-	if err := t.ExecuteTemplate(&body, "layout.html", v); err != nil {
-		return file{}, fmt.Errorf("docs: render %s: %w", name, err)
+	for name, path := range paths {
+		whole[name] = path
 	}
-	return newFile("text/html; charset=utf-8", revalidated, body.Bytes())
+	if o.Version != "" {
+		whole["version"] = fill(`<span class="version">{version}</span>`, values{"version": o.Version})
+	}
+	return newFile("text/html; charset=utf-8", revalidated, []byte(fill(layout, whole)+"\n"))
+}
+
+// current marks the header's entry of the page that is shown.
+func current(shown bool) markup {
+	if shown {
+		return ` aria-current="page"`
+	}
+	return ""
+}
+
+// listed is the list of all problems.
+func listed(groups []group) markup {
+	var sections strings.Builder
+	for _, g := range groups {
+		var entries strings.Builder
+		for _, p := range g.Problems {
+			entries.WriteString(string(fill(`<li><a href="{path}"><code>{code}</code></a><p>{meaning}</p></li>`,
+				values{"path": p.Path(), "code": p.Code, "meaning": p.Meaning})) + "\n")
+		}
+		sections.WriteString(string(fill(problemsGroup, values{
+			"status": g.Status, "class": g.Status / 100, "status-text": g.StatusText, "entries": markup(entries.String()),
+		})) + "\n")
+	}
+	return fill(problemsMain, values{"groups": markup(sections.String())})
+}
+
+// described is the page of one problem, with the others of its status.
+func described(p problem, g group) markup {
+	var others strings.Builder
+	for _, other := range g.Problems {
+		if other.Code != p.Code {
+			others.WriteString(string(fill(`<li><a href="{path}"><code>{code}</code></a></li>`,
+				values{"path": other.Path(), "code": other.Code})) + "\n")
+		}
+	}
+	list := markup("")
+	if others.Len() > 0 {
+		list = fill("<h2>Others with this status</h2>\n<ul class=\"inline\">\n{others}</ul>",
+			values{"others": markup(others.String())})
+	}
+	return fill(problemMain, values{
+		"problems": problemsPath, "title": p.Title, "meaning": p.Meaning, "code": p.Code, "status": p.Status,
+		"class": p.Status / 100, "status-text": p.StatusText(), "remedy": p.Remedy, "others": list,
+	})
 }

@@ -155,8 +155,26 @@ func TestDemoNoteIsAskedFor(t *testing.T) {
 		if strings.Contains(strings.ToLower(page), "demo") != demo {
 			t.Errorf("with Demo %v, the page is %s", demo, page)
 		}
-		if demo && !(strings.Contains(page, "POST /api/v1/auth/login") && strings.Contains(page, "Authorize")) {
+		if demo && (!strings.Contains(page, "POST /api/v1/auth/login") || !strings.Contains(page, "Authorize")) {
 			t.Errorf("the note does not say how to sign in: %s", page)
+		}
+	}
+}
+
+// TestPagesAreFilled looks for names that nobody has given a value, and for text that was taken for markup.
+func TestPagesAreFilled(t *testing.T) {
+	t.Parallel()
+	o := options()
+	o.Title, o.Version, o.Demo = `<b>"Hiring" & {title}</b>`, "1<2", true
+	h := handler(t, o)
+	name := regexp.MustCompile(`\{[a-z-]+\}`)
+	for _, path := range append(pagePaths(), docs.Prefix+"/nothing") {
+		page := ask(t, h, http.MethodGet, path).Body.String()
+		if !strings.Contains(page, "&lt;b&gt;&#34;Hiring&#34; &amp; {title}&lt;/b&gt;") || !strings.Contains(page, "1&lt;2") {
+			t.Errorf("%s does not hold the title and the version as text:\n%s", path, page)
+		}
+		for _, left := range name.FindAllString(strings.ReplaceAll(page, "&amp; {title}", ""), -1) {
+			t.Errorf("%s still holds %s", path, left)
 		}
 	}
 }

@@ -49,6 +49,7 @@ complete or absent: it is written beside its place and moved there at the end.`,
 		Long: `Recomputes the company's hash chain and names every entry that was altered, removed, or added behind the service's
 back. It ends with an error where it finds one. Keep the head that it prints outside the system: a later chain that does not
 contain it was rewritten.`,
+		Example: "  interviewer audit verify --company acme-robotics",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				found, err := o.FindCompany(ctx, company)

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,55 +41,55 @@ type backing struct {
 	stops     []func() error
 }
 
-// back makes sure that there is a database, a Redis and a key.
-func (p program) back(ctx context.Context, c *config.Config) (b *backing, err error) {
-	b = &backing{dir: c.LocalDir}
-	if c.Environment != config.Development || c.DatabaseURL != "" && c.RedisURL != "" && c.SecretKey != "" {
-		return b, nil
+// back makes sure that there is a database, a Redis and a key, which is all that the service needs. What it has started
+// has to be stopped, whether it fails or not.
+func (p program) back(ctx context.Context, c *config.Config) (*backing, error) {
+	b, err := place(c)
+	if err == nil && c.DatabaseURL == "" {
+		err = b.startPostgres(ctx, p, c)
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, b.stop())
-		}
-	}()
-	if b.dir == "" {
-		if b.dir, err = local.DefaultDir(privateName); err != nil {
-			return b, fmt.Errorf("find a place for the private data (LOCAL_DIR can name one): %w", err)
-		}
+	if err == nil && c.RedisURL == "" {
+		err = b.startRedis(ctx, p, c)
 	}
-	if c.DatabaseURL == "" {
-		if err := b.startPostgres(ctx, p, c); err != nil {
-			return b, err
-		}
+	if err == nil && c.SecretKey == "" {
+		err = b.keepSecret(c)
 	}
-	if c.RedisURL == "" {
-		if err := b.startRedis(ctx, p, c); err != nil {
-			return b, err
-		}
-	}
-	if c.SecretKey == "" {
-		key, err := keepSecret(filepath.Join(b.dir, secretFile))
-		if err != nil {
-			return b, err
-		}
-		c.SecretKey = config.Secret(key)
-	}
-	return b, nil
+	return b, err
 }
 
-// attach is back for a command that works beside a service that runs already: it takes that service's private servers.
+// attach makes sure that there is a database, which is all that a command needs: beside a service that runs already it is
+// the service's. What it has started has to be stopped, whether it fails or not.
 func (p program) attach(ctx context.Context, c *config.Config) (*backing, error) {
-	b, err := p.back(ctx, c)
+	if c.DatabaseURL != "" {
+		return &backing{}, nil
+	}
+	b, err := place(c)
+	if err != nil {
+		return b, err
+	}
+	err = b.startPostgres(ctx, p, c)
 	if !errors.Is(err, local.ErrInUse) {
 		return b, err
 	}
-	running, err := godotenv.Read(filepath.Join(b.dir, runningFile))
-	if err != nil {
-		return b, fmt.Errorf("find the service that runs in %s: %w", b.dir, err)
+	running, unknown := godotenv.Read(filepath.Join(b.dir, runningFile))
+	if unknown != nil {
+		return b, errors.Join(err, unknown)
 	}
 	c.DatabaseURL = config.SecretURL(running["DATABASE_URL"])
-	c.RedisURL = config.SecretURL(running["REDIS_URL"])
-	return p.back(ctx, c)
+	return b, nil
+}
+
+// place settles where private servers and the key are kept, where any are.
+func place(c *config.Config) (*backing, error) {
+	b := &backing{dir: c.LocalDir}
+	if b.dir != "" || c.DatabaseURL != "" && c.RedisURL != "" && c.SecretKey != "" {
+		return b, nil
+	}
+	var err error
+	if b.dir, err = local.DefaultDir(privateName); err != nil {
+		return b, fmt.Errorf("find a place for the private data (LOCAL_DIR can name one): %w", err)
+	}
+	return b, nil
 }
 
 func (b *backing) startPostgres(ctx context.Context, p program, c *config.Config) error {
@@ -139,9 +137,7 @@ func (b *backing) announce(c *config.Config) error {
 	if !b.private {
 		return nil
 	}
-	content, err := godotenv.Marshal(map[string]string{
-		"DATABASE_URL": c.DatabaseURL.Reveal(), "REDIS_URL": c.RedisURL.Reveal(),
-	})
+	content, err := godotenv.Marshal(map[string]string{"DATABASE_URL": c.DatabaseURL.Reveal()})
 	if err == nil {
 		err = os.WriteFile(filepath.Join(b.dir, runningFile), []byte(content+"\n"), 0o600)
 	}
@@ -161,25 +157,26 @@ func (b *backing) stop() error {
 	return errors.Join(failed...)
 }
 
-// keepSecret reads the key that development has made for itself, or makes it.
-func keepSecret(path string) (string, error) {
-	kept, err := os.ReadFile(path)
+// keepSecret takes the key that development has made for itself, and makes it the first time.
+func (b *backing) keepSecret(c *config.Config) error {
+	path := filepath.Join(b.dir, secretFile)
+	kept, err := os.ReadFile(path) //nolint:gosec // the operator names the folder
 	if err == nil {
-		return strings.TrimSpace(string(kept)), nil
+		c.SecretKey = config.Secret(strings.TrimSpace(string(kept)))
+		return nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("read the development key: %w", err)
+		return fmt.Errorf("read the development key: %w", err)
 	}
-	random := make([]byte, 48)
-	_, _ = rand.Read(random) // never fails
-	made := base64.StdEncoding.EncodeToString(random)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", fmt.Errorf("keep the development key: %w", err)
+	made := rand.Text() + rand.Text() // 260 bits
+	if err := os.MkdirAll(b.dir, 0o700); err != nil {
+		return fmt.Errorf("keep the development key: %w", err)
 	}
 	if err := os.WriteFile(path, []byte(made+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("keep the development key: %w", err)
+		return fmt.Errorf("keep the development key: %w", err)
 	}
-	return made, nil
+	c.SecretKey = config.Secret(made)
+	return nil
 }
 
 // migrationURL is the database as the role that owns the schema.
@@ -231,10 +228,10 @@ func (p program) operate(ctx context.Context, act func(ctx context.Context, o *o
 		return err
 	}
 	b, err := p.attach(ctx, c)
+	defer func() { err = errors.Join(err, b.stop()) }()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.stop()) }()
 	if b.private {
 		if err := p.bring(ctx, c); err != nil {
 			return err
@@ -253,11 +250,4 @@ func (p program) operate(ctx context.Context, act func(ctx context.Context, o *o
 func newOperator(kept *store.Store, gate *password.Gate) *operator.Operator {
 	source := clock.System()
 	return &operator.Operator{Store: kept, Queries: db.New(), Clock: source, Audit: audit.NewRecorder(source), Gate: gate}
-}
-
-// attempt logs what may fail without harm.
-func attempt(ctx context.Context, log *slog.Logger, what string, err error) {
-	if err != nil {
-		log.WarnContext(ctx, what, slog.Any("error", err))
-	}
 }

@@ -15,14 +15,10 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) //nolint:forbidigo // the process's own
-	defer stop()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // so that a second signal ends the process at once
 	p := program{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), dotenv: ".env"}
-	if err := p.command().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "interviewer:", explain(err))
-		stop()
-		os.Exit(1) //nolint:gocritic // stop was called
-	}
+	os.Exit(p.execute(ctx, os.Args[1:]))
 }
 
 // explain words an error for the person at the terminal: a fault with everything that is wrong, each on a line.

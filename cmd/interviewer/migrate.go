@@ -21,6 +21,8 @@ one that is killed half-way has not happened.`,
 	}
 	up := &cobra.Command{
 		Use: "up", Short: "Run the migrations that are missing", Args: cobra.NoArgs,
+		Long:    "Runs the migrations that are missing, and does nothing where there are none. Any number may run at once.",
+		Example: "  interviewer migrate up\n  MIGRATION_DATABASE_URL=postgres://owner@db/interviewer interviewer migrate up",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.withSchema(c.Context(), func(m *schema.Migrator) error {
 				applied, err := m.Up()
@@ -35,6 +37,8 @@ one that is killed half-way has not happened.`,
 	var sure bool
 	down := &cobra.Command{
 		Use: "down", Short: "Take back the last migrations, and their data", Args: cobra.NoArgs,
+		Long: `Takes back the last migrations, the latest first, and with them the data that they made room for. It is for
+development, and for a release that has to be undone before anybody has used it.`,
 		Example: "  interviewer migrate down --steps 1 --yes",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !sure {
@@ -43,13 +47,20 @@ one that is killed half-way has not happened.`,
 			if steps < 1 {
 				return errors.New("--steps must be at least 1")
 			}
-			return p.withSchema(c.Context(), func(m *schema.Migrator) error { return m.Down(steps) })
+			return p.withSchema(c.Context(), func(m *schema.Migrator) error {
+				if err := m.Down(steps); err != nil {
+					return err
+				}
+				return p.showStatus(m)
+			})
 		},
 	}
 	down.Flags().IntVar(&steps, "steps", 1, "how many migrations to take back")
 	down.Flags().BoolVar(&sure, "yes", false, "destroy the data of these migrations")
 	status := &cobra.Command{
 		Use: "status", Short: "Show which migrations were run", Args: cobra.NoArgs,
+		Long:    "Lists every migration that this program knows, and whether the database has it.",
+		Example: "  interviewer migrate status",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.withSchema(c.Context(), p.showStatus)
 		},
@@ -88,10 +99,10 @@ func (p program) withSchema(ctx context.Context, act func(m *schema.Migrator) er
 		return err
 	}
 	b, err := p.attach(ctx, c)
+	defer func() { err = errors.Join(err, b.stop()) }()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.stop()) }()
 	m, err := schema.Open(ctx, migrationURL(c))
 	if err != nil {
 		return fmt.Errorf("the database cannot be reached: %w", err)

@@ -27,14 +27,16 @@ func (p program) seed() *cobra.Command {
 		Short: "Load the demo data",
 		Long: `Creates the demo companies Acme Robotics and Globex with their people, as far as they are missing. Everybody knows
 the demo accounts' password, so in production it does nothing unless --production is given.`,
-		Args: cobra.NoArgs,
+		Example: "  interviewer seed",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			settings, err := p.load()
 			if err != nil {
 				return err
 			}
 			if settings.Environment == config.Production && !force {
-				return errors.New("demo accounts have a password that everybody knows: give --production to load them into production")
+				return errors.New(
+					"everybody knows the password of demo accounts: give --production to load them into production")
 			}
 			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				companies, users, err := demo.Load(ctx, o)
@@ -71,6 +73,8 @@ func (p program) company() *cobra.Command {
 	required(create, "name", "slug")
 	list := &cobra.Command{
 		Use: "list", Short: "List all companies", Args: cobra.NoArgs,
+		Long:    "Lists all companies of the installation by their slugs.",
+		Example: "  interviewer company list",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				companies, err := o.Companies(ctx)
@@ -86,14 +90,22 @@ func (p program) company() *cobra.Command {
 			})
 		},
 	}
-	c.AddCommand(create, list, p.switchCompany("deactivate", "Keep a company's users out", false),
-		p.switchCompany("reactivate", "Let a company's users in again", true))
+	deactivate := p.switchCompany(false)
+	deactivate.Use, deactivate.Short = "deactivate SLUG", "Keep a company's users out"
+	deactivate.Long = "Ends all sessions of a company's users, and lets none of them sign in. Its data stays as it is."
+	deactivate.Example = "  interviewer company deactivate acme-robotics"
+	reactivate := p.switchCompany(true)
+	reactivate.Use, reactivate.Short = "reactivate SLUG", "Let a company's users in again"
+	reactivate.Long = "Lets the users of a company that was deactivated sign in again."
+	reactivate.Example = "  interviewer company reactivate acme-robotics"
+	c.AddCommand(create, list, deactivate, reactivate)
 	return c
 }
 
-func (p program) switchCompany(verb, short string, active bool) *cobra.Command {
+// switchCompany is deactivate and reactivate, without their words.
+func (p program) switchCompany(active bool) *cobra.Command {
 	return &cobra.Command{
-		Use: verb + " SLUG", Short: short, Args: cobra.ExactArgs(1),
+		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				return o.SwitchCompany(ctx, args[0], active)
@@ -111,8 +123,9 @@ func (p program) user() *cobra.Command {
 		Use: "create", Short: "Create a user", Args: cobra.NoArgs,
 		Long: `Creates an active user. The password is asked for twice at a terminal; otherwise it is the first line of standard
 input.`,
-		Example: `  interviewer user create --company acme-robotics --email ada@acme.example --first-name Ada --last-name Okafor --role admin
-  echo "$PASSWORD" | interviewer user create --company acme-robotics --email …`,
+		Example: `  interviewer user create --company acme-robotics --role admin \
+    --email ada@acme.example --first-name Ada --last-name Okafor
+  interviewer user create --company acme-robotics … <password.txt`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			person.Role = api.Role(role)
 			plain, err := p.password()
@@ -144,6 +157,8 @@ input.`,
 		Use: "reset-password EMAIL", Short: "Give a user a new password", Args: cobra.ExactArgs(1),
 		Long: `Gives a user a new password and ends all their sessions. The password is asked for twice at a terminal; otherwise it
 is the first line of standard input.`,
+		Example: "  interviewer user reset-password ada@acme.example\n" +
+			"  interviewer user reset-password ada@acme.example <password.txt",
 		RunE: func(c *cobra.Command, args []string) error {
 			plain, err := p.password()
 			if err != nil {
@@ -161,7 +176,7 @@ is the first line of standard input.`,
 // password asks for a password without showing it, or reads it from whatever standard input is.
 func (p program) password() (string, error) {
 	terminal, ok := p.in.(*os.File)
-	if !ok || !term.IsTerminal(int(terminal.Fd())) { //nolint:gosec // a file descriptor
+	if !ok || !term.IsTerminal(int(terminal.Fd())) {
 		line, err := bufio.NewReader(io.LimitReader(p.in, 4096)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
 			return "", fmt.Errorf("read the password: %w", err)
@@ -175,7 +190,7 @@ func (p program) password() (string, error) {
 	for i, prompt := range []string{"Password: ", "Once more: "} {
 		_, _ = fmt.Fprint(p.err, prompt)
 		var err error
-		typed[i], err = term.ReadPassword(int(terminal.Fd())) //nolint:gosec // a file descriptor
+		typed[i], err = term.ReadPassword(int(terminal.Fd()))
 		p.say("")
 		if err != nil {
 			return "", fmt.Errorf("read the password: %w", err)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -21,6 +23,63 @@ type program struct {
 	dotenv   string
 }
 
+// What a process tells its parent by its exit code, besides 0 for success.
+const (
+	failed      = 1
+	misused     = 2 // the call itself is wrong, and nothing was done
+	interrupted = 130
+)
+
+// execute runs the command that the arguments name, and gives the exit code.
+func (p program) execute(ctx context.Context, args []string) int {
+	root, began := p.command(), false
+	guide(root, &began)
+	root.SetArgs(args)
+	c, err := root.ExecuteContextC(ctx)
+	switch {
+	case err == nil:
+		return 0
+	case !began:
+		p.say("interviewer: %v\n  See %q for how it is used.", err, c.CommandPath()+" --help")
+		return misused
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		p.say("interviewer: interrupted")
+		return interrupted
+	}
+	p.say("interviewer: %s", explain(err))
+	return failed
+}
+
+// guide completes a tree of commands. A group shows its help, and refuses a command that it does not have. Every command
+// notes that it began, for what fails before that is a mistake in the call.
+func guide(c *cobra.Command, began *bool) {
+	for _, sub := range c.Commands() {
+		guide(sub, began)
+	}
+	if c.HasSubCommands() {
+		c.Args, c.RunE = known, func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
+	if run := c.RunE; run != nil {
+		c.RunE = func(c *cobra.Command, args []string) error {
+			*began = true
+			return run(c, args)
+		}
+	}
+}
+
+// known refuses a command that a group does not have, and proposes those that were meant.
+func known(group *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	group.SuggestionsMinimumDistance = 2
+	unknown := fmt.Errorf("there is no command %q", group.CommandPath()+" "+args[0])
+	if similar := group.SuggestionsFor(args[0]); len(similar) > 0 {
+		return fmt.Errorf("%w; did you mean %s?", unknown, strings.Join(similar, " or "))
+	}
+	return unknown
+}
+
 func (p program) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "interviewer",
@@ -37,17 +96,14 @@ lists every variable. Without any of them, APP_ENV=development runs the service 
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	root.AddCommand(p.serve(), p.migrate(), p.seed(), p.company(), p.user(), p.audit(), p.openapi(), p.version(), environment())
+	root.AddCommand(p.serve(), p.health(), p.migrate(), p.seed(), p.company(), p.user(), p.audit(), p.openapi(), p.version(),
+		environment())
 	return root
 }
 
 // load reads the configuration, whole or not at all.
 func (p program) load() (*config.Config, error) {
-	c, err := config.Load(p.environ, p.dotenv)
-	if err != nil {
-		return nil, fmt.Errorf("the configuration is not usable:\n%w", err)
-	}
-	return c, nil
+	return config.Load(p.environ, p.dotenv)
 }
 
 // say tells the person at the terminal something that is no result.
@@ -90,7 +146,8 @@ func (p program) openapi() *cobra.Command {
 func (p program) version() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		Long: "Prints the version of this program, the commit it was built from where that is known, and Go's version.",
+		Long:    "Prints the version of this program, the commit it was built from where that is known, and Go's version.",
+		Example: "  interviewer version",
 		RunE: func(*cobra.Command, []string) error {
 			info, _ := debug.ReadBuildInfo()
 			commit := "unknown"

@@ -50,10 +50,10 @@ func (p program) runService(ctx context.Context) (err error) {
 	log := telemetry.NewLogger(p.err, c.LogLevel, c.Environment == config.Development)
 	debug.SetGCPercent(collectAt)
 	b, err := p.back(ctx, c)
+	defer func() { err = errors.Join(err, b.stop()) }()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.stop()) }()
 	if err := b.announce(c); err != nil {
 		return err
 	}
@@ -74,7 +74,11 @@ func (p program) runService(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { attempt(ctx, log, "traces were not delivered", flush(context.WithoutCancel(ctx))) }()
+	defer func() {
+		if err := flush(context.WithoutCancel(ctx)); err != nil {
+			log.WarnContext(ctx, "traces were not delivered", slog.Any("error", err))
+		}
+	}()
 	replica, err := server.New(ctx, server.Options{
 		Config: c, Clock: clock.System(), Log: log, Version: version, Traces: traces, RedisInProcess: b.inProcess, Demo: c.SeedDemo,
 	})
@@ -89,6 +93,7 @@ func (p program) runService(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("%w\n  Set PORT to a free port, for example PORT=%d", err, c.Port+1)
 	}
+	debug.FreeOSMemory() // what reading the specification took is not needed again
 	p.welcome(c, b, listener.Addr())
 	log.InfoContext(ctx, "serving", slog.String("address", listener.Addr().String()), slog.String("version", version))
 	log.DebugContext(ctx, "configured", slog.Any("config", c))

@@ -43,8 +43,8 @@ SELECT met.* FROM (
         CASE WHEN @sort::text = '-name' THEN name_key END DESC,
         CASE WHEN @sort::text = 'email' THEN email END,
         CASE WHEN @sort::text = '-email' THEN email END DESC,
-        CASE WHEN @sort::text NOT LIKE '-%' THEN id END,
-        CASE WHEN @sort::text LIKE '-%' THEN id END DESC
+        CASE WHEN @sort::text IN ('created_at', 'updated_at', 'name') THEN id END,
+        CASE WHEN @sort::text IN ('-created_at', '-updated_at', '-name') THEN id END DESC
     LIMIT @walked
 ) AS met
 WHERE sqlc.narg('pattern')::text IS NULL

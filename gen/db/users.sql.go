@@ -224,8 +224,8 @@ SELECT met.company_id, met.id, met.email, met.password_hash, met.first_name, met
         CASE WHEN $8::text = '-name' THEN name_key END DESC,
         CASE WHEN $8::text = 'email' THEN email END,
         CASE WHEN $8::text = '-email' THEN email END DESC,
-        CASE WHEN $8::text NOT LIKE '-%' THEN id END,
-        CASE WHEN $8::text LIKE '-%' THEN id END DESC
+        CASE WHEN $8::text IN ('created_at', 'updated_at', 'name') THEN id END,
+        CASE WHEN $8::text IN ('-created_at', '-updated_at', '-name') THEN id END DESC
     LIMIT $11
 ) AS met
 WHERE $12::text IS NULL

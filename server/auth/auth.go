@@ -54,4 +54,3 @@ func cookie(token string, lifetime time.Duration) string {
 	}
 	return c.String()
 }
-

@@ -95,7 +95,7 @@ func TestLeavingEarlyIsNoWayPastTheThrottle(t *testing.T) {
 	t.Parallel()
 	i := servertest.New(t)
 	i.Company("acme")
-	gate := password.NewGate(password.Options{Cost: 14, Workers: 1})
+	gate := password.NewGate(password.Options{Cost: 13, Workers: 1})
 	alone := room(t, i, gate)
 	busy := make(chan error, 1)
 	go func() {

@@ -249,3 +249,20 @@ func TestFloodOfLogins(t *testing.T) {
 	}
 	replica.SignIn(t, acme.Users[api.RoleEmployee])
 }
+
+// Whoever spreads guesses at one account over many addresses is slowed down all the same; unknown emails are no exception.
+func TestThrottleByAccount(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	i.Config.LoginPerAccount = 3
+	i.Company("acme")
+	replicas := []*servertest.Replica{i.Replica(), i.Replica(), i.Replica()}
+	for _, email := range []string{"hr@acme.example", "nobody@acme.example"} {
+		n := attempts(t, 9, func(n int) *servertest.Answer {
+			return from(replicas[n%3].Anonymous(t), fmt.Sprintf("192.0.2.%d", n)).Post(loginPath, credentials(email, wrong))
+		})
+		if n != 3 {
+			t.Errorf("%s: %d guesses went through at once, want 3", email, n)
+		}
+	}
+}

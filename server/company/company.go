@@ -49,7 +49,7 @@ func (c *Company) UpdateCompany(
 	if patch == nil {
 		patch = request.ApplicationMergePatchPlusJSONBody
 	}
-	if err := checkTimezone(patch); err != nil {
+	if err := check(patch); err != nil {
 		return nil, err
 	}
 	var saved db.Company
@@ -113,15 +113,21 @@ func edit(row db.Company, patch api.UpdateCompanyRequest) db.UpdateCompanyParams
 	return change
 }
 
-// checkTimezone holds a time zone against the IANA database. Go's "Local" is no zone of that database.
-func checkTimezone(patch *api.UpdateCompanyRequest) error {
-	if patch.Settings == nil || patch.Settings.Timezone == nil {
-		return nil
+// check refuses a name that is blank once the white space around it is gone, and a time zone that the IANA database does
+// not know. Go's "Local" is no zone of that database.
+func check(patch *api.UpdateCompanyRequest) error {
+	f := fault.New(fault.RuleViolated)
+	if patch.Name != nil && strings.TrimSpace(*patch.Name) == "" {
+		f.Field("/name", "blank", "must have a visible character")
 	}
-	name := *patch.Settings.Timezone
-	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
-		return fault.New(fault.RuleViolated).Field("/settings/timezone", "unknown_timezone",
-			"is not a time zone of the IANA database")
+	if patch.Settings != nil && patch.Settings.Timezone != nil {
+		name := *patch.Settings.Timezone
+		if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+			f.Field("/settings/timezone", "unknown_timezone", "is not a time zone of the IANA database")
+		}
+	}
+	if len(f.Fields()) > 0 {
+		return f
 	}
 	return nil
 }

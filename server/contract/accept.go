@@ -21,7 +21,8 @@ func (op *Operation) accepts(header http.Header) bool {
 }
 
 // acceptable decides about one media type: of the ranges that cover it the most specific one counts (RFC 9110, section
-// 12.5.1), so that "text/csv;q=0, */*" excludes CSV. Parameters other than q select nothing here, since no answer has any.
+// 12.5.1), so that "text/csv;q=0, */*" excludes CSV. Parameters other than q select nothing here, since no answer has
+// any.
 func acceptable(wanted, offer string) bool {
 	best, allowed := -1, false
 	for candidate := range strings.SplitSeq(wanted, ",") {

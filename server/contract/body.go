@@ -17,9 +17,9 @@ import (
 // maxDepth is how deep a body may be nested; no schema of ours needs more than a few levels.
 const maxDepth = 32
 
-// readBody reads the whole body, which the server has bounded before, and leaves a copy of it in its place. What is wrong
-// with it is added to a fault; readable says whether it can be held against its schema. It fails by itself where the body
-// is too large or in a form that is not read, since nothing more can be said of such a request.
+// readBody reads the whole body, which the server has bounded before, and leaves a copy of it in its place. What is
+// wrong with it is added to a fault; readable says whether it can be held against its schema. It fails by itself where
+// the body is too large or in a form that is not read, since nothing more can be said of such a request.
 func (op *Operation) readBody(r *http.Request, f *fault.Fault) (readable bool, err error) {
 	if op.bodies == nil {
 		return false, refuseBody(r, f)

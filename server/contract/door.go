@@ -39,7 +39,8 @@ type Door struct {
 	Timeout time.Duration
 }
 
-// Enter is the middleware. It expects that a caller.Request is in the context, and gives it its operation and its caller.
+// Enter is the middleware. It expects that a caller.Request is in the context, and gives it its operation and its
+// caller.
 func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		op := d.Contract.find(c.Request(), c.Path())
@@ -51,7 +52,8 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		request.Operation = op.ID
 		if op.Streaming {
 			// Where the connection cannot take a deadline there is none to extend.
-			_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(streamTime)) //nolint:forbidigo // the connection's own clock
+			deadline := time.Now().Add(streamTime) //nolint:forbidigo // the connection's own clock
+			_ = http.NewResponseController(c.Response()).SetWriteDeadline(deadline)
 		} else {
 			outer := c.Request()
 			bounded, cancel := context.WithTimeout(ctx, d.Timeout)
@@ -102,7 +104,7 @@ func (d *Door) admit(ctx context.Context, c echo.Context, op *Operation, request
 	if !op.accepts(c.Request().Header) {
 		return fault.New(fault.NotAcceptable).With("This is served as %s.", strings.Join(op.produces, " or "))
 	}
-	return op.validate(c)
+	return op.validate(ctx, c)
 }
 
 // authenticate makes of the access token a caller, as the session's present state describes them.
@@ -203,7 +205,7 @@ func (d *Door) recordDenial(ctx context.Context, op *Operation, request *caller.
 			Action: audit.AccessDenied, Resource: audit.Operation, Outcome: api.AuditOutcomeDenied,
 			Details: audit.Details{
 				"operation": op.ID, "permission": op.Permission, "role": request.Caller.Role, "code": f.Code(),
-				// Escaped, because a path may hold what PostgreSQL does not keep, and a denial must not escape the record so.
+				// Escaped, the record shows exactly what was asked for, bytes included that are no text.
 				"path": request.Target.EscapedPath(),
 			},
 		})

@@ -1,6 +1,8 @@
 package contract
 
 import (
+	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,7 +14,7 @@ import (
 )
 
 // validate fails with everything in which the request differs from the specification.
-func (op *Operation) validate(c echo.Context) error {
+func (op *Operation) validate(ctx context.Context, c echo.Context) error {
 	r, f := c.Request(), fault.New(fault.MalformedRequest)
 	query := op.readQuery(r.URL.RawQuery, f)
 	op.joinHeaders(r.Header)
@@ -21,7 +23,7 @@ func (op *Operation) validate(c echo.Context) error {
 		return err
 	}
 	if op.checked {
-		err = openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
+		err = openapi3filter.ValidateRequest(ctx, &openapi3filter.RequestValidationInput{
 			Request: r, PathParams: pathParameters(c), QueryParams: query, Route: op.route,
 			Options: &openapi3filter.Options{
 				MultiError: true, KeepValidatedValue: true, SkipSettingDefaults: true, ExcludeRequestBody: !readable,
@@ -53,17 +55,14 @@ func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
 	for pair := range strings.SplitSeq(raw, "&") {
 		read, err := url.ParseQuery(pair)
 		if err != nil {
-			name, _, _ := strings.Cut(pair, "=")
-			f.Parameter(clip(name), "syntax", "cannot be read as part of a query string")
+			f.Parameter(clip(title(pair)), "syntax", "cannot be read as part of a query string")
 			continue
 		}
 		for name, values := range read {
 			repeatable, known := op.query[name]
 			switch {
-			case name == "":
-				f.Parameter(clip(pair), "unknown", "has no name")
 			case !known:
-				f.Parameter(clip(name), "unknown", "is not a parameter of this operation")
+				f.Parameter(clip(cmp.Or(name, pair)), "unknown", "is not a parameter of this operation")
 			case !clean(values[0]):
 				f.Parameter(name, "encoding", "is not text in UTF-8 without U+0000")
 			case query.Has(name) && !repeatable:
@@ -74,6 +73,12 @@ func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
 		}
 	}
 	return query
+}
+
+// title is what a pair of a query that cannot be read is called by: its name as sent, or all of it where it has none.
+func title(pair string) string {
+	name, _, _ := strings.Cut(pair, "=")
+	return cmp.Or(name, pair)
 }
 
 // joinHeaders makes one line of a header that was sent in several, which mean the same (RFC 9110, section 5.3).

@@ -1,6 +1,6 @@
-// Package etag names the version of a resource as clients see it. A tag is the row's version, and behind a dot a digest of
-// whatever else the representation shows that can change without it: If-Match compares the version, because that is what
-// a change is based on; If-None-Match compares the whole, because that is what the client has.
+// Package etag names the version of a resource as clients see it. A tag is the row's version, and behind a dot a digest
+// of whatever else the representation shows that can change without it: If-Match compares the version, because that is
+// what a change is based on; If-None-Match compares the whole, because that is what the client has.
 package etag
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 )
 
-// Of gives the tag of a version, quoted as RFC 9110 wants it. What is shown besides is compared by its JSON, as the client
-// sees it.
+// Of gives the tag of a version, quoted as RFC 9110 wants it. What is shown besides is compared by its JSON, as the
+// client sees it.
 func Of(version int32, shown ...any) string {
 	if len(shown) == 0 {
 		return `"` + strconv.Itoa(int(version)) + `"`

@@ -79,65 +79,186 @@ type Description struct {
 func (c Code) Describe() Description {
 	switch c {
 	case InternalError:
-		return Description{Internal, "Internal error", "Something went wrong on our side.", "Try again later; if it persists, report the request_id."}
+		return Description{
+			Internal, "Internal error",
+			"Something went wrong on our side.",
+			"Try again later; if it persists, report the request_id.",
+		}
 	case MalformedRequest:
-		return Description{Malformed, "Malformed request", "The request cannot be read or does not match the API's contract.", "Correct what the errors list names; the reference shows each operation's schema."}
+		return Description{
+			Malformed, "Malformed request",
+			"The request cannot be read or does not match the API's contract.",
+			"Correct what the errors list names; the reference shows each operation's schema.",
+		}
 	case InvalidCursor:
-		return Description{Malformed, "Invalid cursor", "The cursor was not issued by this list with these filters and this sort order.", "Start again without a cursor, and repeat filters and sort unchanged when following next_cursor."}
+		return Description{
+			Malformed, "Invalid cursor",
+			"The cursor was not issued by this list with these filters and this sort order.",
+			"Start again without a cursor, and repeat filters and sort unchanged when following next_cursor.",
+		}
 	case InvalidCredentials:
-		return Description{Unauthenticated, "Invalid credentials", "The email or the password is wrong.", "Check both and try again; after too many attempts the answer is 429."}
+		return Description{
+			Unauthenticated, "Invalid credentials",
+			"The email or the password is wrong.",
+			"Check both and try again; after too many attempts the answer is 429.",
+		}
 	case InvalidToken:
-		return Description{Unauthenticated, "Invalid access token", "The access token is invalid, has expired, or its session has ended.", "Refresh the session once; when that fails, sign in again."}
+		return Description{
+			Unauthenticated, "Invalid access token",
+			"The access token is invalid, has expired, or its session has ended.",
+			"Refresh the session once; when that fails, sign in again.",
+		}
 	case InvalidRefreshToken:
-		return Description{Unauthenticated, "Invalid refresh token", "The refresh token is missing or invalid, has expired, was used before, or its session has ended.", "Sign in again."}
+		return Description{
+			Unauthenticated, "Invalid refresh token",
+			"The refresh token is missing or invalid, has expired, was used before, or its session has ended.",
+			"Sign in again.",
+		}
 	case MissingToken:
-		return Description{Unauthenticated, "Authentication required", "This operation needs an access token.", "Send the header Authorization: Bearer <access_token>."}
+		return Description{
+			Unauthenticated, "Authentication required",
+			"This operation needs an access token.",
+			"Send the header Authorization: Bearer <access_token>.",
+		}
 	case PermissionDenied:
-		return Description{Forbidden, "Permission denied", "Your role does not permit this operation.", "Ask an administrator of your company."}
+		return Description{
+			Forbidden, "Permission denied",
+			"Your role does not permit this operation.",
+			"Ask an administrator of your company.",
+		}
 	case RoleNotAllowed:
-		return Description{Forbidden, "Role not allowed", "Your role does not permit this for a user of that role.", "Ask an administrator of your company."}
+		return Description{
+			Forbidden, "Role not allowed",
+			"Your role does not permit this for a user of that role.",
+			"Ask an administrator of your company.",
+		}
 	case OwnRole:
-		return Description{Forbidden, "Own role", "Nobody changes their own role.", "Ask another administrator of your company."}
+		return Description{
+			Forbidden, "Own role",
+			"Nobody changes their own role.",
+			"Ask another administrator of your company.",
+		}
 	case CrossSiteRequest:
-		return Description{Forbidden, "Cross-site request", "A browser sent this request from a site that is not trusted.", "Call from an origin that the operator lists in CORS_ORIGINS."}
+		return Description{
+			Forbidden, "Cross-site request",
+			"A browser sent this request from a site that is not trusted.",
+			"Call from an origin that the operator lists in CORS_ORIGINS.",
+		}
 	case ResourceNotFound:
-		return Description{NotFound, "Not found", "There is no such resource, or it is not visible to you.", "Check the path and the id."}
+		return Description{
+			NotFound, "Not found",
+			"There is no such resource, or it is not visible to you.",
+			"Check the path and the id.",
+		}
 	case EmailTaken:
-		return Description{Conflict, "Email taken", "A user with this email already exists.", "Use another email address."}
+		return Description{
+			Conflict, "Email taken",
+			"A user with this email already exists.",
+			"Use another email address.",
+		}
 	case SlugTaken:
-		return Description{Conflict, "Slug taken", "A company with this slug already exists.", "Choose another slug."}
+		return Description{
+			Conflict, "Slug taken",
+			"A company with this slug already exists.",
+			"Choose another slug.",
+		}
 	case LastAdmin:
-		return Description{Conflict, "Last admin", "The company's last active admin can be neither deactivated nor given another role.", "Make another user admin first."}
+		return Description{
+			Conflict, "Last admin",
+			"The company's last active admin can be neither deactivated nor given another role.",
+			"Make another user admin first.",
+		}
 	case StateConflict:
-		return Description{Conflict, "State conflict", "The resource's present state does not allow this.", "Read the resource again; allowed_actions says what its state permits."}
+		return Description{
+			Conflict, "State conflict",
+			"The resource's present state does not allow this.",
+			"Read the resource again; allowed_actions says what its state permits.",
+		}
 	case ConcurrentRequest:
-		return Description{Conflict, "Concurrent request", "The resource was changed by another request at the same time.", "Read the resource again and repeat the request."}
+		return Description{
+			Conflict, "Concurrent request",
+			"The resource was changed by another request at the same time.",
+			"Read the resource again and repeat the request.",
+		}
 	case VersionMismatch:
-		return Description{Stale, "Version mismatch", "The resource has changed since the version that If-Match names.", "Read the resource again, apply your change to what you find, and send its new ETag."}
+		return Description{
+			Stale, "Version mismatch",
+			"The resource has changed since the version that If-Match names.",
+			"Read the resource again, apply your change to what you find, and send its new ETag.",
+		}
 	case RuleViolated:
-		return Description{Invalid, "Rule violated", "The request is well-formed and breaks a rule.", "Correct what the errors list names."}
+		return Description{
+			Invalid, "Rule violated",
+			"The request is well-formed and breaks a rule.",
+			"Correct what the errors list names.",
+		}
 	case PasswordRefused:
-		return Description{Invalid, "Password refused", "The password does not meet the rules for passwords.", "Choose a longer, less common password of at most 72 bytes that contains neither your email nor your company's name."}
+		return Description{
+			Invalid, "Password refused",
+			"The password does not meet the rules for passwords.",
+			"Choose a longer, less common password of at most 72 bytes that contains neither your email nor " +
+				"your company's name.",
+		}
 	case WrongPassword:
-		return Description{Invalid, "Wrong password", "The current password is wrong.", "Check the current password and try again."}
+		return Description{
+			Invalid, "Wrong password",
+			"The current password is wrong.",
+			"Check the current password and try again.",
+		}
 	case RateLimited:
-		return Description{Limited, "Rate limited", "Too many requests.", "Wait for as many seconds as Retry-After says."}
+		return Description{
+			Limited, "Rate limited",
+			"Too many requests.",
+			"Wait for as many seconds as Retry-After says.",
+		}
 	case TooManyAttempts:
-		return Description{Limited, "Too many attempts", "Too many attempts to sign in.", "Wait for as many seconds as Retry-After says."}
+		return Description{
+			Limited, "Too many attempts",
+			"Too many attempts to sign in.",
+			"Wait for as many seconds as Retry-After says.",
+		}
 	case DependencyDown:
-		return Description{Unavailable, "Dependency unavailable", "Something that the service depends on is not available at the moment.", "Try again after as many seconds as Retry-After says."}
+		return Description{
+			Unavailable, "Dependency unavailable",
+			"Something that the service depends on is not available at the moment.",
+			"Try again after as many seconds as Retry-After says.",
+		}
 	case Overloaded:
-		return Description{Unavailable, "Overloaded", "The service is busy.", "Try again after as many seconds as Retry-After says."}
+		return Description{
+			Unavailable, "Overloaded",
+			"The service is busy.",
+			"Try again after as many seconds as Retry-After says.",
+		}
 	case MethodNotAllowed:
-		return Description{MethodUnknown, "Method not allowed", "This path does not know this method.", "Use one of the methods in the header Allow."}
+		return Description{
+			MethodUnknown, "Method not allowed",
+			"This path does not know this method.",
+			"Use one of the methods in the header Allow.",
+		}
 	case NotAcceptable:
-		return Description{Unacceptable, "Not acceptable", "Nothing that the header Accept names can be served here.", "Accept application/json and application/problem+json."}
+		return Description{
+			Unacceptable, "Not acceptable",
+			"Nothing that the header Accept names can be served here.",
+			"Accept application/json and application/problem+json.",
+		}
 	case PayloadTooLarge:
-		return Description{TooLarge, "Payload too large", "The body is larger than the server reads.", "Send a smaller body."}
+		return Description{
+			TooLarge, "Payload too large",
+			"The body is larger than the server reads.",
+			"Send a smaller body.",
+		}
 	case UnsupportedMediaType:
-		return Description{MediaUnknown, "Unsupported media type", "The body is in a form that this operation does not read.", "Send JSON with the header Content-Type: application/json."}
+		return Description{
+			MediaUnknown, "Unsupported media type",
+			"The body is in a form that this operation does not read.",
+			"Send JSON with the header Content-Type: application/json.",
+		}
 	case HeadersTooLarge:
-		return Description{HeadTooLarge, "Request headers too large", "The request's headers are larger than the server reads.", "Send fewer or shorter headers and cookies."}
+		return Description{
+			HeadTooLarge, "Request headers too large",
+			"The request's headers are larger than the server reads.",
+			"Send fewer or shorter headers and cookies.",
+		}
 	}
 	return InternalError.Describe()
 }

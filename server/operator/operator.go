@@ -20,8 +20,10 @@ import (
 )
 
 var (
-	slugForm  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	emailForm = regexp.MustCompile(`^[^@\s\x00]{1,64}@[^@\s\x00.]+(\.[^@\s\x00.]+)+$`)
+	slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	// emailForm is what the API takes for an email address, in lower case: with any other nobody could sign in.
+	emailForm = regexp.MustCompile("^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*" +
+		`@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
 
 // Operator acts on any company.
@@ -89,6 +91,8 @@ func (o *Operator) CreateCompany(ctx context.Context, name, slug string) (db.Com
 // CreateUser gives a company a user with a password that meets the rules.
 func (o *Operator) CreateUser(ctx context.Context, company db.FindCompanyRow, p Person, plain string) (db.User, error) {
 	p.Email = strings.ToLower(strings.TrimSpace(p.Email))
+	p.FirstName, p.LastName = strings.TrimSpace(p.FirstName), strings.TrimSpace(p.LastName)
+	p.Department = strings.TrimSpace(p.Department)
 	if err := checkPerson(p); err != nil {
 		return db.User{}, err
 	}
@@ -206,11 +210,11 @@ func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) 
 
 func checkPerson(p Person) error {
 	f := fault.New(fault.RuleViolated)
-	if !emailForm.MatchString(p.Email) || len(p.Email) > 254 {
+	if local, _, _ := strings.Cut(p.Email, "@"); !emailForm.MatchString(p.Email) || len(p.Email) > 254 || len(local) > 64 {
 		f.Field("/email", "format", "must be an email address")
 	}
 	for pointer, name := range map[string]string{"/first_name": p.FirstName, "/last_name": p.LastName} {
-		if length := len([]rune(strings.TrimSpace(name))); length < 1 || length > 100 {
+		if length := len([]rune(name)); length < 1 || length > 100 {
 			f.Field(pointer, "length", "must have 1 to 100 characters")
 		}
 	}

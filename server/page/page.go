@@ -1,6 +1,6 @@
-// Package page turns a place in a list into an opaque cursor and back. A cursor is signed and belongs to one list of one
-// company with its filters and its order: used for anything else it is refused, so that no client can build one and none
-// wanders silently into another list.
+// Package page turns a place in a list into an opaque cursor and back. A cursor is signed and belongs to one list of
+// one company with its filters and its order: used for anything else it is refused, so that no client can build one and
+// none wanders silently into another list.
 package page
 
 import (

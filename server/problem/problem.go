@@ -1,5 +1,5 @@
-// Package problem is the one place where a fault becomes HTTP: an application/problem+json document (RFC 9457). What is no
-// fault is a bare 500 that tells nothing but the request id; its cause goes to the log.
+// Package problem is the one place where a fault becomes HTTP: an application/problem+json document (RFC 9457). What is
+// no fault is a bare 500 that tells nothing but the request id; its cause goes to the log.
 package problem
 
 import (
@@ -72,8 +72,8 @@ func Status(kind fault.Kind) int {
 	return http.StatusInternalServerError
 }
 
-// Classify gives the fault that an error stands for: itself, what the framework's errors mean, or an internal error that
-// keeps the cause to itself.
+// Classify gives the fault that an error stands for: itself, what the framework's errors mean, or an internal error
+// that keeps the cause to itself.
 func Classify(err error) *fault.Fault {
 	var f *fault.Fault
 	if errors.As(err, &f) {

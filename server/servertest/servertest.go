@@ -76,6 +76,8 @@ type Installation struct {
 	Config config.Config
 	// Clock is what the next replica is built with.
 	Clock clock.Source
+	// HashCost is the bcrypt cost of the next replica: the lowest, unless a test wants what commands hash with.
+	HashCost int
 }
 
 // New gives an installation without replicas: migrated, empty.
@@ -96,7 +98,10 @@ func New(t testing.TB) *Installation {
 		}
 	})
 	cache := redistest.Start(t)
-	return &Installation{t: t, Redis: cache, DatabaseURL: url, Clock: clock.System(), Config: configuration(t, url, cache.URL)}
+	return &Installation{
+		t: t, Redis: cache, DatabaseURL: url, Clock: clock.System(), Config: configuration(t, url, cache.URL),
+		HashCost: bcrypt.MinCost,
+	}
 }
 
 // configuration is the default configuration of the service, but for where its parts are and limits that would get in the
@@ -153,7 +158,7 @@ func (i *Installation) Replica() *Replica {
 	settings := i.Config
 	replica, err := server.New(i.t.Context(), server.Options{
 		Config: &settings, Clock: i.Clock, Log: telemetry.NewLogger(output{i.t}, slog.LevelError, false), Version: "test",
-		Traces: noop.NewTracerProvider(), HashCost: bcrypt.MinCost,
+		Traces: noop.NewTracerProvider(), HashCost: i.HashCost,
 	})
 	must(i.t, err)
 	listen := httptest.NewServer(replica.Handler())
@@ -161,7 +166,13 @@ func (i *Installation) Replica() *Replica {
 		listen.Close()
 		replica.Close()
 	})
-	return &Replica{URL: listen.URL, Server: replica, listen: listen}
+	started := &Replica{URL: listen.URL, Server: replica, listen: listen}
+	// A replica connects to Redis in the background, and until then lets nobody sign in.
+	nobody := started.Anonymous(i.t)
+	Eventually(i.t, 10*time.Second, "the replica is connected to Redis", func() bool {
+		return Decode[api.Readiness](nobody.Get("/health/ready")).Checks.Redis == api.CheckStatusUp
+	})
+	return started
 }
 
 // Company is a company with one user of each role.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unicode/utf8"
+	"unicode"
 
 	"github.com/google/uuid"
 
@@ -19,8 +19,8 @@ const (
 	// shortWalk is how many users a search looks at in the list's order before it asks the index: a common text fills a
 	// page from them, and reading all its hits from the index would cost the more, the larger the company.
 	shortWalk = 2000
-	// shortestTrigram is how many characters a text must have for the trigram index to find it.
-	shortestTrigram = 3
+	// trigram is how many letters or digits in a row a text must have for the index to find it.
+	trigram = 3
 	// fewHits is up to how many users a search takes from the trigram index. A text that more users contain is found by
 	// walking on.
 	fewHits = 2000
@@ -103,7 +103,7 @@ func (u *Users) find(
 		return rows, err
 	}
 	query.Walked = math.MaxInt32
-	if utf8.RuneCountInString(*text) >= shortestTrigram {
+	if indexed(*text) {
 		ids, err := u.Queries.SearchUsers(ctx, tenant, db.SearchUsersParams{
 			CompanyID: query.CompanyID, Pattern: pattern, AtMost: fewHits + 1,
 		})
@@ -115,6 +115,20 @@ func (u *Users) find(
 		}
 	}
 	return u.Queries.ListUsers(ctx, tenant, query)
+}
+
+// indexed reports whether the trigram index can find a text; for any other it would read the whole company.
+func indexed(text string) bool {
+	run := 0
+	for _, r := range text {
+		if run++; !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			run = 0
+		}
+		if run == trigram {
+			return true
+		}
+	}
+	return false
 }
 
 func positionOf(row db.User, sort string) position {

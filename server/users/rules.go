@@ -99,6 +99,24 @@ func allowedActions(who caller.Caller, row db.User, alone bool) []api.UserAction
 	return actions
 }
 
+// checkProfile refuses names and a department that are blank once the white space around them is gone. The specification
+// cannot say so: its patterns know only the white space of ASCII.
+func checkProfile(firstName, lastName string, department *string) error {
+	f := fault.New(fault.RuleViolated)
+	for _, text := range []struct{ pointer, is string }{{"/first_name", firstName}, {"/last_name", lastName}} {
+		if text.is == "" {
+			f.Field(text.pointer, "blank", "must have a visible character")
+		}
+	}
+	if department != nil && *department == "" {
+		f.Field("/department", "blank", "must have a visible character")
+	}
+	if len(f.Fields()) > 0 {
+		return f
+	}
+	return nil
+}
+
 // checkDomain holds an email against the domains that a company allows; none listed allows all.
 func checkDomain(email string, allowed []string) error {
 	if len(allowed) == 0 {

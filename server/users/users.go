@@ -70,6 +70,9 @@ func (u *Users) CreateUser(
 		return nil, err
 	}
 	row := newUser(wanted, role, who.CompanyID)
+	if err := checkProfile(row.FirstName, row.LastName, row.Department); err != nil {
+		return nil, err
+	}
 	if err := checkDomain(row.Email, company.AllowedEmailDomains); err != nil {
 		return nil, err
 	}
@@ -160,6 +163,9 @@ func (u *Users) UpdateUser(
 func (u *Users) save(ctx context.Context, tx db.DBTX, row db.User, change db.UpdateUserParams) (db.User, error) {
 	if !changes(row, change) {
 		return row, nil
+	}
+	if err := checkProfile(change.FirstName, change.LastName, change.Department); err != nil {
+		return row, err
 	}
 	change.Now = u.Clock.Now()
 	saved, err := u.Queries.UpdateUser(ctx, tx, change)

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/password"
+	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+)
+
+const plain = "a-lantern-on-the-hill-7"
+
+// environment is that of an operator of an installation.
+func environ(i *servertest.Installation, more ...string) []string {
+	return append([]string{
+		"APP_ENV=test", "DATABASE_URL=" + i.DatabaseURL, "REDIS_URL=" + i.Redis.URL,
+		"SECRET_KEY=" + i.Config.SecretKey.Reveal(),
+	}, more...)
+}
+
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	env := environ(servertest.New(t))
+	all := call(t, env, "", "migrate", "status").succeeds(t)
+	if !strings.Contains(all, "0001  applied ") || strings.Contains(all, "pending") {
+		t.Fatalf("the status is\n%s", all)
+	}
+	call(t, env, "", "migrate", "down").fails(t, failed, "--yes")
+	call(t, env, "", "migrate", "down", "--yes", "--steps", "0").fails(t, failed, "--steps")
+	if got := call(t, env, "", "migrate", "status").succeeds(t); got != all {
+		t.Fatalf("what was refused moved the schema to\n%s", got)
+	}
+	got := call(t, env, "", "migrate", "down", "--yes").succeeds(t)
+	if strings.Count(got, "pending") != 1 {
+		t.Fatalf("after one step down the status is\n%s", got)
+	}
+	if got := call(t, env, "", "migrate", "up").succeeds(t); got != "1 migrations were run.\n" {
+		t.Errorf("up says %q", got)
+	}
+	if got := call(t, env, "", "migrate", "up").succeeds(t); got != "0 migrations were run.\n" {
+		t.Errorf("up again says %q", got)
+	}
+	if got := call(t, env, "", "migrate", "status").succeeds(t); got != all {
+		t.Errorf("after down and up the status is\n%s", got)
+	}
+}
+
+func TestSeed(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	production := environ(installation, "APP_ENV=production")
+	call(t, production, "", "seed").fails(t, failed, "--production")
+	first := call(t, environ(installation), "", "seed").succeeds(t)
+	if !regexp.MustCompile(`^2 companies and [4-9]\d users were created\.\n$`).MatchString(first) {
+		t.Errorf("seed says %q", first)
+	}
+	if again := call(t, production, "", "seed", "--production").succeeds(t); again != "0 companies and 0 users were created.\n" {
+		t.Errorf("seed again says %q", again)
+	}
+}
+
+// TestFirstAdmin is what an operator does with a new installation: a company, its admin, a lost password, and the end.
+func TestFirstAdmin(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	env := environ(installation)
+	create := []string{
+		"user", "create", "--company", "initech", "--email", "Ada@Initech.example",
+		"--first-name", "Ada", "--last-name", "Okafor", "--role", "admin",
+	}
+	call(t, env, plain, create...).fails(t, failed, `no company with the slug "initech"`)
+
+	call(t, env, "", "company", "create", "--name", " ", "--slug", "Not A Slug").fails(t, failed, "name must", "slug must")
+	id := strings.TrimSpace(call(t, env, "", "company", "create", "--name", "Initech", "--slug", "initech").succeeds(t))
+	call(t, env, "", "company", "create", "--name", "Initech", "--slug", "initech").fails(t, failed, "slug")
+	if list := call(t, env, "", "company", "list").succeeds(t); !strings.Contains(list, id) {
+		t.Errorf("the list does not hold %s:\n%s", id, list)
+	}
+
+	call(t, env, "\n", create...).fails(t, failed, "standard input")
+	call(t, env, "password1", create...).fails(t, failed, "password")
+	call(t, env, plain, append(create, "--role", "emperor")...).fails(t, failed, "role must be")
+	call(t, env, plain+"\r\nnot this line\n", create...).succeeds(t)
+	call(t, env, plain, create...).fails(t, failed, "email")
+
+	installation.HashCost = password.Cost // which commands hash with
+	replica := installation.Replica()
+	login := func(secret string) *servertest.Answer {
+		return replica.Anonymous(t).Post("/api/v1/auth/login",
+			map[string]string{"email": "ada@initech.example", "password": secret})
+	}
+	login(plain).Expect(http.StatusOK)
+	call(t, env, "", "user", "reset-password", "nobody@initech.example").fails(t, failed, "standard input")
+	call(t, env, "x", "user", "reset-password", "nobody@initech.example").fails(t, failed, `no user with the email`)
+	call(t, env, "another-"+plain, "user", "reset-password", "ada@initech.example").succeeds(t)
+	login(plain).Expect(http.StatusUnauthorized)
+	login("another-" + plain).Expect(http.StatusOK)
+
+	call(t, env, "", "company", "deactivate", "initech").succeeds(t)
+	login("another-" + plain).Expect(http.StatusUnauthorized)
+	call(t, env, "", "company", "deactivate", "initech").fails(t, failed, "already")
+	call(t, env, "", "company", "reactivate", "initech").succeeds(t)
+	login("another-" + plain).Expect(http.StatusOK)
+}
+
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	installation.Company("acme")
+	env := environ(installation)
+	path := filepath.Join(t.TempDir(), "audit.csv")
+
+	lines := call(t, env, "", "audit", "export", "--company", "acme").succeeds(t)
+	if !strings.Contains(lines, `"audit.exported"`) {
+		t.Errorf("the export does not hold itself:\n%s", lines)
+	}
+	call(t, env, "", "audit", "export", "--company", "acme", "--format", "csv", "--output", path).succeeds(t)
+	table, err := os.ReadFile(path)
+	if err != nil || strings.Count(string(table), "audit.exported") != 2 {
+		t.Errorf("the file holds %q, error %v", table, err)
+	}
+	call(t, env, "", "audit", "export", "--company", "acme", "--format", "xml").fails(t, failed, "ndjson or csv")
+	call(t, env, "", "audit", "export", "--company", "nobody").fails(t, failed, `no company with the slug "nobody"`)
+	nowhere := filepath.Join(t.TempDir(), "absent", "audit.csv")
+	call(t, env, "", "audit", "export", "--company", "acme", "--output", nowhere).fails(t, failed, "export's file")
+
+	if got := call(t, env, "", "audit", "verify", "--company", "acme").succeeds(t); !strings.HasPrefix(got, "checked ") {
+		t.Errorf("verify says %q", got)
+	}
+}
+
+// TestHealth asks a service that is ready, one that is not, and none.
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	at := func(address string) []string {
+		target, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return environ(installation, "HOST="+target.Hostname(), "PORT="+target.Port())
+	}
+	ready := call(t, at(installation.Replica().URL), "", "health").succeeds(t)
+	if !strings.Contains(ready, `"status":"ready"`) {
+		t.Errorf("health says %q", ready)
+	}
+	tired := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/health/ready" {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	call(t, at(tired.URL), "", "health").fails(t, failed, "not ready")
+	tired.Close()
+	call(t, at(tired.URL), "", "health").fails(t, failed, "no service answers")
+}
+
+func TestReachable(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{
+		"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "127.0.0.1", "10.1.2.3": "10.1.2.3", "api.example": "api.example",
+	} {
+		if got := reachable(host); got != want {
+			t.Errorf("a service that listens on %s is asked at %s, want %s", host, got, want)
+		}
+	}
+}
+
+// TestDemoAccountsSignIn holds the accounts that the documentation names to what it says of them.
+func TestDemoAccountsSignIn(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	call(t, environ(installation), "", "seed").succeeds(t)
+	installation.HashCost = password.Cost // which commands hash with
+	replica := installation.Replica()
+	for email, role := range map[string]api.Role{
+		"admin@acme.example": api.RoleAdmin, "hr@acme.example": api.RoleHr, "lead@acme.example": api.RoleTeamLead,
+		"employee@acme.example": api.RoleEmployee, "admin@globex.example": api.RoleAdmin, "hr@globex.example": api.RoleHr,
+	} {
+		client := replica.Anonymous(t)
+		client.Adopt(client.Post("/api/v1/auth/login",
+			map[string]string{"email": email, "password": "SecurePassword123!"}).Expect(http.StatusOK))
+		if me := servertest.Decode[api.Me](client.Get("/api/v1/users/me")); me.Role != role {
+			t.Errorf("%s is %s, want %s", email, me.Role, role)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package etag_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+)
+
+func TestOf(t *testing.T) {
+	t.Parallel()
+	name, same, other := "Acme", "Acme", "Globex"
+	early, late := time.Unix(1, 0), time.Unix(2, 0)
+	if tag := etag.Of(3); tag != `"3"` {
+		t.Errorf("the tag is %s", tag)
+	}
+	form := regexp.MustCompile(`^"3\.[0-9a-f]{1,16}"$`)
+	if tag := etag.Of(3, &name, nil, &early); !form.MatchString(tag) {
+		t.Errorf("the tag is %s", tag)
+	}
+	if etag.Of(3, &name) != etag.Of(3, &same) {
+		t.Error("the same content behind another pointer has another tag")
+	}
+	for what, pair := range map[string][2]string{
+		"another version":       {etag.Of(3, name), etag.Of(4, name)},
+		"another text":          {etag.Of(3, &name), etag.Of(3, &other)},
+		"another time":          {etag.Of(3, &early), etag.Of(3, &late)},
+		"nothing":               {etag.Of(3, &early), etag.Of(3, nil)},
+		"another division":      {etag.Of(3, "ab", "c"), etag.Of(3, "a", "bc")},
+		"a list, and its parts": {etag.Of(3, []string{"a", "b"}), etag.Of(3, []string{"a b"})},
+		"something more":        {etag.Of(3), etag.Of(3, "a")},
+	} {
+		if pair[0] == pair[1] {
+			t.Errorf("%s has the same tag %s", what, pair[0])
+		}
+	}
+}
+
+func TestMatches(t *testing.T) {
+	t.Parallel()
+	const tag = `"3.abc"`
+	for header, want := range map[string]bool{
+		tag: true, "W/" + tag: true, "*": true, `"1", ` + tag: true, `"1",W/` + tag + ` , "2"`: true, "  " + tag: true,
+		"": false, `"3"`: false, `3.abc`: false, `"3.abc`: false, `w/` + tag: false, `"3.ABC"`: false, `"1", "2"`: false,
+		",": false,
+	} {
+		if got := etag.Matches(&header, tag); got != want {
+			t.Errorf("%q matches: %v, want %v", header, got, want)
+		}
+	}
+	if etag.Matches(nil, tag) {
+		t.Error("no header matches")
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]bool{
+		`"3"`: true, `"3.abc"`: true, `"3.anything"`: true, "*": true, `"1", "3"`: true, `"3","1"`: true, ` "3" `: true,
+		`W/"3"`: false, `"4"`: false, `"33"`: false, `"03"`: false, `"+3"`: false, `3`: false, `"3`: false, `3"`: false,
+		`""`: false, `"`: false, ``: false, `garbage`: false, `"1", W/"3"`: false, `"3"x`: false, `W/*`: false, `"."`: false, `"-3"`: false,
+	} {
+		err := etag.Check(&header, 3)
+		if (err == nil) != want || err != nil && !fault.Is(err, fault.VersionMismatch) {
+			t.Errorf("%q: %v, want it to pass: %v", header, err, want)
+		}
+	}
+	if err := etag.Check(nil, 3); err != nil {
+		t.Errorf("no header: %v", err)
+	}
+}
+
+// FuzzHeaders: no header breaks the reading, one that names the present tag passes, and one that names only others does
+// not.
+func FuzzHeaders(f *testing.F) {
+	for _, seed := range []string{"", `"3"`, `W/"3"`, "*", `"`, `","`, `"3","`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		passes := etag.Check(&header, 3) == nil
+		if passes && !strings.ContainsAny(header, "3*") {
+			t.Errorf("%q passes and does not name version 3", header)
+		}
+		named := header + `, "3"`
+		if etag.Check(&named, 3) != nil || !etag.Matches(&named, `"3"`) {
+			t.Errorf("%q names version 3 and does not pass", named)
+		}
+	})
+}

@@ -1,0 +1,74 @@
+package server_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+)
+
+func TestMetricsTellWhatHappened(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	i.Config.LoginPerAccountAndIP = 2
+	acme := i.Company("acme")
+	i.Exec(`UPDATE users SET is_active = false WHERE id = $1`, acme.Users[api.RoleEmployee].ID)
+	replica := i.Replica()
+	nobody, c := replica.Anonymous(t), replica.SignIn(t, acme.Users[api.RoleHr])
+	for range 3 {
+		nobody.Post(loginPath, map[string]string{"email": "nobody@acme.example", "password": "x"})
+	}
+	nobody.Post(loginPath, credentials(acme.Users[api.RoleEmployee]))
+	first := refreshBody(c)
+	c.Adopt(nobody.Post(refreshPath, first).Expect(http.StatusOK))
+	nobody.Post(refreshPath, first).Expect(http.StatusOK)
+	nobody.Post(refreshPath, map[string]string{"refresh_token": "garbage"}).Expect(http.StatusUnauthorized)
+	nobody.Get(mePath).Expect(http.StatusUnauthorized)
+	c.Post(logoutPath, nil).Expect(http.StatusOK)
+	c.Get(mePath).Expect(http.StatusUnauthorized)
+	for series, want := range map[string]string{
+		`interviewer_logins_total{outcome="succeeded"}`:         "1",
+		`interviewer_logins_total{outcome="refused"}`:           "2",
+		`interviewer_logins_total{outcome="throttled"}`:         "1",
+		`interviewer_logins_total{outcome="inactive"}`:          "1",
+		`interviewer_throttled_total{limit="login"}`:            "1",
+		`interviewer_refreshes_total{outcome="rotated"}`:        "1",
+		`interviewer_refreshes_total{outcome="replayed"}`:       "1",
+		`interviewer_refreshes_total{outcome="invalid"}`:        "1",
+		`interviewer_invalid_tokens_total{reason="missing"}`:    "1",
+		`interviewer_invalid_tokens_total{reason="revoked"}`:    "1",
+		`interviewer_build_info{go_version="x"}`:                "",
+		`http_requests_in_flight`:                               "1",
+		`interviewer_revocation_checks_total{source="unknown"}`: "",
+	} {
+		if got := metric(nobody, series); got != want {
+			t.Errorf("%s is %q, want %q", series, got, want)
+		}
+	}
+}
+
+func TestMetricsTokenProtects(t *testing.T) {
+	t.Parallel()
+	i := servertest.New(t)
+	i.Config.MetricsToken = "the operator's own token"
+	acme := i.Company("acme")
+	replica := i.Replica()
+	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
+	for authorization, status := range map[string]int{
+		"": http.StatusUnauthorized, "Bearer ": http.StatusUnauthorized, "the operator's own token": http.StatusUnauthorized,
+		"Bearer the operator's own toke": http.StatusUnauthorized, "Bearer " + admin.Token: http.StatusUnauthorized,
+		"Basic the operator's own token": http.StatusUnauthorized, "Bearer the operator's own token": http.StatusOK,
+		"bearer the operator's own token": http.StatusOK,
+	} {
+		var headers []string
+		if authorization != "" {
+			headers = []string{"Authorization", authorization}
+		}
+		answer := replica.Anonymous(t).Do(http.MethodGet, "/metrics", nil, headers...)
+		if answer.Status != status || status != http.StatusOK && strings.Contains(string(answer.Body), "interviewer_") {
+			t.Errorf("%q: %d", authorization, answer.Status)
+		}
+	}
+}
