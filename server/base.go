@@ -158,14 +158,19 @@ func crossOrigin(origins []string) echo.MiddlewareFunc {
 		AllowOriginFunc:  func(origin string) (bool, error) { return slices.Contains(origins, origin), nil },
 		AllowCredentials: true,
 		AllowMethods:     []string{"GET", "POST", "PUT", "PATCH", "DELETE"},
-		AllowHeaders:     []string{"Authorization", "Content-Type", "If-Match", "If-None-Match", requestIDHeader, "traceparent"},
-		ExposeHeaders:    []string{"ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", requestIDHeader, "Content-Disposition"},
-		MaxAge:           600,
+		AllowHeaders: []string{
+			"Authorization", "Content-Type", "If-Match", "If-None-Match", requestIDHeader, "traceparent",
+		},
+		ExposeHeaders: []string{
+			"ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", requestIDHeader,
+			"Content-Disposition",
+		},
+		MaxAge: 600,
 	})
 }
 
-// sameSite refuses what a browser sends from a foreign site to the operations that hand out or take the cookie. It knows
-// browsers by Sec-Fetch-Site and Origin; other clients send neither and pass.
+// sameSite refuses what a browser sends from a foreign site to the operations that hand out or take the cookie. It
+// knows browsers by Sec-Fetch-Site and Origin; other clients send neither and pass.
 func sameSite(origins []string) (echo.MiddlewareFunc, error) {
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range origins {
@@ -185,8 +190,8 @@ func sameSite(origins []string) (echo.MiddlewareFunc, error) {
 	}, nil
 }
 
-// forwarded says where a client's address and scheme are taken from: the connection, and the forwarding headers only as far
-// as the proxies that wrote them are trusted.
+// forwarded says where a client's address and scheme are taken from: the connection, and the forwarding headers only as
+// far as the proxies that wrote them are trusted.
 func forwarded(trusted []netip.Prefix) (echo.IPExtractor, echo.SchemeExtractor) {
 	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
 	for _, prefix := range trusted {

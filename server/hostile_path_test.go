@@ -64,7 +64,8 @@ func TestHostilePaths(t *testing.T) {
 	for _, path := range []string{
 		"/", "/api", "/api/v1", "/api/v2/users", "/api/v1/users/", "/api/v1//users", "/API/v1/users", "/api/v1/users.json",
 		"/api/v1/../v1/users", "/api/v1/./users", "/api/v1/%2e%2e/v1/users", "/api/v1/users%2f", "/api/v1/users/" + id + "/x",
-		"/.git/config", "/api/v1/users;a=b", "/%00", "/%ff%fe", "/" + strings.Repeat("a", 7000), "/" + strings.Repeat("%c3%a4", 1200),
+		"/.git/config", "/api/v1/users;a=b", "/%00", "/%ff%fe", "/" + strings.Repeat("a", 7000),
+		"/" + strings.Repeat("%c3%a4", 1200),
 	} {
 		t.Run("unknown "+path[:min(len(path), 40)], func(t *testing.T) {
 			t.Parallel()

@@ -52,7 +52,7 @@ func TestHostileSizes(t *testing.T) {
 				fmt.Sprintf("\r\n%x\r\n%s\r\n0\r\n\r\n", len(long), long), large,
 		},
 		"in chunks where none belongs": {
-			h.head("POST", "/api/v1/auth/logout", "Transfer-Encoding: chunked") + "\r\n2\r\n{}\r\n0\r\n\r\n",
+			h.head("POST", "/api/v1/auth/logout", "Transfer-Encoding: chunked") + "\r\n3\r\n[1]\r\n0\r\n\r\n",
 			attack{status: http.StatusBadRequest, code: "malformed_request", wrong: []string{"#: unexpected"}},
 		},
 		"broken chunks": {

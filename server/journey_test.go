@@ -22,6 +22,6 @@ func TestJourney(t *testing.T) {
 	}
 	hr.Get("/api/v1/users").Expect(http.StatusOK)
 	replica.SignIn(t, acme.Users[api.RoleEmployee]).Get("/api/v1/users").Refused(http.StatusForbidden, "permission_denied")
-	hr.Post("/api/v1/auth/logout", nil).Expect(http.StatusOK)
+	hr.Post("/api/v1/auth/logout", "{}").Expect(http.StatusOK)
 	hr.Get("/api/v1/users/me").Refused(http.StatusUnauthorized, "invalid_token")
 }

@@ -83,8 +83,8 @@ type rooms struct {
 
 var _ api.StrictServerInterface = rooms{}
 
-// New builds a replica and starts what it does in the background. It does not listen: Handler is the service. It fails on
-// a hole in the specification, and on a configuration that cannot work.
+// New builds a replica and starts what it does in the background. It does not listen: Handler is the service. It fails
+// on a hole in the specification, and on a configuration that cannot work.
 func New(ctx context.Context, o Options) (*Server, error) {
 	specification, err := api.GetSpec()
 	if err != nil {
@@ -116,6 +116,7 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	//nolint:contextcheck // the link looks after itself until it is closed
 	cache, err := redis.Open(o.Config.RedisURL.Reveal(), o.Log, redis.Options{InProcess: o.RedisInProcess})
 	if err != nil {
 		kept.Close()
@@ -298,7 +299,7 @@ func throttle(c *config.Config) ratelimit.ThrottlePolicy {
 // limiter keeps callers to a number of requests a minute; 0 sets no limit.
 func limiter(cache *redis.Redis, name string, perMinute int) (*ratelimit.Limiter, error) {
 	if perMinute == 0 {
-		return nil, nil //nolint:nilnil // no limit is no limiter
+		return nil, nil // no limit is no limiter
 	}
 	l, err := ratelimit.NewLimiter(cache, ratelimit.Policy{Name: name, Limit: perMinute, Window: time.Minute})
 	if err != nil {

@@ -121,7 +121,9 @@ func TestStopFinishesWhatHasBegun(t *testing.T) {
 	conn := dial(t, s.URL)
 	send(t, conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		refreshPath, len(body), body[:10])
-	servertest.Eventually(t, recovery, "the request is under way", func() bool { return metric(c, "http_requests_in_flight") == "2" })
+	servertest.Eventually(t, recovery, "the request is under way", func() bool {
+		return metric(c, "http_requests_in_flight") == "2"
+	})
 	s.stop()
 	servertest.Eventually(t, recovery, "the replica says that it stops", func() bool {
 		recorder := httptest.NewRecorder()

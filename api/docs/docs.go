@@ -87,7 +87,7 @@ func (s site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// Only a path that is known without its last slash is redirected to, so the target is always one of ours.
 	if path := strings.TrimSuffix(r.URL.Path, "/"); s.has(path) {
-		http.Redirect(w, r, path, http.StatusMovedPermanently)
+		http.Redirect(w, r, path, http.StatusMovedPermanently) //nolint:gosec // see above: it is a path of ours
 		return
 	}
 	s.missing.serveNotFound(w, r)

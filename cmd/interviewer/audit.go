@@ -24,8 +24,8 @@ func (p program) audit() *cobra.Command {
 	format := string(api.ExportFormatNdjson)
 	export := &cobra.Command{
 		Use: "export", Short: "Export a company's audit log", Args: cobra.NoArgs,
-		Long: `Writes every entry of a company's audit log, oldest first, as NDJSON or CSV. The export is itself recorded. A file is
-complete or absent: it is written beside its place and moved there at the end.`,
+		Long: `Writes every entry of a company's audit log, oldest first, as NDJSON or CSV. The export is itself recorded.
+A file is complete or absent: it is written beside its place and moved there at the end.`,
 		Example: "  interviewer audit export --company acme-robotics --format csv --output audit.csv",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !api.ExportFormat(format).Valid() {
@@ -46,9 +46,9 @@ complete or absent: it is written beside its place and moved there at the end.`,
 	required(export, "company")
 	verify := &cobra.Command{
 		Use: "verify", Short: "Prove that a company's audit log is unchanged", Args: cobra.NoArgs,
-		Long: `Recomputes the company's hash chain and names every entry that was altered, removed, or added behind the service's
-back. It ends with an error where it finds one. Keep the head that it prints outside the system: a later chain that does not
-contain it was rewritten.`,
+		Long: `Recomputes the company's hash chain and names every entry that was altered, removed, or added behind the
+service's back. It ends with an error where it finds one. Keep the head that it prints outside the system: a later
+chain that does not contain it was rewritten.`,
 		Example: "  interviewer audit verify --company acme-robotics",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {

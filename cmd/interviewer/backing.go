@@ -57,8 +57,8 @@ func (p program) back(ctx context.Context, c *config.Config) (*backing, error) {
 	return b, err
 }
 
-// attach makes sure that there is a database, which is all that a command needs: beside a service that runs already it is
-// the service's. What it has started has to be stopped, whether it fails or not.
+// attach makes sure that there is a database, which is all that a command needs: beside a service that runs already it
+// is the service's. What it has started has to be stopped, whether it fails or not.
 func (p program) attach(ctx context.Context, c *config.Config) (*backing, error) {
 	if c.DatabaseURL != "" {
 		return &backing{}, nil

@@ -16,8 +16,8 @@ import (
 func (p program) health() *cobra.Command {
 	return &cobra.Command{
 		Use: "health", Short: "Ask the service that runs on this machine whether it is ready", Args: cobra.NoArgs,
-		Long: `Asks the service that runs on this machine, at the PORT and HOST of its environment, for /health/ready. It prints the
-answer, and fails unless the service is ready. Container images use it as their health check.`,
+		Long: `Asks the service that runs on this machine, at the PORT and HOST of its environment, for /health/ready. It
+prints the answer, and fails unless the service is ready. Container images use it as their health check.`,
 		Example: "  interviewer health\n  PORT=9000 interviewer health",
 		RunE: func(c *cobra.Command, _ []string) error {
 			settings, err := p.load()

@@ -16,8 +16,8 @@ func (p program) migrate() *cobra.Command {
 	c := &cobra.Command{
 		Use: "migrate", Short: "Move the database schema",
 		Long: `Moves the database schema to another version. It uses MIGRATION_DATABASE_URL where that is set, DATABASE_URL
-otherwise; the role must be allowed to create roles, tables and extensions. A migration and its version commit together, so
-one that is killed half-way has not happened.`,
+otherwise; the role must be allowed to create roles, tables and extensions. A migration and its version commit
+together, so one that is killed half-way has not happened.`,
 	}
 	up := &cobra.Command{
 		Use: "up", Short: "Run the migrations that are missing", Args: cobra.NoArgs,

@@ -25,8 +25,8 @@ func (p program) seed() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "seed",
 		Short: "Load the demo data",
-		Long: `Creates the demo companies Acme Robotics and Globex with their people, as far as they are missing. Everybody knows
-the demo accounts' password, so in production it does nothing unless --production is given.`,
+		Long: `Creates the demo companies Acme Robotics and Globex with their people, as far as they are missing. Everybody
+knows the demo accounts' password, so in production it does nothing unless --production is given.`,
 		Example: "  interviewer seed",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -121,8 +121,8 @@ func (p program) user() *cobra.Command {
 	var person operator.Person
 	create := &cobra.Command{
 		Use: "create", Short: "Create a user", Args: cobra.NoArgs,
-		Long: `Creates an active user. The password is asked for twice at a terminal; otherwise it is the first line of standard
-input.`,
+		Long: `Creates an active user. The password is asked for twice at a terminal; otherwise it is the first line of
+standard input.`,
 		Example: `  interviewer user create --company acme-robotics --role admin \
     --email ada@acme.example --first-name Ada --last-name Okafor
   interviewer user create --company acme-robotics … <password.txt`,
@@ -155,8 +155,8 @@ input.`,
 	required(create, "company", "email", "first-name", "last-name")
 	reset := &cobra.Command{
 		Use: "reset-password EMAIL", Short: "Give a user a new password", Args: cobra.ExactArgs(1),
-		Long: `Gives a user a new password and ends all their sessions. The password is asked for twice at a terminal; otherwise it
-is the first line of standard input.`,
+		Long: `Gives a user a new password and ends all their sessions. The password is asked for twice at a terminal;
+otherwise it is the first line of standard input.`,
 		Example: "  interviewer user reset-password ada@acme.example\n" +
 			"  interviewer user reset-password ada@acme.example <password.txt",
 		RunE: func(c *cobra.Command, args []string) error {

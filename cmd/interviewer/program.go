@@ -32,7 +32,7 @@ const (
 
 // execute runs the command that the arguments name, and gives the exit code.
 func (p program) execute(ctx context.Context, args []string) int {
-	root, began := p.command(), false
+	root, began := p.command(), false //nolint:contextcheck // commands get theirs when they run
 	guide(root, &began)
 	root.SetArgs(args)
 	c, err := root.ExecuteContextC(ctx)
@@ -50,8 +50,8 @@ func (p program) execute(ctx context.Context, args []string) int {
 	return failed
 }
 
-// guide completes a tree of commands. A group shows its help, and refuses a command that it does not have. Every command
-// notes that it began, for what fails before that is a mistake in the call.
+// guide completes a tree of commands. A group shows its help, and refuses a command that it does not have. Every
+// command notes that it began, for what fails before that is a mistake in the call.
 func guide(c *cobra.Command, began *bool) {
 	for _, sub := range c.Commands() {
 		guide(sub, began)
@@ -96,8 +96,8 @@ lists every variable. Without any of them, APP_ENV=development runs the service 
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	root.AddCommand(p.serve(), p.health(), p.migrate(), p.seed(), p.company(), p.user(), p.audit(), p.openapi(), p.version(),
-		environment())
+	root.AddCommand(p.serve(), p.health(), p.migrate(), p.seed(), p.company(), p.user(), p.audit(), p.openapi(),
+		p.version(), environment())
 	return root
 }
 
@@ -120,9 +120,10 @@ func (p program) print(format string, args ...any) error {
 func (p program) openapi() *cobra.Command {
 	format := "yaml"
 	c := &cobra.Command{
-		Use:     "openapi",
-		Short:   "Print the specification of the API",
-		Long:    "Prints the OpenAPI document that this program serves at /openapi.yaml and /openapi.json. It needs no configuration.",
+		Use:   "openapi",
+		Short: "Print the specification of the API",
+		Long: `Prints the OpenAPI document that this program serves at /openapi.yaml and /openapi.json. It needs no
+configuration.`,
 		Example: "  interviewer openapi > openapi.yaml\n  interviewer openapi --format json | jq .info",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -179,8 +180,9 @@ func built(configured string) string {
 // environment is a help topic: a command that does nothing but explain.
 func environment() *cobra.Command {
 	var b strings.Builder
-	b.WriteString("Every variable that the service reads, with its default. An empty variable counts as unset; a file .env in the\n" +
-		"working directory is read too, and the process's own environment wins over it.\n")
+	b.WriteString(`Every variable that the service reads, with its default. An empty variable counts as unset; a file .env
+in the working directory is read too, and the process's own environment wins over it.
+`)
 	for _, v := range config.Variables() {
 		otherwise := v.Default
 		if otherwise == "" {

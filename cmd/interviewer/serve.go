@@ -22,8 +22,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
 )
 
-// collectAt is how much the heap may grow before it is collected, in percent. Hashing runs on threads of low priority, and
-// a collection waits for each of them once; fewer collections keep a flood of sign-ins from being felt by everyone else.
+// collectAt is how much the heap may grow before it is collected, in percent. Hashing runs on threads of low priority,
+// and a collection waits for each of them once; fewer collections keep a flood of sign-ins from being felt by everyone
+// else.
 const collectAt = 400
 
 func (p program) serve() *cobra.Command {
@@ -33,9 +34,9 @@ func (p program) serve() *cobra.Command {
 		Long: `Runs the service until it is interrupted, and then finishes the requests it has begun.
 
 It brings the database schema up to date first (MIGRATE_ON_START=false leaves that to "interviewer migrate up"). With
-APP_ENV=development and without DATABASE_URL or REDIS_URL it runs a private PostgreSQL and Redis, which keep their data and
-end with it, makes its own SECRET_KEY, and loads demo data the first time. "interviewer help environment" lists every
-variable.`,
+APP_ENV=development and without DATABASE_URL or REDIS_URL it runs a private PostgreSQL and Redis, which keep their data
+and end with it, makes its own SECRET_KEY, and loads demo data the first time. "interviewer help environment" lists
+every variable.`,
 		Example: "  APP_ENV=development interviewer serve\n  PORT=9000 APP_ENV=development interviewer serve",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.runService(c.Context()) },
@@ -80,7 +81,8 @@ func (p program) runService(ctx context.Context) (err error) {
 		}
 	}()
 	replica, err := server.New(ctx, server.Options{
-		Config: c, Clock: clock.System(), Log: log, Version: version, Traces: traces, RedisInProcess: b.inProcess, Demo: c.SeedDemo,
+		Config: c, Clock: clock.System(), Log: log, Version: version, Traces: traces,
+		RedisInProcess: b.inProcess, Demo: c.SeedDemo,
 	})
 	if err != nil {
 		return err
@@ -141,9 +143,11 @@ func (p program) welcome(c *config.Config, b *backing, address net.Addr) {
 	}
 	_, port, _ := net.SplitHostPort(address.String())
 	home := "http://localhost:" + port
-	p.say("\n  %s is running.\n\n  API        %s/api/v1\n  Reference  %s/docs\n  Health     %s/health/ready", c.AppName, home, home, home)
+	p.say("\n  %s is running.\n", c.AppName)
+	p.say("  API        %s/api/v1\n  Reference  %s/docs\n  Health     %s/health/ready", home, home, home)
 	if c.SeedDemo {
-		p.say("  Accounts   %s\n             each with the password %s", strings.Join(demo.Accounts(), "\n             "), demo.Password)
+		const margin = "\n             "
+		p.say("  Accounts   %s%seach with the password %s", strings.Join(demo.Accounts(), margin), margin, demo.Password)
 	}
 	if b.private {
 		p.say("  Data       %s (delete it to start afresh)", b.dir)

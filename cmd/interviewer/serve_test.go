@@ -100,7 +100,7 @@ func private(dir string) []string {
 // openFolder gives a folder that PostgreSQL can reach when, started by root, it runs as another user.
 func openFolder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/var/tmp", "interviewer-test-")
+	dir, err := os.MkdirTemp("/var/tmp", "interviewer-test-") //nolint:usetesting // t.TempDir's is closed to others
 	if err != nil {
 		t.Fatal(err)
 	}

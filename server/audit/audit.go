@@ -129,8 +129,9 @@ func (r *Recorder) Record(ctx context.Context, tx db.DBTX, company uuid.UUID, e 
 	return r.queries.InsertAuditLog(ctx, tx, row)
 }
 
-// storable puts U+FFFD in the place of U+0000, which PostgreSQL's jsonb does not take: no text that somebody sends may keep
-// an act from being recorded. Encoded backslashes are read in pairs, so that an escaped one is not taken for an escape.
+// storable puts U+FFFD in the place of U+0000, which PostgreSQL's jsonb does not take: no text that somebody sends may
+// keep an act from being recorded. Encoded backslashes are read in pairs, so that an escaped one is not taken for an
+// escape.
 func storable(encoded []byte) []byte {
 	if !bytes.Contains(encoded, []byte(`\u0000`)) {
 		return encoded

@@ -20,8 +20,8 @@ const (
 	sealBatch   = 500
 )
 
-// Sealer links rows into each company's chain shortly after they were committed, so that writing a row waits for nobody.
-// Every replica has one; for each company one of them works at a time.
+// Sealer links rows into each company's chain shortly after they were committed, so that writing a row waits for
+// nobody. Every replica has one; for each company one of them works at a time.
 type Sealer struct {
 	store   *store.Store
 	queries *db.Queries
@@ -87,7 +87,9 @@ func (s *Sealer) sealBatch(ctx context.Context, company uuid.UUID) (more bool, e
 		if err != nil && !fault.Is(err, fault.ResourceNotFound) {
 			return err
 		}
-		rows, err := s.queries.ListPendingAuditLogs(ctx, tx, db.ListPendingAuditLogsParams{CompanyID: company, MaxRows: sealBatch})
+		rows, err := s.queries.ListPendingAuditLogs(ctx, tx, db.ListPendingAuditLogsParams{
+			CompanyID: company, MaxRows: sealBatch,
+		})
 		if err != nil || len(rows) == 0 {
 			return err
 		}

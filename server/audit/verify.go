@@ -41,9 +41,10 @@ type Verification struct {
 	Findings []Finding
 }
 
-// Verify walks a company's chain from a sequence on and recomputes every link, at most so many of them. A link whose hash
-// does not follow from its row and the hash before it is named as altered; the walk goes on from the hash that stands
-// there, so that each finding is one of its own. At the chain's end it also names rows that never came by the service.
+// Verify walks a company's chain from a sequence on and recomputes every link, at most so many of them. A link whose
+// hash does not follow from its row and the hash before it is named as altered; the walk goes on from the hash that
+// stands there, so that each finding is one of its own. At the chain's end it also names rows that never came by the
+// service.
 func Verify(ctx context.Context, s *store.Store, company uuid.UUID, from int64, atMost int) (Verification, error) {
 	w := walk{queries: db.New(), tenant: s.Of(company), company: company, expected: from}
 	if err := w.begin(ctx); err != nil {
@@ -122,8 +123,8 @@ func (w *walk) follow(ctx context.Context, links []db.ListSealsRow) error {
 	return nil
 }
 
-// check holds one link against its row. What a link builds on is not known behind a gap: there the row cannot be checked,
-// and the gap has been named.
+// check holds one link against its row. What a link builds on is not known behind a gap: there the row cannot be
+// checked, and the gap has been named.
 func (w *walk) check(link db.ListSealsRow, sealed map[uuid.UUID]db.AuditLog) {
 	row, found := sealed[link.AuditLogID]
 	known := w.before != nil || link.Sequence == 1

@@ -105,7 +105,8 @@ func (a *AuditLog) GetAuditLog(
 	who := caller.Of(ctx)
 	visible := see(who.Role)
 	row, err := a.Queries.GetAuditLog(ctx, a.Store.Of(who.CompanyID), db.GetAuditLogParams{
-		CompanyID: who.CompanyID, ID: request.AuditLogID, SeesAll: visible.all, CallerID: who.UserID, VisibleTypes: visible.types,
+		CompanyID: who.CompanyID, ID: request.AuditLogID,
+		SeesAll: visible.all, CallerID: who.UserID, VisibleTypes: visible.types,
 	})
 	if err != nil {
 		return nil, err

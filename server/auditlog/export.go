@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -60,15 +61,15 @@ func (a *AuditLog) stream(ctx context.Context, query db.ListAuditLogsParams, for
 	go func() {
 		err := Export(ctx, a.Store, query, format, writer)
 		if err != nil {
-			a.Log.WarnContext(ctx, "audit export broken off", "error", err)
+			a.Log.WarnContext(ctx, "audit export broken off", slog.Any("error", err))
 		}
 		_ = writer.CloseWithError(err) // never fails
 	}()
 	return reader
 }
 
-// Export writes the entries that a query selects, oldest first, in batches of one statement each, so that neither memory
-// nor a transaction grows with them.
+// Export writes the entries that a query selects, oldest first, in batches of one statement each, so that neither
+// memory nor a transaction grows with them.
 func Export(
 	ctx context.Context, s *store.Store, query db.ListAuditLogsParams, format api.ExportFormat, to io.Writer,
 ) error {
@@ -121,7 +122,7 @@ func newWriter(format api.ExportFormat, to io.Writer) entryWriter {
 
 type jsonWriter struct{ out *json.Encoder }
 
-func (w *jsonWriter) write(entry api.AuditLog) error { return w.out.Encode(entry) } //nolint:wrapcheck // Export wraps it
+func (w *jsonWriter) write(entry api.AuditLog) error { return w.out.Encode(entry) }
 
 func (w *jsonWriter) flush() error { return nil }
 
@@ -136,7 +137,7 @@ func (w *csvWriter) head() error {
 		return nil
 	}
 	w.headed = true
-	return w.out.Write([]string{ //nolint:wrapcheck // Export wraps it
+	return w.out.Write([]string{
 		"id", "company_id", "created_at", "actor_type", "actor_id", "session_id", "action", "resource_type", "resource_id",
 		"outcome", "ip", "user_agent", "request_id", "details", "sequence", "hash",
 	})
@@ -148,7 +149,7 @@ func (w *csvWriter) write(e api.AuditLog) error {
 	}
 	details, err := json.Marshal(e.Details)
 	if err != nil {
-		return err //nolint:wrapcheck // Export wraps it
+		return err
 	}
 	sequence := ""
 	if n, err := e.Sequence.Get(); err == nil {
@@ -162,7 +163,7 @@ func (w *csvWriter) write(e api.AuditLog) error {
 	for i, cell := range record {
 		record[i] = defuse(cell)
 	}
-	return w.out.Write(record) //nolint:wrapcheck // Export wraps it
+	return w.out.Write(record)
 }
 
 func (w *csvWriter) flush() error {
@@ -170,7 +171,7 @@ func (w *csvWriter) flush() error {
 		return err
 	}
 	w.out.Flush()
-	return w.out.Error() //nolint:wrapcheck // Export wraps it
+	return w.out.Error()
 }
 
 // defuse keeps a spreadsheet from taking a cell for a formula (OWASP, CSV injection).

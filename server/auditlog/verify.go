@@ -41,7 +41,8 @@ func (a *AuditLog) VerifyAuditLogs(
 
 func convertVerification(v audit.Verification) api.AuditVerification {
 	shown := api.AuditVerification{
-		Status: api.AuditVerificationStatusIntact, Checked: int32(v.Checked), Pending: int32(v.Pending), //nolint:gosec // bounded
+		Status:  api.AuditVerificationStatusIntact,
+		Checked: int32(v.Checked), Pending: int32(v.Pending), //nolint:gosec // bounded
 		NextSequence: number(v.Next), HeadSequence: number(v.Head), HeadHash: nullable.NewNullNullable[string](),
 		Findings: make([]api.AuditFinding, len(v.Findings)),
 	}

@@ -59,7 +59,8 @@ func TestWithoutARecordNothingHappens(t *testing.T) {
 	c, other := replica.SignIn(t, hr), replica.SignIn(t, hr)
 	i.Exec(`ALTER TABLE audit_logs ADD CONSTRAINT closed CHECK (false) NOT VALID`)
 	for _, answer := range []*servertest.Answer{
-		c.Post(logoutPath, nil), c.Post(sessionsPath+"/revoke-others", nil), c.Delete(sessionsPath + "/" + current(t, other).String()),
+		c.Post(logoutPath, nil), c.Post(sessionsPath+"/revoke-others", nil),
+		c.Delete(sessionsPath + "/" + current(t, other).String()),
 		c.Post(passwordPath, passwords(servertest.Password, better)), c.Post(refreshPath, refreshBody(c.RefreshToken)),
 		c.Post(loginPath, credentials(hr.Email, servertest.Password)), c.Post(loginPath, credentials(hr.Email, wrong)),
 	} {
@@ -118,13 +119,17 @@ func TestNoSecretIsKept(t *testing.T) {
 	c.Post(logoutPath, nil).Expect(http.StatusOK)
 
 	var text strings.Builder
-	for _, table := range []string{"audit_logs", "sessions", "users", "companies", "login_emails", "audit_pending", "audit_seals"} {
+	for _, table := range []string{
+		"audit_logs", "sessions", "users", "companies", "login_emails", "audit_pending", "audit_seals",
+	} {
 		text.WriteString(scan[string](t, s.Installation, `SELECT coalesce(string_agg(r::text, E'\n'), '') FROM `+table+` AS r`))
 	}
 	text.WriteString(redisText(t, s.Installation))
 	kept := text.String()
-	if !strings.Contains(kept, hr.ID.String()) || !strings.Contains(kept, "login:pair:") || !strings.Contains(kept, "session:") {
-		t.Fatal("the test looked into empty stores")
+	for _, looked := range []string{hr.ID.String(), "login:pair:", "session:"} {
+		if !strings.Contains(kept, looked) {
+			t.Fatalf("the test looked into empty stores: nothing tells of %s", looked)
+		}
 	}
 	for name, secret := range map[string]string{
 		"the password": servertest.Password, "the new password": better, "a wrong password": wrong,

@@ -1,6 +1,7 @@
 // Package auth lets people in and out: signing in, refreshing, signing out, changing a password, and looking after the
-// sessions that are open. It promises that an unknown email, a wrong password and an account that is switched off cannot be
-// told apart, that no password is hashed before the throttle has agreed, and that an end is known everywhere at once.
+// sessions that are open. It promises that an unknown email, a wrong password and an account that is switched off
+// cannot be told apart, that no password is hashed before the throttle has agreed, and that an end is known everywhere
+// at once.
 package auth
 
 import (
@@ -42,10 +43,10 @@ const (
 	cookiePath = "/api/v1/auth/refresh"
 )
 
-// cookie is the header that hands a refresh token to a browser, or takes it back where there is none. Begun seconds count
-// whole: without a Max-Age, a browser would keep the cookie of a session's last moment until it is closed.
+// cookie is the header that hands a refresh token to a browser, or takes it back where there is none. Begun seconds
+// count whole: without a Max-Age, a browser would keep the cookie of a session's last moment until it is closed.
 func cookie(token string, lifetime time.Duration) string {
-	c := http.Cookie{
+	c := http.Cookie{ //nolint:gosec // all three attributes are set
 		Name: cookieName, Value: token, Path: cookiePath, MaxAge: int((lifetime + time.Second - 1) / time.Second),
 		HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode,
 	}

@@ -17,6 +17,8 @@ const (
 	logoutPath  = "/api/v1/auth/logout"
 	mePath      = "/api/v1/users/me"
 	wrong       = "not-the-password-of-anyone"
+	// attributes are the cookie's, at the beginning of a session.
+	attributes = "; Path=/api/v1/auth/refresh; Max-Age=604800; HttpOnly; Secure; SameSite=Strict"
 )
 
 // credentials is the body of a login, as JSON that may also be wrong.

@@ -55,7 +55,8 @@ func (a *Auth) Login(ctx context.Context, request api.LoginRequestObject) (api.L
 	}
 	reservation.Success(ctx)
 	a.Metrics.Login(telemetry.LoginSucceeded)
-	pair, set, err := a.tokens(opened, session.RefreshToken{CompanyID: opened.CompanyID, SessionID: opened.id, Generation: 1})
+	first := session.RefreshToken{CompanyID: opened.CompanyID, SessionID: opened.id, Generation: 1}
+	pair, set, err := a.tokens(opened, first)
 	if err != nil {
 		return nil, err
 	}
@@ -71,9 +72,9 @@ func (a *Auth) account(ctx context.Context, email string) (db.FindAccountRow, er
 	return account, err
 }
 
-// compare compares a password with a hash, or with a dummy's where there is none. The reservation is given back where the
-// gate had no place. Who leaves meanwhile has had the attempt: leaving early would otherwise be a way past the throttle to
-// all the hashing one wants.
+// compare compares a password with a hash, or with a dummy's where there is none. The reservation is given back where
+// the gate had no place. Who leaves meanwhile has had the attempt: leaving early would otherwise be a way past the
+// throttle to all the hashing one wants.
 func (a *Auth) compare(ctx context.Context, r *ratelimit.Reservation, hash, plain string) (bool, error) {
 	matches, err := a.Gate.Matches(ctx, hash, plain)
 	if err != nil && ctx.Err() == nil {
@@ -161,7 +162,7 @@ func (a *Auth) tokens(o opened, refresh session.RefreshToken) (api.TokenPair, st
 	token := a.Refresh.Derive(refresh)
 	pair := api.TokenPair{
 		AccessToken: access, RefreshToken: token, TokenType: api.TokenTypeBearer,
-		ExpiresIn: int32(expiresIn / time.Second),
+		ExpiresIn: int32(expiresIn / time.Second), //nolint:gosec // an hour at most
 	}
 	return pair, cookie(token, o.ExpiresAt.Sub(a.Clock.Now())), nil
 }
@@ -171,7 +172,7 @@ func loginOutcome(err error) string {
 	if !errors.As(err, &f) {
 		return telemetry.LoginUnavailable
 	}
-	switch f.Code() { //nolint:exhaustive // every other fault counts as unavailable
+	switch f.Code() {
 	case fault.TooManyAttempts:
 		return telemetry.LoginThrottled
 	case fault.Overloaded:

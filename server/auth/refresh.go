@@ -12,8 +12,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
 )
 
-// RefreshTokens exchanges a refresh token for a new pair. The verdict is reached under the lock of the session's row, so
-// that of many exchanges at once one rotates and the others repeat its answer.
+// RefreshTokens exchanges a refresh token for a new pair. The verdict is reached under the lock of the session's row,
+// so that of many exchanges at once one rotates and the others repeat its answer.
 func (a *Auth) RefreshTokens(
 	ctx context.Context, request api.RefreshTokensRequestObject,
 ) (api.RefreshTokensResponseObject, error) {

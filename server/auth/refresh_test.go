@@ -68,7 +68,7 @@ func TestRefreshTakesBodyOrCookie(t *testing.T) {
 	if second.RefreshToken == s.hr.RefreshToken {
 		t.Error("the exchange gave the same refresh token")
 	}
-	want := "refresh_token=" + second.RefreshToken + "; Path=/api/v1/auth/refresh; Max-Age=604800; HttpOnly; Secure; SameSite=Strict"
+	want := "refresh_token=" + second.RefreshToken + attributes
 	if got := answer.Header.Get("Set-Cookie"); got != want {
 		t.Errorf("the cookie is %q, want %q", got, want)
 	}
@@ -147,7 +147,8 @@ func TestReuseEndsTheSession(t *testing.T) {
 		e.IP != "203.0.113.66" || e.Agent != "thief" || e.Request != "the-theft-itself" {
 		t.Errorf("the reuse was recorded as %+v", e)
 	}
-	if reason := scan[string](t, s.Installation, `SELECT end_reason::text FROM sessions WHERE id = $1`, *e.ID); reason != "token_reuse" {
+	reason := scan[string](t, s.Installation, `SELECT end_reason::text FROM sessions WHERE id = $1`, *e.ID)
+	if reason != "token_reuse" {
 		t.Errorf("the session ended by %q", reason)
 	}
 }

@@ -71,7 +71,9 @@ func (c *Company) UpdateCompany(
 }
 
 // save writes what has changed; a patch that changes nothing leaves the row and its version alone.
-func (c *Company) save(ctx context.Context, tx db.DBTX, row db.Company, change db.UpdateCompanyParams) (db.Company, error) {
+func (c *Company) save(
+	ctx context.Context, tx db.DBTX, row db.Company, change db.UpdateCompanyParams,
+) (db.Company, error) {
 	if row.Name == change.Name && row.Timezone == change.Timezone &&
 		slices.Equal(row.AllowedEmailDomains, change.AllowedEmailDomains) {
 		return row, nil
@@ -113,8 +115,8 @@ func edit(row db.Company, patch api.UpdateCompanyRequest) db.UpdateCompanyParams
 	return change
 }
 
-// check refuses a name that is blank once the white space around it is gone, and a time zone that the IANA database does
-// not know. Go's "Local" is no zone of that database.
+// check refuses a name that is blank once the white space around it is gone, and a time zone that the IANA database
+// does not know. Go's "Local" is no zone of that database.
 func check(patch *api.UpdateCompanyRequest) error {
 	f := fault.New(fault.RuleViolated)
 	if patch.Name != nil && strings.TrimSpace(*patch.Name) == "" {

@@ -44,8 +44,8 @@ func Load(environ []string, dotenvPath string) (*Config, error) {
 	return c, nil
 }
 
-// defaultHost is every address of the machine, but in development only the one that others cannot reach: everybody knows
-// the password of the demo accounts.
+// defaultHost is every address of the machine, but in development only the one that others cannot reach: everybody
+// knows the password of the demo accounts.
 func defaultHost(e Environment) string {
 	if e == Development {
 		return "127.0.0.1"

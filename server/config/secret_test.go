@@ -82,7 +82,8 @@ func TestNothingPrintsSecrets(t *testing.T) {
 		"slog text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
 	} {
 		var b bytes.Buffer
-		slog.New(handler(&b)).Info("starting", "config", c, "copy", *c, "key", c.SecretKey, "url", c.DatabaseURL)
+		slog.New(handler(&b)).Info("starting",
+			slog.Any("config", c), slog.Any("copy", *c), slog.Any("key", c.SecretKey), slog.Any("url", c.DatabaseURL))
 		printed[name] = b.String()
 	}
 	for how, text := range printed {

@@ -14,8 +14,13 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 )
 
-// maxDepth is how deep a body may be nested; no schema of ours needs more than a few levels.
-const maxDepth = 32
+const (
+	// maxDepth is how deep a body may be nested; no schema of ours needs more than a few levels.
+	maxDepth = 32
+	// maxTokens is how many names, values and brackets a body may have. To find fault with each of them takes
+	// far longer than to read it.
+	maxTokens = 4_000
+)
 
 // readBody reads the whole body, which the server has bounded before, and leaves a copy of it in its place. What is
 // wrong with it is added to a fault; readable says whether it can be held against its schema. It fails by itself where
@@ -43,16 +48,19 @@ func (op *Operation) readBody(r *http.Request, f *fault.Fault) (readable bool, e
 	return checkJSON(body, f), nil
 }
 
-// refuseBody finds a body where none belongs. What nobody reads was meant for something that will not happen.
+// refuseBody finds a body where none belongs. What nobody reads was meant for something that will not happen; an empty
+// object, which many HTTP libraries send where there is nothing to say, was not.
 func refuseBody(r *http.Request, f *fault.Fault) error {
 	if r.ContentLength == 0 {
 		return nil
 	}
-	switch n, err := io.ReadFull(r.Body, make([]byte, 1)); {
-	case n > 0:
-		f.Field("", "unexpected", "this operation takes no body")
-	case !errors.Is(err, io.EOF):
+	const enough = 16
+	body, err := io.ReadAll(io.LimitReader(r.Body, enough))
+	if err != nil {
 		return interrupted(err)
+	}
+	if said := bytes.TrimSpace(body); len(body) == enough || len(said) > 0 && string(said) != "{}" {
+		f.Field("", "unexpected", "this operation takes no body")
 	}
 	return nil
 }
@@ -66,8 +74,8 @@ func interrupted(err error) error {
 		Field("", "incomplete", "ends before it is complete").Because(err)
 }
 
-// checkMedia refuses what is not JSON in UTF-8, sent as it is, and leaves the bare media type in the header, because the
-// generated code compares it letter by letter.
+// checkMedia refuses what is not JSON in UTF-8, sent as it is, and leaves the bare media type in the header,
+// because the generated code compares it letter by letter.
 func (op *Operation) checkMedia(header http.Header) error {
 	encoding := strings.Join(header.Values("Content-Encoding"), ", ")
 	if encoding != "" && !strings.EqualFold(encoding, "identity") {
@@ -85,15 +93,15 @@ func (op *Operation) checkMedia(header http.Header) error {
 }
 
 // checkJSON accepts exactly one JSON value in valid UTF-8, without duplicate names, without NUL in any string, and not
-// nested beyond reason. Readers disagree about everything else, and an attacker lives on their disagreement. What is wrong
-// first is added to a fault.
+// nested or filled beyond reason. Readers disagree about everything else, and an attacker lives on their disagreement.
+// What is wrong first is added to a fault.
 func checkJSON(body []byte, f *fault.Fault) bool {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
 	refused := func(code, detail string) bool {
 		f.Field(string(decoder.StackPointer()), code, detail)
 		return false
 	}
-	for first := true; first || decoder.StackDepth() > 0; first = false {
+	for tokens := 0; tokens == 0 || decoder.StackDepth() > 0; tokens++ {
 		token, err := decoder.ReadToken()
 		switch {
 		case errors.Is(err, jsontext.ErrDuplicateName):
@@ -102,6 +110,8 @@ func checkJSON(body []byte, f *fault.Fault) bool {
 			return refused("syntax", "is not valid JSON in UTF-8")
 		case decoder.StackDepth() > maxDepth:
 			return refused("too_deep", "is nested too deeply")
+		case tokens == maxTokens:
+			return refused("too_many", "has too many values")
 		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
 			return refused("nul", "contains the character U+0000")
 		}

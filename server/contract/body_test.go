@@ -21,6 +21,8 @@ func TestCheckJSON(t *testing.T) {
 		{`1e400`, "", ""},
 		{strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth), "", ""},
 		{strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1), strings.Repeat("/0", maxDepth), "too_deep"},
+		{"[" + strings.Repeat("1,", maxTokens-3) + "1]", "", ""},
+		{"[" + strings.Repeat("1,", maxTokens-1) + "1]", "/3999", "too_many"},
 		{``, "", "syntax"},
 		{`{"a":{"b":1,"b":2}}`, "/a/b", "duplicate_name"},
 		{`{"a":1,"\u0061":2}`, "/a", "duplicate_name"},

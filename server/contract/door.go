@@ -76,8 +76,8 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// unknown handles what is no operation: a method that an operation's path does not know, which goes for OPTIONS and HEAD
-// as for any other, one of the reference pages, or nothing at all.
+// unknown handles what is no operation: a method that an operation's path does not know, which goes for OPTIONS
+// and HEAD as for any other, one of the reference pages, or nothing at all.
 func (d *Door) unknown(c echo.Context, next echo.HandlerFunc) error {
 	if allow := d.Contract.allow(c.Path()); allow != "" {
 		c.Response().Header().Set("Allow", allow)

@@ -42,8 +42,8 @@ func checkEmail(text string) error {
 	return nil
 }
 
-// checkTime accepts the times of RFC 3339 that exist: no 30th of February, no leap second. It reads as JSON is read, which
-// is stricter than time.Parse.
+// checkTime accepts the times of RFC 3339 that exist: no 30th of February, no leap second. It reads as JSON is
+// read, which is stricter than time.Parse.
 func checkTime(text string) error {
-	return new(time.Time).UnmarshalText([]byte(text)) //nolint:wrapcheck // the validator words it
+	return new(time.Time).UnmarshalText([]byte(text))
 }

@@ -1,7 +1,7 @@
 // Package contract is the door to every operation: it finds the operation that a request means, and lets the request
-// through only once it is known who asks, that they may, that they have not asked too often, and that the request matches
-// the specification. All of that is read from the specification; what the specification leaves open keeps the server from
-// starting.
+// through only once it is known who asks, that they have not asked too often, that they may, and that the request
+// matches the specification. All of that is read from the specification; what the specification leaves open keeps the
+// server from starting.
 package contract
 
 import (

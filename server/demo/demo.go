@@ -56,7 +56,11 @@ func Load(ctx context.Context, o *operator.Operator) (companies, users int, err 
 					return companies, users, fmt.Errorf("demo password: %w", err)
 				}
 			}
-			if _, err := o.CreateUserWithHash(ctx, found.ID, person, hash); err != nil && !fault.Is(err, fault.EmailTaken) {
+			_, err = o.CreateUserWithHash(ctx, found.ID, person, hash)
+			if fault.Is(err, fault.EmailTaken) { // another loader was faster
+				continue
+			}
+			if err != nil {
 				return companies, users, fmt.Errorf("demo user %s: %w", person.Email, err)
 			}
 			users++
@@ -70,8 +74,14 @@ func cast() []company {
 	acme.people = append([]operator.Person{
 		{Email: "admin@acme.example", FirstName: "Ada", LastName: "Okafor", Role: api.RoleAdmin, Department: "IT"},
 		{Email: "hr@acme.example", FirstName: "Helena", LastName: "Reyes", Role: api.RoleHr, Department: "People"},
-		{Email: "lead@acme.example", FirstName: "Lars", LastName: "Lindqvist", Role: api.RoleTeamLead, Department: "Robotics"},
-		{Email: "employee@acme.example", FirstName: "Emil", LastName: "Stone", Role: api.RoleEmployee, Department: "Robotics"},
+		{
+			Email: "lead@acme.example", FirstName: "Lars", LastName: "Lindqvist",
+			Role: api.RoleTeamLead, Department: "Robotics",
+		},
+		{
+			Email: "employee@acme.example", FirstName: "Emil", LastName: "Stone",
+			Role: api.RoleEmployee, Department: "Robotics",
+		},
 	}, acme.crowd()...)
 	globex := company{name: "Globex", slug: "globex", domain: "globex.example"}
 	globex.people = append([]operator.Person{
@@ -83,8 +93,14 @@ func cast() []company {
 
 // crowd is the rest of a company: team leads and employees of several departments.
 func (c company) crowd() []operator.Person {
-	first := []string{"Amara", "Björn", "Chloé", "Dmitri", "Elif", "Farah", "Gustavo", "Hana", "Ivan", "Jasmin", "Kofi", "Lucía", "Mei", "Nikhil", "Olga", "Priya"}
-	last := []string{"Adeyemi", "Berg", "Costa", "Dubois", "Engström", "Fischer", "Gupta", "Haddad", "Ito", "Jensen", "Kovács", "Larsen", "Müller", "Novák", "O'Brien", "Petrov"}
+	first := []string{
+		"Amara", "Björn", "Chloé", "Dmitri", "Elif", "Farah", "Gustavo", "Hana",
+		"Ivan", "Jasmin", "Kofi", "Lucía", "Mei", "Nikhil", "Olga", "Priya",
+	}
+	last := []string{
+		"Adeyemi", "Berg", "Costa", "Dubois", "Engström", "Fischer", "Gupta", "Haddad",
+		"Ito", "Jensen", "Kovács", "Larsen", "Müller", "Novák", "O'Brien", "Petrov",
+	}
 	departments := []string{"Engineering", "Robotics", "Design", "Sales", "Support"}
 	var people []operator.Person
 	for i, name := range first {

@@ -1,5 +1,5 @@
-// Package meta answers those who look at the service from outside: is it alive, is it ready, how is it doing, and what can
-// it do.
+// Package meta answers those who look at the service from outside: is it alive, is it ready, how is it doing, and what
+// can it do.
 package meta
 
 import (
@@ -48,7 +48,9 @@ func (m *Meta) GetHealth(context.Context, api.GetHealthRequestObject) (api.GetHe
 }
 
 // GetReadiness asks everything that the service depends on, all at once.
-func (m *Meta) GetReadiness(ctx context.Context, _ api.GetReadinessRequestObject) (api.GetReadinessResponseObject, error) {
+func (m *Meta) GetReadiness(
+	ctx context.Context, _ api.GetReadinessRequestObject,
+) (api.GetReadinessResponseObject, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	var checks api.ReadinessChecks
@@ -63,7 +65,9 @@ func (m *Meta) GetReadiness(ctx context.Context, _ api.GetReadinessRequestObject
 	switch {
 	case m.stopping.Load():
 		return api.GetReadiness503JSONResponse{Status: api.ReadinessStatusStopping, Checks: checks}, nil
-	case checks != api.ReadinessChecks{Postgresql: api.CheckStatusUp, Redis: api.CheckStatusUp, Migrations: api.CheckStatusUp}:
+	case checks != api.ReadinessChecks{
+		Postgresql: api.CheckStatusUp, Redis: api.CheckStatusUp, Migrations: api.CheckStatusUp,
+	}:
 		return api.GetReadiness503JSONResponse{Status: api.ReadinessStatusNotReady, Checks: checks}, nil
 	}
 	return api.GetReadiness200JSONResponse{Status: api.ReadinessStatusReady, Checks: checks}, nil
@@ -77,7 +81,9 @@ func up(answered bool) api.CheckStatus {
 }
 
 // GetMetrics gives the metrics to whoever has the token, where there is one.
-func (m *Meta) GetMetrics(_ context.Context, request api.GetMetricsRequestObject) (api.GetMetricsResponseObject, error) {
+func (m *Meta) GetMetrics(
+	_ context.Context, request api.GetMetricsRequestObject,
+) (api.GetMetricsResponseObject, error) {
 	if m.MetricsToken != "" {
 		scheme, sent := "", ""
 		if request.Params.Authorization != nil {
@@ -101,12 +107,16 @@ func (e exposition) VisitGetMetricsResponse(w http.ResponseWriter) error {
 }
 
 // GetOpenAPIYAML gives the specification as its authors write it.
-func (m *Meta) GetOpenAPIYAML(context.Context, api.GetOpenAPIYAMLRequestObject) (api.GetOpenAPIYAMLResponseObject, error) {
+func (m *Meta) GetOpenAPIYAML(
+	context.Context, api.GetOpenAPIYAMLRequestObject,
+) (api.GetOpenAPIYAMLResponseObject, error) {
 	return api.GetOpenAPIYAML200ApplicationYamlResponse{Body: strings.NewReader(spec.Specification)}, nil
 }
 
 // GetOpenAPIJSON gives the specification as JSON.
-func (m *Meta) GetOpenAPIJSON(context.Context, api.GetOpenAPIJSONRequestObject) (api.GetOpenAPIJSONResponseObject, error) {
+func (m *Meta) GetOpenAPIJSON(
+	context.Context, api.GetOpenAPIJSONRequestObject,
+) (api.GetOpenAPIJSONResponseObject, error) {
 	return document(m.Document), nil
 }
 
@@ -117,5 +127,5 @@ type document json.RawMessage
 func (d document) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json")
 	_, err := w.Write(d)
-	return err //nolint:wrapcheck // the connection's own error
+	return err
 }

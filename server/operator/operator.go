@@ -1,6 +1,6 @@
 // Package operator does what the operator of an installation does from the command line, outside any company: opening
-// companies, giving them their first users, switching them off, and helping people who have lost their password. What it
-// does is in the audit log of the company concerned, as acts of the system.
+// companies, giving them their first users, switching them off, and helping people who have lost their password. What
+// it does is in the audit log of the company concerned, as acts of the system.
 package operator
 
 import (
@@ -57,8 +57,8 @@ func (o *Operator) FindCompany(ctx context.Context, slug string) (db.FindCompany
 	return found, err
 }
 
-// CreateCompany opens a company. Slugs are lower-case letters and digits in groups joined by single hyphens, 63 characters
-// at most, and unique in the installation.
+// CreateCompany opens a company. Slugs are lower-case letters and digits in groups joined by single hyphens, 63
+// characters at most, and unique in the installation.
 func (o *Operator) CreateCompany(ctx context.Context, name, slug string) (db.Company, error) {
 	name = strings.TrimSpace(name)
 	f := fault.New(fault.RuleViolated)
@@ -66,7 +66,8 @@ func (o *Operator) CreateCompany(ctx context.Context, name, slug string) (db.Com
 		f.Field("/name", "length", "must have 1 to 200 characters")
 	}
 	if !slugForm.MatchString(slug) || len(slug) > 63 {
-		f.Field("/slug", "pattern", "must be lower-case letters and digits in groups joined by hyphens, 63 characters at most")
+		f.Field("/slug", "pattern",
+			"must be lower-case letters and digits in groups joined by hyphens, 63 characters at most")
 	}
 	if len(f.Fields()) > 0 {
 		return db.Company{}, f
@@ -142,7 +143,9 @@ func (o *Operator) ResetPassword(ctx context.Context, email, plain string) error
 	if err != nil {
 		return err
 	}
-	me, err := o.Queries.GetMe(ctx, o.Store.Of(account.CompanyID), db.GetMeParams{CompanyID: account.CompanyID, ID: account.UserID})
+	me, err := o.Queries.GetMe(ctx, o.Store.Of(account.CompanyID), db.GetMeParams{
+		CompanyID: account.CompanyID, ID: account.UserID,
+	})
 	if err != nil {
 		return err
 	}
@@ -197,7 +200,9 @@ func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) 
 				Action: audit.CompanyReactivated, Resource: audit.Company, ID: &company.ID,
 			})
 		}
-		ended, err := o.Queries.RevokeCompanySessions(ctx, tx, db.RevokeCompanySessionsParams{CompanyID: company.ID, Now: now})
+		ended, err := o.Queries.RevokeCompanySessions(ctx, tx, db.RevokeCompanySessionsParams{
+			CompanyID: company.ID, Now: now,
+		})
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,6 @@
 // Package schema brings the database to the version that this program was built for. A migration and the version it
-// leads to commit together: one that is killed half-way has not happened, and the next start runs it. Replicas that start
-// at once wait for each other, and a program older than the schema leaves it alone.
+// leads to commit together: one that is killed half-way has not happened, and the next start runs it. Replicas that
+// start at once wait for each other, and a program older than the schema leaves it alone.
 package schema
 
 import (
@@ -80,7 +80,7 @@ func (m *Migrator) Up() (int, error) {
 	if err := m.migrations.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
 		return 0, fmt.Errorf("migrate up: %w", err)
 	}
-	return int(m.latest - before), nil //nolint:gosec // a handful of versions
+	return int(m.latest - before), nil
 }
 
 // Down takes back the last steps migrations, and their data with them.

@@ -36,7 +36,8 @@ func (r *Replica) Anonymous(t testing.TB) *Client {
 func (r *Replica) SignIn(t testing.TB, user User) *Client {
 	t.Helper()
 	c := r.Anonymous(t)
-	c.Adopt(c.Post("/api/v1/auth/login", api.LoginRequest{Email: email(user.Email), Password: Password}).Expect(http.StatusOK))
+	request := api.LoginRequest{Email: email(user.Email), Password: Password}
+	c.Adopt(c.Post("/api/v1/auth/login", request).Expect(http.StatusOK))
 	return c
 }
 
@@ -55,8 +56,8 @@ func (c *Client) Adopt(a *Answer) {
 	c.Token, c.RefreshToken = pair.AccessToken, pair.RefreshToken
 }
 
-// Get, Post, Put, Patch and Delete send a request. The body may be nil, a string that is sent as it is, or a value that is
-// sent as JSON.
+// Get, Post, Put, Patch and Delete send a request. The body may be nil, a string that is sent as it is, or a value that
+// is sent as JSON.
 
 // Get asks for a path, query included.
 func (c *Client) Get(path string) *Answer { c.t.Helper(); return c.Do(http.MethodGet, path, nil) }

@@ -27,7 +27,9 @@ var anywhere = []int{ //nolint:gochecknoglobals // a constant list
 }
 
 // wire are headers that HTTP itself brings.
-var wire = []string{"Content-Type", "Content-Length", "Date", "Transfer-Encoding", "Allow", "Connection"} //nolint:gochecknoglobals // a constant list
+var wire = []string{ //nolint:gochecknoglobals // a constant list
+	"Content-Type", "Content-Length", "Date", "Transfer-Encoding", "Allow", "Connection",
+}
 
 type specification struct {
 	document *openapi3.T
@@ -75,19 +77,22 @@ func conforms(a *Answer) error {
 	if err := s.headers(a, response.Value); err != nil {
 		return err
 	}
-	if a.Status == http.StatusNotModified || strings.HasPrefix(a.Header.Get("Content-Type"), "application/x-ndjson") ||
-		strings.HasPrefix(a.Header.Get("Content-Type"), "text/") || strings.HasPrefix(a.Header.Get("Content-Type"), "application/yaml") {
+	kind := a.Header.Get("Content-Type")
+	if a.Status == http.StatusNotModified || strings.HasPrefix(kind, "application/x-ndjson") ||
+		strings.HasPrefix(kind, "text/") || strings.HasPrefix(kind, "application/yaml") {
 		return nil
 	}
 	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: a.Request, PathParams: parameters, Route: route},
-		Status:                 a.Status, Header: a.Header, Body: io.NopCloser(bytes.NewReader(a.Body)),
+		RequestValidationInput: &openapi3filter.RequestValidationInput{
+			Request: a.Request, PathParams: parameters, Route: route,
+		},
+		Status: a.Status, Header: a.Header, Body: io.NopCloser(bytes.NewReader(a.Body)),
 		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
 	})
 }
 
-// find gives the operation of a method and path, and the path's parameters. A path that stands in the specification as it
-// is goes before one with parameters.
+// find gives the operation of a method and path, and the path's parameters. A path that stands in the specification as
+// it is goes before one with parameters.
 func (s *specification) find(method, path string) (*routers.Route, map[string]string) {
 	var found *routers.Route
 	var parameters map[string]string

@@ -1,6 +1,6 @@
 // Package servertest gives tests the service as it runs for users: a database of its own for each test, a Redis of its
-// own, and any number of replicas before them, spoken to by HTTP. Nothing of the service is replaced. Every answer is held
-// against the specification: an undeclared status, header or field fails the test that met it.
+// own, and any number of replicas before them, spoken to by HTTP. Nothing of the service is replaced. Every answer is
+// held against the specification: an undeclared status, header or field fails the test that met it.
 package servertest
 
 import (
@@ -104,8 +104,8 @@ func New(t testing.TB) *Installation {
 	}
 }
 
-// configuration is the default configuration of the service, but for where its parts are and limits that would get in the
-// way of tests that are not about them.
+// configuration is the default configuration of the service, but for where its parts are and limits that would get in
+// the way of tests that are not about them.
 func configuration(t testing.TB, database, redis string) config.Config {
 	t.Helper()
 	c, err := config.Load([]string{

@@ -135,8 +135,8 @@ func (a *Access) Verify(token string) (Claims, error) {
 	return a.check(said)
 }
 
-// decodePart reads a part of a token. Only the one spelling that encoding gives is accepted, so that no second text passes
-// for the same token; the decoder by itself would overlook line breaks.
+// decodePart reads a part of a token. Only the one spelling that encoding gives is accepted, so that no second text
+// passes for the same token; the decoder by itself would overlook line breaks.
 func decodePart(text string) ([]byte, error) {
 	if strings.ContainsAny(text, "\r\n") {
 		return nil, ErrForm
@@ -144,8 +144,8 @@ func decodePart(text string) ([]byte, error) {
 	return base64.RawURLEncoding.Strict().DecodeString(text)
 }
 
-// keyOf reads the header before anything is verified: its algorithm and type must be ours to the letter, whatever key it
-// names, and it may say nothing else.
+// keyOf reads the header before anything is verified: its algorithm and type must be ours to the letter, whatever key
+// it names, and it may say nothing else.
 func (a *Access) keyOf(head []byte) (secret, error) {
 	var said header
 	decoder := json.NewDecoder(bytes.NewReader(head))

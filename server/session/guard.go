@@ -31,8 +31,8 @@ const (
 	copyTTLLocal = time.Minute
 )
 
-// put keeps the later of two states and answers with the one that is kept, so that neither a slow reader nor a late writer
-// can bring an earlier state back.
+// put keeps the later of two states and answers with the one that is kept, so that neither a slow reader nor a late
+// writer can bring an earlier state back.
 //
 // KEYS[1] the session; ARGV[1] the state, ARGV[2] its epoch, ARGV[3] how long to keep it in milliseconds.
 const put = `
@@ -53,11 +53,11 @@ const (
 
 // Guard knows, on one replica, which sessions are alive.
 //
-// A state is read from Redis through rueidis' client-side cache, so that the usual request asks nobody; Redis tells every
-// replica when it changes. What Redis does not have is read from PostgreSQL, never taken for allowed. And because Redis
-// can lose a change (it may hang, restart empty or come back with old data, and the writer may die before telling it),
-// every replica also asks PostgreSQL for recent changes a few times a second; what it learns there overrides any copy
-// with a lower epoch.
+// A state is read from Redis through rueidis' client-side cache, so that the usual request asks nobody; Redis tells
+// every replica when it changes. What Redis does not have is read from PostgreSQL, never taken for allowed. And because
+// Redis can lose a change (it may hang, restart empty or come back with old data, and the writer may die before telling
+// it), every replica also asks PostgreSQL for recent changes a few times a second; what it learns there overrides any
+// copy with a lower epoch.
 type Guard struct {
 	store    *store.Store
 	redis    *redis.Redis
@@ -80,15 +80,17 @@ type change struct {
 
 // NewGuard takes the access tokens' lifetime, which bounds how long a change must be remembered, and a function that is
 // told where each decision's state came from.
-func NewGuard(s *store.Store, r *redis.Redis, lifetime time.Duration, now func() time.Time, observe func(Source)) *Guard {
+func NewGuard(
+	s *store.Store, r *redis.Redis, lifetime time.Duration, now func() time.Time, observe func(Source),
+) *Guard {
 	return &Guard{
 		store: s, redis: r, now: now, lifetime: lifetime, observe: observe, queries: db.New(),
 		script: rueidis.NewLuaScript(put), changed: map[uuid.UUID]change{},
 	}
 }
 
-// Check gives the present state of the session that a verified token belongs to. It fails with ErrEnded where the token is
-// worth nothing any more, and with a fault where nobody could be asked.
+// Check gives the present state of the session that a verified token belongs to. It fails with ErrEnded where the token
+// is worth nothing any more, and with a fault where nobody could be asked.
 func (g *Guard) Check(ctx context.Context, c Claims) (State, error) {
 	state, source, err := g.present(ctx, c)
 	if err != nil {
@@ -119,7 +121,7 @@ func (g *Guard) copyOf(ctx context.Context, session uuid.UUID) (state State, fou
 	err := g.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
 		text, err := c.DoCache(ctx, c.B().Get().Key(keyPrefix+session.String()).Cache(), copyTTLLocal).ToString()
 		if err != nil {
-			return err //nolint:wrapcheck // redis.Do reads it
+			return err
 		}
 		state, err = decodeState(text)
 		return err
@@ -138,6 +140,10 @@ func (g *Guard) load(ctx context.Context, c Claims) (State, error) {
 		return State{}, err
 	}
 	state := State{c.CompanyID, row.UserID, row.Role, row.Epoch, row.ExpiresAt, row.Revoked}
+	if state.Epoch > c.Epoch {
+		// The token was refused by the truth. An older copy that comes back with Redis must not admit it again.
+		g.learn(map[uuid.UUID]State{c.SessionID: state})
+	}
 	if kept, err := g.write(ctx, c.SessionID, state); err == nil && kept.Epoch > state.Epoch {
 		return kept, nil
 	}
@@ -155,7 +161,7 @@ func (g *Guard) write(ctx context.Context, session uuid.UUID, s State) (State, e
 		text, err := g.script.Exec(ctx, c, []string{keyPrefix + session.String()},
 			[]string{s.encode(), strconv.Itoa(int(s.Epoch)), strconv.FormatInt(ttl.Milliseconds(), 10)}).ToString()
 		if err != nil {
-			return err //nolint:wrapcheck // redis.Do reads it
+			return err
 		}
 		kept, err = decodeState(text)
 		return err
@@ -166,8 +172,9 @@ func (g *Guard) write(ctx context.Context, session uuid.UUID, s State) (State, e
 // memory is how long an end must be remembered: until the last token that was issued before it has expired.
 func (g *Guard) memory() time.Duration { return g.lifetime + 2*skew }
 
-// Publish makes changes that have just been committed known: here at once, everywhere else through Redis. What Redis does
-// not take, the other replicas find in PostgreSQL within a second. It does not depend on the caller still being there.
+// Publish makes changes that have just been committed known: here at once, everywhere else through Redis. What Redis
+// does not take, the other replicas find in PostgreSQL within a second. It does not depend on the caller still being
+// there.
 func (g *Guard) Publish(ctx context.Context, role api.Role, changed ...db.Session) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
@@ -206,7 +213,8 @@ func (g *Guard) Look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, watchTimeout)
 	defer cancel()
 	began := g.now()
-	rows, err := g.queries.ListSessionChanges(ctx, g.store.Lookup(), int32(g.lookBack(began)/time.Second)) //nolint:gosec // an hour or two
+	seconds := int32(g.lookBack(began) / time.Second) //nolint:gosec // an hour or two
+	rows, err := g.queries.ListSessionChanges(ctx, g.store.Lookup(), seconds)
 	if err != nil {
 		return err
 	}
@@ -222,8 +230,8 @@ func (g *Guard) Look(ctx context.Context) error {
 	return nil
 }
 
-// lookBack is how far back a look must go: a little, or, after a pause and when the clock was turned, as far as any access
-// token reaches.
+// lookBack is how far back a look must go: a little, or, after a pause and when the clock was turned, as far as any
+// access token reaches.
 func (g *Guard) lookBack(now time.Time) time.Duration {
 	g.mu.RLock()
 	defer g.mu.RUnlock()

@@ -1,6 +1,6 @@
-// Package session is what a sign-in leaves behind: access tokens that every replica can check, refresh tokens that rotate,
-// and an end that bites at once. PostgreSQL holds the truth about a session; Redis and the memory of each replica only
-// hold copies, which are compared by epoch, and never make an ended session live.
+// Package session is what a sign-in leaves behind: access tokens that every replica can check, refresh tokens that
+// rotate, and an end that bites at once. PostgreSQL holds the truth about a session; Redis and the memory of each
+// replica only hold copies, which are compared by epoch, and never make an ended session live.
 package session
 
 import (

@@ -103,8 +103,8 @@ type Standing struct {
 	Ended      bool
 }
 
-// Judge decides about a presented generation (RFC 9700, section 4.14.2, with a grace for concurrency). An end is final: a
-// session that has ended gives the same answer whatever is presented.
+// Judge decides about a presented generation (RFC 9700, section 4.14.2, with a grace for concurrency). An end is final:
+// a session that has ended gives the same answer whatever is presented.
 func Judge(presented int32, s Standing, now time.Time) Verdict {
 	switch {
 	case s.Ended || !now.Before(s.ExpiresAt) || presented > s.Generation || presented < 1:

@@ -11,8 +11,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// State is what decides whether an access token of a session is worth anything. Of two states of one session, the one with
-// the higher epoch is the later one: every change that ends tokens raises it, under the lock of the session's row.
+// State is what decides whether an access token of a session is worth anything. Of two states of one session, the one
+// with the higher epoch is the later one: every change that ends tokens raises it, under the lock of the session's row.
 type State struct {
 	CompanyID uuid.UUID
 	UserID    uuid.UUID

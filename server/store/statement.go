@@ -15,8 +15,8 @@ type prelude struct {
 	args []any
 }
 
-// statements is a db.DBTX whose statements each run alone. PostgreSQL treats a pipeline up to its end as one transaction,
-// so the tenant that a prelude sets holds for the statement behind it, and for nothing after.
+// statements is a db.DBTX whose statements each run alone. PostgreSQL treats a pipeline up to its end as one
+// transaction, so the tenant that a prelude sets holds for the statement behind it, and for nothing after.
 type statements struct {
 	pool   *pgxpool.Pool
 	tenant []prelude

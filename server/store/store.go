@@ -1,6 +1,6 @@
-// Package store is the way to PostgreSQL. Every statement runs for one company: the tenant is set in the same round trip,
-// and row-level security holds the statement to it. What PostgreSQL says goes up as a fault, so that no other package
-// needs to know how it speaks.
+// Package store is the way to PostgreSQL. Every statement runs for one company: the tenant is set in the same round
+// trip, and row-level security holds the statement to it. What PostgreSQL says goes up as a fault, so that no other
+// package needs to know how it speaks.
 package store
 
 import (
@@ -22,7 +22,8 @@ const ServiceRole = "interviewer_service"
 
 const (
 	setTenant     = `SELECT set_config('app.company_id', $1, true)`
-	setTenantPlan = `SELECT set_config('app.company_id', $1, true), set_config('plan_cache_mode', 'force_custom_plan', true)`
+	setTenantPlan = `SELECT set_config('app.company_id', $1, true),
+		set_config('plan_cache_mode', 'force_custom_plan', true)`
 
 	// detachedTime bounds what must be done although the caller has left: a commit that was decided, a rollback.
 	detachedTime = 5 * time.Second
@@ -93,14 +94,14 @@ func (s *Store) Of(company uuid.UUID) db.DBTX {
 	return &statements{pool: s.pool, tenant: []prelude{{setTenant, []any{company.String()}}}}
 }
 
-// Planned is Of for statements with optional filters, which PostgreSQL plans anew with the values at hand: a plan for all
-// values could use no index.
+// Planned is Of for statements with optional filters, which PostgreSQL plans anew with the values at hand: a plan for
+// all values could use no index.
 func (s *Store) Planned(company uuid.UUID) db.DBTX {
 	return &statements{pool: s.pool, tenant: []prelude{{setTenantPlan, []any{company.String()}}}}
 }
 
-// Lookup runs what has no tenant yet. Row-level security shows it no row of any table: all it can reach are the functions
-// that were made for it.
+// Lookup runs what has no tenant yet. Row-level security shows it no row of any table: all it can reach are the
+// functions that were made for it.
 func (s *Store) Lookup() db.DBTX { return &statements{pool: s.pool} }
 
 // InTx runs fn in one transaction for one company and commits when fn returns nil. The first statement carries the
@@ -143,8 +144,8 @@ func (s *Store) SchemaVersion(ctx context.Context) (version int64, err error) {
 	return version, translate(err)
 }
 
-// CheckRole fails where the role of the connections could step around row-level security: a superuser, one that bypasses
-// it, or the owner of a table.
+// CheckRole fails where the role of the connections could step around row-level security: a superuser, one that
+// bypasses it, or the owner of a table.
 func (s *Store) CheckRole(ctx context.Context) error {
 	var name string
 	var exempt, owner bool
@@ -156,8 +157,8 @@ func (s *Store) CheckRole(ctx context.Context) error {
 		return translate(err)
 	}
 	if exempt || owner {
-		return fmt.Errorf("the database role %q is not held by row-level security (superuser or bypass: %t, owns tables: %t); "+
-			"let DATABASE_URL name a role that is only a member of %s", name, exempt, owner, ServiceRole)
+		return fmt.Errorf("the database role %q is not held by row-level security (superuser or bypass: %t, "+
+			"owns tables: %t); let DATABASE_URL name a role that is only a member of %s", name, exempt, owner, ServiceRole)
 	}
 	return nil
 }
@@ -209,7 +210,8 @@ func (t *transaction) commit(ctx context.Context) error {
 	return err
 }
 
-// rollback leaves the connection clean. Where that fails, the pool sees an open transaction and discards the connection.
+// rollback leaves the connection clean. Where that fails, the pool sees an open transaction and discards the
+// connection.
 func (t *transaction) rollback(ctx context.Context) {
 	if t.opening != nil || t.conn.PgConn().TxStatus() == 'I' {
 		return

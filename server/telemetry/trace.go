@@ -86,7 +86,7 @@ func (e *quietExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOn
 	err := e.SpanExporter.ExportSpans(ctx, spans)
 	switch {
 	case err != nil && !e.down:
-		e.log.WarnContext(ctx, "traces are not delivered", "error", err)
+		e.log.WarnContext(ctx, "traces are not delivered", slog.Any("error", err))
 	case err == nil && e.down:
 		e.log.InfoContext(ctx, "traces are delivered again")
 	}

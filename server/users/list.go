@@ -34,7 +34,9 @@ type position struct {
 }
 
 // ListUsers lists the company's users, by filters and in an order of the caller's choice.
-func (u *Users) ListUsers(ctx context.Context, request api.ListUsersRequestObject) (api.ListUsersResponseObject, error) {
+func (u *Users) ListUsers(
+	ctx context.Context, request api.ListUsersRequestObject,
+) (api.ListUsersResponseObject, error) {
 	who, wanted := caller.Of(ctx), request.Params
 	limit := page.Limit(wanted.Limit)
 	query, scope := listQuery(who.CompanyID, wanted)

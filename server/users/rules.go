@@ -99,8 +99,8 @@ func allowedActions(who caller.Caller, row db.User, alone bool) []api.UserAction
 	return actions
 }
 
-// checkProfile refuses names and a department that are blank once the white space around them is gone. The specification
-// cannot say so: its patterns know only the white space of ASCII.
+// checkProfile refuses names and a department that are blank once the white space around them is gone. The
+// specification cannot say so: its patterns know only the white space of ASCII.
 func checkProfile(firstName, lastName string, department *string) error {
 	f := fault.New(fault.RuleViolated)
 	for _, text := range []struct{ pointer, is string }{{"/first_name", firstName}, {"/last_name", lastName}} {

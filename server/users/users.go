@@ -1,6 +1,6 @@
-// Package users looks after the people of a company: who they are, which role they have, and whether they may sign in. It
-// promises that nobody acts above their own role, that a company never loses its last admin, not even to two requests at
-// once, and that whoever is switched off is out everywhere at once.
+// Package users looks after the people of a company: who they are, which role they have, and whether they may sign in.
+// It promises that nobody acts above their own role, that a company never loses its last admin, not even to two
+// requests at once, and that whoever is switched off is out everywhere at once.
 package users
 
 import (
@@ -77,7 +77,8 @@ func (u *Users) CreateUser(
 		return nil, err
 	}
 	err = password.Check("/password", wanted.Password, password.Personal{
-		Email: row.Email, FirstName: row.FirstName, LastName: row.LastName, CompanyName: company.Name, CompanySlug: company.Slug,
+		Email: row.Email, FirstName: row.FirstName, LastName: row.LastName,
+		CompanyName: company.Name, CompanySlug: company.Slug,
 	})
 	if err != nil {
 		return nil, err
@@ -123,7 +124,9 @@ func (u *Users) UpdateUser(
 	}
 	var shown api.UserJSONResponse
 	err := u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		row, err := u.Queries.GetUserForUpdate(ctx, tx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: request.UserID})
+		row, err := u.Queries.GetUserForUpdate(ctx, tx, db.GetUserForUpdateParams{
+			CompanyID: who.CompanyID, ID: request.UserID,
+		})
 		if err != nil {
 			return err
 		}
@@ -181,7 +184,8 @@ func (u *Users) save(ctx context.Context, tx db.DBTX, row db.User, change db.Upd
 	})
 }
 
-// present shows a user as the caller may see and handle them. Only for an active admin does it matter how many there are.
+// present shows a user as the caller may see and handle them. Only for an active admin does it matter how many there
+// are.
 func (u *Users) present(ctx context.Context, tx db.DBTX, row db.User) (api.UserJSONResponse, error) {
 	alone, err := u.lastAdmin(ctx, tx, row)
 	if err != nil {

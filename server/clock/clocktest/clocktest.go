@@ -1,5 +1,5 @@
-// Package clocktest gives tests a clock that stands still until it is moved, so that a test can stand exactly at the end of
-// a lifetime, and a microsecond beyond it.
+// Package clocktest gives tests a clock that stands still until it is moved, so that a test can stand exactly at the
+// end of a lifetime, and a microsecond beyond it.
 package clocktest
 
 import (

@@ -70,7 +70,7 @@ func Run(t testing.TB, network, address string, args ...string) *exec.Cmd {
 	if err != nil {
 		t.Fatalf("this test needs redis-server 7 or later in PATH (Debian: apt-get install redis-server): %v", err)
 	}
-	cmd := exec.CommandContext(t.Context(), program, args...) //nolint:gosec // The arguments are the test's own.
+	cmd := exec.CommandContext(t.Context(), program, args...)
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start redis-server: %v", err)
 	}

@@ -1,0 +1,256 @@
+package operator_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/demo"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/operator"
+	"github.com/ai-interviewer-platform/interviewer/server/password"
+	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
+)
+
+const good = "violet-harbor-counts-seven"
+
+func hire(t *testing.T) (*servertest.Installation, *operator.Operator) {
+	t.Helper()
+	installation := servertest.New(t)
+	s, err := store.Open(t.Context(), store.Options{URL: installation.DatabaseURL, MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := password.NewGate(password.Options{Cost: bcrypt.MinCost, Workers: 1, Queue: 4})
+	t.Cleanup(func() {
+		gate.Close()
+		s.Close()
+	})
+	return installation, &operator.Operator{
+		Store: s, Queries: db.New(), Clock: clock.System(), Audit: audit.NewRecorder(clock.System()), Gate: gate,
+	}
+}
+
+func count(t *testing.T, installation *servertest.Installation, sql string, args ...any) int {
+	t.Helper()
+	var n int
+	conn := installation.Connect()
+	if err := conn.QueryRow(t.Context(), sql, args...).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	return n
+}
+
+func TestCreateCompany(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	created, err := o.CreateCompany(t.Context(), "  Acme Robotics ", "acme-robotics")
+	if err != nil || created.Name != "Acme Robotics" || created.Slug != "acme-robotics" || !created.IsActive {
+		t.Fatalf("%+v, %v", created, err)
+	}
+	if found, err := o.FindCompany(t.Context(), "acme-robotics"); err != nil || found.ID != created.ID {
+		t.Errorf("found %+v, %v", found, err)
+	}
+	for name, test := range map[string]struct {
+		name, slug string
+		want       fault.Code
+	}{
+		"the same slug":  {"Other", "acme-robotics", fault.SlugTaken},
+		"no name":        {" \u00a0", "other", fault.RuleViolated},
+		"a long name":    {strings.Repeat("é", 201), "other", fault.RuleViolated},
+		"no slug":        {"Other", "", fault.RuleViolated},
+		"capitals":       {"Other", "Other", fault.RuleViolated},
+		"a double dash":  {"Other", "a--b", fault.RuleViolated},
+		"a leading dash": {"Other", "-a", fault.RuleViolated},
+		"a line feed":    {"Other", "other\n", fault.RuleViolated},
+		"a long slug":    {"Other", strings.Repeat("a", 64), fault.RuleViolated},
+		"both":           {"", "", fault.RuleViolated},
+	} {
+		if _, err := o.CreateCompany(t.Context(), test.name, test.slug); !fault.Is(err, test.want) {
+			t.Errorf("%s: %v, want %s", name, err, test.want)
+		}
+	}
+	if _, err := o.CreateCompany(t.Context(), strings.Repeat("é", 200), strings.Repeat("a", 63)); err != nil {
+		t.Errorf("the longest: %v", err)
+	}
+	if all, err := o.Companies(t.Context()); err != nil || len(all) != 2 {
+		t.Errorf("%d companies, %v", len(all), err)
+	}
+	if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = 'company.created' AND actor_type = 'system'`); n != 2 {
+		t.Errorf("%d companies were recorded, want 2", n)
+	}
+	if _, err := o.FindCompany(t.Context(), "nobody"); !fault.Is(err, fault.ResourceNotFound) {
+		t.Errorf("a company that is not there: %v", err)
+	}
+}
+
+func TestCreateUser(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	replica := installation.Replica()
+	for _, slug := range []string{"acme", "globex"} {
+		if _, err := o.CreateCompany(t.Context(), slug, slug); err != nil {
+			t.Fatal(err)
+		}
+	}
+	acme, err := o.FindCompany(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	globex, err := o.FindCompany(t.Context(), "globex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada := operator.Person{Email: " Ada@Acme.Example ", FirstName: " Ada ", LastName: "Okafor", Role: api.RoleAdmin, Department: " IT "}
+	created, err := o.CreateUser(t.Context(), acme, ada, good)
+	if err != nil || created.Email != "ada@acme.example" || created.FirstName != "Ada" || *created.Department != "IT" {
+		t.Fatalf("%+v, %v", created, err)
+	}
+	for name, test := range map[string]struct {
+		change func(p *operator.Person)
+		plain  string
+		want   fault.Code
+	}{
+		"the same email":           {func(*operator.Person) {}, good, fault.EmailTaken},
+		"no email":                 {func(p *operator.Person) { p.Email = "" }, good, fault.RuleViolated},
+		"no at":                    {func(p *operator.Person) { p.Email = "ada.acme.example" }, good, fault.RuleViolated},
+		"two ats":                  {func(p *operator.Person) { p.Email = "a@b@acme.example" }, good, fault.RuleViolated},
+		"no dot":                   {func(p *operator.Person) { p.Email = "ada@acme" }, good, fault.RuleViolated},
+		"letters beyond ASCII":     {func(p *operator.Person) { p.Email = "adä@acme.example" }, good, fault.RuleViolated},
+		"a line feed in the email": {func(p *operator.Person) { p.Email = "a\nb@acme.example" }, good, fault.RuleViolated},
+		"a long local part":        {func(p *operator.Person) { p.Email = strings.Repeat("a", 65) + "@acme.example" }, good, fault.RuleViolated},
+		"a long email":             {func(p *operator.Person) { p.Email = "a@" + strings.Repeat("b.", 130) + "cc" }, good, fault.RuleViolated},
+		"no first name":            {func(p *operator.Person) { p.FirstName = "\u00a0" }, good, fault.RuleViolated},
+		"a long last name":         {func(p *operator.Person) { p.LastName = strings.Repeat("é", 101) }, good, fault.RuleViolated},
+		"a long department":        {func(p *operator.Person) { p.Department = strings.Repeat("é", 101) }, good, fault.RuleViolated},
+		"no role":                  {func(p *operator.Person) { p.Role = "" }, good, fault.RuleViolated},
+		"another role":             {func(p *operator.Person) { p.Role = "owner" }, good, fault.RuleViolated},
+		"a short password":         {func(*operator.Person) {}, "short", fault.PasswordRefused},
+		"a common password":        {func(*operator.Person) {}, "password1234", fault.PasswordRefused},
+		"a long password":          {func(*operator.Person) {}, strings.Repeat("ab", 37), fault.PasswordRefused},
+	} {
+		person := ada
+		test.change(&person)
+		if _, err := o.CreateUser(t.Context(), globex, person, test.plain); !fault.Is(err, test.want) {
+			t.Errorf("%s: %v, want %s", name, err, test.want)
+		}
+	}
+	// Whoever gets an account can sign in with it: the API takes every email that the operator may give.
+	for _, email := range []string{
+		"ada@acme.example", "a@b.co", "o'brien+x@acme.example", "!#$%&'*+/=?^_`{|}~-@a-b.example", strings.Repeat("a", 64) + "@acme.example",
+	} {
+		person := ada
+		person.Email = email
+		if _, err := o.CreateUser(t.Context(), acme, person, good); err != nil && !fault.Is(err, fault.EmailTaken) {
+			t.Errorf("%s: %v", email, err)
+		}
+		login := map[string]string{"email": email, "password": good}
+		if got := replica.Anonymous(t).Post("/api/v1/auth/login", login).Status; got != http.StatusOK {
+			t.Errorf("%s signs in with %d", email, got)
+		}
+	}
+}
+
+func TestResetPasswordEndsSessionsEverywhere(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	acme := installation.Company("acme")
+	replicas := []*servertest.Replica{installation.Replica(), installation.Replica()}
+	client := replicas[0].SignIn(t, acme.Users[api.RoleHr])
+	for _, replica := range replicas {
+		client.At(replica).Get("/api/v1/users/me").Expect(http.StatusOK)
+	}
+	if err := o.ResetPassword(t.Context(), "hr@acme.example", "short"); !fault.Is(err, fault.PasswordRefused) {
+		t.Errorf("a short password: %v", err)
+	}
+	if err := o.ResetPassword(t.Context(), "nobody@acme.example", good); !fault.Is(err, fault.ResourceNotFound) {
+		t.Errorf("nobody: %v", err)
+	}
+	if err := o.ResetPassword(t.Context(), " HR@acme.example ", good); err != nil {
+		t.Fatal(err)
+	}
+	servertest.Eventually(t, time.Second, "both replicas refuse the session", func() bool {
+		return client.At(replicas[0]).Get("/api/v1/users/me").Status == http.StatusUnauthorized &&
+			client.At(replicas[1]).Get("/api/v1/users/me").Status == http.StatusUnauthorized
+	})
+	for plain, status := range map[string]int{servertest.Password: http.StatusUnauthorized, good: http.StatusOK} {
+		login := map[string]string{"email": "hr@acme.example", "password": plain}
+		replicas[1].Anonymous(t).Post("/api/v1/auth/login", login).Expect(status)
+	}
+	if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = 'auth.password_reset' AND resource_id = $1`,
+		acme.Users[api.RoleHr].ID); n != 1 {
+		t.Errorf("recorded %d times", n)
+	}
+}
+
+func TestSwitchCompany(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	acme, globex := installation.Company("acme"), installation.Company("globex")
+	replica := installation.Replica()
+	client, stranger := replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, globex.Users[api.RoleHr])
+	if err := o.SwitchCompany(t.Context(), "acme", false); err != nil {
+		t.Fatal(err)
+	}
+	servertest.Eventually(t, time.Second, "the company's sessions have ended", func() bool {
+		return client.Get("/api/v1/users/me").Status == http.StatusUnauthorized
+	})
+	stranger.Get("/api/v1/users/me").Expect(http.StatusOK)
+	login := map[string]string{"email": "hr@acme.example", "password": servertest.Password}
+	replica.Anonymous(t).Post("/api/v1/auth/login", login).Refused(http.StatusUnauthorized, "invalid_credentials")
+	if err := o.SwitchCompany(t.Context(), "acme", false); !fault.Is(err, fault.StateConflict) {
+		t.Errorf("again: %v", err)
+	}
+	if err := o.SwitchCompany(t.Context(), "nobody", false); !fault.Is(err, fault.ResourceNotFound) {
+		t.Errorf("nobody: %v", err)
+	}
+	if err := o.SwitchCompany(t.Context(), "acme", true); err != nil {
+		t.Fatal(err)
+	}
+	replica.SignIn(t, acme.Users[api.RoleHr])
+	for _, action := range []string{"company.deactivated", "company.reactivated"} {
+		if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = $1 AND resource_id = $2`, action, acme.ID); n != 1 {
+			t.Errorf("%s is recorded %d times", action, n)
+		}
+	}
+}
+
+func TestDemoIsLoadedOnce(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	companies, users, err := demo.Load(t.Context(), o)
+	if err != nil || companies != 2 || users < 40 {
+		t.Fatalf("%d companies and %d users, %v", companies, users, err)
+	}
+	if n := count(t, installation, `SELECT count(*) FROM users`); n != users {
+		t.Errorf("%d users are there, %d are said to be", n, users)
+	}
+	if companies, users, err := demo.Load(t.Context(), o); err != nil || companies != 0 || users != 0 {
+		t.Errorf("again: %d companies and %d users, %v", companies, users, err)
+	}
+	installation.Config.LoginPerIP = 1000
+	replica := installation.Replica()
+	for _, email := range demo.Accounts() {
+		client := replica.Anonymous(t)
+		client.Adopt(client.Post("/api/v1/auth/login", map[string]string{"email": email, "password": demo.Password}).Expect(http.StatusOK))
+		client.Get("/api/v1/users/me").Expect(http.StatusOK)
+	}
+	for _, slug := range []string{"acme", "globex"} {
+		client := replica.Anonymous(t)
+		login := map[string]string{"email": "admin@" + slug + ".example", "password": demo.Password}
+		client.Adopt(client.Post("/api/v1/auth/login", login).Expect(http.StatusOK))
+		// Every answer is held against the specification, the format of emails and names with it.
+		client.Get("/api/v1/users?limit=200").Expect(http.StatusOK)
+	}
+}

@@ -1,0 +1,191 @@
+package schema_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+)
+
+// column reads one column of text.
+func column(t *testing.T, conn *pgx.Conn, sql string) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), sql)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return found
+}
+
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	for _, one := range got {
+		if !slices.Contains(want, one) {
+			t.Errorf("%s: %s is not expected", what, one)
+		}
+	}
+	for _, one := range want {
+		if !slices.Contains(got, one) {
+			t.Errorf("%s: %s is missing", what, one)
+		}
+	}
+}
+
+// TestEveryTableBelongsToATenant holds every table to what keeps companies apart, without knowing their names: a new table
+// is held to it from its first day.
+func TestEveryTableBelongsToATenant(t *testing.T) {
+	t.Parallel()
+	conn := servertest.New(t).Connect()
+	// What has no tenant: the tenants themselves, the directory that finds a tenant by email, and the migrations' own count.
+	const exempt = `('companies', 'login_emails', 'schema_migrations')`
+	const keys = `FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
+		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT IN ` + exempt
+
+	same(t, "keys that do not lead with the company", column(t, conn,
+		`SELECT k.conname || ' of ' || c.relname `+keys+` AND k.contype IN ('p', 'u', 'f', 'x') AND a.attname <> 'company_id'`), nil)
+	same(t, "unique indexes that do not lead with the company", column(t, conn,
+		`SELECT i.indexrelid::regclass::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
+			LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+			WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace AND c.relname NOT IN `+exempt+`
+				AND a.attname IS DISTINCT FROM 'company_id'`), nil)
+	same(t, "foreign keys that pair the company with something else", column(t, conn,
+		`SELECT k.conname FROM pg_constraint AS k JOIN pg_class AS target ON target.oid = k.confrelid
+			JOIN pg_attribute AS f ON f.attrelid = k.confrelid AND f.attnum = k.confkey[1]
+			WHERE k.contype = 'f' AND f.attname <> CASE target.relname WHEN 'companies' THEN 'id' ELSE 'company_id' END`), nil)
+	same(t, "tables without a primary key", column(t, conn,
+		`SELECT relname FROM pg_class AS c WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+			AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND contype = 'p')`), nil)
+	same(t, "tables without forced row-level security", column(t, conn,
+		`SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+			AND NOT (relrowsecurity AND relforcerowsecurity)`), []string{"schema_migrations"})
+	same(t, "tables whose tenant policy is not the one of all", column(t, conn,
+		`SELECT c.relname FROM pg_class AS c WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+			AND NOT EXISTS (
+				SELECT FROM pg_policies AS p WHERE p.tablename = c.relname AND p.policyname = 'tenant' AND p.cmd = 'ALL'
+					AND p.permissive = 'PERMISSIVE' AND p.roles = '{interviewer_service}' AND p.qual = p.with_check
+					AND p.qual = format('(%s = ( SELECT current_company() AS current_company))',
+						CASE c.relname WHEN 'companies' THEN 'id' ELSE 'company_id' END))`),
+		[]string{"login_emails", "schema_migrations"})
+	same(t, "other policies", column(t, conn,
+		`SELECT tablename || ' ' || policyname || ' ' || cmd || ' ' || roles::text FROM pg_policies WHERE policyname <> 'tenant'`),
+		[]string{
+			"companies lookup SELECT {interviewer_lookup}", "users lookup SELECT {interviewer_lookup}",
+			"sessions lookup SELECT {interviewer_lookup}", "audit_pending lookup SELECT {interviewer_lookup}",
+			"login_emails directory ALL {interviewer_lookup}",
+		})
+	same(t, "tables or columns that the service's role owns or its lookups own", column(t, conn,
+		`SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'S', 'm')
+			AND relowner IN ('interviewer_service'::regrole, 'interviewer_lookup'::regrole)`), nil)
+	same(t, "things that the service's role owns", column(t, conn,
+		`SELECT classid::regclass::text || objid FROM pg_shdepend WHERE refobjid = 'interviewer_service'::regrole AND deptype = 'o'`), nil)
+	same(t, "roles with more than they need", column(t, conn,
+		`SELECT rolname FROM pg_roles WHERE rolname IN ('interviewer_service', 'interviewer_lookup')
+			AND (rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole OR rolcreatedb OR rolreplication)`), nil)
+	same(t, "roles that the service's role is a member of", column(t, conn,
+		`SELECT roleid::regrole::text FROM pg_auth_members WHERE member IN ('interviewer_service'::regrole, 'interviewer_lookup'::regrole)`), nil)
+}
+
+func TestGrantsAreExactly(t *testing.T) {
+	t.Parallel()
+	conn := servertest.New(t).Connect()
+	same(t, "grants on tables and views", column(t, conn, `
+		SELECT format('%s %s %s', c.relname, grantee::regrole, string_agg(privilege_type, ',' ORDER BY privilege_type))
+		FROM pg_class AS c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner)))
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND grantee <> c.relowner
+		GROUP BY c.relname, grantee`), []string{
+		"companies interviewer_service INSERT,SELECT,UPDATE",
+		"users interviewer_service INSERT,SELECT,UPDATE",
+		"sessions interviewer_service INSERT,SELECT,UPDATE",
+		"login_emails interviewer_lookup DELETE,INSERT,SELECT,UPDATE",
+		"audit_logs interviewer_service INSERT,SELECT",
+		"audit_seals interviewer_service INSERT,SELECT",
+		"audit_pending interviewer_service DELETE,INSERT,SELECT",
+		"schema_migrations interviewer_service SELECT",
+	})
+	same(t, "grants on columns", column(t, conn, `
+		SELECT format('%s %s %s %s', c.relname, grantee::regrole, privilege_type, string_agg(a.attname, ',' ORDER BY a.attnum))
+		FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid, aclexplode(a.attacl)
+		WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.relname, grantee, privilege_type`), []string{
+		"companies interviewer_lookup SELECT id,name,slug,is_active,created_at",
+		"users interviewer_lookup SELECT company_id,id,email,password_hash,first_name,last_name,role,department,is_active",
+		"sessions interviewer_lookup SELECT company_id,id,user_id,epoch,expires_at,revoked_at,changed_at",
+		"audit_pending interviewer_lookup SELECT company_id",
+	})
+	same(t, "who may create in the schema", column(t, conn, `
+		SELECT grantee::regrole::text FROM pg_namespace AS n, aclexplode(n.nspacl)
+		WHERE nspname = 'public' AND privilege_type = 'CREATE' AND grantee <> nspowner`), nil)
+}
+
+// TestDefinerFunctionsAreExactly lists what answers before a tenant is known.
+func TestDefinerFunctionsAreExactly(t *testing.T) {
+	t.Parallel()
+	conn := servertest.New(t).Connect()
+	const ours = `FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace
+		AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')`
+	service := []string{
+		"find_account(text)", "session_changes(integer)", "find_company(text)", "all_companies()", "search_users(uuid,text,integer)",
+		"companies_to_seal()",
+	}
+	same(t, "definer functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef`),
+		append([]string{"keep_login_email()"}, service...))
+	same(t, "definer functions without a pinned search path, or of another owner", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+`
+		AND p.prosecdef AND (p.proconfig IS DISTINCT FROM '{"search_path=public, pg_temp"}' OR p.proowner <> 'interviewer_lookup'::regrole)`), nil)
+	same(t, "definer functions that anybody may execute", column(t, conn,
+		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef
+			AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) WHERE grantee = 0)`), nil)
+	same(t, "definer functions that the service may execute", column(t, conn,
+		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef AND has_function_privilege('interviewer_service', p.oid, 'EXECUTE')`), service)
+	same(t, "other functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND NOT p.prosecdef`),
+		[]string{"current_company()", "refuse_change()", "user_search_text(text,text,text,text)"})
+	same(t, "views of another owner than the lookups'", column(t, conn,
+		`SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace AND relowner <> 'interviewer_lookup'::regrole
+			AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = pg_class.oid AND d.deptype = 'e')`), nil)
+}
+
+// TestConstraintsAreNamed refuses names that PostgreSQL made up: errors are told apart by them.
+func TestConstraintsAreNamed(t *testing.T) {
+	t.Parallel()
+	conn := servertest.New(t).Connect()
+	same(t, "constraints with a name made up", column(t, conn, `SELECT conname FROM pg_constraint
+		WHERE connamespace = 'public'::regnamespace AND contype <> 't' AND (conname ~ '_(check|not_null|fkey)[0-9]*$') AND conname !~ '_fkey$'`), nil)
+	same(t, "constraints that do not begin with their table or domain", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
+		LEFT JOIN pg_class AS c ON c.oid = k.conrelid LEFT JOIN pg_type AS d ON d.oid = k.contypid
+		WHERE k.connamespace = 'public'::regnamespace AND NOT starts_with(k.conname, coalesce(c.relname, d.typname)::text)`), nil)
+	same(t, "foreign keys named after their columns", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
+		WHERE k.connamespace = 'public'::regnamespace AND k.contype = 'f' AND k.conname LIKE '%company\_id%'`), nil)
+}
+
+// TestForeignKeysAreServedByAnIndex looks at what PostgreSQL has to search when the row that is pointed at goes.
+func TestForeignKeysAreServedByAnIndex(t *testing.T) {
+	t.Parallel()
+	conn := servertest.New(t).Connect()
+	same(t, "foreign keys without an index", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
+		WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace AND NOT EXISTS (
+			SELECT FROM pg_index AS i WHERE i.indrelid = k.conrelid AND i.indpred IS NULL
+				AND (i.indkey::int2[])[0:cardinality(k.conkey) - 1] = k.conkey)`),
+		[]string{"sessions_user_fkey"}) // users are never deleted, and the live ones are found by a partial index
+}
+
+// TestTypesThatListsFilterByCanUseAnIndex keeps enums, whose comparison is not leakproof, out of what is filtered.
+func TestTypesThatListsFilterByCanUseAnIndex(t *testing.T) {
+	t.Parallel()
+	conn := servertest.New(t).Connect()
+	same(t, "index columns compared by functions that are not leakproof", column(t, conn, `
+		SELECT DISTINCT format('%s: %s', i.indexrelid::regclass, p.oid::regprocedure)
+		FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'btree',
+			unnest(i.indclass::oid[]) AS used(opclass)
+			JOIN pg_opclass AS o ON o.oid = opclass
+			JOIN pg_amop AS op ON op.amopfamily = o.opcfamily AND op.amoplefttype = o.opcintype AND op.amoprighttype = o.opcintype
+			JOIN pg_operator AS x ON x.oid = op.amopopr JOIN pg_proc AS p ON p.oid = x.oprcode
+		WHERE c.relnamespace = 'public'::regnamespace AND NOT p.proleakproof`), nil)
+	same(t, "btree indexes on expressions, which leak likewise", column(t, conn, `
+		SELECT i.indexrelid::regclass::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS m ON m.oid = c.relam
+		WHERE c.relnamespace = 'public'::regnamespace AND i.indexprs IS NOT NULL AND m.amname = 'btree'`), nil)
+}
