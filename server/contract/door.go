@@ -21,9 +21,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
 )
 
-// streamTime bounds an answer that takes as long as its client reads.
-const streamTime = time.Hour
-
 // Door lets requests through to their operations.
 type Door struct {
 	Contract *Contract
@@ -37,6 +34,8 @@ type Door struct {
 	People, Anonymous *ratelimit.Limiter
 	// Timeout bounds the work on one request.
 	Timeout time.Duration
+
+	streams streams
 }
 
 // Enter is the middleware. It expects that a caller.Request is in the context, and gives it its operation and its
@@ -50,11 +49,7 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		ctx := c.Request().Context()
 		request := caller.RequestOf(ctx)
 		request.Operation = op.ID
-		if op.Streaming {
-			// Where the connection cannot take a deadline there is none to extend.
-			deadline := time.Now().Add(streamTime) //nolint:forbidigo // the connection's own clock
-			_ = http.NewResponseController(c.Response()).SetWriteDeadline(deadline)
-		} else {
+		if !op.Streaming {
 			outer := c.Request()
 			bounded, cancel := context.WithTimeout(ctx, d.Timeout)
 			defer func() {
@@ -66,7 +61,11 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 			c.SetRequest(outer.WithContext(bounded))
 		}
 		err := d.admit(ctx, c, op, request)
-		if err == nil {
+		switch {
+		case err != nil:
+		case op.Streaming:
+			err = d.streams.run(c, request.Caller.UserID, next)
+		default:
 			err = next(c)
 		}
 		if request.Caller != nil && fault.KindOf(err) == fault.Forbidden {

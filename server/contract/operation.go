@@ -138,6 +138,9 @@ func (c *Contract) read(
 	if op.Streaming, err = flag(specified.Extensions, "x-streaming", false); err != nil {
 		return nil, err
 	}
+	if op.Streaming && op.Public {
+		return nil, errors.New("streams to nobody in particular: a stream is counted against its caller")
+	}
 	if err := op.readInput(item, specified); err != nil {
 		return nil, err
 	}
