@@ -51,7 +51,7 @@ func TestPanicIsAProblemOfItsOwnRequest(t *testing.T) {
 		answer := through(get(t, "/x"), log, func(echo.Context) error {
 			if value == nil {
 				var m map[string]string
-				m["inner detail"] = ""
+				m["inner detail"] = "" //nolint:staticcheck // the panic is wanted
 			}
 			panic(value)
 		})

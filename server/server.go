@@ -169,7 +169,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 	if door.Anonymous, err = limiter(s.redis, "address", o.Config.RateLimitAnonymous); err != nil {
 		return err
 	}
-	return s.route(o, all, door, metrics)
+	return s.route(o, all, door, metrics) //nolint:contextcheck // each request brings its own
 }
 
 // measure makes the metrics, and lets them look at what this replica holds.

@@ -88,7 +88,9 @@ func (w *walk) begin(ctx context.Context) (err error) {
 	if w.expected == 1 {
 		return nil
 	}
-	w.before, err = w.queries.GetSealHash(ctx, w.tenant, db.GetSealHashParams{CompanyID: w.company, Sequence: w.expected - 1})
+	w.before, err = w.queries.GetSealHash(ctx, w.tenant, db.GetSealHashParams{
+		CompanyID: w.company, Sequence: w.expected - 1,
+	})
 	if fault.Is(err, fault.ResourceNotFound) { // where there are later links, this one is missing
 		w.expected--
 		return nil

@@ -32,8 +32,10 @@ func TestLoginsAreRecorded(t *testing.T) {
 		outcome, resource, reason string
 		actor                     uuid.UUID
 	}{
-		{"success", "session", "", hr.ID}, {"failure", "user", "wrong_password", hr.ID},
-		{"failure", "user", "inactive", idle.ID}, {"failure", "user", "wrong_password", idle.ID},
+		{"success", "session", "", hr.ID},
+		{"failure", "user", "wrong_password", hr.ID},
+		{"failure", "user", "inactive", idle.ID},
+		{"failure", "user", "wrong_password", idle.ID},
 	} {
 		if len(recorded) != 4 {
 			t.Fatalf("%d sign-ins were recorded, want 4", len(recorded))

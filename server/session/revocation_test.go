@@ -39,7 +39,7 @@ func newStand(t *testing.T) *stand {
 }
 
 // replica adds one, as it is added in production: prepared before it serves, and connected.
-func (s *stand) replica() *servertest.Replica {
+func (s *stand) replica() {
 	s.t.Helper()
 	replica := s.Replica()
 	if err := replica.Server.Prepare(s.t.Context()); err != nil {
@@ -47,7 +47,6 @@ func (s *stand) replica() *servertest.Replica {
 	}
 	s.replicas = append(s.replicas, replica)
 	s.connected()
-	return replica
 }
 
 // connected waits until every replica speaks to Redis.

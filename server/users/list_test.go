@@ -258,9 +258,17 @@ func TestACursorBelongsToItsList(t *testing.T) {
 	stranger := h.replica.SignIn(t, servertest.User{Email: "hr@globex.example"})
 	stranger.Get(collection+"?"+same.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
 	for _, other := range []url.Values{
-		{"role": nil}, {"role": {"hr"}}, {"sort": {"name"}}, {"q": {"a"}}, {"is_active": {"true"}}, {"department": {"Sales"}},
-		{"updated_since": {"2020-01-01T00:00:00Z"}}, {"cursor": {cursor[:len(cursor)-1]}}, {"cursor": {cursor + "AA"}},
-		{"cursor": {"x"}}, {"cursor": {strings.ToUpper(cursor)}},
+		{"role": nil},
+		{"role": {"hr"}},
+		{"sort": {"name"}},
+		{"q": {"a"}},
+		{"is_active": {"true"}},
+		{"department": {"Sales"}},
+		{"updated_since": {"2020-01-01T00:00:00Z"}},
+		{"cursor": {cursor[:len(cursor)-1]}},
+		{"cursor": {cursor + "AA"}},
+		{"cursor": {"x"}},
+		{"cursor": {strings.ToUpper(cursor)}},
 	} {
 		query := cloned(same)
 		for name, values := range other {

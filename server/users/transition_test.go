@@ -96,7 +96,9 @@ func TestAllowedActionsAreWhatTheOperationsAllow(t *testing.T) {
 	}
 	for _, role := range roles() {
 		attempts[api.UserActionChangeRole] = append(attempts[api.UserActionChangeRole],
-			func(c *servertest.Client, id uuid.UUID) int { return c.Put(path(id, "role"), api.ChangeRoleRequest{Role: role}).Status })
+			func(c *servertest.Client, id uuid.UUID) int {
+				return c.Put(path(id, "role"), api.ChangeRoleRequest{Role: role}).Status
+			})
 	}
 	for _, by := range roles() {
 		for _, role := range roles() {
@@ -157,7 +159,9 @@ func TestTheLastAdminStaysWhateverHappensAtOnce(t *testing.T) {
 	t.Parallel()
 	installation := servertest.New(t)
 	replicas := []*servertest.Replica{installation.Replica(), installation.Replica()}
-	deactivate := func(c *servertest.Client, id uuid.UUID) *servertest.Answer { return c.Post(path(id, "deactivate"), nil) }
+	deactivate := func(c *servertest.Client, id uuid.UUID) *servertest.Answer {
+		return c.Post(path(id, "deactivate"), nil)
+	}
 	demote := func(c *servertest.Client, id uuid.UUID) *servertest.Answer {
 		return c.Put(path(id, "role"), `{"role":"employee"}`)
 	}
