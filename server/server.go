@@ -137,7 +137,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 		return err
 	}
 	access := session.NewAccess(keys, o.Config.AccessTokenExpire.Duration(), o.Clock.Now)
-	s.guard = session.NewGuard(s.store, s.redis, access.Lifetime(), o.Clock.Now, func(from session.Source) {
+	s.guard = session.NewGuard(s.store, s.redis, keys, access.Lifetime(), o.Clock.Now, func(from session.Source) {
 		metrics.Revocation(string(from))
 	})
 	s.sealer = audit.NewSealer(s.store, o.Log, metrics.AuditSealed)

@@ -37,7 +37,7 @@ const (
 // KEYS[1] the session; ARGV[1] the state, ARGV[2] its epoch, ARGV[3] how long to keep it in milliseconds.
 const put = `
 local kept = redis.call('GET', KEYS[1])
-if kept and tonumber(string.match(kept, '^%d+')) >= tonumber(ARGV[2]) then return kept end
+if kept and (tonumber(string.match(kept, '^%d+')) or 0) >= tonumber(ARGV[2]) then return kept end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 return ARGV[1]`
 
@@ -61,6 +61,7 @@ const (
 type Guard struct {
 	store    *store.Store
 	redis    *redis.Redis
+	keys     *Keyring
 	now      func() time.Time
 	lifetime time.Duration
 	observe  func(Source)
@@ -78,13 +79,13 @@ type change struct {
 	at time.Time
 }
 
-// NewGuard takes the access tokens' lifetime, which bounds how long a change must be remembered, and a function that is
-// told where each decision's state came from.
+// NewGuard takes the keys that sign the copies in Redis, the access tokens' lifetime, which bounds how long a change must
+// be remembered, and a function that is told where each decision's state came from.
 func NewGuard(
-	s *store.Store, r *redis.Redis, lifetime time.Duration, now func() time.Time, observe func(Source),
+	s *store.Store, r *redis.Redis, keys *Keyring, lifetime time.Duration, now func() time.Time, observe func(Source),
 ) *Guard {
 	return &Guard{
-		store: s, redis: r, now: now, lifetime: lifetime, observe: observe, queries: db.New(),
+		store: s, redis: r, keys: keys, now: now, lifetime: lifetime, observe: observe, queries: db.New(),
 		script: rueidis.NewLuaScript(put), changed: map[uuid.UUID]change{},
 	}
 }
@@ -123,7 +124,7 @@ func (g *Guard) copyOf(ctx context.Context, session uuid.UUID) (state State, fou
 		if err != nil {
 			return err
 		}
-		state, err = decodeState(text)
+		state, err = g.keys.openState(session, text)
 		return err
 	})
 	return state, err == nil
@@ -150,21 +151,24 @@ func (g *Guard) load(ctx context.Context, c Claims) (State, error) {
 	return state, nil
 }
 
-// write offers a state to Redis and gives the one that Redis keeps.
+// write offers a state to Redis and gives the one that Redis keeps. What was not written by us is replaced.
 func (g *Guard) write(ctx context.Context, session uuid.UUID, s State) (State, error) {
 	ttl := copyTTL
 	if s.Revoked {
 		ttl = g.memory()
 	}
-	var kept State
+	kept, key, sealed := s, keyPrefix+session.String(), g.keys.sealState(session, s)
 	err := g.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
-		text, err := g.script.Exec(ctx, c, []string{keyPrefix + session.String()},
-			[]string{s.encode(), strconv.Itoa(int(s.Epoch)), strconv.FormatInt(ttl.Milliseconds(), 10)}).ToString()
+		text, err := g.script.Exec(ctx, c, []string{key},
+			[]string{sealed, strconv.Itoa(int(s.Epoch)), strconv.FormatInt(ttl.Milliseconds(), 10)}).ToString()
 		if err != nil {
 			return err
 		}
-		kept, err = decodeState(text)
-		return err
+		if kept, err = g.keys.openState(session, text); err != nil {
+			kept = s
+			return c.Do(ctx, c.B().Set().Key(key).Value(sealed).Px(ttl).Build()).Error()
+		}
+		return nil
 	})
 	return kept, err
 }

@@ -108,7 +108,11 @@ func BenchmarkCheck(b *testing.B) {
 	})
 	servertest.Eventually(b, 10*time.Second, "Redis is connected", func() bool { return cache.Up(b.Context()) == nil })
 	sources := map[session.Source]int{}
-	guard := session.NewGuard(kept, cache, 15*time.Minute, clock.System().Now, func(s session.Source) { sources[s]++ })
+	keys, err := session.NewKeyring("a key that is long enough for a benchmark of it")
+	if err != nil {
+		b.Fatal(err)
+	}
+	guard := session.NewGuard(kept, cache, keys, 15*time.Minute, clock.System().Now, func(s session.Source) { sources[s]++ })
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := guard.Check(b.Context(), claims); err != nil {

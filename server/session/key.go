@@ -18,6 +18,7 @@ type secret struct {
 	id      string
 	access  []byte
 	refresh []byte
+	state   []byte
 }
 
 // Keyring holds the secrets that are believed: the first signs, all verify.
@@ -43,7 +44,11 @@ func NewKeyring(present string, previous ...string) (*Keyring, error) {
 		if err != nil {
 			return nil, err
 		}
-		ring.secrets = append(ring.secrets, secret{hex.EncodeToString(id)[:keyIDSize], access, refresh})
+		state, err := derive(text, "session state")
+		if err != nil {
+			return nil, err
+		}
+		ring.secrets = append(ring.secrets, secret{hex.EncodeToString(id)[:keyIDSize], access, refresh, state})
 	}
 	var err error
 	if ring.cursor, err = derive(present, "cursor"); err != nil {

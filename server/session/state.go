@@ -1,6 +1,9 @@
 package session
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"strconv"
 	"strings"
@@ -32,7 +35,40 @@ func (s State) Admit(c Claims, now time.Time) error {
 
 var errState = errors.New("not a session state")
 
-// encode gives the form in which Redis keeps a state. The epoch stands first: the script that writes states reads it.
+// sealState gives the form in which Redis keeps the state of a session. It is signed together with the session's id, so
+// that whoever can write to Redis can neither make a role up nor pass one session's state off as another's.
+func (k *Keyring) sealState(session uuid.UUID, s State) string {
+	text := s.encode()
+	return text + "|" + base64.RawURLEncoding.EncodeToString(stateMAC(k.signing(), session, text))
+}
+
+// openState reads what sealState gives, under any of the keys that are believed.
+func (k *Keyring) openState(session uuid.UUID, sealed string) (State, error) {
+	end := strings.LastIndexByte(sealed, '|')
+	if end < 0 {
+		return State{}, errState
+	}
+	text := sealed[:end]
+	signature, err := base64.RawURLEncoding.Strict().DecodeString(sealed[end+1:])
+	if err != nil {
+		return State{}, errState
+	}
+	for _, key := range k.secrets {
+		if hmac.Equal(signature, stateMAC(key, session, text)) {
+			return decodeState(text)
+		}
+	}
+	return State{}, errState
+}
+
+func stateMAC(key secret, session uuid.UUID, text string) []byte {
+	digest := hmac.New(sha256.New, key.state)
+	digest.Write(session[:])
+	digest.Write([]byte(text))
+	return digest.Sum(nil)
+}
+
+// encode gives a state as text. The epoch stands first: the script that writes states reads it.
 func (s State) encode() string {
 	return strings.Join([]string{
 		strconv.Itoa(int(s.Epoch)), strconv.FormatBool(s.Revoked), s.CompanyID.String(), s.UserID.String(), string(s.Role),

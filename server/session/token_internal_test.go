@@ -270,3 +270,41 @@ func TestStateIsReadAsItWasWritten(t *testing.T) {
 		t.Errorf("read %+v, want %+v", got, state)
 	}
 }
+
+// TestStateInRedisIsSigned: whoever can write to Redis can neither make a role up nor move a state to another session.
+func TestStateInRedisIsSigned(t *testing.T) {
+	t.Parallel()
+	before, err := NewKeyring("the key before, which is long enough")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := NewKeyring("the present key, which is long enough", "the key before, which is long enough")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nora, emil, state := uuid.New(), uuid.New(), living()
+	for name, ring := range map[string]*Keyring{"present": now, "former": before} {
+		if got, err := now.openState(nora, ring.sealState(nora, state)); err != nil || got.Role != state.Role {
+			t.Errorf("a state under the %s key reads as %+v (%v)", name, got, err)
+		}
+	}
+	sealed := now.sealState(nora, state)
+	admin := strings.Replace(sealed, "|"+string(state.Role)+"|", "|admin|", 1)
+	if admin == sealed {
+		t.Fatal("the state is an admin's already")
+	}
+	for name, forged := range map[string]string{
+		"a made-up role": admin, "no signature": state.encode(), "an empty one": state.encode() + "|", "nothing": "",
+		"cut short": sealed[:len(sealed)-1], "something behind": sealed + "A",
+	} {
+		if got, err := now.openState(nora, forged); err == nil {
+			t.Errorf("%s reads as %+v", name, got)
+		}
+	}
+	if _, err := now.openState(emil, sealed); err == nil {
+		t.Error("one session's state passes as another's")
+	}
+	if _, err := before.openState(nora, sealed); err == nil {
+		t.Error("a state under a key that is not known is read")
+	}
+}
