@@ -115,7 +115,7 @@ func protect(c echo.Context) {
 	header := c.Response().Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
 	header.Set("Referrer-Policy", "no-referrer")
 	if c.Scheme() == "https" {
 		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")

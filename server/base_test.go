@@ -126,7 +126,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 			answer := through(request, quiet(), handle)
 			for header, want := range map[string]string{
 				"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-				"Content-Security-Policy":   "default-src 'none'; frame-ancestors 'none'",
+				"Content-Security-Policy":   "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
 				"Strict-Transport-Security": transport,
 			} {
 				if got := answer.Header().Get(header); got != want {

@@ -68,6 +68,7 @@ type Server struct {
 	guard   *session.Guard
 	sealer  *audit.Sealer
 	log     *slog.Logger
+	timeout time.Duration
 	work    sync.WaitGroup
 	end     context.CancelFunc
 }
@@ -123,7 +124,9 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	gate := password.NewGate(password.Options{Cost: o.HashCost, Workers: o.Config.HashWorkers, Queue: o.Config.HashQueue})
-	return &Server{store: kept, redis: cache, gate: gate, log: o.Log, end: func() {}}, nil
+	return &Server{
+		store: kept, redis: cache, gate: gate, log: o.Log, timeout: o.Config.RequestTimeout.Duration(), end: func() {},
+	}, nil
 }
 
 // assemble puts the rooms together and the door before them.
@@ -253,11 +256,12 @@ func (s *Server) Prepare(ctx context.Context) error {
 	return s.guard.Look(ctx)
 }
 
-// Serve answers on a listener until the context ends, and then finishes what it has begun within the time allowed.
-func (s *Server) Serve(ctx context.Context, listener net.Listener, shutdown time.Duration) error {
+// Serve answers on a listener until the context ends. From then on it is not ready; it goes on taking requests for the
+// time of drain, so that a load balancer can notice, and then finishes what it has begun within the time of shutdown.
+func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdown time.Duration) error {
 	const slow = 30 * time.Second
 	serving := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: slow, WriteTimeout: 2 * slow,
+		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: slow, WriteTimeout: s.timeout + slow,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 4 * maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
@@ -270,6 +274,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, shutdown time
 	}
 	s.log.InfoContext(ctx, "stopping: finishing the requests under way")
 	s.meta.Stop()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-time.After(drain):
+	}
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdown)
 	defer cancel()
 	if err := serving.Shutdown(bounded); err != nil {

@@ -105,7 +105,7 @@ func serve(t *testing.T, i *servertest.Installation, shutdown time.Duration) ser
 	ctx, stop := context.WithCancel(t.Context())
 	s := serving{replica, stop, make(chan error, 1)}
 	s.URL = "http://" + listener.Addr().String()
-	go func() { s.ended <- replica.Server.Serve(ctx, listener, shutdown) }()
+	go func() { s.ended <- replica.Server.Serve(ctx, listener, 0, shutdown) }()
 	t.Cleanup(stop)
 	return s
 }

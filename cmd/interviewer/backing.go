@@ -242,7 +242,7 @@ func (p program) operate(ctx context.Context, act func(ctx context.Context, o *o
 		return err
 	}
 	defer kept.Close()
-	gate := password.NewGate(password.Options{})
+	gate := password.NewGate(password.Options{Cost: p.hashCost})
 	defer gate.Close()
 	return act(ctx, newOperator(kept, gate))
 }

@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/password"
 	"github.com/ai-interviewer-platform/interviewer/server/servertest"
 )
 
@@ -90,7 +89,6 @@ func TestFirstAdmin(t *testing.T) {
 	call(t, env, plain+"\r\nnot this line\n", create...).succeeds(t)
 	call(t, env, plain, create...).fails(t, failed, "email")
 
-	installation.HashCost = password.Cost // which commands hash with
 	replica := installation.Replica()
 	login := func(secret string) *servertest.Answer {
 		return replica.Anonymous(t).Post("/api/v1/auth/login",
@@ -177,7 +175,6 @@ func TestDemoAccountsSignIn(t *testing.T) {
 	t.Parallel()
 	installation := servertest.New(t)
 	call(t, environ(installation), "", "seed").succeeds(t)
-	installation.HashCost = password.Cost // which commands hash with
 	replica := installation.Replica()
 	for email, role := range map[string]api.Role{
 		"admin@acme.example": api.RoleAdmin, "hr@acme.example": api.RoleHr, "lead@acme.example": api.RoleTeamLead,

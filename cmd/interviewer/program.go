@@ -21,6 +21,8 @@ type program struct {
 	out, err io.Writer
 	environ  []string
 	dotenv   string
+	// hashCost is the cost of passwords that a command sets; 0 means that of the service.
+	hashCost int
 }
 
 // What a process tells its parent by its exit code, besides 0 for success.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/crypto/bcrypt"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 )
@@ -32,7 +33,7 @@ type result struct {
 func call(t *testing.T, environ []string, in string, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
-	p := program{in: strings.NewReader(in), out: &out, err: &errs, environ: environ}
+	p := program{in: strings.NewReader(in), out: &out, err: &errs, environ: environ, hashCost: bcrypt.MinCost}
 	code := p.execute(t.Context(), args)
 	return result{code, out.String(), errs.String()}
 }

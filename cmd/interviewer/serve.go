@@ -27,6 +27,9 @@ import (
 // else.
 const collectAt = 400
 
+// drainTime is how long a production replica that stops still takes requests, while its readiness tells that it does.
+const drainTime = 3 * time.Second
+
 func (p program) serve() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
@@ -99,7 +102,11 @@ func (p program) runService(ctx context.Context) (err error) {
 	p.welcome(c, b, listener.Addr())
 	log.InfoContext(ctx, "serving", slog.String("address", listener.Addr().String()), slog.String("version", version))
 	log.DebugContext(ctx, "configured", slog.Any("config", c))
-	return replica.Serve(ctx, listener, c.ShutdownTimeout.Duration())
+	drain := time.Duration(0)
+	if c.Environment == config.Production {
+		drain = drainTime
+	}
+	return replica.Serve(ctx, listener, drain, c.ShutdownTimeout.Duration())
 }
 
 // prepare waits for the database, so that a replica that starts beside it does not have to be started twice.
@@ -127,7 +134,7 @@ func (p program) loadDemo(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	defer kept.Close()
-	gate := password.NewGate(password.Options{})
+	gate := password.NewGate(password.Options{Cost: p.hashCost})
 	defer gate.Close()
 	companies, users, err := demo.Load(ctx, newOperator(kept, gate))
 	if err == nil && companies+users > 0 {

@@ -341,3 +341,15 @@ func TestTheSealerRunsByItself(t *testing.T) {
 		return found.Head == 1 && found.Pending == 0
 	})
 }
+
+// TestARecordTakesEveryText keeps an act whose details hold what jsonb refuses.
+func TestARecordTakesEveryText(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	a.record(t, a.company, audit.Entry{Action: audit.AccessDenied, Resource: audit.Operation, Details: audit.Details{"path": "/a\x00b\xff\\u0000"}})
+	var path string
+	err := a.Connect().QueryRow(t.Context(), `SELECT details->>'path' FROM audit_logs`).Scan(&path)
+	if want := "/a\ufffdb\ufffd\\u0000"; err != nil || path != want {
+		t.Errorf("kept as %q, %v; want %q", path, err, want)
+	}
+}

@@ -76,8 +76,6 @@ type Installation struct {
 	Config config.Config
 	// Clock is what the next replica is built with.
 	Clock clock.Source
-	// HashCost is the bcrypt cost of the next replica: the lowest, unless a test wants what commands hash with.
-	HashCost int
 }
 
 // New gives an installation without replicas: migrated, empty.
@@ -100,7 +98,6 @@ func New(t testing.TB) *Installation {
 	cache := redistest.Start(t)
 	return &Installation{
 		t: t, Redis: cache, DatabaseURL: url, Clock: clock.System(), Config: configuration(t, url, cache.URL),
-		HashCost: bcrypt.MinCost,
 	}
 }
 
@@ -158,7 +155,7 @@ func (i *Installation) Replica() *Replica {
 	settings := i.Config
 	replica, err := server.New(i.t.Context(), server.Options{
 		Config: &settings, Clock: i.Clock, Log: telemetry.NewLogger(output{i.t}, slog.LevelError, false), Version: "test",
-		Traces: noop.NewTracerProvider(), HashCost: i.HashCost,
+		Traces: noop.NewTracerProvider(), HashCost: bcrypt.MinCost,
 	})
 	must(i.t, err)
 	listen := httptest.NewServer(replica.Handler())
