@@ -1434,6 +1434,28 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 	UpdateUserWithApplicationMergePatchPlusJSONBody(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ChangeUserRoleWithBody Give a user another role
+	//
+	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
+	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
+	// active admin of a company keeps it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
+	ChangeUserRoleWithBody(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeUserRole Give a user another role
+	//
+	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
+	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
+	// active admin of a company keeps it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
+	ChangeUserRole(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// DeactivateUser Deactivate a user
 	//
 	// The user can no longer sign in, and all their sessions end at once. The last active admin of a company cannot be
@@ -1448,28 +1470,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/reactivate (the `ReactivateUser` operationId).
 	ReactivateUser(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ChangeUserRoleWithBody Give a user another role
-	//
-	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-	// active admin of a company keeps it.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PUT /api/v1/users/{user_id}/role (the `ChangeUserRole` operationId).
-	ChangeUserRoleWithBody(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ChangeUserRole Give a user another role
-	//
-	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-	// active admin of a company keeps it.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with PUT /api/v1/users/{user_id}/role (the `ChangeUserRole` operationId).
-	ChangeUserRole(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeUserSessions End all sessions of a user
 	//
@@ -2072,6 +2072,48 @@ func (c *Client) UpdateUserWithApplicationMergePatchPlusJSONBody(ctx context.Con
 	return c.Client.Do(req)
 }
 
+// ChangeUserRoleWithBody Give a user another role
+//
+// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
+// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
+// active admin of a company keeps it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
+func (c *Client) ChangeUserRoleWithBody(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeUserRoleRequestWithBody(c.Server, userID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeUserRole Give a user another role
+//
+// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
+// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
+// active admin of a company keeps it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
+func (c *Client) ChangeUserRole(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeUserRoleRequest(c.Server, userID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // DeactivateUser Deactivate a user
 //
 // The user can no longer sign in, and all their sessions end at once. The last active admin of a company cannot be
@@ -2097,48 +2139,6 @@ func (c *Client) DeactivateUser(ctx context.Context, userID UserID, reqEditors .
 // Corresponds with POST /api/v1/users/{user_id}/reactivate (the `ReactivateUser` operationId).
 func (c *Client) ReactivateUser(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReactivateUserRequest(c.Server, userID)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// ChangeUserRoleWithBody Give a user another role
-//
-// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-// active admin of a company keeps it.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with PUT /api/v1/users/{user_id}/role (the `ChangeUserRole` operationId).
-func (c *Client) ChangeUserRoleWithBody(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeUserRoleRequestWithBody(c.Server, userID, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// ChangeUserRole Give a user another role
-//
-// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-// active admin of a company keeps it.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with PUT /api/v1/users/{user_id}/role (the `ChangeUserRole` operationId).
-func (c *Client) ChangeUserRole(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeUserRoleRequest(c.Server, userID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3481,6 +3481,53 @@ func NewUpdateUserRequestWithBody(server string, userID UserID, params *UpdateUs
 	return req, nil
 }
 
+// NewChangeUserRoleRequest calls the generic ChangeUserRole builder with application/json body
+func NewChangeUserRoleRequest(server string, userID UserID, body ChangeUserRoleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeUserRoleRequestWithBody(server, userID, "application/json", bodyReader)
+}
+
+// NewChangeUserRoleRequestWithBody constructs an http.Request for the ChangeUserRole method, with any body, and a specified content type
+func NewChangeUserRoleRequestWithBody(server string, userID UserID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user_id", userID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/users/%s/change-role", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewDeactivateUserRequest constructs an http.Request for the DeactivateUser method
 func NewDeactivateUserRequest(server string, userID UserID) (*http.Request, error) {
 	var err error
@@ -3545,53 +3592,6 @@ func NewReactivateUserRequest(server string, userID UserID) (*http.Request, erro
 	if err != nil {
 		return nil, err
 	}
-
-	return req, nil
-}
-
-// NewChangeUserRoleRequest calls the generic ChangeUserRole builder with application/json body
-func NewChangeUserRoleRequest(server string, userID UserID, body ChangeUserRoleJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewChangeUserRoleRequestWithBody(server, userID, "application/json", bodyReader)
-}
-
-// NewChangeUserRoleRequestWithBody constructs an http.Request for the ChangeUserRole method, with any body, and a specified content type
-func NewChangeUserRoleRequestWithBody(server string, userID UserID, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user_id", userID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/users/%s/role", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -4215,6 +4215,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 	UpdateUserWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateUserResponse, error)
 
+	// ChangeUserRoleWithBodyWithResponse Give a user another role
+	//
+	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
+	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
+	// active admin of a company keeps it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
+	ChangeUserRoleWithBodyWithResponse(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error)
+
+	// ChangeUserRoleWithResponse Give a user another role
+	//
+	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
+	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
+	// active admin of a company keeps it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
+	ChangeUserRoleWithResponse(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error)
+
 	// DeactivateUserWithResponse Deactivate a user
 	//
 	// The user can no longer sign in, and all their sessions end at once. The last active admin of a company cannot be
@@ -4233,28 +4255,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/reactivate (the `ReactivateUser` operationId).
 	ReactivateUserWithResponse(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*ReactivateUserResponse, error)
-
-	// ChangeUserRoleWithBodyWithResponse Give a user another role
-	//
-	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-	// active admin of a company keeps it.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PUT /api/v1/users/{user_id}/role (the `ChangeUserRole` operationId).
-	ChangeUserRoleWithBodyWithResponse(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error)
-
-	// ChangeUserRoleWithResponse Give a user another role
-	//
-	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-	// active admin of a company keeps it.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PUT /api/v1/users/{user_id}/role (the `ChangeUserRole` operationId).
-	ChangeUserRoleWithResponse(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error)
 
 	// RevokeUserSessionsWithResponse End all sessions of a user
 	//
@@ -6580,6 +6580,131 @@ func (r UpdateUserResponse) ContentType() string {
 	return ""
 }
 
+// ChangeUserRoleResponse200Headers the declared response headers of an HTTP 200 response for ChangeUserRole
+type ChangeUserRoleResponse200Headers struct {
+	ETag string
+}
+
+// ChangeUserRoleResponse401Headers the declared response headers of an HTTP 401 response for ChangeUserRole
+type ChangeUserRoleResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ChangeUserRoleResponse429Headers the declared response headers of an HTTP 429 response for ChangeUserRole
+type ChangeUserRoleResponse429Headers struct {
+	RetryAfter *int
+}
+
+// ChangeUserRoleResponse503Headers the declared response headers of an HTTP 503 response for ChangeUserRole
+type ChangeUserRoleResponse503Headers struct {
+	RetryAfter *int
+}
+
+type ChangeUserRoleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *User
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ChangeUserRoleResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ChangeUserRoleResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ChangeUserRoleResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ChangeUserRoleResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeUserRoleResponse) GetJSON200() *User {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeUserRoleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeUserRoleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeUserRoleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeUserRoleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // DeactivateUserResponse200Headers the declared response headers of an HTTP 200 response for DeactivateUser
 type DeactivateUserResponse200Headers struct {
 	ETag string
@@ -6824,131 +6949,6 @@ func (r ReactivateUserResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReactivateUserResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-// ChangeUserRoleResponse200Headers the declared response headers of an HTTP 200 response for ChangeUserRole
-type ChangeUserRoleResponse200Headers struct {
-	ETag string
-}
-
-// ChangeUserRoleResponse401Headers the declared response headers of an HTTP 401 response for ChangeUserRole
-type ChangeUserRoleResponse401Headers struct {
-	WWWAuthenticate *string
-}
-
-// ChangeUserRoleResponse429Headers the declared response headers of an HTTP 429 response for ChangeUserRole
-type ChangeUserRoleResponse429Headers struct {
-	RetryAfter *int
-}
-
-// ChangeUserRoleResponse503Headers the declared response headers of an HTTP 503 response for ChangeUserRole
-type ChangeUserRoleResponse503Headers struct {
-	RetryAfter *int
-}
-
-type ChangeUserRoleResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *User
-	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
-	ApplicationProblemJSON400 *BadRequest
-	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
-	ApplicationProblemJSON401 *Unauthorized
-	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
-	ApplicationProblemJSON403 *Forbidden
-	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
-	ApplicationProblemJSON404 *NotFound
-	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
-	ApplicationProblemJSON409 *Conflict
-	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
-	ApplicationProblemJSON429 *TooManyRequests
-	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
-	ApplicationProblemJSON500 *InternalError
-	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
-	ApplicationProblemJSON503 *Unavailable
-	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *ChangeUserRoleResponse200Headers
-	// Headers401 the parsed response headers for an HTTP 401 response
-	Headers401 *ChangeUserRoleResponse401Headers
-	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *ChangeUserRoleResponse429Headers
-	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *ChangeUserRoleResponse503Headers
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ChangeUserRoleResponse) GetJSON200() *User {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
-func (r ChangeUserRoleResponse) GetApplicationProblemJSON400() *BadRequest {
-	return r.ApplicationProblemJSON400
-}
-
-// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
-func (r ChangeUserRoleResponse) GetApplicationProblemJSON401() *Unauthorized {
-	return r.ApplicationProblemJSON401
-}
-
-// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
-func (r ChangeUserRoleResponse) GetApplicationProblemJSON403() *Forbidden {
-	return r.ApplicationProblemJSON403
-}
-
-// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
-func (r ChangeUserRoleResponse) GetApplicationProblemJSON404() *NotFound {
-	return r.ApplicationProblemJSON404
-}
-
-// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
-func (r ChangeUserRoleResponse) GetApplicationProblemJSON409() *Conflict {
-	return r.ApplicationProblemJSON409
-}
-
-// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r ChangeUserRoleResponse) GetApplicationProblemJSON429() *TooManyRequests {
-	return r.ApplicationProblemJSON429
-}
-
-// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r ChangeUserRoleResponse) GetApplicationProblemJSON500() *InternalError {
-	return r.ApplicationProblemJSON500
-}
-
-// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
-func (r ChangeUserRoleResponse) GetApplicationProblemJSON503() *Unavailable {
-	return r.ApplicationProblemJSON503
-}
-
-// GetBody returns the raw response body bytes
-func (r ChangeUserRoleResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r ChangeUserRoleResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ChangeUserRoleResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ChangeUserRoleResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8070,6 +8070,40 @@ func (c *ClientWithResponses) UpdateUserWithApplicationMergePatchPlusJSONBodyWit
 	return ParseUpdateUserResponse(rsp)
 }
 
+// ChangeUserRoleWithBodyWithResponse Give a user another role
+//
+// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
+// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
+// active admin of a company keeps it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
+func (c *ClientWithResponses) ChangeUserRoleWithBodyWithResponse(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error) {
+	rsp, err := c.ChangeUserRoleWithBody(ctx, userID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeUserRoleResponse(rsp)
+}
+
+// ChangeUserRoleWithResponse Give a user another role
+//
+// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
+// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
+// active admin of a company keeps it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
+func (c *ClientWithResponses) ChangeUserRoleWithResponse(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error) {
+	rsp, err := c.ChangeUserRole(ctx, userID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeUserRoleResponse(rsp)
+}
+
 // DeactivateUserWithResponse Deactivate a user
 //
 // The user can no longer sign in, and all their sessions end at once. The last active admin of a company cannot be
@@ -8099,40 +8133,6 @@ func (c *ClientWithResponses) ReactivateUserWithResponse(ctx context.Context, us
 		return nil, err
 	}
 	return ParseReactivateUserResponse(rsp)
-}
-
-// ChangeUserRoleWithBodyWithResponse Give a user another role
-//
-// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-// active admin of a company keeps it.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PUT /api/v1/users/{user_id}/role (the `ChangeUserRole` operationId).
-func (c *ClientWithResponses) ChangeUserRoleWithBodyWithResponse(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error) {
-	rsp, err := c.ChangeUserRoleWithBody(ctx, userID, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseChangeUserRoleResponse(rsp)
-}
-
-// ChangeUserRoleWithResponse Give a user another role
-//
-// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-// active admin of a company keeps it.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PUT /api/v1/users/{user_id}/role (the `ChangeUserRole` operationId).
-func (c *ClientWithResponses) ChangeUserRoleWithResponse(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error) {
-	rsp, err := c.ChangeUserRole(ctx, userID, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseChangeUserRoleResponse(rsp)
 }
 
 // RevokeUserSessionsWithResponse End all sessions of a user
@@ -10521,6 +10521,131 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 	return response, nil
 }
 
+// ParseChangeUserRoleResponse parses an HTTP response from a ChangeUserRoleWithResponse call
+func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeUserRoleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest User
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ChangeUserRoleResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ChangeUserRoleResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ChangeUserRoleResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ChangeUserRoleResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseDeactivateUserResponse parses an HTTP response from a DeactivateUserWithResponse call
 func ParseDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -10758,131 +10883,6 @@ func ParseReactivateUserResponse(rsp *http.Response) (*ReactivateUserResponse, e
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers ReactivateUserResponse503Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers503 = &headers
-	}
-
-	return response, nil
-}
-
-// ParseChangeUserRoleResponse parses an HTTP response from a ChangeUserRoleWithResponse call
-func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ChangeUserRoleResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest User
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
-		var dest BadRequest
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON400 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
-		var dest Unauthorized
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON401 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
-		var dest Forbidden
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON403 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
-		var dest NotFound
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON404 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
-		var dest Conflict
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON409 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
-		var dest TooManyRequests
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON429 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
-		var dest InternalError
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON500 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
-		var dest Unavailable
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSON503 = &dest
-
-	}
-
-	switch {
-	case rsp.StatusCode == 200:
-		var headers ChangeUserRoleResponse200Headers
-		if values := rsp.Header.Values("ETag"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.ETag = value
-		}
-		response.Headers200 = &headers
-	case rsp.StatusCode == 401:
-		var headers ChangeUserRoleResponse401Headers
-		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.WWWAuthenticate = &value
-		}
-		response.Headers401 = &headers
-	case rsp.StatusCode == 429:
-		var headers ChangeUserRoleResponse429Headers
-		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.RetryAfter = &value
-		}
-		response.Headers429 = &headers
-	case rsp.StatusCode == 503:
-		var headers ChangeUserRoleResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -11559,15 +11559,15 @@ type ServerInterface interface {
 	// UpdateUser Change a user's profile
 	// (PATCH /api/v1/users/{user_id})
 	UpdateUser(ctx echo.Context, userID UserID, params UpdateUserParams) error
+	// ChangeUserRole Give a user another role
+	// (POST /api/v1/users/{user_id}/change-role)
+	ChangeUserRole(ctx echo.Context, userID UserID) error
 	// DeactivateUser Deactivate a user
 	// (POST /api/v1/users/{user_id}/deactivate)
 	DeactivateUser(ctx echo.Context, userID UserID) error
 	// ReactivateUser Reactivate a user
 	// (POST /api/v1/users/{user_id}/reactivate)
 	ReactivateUser(ctx echo.Context, userID UserID) error
-	// ChangeUserRole Give a user another role
-	// (PUT /api/v1/users/{user_id}/role)
-	ChangeUserRole(ctx echo.Context, userID UserID) error
 	// RevokeUserSessions End all sessions of a user
 	// (DELETE /api/v1/users/{user_id}/sessions)
 	RevokeUserSessions(ctx echo.Context, userID UserID) error
@@ -12145,6 +12145,22 @@ func (w *ServerInterfaceWrapper) UpdateUser(ctx echo.Context) error {
 	return err
 }
 
+// ChangeUserRole converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeUserRole(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "user_id" -------------
+	var userID UserID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "user_id", ctx.Param("user_id"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeUserRole(ctx, userID)
+	return err
+}
+
 // DeactivateUser converts echo context to params.
 func (w *ServerInterfaceWrapper) DeactivateUser(ctx echo.Context) error {
 	var err error
@@ -12174,22 +12190,6 @@ func (w *ServerInterfaceWrapper) ReactivateUser(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ReactivateUser(ctx, userID)
-	return err
-}
-
-// ChangeUserRole converts echo context to params.
-func (w *ServerInterfaceWrapper) ChangeUserRole(ctx echo.Context) error {
-	var err error
-	// ------------- Path parameter "user_id" -------------
-	var userID UserID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "user_id", ctx.Param("user_id"), &userID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ChangeUserRole(ctx, userID)
 	return err
 }
 
@@ -12397,7 +12397,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PATCH(options.BaseURL+"/api/v1/users/:user_id", wrapper.UpdateUser, options.OperationMiddlewares["UpdateUser"]...)
 	router.POST(options.BaseURL+"/api/v1/users/:user_id/deactivate", wrapper.DeactivateUser, options.OperationMiddlewares["DeactivateUser"]...)
 	router.POST(options.BaseURL+"/api/v1/users/:user_id/reactivate", wrapper.ReactivateUser, options.OperationMiddlewares["ReactivateUser"]...)
-	router.PUT(options.BaseURL+"/api/v1/users/:user_id/role", wrapper.ChangeUserRole, options.OperationMiddlewares["ChangeUserRole"]...)
+	router.POST(options.BaseURL+"/api/v1/users/:user_id/change-role", wrapper.ChangeUserRole, options.OperationMiddlewares["ChangeUserRole"]...)
 	router.DELETE(options.BaseURL+"/api/v1/users/:user_id/sessions", wrapper.RevokeUserSessions, options.OperationMiddlewares["RevokeUserSessions"]...)
 	router.GET(options.BaseURL+"/api/v1/users/:user_id/sessions", wrapper.ListUserSessions, options.OperationMiddlewares["ListUserSessions"]...)
 	router.DELETE(options.BaseURL+"/api/v1/users/:user_id/sessions/:session_id", wrapper.RevokeUserSession, options.OperationMiddlewares["RevokeUserSession"]...)
@@ -15451,6 +15451,167 @@ func (response UpdateUser503ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 	return err
 }
 
+type ChangeUserRoleRequestObject struct {
+	UserID UserID `json:"user_id"`
+	Body   *ChangeUserRoleJSONRequestBody
+}
+
+type ChangeUserRoleResponseObject interface {
+	VisitChangeUserRoleResponse(w http.ResponseWriter) error
+}
+
+type ChangeUserRole200JSONResponse struct{ UserJSONResponse }
+
+func (response ChangeUserRole200JSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole400ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole401ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole403ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole404ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole409ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole429ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole500ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole503ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeactivateUserRequestObject struct {
 	UserID UserID `json:"user_id"`
 }
@@ -15757,167 +15918,6 @@ type ReactivateUser503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReactivateUser503ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(503)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ChangeUserRoleRequestObject struct {
-	UserID UserID `json:"user_id"`
-	Body   *ChangeUserRoleJSONRequestBody
-}
-
-type ChangeUserRoleResponseObject interface {
-	VisitChangeUserRoleResponse(w http.ResponseWriter) error
-}
-
-type ChangeUserRole200JSONResponse struct{ UserJSONResponse }
-
-func (response ChangeUserRole200JSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ChangeUserRole400ApplicationProblemPlusJSONResponse struct {
-	BadRequestApplicationProblemPlusJSONResponse
-}
-
-func (response ChangeUserRole400ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(400)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ChangeUserRole401ApplicationProblemPlusJSONResponse struct {
-	UnauthorizedApplicationProblemPlusJSONResponse
-}
-
-func (response ChangeUserRole401ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.WWWAuthenticate != nil {
-		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
-	}
-	w.WriteHeader(401)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ChangeUserRole403ApplicationProblemPlusJSONResponse struct {
-	ForbiddenApplicationProblemPlusJSONResponse
-}
-
-func (response ChangeUserRole403ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(403)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ChangeUserRole404ApplicationProblemPlusJSONResponse struct {
-	NotFoundApplicationProblemPlusJSONResponse
-}
-
-func (response ChangeUserRole404ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(404)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ChangeUserRole409ApplicationProblemPlusJSONResponse struct {
-	ConflictApplicationProblemPlusJSONResponse
-}
-
-func (response ChangeUserRole409ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(409)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ChangeUserRole429ApplicationProblemPlusJSONResponse struct {
-	TooManyRequestsApplicationProblemPlusJSONResponse
-}
-
-func (response ChangeUserRole429ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	if response.Headers.RetryAfter != nil {
-		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
-	}
-	w.WriteHeader(429)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ChangeUserRole500ApplicationProblemPlusJSONResponse struct {
-	InternalErrorApplicationProblemPlusJSONResponse
-}
-
-func (response ChangeUserRole500ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(500)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ChangeUserRole503ApplicationProblemPlusJSONResponse struct {
-	UnavailableApplicationProblemPlusJSONResponse
-}
-
-func (response ChangeUserRole503ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16791,15 +16791,15 @@ type StrictServerInterface interface {
 	// UpdateUser Change a user's profile
 	// (PATCH /api/v1/users/{user_id})
 	UpdateUser(ctx context.Context, request UpdateUserRequestObject) (UpdateUserResponseObject, error)
+	// ChangeUserRole Give a user another role
+	// (POST /api/v1/users/{user_id}/change-role)
+	ChangeUserRole(ctx context.Context, request ChangeUserRoleRequestObject) (ChangeUserRoleResponseObject, error)
 	// DeactivateUser Deactivate a user
 	// (POST /api/v1/users/{user_id}/deactivate)
 	DeactivateUser(ctx context.Context, request DeactivateUserRequestObject) (DeactivateUserResponseObject, error)
 	// ReactivateUser Reactivate a user
 	// (POST /api/v1/users/{user_id}/reactivate)
 	ReactivateUser(ctx context.Context, request ReactivateUserRequestObject) (ReactivateUserResponseObject, error)
-	// ChangeUserRole Give a user another role
-	// (PUT /api/v1/users/{user_id}/role)
-	ChangeUserRole(ctx context.Context, request ChangeUserRoleRequestObject) (ChangeUserRoleResponseObject, error)
 	// RevokeUserSessions End all sessions of a user
 	// (DELETE /api/v1/users/{user_id}/sessions)
 	RevokeUserSessions(ctx context.Context, request RevokeUserSessionsRequestObject) (RevokeUserSessionsResponseObject, error)
@@ -17550,6 +17550,54 @@ func (sh *strictHandler) UpdateUser(ctx echo.Context, userID UserID, params Upda
 	return nil
 }
 
+// ChangeUserRole operation middleware
+func (sh *strictHandler) ChangeUserRole(ctx echo.Context, userID UserID) error {
+	var request ChangeUserRoleRequestObject
+
+	request.UserID = userID
+
+	var body ChangeUserRoleJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeUserRole(ctx.Request().Context(), request.(ChangeUserRoleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeUserRole")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeUserRoleResponseObject); ok {
+		return validResponse.VisitChangeUserRoleResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // DeactivateUser operation middleware
 func (sh *strictHandler) DeactivateUser(ctx echo.Context, userID UserID) error {
 	var request DeactivateUserRequestObject
@@ -17594,54 +17642,6 @@ func (sh *strictHandler) ReactivateUser(ctx echo.Context, userID UserID) error {
 		return err
 	} else if validResponse, ok := response.(ReactivateUserResponseObject); ok {
 		return validResponse.VisitReactivateUserResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// ChangeUserRole operation middleware
-func (sh *strictHandler) ChangeUserRole(ctx echo.Context, userID UserID) error {
-	var request ChangeUserRoleRequestObject
-
-	request.UserID = userID
-
-	var body ChangeUserRoleJSONRequestBody
-	var err error
-	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-		// A request validator built on kin-openapi's openapi3filter with
-		// KeepValidatedValue leaves the value it validated on the body. Bind
-		// that value, matching member names exactly, so the handler receives
-		// what was validated instead of a second, case-insensitive decode.
-		// Otherwise bind only the request body, so that path and query
-		// parameters are not also bound into the body struct.
-		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-			err = binder.BindBody(ctx, &body)
-		}
-	} else {
-		// A custom binder is installed on the Echo instance; defer to it
-		// entirely, since echo.Binder does not expose body-only binding and
-		// the binder may do more than decode (for example call ctx.Validate).
-		err = ctx.Bind(&body)
-	}
-	if err != nil {
-		return err
-	}
-	request.Body = &body
-
-	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ChangeUserRole(ctx.Request().Context(), request.(ChangeUserRoleRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ChangeUserRole")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(ChangeUserRoleResponseObject); ok {
-		return validResponse.VisitChangeUserRoleResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -17848,204 +17848,203 @@ func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context) error {
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
 	"7L37chu3li/8Kvj6m6rEmSZF6mLLUqVmFMdOlO2LtiQne8bykcBukETUDTAAKIpxqeo8zXmw8ySnsAB0",
-	"o5tosknJ3hlv/ZFYJPuCy7phXX7rU5TwfMIZYUpGB5+iMcEpEfDny3M80v+mRCaCThTlLDqIzscE3RAh",
-	"KWeID5EaEySI5FORkBgNuUDHw84brJIxwizVH95yRsw33SiOyC3OJxmJDqKLaOciiuJIkD+mVJA0OlBi",
-	"SuJIJmOSY/3iHN++JmykxtHB/nYcTbBSROgx/K+L6MNR579x589e53n3svPxUz/e791dRP8WxZGaT/Tj",
-	"pRKUjaK7uzh6Tdl1eCKM3Co0wSOCvj199QLtb+/vx0iQ7PuLSP90ET05RHggCVOIM5hrhqX+m9TmMu31",
-	"dpItPKFbN/2tqSRC/kcyFZKL78n8l+3j3/nt8O9wETmsPD9qmO9u7/nT0FROyVAQOX7B+TUl4Tkl8BsS",
-	"5spLxa8JQ9/+rNTkHcvmMTojyVSQGJ3hnJxRRb4/U4Im6kl1RpXbv8d0ItQlmf+SkZ9eqeSn2+z490kv",
-	"Yb9mw78fohOsxt+7yeOpGm/Zuw/RG3zbORqR75/2dvd7vUPkhnFoh3FYH0Zbguj3tnfDC6TE/GioiFhc",
-	"nTOScJZKpDiaYarQgAy5IEiJOWUjhEeYssoi7PRqL6f5NI8O9p/u9npxlFNmPveKcVCmyIiI6E6PZIIF",
-	"zomyzPTD/Cgxw6iPSi+HJi1JEIZLZBe9wXM00Hs4IViR1IxqkvGUuEWh+tY/pkTMozhiONevN7dXSIoq",
-	"ksP7/02QYXQQ/f9bJbtvmcvk1tE0pcoO7y7WEz02t22badpP/WKeWAis3ztl9I8psT/rcel5w0y5OP6x",
-	"Yao4UdJIDiqRZhU9u4bpcHFJ08qEls3j+MfIDOAH2NiG9xOmBCWy2H09DEVz0jSMRMAeXJrrK4MZcpFj",
-	"FR1EKVakox8SxVUuDpHoD/NXgucrRucWSD8UcYEyrJpXyg1xqJ/7EAN8N1UJz8myHVRjrBBhKUmR5E0D",
-	"4/Y5bXcQKNG93Azl1CqXFfTEzHI5VdQ0IPf7RmTlhnIOK7Z0MO493kbOJ6tHBXux1mJVxqSH+QLUTrO6",
-	"uzR6yeluUH6GtLvoWMvEjLMRyEjY4YxKhWZUjRFVEg1ppgUaqHbJhUJcpEvI0gxlqQTPKSu+CNHi8RBM",
-	"h/B8tIVihqmnkowxGxFEJRpgSVLE2SHCjKsxEWgiCGhxZ7lgJmd6Irv97S66+u4KSYW1atAGDGbzYkbG",
-	"HCqn5IybpkltW82wYk7aJmqYl56T9CaVUT3uMZaHaDYmxghxs+EMpotzzvQ6kBx+NXPTP+z0dpfNpLTM",
-	"mveozXxe05yqxZn8zGcox6yUadhQ25hnqURYoZxL1UQ7GTzTH1ZKhniaqehgrxeXgo0ytbNthJrRxtsV",
-	"3dwP6OY4OiNSU0FIpGiykubnbySiaTG+CVbjcnj2EiNGmg2WFmLlvSSiaSBaOy4bhf793kO403fLCWeS",
-	"GEsFp6fkjymRsKUJZ4ow+BNPJhlNsB7f1kTwQUbyf/9dGpOmsJn0HdpKiXKc6U0i6aWwT4ujlChMMzs5",
-	"+zVKMGNcGXMHp1rXpZxIpL/L4Ryhafro5PgbifRgBE6AaIgQXJtWH4o3FmvgvQhUQvH1hGsqENFBtEVy",
-	"fcHdR72umvcT/YSKAW9XlUill/gg6vWf7/fwDuk8G/STzrPkGensD3u9Tq+/vbO79/TZ/nM81ASrsJpK",
-	"rVq1bqUKrOk3bjFQuRiWLrdSnki3nnJrcdnu2u7miXmG2dJFYgqvdxxccCpRypNpTpjq6gG84PkEs/kS",
-	"gggRgrVKgE+3e9tPO71+p9c/7+0f9HoHvd5/a6JuubJYXysvtYV7U9jAlguOkpygUz7giiZ61yRRirIR",
-	"EDPOMj4j6SVs92XKc0yZJpoIJznpusF+1DuVkz850897ORV8QrZ+ICKjYBDLbDoCezQnHVG+ZzpJA/Pb",
-	"O+89P9gx82u9dW59G7YuMT9rsg+cz0MPtpdtwTXw1BecDTN9wLoPU5tlVPiaMJ/LjkBSGTMBiAeuQzjT",
-	"FDZH5JZKJY0M+0y89rzktZfwbjfGMJf583go/nJKWQ+K1F0jJYsBRcIqAWe94mJA05Swe+3LhIicGo2U",
-	"EkarMvC/+FQgwTNvEHC9MnvFJ0TAez7rBu2UG3RSDBYVgw1v0+K0HmqzEpxlRKAcz2E9Ul7uyLFWEQxn",
-	"L7WCudeuUPukS9BV/pac8ZyoMWUjNNMkMxPagOMM6Z2SNCWfcSv2fL3k5orcCMP7UJvIQ2zC6hW4i6O3",
-	"XL3iU5beaxcYV5dDeErVABFgOzOO5DQZez5MLhBV5ieFbqikg4zo49CcT5dty1aLfRjcm412y717yxVy",
-	"8wpvWznzB2KbJUumFplKEoKochv5hqd0qFk4aOkWclIqmmX6uAOHGytFzZmIspo7Gb3laMDT++nFEwFe",
-	"QaoH8wrTjNyP2uwB8zKnMrcnq5rVayeqp2hOrCmSlCUEZurOp3D+Kzzp2tBp0p/WNrgvZfW3S8r61Q7C",
-	"m0OYwBYm+3C2aqtVMhRhYwvlue4Ej8h6pmqKFTZHiaDN6tt0erg3FLbgFRVkyG+12HpN2fTWeGmpILJ6",
-	"f3+7cn/b/dGMTSfwnJ1ur9vv73SfGTM4mQoBEzN2cIalupzKwLD7vdLUhsMiHsF90Rv+J80yvLXX7cEh",
-	"aIzlZQ4+0yHOpLatS1dRdMCmWdZ6a/1NCGzvkXEC8KE7Zssa+7pozTL2hWvg4eecv8Fsbk+s8l68K7Ai",
-	"l+B4qBpQ55wbR4blsM9qym57puyptiTLAYWZsDLqB2HA+nSNgHffYqVIPlHgIpR0pLmwtoMQg+kUQZhl",
-	"G+mFa2Ak7xmeqjEX9M97ymHKbnBGUxO/qgthnCRE6glcE6Y1mr04BnFjWDi1hoB0ZGp+YylJP6ud3PeN",
-	"MxhVZbRLTDR/vg9BBieC86Hm09mYg5dRXmtzjUoENrk214SxkfSLayTw22+/dY6makyY0nvWEKqEURCj",
-	"7CisPEkUSU0w9umzvR4EJZsdrXVXpKWgG0wzPMjIvQgoJRO92yyZX069RwaN+MJbK4nQugGZmyESYA3J",
-	"4gnIXppz4135jIa+d+b6sZgNqs4mTE0Nk39Yw3/FqqV8xgrT0l2iz6s3RGQcW0Z8KLEzEVxz2b3JZoKl",
-	"nHGRXgoy1Cq5Lnrc757PjRCzDGKaEROBcBfJsKMz4XnOWc3NWQQBwK2OzDXlk6reT/f1Z3WAbnsm5Ymb",
-	"drksDUf++vo9tPuTSjQjWdax/ljMUjQQBF9LhGEHwJB8L4lYz4J0jkYbwo8OPlj/IGwT+C3NB2PNXgpu",
-	"/I7WfL9cxxHaxrGakgkWKjfW3ks2oowQkJKxceKBM2+S8Tkh/1nxhcbRkAqpLq1z9WVOszVs1kHITwv2",
-	"acZHlMGQtTVpv7QvOVOc6TfDopQDa/Sx+lNtTR+wpw3E4dIQNjxFFmOAO/10igW195sWejOsxRsjMcJe",
-	"yPqGiMEh0lY4wvq/NCUpSLsiPaFMz9FWUheWtBrQf7pbyZP6gDt/ftT/u/z43cVF1/8YSJWKi6FzEY5x",
-	"/zbmCGsVfYjkXCqS+3HTipxWkmRD4C5tQxkfI4c1JmyaA3tICEea54ALPjiaV5Sl+nMg3k4gsjgv7AfQ",
-	"sxJRs8CS4MzoiInQ71fUxLewfqomR+C5kFkCT43RzDg84NHGLaH0N/qJRfhxOoXwm7cDO0Xe1gc3lTjS",
-	"JB99vIuja2q8WSvj+nbaf6PWe6OlF8jo0IAnGdZrzlwYnDI3euWcNjZlzY+bPt2NQpHSD0WotBj3nR9g",
-	"/GAm4Y0prq5puZV88DtJVH0r/2bXoDoPnCkiSIpSOhwSIdFQ8BzNHLeYzTwsTM8ZME7Ob/SXU2Z+hm8N",
-	"28yoGvNpxbzwac++DOYPD4RkJvOUZlJ8zRvIECcq9ihPkIQLNwpwgS3QYCEd1sjLKvKhGmPFYKoDf3rU",
-	"O8OLu78u2ZpXKysT2ozZSpC7qoZbHY6uardF+aMPbAqN8WRCmOHuDXKcnOVk9iI1zj+cnXh7ZDRXQHY7",
-	"b9S35g8ZG0rVkk7xJ/AvUC3JJKlm0wCdHCJGtEjHSJJEEKCNBW4ZY9mQ8aJ/MfJOE6u00TaQgvrNOMtc",
-	"XhtVsZYIY3KLU5LQHGfdRVXRvONtd4tOGrJQIW/lG+BHQaSsvXx3b9nLeZl+1j5brGqthsb0j451E3WO",
-	"0zJAB9/Uhtff3g8QjZ88ttyLrZzcAmZEnFW1yTXjM3YvhqxmjK2fKLaeRjEc/I005AcK5hDpsRR635xm",
-	"y5xKp5qpr4c3Uz6xn2yzLF/HCbsU0qLut76+szRownm5WRD2SK3JUyOkPfCrL2RM+doUBuYJyYoErIje",
-	"uJIS62cgFZm/9UzCar5jmY5JJ1WPcIV5SvFYUfIglRqV+2s+cn73JocvWAkuG2xRKRonfJNBZm9pn9Cs",
-	"tXUtm7lXy2C+8x3fAV0DqYOFCYXLcgFPag84zwgGBV3xmQceZzmjLDqQCgtVF41+ZvsiadaIB9as+mZv",
-	"To2b1Zjf+zOfIcy02Cp9nc5oklNwRGq2wjSbCnO0hbB8o8m0PGVW762+byFbYkF+tj0X2UOFz+fbjSei",
-	"5iPQGReqknMYdSpMWaNwZvJggzTuVq/6AO/DwtrF0W1H39W5wQIif/r2F+aGI/UjkUkUl5+PZAISC8b9",
-	"KxF0aL0UDYJLG6f5ZKqo9RaBNAfnNoSKF9kyGZPkOhS3LfI7M8quJZpp+rYX16V9NUWz3+v1VlVQxNHQ",
-	"nBZkwzyoNEkDscskRRiNpywV1kHfWk64A2ZFVvSDsoLg9HKFbWYpGcqE9LqUpOwtTWsrDN64XFMvf9Om",
-	"KhcESvOLa8JMa0A04kQCp4JhUOQqA319A6ETezjCyfh+g5uQBpfAS5tobFeCKmefUAFmyHKy3O7vPtvd",
-	"33m6+2wVaToXZwvq8jnyzNxWl+H2aXHBafXlr9OBT4nlangc0yj3A6NZWETKlBb/sIGM2xwdXzw4iWYu",
-	"jOJoICDoFFICL+CQ5Ly/Xl5x+NRlg8+B44SJeJtjFpDdrPBtB0SWufqycHOHjyj2mf5z1qtP0Bs1q7xl",
-	"qYO6cLrXCGBhuLXnhrbTLOwpz8jmi6oXUfCMLC6gccQun45+98JUnFs7MF6SXDeR3HRiyI0qW7ygzWlm",
-	"ap/gWFvGBiseRG3EpnzWQHplznLdIPXyaWuEs8r34B2HjKgVRYHeRn6I1sfs0qe+xE71TmoQwUEJZn6M",
-	"PmCy4tXHbLuQb3FuD45lenWL287c5UUi9afmDOdvJJJjLhRkPMXI1Be6YyjEqbKsyFX1tehOYG392EGr",
-	"zQRVav07G+5o6GwHa2wn7y2fv6m1M5838iAveRuyYjX1u6sWcj1bfnnxUmk5X1ycRc1cduYRRdNp2a60",
-	"NjVTklBtxQ9NjoU9N9d8pOHU/frzfzQ/lNFkuB7q7rR846Lw2BmWyKfSVbkhxQ8RySdqbrKypf6ntfEI",
-	"eebm7atsx1ClrF9ysPxF5zQn/62vq1NX8YC4YbGWEM/ZNM+xmC+lH7Om2LiWS1fm4la1lWKbSJu1REYb",
-	"sXDvZQ8wdfHM4IoDa7+XRGymqo+AkPUmHBZxDQyKO9ZndRctDThUvBhwaAXL3yHPonDoMRsuqBYCthMN",
-	"oVOMDTi3YCdz7ivDzysMKiIkZ45SvIDyOretb73Fm5tHZiW8l1am688hREgv3TouuB9svY1xtR+ijChT",
-	"pisIuiYTpTWolg8CJVjW9AHjAnczytKFNACn/dygfU2xVzWNQ3zmy8ewjxkLBS6T2vjRgIyptfP/M142",
-	"9tqIKwPcWXD79DrPP35r/+h8/NSLn/bv3PdP/uNbGx9fftWTfw86jV7eTrhQr+yK+X4jlkKySMj81gvs",
-	"5g/3+7ZtcV8ib4Lm7c8EZyroibB60GY0gecyozcB+dDuGGtetPzsGqLWyn2LRJvN8FyiMVw0P0S4GK8f",
-	"zS+rpuBY4C+QvTO4NqF62iP0/v3xjya18Pne0+0nh4hPLY+4fPJnVfJqme+yIsjgs8nTwGBf8xFlm2kG",
-	"U+qmT0jNZ+H1hO/yE/PmJ+VVcjBEQK/5iE/VKZHASY10HszP3YTQzfvWJ/TKfU2Erk9hJL3k0wqXl98G",
-	"6fhNk30PhTbfSM0zQxo6wCfl4bfNGc0ag22i76rINXiA4297CyVkj/yzLY4HOLxb6tAnAjC9JM8JZ8Tl",
-	"XBv6aDy91xLrGt3D+jGdWkR05TaF1nVTG6uo41x2QIQSVVOZWg31LcQTi8c1OtM9GlsRAGxvy7X0KBTM",
-	"8ZncCU52NhiOdkYV3qq5GoqKMX9f6tS0nkvipFFvHFV8tWDvKJQRvTb7enUETgpIGRfJebaNBnNFoOTv",
-	"/fmrzn6MGKHg5bJ5zYwLlOMUIoeckW9cyTkXvnOvVOUJn0yI6GQYKlk7qaBDJTuMC4DTWKbLQokgHnUH",
-	"5gsbYzCbpAp4YN5ygTc8XfljsOnODRmmZVGtsXh29549CamJdEVY1iZmm7R0wUcC57LbOuc0aCy7rPVV",
-	"A68gc1XdVCFd4vLkF4JCN0TMvYoDFzh0cAVFDpDL0dFsA/4jqrR12NohZHfkpauRrniEApKnzLsP21pq",
-	"XIb07BBrgmQqaEeQIRE2LFRZpN1wCtP6KVLG9jbgjnI6cSeVlelSssEi0u/5+fz8BJkLlgfl9p4/96Jx",
-	"u71gPM5WGbShY8oQRkMyQ1AVERsLEudQlkM0pSCemHhMQpptDt+dFMxsOELvT1+b7TM/DIgsccC8AbXf",
-	"z5Xawab8mMWIy7Ci5TeP4GLD+BVyCEp1n6KDma+NfIX9zLo2QqcS1F8lbtaTKe6p7eRIgdsYehpNxqi4",
-	"oLt6i7yqm3AM3cY2Bjyd27K3573+k24LZq4HEc2O2oUI7eYpwSllRMrlMSSXwp9ghlIO6fszLq4bEkNW",
-	"SsXirS/M5a3D58WNrcLmcvmUXxRjrSkHbPCOlpejLc49pyMDmrI6DOYFPoEcpBoJIv/I1rxRkJSu97La",
-	"enlvdk+L/XksXb+m060B+IHgLSn1LJVoOjlEUvHJBNIHxjQjFaeUHE+VKfHzj8PwNH3e4OrS/e0eEjwg",
-	"WzjczUPgFqjWFNdWk3QNhAWDkhJV4OoGYuU+Um5TXrD3llCG6CrfSWBjbvg1SW2tvVySnOWq7E1+VoOD",
-	"RJjHNaBGTvOBSW4rnlWCfz5MSk09i8AOJ0iSPGvSHjZSBQXdNuvHHgZii1hpUvPVmMwBpSTlPvV5ZWeK",
-	"4PwyIwDBMBZRHOE0p2xJqp43GkjXA2CdG0pmFisz4cKkA54lY5JCoecEM5JZfFA91N/5AK44nTKJxlQ/",
-	"X398N2PSlYDrR12TuezCYdxuflgx2yN/oZpNAVODI7i906fikNjQ5WPQM+rv+UHwmX4DLJepLaPMWWlY",
-	"oiEWBSeavGtFsky20sE+Kkfj/JwfUcv8GI35DOo0+FCZxBRAEgQ2/hLpHg1VFS5CUugqkCiWt+G4SaWc",
-	"ktRGaVsXXPiYIs22AYVggr9WJkAsr+US/1QBTBJe+fAENl7hjRP3y4zFJUPaILPf0nst2x7y771Vr3lb",
-	"KgtXod+QSKzB3rTBW2mbee/f0+oQ7ITSY+b9wjYVCQWBPYJUtz89yKvjo7dHSL9jsBD1rOJTLpyNVmQs",
-	"nmvqPsG0ASLaEj8fQoVa4WStly9qddRk8RyhX347jwvb6cgCuoCZeYB+IFgEjk5Bb4Wj+1AE2YH5T5mi",
-	"ma2u81Bd7K3LzZOdp6vAguNV5t1PnJs0Jr135NZiUAOMtHV8UtFCcsQRPL9VORfsYIH37dNkZV/qQ6+8",
-	"orK2QWItXhI0LVUARUfaMI2zpwaw00G7/T14k230aTPr3Qhzbh3shwijnICd6iwe27dDKjw3jE6Z/9B+",
-	"nag/YypkZbplQmTIsA9fuv7Bxg3tQZfoC6XkQSISF583Ne9DkZtn5PsD5ug1bOob8heh9L9KXtgXzfRq",
-	"3pfNM/O+2p35C2fsBfdRhhysECiWZZuqxqz/Beye5oNDiXCacg/vGs7GjM9aSyg94qaOO3VD+cEBFB5T",
-	"OB4yhcP3ncOqriy6+J+StvE/LjWiUkV/7zyJej5EXUyslyHhcfxa8gVXhEtZ+hTCFhNLgMYWbXBJxCqX",
-	"Adhn6/gLihtaS8FHT0GYVjYvQS/2YGXpeRx1PKqtkHBR4dCx/zp26pg/HqBq3dlf5c/FZ/OzlkPlX/Ya",
-	"EPlH5Z/wNay5JMlUUDU/A1RRID5zBD2amkRp88llaUe//HYezMv2T9F6PSFBV5tbNtoER2NZIJMCgZmj",
-	"brEmY6UmBmuOsiEPs8oAJ9eEmYwoNMmwgnxwSLJQYpqoqamCdHGELjr327JoYtcclRFFDkxYg3r50qZ+",
-	"zkUzibhgxU8p716wC/bdd2d0xCBax7rffYeuTt6dnaNKF0eQfVdoRG+INKgQ3oH/2/4eyimbKiIN6hGu",
-	"hrnQt89QiucWyEuNyQWz+uxJF50Rm99feSSW6CroLUL/93//n6vD0r2i6jG1msMFYXXBAhOy91x1kY02",
-	"SBC1GcE3oYda1CbbULOMD+OclF0zpD5q2xWFRAn53XeQVH7VBBx65adkoROT5WDaT0qFrhKekqtDpP+R",
-	"IcALWGwAkbpg5XpQgXKC9X520ZFrbtbrwcW729umjxtpSoWiDF2Z/KmrLoKEKZN/pFfHthPb7e2hb7VG",
-	"umBXR1oTXj2J0W7vKfrWFYnrhxwlCZmoK7CBBpb4Un1hf0f/b0+z0e5O36g26CKAS5LGBprTLuZrKpVb",
-	"Sy2J5QEacmiecuWJ0iv0rYUgunpN2fUVMtiMMbry26xePSmzvWD7wo3sLpjxJl456XyllwiOfnZQLziz",
-	"2UFzzTRnlI0y4nX7S7AAKC509fIcj64spVMF3A4E7gDrr0zAYc6nqELVrqeCqXu+YFeVngdXmigHBCme",
-	"pWint1st0/fQ8t14DUjZd9+hwRxdnRydv/j5Clb0l7N3b1FOxAgyzZIxkYYqn+08f/rkYPlJ1kLdURmj",
-	"K63yrlCSESz0l44RbhVhpnOG1glSr9ULCLpYbw8GOkE3OJtCYhQBg0eLp2vGZ5ClBY3jpqZCBrkOZfb5",
-	"v1JJBzSjCnYBzCe9kJXOE7KsJc/oNTEyspCC0JPoAO32drsXTBt7NCFMElPNSJiiQwpQuUcTnIxJZ7vb",
-	"K9uued9pteMqKaOzkNy2VpyRc9DAjJuSDS1QASxGCUwziHFiho5OjrtRiZt7dIyKUDIR6MSqiSh2jSai",
-	"g6jX7ZuR8AlheEKjg2gHvoIT/xgUYSkGU6o6GTc+xREJWOtvyYxIZbJYu+gozSnIOFJJ8FiIr/98ar/h",
-	"M2a6YBqoBi4J4szGs0tGic3TwGmeSXLBqjebPSlk7HEaHURaHjhgJ4Az9vrrfgjbmeUlW2VX2ru43cXm",
-	"bN7i2hqy2hp3tB1NiXHX4mJoLtvqStsmV1/bTALgaOJZ6tHEObWayQB/aNHitSisNXLU0nW9lqZg+d61",
-	"mIHpO9niQtsT9e5jrdXhdq+3YZ8QB+AJUd2uPmNdWsHro7S1LiHz8TUdhtXDIUPX25cU0JcWwtJH/IAW",
-	"whUIZsWjAy8hBqxaA4IUPR/uP017+/39/d3kWfp07zneHhKMe8neHk57/T28MxjuDvuD7UFvsL+9naT9",
+	"o5tosknJ3hlv/ZFYJPuCy1oL6/pbn6KE5xPOCFMyOvgUjQlOiYA/X57jkf43JTIRdKIoZ9FBdD4m6IYI",
+	"STlDfIjUmCBBJJ+KhMRoyAU6HnbeYJWMEWap/vCWM2K+6UZxRG5xPslIdBBdRDsXURRHgvwxpYKk0YES",
+	"UxJHMhmTHOsX5/j2NWEjNY4O9rfjaIKVIkKP4X9dRB+OOv+NO3/2Os+7l52Pn/rxfu/uIvq3KI7UfKIf",
+	"L5WgbBTd3cXRa8quwxNh5FahCR4R9O3pqxdof3t/P0aCZN9fRPqni+jJIcIDSZhCnMFcMyz136Q2l2mv",
+	"t5Ns4QnduulvTSUR8j+SqZBcfE/mv2wf/85vh3+Hi8hh5flRw3x3e8+fhqZySoaCyPELzq8pCc8pgd+Q",
+	"MFdeKn5NGPr2Z6Um71g2j9EZSaaCxOgM5+SMKvL9mRI0UU+qM6rc/j2mE6EuyfyXjPz0SiU/3WbHv096",
+	"Cfs1G/79EJ1gNf7eTR5P1XjL3n2I3uDbztGIfP+0t7vf6x0iN4xDO4zD+jDaEkS/t70bXiAl5kdDRcTi",
+	"6pyRhLNUIsXRDFOFBmTIBUFKzCkbITzClFUWYadXeznNp3l0sP90t9eLo5wy87lXjIMyRUZERHd6JBMs",
+	"cE6UZaYf5keJGUZ9VHo5NGlJgjBcIrvoDZ6jgd7DCcGKpGZUk4ynxC0K1bf+MSViHsURw7l+vbm9QlJU",
+	"kRze/2+CDKOD6P/fKtl9y1wmt46mKVV2eHexnuixuW3bTNN+6hfzxEJg/d4po39Mif1Zj0vPG2bKxfGP",
+	"DVPFiZJGclCJNKvo2TVMh4tLmlYmtGwexz9GZgA/wMY2vJ8wJSiRxe7rYSiak6ZhJAL24NJcXxnMkIsc",
+	"q+ggSrEiHf2QKK5ycYhEf5i/EjxfMTq3QPqhiAuUYdW8Um6IQ/3chxjgu6lKeE6W7aAaY4UIS0mKJG8a",
+	"GLfPabuDQInu5WYop/ZwWUFPzCyXO4qaBuR+34is3FDOYcWWDsa9x9vI+WT1qGAv1lqsypj0MF/AsdN8",
+	"3F2ac8md3XD4GdLuomMtEzPORiAjYYczKhWaUTVGVEk0pJkWaHC0Sy4U4iJdQpZmKEsleE5Z8UWIFo+H",
+	"oDqE56M1FDNMPZVkjNmIICrRAEuSIs4OEWZcjYlAE0HgFHeaC2Zypiey29/uoqvvrpBUWB8NWoHBbF7M",
+	"yKhD5ZScctM0qW17MqyYk9aJGual5yS9SWVUj3uM5SGajYlRQtxsOIPp4pwzvQ4kh1/N3PQPO73dZTMp",
+	"NbPmPWozn9c0p2pxJj/zGcoxK2UaNtQ25lkqEVYo51I10U4Gz/SHlZIhnmYqOtjrxaVgo0ztbBuhZk7j",
+	"7crZ3A+czXF0RqSmgpBI0WQlzc/fSETTYnwTrMbl8OwlRow0KywtxMp7SUTTQPTpuGwU+vd7D+FO3y0n",
+	"nEliNBWcnpI/pkTCliacKcLgTzyZZDTBenxbE8EHGcn//XdpVJpCZ9J3aC0lynGmN4mkl8I+LY5SojDN",
+	"7OTs1yjBjHFl1B2c6rMu5UQi/V0OdoSm6aOT428k0oMROAGiIUJwrVp9KN5YrIH3IjgSiq8nXFOBiA6i",
+	"LZLrC+4+6nXVvJ/oJ1QUeLuqRCq9xAdRr/98v4d3SOfZoJ90niXPSGd/2Ot1ev3tnd29p8/2n+OhJliF",
+	"1VTqo1WfrVSBNv3GLQYqF8PS5VbKE+nWU24tLttd2908Mc8wW7pITOH1joMLTiVKeTLNCVNdPYAXPJ9g",
+	"Nl9CECFCsFoJ8Ol2b/tpp9fv9Prnvf2DXu+g1/tvTdQtVxbra+Wl1nBvCh3YcsFRkhN0ygdc0UTvmiRK",
+	"UTYCYsZZxmckvYTtvkx5jinTRBPhJCddN9iPeqdy8idn+nkvp4JPyNYPRGQUFGKZTUegj+akI8r3TCdp",
+	"YH57573nBztmfq23zq1vw9Yl5mdN9gH7PPRge9kWXANPfcHZMNMG1n2Y2iyjwteE+Vx2BJLKqAlAPHAd",
+	"wpmmsDkit1QqaWTYZ+K15yWvvYR3uzGGucyfx0PxlzuU9aBI3TVSshhQJKwScNYrLgY0TQm7175MiMip",
+	"OZFSwmhVBv4XnwokeOYNAq5XZq/4hAh4z2fdoJ1yg06KwaJisOFtWpzWQ21WgrOMCJTjOaxHyssdOdZH",
+	"BMPZS33A3GtXqH3SJZxV/pac8ZyoMWUjNNMkMxNageMM6Z2SNCWfcSv2/HPJzRW5EYb3oTaRh9iE1Stw",
+	"F0dvuXrFpyy91y4wri6H8JSqAiJAd2YcyWky9nyYXCCqzE8K3VBJBxnR5tCcT5dty1aLfRjcm412y717",
+	"yxVy8wpvWznzB2KbJUumFplKEoKochv5hqd0qFk4qOkWclIqmmXa3AHjxkpRYxNRVnMno7ccDXh6v3Px",
+	"RIBXkOrBvMI0I/ejNmtgXuZU5tayqmm9dqJ6isZiTZGkLCEwU2efgv1XeNK1otN0flrd4L6U1d8uKetX",
+	"OwhvDmECW5jsw+mqrVbJUISNLZR23QkekfVU1RQrbEyJoM7q63R6uDcUtuAVFWTIb7XYek3Z9NZ4aakg",
+	"snp/f7tyf9v90YxNJ/CcnW6v2+/vdJ8ZNTiZCgETM3pwhqW6nMrAsPu9UtUGYxGP4L7oDf+TZhne2uv2",
+	"wAgaY3mZg890iDOpdevSVRQdsGmWtd5afxMC23tknAB86MxsWWNfF61Zxr5wDTz8nPM3mM2txSrvxbsC",
+	"K3IJjoeqAnXOuXFkWA77rKrstqfKnmpNshxQmAkro34QBqxP1wh49y1WiuQTBS5CSUeaC2s7CDGYThGE",
+	"WbaRXrgGRvKe4akac0H/vKccpuwGZzQ18au6EMZJQqSewDVh+kSzF8cgbgwLp1YRkI5MzW8sJeln1ZP7",
+	"vnIGo6qMdomK5s/3IcjgRHA+1Hw6G3PwMsprra5RiUAn1+qaMDqSfnGNBH777bfO0VSNCVN6zxpClTAK",
+	"Yg47CitPEkVSE4x9+myvB0HJZkdr3RVpKegG0wwPMnIvAkrJRO82S+aXU++RQSW+8NZKIvTZgMzNEAmw",
+	"imTxBGQvzbnxrnxGRd+zuX4sZoOqswlTU8PkH1bxX7FqKZ+xQrV0l2h79YaIjGPLiA8ldiaCay67N9lM",
+	"sJQzLtJLQYb6SK6LHve753MjxCyDmGbERCDcRTLs6Ex4nnNWc3MWQQBwqyNzTfmkqvfTff1ZHaDbnkp5",
+	"4qZdLkuDyV9fv4d2f1KJZiTLOtYfi1mKBoLga4kw7AAoku8lEetpkM7RaEP40cEH6x+EbQK/pflgtNlL",
+	"wY3f0arvl+s4Qts4VlMywULlRtt7yUaUEQJSMjZOPHDmTTI+J+Q/K77QOBpSIdWlda6+zGm2hs46CPlp",
+	"QT/N+IgyGLLWJu2X9iVnijP9ZliUcmCNPlZ/qq3pA/a0gThcGsKGVmQxBrjTT6dYOPZ+00JvhrV4YyRG",
+	"2AtZ3xAxOERaC0dY/5emJAVpV6QnlOk5WkvqwpJWA/pPdyt5Uh9w58+P+n+XH7+7uOj6HwOpUnExdC7C",
+	"Me7fxhxhfUQfIjmXiuR+3LQip5Uk2RC4S+tQxsfIYY0Jm+bAHhLCkeY54IIPjuYVZan+HIi3E4gszgv9",
+	"Ac5ZiahZYElwZs6IidDvV9TEt7B+qiZH4LmQWgJPjdHMODzg0cYtofQ3+olF+HE6hfCbtwM7Rd7WBzeV",
+	"ONIkH328i6NrarxZK+P6dtp/o9Z7o6UXyOjQgCcZ1mvOXBicMjd65Zw2NmXNj5s+3Y1CkdIPRai0GPed",
+	"H2D8YCbhjSmurmm5lXzwO0lUfSv/ZtegOg+cKSJIilI6HBIh0VDwHM0ct5jNPCxUzxkwTs5v9JdTZn6G",
+	"bw3bzKga82lFvfBpz74M5g8PhGQm85RmUnzNG8gQJyr2KE+QhAs3CnCBLdBgIR3WyMsq8qEaY8WgqgN/",
+	"etQ7w4u7vy7ZmlcrKxPajNlKkLvqCbc6HF093RbljzbYFBrjyYQww90b5Dg5zcnsRWqcfzg78fbInFwB",
+	"2e28Ud+aP2RsKFVLOsWfwL9AtSSTpJpNA3RyiBjRIh0jSRJBgDYWuGWMZUPGi/7FyDtNrNJG20AK6jfj",
+	"LHN5bVTFWiKMyS1OSUJznHUXj4rmHW+7W3TSkIUKeSvfAD8KImXt5bt7y17Oy/Sz9tliVW01NKZ/dKyb",
+	"qHOclgE6+KY2vP72foBo/OSx5V5s5eQWMCPirHqaXDM+Y/diyGrG2PqJYuudKIaDv5GG/OCAOUR6LMW5",
+	"b6zZMqfSHc3UP4c3O3xiP9lmWb6OE3YppEXdb319Z2lQhfNysyDskVqVp0ZIe+BXX8iY8k9TGJgnJCsS",
+	"sCJ640pKrJ+BVGT+1jMJq/mOZTomnVQ9whXmKcVj5ZAHqdR4uL/mI+d3b3L4gpbgssEWD0XjhG9SyOwt",
+	"7ROa9Wldy2bu1TKY73zHd+CsgdTBQoXCZbmAJ7UHnGcEwwFd8ZkHHmc5oyw6kAoLVReNfmb7ImnWiAfW",
+	"rPpmb06Nm9WY3/sznyHMtNgqfZ1OaZJTcERqtsI0mwpj2kJYvlFlWp4yq/dW37eQLbEgP9vaRdao8Pl8",
+	"u9EiajaBzrhQlZzDqFNhyhqFM5MHG6Rxt3rVB3gfFtYujm47+q7ODRYQ+dO3vzA3HKkfiUyiuPx8JBOQ",
+	"WDDuX4mgQ+ulaBBcWjnNJ1NFrbcIpDk4tyFUvMiWyZgk16G4bZHfmVF2LdFM07e9uC7tqyma/V6vt6qC",
+	"Io6GxlqQDfOg0iQNxC6TFGE0nrJUWAd9aznhDMyKrOgHZQXB6eUK3cxSMpQJ6XUpSdlbmtZaGLxx+Um9",
+	"/E2bHrkgUJpfXBNm+gREI04kcCooBkWuMtDXNxA6scYRTsb3G9yENLgEXtpEY7sSVDn9hApQQ5aT5XZ/",
+	"99nu/s7T3WerSNO5OFtQl8+RZ+a2ugy3T4sLTqsvf50OfEosV8PjmEa5HxjNwiJSprT4hw1k3Obo+OLB",
+	"STRzYRRHAwFBp9Ah8AKMJOf99fKKw1aXDT4HzAkT8TZmFpDdrPBtB0SWufqycHOHTRT7TP8569Un6I2a",
+	"Vd6y1EFdON1rBLAw3NpzQ9tpFvaUZ2TzRdWLKHhGFhfQOGKXT0e/e2Eqzq0dGC9JrptIbjox5EaVLV7Q",
+	"6jQztU9g1paxwYoHUSuxKZ81kF6Zs1xXSL182hrhrPI9eOaQEbWiKNDbyA/R2swufepL9FTPUoMIDkow",
+	"82P0AZUVrzaz7UK+xbk1HMv06ha3nbnLi0TqT80Zzt9IJMdcKMh4ipGpL3RmKMSpsqzIVfVP0Z3A2vqx",
+	"g1abCUep9e9suKMh2w7W2E7eWz5/U2s2nzfyIC95G7JiNfW7qxpyPVt+efFSqTlfXJxFzVx25hFFk7Vs",
+	"V1qrmilJqNbihybHwtrNNR9pOHW//vwfzQ9lNBmuh7o7Ld+4KDx2hiXyqXRVbkjxQ0TyiZqbrGyp/2mt",
+	"PEKeuXn7Kt0xVCnrlxwsf9E5zcl/6+vq1FU8IG5YrCXEczbNcyzmS+nHrCk2ruXSlbm4VW2l2CbSZi2R",
+	"0UYs3HvZA0xdPDO44sDa7yURmx3VR0DIehMOi7gGhoM71ra6i5YGHCpeDDi0guXvkGdROPSYDRdUCwHb",
+	"iYaQFWMDzi3Yydh9Zfh5hUJFhOTMUYoXUF7ntvW1t3hz9cishPfSynT9OYQI6aVbxwX3g623Ma72Q5QR",
+	"Zcp0BUHXZKL0Carlg0AJlrXzgHGBuxll6UIagDv93KD9k2KvqhqH+MyXj2EfMxYKXCa18aMBGVOr5/9n",
+	"vGzstRFXBriz4PbpdZ5//Nb+0fn4qRc/7d+575/8x7c2Pr78qif/HnQavbydcKFe2RXz/UYshWSRkPqt",
+	"F9jNH+73ddvivkTeBNXbnwnOVNATYc9Bm9EEnsuM3gTkQzsz1rxoue0aotbKfYtEm83wXKIxXDQ/RLgY",
+	"rx/NL6umwCzwF8jeGVybUD3tEXr//vhHk1r4fO/p9pNDxKeWR1w++bMqebXMd1kRZPDZ5GlgsK/5iLLN",
+	"TgZT6qYtpGZbeD3hu9xi3txSXiUHQwT0mo/4VJ0SCZzUSOfB/NxNCN28b31Cr9zXROjaCiPpJZ9WuLz8",
+	"NkjHb5r0eyi0+UZqnhnSkAGflMZvGxvNKoNtou+qyDV4APO3vYYS0kf+2RrHAxjvljq0RQCql+Q54Yy4",
+	"nGtDH43Wey2xrtE9rB/TqUVEV25TaF031bGKOs5lBiKUqJrK1GqobyGeWDyu0Znu0diKAGB7Xa6lR6Fg",
+	"js/kTnCys0FxtDOq8FbN1VBUjPn7Uqem9VwSJ43nxlHFVwv6jkIZ0Wuzr1dH4KSAlHGRnGfbaDBXBEr+",
+	"3p+/6uzHiBEKXi6b18y4QDlOIXLIGfnGlZxz4Tv3yqM84ZMJEZ0MQyVrJxV0qGSHcQFwGsvOslAiiEfd",
+	"gfnCxhjMJqkCHpi3XOANrSt/DDbduSHDtCyqNRrP7t6zJ6FjIl0RlrWJ2SYtXfCRwLnsts45DSrLLmt9",
+	"1cAryFxVN1XoLHF58gtBoRsi5l7FgQscOriCIgfI5ehotgH/EVVaO2ztELI78tLVSFc8QgHJU+bdh3Ut",
+	"NS5DenaINUEyFbQjyJAIGxaqLNJuOIVp/RQpo3sbcEc5nThLZWW6lGzQiPR7fj4/P0HmguVBub3nz71o",
+	"3G4vGI+zVQZt6JgyhNGQzBBURcRGg8Q5lOUQTSmIJyYek5BmncN3JwUzG47Q+9PXZvvMDwMiSxwwb0Dt",
+	"93Pl6WBTfsxixGVY0fKbR3CxYfwKOQSluk/RwczXRr7CfmZdG6FTCeqvEjfryRT31HZypMBtDD2NJmNU",
+	"XNBdvUVe1U04hm5jGwOezm3Z2/Ne/0m3BTPXg4hmR+1ChHbzlOCUMiLl8hiSS+FPMEMph/T9GRfXDYkh",
+	"K6Vi8dYX5vLW4fPixlZhc7l8yi+KsdYOB2zwjpaXoy3OPacjA5qyOgzmBT6BHKQaCSL/yNa8UZCUrvey",
+	"2np5b3ZPi/15LF2/JuvWAPxA8JaU5yyVaDo5RFLxyQTSB8Y0IxWnlBxPlSnx881heJq2N7i6dH+7hwQN",
+	"ZAuHu3kI3ALVmuLaapKugbBgUFKiClzdQKzcR8ptygv23hLKEF3lOwlszA2/JqmttZdLkrNclb3Jz2pw",
+	"kAjzuAbUyGk+MMltxbNK8M+HSampZxHY4QRJkmdNp4eNVEFBt836scZAbBErTWq+GpM5oJSk3Kc+r+xM",
+	"EZxfZgQgGMYiiiOc5pQtSdXzRgPpegCsc0PJzGJlJlyYdMCzZExSKPScYEYyiw+qh/o7H8AVp1Mm0Zjq",
+	"5+uP72ZMuhJw/ahrMpddMMbt5ocPZmvyF0ezKWBqcAS3d/pUHBIbunwMekb9PT8IPtNvgOUytWWUOS0N",
+	"SzTEouBEk3etSJbJVmewj8rROD/nR9QyP0ZjPoM6DT5UJjEFkASBjb9EukdDVYWLkBRnFUgUy9tgblIp",
+	"pyS1UdrWBRc+pkizbkAhmOCvlQkQy2u5xD9VAJOEVz48gY1XeOPE/TJjccmQNsjst/Rey7aH/Htv1Wve",
+	"lsrCVeg3JBJrsDdt8FbaZt7797Qygp1Qesy8X9imIqEgsEeQ6vanB3l1fPT2COl3DBainlV8ygXbaEXG",
+	"4rmm7hNMGyCiLfHzIVSoFU7WevmiPo6aNJ4j9Mtv53GhOx1ZQBdQMw/QDwSLgOkU9FY4ug9FkB2Y/5Qp",
+	"mtnqOg/Vxd66XD3ZeboKLDhepd79xLlJY9J7R24tBjXASFvHJxUtJEccwfNblXPBDhZ43z5NVvalPvTK",
+	"KyprGyTW4iVB1VIFUHSkDdM4fWoAOx3U29+DN9lGnzbT3o0w59bBfogwygnoqU7jsX07pMJzw+iU+Q/t",
+	"14n6M6ZCVqZbJkSGFPvwpesbNm5oD7pEXyglDxKRuPi8qXkfitw8I98fMEevYVPfkL8Ipf9V8sK+aKZX",
+	"875snpn31e7MXzhjL7iPMuRghUCxLNtUNWb9L2D3NBsOJcJpyj28a7CNGZ+1llB6xE0dd+qK8oMDKDym",
+	"cDxkCofvO4dVXVl08T8lbeN/XGpEpYr+3nkS9XyIuphYL0PC4/i15AuuCJey9CmELSaWAI0t6uCSiFUu",
+	"A9DP1vEXFDe0loKPnoIwrWxegl7swcrS8zjqeFRbIeGiwqFj/3Xs1DF/PEDVutO/yp+Lz+ZnLYfKv+w1",
+	"IPKPyj/ha1hzSZKpoGp+BqiiQHzGBD2amkRp88llaUe//HYezMv2rWi9npCgq9UtG20C01gWyKRAYMbU",
+	"LdZkrNTEYM1RNuRhVhng5JowkxGFJhlWkA8OSRZKTBM1NVWQLo7QRed+WxZN7JqjMqLIgQlrUC9f2tTP",
+	"uWgmERes+Cnl3Qt2wb777oyOGETrWPe779DVybuzc1Tp4giy7wqN6A2RBhXCM/i/7e+hnLKpItKgHuFq",
+	"mAt9+wyleG6BvNSYXDB7nj3pojNi8/srj8QSXQW9Rej//u//c3VYuldUPaZWc7ggrC5YYEL2nqsustEG",
+	"CaI2I/gm9FCL2mQbapbxYZyTsmuG1Ka2XVFIlJDffQdJ5VdNwKFXfkoWOjFZDqb9pFToKuEpuTpE+h8Z",
+	"AryAxQYQqQtWrgcVKCdY72cXHbnmZr0eXLy7vW36uJGmVCjK0JXJn7rqIkiYMvlHenVsO7Hd3h76Vp9I",
+	"F+zqSJ+EV09itNt7ir51ReL6IUdJQibqCnSggSW+VF/Y39H/29NstLvTN0cbdBHAJUljA81pF/M1lcqt",
+	"pZbE8gANOTRPufJE6RX61kIQXb2m7PoKGWzGGF35bVavnpTZXrB94UZ2F8x4E6+cdL7SSwSmnx3UC85s",
+	"dtBcM80ZZaOMeN3+EiwAigtdvTzHoytL6VQBtwOBO8D6KxNwmPMpqlC166lg6p4v2FWl58GVJsoBQYpn",
+	"Kdrp7VbL9D20fDdeA1L23XdoMEdXJ0fnL36+ghX95ezdW5QTMYJMs2RMpKHKZzvPnz45WG7JWqg7KmN0",
+	"pY+8K5RkBAv9pWOEW0WY6ZyhzwSp1+oFBF2stwcDnaAbnE0hMYqAwqPF0zXjM8jSgsZxU1Mhg1yHMvv8",
+	"X6mkA5pRBbsA6pNeyErnCVnWkmf0mhgZWUhB6El0gHZ7u90LppU9mhAmialmJEzRIQWo3KMJTsaks93t",
+	"lW3XvO/0seMqKaOzkNy2WpyRc9DAjJuSDS1QASxGCUwziHFiho5OjrtRiZt7dIyKUDIR6MQeE1HsGk1E",
+	"B1Gv2zcj4RPC8IRGB9EOfAUW/xgOwlIMplR1Mm58iiMS0NbfkhmRymSxdtFRmlOQcaSS4LEQX//51H7D",
+	"Z8x0wTRQDVwSxJmNZ5eMEpungdM8k+SCVW82e1LI2OM0Ooi0PHDATgBn7PXX/RDWM8tLtsqutHdxu4uN",
+	"bd7i2hqy2hp3tB1NiXHX4mJoLtvqStsmV1/bTALgaOJZ6tHEObUnkwH+0KLFa1FYa+Sopet6LU1B871r",
+	"MQPTd7LFhbYn6t3HWqvD7V5vwz4hDsATorpdbWNdWsHro7S1LiHz8TUdhtXDIUPX25cU0JcWwtJH/IAW",
+	"whUIZsWjAy8hBrRaA4IUPR/uP017+/39/d3kWfp07zneHhKMe8neHk57/T28MxjuDvuD7UFvsL+9naT9",
 	"vfRp0t8b9Ia9Hu7trwEsnYSboRRIkR462Sag5RVoxzY3kQWwvWLjStik3e0qeGHbri9fqlVLBbhvaa8W",
 	"D9Bs41Ytu4bbQhcXXLnldR+FW/qrb6n0DIGbdlbfVPbd03dsP199R73TzF0c7bWZUbWfHNy102pSZdsF",
-	"73AL0sc/1n74qImiNEJeQ8Nmbes4kFzNw3hkul7qDddn99uO81B0yiIgwBVPqToQhtHjgNmwZUqVG62H",
-	"MyUIzqXNpffwubV166xu02bUYTl5Ti9JSFxRNmAWvf0RrNVvtbXgSBZhlFFGniAuLtiLs1+N9brb3+/F",
-	"zm9mKBAuO0QJyTLpAC3kRM9QjglRaManWQrtIu0hUttX0wwbx499FkN4wqUSfDImT/RJnFwwsxCQbWgS",
-	"iBzscxd56DKMEVAVrskAHw7jCkIcgYkPCKLMnedD1o+pMF9i/zTXl0MEtigwD+lo635tKzYq1e53be2p",
-	"R+MraHytZ5PcdiwwgG+XRJ8uIppeRAcXrTTpRXQHBOa31q6nj9bYDNhQM+GCH/T5871+/+n2s2fPngYT",
-	"l8mt2krkTXW8NI1LS+VCLB3Nkc/H5ljMC+R/M7r1BhVsABHWby/MJnR+pHLCJQ0774+0WCPgcTPeO3zj",
-	"sDVLrmvuz92mp9Gj5vwSmtOItQfRnfoiCZoQcCohmSSsTm+IoEOo09cKZpG6Ti1cK5GNUNwWgB45u1Of",
-	"t8FHiHMSUMQAq2v6H8ReNy84582wvGDG3+iBsNiCmG8keLG6SAsIgPw0lTdoOkGKo36vF/d6PYMGe2id",
-	"dG5MV0jiuXRNKTgaccRZF/2NkMkFuyrgLK8QnypJU+MMM2ngB5rLsSLCzlZV/DhaTupvi9YLM0GVIiyk",
-	"QwH9cr6eDoVaXgOvys18G5Wo4LmP0ekLNBvC6YcwT10y4vNe71n/+fPtvd1nu73nz/vLExPvf5YtcH31",
-	"KaUE2/3wsQJ0+xBnvBqKrX5fDV/WtAQqcF17ZY2YQxld70xTwUEOiPyiC48FNf1ry9heCxlbtHf/yoTy",
-	"ieA3XuzF2NhQYMZKh8uaItrK3AaJ/MlvZnPXeND5tewMbbycszG3hwnT+NiVdmbUFMFWZdFPpDDmo/ty",
-	"8qMz6tEZ9c9wRq3rZlpmfM//8kJ4d/UdRb/6r0wIF63WNnUltbC04PnfSD+SMMGAzmLtq0qPsWUnqlXZ",
-	"fHcfK4LfJTo02+DvJoTJsh7G1FLdEGbyG7SpbVIkqJLWYIQkBD601TRddMTQlEHXH5MLHyNsI+8OGAeg",
-	"PCkzyWcXbOpKIb1vC1jWEfESEWx43iob+AowU9CR69OMRdFEGg3mCCcJn1ooddecKRRus80FrQD7gafz",
-	"9bSSazM5FnVkyRJkLjrTJFjgw/e3d/6/9mKlApx3V826sun799WrfplTROa/jAc/JfQd/eX4/Z/H/bf0",
-	"WB6z073kxfHT4/xV72/bk530xS/Pu2T+y5/pb8f0HT2evTm/3j1mvW6ynbFB/qqX/uOXrFp9ow3/hTKj",
-	"CNOJUJdk/ktGfnqlkp9us+PfJ72E/ZoN/14t5Smyj1ovXFkCFurP61f4er6QM6I6LyATZnVzXZiKvfiv",
-	"7sD4uo3rihg/M0nJxqdNFrAjK8JdjU1SXV1O8qlqFpQvWVqtD3YIQl6WVxcdK+nKDLVomnGhxkUKi8sW",
-	"Y9A0jVtYCZvF1g1JKT2i+3J6cdr0ABnXkUMlTmUzR/GpisuYh8kps73mH1ntqz/HAu8ZUq0y2TIDquyf",
-	"Xw/HqfGWD9UaZse3hFh+XGh1go6yDHHInS5APSyzgulBWHoInzgjZZW/6/HTYFxgWeR4wg8hs6LaEOY+",
-	"9sVik5eQNVFv0bIUCbA1y4fb2rSyQXaXQ+tCXq8rjPja2Hm7zbj8TvxfmRAwZGMBK/VhoFH1biwVrB3Z",
-	"LBTO8bWNJdQyqK3iNVBkXMRerwH9VVxeYZGQEIBnVZ9CtYwoK+IvmMvZ7qJXXKCdHpK2bh8PlT62KA+C",
-	"zzzCnKWKL60rRQ9IchfAz6Dfmzn5cNtMl2vVigdFpjsaY5Ef2tDBVAL2UcU6gTh+BfalcqyD8cHlRqSt",
-	"woQJCLtKwUCbcEMNjgoaXyt9aIMqw+LhYEYM5qYyoTgum20pD8z18v9gzDEIY/LxHmJ5rYNMa4FbA/q6",
-	"s6L28XS35unuvOidRoWh/1rJQ9lw3dSYyImt3Hy0T7+mo+DLtqU0qw+F0sOgC0ZKoJ6V3pAFS9MkfsX6",
-	"XWV2cTDvu8C5Wzft+6FShJevug/A9Jiu8SUTHUtTSpYk0taUcrcc5JjhEbnkMxY1kveWASXswKFJLvGB",
-	"WH9FxQFiUxzBxsB61AmJEbmFGpiFU1Y3YEfoV7/Tb/Y44X7qr4B83F5DCVdBJwP6ZTns5KP4/8vmPrEU",
-	"4aBLoOCwz8ZYn8qo5J3hp4woshSP7puWHsQuegkpJWHQQrDspc+gtj1LiPscsF3bA32gLc1XFuD8V+cX",
-	"i9b38CpoXSPHkubxj1EltOn1AAoX+kGNuMymI1MG6xDDqnA5Ze6N5ZFqI8iFrJYXZXeRtSZxPHzLGYEi",
-	"1w2tMPfmuzjaaUnMb3hKh9SxzKPV9vkZp9K+quxE4/jFfbOEZewlXmaBJplAWrZX3XxYUrdWGPBL6kqc",
-	"B3P71yI9V9D4NiBpn5w39Kf4GIMlGl0NBPSutQ0XRF7Ut/vDgPXpwMr9+z9tSG3j+a2FwtdkevZbuNJP",
-	"BDhFoWzhFaaZHd2jF770fFQbZVfU4GZCyeIy+cYuwPE0KuFXtiQu4fmAMtJFV39coSEFZFsAKJlBcqnB",
-	"cyl6XJWYVS4B3pixityqQ3TlcHwkNan3REB6EksE0ffg7ILJOUvGgjMqgeVjpPjIYClBdsCV5EJ9X+IB",
-	"XXXRjwW4lMPtNLE/qQBvnIN/3hnhN5hROSaNhfzvYVFWecTJLcAr6uVAlFUWQW+Vj4ZIR4wDxAB0ibUY",
-	"JkV7MSQV1kta7TdeFiQJMieyIa//jybXeQBhcaEAarG2Kpvb1TNmljR972QXvTFlgIJMCkC+YoAfal0I",
-	"yO0kgy46JvctNGyLblaOvBUil4NzKxG5DKK0w09t0di8YdImh82gCejPaZ2cmuoqfEi2cjZ1ZK/VS01l",
-	"hWDkhAD6O7nFicrmSPKmAVQA4j4HJTg0XLCzbc8z0z/ONhkqCbVIo+6f93oHPZdGHRp2RQhURr4R2l7o",
-	"jAugOYcIowz6xIwAEEoiQW6IkJAQ+TnBIgqUtL86VkQdXrQJvq+G2PdwOff9895+SSw+Ymf0ko0oI8RC",
-	"uLmcTZdxv9AT3IPZjF7mpqvYGqUFHoymkVw1KExTB+TBVUZnShuXDovSLwXwESfDU31gtIQCMHEpUkIh",
-	"yx5xEv764YOqDTi1Romz+8znJVYfXFAeRIPxAAN5aPHzII3boKBaXAHKqKI48/LAZ9BkDkamb+UCjcF2",
-	"4TdEdNHPpxaxVyLHCxZqieAc5LA8vGDYoDaZKwFKS/MP5KEb86l04oAbC4Zk/T6zMc8Igl6BWQbSLZjH",
-	"BY9+b4pMNj7cthBFjAvczShLl8oi21PVlxyvKUuryebLm8DWJUz7ZLBiKdY6vPbXTFd41CL/JC2yjn5o",
-	"yrkIwW17CuLlOR6tUhBwDbSbt3WtzW1jLSczMoMXLwcg2Lj76N1jeuJX5hix6gLZ2sE19aAh7UXfx5bB",
-	"HQ+6P36r9bmPoT4BNGCldZ/r20fFQpv4hQjEG/JZgg9rZCaXgZd1pK5Dl0xygk75gCuaaGtEZtORPnAn",
-	"OemI8utmx+sG8vuEcCOam4u2KkL7Z5IRhh9YbDfVCPuC/NQ6avzO9Y5CHfRG+eFSkmyoCdfKfXCihCW+",
-	"/8rWEv8NaZL3E8GHNCMbi/m7ry+I9a9cQFuJelnaWEfA1pK+2wW9qslH1scta57TLnpZ+FNBsmJBCocU",
-	"JB47bIMczxFJqSpPuKFY2UbC9wHCZL44M/ZfSGCtGZMqOzatGSH77KN5+GLXR6X1qLSMYEIeivh99Ne/",
-	"dK7TY4D2Icuk7q0xF84knwDWZBnAz3nhUAN0cwOXAG41zaUlfnkdC/3Qc8zBlWpMckmyGxI+rlgf2pfO",
-	"lnK9dx6tzK8KpmWzo3upd9ZOPtR0BJmH7Y1SsENjP4lBMxdocXBwaytziXvbsSEYo44Nm+zRDbnrs1ik",
-	"de905wciRutagVU/8z2t0s8woodJ23LS6dGGeLQh7mNDGF/mZoduIxqbMrpKC2LLC78cfLqH+AzXa/tt",
-	"JRlHGWcjIlyDSdsnKMusDVJUbhCWukojU+cJeOM2AgkC1DTWcVneCWaMKzQgF8zLzAlF/so8sCL698jd",
-	"/9rVECVJbBw88HhoGauJL8ZqlsFMX7a4bB9WAHVA06oxTrvIFcSZUgko9oFGWa7uZ7Gg6JGDHjmowkGn",
-	"X46DLLbq5rwzbWAdH+VrAU3IKaPDuqICJPASGAsar7qC9AQLQS0YCCMzm8Ty86lrfCjRgKgZIaw4LFTP",
-	"CsVRwV2mFaVNt33LAejEPajsP6Z/L8ej1eYFa9ab14RMbOO7BqwjMI9NMu7moBrGFegB366HVKTf/2ii",
-	"P4qgZSLoJ6BwZJFHTSGwTSJfNxHAy0BaJop85Iimot9gOb0TKrIuVQrlDH0qm0p5IXH4wevodx7r6B+5",
-	"buPCe7/kfsECWLeK2Ba8tUdj0ZTm54AWuTeroVlqzPQIz/Lovb5HQnbhr3mAWnrLBRsaui301mdFrlit",
-	"ux6hKB41iAdF4dlID6VANmOdeG3AijHBmRo3RmJdP/sCkFJea3bRSislE03RLJl30SkxLRuVSWWAwyi0",
-	"R6devygDGhkMxP5sRvFgWNJmVvP2ZzU7gObsDJgSlQhrBb4pE29Cw0uQ5H4bm7JhFRiiR4E5UdhSIFak",
-	"YyGDbVXWXUkEW4LgtBmz5EheS3TCpRoJcvb31zE6JSmVxWndrOQ3Etnu6F3025hmxF6lL5zhOZpA4hAk",
-	"tWkhXCQfG1+EFsrX0BANs/SCMesnKF2CBhjZ9V2QaK+3A1I79rquzWzb/JTPguUzPxF1CjWTrkvMvTt5",
-	"wa05HZmXSCgAjYyncySI/CNz3wi9FubDnddny6z7GmcYN/oAub4sO8UX6DG2iZzlWGma1AFff0lCLoTx",
-	"517d1CL5FOvLuLp8yDU+4zlZvcSWBKHsusahcjwFpANDo6153L1EM0TKoeeJZpi1WD0nStBkOWLkiYAJ",
-	"kqkEVANkylSgt64w4A2Go6A+zuDkvnl5fnr84uzy/N3fXr6NtdjPp1KhATFoplgijIwmta0Iwoz5xo6u",
-	"BV6vG4Kz6vQ7foA3xLbXIWQIwfCKmmeTKeflTlpzyVT1NJaYb+82APUuFR3QgHWSYVprGTtWanJp/ZHy",
-	"UnGFs0/FSnx/YdbhIor1HvBUf/Hy/CKKDTl/f6HfdBHdof7S3q12JV1zmvqWklvXVdXtbr2R6+7+3rOn",
-	"vZY9XC1VfVHj9oGVqVuwIRfeaq3FW3xCGJ7QrpNkjQwG6NopT6aQgaPfqDh3PbInUAhWtPxd4JF3E8KO",
-	"To717/dWX3bE0UG00+3X+4rh1OQ24OxE6FEoSqRLxa3PCYSdmY8etCUaPvidJKqJaMobNqSaL3iSWEI4",
-	"lckX3ZoXCKdCIXOcZ0sppCAObHpbGdKXaCaoIgDdnvBcXwDYMtk0GOwsieW/jt68Xo9Y3AhLsWXHfoCA",
-	"VJYKnwV62FyyfLVEYrekTiTwDHHTrPfMr0ZUWHQhVV/uqdBG0Rb47OwLPgU642gLhBpE+6JDziKkYtfv",
-	"AwedOoLFr8awrwTo7NHAFg76DzLRjPCT6hB18BjNAw4eyntOUkCMfQq1mXWtpGM4cKQ0Bc5xJ5aJ4OBz",
-	"be5v2q21wAu8xxwcY6cB7cNr+2GfAXt8Z30BhoY6RYr/h+gfHUuAneM0iqMXOBmTzgvOlOBZFEe/YoBr",
-	"OcWKGN+t93fnhGc00T//o+M6p5/PJ6TzbqKsK899fWYptLzlVOsbQUT5zZmei+qcC8zkhIvypiiOjiDU",
-	"7MbVOcoyPuu8E9S0rAv++kKQlDBFcSYXL3mpLRHS+dmug1kdTS5GBeXaevqwkCsbh0o4bBVsXE0fixeD",
-	"9HEgWhYHAUHjoH8mriIhxnUMsrjakLzS+vZjXNbABycWHob3wI9xNBb/3EWpTb86uDJUvnqMqyd7d/f/",
-	"AgAA//8=",
+	"z7gF6eObtR8+aqIolZDX0LBZ6zoOJFfzMB6Zrpd6w7XtfttxHopOWQQEuOIpVQfCMHocUBu2TKlyo/Zw",
+	"pgTBubS59B4+t9ZundZt2ow6LCfP6SUJiSuHDahFb38EbfVbrS04kkUYZZSRJ4iLC/bi7Fejve7293ux",
+	"85sZCoTLDlFCskw6QAs50TOUY0IUmvFplkK7SGtEav1qmmHj+LHPYghPuFSCT8bkibbEyQUzCwHZhiaB",
+	"yME+d5GHLsMYgaPCNRngw2FcQYgjMPEBQZQ5ez6k/ZgK8yX6T3N9OURgiwLz0Blt3a9txUal2v2urT71",
+	"qHwFla/1dJLbjgUG8PWS6NNFRNOL6OCi1Ul6Ed0BgfmttevpozU2AzbUTLjgB33+fK/ff7r97Nmzp8HE",
+	"ZXKrthJ5Ux0vTeNSU7kQS0dz5POxMYt5gfxvRrfeoIINIMLn2wuzCZ0fqZxwScPO+yMt1gh43Iz3Dt84",
+	"bM2S65r7c7fpafR4cn6Jk9OItQc5O/VFEk5CwKmEZJLwcXpDBB1Cnb4+YBap69TCtRLZCMVtAeiR0zu1",
+	"vQ0+QpyTwEEMsLqm/0HsdfMCO2+G5QUz/kYPhMUWxHwjwYvVRVpAAOSnqbxB0wlSHPV7vbjX6xk02EPr",
+	"pHNjukISz6VrSsHRiCPOuuhvhEwu2FUBZ3mF+FRJmhpnmEkDP9BcjhURdraq4sfRclJ/W7RemAmqFGGh",
+	"MxTQL+frnaFQy2vgVbmZb+MhKnjuY3T6As2GcPohzFOXjPi813vWf/58e2/32W7v+fP+8sTE+9uyBa6v",
+	"tlJKsN0PHytAtw9h49VQbPX7aviypiVQgevaK2vEHMroejZNBQc5IPKLLjwW1PSvLWN7LWRs0d79KxPK",
+	"J4LfeLEXo2NDgRkrHS5rimgrcxsk8ie/mc1do6Hza9kZ2ng5Z2NujQnT+NiVdmbUFMFWZdFPpFDmo/ty",
+	"8qMz6tEZ9c9wRq3rZlqmfM//8kJ4d/UdRb/6r0wIF63WNnUltdC04PnfSD+SMMGAzmL1q0qPsWUW1aps",
+	"vruPFcHvEh2adfB3E8JkWQ9jaqluCDP5DVrVNikSVEmrMEISAh/aapouOmJoyqDrj8mFjxG2kXcHjANQ",
+	"npSZ5LMLNnWlkN63BSzriHiJCDY8bw8b+AowU9CR69OMRdFEGg3mCCcJn1ooddecKRRus80FrQD7gafz",
+	"9U4l12ZyLOrIkiXIXHSmSbDAh+9v7/x/7cVKBTjvrpp1ZdP373uu+mVOEZn/Mh78lNB39Jfj938e99/S",
+	"Y3nMTveSF8dPj/NXvb9tT3bSF78875L5L3+mvx3Td/R49ub8eveY9brJdsYG+ate+o9fsmr1jVb8F8qM",
+	"IkwnQl2S+S8Z+emVSn66zY5/n/QS9ms2/Hu1lKfIPmq9cGUJWKg/r1/h6/lCzojqvIBMmNXNdWEq9uK/",
+	"ugPj61auK2L8zCQlG582WcCOrAh3NTZJdXU5yaeqWVC+ZGm1PtghCHlZXl10rKQrM9SiacaFGhcpLC5b",
+	"jEHTNG5hJWwWWzckpfSI7svphbXpATKuI4dKnMpmjuJTFZcxD5NTZnvNP7LaV2/HAu8ZUq0y2TIFquyf",
+	"Xw/HqfGWD9UaZse3hFh+XGh1go6yDHHInS5APSyzgupBWHoInzgjZZW/6/HToFxgWeR4wg8htaLaEOY+",
+	"+sVik5eQNlFv0bIUCbA1y4fb2rTSQXaXQ+tCXq8rjPja2Hm7zbj8TvxfmRAwZGMBK7Ux0Hj0biwVrB7Z",
+	"LBTO8bWNJdQyqO3Ba6DIuIi9XgP6q7i8wiIhIQDPqj6FahlRVsRfMJez3UWvuEA7PSRt3T4eKm22KA+C",
+	"zzzC2FLFl9aVogckuQvgZ9DvzVg+3DbT5fpoxYMi0x2NscgPbehgKgH7qKKdQBy/AvtSMetgfHC5EWmr",
+	"MGECwq5SMNAm3FCDo4LG10obbVBlWDwc1IjB3FQmFOay2ZbSYK6X/wdjjkEYk4/3EMtrGTKtBW4N6OvO",
+	"itpH625N6+686J1GhaH/WslD2XDd1JjIia3cfNRPvyZT8GXbUprVRqH0MOiCkRKoZ6U3ZEHTNIlfsX5X",
+	"mV0czPsucO7WTft+qBTh5avuAzA9pmt8yUTHUpWSJYm0VaXcLQc5ZnhELvmMRY3kvWVACTtgNMklPhDr",
+	"r6g4QGyKI+gYWI86ITEit1ADs2BldQN6hH71O/1mjxPud/wVkI/baxzCVdDJwPmyHHbyUfz/ZXOfWIpw",
+	"0CVQcNhnY6xPZVTyzvBTRhRZikf3TUsPYhe9hJSSMGghaPbSZ1DbniXEfQ7Yrq1BH2hL85UFOP/V+cWi",
+	"9T38EbSukmNJ8/jHqBLa9HoAhQv9oEZcZtORKYN1iGFVuJwy98bySLUR5EJWy4uyu8hakzgevuWMQJHr",
+	"hlqYe/NdHO20JOY3PKVD6ljmUWv7/IxTaV9VdqJx/OK+WcIy9hIvs0CTTCAt26tuPiypWx8Y8EvqSpwH",
+	"c/vXIj1X0Pg2IGmfnDf0p/gYgyUaXQ0E9K61DhdEXtS3+8OA9enAyv37P21IbeP5rYXC16R69lu40k8E",
+	"OEWhbOEVppkd3aMXvvR8VBtlV47BzYSSxWXylV2A42k8hF/ZkriE5wPKSBdd/XGFhhSQbQGgZAbJpQbP",
+	"pehxVWJWuQR4o8YqcqsO0ZXD8ZHUpN4TAelJLBFE34OzCybnLBkLzqgElo+R4iODpQTZAVeSC/V9iQd0",
+	"1UU/FuBSDrfTxP6kArxxDv55p4TfYEblmDQW8r+HRVnlESe3AK+olwNRVlkEvVU+GiIdMQ4QA9Al1mKY",
+	"FO3FkFRYL2m133hZkCTInMiGvP4/mlznAYTFhQKoxdqqbG5Xz6hZ0vS9k130xpQBCjIpAPmKAX6odSEg",
+	"t5MMuuiY3LfQsC26WTnyVohcDs6tROQyiNIOP7VFY/OGSZscNoMmoD+ndXJqqqvwIdnK2dSRvVYvNZUV",
+	"gpETAujv5BYnKpsjyZsGUAGI+xyU4NBwQc+2Pc9M/zjbZKgk1CKNun/e6x30XBp1aNgVIVAZ+UZoeyEb",
+	"F0BzDhFGGfSJGQEglESC3BAhISHyc4JFFChpf3WsiDq8aBN8Xw2x7+Fy7vvnvf2SWHzEzuglG1FGiIVw",
+	"czmbLuN+oSe4B7MZvcxNV7E1Sgs8GE0juWpQmKYOyIOrjM6UVi4dFqVfCuAjToan+sBoCQVg4lKkhEKW",
+	"PeIk/PXDB1UdcGqVEqf3mc9LtD64oDREg/EAA3lo8fMgjdugoFpcAcqoojjz8sBn0GQORqZv5QKNQXfh",
+	"N0R00c+nFrFXIscLFmqJ4BzksDy8YNigNpkrAUpL8w/koRv1qXTigBsLhmT9PrMxzwiCXoFZBtItmMcF",
+	"j35vikw2Nm5biCLGBe5mlKVLZZHtqepLjteUpdVk8+VNYOsSpn0yWLEUaxmv/TXTFR5PkX/SKbLO+dCU",
+	"cxGC2/YOiJfneLTqgIBroN28rWttbhtrOZmRGbx4OQDBxt1H7x7TE78yx4g9LpCtHVzzHDSkvej72DK4",
+	"40H3x2+1Pvcx1CfACVhp3ef69lGx0CZ+IQLxhnyW4MMamcll4GUdqevQJZOcoFM+4IomWhuR2XSkDe4k",
+	"Jx1Rft3seN1Afp8QbkRzc9FWRWj/TDLC8AOL7aYaYV+Qn1pHjd+53lGog94oP1xKkg014Vq5D06UsMT3",
+	"X9la4r8hTfJ+IviQZmRjMX/39QWx/pULaCtRL0sb6wjYWtJ3u6BXNfnI+rhlzXPaRS8LfypIVixI4ZCC",
+	"xGOHbZDjOSIpVaWFG4qVbSR8HyBM5oszo/+FBNaaMamyY9OaEbLPPpqHL3Z9PLQeDy0jmJCHIn6f8+tf",
+	"OtfpMUD7kGVS9z4xF2ySTwBrsgzg57xwqAG6uYFLALea5tISv7yOhX7oOebgSjUmuSTZDQmbK9aH9qWz",
+	"pVzvnUct86uCadnMdC/PnbWTDzUdQeZhe6UU9NDYT2LQzAWnODi4tZa5xL3t2BCUUceGTfrohtz1WTTS",
+	"une68wMRo3W1wKqf+Z5a6WcY0cOkbTnp9KhDPOoQ99EhjC9zM6PbiMamjK5Sg9gyynLHodZtLj/DBds1",
+	"AJUFoAZXUXRo9ZCiegNAVkvMEehp52r9EiwEtXXWjMxsfPDnU9dTSqIBUTNCWCGHq2K4kMLuMpxlLpPp",
+	"LYcacvegsrWL/r0cjxY+Fw7bCp5mev24xPNrQia2p1ADjARIHpPntHm9srGyPEzB9UAg9Psfpd9jtcgy",
+	"YfQTUDiyoG6mxsrm560bY/GCu8tEkhcR/jwSqeh0yzjKOBsR4Xre2tZlWVYXR56oMqXn0AKhmf8TzBhX",
+	"aEAumJcsGJIGZWpqkZDwyHL/2ixXksTG8UyPh5axmvhirGYZzLSKjMuOhgV2EPTRG+O0i1yNrqnegvpD",
+	"6N3nShEXaxwfOeiRgyocdPrFOMhHkGgq/g2W1TsNWNZV4IIjoF9lU0kvJBA/eD39zmM9/SO3bVyA75fe",
+	"L7DdutXEtvCtPSqLpjQ/F7TIwVkN0VJjpkeYlkcv9j0Sswu/zQPU1Fsu2FAza3FufVYEi9Vn1yMkxeMJ",
+	"4kFSeDrSQx0gm7FOvDZwxZjgTI0bI7Kur30BTCmvNbvoQyslE03RLJl30SkxrRuVSWkAzym0Sade3ygD",
+	"HhkMyP5sRvFgmNJmVvP2jkU7gOYsDZgSlQjrA3xTJt6Ehpcgyv02NuXDKjBEjwJzorClQKxIx0IH2+qs",
+	"u5IItFmdNmOXHMlriU64VCNBzv7+OkanJKWycC2blfxGItslvYt+G9OM2Kv0hTM8RxNIIILkNi2EiyRk",
+	"4zjXQvkaGqNhll4wZp3apR1uAJJd/wWJ9no7ILVjr/vazLbPT/ksWEbzE1GnUDvpusXcu6MX3JrTkXmJ",
+	"hELQyLgXRoLIPzL3jdBrYT7cef22zLqvYcO40QfI9WXZMb5AkbHN5CzHStOsDvj6SxJyIYw/9+qmFtGn",
+	"WF/G1eVDrvEZz8nqJbYkCOXXNQ6V4ykgHhgabc3j7iWaIVIOvU80w6zF6jlRgibLkSNPBEyQTCWgGyBT",
+	"rgI9doUBcTAcBXVyBi/3zcvz0+MXZ5fn7/728m2sxX4+lQoNiEE1xRJhZE5S25IgzJhv7Oha4Pa6ITit",
+	"Tr/jB3hDbHseQqYQDK+ofTYZc14OpVWXTHVPY6n59m4DYO9S0QGNWCcZprXWsWOlJpc2eCYvFVc4+1Ss",
+	"xPcXZh0uoljvAU/1Fy/PL6LYkPP3F/pNF9Ed6i/t4WpX0jWpqW8puXXdVd3u1hu67u7vPXvaa9nL1VLV",
+	"F1VuH/gwdQs25MJbrbV4i08IwxPadZKskcEAZTvlyRQycfQbFeeuV/YECsKK1r8LPPJuQtjRybH+/d7H",
+	"lx1xdBDtdPv1/mI4NTkOODsRehSKEulScutzAmFn5qMHbYmGD34niWoimvKGDanmC1oSSwinMvmia/MC",
+	"4VQoZI7zbCmFFMSBTY8rQ/oSzQRVBCDcE57rCwBjJpsGIwwlsfzX0ZvX6xGLG2EptuzYDxCQylLhs0AP",
+	"m0uWr5ZI7JbUiQSeIW6azz3zqxEVFmVI1Zd7KrRStAU+O/uCT4EOOVoDoQbZvuiUswit2PX7wUHHjmAR",
+	"rFHsK9FkaxrYAkL/QSaYEX5SHaoOHqN5wMFEec9JCqixT6F2s66ldAwGR0pT4BxnsUwEB59rc5/Tbq0V",
+	"XuA9xnCM3QloH17bD/sM2OM76wswNNQpUv0/RP/oWALsHKdRHL3AyZh0XnCmBM+iOPoVA2zLKVbE+G69",
+	"vzsnPKOJ/vkfHddB/Xw+IZ13E2Vdee7rM0uh5S2n+rwRRJTfnOm5qM65wExOuChviuLoCPKi3Lg6R1nG",
+	"Z513gprWdcFfXwiSEqYozuTiJS+1JkI6P9t1MKujycUcQbnWnj4s5MzGoVIOWw0bV9PI4sXIWBxI7YiD",
+	"wKBx0D8TVxER4zoWWVxtTF5pgfsxLmvhgxMLD8N74Mc4Got/7qLUpl8dXJnXtXqMqyd7d/f/AgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

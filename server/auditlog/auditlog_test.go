@@ -193,12 +193,12 @@ func TestActsAreRecorded(t *testing.T) {
 	one := "/api/v1/users/" + created.ID.String()
 	admin.Do(http.MethodPatch, one, `{"first_name":"Nóra","department":"<nil>"}`, "X-Request-Id", "a-request-of-mine",
 		"X-Forwarded-For", "203.0.113.9", "User-Agent", "probe/1.0").Expect(http.StatusOK)
-	admin.Put(one+"/role", `{"role":"team_lead"}`).Expect(http.StatusOK)
+	admin.Post(one+"/change-role", `{"role":"team_lead"}`).Expect(http.StatusOK)
 	admin.Post(one+"/deactivate", nil).Expect(http.StatusOK)
 	admin.Post(one+"/reactivate", nil).Expect(http.StatusOK)
 	admin.Patch("/api/v1/company", `{"settings":{"timezone":"Europe/Berlin"}}`).Expect(http.StatusOK)
 	h.as[api.RoleEmployee].Get("/api/v1/users").Expect(http.StatusForbidden)
-	h.as[api.RoleHr].Put("/api/v1/users/"+employee.ID.String()+"/role", `{"role":"admin"}`).Expect(http.StatusForbidden)
+	h.as[api.RoleHr].Post("/api/v1/users/"+employee.ID.String()+"/change-role", `{"role":"admin"}`).Expect(http.StatusForbidden)
 	h.replica.Anonymous(t).Post("/api/v1/auth/login", map[string]string{"email": "hr@acme.example", "password": secret}).
 		Expect(http.StatusUnauthorized)
 	other := h.replica.SignIn(t, h.acme.Users[api.RoleTeamLead])
@@ -291,7 +291,7 @@ func TestNoActWithoutItsRecord(t *testing.T) {
 	one := "/api/v1/users/" + employee.ID.String()
 	for _, answer := range []*servertest.Answer{
 		h.as[api.RoleAdmin].Patch(one, `{"first_name":"x"}`),
-		h.as[api.RoleAdmin].Put(one+"/role", `{"role":"hr"}`),
+		h.as[api.RoleAdmin].Post(one+"/change-role", `{"role":"hr"}`),
 		h.as[api.RoleAdmin].Post(one+"/deactivate", nil),
 		h.as[api.RoleAdmin].Patch("/api/v1/company", `{"name":"x"}`),
 		h.as[api.RoleAdmin].Patch("/api/v1/users/me", `{"first_name":"x"}`),

@@ -79,8 +79,8 @@ type change struct {
 	at time.Time
 }
 
-// NewGuard takes the keys that sign the copies in Redis, the access tokens' lifetime, which bounds how long a change must
-// be remembered, and a function that is told where each decision's state came from.
+// NewGuard takes the keys that sign the copies in Redis, the access tokens' lifetime, which bounds how long a change
+// must be remembered, and a function that is told where each decision's state came from.
 func NewGuard(
 	s *store.Store, r *redis.Redis, keys *Keyring, lifetime time.Duration, now func() time.Time, observe func(Source),
 ) *Guard {

@@ -140,7 +140,7 @@ func TestEndsBiteEverywhere(t *testing.T) {
 			admin.Post(person+"/reactivate", nil).Expect(http.StatusOK)
 		}, true, false},
 		{"another role", func(_, _ *servertest.Client) {
-			admin.Put(person+"/role", map[string]string{"role": "team_lead"}).Expect(http.StatusOK)
+			admin.Post(person+"/change-role", map[string]string{"role": "team_lead"}).Expect(http.StatusOK)
 		}, true, true},
 	} {
 		s.Exec(`UPDATE users SET is_active = true WHERE id = $1`, s.acme.Users[api.RoleEmployee].ID)
@@ -170,7 +170,7 @@ func TestRoleChangeTakesEffect(t *testing.T) {
 		role   string
 		status int
 	}{{"hr", http.StatusOK}, {"employee", http.StatusForbidden}} {
-		admin.At(s.replicas[2]).Put("/api/v1/users/"+s.acme.Users[api.RoleEmployee].ID.String()+"/role",
+		admin.At(s.replicas[2]).Post("/api/v1/users/"+s.acme.Users[api.RoleEmployee].ID.String()+"/change-role",
 			map[string]string{"role": step.role}).Expect(http.StatusOK)
 		s.dead(c)
 		c.Adopt(c.At(s.replicas[1]).Post(refreshPath, map[string]string{"refresh_token": c.RefreshToken}).Expect(http.StatusOK))

@@ -145,9 +145,6 @@ func (c roleChange) decide(who caller.Caller, row db.User, admins int) error {
 }
 
 func (c roleChange) write(ctx context.Context, tx db.DBTX, row db.User) (db.User, error) {
-	if row.Role == c.role {
-		return row, nil
-	}
 	return c.u.Queries.TransitionUserRole(ctx, tx, db.TransitionUserRoleParams{
 		CompanyID: row.CompanyID, ID: row.ID, WasRole: row.Role, Role: c.role, Now: c.u.Clock.Now(),
 	})

@@ -57,16 +57,16 @@ func TestRoleChangeEndsAccessTokensAndKeepsSessions(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	employee := h.acme.Users[api.RoleEmployee]
-	h.as[api.RoleHr].Put(path(employee.ID, "role"), `{"role":"team_lead"}`).Expect(http.StatusOK)
+	h.as[api.RoleHr].Post(path(employee.ID, "change-role"), `{"role":"team_lead"}`).Expect(http.StatusOK)
 	client := h.as[api.RoleEmployee]
 	client.Get(collection).Refused(http.StatusUnauthorized, "invalid_token")
 	client.Adopt(h.replica.Anonymous(t).Post("/api/v1/auth/refresh", api.RefreshRequest{RefreshToken: &client.RefreshToken}).
 		Expect(http.StatusOK))
 	client.Get(collection).Expect(http.StatusOK)
-	h.as[api.RoleHr].Put(path(employee.ID, "role"), `{"role":"team_lead"}`).Refused(http.StatusConflict, "state_conflict")
-	h.as[api.RoleHr].Put(path(employee.ID, "role"), `{"role":"owner"}`).Refused(http.StatusBadRequest, "malformed_request")
-	h.as[api.RoleHr].Put(path(employee.ID, "role"), `{}`).Refused(http.StatusBadRequest, "malformed_request")
-	h.as[api.RoleAdmin].Put(path(h.acme.Users[api.RoleAdmin].ID, "role"), `{"role":"hr"}`).Refused(http.StatusForbidden, "own_role")
+	h.as[api.RoleHr].Post(path(employee.ID, "change-role"), `{"role":"team_lead"}`).Refused(http.StatusConflict, "state_conflict")
+	h.as[api.RoleHr].Post(path(employee.ID, "change-role"), `{"role":"owner"}`).Refused(http.StatusBadRequest, "malformed_request")
+	h.as[api.RoleHr].Post(path(employee.ID, "change-role"), `{}`).Refused(http.StatusBadRequest, "malformed_request")
+	h.as[api.RoleAdmin].Post(path(h.acme.Users[api.RoleAdmin].ID, "change-role"), `{"role":"hr"}`).Refused(http.StatusForbidden, "own_role")
 }
 
 // TestAllowedActionsAreWhatTheOperationsAllow tries, as every role, every action on users of every role and state, and
@@ -97,7 +97,7 @@ func TestAllowedActionsAreWhatTheOperationsAllow(t *testing.T) {
 	for _, role := range roles() {
 		attempts[api.UserActionChangeRole] = append(attempts[api.UserActionChangeRole],
 			func(c *servertest.Client, id uuid.UUID) int {
-				return c.Put(path(id, "role"), api.ChangeRoleRequest{Role: role}).Status
+				return c.Post(path(id, "change-role"), api.ChangeRoleRequest{Role: role}).Status
 			})
 	}
 	for _, by := range roles() {
@@ -149,7 +149,7 @@ func TestTheLastAdminStays(t *testing.T) {
 	h.as[api.RoleAdmin].Post(path(second.ID, "deactivate"), nil).Expect(http.StatusOK)
 	h.as[api.RoleAdmin].Post(path(admin.ID, "deactivate"), nil).Refused(http.StatusConflict, "last_admin")
 	h.as[api.RoleAdmin].Post(path(second.ID, "reactivate"), nil).Expect(http.StatusOK)
-	h.as[api.RoleAdmin].Put(path(second.ID, "role"), `{"role":"hr"}`).Expect(http.StatusOK)
+	h.as[api.RoleAdmin].Post(path(second.ID, "change-role"), `{"role":"hr"}`).Expect(http.StatusOK)
 	h.as[api.RoleAdmin].Post(path(admin.ID, "deactivate"), nil).Refused(http.StatusConflict, "last_admin")
 }
 
@@ -163,7 +163,7 @@ func TestTheLastAdminStaysWhateverHappensAtOnce(t *testing.T) {
 		return c.Post(path(id, "deactivate"), nil)
 	}
 	demote := func(c *servertest.Client, id uuid.UUID) *servertest.Answer {
-		return c.Put(path(id, "role"), `{"role":"employee"}`)
+		return c.Post(path(id, "change-role"), `{"role":"employee"}`)
 	}
 	conn := installation.Connect()
 	for round := range 24 {
