@@ -214,7 +214,7 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 		e.Use(otelecho.Middleware(o.Config.OTLPServiceName, otelecho.WithTracerProvider(o.Traces),
 			otelecho.WithPropagators(telemetry.Propagator())))
 	}
-	e.Use((&base{o.Clock, o.Log, metrics}).enter)
+	e.Use((&base{o.Clock, o.Log, metrics}).enter, door.Name)
 	if len(o.Config.CORSOrigins) > 0 {
 		e.Use(crossOrigin(o.Config.CORSOrigins))
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/joho/godotenv"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -95,7 +96,8 @@ func place(c *config.Config) (*backing, error) {
 func (b *backing) startPostgres(ctx context.Context, p program, c *config.Config) error {
 	postgres, err := local.StartPostgres(ctx, local.Options{Dir: b.dir, Say: p.say})
 	if err != nil {
-		return fmt.Errorf("%w\n  To use a PostgreSQL that runs already, set DATABASE_URL", err)
+		return fmt.Errorf("%w\n  To run a second service beside the first, set LOCAL_DIR and PORT; "+
+			"to use a PostgreSQL that runs already, set DATABASE_URL", err)
 	}
 	b.private = true
 	b.stops = append(b.stops, postgres.Stop)
@@ -210,6 +212,12 @@ func (p program) openSchema(ctx context.Context, c *config.Config) (*schema.Migr
 		if err == nil {
 			return m, nil
 		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("interrupted while waiting for the database: %w", err)
+		}
+		if hopeless(err) {
+			return nil, fmt.Errorf("the database refuses DATABASE_URL or MIGRATION_DATABASE_URL: %w", err)
+		}
 		if !complained {
 			p.say("Waiting for the database: %v", err)
 		}
@@ -219,6 +227,12 @@ func (p program) openSchema(ctx context.Context, c *config.Config) (*schema.Migr
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
+}
+
+// hopeless reports whether waiting will not help: the database is there, and refuses the login or does not exist.
+func hopeless(err error) bool {
+	var said *pgconn.PgError
+	return errors.As(err, &said) && (strings.HasPrefix(said.Code, "28") || said.Code == "3D000")
 }
 
 // operate gives a command that acts on the database what it needs, and cleans up behind it.

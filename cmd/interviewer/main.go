@@ -28,7 +28,9 @@ func explain(err error) string {
 		return err.Error()
 	}
 	var b strings.Builder
-	b.WriteString(f.Detail())
+	if f.Code() != fault.RuleViolated || len(f.Fields()) == 0 { // what is wrong says more than that something is
+		b.WriteString(f.Detail())
+	}
 	for _, field := range f.Fields() {
 		fmt.Fprintf(&b, "\n  %s %s", strings.TrimPrefix(field.Pointer, "/"), field.Detail)
 	}

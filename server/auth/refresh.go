@@ -26,6 +26,7 @@ func (a *Auth) RefreshTokens(
 	var set string
 	var ended *db.Session
 	var role api.Role
+	var verdict session.Verdict
 	err = a.Store.InTx(ctx, presented.CompanyID, func(tx db.DBTX) error {
 		row, err := a.Queries.GetSessionForRefresh(ctx, tx, db.GetSessionForRefreshParams{
 			CompanyID: presented.CompanyID, ID: presented.SessionID,
@@ -34,11 +35,10 @@ func (a *Auth) RefreshTokens(
 			return err
 		}
 		role = row.Role
-		verdict := session.Judge(presented.Generation, session.Standing{
+		verdict = session.Judge(presented.Generation, session.Standing{
 			Generation: row.Generation, RotatedAt: row.RotatedAt, ExpiresAt: row.ExpiresAt,
 			Ended: row.RevokedAt != nil || !row.IsActive,
 		}, a.Clock.Now())
-		a.Metrics.Refresh(refreshOutcome(verdict))
 		switch verdict {
 		case session.Rotate:
 			if err := a.rotate(ctx, tx, presented, row); err != nil {
@@ -49,7 +49,7 @@ func (a *Auth) RefreshTokens(
 			ended, err = a.endReused(ctx, tx, presented, row)
 			return err
 		case session.Refuse:
-			return fault.New(fault.InvalidRefreshToken)
+			return a.recordRefused(ctx, tx, presented, row)
 		case session.Repeat:
 		}
 		state := session.State{
@@ -61,14 +61,19 @@ func (a *Auth) RefreshTokens(
 	})
 	switch {
 	case fault.Is(err, fault.ResourceNotFound):
+		a.Metrics.Refresh(telemetry.RefreshInvalid)
 		return nil, fault.New(fault.InvalidRefreshToken).Because(err)
 	case err != nil:
 		if fault.KindOf(err) == fault.Unavailable {
 			a.Metrics.Refresh(telemetry.RefreshUnavailable)
 		}
 		return nil, err
-	case ended != nil:
+	}
+	a.Metrics.Refresh(refreshOutcome(verdict))
+	if ended != nil {
 		a.Guard.Publish(ctx, role, *ended)
+	}
+	if verdict == session.Reuse || verdict == session.Refuse {
 		return nil, fault.New(fault.InvalidRefreshToken)
 	}
 	return api.RefreshTokens200JSONResponse{
@@ -104,6 +109,16 @@ func (a *Auth) rotate(
 	return a.Audit.Record(ctx, tx, presented.CompanyID, audit.Entry{
 		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &presented.SessionID,
 		Actor: &row.UserID, Session: &presented.SessionID,
+	})
+}
+
+// recordRefused keeps that a token of ours was presented for a session that has ended.
+func (a *Auth) recordRefused(
+	ctx context.Context, tx db.DBTX, presented session.RefreshToken, row db.GetSessionForRefreshRow,
+) error {
+	return a.Audit.Record(ctx, tx, presented.CompanyID, audit.Entry{
+		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &presented.SessionID, Outcome: api.AuditOutcomeFailure,
+		Actor: &row.UserID, Session: &presented.SessionID, Details: audit.Details{"reason": "session_ended"},
 	})
 }
 

@@ -84,7 +84,7 @@ func (k *checker) bounds() {
 // keys holds the keys to their strength. Former keys are held to the same, as they still open the door.
 func (k *checker) keys() {
 	c := k.config
-	lenient := c.Environment == Development || c.Environment == Test
+	lenient := c.Environment == Development
 	if c.SecretKey == "" && c.Environment != Development {
 		k.refuse("SECRET_KEY", "is missing")
 	}

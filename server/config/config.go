@@ -86,7 +86,7 @@ type Config struct {
 	LocalDir string `env:"LOCAL_DIR"`
 
 	// SecretKey is what the service signs with. Empty, which only Development may be, asks the launcher to make one.
-	// Outside Development and Test it has at least 32 bytes and is not a well-known or obviously weak one.
+	// Outside Development it has at least 32 bytes and is not a well-known or obviously weak one.
 	SecretKey Secret `env:"SECRET_KEY"`
 	// SecretKeysPrevious are former keys, at most 8: they sign nothing, and what they signed is still accepted.
 	SecretKeysPrevious []Secret `env:"SECRET_KEYS_PREVIOUS"`

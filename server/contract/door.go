@@ -38,8 +38,18 @@ type Door struct {
 	streams streams
 }
 
-// Enter is the middleware. It expects that a caller.Request is in the context, and gives it its operation and its
-// caller.
+// Name tells the caller.Request which operation it means, so that what refuses it before the door is counted and logged
+// under that operation.
+func (d *Door) Name(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if op := d.Contract.find(c.Request(), c.Path()); op != nil {
+			caller.RequestOf(c.Request().Context()).Operation = op.ID
+		}
+		return next(c)
+	}
+}
+
+// Enter is the middleware. It expects that a caller.Request is in the context, and gives it its caller.
 func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		op := d.Contract.find(c.Request(), c.Path())
@@ -48,7 +58,6 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		ctx := c.Request().Context()
 		request := caller.RequestOf(ctx)
-		request.Operation = op.ID
 		if !op.Streaming {
 			outer := c.Request()
 			bounded, cancel := context.WithTimeout(ctx, d.Timeout)

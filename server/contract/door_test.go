@@ -49,7 +49,7 @@ func TestTheDoorAndTheErrorsBehindIt(t *testing.T) {
 			door := &contract.Door{Contract: c, Timeout: 20 * time.Millisecond}
 			e := echo.New()
 			e.HTTPErrorHandler = problem.Handler(slog.New(slog.DiscardHandler))
-			e.Use(door.Enter)
+			e.Use(door.Name, door.Enter)
 			e.GET("/health", func(c echo.Context) error { return one.handler(c.Request().Context()) })
 			request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/health", http.NoBody)
 			request = request.WithContext(caller.With(request.Context(), &caller.Request{Target: request.URL}))

@@ -114,7 +114,7 @@ func (u *Users) CreateUser(
 	}, nil
 }
 
-// UpdateUser changes names, department and email of another, or of oneself.
+// UpdateUser changes names, department and email of a user whom the caller manages; UpdateMe is for oneself.
 func (u *Users) UpdateUser(
 	ctx context.Context, request api.UpdateUserRequestObject,
 ) (api.UpdateUserResponseObject, error) {

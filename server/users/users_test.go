@@ -295,3 +295,18 @@ func TestMe(t *testing.T) {
 	h.as[api.RoleAdmin].Patch("/api/v1/company", `{"name":"Acme Renamed"}`).Expect(http.StatusOK)
 	h.as[api.RoleHr].Do(http.MethodGet, me, nil, "If-None-Match", tag).Expect(http.StatusOK)
 }
+
+// TestTextThatDisturbs: a name that rings the terminal's bell or turns the line around is refused wherever it is set.
+func TestTextThatDisturbs(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	acme := installation.Company("acme")
+	hr := installation.Replica().SignIn(t, acme.Users[api.RoleHr])
+	for _, text := range []string{`a\u0007b`, `a\u202eb`, `a\u2066b`, `a\u009bb`, `a\nb`} {
+		body := `{"first_name":"` + text + `"}`
+		hr.Patch("/api/v1/users/me", body).Refused(http.StatusUnprocessableEntity, "rule_violated")
+		hr.Patch("/api/v1/users/"+acme.Users[api.RoleEmployee].ID.String(), body).
+			Refused(http.StatusUnprocessableEntity, "rule_violated")
+	}
+	hr.Patch("/api/v1/users/me", `{"first_name":"Zoë 👩‍🚀","last_name":"بن علي"}`).Expect(http.StatusOK)
+}
