@@ -151,6 +151,7 @@ func TestRedisAway(t *testing.T) {
 			i := servertest.New(t)
 			acme := i.Company("acme")
 			i.Config.RateLimit, i.Config.RateLimitAnonymous = 10_000, 10_000
+			i.RedisTimeout = 0
 			replica := i.Replica()
 			nobody := replica.Anonymous(t)
 			c, admin := replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, acme.Users[api.RoleAdmin])

@@ -52,6 +52,8 @@ type Options struct {
 	Traces trace.TracerProvider
 	// RedisInProcess says that Redis is the in-process stand-in, which knows no client-side caching.
 	RedisInProcess bool
+	// RedisTimeout bounds the wait for Redis; 0 stands for redis.DefaultTimeout, which production uses.
+	RedisTimeout time.Duration
 	// Demo says that the demo accounts exist, so that the reference page may mention them.
 	Demo bool
 	// HashCost is the cost of a password hash; 0 stands for the one that production uses.
@@ -118,7 +120,9 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	//nolint:contextcheck // the link looks after itself until it is closed
-	cache, err := redis.Open(o.Config.RedisURL.Reveal(), o.Log, redis.Options{InProcess: o.RedisInProcess})
+	cache, err := redis.Open(o.Config.RedisURL.Reveal(), o.Log, redis.Options{
+		InProcess: o.RedisInProcess, Timeout: o.RedisTimeout,
+	})
 	if err != nil {
 		kept.Close()
 		return nil, err

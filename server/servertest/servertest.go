@@ -76,6 +76,9 @@ type Installation struct {
 	Config config.Config
 	// Clock is what the next replica is built with.
 	Clock clock.Source
+	// RedisTimeout is what the next replica is built with: more than a Redis on a busy machine ever takes, so that a
+	// test fails for its own reasons only. A test of a Redis that hangs sets it to 0, which is what production has.
+	RedisTimeout time.Duration
 }
 
 // New gives an installation without replicas: migrated, empty.
@@ -98,6 +101,7 @@ func New(t testing.TB) *Installation {
 	cache := redistest.Start(t)
 	return &Installation{
 		t: t, Redis: cache, DatabaseURL: url, Clock: clock.System(), Config: configuration(t, url, cache.URL),
+		RedisTimeout: 10 * time.Second,
 	}
 }
 
@@ -156,6 +160,7 @@ func (i *Installation) Replica() *Replica {
 	replica, err := server.New(i.t.Context(), server.Options{
 		Config: &settings, Clock: i.Clock, Log: telemetry.NewLogger(output{i.t}, slog.LevelError, false), Version: "test",
 		Traces: noop.NewTracerProvider(), HashCost: bcrypt.MinCost,
+		RedisTimeout: i.RedisTimeout,
 	})
 	must(i.t, err)
 	listen := httptest.NewServer(replica.Handler())

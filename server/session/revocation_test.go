@@ -31,6 +31,7 @@ type stand struct {
 func newStand(t *testing.T) *stand {
 	t.Helper()
 	i := servertest.New(t)
+	i.RedisTimeout = 0
 	s := &stand{Installation: i, t: t, acme: i.Company("acme")}
 	for range 3 {
 		s.replica()
