@@ -26,7 +26,7 @@ type Request struct {
 	ID string
 	// IP is the client's address, taken from forwarding headers only where a trusted proxy set them.
 	IP netip.Addr
-	// UserAgent is the header as sent, cut to 512 bytes.
+	// UserAgent is the header as valid UTF-8, cut to 512 characters.
 	UserAgent string
 	// Target is the requested path and query.
 	Target *url.URL

@@ -56,7 +56,7 @@ func (c *Client) Adopt(a *Answer) {
 	c.Token, c.RefreshToken = pair.AccessToken, pair.RefreshToken
 }
 
-// Get, Post, Put, Patch and Delete send a request. The body may be nil, a string that is sent as it is, or a value that
+// Get, Post, Patch and Delete send a request. The body may be nil, a string that is sent as it is, or a value that
 // is sent as JSON.
 
 // Get asks for a path, query included.
@@ -66,12 +66,6 @@ func (c *Client) Get(path string) *Answer { c.t.Helper(); return c.Do(http.Metho
 func (c *Client) Post(path string, body any) *Answer {
 	c.t.Helper()
 	return c.Do(http.MethodPost, path, body)
-}
-
-// Put sends a body.
-func (c *Client) Put(path string, body any) *Answer {
-	c.t.Helper()
-	return c.Do(http.MethodPut, path, body)
 }
 
 // Patch sends a merge patch.
