@@ -154,6 +154,40 @@ type Account struct {
 	IsActive     *bool
 }
 
+type Application struct {
+	CompanyID       uuid.UUID
+	ID              uuid.UUID
+	CandidateID     uuid.UUID
+	JobID           uuid.UUID
+	Stage           api.ApplicationStage
+	FurthestStage   api.ApplicationStage
+	Status          api.ApplicationStatus
+	RejectionReason *api.RejectionReason
+	Source          *string
+	StageEnteredAt  time.Time
+	Version         int32
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+}
+
+type ApplicationMove struct {
+	CompanyID       uuid.UUID
+	ID              uuid.UUID
+	ApplicationID   uuid.UUID
+	JobID           uuid.UUID
+	CandidateID     uuid.UUID
+	Event           api.ApplicationEvent
+	FromStage       *api.ApplicationStage
+	ToStage         api.ApplicationStage
+	FromStatus      *api.ApplicationStatus
+	ToStatus        api.ApplicationStatus
+	RejectionReason *api.RejectionReason
+	Reason          *string
+	Seconds         *int64
+	ActorID         uuid.UUID
+	CreatedAt       time.Time
+}
+
 type AuditLog struct {
 	CompanyID    uuid.UUID
 	ID           uuid.UUID
@@ -181,6 +215,25 @@ type AuditSeal struct {
 	Sequence   int64
 	AuditLogID uuid.UUID
 	Hash       []byte
+}
+
+type Candidate struct {
+	CompanyID  uuid.UUID
+	ID         uuid.UUID
+	FirstName  string
+	LastName   string
+	NameKey    string
+	Email      *string
+	Phone      *string
+	Location   *string
+	Links      []string
+	Tags       []string
+	Source     *string
+	ExternalID *string
+	Status     api.CandidateStatus
+	Version    int32
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 type ChangedSession struct {
@@ -214,10 +267,160 @@ type CompanyDirectory struct {
 	CreatedAt time.Time
 }
 
+type Interview struct {
+	CompanyID     uuid.UUID
+	ID            uuid.UUID
+	ApplicationID uuid.UUID
+	JobID         uuid.UUID
+	CandidateID   uuid.UUID
+	KitVersionID  uuid.UUID
+	Title         string
+	Kind          api.InterviewKind
+	Status        api.InterviewStatus
+	StartsAt      *time.Time
+	EndsAt        *time.Time
+	StartsKey     time.Time
+	Timezone      *string
+	Location      *string
+	MeetingURL    *string
+	Instructions  *string
+	Reschedules   int32
+	StartedAt     *time.Time
+	FinishedAt    *time.Time
+	CompletedAt   *time.Time
+	StatusReason  *string
+	CreatedBy     uuid.UUID
+	Version       int32
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+type InterviewEvent struct {
+	CompanyID    uuid.UUID
+	ID           uuid.UUID
+	InterviewID  uuid.UUID
+	Event        api.InterviewEventKind
+	FromStatus   *api.InterviewStatus
+	ToStatus     api.InterviewStatus
+	FromStartsAt *time.Time
+	FromEndsAt   *time.Time
+	FromTimezone *string
+	ToStartsAt   *time.Time
+	ToEndsAt     *time.Time
+	ToTimezone   *string
+	Reason       *string
+	ActorID      *uuid.UUID
+	CreatedAt    time.Time
+}
+
+type InterviewPanelist struct {
+	CompanyID     uuid.UUID
+	InterviewID   uuid.UUID
+	UserID        uuid.UUID
+	Response      api.PanelResponse
+	Comment       *string
+	RespondedAt   *time.Time
+	ScoreRequired bool
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+type Job struct {
+	CompanyID   uuid.UUID
+	ID          uuid.UUID
+	Title       string
+	TitleKey    string
+	Department  *string
+	Location    *string
+	Description string
+	Status      api.JobStatus
+	OpenedAt    *time.Time
+	ClosedAt    *time.Time
+	Version     int32
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+type JobMember struct {
+	CompanyID uuid.UUID
+	JobID     uuid.UUID
+	UserID    uuid.UUID
+	Role      api.JobRole
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+type Kit struct {
+	CompanyID   uuid.UUID
+	ID          uuid.UUID
+	Name        string
+	NameKey     string
+	Description string
+	JobID       *uuid.UUID
+	Version     int32
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+type KitVersion struct {
+	CompanyID   uuid.UUID
+	ID          uuid.UUID
+	KitID       uuid.UUID
+	Number      int32
+	Status      api.KitVersionStatus
+	Questions   json.RawMessage
+	Criteria    json.RawMessage
+	ContentHash *string
+	PublishedAt *time.Time
+	PublishedBy *uuid.UUID
+	ArchivedAt  *time.Time
+	Version     int32
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
 type LoginEmail struct {
 	Email     string
 	CompanyID uuid.UUID
 	UserID    uuid.UUID
+}
+
+type Score struct {
+	CompanyID      uuid.UUID
+	ID             uuid.UUID
+	InterviewID    uuid.UUID
+	ApplicationID  uuid.UUID
+	JobID          uuid.UUID
+	RaterID        uuid.UUID
+	Status         api.ScoreStatus
+	Ratings        json.RawMessage
+	Recommendation *api.Recommendation
+	Comment        *string
+	WeightedScore  *float64
+	Coverage       float64
+	Revision       int32
+	SubmittedAt    *time.Time
+	StatusReason   *string
+	Version        int32
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+type ScoreRevision struct {
+	CompanyID      uuid.UUID
+	ID             uuid.UUID
+	ScoreID        uuid.UUID
+	Revision       int32
+	Event          api.ScoreEvent
+	Ratings        json.RawMessage
+	Recommendation *api.Recommendation
+	Comment        *string
+	WeightedScore  *float64
+	Coverage       float64
+	SubmittedAt    *time.Time
+	Reason         string
+	ActorID        uuid.UUID
+	CreatedAt      time.Time
 }
 
 type Session struct {

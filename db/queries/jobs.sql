@@ -1,0 +1,94 @@
+-- name: GetJob :one
+-- The caller sees every job, or those that are listed.
+SELECT * FROM jobs
+WHERE company_id = @company_id AND id = @id AND (@sees_all::boolean OR id = ANY (@jobs::uuid[]));
+
+-- name: GetJobForUpdate :one
+-- For those who manage jobs, and so see them all. The row lock orders everything that changes a job or its members.
+SELECT * FROM jobs WHERE company_id = @company_id AND id = @id FOR NO KEY UPDATE;
+
+-- name: ListJobs :many
+-- One statement for every filter and order, planned with its values, as ListUsers is. A text is held against the jobs met on
+-- the way: a company has thousands of them, not millions. Whose jobs they are is looked up once for the whole statement.
+SELECT * FROM jobs
+WHERE jobs.company_id = @company_id
+    AND (@sees_all::boolean OR id = ANY (@jobs::uuid[]))
+    AND (sqlc.narg('statuses')::text[] IS NULL OR status = ANY (sqlc.narg('statuses')::text[]))
+    AND (sqlc.narg('department')::text IS NULL OR department = sqlc.narg('department')::text)
+    AND CASE sqlc.narg('mine')::boolean
+        WHEN true THEN id = ANY (ARRAY(
+            SELECT m.job_id FROM job_members AS m WHERE m.company_id = @company_id AND m.user_id = @caller_id
+        ))
+        WHEN false THEN id <> ALL (ARRAY(
+            SELECT m.job_id FROM job_members AS m WHERE m.company_id = @company_id AND m.user_id = @caller_id
+        ))
+        ELSE true
+    END
+    AND (sqlc.narg('updated_since')::timestamptz IS NULL OR updated_at >= sqlc.narg('updated_since')::timestamptz)
+    AND (sqlc.narg('pattern')::text IS NULL OR lower(title) LIKE lower(sqlc.narg('pattern')::text)
+        OR lower(department) LIKE lower(sqlc.narg('pattern')::text) OR lower(location) LIKE lower(sqlc.narg('pattern')::text))
+    AND (sqlc.narg('after_id')::uuid IS NULL OR CASE @sort::text
+        WHEN 'created_at' THEN (created_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
+        WHEN '-created_at' THEN (created_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
+        WHEN 'updated_at' THEN (updated_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
+        WHEN '-updated_at' THEN (updated_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
+        WHEN 'title' THEN (title_key, id) > (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
+        WHEN '-title' THEN (title_key, id) < (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
+    END)
+ORDER BY
+    CASE WHEN @sort::text = 'created_at' THEN created_at END,
+    CASE WHEN @sort::text = '-created_at' THEN created_at END DESC,
+    CASE WHEN @sort::text = 'updated_at' THEN updated_at END,
+    CASE WHEN @sort::text = '-updated_at' THEN updated_at END DESC,
+    CASE WHEN @sort::text = 'title' THEN title_key END,
+    CASE WHEN @sort::text = '-title' THEN title_key END DESC,
+    CASE WHEN @sort::text IN ('created_at', 'updated_at', 'title') THEN id END,
+    CASE WHEN @sort::text IN ('-created_at', '-updated_at', '-title') THEN id END DESC
+LIMIT @max_rows;
+
+-- name: InsertJob :one
+INSERT INTO jobs (company_id, id, title, department, location, description, status, created_at, updated_at)
+VALUES (@company_id, @id, @title, @department, @location, @description, @status, @now, @now)
+RETURNING *;
+
+-- name: UpdateJob :one
+UPDATE jobs
+SET title = @title, department = @department, location = @location, description = @description,
+    version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id AND version = @version
+RETURNING *;
+
+-- name: TransitionJob :one
+-- Guarded by the state that was decided on. When the job was last opened and last closed is set by the state that it enters.
+UPDATE jobs
+SET status = @to_status::job_status,
+    opened_at = CASE WHEN @to_status::job_status = 'open' THEN @now::timestamptz ELSE opened_at END,
+    closed_at = CASE WHEN @to_status::job_status = 'closed' THEN @now::timestamptz ELSE closed_at END,
+    version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id AND status = @from_status
+RETURNING *;
+
+-- name: ListJobMembers :many
+-- In the order in which they were added.
+SELECT sqlc.embed(job_members), users.first_name, users.last_name FROM job_members
+JOIN users ON users.company_id = job_members.company_id AND users.id = job_members.user_id
+WHERE job_members.company_id = @company_id AND job_members.job_id = @job_id
+    AND (job_members.created_at, job_members.user_id) > (
+        COALESCE(sqlc.narg('after_time')::timestamptz, '-infinity'),
+        COALESCE(sqlc.narg('after_id')::uuid, '00000000-0000-0000-0000-000000000000')
+    )
+ORDER BY job_members.created_at, job_members.user_id
+LIMIT @max_rows;
+
+-- name: GetJobMember :one
+SELECT * FROM job_members WHERE company_id = @company_id AND job_id = @job_id AND user_id = @user_id;
+
+-- name: SetJobMember :one
+INSERT INTO job_members (company_id, job_id, user_id, role, created_at, updated_at)
+VALUES (@company_id, @job_id, @user_id, @role, @now, @now)
+ON CONFLICT ON CONSTRAINT job_members_pkey DO UPDATE SET role = @role, updated_at = @now
+RETURNING *;
+
+-- name: DeleteJobMember :one
+DELETE FROM job_members WHERE company_id = @company_id AND job_id = @job_id AND user_id = @user_id
+RETURNING *;
