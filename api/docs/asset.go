@@ -19,11 +19,12 @@ func assets() (map[string]file, error) {
 	for name, contentType := range map[string]string{
 		"icon.svg": svg, "reference.css": css, "reference.js": js, "site.css": css,
 	} {
-		body, err := own.ReadFile("asset/" + name)
-		if err != nil {
-			return nil, fmt.Errorf("docs: read asset: %w", err)
+		if err := addOwn(files, name, contentType); err != nil {
+			return nil, err
 		}
-		if files[name], err = newFile(contentType, immutable, body); err != nil {
+	}
+	for _, name := range machinePictures() {
+		if err := addOwn(files, name, svg); err != nil {
 			return nil, err
 		}
 	}
@@ -37,6 +38,15 @@ func assets() (map[string]file, error) {
 		}
 	}
 	return files, nil
+}
+
+func addOwn(files map[string]file, name, contentType string) error {
+	body, err := own.ReadFile("asset/" + name)
+	if err != nil {
+		return fmt.Errorf("docs: read asset: %w", err)
+	}
+	files[name], err = newFile(contentType, immutable, body)
+	return err
 }
 
 // assetBase is the folder that the assets are served from. It carries a hash over all of them, so that a changed asset

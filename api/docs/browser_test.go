@@ -23,9 +23,9 @@ type received struct {
 	method, path, authorization, body string
 }
 
-// api serves the documentation, the description beside it, and the two operations that the test tries. It reports the
+// described serves the documentation, the description beside it, and the two operations that the test tries. It reports the
 // requests to them.
-func api(t *testing.T) (*httptest.Server, <-chan received) {
+func described(t *testing.T) (*httptest.Server, <-chan received) {
 	t.Helper()
 	o := options()
 	o.Demo = true
@@ -69,7 +69,7 @@ func next(t *testing.T, requests <-chan received) received {
 
 func TestReferenceInBrowser(t *testing.T) {
 	t.Parallel()
-	server, requests := api(t)
+	server, requests := described(t)
 	b := browsertest.Open(t, server.URL+docs.Prefix)
 	b.WaitFor("#operations-auth-Login")
 
@@ -116,7 +116,7 @@ func TestReferenceInBrowser(t *testing.T) {
 
 func TestReferenceFilter(t *testing.T) {
 	t.Parallel()
-	server, _ := api(t)
+	server, _ := described(t)
 	b := browsertest.Open(t, server.URL+docs.Prefix)
 	const shown = "Array.from(document.querySelectorAll('.opblock'), (one) => one.id.split('-').pop()).join()"
 	b.WaitFor("#operations-auth-Login")
@@ -137,7 +137,7 @@ func TestReferenceFilter(t *testing.T) {
 // TestLooks shows every kind of page in every kind of window. The pictures are kept where DOCS_SCREENSHOT names a file.
 func TestLooks(t *testing.T) {
 	t.Parallel()
-	server, _ := api(t)
+	server, _ := described(t)
 	windows := []struct {
 		name          string
 		width, height int64
@@ -153,6 +153,7 @@ func TestLooks(t *testing.T) {
 		{"reference", docs.Prefix, "#operations-interviews-DeleteInterview"},
 		{"problems", docs.Prefix + "/problems", "#status-503"},
 		{"problem", docs.ProblemPath(fault.VersionMismatch), ".facts"},
+		{"state-machines", docs.Prefix + "/state-machines", "#machine-score"},
 	} {
 		b.Load(server.URL + page.path)
 		b.WaitFor(page.ready)

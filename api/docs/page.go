@@ -25,6 +25,10 @@ var (
 	problemsGroup string
 	//go:embed page/problem.html
 	problemMain string
+	//go:embed page/machines.html
+	machinesMain string
+	//go:embed page/machine.html
+	machineSection string
 	//go:embed page/missing.html
 	missingMain string
 )
@@ -58,7 +62,10 @@ type page struct {
 
 // addPages makes every page. The texts depend on nothing that changes while the server runs.
 func (s *site) addPages(o Options, assets string) (err error) {
-	paths := values{"home": Prefix, "problems": problemsPath, "spec": o.SpecURL, "assets": assets, "demo": markup("")}
+	paths := values{
+		"home": Prefix, "problems": problemsPath, "machines": machinesPath, "spec": o.SpecURL, "assets": assets,
+		"demo": markup(""),
+	}
 	if o.Demo {
 		paths["demo"] = fill(demoNote, nil)
 	}
@@ -68,6 +75,7 @@ func (s *site) addPages(o Options, assets string) (err error) {
 			title: "API reference", section: Prefix, head: fill(referenceHead, paths), main: fill(referenceMain, paths),
 		},
 		problemsPath: {title: "Problems", section: problemsPath, main: listed(groups)},
+		machinesPath: {title: "State machines", section: machinesPath, main: machines(assets)},
 	}
 	for _, g := range groups {
 		for _, p := range g.Problems {
@@ -88,6 +96,7 @@ func (p page) file(o Options, paths values) (file, error) {
 	whole := values{
 		"title": p.title, "product": o.Title, "head": p.head, "main": p.main, "version": markup(""),
 		"on-reference": current(p.section == Prefix), "on-problems": current(p.section == problemsPath),
+		"on-machines": current(p.section == machinesPath),
 	}
 	for name, path := range paths {
 		whole[name] = path
