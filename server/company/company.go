@@ -5,11 +5,11 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/calendar"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/etag"
@@ -116,17 +116,14 @@ func edit(row db.Company, patch api.UpdateCompanyRequest) db.UpdateCompanyParams
 }
 
 // check refuses a name that is blank once the white space around it is gone, and a time zone that the IANA database
-// does not know. Go's "Local" is no zone of that database.
+// does not know.
 func check(patch *api.UpdateCompanyRequest) error {
 	f := fault.New(fault.RuleViolated)
 	if patch.Name != nil && strings.TrimSpace(*patch.Name) == "" {
 		f.Field("/name", "blank", "must have a visible character")
 	}
-	if patch.Settings != nil && patch.Settings.Timezone != nil {
-		name := *patch.Settings.Timezone
-		if _, err := time.LoadLocation(name); err != nil || name == "Local" {
-			f.Field("/settings/timezone", "unknown_timezone", "is not a time zone of the IANA database")
-		}
+	if patch.Settings != nil && patch.Settings.Timezone != nil && !calendar.ValidZone(*patch.Settings.Timezone) {
+		f.Field("/settings/timezone", "unknown_timezone", "is not a time zone of the IANA database")
 	}
 	if len(f.Fields()) > 0 {
 		return f

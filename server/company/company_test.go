@@ -77,6 +77,7 @@ func TestRules(t *testing.T) {
 		`{"settings":{"allowed_email_domains":["a"]}}`: 400, `{"settings":{"allowed_email_domains":"a.example"}}`: 400,
 		`{"name":"\u3000"}`: 422, `{"settings":{"timezone":"Mars/Olympus"}}`: 422, `{"settings":{"timezone":"Local"}}`: 422,
 		`{"settings":{"timezone":"../../etc/passwd"}}`: 422, `{"settings":{"timezone":"/etc/localtime"}}`: 422,
+		`{"settings":{"timezone":"posix/Europe/Berlin"}}`: 422, `{"settings":{"timezone":"Europe//Berlin"}}`: 422,
 	} {
 		if got := as[api.RoleAdmin].Patch(path, body).Status; got != status {
 			t.Errorf("%s: %d, want %d", body, got, status)

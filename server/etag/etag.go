@@ -38,6 +38,14 @@ func Matches(header *string, tag string) bool {
 	return false
 }
 
+// Require is Check for a change that must say what it is based on: without a header it fails with PreconditionRequired.
+func Require(header *string, version int32) error {
+	if header == nil {
+		return fault.New(fault.PreconditionRequired).Parameter("If-Match", "required", "is required for this change")
+	}
+	return Check(header, version)
+}
+
 // Check fails with VersionMismatch where an If-Match header (RFC 9110, section 13.1.1) is there and names neither the
 // present version nor any. Weak tags never match.
 func Check(header *string, version int32) error {

@@ -74,6 +74,21 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestRequire(t *testing.T) {
+	t.Parallel()
+	present, stale := `"3"`, `"2"`
+	for name, test := range map[string]struct {
+		header *string
+		want   fault.Code
+	}{
+		"none": {nil, fault.PreconditionRequired}, "stale": {&stale, fault.VersionMismatch}, "present": {&present, ""},
+	} {
+		if err := etag.Require(test.header, 3); (err == nil) != (test.want == "") || err != nil && !fault.Is(err, test.want) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+}
+
 // FuzzHeaders: no header breaks the reading, one that names the present tag passes, and one that names only others does
 // not.
 func FuzzHeaders(f *testing.F) {

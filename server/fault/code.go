@@ -22,17 +22,26 @@ const (
 
 	ResourceNotFound Code = "not_found"
 
-	EmailTaken        Code = "email_taken"
-	SlugTaken         Code = "slug_taken"
-	LastAdmin         Code = "last_admin"
-	StateConflict     Code = "state_conflict"
-	ConcurrentRequest Code = "concurrent_request"
+	EmailTaken         Code = "email_taken"
+	SlugTaken          Code = "slug_taken"
+	ExternalIDTaken    Code = "external_id_taken"
+	LastAdmin          Code = "last_admin"
+	StateConflict      Code = "state_conflict"
+	ConcurrentRequest  Code = "concurrent_request"
+	ApplicationExists  Code = "application_exists"
+	ActiveApplications Code = "active_applications"
+	DraftExists        Code = "draft_exists"
+	ScheduleConflict   Code = "schedule_conflict"
+	ScoreExists        Code = "score_exists"
+	PanelistHasScore   Code = "panelist_has_score"
 
-	VersionMismatch Code = "version_mismatch"
+	VersionMismatch      Code = "version_mismatch"
+	PreconditionRequired Code = "precondition_required"
 
 	RuleViolated    Code = "rule_violated"
 	PasswordRefused Code = "password_refused"
 	WrongPassword   Code = "wrong_password"
+	ImportRefused   Code = "import_refused"
 
 	RateLimited     Code = "rate_limited"
 	TooManyAttempts Code = "too_many_attempts"
@@ -55,9 +64,10 @@ func Codes() []Code {
 		InvalidCredentials, InvalidToken, InvalidRefreshToken, MissingToken,
 		PermissionDenied, RoleNotAllowed, OwnRole, CrossSiteRequest,
 		ResourceNotFound,
-		EmailTaken, SlugTaken, LastAdmin, StateConflict, ConcurrentRequest,
-		VersionMismatch,
-		RuleViolated, PasswordRefused, WrongPassword,
+		EmailTaken, SlugTaken, ExternalIDTaken, LastAdmin, StateConflict, ConcurrentRequest,
+		ApplicationExists, ActiveApplications, DraftExists, ScheduleConflict, ScoreExists, PanelistHasScore,
+		VersionMismatch, PreconditionRequired,
+		RuleViolated, PasswordRefused, WrongPassword, ImportRefused,
 		RateLimited, TooManyAttempts,
 		DependencyDown, Overloaded,
 		MethodNotAllowed, NotAcceptable, PayloadTooLarge, UnsupportedMediaType, HeadersTooLarge,
@@ -162,6 +172,12 @@ func (c Code) Describe() Description {
 			"A company with this slug already exists.",
 			"Choose another slug.",
 		}
+	case ExternalIDTaken:
+		return Description{
+			Conflict, "External id taken",
+			"Another candidate has this external id.",
+			"Find the candidate by external_id and change that one, or use another id.",
+		}
 	case LastAdmin:
 		return Description{
 			Conflict, "Last admin",
@@ -172,7 +188,7 @@ func (c Code) Describe() Description {
 		return Description{
 			Conflict, "State conflict",
 			"The resource's present state does not allow this.",
-			"Read the resource again; allowed_actions says what its state permits.",
+			"Choose among the allowed_actions of the answer, or read the resource again.",
 		}
 	case ConcurrentRequest:
 		return Description{
@@ -180,11 +196,53 @@ func (c Code) Describe() Description {
 			"The resource was changed by another request at the same time.",
 			"Read the resource again and repeat the request.",
 		}
+	case ApplicationExists:
+		return Description{
+			Conflict, "Application exists",
+			"The candidate has an application to this job that is active or on hold.",
+			"Go on with that application, or close it first.",
+		}
+	case ActiveApplications:
+		return Description{
+			Conflict, "Active applications",
+			"The candidate has applications that are active or on hold.",
+			"Reject or withdraw them first.",
+		}
+	case DraftExists:
+		return Description{
+			Conflict, "Draft exists",
+			"The kit has a draft already.",
+			"Change or publish that draft; the kit names it in draft_version_id.",
+		}
+	case ScheduleConflict:
+		return Description{
+			Conflict, "Schedule conflict",
+			"Somebody is booked at this time.",
+			"Choose another time or panel, or send allow_conflicts to book them twice.",
+		}
+	case ScoreExists:
+		return Description{
+			Conflict, "Score exists",
+			"You have a score of this interview already.",
+			"Change that score; list your scores of the interview to find it.",
+		}
+	case PanelistHasScore:
+		return Description{
+			Conflict, "Panelist has a score",
+			"The panelist has written a score of this interview.",
+			"Keep them on the panel; whether their score is required can be changed.",
+		}
 	case VersionMismatch:
 		return Description{
 			Stale, "Version mismatch",
 			"The resource has changed since the version that If-Match names.",
 			"Read the resource again, apply your change to what you find, and send its new ETag.",
+		}
+	case PreconditionRequired:
+		return Description{
+			Unconditional, "Precondition required",
+			"This change needs the ETag that it is based on in the header If-Match.",
+			"Read the resource, apply your change to what you find, and send its ETag as If-Match.",
 		}
 	case RuleViolated:
 		return Description{
@@ -204,6 +262,12 @@ func (c Code) Describe() Description {
 			Invalid, "Wrong password",
 			"The current password is wrong.",
 			"Check the current password and try again.",
+		}
+	case ImportRefused:
+		return Description{
+			Invalid, "Import refused",
+			"Rows of the file are wrong, so nothing was imported.",
+			"Correct the lines that the errors list names, or import with mode=partial.",
 		}
 	case RateLimited:
 		return Description{
@@ -251,7 +315,7 @@ func (c Code) Describe() Description {
 		return Description{
 			MediaUnknown, "Unsupported media type",
 			"The body is in a form that this operation does not read.",
-			"Send JSON with the header Content-Type: application/json.",
+			"Send it in a media type that the detail or the reference names, most often application/json.",
 		}
 	case HeadersTooLarge:
 		return Description{

@@ -28,6 +28,8 @@ const (
 	Conflict
 	// Stale was decided on an outdated version of the resource.
 	Stale
+	// Unconditional changes a resource without saying on which version it was decided.
+	Unconditional
 	// Invalid matches the contract and breaks a rule.
 	Invalid
 	// Limited is one request too many for now.
@@ -49,6 +51,8 @@ const (
 // Field is one thing wrong with a request: in its body (Pointer, an RFC 6901 JSON pointer) or in a path, query, header
 // or cookie parameter (Parameter, its name).
 type Field struct {
+	// Line is the line of an uploaded file, from 1; 0 where there is none.
+	Line      int
 	Pointer   string
 	Parameter string
 	Code      string
@@ -60,6 +64,8 @@ type Fault struct {
 	code       Code
 	detail     string
 	fields     []Field
+	state      string
+	actions    []string
 	retryAfter time.Duration
 	cause      error
 }
@@ -82,6 +88,18 @@ func (f *Fault) Field(pointer, code, detail string) *Fault {
 // Parameter adds one thing wrong in a parameter of the request.
 func (f *Fault) Parameter(name, code, detail string) *Fault {
 	f.fields = append(f.fields, Field{Parameter: name, Code: code, Detail: detail})
+	return f
+}
+
+// Row adds one thing wrong in a line of an uploaded file, at an RFC 6901 pointer into what the line holds.
+func (f *Fault) Row(line int, pointer, code, detail string) *Fault {
+	f.fields = append(f.fields, Field{Line: line, Pointer: pointer, Code: code, Detail: detail})
+	return f
+}
+
+// In says which state of the resource keeps the request from being done, and what the caller may do in it.
+func (f *Fault) In(state string, allowed []string) *Fault {
+	f.state, f.actions = state, allowed
 	return f
 }
 
@@ -113,6 +131,10 @@ func (f *Fault) Detail() string {
 
 // Fields lists everything that is wrong with the request, where the fault is about parts of it.
 func (f *Fault) Fields() []Field { return f.fields }
+
+// State is the state that keeps the request from being done, empty where it is not about one; actions are what the
+// caller may do in it.
+func (f *Fault) State() (state string, actions []string) { return f.state, f.actions }
 
 // RetryAfter is how long to wait before trying again; 0 when nothing is known about it.
 func (f *Fault) RetryAfter() time.Duration { return f.retryAfter }

@@ -2,7 +2,9 @@ package page_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -174,5 +176,62 @@ func TestCutLimitAndNext(t *testing.T) {
 		if got, err := json.Marshal(page.Next(cursor)); err != nil || string(got) != want {
 			t.Errorf("the cursor %q is shown as %s, %v", cursor, got, err)
 		}
+	}
+}
+
+// TestAListIsWalked opens and closes the pages of a list, by a time and by a text, and wants every entry once.
+func TestAListIsWalked(t *testing.T) {
+	t.Parallel()
+	type entry struct {
+		at   time.Time
+		name string
+		id   uuid.UUID
+	}
+	var all []entry
+	for i := range 7 {
+		at := time.Date(2027, 1, 1, 0, 0, i, 123456000, time.UTC)
+		all = append(all, entry{at, fmt.Sprintf("%c \x01 ö", 'a'+i), uuid.Must(uuid.NewV7())})
+	}
+	codec := page.NewCodec([]byte("0123456789abcdef0123456789abcdef"))
+	scope, limit := page.Scope{Company: uuid.New(), Operation: "ListEntries", Query: "x"}, int32(3)
+	ctx := caller.With(t.Context(), &caller.Request{Target: &url.URL{Path: "/entries", RawQuery: "q=x"}})
+	for name, place := range map[string]func(entry) page.Place{
+		"time": func(e entry) page.Place { return page.At(e.at, e.id) },
+		"text": func(e entry) page.Place { return page.By(e.name, e.id) },
+	} {
+		var seen []entry
+		var cursor *string
+		for range 3 {
+			list, err := codec.Open(scope, cursor, &limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rest := all
+			if after := list.After; after.ID != nil {
+				at := slices.IndexFunc(all, func(e entry) bool { return e.id == *after.ID })
+				rest = all[at+1:]
+				if after.Time != nil && !after.Time.Equal(all[at].at) || after.Text != nil && *after.Text != all[at].name ||
+					(after.Time == nil) == (after.Text == nil) {
+					t.Errorf("%s: the place is %v", name, after)
+				}
+			}
+			shown, err := page.Close(ctx, list, rest[:min(len(rest), int(list.MaxRows()))], place)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen = append(seen, shown.Rows...)
+			if shown.More != (len(seen) < len(all)) || shown.Next.IsNull() == shown.More || (shown.Link == nil) == shown.More {
+				t.Errorf("%s: after %d entries more is %t, next %v, link %v", name, len(seen), shown.More, shown.Next, shown.Link)
+			}
+			if shown.More {
+				cursor = new(shown.Next.MustGet())
+			}
+		}
+		if !slices.Equal(seen, all) {
+			t.Errorf("%s: %d entries were seen, want %d", name, len(seen), len(all))
+		}
+	}
+	if _, err := codec.Open(scope, new("Zm9yZWlnbg"), nil); !fault.Is(err, fault.InvalidCursor) {
+		t.Errorf("a foreign cursor: %v", err)
 	}
 }

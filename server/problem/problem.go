@@ -50,6 +50,8 @@ func Status(kind fault.Kind) int {
 		return http.StatusConflict
 	case fault.Stale:
 		return http.StatusPreconditionFailed
+	case fault.Unconditional:
+		return http.StatusPreconditionRequired
 	case fault.Invalid:
 		return http.StatusUnprocessableEntity
 	case fault.Limited:
@@ -118,8 +120,15 @@ func Document(f *fault.Fault, request *caller.Request) api.Problem {
 	if request.Target != nil {
 		document.Instance = cut(request.Target.EscapedPath(), maxInstance)
 	}
+	if state, actions := f.State(); state != "" {
+		document.State, document.AllowedActions = &state, &actions
+	}
 	for _, field := range f.Fields()[:min(len(f.Fields()), maxErrors)] {
 		entry := api.ProblemError{Code: field.Code, Detail: cut(field.Detail, maxDetail)}
+		if field.Line > 0 {
+			line := int32(min(field.Line, math.MaxInt32))
+			entry.Line = &line
+		}
 		if field.Parameter != "" {
 			parameter := cut(field.Parameter, maxParameter)
 			entry.Parameter = &parameter

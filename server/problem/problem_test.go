@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -176,6 +177,28 @@ func TestFieldsAreEitherOr(t *testing.T) {
 	const want = `[{"code":"syntax","detail":"a","pointer":""},{"code":"type","detail":"b","pointer":"/x"},` +
 		`{"code":"type","detail":"c","parameter":"limit"}]`
 	if string(encoded) != want {
+		t.Errorf("%s, want %s", encoded, want)
+	}
+}
+
+// TestStateAndLines: a state comes with the legal actions, also where there are none, and an uploaded file's faults with
+// their lines.
+func TestStateAndLines(t *testing.T) {
+	t.Parallel()
+	for _, actions := range [][]string{{"open", "close"}, {}} {
+		shown := problem.Document(fault.New(fault.StateConflict).In("draft", actions), &caller.Request{ID: "id"})
+		if shown.State == nil || *shown.State != "draft" || shown.AllowedActions == nil ||
+			!slices.Equal(*shown.AllowedActions, actions) {
+			t.Errorf("the state is shown as %v with %v", shown.State, shown.AllowedActions)
+		}
+	}
+	shown := problem.Document(fault.New(fault.ImportRefused).Row(7, "/email", "format", "a"), &caller.Request{ID: "id"})
+	encoded, err := json.Marshal(shown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `"errors":[{"code":"format","detail":"a","line":7,"pointer":"/email"}]`; !strings.Contains(string(encoded), want) ||
+		strings.Contains(string(encoded), "allowed_actions") {
 		t.Errorf("%s, want %s", encoded, want)
 	}
 }

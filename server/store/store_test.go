@@ -38,6 +38,15 @@ func open(t *testing.T, options store.Options) two {
 				SELECT $1, gen_random_uuid(), now(), 'system', 'auth.login', 'user', 'success' FROM generate_series(1, 2) RETURNING company_id, id),
 			p AS (INSERT INTO audit_pending SELECT company_id, id FROM l)
 			INSERT INTO audit_seals SELECT company_id, row_number() OVER (), id, sha256('x') FROM l`, company.ID)
+		h, panelist := installation.Hiring(company), company.Users[api.RoleEmployee]
+		_, version := h.KitVersion(api.KitVersionStatusPublished)
+		application := h.Application(h.Candidate(), h.Job(api.JobStatusOpen, panelist), api.ApplicationStageInterview)
+		interview := h.Interview(application, version, api.InterviewStatusAwaitingScores, panelist)
+		score := h.Score(interview, panelist, api.ScoreStatusSubmitted, 4)
+		w.Exec(`INSERT INTO interview_events (company_id, id, interview_id, event, to_status, created_at)
+			VALUES ($1, $2, $2, 'create', 'draft', now())`, company.ID, interview)
+		w.Exec(`INSERT INTO score_revisions (company_id, id, score_id, revision, event, ratings, coverage, reason, actor_id, created_at)
+			VALUES ($1, $2, $2, 1, 'reopen', '[]', 0, 'x', $3, now())`, company.ID, score, user)
 	}
 	if options.URL == "" {
 		options.URL = w.DatabaseURL

@@ -56,6 +56,16 @@ func meaning(said *pgconn.PgError, err error) error {
 		return fault.New(fault.EmailTaken).Field("/email", "taken", "belongs to another user").Because(err)
 	case "companies_slug_key":
 		return fault.New(fault.SlugTaken).Because(err)
+	case "candidates_external_id_key":
+		return fault.New(fault.ExternalIDTaken).Field("/external_id", "taken", "belongs to another candidate").Because(err)
+	case "applications_active_pair_key":
+		return fault.New(fault.ApplicationExists).Because(err)
+	case "kit_versions_draft_key":
+		return fault.New(fault.DraftExists).Because(err)
+	case "scores_live_key":
+		return fault.New(fault.ScoreExists).Because(err)
+	case "scores_panelist_fkey":
+		return fault.New(fault.PanelistHasScore).Because(err)
 	}
 	switch said.Code {
 	case "40001", "40P01": // serialization failure, deadlock

@@ -2,7 +2,6 @@ package users
 
 import (
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/oapi-codegen/nullable"
@@ -10,13 +9,14 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/optional"
 )
 
 func convert(row db.User, actions []api.UserAction) api.User {
 	return api.User{
 		ID: row.ID, CompanyID: row.CompanyID, Email: openapi_types.Email(row.Email),
-		FirstName: row.FirstName, LastName: row.LastName, Role: row.Role, Department: optional(row.Department),
-		IsActive: row.IsActive, LastLoginAt: instant(row.LastLoginAt), AllowedActions: actions,
+		FirstName: row.FirstName, LastName: row.LastName, Role: row.Role, Department: optional.Of(row.Department),
+		IsActive: row.IsActive, LastLoginAt: optional.Time(row.LastLoginAt), AllowedActions: actions,
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 }
@@ -25,26 +25,22 @@ func convertMe(row db.GetMeRow, permissions []string) api.Me {
 	user := row.User
 	return api.Me{
 		ID: user.ID, Email: openapi_types.Email(user.Email), FirstName: user.FirstName, LastName: user.LastName,
-		Role: user.Role, Department: optional(user.Department), IsActive: user.IsActive,
+		Role: user.Role, Department: optional.Of(user.Department), IsActive: user.IsActive,
 		Company: api.CompanySummary{
 			ID: user.CompanyID, Name: row.CompanyName, Slug: row.CompanySlug, Timezone: row.CompanyTimezone,
 		},
-		Permissions: permissions, LastLoginAt: instant(user.LastLoginAt),
+		Permissions: permissions, LastLoginAt: optional.Time(user.LastLoginAt),
 		CreatedAt: user.CreatedAt.UTC(), UpdatedAt: user.UpdatedAt.UTC(),
 	}
 }
 
 // newUser takes what a client wants of a new user into the form of a row; hash, id and time come later.
 func newUser(wanted api.CreateUserRequest, role api.Role, company uuid.UUID) db.InsertUserParams {
-	row := db.InsertUserParams{
+	return db.InsertUserParams{
 		CompanyID: company, Email: strings.ToLower(string(wanted.Email)), Role: role,
 		FirstName: strings.TrimSpace(wanted.FirstName), LastName: strings.TrimSpace(wanted.LastName),
+		Department: optional.Text(nil, wanted.Department),
 	}
-	if department, err := wanted.Department.Get(); err == nil {
-		department = strings.TrimSpace(department)
-		row.Department = &department
-	}
-	return row
 }
 
 // profilePatch is what people may change of a profile, as merge patches carry it.
@@ -55,36 +51,23 @@ type profilePatch struct {
 
 // edit applies a patch to a row: absent stays, null clears.
 func edit(row db.User, patch profilePatch) db.UpdateUserParams {
-	change := db.UpdateUserParams{
+	return db.UpdateUserParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Email: row.Email,
-		FirstName: row.FirstName, LastName: row.LastName, Department: row.Department,
+		FirstName: optional.Trimmed(row.FirstName, patch.firstName), LastName: optional.Trimmed(row.LastName, patch.lastName),
+		Department: optional.Text(row.Department, patch.department),
 	}
-	if patch.firstName != nil {
-		change.FirstName = strings.TrimSpace(*patch.firstName)
-	}
-	if patch.lastName != nil {
-		change.LastName = strings.TrimSpace(*patch.lastName)
-	}
-	if patch.department.IsNull() {
-		change.Department = nil
-	} else if department, err := patch.department.Get(); err == nil {
-		department = strings.TrimSpace(department)
-		change.Department = &department
-	}
-	return change
 }
 
 func changes(row db.User, change db.UpdateUserParams) bool {
 	return row.Email != change.Email || row.FirstName != change.FirstName || row.LastName != change.LastName ||
-		optional(row.Department).IsNull() != optional(change.Department).IsNull() ||
-		row.Department != nil && *row.Department != *change.Department
+		!optional.Same(row.Department, change.Department)
 }
 
 // attributes is what the audit compares of a user.
 func attributes(row db.User) map[string]any {
 	return map[string]any{
 		"email": row.Email, "first_name": row.FirstName, "last_name": row.LastName, "role": row.Role,
-		"department": plain(row.Department), "is_active": row.IsActive,
+		"department": optional.Plain(row.Department), "is_active": row.IsActive,
 	}
 }
 
@@ -93,25 +76,4 @@ func blank() map[string]any {
 	return map[string]any{
 		"email": nil, "first_name": nil, "last_name": nil, "role": nil, "department": nil, "is_active": nil,
 	}
-}
-
-func plain(text *string) any {
-	if text == nil {
-		return nil
-	}
-	return *text
-}
-
-func optional(text *string) nullable.Nullable[string] {
-	if text == nil {
-		return nullable.NewNullNullable[string]()
-	}
-	return nullable.NewNullableWithValue(*text)
-}
-
-func instant(t *time.Time) nullable.Nullable[time.Time] {
-	if t == nil {
-		return nullable.NewNullNullable[time.Time]()
-	}
-	return nullable.NewNullableWithValue(t.UTC())
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/google/uuid"
@@ -26,51 +25,38 @@ const (
 	fewHits = 2000
 )
 
-// position is where a page ended: the sort keys of its last user.
-type position struct {
-	Time *time.Time `json:",omitempty"`
-	Text *string    `json:",omitempty"`
-	ID   uuid.UUID
-}
-
 // ListUsers lists the company's users, by filters and in an order of the caller's choice.
 func (u *Users) ListUsers(
 	ctx context.Context, request api.ListUsersRequestObject,
 ) (api.ListUsersResponseObject, error) {
 	who, wanted := caller.Of(ctx), request.Params
-	limit := page.Limit(wanted.Limit)
 	query, scope := listQuery(who.CompanyID, wanted)
-	query.MaxRows = limit + 1
-	if wanted.Cursor != nil {
-		var after position
-		if err := u.Cursors.Decode(scope, *wanted.Cursor, &after); err != nil {
-			return nil, err
-		}
-		query.AfterTime, query.AfterText, query.AfterID = after.Time, after.Text, &after.ID
+	list, err := u.Cursors.Open(scope, wanted.Cursor, wanted.Limit)
+	if err != nil {
+		return nil, err
 	}
+	query.AfterTime, query.AfterText, query.AfterID = list.After.Time, list.After.Text, list.After.ID
+	query.MaxRows = list.MaxRows()
 	tenant := u.Store.Planned(who.CompanyID)
-	rows, err := u.find(ctx, tenant, query, wanted.Q)
+	found, err := u.find(ctx, tenant, query, wanted.Q)
 	if err != nil {
 		return nil, err
 	}
-	rows, more := page.Cut(rows, limit)
-	next := ""
-	if more {
-		if next, err = u.Cursors.Encode(scope, positionOf(rows[len(rows)-1], query.Sort)); err != nil {
-			return nil, err
-		}
-	}
-	alone, err := u.lastAdmin(ctx, tenant, rows...)
+	shown, err := page.Close(ctx, list, found, func(row db.User) page.Place { return placeOf(row, query.Sort) })
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]api.User, len(rows))
-	for i, row := range rows {
-		shown[i] = convert(row, allowedActions(who, row, alone))
+	alone, err := u.lastAdmin(ctx, tenant, shown.Rows...)
+	if err != nil {
+		return nil, err
+	}
+	data := make([]api.User, len(shown.Rows))
+	for i, row := range shown.Rows {
+		data[i] = convert(row, allowedActions(who, row, alone))
 	}
 	return api.ListUsers200JSONResponse{
-		Body:    api.UserPage{Data: shown, NextCursor: page.Next(next), HasMore: more},
-		Headers: api.ListUsers200ResponseHeaders{Link: page.Link(caller.RequestOf(ctx), next)},
+		Body:    api.UserPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Headers: api.ListUsers200ResponseHeaders{Link: shown.Link},
 	}, nil
 }
 
@@ -133,17 +119,14 @@ func indexed(text string) bool {
 	return false
 }
 
-func positionOf(row db.User, sort string) position {
-	p := position{ID: row.ID}
+func placeOf(row db.User, sort string) page.Place {
 	switch api.UserSort(strings.TrimPrefix(sort, "-")) { //nolint:exhaustive // the descending orders were trimmed
-	case api.UserSortCreatedAtAsc:
-		p.Time = &row.CreatedAt
 	case api.UserSortUpdatedAtAsc:
-		p.Time = &row.UpdatedAt
+		return page.At(row.UpdatedAt, row.ID)
 	case api.UserSortNameAsc:
-		p.Text = &row.NameKey
+		return page.By(row.NameKey, row.ID)
 	case api.UserSortEmailAsc:
-		p.Text = &row.Email
+		return page.By(row.Email, row.ID)
 	}
-	return p
+	return page.At(row.CreatedAt, row.ID)
 }

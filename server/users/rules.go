@@ -2,12 +2,12 @@ package users
 
 import (
 	"strings"
-	"unicode"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/text"
 )
 
 // seesEveryone reports whether a role reads all users of the company; the others read themselves.
@@ -100,35 +100,16 @@ func allowedActions(who caller.Caller, row db.User, alone bool) []api.UserAction
 	return actions
 }
 
-// checkProfile refuses names and a department that are blank once the white space around them is gone, or that hold
-// characters which only move others about. The specification cannot say so: its patterns know only ASCII's white space.
+// checkProfile refuses names and a department that are blank or disturb what stands around them.
 func checkProfile(firstName, lastName string, department *string) error {
 	f := fault.New(fault.RuleViolated)
-	for _, text := range []struct{ pointer, is string }{{"/first_name", firstName}, {"/last_name", lastName}} {
-		checkText(f, text.pointer, text.is)
-	}
-	if department != nil {
-		checkText(f, "/department", *department)
-	}
+	text.Check(f, "/first_name", firstName)
+	text.Check(f, "/last_name", lastName)
+	text.Optional(f, "/department", department)
 	if len(f.Fields()) > 0 {
 		return f
 	}
 	return nil
-}
-
-func checkText(f *fault.Fault, pointer, text string) {
-	if text == "" {
-		f.Field(pointer, "blank", "must have a visible character")
-	}
-	if strings.ContainsFunc(text, disturbs) {
-		f.Field(pointer, "control_character", "must not have control characters or marks that change the direction of text")
-	}
-}
-
-// disturbs reports whether a character shows nothing itself and disturbs what stands around it: control characters, and
-// the marks that embed, override or isolate a direction (Unicode Standard Annex 9).
-func disturbs(r rune) bool {
-	return unicode.IsControl(r) || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
 }
 
 // checkDomain holds an email against the domains that a company allows; none listed allows all.

@@ -1,0 +1,150 @@
+package bulk
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// FuzzRows reads the same rows, on the same lines, as the reader of the standard library, and finds fault with the same.
+func FuzzRows(f *testing.F) {
+	for _, seed := range []string{
+		"a,b\r\nc,d\n", "\"a\nb\",\"c\"\"d\"\n\n\r\n\re", "a\"b\nc", "\"a\"b\nc", "\"a\nb", ",\n\"\"\n", "\"a\"\r\n\"b\r\n\"\r", "\r\r\n\"\r",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, table []byte) {
+		if len(table) > maxRecord {
+			return
+		}
+		ours := rowReader{from: bufio.NewReader(bytes.NewReader(table)), line: 1}
+		theirs := csv.NewReader(bytes.NewReader(table))
+		theirs.FieldsPerRecord = -1
+		for {
+			row, err := ours.next()
+			cells, theirErr := theirs.Read()
+			if errors.Is(err, io.EOF) || errors.Is(theirErr, io.EOF) {
+				if !errors.Is(err, io.EOF) || !errors.Is(theirErr, io.EOF) {
+					t.Fatalf("we end with %v, they with %v", err, theirErr)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if broken := row.broken.code != ""; broken != (theirErr != nil) {
+				t.Fatalf("line %d: we say %q, they %v", row.line, row.broken, theirErr)
+			}
+			if theirErr != nil {
+				var wrong *csv.ParseError
+				if !errors.As(theirErr, &wrong) || wrong.StartLine != row.line {
+					t.Fatalf("we start on line %d, they say %v", row.line, theirErr)
+				}
+				continue
+			}
+			if line, _ := theirs.FieldPos(0); line != row.line || !slices.Equal(cells, row.cells) {
+				t.Fatalf("we read %q on line %d, they %q on line %d", row.cells, row.line, cells, line)
+			}
+		}
+	})
+}
+
+// FuzzReader: whatever comes, reading ends, every record says where it starts, every flaw is named in words that can be
+// shown, and what is said to be right can be decoded and kept. Another reader of JSON reads the same.
+func FuzzReader(f *testing.F) {
+	for _, seed := range []string{
+		"name,tags\nNora,a|b\n", "\ufeffname,email\n\"No\nra\",'=1\n\xff,\x00\n", "name\n\"", "name,name,x\n", `{"name":"a","tags":["b","c"],"email":null}`,
+		"{\"name\":\"\\u0000\"}\n\n[1]\n{}{}\n{\"x\":{\"y\":[1]}}\n{\"name\":\"a\",\"name\":\"b\"}", "{\"tags\":[[[[",
+	} {
+		f.Add([]byte(seed), false)
+		f.Add([]byte(seed), true)
+	}
+	known := []Column{{Name: "name", Required: true}, {Name: "email", Nullable: true}, {Name: "tags", List: true}, {Name: "id", Ignored: true}}
+	f.Fuzz(func(t *testing.T, table []byte, lines bool) {
+		format := CSV
+		if lines {
+			format = NDJSON
+		}
+		reader, err := NewReader(bytes.NewReader(table), format, known, len(table)+1)
+		if err != nil {
+			return
+		}
+		physical := strings.Split(strings.TrimPrefix(string(table), byteOrderMark), "\n")
+		for last := 0; ; {
+			record, err := reader.Next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if record.Line <= last || record.Line > len(physical) {
+				t.Fatalf("a record on line %d follows one on line %d of %d", record.Line, last, len(physical))
+			}
+			last = record.Line
+			for _, flaw := range record.Flaws {
+				shown := utf8.ValidString(flaw.Pointer) && !strings.ContainsRune(flaw.Pointer, 0)
+				if !shown || flaw.Code == "" || flaw.Detail == "" || flaw.Pointer != "" && flaw.Pointer[0] != '/' {
+					t.Fatalf("%+v cannot be shown", flaw)
+				}
+			}
+			if len(record.Flaws) == 0 {
+				checkKept(t, record)
+			}
+			if format == NDJSON && len(record.Flaws) == 0 {
+				compare(t, physical[record.Line-1], record)
+			}
+		}
+	})
+}
+
+// checkKept decodes what is said to be right.
+func checkKept(t *testing.T, record Record) {
+	t.Helper()
+	var row struct {
+		Name  string   `json:"name"`
+		Email *string  `json:"email"`
+		Tags  []string `json:"tags"`
+	}
+	if flaws := record.Decode(&row); len(flaws) > 0 {
+		t.Fatalf("what is said to be right has %+v", flaws)
+	}
+	texts := append(row.Tags, row.Name)
+	if row.Email != nil {
+		texts = append(texts, *row.Email)
+	}
+	for _, text := range texts {
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			t.Fatalf("%q cannot be kept", text)
+		}
+	}
+}
+
+// compare reads a line by another reader.
+func compare(t *testing.T, line string, record Record) {
+	t.Helper()
+	var want map[string]any
+	if err := json.Unmarshal([]byte(line), &want); err != nil {
+		t.Fatalf("%q is accepted, and another reader does not: %v", line, err)
+	}
+	delete(want, "id")
+	got := map[string]any{}
+	for name, value := range record.Fields {
+		var read any
+		if err := json.Unmarshal(value, &read); err != nil {
+			t.Fatal(err)
+		}
+		got[name] = read
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("%q is read as %v, and by another reader as %v", line, got, want)
+	}
+}

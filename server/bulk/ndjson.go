@@ -1,0 +1,180 @@
+package bulk
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// jsonRecords makes records of lines with one JSON object each. Lines without anything are passed over.
+type jsonRecords struct {
+	from    *bufio.Reader
+	line    int // the line that was read last, counted from 1
+	columns []Column
+	named   map[string]Column
+}
+
+func newJSONRecords(from *bufio.Reader, columns []Column) *jsonRecords {
+	named := map[string]Column{}
+	for _, column := range columns {
+		named[column.Name] = column
+	}
+	return &jsonRecords{from: from, columns: columns, named: named}
+}
+
+func (r *jsonRecords) next() (Record, error) {
+	for {
+		line, long, err := r.readLine()
+		if err != nil {
+			return Record{}, err
+		}
+		record := Record{Line: r.line, Fields: map[string]json.RawMessage{}}
+		if long {
+			record.flaw("", tooLong.code, tooLong.detail)
+			return record, nil
+		}
+		if len(bytes.TrimSpace(line)) > 0 {
+			r.read(&record, line)
+			return record, nil
+		}
+	}
+}
+
+// readLine gives the next line without its end, or io.EOF. Of a line that is too long it keeps nothing.
+func (r *jsonRecords) readLine() (line []byte, long bool, err error) {
+	r.line++
+	line, err = r.from.ReadSlice('\n')
+	for errors.Is(err, bufio.ErrBufferFull) {
+		line, long = nil, true
+		_, err = r.from.ReadSlice('\n')
+	}
+	if errors.Is(err, io.EOF) && (long || len(line) > 0) {
+		err = nil
+	}
+	line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
+	return line, long || len(line) > maxRecord, err
+}
+
+// read takes the members of an object as the values of the columns they are named after.
+func (r *jsonRecords) read(record *Record, line []byte) {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(line))
+	if err := r.readObject(record, decoder); err != nil {
+		code, detail := "syntax", "is not valid JSON in UTF-8"
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			code, detail = "duplicate_name", "stands twice in the object"
+		}
+		record.flaw(string(decoder.StackPointer()), code, detail)
+	}
+}
+
+// readObject fails where the line is no JSON. What else is wrong becomes a flaw, and reading goes on.
+func (r *jsonRecords) readObject(record *Record, decoder *jsontext.Decoder) error {
+	if token, err := decoder.ReadToken(); err != nil {
+		return err
+	} else if token.Kind() != '{' {
+		record.flaw("", "type", "must be of type object")
+		return nil
+	}
+	given := map[string]bool{}
+	for decoder.PeekKind() != '}' {
+		name, err := decoder.ReadToken()
+		if err != nil {
+			return err
+		}
+		column, known := r.named[name.String()]
+		given[column.Name] = known
+		if err := readMember(record, decoder, column, known); err != nil {
+			return err
+		}
+	}
+	if _, err := decoder.ReadToken(); err != nil {
+		return err
+	}
+	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
+		record.flaw("", "trailing_data", "something follows the object on its line")
+	}
+	for _, column := range r.columns {
+		if column.Required && !given[column.Name] {
+			record.flaw(pointerTo(column.Name), "required", "is required")
+		}
+	}
+	return nil
+}
+
+// readMember reads the value behind a name.
+func readMember(record *Record, decoder *jsontext.Decoder, column Column, known bool) error {
+	kind := decoder.PeekKind()
+	switch {
+	case !known:
+		return refuse(record, decoder, "unknown", "is not a field that is known here")
+	case column.Ignored:
+		return decoder.SkipValue()
+	case kind == '"' && !column.List:
+		text, clean, err := readText(record, decoder)
+		if clean {
+			record.keep(column, text)
+		}
+		return err
+	case kind == '[' && column.List:
+		items, clean, err := readItems(record, decoder)
+		if clean {
+			record.keepList(column, items)
+		}
+		return err
+	case kind == 'n' && column.Nullable:
+		record.Fields[column.Name] = json.RawMessage("null")
+		return decoder.SkipValue()
+	case kind == 'n':
+		return refuse(record, decoder, "type", "must not be null")
+	case column.List:
+		return refuse(record, decoder, "type", "must be of type array")
+	}
+	return refuse(record, decoder, "type", "must be of type string")
+}
+
+// refuse reads over the next value, and says why.
+func refuse(record *Record, decoder *jsontext.Decoder, code, detail string) error {
+	if err := decoder.SkipValue(); err != nil {
+		return err
+	}
+	record.flaw(string(decoder.StackPointer()), code, detail)
+	return nil
+}
+
+// readItems reads a list of texts; clean says that it is one.
+func readItems(record *Record, decoder *jsontext.Decoder) (items []string, clean bool, err error) {
+	if _, err := decoder.ReadToken(); err != nil {
+		return nil, false, err
+	}
+	clean = true
+	for decoder.PeekKind() != ']' {
+		if decoder.PeekKind() != '"' {
+			if err := refuse(record, decoder, "type", "must be of type string"); err != nil {
+				return nil, false, err
+			}
+			clean = false
+			continue
+		}
+		item, fine, err := readText(record, decoder)
+		if err != nil {
+			return nil, false, err
+		}
+		items, clean = append(items, item), clean && fine
+	}
+	_, err = decoder.ReadToken()
+	return items, clean, err
+}
+
+// readText reads a text; clean says that it can be kept.
+func readText(record *Record, decoder *jsontext.Decoder) (text string, clean bool, err error) {
+	token, err := decoder.ReadToken()
+	if err != nil {
+		return "", false, err
+	}
+	text = token.String()
+	return text, checkText(record, string(decoder.StackPointer()), text), nil
+}
