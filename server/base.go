@@ -51,6 +51,7 @@ func (b *base) enter(next echo.HandlerFunc) echo.HandlerFunc {
 		c.SetRequest(c.Request().WithContext(ctx))
 		protect(c)
 		err := b.guarded(ctx, c, next)
+		unfinished := err != nil && c.Response().Committed
 		if err != nil {
 			c.Error(err)
 		}
@@ -64,9 +65,10 @@ func (b *base) enter(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.String("method", c.Request().Method), slog.String("path", request.Target.Path), slog.Int("status", status),
 			slog.Int64("bytes", c.Response().Size), slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 			slog.String("ip", request.IP.String()), slog.String("user_agent", request.UserAgent))
-		if err != nil && !c.Response().Committed {
-			// The client has left, so nobody was answered. Who has only closed its sending half would be told 200 by
-			// net/http, which takes silence for an empty success.
+		if unfinished || err != nil && !c.Response().Committed {
+			// What was to be streamed broke off, and must not end as if it were complete. Or the client has left, so nobody
+			// was answered: who has only closed its sending half would be told 200 by net/http, which takes silence for an
+			// empty success.
 			panic(http.ErrAbortHandler)
 		}
 		return nil
@@ -132,11 +134,12 @@ func headerBytes(header http.Header) int {
 	return total
 }
 
-// limitBody bounds what may be read of a body; who announces more is refused before a byte of it is read.
-func limitBody(most int64) echo.MiddlewareFunc {
+// limitBody bounds what may be read of a request's body, by a number of bytes; who announces more is refused before a
+// byte of it is read.
+func limitBody(bound func(c echo.Context) int64) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			r := c.Request()
+			r, most := c.Request(), bound(c)
 			if r.ContentLength > most {
 				return fault.New(fault.PayloadTooLarge).With("The body is larger than %d bytes.", most)
 			}

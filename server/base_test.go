@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -21,15 +22,21 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
 )
 
-// through sends a request through the first middleware to a handler.
-func through(request *http.Request, log *slog.Logger, handle echo.HandlerFunc) *httptest.ResponseRecorder {
+// handler puts the first middleware before a handler. A body has 1000 bytes at most, and 2000 at /upload.
+func handler(log *slog.Logger, handle echo.HandlerFunc) http.Handler {
+	bounds := map[string]int64{"/x": 1000, "/upload": 2000}
 	e := echo.New()
 	e.HTTPErrorHandler = problem.Handler(log)
 	e.IPExtractor, e.SchemeExtractor = forwarded([]netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}) // httptest's client
-	e.Use((&base{clock.System(), log, telemetry.NewMetrics("test")}).enter, limitBody(1000))
+	e.Use((&base{clock.System(), log, telemetry.NewMetrics("test")}).enter, limitBody(func(c echo.Context) int64 { return bounds[c.Request().URL.Path] }))
 	e.Any("/*", handle)
+	return e
+}
+
+// through sends a request through the first middleware to a handler.
+func through(request *http.Request, log *slog.Logger, handle echo.HandlerFunc) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
-	e.ServeHTTP(recorder, request)
+	handler(log, handle).ServeHTTP(recorder, request)
 	return recorder
 }
 
@@ -81,6 +88,37 @@ func TestAbortedAnswerStaysAborted(t *testing.T) {
 		}
 	}()
 	through(get(t, "/x"), quiet(), func(echo.Context) error { panic(http.ErrAbortHandler) })
+}
+
+// TestAnswerThatBreaksOffIsNotComplete: a client could not tell the beginning of an export from all of it.
+func TestAnswerThatBreaksOffIsNotComplete(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the database is gone")
+	for name, fail := range map[string]func() error{
+		"an error": func() error { return broken }, "a panic": func() error { panic(broken) },
+	} {
+		server := httptest.NewServer(handler(quiet(), func(c echo.Context) error {
+			if err := c.String(http.StatusOK, "the beginning"); err != nil {
+				return err
+			}
+			c.Response().Flush()
+			return fail()
+		}))
+		t.Cleanup(server.Close)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/x", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		if string(content) != "the beginning" || !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%s: the client reads %q and then %v", name, content, err)
+		}
+	}
 }
 
 func TestRequestID(t *testing.T) {
@@ -140,16 +178,17 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 func TestOversizedRequests(t *testing.T) {
 	t.Parallel()
 	read := func(c echo.Context) error {
-		if _, err := c.Request().Body.Read(make([]byte, 2000)); err != nil {
+		if _, err := io.ReadAll(c.Request().Body); err != nil {
 			return err
 		}
 		return ok(c)
 	}
-	body := func(size int, announced int64) *http.Request {
-		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/x", strings.NewReader(strings.Repeat("x", size)))
+	to := func(path string, size int, announced int64) *http.Request {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(strings.Repeat("x", size)))
 		request.ContentLength = announced
 		return request
 	}
+	body := func(size int, announced int64) *http.Request { return to("/x", size, announced) }
 	headers := get(t, "/x")
 	headers.Header.Set("Cookie", strings.Repeat("x", maxHeaderBytes))
 	for name, test := range map[string]struct {
@@ -159,6 +198,8 @@ func TestOversizedRequests(t *testing.T) {
 		"a body at the bound":        {body(1000, 1000), http.StatusNoContent},
 		"a body that is announced":   {body(0, 1001), http.StatusRequestEntityTooLarge},
 		"a body that only turns out": {body(1001, -1), http.StatusRequestEntityTooLarge},
+		"an upload at its bound":     {to("/upload", 2000, 2000), http.StatusNoContent},
+		"an upload that is too long": {to("/upload", 0, 2001), http.StatusRequestEntityTooLarge},
 		"headers":                    {headers, http.StatusRequestHeaderFieldsTooLarge},
 		"a target":                   {get(t, "/"+strings.Repeat("x", maxTargetBytes)), http.StatusRequestHeaderFieldsTooLarge},
 	} {

@@ -69,6 +69,8 @@ type Config struct {
 	ShutdownTimeout Seconds `env:"SHUTDOWN_TIMEOUT_SECONDS"`
 	// MaxBodyBytes is the largest request body that is read.
 	MaxBodyBytes int64 `env:"MAX_BODY_BYTES"`
+	// MaxUploadBytes is the largest file that an import reads; it is never held in memory.
+	MaxUploadBytes int64 `env:"MAX_UPLOAD_BYTES"`
 
 	// DatabaseURL is the PostgreSQL to use. Empty, which only Development may be, asks for a private one.
 	DatabaseURL SecretURL `env:"DATABASE_URL"`

@@ -60,6 +60,10 @@ func Variables() []Variable {
 			Name: "MAX_BODY_BYTES", Default: "1048576", Min: 1024, Max: 64 << 20,
 			Meaning: "The largest request body that is read.",
 		},
+		{
+			Name: "MAX_UPLOAD_BYTES", Default: "268435456", Min: 1 << 20, Max: 16 << 30,
+			Meaning: "The largest file that an import reads, as it arrives.",
+		},
 
 		{
 			Name: "DATABASE_URL", Example: "postgres://interviewer@localhost:5432/interviewer",

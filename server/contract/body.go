@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -26,19 +28,18 @@ const (
 // wrong with it is added to a fault; readable says whether it can be held against its schema. It fails by itself where
 // the body is too large or in a form that is not read, since nothing more can be said of such a request.
 func (op *Operation) readBody(r *http.Request, f *fault.Fault) (readable bool, err error) {
-	if op.bodies == nil {
+	switch {
+	case op.bodies == nil:
 		return false, refuseBody(r, f)
+	case op.Upload:
+		return false, op.takeUpload(r, f)
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return false, interrupted(err)
 	}
 	if len(body) == 0 {
-		r.Body, r.ContentLength = http.NoBody, 0
-		r.Header.Del("Content-Type")
-		if op.required {
-			f.Field("", "required", "a body is required")
-		}
+		op.missBody(r, f)
 		return false, nil
 	}
 	if err := op.checkMedia(r.Header); err != nil {
@@ -46,6 +47,15 @@ func (op *Operation) readBody(r *http.Request, f *fault.Fault) (readable bool, e
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return checkJSON(body, f), nil
+}
+
+// missBody notes that there is no body.
+func (op *Operation) missBody(r *http.Request, f *fault.Fault) {
+	r.Body, r.ContentLength = http.NoBody, 0
+	r.Header.Del("Content-Type")
+	if op.required {
+		f.Field("", "required", "a body is required")
+	}
 }
 
 // refuseBody finds a body where none belongs. What nobody reads was meant for something that will not happen; an empty
@@ -65,6 +75,7 @@ func refuseBody(r *http.Request, f *fault.Fault) error {
 	return nil
 }
 
+// interrupted is what it means for the client that its body could not be read.
 func interrupted(err error) error {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
@@ -74,8 +85,8 @@ func interrupted(err error) error {
 		Field("", "incomplete", "ends before it is complete").Because(err)
 }
 
-// checkMedia refuses what is not JSON in UTF-8, sent as it is, and leaves the bare media type in the header,
-// because the generated code compares it letter by letter.
+// checkMedia refuses what is not of the operation's media types in UTF-8, sent as it is, and leaves the bare media
+// type in the header, because the generated code compares it letter by letter.
 func (op *Operation) checkMedia(header http.Header) error {
 	encoding := strings.Join(header.Values("Content-Encoding"), ", ")
 	if encoding != "" && !strings.EqualFold(encoding, "identity") {
@@ -83,7 +94,8 @@ func (op *Operation) checkMedia(header http.Header) error {
 	}
 	media, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil || !op.bodies[media] {
-		return fault.New(fault.UnsupportedMediaType).Because(err)
+		return fault.New(fault.UnsupportedMediaType).With("This operation reads a body of the type %s.",
+			strings.Join(slices.Sorted(maps.Keys(op.bodies)), " or ")).Because(err)
 	}
 	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return fault.New(fault.UnsupportedMediaType).With("The body is in the charset %q; send UTF-8.", clip(charset))

@@ -32,7 +32,7 @@ type Door struct {
 	Log      *slog.Logger
 	// People and Anonymous limit how often a signed-in user and an address without a token may ask; nil for no limit.
 	People, Anonymous *ratelimit.Limiter
-	// Timeout bounds the work on one request.
+	// Timeout bounds the work on one request that does not take as long as its client does.
 	Timeout time.Duration
 
 	streams streams
@@ -58,7 +58,7 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		ctx := c.Request().Context()
 		request := caller.RequestOf(ctx)
-		if !op.Streaming {
+		if !op.long() {
 			outer := c.Request()
 			bounded, cancel := context.WithTimeout(ctx, d.Timeout)
 			defer func() {
@@ -72,7 +72,7 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		err := d.admit(ctx, c, op, request)
 		switch {
 		case err != nil:
-		case op.Streaming:
+		case op.long():
 			err = d.streams.run(c, request.Caller.UserID, next)
 		default:
 			err = next(c)

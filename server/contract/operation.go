@@ -37,6 +37,9 @@ type Operation struct {
 	Limited bool
 	// Streaming operations take as long as their client reads.
 	Streaming bool
+	// Upload operations read their body themselves, as long as their client sends: it is bounded as a file is, and the
+	// door looks at its media type only.
+	Upload bool
 
 	route    *routers.Route
 	query    map[string]bool // the known query parameters, and whether they may be repeated
@@ -55,6 +58,7 @@ type Contract struct {
 	operations map[endpoint]*Operation
 	methods    map[string][]string
 	grants     map[api.Role][]string
+	schemas    openapi3.Schemas
 }
 
 // Roles are all roles, from the specification's enum.
@@ -73,7 +77,10 @@ func Load(document *openapi3.T) (*Contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Contract{operations: map[endpoint]*Operation{}, methods: map[string][]string{}, grants: grants}
+	c := &Contract{
+		operations: map[endpoint]*Operation{}, methods: map[string][]string{}, grants: grants,
+		schemas: document.Components.Schemas,
+	}
 	asked, ids := map[string]bool{}, map[string]bool{}
 	var holes []error
 	for path, item := range document.Paths.Map() {
@@ -99,6 +106,12 @@ func Load(document *openapi3.T) (*Contract, error) {
 		}
 	}
 	return c, errors.Join(holes...)
+}
+
+// Uploads reports whether a request, which the router has matched to a path, means an operation that reads an upload.
+func (c *Contract) Uploads(r *http.Request, routed string) bool {
+	op := c.find(r, routed)
+	return op != nil && op.Upload
 }
 
 // Operations lists every operation, ordered by id.
@@ -138,11 +151,17 @@ func (c *Contract) read(
 	if op.Streaming, err = flag(specified.Extensions, "x-streaming", false); err != nil {
 		return nil, err
 	}
-	if op.Streaming && op.Public {
+	if op.Upload, err = flag(specified.Extensions, "x-upload", false); err != nil {
+		return nil, err
+	}
+	if op.long() && op.Public {
 		return nil, errors.New("streams to nobody in particular: a stream is counted against its caller")
 	}
 	if err := op.readInput(item, specified); err != nil {
 		return nil, err
+	}
+	if op.Upload && op.bodies == nil {
+		return nil, errors.New("is an upload of nothing: it has no body")
 	}
 	for status, response := range specified.Responses.Map() {
 		if strings.HasPrefix(status, "2") {
@@ -152,6 +171,9 @@ func (c *Contract) read(
 	slices.Sort(op.produces)
 	return op, nil
 }
+
+// long reports whether the operation takes as long as its client does.
+func (op *Operation) long() bool { return op.Streaming || op.Upload }
 
 // readInput notes what the operation reads of a request.
 func (op *Operation) readInput(item *openapi3.PathItem, specified *openapi3.Operation) error {

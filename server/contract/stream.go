@@ -12,30 +12,34 @@ import (
 )
 
 const (
-	// streamTime bounds an answer that takes as long as its client reads.
+	// streamTime bounds an answer that takes as long as its client reads, and a body that takes as long as it sends.
 	streamTime = time.Hour
-	// streamsEach is how many such answers one caller may have under way at a replica: each holds a connection and a
-	// batch in memory for as long as nobody reads it.
+	// streamsEach is how many of them one caller may have under way at a replica: each holds a connection and a batch in
+	// memory for as long as nobody goes on.
 	streamsEach = 2
 	// streamRetry is when somebody who has too many may ask again.
 	streamRetry = 10 * time.Second
 )
 
-// streams counts the streaming answers under way at this replica, by caller. The zero value is ready.
+// streams counts the exports and imports under way at this replica, by caller. The zero value is ready.
 type streams struct {
 	mu   sync.Mutex
 	open map[uuid.UUID]int
 }
 
-// run lets a streaming answer take its time, if its caller has not too many of them.
+// run lets an export or import take its time, if its caller has not too many of them.
 func (s *streams) run(c echo.Context, who uuid.UUID, next echo.HandlerFunc) error {
 	if !s.begin(who) {
-		return fault.New(fault.RateLimited).With("At most %d exports may run at once.", streamsEach).After(streamRetry)
+		return fault.New(fault.RateLimited).
+			With("At most %d exports or imports may run at once.", streamsEach).After(streamRetry)
 	}
 	defer s.end(who)
-	// Where the connection cannot take a deadline there is none to extend.
+	// Both deadlines count for both: the server also listens for the client's leaving while it writes, and takes the end
+	// of the time to read for that. Where the connection cannot take a deadline there is none to extend.
 	deadline := time.Now().Add(streamTime) //nolint:forbidigo // the connection's own clock
-	_ = http.NewResponseController(c.Response()).SetWriteDeadline(deadline)
+	connection := http.NewResponseController(c.Response())
+	_ = connection.SetReadDeadline(deadline)
+	_ = connection.SetWriteDeadline(deadline)
 	return next(c)
 }
 
