@@ -40,8 +40,9 @@ build: ## Build bin/interviewer, static and without symbols
 	@go build $(BUILD) -o $(BINARY) ./cmd/interviewer
 
 .PHONY: generate
-generate: ## Generate gen/ from api/openapi.yaml and db/; the first time builds the generators, which takes minutes
+generate: ## Generate gen/ and the pictures of the state machines; the first time builds the generators, which takes minutes
 	@.ci/generate .
+	@go test -count=1 -run '^TestPicturesShowTheMachines$$' ./api/docs -update >/dev/null
 
 .PHONY: check-generate
 check-generate: ## Fail where gen/ is not what make generate makes; changes nothing
@@ -82,9 +83,13 @@ needs: ## Make sure of what tests need besides Go; as root on Debian it is insta
 smoke: ## Run the real binary through make run, and live through a first session with curl
 	@.ci/smoke
 
+.PHONY: demo
+demo: ## Tell the journey from a job to an offer, as it happens against the real service
+	@.ci/demo
+
 .PHONY: ci
 ci: ## Everything that has to hold before a change is taken; no test result is taken from the cache
-	@for step in check-generate lint test smoke; do \
+	@for step in check-generate lint test smoke demo; do \
 		printf '\n=== %s\n' "$$step"; \
 		began=$$SECONDS; \
 		$(MAKE) "$$step" TESTFLAGS=-count=1 || { printf '=== %s failed after %d s\n' "$$step" $$((SECONDS - began)); exit 1; }; \

@@ -19,7 +19,7 @@ import (
 // an operation it may call, such as whose profile an employee reads, is the room's business and tested there.
 func matrix() map[string]string {
 	const public, everybody = "public", "ETHA"
-	return map[string]string{
+	decided := map[string]string{
 		"GetHealth": public, "GetReadiness": public, "GetMetrics": public, "GetOpenAPIYAML": public, "GetOpenAPIJSON": public,
 		"Login": public, "RefreshTokens": public,
 
@@ -35,7 +35,10 @@ func matrix() map[string]string {
 		"GetCompany": "--HA", "UpdateCompany": "---A",
 
 		"ListAuditLogs": everybody, "GetAuditLog": everybody, "ExportAuditLogs": everybody, "VerifyAuditLogs": "---A",
+		"GetStateMachines": public,
 	}
+	maps.Copy(decided, hiringMatrix())
+	return decided
 }
 
 // agreed reads the contract as the server does.
@@ -83,6 +86,8 @@ type call struct {
 	parameters map[string]string
 	body       any
 	status     int
+	// headers are names and values in turn.
+	headers []string
 }
 
 // scene is a company with somebody to act in it, and somebody to act upon.
@@ -125,7 +130,7 @@ func (s *scene) entry() string {
 func minimal() map[string]func(*scene) call {
 	user := func(s *scene) map[string]string { return map[string]string{"user_id": s.target().ID.String()} }
 	bare := func(*scene) call { return call{status: http.StatusOK} }
-	return map[string]func(*scene) call{
+	requests := map[string]func(*scene) call{
 		"Logout": bare,
 		"ChangePassword": func(*scene) call {
 			return call{status: http.StatusNoContent, body: api.ChangePasswordRequest{
@@ -178,6 +183,8 @@ func minimal() map[string]func(*scene) call {
 			return call{status: http.StatusOK, parameters: map[string]string{"audit_log_id": s.entry()}}
 		},
 	}
+	maps.Copy(requests, hiringRequests())
+	return requests
 }
 
 // target gives the path of an operation with its parameters filled in; those that are not given are random ids.
@@ -230,7 +237,7 @@ func TestEveryOperationKeepsItsDoor(t *testing.T) {
 					unseen(s, op, request(s), abroad)
 				}
 				wanted := request(s)
-				s.client.Do(op.Method, target(op, wanted.parameters), wanted.body).Expect(wanted.status)
+				s.client.Do(op.Method, target(op, wanted.parameters), wanted.body, wanted.headers...).Expect(wanted.status)
 			}
 		})
 	}
@@ -269,7 +276,9 @@ func foreign(
 			t.Error("what another company's users did has ended a session here")
 		}
 	})
-	return map[string]string{"user_id": other.ID.String(), "session_id": s.session(other), "audit_log_id": s.entry()}
+	ids := map[string]string{"user_id": other.ID.String(), "session_id": s.session(other), "audit_log_id": s.entry()}
+	maps.Copy(ids, hiringIDs(s))
+	return ids
 }
 
 // unseen expects that an id of another company is answered as one that does not exist, byte for byte, whichever of the
@@ -288,8 +297,8 @@ func unseen(s *scene, op *contract.Operation, valid call, abroad map[string]stri
 			}
 			theirs[name], random[name] = abroad[name], uuid.NewString()
 		}
-		a := notFound(s, op, theirs, valid.body)
-		b := notFound(s, op, random, valid.body)
+		a := notFound(s, op, theirs, valid)
+		b := notFound(s, op, random, valid)
 		if a != b {
 			s.t.Errorf("%s as %s: another company's id and a random one differ:\n%s\n%s", op.ID, s.caller.Role, a, b)
 		}
@@ -297,10 +306,10 @@ func unseen(s *scene, op *contract.Operation, valid call, abroad map[string]stri
 }
 
 // notFound gives the answer to a request as text, without what names the very request.
-func notFound(s *scene, op *contract.Operation, parameters map[string]string, body any) string {
+func notFound(s *scene, op *contract.Operation, parameters map[string]string, valid call) string {
 	s.t.Helper()
 	path := target(op, parameters)
-	answer := s.client.Do(op.Method, path, body)
+	answer := s.client.Do(op.Method, path, valid.body, valid.headers...)
 	problem := answer.Refused(http.StatusNotFound, "not_found")
 	answer.Header.Del("X-Request-Id")
 	answer.Header.Del("Date")

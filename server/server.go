@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/exaring/otelpgx"
+	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 	"go.opentelemetry.io/contrib/instrumentation/github.com/labstack/echo/otelecho"
 	"go.opentelemetry.io/otel/trace"
@@ -21,20 +22,27 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/applications"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/auditlog"
 	"github.com/ai-interviewer-platform/interviewer/server/auth"
+	"github.com/ai-interviewer-platform/interviewer/server/candidates"
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/company"
 	"github.com/ai-interviewer-platform/interviewer/server/config"
 	"github.com/ai-interviewer-platform/interviewer/server/contract"
+	"github.com/ai-interviewer-platform/interviewer/server/interviews"
+	"github.com/ai-interviewer-platform/interviewer/server/jobs"
+	"github.com/ai-interviewer-platform/interviewer/server/kits"
 	"github.com/ai-interviewer-platform/interviewer/server/meta"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
 	"github.com/ai-interviewer-platform/interviewer/server/password"
 	"github.com/ai-interviewer-platform/interviewer/server/problem"
 	"github.com/ai-interviewer-platform/interviewer/server/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/redis"
+	"github.com/ai-interviewer-platform/interviewer/server/reports"
 	"github.com/ai-interviewer-platform/interviewer/server/schema"
+	"github.com/ai-interviewer-platform/interviewer/server/scores"
 	"github.com/ai-interviewer-platform/interviewer/server/session"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
@@ -50,6 +58,8 @@ type Options struct {
 	Version string
 	// Traces makes the spans.
 	Traces trace.TracerProvider
+	// Statements observes every statement that is sent to PostgreSQL, where no traces are made; nil for nobody.
+	Statements pgx.QueryTracer
 	// RedisInProcess says that Redis is the in-process stand-in, which knows no client-side caching.
 	RedisInProcess bool
 	// RedisTimeout bounds the wait for Redis; 0 stands for redis.DefaultTimeout, which production uses.
@@ -80,6 +90,13 @@ type rooms struct {
 	*auth.Auth
 	*users.Users
 	*company.Company
+	*jobs.Jobs
+	*candidates.Candidates
+	*applications.Applications
+	*kits.Kits
+	*interviews.Interviews
+	*scores.Scores
+	*reports.Reports
 	*auditlog.AuditLog
 	*meta.Meta
 }
@@ -111,7 +128,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 
 // connect opens what a replica shares with the others, and what bounds its own work.
 func connect(ctx context.Context, o Options) (*Server, error) {
-	options := store.Options{URL: o.Config.DatabaseURL.Reveal(), MaxConns: o.Config.DatabaseMaxConnections}
+	options := store.Options{
+		URL: o.Config.DatabaseURL.Reveal(), MaxConns: o.Config.DatabaseMaxConnections, Tracer: o.Statements,
+	}
 	if o.Config.OTLPEndpoint != "" {
 		options.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(o.Traces))
 	}
@@ -161,6 +180,28 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 			Permissions: agreed.Permissions,
 		},
 		Company: &company.Company{Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder},
+		Jobs: &jobs.Jobs{
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
+		},
+		Candidates: &candidates.Candidates{
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
+			CheckPart: agreed.CheckPart,
+		},
+		Applications: &applications.Applications{
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
+		},
+		Kits: &kits.Kits{
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
+		},
+		Interviews: &interviews.Interviews{
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
+		},
+		Scores: &scores.Scores{
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
+		},
+		Reports: &reports.Reports{
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
+		},
 		AuditLog: &auditlog.AuditLog{
 			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
 		},
@@ -222,7 +263,12 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 	if len(o.Config.CORSOrigins) > 0 {
 		e.Use(crossOrigin(o.Config.CORSOrigins))
 	}
-	e.Use(foreign, limitBody(o.Config.MaxBodyBytes), door.Enter)
+	e.Use(foreign, limitBody(func(c echo.Context) int64 {
+		if door.Contract.Uploads(c.Request(), c.Path()) {
+			return o.Config.MaxUploadBytes
+		}
+		return o.Config.MaxBodyBytes
+	}), door.Enter)
 	reference, err := docs.Handler(docs.Options{
 		Title: o.Config.AppName, Version: o.Version, SpecURL: "/openapi.json", Status: problem.Status, Demo: o.Demo,
 	})

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -21,7 +20,7 @@ import (
 )
 
 func (p program) seed() *cobra.Command {
-	force := false
+	force, scale := false, 1
 	c := &cobra.Command{
 		Use:   "seed",
 		Short: "Load the demo data",
@@ -39,14 +38,15 @@ knows the demo accounts' password, so in production it does nothing unless --pro
 					"everybody knows the password of demo accounts: give --production to load them into production")
 			}
 			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
-				companies, users, err := demo.Load(ctx, o)
+				loaded, err := demo.Load(ctx, o, demo.Options{Scale: scale})
 				if err != nil {
 					return err
 				}
-				return p.print("%d companies and %d users were created.\n", companies, users)
+				return p.print("Loaded: %s.\n", loaded)
 			})
 		},
 	}
+	c.Flags().IntVar(&scale, "scale", scale, "")
 	c.Flags().BoolVar(&force, "production", false, "load the demo data although APP_ENV is production")
 	return c
 }
@@ -173,33 +173,43 @@ otherwise it is the first line of standard input.`,
 	return c
 }
 
-// password asks for a password without showing it, or reads it from whatever standard input is.
+// password asks for a new password twice, or reads it from whatever standard input is.
 func (p program) password() (string, error) {
+	typed, err := p.secret("Password: ", "Once more: ")
+	if err != nil {
+		return "", err
+	}
+	if typed[0] != typed[len(typed)-1] {
+		return "", errors.New("the two passwords differ")
+	}
+	return typed[0], nil
+}
+
+// secret asks for a password at a terminal without showing it, once for each prompt. Where standard input is no
+// terminal, the password is its first line.
+func (p program) secret(prompts ...string) ([]string, error) {
 	terminal, ok := p.in.(*os.File)
 	if !ok || !term.IsTerminal(int(terminal.Fd())) {
 		line, err := bufio.NewReader(io.LimitReader(p.in, 4096)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return "", fmt.Errorf("read the password: %w", err)
+			return nil, fmt.Errorf("read the password: %w", err)
 		}
 		if line = strings.TrimRight(line, "\r\n"); line == "" {
-			return "", errors.New("the first line of standard input is the password, and it is empty")
+			return nil, errors.New("the first line of standard input is the password, and it is empty")
 		}
-		return line, nil
+		return []string{line}, nil
 	}
-	var typed [2][]byte
-	for i, prompt := range []string{"Password: ", "Once more: "} {
+	typed := make([]string, len(prompts))
+	for i, prompt := range prompts {
 		_, _ = fmt.Fprint(p.err, prompt)
-		var err error
-		typed[i], err = term.ReadPassword(int(terminal.Fd()))
+		line, err := term.ReadPassword(int(terminal.Fd()))
 		p.say("")
 		if err != nil {
-			return "", fmt.Errorf("read the password: %w", err)
+			return nil, fmt.Errorf("read the password: %w", err)
 		}
+		typed[i] = string(line)
 	}
-	if !slices.Equal(typed[0], typed[1]) {
-		return "", errors.New("the two passwords differ")
-	}
-	return string(typed[0]), nil
+	return typed, nil
 }
 
 func required(c *cobra.Command, flags ...string) {

@@ -136,9 +136,9 @@ func (p program) loadDemo(ctx context.Context, c *config.Config) error {
 	defer kept.Close()
 	gate := password.NewGate(password.Options{Cost: p.hashCost})
 	defer gate.Close()
-	companies, users, err := demo.Load(ctx, newOperator(kept, gate))
-	if err == nil && companies+users > 0 {
-		p.say("Demo data was loaded: %d companies, %d users.", companies, users)
+	loaded, err := demo.Load(ctx, newOperator(kept, gate), demo.Options{})
+	if loaded.Companies+loaded.Users+loaded.Parts > 0 {
+		p.say("Demo data was loaded: %s.", loaded)
 	}
 	return err
 }

@@ -1,14 +1,21 @@
-// Package demo fills an installation with two companies to try things out on. Loading it again changes nothing that is
-// there already. It never runs in production unless it is asked to, because everybody knows its password.
+// Package demo fills an installation with two companies to try things out on: with people, jobs, kits, candidates and
+// half a year of applications and interviews, as the service would have left them; and one of them with as much of it as
+// a load test wants. Loading it again changes nothing that is there already. It never runs in production unless it is
+// asked to, because everybody knows its password.
+//
+// The demo comes in parts. Each is one transaction, made from a seed and the present alone, so it is there whole or not
+// at all, and a load that was interrupted goes on where it was.
 package demo
 
 import (
 	"context"
 	"fmt"
-	"strings"
+	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/operator"
 )
@@ -16,112 +23,147 @@ import (
 // Password is that of every demo account.
 const Password = "SecurePassword123!"
 
-// Accounts are those that the documentation names; there are some dozens of further people besides.
-func Accounts() []string {
-	return []string{
-		"admin@acme.example", "hr@acme.example", "lead@acme.example", "employee@acme.example",
-		"admin@globex.example", "hr@globex.example",
+// MaxScale is the largest scale there is.
+const MaxScale = 9999
+
+// Options say how much to load.
+type Options struct {
+	// Scale is how many parts the enlarged company has, 1 to MaxScale; each has 2,000 candidates with 3,000 applications and
+	// 600 interviews. 0 stands for 1, which is the demo that people look at.
+	Scale int
+	// Enlarge is the slug of the company that Scale is about; Acme Robotics when empty. The other has its first part.
+	Enlarge string
+	// Seed is what everything that is not written down is drawn from.
+	Seed uint64
+	// Progress is told after each part what was loaded so far; nil for nobody.
+	Progress func(Loaded)
+}
+
+// Loaded is what a load has added.
+type Loaded struct {
+	Companies, Users, Jobs, Kits, Candidates, Applications, Interviews, Scores int
+	// Rows counts these and all that belongs to them.
+	Rows int
+	// Parts counts those loaded, Done also those that were there before, and Of all that were asked for.
+	Parts, Done, Of int
+}
+
+// String lists what was added, as a person would.
+func (l Loaded) String() string {
+	return fmt.Sprintf("%d companies, %d users, %d jobs, %d kits, %d candidates, %d applications, %d interviews, %d scores",
+		l.Companies, l.Users, l.Jobs, l.Kits, l.Candidates, l.Applications, l.Interviews, l.Scores)
+}
+
+func (l *Loaded) add(b *batch) {
+	l.Users += len(b.users)
+	l.Jobs += len(b.jobs)
+	l.Kits += len(b.kits)
+	l.Candidates += len(b.candidates)
+	l.Applications += len(b.applications)
+	l.Interviews += len(b.interviews)
+	l.Scores += len(b.scores)
+	l.Rows += b.rows()
+}
+
+// Load adds what is missing of the demo. What it has added is told with an error too: that stays.
+func Load(ctx context.Context, o *operator.Operator, options Options) (Loaded, error) {
+	library, err := openLibrary()
+	if err != nil {
+		return Loaded{}, err
 	}
-}
-
-type company struct {
-	name, slug, domain string
-	people             []operator.Person
-}
-
-// Load creates what is missing of the demo data and says how many companies and users that were.
-func Load(ctx context.Context, o *operator.Operator) (companies, users int, err error) {
-	hash := ""
-	for _, wanted := range cast() {
-		found, err := o.FindCompany(ctx, wanted.slug)
-		if fault.Is(err, fault.ResourceNotFound) {
-			companies++
-			var created db.Company
-			created, err = o.CreateCompany(ctx, wanted.name, wanted.slug)
-			found = db.FindCompanyRow{ID: created.ID, Name: created.Name, Slug: created.Slug, IsActive: true}
+	l := &loader{Operator: o, Options: options, library: library, now: o.Clock.Now()}
+	if l.Enlarge == "" {
+		l.Enlarge = "acme-robotics"
+	}
+	companies := cast()
+	known := false
+	for _, company := range companies {
+		l.loaded.Of += l.parts(company)
+		known = known || company.slug == l.Enlarge
+	}
+	if !known || l.Scale < 0 || l.Scale > MaxScale {
+		return Loaded{}, fmt.Errorf("there is no demo company %q, or no scale %d", l.Enlarge, l.Scale)
+	}
+	for _, company := range companies {
+		id, err := l.people(ctx, company)
+		if err == nil {
+			err = l.fill(ctx, company, id)
 		}
 		if err != nil {
-			return companies, users, fmt.Errorf("demo company %s: %w", wanted.slug, err)
-		}
-		for _, person := range wanted.people {
-			_, err := o.Queries.FindAccount(ctx, o.Store.Lookup(), person.Email)
-			if err == nil {
-				continue
-			}
-			if !fault.Is(err, fault.ResourceNotFound) {
-				return companies, users, fmt.Errorf("demo user %s: %w", person.Email, err)
-			}
-			if hash == "" { // one hash serves all of them: they share the password anyway
-				if hash, err = o.Gate.Hash(ctx, Password); err != nil {
-					return companies, users, fmt.Errorf("demo password: %w", err)
-				}
-			}
-			_, err = o.CreateUserWithHash(ctx, found.ID, person, hash)
-			if fault.Is(err, fault.EmailTaken) { // another loader was faster
-				continue
-			}
-			if err != nil {
-				return companies, users, fmt.Errorf("demo user %s: %w", person.Email, err)
-			}
-			users++
+			return l.loaded, fmt.Errorf("demo company %s: %w", company.slug, err)
 		}
 	}
-	return companies, users, nil
+	return l.loaded, nil
 }
 
-func cast() []company {
-	acme := company{name: "Acme Robotics", slug: "acme-robotics", domain: "acme.example"}
-	acme.people = append([]operator.Person{
-		{Email: "admin@acme.example", FirstName: "Ada", LastName: "Okafor", Role: api.RoleAdmin, Department: "IT"},
-		{Email: "hr@acme.example", FirstName: "Helena", LastName: "Reyes", Role: api.RoleHr, Department: "People"},
-		{
-			Email: "lead@acme.example", FirstName: "Lars", LastName: "Lindqvist",
-			Role: api.RoleTeamLead, Department: "Robotics",
-		},
-		{
-			Email: "employee@acme.example", FirstName: "Emil", LastName: "Stone",
-			Role: api.RoleEmployee, Department: "Robotics",
-		},
-	}, acme.crowd()...)
-	globex := company{name: "Globex", slug: "globex", domain: "globex.example"}
-	globex.people = append([]operator.Person{
-		{Email: "admin@globex.example", FirstName: "Grace", LastName: "Moreau", Role: api.RoleAdmin, Department: "IT"},
-		{Email: "hr@globex.example", FirstName: "Hugo", LastName: "Tanaka", Role: api.RoleHr, Department: "People"},
-	}, globex.crowd()...)
-	return []company{acme, globex}
+// loader loads the demo once.
+type loader struct {
+	*operator.Operator
+	Options
+	library *library
+	now     time.Time
+	hash    string
+	loaded  Loaded
 }
 
-// crowd is the rest of a company: team leads and employees of several departments.
-func (c company) crowd() []operator.Person {
-	first := []string{
-		"Amara", "Björn", "Chloé", "Dmitri", "Elif", "Farah", "Gustavo", "Hana",
-		"Ivan", "Jasmin", "Kofi", "Lucía", "Mei", "Nikhil", "Olga", "Priya",
+// parts is how many parts a company is to have.
+func (l *loader) parts(of company) int {
+	if of.slug == l.Enlarge {
+		return max(1, l.Scale)
 	}
-	last := []string{
-		"Adeyemi", "Berg", "Costa", "Dubois", "Engström", "Fischer", "Gupta", "Haddad",
-		"Ito", "Jensen", "Kovács", "Larsen", "Müller", "Novák", "O'Brien", "Petrov",
-	}
-	departments := []string{"Engineering", "Robotics", "Design", "Sales", "Support"}
-	var people []operator.Person
-	for i, name := range first {
-		for _, shift := range []int{3, 8} {
-			surname := last[(i+shift+len(c.slug))%len(last)]
-			person := operator.Person{
-				Email:     fmt.Sprintf("%s.%s@%s", ascii(name), ascii(surname), c.domain),
-				FirstName: name, LastName: surname, Role: api.RoleEmployee, Department: departments[(i+shift)%len(departments)],
-			}
-			if i%6 == 0 && shift == 3 {
-				person.Role = api.RoleTeamLead
-			}
-			people = append(people, person)
+	return 1
+}
+
+// people creates what is missing of a company and its people. They have been there for longer than anything that they
+// are said to have done.
+func (l *loader) people(ctx context.Context, of company) (uuid.UUID, error) {
+	past := *l.Operator
+	past.Clock = clock.Source{Now: func() time.Time { return l.now.Add(-400 * day) }, ID: l.Clock.ID}
+	found, err := l.FindCompany(ctx, of.slug)
+	if fault.Is(err, fault.ResourceNotFound) {
+		var created db.Company
+		created, err = past.CreateCompany(ctx, of.name, of.slug)
+		if fault.Is(err, fault.SlugTaken) { // another loader was faster
+			found, err = l.FindCompany(ctx, of.slug)
+		} else if err == nil {
+			l.loaded.Companies++
+			found.ID = created.ID
 		}
 	}
-	return people
+	if err != nil {
+		return found.ID, err
+	}
+	for _, person := range of.people {
+		_, err := l.Queries.FindAccount(ctx, l.Store.Lookup(), person.Email)
+		if err == nil {
+			continue
+		}
+		if !fault.Is(err, fault.ResourceNotFound) {
+			return found.ID, fmt.Errorf("user %s: %w", person.Email, err)
+		}
+		hash, err := l.password(ctx)
+		if err != nil {
+			return found.ID, err
+		}
+		_, err = past.CreateUserWithHash(ctx, found.ID, person, hash)
+		if fault.Is(err, fault.EmailTaken) { // another loader was faster
+			continue
+		}
+		if err != nil {
+			return found.ID, fmt.Errorf("user %s: %w", person.Email, err)
+		}
+		l.loaded.Users++
+	}
+	return found.ID, nil
 }
 
-// ascii spells a name for an email address.
-func ascii(name string) string {
-	return strings.NewReplacer(
-		"ö", "o", "é", "e", "í", "i", "á", "a", "ü", "u", "'", "",
-	).Replace(strings.ToLower(name))
+// password is the hash of the password. One serves all: they share the password anyway.
+func (l *loader) password(ctx context.Context) (string, error) {
+	if l.hash == "" {
+		var err error
+		if l.hash, err = l.Gate.Hash(ctx, Password); err != nil {
+			return "", fmt.Errorf("hash the password: %w", err)
+		}
+	}
+	return l.hash, nil
 }

@@ -16,6 +16,7 @@ import (
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/redis"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
@@ -128,4 +129,11 @@ func (d document) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json")
 	_, err := w.Write(d)
 	return err
+}
+
+// GetStateMachines publishes the state machines, which are the table that the rooms decide by.
+func (m *Meta) GetStateMachines(
+	context.Context, api.GetStateMachinesRequestObject,
+) (api.GetStateMachinesResponseObject, error) {
+	return api.GetStateMachines200JSONResponse{Data: lifecycle.All()}, nil
 }

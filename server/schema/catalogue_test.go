@@ -78,7 +78,7 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 		[]string{
 			"companies lookup SELECT {interviewer_lookup}", "users lookup SELECT {interviewer_lookup}",
 			"sessions lookup SELECT {interviewer_lookup}", "audit_pending lookup SELECT {interviewer_lookup}",
-			"login_emails directory ALL {interviewer_lookup}",
+			"login_emails directory ALL {interviewer_lookup}", "candidates lookup SELECT {interviewer_lookup}",
 		})
 	same(t, "tables or columns that the service's role owns or its lookups own", column(t, conn,
 		`SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'S', 'm')
@@ -108,6 +108,18 @@ func TestGrantsAreExactly(t *testing.T) {
 		"audit_seals interviewer_service INSERT,SELECT",
 		"audit_pending interviewer_service DELETE,INSERT,SELECT",
 		"schema_migrations interviewer_service SELECT",
+		"jobs interviewer_service INSERT,SELECT,UPDATE",
+		"job_members interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"candidates interviewer_service INSERT,SELECT,UPDATE",
+		"applications interviewer_service INSERT,SELECT,UPDATE",
+		"application_moves interviewer_service INSERT,SELECT",
+		"kits interviewer_service INSERT,SELECT,UPDATE",
+		"kit_versions interviewer_service INSERT,SELECT,UPDATE",
+		"interviews interviewer_service INSERT,SELECT,UPDATE",
+		"interview_panelists interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"interview_events interviewer_service INSERT,SELECT",
+		"scores interviewer_service INSERT,SELECT,UPDATE",
+		"score_revisions interviewer_service INSERT,SELECT",
 	})
 	same(t, "grants on columns", column(t, conn, `
 		SELECT format('%s %s %s %s', c.relname, grantee::regrole, privilege_type, string_agg(a.attname, ',' ORDER BY a.attnum))
@@ -117,6 +129,7 @@ func TestGrantsAreExactly(t *testing.T) {
 		"users interviewer_lookup SELECT company_id,id,email,password_hash,first_name,last_name,role,department,is_active",
 		"sessions interviewer_lookup SELECT company_id,id,user_id,epoch,expires_at,revoked_at,changed_at",
 		"audit_pending interviewer_lookup SELECT company_id",
+		"candidates interviewer_lookup SELECT company_id,id,first_name,last_name,email,tags",
 	})
 	same(t, "who may create in the schema", column(t, conn, `
 		SELECT grantee::regrole::text FROM pg_namespace AS n, aclexplode(n.nspacl)
@@ -131,7 +144,7 @@ func TestDefinerFunctionsAreExactly(t *testing.T) {
 		AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')`
 	service := []string{
 		"find_account(text)", "session_changes(integer)", "find_company(text)", "all_companies()", "search_users(uuid,text,integer)",
-		"companies_to_seal()",
+		"companies_to_seal()", "search_candidates(uuid,text,text[],integer)",
 	}
 	same(t, "definer functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef`),
 		append([]string{"keep_login_email()"}, service...))
@@ -143,7 +156,8 @@ func TestDefinerFunctionsAreExactly(t *testing.T) {
 	same(t, "definer functions that the service may execute", column(t, conn,
 		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef AND has_function_privilege('interviewer_service', p.oid, 'EXECUTE')`), service)
 	same(t, "other functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND NOT p.prosecdef`),
-		[]string{"current_company()", "refuse_change()", "user_search_text(text,text,text,text)"})
+		[]string{"current_company()", "refuse_change()", "user_search_text(text,text,text,text)",
+			"candidate_search_text(text,text,text,text[])", "refuse_published_change()"})
 	same(t, "views of another owner than the lookups'", column(t, conn,
 		`SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace AND relowner <> 'interviewer_lookup'::regrole
 			AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = pg_class.oid AND d.deptype = 'e')`), nil)
@@ -162,15 +176,19 @@ func TestConstraintsAreNamed(t *testing.T) {
 		WHERE k.connamespace = 'public'::regnamespace AND k.contype = 'f' AND k.conname LIKE '%company\_id%'`), nil)
 }
 
-// TestForeignKeysAreServedByAnIndex looks at what PostgreSQL has to search when the row that is pointed at goes.
+// TestForeignKeysAreServedByAnIndex looks at what PostgreSQL has to search when the row that is pointed at goes. The company
+// and the first id that follows it find few rows, whatever else the key repeats.
 func TestForeignKeysAreServedByAnIndex(t *testing.T) {
 	t.Parallel()
 	conn := servertest.New(t).Connect()
 	same(t, "foreign keys without an index", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
 		WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace AND NOT EXISTS (
 			SELECT FROM pg_index AS i WHERE i.indrelid = k.conrelid AND i.indpred IS NULL
-				AND (i.indkey::int2[])[0:cardinality(k.conkey) - 1] = k.conkey)`),
-		[]string{"sessions_user_fkey"}) // users are never deleted, and the live ones are found by a partial index
+				AND (i.indkey::int2[])[0:least(cardinality(k.conkey), 2) - 1] = k.conkey[1:2])`),
+		[]string{ // users are never deleted
+			"sessions_user_fkey", "kit_versions_publisher_fkey", "interviews_creator_fkey", "application_moves_actor_fkey",
+			"interview_events_actor_fkey", "score_revisions_actor_fkey",
+		})
 }
 
 // TestTypesThatListsFilterByCanUseAnIndex keeps enums, whose comparison is not leakproof, out of what is filtered.

@@ -44,6 +44,7 @@ var agreed = sync.OnceValues(func() (*specification, error) { //nolint:gocheckno
 	if _, err := contract.Load(document); err != nil {
 		return nil, err
 	}
+	openapi3filter.RegisterBodyDecoder("image/svg+xml", openapi3filter.PlainBodyDecoder)
 	s := &specification{document: document}
 	for _, name := range document.Extensions["x-response-headers"].([]any) {
 		s.common = append(s.common, http.CanonicalHeaderKey(fmt.Sprint(name)))

@@ -79,6 +79,8 @@ type Installation struct {
 	// RedisTimeout is what the next replica is built with: more than a Redis on a busy machine ever takes, so that a
 	// test fails for its own reasons only. A test of a Redis that hangs sets it to 0, which is what production has.
 	RedisTimeout time.Duration
+	// Statements observes the statements of the replicas that are built from then on; nil for nobody.
+	Statements pgx.QueryTracer
 }
 
 // New gives an installation without replicas: migrated, empty.
@@ -160,7 +162,7 @@ func (i *Installation) Replica() *Replica {
 	replica, err := server.New(i.t.Context(), server.Options{
 		Config: &settings, Clock: i.Clock, Log: telemetry.NewLogger(output{i.t}, slog.LevelError, false), Version: "test",
 		Traces: noop.NewTracerProvider(), HashCost: bcrypt.MinCost,
-		RedisTimeout: i.RedisTimeout,
+		RedisTimeout: i.RedisTimeout, Statements: i.Statements,
 	})
 	must(i.t, err)
 	listen := httptest.NewServer(replica.Handler())

@@ -1,0 +1,41 @@
+package jobs
+
+import (
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/text"
+)
+
+// seesAll reports whether a role sees all jobs of the company; the others see those that they have to do with.
+func seesAll(role api.Role) bool { return role != api.RoleEmployee }
+
+// standing is what somebody is to any job: only the role decides what they may do with it.
+func standing(who caller.Caller) lifecycle.Standing { return lifecycle.Standing{Role: who.Role} }
+
+// checkText refuses what a job says where it is blank or disturbs what stands around it. Only the description may be
+// empty, and may have several lines.
+func checkText(title string, department, location *string, description string) error {
+	f := fault.New(fault.RuleViolated)
+	text.Check(f, "/title", title)
+	text.Optional(f, "/department", department)
+	text.Optional(f, "/location", location)
+	if description != "" {
+		text.CheckLines(f, "/description", description)
+	}
+	if len(f.Fields()) > 0 {
+		return f
+	}
+	return nil
+}
+
+// mayJoin decides whether a user may be added to a job. Who is a member already may be given another job role although
+// they are inactive.
+func mayJoin(active, member bool) error {
+	if active || member {
+		return nil
+	}
+	return fault.New(fault.RuleViolated).With("Only an active user can become a member of a job.").
+		Parameter("user_id", "inactive", "names a user who is inactive")
+}

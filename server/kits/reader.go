@@ -1,0 +1,62 @@
+package kits
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/sight"
+)
+
+// reader is what a caller may read of kits, in the form that queries take.
+type reader struct {
+	sight.Sight
+	// everything is readable. Where it is false, the listed kits and versions are; neither list is nil.
+	everything     bool
+	kits, versions []uuid.UUID
+}
+
+// readsAll reports whether a role reads all kits and all their versions; the others read those of their interviews.
+func readsAll(role api.Role) bool { return role != api.RoleEmployee }
+
+// reader gives what the caller may read.
+func (k *Kits) reader(ctx context.Context, tenant db.DBTX) (reader, error) {
+	who := caller.Of(ctx)
+	r := reader{everything: readsAll(who.Role), kits: []uuid.UUID{}, versions: []uuid.UUID{}}
+	var err error
+	if r.Sight, err = sight.Of(ctx, k.Queries, tenant, who); err != nil || r.everything {
+		return r, err
+	}
+	rows, err := k.Queries.ListKitVersionsOfInterviews(ctx, tenant, db.ListKitVersionsOfInterviewsParams{
+		CompanyID: who.CompanyID, Interviews: r.Interviews,
+	})
+	for _, row := range rows {
+		r.versions = append(r.versions, row.ID)
+		if !slices.Contains(r.kits, row.KitID) {
+			r.kits = append(r.kits, row.KitID)
+		}
+	}
+	return r, err
+}
+
+// see gives a kit that the caller may see, and what else they may read.
+func (k *Kits) see(ctx context.Context, id uuid.UUID) (db.GetKitRow, reader, error) {
+	company := caller.Of(ctx).CompanyID
+	tenant := k.Store.Of(company)
+	r, err := k.reader(ctx, tenant)
+	if err != nil {
+		return db.GetKitRow{}, r, err
+	}
+	row, err := k.Queries.GetKit(ctx, tenant, db.GetKitParams{
+		CompanyID: company, ID: id, SeesAll: r.everything, Kits: r.kits, Versions: r.versions,
+	})
+	return row, r, err
+}
+
+// standing is what the caller is to a kit.
+func (r reader) standing(kit db.Kit) lifecycle.Standing { return standing(r.Sight, kit.JobID) }

@@ -1,0 +1,323 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
+)
+
+// large are the tables that grow with a company's candidates: no list may read one of them from end to end.
+func large() []string {
+	return []string{
+		"candidates", "applications", "application_moves", "interviews", "interview_panelists", "interview_events", "scores",
+		"score_revisions", "audit_logs", "audit_seals",
+	}
+}
+
+// stray is how many rows a statement may meet and pass over on its way along an index: those of a short walk in
+// search of a text. A filter that no index serves passes over nearly all of a table.
+const stray = 2500
+
+// statement is one that the service has sent, with its values.
+type statement struct {
+	sql  string
+	args []any
+}
+
+// recorder notes the statements that read, whatever request they serve.
+type recorder struct {
+	mu   sync.Mutex
+	seen []statement
+}
+
+func (r *recorder) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	r.note(data.SQL, data.Args)
+	return ctx
+}
+
+func (*recorder) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (*recorder) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	return ctx
+}
+
+func (r *recorder) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.TraceBatchQueryData) {
+	r.note(data.SQL, data.Args)
+}
+
+func (*recorder) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
+func (r *recorder) note(sql string, args []any) {
+	_, text, _ := strings.Cut(sql, "\n")
+	if first := strings.Fields(uncommented(text)); len(first) == 0 || first[0] != "SELECT" && first[0] != "WITH" ||
+		strings.Contains(sql, "INSERT INTO") {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen = append(r.seen, statement{sql, args})
+}
+
+// uncommented is a statement without the comments before it.
+func uncommented(sql string) string {
+	for strings.HasPrefix(strings.TrimSpace(sql), "--") {
+		_, sql, _ = strings.Cut(strings.TrimSpace(sql), "\n")
+	}
+	return sql
+}
+
+func (r *recorder) take() []statement {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	taken := r.seen
+	r.seen = nil
+	return taken
+}
+
+// explainer runs statements as the service would, and lets PostgreSQL tell how, what functions do within included.
+type explainer struct {
+	t     *testing.T
+	conn  *pgx.Conn
+	plans []string
+}
+
+func newExplainer(t *testing.T, i *servertest.Installation, company uuid.UUID) *explainer {
+	t.Helper()
+	e := &explainer{t: t}
+	config, err := pgx.ParseConfig(i.DatabaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.OnNotice = func(_ *pgconn.PgConn, notice *pgconn.Notice) { e.plans = append(e.plans, notice.Message) }
+	if e.conn, err = pgx.ConnectConfig(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.conn.Close(context.Background()) })
+	for _, sql := range []string{
+		`LOAD 'auto_explain'`, `SET auto_explain.log_min_duration = 0`, `SET auto_explain.log_analyze = on`, `SET auto_explain.log_nested_statements = on`,
+		`SET auto_explain.log_format = json`, `SET auto_explain.log_level = notice`, `SET plan_cache_mode = force_custom_plan`,
+		`SET jit = off`, `SET random_page_cost = 1.1`, fmt.Sprintf(`SET app.company_id = '%s'`, company), `SET ROLE ` + store.ServiceRole,
+	} {
+		if _, err := e.conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	return e
+}
+
+// scans names the large tables that a statement reads from end to end, and what it sorts that is long.
+func (e *explainer) scans(s statement) []string {
+	e.t.Helper()
+	e.plans = nil
+	rows, err := e.conn.Query(e.t.Context(), s.sql, s.args...)
+	if err != nil {
+		e.t.Fatalf("%s: %v", s.sql, err)
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		e.t.Fatalf("%s: %v", s.sql, err)
+	}
+	var found []string
+	for _, plan := range e.plans {
+		_, object, ok := strings.Cut(plan, "plan:\n")
+		if !ok {
+			continue
+		}
+		var explained struct{ Plan map[string]any }
+		if err := json.Unmarshal([]byte(object), &explained); err != nil {
+			e.t.Fatalf("%v in %s", err, plan)
+		}
+		found = append(found, walkPlan(explained.Plan)...)
+	}
+	if len(e.plans) == 0 {
+		e.t.Fatalf("PostgreSQL explains nothing of %s", s.sql)
+	}
+	return found
+}
+
+func walkPlan(node map[string]any) []string {
+	var found []string
+	table, _ := node["Relation Name"].(string)
+	if node["Node Type"] == "Seq Scan" && slices.Contains(large(), table) {
+		found = append(found, "Seq Scan on "+table)
+	}
+	if removed, _ := node["Rows Removed by Filter"].(float64); removed > stray {
+		found = append(found, fmt.Sprintf("%v meets %v rows in vain", node["Node Type"], removed))
+	}
+	children, _ := node["Plans"].([]any)
+	for _, child := range children {
+		found = append(found, walkPlan(child.(map[string]any))...)
+	}
+	return found
+}
+
+// populate fills a company with what a large one has, as far as a test can wait for it: jobs of very different sizes,
+// and a lead who is a member of the smallest.
+func populate(t *testing.T, i *servertest.Installation, company servertest.Company) map[string]string {
+	t.Helper()
+	h := i.Hiring(company)
+	lead, employee := company.Users[api.RoleTeamLead], company.Users[api.RoleEmployee]
+	small := h.Job(api.JobStatusOpen, lead)
+	big := h.Job(api.JobStatusOpen)
+	_, version := h.KitVersion(api.KitVersionStatusPublished)
+	conn := i.Connect()
+	run := func(sql string, args ...any) {
+		if _, err := conn.Exec(t.Context(), sql, args...); err != nil {
+			t.Fatalf("%v in %s", err, sql)
+		}
+	}
+	run(`SET session_replication_role = replica`) // what is arranged points to what there is; nobody needs to check it
+	for _, table := range large() {
+		run(`ALTER TABLE ` + table + ` SET (fillfactor = 10)`) // its pages are those of a table ten times as large
+	}
+	run(`INSERT INTO candidates (company_id, id, first_name, last_name, email, tags, source, external_id, status, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), 'First' || n, 'Last' || n % 5000, 'c' || n || '@mail.example', ARRAY['tag' || n % 300], 'source' || n % 9,
+			'ext-' || n, CASE WHEN n % 50 = 0 THEN 'archived' ELSE 'active' END,
+			now() - n * INTERVAL '1 minute', now() - n * INTERVAL '1 minute' FROM generate_series(1, 12000) AS n`, company.ID)
+	run(`INSERT INTO applications (company_id, id, candidate_id, job_id, stage, furthest_stage, status, stage_entered_at, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), id, CASE WHEN row_number() OVER () % 400 = 0 THEN $2::uuid ELSE $3::uuid END,
+			(ARRAY['applied', 'applied', 'screening', 'interview', 'offer'])[1 + row_number() OVER () % 5],
+			(ARRAY['applied', 'applied', 'screening', 'interview', 'offer'])[1 + row_number() OVER () % 5],
+			CASE WHEN row_number() OVER () % 40 = 0 THEN 'withdrawn' ELSE 'active' END, created_at, created_at, created_at
+		FROM candidates WHERE company_id = $1`, company.ID, small, big)
+	run(`INSERT INTO application_moves
+			(company_id, id, application_id, job_id, candidate_id, event, from_stage, to_stage, to_status, seconds, actor_id, created_at)
+		SELECT $1, gen_random_uuid(), id, job_id, candidate_id, 'advance', 'applied', 'screening', 'active', 86400, $2, created_at
+		FROM applications WHERE company_id = $1`, company.ID, lead.ID)
+	run(`INSERT INTO interviews (company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at,
+			timezone, finished_at, created_by, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), id, job_id, candidate_id, $2, 'Interview', 'video', 'awaiting_scores', created_at, created_at + INTERVAL '1 hour',
+			'UTC', created_at, $3, created_at, created_at FROM applications WHERE company_id = $1 ORDER BY id LIMIT 6000`, company.ID, version, lead.ID)
+	run(`INSERT INTO users (company_id, id, email, password_hash, first_name, last_name)
+		SELECT $1, gen_random_uuid(), 'u' || n || '@acme.example', '', 'User', 'Number' || n FROM generate_series(1, 300) AS n`, company.ID)
+	run(`INSERT INTO interview_panelists (company_id, interview_id, user_id, created_at, updated_at)
+		SELECT $1, i.id, u.id, now(), now() FROM (SELECT id, row_number() OVER () AS n FROM interviews WHERE company_id = $1) AS i
+		JOIN (SELECT id, row_number() OVER () AS n FROM users WHERE company_id = $1) AS u ON u.n IN (1 + i.n % 300, 1 + (i.n + 7) % 300)`, company.ID)
+	run(`INSERT INTO scores (company_id, id, interview_id, application_id, job_id, rater_id, status, recommendation, submitted_at, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), i.id, i.application_id, i.job_id, p.user_id, 'submitted', 'yes', now(), i.created_at, i.created_at
+		FROM interviews AS i JOIN interview_panelists AS p ON p.company_id = i.company_id AND p.interview_id = i.id WHERE i.company_id = $1`, company.ID)
+	run(`INSERT INTO audit_logs (company_id, id, created_at, actor_type, actor_id, action, resource_type, resource_id, outcome)
+		SELECT $1, gen_random_uuid(), created_at, 'user', $2, 'candidate.created', 'candidate', id, 'success' FROM candidates WHERE company_id = $1`,
+		company.ID, company.Users[api.RoleHr].ID)
+	run(`INSERT INTO audit_seals (company_id, sequence, audit_log_id, hash)
+		SELECT company_id, row_number() OVER (), id, sha256('x') FROM audit_logs WHERE company_id = $1`, company.ID)
+	run(`INSERT INTO interview_events (company_id, id, interview_id, event, to_status, created_at)
+		SELECT company_id, gen_random_uuid(), id, 'create', 'draft', created_at FROM interviews WHERE company_id = $1`, company.ID)
+	run(`INSERT INTO score_revisions (company_id, id, score_id, revision, event, ratings, coverage, reason, actor_id, created_at)
+		SELECT company_id, gen_random_uuid(), id, 1, 'reopen', '[]', 0, 'x', rater_id, created_at FROM scores WHERE company_id = $1`, company.ID)
+	candidate := h.Candidate()
+	application := h.Application(candidate, small, api.ApplicationStageInterview)
+	interview := h.Interview(application, version, api.InterviewStatusAwaitingScores, lead, employee)
+	score := h.Score(interview, employee, api.ScoreStatusSubmitted, 4)
+	run(`ANALYZE`)
+	var kit uuid.UUID
+	if err := conn.QueryRow(t.Context(), `SELECT kit_id FROM kit_versions WHERE id = $1`, version).Scan(&kit); err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{
+		"job_id": small.String(), "candidate_id": candidate.String(), "application_id": application.String(), "kit_id": kit.String(),
+		"kit_version_id": version.String(), "interview_id": interview.String(), "score_id": score.String(),
+		"user_id": employee.ID.String(), "panelist_id": employee.ID.String(), "rater_id": employee.ID.String(),
+		"actor_id": company.Users[api.RoleHr].ID.String(), "resource_id": candidate.String(),
+	}
+}
+
+// values are what the filters of lists are tried with, besides the ids of what there is and the values of enums.
+func values() map[string][]string {
+	return map[string][]string{
+		"q": {"last4711", "first", "zzz", "la", "x"}, "email": {"c7@mail.example"}, "external_id": {"ext-7"}, "source": {"source3"},
+		"tag": {"tag7", "nothing"}, "department": {"Robotics"}, "mine": {"true", "false"}, "is_active": {"false"}, "is_published": {"true", "false"},
+		"updated_since": {"2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"}, "starts_from": {"2020-01-01T00:00:00Z"},
+		"starts_before": {"2999-01-01T00:00:00Z"}, "created_from": {"2020-01-01T00:00:00Z"}, "created_before": {"2999-01-01T00:00:00Z"},
+		"action": {"candidate.created"}, "resource_type": {"candidate", "score"},
+	}
+}
+
+// TestNoListReadsALargeTableFromEndToEnd asks every list, figure and export of the specification, in every order, by
+// each of its filters, as somebody who sees everything, little, and almost nothing; and looks at the plan of every
+// statement that this takes.
+func TestNoListReadsALargeTableFromEndToEnd(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	company := installation.Company("acme")
+	ids := populate(t, installation, company)
+	seen := &recorder{}
+	installation.Statements = seen
+	replica := installation.Replica()
+	explain := newExplainer(t, installation, company.ID)
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for _, role := range []api.Role{api.RoleHr, api.RoleTeamLead, api.RoleEmployee} {
+		client := replica.SignIn(t, company.Users[role])
+		for _, op := range agreed(t).Operations() {
+			specified := document.Paths.Find(op.Path).GetOperation(op.Method)
+			if op.Method != http.MethodGet || op.Public || !op.Roles[role] {
+				continue
+			}
+			for _, query := range queries(t, specified, ids) {
+				path := target(op, ids) + "?" + query.Encode()
+				seen.take()
+				answer := client.Get(path)
+				if answer.Status != http.StatusOK && answer.Status != http.StatusNotFound {
+					t.Fatalf("GET %s as %s is answered %d: %s", path, role, answer.Status, answer.Body)
+				}
+				for _, s := range seen.take() {
+					for _, scan := range explain.scans(s) {
+						t.Errorf("GET %s as %s: %s\n%s", path, role, scan, s.sql)
+					}
+				}
+				tried++
+			}
+		}
+	}
+	t.Logf("%d requests were looked at", tried)
+}
+
+// queries are those of an operation: none, each order, each filter by each of its values, and each filter in the
+// order of time.
+func queries(t *testing.T, op *openapi3.Operation, ids map[string]string) []url.Values {
+	t.Helper()
+	all := []url.Values{{}}
+	for _, parameter := range op.Parameters {
+		p := parameter.Value
+		if p.In != openapi3.ParameterInQuery || slices.Contains([]string{"limit", "cursor", "format", "from_sequence"}, p.Name) {
+			continue
+		}
+		given := values()[p.Name]
+		schema := p.Schema.Value
+		if schema.Items != nil {
+			schema = schema.Items.Value
+		}
+		for _, value := range schema.Enum {
+			given = append(given, fmt.Sprint(value))
+		}
+		if id := ids[p.Name]; id != "" {
+			given = append(given, id)
+		}
+		if len(given) == 0 {
+			t.Errorf("%s: this test knows no value for %s", op.OperationID, p.Name)
+		}
+		for _, value := range given {
+			all = append(all, url.Values{p.Name: {value}})
+		}
+	}
+	return all
+}

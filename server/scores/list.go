@@ -1,0 +1,74 @@
+package scores
+
+import (
+	"context"
+	"strings"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/page"
+	"github.com/ai-interviewer-platform/interviewer/server/sight"
+)
+
+// ListScores lists the scores that the caller reads, by filters and in an order of their choice.
+func (s *Scores) ListScores(
+	ctx context.Context, request api.ListScoresRequestObject,
+) (api.ListScoresResponseObject, error) {
+	who, wanted := caller.Of(ctx), request.Params
+	order := api.ScoreSortCreatedAtDesc
+	if wanted.Sort != nil {
+		order = *wanted.Sort
+	}
+	scoped := wanted
+	scoped.Cursor, scoped.Limit, scoped.Sort = nil, nil, &order
+	scope := page.Scope{Company: who.CompanyID, Operation: "ListScores", Query: scoped}
+	list, err := s.Cursors.Open(scope, wanted.Cursor, wanted.Limit)
+	if err != nil {
+		return nil, err
+	}
+	query, err := s.query(ctx, api.ExportScoresParams{
+		InterviewID: wanted.InterviewID, ApplicationID: wanted.ApplicationID, JobID: wanted.JobID, RaterID: wanted.RaterID,
+		Status: wanted.Status, UpdatedSince: wanted.UpdatedSince,
+	})
+	if err != nil {
+		return nil, err
+	}
+	query.Sort, query.AfterTime, query.AfterID = string(order), list.After.Time, list.After.ID
+	query.MaxRows = list.MaxRows()
+	tenant := s.Store.Planned(who.CompanyID)
+	rows, err := s.Queries.ListScores(ctx, tenant, query)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := page.Close(ctx, list, rows, func(row db.ListScoresRow) page.Place { return placeOf(row.Score, order) })
+	if err != nil {
+		return nil, err
+	}
+	data, err := s.show(ctx, tenant, shown.Rows)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListScores200JSONResponse{
+		Body:    api.ScorePage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Headers: api.ListScores200ResponseHeaders{Link: shown.Link},
+	}, nil
+}
+
+// query selects the scores that the filters match and the caller reads.
+func (s *Scores) query(ctx context.Context, wanted api.ExportScoresParams) (db.ListScoresParams, error) {
+	who := caller.Of(ctx)
+	seen, err := sight.Of(ctx, s.Queries, s.Store.Of(who.CompanyID), who)
+	return db.ListScoresParams{
+		CompanyID: who.CompanyID, CallerID: who.UserID, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
+		InterviewID: wanted.InterviewID, ApplicationID: wanted.ApplicationID, JobID: wanted.JobID, RaterID: wanted.RaterID,
+		Status: (*string)(wanted.Status), UpdatedSince: wanted.UpdatedSince,
+	}, err
+}
+
+func placeOf(score db.Score, order api.ScoreSort) page.Place {
+	if strings.HasSuffix(string(order), "updated_at") {
+		return page.At(score.UpdatedAt, score.ID)
+	}
+	return page.At(score.CreatedAt, score.ID)
+}

@@ -1,0 +1,356 @@
+package scores_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
+)
+
+// boss is HR who is not on the panel.
+const boss = "boss"
+
+// pair is two worlds that begin as the same rows, and in which time and ids are the same as long as the same is asked.
+type pair struct {
+	t      *testing.T
+	worlds [2]*world
+	// users are the panelists by the names of what they are, boss, and the colleagues by their first names.
+	users      map[string]servertest.User
+	colleagues []servertest.User
+	// scores are the colleagues' of the interview blinded; visible is another interview of the same application, which
+	// the panelists are not on the panel of, and of which colleagues have said the same in both worlds.
+	scores                             []uuid.UUID
+	job, application, blinded, visible uuid.UUID
+	candidate, kit, version            uuid.UUID
+	readings                           []reading
+}
+
+// reading is a GET operation of the specification.
+type reading struct{ operation, path string }
+
+// world is one of the two.
+type world struct {
+	*servertest.Installation
+	*steady
+	t       *testing.T
+	clients map[string]*servertest.Client
+	sealer  *audit.Sealer
+	rows    *pgx.Conn
+}
+
+// steady gives times and ids that depend only on how often it was asked since it was last moved. It moves on with every
+// request, so that what the service does by itself in the background does not matter.
+type steady struct {
+	mu    sync.Mutex
+	now   time.Time
+	count uint32
+}
+
+func (s *steady) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+// ID is a UUIDv7 of the time, and a number.
+func (s *steady) ID() (id uuid.UUID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.count++
+	binary.BigEndian.PutUint64(id[:8], uint64(s.now.UnixMilli())<<16) //nolint:gosec // after 1970
+	id[6], id[8] = 0x70, 0x80
+	binary.BigEndian.PutUint32(id[12:], s.count)
+	return id
+}
+
+func (s *steady) step() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now, s.count = s.now.Add(100*time.Millisecond), 0
+}
+
+// panelists are the people who must be blind: one of each role, and of team leads one whose job it is, and one of whom it
+// is not.
+func (p *pair) panelists() []string { return []string{"employee", "member", "team_lead", "hr", "admin"} }
+
+// twoWorlds arranges one world, and copies it.
+func twoWorlds(t *testing.T) *pair {
+	t.Helper()
+	p := &pair{t: t, users: map[string]servertest.User{}}
+	first, second := servertest.New(t), servertest.New(t)
+	acme := first.Company("acme")
+	for role, user := range acme.Users {
+		p.users[string(role)] = user
+	}
+	p.users["member"], p.users[boss] = first.User(acme, "member", api.RoleTeamLead), first.User(acme, boss, api.RoleHr)
+	for _, name := range []string{"ada", "ben", "cem"} {
+		p.users[name] = first.User(acme, name, api.RoleEmployee)
+		p.colleagues = append(p.colleagues, p.users[name])
+	}
+	hiring := first.Hiring(acme)
+	p.job = hiring.Job(api.JobStatusOpen, p.users["member"])
+	p.candidate = hiring.Candidate()
+	p.application = hiring.Application(p.candidate, p.job, api.ApplicationStageInterview)
+	p.kit, p.version = hiring.KitVersion(api.KitVersionStatusPublished)
+	panel := slices.Clone(p.colleagues)
+	for _, name := range p.panelists() {
+		panel = append(panel, p.users[name])
+	}
+	p.blinded = hiring.Interview(p.application, p.version, api.InterviewStatusAwaitingScores, panel...)
+	p.visible = hiring.Interview(p.application, p.version, api.InterviewStatusAwaitingScores, p.colleagues...)
+	hiring.Score(p.visible, p.colleagues[0], api.ScoreStatusSubmitted, 3)
+	copyRows(t, first, second)
+	began := time.Now().UTC().Truncate(time.Second).Add(time.Minute)
+	for i, installation := range []*servertest.Installation{first, second} {
+		p.worlds[i] = p.begin(installation, began)
+	}
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range document.Paths.Map() {
+		if asked, _ := p.queries(); item.Get != nil {
+			if _, ok := asked[item.Get.OperationID]; ok {
+				p.readings = append(p.readings, reading{item.Get.OperationID, path})
+			}
+		}
+	}
+	slices.SortFunc(p.readings, func(a, b reading) int { return strings.Compare(a.operation, b.operation) })
+	return p
+}
+
+// begin starts a replica of a world, and signs everybody in.
+func (p *pair) begin(installation *servertest.Installation, began time.Time) *world {
+	p.t.Helper()
+	w := &world{
+		Installation: installation, t: p.t, steady: &steady{now: began}, clients: map[string]*servertest.Client{},
+		rows: installation.Connect(),
+	}
+	installation.Clock = clock.Source{Now: w.Now, ID: w.ID}
+	replica := installation.Replica()
+	kept, err := store.Open(p.t.Context(), store.Options{URL: installation.DatabaseURL, MaxConns: 1})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(kept.Close)
+	w.sealer = audit.NewSealer(kept, slog.New(slog.DiscardHandler), func(int) {})
+	for _, name := range slices.Sorted(maps.Keys(p.users)) {
+		w.step()
+		w.clients[name] = replica.SignIn(p.t, p.users[name])
+	}
+	return w
+}
+
+// copyRows puts every row of one database into another.
+func copyRows(t *testing.T, from, to *servertest.Installation) {
+	t.Helper()
+	source, target := from.Connect(), to.Connect()
+	rows, err := source.Query(t.Context(), `SELECT c.relname, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+		FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'schema_migrations' GROUP BY c.relname`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := map[string]string{}
+	for rows.Next() {
+		var name, columns string
+		if err := rows.Scan(&name, &columns); err != nil {
+			t.Fatal(err)
+		}
+		tables[name] = columns
+	}
+	if err := rows.Err(); err != nil || len(tables) < 10 {
+		t.Fatal(len(tables), err)
+	}
+	if _, err := target.Exec(t.Context(), `SET session_replication_role = replica`); err != nil {
+		t.Fatal(err)
+	}
+	for name, columns := range tables {
+		var content bytes.Buffer
+		table := name + " (" + columns + ")"
+		if _, err := source.PgConn().CopyTo(t.Context(), &content, "COPY "+table+" TO STDOUT (FORMAT binary)"); err != nil {
+			t.Fatal(name, err)
+		}
+		if _, err := target.PgConn().CopyFrom(t.Context(), &content, "COPY "+table+" FROM STDIN (FORMAT binary)"); err != nil {
+			t.Fatal(name, err)
+		}
+	}
+}
+
+// ask sends one request, a moment after the one before: all of them fit into the lifetime of a token.
+func (w *world) ask(who, method, path string, body any) *servertest.Answer {
+	w.t.Helper()
+	w.step()
+	headers := []string{}
+	if method == http.MethodPatch {
+		headers = append(headers, "If-Match", "*")
+	}
+	return w.clients[who].Do(method, path, body, headers...)
+}
+
+// ask sends the same request to both worlds.
+func (p *pair) ask(who, method, path string, body any) (one, other *servertest.Answer) {
+	p.t.Helper()
+	return p.worlds[0].ask(who, method, path, body), p.worlds[1].ask(who, method, path, body)
+}
+
+// same sends the same request to both worlds, and fails where the answers differ.
+func (p *pair) same(who, method, path string, body any) *servertest.Answer {
+	p.t.Helper()
+	one, other := p.ask(who, method, path, body)
+	if dump(one) != dump(other) {
+		p.t.Fatalf("%s %s by %s differs:\n%s\n%s", method, path, who, dump(one), dump(other))
+	}
+	return one
+}
+
+// mark stands in every text that colleagues write in a world.
+func mark(world int) string { return []string{"Zinnober", "Ultramarin"}[world] }
+
+// opinion is what a colleague says in a world: the opposite of what they say in the other, in every respect.
+func opinion(world, turn int) object {
+	level, recommendation := []int{1, 5}[(world+turn)%2], []api.Recommendation{"definitely_no", "strong_yes"}[world]
+	communication := rated("communication", 2+world, "note", mark(world)+strings.Repeat("!", 20*world))
+	if world == 1 && turn == 2 {
+		communication = rated("communication", nil, "not_observed", true)
+	}
+	return object{
+		"ratings":        []object{rated("problem_solving", level, "note", mark(world)), communication},
+		"recommendation": recommendation, "comment": fmt.Sprint(mark(world), " ", turn),
+	}
+}
+
+// colleaguesSpeak lets the colleagues write their scores of the interview: the first one's is reopened and submitted
+// anew, the second one's is voided and written again as a draft, and the third one's stays.
+func (p *pair) colleaguesSpeak() {
+	p.t.Helper()
+	ada, ben, cem := p.begins("ada", 0), p.begins("ben", 1), p.begins("cem", 2)
+	for turn := range 2 {
+		p.says("ada", ada, turn)
+	}
+	p.act("ada", ada, "submit", nil)
+	p.act("ben", ben, "submit", nil)
+	p.act("cem", cem, "submit", nil)
+	p.act(boss, ada, "reopen", object{"reason": "A mistake."})
+	p.says("ada", ada, 2)
+	p.act("ada", ada, "submit", nil)
+	p.act(boss, ben, "void", object{"reason": "A mistake."})
+	p.scores = []uuid.UUID{ada, ben, cem, p.begins("ben", 0)}
+}
+
+// begins lets a colleague begin a score, with another opinion in each world. Its id is the same in both.
+func (p *pair) begins(who string, turn int) uuid.UUID {
+	p.t.Helper()
+	var ids [2]uuid.UUID
+	for i, w := range p.worlds {
+		answer := w.ask(who, http.MethodPost, scoresOf(p.blinded), opinion(i, turn)).Expect(http.StatusCreated)
+		ids[i] = servertest.Decode[api.Score](answer).ID
+	}
+	if ids[0] != ids[1] {
+		p.t.Fatal("the worlds have gone apart")
+	}
+	return ids[0]
+}
+
+// says lets a colleague write on, with another opinion in each world.
+func (p *pair) says(who string, id uuid.UUID, turn int) {
+	p.t.Helper()
+	for i, w := range p.worlds {
+		w.ask(who, http.MethodPatch, path(id), opinion(i, turn)).Expect(http.StatusOK)
+	}
+}
+
+// act does the same in both worlds, whose answers may differ.
+func (p *pair) act(who string, id uuid.UUID, action string, body any) {
+	p.t.Helper()
+	one, other := p.ask(who, http.MethodPost, path(id, action), body)
+	one.Expect(http.StatusOK)
+	other.Expect(http.StatusOK)
+}
+
+// seal waits until every entry of the audit log is sealed, in both worlds: an entry shows whether it is.
+func (p *pair) seal() {
+	p.t.Helper()
+	for _, w := range p.worlds {
+		servertest.Eventually(p.t, 30*time.Second, "all is sealed", func() bool {
+			var waiting int
+			if err := w.sealer.Seal(p.t.Context()); err != nil {
+				p.t.Fatal(err)
+			}
+			err := w.rows.QueryRow(p.t.Context(), `SELECT count(*) FROM audit_pending`).Scan(&waiting)
+			return err == nil && waiting == 0
+		})
+	}
+}
+
+// paths puts every id that there is into the places of a path.
+func (p *pair) paths(template string) []string {
+	p.t.Helper()
+	paths := []string{template}
+	for place, ids := range map[string][]uuid.UUID{
+		"{user_id}": {p.colleagues[0].ID, p.users["hr"].ID}, "{job_id}": {p.job}, "{candidate_id}": {p.candidate},
+		"{application_id}": {p.application}, "{kit_id}": {p.kit}, "{kit_version_id}": {p.version},
+		"{interview_id}": {p.blinded, p.visible}, "{score_id}": p.scores, "{audit_log_id}": p.entries(template),
+	} {
+		var filled []string
+		for _, path := range paths {
+			if !strings.Contains(path, place) {
+				filled = append(filled, path)
+				continue
+			}
+			for _, id := range ids {
+				filled = append(filled, strings.ReplaceAll(path, place, id.String()))
+			}
+		}
+		paths = filled
+	}
+	for _, path := range paths {
+		if strings.Contains(path, "{") {
+			p.t.Fatalf("%s has a place for an id of which none is known here", path)
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// entries are the audit entries about the colleagues' scores, which are the same in both worlds.
+func (p *pair) entries(template string) []uuid.UUID {
+	p.t.Helper()
+	if !strings.Contains(template, "{audit_log_id}") {
+		return nil
+	}
+	rows, err := p.worlds[0].rows.Query(p.t.Context(),
+		`SELECT id FROM audit_logs WHERE resource_id = ANY ($1) AND action LIKE 'score.%' ORDER BY created_at, id`, p.scores)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer rows.Close()
+	var ids []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			p.t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		p.t.Fatal("nothing is recorded of the colleagues' scores")
+	}
+	return ids
+}
