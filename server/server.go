@@ -199,9 +199,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 		Scores: &scores.Scores{
 			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
 		},
-		Reports: &reports.Reports{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
-		},
+		Reports: &reports.Reports{Store: s.store, Queries: queries, Clock: o.Clock, Cursors: cursors},
 		AuditLog: &auditlog.AuditLog{
 			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
 		},

@@ -236,7 +236,14 @@ func hopeless(err error) bool {
 }
 
 // operate gives a command that acts on the database what it needs, and cleans up behind it.
-func (p program) operate(ctx context.Context, act func(ctx context.Context, o *operator.Operator) error) (err error) {
+func (p program) operate(ctx context.Context, act func(ctx context.Context, o *operator.Operator) error) error {
+	return p.operateOn(ctx, func(ctx context.Context, _ *config.Config, o *operator.Operator) error { return act(ctx, o) })
+}
+
+// operateOn is operate for a command that wants to know where the database is, too.
+func (p program) operateOn(
+	ctx context.Context, act func(ctx context.Context, c *config.Config, o *operator.Operator) error,
+) (err error) {
 	c, err := p.load()
 	if err != nil {
 		return err
@@ -258,7 +265,7 @@ func (p program) operate(ctx context.Context, act func(ctx context.Context, o *o
 	defer kept.Close()
 	gate := password.NewGate(password.Options{Cost: p.hashCost})
 	defer gate.Close()
-	return act(ctx, newOperator(kept, gate))
+	return act(ctx, c, newOperator(kept, gate))
 }
 
 func newOperator(kept *store.Store, gate *password.Gate) *operator.Operator {

@@ -16,13 +16,14 @@ import (
 )
 
 // tokenVariable names the variable that an access token is taken from.
-const tokenVariable = "INTERVIEWER_TOKEN" //nolint:gosec // a name, not a credential
+const tokenVariable = "INTERVIEWER_TOKEN"
 
 // account is where a service runs, and as whom a command speaks to it.
 type account struct{ address, email string }
 
 // enter gives a client that acts as somebody, by an access token from the environment or by signing in, and what ends
-// the session again. taken says that standard input is used for something else, so that no password can be read from it.
+// the session again. taken says that standard input is used for something else, so that no password can be read from
+// it.
 func (p program) enter(ctx context.Context, to account, taken bool) (client *api.Client, leave func(), err error) {
 	target, err := url.Parse(to.address)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {

@@ -14,42 +14,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/config"
-	"github.com/ai-interviewer-platform/interviewer/server/demo"
 	"github.com/ai-interviewer-platform/interviewer/server/operator"
 )
-
-func (p program) seed() *cobra.Command {
-	force, scale := false, 1
-	c := &cobra.Command{
-		Use:   "seed",
-		Short: "Load the demo data",
-		Long: `Creates the demo companies Acme Robotics and Globex with their people, as far as they are missing. Everybody
-knows the demo accounts' password, so in production it does nothing unless --production is given.`,
-		Example: "  interviewer seed",
-		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			settings, err := p.load()
-			if err != nil {
-				return err
-			}
-			if settings.Environment == config.Production && !force {
-				return errors.New(
-					"everybody knows the password of demo accounts: give --production to load them into production")
-			}
-			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
-				loaded, err := demo.Load(ctx, o, demo.Options{Scale: scale})
-				if err != nil {
-					return err
-				}
-				return p.print("Loaded: %s.\n", loaded)
-			})
-		},
-	}
-	c.Flags().IntVar(&scale, "scale", scale, "")
-	c.Flags().BoolVar(&force, "production", false, "load the demo data although APP_ENV is production")
-	return c
-}
 
 func (p program) company() *cobra.Command {
 	c := &cobra.Command{Use: "company", Short: "Open, list and switch companies"}

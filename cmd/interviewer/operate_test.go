@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -48,20 +47,6 @@ func TestMigrate(t *testing.T) {
 	}
 	if got := call(t, env, "", "migrate", "status").succeeds(t); got != all {
 		t.Errorf("after down and up the status is\n%s", got)
-	}
-}
-
-func TestSeed(t *testing.T) {
-	t.Parallel()
-	installation := servertest.New(t)
-	production := environ(installation, "APP_ENV=production")
-	call(t, production, "", "seed").fails(t, failed, "--production")
-	first := call(t, environ(installation), "", "seed").succeeds(t)
-	if !regexp.MustCompile(`^2 companies and [4-9]\d users were created\.\n$`).MatchString(first) {
-		t.Errorf("seed says %q", first)
-	}
-	if again := call(t, production, "", "seed", "--production").succeeds(t); again != "0 companies and 0 users were created.\n" {
-		t.Errorf("seed again says %q", again)
 	}
 }
 

@@ -98,8 +98,8 @@ lists every variable. Without any of them, APP_ENV=development runs the service 
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	root.AddCommand(p.serve(), p.health(), p.migrate(), p.seed(), p.company(), p.user(), p.audit(), p.imports(), p.openapi(),
-		p.version(), environment())
+	root.AddCommand(p.serve(), p.health(), p.migrate(), p.seed(), p.company(), p.user(), p.audit(), p.imports(),
+		p.openapi(), p.version(), environment())
 	return root
 }
 

@@ -46,8 +46,8 @@ FOR NO KEY UPDATE;
 
 -- name: ListInterviews :many
 -- One statement for every filter and order, planned with its values, as ListUsers is. An interview without a time starts neither
--- before nor after any; starts_key, which has an index, stands for its place in the order. Whose panels somebody is on is looked up
--- once for the whole statement.
+-- before nor after any; starts_key, which has an index, stands for its place in the order. The interviews on whose panel somebody is
+-- are looked up once for the whole statement; whether one is not among them, for each that is met.
 SELECT * FROM interviews
 WHERE interviews.company_id = @company_id
     AND (@sees_all::boolean OR job_id = ANY (@jobs::uuid[]) OR id = ANY (@interviews::uuid[]))
@@ -56,9 +56,10 @@ WHERE interviews.company_id = @company_id
         WHEN true THEN id = ANY (ARRAY(
             SELECT p.interview_id FROM interview_panelists AS p WHERE p.company_id = @company_id AND p.user_id = @caller_id
         ))
-        WHEN false THEN id <> ALL (ARRAY(
-            SELECT p.interview_id FROM interview_panelists AS p WHERE p.company_id = @company_id AND p.user_id = @caller_id
-        ))
+        WHEN false THEN NOT EXISTS (
+            SELECT FROM interview_panelists AS p
+            WHERE p.company_id = @company_id AND p.interview_id = interviews.id AND p.user_id = @caller_id
+        )
         ELSE true
     END
     AND (sqlc.narg('panelist_id')::uuid IS NULL OR id = ANY (ARRAY(

@@ -39,7 +39,7 @@ CROSS JOIN LATERAL (
     SELECT
         (count(*) FILTER (WHERE i.status <> 'cancelled'))::integer AS interviews,
         (count(*) FILTER (
-            WHERE p.score_required AND s.id IS NULL AND i.status IN ('in_progress', 'awaiting_scores', 'completed')
+            WHERE p.score_required AND s.id IS NULL AND i.status IN ('in_progress', 'awaiting_scores')
         ))::integer AS open_scores,
         count(s.id)::integer AS submitted_scores,
         coalesce(percentile_cont(0.5) WITHIN GROUP (

@@ -740,9 +740,10 @@ WHERE interviews.company_id = $1
         WHEN true THEN id = ANY (ARRAY(
             SELECT p.interview_id FROM interview_panelists AS p WHERE p.company_id = $1 AND p.user_id = $7
         ))
-        WHEN false THEN id <> ALL (ARRAY(
-            SELECT p.interview_id FROM interview_panelists AS p WHERE p.company_id = $1 AND p.user_id = $7
-        ))
+        WHEN false THEN NOT EXISTS (
+            SELECT FROM interview_panelists AS p
+            WHERE p.company_id = $1 AND p.interview_id = interviews.id AND p.user_id = $7
+        )
         ELSE true
     END
     AND ($8::uuid IS NULL OR id = ANY (ARRAY(
@@ -803,8 +804,8 @@ type ListInterviewsParams struct {
 }
 
 // One statement for every filter and order, planned with its values, as ListUsers is. An interview without a time starts neither
-// before nor after any; starts_key, which has an index, stands for its place in the order. Whose panels somebody is on is looked up
-// once for the whole statement.
+// before nor after any; starts_key, which has an index, stands for its place in the order. The interviews on whose panel somebody is
+// are looked up once for the whole statement; whether one is not among them, for each that is met.
 func (q *Queries) ListInterviews(ctx context.Context, db DBTX, arg ListInterviewsParams) ([]Interview, error) {
 	rows, err := db.Query(ctx, listInterviews,
 		arg.CompanyID,

@@ -143,8 +143,8 @@ func (c *Candidates) save(ctx context.Context, tx db.DBTX, row db.Candidate, edi
 	return saved, c.record(ctx, tx, saved, audit.CandidateUpdated, changed)
 }
 
-// record keeps that a candidate was changed, and what: the names of the fields only, because the log is kept longer than
-// a candidate may want to be remembered.
+// record keeps that a candidate was changed, and what: the names of the fields only, because the log is kept longer
+// than a candidate may want to be remembered.
 func (c *Candidates) record(
 	ctx context.Context, tx db.DBTX, row db.Candidate, action audit.Action, changed []string,
 ) error {

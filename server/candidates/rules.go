@@ -17,8 +17,8 @@ import (
 // standing is what somebody is to a candidate: their role alone decides what they may do.
 func standing(who caller.Caller) lifecycle.Standing { return lifecycle.Standing{Role: who.Role} }
 
-// machine is that of candidates. Whoever is busy, which means that an application of theirs is active or on hold, cannot
-// be archived.
+// machine is that of candidates. Whoever is busy, which means that an application of theirs is active or on hold,
+// cannot be archived.
 func machine(busy bool) lifecycle.Machine[api.CandidateStatus, api.CandidateAction] {
 	m := lifecycle.Candidate()
 	if busy {

@@ -13,14 +13,18 @@ const (
 	// firstEffort is how many candidates a search first looks at in each of its ways: enough for a page where what is
 	// wanted is common, and for all of it where it is rare.
 	firstEffort = 2_000
-	// lastEffort is how many it looks at before it takes the list's order as it comes.
+	// lastEffort is how many it looks at in each way at most.
 	lastEffort = 40_000
+	// mostHits is how many a search that has found few with all that effort takes from the index of texts and tags. Those
+	// whom it looks for are many, and stand together at the other end of the order, as people of one name do in the order
+	// of names: to walk there would take longer.
+	mostHits = 200_000
 )
 
 // find gives the candidates of one page, and one more where there is a next one. What the caller may see, a text and
-// tags can be found in two ways: by walking the list's order and holding the candidates met against them, which is quick
-// where they fit many, and by asking the index that knows who fits, which is quick where they fit few. Which of them it
-// is, nobody knows beforehand, so each is tried with little effort before any is tried with much.
+// tags can be found in two ways: by walking the list's order and holding the candidates met against them, which is
+// quick where they fit many, and by asking the index that knows who fits, which is quick where they fit few. Which of
+// them it is, nobody knows beforehand, so each is tried with little effort before any is tried with much.
 func (c *Candidates) find(
 	ctx context.Context, tenant db.DBTX, query db.ListCandidatesParams,
 ) ([]db.Candidate, error) {
@@ -41,7 +45,8 @@ func (c *Candidates) find(
 			return c.among(ctx, tenant, query, ids, err)
 		}
 	}
-	return c.among(ctx, tenant, query, nil, nil)
+	ids, err := c.hits(ctx, tenant, query, mostHits)
+	return c.among(ctx, tenant, query, ids, err)
 }
 
 // among lists the candidates of a query among some, or all where they are nil, unless finding those has failed.

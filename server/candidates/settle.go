@@ -138,7 +138,9 @@ func (k known) meant(one row) (*db.Candidate, []fault.Field) {
 	case byID == nil:
 		return byExternal, nil
 	case byExternal != nil && byExternal.ID != byID.ID:
-		return byID, []fault.Field{{Pointer: "/external_id", Code: "taken", Detail: "belongs to another candidate than the id"}}
+		return byID, []fault.Field{{
+			Pointer: "/external_id", Code: "taken", Detail: "belongs to another candidate than the id",
+		}}
 	}
 	return byID, nil
 }

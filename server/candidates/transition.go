@@ -35,8 +35,8 @@ func (c *Candidates) RestoreCandidate(
 	return api.RestoreCandidate200JSONResponse{CandidateJSONResponse: shown}, nil
 }
 
-// transition changes a candidate's status. Whoever enters an application holds the candidate's row FOR SHARE until it is
-// there, so that either it is counted here, or it finds the candidate archived.
+// transition changes a candidate's status. Whoever enters an application holds the candidate's row FOR SHARE until it
+// is there, so that either it is counted here, or it finds the candidate archived.
 func (c *Candidates) transition(
 	ctx context.Context, id uuid.UUID, act api.CandidateAction, action audit.Action,
 ) (shown api.CandidateJSONResponse, err error) {

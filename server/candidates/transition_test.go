@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -89,23 +88,11 @@ func TestArchiveWaitsForAnApplication(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	id, job := h.hiring.Candidate(), h.hiring.Job(api.JobStatusOpen)
-	conn := h.Connect()
-	run := func(sql string, args ...any) {
-		t.Helper()
-		if _, err := conn.Exec(t.Context(), sql, args...); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run(`BEGIN`)
+	run := h.transaction()
 	run(`SELECT FROM candidates WHERE company_id = $1 AND id = $2 FOR SHARE`, h.acme.ID, id)
 	answered := make(chan *servertest.Answer, 1)
 	go func() { answered <- h.as[api.RoleHr].Post(path(id, "archive"), nil) }()
-	servertest.Eventually(t, 10*time.Second, "the archiving waits for the candidate", func() bool {
-		var waiting bool
-		err := h.Connect().QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
-			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%GetCandidateForUpdate%')`).Scan(&waiting)
-		return err == nil && waiting
-	})
+	h.expectWaiting("GetCandidateForUpdate")
 	run(`INSERT INTO applications (company_id, id, candidate_id, job_id, stage_entered_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, now(), now(), now())`, h.acme.ID, uuid.Must(uuid.NewV7()), id, job)
 	run(`COMMIT`)

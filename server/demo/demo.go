@@ -10,6 +10,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,8 +36,16 @@ type Options struct {
 	Enlarge string
 	// Seed is what everything that is not written down is drawn from.
 	Seed uint64
-	// Progress is told after each part what was loaded so far; nil for nobody.
+	// Progress is told after each part what was loaded so far, one part after the other; nil for nobody.
 	Progress func(Loaded)
+}
+
+// Tables are those that a load writes to.
+func Tables() []string {
+	return []string{
+		"users", "jobs", "job_members", "kits", "kit_versions", "candidates", "applications", "application_moves",
+		"interviews", "interview_panelists", "interview_events", "scores", "score_revisions",
+	}
 }
 
 // Loaded is what a load has added.
@@ -72,6 +81,7 @@ func Load(ctx context.Context, o *operator.Operator, options Options) (Loaded, e
 		return Loaded{}, err
 	}
 	l := &loader{Operator: o, Options: options, library: library, now: o.Clock.Now()}
+	l.password = sync.OnceValues(func() (string, error) { return o.Gate.Hash(ctx, Password) })
 	if l.Enlarge == "" {
 		l.Enlarge = "acme-robotics"
 	}
@@ -102,8 +112,10 @@ type loader struct {
 	Options
 	library *library
 	now     time.Time
-	hash    string
-	loaded  Loaded
+	// password gives the hash of the password. One serves all: they share the password anyway.
+	password func() (string, error)
+	mu       sync.Mutex
+	loaded   Loaded
 }
 
 // parts is how many parts a company is to have.
@@ -141,7 +153,7 @@ func (l *loader) people(ctx context.Context, of company) (uuid.UUID, error) {
 		if !fault.Is(err, fault.ResourceNotFound) {
 			return found.ID, fmt.Errorf("user %s: %w", person.Email, err)
 		}
-		hash, err := l.password(ctx)
+		hash, err := l.password()
 		if err != nil {
 			return found.ID, err
 		}
@@ -155,15 +167,4 @@ func (l *loader) people(ctx context.Context, of company) (uuid.UUID, error) {
 		l.loaded.Users++
 	}
 	return found.ID, nil
-}
-
-// password is the hash of the password. One serves all: they share the password anyway.
-func (l *loader) password(ctx context.Context) (string, error) {
-	if l.hash == "" {
-		var err error
-		if l.hash, err = l.Gate.Hash(ctx, Password); err != nil {
-			return "", fmt.Errorf("hash the password: %w", err)
-		}
-	}
-	return l.hash, nil
 }

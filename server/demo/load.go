@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -11,24 +12,58 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 )
 
-// fill loads the parts of a company that are missing, one after the other.
+// loaders is how many parts are loaded at a time: PostgreSQL works on each with one CPU.
+const loaders = 2
+
+// fill loads the parts of a company that are missing. The first comes before all others, which stand on what it lays.
 func (l *loader) fill(ctx context.Context, of company, id uuid.UUID) error {
 	places, err := positions(of.slug)
 	if err != nil {
 		return err
 	}
-	for n := range l.parts(of) {
-		there, err := l.there(ctx, l.Store.Of(id), id, n)
-		if err == nil && !there {
-			err = l.part(ctx, target{of, id, places, n})
-		}
-		if err != nil {
-			return fmt.Errorf("part %d: %w", n, err)
-		}
-		l.loaded.Done++
-		if l.Progress != nil {
-			l.Progress(l.loaded)
-		}
+	if err := l.ensure(ctx, target{of, id, places, 0}); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	parts := make(chan int)
+	var working sync.WaitGroup
+	for range loaders {
+		working.Go(func() {
+			for n := range parts {
+				if err := l.ensure(ctx, target{of, id, places, n}); err != nil {
+					stop(err)
+				}
+			}
+		})
+	}
+	for n := 1; n < l.parts(of) && ctx.Err() == nil; n++ {
+		parts <- n
+	}
+	close(parts)
+	working.Wait()
+	return context.Cause(ctx)
+}
+
+// ensure loads a part that is missing, and tells how far the whole has come.
+func (l *loader) ensure(ctx context.Context, to target) error {
+	there, err := l.there(ctx, l.Store.Of(to.id), to.id, to.part)
+	var added *batch
+	if err == nil && !there {
+		added, err = l.part(ctx, to)
+	}
+	if err != nil {
+		return fmt.Errorf("part %d: %w", to.part, err)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.loaded.Done++
+	if added != nil {
+		l.loaded.Parts++
+		l.loaded.add(added)
+	}
+	if l.Progress != nil {
+		l.Progress(l.loaded)
 	}
 	return nil
 }
@@ -49,21 +84,21 @@ type target struct {
 	part      int
 }
 
-// part loads one part in one transaction. Of two who load it at once, the second waits and then finds it there.
-func (l *loader) part(ctx context.Context, to target) error {
-	hash, err := "", error(nil)
+// part loads one part in one transaction, and gives what it has added. Of two who load it at once, the second waits, then
+// finds it there, and adds nothing.
+func (l *loader) part(ctx context.Context, to target) (added *batch, err error) {
+	hash := ""
 	if to.part > 0 { // whose people are made within the transaction
-		if hash, err = l.password(ctx); err != nil {
-			return err
+		if hash, err = l.password(); err != nil {
+			return nil, err
 		}
 	}
-	var added *batch
 	err = l.Store.InTx(ctx, to.id, func(tx db.DBTX) error {
 		if err := l.Queries.PrepareDemoLoad(ctx, tx); err != nil {
 			return err
 		}
-		err := l.Queries.LockDemoPart(ctx, tx, db.LockDemoPartParams{CompanyID: to.id, Part: int32(to.part)}) //nolint:gosec // at most MaxScale
-		if err != nil {
+		part := int32(to.part) //nolint:gosec // at most MaxScale
+		if err := l.Queries.LockDemoPart(ctx, tx, db.LockDemoPartParams{CompanyID: to.id, Part: part}); err != nil {
 			return err
 		}
 		there, err := l.there(ctx, tx, to.id, to.part)
@@ -75,12 +110,7 @@ func (l *loader) part(ctx context.Context, to target) error {
 		}
 		return l.record(ctx, tx, to, added)
 	})
-	if err != nil || added == nil {
-		return err
-	}
-	l.loaded.add(added)
-	l.loaded.Parts++
-	return nil
+	return added, err
 }
 
 // compose makes and writes the rows of a part: the first one's stand on a ground that is laid with them, and each further

@@ -83,9 +83,9 @@ func listQuery(who caller.Caller, wanted api.ListInterviewsParams) (db.ListInter
 	}{who.UserID, wanted}}
 }
 
-// narrow gives the interviews that those of a query are among, nil where they are many or anybody's. PostgreSQL knows how
-// many interviews a job has on the average: of a job that has few it would look for them through all of the company's,
-// in the list's order, unless it is told which they are.
+// narrow gives the interviews that those of a query are among, nil where the query says so itself or they are many.
+// PostgreSQL knows how many interviews a job has on the average: those of a job that has few it would look for through
+// all of the company's, in the list's order, unless it is told which they are.
 func (i *Interviews) narrow(
 	ctx context.Context, tenant db.DBTX, query db.ListInterviewsParams,
 ) ([]uuid.UUID, error) {
@@ -93,7 +93,7 @@ func (i *Interviews) narrow(
 	switch {
 	case query.JobID != nil:
 		jobs, own = []uuid.UUID{*query.JobID}, nil
-	case query.SeesAll:
+	case query.SeesAll || len(jobs) == 0:
 		return nil, nil
 	}
 	ids, err := i.Queries.ListInterviewsOfJobs(ctx, tenant, db.ListInterviewsOfJobsParams{

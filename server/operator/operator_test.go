@@ -12,7 +12,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
-	"github.com/ai-interviewer-platform/interviewer/server/demo"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/operator"
 	"github.com/ai-interviewer-platform/interviewer/server/password"
@@ -223,34 +222,5 @@ func TestSwitchCompany(t *testing.T) {
 		if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = $1 AND resource_id = $2`, action, acme.ID); n != 1 {
 			t.Errorf("%s is recorded %d times", action, n)
 		}
-	}
-}
-
-func TestDemoIsLoadedOnce(t *testing.T) {
-	t.Parallel()
-	installation, o := hire(t)
-	companies, users, err := demo.Load(t.Context(), o)
-	if err != nil || companies != 2 || users < 40 {
-		t.Fatalf("%d companies and %d users, %v", companies, users, err)
-	}
-	if n := count(t, installation, `SELECT count(*) FROM users`); n != users {
-		t.Errorf("%d users are there, %d are said to be", n, users)
-	}
-	if companies, users, err := demo.Load(t.Context(), o); err != nil || companies != 0 || users != 0 {
-		t.Errorf("again: %d companies and %d users, %v", companies, users, err)
-	}
-	installation.Config.LoginPerIP = 1000
-	replica := installation.Replica()
-	for _, email := range demo.Accounts() {
-		client := replica.Anonymous(t)
-		client.Adopt(client.Post("/api/v1/auth/login", map[string]string{"email": email, "password": demo.Password}).Expect(http.StatusOK))
-		client.Get("/api/v1/users/me").Expect(http.StatusOK)
-	}
-	for _, slug := range []string{"acme", "globex"} {
-		client := replica.Anonymous(t)
-		login := map[string]string{"email": "admin@" + slug + ".example", "password": demo.Password}
-		client.Adopt(client.Post("/api/v1/auth/login", login).Expect(http.StatusOK))
-		// Every answer is held against the specification, the format of emails and names with it.
-		client.Get("/api/v1/users?limit=200").Expect(http.StatusOK)
 	}
 }

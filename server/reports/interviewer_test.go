@@ -97,7 +97,7 @@ func TestInterviewersInFigures(t *testing.T) {
 	p.Exec(`UPDATE scores SET status = 'voided' WHERE id = $1`, p.submitted(anew, carl, 1))
 	p.submitted(anew, carl, 40)
 
-	// Dora's are a draft, a score that was reopened, one that HR no longer waited for, and one that is under way.
+	// Dora owes a draft, a score that was reopened, and one that is under way; for one HR no longer waits.
 	p.Score(p.held(job, "awaiting_scores", dora), dora, api.ScoreStatusDraft, 5)
 	open := p.submitted(p.held(job, "awaiting_scores", dora), dora, 1)
 	p.reopened(open, 1)
@@ -115,7 +115,7 @@ func TestInterviewersInFigures(t *testing.T) {
 
 	want := []api.InterviewerFigures{
 		figure(anna, 6, 1, 2, number(3.5)), figure(ben, 2, 0, 0, null()), figure(carl, 3, 0, 3, number(10)),
-		figure(dora, 4, 4, 0, null()), figure(emil, 0, 0, 1, number(1.5)), figure(fay, 1, 0, 1, number(0)),
+		figure(dora, 4, 3, 0, null()), figure(emil, 0, 0, 1, number(1.5)), figure(fay, 1, 0, 1, number(0)),
 	}
 	for _, role := range []api.Role{api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
 		got := list(p.as[role], "")
@@ -149,7 +149,7 @@ func TestWhosePanelsCount(t *testing.T) {
 	mine, other := p.Job(api.JobStatusOpen, lead), p.Job(api.JobStatusOpen)
 	anna, ben := p.User(p.acme, "anna", api.RoleEmployee), p.User(p.acme, "ben", api.RoleEmployee)
 	p.submitted(p.held(mine, "completed", anna), anna, 2)
-	p.submitted(p.held(other, "completed", anna, lead), anna, 4)
+	p.submitted(p.held(other, "awaiting_scores", anna, lead), anna, 4)
 	p.held(other, "awaiting_scores", ben)
 
 	theirs := p.Installation.Hiring(globex)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
-	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/chart"
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
@@ -24,7 +23,6 @@ type Reports struct {
 	Store   *store.Store
 	Queries *db.Queries
 	Clock   clock.Source
-	Audit   *audit.Recorder
 	Cursors page.Codec
 }
 

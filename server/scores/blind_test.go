@@ -32,8 +32,8 @@ func (p *pair) queries() (asked map[string][]string, silent []string) {
 		"ListApplications": {"", "?limit=1&sort=-updated_at", "?stage=interview"}, "ExportApplications": {"", "?format=csv"},
 		"GetApplication": nil, "ListApplicationHistory": nil, "GetApplicationSummary": nil,
 		"ListKits": nil, "GetKit": nil, "ListKitVersions": nil, "GetKitVersion": nil,
-		"ListInterviews":       {"", "?limit=1&sort=-updated_at", "?status=awaiting_scores", "?mine=true", "?panelist_id=" + p.colleagues[0].ID.String()},
-		"GetInterview":         nil, "ListInterviewHistory": nil, "GetInterviewCalendar": nil, "GetMyCalendar": nil, "GetInterviewSummary": nil,
+		"ListInterviews": {"", "?limit=1&sort=-updated_at", "?status=awaiting_scores", "?mine=true", "?panelist_id=" + p.colleagues[0].ID.String()},
+		"GetInterview":   nil, "ListInterviewHistory": nil, "GetInterviewCalendar": nil, "GetMyCalendar": nil, "GetInterviewSummary": nil,
 		"ListScores": {
 			"?limit=200", "?limit=1", "?limit=1&sort=updated_at", "?" + at, "?status=submitted&" + at, "?status=voided", "?status=draft",
 			"?rater_id=" + p.colleagues[0].ID.String(), "?application_id=" + p.application.String(), "?job_id=" + p.job.String() + "&sort=-updated_at",
@@ -89,18 +89,18 @@ func TestBlindUntilSubmitted(t *testing.T) {
 	}
 	for _, who := range p.panelists() {
 		p.mustBeBlind(who, "without a score")
-		own := p.same(who, http.MethodPost, scoresOf(p.blinded), full(4, "yes")).Expect(http.StatusCreated)
+		own := p.same(who, scoresOf(p.blinded), full(4, "yes")).Expect(http.StatusCreated)
 		id := servertest.Decode[api.Score](own).ID
 		p.mustBeBlind(who, "with a draft")
 
-		p.same(who, http.MethodPost, path(id, "submit"), nil).Expect(http.StatusOK)
+		p.same(who, path(id, "submit"), nil).Expect(http.StatusOK)
 		p.mustSee(who, "after submitting")
-		p.same(boss, http.MethodPost, path(id, "reopen"), object{"reason": "A mistake."}).Expect(http.StatusOK)
+		p.same(boss, path(id, "reopen"), object{"reason": "A mistake."}).Expect(http.StatusOK)
 		p.mustBeBlind(who, "after their score was reopened")
 
-		p.same(who, http.MethodPost, path(id, "submit"), nil).Expect(http.StatusOK)
+		p.same(who, path(id, "submit"), nil).Expect(http.StatusOK)
 		p.mustSee(who, "after submitting again")
-		p.same(boss, http.MethodPost, path(id, "void"), object{"reason": "A mistake."}).Expect(http.StatusOK)
+		p.same(boss, path(id, "void"), object{"reason": "A mistake."}).Expect(http.StatusOK)
 		p.mustBeBlind(who, "after their score was voided")
 	}
 }

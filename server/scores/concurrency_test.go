@@ -68,6 +68,33 @@ func TestTheLastOfSimultaneousSubmissionsCompletes(t *testing.T) {
 	}
 }
 
+// TestTheEndAndTheLastSubmissionMeet lets a panel submit while the interview is ended: whichever comes last completes it,
+// exactly once.
+func TestTheEndAndTheLastSubmissionMeet(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	second := h.Replica()
+	panel := []servertest.User{h.acme.Users[api.RoleEmployee], h.acme.Users[api.RoleTeamLead], h.acme.Users[api.RoleAdmin]}
+	for range 5 {
+		interview := h.interview(api.InterviewStatusInProgress, panel...)
+		acts := []func() *servertest.Answer{func() *servertest.Answer {
+			return h.as[api.RoleHr].At(second).Post("/api/v1/interviews/"+interview.String()+"/finish", nil)
+		}}
+		for _, user := range panel {
+			id := h.hiring.Score(interview, user, api.ScoreStatusDraft, 4)
+			acts = append(acts, func() *servertest.Answer { return h.as[user.Role].Post(path(id, "submit"), nil) })
+		}
+		answers := make([]*servertest.Answer, len(acts))
+		together(len(acts), func(i int) { answers[i] = acts[i]() })
+		for _, answer := range answers {
+			answer.Expect(http.StatusOK)
+		}
+		if events, entries := h.completions(interview); h.status(interview) != "completed" || events != 1 || entries != 1 {
+			t.Errorf("the interview is %s, completed by %d events and %d audit entries", h.status(interview), events, entries)
+		}
+	}
+}
+
 // TestSubmissionsAndOverridesDoNotBlockEachOther lets authors write and submit while HR reopens and voids, all of one
 // interview: each act succeeds or finds another state, none is broken off, and the interview completes if and only if no
 // required score is missing.

@@ -27,19 +27,25 @@ func TestPatchIsAMergePatch(t *testing.T) {
 		{"a comment", object{"comment": " Good. "}, true, func(s api.Score) bool { return s.Comment.MustGet() == "Good." }},
 		{"the same comment", object{"comment": "Good.\t"}, false, func(s api.Score) bool { return s.Comment.MustGet() == "Good." }},
 		{
-			"both ratings, the other way round", object{"ratings": []object{rated("communication", 2), rated("problem_solving", 4)}}, true,
+			"both ratings, the other way round",
+			object{"ratings": []object{rated("communication", 2), rated("problem_solving", 4)}},
+			true,
 			func(s api.Score) bool {
 				return len(s.Ratings) == 2 && s.Ratings[0].CriterionKey == "problem_solving" && s.WeightedScore.MustGet() == 3.5 &&
 					s.Coverage == 1 && len(s.MissingCriteria) == 0 && s.Comment.MustGet() == "Good."
 			},
 		},
 		{
-			"the same ratings in the kit's order", object{"ratings": []object{rated("problem_solving", 4), rated("communication", 2)}}, false,
+			"the same ratings in the kit's order",
+			object{"ratings": []object{rated("problem_solving", 4), rated("communication", 2)}},
+			false,
 			func(s api.Score) bool { return len(s.Ratings) == 2 },
 		},
 		{"a recommendation", object{"recommendation": "strong_yes"}, true, func(s api.Score) bool { return *s.Recommendation == "strong_yes" }},
 		{
-			"one rating, which replaces both", object{"ratings": []object{rated("communication", nil, "note", "Asked back.")}}, true,
+			"one rating, which replaces both",
+			object{"ratings": []object{rated("communication", nil, "note", "Asked back.")}},
+			true,
 			func(s api.Score) bool {
 				return len(s.Ratings) == 1 && s.Ratings[0].Note.MustGet() == "Asked back." && s.WeightedScore.IsNull() && s.Coverage == 0 &&
 					*s.WeightedScoreReason == api.NoFigureReasonNothingObserved && slices.Equal(s.MissingCriteria, []string{"problem_solving"})

@@ -151,7 +151,9 @@ func TestFiltersCombine(t *testing.T) {
 		"nobody's": {url.Values{"rater_id": {uuid.NewString()}}, func(api.Score) bool { return false }},
 		"all at once": {
 			url.Values{"job_id": {one.JobID.String()}, "rater_id": {one.Rater.ID.String()}, "status": {"submitted"}, "sort": {"updated_at"}},
-			func(s api.Score) bool { return s.JobID == one.JobID && s.Rater.ID == one.Rater.ID && s.Status == "submitted" },
+			func(s api.Score) bool {
+				return s.JobID == one.JobID && s.Rater.ID == one.Rater.ID && s.Status == "submitted"
+			},
 		},
 	} {
 		want := ids(slices.DeleteFunc(slices.Clone(all), func(s api.Score) bool { return !test.keep(s) }))

@@ -112,9 +112,9 @@ func TestRefusals(t *testing.T) {
 		"a voided score is voided, although the interview is over": {
 			db.Score{Status: "voided"}, "completed", "void", &reason, fault.StateConflict, "voided",
 		},
-		"a score is reopened without a reason":        {db.Score{Status: "submitted"}, "in_progress", "reopen", nil, fault.RuleViolated, ""},
-		"a score is voided with a blank reason":       {db.Score{Status: "submitted"}, "in_progress", "void", &blank, fault.RuleViolated, ""},
-		"a score is voided in a completed interview":  {db.Score{Status: "submitted"}, "completed", "void", &reason, fault.StateConflict, "completed"},
+		"a score is reopened without a reason":         {db.Score{Status: "submitted"}, "in_progress", "reopen", nil, fault.RuleViolated, ""},
+		"a score is voided with a blank reason":        {db.Score{Status: "submitted"}, "in_progress", "void", &blank, fault.RuleViolated, ""},
+		"a score is voided in a completed interview":   {db.Score{Status: "submitted"}, "completed", "void", &reason, fault.StateConflict, "completed"},
 		"a score is reopened in a cancelled interview": {db.Score{Status: "submitted"}, "cancelled", "reopen", &reason, fault.StateConflict, "cancelled"},
 	} {
 		_, err := decide(hr, test.score, test.interview, test.action, test.reason)

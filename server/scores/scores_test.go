@@ -64,7 +64,9 @@ func path(id uuid.UUID, action ...string) string {
 	return strings.Join(append([]string{collection, id.String()}, action...), "/")
 }
 
-func scoresOf(interview uuid.UUID) string { return "/api/v1/interviews/" + interview.String() + "/scores" }
+func scoresOf(interview uuid.UUID) string {
+	return "/api/v1/interviews/" + interview.String() + "/scores"
+}
 
 // object is a body.
 type object = map[string]any
@@ -313,7 +315,9 @@ func TestAScoreIsReadAgainOnlyWhenItHasChanged(t *testing.T) {
 		t.Errorf("304 with %q and %q", same.Body, same.Header.Get("ETag"))
 	}
 	for name, act := range map[string]func(){
-		"a rater's new name": func() { h.Exec(`UPDATE users SET last_name = 'Renamed' WHERE id = $1`, h.acme.Users[api.RoleEmployee].ID) },
+		"a rater's new name": func() {
+			h.Exec(`UPDATE users SET last_name = 'Renamed' WHERE id = $1`, h.acme.Users[api.RoleEmployee].ID)
+		},
 		"the interview's end": func() {
 			h.Exec(`UPDATE interviews SET status = 'completed', completed_at = now() WHERE id = $1`, interview)
 		},

@@ -1,15 +1,12 @@
 package scores_test
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -54,40 +51,11 @@ type world struct {
 	rows    *pgx.Conn
 }
 
-// steady gives times and ids that depend only on how often it was asked since it was last moved. It moves on with every
-// request, so that what the service does by itself in the background does not matter.
-type steady struct {
-	mu    sync.Mutex
-	now   time.Time
-	count uint32
-}
-
-func (s *steady) Now() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.now
-}
-
-// ID is a UUIDv7 of the time, and a number.
-func (s *steady) ID() (id uuid.UUID) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.count++
-	binary.BigEndian.PutUint64(id[:8], uint64(s.now.UnixMilli())<<16) //nolint:gosec // after 1970
-	id[6], id[8] = 0x70, 0x80
-	binary.BigEndian.PutUint32(id[12:], s.count)
-	return id
-}
-
-func (s *steady) step() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now, s.count = s.now.Add(100*time.Millisecond), 0
-}
-
 // panelists are the people who must be blind: one of each role, and of team leads one whose job it is, and one of whom it
 // is not.
-func (p *pair) panelists() []string { return []string{"employee", "member", "team_lead", "hr", "admin"} }
+func (p *pair) panelists() []string {
+	return []string{"employee", "member", "team_lead", "hr", "admin"}
+}
 
 // twoWorlds arranges one world, and copies it.
 func twoWorlds(t *testing.T) *pair {
@@ -157,42 +125,6 @@ func (p *pair) begin(installation *servertest.Installation, began time.Time) *wo
 	return w
 }
 
-// copyRows puts every row of one database into another.
-func copyRows(t *testing.T, from, to *servertest.Installation) {
-	t.Helper()
-	source, target := from.Connect(), to.Connect()
-	rows, err := source.Query(t.Context(), `SELECT c.relname, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
-		FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'schema_migrations' GROUP BY c.relname`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tables := map[string]string{}
-	for rows.Next() {
-		var name, columns string
-		if err := rows.Scan(&name, &columns); err != nil {
-			t.Fatal(err)
-		}
-		tables[name] = columns
-	}
-	if err := rows.Err(); err != nil || len(tables) < 10 {
-		t.Fatal(len(tables), err)
-	}
-	if _, err := target.Exec(t.Context(), `SET session_replication_role = replica`); err != nil {
-		t.Fatal(err)
-	}
-	for name, columns := range tables {
-		var content bytes.Buffer
-		table := name + " (" + columns + ")"
-		if _, err := source.PgConn().CopyTo(t.Context(), &content, "COPY "+table+" TO STDOUT (FORMAT binary)"); err != nil {
-			t.Fatal(name, err)
-		}
-		if _, err := target.PgConn().CopyFrom(t.Context(), &content, "COPY "+table+" FROM STDIN (FORMAT binary)"); err != nil {
-			t.Fatal(name, err)
-		}
-	}
-}
-
 // ask sends one request, a moment after the one before: all of them fit into the lifetime of a token.
 func (w *world) ask(who, method, path string, body any) *servertest.Answer {
 	w.t.Helper()
@@ -210,12 +142,12 @@ func (p *pair) ask(who, method, path string, body any) (one, other *servertest.A
 	return p.worlds[0].ask(who, method, path, body), p.worlds[1].ask(who, method, path, body)
 }
 
-// same sends the same request to both worlds, and fails where the answers differ.
-func (p *pair) same(who, method, path string, body any) *servertest.Answer {
+// same sends the same act to both worlds, and fails where the answers differ.
+func (p *pair) same(who, path string, body any) *servertest.Answer {
 	p.t.Helper()
-	one, other := p.ask(who, method, path, body)
+	one, other := p.ask(who, http.MethodPost, path, body)
 	if dump(one) != dump(other) {
-		p.t.Fatalf("%s %s by %s differs:\n%s\n%s", method, path, who, dump(one), dump(other))
+		p.t.Fatalf("%s by %s differs:\n%s\n%s", path, who, dump(one), dump(other))
 	}
 	return one
 }

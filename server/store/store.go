@@ -69,6 +69,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	parameters["role"] = ServiceRole
 	parameters["timezone"] = "UTC"
 	parameters["application_name"] = "interviewer"
+	// Compiling a statement takes longer than any of ours does; planned anew with its values, it would be compiled anew.
+	parameters["jit"] = "off"
 	parameters["statement_timeout"] = timeout
 	parameters["lock_timeout"] = timeout
 	parameters["idle_in_transaction_session_timeout"] = timeout
