@@ -27,13 +27,14 @@ func (p program) seed() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "seed",
 		Short: "Load the demo data, or as much of it as a load test wants",
-		Long: `Loads what is missing of the demo: the companies Acme Robotics and Globex with their people, jobs and kits, and half a
-year of candidates, applications, interviews and scores. What is there stays as it is, so a second load changes nothing.
+		Long: `Loads what is missing of the demo: the companies Acme Robotics and Globex with their people, jobs and kits, and
+half a year of candidates, applications, interviews and scores. What is there stays as it is, so a second load changes
+nothing.
 
 --scale N gives one of them N parts of 2,000 candidates with 3,000 applications and 600 interviews each, and the people
 and jobs that go with them: --scale 500 is a million candidates. Every part is a transaction of its own. A load that was
 interrupted goes on when the command is given again, and a larger scale adds what is missing to the smaller. Loading
-takes about a minute for each million rows on two CPUs, and twenty megabytes for each part.
+takes about a minute for each million rows on two CPUs, and twelve megabytes for each part.
 
 Everybody knows the demo accounts' password, so in production the command does nothing unless --production is given.`,
 		Example: "  interviewer seed\n  interviewer seed --scale 100\n  interviewer seed --scale 500 --company globex",
@@ -57,7 +58,8 @@ Everybody knows the demo accounts' password, so in production the command does n
 	}
 	flags := c.Flags()
 	flags.IntVar(&wanted.Scale, "scale", wanted.Scale, "how many parts the company has")
-	flags.StringVar(&wanted.Enlarge, "company", "acme-robotics", "the company that --scale is about: acme-robotics or globex")
+	flags.StringVar(&wanted.Enlarge, "company", "acme-robotics",
+		"the company that --scale is about: acme-robotics or globex")
 	flags.Uint64Var(&wanted.Seed, "seed", 0, "another number gives other people with other fates")
 	flags.BoolVar(&force, "production", false, "load the demo data although APP_ENV is production")
 	return c
@@ -128,8 +130,8 @@ func (p program) analyze(ctx context.Context, url string) (err error) {
 		return fmt.Errorf("analyze: %w", err)
 	}
 	if refused {
-		p.say("The statistics were not brought up to date, which only the owner of the tables may. Until PostgreSQL does it by\n" +
-			"itself, large lists can be slow; set MIGRATION_DATABASE_URL, or run ANALYZE as the owner.")
+		p.say("The statistics were not brought up to date, which only the owner of the tables may. Until PostgreSQL does\n" +
+			"it by itself, large lists can be slow; set MIGRATION_DATABASE_URL, or run ANALYZE as the owner.")
 	}
 	return nil
 }

@@ -34,6 +34,8 @@ SELECT met.* FROM (
             WHEN '-name' THEN (name_key, id) < (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
         END)
     ORDER BY
+        -- The same for all: no index has it, so whoever is named by id is looked up and sorted, and not met on a walk.
+        CASE WHEN sqlc.narg('ids')::uuid[] IS NOT NULL THEN company_id::text END,
         CASE WHEN @sort::text = 'created_at' THEN created_at END,
         CASE WHEN @sort::text = '-created_at' THEN created_at END DESC,
         CASE WHEN @sort::text = 'updated_at' THEN updated_at END,

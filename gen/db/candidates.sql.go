@@ -246,6 +246,8 @@ SELECT met.company_id, met.id, met.first_name, met.last_name, met.name_key, met.
             WHEN '-name' THEN (name_key, id) < ($11::text, $8::uuid)
         END)
     ORDER BY
+        -- The same for all: no index has it, so whoever is named by id is looked up and sorted, and not met on a walk.
+        CASE WHEN $2::uuid[] IS NOT NULL THEN company_id::text END,
         CASE WHEN $9::text = 'created_at' THEN created_at END,
         CASE WHEN $9::text = '-created_at' THEN created_at END DESC,
         CASE WHEN $9::text = 'updated_at' THEN updated_at END,

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -65,20 +64,20 @@ type entry struct {
 // memory nor a transaction grows with them.
 func (c *Candidates) export(ctx context.Context, query db.ListCandidatesParams, out *bulk.Writer) error {
 	tenant := c.Store.Planned(query.CompanyID)
-	ids, err := c.seen(ctx, tenant, query, lastEffort)
-	if err == nil && ids == nil {
-		ids, err = c.hits(ctx, tenant, query, lastEffort)
+	narrowed, err := c.narrowBySight(ctx, tenant, &query, lastEffort)
+	if err == nil && !narrowed {
+		_, err = c.narrowByIndex(ctx, tenant, &query, mostHits)
 	}
 	if err != nil {
 		return err
 	}
-	query.Ids, query.Walked, query.MaxRows = ids, math.MaxInt32, bulk.Batch
+	query.MaxRows = bulk.Batch
 	convertEntry := func(one entry) (api.Candidate, error) { return one.shown, nil }
 	return bulk.Export(out, convertEntry, func(after *entry) ([]entry, error) {
 		if after != nil {
 			query.AfterTime, query.AfterID = &after.row.CreatedAt, &after.row.ID
 		}
-		rows, err := c.Queries.ListCandidates(ctx, tenant, query)
+		rows, err := c.list(ctx, tenant, query)
 		if err != nil {
 			return nil, err
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"math"
 
-	"github.com/google/uuid"
-
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 )
 
@@ -28,68 +26,82 @@ const (
 func (c *Candidates) find(
 	ctx context.Context, tenant db.DBTX, query db.ListCandidatesParams,
 ) ([]db.Candidate, error) {
-	if query.SeesAll && query.Pattern == nil && query.Tags == nil {
-		query.Walked = query.MaxRows
-		return c.Queries.ListCandidates(ctx, tenant, query)
+	if !searches(query) {
+		return c.list(ctx, tenant, query)
 	}
 	for _, effort := range []int32{firstEffort, lastEffort} {
-		if ids, err := c.seen(ctx, tenant, query, effort); err != nil || ids != nil {
-			return c.among(ctx, tenant, query, ids, err)
+		if narrowed, err := c.narrowBySight(ctx, tenant, &query, effort); err != nil || narrowed {
+			return c.listUnless(ctx, tenant, query, err)
 		}
 		query.Walked = effort
 		rows, err := c.Queries.ListCandidates(ctx, tenant, query)
 		if err != nil || len(rows) == int(query.MaxRows) {
 			return rows, err
 		}
-		if ids, err := c.hits(ctx, tenant, query, effort); err != nil || ids != nil {
-			return c.among(ctx, tenant, query, ids, err)
+		if narrowed, err := c.narrowByIndex(ctx, tenant, &query, effort); err != nil || narrowed {
+			return c.listUnless(ctx, tenant, query, err)
 		}
 	}
-	ids, err := c.hits(ctx, tenant, query, mostHits)
-	return c.among(ctx, tenant, query, ids, err)
+	_, err := c.narrowByIndex(ctx, tenant, &query, mostHits)
+	return c.listUnless(ctx, tenant, query, err)
 }
 
-// among lists the candidates of a query among some, or all where they are nil, unless finding those has failed.
-func (c *Candidates) among(
-	ctx context.Context, tenant db.DBTX, query db.ListCandidatesParams, ids []uuid.UUID, err error,
+// searches reports whether the candidates who are met have to be held against something.
+func searches(query db.ListCandidatesParams) bool {
+	return !query.SeesAll || query.Pattern != nil || query.Tags != nil
+}
+
+// list gives the candidates of a query, however many are to be met for that.
+func (c *Candidates) list(ctx context.Context, tenant db.DBTX, query db.ListCandidatesParams) ([]db.Candidate, error) {
+	query.Walked = query.MaxRows
+	if searches(query) {
+		query.Walked = math.MaxInt32
+	}
+	return c.Queries.ListCandidates(ctx, tenant, query)
+}
+
+// listUnless is list, unless what came before has failed.
+func (c *Candidates) listUnless(
+	ctx context.Context, tenant db.DBTX, query db.ListCandidatesParams, err error,
 ) ([]db.Candidate, error) {
 	if err != nil {
 		return nil, err
 	}
-	query.Ids, query.Walked = ids, math.MaxInt32
-	return c.Queries.ListCandidates(ctx, tenant, query)
+	return c.list(ctx, tenant, query)
 }
 
-// seen gives all candidates that the caller may see, or nil where they see everybody or more than so many applications.
-func (c *Candidates) seen(
-	ctx context.Context, tenant db.DBTX, query db.ListCandidatesParams, atMost int32,
-) ([]uuid.UUID, error) {
+// narrowBySight narrows a query to the candidates that the caller may see, where they do not see everybody, and nobody
+// by more than so many applications.
+func (c *Candidates) narrowBySight(
+	ctx context.Context, tenant db.DBTX, query *db.ListCandidatesParams, atMost int32,
+) (narrowed bool, err error) {
 	if query.SeesAll {
-		return nil, nil
+		return false, nil
 	}
 	ids, err := c.Queries.ListSeenCandidates(ctx, tenant, db.ListSeenCandidatesParams{
 		CompanyID: query.CompanyID, Jobs: query.Jobs, Applications: query.Applications, AtMost: atMost + 1,
 	})
-	return unlessMore(ids, atMost), err
+	if err != nil || len(ids) > int(atMost) {
+		return false, err
+	}
+	query.Ids, query.SeesAll = ids, true
+	return true, nil
 }
 
-// hits gives all candidates of the company that have a text and tags, or nil where nothing is searched or they are more
-// than so many.
-func (c *Candidates) hits(
-	ctx context.Context, tenant db.DBTX, query db.ListCandidatesParams, atMost int32,
-) ([]uuid.UUID, error) {
+// narrowByIndex narrows a query to the candidates of the company that have its text and tags, where it has any and they
+// are not more than so many.
+func (c *Candidates) narrowByIndex(
+	ctx context.Context, tenant db.DBTX, query *db.ListCandidatesParams, atMost int32,
+) (narrowed bool, err error) {
 	if query.Pattern == nil && query.Tags == nil {
-		return nil, nil
+		return false, nil
 	}
 	ids, err := c.Queries.SearchCandidates(ctx, tenant, db.SearchCandidatesParams{
 		CompanyID: query.CompanyID, Pattern: query.Pattern, Tags: query.Tags, AtMost: atMost + 1,
 	})
-	return unlessMore(ids, atMost), err
-}
-
-func unlessMore(ids []uuid.UUID, atMost int32) []uuid.UUID {
-	if len(ids) > int(atMost) {
-		return nil
+	if err != nil || len(ids) > int(atMost) {
+		return false, err
 	}
-	return ids
+	query.Ids, query.Pattern, query.Tags = ids, nil, nil
+	return true, nil
 }

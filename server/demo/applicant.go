@@ -127,10 +127,7 @@ func (g *generator) name(who *applicant, n int, names map[string]int) {
 func mark(part int) string { return fmt.Sprintf("demo-%04d-", part) }
 
 func (g *generator) tags(of family) []string {
-	tags := []string{}
-	for _, tag := range shuffled(g.chance, g.library.phrases.Tags[of])[:g.IntN(5)] {
-		tags = append(tags, tag)
-	}
+	tags := append([]string{}, shuffled(g.chance, g.library.phrases.Tags[of])[:g.IntN(5)]...)
 	if g.happens(0.15) {
 		tags = append(tags, pick(g.chance, g.library.phrases.Tags["any"]))
 	}

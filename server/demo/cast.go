@@ -42,7 +42,8 @@ func cast() []company {
 		},
 	}, acme.crowd()...)
 	globex := company{
-		name: "Globex", slug: "globex", domain: "globex.example", first: size{candidates: 20, applications: 26, interviews: 6},
+		name: "Globex", slug: "globex", domain: "globex.example",
+		first: size{candidates: 20, applications: 26, interviews: 6},
 	}
 	globex.people = append([]operator.Person{
 		{Email: "admin@globex.example", FirstName: "Grace", LastName: "Moreau", Role: api.RoleAdmin, Department: "IT"},

@@ -58,9 +58,10 @@ func TestDemoIsConsistent(t *testing.T) {
 // look prepares what the statements look at.
 func look(t *testing.T, on interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-}, at time.Time) {
+}, at time.Time,
+) {
 	t.Helper()
-	_, err := on.Exec(t.Context(), "CREATE TEMP TABLE present AS SELECT '"+at.Format(time.RFC3339Nano)+"'::timestamptz AS now;"+views)
+	_, err := on.Exec(t.Context(), "CREATE TEMP TABLE present AS SELECT '"+at.Format(time.RFC3339Nano)+"'::timestamptz AS now;"+views())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,8 +138,9 @@ func TestKitsAreProven(t *testing.T) {
 }
 
 // views are what several statements look at: moves and events with those before them, and who is where at what time.
-var views = strings.Join([]string{
-	`CREATE TEMP TABLE moves AS SELECT m.*, a.created_at AS applied_at,
+func views() string {
+	return strings.Join([]string{
+		`CREATE TEMP TABLE moves AS SELECT m.*, a.created_at AS applied_at,
 		lag(to_stage) OVER w AS stage_before, lag(to_status) OVER w AS status_before, lag(m.created_at) OVER w AS moved_before,
 		row_number() OVER w AS n, row_number() OVER (PARTITION BY application_id ORDER BY m.created_at DESC) AS from_end,
 		array_position(ARRAY['applied', 'screening', 'interview', 'evaluation', 'offer', 'hired'], from_stage::text) AS from_rank,
@@ -146,17 +148,17 @@ var views = strings.Join([]string{
 		max(m.created_at) FILTER (WHERE from_stage IS DISTINCT FROM to_stage) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS entered
 		FROM application_moves AS m JOIN applications AS a ON a.id = m.application_id
 		WINDOW w AS (PARTITION BY application_id ORDER BY m.created_at)`,
-	`CREATE TEMP TABLE events AS SELECT e.*, i.application_id, i.job_id, i.created_by,
+		`CREATE TEMP TABLE events AS SELECT e.*, i.application_id, i.job_id, i.created_by,
 		lag(to_status) OVER w AS status_before, lag(e.created_at) OVER w AS happened_before, row_number() OVER w AS n,
 		row_number() OVER (PARTITION BY interview_id ORDER BY e.created_at DESC) AS from_end,
 		max(to_starts_at) FILTER (WHERE event IN ('schedule', 'reschedule')) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS NOT NULL AS had_time
 		FROM interview_events AS e JOIN interviews AS i ON i.id = e.interview_id WINDOW w AS (PARTITION BY interview_id ORDER BY e.created_at)`,
-	`CREATE TEMP TABLE managers AS SELECT id FROM users WHERE role IN ('hr', 'admin')`,
-	`CREATE TEMP TABLE leads AS SELECT job_id, user_id FROM job_members JOIN users ON id = user_id WHERE users.role = 'team_lead'`,
-	`CREATE TEMP TABLE seats AS SELECT p.user_id AS id, i.id AS interview_id, i.starts_at, i.ends_at FROM interview_panelists AS p
+		`CREATE TEMP TABLE managers AS SELECT id FROM users WHERE role IN ('hr', 'admin')`,
+		`CREATE TEMP TABLE leads AS SELECT job_id, user_id FROM job_members JOIN users ON id = user_id WHERE users.role = 'team_lead'`,
+		`CREATE TEMP TABLE seats AS SELECT p.user_id AS id, i.id AS interview_id, i.starts_at, i.ends_at FROM interview_panelists AS p
 		JOIN interviews AS i ON i.id = p.interview_id WHERE i.starts_at IS NOT NULL AND i.status <> 'cancelled' AND p.response <> 'declined'
 		UNION ALL SELECT candidate_id, id, starts_at, ends_at FROM interviews WHERE starts_at IS NOT NULL AND status <> 'cancelled'`,
-	`CREATE TEMP TABLE figures AS SELECT s.id, s.weighted_score, s.coverage, s.status, s.recommendation,
+		`CREATE TEMP TABLE figures AS SELECT s.id, s.weighted_score, s.coverage, s.status, s.recommendation,
 		sum((c->>'weight')::float * (r->>'rating')::float) FILTER (WHERE (r->>'rating') IS NOT NULL)
 			/ sum((c->>'weight')::float) FILTER (WHERE (r->>'rating') IS NOT NULL) AS score,
 		coalesce(sum((c->>'weight')::float) FILTER (WHERE (r->>'rating') IS NOT NULL), 0) / sum((c->>'weight')::float) AS covered,
@@ -167,9 +169,10 @@ var views = strings.Join([]string{
 		CROSS JOIN LATERAL jsonb_array_elements(v.criteria) WITH ORDINALITY AS x (c, k)
 		LEFT JOIN LATERAL jsonb_array_elements(s.ratings) AS y (r) ON r->>'criterion_key' = c->>'key'
 		GROUP BY s.company_id, s.id`,
-	`CREATE INDEX ON moves (application_id)`, `CREATE INDEX ON events (interview_id)`, `CREATE INDEX ON seats (id)`,
-	`ANALYZE moves`, `ANALYZE events`, `ANALYZE seats`,
-}, ";")
+		`CREATE INDEX ON moves (application_id)`, `CREATE INDEX ON events (interview_id)`, `CREATE INDEX ON seats (id)`,
+		`ANALYZE moves`, `ANALYZE events`, `ANALYZE seats`,
+	}, ";")
+}
 
 // indexes serve statements that name no company.
 const indexes = `CREATE INDEX ON application_moves (application_id); CREATE INDEX ON interview_panelists (interview_id);

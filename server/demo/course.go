@@ -151,23 +151,20 @@ func (g *generator) place(c *course) (placed []time.Time, last period) {
 	if !c.closed() && c.stage == api.ApplicationStageInterview {
 		final := c.sittings[len(c.sittings)-1].to
 		last = g.tail(final)
-		earlier := time.Duration(len(c.sittings)-1) * sittingTime
-		entered := last.from.Add(-earlier - g.between(2*day, 6*day))
-		if final == api.InterviewStatusScheduled && entered.After(latest.Add(-earlier)) {
-			entered = latest.Add(-earlier - g.between(0, 5*day))
+		before := time.Duration(len(c.sittings)-1) * sittingTime
+		entered := last.from.Add(-before - g.between(2*day, 6*day))
+		if final == api.InterviewStatusScheduled && entered.After(latest.Add(-before)) {
+			entered = latest.Add(-before - g.between(0, 5*day))
 		}
 		if lasts > enters { // on hold, since a while after the last interview
 			c.steps[lasts].after = g.between(g.now.Sub(entered)-2*day, g.now.Sub(entered)-2*time.Hour)
 		}
 		return times(c.steps, enters, entered), last
 	}
-	later := time.Duration(0)
-	for _, s := range c.steps[enters+1:] {
-		later += s.after
-	}
-	entered := g.now.Add(-recent + g.between(0, recent-later-2*time.Hour))
+	since := lasting(c.steps[enters+1:])
+	entered := g.now.Add(-recent + g.between(0, recent-since-2*time.Hour))
 	if !c.closed() {
-		entered = latest.Add(-later - g.between(0, min(6*day, max(0, recent-later-time.Hour))))
+		entered = latest.Add(-since - g.between(0, min(6*day, max(0, recent-since-time.Hour))))
 	}
 	return times(c.steps, enters, entered), last
 }
@@ -179,15 +176,16 @@ func (g *generator) age(c *course) time.Duration {
 	case !c.closed():
 		return time.Duration(share * float64(16*day))
 	case c.interviewed(): // before there were kits
-		span := time.Duration(0)
-		for _, s := range c.steps {
-			span += s.after
-		}
-		return g.between(introduced+day, max(introduced+2*day, halfYear-span))
+		return g.between(introduced+day, max(introduced+2*day, halfYear-lasting(c.steps)))
 	}
-	span := time.Duration(0)
-	for _, s := range c.steps {
-		span += s.after
+	return g.between(0, halfYear-lasting(c.steps))
+}
+
+// lasting is how long steps take together.
+func lasting(steps []step) time.Duration {
+	sum := time.Duration(0)
+	for _, s := range steps {
+		sum += s.after
 	}
-	return g.between(0, halfYear-span)
+	return sum
 }

@@ -1,7 +1,7 @@
 // Package demo fills an installation with two companies to try things out on: with people, jobs, kits, candidates and
-// half a year of applications and interviews, as the service would have left them; and one of them with as much of it as
-// a load test wants. Loading it again changes nothing that is there already. It never runs in production unless it is
-// asked to, because everybody knows its password.
+// half a year of applications and interviews, as the service would have left them; and one of them with as much of it
+// as a load test wants. Loading it again changes nothing that is there already. It never runs in production unless it
+// is asked to, because everybody knows its password.
 //
 // The demo comes in parts. Each is one transaction, made from a seed and the present alone, so it is there whole or not
 // at all, and a load that was interrupted goes on where it was.
@@ -10,6 +10,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,8 +30,8 @@ const MaxScale = 9999
 
 // Options say how much to load.
 type Options struct {
-	// Scale is how many parts the enlarged company has, 1 to MaxScale; each has 2,000 candidates with 3,000 applications and
-	// 600 interviews. 0 stands for 1, which is the demo that people look at.
+	// Scale is how many parts the enlarged company has, 1 to MaxScale; each has 2,000 candidates with 3,000
+	// applications and 600 interviews. 0 stands for 1, which is the demo that people look at.
 	Scale int
 	// Enlarge is the slug of the company that Scale is about; Acme Robotics when empty. The other has its first part.
 	Enlarge string
@@ -59,7 +60,8 @@ type Loaded struct {
 
 // String lists what was added, as a person would.
 func (l Loaded) String() string {
-	return fmt.Sprintf("%d companies, %d users, %d jobs, %d kits, %d candidates, %d applications, %d interviews, %d scores",
+	return fmt.Sprintf(
+		"%d companies, %d users, %d jobs, %d kits, %d candidates, %d applications, %d interviews, %d scores",
 		l.Companies, l.Users, l.Jobs, l.Kits, l.Candidates, l.Applications, l.Interviews, l.Scores)
 }
 
@@ -86,13 +88,14 @@ func Load(ctx context.Context, o *operator.Operator, options Options) (Loaded, e
 		l.Enlarge = "acme-robotics"
 	}
 	companies := cast()
-	known := false
+	if !slices.ContainsFunc(companies, func(c company) bool { return c.slug == l.Enlarge }) {
+		return Loaded{}, fmt.Errorf("there is no demo company %q", l.Enlarge)
+	}
+	if l.Scale < 0 || l.Scale > MaxScale {
+		return Loaded{}, fmt.Errorf("the scale is 1 to %d, not %d", MaxScale, l.Scale)
+	}
 	for _, company := range companies {
 		l.loaded.Of += l.parts(company)
-		known = known || company.slug == l.Enlarge
-	}
-	if !known || l.Scale < 0 || l.Scale > MaxScale {
-		return Loaded{}, fmt.Errorf("there is no demo company %q, or no scale %d", l.Enlarge, l.Scale)
 	}
 	for _, company := range companies {
 		id, err := l.people(ctx, company)

@@ -37,8 +37,8 @@ type generator struct {
 	busy map[uuid.UUID][]period
 }
 
-// generate makes the candidates of a part, their applications and their interviews. It fails where no job of the company
-// could have been applied to.
+// generate makes the candidates of a part, their applications and their interviews. It fails where no job of the
+// company could have been applied to.
 func generate(c chance, in setting, l *library, part int, of size) (*batch, error) {
 	g := &generator{chance: c, setting: in, library: l, part: part, busy: map[uuid.UUID][]period{}}
 	shares := funnel()

@@ -9,13 +9,14 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/kitcontent"
-	"github.com/ai-interviewer-platform/interviewer/server/operator"
 )
 
-// ground makes what all parts of a company's demo stand on: its jobs with their members, and the kits of their families.
-func ground(c chance, of company, positions []position, l *library, people map[string]uuid.UUID, now time.Time) (
-	*batch, error,
-) {
+// ground makes what all parts of a company's demo stand on: its jobs with their members, and the kits of their
+// families.
+// Whoever is not there any more is no member; publisher has published the kits.
+func ground(
+	c chance, of company, positions []position, l *library, people map[string]uuid.UUID, publisher uuid.UUID, now time.Time,
+) (*batch, error) {
 	b := &batch{}
 	families := map[family]bool{}
 	for _, p := range positions {
@@ -24,13 +25,9 @@ func ground(c chance, of company, positions []position, l *library, people map[s
 			return nil, err
 		}
 	}
-	hr, found := people["hr@"+of.domain]
-	if !found {
-		return nil, fmt.Errorf("hr@%s is not there, and would have published the kits", of.domain)
-	}
 	for _, text := range l.kits {
 		if families[text.Family] {
-			if err := b.write(c, text, hr, now); err != nil {
+			if err := b.write(c, text, publisher, now); err != nil {
 				return nil, err
 			}
 		}
@@ -63,54 +60,44 @@ func (b *batch) open(c chance, of company, p position, people map[string]uuid.UU
 		}
 	}
 	b.jobs = append(b.jobs, row)
-	return b.staff(of, p, row, people)
+	b.staff(of, p, row, people)
+	return nil
 }
 
 // staff gives a job its members: who hires, HR, who is named, and further employees of the department.
-func (b *batch) staff(of company, p position, row jobRow, people map[string]uuid.UUID) error {
+func (b *batch) staff(of company, p position, row jobRow, people map[string]uuid.UUID) {
 	joined := row.CreatedAt
 	member := map[string]bool{}
-	add := func(email string, role api.JobRole) error {
+	add := func(email string, role api.JobRole) {
 		id, found := people[email]
-		if !found {
-			return fmt.Errorf("job %s: %s is not there", p.Title, email)
+		if !found || member[email] {
+			return
 		}
 		joined = joined.Add(20 * time.Second)
 		b.members = append(b.members, memberRow{JobID: row.ID, UserID: id, Role: role, CreatedAt: joined, UpdatedAt: joined})
 		member[email] = true
-		return nil
 	}
 	named := []string{p.Manager, "hr"}
 	for i, name := range append(named, p.Interviewers...) {
 		role := []api.JobRole{api.JobRoleHiringManager, api.JobRoleRecruiter, api.JobRoleInterviewer}[min(i, 2)]
-		if err := add(name+"@"+of.domain, role); err != nil {
-			return err
-		}
+		add(name+"@"+of.domain, role)
 	}
 	for _, colleague := range of.people {
-		_, found := people[colleague.Email]
-		if len(member) < 6 && found && isInterviewer(colleague, p.Department) && !member[colleague.Email] {
-			if err := add(colleague.Email, api.JobRoleInterviewer); err != nil {
-				return err
-			}
+		if len(member) < 6 && colleague.Role == api.RoleEmployee && colleague.Department == p.Department {
+			add(colleague.Email, api.JobRoleInterviewer)
 		}
 	}
-	return nil
-}
-
-func isInterviewer(p operator.Person, department string) bool {
-	return p.Role == api.RoleEmployee && p.Department == department
 }
 
 // write adds a kit with its versions: each that is published archives the one before.
-func (b *batch) write(c chance, text kitText, hr uuid.UUID, now time.Time) error {
+func (b *batch) write(c chance, text kitText, publisher uuid.UUID, now time.Time) error {
 	created := office{time.UTC}.within(now.Add(-introduced - 3*day))
 	kit := kitRow{ID: c.id(created), Name: text.Name, Description: strings.TrimSpace(text.Description)}
 	kit.CreatedAt, kit.UpdatedAt = created, created
 	begun := created
 	for i, version := range text.Versions {
 		row := kitVersionRow{
-			KitID: kit.ID, Number: int32(i + 1), Status: api.KitVersionStatusDraft, Version: 1, //nolint:gosec // a few
+			KitID: kit.ID, Number: int32(i + 1), Status: api.KitVersionStatusDraft, Version: 1,
 			Questions: text.questions(version), Criteria: text.criteria(version), CreatedAt: begun, UpdatedAt: begun,
 		}
 		row.ID = c.id(begun)
@@ -120,7 +107,7 @@ func (b *batch) write(c chance, text kitText, hr uuid.UUID, now time.Time) error
 			if err != nil {
 				return err
 			}
-			row.Status, row.ContentHash, row.PublishedAt, row.PublishedBy = api.KitVersionStatusPublished, &hash, &published, &hr
+			row.Status, row.ContentHash, row.PublishedAt, row.PublishedBy = api.KitVersionStatusPublished, &hash, &published, &publisher
 			row.UpdatedAt = published
 			row.Version++
 			if i > 0 {

@@ -98,7 +98,9 @@ func (g *generator) sit(c *course, n int, s sitting, within, happens period) *in
 // announce begins an interview with what it is called and where it is held.
 func (g *generator) announce(c *course, n int) *interview {
 	said := g.library.phrases.Interviews
-	i := &interview{row: interviewRow{ApplicationID: c.row.ID, JobID: c.job.id, Instructions: maybe(g.chance, 0.3, said.Instructions)}}
+	i := &interview{row: interviewRow{
+		ApplicationID: c.row.ID, JobID: c.job.id, Instructions: maybe(g.chance, 0.3, said.Instructions),
+	}}
 	row := &i.row
 	row.Kind = []api.InterviewKind{
 		api.InterviewKindVideo, api.InterviewKindOnsite, api.InterviewKindPhone, api.InterviewKindText,

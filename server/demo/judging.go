@@ -53,7 +53,7 @@ func (g *generator) judge(c *course, i *interview, to api.InterviewStatus, by ti
 	}
 	if to == api.InterviewStatusCompleted {
 		i.complete(g, last)
-		g.reconsider(i, seen, g.now)
+		g.reconsider(i, seen)
 	}
 }
 
@@ -104,7 +104,9 @@ func (g *generator) score(i *interview, seen performance, n int, at time.Time) s
 	row.Ratings = make([]api.ScoreRating, len(i.kit.criteria))
 	for k, criterion := range i.kit.criteria {
 		value := int32(math.Round(min(5, max(1, 3.1+0.8*seen[criterion.Key]+lean+0.4*g.NormFloat64()))))
-		rating := api.ScoreRating{CriterionKey: criterion.Key, Rating: optional.Of(&value), Note: nullable.NewNullNullable[string]()}
+		rating := api.ScoreRating{
+			CriterionKey: criterion.Key, Rating: optional.Of(&value), Note: nullable.NewNullNullable[string](),
+		}
 		if unseen := g.happens(0.02); unseen || !criterion.Required && g.happens(0.08) {
 			rating.Rating, rating.NotObserved = nullable.NewNullNullable[int32](), true
 		} else {
@@ -148,11 +150,11 @@ func (g *generator) recommend(score *float64) api.Recommendation {
 	return api.RecommendationDefinitelyNo
 }
 
-// reconsider lets HR reopen a few completed interviews and one score of each, which its author then writes anew: the same
-// score where it was reopened, another where it was declared void.
-func (g *generator) reconsider(i *interview, seen performance, now time.Time) {
+// reconsider lets HR reopen a few completed interviews and one score of each, which its author then writes anew: the
+// same score where it was reopened, another where it was declared void.
+func (g *generator) reconsider(i *interview, seen performance) {
 	again := i.row.CompletedAt.Add(g.between(time.Hour, 20*time.Hour))
-	if now.Sub(again) < 2*day || !g.happens(0.05) {
+	if g.now.Sub(again) < 2*day || !g.happens(0.05) {
 		return
 	}
 	hr := pick(g.chance, g.managers)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 )
@@ -84,8 +85,8 @@ type target struct {
 	part      int
 }
 
-// part loads one part in one transaction, and gives what it has added. Of two who load it at once, the second waits, then
-// finds it there, and adds nothing.
+// part loads one part in one transaction, and gives what it has added. Of two who load it at once, the second waits,
+// then finds it there, and adds nothing.
 func (l *loader) part(ctx context.Context, to target) (added *batch, err error) {
 	hash := ""
 	if to.part > 0 { // whose people are made within the transaction
@@ -113,8 +114,8 @@ func (l *loader) part(ctx context.Context, to target) (added *batch, err error) 
 	return added, err
 }
 
-// compose makes and writes the rows of a part: the first one's stand on a ground that is laid with them, and each further
-// one brings people and jobs of its own.
+// compose makes and writes the rows of a part: the first one's stand on a ground that is laid with them, and each
+// further one brings people and jobs of its own.
 func (l *loader) compose(ctx context.Context, tx db.DBTX, to target, hash string) (*batch, error) {
 	c := newChance(l.Seed, to.slug, to.part)
 	laid := &batch{}
@@ -161,10 +162,17 @@ func (l *loader) lay(ctx context.Context, tx db.DBTX, to target, c chance) (*bat
 		return nil, err
 	}
 	people := map[string]uuid.UUID{}
+	publisher := uuid.Nil
 	for _, row := range rows {
 		people[row.Email] = row.ID
+		if row.Role == api.RoleHr || row.Role == api.RoleAdmin && publisher == uuid.Nil {
+			publisher = row.ID
+		}
 	}
-	laid, err := ground(c, to.company, to.positions, l.library, people, l.now)
+	if publisher == uuid.Nil {
+		return nil, fmt.Errorf("%s has nobody who runs its hiring", to.name)
+	}
+	laid, err := ground(c, to.company, to.positions, l.library, people, publisher, l.now)
 	if err != nil {
 		return nil, err
 	}

@@ -14,13 +14,15 @@ func (g *generator) move(c *course, placed []time.Time) {
 		at := c.job.office.within(placed[i])
 		if i == 0 {
 			*row = applicationRow{
-				ID: g.id(at), JobID: c.job.id, Stage: s.stage, FurthestStage: s.stage, Status: s.status, StageEnteredAt: at, CreatedAt: at,
+				ID: g.id(at), JobID: c.job.id, Stage: s.stage, FurthestStage: s.stage, Status: s.status,
+				StageEnteredAt: at, CreatedAt: at,
 			}
 		} else if !at.After(row.UpdatedAt) {
 			at = row.UpdatedAt.Add(g.between(time.Minute, 5*time.Minute))
 		}
 		move := moveRow{
-			ID: g.id(at), ApplicationID: row.ID, JobID: row.JobID, Event: s.event, ToStage: s.stage, ToStatus: s.status, CreatedAt: at,
+			ID: g.id(at), ApplicationID: row.ID, JobID: row.JobID, Event: s.event, ToStage: s.stage, ToStatus: s.status,
+			CreatedAt: at,
 		}
 		if i > 0 {
 			stage, status := row.Stage, row.Status
@@ -30,7 +32,7 @@ func (g *generator) move(c *course, placed []time.Time) {
 			seconds := int64(at.Sub(row.StageEnteredAt) / time.Second)
 			move.Seconds, row.StageEnteredAt = &seconds, at
 		}
-		move.RejectionReason, move.Reason = g.reasons(c, s)
+		move.RejectionReason, move.Reason = g.reasons(s)
 		move.ActorID = g.mover(c, s.event).id
 		row.Stage, row.Status, row.RejectionReason = s.stage, s.status, move.RejectionReason
 		row.FurthestStage = lifecycle.Further(row.FurthestStage, s.stage)
@@ -67,7 +69,7 @@ func (g *generator) mover(c *course, event api.ApplicationEvent) person {
 }
 
 // reasons are why a step was taken: of a rejection one of the list, and of some a sentence.
-func (g *generator) reasons(c *course, s step) (*api.RejectionReason, *string) {
+func (g *generator) reasons(s step) (*api.RejectionReason, *string) {
 	said := g.library.phrases.Moves
 	switch s.event {
 	case api.ApplicationEventReject:

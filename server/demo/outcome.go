@@ -36,16 +36,27 @@ func funnel() []share {
 	)
 	return []share{
 		// The order is that in which applications are made: those with interviews that are still to come first.
-		{outcome{interview, active}, 150}, {outcome{weighed, active}, 45}, {outcome{offer, active}, 24},
-		{outcome{interview, held}, 22}, {outcome{weighed, held}, 8}, {outcome{offer, held}, 3},
+		{outcome{interview, active}, 150},
+		{outcome{weighed, active}, 45},
+		{outcome{offer, active}, 24},
+		{outcome{interview, held}, 22},
+		{outcome{weighed, held}, 8},
+		{outcome{offer, held}, 3},
 		{outcome{hired, api.ApplicationStatusHired}, 42},
-		{outcome{offer, rejected}, 8}, {outcome{offer, withdrawn}, 16},
-		{outcome{weighed, rejected}, 70}, {outcome{weighed, withdrawn}, 20},
-		{outcome{interview, rejected}, 150}, {outcome{interview, withdrawn}, 60},
-		{outcome{applied, active}, 560}, {outcome{screening, active}, 330},
-		{outcome{applied, held}, 12}, {outcome{screening, held}, 40},
-		{outcome{applied, rejected}, 720}, {outcome{screening, rejected}, 480},
-		{outcome{applied, withdrawn}, 110}, {outcome{screening, withdrawn}, 130},
+		{outcome{offer, rejected}, 8},
+		{outcome{offer, withdrawn}, 16},
+		{outcome{weighed, rejected}, 70},
+		{outcome{weighed, withdrawn}, 20},
+		{outcome{interview, rejected}, 150},
+		{outcome{interview, withdrawn}, 60},
+		{outcome{applied, active}, 560},
+		{outcome{screening, active}, 330},
+		{outcome{applied, held}, 12},
+		{outcome{screening, held}, 40},
+		{outcome{applied, rejected}, 720},
+		{outcome{screening, rejected}, 480},
+		{outcome{applied, withdrawn}, 110},
+		{outcome{screening, withdrawn}, 130},
 	}
 }
 

@@ -52,8 +52,8 @@ func (i *interview) settle(
 	}
 }
 
-// appoint schedules an interview for a time, sometimes after it was to be at another, and tells when the panel was asked
-// last.
+// appoint schedules an interview for a time, sometimes after it was to be at another, and tells when the panel was
+// asked last.
 func (g *generator) appoint(c *course, i *interview, s sitting, when period, minutes int, by person) time.Time {
 	said, zone := g.library.phrases.Interviews, c.job.office.String()
 	first := earlier(when.from, g.now)
@@ -84,8 +84,8 @@ func (g *generator) appoint(c *course, i *interview, s sitting, when period, min
 		}
 		next := at.Add(g.between(time.Hour, 30*time.Hour))
 		before, found := g.slot(c.job.office, period{at.Add(4 * time.Hour), when.to.Add(3 * day)}, minutes)
-		if moves == 0 || !found || before.from.Equal(when.from) || i.row.StartsAt != nil && before.from.Equal(*i.row.StartsAt) ||
-			!next.Before(earlier(before.from, first).Add(-time.Hour)) {
+		same := before.from.Equal(when.from) || i.row.StartsAt != nil && before.from.Equal(*i.row.StartsAt)
+		if moves == 0 || !found || same || !next.Before(earlier(before.from, first).Add(-time.Hour)) {
 			set(event, when, at, reason)
 			return at
 		}

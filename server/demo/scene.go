@@ -32,29 +32,44 @@ func scenes(o outcome) []scene {
 	switch {
 	case o.stage != api.ApplicationStageInterview:
 		return []scene{
-			{30, []sitting{completed}}, {54, []sitting{completed, completed}}, {4, []sitting{completed, completed, completed}},
-			{7, []sitting{cancelled, completed}}, {5, []sitting{late, completed}},
+			{30, []sitting{completed}},
+			{54, []sitting{completed, completed}},
+			{4, []sitting{completed, completed, completed}},
+			{7, []sitting{cancelled, completed}},
+			{5, []sitting{late, completed}},
 		}
 	case o.status == api.ApplicationStatusActive:
 		return []scene{
-			{40, []sitting{scheduled}}, {14, []sitting{completed, scheduled}}, {8, []sitting{draft}},
-			{2, []sitting{completed, draft}}, {4, []sitting{running}}, {18, []sitting{awaiting}},
-			{4, []sitting{completed, awaiting}}, {8, []sitting{missed}}, {2, []sitting{completed}},
+			{40, []sitting{scheduled}},
+			{14, []sitting{completed, scheduled}},
+			{8, []sitting{draft}},
+			{2, []sitting{completed, draft}},
+			{4, []sitting{running}},
+			{18, []sitting{awaiting}},
+			{4, []sitting{completed, awaiting}},
+			{8, []sitting{missed}},
+			{2, []sitting{completed}},
 		}
 	case o.status == api.ApplicationStatusOnHold:
 		return []scene{{60, []sitting{completed}}, {40, []sitting{cancelled}}}
 	case o.status == api.ApplicationStatusRejected:
 		return []scene{
-			{70, []sitting{completed}}, {12, []sitting{completed, completed}}, {8, []sitting{missed}},
+			{70, []sitting{completed}},
+			{12, []sitting{completed, completed}},
+			{8, []sitting{missed}},
 			{10, []sitting{cancelled, completed}},
 		}
 	}
 	return []scene{
-		{45, []sitting{cancelled}}, {20, []sitting{completed, cancelled}}, {12, []sitting{missed}}, {23, []sitting{completed}},
+		{45, []sitting{cancelled}},
+		{20, []sitting{completed, cancelled}},
+		{12, []sitting{missed}},
+		{23, []sitting{completed}},
 	}
 }
 
-// castScenes gives each of so many applications with an outcome its scene, every scene about as often as its weight says.
+// castScenes gives each of so many applications with an outcome its scene, every scene about as often as its weight
+// says.
 func castScenes(c chance, o outcome, number int) [][]sitting {
 	all := scenes(o)
 	weights := make([]int, len(all))

@@ -32,8 +32,8 @@ type job struct {
 	leads, team []person
 }
 
-// takes is how likely it is, beside other jobs, that an application with an outcome that came in at a time is one to this
-// job.
+// takes is how likely it is, beside other jobs, that an application with an outcome that came in at a time is one to
+// this job.
 func (j job) takes(applied time.Time, to outcome) int {
 	if applied.Before(j.opened.Add(4*day)) || applied.After(j.until) {
 		return 0

@@ -13,8 +13,8 @@ const (
 	furtherJobs = 2
 )
 
-// enlarge makes the people and jobs of a further part, and gives the setting as they see it: they sit on its panels, and
-// about half of its applications are to its jobs.
+// enlarge makes the people and jobs of a further part, and gives the setting as they see it: they sit on its panels,
+// and about half of its applications are to its jobs.
 func (in setting) enlarge(c chance, of company, part int, hash string, l *library) (setting, *batch, error) {
 	b := &batch{}
 	in.panelists = nil
@@ -101,7 +101,9 @@ func (b *batch) further(c chance, in setting, n int, l *library) (job, error) {
 		case p.role != api.RoleEmployee || p.department != row.Department:
 			continue
 		}
-		b.members = append(b.members, memberRow{JobID: row.ID, UserID: p.id, Role: role, CreatedAt: created, UpdatedAt: created})
+		b.members = append(b.members, memberRow{
+			JobID: row.ID, UserID: p.id, Role: role, CreatedAt: created, UpdatedAt: created,
+		})
 		made.team = append(made.team, p)
 	}
 	return made, nil

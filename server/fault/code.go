@@ -139,7 +139,7 @@ func (c Code) Describe() Description {
 	case RoleNotAllowed:
 		return Description{
 			Forbidden, "Role not allowed",
-			"Your role does not permit this for a user of that role.",
+			"Neither your role nor what you have to do with the resource permits this.",
 			"Ask an administrator of your company.",
 		}
 	case OwnRole:

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -251,5 +252,46 @@ func TestCreateAndItsConflictAreOne(t *testing.T) {
 	created := shown(h.as["lead"].Post(collection, other).Expect(http.StatusCreated))
 	if len(created.Conflicts) != 3 {
 		t.Errorf("the conflicts are %+v", created.Conflicts)
+	}
+}
+
+// TestWhatAnInterviewNeedsStaysUntilItIsThere: an application that is rejected, or a kit version that is archived, while
+// an interview is being created, is seen as it has become.
+func TestWhatAnInterviewNeedsStaysUntilItIsThere(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	for change, want := range map[string]int{
+		`UPDATE kit_versions SET status = 'archived', archived_at = now() WHERE id = $1`:        http.StatusUnprocessableEntity,
+		`UPDATE applications SET status = 'rejected', rejection_reason = 'other' WHERE id = $1`: http.StatusConflict,
+	} {
+		id := h.applies
+		if want == http.StatusUnprocessableEntity {
+			id = h.version
+		}
+		tx, err := h.Connect().Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.Exec(t.Context(), change, id); err != nil {
+			t.Fatal(err)
+		}
+		answered := make(chan *servertest.Answer)
+		go func() { answered <- h.as["lead"].Post(collection, h.wanted(nil)) }()
+		watch := h.Connect()
+		servertest.Eventually(t, 10*time.Second, "the creation waits for the change", func() bool {
+			var waits bool
+			err := watch.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+				WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits)
+			return err == nil && waits
+		})
+		if err := tx.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if answer := <-answered; answer.Status != want {
+			t.Errorf("%s: %d %s", change, answer.Status, answer.Body)
+		}
+		if want == http.StatusUnprocessableEntity {
+			_, h.version = h.KitVersion(api.KitVersionStatusPublished)
+		}
 	}
 }

@@ -34,11 +34,18 @@ func TestWhoSees(t *testing.T) {
 			way    []string
 			body   any
 		}{
-			{http.MethodGet, nil, nil}, {http.MethodGet, []string{"history"}, nil}, {http.MethodGet, []string{"calendar.ics"}, nil},
-			{http.MethodPatch, nil, map[string]any{"title": "x"}}, {http.MethodPost, []string{"schedule"}, at(0)},
-			{http.MethodPost, []string{"reschedule"}, at(0)}, {http.MethodPost, []string{"respond"}, map[string]any{"response": "accepted"}},
-			{http.MethodPost, []string{"start"}, nil}, {http.MethodPost, []string{"finish"}, nil}, {http.MethodPost, []string{"no-show"}, nil},
-			{http.MethodPost, []string{"cancel"}, nil}, {http.MethodPost, []string{"complete"}, because("x")},
+			{http.MethodGet, nil, nil},
+			{http.MethodGet, []string{"history"}, nil},
+			{http.MethodGet, []string{"calendar.ics"}, nil},
+			{http.MethodPatch, nil, map[string]any{"title": "x"}},
+			{http.MethodPost, []string{"schedule"}, at(0)},
+			{http.MethodPost, []string{"reschedule"}, at(0)},
+			{http.MethodPost, []string{"respond"}, map[string]any{"response": "accepted"}},
+			{http.MethodPost, []string{"start"}, nil},
+			{http.MethodPost, []string{"finish"}, nil},
+			{http.MethodPost, []string{"no-show"}, nil},
+			{http.MethodPost, []string{"cancel"}, nil},
+			{http.MethodPost, []string{"complete"}, because("x")},
 			{http.MethodPost, []string{"reopen"}, because("x")},
 			{http.MethodPut, []string{"panel", h.people["hr"].ID.String()}, map[string]any{}},
 			{http.MethodDelete, []string{"panel", h.people["panelist"].ID.String()}, nil},

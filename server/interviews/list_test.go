@@ -212,7 +212,8 @@ func TestFilters(t *testing.T) {
 		{"hr", url.Values{"starts_from": {"0000-01-01T00:00:00+14:00"}, "starts_before": {"9999-12-31T23:59:59-14:00"}}, func(i api.Interview) bool { return !i.StartsAt.IsNull() }},
 		{"hr", url.Values{"updated_since": {"2027-01-01T09:00:02Z"}}, func(i api.Interview) bool { return !i.UpdatedAt.Before(updated) }},
 		{
-			"rival", url.Values{"mine": {"true"}, "status": {"scheduled", "draft", "in_progress"}, "kind": {"phone"}, "job_id": {otherJob.String()}},
+			"rival",
+			url.Values{"mine": {"true"}, "status": {"scheduled", "draft", "in_progress"}, "kind": {"phone"}, "job_id": {otherJob.String()}},
 			func(i api.Interview) bool {
 				return on(i, "rival") && (i.Status == "scheduled" || i.Status == "draft" || i.Status == "in_progress") && i.Kind == "phone" && i.Job.ID == otherJob
 			},

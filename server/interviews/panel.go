@@ -54,6 +54,9 @@ func (i *Interviews) join(ctx context.Context, tx db.DBTX, h held, user uuid.UUI
 	if err != nil {
 		return err
 	}
+	if err := mayChangeSeat(h, user, caller.Of(ctx).UserID); err != nil {
+		return err
+	}
 	if err := mayJoin(h, row.IsActive); err != nil {
 		return err
 	}
@@ -75,6 +78,9 @@ func (i *Interviews) RemovePanelist(
 			was := member(h.panel, request.UserID)
 			if was == nil {
 				return h.row, fault.New(fault.ResourceNotFound)
+			}
+			if err := mayChangeSeat(h, request.UserID, caller.Of(ctx).UserID); err != nil {
+				return h.row, err
 			}
 			if err := mayLeave(h); err != nil {
 				return h.row, err

@@ -103,6 +103,16 @@ func mayChangeKit(h held) error {
 	return h.refuse("The kit version can be changed while the interview is a draft.")
 }
 
+// mayChangeSeat decides whether the caller may put a user on a panel or take them off it, where that user is themselves:
+// not once the interview has begun. Whoever could leave would read the scores that their seat hides from them, and
+// whoever could join would score after having read the others.
+func mayChangeSeat(h held, user, who uuid.UUID) error {
+	if user != who || !lifecycle.TakesScores(h.row.Status) {
+		return nil
+	}
+	return h.refuse("The interview has begun: somebody else has to put you on its panel or take you off it.")
+}
+
 // mayJoin decides whether a user may be put on the panel of an interview.
 func mayJoin(h held, active bool) error {
 	if !active {

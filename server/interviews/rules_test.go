@@ -200,7 +200,10 @@ func TestCheckTexts(t *testing.T) {
 		reason *string
 		want   string
 	}{
-		{nil, ""}, {of("Ill."), ""}, {of("One.\nTwo."), ""}, {of("\u00a0"), "/x/reason blank"},
+		{nil, ""},
+		{of("Ill."), ""},
+		{of("One.\nTwo."), ""},
+		{of("\u00a0"), "/x/reason blank"},
 		{of("a\x00"), "/x/reason control_character"},
 	} {
 		if got := found(func(f *fault.Fault) { checkReason(f, "/x", test.reason) }); got != test.want {

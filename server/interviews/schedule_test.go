@@ -62,7 +62,9 @@ func TestScheduleRefusals(t *testing.T) {
 			Refused(http.StatusUnprocessableEntity, "rule_violated")
 		same(t, action, wrong(p), []string{"/starts_at out_of_range", "/ends_at out_of_range", "/ends_at not_after_start"})
 		for _, body := range []any{
-			nil, map[string]any{}, at(0, "timezone", ""), at(0, "starts_at", "tomorrow"), at(0, "starts_at", "2027-01-12T09:00:00"),
+			nil,
+			map[string]any{},
+			at(0, "timezone", ""), at(0, "starts_at", "tomorrow"), at(0, "starts_at", "2027-01-12T09:00:00"),
 			at(0, "ends_at", nil), at(0, "duration", 60), at(0, "allow_conflicts", "yes"),
 		} {
 			if got := h.as["lead"].Post(path(id, action), body).Status; got != http.StatusBadRequest {

@@ -59,8 +59,8 @@ func TestAllowedActionsAreWhatTheOperationsAllow(t *testing.T) {
 	h := build(t)
 	for _, as := range []string{"hr", "lead", "rival", "panelist"} {
 		for _, status := range statuses() {
+			id := h.held(status, "rival", "panelist")
 			for action := range h.requests() {
-				id := h.held(status, "rival", "panelist")
 				offered := h.get(as, id).AllowedActions
 				answer := h.try(as, id, action)
 				name := fmt.Sprintf("%s in %s by %s, who is offered %v", action, status, as, offered)
@@ -68,6 +68,7 @@ func TestAllowedActionsAreWhatTheOperationsAllow(t *testing.T) {
 					if answer.Status != http.StatusOK {
 						t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
 					}
+					id = h.held(status, "rival", "panelist")
 					continue
 				}
 				if answer.Status != http.StatusForbidden && answer.Status != http.StatusConflict {

@@ -13,8 +13,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// Hash is SHA-256, in hexadecimal, over {"criteria", "questions"} as canonical JSON (RFC 8785): the order of members and
-// the way numbers and texts are written play no part in it. A list that is nil counts as empty.
+// Hash is SHA-256, in hexadecimal, over {"criteria", "questions"} as canonical JSON (RFC 8785): the order of members
+// and the way numbers and texts are written play no part in it. A list that is nil counts as empty.
 func Hash(criteria []api.KitCriterion, questions []api.KitQuestion) (string, error) {
 	encoded, err := json.Marshal(map[string]any{
 		"criteria": append([]api.KitCriterion{}, criteria...), "questions": append([]api.KitQuestion{}, questions...),

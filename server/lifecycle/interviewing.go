@@ -139,11 +139,11 @@ func Score() Machine[api.ScoreStatus, api.ScoreAction] {
 			{Action: api.ScoreActionSubmit, From: states{draft}, To: submitted, By: rater, Description: "Let it count."},
 			{
 				Action: api.ScoreActionReopen, From: states{submitted}, To: draft, By: managers(),
-				Reason: api.MachineReasonRequired, Description: "Let its author revise it.",
+				Reason: api.MachineReasonRequired, Description: "Let its author revise it; not one's own.",
 			},
 			{
 				Action: api.ScoreActionVoid, From: states{submitted}, To: voided, By: managers(), Reason: api.MachineReasonRequired,
-				Description: "Let it no longer count.",
+				Description: "Let it no longer count; not one's own.",
 			},
 		},
 	}

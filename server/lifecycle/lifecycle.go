@@ -104,8 +104,8 @@ func (m Machine[S, A]) Decide(state S, action A, who Standing, reason *string) (
 		return t.after(state), nil
 	}
 	if !ever {
-		return state, fault.New(fault.RoleNotAllowed).With("You may not %s this %s.",
-			strings.ReplaceAll(string(action), "_", " "), strings.ReplaceAll(m.Name, "_", " "))
+		return state, fault.New(fault.RoleNotAllowed).With("The action %s of this %s is not yours to take.",
+			action, strings.ReplaceAll(m.Name, "_", " "))
 	}
 	return state, m.Conflict(state, who)
 }

@@ -135,7 +135,7 @@ func TestSubmit(t *testing.T) {
 	at := got.SubmittedAt.MustGet()
 	want := score
 	want.Status, want.SubmittedAt, want.UpdatedAt = "submitted", got.SubmittedAt, at
-	want.AllowedActions = []api.ScoreAction{"reopen", "void"}
+	want.AllowedActions = []api.ScoreAction{}
 	if !reflect.DeepEqual(got, want) || at.Before(score.UpdatedAt) || got.WeightedScore.MustGet() != 3.5 || got.Coverage != 1 {
 		t.Errorf("submitted %+v\nfrom      %+v", got, score)
 	}
@@ -146,7 +146,7 @@ func TestSubmit(t *testing.T) {
 		hr.Post(path(score.ID, "submit"), nil), hr.Do("PATCH", path(score.ID), object{"comment": "More."}, "If-Match", "*"),
 		hr.Patch(path(score.ID), object{"comment": "More."}),
 	} {
-		if p := act.Refused(409, "state_conflict"); *p.State != "submitted" || !slices.Equal(*p.AllowedActions, []string{"reopen", "void"}) {
+		if p := act.Refused(409, "state_conflict"); *p.State != "submitted" || len(*p.AllowedActions) > 0 {
 			t.Errorf("state %v, actions %v", *p.State, *p.AllowedActions)
 		}
 	}

@@ -14,9 +14,13 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/text"
 )
 
-// standing is what somebody is to a score.
+// standing is what somebody is to a score. To one's own score one is its author and nothing else, whatever one's role:
+// who has read the others' scores after submitting could otherwise take back one's own and revise it.
 func standing(who caller.Caller, score db.Score) lifecycle.Standing {
-	return lifecycle.Standing{Role: who.Role, Rater: score.RaterID == who.UserID}
+	if score.RaterID == who.UserID {
+		return lifecycle.Standing{Role: api.RoleEmployee, Rater: true}
+	}
+	return lifecycle.Standing{Role: who.Role}
 }
 
 // decide gives the state of a score after an action. Besides the score's own state, that of its interview must permit

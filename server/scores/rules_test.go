@@ -33,9 +33,9 @@ func TestMatrix(t *testing.T) {
 		{api.RoleTeamLead, false, "", "", ""},
 		{api.RoleTeamLead, true, "us", "", ""},
 		{api.RoleHr, false, "", "rv", ""},
-		{api.RoleHr, true, "us", "rv", ""},
+		{api.RoleHr, true, "us", "", ""},
 		{api.RoleAdmin, false, "", "rv", ""},
-		{api.RoleAdmin, true, "us", "rv", ""},
+		{api.RoleAdmin, true, "us", "", ""},
 	} {
 		for status, want := range map[api.ScoreStatus]string{draft: line.draft, submitted: line.submitted, voided: line.voided} {
 			for _, interview := range []api.InterviewStatus{
