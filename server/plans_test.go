@@ -167,13 +167,17 @@ func walkPlan(node map[string]any) []string {
 }
 
 // populate fills a company with what a large one has, as far as a test can wait for it: jobs of very different sizes,
-// and a lead who is a member of the smallest.
+// and a lead who is a member of one that is small and long past, which comes last on the way back in time.
 func populate(t *testing.T, i *servertest.Installation, company servertest.Company) map[string]string {
 	t.Helper()
 	h := i.Hiring(company)
 	lead, employee := company.Users[api.RoleTeamLead], company.Users[api.RoleEmployee]
 	small := h.Job(api.JobStatusOpen, lead)
 	big := h.Job(api.JobStatusOpen)
+	others := make([]uuid.UUID, 150)
+	for n := range others {
+		others[n] = h.Job(api.JobStatusOpen)
+	}
 	_, version := h.KitVersion(api.KitVersionStatusPublished)
 	conn := i.Connect()
 	run := func(sql string, args ...any) {
@@ -190,11 +194,14 @@ func populate(t *testing.T, i *servertest.Installation, company servertest.Compa
 			'ext-' || n, CASE WHEN n % 50 = 0 THEN 'archived' ELSE 'active' END,
 			now() - n * INTERVAL '1 minute', now() - n * INTERVAL '1 minute' FROM generate_series(1, 12000) AS n`, company.ID)
 	run(`INSERT INTO applications (company_id, id, candidate_id, job_id, stage, furthest_stage, status, stage_entered_at, created_at, updated_at)
-		SELECT $1, gen_random_uuid(), id, CASE WHEN row_number() OVER () % 400 = 0 THEN $2::uuid ELSE $3::uuid END,
+		SELECT $1, gen_random_uuid(), id,
+			CASE WHEN row_number() OVER (ORDER BY created_at) <= 30 THEN $2::uuid
+				WHEN row_number() OVER (ORDER BY created_at) % 4 = 0 THEN ($4::uuid[])[1 + row_number() OVER (ORDER BY created_at) % 150]
+				ELSE $3::uuid END,
 			(ARRAY['applied', 'applied', 'screening', 'interview', 'offer'])[1 + row_number() OVER () % 5],
 			(ARRAY['applied', 'applied', 'screening', 'interview', 'offer'])[1 + row_number() OVER () % 5],
 			CASE WHEN row_number() OVER () % 40 = 0 THEN 'withdrawn' ELSE 'active' END, created_at, created_at, created_at
-		FROM candidates WHERE company_id = $1`, company.ID, small, big)
+		FROM candidates WHERE company_id = $1`, company.ID, small, big, others)
 	run(`INSERT INTO application_moves
 			(company_id, id, application_id, job_id, candidate_id, event, from_stage, to_stage, to_status, seconds, actor_id, created_at)
 		SELECT $1, gen_random_uuid(), id, job_id, candidate_id, 'advance', 'applied', 'screening', 'active', 86400, $2, created_at
@@ -202,7 +209,7 @@ func populate(t *testing.T, i *servertest.Installation, company servertest.Compa
 	run(`INSERT INTO interviews (company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at,
 			timezone, finished_at, created_by, created_at, updated_at)
 		SELECT $1, gen_random_uuid(), id, job_id, candidate_id, $2, 'Interview', 'video', 'awaiting_scores', created_at, created_at + INTERVAL '1 hour',
-			'UTC', created_at, $3, created_at, created_at FROM applications WHERE company_id = $1 ORDER BY id LIMIT 6000`, company.ID, version, lead.ID)
+			'UTC', created_at, $3, created_at, created_at FROM applications WHERE company_id = $1 ORDER BY job_id <> $4, id LIMIT 6000`, company.ID, version, lead.ID, small)
 	run(`INSERT INTO users (company_id, id, email, password_hash, first_name, last_name)
 		SELECT $1, gen_random_uuid(), 'u' || n || '@acme.example', '', 'User', 'Number' || n FROM generate_series(1, 300) AS n`, company.ID)
 	run(`INSERT INTO interview_panelists (company_id, interview_id, user_id, created_at, updated_at)

@@ -36,7 +36,8 @@ func (p program) imports() *cobra.Command {
 		Use: "candidates FILE", Short: "Import candidates from CSV or NDJSON", Args: cobra.ExactArgs(1),
 		Long: `Sends a file of candidates to a running service, as somebody who may import them, and prints what was done. A
 candidate whose external_id is known already is changed, and any other one is created. The columns of CSV, and the
-members of NDJSON, are those of CreateCandidateRequest; the reference describes them under ImportCandidatesCSV.
+members of NDJSON, are those of CreateCandidateRequest; the reference describes them under ImportCandidatesCSV. What
+was exported can be imported again: its id names the candidate too.
 
 By default a file is imported whole or, where any row is wrong, not at all; --mode partial imports the rows that are
 right. --dry-run imports nothing, and tells what would be done. Every error names the line and where in it. The command

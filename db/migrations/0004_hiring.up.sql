@@ -123,6 +123,8 @@ CREATE INDEX applications_created_at_idx ON applications (company_id, created_at
 CREATE INDEX applications_updated_at_idx ON applications (company_id, updated_at, id);
 CREATE INDEX applications_stage_entered_idx ON applications (company_id, stage_entered_at, id);
 CREATE INDEX applications_job_idx ON applications (company_id, job_id, created_at, id);
+CREATE INDEX applications_job_updated_idx ON applications (company_id, job_id, updated_at, id);
+CREATE INDEX applications_job_stage_entered_idx ON applications (company_id, job_id, stage_entered_at, id);
 CREATE INDEX applications_candidate_idx ON applications (company_id, candidate_id, created_at, id);
 CREATE INDEX applications_state_idx ON applications (company_id, stage, status, created_at, id);
 CREATE INDEX applications_status_idx ON applications (company_id, status, created_at, id);

@@ -29,6 +29,7 @@ SELECT sqlc.embed(applications),
 FROM applications
 WHERE applications.company_id = @company_id
     AND (@sees_all::boolean OR job_id = ANY (@jobs::uuid[]) OR id = ANY (@applications::uuid[]))
+    AND (sqlc.narg('ids')::uuid[] IS NULL OR id = ANY (sqlc.narg('ids')::uuid[]))
     AND (sqlc.narg('job_id')::uuid IS NULL OR job_id = sqlc.narg('job_id')::uuid)
     AND (sqlc.narg('candidate_id')::uuid IS NULL OR candidate_id = sqlc.narg('candidate_id')::uuid)
     AND (sqlc.narg('stages')::text[] IS NULL OR stage = ANY (sqlc.narg('stages')::text[]))
@@ -52,6 +53,13 @@ ORDER BY
     CASE WHEN @sort::text IN ('created_at', 'updated_at', 'stage_entered_at') THEN id END,
     CASE WHEN @sort::text IN ('-created_at', '-updated_at', '-stage_entered_at') THEN id END DESC
 LIMIT @max_rows;
+
+-- name: ListApplicationsOfJobs :many
+-- Read from the index alone.
+SELECT id FROM applications WHERE company_id = @company_id AND job_id = ANY (@jobs::uuid[]) LIMIT @at_most;
+
+-- name: GetApplicationStatus :one
+SELECT status FROM applications WHERE company_id = @company_id AND id = @id;
 
 -- name: LockApplicant :one
 -- Shared: candidates apply side by side, and while one does, nobody archives them.

@@ -1,7 +1,3 @@
--- name: GetInterviewForUpdate :one
--- The row lock orders everything that changes an interview or depends on its state: its own actions, and the submission of scores.
-SELECT * FROM interviews WHERE company_id = @company_id AND id = @id FOR NO KEY UPDATE;
-
 -- name: TransitionInterview :one
 -- Guarded by the state that was decided on. What a state brings with it is set by the state: when it was started, finished, completed.
 UPDATE interviews

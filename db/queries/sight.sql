@@ -18,8 +18,3 @@ SELECT
         JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
         WHERE p.company_id = @company_id AND p.user_id = @user_id
     )::uuid[] AS interview_jobs;
-
--- name: IsJobMember :one
-SELECT EXISTS (
-    SELECT FROM job_members WHERE company_id = @company_id AND job_id = @job_id AND user_id = @user_id
-) AS is_member;

@@ -124,6 +124,22 @@ func (q *Queries) GetApplicationForUpdate(ctx context.Context, db DBTX, arg GetA
 	return i, err
 }
 
+const getApplicationStatus = `-- name: GetApplicationStatus :one
+SELECT status FROM applications WHERE company_id = $1 AND id = $2
+`
+
+type GetApplicationStatusParams struct {
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+}
+
+func (q *Queries) GetApplicationStatus(ctx context.Context, db DBTX, arg GetApplicationStatusParams) (api.ApplicationStatus, error) {
+	row := db.QueryRow(ctx, getApplicationStatus, arg.CompanyID, arg.ID)
+	var status api.ApplicationStatus
+	err := row.Scan(&status)
+	return status, err
+}
+
 const insertApplication = `-- name: InsertApplication :one
 INSERT INTO applications (
     company_id, id, candidate_id, job_id, stage, furthest_stage, status, source, stage_entered_at, created_at, updated_at
@@ -302,29 +318,30 @@ SELECT applications.company_id, applications.id, applications.candidate_id, appl
 FROM applications
 WHERE applications.company_id = $1
     AND ($2::boolean OR job_id = ANY ($3::uuid[]) OR id = ANY ($4::uuid[]))
-    AND ($5::uuid IS NULL OR job_id = $5::uuid)
-    AND ($6::uuid IS NULL OR candidate_id = $6::uuid)
-    AND ($7::text[] IS NULL OR stage = ANY ($7::text[]))
-    AND ($8::text[] IS NULL OR status = ANY ($8::text[]))
-    AND ($9::timestamptz IS NULL OR updated_at >= $9::timestamptz)
-    AND ($10::uuid IS NULL OR CASE $11::text
-        WHEN 'created_at' THEN (created_at, id) > ($12::timestamptz, $10::uuid)
-        WHEN '-created_at' THEN (created_at, id) < ($12::timestamptz, $10::uuid)
-        WHEN 'updated_at' THEN (updated_at, id) > ($12::timestamptz, $10::uuid)
-        WHEN '-updated_at' THEN (updated_at, id) < ($12::timestamptz, $10::uuid)
-        WHEN 'stage_entered_at' THEN (stage_entered_at, id) > ($12::timestamptz, $10::uuid)
-        WHEN '-stage_entered_at' THEN (stage_entered_at, id) < ($12::timestamptz, $10::uuid)
+    AND ($5::uuid[] IS NULL OR id = ANY ($5::uuid[]))
+    AND ($6::uuid IS NULL OR job_id = $6::uuid)
+    AND ($7::uuid IS NULL OR candidate_id = $7::uuid)
+    AND ($8::text[] IS NULL OR stage = ANY ($8::text[]))
+    AND ($9::text[] IS NULL OR status = ANY ($9::text[]))
+    AND ($10::timestamptz IS NULL OR updated_at >= $10::timestamptz)
+    AND ($11::uuid IS NULL OR CASE $12::text
+        WHEN 'created_at' THEN (created_at, id) > ($13::timestamptz, $11::uuid)
+        WHEN '-created_at' THEN (created_at, id) < ($13::timestamptz, $11::uuid)
+        WHEN 'updated_at' THEN (updated_at, id) > ($13::timestamptz, $11::uuid)
+        WHEN '-updated_at' THEN (updated_at, id) < ($13::timestamptz, $11::uuid)
+        WHEN 'stage_entered_at' THEN (stage_entered_at, id) > ($13::timestamptz, $11::uuid)
+        WHEN '-stage_entered_at' THEN (stage_entered_at, id) < ($13::timestamptz, $11::uuid)
     END)
 ORDER BY
-    CASE WHEN $11::text = 'created_at' THEN created_at END,
-    CASE WHEN $11::text = '-created_at' THEN created_at END DESC,
-    CASE WHEN $11::text = 'updated_at' THEN updated_at END,
-    CASE WHEN $11::text = '-updated_at' THEN updated_at END DESC,
-    CASE WHEN $11::text = 'stage_entered_at' THEN stage_entered_at END,
-    CASE WHEN $11::text = '-stage_entered_at' THEN stage_entered_at END DESC,
-    CASE WHEN $11::text IN ('created_at', 'updated_at', 'stage_entered_at') THEN id END,
-    CASE WHEN $11::text IN ('-created_at', '-updated_at', '-stage_entered_at') THEN id END DESC
-LIMIT $13
+    CASE WHEN $12::text = 'created_at' THEN created_at END,
+    CASE WHEN $12::text = '-created_at' THEN created_at END DESC,
+    CASE WHEN $12::text = 'updated_at' THEN updated_at END,
+    CASE WHEN $12::text = '-updated_at' THEN updated_at END DESC,
+    CASE WHEN $12::text = 'stage_entered_at' THEN stage_entered_at END,
+    CASE WHEN $12::text = '-stage_entered_at' THEN stage_entered_at END DESC,
+    CASE WHEN $12::text IN ('created_at', 'updated_at', 'stage_entered_at') THEN id END,
+    CASE WHEN $12::text IN ('-created_at', '-updated_at', '-stage_entered_at') THEN id END DESC
+LIMIT $14
 `
 
 type ListApplicationsParams struct {
@@ -332,6 +349,7 @@ type ListApplicationsParams struct {
 	SeesAll      bool
 	Jobs         []uuid.UUID
 	Applications []uuid.UUID
+	Ids          []uuid.UUID
 	JobID        *uuid.UUID
 	CandidateID  *uuid.UUID
 	Stages       []string
@@ -358,6 +376,7 @@ func (q *Queries) ListApplications(ctx context.Context, db DBTX, arg ListApplica
 		arg.SeesAll,
 		arg.Jobs,
 		arg.Applications,
+		arg.Ids,
 		arg.JobID,
 		arg.CandidateID,
 		arg.Stages,
@@ -396,6 +415,37 @@ func (q *Queries) ListApplications(ctx context.Context, db DBTX, arg ListApplica
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listApplicationsOfJobs = `-- name: ListApplicationsOfJobs :many
+SELECT id FROM applications WHERE company_id = $1 AND job_id = ANY ($2::uuid[]) LIMIT $3
+`
+
+type ListApplicationsOfJobsParams struct {
+	CompanyID uuid.UUID
+	Jobs      []uuid.UUID
+	AtMost    int32
+}
+
+// Read from the index alone.
+func (q *Queries) ListApplicationsOfJobs(ctx context.Context, db DBTX, arg ListApplicationsOfJobsParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, listApplicationsOfJobs, arg.CompanyID, arg.Jobs, arg.AtMost)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

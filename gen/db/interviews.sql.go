@@ -201,49 +201,6 @@ func (q *Queries) GetInterview(ctx context.Context, db DBTX, arg GetInterviewPar
 	return i, err
 }
 
-const getInterviewForUpdate = `-- name: GetInterviewForUpdate :one
-SELECT company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at FROM interviews WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
-`
-
-type GetInterviewForUpdateParams struct {
-	CompanyID uuid.UUID
-	ID        uuid.UUID
-}
-
-// The row lock orders everything that changes an interview or depends on its state: its own actions, and the submission of scores.
-func (q *Queries) GetInterviewForUpdate(ctx context.Context, db DBTX, arg GetInterviewForUpdateParams) (Interview, error) {
-	row := db.QueryRow(ctx, getInterviewForUpdate, arg.CompanyID, arg.ID)
-	var i Interview
-	err := row.Scan(
-		&i.CompanyID,
-		&i.ID,
-		&i.ApplicationID,
-		&i.JobID,
-		&i.CandidateID,
-		&i.KitVersionID,
-		&i.Title,
-		&i.Kind,
-		&i.Status,
-		&i.StartsAt,
-		&i.EndsAt,
-		&i.StartsKey,
-		&i.Timezone,
-		&i.Location,
-		&i.MeetingURL,
-		&i.Instructions,
-		&i.Reschedules,
-		&i.StartedAt,
-		&i.FinishedAt,
-		&i.CompletedAt,
-		&i.StatusReason,
-		&i.CreatedBy,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
-}
-
 const getKitVersionForInterview = `-- name: GetKitVersionForInterview :one
 SELECT v.id, v.status, k.job_id FROM kit_versions AS v
 JOIN kits AS k ON k.company_id = v.company_id AND k.id = v.kit_id

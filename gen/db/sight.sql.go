@@ -56,22 +56,3 @@ func (q *Queries) GetSight(ctx context.Context, db DBTX, arg GetSightParams) (Ge
 	)
 	return i, err
 }
-
-const isJobMember = `-- name: IsJobMember :one
-SELECT EXISTS (
-    SELECT FROM job_members WHERE company_id = $1 AND job_id = $2 AND user_id = $3
-) AS is_member
-`
-
-type IsJobMemberParams struct {
-	CompanyID uuid.UUID
-	JobID     uuid.UUID
-	UserID    uuid.UUID
-}
-
-func (q *Queries) IsJobMember(ctx context.Context, db DBTX, arg IsJobMemberParams) (bool, error) {
-	row := db.QueryRow(ctx, isJobMember, arg.CompanyID, arg.JobID, arg.UserID)
-	var is_member bool
-	err := row.Scan(&is_member)
-	return is_member, err
-}

@@ -58,6 +58,10 @@ func (a *Applications) export(
 	ctx context.Context, query db.ListApplicationsParams, seen sight.Sight, format api.ExportFormat, to io.Writer,
 ) error {
 	query.MaxRows = bulk.Batch
+	var err error
+	if query.Ids, err = a.narrow(ctx, a.Store.Planned(query.CompanyID), query); err != nil {
+		return err
+	}
 	convertRow := func(row db.ListApplicationsRow) (any, error) {
 		shown := convert(db.GetApplicationRow(row), seen.Standing(row.Application.JobID))
 		if format == api.ExportFormatCsv {

@@ -4,12 +4,18 @@ import (
 	"context"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
 	"github.com/ai-interviewer-platform/interviewer/server/sight"
 )
+
+// fewApplications is up to how many applications of jobs a list reads one by one, and puts in order itself. Of more
+// there are enough on the way through all of the company's.
+const fewApplications = 10_000
 
 // ListApplications lists the applications that the caller sees, by filters and in an order of their choice.
 func (a *Applications) ListApplications(
@@ -36,7 +42,11 @@ func (a *Applications) ListApplications(
 		return nil, err
 	}
 	query.AfterTime, query.AfterID, query.MaxRows = list.After.Time, list.After.ID, list.MaxRows()
-	rows, err := a.Queries.ListApplications(ctx, a.Store.Planned(who.CompanyID), query)
+	tenant := a.Store.Planned(who.CompanyID)
+	if query.Ids, err = a.narrow(ctx, tenant, query); err != nil {
+		return nil, err
+	}
+	rows, err := a.Queries.ListApplications(ctx, tenant, query)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +79,28 @@ func listQuery(
 		query.Statuses = append(query.Statuses, string(status))
 	}
 	return query
+}
+
+// narrow gives the applications that those of a query are among, nil where the query says so itself or they are many.
+// PostgreSQL takes the applications of a job to be spread over all times: those of a job that is long past it would
+// look for through all that came later, unless it is told which they are.
+func (a *Applications) narrow(
+	ctx context.Context, tenant db.DBTX, query db.ListApplicationsParams,
+) ([]uuid.UUID, error) {
+	jobs, own := query.Jobs, query.Applications
+	switch {
+	case query.JobID != nil:
+		jobs, own = []uuid.UUID{*query.JobID}, nil
+	case query.SeesAll || len(jobs) == 0:
+		return nil, nil
+	}
+	ids, err := a.Queries.ListApplicationsOfJobs(ctx, tenant, db.ListApplicationsOfJobsParams{
+		CompanyID: query.CompanyID, Jobs: jobs, AtMost: fewApplications + 1,
+	})
+	if err != nil || len(ids) > fewApplications {
+		return nil, err
+	}
+	return append(ids, own...), nil
 }
 
 func placeOf(row db.ListApplicationsRow, sort api.ApplicationSort) page.Place {

@@ -9,10 +9,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/sight"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
 // MoveApplication moves an application to another stage.
@@ -183,11 +183,8 @@ func (a *Applications) write(
 		ToStatus: taken.status, FurthestStage: lifecycle.Further(row.FurthestStage, taken.stage),
 		RejectionReason: taken.rejection, StageEnteredAt: entered, Now: now,
 	})
-	if fault.Is(err, fault.ResourceNotFound) {
-		return row, fault.New(fault.ConcurrentRequest)
-	}
 	if err != nil {
-		return row, err
+		return row, store.Guarded(err)
 	}
 	return saved, a.Queries.InsertApplicationMove(ctx, tx, db.InsertApplicationMoveParams{
 		CompanyID: row.CompanyID, ID: a.Clock.ID(), ApplicationID: row.ID, JobID: row.JobID, CandidateID: row.CandidateID,

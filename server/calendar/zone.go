@@ -23,10 +23,11 @@ func Local(t time.Time, zone string) (string, error) {
 }
 
 // locate finds a zone by its name. The library of Go takes more for a name than the database has: the empty text for
-// UTC, Local for the zone of the machine, any spelling of a path, and files that a system keeps beside the zones
-// (localtime, posixrules, right/…, whose clocks count leap seconds). Names of the database begin with a capital.
+// UTC, Local for the zone of the machine, Factory for one that nobody has set, any spelling of a path, and files that
+// a system keeps beside the zones (localtime, posixrules, right/…, whose clocks count leap seconds). Names of the
+// database begin with a capital.
 func locate(name string) (*time.Location, error) {
-	if !fs.ValidPath(name) || name[0] < 'A' || name[0] > 'Z' || name == "Local" {
+	if !fs.ValidPath(name) || name[0] < 'A' || name[0] > 'Z' || name == "Local" || name == "Factory" {
 		return nil, fmt.Errorf("%q is not a time zone of the IANA database", name)
 	}
 	location, err := time.LoadLocation(name)

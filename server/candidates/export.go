@@ -64,9 +64,9 @@ type entry struct {
 // memory nor a transaction grows with them.
 func (c *Candidates) export(ctx context.Context, query db.ListCandidatesParams, out *bulk.Writer) error {
 	tenant := c.Store.Planned(query.CompanyID)
-	narrowed, err := c.narrowBySight(ctx, tenant, &query, lastEffort)
+	narrowed, err := c.narrowBySight(ctx, tenant, &query, much().seen)
 	if err == nil && !narrowed {
-		_, err = c.narrowByIndex(ctx, tenant, &query, mostHits)
+		_, err = c.narrowByIndex(ctx, tenant, &query, much().hits)
 	}
 	if err != nil {
 		return err

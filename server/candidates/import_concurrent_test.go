@@ -46,6 +46,33 @@ func TestImportThatBreaksOff(t *testing.T) {
 	}
 }
 
+// TestImportOfTooMuch sends more than is read, without saying beforehand how much it is.
+func TestImportOfTooMuch(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	h.Config.MaxUploadBytes = 1 << 20
+	replica := h.Replica()
+	line := "Mira,Solheim\n"
+	body := io.MultiReader(strings.NewReader("first_name,last_name\n"), strings.NewReader(strings.Repeat(line, 1<<20/len(line)+1)))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, replica.URL+collection+"/import.csv?mode=partial", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "text/csv")
+	request.Header.Set("Authorization", "Bearer "+h.as[api.RoleHr].Token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("answered with %d", response.StatusCode)
+	}
+	if got := list(h.as[api.RoleHr], nil).Data; len(got) != 0 {
+		t.Errorf("%d candidates were imported", len(got))
+	}
+}
+
 // TestConcurrentImports of the same candidates in opposite orders: each is whole, or refused as a conflict.
 func TestConcurrentImports(t *testing.T) {
 	t.Parallel()

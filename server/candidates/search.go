@@ -7,17 +7,17 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 )
 
-const (
-	// firstEffort is how many candidates a search first looks at in each of its ways: enough for a page where what is
-	// wanted is common, and for all of it where it is rare.
-	firstEffort = 2_000
-	// lastEffort is how many it looks at in each way at most.
-	lastEffort = 40_000
-	// mostHits is how many a search that has found few with all that effort takes from the index of texts and tags. Those
-	// whom it looks for are many, and stand together at the other end of the order, as people of one name do in the order
-	// of names: to walk there would take longer.
-	mostHits = 200_000
-)
+// effort is how many candidates a search looks at, at most: of the list's order, of those whom the caller may see, and
+// of those who have the text and the tags.
+type effort struct{ walked, seen, hits int32 }
+
+// little is enough for a page where what is wanted is common, and for all of it where it is rare.
+func little() effort { return effort{walked: 2_000, seen: 2_000, hits: 2_000} }
+
+// much is the last that is tried. After its walk it is clear that many fit and few of them stand where the order begins:
+// as people of one name do in the order of names, they stand together somewhere else, and the index knows them all
+// sooner than a walk gets there.
+func much() effort { return effort{walked: 40_000, seen: 40_000, hits: 100_000} }
 
 // find gives the candidates of one page, and one more where there is a next one. What the caller may see, a text and
 // tags can be found in two ways: by walking the list's order and holding the candidates met against them, which is
@@ -29,26 +29,34 @@ func (c *Candidates) find(
 	if !searches(query) {
 		return c.list(ctx, tenant, query)
 	}
-	for _, effort := range []int32{firstEffort, lastEffort} {
-		if narrowed, err := c.narrowBySight(ctx, tenant, &query, effort); err != nil || narrowed {
+	for _, most := range []effort{little(), much()} {
+		if filtered(query) { // what a filter passes over is not counted, so a walk may be longer than it is to be
+			most.seen = much().seen
+		}
+		if narrowed, err := c.narrowBySight(ctx, tenant, &query, most.seen); err != nil || narrowed {
 			return c.listUnless(ctx, tenant, query, err)
 		}
-		query.Walked = effort
+		query.Walked = most.walked
 		rows, err := c.Queries.ListCandidates(ctx, tenant, query)
 		if err != nil || len(rows) == int(query.MaxRows) {
 			return rows, err
 		}
-		if narrowed, err := c.narrowByIndex(ctx, tenant, &query, effort); err != nil || narrowed {
+		if narrowed, err := c.narrowByIndex(ctx, tenant, &query, most.hits); err != nil || narrowed {
 			return c.listUnless(ctx, tenant, query, err)
 		}
 	}
-	_, err := c.narrowByIndex(ctx, tenant, &query, mostHits)
-	return c.listUnless(ctx, tenant, query, err)
+	return c.list(ctx, tenant, query)
 }
 
 // searches reports whether the candidates who are met have to be held against something.
 func searches(query db.ListCandidatesParams) bool {
 	return !query.SeesAll || query.Pattern != nil || query.Tags != nil
+}
+
+// filtered reports whether some candidates of the order are no candidates of the query.
+func filtered(query db.ListCandidatesParams) bool {
+	return query.Status != nil || query.Source != nil || query.Email != nil || query.ExternalID != nil ||
+		query.UpdatedSince != nil
 }
 
 // list gives the candidates of a query, however many are to be met for that.

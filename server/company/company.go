@@ -80,11 +80,8 @@ func (c *Company) save(
 	}
 	change.Now = c.Clock.Now()
 	saved, err := c.Queries.UpdateCompany(ctx, tx, change)
-	if fault.Is(err, fault.ResourceNotFound) {
-		return row, fault.New(fault.ConcurrentRequest)
-	}
 	if err != nil {
-		return row, err
+		return row, store.Guarded(err)
 	}
 	return saved, c.Audit.Record(ctx, tx, row.ID, audit.Entry{
 		Action: audit.CompanyUpdated, Resource: audit.Company, ID: &row.ID,

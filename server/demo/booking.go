@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
 // period is a time from its first moment to the moment after its last.
@@ -70,6 +72,8 @@ func (g *generator) panel(of *job, number int, free func(uuid.UUID) bool) []pers
 	for i, p := range g.panelists {
 		switch {
 		case !free(p.id):
+		case p.role == api.RoleHr:
+			weights[i] = 1
 		case slices.ContainsFunc(of.team, func(member person) bool { return member.id == p.id }):
 			weights[i] = 12
 		case p.department == of.department:

@@ -41,48 +41,65 @@ type generator struct {
 // company could have been applied to.
 func generate(c chance, in setting, l *library, part int, of size) (*batch, error) {
 	g := &generator{chance: c, setting: in, library: l, part: part, busy: map[uuid.UUID][]period{}}
+	plan := g.plan(of.applications)
+	hires := 0
+	for _, c := range plan {
+		if c.status == api.ApplicationStatusHired {
+			hires++
+		}
+	}
+	g.invite(of, hires)
+	for _, c := range plan {
+		c.sittings = c.sittings[max(0, len(c.sittings)-of.interviews):]
+		if err := g.apply(c); err != nil {
+			return nil, err
+		}
+		of.interviews -= len(c.interviews)
+	}
+	return g.collect(), nil
+}
+
+// plan draws the outcomes and scenes of so many applications, in the order in which they are made: first those whose
+// interviews are not over yet, then the others with interviews in a mixed order, for their interviews are made as long
+// as some are left to make.
+func (g *generator) plan(number int) []*course {
 	shares := funnel()
 	weights := make([]int, len(shares))
 	for i, share := range shares {
 		weights[i] = share.count
 	}
-	counts := portion(of.applications, weights)
-	hires := 0
-	for i, share := range shares {
-		if share.status == api.ApplicationStatusHired {
-			hires += counts[i]
+	var open, over, rest []*course
+	for i, count := range portion(number, weights) {
+		to := shares[i].outcome
+		scenes := make([][]sitting, count)
+		if to.interviewed() && len(g.kits) > 0 {
+			scenes = castScenes(g.chance, to, count)
+		}
+		for _, sittings := range scenes {
+			c := &course{outcome: to, quality: to.quality() + 0.5*g.NormFloat64(), sittings: sittings}
+			switch {
+			case !to.interviewed():
+				rest = append(rest, c)
+			case to.closed():
+				over = append(over, c)
+			default:
+				open = append(open, c)
+			}
 		}
 	}
-	g.invite(of, hires)
-	for i, share := range shares {
-		if err := g.apply(share.outcome, counts[i], &of.interviews); err != nil {
-			return nil, err
-		}
-	}
-	return g.collect(), nil
+	return slices.Concat(open, shuffled(g.chance, over), rest)
 }
 
-// apply makes so many applications with an outcome, and their interviews as long as some are left to make.
-func (g *generator) apply(to outcome, number int, interviews *int) error {
-	var cast [][]sitting
-	if to.interviewed() && len(g.kits) > 0 {
-		cast = castScenes(g.chance, to, number)
+// apply makes an application and its interviews.
+func (g *generator) apply(c *course) error {
+	c.steps = g.walk(c.outcome, c.sittings)
+	placed, last := g.place(c)
+	if !g.seat(c, placed[0]) {
+		return fmt.Errorf("no job took applications on %s", placed[0].Format(time.DateOnly))
 	}
-	for i := range number {
-		c := &course{outcome: to, quality: to.quality() + 0.5*g.NormFloat64()}
-		if cast != nil {
-			c.sittings = cast[i][max(0, len(cast[i])-*interviews):]
-		}
-		c.steps = g.walk(to, c.sittings)
-		placed, last := g.place(c)
-		if !g.seat(c, placed[0]) {
-			return fmt.Errorf("no job took applications on %s", placed[0].Format(time.DateOnly))
-		}
-		g.move(c, placed)
-		g.interview(c, last)
-		*interviews -= len(c.interviews)
-		g.courses = append(g.courses, c)
-	}
+	g.move(c, placed)
+	g.interview(c, last)
+	g.courses = append(g.courses, c)
 	return nil
 }
 

@@ -62,7 +62,7 @@ func (g *generator) sit(c *course, n int, s sitting, within, happens period) *in
 	scheduler := g.scheduler(c)
 	i.row.CreatedBy = scheduler.id
 	room := earlier(earlier(within.from, g.now), happens.to).Sub(happens.from)
-	created := happens.from.Add(time.Minute + g.between(0, min(22*time.Hour, room*6/10)))
+	created := g.atWork(c, happens.from, happens.from.Add(g.between(0, min(22*time.Hour, room*6/10))))
 	if i.choose(g, c.job.family, n, created); i.kit == nil {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (g *generator) sit(c *course, n int, s sitting, within, happens period) *in
 	}
 	i.seat(g, panel, created)
 	i.happen(g, api.InterviewEventKindCreate, api.InterviewStatusDraft, created, &scheduler.id, nil)
-	asked := g.appoint(c, i, s, when, minutes, scheduler)
+	asked := g.appoint(c, i, s, when, minutes, scheduler, happens.to)
 	g.respond(i, s.to, period{asked, earlier(when.from, happens.to).Add(-10 * time.Minute)})
 	g.pass(c, i, s.to, asked, happens.to)
 	return i
@@ -140,7 +140,12 @@ func (g *generator) scheduler(c *course) person {
 	if len(c.job.leads) > 0 && g.happens(0.4) {
 		return pick(g.chance, c.job.leads)
 	}
-	return pick(g.chance, g.managers)
+	return g.manager()
+}
+
+// atWork gives a time at which people of a course's job work: about a time, and some minutes after another at the least.
+func (g *generator) atWork(c *course, after, about time.Time) time.Time {
+	return later(c.job.office.within(about), after.Add(g.between(time.Minute, 6*time.Minute)))
 }
 
 func (g *generator) minutes(kind api.InterviewKind) int {

@@ -157,7 +157,7 @@ func (g *generator) reconsider(i *interview, seen performance) {
 	if g.now.Sub(again) < 2*day || !g.happens(0.05) {
 		return
 	}
-	hr := pick(g.chance, g.managers)
+	hr := g.manager()
 	reason := pick(g.chance, g.library.phrases.Interviews.Reopen)
 	i.row.CompletedAt = nil
 	i.happen(g, api.InterviewEventKindReopen, api.InterviewStatusAwaitingScores, again, &hr.id, &reason)

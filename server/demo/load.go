@@ -161,22 +161,20 @@ func (l *loader) lay(ctx context.Context, tx db.DBTX, to target, c chance) (*bat
 	if err != nil {
 		return nil, err
 	}
-	people := map[string]uuid.UUID{}
-	publisher := uuid.Nil
+	g := groundwork{chance: c, now: l.now, people: map[string]uuid.UUID{}}
 	for _, row := range rows {
-		people[row.Email] = row.ID
-		if row.Role == api.RoleHr || row.Role == api.RoleAdmin && publisher == uuid.Nil {
-			publisher = row.ID
+		g.people[row.Email] = row.ID
+		if row.Role == api.RoleHr || row.Role == api.RoleAdmin && g.publisher == uuid.Nil {
+			g.publisher = row.ID
 		}
 	}
-	if publisher == uuid.Nil {
+	if g.publisher == uuid.Nil {
 		return nil, fmt.Errorf("%s has nobody who runs its hiring", to.name)
 	}
-	laid, err := ground(c, to.company, to.positions, l.library, people, publisher, l.now)
-	if err != nil {
+	if err := g.lay(to, l.library); err != nil {
 		return nil, err
 	}
-	return laid, l.insert(ctx, tx, to.id, laid)
+	return &g.batch, l.insert(ctx, tx, to.id, &g.batch)
 }
 
 // record notes in the audit log what was loaded, as one act.

@@ -65,7 +65,18 @@ func (g *generator) mover(c *course, event api.ApplicationEvent) person {
 			return pick(g.chance, c.job.leads)
 		}
 	}
-	return pick(g.chance, g.managers)
+	return g.manager()
+}
+
+// manager is one of those who run hiring: mostly of HR.
+func (g *generator) manager() person {
+	weights := make([]int, len(g.managers))
+	for i, p := range g.managers {
+		if weights[i] = 1; p.role == api.RoleHr {
+			weights[i] = 8
+		}
+	}
+	return g.managers[g.weighted(weights)]
 }
 
 // reasons are why a step was taken: of a rejection one of the list, and of some a sentence.

@@ -23,9 +23,12 @@ func (o office) opening(t time.Time, days int) time.Time {
 	return time.Date(year, month, today+days, opens, 0, 0, 0, o.Location)
 }
 
-// within gives a time at which people work, at most one that is not after t: the day is drawn together to office hours,
-// so that times of a day keep their order.
+// within gives a time at which people work, not after t: t itself while the office is open, and otherwise one of the
+// last workday, for which the whole day is drawn together to office hours.
 func (o office) within(t time.Time) time.Time {
+	if opening := o.opening(t, 0); o.workday(t) && !t.Before(opening) && t.Before(opening.Add((closes-opens)*time.Hour)) {
+		return t.UTC().Truncate(time.Millisecond)
+	}
 	local := t.In(o.Location)
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, o.Location)
 	into := min(t.Sub(midnight)*(closes-opens)/24, (closes-opens)*time.Hour-time.Second) // some days have 25 hours

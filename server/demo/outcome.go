@@ -35,7 +35,6 @@ func funnel() []share {
 		withdrawn          = api.ApplicationStatusWithdrawn
 	)
 	return []share{
-		// The order is that in which applications are made: those with interviews that are still to come first.
 		{outcome{interview, active}, 150},
 		{outcome{weighed, active}, 45},
 		{outcome{offer, active}, 24},

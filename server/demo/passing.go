@@ -53,13 +53,15 @@ func (i *interview) settle(
 }
 
 // appoint schedules an interview for a time, sometimes after it was to be at another, and tells when the panel was
-// asked last.
-func (g *generator) appoint(c *course, i *interview, s sitting, when period, minutes int, by person) time.Time {
+// asked last, which is before that time and before another.
+func (g *generator) appoint(
+	c *course, i *interview, s sitting, when period, minutes int, by person, before time.Time,
+) time.Time {
 	said, zone := g.library.phrases.Interviews, c.job.office.String()
-	first := earlier(when.from, g.now)
+	first := earlier(when.from, before)
 	at := i.row.CreatedAt.Add(g.between(20*time.Millisecond, time.Second))
 	if room := first.Sub(at) - 2*time.Hour; room > 0 && g.happens(0.35) {
-		at = at.Add(g.between(0, min(8*time.Hour, room/2)))
+		at = g.atWork(c, at, at.Add(g.between(0, min(8*time.Hour, room/2))))
 	}
 	set := func(event api.InterviewEventKind, p period, at time.Time, reason *string) {
 		i.settle(g, event, p, at, by.id, zone, reason)
@@ -82,14 +84,14 @@ func (g *generator) appoint(c *course, i *interview, s sitting, when period, min
 		if i.row.StartsAt == nil {
 			event, reason = api.InterviewEventKindSchedule, nil
 		}
-		next := at.Add(g.between(time.Hour, 30*time.Hour))
-		before, found := g.slot(c.job.office, period{at.Add(4 * time.Hour), when.to.Add(3 * day)}, minutes)
-		same := before.from.Equal(when.from) || i.row.StartsAt != nil && before.from.Equal(*i.row.StartsAt)
-		if moves == 0 || !found || same || !next.Before(earlier(before.from, first).Add(-time.Hour)) {
+		next := g.atWork(c, at, at.Add(g.between(time.Hour, 30*time.Hour)))
+		tried, found := g.slot(c.job.office, period{at.Add(4 * time.Hour), when.to.Add(3 * day)}, minutes)
+		same := tried.from.Equal(when.from) || i.row.StartsAt != nil && tried.from.Equal(*i.row.StartsAt)
+		if moves == 0 || !found || same || !next.Before(earlier(tried.from, first).Add(-time.Hour)) {
 			set(event, when, at, reason)
 			return at
 		}
-		set(event, before, at, reason)
+		set(event, tried, at, reason)
 		at = next
 	}
 	return at

@@ -97,7 +97,7 @@ func (i *Interviews) save(
 	change.Now = i.Clock.Now()
 	saved, err := i.Queries.UpdateInterview(ctx, tx, change)
 	if err != nil {
-		return h.row, concurrent(err)
+		return h.row, store.Guarded(err)
 	}
 	details := audit.Diff(attributes(h.row), attributes(saved))
 	return saved, i.audited(ctx, tx, audit.InterviewUpdated, h.row.ID, details)
@@ -207,12 +207,4 @@ func (i *Interviews) audited(
 
 func (i *Interviews) completer() completion.Completer {
 	return completion.Completer{Queries: i.Queries, Clock: i.Clock, Audit: i.Audit}
-}
-
-// concurrent is what it means that a guarded write found no row: somebody else was faster.
-func concurrent(err error) error {
-	if fault.Is(err, fault.ResourceNotFound) {
-		return fault.New(fault.ConcurrentRequest)
-	}
-	return err
 }

@@ -284,3 +284,24 @@ func TestNewInterviewsDoNotDisturbAWalk(t *testing.T) {
 		}
 	}
 }
+
+// TestAJobOfManyInterviews: a list that does not read a job's interviews one by one gives the same.
+func TestAJobOfManyInterviews(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	h.Exec(`INSERT INTO interviews (company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at,
+			timezone, created_by, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), $2, $3, $4, $5, 'Interview', 'video', 'completed', now() + make_interval(hours => n % 7),
+			now() + make_interval(hours => 1 + n % 7), 'UTC', $6, now(), now()
+		FROM generate_series(1, 1001) AS n`, h.acme.ID, h.applies, h.job, h.mira, h.version, h.people["hr"].ID)
+	elsewhere := h.Application(h.Candidate(), h.Job(api.JobStatusOpen), api.ApplicationStageInterview)
+	own := h.Interview(elsewhere, h.version, api.InterviewStatusScheduled, h.people["lead"])
+	h.Interview(elsewhere, h.version, api.InterviewStatusScheduled)
+	all := h.walk("lead", url.Values{"limit": {"200"}}, func() {})
+	if len(all) != 1002 || !slices.Contains(ids(all), own) || !slices.IsSortedFunc(all, order("starts_at")) {
+		t.Errorf("the lead is listed %d, in order %t", len(all), slices.IsSortedFunc(all, order("starts_at")))
+	}
+	if got := h.walk("hr", url.Values{"limit": {"200"}, "job_id": {h.job.String()}}, func() {}); len(got) != 1001 {
+		t.Errorf("the job has %d", len(got))
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/optional"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
 	"github.com/ai-interviewer-platform/interviewer/server/text"
 )
 
@@ -108,7 +109,7 @@ func (i *Interviews) repanel(
 		CompanyID: h.row.CompanyID, ID: h.row.ID, FromStatus: h.row.Status, Now: i.Clock.Now(),
 	})
 	if err != nil {
-		return h.row, concurrent(err)
+		return h.row, store.Guarded(err)
 	}
 	if err := i.audited(ctx, tx, action, h.row.ID, details); err != nil {
 		return h.row, err
@@ -144,7 +145,7 @@ func (i *Interviews) RespondToInterview(
 				CompanyID: h.row.CompanyID, ID: h.row.ID, FromStatus: h.row.Status, Now: now,
 			})
 			if err != nil {
-				return h.row, concurrent(err)
+				return h.row, store.Guarded(err)
 			}
 			return saved, i.audited(ctx, tx, audit.InterviewResponded, h.row.ID, answer(*member(h.panel, who.UserID), response))
 		})

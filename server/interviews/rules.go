@@ -103,9 +103,18 @@ func mayChangeKit(h held) error {
 	return h.refuse("The kit version can be changed while the interview is a draft.")
 }
 
-// mayChangeSeat decides whether the caller may put a user on a panel or take them off it, where that user is themselves:
-// not once the interview has begun. Whoever could leave would read the scores that their seat hides from them, and
-// whoever could join would score after having read the others.
+// mayBeHeld decides whether an interview may be given a time: while its application is considered.
+func mayBeHeld(h held, application api.ApplicationStatus) error {
+	if application == api.ApplicationStatusActive {
+		return nil
+	}
+	return h.refuse(fmt.Sprintf(
+		"The application is %s; its interviews get no time before it is active again.", application))
+}
+
+// mayChangeSeat decides whether the caller may put a user on a panel or take them off it, where that user is
+// themselves: not once the interview has begun. Whoever could leave would read the scores that their seat hides from
+// them, and whoever could join would score after having read the others.
 func mayChangeSeat(h held, user, who uuid.UUID) error {
 	if user != who || !lifecycle.TakesScores(h.row.Status) {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
 // ScheduleInterview gives a draft its time, or one that the candidate missed another.
@@ -44,6 +45,18 @@ func (i *Interviews) move(
 		return api.InterviewJSONResponse{}, err
 	}
 	return i.act(ctx, id, action, when.reason, func(tx db.DBTX, h held) (db.Interview, error) {
+		status, err := i.Queries.GetApplicationStatus(ctx, tx, db.GetApplicationStatusParams{
+			CompanyID: h.row.CompanyID, ID: h.row.ApplicationID,
+		})
+		if err != nil {
+			return h.row, err
+		}
+		if err := mayBeHeld(h, status); err != nil {
+			return h.row, err
+		}
+		if action == api.InterviewActionReschedule && when.is(h.row) {
+			return h.row, nil
+		}
 		panel := make([]uuid.UUID, len(h.panel))
 		for n, p := range h.panel {
 			panel[n] = p.InterviewPanelist.UserID
@@ -70,6 +83,13 @@ func appointmentOf(wanted api.ScheduleRequest) appointment {
 	}
 }
 
+// is reports whether an interview has this time already: to give it once more, as a client does that has lost an
+// answer, asks nobody anew.
+func (a appointment) is(row db.Interview) bool {
+	return row.StartsAt != nil && row.StartsAt.Equal(a.during.from) && row.EndsAt.Equal(a.during.to) &&
+		*row.Timezone == a.zone
+}
+
 func (a appointment) check(f *fault.Fault, below string) {
 	checkTimes(f, below, a.during, a.zone)
 	checkReason(f, below, a.reason)
@@ -93,7 +113,7 @@ func (i *Interviews) appoint(
 		StartsAt: when.during.from, EndsAt: when.during.to, Timezone: when.zone, Now: now,
 	})
 	if err != nil {
-		return row, concurrent(err)
+		return row, store.Guarded(err)
 	}
 	err = i.Queries.ResetPanelResponses(ctx, tx, db.ResetPanelResponsesParams{
 		CompanyID: row.CompanyID, InterviewID: row.ID, Now: now,

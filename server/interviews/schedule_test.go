@@ -61,6 +61,10 @@ func TestScheduleRefusals(t *testing.T) {
 		p = h.as["lead"].Post(path(id, action), at(0, "starts_at", "9999-12-31T23:59:59-14:00", "ends_at", "0000-01-01T00:00:00+14:00")).
 			Refused(http.StatusUnprocessableEntity, "rule_violated")
 		same(t, action, wrong(p), []string{"/starts_at out_of_range", "/ends_at out_of_range", "/ends_at not_after_start"})
+		// What is left of it in whole microseconds is no time.
+		p = h.as["lead"].Post(path(id, action), at(0, "starts_at", "2027-01-12T09:00:00.0000001Z", "ends_at", "2027-01-12T09:00:00.0000009Z")).
+			Refused(http.StatusUnprocessableEntity, "rule_violated")
+		same(t, action, wrong(p), []string{"/ends_at not_after_start"})
 		for _, body := range []any{
 			nil,
 			map[string]any{},

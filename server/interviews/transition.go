@@ -9,6 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
 // StartInterview begins an interview; from then on its panel can write scores.
@@ -111,7 +112,7 @@ func (i *Interviews) transition(
 			CompanyID: h.row.CompanyID, ID: id, FromStatus: h.row.Status, ToStatus: h.to, Reason: reason, Now: i.Clock.Now(),
 		})
 		if err != nil {
-			return saved, concurrent(err)
+			return saved, store.Guarded(err)
 		}
 		if err := i.chronicle(ctx, tx, s.event, s.record, h.row, saved, reason); err != nil {
 			return saved, err

@@ -14,7 +14,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
 	"github.com/ai-interviewer-platform/interviewer/server/sight"
@@ -97,7 +96,7 @@ func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject
 		}
 		change.Now = j.Clock.Now()
 		if saved, err = j.Queries.UpdateJob(ctx, tx, change); err != nil {
-			return concurrent(err)
+			return store.Guarded(err)
 		}
 		return j.record(ctx, tx, audit.JobUpdated, row.ID, audit.Diff(attributes(row), attributes(saved)))
 	})
@@ -135,12 +134,4 @@ func (j *Jobs) record(ctx context.Context, tx db.DBTX, action audit.Action, id u
 	return j.Audit.Record(ctx, tx, caller.Of(ctx).CompanyID, audit.Entry{
 		Action: action, Resource: audit.Job, ID: &id, Details: details,
 	})
-}
-
-// concurrent is what a guarded write means that met no row: the row is not any more what was decided on.
-func concurrent(err error) error {
-	if fault.Is(err, fault.ResourceNotFound) {
-		return fault.New(fault.ConcurrentRequest)
-	}
-	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
 // OpenJob lets candidates apply.
@@ -58,7 +59,7 @@ func (j *Jobs) transition(
 			CompanyID: who.CompanyID, ID: id, FromStatus: row.Status, ToStatus: to, Now: j.Clock.Now(),
 		})
 		if err != nil {
-			return concurrent(err)
+			return store.Guarded(err)
 		}
 		return j.record(ctx, tx, happened, id, audit.Diff(attributes(row), attributes(saved)))
 	})

@@ -12,13 +12,15 @@ import (
 )
 
 func content() ([]api.KitCriterion, []api.KitQuestion) {
-	return []api.KitCriterion{{
-			Key: "design", Title: "Größe & <Maß>", Description: nullable.NewNullNullable[string](), Weight: 30, Required: true,
-			Anchors: []api.Anchor{"a", "b", "c", "d", "e\u2028"},
-		}}, []api.KitQuestion{
-			{Key: "why", Text: "Why?", Criteria: []api.ContentKey{"design"}, Minutes: nullable.NewNullableWithValue(int32(10))},
-			{Key: "how", Text: "How?"},
-		}
+	criteria := []api.KitCriterion{{
+		Key: "design", Title: "Größe & <Maß>", Description: nullable.NewNullNullable[string](), Weight: 30, Required: true,
+		Anchors: []api.Anchor{"a", "b", "c", "d", "e\u2028"},
+	}}
+	questions := []api.KitQuestion{
+		{Key: "why", Text: "Why?", Criteria: []api.ContentKey{"design"}, Minutes: nullable.NewNullableWithValue(int32(10))},
+		{Key: "how", Text: "How?"},
+	}
+	return criteria, questions
 }
 
 // TestHash holds the hash against canonical JSON that was written by hand: members sorted, nothing escaped that need not

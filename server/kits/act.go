@@ -12,6 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
 // UpdateKitVersion changes a draft; a patch that changes nothing leaves the row and its version alone.
@@ -121,7 +122,7 @@ func (k *Kits) rewrite(
 		Criteria: criteria, Now: k.Clock.Now(),
 	})
 	if err != nil {
-		return row, concurrent(err)
+		return row, store.Guarded(err)
 	}
 	return saved, k.recordVersion(ctx, tx, audit.KitVersionUpdated, &row, saved)
 }
@@ -149,7 +150,7 @@ func (k *Kits) publish(
 		ContentHash: hash, PublishedBy: caller.Of(ctx).UserID, Now: k.Clock.Now(),
 	})
 	if err != nil {
-		return row, concurrent(err)
+		return row, store.Guarded(err)
 	}
 	if err := k.touch(ctx, tx, saved); err != nil {
 		return row, err

@@ -1,18 +1,16 @@
 package kits
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"reflect"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/kitcontent"
 	"github.com/ai-interviewer-platform/interviewer/server/optional"
 )
 
@@ -46,7 +44,7 @@ func contentOf(questions []api.KitQuestion, criteria []api.KitCriterion) content
 	return c
 }
 
-// kept is the content of a row.
+// kept is the content of a row, as it is: the hash of a published one is over what stands there.
 func kept(row db.KitVersion) (content, error) {
 	var c content
 	if err := json.Unmarshal(row.Criteria, &c.Criteria); err != nil {
@@ -55,7 +53,7 @@ func kept(row db.KitVersion) (content, error) {
 	if err := json.Unmarshal(row.Questions, &c.Questions); err != nil {
 		return c, fmt.Errorf("questions of kit version %s: %w", row.ID, err)
 	}
-	return contentOf(c.Questions, c.Criteria), nil
+	return c, nil
 }
 
 // replaced is the content after a change: a list that is nil leaves what is there, any other takes its place.
@@ -69,8 +67,10 @@ func (c content) replaced(questions []api.KitQuestion, criteria []api.KitCriteri
 	return contentOf(questions, criteria)
 }
 
-// equal reports whether two contents say the same.
-func (c content) equal(other content) bool { return reflect.DeepEqual(c, other) }
+// equal reports whether two contents say the same, in whichever form.
+func (c content) equal(other content) bool {
+	return reflect.DeepEqual(contentOf(c.Questions, c.Criteria), contentOf(other.Questions, other.Criteria))
+}
 
 // columns are the two halves of a content as the database keeps them.
 func (c content) columns() (questions, criteria json.RawMessage, err error) {
@@ -83,20 +83,8 @@ func (c content) columns() (questions, criteria json.RawMessage, err error) {
 	return questions, criteria, nil
 }
 
-// hash is SHA-256, in hexadecimal, over the content as the API shows it, in the canonical form of RFC 8785: whoever has
-// read a version can compute it from what they have read.
-func (c content) hash() (string, error) {
-	encoded, err := json.Marshal(c)
-	if err != nil {
-		return "", fmt.Errorf("encode kit content: %w", err)
-	}
-	canonical := jsontext.Value(encoded)
-	if err := canonical.Canonicalize(); err != nil {
-		return "", fmt.Errorf("canonical kit content: %w", err)
-	}
-	digest := sha256.Sum256(canonical)
-	return hex.EncodeToString(digest[:]), nil
-}
+// hash names the content as the API shows it: whoever has read a version can compute it from what they have read.
+func (c content) hash() (string, error) { return kitcontent.Hash(c.Criteria, c.Questions) }
 
 // given is the value of a member that may be absent or null.
 func given[T any](value nullable.Nullable[T]) *T { return optional.Patched(nil, value) }

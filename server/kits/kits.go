@@ -131,7 +131,7 @@ func (k *Kits) save(ctx context.Context, tx db.DBTX, row db.Kit, change db.Updat
 	change.Now = k.Clock.Now()
 	saved, err := k.Queries.UpdateKit(ctx, tx, change)
 	if err != nil {
-		return row, concurrent(err)
+		return row, store.Guarded(err)
 	}
 	return saved, k.record(ctx, tx, audit.KitUpdated, row.ID, audit.Diff(kitAttributes(row), kitAttributes(saved)))
 }
@@ -183,12 +183,4 @@ func (k *Kits) record(
 	return k.Audit.Record(ctx, tx, caller.Of(ctx).CompanyID, audit.Entry{
 		Action: action, Resource: audit.Kit, ID: &kit, Details: details,
 	})
-}
-
-// concurrent is what a guarded write means that met no row: the row is not any more what was decided on.
-func concurrent(err error) error {
-	if fault.Is(err, fault.ResourceNotFound) {
-		return fault.New(fault.ConcurrentRequest)
-	}
-	return err
 }

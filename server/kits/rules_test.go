@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -219,6 +218,9 @@ func TestContentComesBackAsItWas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if again, err := back.hash(); err != nil || again != hash {
+			t.Fatalf("%+v has the hash %s, and %s when it came back, %v", c, hash, again, err)
+		}
 		var generic map[string]any
 		encoded, err := json.MarshalIndent(c, " ", "\t")
 		if err != nil {
@@ -231,10 +233,37 @@ func TestContentComesBackAsItWas(t *testing.T) {
 			t.Fatalf("a client computes %s of %s, published is %s", again, encoded, hash)
 		}
 		other := contents(t)
-		if otherHash, err := other.hash(); err != nil || (otherHash == hash) != reflect.DeepEqual(c, other) {
+		if otherHash, err := other.hash(); err != nil || (otherHash == hash) != c.equal(other) {
 			t.Fatalf("%+v and %+v have the hashes %s and %s, %v", c, other, hash, otherHash, err)
 		}
 	})
+}
+
+// TestContentStaysInTheFormInWhichItWasPublished: a row that leaves out what may be left out is shown and hashed without it.
+func TestContentStaysInTheFormInWhichItWasPublished(t *testing.T) {
+	t.Parallel()
+	row := db.KitVersion{
+		Questions: json.RawMessage(`[{"key":"outage","text":"What happened?"}]`),
+		Criteria:  json.RawMessage(`[{"key":"depth","title":"Depth","weight":1,"required":true,"anchors":["1","2","3","4","5"]}]`),
+	}
+	c, err := kept(row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	questions, criteria, err := c.columns()
+	if err != nil || strings.Contains(string(questions)+string(criteria), "null") {
+		t.Errorf("it is shown as %s and %s, %v", questions, criteria, err)
+	}
+	if !c.equal(c.replaced(nil, nil)) {
+		t.Error("it differs from the same content in the form of today")
+	}
+	for _, spoilt := range []db.KitVersion{
+		{Questions: json.RawMessage(`{}`), Criteria: row.Criteria}, {Questions: row.Questions, Criteria: json.RawMessage(`"x"`)},
+	} {
+		if _, err := kept(spoilt); err == nil {
+			t.Errorf("%s and %s are read", spoilt.Questions, spoilt.Criteria)
+		}
+	}
 }
 
 // hashOf is the hash of a content as somebody computes it who has decoded it without knowing its members, and writes it anew

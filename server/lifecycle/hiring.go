@@ -199,12 +199,13 @@ func Reach(from, to api.ApplicationStage, who Standing, reason *string) (api.App
 		_, err := single.Decide(from, t.Action, who, reason)
 		return t.Action, err
 	}
-	reachable := []string{}
+	const active = api.ApplicationStatusActive // what is not active was refused before
+	stages := []string{}
 	for _, stage := range Reachable(from, who) {
-		reachable = append(reachable, string(stage))
+		stages = append(stages, string(stage))
 	}
-	return "", fault.New(fault.StateConflict).In(string(from), reachable).
-		With("An application cannot be moved from %s to %s.", from, to)
+	return "", fault.New(fault.StateConflict).In(string(active), names(Application().Allowed(active, who))).
+		With("An application cannot be moved from %s to %s; where you can move it to is: %s.", from, to, listed(stages))
 }
 
 // Reachable lists the stages that somebody may move an application to, in their order.

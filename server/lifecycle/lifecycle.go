@@ -112,16 +112,24 @@ func (m Machine[S, A]) Decide(state S, action A, who Standing, reason *string) (
 
 // Conflict is the fault of an action that the state does not permit.
 func (m Machine[S, A]) Conflict(state S, who Standing) error {
-	legal := []string{}
-	for _, action := range m.Allowed(state, who) {
-		legal = append(legal, string(action))
-	}
-	names := "nothing"
-	if len(legal) > 0 {
-		names = strings.Join(legal, ", ")
-	}
+	legal := names(m.Allowed(state, who))
 	return fault.New(fault.StateConflict).In(string(state), legal).
-		With("The %s is %s; what you can do with it is: %s.", strings.ReplaceAll(m.Name, "_", " "), state, names)
+		With("The %s is %s; what you can do with it is: %s.", strings.ReplaceAll(m.Name, "_", " "), state, listed(legal))
+}
+
+func names[A ~string](actions []A) []string {
+	names := make([]string, len(actions))
+	for i, action := range actions {
+		names[i] = string(action)
+	}
+	return names
+}
+
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "nothing"
+	}
+	return strings.Join(names, ", ")
 }
 
 // Allowed lists the actions that somebody may take in a state, in the order of the table and each once.

@@ -156,8 +156,10 @@ func TestDefinerFunctionsAreExactly(t *testing.T) {
 	same(t, "definer functions that the service may execute", column(t, conn,
 		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef AND has_function_privilege('interviewer_service', p.oid, 'EXECUTE')`), service)
 	same(t, "other functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND NOT p.prosecdef`),
-		[]string{"current_company()", "refuse_change()", "user_search_text(text,text,text,text)",
-			"candidate_search_text(text,text,text,text[])", "refuse_published_change()"})
+		[]string{
+			"current_company()", "refuse_change()", "user_search_text(text,text,text,text)",
+			"candidate_search_text(text,text,text,text[])", "refuse_published_change()",
+		})
 	same(t, "views of another owner than the lookups'", column(t, conn,
 		`SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace AND relowner <> 'interviewer_lookup'::regrole
 			AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = pg_class.oid AND d.deptype = 'e')`), nil)

@@ -16,7 +16,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
 	"github.com/ai-interviewer-platform/interviewer/server/sight"
@@ -132,7 +131,7 @@ func (s *Scores) UpdateScore(
 			change.Now = s.Clock.Now()
 			saved, err := s.Queries.UpdateScore(ctx, tx, change)
 			if err != nil {
-				return concurrent(err)
+				return store.Guarded(err)
 			}
 			if err := s.record(ctx, tx, audit.ScoreUpdated, saved); err != nil {
 				return err
@@ -177,12 +176,4 @@ func (s *Scores) record(ctx context.Context, tx db.DBTX, action audit.Action, sc
 		Action: action, Resource: audit.Score, ID: &score.ID,
 		Details: audit.Details{"interview_id": score.InterviewID, "revision": score.Revision},
 	})
-}
-
-// concurrent is what a guarded write means that met no row: the row is not any more what was decided on.
-func concurrent(err error) error {
-	if fault.Is(err, fault.ResourceNotFound) {
-		return fault.New(fault.ConcurrentRequest)
-	}
-	return err
 }

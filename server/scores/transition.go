@@ -12,6 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/completion"
 	"github.com/ai-interviewer-platform/interviewer/server/sight"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
 // SubmitScore lets the caller's own draft count, and completes the interview where no required score is missing any
@@ -139,5 +140,5 @@ func (s *Scores) transition(
 	saved, err := s.Queries.TransitionScore(ctx, tx, db.TransitionScoreParams{
 		CompanyID: score.CompanyID, ID: score.ID, FromStatus: score.Status, ToStatus: to, Reason: reason, Now: s.Clock.Now(),
 	})
-	return saved, concurrent(err)
+	return saved, store.Guarded(err)
 }

@@ -99,14 +99,17 @@ func (h *Hiring) KitVersion(status api.KitVersionStatus) (kit, version uuid.UUID
 	kit, version = newID(), newID()
 	criteria, err := json.Marshal(Criteria())
 	must(h.t, err)
-	h.exec(`INSERT INTO kits (company_id, id, name, created_at, updated_at) VALUES ($1, $2, $3, now(), now())`,
-		kit, fmt.Sprintf("Kit %d", h.next()))
-	h.exec(`INSERT INTO kit_versions
-		(company_id, id, kit_id, number, status, criteria, content_hash, published_at, published_by, created_at, updated_at)
-		VALUES ($1, $2, $3, 1, $4::text, $5, CASE WHEN $4::text = 'draft' THEN NULL ELSE repeat('0', 64) END,
-			CASE WHEN $4::text = 'draft' THEN NULL ELSE now() END,
-			CASE WHEN $4::text = 'draft' THEN NULL ELSE $6::uuid END, now(), now())`,
-		version, kit, status, criteria, h.company.Users[api.RoleHr].ID)
+	// In one statement, because nobody ever sees a kit without a version.
+	h.exec(`WITH kit AS (
+			INSERT INTO kits (company_id, id, name, created_at, updated_at) VALUES ($1, $2, $3, now(), now()) RETURNING id
+		)
+		INSERT INTO kit_versions
+			(company_id, id, kit_id, number, status, criteria, content_hash, published_at, published_by, created_at, updated_at)
+		SELECT $1, $4, kit.id, 1, $5::text, $6, CASE WHEN $5::text = 'draft' THEN NULL ELSE repeat('0', 64) END,
+			CASE WHEN $5::text = 'draft' THEN NULL ELSE now() END,
+			CASE WHEN $5::text = 'draft' THEN NULL ELSE $7::uuid END, now(), now()
+		FROM kit`,
+		kit, fmt.Sprintf("Kit %d", h.next()), version, status, criteria, h.company.Users[api.RoleHr].ID)
 	return kit, version
 }
 

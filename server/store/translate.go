@@ -84,3 +84,12 @@ func meaning(said *pgconn.PgError, err error) error {
 	}
 	return err
 }
+
+// Guarded is what an error of a guarded write means: that no row was met says that the row is not any more what was
+// decided on, so it is ConcurrentRequest; any other stays what it is.
+func Guarded(err error) error {
+	if fault.Is(err, fault.ResourceNotFound) {
+		return fault.New(fault.ConcurrentRequest)
+	}
+	return err
+}

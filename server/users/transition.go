@@ -10,6 +10,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
 // DeactivateUser keeps a user from signing in and ends their sessions.
@@ -76,11 +77,8 @@ func (u *Users) transition(
 			return err
 		}
 		saved, err = a.write(ctx, tx, row)
-		if fault.Is(err, fault.ResourceNotFound) {
-			return fault.New(fault.ConcurrentRequest)
-		}
 		if err != nil {
-			return err
+			return store.Guarded(err)
 		}
 		if affected, err = a.sessions(ctx, tx, saved); err != nil {
 			return err

@@ -13,7 +13,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
 	"github.com/ai-interviewer-platform/interviewer/server/password"
 	"github.com/ai-interviewer-platform/interviewer/server/session"
@@ -172,11 +171,8 @@ func (u *Users) save(ctx context.Context, tx db.DBTX, row db.User, change db.Upd
 	}
 	change.Now = u.Clock.Now()
 	saved, err := u.Queries.UpdateUser(ctx, tx, change)
-	if fault.Is(err, fault.ResourceNotFound) {
-		return row, fault.New(fault.ConcurrentRequest)
-	}
 	if err != nil {
-		return row, err
+		return row, store.Guarded(err)
 	}
 	return saved, u.Audit.Record(ctx, tx, row.CompanyID, audit.Entry{
 		Action: audit.UserUpdated, Resource: audit.User, ID: &row.ID,
