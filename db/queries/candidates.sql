@@ -90,6 +90,11 @@ SET status = @to_status, version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
 
+-- name: LockImports :exec
+-- One import writes to a company at a time: two that hold the same people in different orders would wait for each other. Who waits
+-- too long is told that the service is busy.
+SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', @company_id::uuid), 0));
+
 -- name: ListImportedCandidates :many
 -- The candidates whom the rows of a file mean. What PostgreSQL knows of a company that an import is filling is out of date:
 -- it takes it for small, and would read all of it for every row. So the company stands in a sub-select, where it is one like
@@ -101,7 +106,7 @@ WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.id = ANY
 ));
 
 -- name: ListImportedCandidatesForUpdate :many
--- Locked in one order, so that of two imports of the same people one waits for the other.
+-- Locked until the import ends, so that nobody changes whom it has decided about.
 SELECT * FROM candidates
 WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.id = ANY (@ids::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT @company_id::uuid) AND c.external_id = wanted)

@@ -1724,7 +1724,7 @@ type CreateScoreRequest struct {
 	// Ratings The ratings; no criterion twice.
 	Ratings []NewScoreRating `json:"ratings,omitempty"`
 
-	// Recommendation What a rater would do.
+	// Recommendation What a rater would do; no_decision takes back what a draft said before.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 }
 
@@ -2664,7 +2664,7 @@ type ReasonRequest struct {
 	Reason Reason `json:"reason"`
 }
 
-// Recommendation What a rater would do.
+// Recommendation What a rater would do; no_decision takes back what a draft said before.
 type Recommendation string
 
 // RecommendationCounts How many recommend what.
@@ -2810,7 +2810,7 @@ type Score struct {
 	// Ratings The ratings, in the order of the kit.
 	Ratings []ScoreRating `json:"ratings"`
 
-	// Recommendation What a rater would do.
+	// Recommendation What a rater would do; no_decision takes back what a draft said before.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 
 	// Revision Counts how often it was written, from 1.
@@ -2927,7 +2927,7 @@ type ScoreRevision struct {
 	// Reason Why, in a sentence or two.
 	Reason Reason `json:"reason"`
 
-	// Recommendation What a rater would do.
+	// Recommendation What a rater would do; no_decision takes back what a draft said before.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 
 	// Revision Which revision it was.
@@ -3182,7 +3182,7 @@ type UpdateScoreRequest struct {
 	// Ratings The ratings; no criterion twice.
 	Ratings []NewScoreRating `json:"ratings,omitempty"`
 
-	// Recommendation What a rater would do.
+	// Recommendation What a rater would do; no_decision takes back what a draft said before.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 }
 
@@ -4506,9 +4506,11 @@ type ClientInterface interface {
 	//
 	// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are those of CreateCandidateRequest; several
 	// tags or links are parted by `|`. first_name and last_name are required of new candidates. A row whose `external_id` a candidate has
-	// already changes that candidate: an empty cell leaves what is there. With `mode=atomic` all rows are written or, where any is wrong, none: the
+	// already changes that candidate: an empty cell leaves what is there. An export can be imported again: its `id` names the candidate too, the other columns
+	// that nobody can write are passed over, and an apostrophe that an export has put before a sign of a formula is taken away again. With `mode=atomic` all rows are written or, where any is wrong, none: the
 	// answer is 422 then. With `mode=partial` the rows that are right are written. With `dry_run=true` nothing is written, and the report says what
-	// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read.
+	// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read. One import at a time writes to a company: another
+	// waits for it, and after ten seconds is answered 503 with `Retry-After`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4797,7 +4799,8 @@ type ClientInterface interface {
 
 	// RescheduleInterviewWithBody Move a scheduled interview to another time
 	//
-	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew.
+	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
+	// interview has already changes nothing. Needs an application that is active.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4806,7 +4809,8 @@ type ClientInterface interface {
 
 	// RescheduleInterview Move a scheduled interview to another time
 	//
-	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew.
+	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
+	// interview has already changes nothing. Needs an application that is active.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4833,7 +4837,7 @@ type ClientInterface interface {
 
 	// ScheduleInterviewWithBody Schedule an interview
 	//
-	// From draft, or anew from no_show. Needs a panel. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
+	// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
 	// `conflicts` then names who is. Everyone's response is asked for anew.
 	//
 	// Takes any type of body and a specified content type.
@@ -4843,7 +4847,7 @@ type ClientInterface interface {
 
 	// ScheduleInterview Schedule an interview
 	//
-	// From draft, or anew from no_show. Needs a panel. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
+	// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
 	// `conflicts` then names who is. Everyone's response is asked for anew.
 	//
 	// Takes a body of the `application/json` content type.
@@ -5009,7 +5013,8 @@ type ClientInterface interface {
 
 	// GetJobPipelineChart A job's pipeline as a picture
 	//
-	// The funnel of GetJobPipeline as an SVG that a page can embed. It holds no script and refers to nothing outside of itself.
+	// The funnel of GetJobPipeline as an SVG that a page can embed: it fetches the picture with its access token and shows it inline or by an object URL. The
+	// picture holds no script and refers to nothing outside of itself.
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
 	GetJobPipelineChart(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5169,6 +5174,7 @@ type ClientInterface interface {
 	//
 	// The caller's own scores, and the submitted scores of others that they may read: panelists those of their interviews, team leads those of jobs that they
 	// are a member of, HR and admins all; but of no interview on whose panel they are and have not submitted their own score. Voided scores of others are shown to HR and admins.
+	// Others' scores come into sight when one submits one's own, and go out of it when they are reopened: after that, read the interview's scores whole.
 	//
 	// Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 	ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5176,7 +5182,7 @@ type ClientInterface interface {
 	// ExportScores Export scores
 	//
 	// Streams every score that the filters match and the caller may read, oldest first, as NDJSON (one Score a line) or CSV (one line for each
-	// rating), as ExportCandidates does.
+	// rating, and one for a score without any), as ExportCandidates does.
 	//
 	// Corresponds with GET /api/v1/scores/export (the `ExportScores` operationId).
 	ExportScores(ctx context.Context, params *ExportScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5217,7 +5223,8 @@ type ClientInterface interface {
 
 	// ReopenScoreWithBody Let a rater revise a submitted score
 	//
-	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, while the interview awaits scores.
+	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
+	// score, while the interview is in progress or awaits scores.
 	// The answer is the score as the caller may see it.
 	//
 	// Takes any type of body and a specified content type.
@@ -5227,7 +5234,8 @@ type ClientInterface interface {
 
 	// ReopenScore Let a rater revise a submitted score
 	//
-	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, while the interview awaits scores.
+	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
+	// score, while the interview is in progress or awaits scores.
 	// The answer is the score as the caller may see it.
 	//
 	// Takes a body of the `application/json` content type.
@@ -5252,7 +5260,7 @@ type ClientInterface interface {
 
 	// VoidScoreWithBody Declare a submitted score void
 	//
-	// The score no longer counts, and its rater may write another. HR and admins, with a reason; not while the interview is completed.
+	// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5261,7 +5269,7 @@ type ClientInterface interface {
 
 	// VoidScore Declare a submitted score void
 	//
-	// The score no longer counts, and its rater may write another. HR and admins, with a reason; not while the interview is completed.
+	// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6167,9 +6175,11 @@ func (c *Client) ExportCandidates(ctx context.Context, params *ExportCandidatesP
 //
 // Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are those of CreateCandidateRequest; several
 // tags or links are parted by `|`. first_name and last_name are required of new candidates. A row whose `external_id` a candidate has
-// already changes that candidate: an empty cell leaves what is there. With `mode=atomic` all rows are written or, where any is wrong, none: the
+// already changes that candidate: an empty cell leaves what is there. An export can be imported again: its `id` names the candidate too, the other columns
+// that nobody can write are passed over, and an apostrophe that an export has put before a sign of a formula is taken away again. With `mode=atomic` all rows are written or, where any is wrong, none: the
 // answer is 422 then. With `mode=partial` the rows that are right are written. With `dry_run=true` nothing is written, and the report says what
-// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read.
+// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read. One import at a time writes to a company: another
+// waits for it, and after ten seconds is answered 503 with `Retry-After`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6788,7 +6798,8 @@ func (c *Client) ReopenInterview(ctx context.Context, interviewID InterviewID, b
 
 // RescheduleInterviewWithBody Move a scheduled interview to another time
 //
-// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew.
+// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
+// interview has already changes nothing. Needs an application that is active.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6807,7 +6818,8 @@ func (c *Client) RescheduleInterviewWithBody(ctx context.Context, interviewID In
 
 // RescheduleInterview Move a scheduled interview to another time
 //
-// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew.
+// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
+// interview has already changes nothing. Needs an application that is active.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6864,7 +6876,7 @@ func (c *Client) RespondToInterview(ctx context.Context, interviewID InterviewID
 
 // ScheduleInterviewWithBody Schedule an interview
 //
-// From draft, or anew from no_show. Needs a panel. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
+// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
 // `conflicts` then names who is. Everyone's response is asked for anew.
 //
 // Takes any type of body and a specified content type.
@@ -6884,7 +6896,7 @@ func (c *Client) ScheduleInterviewWithBody(ctx context.Context, interviewID Inte
 
 // ScheduleInterview Schedule an interview
 //
-// From draft, or anew from no_show. Needs a panel. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
+// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
 // `conflicts` then names who is. Everyone's response is asked for anew.
 //
 // Takes a body of the `application/json` content type.
@@ -7250,7 +7262,8 @@ func (c *Client) GetJobPipeline(ctx context.Context, jobID JobID, reqEditors ...
 
 // GetJobPipelineChart A job's pipeline as a picture
 //
-// The funnel of GetJobPipeline as an SVG that a page can embed. It holds no script and refers to nothing outside of itself.
+// The funnel of GetJobPipeline as an SVG that a page can embed: it fetches the picture with its access token and shows it inline or by an object URL. The
+// picture holds no script and refers to nothing outside of itself.
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
 func (c *Client) GetJobPipelineChart(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7600,6 +7613,7 @@ func (c *Client) ListInterviewerFigures(ctx context.Context, params *ListIntervi
 //
 // The caller's own scores, and the submitted scores of others that they may read: panelists those of their interviews, team leads those of jobs that they
 // are a member of, HR and admins all; but of no interview on whose panel they are and have not submitted their own score. Voided scores of others are shown to HR and admins.
+// Others' scores come into sight when one submits one's own, and go out of it when they are reopened: after that, read the interview's scores whole.
 //
 // Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 func (c *Client) ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7617,7 +7631,7 @@ func (c *Client) ListScores(ctx context.Context, params *ListScoresParams, reqEd
 // ExportScores Export scores
 //
 // Streams every score that the filters match and the caller may read, oldest first, as NDJSON (one Score a line) or CSV (one line for each
-// rating), as ExportCandidates does.
+// rating, and one for a score without any), as ExportCandidates does.
 //
 // Corresponds with GET /api/v1/scores/export (the `ExportScores` operationId).
 func (c *Client) ExportScores(ctx context.Context, params *ExportScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7708,7 +7722,8 @@ func (c *Client) UpdateScoreWithApplicationMergePatchPlusJSONBody(ctx context.Co
 
 // ReopenScoreWithBody Let a rater revise a submitted score
 //
-// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, while the interview awaits scores.
+// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
+// score, while the interview is in progress or awaits scores.
 // The answer is the score as the caller may see it.
 //
 // Takes any type of body and a specified content type.
@@ -7728,7 +7743,8 @@ func (c *Client) ReopenScoreWithBody(ctx context.Context, scoreID ScoreID, conte
 
 // ReopenScore Let a rater revise a submitted score
 //
-// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, while the interview awaits scores.
+// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
+// score, while the interview is in progress or awaits scores.
 // The answer is the score as the caller may see it.
 //
 // Takes a body of the `application/json` content type.
@@ -7783,7 +7799,7 @@ func (c *Client) SubmitScore(ctx context.Context, scoreID ScoreID, reqEditors ..
 
 // VoidScoreWithBody Declare a submitted score void
 //
-// The score no longer counts, and its rater may write another. HR and admins, with a reason; not while the interview is completed.
+// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7802,7 +7818,7 @@ func (c *Client) VoidScoreWithBody(ctx context.Context, scoreID ScoreID, content
 
 // VoidScore Declare a submitted score void
 //
-// The score no longer counts, and its rater may write another. HR and admins, with a reason; not while the interview is completed.
+// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -14664,9 +14680,11 @@ type ClientWithResponsesInterface interface {
 	//
 	// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are those of CreateCandidateRequest; several
 	// tags or links are parted by `|`. first_name and last_name are required of new candidates. A row whose `external_id` a candidate has
-	// already changes that candidate: an empty cell leaves what is there. With `mode=atomic` all rows are written or, where any is wrong, none: the
+	// already changes that candidate: an empty cell leaves what is there. An export can be imported again: its `id` names the candidate too, the other columns
+	// that nobody can write are passed over, and an apostrophe that an export has put before a sign of a formula is taken away again. With `mode=atomic` all rows are written or, where any is wrong, none: the
 	// answer is 422 then. With `mode=partial` the rows that are right are written. With `dry_run=true` nothing is written, and the report says what
-	// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read.
+	// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read. One import at a time writes to a company: another
+	// waits for it, and after ten seconds is answered 503 with `Retry-After`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14975,7 +14993,8 @@ type ClientWithResponsesInterface interface {
 
 	// RescheduleInterviewWithBodyWithResponse Move a scheduled interview to another time
 	//
-	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew.
+	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
+	// interview has already changes nothing. Needs an application that is active.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14984,7 +15003,8 @@ type ClientWithResponsesInterface interface {
 
 	// RescheduleInterviewWithResponse Move a scheduled interview to another time
 	//
-	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew.
+	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
+	// interview has already changes nothing. Needs an application that is active.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -15011,7 +15031,7 @@ type ClientWithResponsesInterface interface {
 
 	// ScheduleInterviewWithBodyWithResponse Schedule an interview
 	//
-	// From draft, or anew from no_show. Needs a panel. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
+	// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
 	// `conflicts` then names who is. Everyone's response is asked for anew.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -15021,7 +15041,7 @@ type ClientWithResponsesInterface interface {
 
 	// ScheduleInterviewWithResponse Schedule an interview
 	//
-	// From draft, or anew from no_show. Needs a panel. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
+	// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
 	// `conflicts` then names who is. Everyone's response is asked for anew.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -15207,7 +15227,8 @@ type ClientWithResponsesInterface interface {
 
 	// GetJobPipelineChartWithResponse A job's pipeline as a picture
 	//
-	// The funnel of GetJobPipeline as an SVG that a page can embed. It holds no script and refers to nothing outside of itself.
+	// The funnel of GetJobPipeline as an SVG that a page can embed: it fetches the picture with its access token and shows it inline or by an object URL. The
+	// picture holds no script and refers to nothing outside of itself.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -15385,6 +15406,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// The caller's own scores, and the submitted scores of others that they may read: panelists those of their interviews, team leads those of jobs that they
 	// are a member of, HR and admins all; but of no interview on whose panel they are and have not submitted their own score. Voided scores of others are shown to HR and admins.
+	// Others' scores come into sight when one submits one's own, and go out of it when they are reopened: after that, read the interview's scores whole.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -15394,7 +15416,7 @@ type ClientWithResponsesInterface interface {
 	// ExportScoresWithResponse Export scores
 	//
 	// Streams every score that the filters match and the caller may read, oldest first, as NDJSON (one Score a line) or CSV (one line for each
-	// rating), as ExportCandidates does.
+	// rating, and one for a score without any), as ExportCandidates does.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -15439,7 +15461,8 @@ type ClientWithResponsesInterface interface {
 
 	// ReopenScoreWithBodyWithResponse Let a rater revise a submitted score
 	//
-	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, while the interview awaits scores.
+	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
+	// score, while the interview is in progress or awaits scores.
 	// The answer is the score as the caller may see it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -15449,7 +15472,8 @@ type ClientWithResponsesInterface interface {
 
 	// ReopenScoreWithResponse Let a rater revise a submitted score
 	//
-	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, while the interview awaits scores.
+	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
+	// score, while the interview is in progress or awaits scores.
 	// The answer is the score as the caller may see it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -15478,7 +15502,7 @@ type ClientWithResponsesInterface interface {
 
 	// VoidScoreWithBodyWithResponse Declare a submitted score void
 	//
-	// The score no longer counts, and its rater may write another. HR and admins, with a reason; not while the interview is completed.
+	// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -15487,7 +15511,7 @@ type ClientWithResponsesInterface interface {
 
 	// VoidScoreWithResponse Declare a submitted score void
 	//
-	// The score no longer counts, and its rater may write another. HR and admins, with a reason; not while the interview is completed.
+	// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -28598,9 +28622,11 @@ func (c *ClientWithResponses) ExportCandidatesWithResponse(ctx context.Context, 
 //
 // Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are those of CreateCandidateRequest; several
 // tags or links are parted by `|`. first_name and last_name are required of new candidates. A row whose `external_id` a candidate has
-// already changes that candidate: an empty cell leaves what is there. With `mode=atomic` all rows are written or, where any is wrong, none: the
+// already changes that candidate: an empty cell leaves what is there. An export can be imported again: its `id` names the candidate too, the other columns
+// that nobody can write are passed over, and an apostrophe that an export has put before a sign of a formula is taken away again. With `mode=atomic` all rows are written or, where any is wrong, none: the
 // answer is 422 then. With `mode=partial` the rows that are right are written. With `dry_run=true` nothing is written, and the report says what
-// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read.
+// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read. One import at a time writes to a company: another
+// waits for it, and after ten seconds is answered 503 with `Retry-After`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -29107,7 +29133,8 @@ func (c *ClientWithResponses) ReopenInterviewWithResponse(ctx context.Context, i
 
 // RescheduleInterviewWithBodyWithResponse Move a scheduled interview to another time
 //
-// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew.
+// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
+// interview has already changes nothing. Needs an application that is active.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -29122,7 +29149,8 @@ func (c *ClientWithResponses) RescheduleInterviewWithBodyWithResponse(ctx contex
 
 // RescheduleInterviewWithResponse Move a scheduled interview to another time
 //
-// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew.
+// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
+// interview has already changes nothing. Needs an application that is active.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -29167,7 +29195,7 @@ func (c *ClientWithResponses) RespondToInterviewWithResponse(ctx context.Context
 
 // ScheduleInterviewWithBodyWithResponse Schedule an interview
 //
-// From draft, or anew from no_show. Needs a panel. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
+// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
 // `conflicts` then names who is. Everyone's response is asked for anew.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -29183,7 +29211,7 @@ func (c *ClientWithResponses) ScheduleInterviewWithBodyWithResponse(ctx context.
 
 // ScheduleInterviewWithResponse Schedule an interview
 //
-// From draft, or anew from no_show. Needs a panel. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
+// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
 // `conflicts` then names who is. Everyone's response is asked for anew.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -29489,7 +29517,8 @@ func (c *ClientWithResponses) GetJobPipelineWithResponse(ctx context.Context, jo
 
 // GetJobPipelineChartWithResponse A job's pipeline as a picture
 //
-// The funnel of GetJobPipeline as an SVG that a page can embed. It holds no script and refers to nothing outside of itself.
+// The funnel of GetJobPipeline as an SVG that a page can embed: it fetches the picture with its access token and shows it inline or by an object URL. The
+// picture holds no script and refers to nothing outside of itself.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -29781,6 +29810,7 @@ func (c *ClientWithResponses) ListInterviewerFiguresWithResponse(ctx context.Con
 //
 // The caller's own scores, and the submitted scores of others that they may read: panelists those of their interviews, team leads those of jobs that they
 // are a member of, HR and admins all; but of no interview on whose panel they are and have not submitted their own score. Voided scores of others are shown to HR and admins.
+// Others' scores come into sight when one submits one's own, and go out of it when they are reopened: after that, read the interview's scores whole.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -29796,7 +29826,7 @@ func (c *ClientWithResponses) ListScoresWithResponse(ctx context.Context, params
 // ExportScoresWithResponse Export scores
 //
 // Streams every score that the filters match and the caller may read, oldest first, as NDJSON (one Score a line) or CSV (one line for each
-// rating), as ExportCandidates does.
+// rating, and one for a score without any), as ExportCandidates does.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -29871,7 +29901,8 @@ func (c *ClientWithResponses) UpdateScoreWithApplicationMergePatchPlusJSONBodyWi
 
 // ReopenScoreWithBodyWithResponse Let a rater revise a submitted score
 //
-// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, while the interview awaits scores.
+// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
+// score, while the interview is in progress or awaits scores.
 // The answer is the score as the caller may see it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -29887,7 +29918,8 @@ func (c *ClientWithResponses) ReopenScoreWithBodyWithResponse(ctx context.Contex
 
 // ReopenScoreWithResponse Let a rater revise a submitted score
 //
-// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, while the interview awaits scores.
+// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
+// score, while the interview is in progress or awaits scores.
 // The answer is the score as the caller may see it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -29934,7 +29966,7 @@ func (c *ClientWithResponses) SubmitScoreWithResponse(ctx context.Context, score
 
 // VoidScoreWithBodyWithResponse Declare a submitted score void
 //
-// The score no longer counts, and its rater may write another. HR and admins, with a reason; not while the interview is completed.
+// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -29949,7 +29981,7 @@ func (c *ClientWithResponses) VoidScoreWithBodyWithResponse(ctx context.Context,
 
 // VoidScoreWithResponse Declare a submitted score void
 //
-// The score no longer counts, and its rater may write another. HR and admins, with a reason; not while the interview is completed.
+// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -66567,349 +66599,355 @@ var swaggerSpec = []string{
 	"KaJpR22wZbZqqb2+g/YbRlMumNarjXhtTfgEEqzsMW7t+LlUNxGyGbPkRjfwe+Fbn+DljdNE8xtXp+t0",
 	"/ThWTvlJPtbKmUiTccgz4QKkbAqNXVAPKc99wkeqwIlZ6aO2by4SXadSm5Fi+res5Y2KpbzdyyrrFbzZ",
 	"P60bzmPl+tWlPkGXZXtcCRTWuJRck9n0nGgjp1MoHocmDADZq2TCtCZ6PDOapHJeyuWBp3XQk+//9g+J",
-	"+g7frGr/AyeLZsJY4Q15TXNZdle8DfMIsRQHBF2Nl7ClG2NLT/QOHM3h9rub47uM/rKUrkhFoRCxKTet",
-	"z7M+2ZALbli26AsJ+4fg6SlLuDNVFohUa6zY7y9KoCnhioUDwXKAFfDbyl8OOlIsaSscVv1zcEoJU4Zy",
-	"kWFL4l1CHjV4+e5fWSx+/bs9GnPCd9oWJd/j5ku+y7k3efPu3lfNxd6KFUKeHCqmx5tJj7dgJ8ADiJE3",
-	"BWwHWhQA023NS4omRSLlDWcxeQOP6MMj4tp86S3VJLXDo/Upw5GJ2792kKWAHWADByBEnQPkre1yE/BJ",
-	"XDbtUPPGX18rnyvPe1e7OMVDomHVcpcnZzUX0w7iq/3fZjTjQ84QmCK50X32fsoUd+bOkPKMpX2qNdPa",
-	"BVSQbpnqh+1P7XyZ0B4UNsCHtapjH5OJ+T/8l/SW8owOeMYNJLg4vOr+kGfYpCP/pui70e2kM5wUpPta",
-	"dbXmDPHdPjZObxHRXj3EWmsOhiXiIetX2uM3yT3wcVUdQOh4bWRCF2TAfEt9UE3t/5wXaDmM1qhJ4Rkm",
-	"TRatqbApvzUQuSBHJ9iwYHOk2ZY8dEcdtEJnQNCacDXGxIT9p70uYmWsatAbZ1IIOW5MfkAakC/jo+0t",
-	"I94Yg8Z0hTzuDd5rMatpn75xKkqbsLLLcFiWfO4Z8cW8tQxwyeoSE4tmLO4ShBWsKRNR+Lh1qEz5swok",
-	"zDvRFvxwojNfBR8I6YsIHogBdhcaRn7WEr2GEOJCd3wo+dlkmskFY5XSjaCmo74gPxgNFOUHPVrgzXkX",
-	"j0vfbBqlnC7amniIwTczoQkiHdqPP86FJjQB89A+6oYt9D4QmX/UEydhVwNwA2ZZIDVdH3N4PayYh+Yg",
-	"sJYs06zoLONuBCPQKUqUx0quVkrbHHYmOEWY6021kRi7cV3lVndgKq+Sb2yMYEetmyOtk82xOW4lrKsQ",
-	"Ftgp3Y0+3ik9xjbRZYjmEBR0YuY8KeWeBVVMhZoT0zYu70bXuNcx7nWMlToGJOPWnA5Wdcgz9uyi37gK",
-	"2sDVBTu0Gqhoe9gSTIdrA1oC02qMV1IYOY2hJ1brTv4sCBWoiLq0BtLklqlojk7RPjWO8ARt5KixnKgJ",
-	"JXoMrc6GhGaZu2+TdBqfhNK0agg3bRdlQ40Lb1q3CmyDIe662vVXo6jk3QWXt8Sn5+HWYHaeusFdChHu",
-	"fBkEhmodskwYpi0lhe4WtOuDr7Zte8pjKnlNTNj96LHDCwgoh8jSjq1d6cD6iSx5o1cL+tLVcP9tjd/T",
-	"4cuM5ZzIoSlAX3JYg41jhs0iWrAMRUQHbwrcR8uuHO6THrCfjjXhbqV31rbIYi46xK0DwIk3wNso5bhR",
-	"HVYhbnbSQybv1KzjB+T/+39+6UTw//N/O/r+ihyQ/OuvEFtqhXBezgvku+987dOUd9H6Ou10q31AKydn",
-	"gGOLUiTIVci5qZAVYXp1Zb2D4y8ieSt0WOWAbQFxQuWhJRZOSVNZAsBxzRPtYjjgd8uENfaAVOzp7QoV",
-	"A7pqUOLXtRz+bPT42rarl9U2+PWthetPQ4iIF5Va7Wvgc3CxaOPGeAZYWebrdkLfxQk/5A3b1zbsxTCI",
-	"S7LfVdhpTfP8hpLHKnuO0bzuh4Nu3e31c+i7X9NBvwSgVd37Wtb+cWYSOamzesZUk4F9lEuBzytONmur",
-	"0F4prdc7UMHEX/PULCds7l7RaHAeLEv72k1YB+5VOACbQnsVdzTXJe8xvWq2501NaehyCS7olR+hBvcz",
-	"q7ndUVVtSRoXUXVF13Z12knFbT7ayoq7Jaonj1oZ5eIKuqxCYOmkK5hZaYwsYfbI9sZoY+eMHcZdeGf8",
-	"r3ftZ1m5khvZPcyrnGtFJyqnLdwzTVwEd+UJaJuScVeeA0z8zc9w3L9Nju9PYYevs4kLv6Rn+91olDHF",
-	"IzAnkWTbm5UVG7IwHkHmlLhvrRxcp8344bZSaEo3teAKvzT3uk180zaHrC9UzG1A6+8epf5dPtW1qKw5",
-	"1EDuvMTOJ5jmIaHVAdSU2y9jCK1F0Tv6G2pgNVziRU3FMSJW5TaNNjzLCM1cS9YNWl9DXkMJT2tDxLJb",
-	"Hqsn+0bJuWbYlUIvtMH6I1d5RDUZUpUnRWacCYO9NhoVerD3U67Ymoi5RzJlwr7RKr63QKLOGw0ZipBR",
-	"+THiLtPVqLt5QQQkd7q8GvDScq1nLCVGVlXs05X93HQfC7nMKrnFNcTegrVC/6u+0Svg1WZ6JWXFJ7BV",
-	"p/I+Ha1MwvIEBP7G1DnRsFJixZrGUmgboI05ei+NDDa4tOoVQVdauBL9RkUw7sZa+99lTrXyAAT3NDsv",
-	"nVC6Pykj22Ty/vGbJqU4Ai61qA0aXVcy6hog8/lmuEvpbzKrnYWHBdpsEt/JeYgRQiTOoAZDaOPkmjzB",
-	"rk0WzcdFhIvl2AP6sUNbXVGXrH1vAJGiMuzLk6kruXHoxDmY7yoYXy644THE46IM2veOG7ARF9qd/+sK",
-	"Teuxj6vjbloivaKTtmnhqCwhTZe7AkYElckhk2veHlzQdggBHPM6iRlHgPZ7l69Pebzv1pBYTS993PSJ",
-	"u6bNgRHe0+zACAl+TRPzmAiOzfAtjUGLkBu2sPrkOcmYQfQnxaBNgpWimZxDu2ldwU1SciANT3QV5bk+",
-	"Mfu/XMOBL3/5r/9+97X78NW/RnEm8sSzyHAhN/YfUuQgBM8vXl0QO+nB0iifzuz+HHzDVAa47xVmWlnq",
-	"47pyx4dgssqbLpngUpE3blnIUzHigoFzoaqHtyzKfGv1rteU1zTmdWoZRpBYjl5b9W4mTOu6sqgL8v3P",
-	"b7t5gdVFWPtyRr5hVEUqx6MYFV4j45G3XLJEilSTmTA8c0j5kDoNoyLu1tWu6OMH69pedtfVgP1NSsyW",
-	"thTE3mP6BsIoOXA0rhrotN0OPL/vsRtWplHaK9/aC5ehvYN9qQ699IrS2kaZO39JNJSytN7QXlaUGj8M",
-	"YKejRjUa/U98OuY2epp0KTPnRasHb43TAdCgNnSBSigX4UMPa9uILLMFItA5w7BUSZJTlwc8Dsn6tCwV",
-	"jleCgb+3jEuzKCKL6xmM+ebOcLeGFRiKk3xA5wR7V3qFNcDLayo2/uuX/7X3P+++/IXs/c+7r+HvUKjG",
-	"Br4p2tyGKN0ZFzEgA2uX6aI9zqTx0egb8KyDUop1Bc3r/OrNoQXJEEMrWnx0tE3t0XQs69RXwzIGP7ua",
-	"nrr3V07Y4zavR6Vy5dTBuh/KmUhXVF9tvgCGxsIyP6AC0lw5sorMav00tvsxu8LJNeS6z0SqNeEwN2LP",
-	"YpqZPOS16rbSdC/9TetX5jJ4fsuqbj+0nS6RT7sDEd5P5YTymBXyLf5Q+AXhelCW7FEvfQvUFLy4GtuD",
-	"Dxg03TXSN91UrtsKvFTbfxoTKrSCwFHUNiP8JSdZZJO44NqoZKNmU/MKuM+E4LnQRs3WFm2AK4ToMcAh",
-	"3Ag5r5eR28ioJpVr+Qr6krUbbvoO5bBx+tW6swi962OWpSsmuvk8J4xZxuzPVFZ7JEjyqwRQGqu6BErL",
-	"Uv+6+m50S9W6Ne3orq4u/7JabWnTer+e+L+Xg8+E7Js3qclXHuwUsQyet9WhvL6pk3Ol4iRdt7gKCloU",
-	"Bm29sgVAXfa5qRR3o3Pthmp+4OazoZomu3Wzog9Xb4VPcttFcj06P5O1+qR9qD9pZ+P6TXrJ7sXfp7OG",
-	"6/fFZdR8HnzTuuZ0FVbH1n1jVmfynRMhgyzhvDK+EU9VugTdcalf/e7/pLcLfv4J+fLj9NrbHRfrGGQq",
-	"NJXTMsf5D/x7u65dh0SkNqXrdsSxyvWjCN27cTevWr9v9/gx2z2GEXdY1YQKSEr7w7d4/MO1UQw4ZQc9",
-	"Fau9E7erNw04vmW5aShclqpNUwbjxQ8q/IDL269kzQRhJc3UuvwscM21ibXnNzSWgvdpWXFa2Tx/Od+D",
-	"bdKXuz6bY8/969lpD/+4+/TmbsfKoeIvdw2I/IviT/ga1lyzZKa4WVxa6kJCxajqxczumf/0zMua739+",
-	"2+lG24QXgWG7ni+sCLDqlkNZhWgvLDDQMRAYRm/zNRkbM+18+ACVocOattQDmtwwzDmiZJpRY4UgdosA",
-	"j+xMQVazB0zbJ2/H4KtJZlZWWWK3HJUxw84wvYobkkqGpWV2B7o5PjlTVyL/KZX7V+JKfP31JR8JwN8W",
-	"+19/Ta5f/3j5lhzQKT+4PTygMzM+ANl3TUb8lmnACQ1j2F8enpIJFzPD9FfYs6wM70q+fIidlSDfy4zZ",
-	"lXDn2Vf75JI5dKnSI6km19EECPL//R//1/V5kTFgqliylRwCQs2ViEzI3XO9T1xqtwZRmzF6G3uokQHg",
-	"bYD4TieMWHHoG0Ux41YUOi3or7+GLJ7rADfhwLWL+MuvWorrsIEOeY1tEggdUS60IdeJTNn1ObH/YDoQ",
-	"TVOWOqQJPsEeWoLBphbrwRWZMGr3c58gcqImJ70eXHxydEQA3onV9XThglxjI5jrfQKdX7CRil0d7GNC",
-	"Tnqn5Et7Il2J6wt7El5/1SUnvQfkS1+KaR9yAS0dr0EHGjjiS+2Fh8f2f6eWjU6OD/Fo07PEnm85SVNN",
-	"5izL3GK+4Nr4tbSSWJ+RobQvJteBKL0mX7ouY9cvuLi5JmNGU6a65Fqx7K9XIHWvOtdfFW1rYPuGPMub",
-	"7WmpDErPK4EJMtdeOl+DI8+afm5QT6Rw7UUWlmkuuRhlRSsWTRKqFGDqXj99S0fXjtK5wUbHlsCfD/de",
-	"UpOMrzG7eyFnpETVYdYk1VfC3vBKCubvMtIurJFZSo57J/gQvwNjq887rcrxOGYhfv01ycveqUul05Y5",
-	"7Z5V9JrrHA0ypo5wA6oIuRCOkMAjYU9eIBOWkpPeY7z0Gt5zfSU8lFzGRjRbft8+uf7b04JTJ8zQA7h1",
-	"z2fuXZPpbJBxPWYaMQ4w3xQSS+0sBszMGeqYE1i5K3GQykRXHkNSReeYBOKW55uMi9RlRRU1dLBaspoI",
-	"7BqHFEm1CtJZg0JkKhaQQWyX5AsdAjNAmmrRRw56o+XvuxLIv3IOyNvUsNu8R6jV3jzpwcZajhgsyPXr",
-	"i7dPvrsG5vj+8sdXZMLUCLofJXaRQMA8PH784Kuz1U4JS5Lgru6Sa6u9XJMkY1TZL71Me2+Y0HyQMWKP",
-	"d6ClJ1Cs4GK22MWV3NJsBk1yGBCLPWluhJxDXwWxgHvxqPMAru75f+eaI7ZzTqWWJyzNIfJ4mboyfsOQ",
-	"QPMDjb3n2pyRk97J/hXgSfOEOZBZnjJh+JAzBY3caDJme0f7Pa/dlL6DgkvXRLJzGTuCnUKOR1YihVEy",
-	"Qz4VhM5SbohRlGdQG0QFuXj9fD9v6HPWuXhO8tAlU+S1O/E73U7eV7HT2z/EkcgpE3TKO2edY/gKnDdj",
-	"0GnyEy3oS2e/H7GI6fXdGxxgOuFwUjHgn/DWc2IYnbjcbDOW2oUeB0XoHsFOczqSw3M8SSCJG+6Yw/+D",
-	"lfJ3XYkKC+2TZ070JnIy4ILhnuXH6fO0c9axoj9su9cJ+uxYvTJuVRSXHHyz+F4OwHJvcGmeWdf0Bt80",
-	"sMGl5VaDCOW19janBl9ykeBrlpVHOK7OCYV9s+LHqmKaKLsvGjBr9slb7hSIgQJ1ZrAgCE7L7VN+mzG1",
-	"KBjBHoJeo6VtGija+z40mNQLPuGmyeyfoIn04V2BFw30fdTruT6kxjmbQgXrV1f7nWcFeyv1l4h/75fO",
-	"RIKJP5YZ1hmD5dXtWAa3h4RbiXSWsX5O1dbm8Y+C9ovaQzHkPxfwr5XGsp2XHHrdckvevcPHj3r0mO09",
-	"HBwmew+Th2zv0bDX2+sdHh2fnD54+Ojx4LDkqzjrXMpszPik6t7rHPWOHuz1Dvd6x297j856vbNe7z9b",
-	"vOYI0bw81E2TW3qBSKtNvA4S3jrQEU35eoAREFuiGBNoNcJ3fWZXcWlSp297j8+O/aQ8mk0n99CETqf4",
-	"XZaKCveBc+KXfAD21PuwAeGD6wRMvDrnSShlLduhZgq0bFXVune5yyDVEl9wgpQfuzjnkINvaI4hD7cc",
-	"rr/lJ+FbLbAUbzpef9MzqQY8TRl4U06OHq+/462UL4sMP4DeOm0yIzgtBc3yzpCnTcb3k3D9Ily83HsF",
-	"QBKE/oBf3lniKI58e+iU9qzjcyZ/6ZS+ftftvN/zDp69KVMAXQebH153ZvVD38QrVlwMyiEVrnFsiLeL",
-	"KoXVASD1wwOzdctdZ+FlLN0nF8G9VsO353LY08NIQvFBXgPEN0oFx7MVggTwXKAKLXIeo9smIP6i9+A3",
-	"Ml20E8v5WPtthKEHcW0qopbFT2MmX5ptzldlz57LDqwcUoftVuP+bPrnPZs2OHViJ87bSuOiSlQvOHae",
-	"uiq0VcfOU5fg/SJIIFt5TMlwZJ/xUdVrcFTlPSPgbDtqMi7XoxDPmz/ZichMGQd+Os0W256Kc8UNjiNm",
-	"yB6w91MX+Ijas5dGMTrRrtdv6ZDzTivv2ptQk4yDNga5K0sz1iUyS6EvspWDYLC/+hb8KF/awzNgOGti",
-	"ccG+IlKRJ5d/74JP7ikMMrcbNfgiYgcnXriVKeseoZvZm38es7ed+fd+T6RLp2vn96sOT686Z1eNjrWr",
-	"zgfYwkIoL2PYLFMGEI8lnaUQ4ePHp4eHD44ePnz4INrLjr03B4m+LQ+Zp93iEL1SKwd04Zzdfhw+phKQ",
-	"G7Y8Hizg33YjXHfOVG0aB+249y3XviFbbMhDnjEIT2Goi95iNIIR5Pz9TlXFCue/rqP2vbX0sc4GFEu7",
-	"t5fstRqEPMBr+uKx6FnxexmZ/EPtqQE+5oxhQM/5K11rT/AvG29YZRw7npel+N+YKds+7ST48+ErKRiE",
-	"b2rF2updKimA3c5x72T9Pa+keSlTbNf4mStmzWbzTM6w3ufPxEY/lk31nbkcWhFoQF5WF3jXlN8Oxlwb",
-	"qRa1fPfzWBJrzabQUXA+zrtmzH2JE/zhIWIW5yW1bJ9E+dZybOWY218XQfjODbTtynxKp7UHxS2Z6i+o",
-	"0s1taDqomOovuEh/u+XI33FjvWzXOqTYDk1vqevyquSk741l54IKvq5YwU0t94cFNid4ZLsdI/sxkxy/",
-	"Lr3l7ny8L+UtW+/ntRT+p3Xw/jMLZ0yEsdvrYv9/YEktM8h03u51db7sZ1amIzfuk6o7CjtccaPRbY3C",
-	"PqFCSEMGzJ0PmILhMS31bIK+q7JQ/05m6Y6c0F7WOPwHOoH+jgwB4aUaUWF5Zr+5j+7HKdaMIL504DH+",
-	"sAOF788kH+7dcG3F0OuZqXZpd1GbbYUQRBoam1cHcPndCRGp5lSlZLCAABYIi7MwOWUo1Zq8lC4p5bvs",
-	"k8sbPp1CNz2DiDciJSNpv4B8PKzSLd/k8seCqwRjqYbEJcva+wSknRwOmbKK6RgaAU7oDSY/lbYJfjt3",
-	"lxQiTzGajFmKqjAVC9cZF8YY8yJaNWRHcs9IB9iFYaHG4q0yhFYRsXt5dy/v2sg7S2tVgVdghSKbfGTJ",
-	"FxTW3K0ShdFebPLhA744e9CuKhkAeUOZOdX75NmyKHMVRE5yLQmWN/m07kKtSpgyfGivxrQEqhS3up5r",
-	"J5xlLdSrJbXqXuzci53dip239MYqE0kmtSXSQPjMplidccehz4jUgdSPj2G2OVERILsiKztla4jNGUHf",
-	"co0QXYUCAFkykbBqr8GJRA+fa7tUFTx2ZrsWOt+5HssZ9MwEzXHBXETJvs+ua35xRpMb3Wfvp0xxhom2",
-	"jWVRZfD3YuleLN2ZWEJq27H3qbX6o2eTu1Z9pOhDJmIjZSciUewQ771D9/Lhn04+WMJfspdcpu+ncRTl",
-	"o6uJC7pez0UPY73UizpSgqgYTbtkylSAOAQ5L3l6tP3EaDIuKpG+0ETOxX5ReQVLguVKWJIElcnuLRw9",
-	"RGOnRxSjygv0XCetBcMe79AwC2rEyPUg4yJlaZGTq6/R1S2FUXwwM8zXCsZ8POUcA9/mcttoYqV1e+O8",
-	"2+W5QO/KYdFLvIB3++X3DjR+7bga576W2S0G63Ls+JNuB/tcH++H7QCPux3ROTuqNoLtQT6tSKlK+ym7",
-	"5S4Ptbf/sPfwsPfg4aPDw0cPTk8gacll+77GdxP/bgzELrUJT9mQC25YtugLCS/K/+mnLHH9HOH9SopR",
-	"f8Fw4vDvUdAz/Gipg/fx/qOwETSej24d86hkuU90k9047ZReimgU5ZDt4dHb3uMivzoPj3p4gDTIin7L",
-	"krHgCc0KFulEp/Juk3hp3p01njzmxML+fT7K52sE5y22l0OeX+hShaeTusHR4uh0xaGCV3zs4GdeOfEx",
-	"LGkC7S1Ale0WDdzKBTqG3rjvwzN7QJObZcX2Zzf4e9X2XrX9J1NtX0nf5otWGCh3je9esZ2l3OxlclRf",
-	"U/+KzYMctYuitD6AV0HLlSsPOgiRyUKLpInRLl/baqIYKnTd6BFJpFuU2LNMswAjAm6urZq3w38hR5uU",
-	"zF8kRqqmxQA5eGGDa9+4SWEbnjZ3NB3NjzOTyEnDh1th3ezKbwCzI1KCH5IAIHGW8xbvsPLe7u8foube",
-	"Qd1Bj9F9JTPWd8g0vvl2v00SI97h0v3tI8tof42eQzvNch5TZijP0MpBzJWwc+XQUs9Zh02mmVwwCETK",
-	"zlnHHqX9DPSaDwhZN+6cdR4PHz1Ie48OHz06SR6mD04f06Mho7SXnJ7StHd4So8Hw5Ph4eBo0Bs8OjpK",
-	"0sPT9EFyeDroDXs92nvUItUzwRaudlbH+739w8Pj/YdWRDjOOOvoGQCXFMpD44Uboh0KHNn4JhbeVN44",
-	"bd8vEtY5O7EmDTZOa/zgtNy49qzzUv6DZxk9ON3v7TwX1InT9UmgzBr57L7O/w9S5z9HNKzplAlW8o7Z",
-	"DV+pPdgLnAETVRvaVTBaslnstnbRkWxQuHglnlz+HTGhTg4f9fK0gKB67JwkDBukgbalpwBuNWbMuDoZ",
-	"a7I4lL2hVJNZRhEZ0z3LGopSGyWnY/YV5IBeCVwI6AiM7awVS6RKWbpPckTYRAqBkTkyUIzeWLNziMCF",
-	"gBEL5WuuZS4X3qOxotSyXv9Z9kcA4KILdxbVZ7Ez2uHTNhUbOBYHNPmhqT51r3xFla+PXQhKk0aFoGU2",
-	"+7yqQMFqAMlCd1X4GT/f7ms+/wlrPndxdq4r8yyO01um+BCcXHHXG/R5mM6MS791RsEXmlgVnCRjyoVL",
-	"tCVe7yQucAQwxcsH8ZxqQjPA/OhCJoudgBiBnTen+kogIOuAjbk7oDVTtzxhX2j04RErIOyhTZIxS240",
-	"mU2JkeSw1+v2ej0CPTnPHYqpH9M14nHmhXEjSaTYJz8wNr0S15bl+nZC10TOjOYplsBhb9Mzy+XUMOVm",
-	"a0roiFZO2m8xcE4UmytuDBOxM/TvsNbtzlCrhMCUsBEGQx9m9BCFEjGv+5cFmsO4Piw3IH5wEgaRHvd6",
-	"Dw8fPz46PXl40nv8+HB1M+LtbVmYjJVI1koZcpFiO5Rf3qEI7O/OxoPHla2iEnH4mrgpg0H4CBmGebgw",
-	"FD2GLWwa2OkVmDI/e0aAfqSffcSmtWv1T1QdouRtAE6NOrYVWzNROFxaimgnc2sk8u/wdz+To7suuneC",
-	"aPsw+L0z6t4Z9QmcUW3dTKuU7/uw+WcO4wCbtKkrqYGmBc//QoeRhCk140K/CsXySotqXbujcmg97wRR",
-	"r4P/OGUCgOWRe4gcEs1umcAGEFB0Bz0kuNFOYYQuDXKIjRb0PrkQZCZuhJwL7BPdJdS1JphSredSpV0E",
-	"X8cg+5WApjgOKNN/65V/MmJBpwbXv8DnktqvAOeSXBjDJlODkZqMT7hhUH1IE0jrcoU0qWI6Hm6DNdki",
-	"FO86XHXG6t9oMmH7/idLCzhngDFMZoq9dl8cHh3/r+ZiBUbYPjm9zbladEqxx9Di+/Hgbwn/kX///Kd/",
-	"PD98xZ/r5+LNafLk+YPnk2e9H46mx+mT7x/vs8X3/0h/fs5/5M/nL9/enDwXvf3kKBODybNe+h/fZ51u",
-	"h72fcsV035LdY2v2u9Yc+csonyrTZ4vvM/a3Zyb52/vs+a/TXiL+ng3/Hc7BGya8qHftWRovHHR4eU25",
-	"ignkSz4SkPJX8YVcMrP3BFqFrPP4uz4y7uI/H27iH0mul8T4JXZtQ582sCcIgZwdQ+Fuxth1qCon5czU",
-	"C8qnItXOY5BLymobnH3y3Lg/UTTNpTLjvM+Eb6cjiBRdIoXzX2Cbn/2YlLIj2pbTc2tTA/X37TPbyCE5",
-	"M2+YtjZ+PUfJmSlA7FzTHRQD6T2r/entWOA9JNUyk61SoCwfGKgwrYbjzPigOEXr2PEVVPYDuUFTH5Oz",
-	"+j65yDJfl4+8qj2zgurBRHoOn7AJBjWE6htNRpJpcNxFlQuq8yZY8EMUaxusvNeFyNkcaBvn1F+tTXQ7",
-	"gs3DaxI5nTK1l1HY/71U8aHRe8IKoRYY2qVZtNJBTuLt0vwIofGZ7xx5jzj85xICSDaWp7Bwo/7o3Vgq",
-	"OD2yXii8zaE8Ki3m3MFLoMeTVBhGlzNDKHzVLa7Aw2ufPKXJuPIUbmWETCEQJgVEyZGasX7/uEc0S6RV",
-	"E7BMnptuYLfAI9CWyr90rhQ7IC19AD+T2njLB4L2+FRi6CBvBUjGVE3OXehgpq2FWdZOEMvJqyrwa2jW",
-	"wfjgchRpXTKWc+hdJYeGiRzNCaYPHckiVXtBR8Um4YbSYkLQVTNjjTZow5w/HNSIwQJbN+bmMm5LYTCX",
-	"TYqamOPp4dFyzPHdVhnYLQyZFkXJ8NT1+df31t1K6+4tNH/FNpJI/5WekD4wol0TTj11ra3v9dM/kyn4",
-	"tGmv0fVGodcfayMl0PCb37IlTRMTv7r2XUV2cTTv+9K/41MhnK5edTc8TKO8T9f4iImOhSqlCxJpqkr5",
-	"W84mVNAR68u56NSS94Fit/KG7YHRpFf4QJy/ouQAcSmOoGNQO+qEdQl7D50ll6ysWPW/ffWP9s0BJ2x3",
-	"/OF0Ul/32ewQhlvyIUTOl+/knEyoWBS8PmcKVC92H2b/nHOfRAqV6ssugZzD7oyxfi+ikh+QnzJmWPwc",
-	"cZd+0dCDuE+eQkpJySlZuDOsZq9DBpUzU8d9juo7TQ16/7Yx1X8Q8r/7ir8/F784NKndH0FtlRxHmtWq",
-	"4bymsG3/3OLGSPfc+Vj61nybdtK9EpFWumSpk+71b9dkyO2RWQzIYVtg/38MYUhF7GrnmYAGKn/fm3MA",
-	"yXpvcj+GGSvGSMaMXbQrIRVJ+Ygb6BJOiZJzBEydAVg/g4mAR27ARoC2eqGSMSD8BcNB96cGEA0pwUXh",
-	"5dAtFdDSu66Wseiv1Gm/4VQl45Z9kJp3KvpmgU3SmjRNwlZzja59CgHhZpe+R25ulqP/2TcULvbgj9lO",
-	"GJv9dbod3yKNIitA38VoltdhqSeiTwWYcEX3NfZT/Df7XZAUwNyWY24SNXrv5OHhYad7J70cux3IUrZz",
-	"Gxsz1WcHB1Mlhzxj2g/pwA52zw3WTjTLOwZ2ftSZtEw7liJPXq1pulhpGOHPBeX6Nlp1Quoj+/x4R8Vw",
-	"IXdc/ZdT5fryv0Li3VcA/jEM4yQ8XTzVBV+u0EmKq9b0+MVOstEmv5DydB3w9DUZsEyKkVXcQXMqEA+8",
-	"jYzZTfs17Xlzat1FTtLOBFFcuMRkQS3nt2zcm6/DR27be38GfB5nQGvpXhcGKBjwvqPufXx7N/FtIKIQ",
-	"zmabw2cZT7r4sV0ZekHquyxFf1J0Di410V0uRb8Sd1qLTopSdF+D7vOBIWmaZHJUFKVfiV1XpW9hybZr",
-	"//u52LJ/hFa+Ver8/Br5Bm6UHbfxrTVX7gu6/wkLundoCq2p6w7OJz4BSnF8U1fbTVNdPjG+ioCXdAk1",
-	"ZCK1IaeuxFrJOdadHJ0+IC/5N3gKJDKbTVxIxAGvDUncaDiHTCdFsysBvlOpsGwb7p1S5UpFrv/7ep8U",
-	"uje8Mlel4Vq/bPZVgs1DziMX4FNFh23ZFKzg3V0JmtnlXbjMR3c25tec2UOPTaZmAUcnyRi9BVcwgkBD",
-	"T4Z98rNduOuJTNlfqZETnlyDMxvXSjHiCsMxtQ39u2Jh74dCnC4RUrAzPCB9TY0mJ0dHEEsqPd4uEKfZ",
-	"NSZPyLk/y+168NHYhK/zN6Zq0Vcz8VdLMte5jxjeDtcVYlExoFpXL0/NlUC1YMD2CQaXmWUfV94PkhOy",
-	"+CU41eGcB981ksMXGkjJvcwVIXXDAdiVj53tzyfls/3J5d/XpbD9PAbMVLDvsbzJUgB2SIQwN8TOMUKH",
-	"oJx+lWq8rHa5G3tZccAv7S0flr3AfmzgfsgWfpmBiPwCk1Ti+RMbi9vBeGW/c8b5lC0pM0bFuky6+Mka",
-	"cEq34L1uznddrCCzfGvPXW8ld61Z3HXGbbfWyu56q/O/rc25GfZKUlEtKif20YNHJ8enJ6fx03rHNVpO",
-	"CQGMBL9DfjeAT5BOE0sVAdAR1h1bPQZhJKjwBTFYEYfeAQbQ3o6zOmedA3Ri2F3FZ/eNmgnMxPUvHVKe",
-	"ufFM8KVOXEBen6EZ4IIX1etnvdzs75wdfmhH7G+AiFciHFiSRmwPL0Xu08r/ZHoO0kKoT4OERYG9pflt",
-	"L51NM0nTJupOYdrENZ4LTSLHikstt6IFrGs5wJ4wIFzOCK1RYuAkRzs58GVF1A2uCdbeOjWjCyFqNWJX",
-	"YgrmvxwSbkDLoANIfHUB7JiigWJQzLKMJBmjCmKHDY5P9Bzcn6A7PUEbGdYBLYCF7U/Mq073KvAsw2/2",
-	"EIXv8+MWvnbHahO7O2lod9+fkven5P0p+elPyVwuf5yD8vf8723QhcyYTdbiC4UR03Ze2efDV1Kwl/Zs",
-	"3DAjPog+dTvHDVMLX8qUD7lniXskmM8UCWYnwZ3NeqTkZOXblQCJRuxWUO8I/LxP3tIRussKH5di04wm",
-	"ULNMqGWujC3zELr5t2GjkIU2TFlwAebOX04ek+MeOT097ZHe4dFxLJDcPJegMrUil6BbGg8s4x4s418+",
-	"/dh20360JJr+qfOxDxuoBK8VVNZCqOQZKm332kRRyv0xQt1lleHA59207va0JDzj9eGl1BBt6AJdxHaJ",
-	"sOEfFURIkkkxYgpSwRf75A0bzjRLyXzMs6VujZjgxa2prEttpKB547LcdYnW5Yyveza/L7vwlPEp2E4x",
-	"bSDv9mOwXcEn0Jk95zvktlh3YDu2e4a5Z5jl9rmWMkAiL5Wv7Jh1MH+3vq8Y1OzobDYCctbMGC5GupL+",
-	"u9Qat0gbjhu57q2fwMR1b/7zGbh/soafSEhfaE9iIdm7b1bRPF4SGKzrTc7zgrqtsQm/pD6oMFi4v2oN",
-	"zo1Jegfmph84xKf5hP0DLbynMyWn7OAbpjKOtbytbDmc0YZW5scZ0o6My0Io/Jmcx/eW4taWYrl7R55O",
-	"lRP3RkLJFWWEx3DYortV1W9xY6TqVw7bVvqWr6wW916JoGV9ATRm2ZtAc3TffyQHJdBFt2Eo5oTGvgvE",
-	"Oq6psC1esS7s+qPIFqXuzxUlhOvqDLAtpr0NR1cbf+WiHH9dCnA2SU3+Xg6atqsqmRuNum2Vm0B3G64N",
-	"14gUubw0dUsBv3PEwm+F1712SKhCaiAdM9NM75OXmL6u2DSva2HvpxnEGjFjN1rVi3nl4ei4YRO9dph+",
-	"LHliemdC3z/HWx9CJxf3oWjlQpWi9tUzwX+bMfezixw1nvANF+nGs7U3bzHXHzgaWMVMT3c/U6A2LH/w",
-	"ZAdCQipE9qutz7a36D50kAinmPffsSyyZx9VDsufRDK22wxyAG3dioGuGR9evosR/tFr5AsW+mPWyOOT",
-	"U6z4g3lPqLrpC9nXYzm3h3m5b3+z4sWjTrewuoE67qAS8gP2d8mYLz3EasYm/VuYSHX5gsOjt4e9oOwT",
-	"L+hnMqFZ5bJDvOwvPfsHVHkCYkY4hqZTOwUS1EbN/I7g/b/KAQi2ho+xozDcQObQJRNcKvLGBbDIUzHi",
-	"giESI0jOs84tT5ns2I+NG7wMjt31lqnaUMJJJyw/xdlNGLPKY3+moNGCq2K13+YVrHSQ7KVsOAINSLDM",
-	"5flMJkDx+Jgx1X09G0y4CVN0HEEvEcCDUlmvZygocE3Y1DA8UqRi/WqNDLSkqdLwC6p0i9Y7gwoNv+Ai",
-	"/e2WgwmH/J2MWTrLLIf3HC+WKMoJ3irN9h4Xc8oviVJtr0K1BXa8e3Oaf9lXjOpiu2qN14Lo3rJkLHhC",
-	"A3W8U1cWHHLijqEhcmG8HhqiOAbvoSH+GNAQPDSLvNEZfLnC7iyuag4Nkd9jqaWAiggDhIMFoWQ6G2Qg",
-	"/skNN8SJRyyfscbhtWeva4e8TEmq6NCcY8UUN133fc6GBdLifMyTMRGMpfpKUDRU9snbwsgdSrXGvu2S",
-	"ktUchbaHOT8P+HZjL9ymqkLkXNrknClOinpB3qKlHNCg2xWYaFRpOFyWqzFBvSR/612Cq8VqS9yNfF8/",
-	"Mu7GvV55r1fe65X3euUn0itba4x1NfmFGnAPN3Of0b9TuBlRIuqNNdpcRYmHUw5+z/++48bAoQr5sbMa",
-	"nof60X3i/p8qcX8nXLJZ4n5OVi0S9yHKYc+vLoQ5ugRS9sEIC1Wyc/J8uAckj2gGOH6ExAgsScifGzDf",
-	"XMtlqprSyVRYlfvkLccI7ZXAMxcMQn8ztFGFt8cMQfS1b8PFMJ1XjKWW1rdJ54jprm20u5ZZFREjqVWq",
-	"x6cf7m7SQEpS9L7G4KNmjjxq98I3frf/pAUKn0Q5OkhoxkRK1T5P6vNQLgThT9yFiLkFOEinpyenDgep",
-	"JJ6/cKFfLqDTtrV4AGa2kN/gvRtT6P4Gl2IvOUr8cPJUE3Zr13m19uWHtmE2tbv5XiX6bIsJQtKhJTKx",
-	"xPiplaSGfCYSlrUvSljSx6Je/GdKTlAf6gZudamI8z6el53ihGZaYlU1F/2pkiPFtPYgmASdFhF8Z5jD",
-	"Tvzm3i8CHgdIYuPa4WQoJtWICssr+831hB9hKWj2Bh68vv3gvVpw77todjwD0X+y49m55e9UcNA55aC5",
-	"g9dW75Mg5dMPAHubsolmGSDt+EMfcGhzcEF4wDkmVXGM1rlkUGrInGcZoJMkchIp4n7i3rR7+ZIwZfgQ",
-	"GvGC0kGVgvoa7BxLs2y/TX/Tiny5N0Pu5c1O5Y1nuFJEnmZWHR6NkcNctYqVL2K0jTSSt0wpnjaVRhif",
-	"u1NZFOgj6BkKwxHWmrAyxf6LCwHZ3bwQU3kugUMORVjxsnyy1/McY2xZED2DWZbF0D1D39doOsLYmSqQ",
-	"SJHOEtOQ98ZcG6nqqzZ/HksyoSmDBBt76CL+3Xy8OC+h4++TaNzDgRUVM9tfXanxnRvOp+rzu0kucGJk",
-	"m2yYhgkQtzCMIm+m27GGVT9PjEDnKHwXhJ7L32L8GAw4f38RK26XCPEI5FUp6iz7a7M0jOw3iIvjVcvB",
-	"biP79ck9d5Tw+NSu+/qsx8J/9GfMePxn9gohxLbrjo4Zi6EH0hIqVJ+4wozP30Uk5B5kit2lepVzbVW5",
-	"ckG3ICdTxM6Al1Td5K97JS/teO/dQPdm2Z/eLHslw6ZEBQBMytPcp/HxlEHI5Dv43aX3rmzG/ZMwPFsO",
-	"nxcGk1QEndMZS1FnVA4jCuwoyLEe09uiLwNFM2qfXATiong4YiBTQzJGsfE/8QWl+1fiR/fM4IYxtTw/",
-	"mgki5ECmC+irpENvkxwOweaD50Dv3nwnsKj3C28Xa0MXZAyc4fuLew0X5mC3Ks90dGBXscyAN2wib9lr",
-	"N+57E/BeeGwFbkJvGNFywoC8LTXnZdi78SVvpZ00qEnVTHndYhaLD6dp2FwUys3BumSeZaE7E/RJQWhy",
-	"msuEL3ThlSlyglpJrX1y6dd2PpZXwuoQUt6gMwglBYSjdS7ZZiJjWpNrSOPvJ45YNSDQGzVj+6SJnJrO",
-	"TFlMiYiUuhLzsWS3THkRhWFvA1h9MRGGlcYxoXTJTEkibYocE8nNbqxgBWO4d4LfC8w7EpivZyaQl2LX",
-	"4rKRjqWYnDJxp9ZYIc6MjEThTH6BdvCCg4WVMCwbFgE4wd47lQam7IJarpBORlzfLmwQAye0E74Pv91L",
-	"nn9iyYNMAF3ZPG/uxNnfMtJWlDHdlQAqu38QPjg3587JdVBIdU0SORNGF63vXDAi6HcDGpZTXbD7nRTs",
-	"C6tx4ZZAyra2Ohk0Aoo6l97kr9yJEIo4vY+Xaw7LoqroCZOPlUPtR9Q7ftyuyLWpiPOrcC/m7sXcHYm5",
-	"lxLAmWP+G6uKCIkNpLZ0nbfWuLCC+g4lHsLEdcEhtAyIBh8ia9IlWNqquyRlScZFkXiADiXFyIKZqESz",
-	"M3ord6RVLZfathErdij3MuVeptyRTLmki9y/A91H5YRtiVyC8qCZ9LhrhSnMsXYqDLqYXY71PnnFWKpJ",
-	"Dltykfu4nLeq6HxItndRnV+J6+BbM2bCdRrG5zfVwmJ+pjvWwu4IQ6ShA+teuboXhHcsCB2JfaqkcXQg",
-	"3ZUczBGjvDBEXxNA7HKjCVIo0YzpffJMqlwK6q4PyTGHwek0rkL3nIHbH+GhcgMcUhXQd2WPFXRkWfnF",
-	"aDIOY4s1QE+XCSJ3bq53UQdr/svvnURxwxSXon/D7F5PlRxkbNLXMrvFZFwhjRVPwEAuWDzTUAxn5pJo",
-	"w6aQjoQP7ZydfHjXEuAI5rMytWFrMKNtwIrK0DKJvGWKjhjAzEbz6SqZaE3f9QAAfwqybw4T9Ksc9Nvg",
-	"ATmHad9tPcX1UdTcKZhNtz3Z9eVAM3UbQPi0p0VLS7iFqUNt6SxAi1PslqNkOgwhb3LUoBrIm/yCWh3g",
-	"P+vwbSrXzBkfje1FIADsYJsf+faGGrgbFCf3UDf3ysKnURa+YSMuCKrpci7+f/a+tbltW2v3r2D4pbtz",
-	"ZFm+JakynTlOmu602blsO6fdZ7YyCkRCEmoKUAHIit5M/vs7WAsgQYrUzbITO+yXRjIFguC6X57l6LFU",
-	"zxgYD065rzAc8IqKwT8rLAZArLujwsN3uT1gRdJfcvCDDgYZlAEcya/OaLCnlBsTULEIz4hlPC59vhyD",
-	"ubTP1nRzNN0cZSsdseq/SjNHtouaZo53TJFM5WPWRY4gstIlE0aFbhH2ySg2YbqFYzioSkjCrjnQfYsU",
-	"lbj2vSAyTACT9zKow3E1crqqRM4Kpp5AybRgWHjnHsEu+HGQcpGw5GPXmu6uzie8FdxdSDO2/wbRtiBo",
-	"c1jvgRooj7GLKplWVr6EaA+X7uxu2hfiNp1PuuejmXObAkvvc1RncE3oJz6ZTWCmvn0nUfekjXMV8OuT",
-	"ViSi7nHZMkNMQnhh/eyFRd1O+3Hn8VHn0eMnR0dPHp2dPn6UYwK+w3sTf+9lK00jCQ254Iali76QcKPs",
-	"f/2Exc56g/srKUb9hYNIhP8ff2l51WL3nBlb/smefNnV3PZtimg1Z4GW48CKzFy9HWAMPTnUmXf453YD",
-	"7/FNj35ztW8lsyeTervYP3vu2/hLDuoBct7XWS/Z0CYArS5OUHxK2GSaygVj2rXfuVJlzYozS6pHM7WI",
-	"VD1Ri4PdJh///kiGXCQab44LO5y2hE2pMtZRhwEtzh8hVnpSu21I6bNPpm5i0+/2NLY920tGVTyum1wU",
-	"nND6AUFOiv83ghqtD7c6M+h3OaiaFnS6pxk6+XNzHbyXFtFTqG4l7BONTbogWtbNb8l/VXi6YBbNUacD",
-	"280+bzo8pwC2HkzZKiCu392ErW9+Oo4llvs5F8eNqGtFY5kmUSuKU6mZZS34x3pc8KMCLHRAkt3IQ2hH",
-	"ZQ39bMbTxL6JiZ/NxHAQ0xbhuRwTO8rQlK1UWNrgcWGDmfEBEmQD1O86FOZw2T03u/4uB+s7XC2HNhM9",
-	"7sdEj79QbXpbBj6usGTs3zed32HXRnA0h4v6dsqE9ccAgCcfCE0mdIHjyZ8SmmBUGEW5NxHsQpCCadck",
-	"VH6Xg5ukU+pEQxUjb4LFv03u5Hc5uOOxEI1Y3YNY3UJg1jmClqqbKH8DaL9XQHtLVdvK8+W4vP368DOm",
-	"JW8Trh7l9l0D1QNPNhD1DwyifgfC3y0g4yYqbw9FH7rSWYCDioQEP0cUDIcbz3UVbHwNaPxuvLSHuf/l",
-	"EUB5kJiLmE9pehMjKXu2HWHh73pz+yndcxKqgX+/U/j3h4fgfgvWwCG6C1tn5gOpub6Y2TqKEMLrWx+l",
-	"Td5ge7tg84KzmIsBh7NB8+B0hatoN+49xYYjv+tUO9DC7fAHeNW3wx6WLzZiBhx0kyVsZiJhiszpgowk",
-	"qcJRfynTpOGMhjMc0AGG7qQgLkK0V/5wob1VsKFhyK/lnUjIotgPWN0Ncn7OFCM0SViyBkT0Lzlo16UN",
-	"X7sN3SPg0E1gQJUEQ3fMFRej/oQKOloR3Cr+9g7GYu43KYHvcH1qwhFfg7758GIAkM6grnhzkvH0HQYE",
-	"1om8zeDxrP8PeFXQy0tSKUYAT5VltzOBFk5FKFZdlLuIwTh22HI1yHIZEy0bAafrNmny7VGxIJat241N",
-	"8JAgSCbYnT/xFLKLRbAjW90cDO41oDeW0OCKlU9V/AVVJH4MWEbeiENgzRMoDSXneaG4rzH1V/dEBlgS",
-	"1JUHdrk10+3JamxTCyz4GrC1IpPu2jxWaRhsg7eWbWP7uNfm27zvNs7W1ktdnhCJqRGo331U7zxJMtkC",
-	"wslBjWNFvBdJ+/bXdsOc2yrch2E+eCIoQWiT5xXVIYgDg8HBSn/u7ZSJJorRWCyOFG4nvDflU5ZywWrj",
-	"F7/6PnBt6Ih1yVjOyQRMjFK4GmJ0MBwluwQQoZX9NUsIN2AgTKnWLCEDtpD2FwZ71PSYYlMexjoQ1xUv",
-	"zUHRJizhlmPQpEnowoXHrTsAXexZkXgYKCk7E4XC2vLUxrSmOeZ3OXjnT+qmlgCabVH3uFNI/emoe2q/",
-	"0X05rFfz46y5Y9sua3v9BsVCTnpBBbNif7HY2PsdnUHl0Yi5bmkp3DDxqNtpP2pF+Gr69p1E3eP2mTWO",
-	"7cuLusenAAFnSQAfEJaJuvjovq9ZJNDBctSx9nFx9bPS6qf52kfHwdr2Rn5tHSvGBLYR5as/Wr/443Dr",
-	"j4LVj47z1cN+tnz1k/WrH+drnwRrP8qXZtc0nWGGt3Auy2s/Kv1XulX4BoJbneS3ksMhvPD8LkuH78eO",
-	"B+viV37pTnj++dJIpOHSx1aezbkZJ4rOhe+G2rRE13NejUXpGsuaFqRv2NZz3qJXN1ZV+H7AXKMpNpXK",
-	"rFRq7pLbCm35/bX19ai+GcnS3Ey4YFRRO0CFsCCXf/wT1Q7FWG1MBbFaJwHUYStgIRqGq/qZEExpaxRm",
-	"fZwzo3kCWhExidtrNNPzMVVmvXriEzpih/p69H8+TdKCbop6s07nJNbXI/Jpkgr9cy8aGzPtHh7O5/P2",
-	"/KQt1ejwuNPp2F/38GqGv4Fv4HOhk2NpzLk9mETGswkTUENXaKE5fXIGbZmlxplKpp/y2MweYGDuITM9",
-	"VM+7F/eV2f6Km5t0G9qfr+g2RCvWMu6GIe12T+TdhLA4tgoIOmGbNw2+sg91g6bBNVc+W+QxzIpONtw2",
-	"TjifzgYp19bsd8ZE3sPmspncjOXM1LWEcd3PlnjwLW2vuLnvLW0Y3ex7y/HDps0WZU/T8taAxlfMunyM",
-	"TiC/A3EVvzb4PNtNbDwJMKnwlyk1TJu+mEGg0ro67r09c/dmziECBAXD4rHgMU0LSBYZfRZ2tsl+TmtD",
-	"uke31+r2im8wzNGycNPqdj9yw8FAMBT7Xp3CxxW61P5946a3K25QpsNoaK608RK90AtX1JLI+6gQhlIV",
-	"MlNSITQqpqRyVCL4dnW4ph6B8BW/0cCeAhwJFfFYguqM/jljWjNMbGHmbDa17IE4tEaSASMpYLgomB3u",
-	"4mQMLvoVdHmOCSeHhJKZntGUOKyT4sh/+5v3PrU3E1dCzkV2JZ1SBf0nlGjAmgONld8GbuGODpvEARoG",
-	"xkwmiBgzlgA9PlUwsRVu3LZkUnzzL+1V9uwNvbKHX9iAvV8dWksxXVaPreKhT6LuiSXq7eUuvGOngAqv",
-	"bmlTH1rRaMYTavV+NzrXV4CFg4+nAIBcztD5Gst5/mxyBmEMaOefGas1j85akbW7wDRMUzJhhA7gt/Z8",
-	"khkoxOyo4CUs5IwM4U1BVpSJBMZsbgtF+Yqbr9VO2aj0/av0LZR1nd8LArlps2zaLPfZZimK1sS2xsRy",
-	"ksl+ffj5iptb7rhExX/XHZfAnk3H5QPruNyB8HcLR73iZouOy6fkt+EBUGtxgue/vR0EFoa3g8iApVKM",
-	"LEs5HVbbYbkb78BOrAFs6ezDjVAqNrAUtuxdLJhLWzVW3vpu9tNJ6SRP00l5p52UT7a74YV/zw+1DfOK",
-	"mx80xqZL/d57thwOvQyrNSHesDnTBiMTbfKihPfHMiGIXlkQjpfChdgxBJ/FG6AHZ8zShAwW7boo+x9+",
-	"W/eoyabC16MqHvNrAMtx/yzA5eA9+mOqx1E3+mn45FHSeXL05Mlp/Dh5dPYTPR4ySjvx2RlNOkdn9GQw",
-	"PB0eDY4HncGT4+M4OTpLHsVHZ4POsNOhnSfRZg5kE4v5arGYbZxdZNDNnfXAL8+97FU4R/lVg8Xm1cv3",
-	"OzgUoDuF2a87h8XLJdz6lEFoZTY9aA+yBw3V/XWu8+7WR9pkSFKb/OkhVJ1DQlJGrZawnAjDjqacJfl8",
-	"JIF2g3uoNjmHwNqY4ggkWJNA+Y7hE7Yy8eA4pck/3EOdt3003r3t250O1RhmDZE2htmDMMy2N7nqEj8+",
-	"7d4kf5qGva85SYsCVI+nRhDY+08ZZYEf/CZPx95yMik35r5CTikTAE1q6YGllm7KLTfyoVqbXOhob0sk",
-	"UOd9bZmiogqmjaQ0tqaX9eHmY5myFXmq3dlyb+mq76TsqHzkO6bTvvvT2lu6L1AKTdavyfp9xawfiPo7",
-	"s/MOfQxka6yGG6i9ylDjGzYPE4cxFQGQFUx7NsvYVdD6zg25YmwKXe4z4bCvl9XcOT5pKZbYyIrGU9u5",
-	"8w4pqqoR6+4Y2N366zNwYb5xUBRABMxFRb50I1y50cQZhWRM9dgaDIho9RT83hCG1rH+eWjeG1eiC0Jg",
-	"TnXwAgZsKBUjXPeED+q2CUZJKaQrtIHkQz6X1jXTYSywKgnxDhdvJEcjOfaGlwsUtT91P2GGHmpDDTuY",
-	"0HjMBasv5nlxzRTAuRjmu+cV03KmYuygt0oV2ZTBlZgxwUtdExHgSguG4EoSBzoPFtbBnPgZzTDw1Opm",
-	"gbxHFKM6G1XBlJUJCYt5wrRLPvSEphNGDIX4EronHOZZTCg06D8lh4mMdek57RHOoXm0GlTm0l792h/K",
-	"3gp9uOCG0zTqeqSZrBUiG1Lm5kg5NJdSZpUKBKiC3lbdH3JhF/NFBbiSW3m5m/YVc3gG1vNy8nBOV6/l",
-	"hCFIcKOo0Dx3HfEV51dFrWhgqTgaq6gVQb/Zcn7mFWNTn1VyT1yxH0sr4SFx3aczIyfU8DjbI9JG1I2E",
-	"BOgfIws7bgU7VEwbqTbbIeawijucTQkdUS7CvfkbbbU7924+bOHIFkmxDrnP/X1nzIU7lJNFmbc8Dhlk",
-	"zCTnPS/lrLiKPoQCzEEP5MPmV6F9Z2hZU6Y0lhhaMSGFHwTfsiLFEn6ApFWC0Mxnw+Og5QBQy01xBgCB",
-	"KRPkH5aC8tYN7rDxe2JOodNyTn0Lpl8KUXPDMJ2fHZ/f98c6yK2xnCmd11BkN/5BE6iSlg67D1YCvdDu",
-	"iQpUrrAMc7gDRhd5Ix16DDEsTTFtS8UCBglYo0tBdqwGJeG3/EX+mkHQlCzUCniD4qZBATjYvioAANec",
-	"tvG09V++9e7//PERDMuhQgFJ9I3sI/W4Gf2WOPt+2v2RZT5HWvmXnfsGy75MNuuL4zJkqqal/hu3e4O3",
-	"q/cEThXoEE/1KwClcPL3D5rIuciktRfDZZVgactVsOSCc0IX1pRNuqhpuDYBEA0K5pyJC6332VVFUWz9",
-	"1HWy+CkZoGElZKCI6orrIYxPr1lR37jNZQ/eJn9InlQ9rF1Dj+2FRhb3UifsL/Hkt00cPVtkBLFZKOLZ",
-	"4jwXpJv+ZGNI8GeLC2oQFXyTi+Ghs5H69x8gB5/nXkLkfCikzTauzDqOWlEsJziH2Ff9XTMF+IpHNQV7",
-	"R8fvjzp5odam93oEr8hR+8Y7PIu2hyAFSSlG/SAfaM/ekvYt2gFwBy5GhVykFP26Ij0hTV8OIBCQ5HaD",
-	"NAzs+5kTyVivyAUxcwnljKDl8U5R9xSJCl9h4uc8L5ybf81RYRwFdWWZNMxmPPe9d4fvP7ehll76Uf7S",
-	"K0vSStdgPNEbY26ze7SUgF3XG0co3Rvb6H60AWivSL095L5YYQ7hFXXW0CH7ZK2lWqPo0ihGJ9qF+uA3",
-	"mWlChjw1UL8LRSc040lrQ2WGUIvINMm6A1uEavLml98v374h/5CCESBTq9K4YD9ab/n55R/4FwArHDpX",
-	"vieQqX+EBV7ApgM890SySuMDL9zR/MAfn+vN1P13a6psp7g/HYhkSXlHn3sRT3pRt7eJEjvqRV/gXdch",
-	"nL4t0RXQjCW5JazTn346Ozp6dPz4cRXiKVayHMb6urhZnrRyzd9TK7dyTlBe+n14VwJtaiDxwQL+v93e",
-	"KkODlbL8Ob6Hg1+4nkoM6lZtc8hTB3QJgSpq1TBsFQVEu6JuPn/mYN/HnU7FbhstcUdaAmXWTfWEvUqD",
-	"5Ac7CiqnllXHZ/j/LZcDAx9/hUpgvG9TBPzQioC1o6cdDaitcX3tj3er522Fkng+tvLZmkWQ3NV1xb4X",
-	"6GRtW927K5ftrbB3O+dwvYO3ZfEoPP+OVbbf1tb3U/KaSb+m2rWpdv1q1a5SMBeKL5fBbCy1l0thloyX",
-	"Q8V2G0dWkO2VNW+ZUY4THLGhHSdJQHZUYa0B+CfYD//JEB+Zeoo1+HOqgyA91+SKTctYvy1fpIbBqpZT",
-	"F8W8NMU8tHMSesJujgo9x4GrmVfi9xK48WiqVfnXF3B0XnvsLv19BQXkYJgyfGivZgAFQJXi11aLDeHA",
-	"0nQLCLALWPhWpOPbmYnlpBGS332x3r8YlMgBOwPvMkLLucJdRJe8ZkrxZL30QnFRn9h8W4i/gaSwbhiK",
-	"PQYjEq8x1eemw83HizWj7zFDWJ/ru8g2dZ+wuWIjbzcFslMy6TjPGQAeAqS4QWNtnl36Kdpj/gU37w3Z",
-	"Y3wDToBfUJdKJnMlxSgvrMMAUsncFXIpE7NRfqWcOzm+jdyJp+H1OZSMBRv4pYcXNPgTS6DRNtKU5y0E",
-	"aJsti9GvEV1YqSJ8Vdj+Ddw3WfF2yNlhdXhW4Jg3VEBdoD2uCVVXGJ4Q0hAvbdrkjYQawpiKYBqxewPD",
-	"oI3kKSoziB9SbbJ79YRPVIX2r33GlBmsJ3ez3KomosNh5SZt4zo3VuEOYgPJKHBhd7YDN3FhreC5XQc2",
-	"b7aM5UyYoFELLV/rJ8JOfcfHahf1KbB8lZsKMHHIqRVdmn9InjTuZiNYvl/B8guLU6wILfmYYH3szdGc",
-	"6ZUdFq7yI5aTAResTfK5ifDDYHBii7AJ5anV9wmbUmWsB7Q8TfEp+eirpjQXMfuITWCacBErZn9D057Q",
-	"CxGPlRRcO0PDyBF2koF0+ailMj/n1Vcf2+QXBp04YHLg1uzhpVyDnyJli+h82Os1FVyPWW0d6/+DQ1nT",
-	"p/CefTLWa7bHQbgoHAICdftTaBE+ElJx8JM0axNsvYvHVNHYSh8Y3YytI/nw2bwQQTGsZasq7fw7qknQ",
-	"H3U6gNeRfa4ofKhsvcDTwypmzYiSKdNt8pouyAByTRkYWrbBcvcV+zRNZcJ8/UDVtu2qhZ1zwyZ6rdyV",
-	"yOcT+uk3vP4UntF9yB+RKkXt3WaC/z1j7s8uvV350NjGlc/NTMrktGJ2ZtbTtnpw5uqj5rpAMHrK0pQl",
-	"hH2isUkXRMu6DeS/uhkl3PeyZcuz932wZ051UStCl6gPnPIBYkpTKhablgBTGm06Qyyjn270Ih/bZRnc",
-	"yrKoG/lRu/+XxhPW9g/VKsbPXkx4umX8LOcdJykgoJbKERcBAGsYZbs02HoJh5Jv7GuM+LT0tj5klMmO",
-	"pur226+6DSZn/uAMnMDOws8rzCy4YNNZn8KpHLiN85kEcd3kZEq1nkuVQIYvxtAHMLNUZAy2gjXmwPWK",
-	"3Yr5PGzqZuhgv9HTnigOCqViAUq9Tc6FM1dwjBHgB0vhtuTbt8cytW6bNjRNQbrV43NblohuNKRorSgS",
-	"UtF2ykWyUha9kYpWxOfBosODjbpRLKdTpg5SCpR2kCg+NPpASGXGFRJmS/BqexRfa5Zko0VuU4tsox/q",
-	"CniR5xto4Wau5D7nSgJZba+wkAaXgwKHE1YbF/gTkRY0Hwlmnd+WdYBRVTkJ4/FfsIWEK1A5BG5vdGUF",
-	"8OvbKf/dYjAE7hy80S3EoxMq5/GEkQs5kIbH1mzQ6WwE+CATdqDyrw2fsP+x4qcbvZgpOWWHz5hKOdD+",
-	"1oL2HZMoQ72MHauV0vUlS5mge5av+U7P3nd+6p74nYYS98JFMHLyyynUl6LnH/qapUNLuE5AQ3ShWjSH",
-	"t9xYNL9mdYJ5quSQY/nsTvL4S1NI/pAkawEqwNHGNgLWHj4TBpIOLu27WWm4CW9seUiXQopt8iILNIJk",
-	"pYq5JGqCOFq+lGdCF4Ql3OSuaFVh+Oudq8JvOpc0F2doqFUJrC1LpV+zneeS3vJuNk0UNUqrUVrbKi1i",
-	"/Ykc9XZn/dW0AtxpK8ADrua/ucas8EkOY5oykVDVtrKpzkE5F4Q/dxdiz+s/Ln59Ts7OTs9+9AqWl1Ck",
-	"g2p4RJGzXyCmjhw6NB0sYUpYnHLBkhaWKZ10SEIXmtCRhGolashEakOOWp1OpwaO8vXCb2+n6qPsx02E",
-	"+O6aCh1ZhwiCmlASh3QWEHsA4raC4vOrlrEbkOY/2/+tbL/NUf/KoFF2SazQk4K5JlyuvJP+NIgaw5XF",
-	"2W9LROsCvHfdo4uhtMazemAturuFq3Jba+syWktHW/bogu/VCitaoOTVWq6QfbGe1Yrci2dDcMA8G9b5",
-	"YDty1614YeXUycEzpkbbej7FJMgNPbFb2NF+yva8dGrs5sZuvtnMFyvgdgs0oWh0GcAVFsQhOogH6KN+",
-	"voH8rC0jprF9T8TIKyZ8GRkmvJg1SwyRImZPPXYxQ7+agOWc4+a4BtmhYnpMYqoUZ75zdu6S1y8vem7I",
-	"iyYDZuaMiUwOF8VwJoX9ZTRNfVmbb0FwC+XYmPbv+X6s8OkJl7GH1RDAwdlRMHimDnseXy9IHix6272e",
-	"GSML9sH6qSsz2DApDXuw92+k320UKz8cYfRPnGQDDOsq/Ikr1tw2rxhUHqwSSUG5wu1IJHiW4iApzUcC",
-	"0pbgKqVpWRwFogonVUDfUT3/x1QIaciA9URQOVolDfI65axapmG575vlcpLYOYcf8NAqVlN3xmqOwTzu",
-	"Rda/5+uvEKV6TJM2ufRMB0E4GAtJtKEL4iZELmNRNBzUcFCBgy7ujIO8hkDyT5lhtYOV8MqyBazLJnDG",
-	"EZbmdRW5X8srIHXPKDceXqRgySTqnmzR8QY/ybZQkYp6mc1N8Qw9Z4p5Lm647eFgTzqbKXvPYAqV2M6+",
-	"kpU9ae7H3QkVdMT6VCzszmsnNqTW8ircUSwKhcpZ3Zlg8wwGpV3b3hUw09cBLlnTC4rbwwaDJor9LXcN",
-	"ZHEbnZPUDblgR8tsA711+Nn9y+eT6pQYjueDS3/IojlUMTKXyoyzTsoQpmED3bWsuk5X3hoyro0GeYga",
-	"RAoW2kj7UiC7sc56ae4IOOOzMaOpGa+oP9Aw3Mg6PjAWX19ZdrFKK2FTS9EiXrTJBdOGKiw9cBFuMrfc",
-	"xA1g3UO1AYL3VSZkX+IubmoQZnMx8KkWmwcW3QbqK5Pgkbgm1CrwXZl4zzMJ/3RTSU3FFpemEwIFUsMO",
-	"Uqv4M5CsLzkRWLcaQ7nVpKCvNHkntRkpdvnvf7XIBUu4DiDi7Un+oP1c4zb5E9Ay8Cp74ZwuyBSK5qCg",
-	"E8Yy+cJ7DJxboWzpC+JZPSFyXB3nh4OzEaBAnnVOQGpjAAwLTKFWn2uSyLmoKVq5gMZepm/ugsRjFl/B",
-	"Tyd8hDex9DebRhheGCmm/079N8qeBX74EkxxwXPfBrXD7b6CXMFpQ52WFQNppq55zBzH4mBJ5Ou7JORM",
-	"GN/26doXXzhfIU1/n2d8KSds/RE7EoRe/BKH6vHMGPt7oNGNedzfxDJEIgHMxjLMVqw+YUatKjiz4u6d",
-	"ggdkMw1QF2Qo1YQay9DMoVQhR0ETp7UXDXn94v3Fb88v++/fvnrxpmXF/mSmDRnYTQuD9UWoSdEGq6sm",
-	"c7tbB1kRbMFbdfYez+AOLat6FKKPc9he1piPVaJB3bAzl7ClrBZ34Ph0GWpgfZsOTOOYppSXhoeMjZn2",
-	"XfJM9400NP2cncTPPTyHXtSy70Am9osX73tRC8n55569Uy/6Qo5WDvJwJ+nnFZRfKfvkh2v4t1se53H6",
-	"5Ozxo86GkzwcVd2pcbtnZeoPbChVcFpb8ZacMkGnvO0lWS2DwWDwRMYzqMSxdzRSpi5yPFVsyFQ2/2WJ",
-	"R95OmTh/95v9+43Vl9tx1I1O2kftTlE+0gRrHGj6TtldGM60L0MvPxMIO3weu2lHNHLwF4tNHdHkP7jn",
-	"k6GDh89G91RPh/YUsqCTdCWFZMRBNch5JH3tIMu4aRGHzQqAQ+msMsOQE8v/P3/9r+2Ixe8wF1tu710C",
-	"pLJS+CzRw+6S5cESiXslZSKBNdR1vd7Dv6KocJBTpnzcM2WNokOcjU9HVUtd8pGwFggXfvA+2tABAKBz",
-	"TNu5ugRftho0xxn2hWyycw1c02y4ECYzqlfK+sXCZQAJnoHRFK7ju4Zq9uRUnBesuEXrd4wB4nMolW/v",
-	"lZplA2fbhYHcevUD+9a0gVs03Fw2761iiWAYXCyF5glzO4Jxuq18XnrAlG5WOpHDIfrR/rXkl1TdChBh",
-	"tVGz2MwUYnZkxdrQ8Ow8NndMgln6in0TRJwfDJnOBinX48JTXnFTfVNrkokiUOKYpQnMsp+P5QSPfizn",
-	"ZEiVtRitLRnLSXj+Qel5zXNlvQ1ucjEXVy0cpg/dg74M/GlWIYFh9kmOxJY/IgwZBshchKny8E0ITLe8",
-	"gZdcORYKRnZ7YDA3+Llm22M6BRTeFhBQwhOQ6d6XnioJ23TPp1gsVYKD+oPOqIwpExfIL+0OnPqWt83c",
-	"4iVJ4dYA6fPFRalQuh1kjVf/jf5z4ETjwW9J1Iqe03jMDp5LYZRMo1b0BwW0qwtqGGYVgn8fvJMpj+2f",
-	"/3PgR7u9X0zZwdupcUFm//Wlk535Ty6sJaSYyr+5tM9iDt4rKrQ94OxHUSs6h4o9v6+D8zSV84O3io+4",
-	"qPvrc8USJgynqV6+5IW1kdnBS3cOeDpWkKFxNLF2/X9BRPguupzj/Tcha/rvLMf4f5e7Jkrf2FdR+jKW",
-	"IpnFiCcWTkAroK+WbjyREBCCG/sLgiWtGk9mrqYvGEbewofzvwiervIuFStnUI2tJfDG5Z7DVlVLokN1",
-	"aBVLQ1vL2e5WRblWaym6Kuei4lurQjJMmexluo/ZLYHRshcLH66Z4sMFYAV68JVvlySWz7v6dILn/NCK",
-	"xqqh8vtJ5SV6Lr7WvPj2ob/dNS9gPQ98+fK/AQAA//8=",
+	"+g7frGr/AyeLZsJY4Q15TXNZdle8DfMIsRQHBF2Nl7ClG2NLT/QOHM3h9rub47uM/rKUrkhFoRCxKZrW",
+	"nxMh+ylLOFaC0xumMfY3x6shExRdr0XeSZ4myoZccMOyRV9I2HBEW/fP63Q7C4S2Nfac6C9KKCvhEocj",
+	"x/qBFXjdyl8Og4xleYXDqn8OrkHClKFcZNjDeJcYSQ1evvtXFotf/24P35zwnfZRyfe4+ZLvcu5N3ry7",
+	"91WTt7dihZCJh4rp8Wbi5i0YFvAAYuRNgfOBJgjgelt7lKINkkh5w1lMQMEj+vCIuPpfeks1q+3waH2O",
+	"cWTi9q8dpDVgy9jAYwhh6gCqa7tkBnwSl01b2rzx19cK9Mrz3tUuTvGQaBy23BbKmdnFtIOAbP+3Gc34",
+	"kDNEskhudJ+9nzLFnX00pDxjaZ9qzbR2ERikW6b6Yb9UO18mtEeRDQBlra7Zx+xj/g//Jb2lPKMDnnED",
+	"GTEO4Lo/5Bl29ci/KRp1dDvpDCcF+cFWv605Q3x7kI3zYUS0uQ+x5p3DbYm41PqVfvpNkhV8IFYHmDte",
+	"fZnQBRkw34MfdFn7P+c2Wo67NepqeIZZlkUvK+ziby1KLsjRCXY42ByatiUP3VHLrdB7EPQyXA1KMWH/",
+	"aa+LmCWrOvrGmRRilBuTH5AGJNj48HzLEDkGrTG/IQ+Ug7tbzGr6rW+cu9ImDu1SIpYln3tGfDFvLQNc",
+	"srpMxqJ7i7sEcQhr6koUPm4djFP+rAI68060BT+c6MxX4Q1CviOiDWJE3sWSkZ+1RLUdYmLovw8lP5tM",
+	"M7lgrFLrERSB1FfwB6OBKv6gqQu8OW/7cem7U6OU00UfFI9J+GYmNEFoRPvxx7nQhCZgT9pH3bCF3gci",
+	"84964iTsasRuADkLpKZrfA6vhxXzWB4E1pJlmhWtaNyNYDU6RYnyWI3WSmmb49QEpwhzzaw2EmM3rg3d",
+	"6pZN5VXynZARHal1N6V1sjk2x62EdRXzAluru9HHW6vH2Ca6DNGkg4JOzJwnJYM2KHsq1JyYtnF5N7rG",
+	"vY5xr2Os1DEge7fmdLCqQ57iZxf9xpXcBr4x2KHVyEbb45xg/lwblBOYVmOAk8LIaYxVsVp38mdBqEBF",
+	"1KU1GCi3TEWTeop+q3FIKOg7R43lRE0o0WPojTYkNMvcfZvk3/islaZlRrhpu6gzalyp07q3YBvQcdcG",
+	"r78adiVvR7i8JT6fD7cG0/nUDe5SCInn6yYwtus9pkFct5RFuluUrw++PLftKY+55zVBZPejBxsvMKMc",
+	"hEs7tna1BusnsuS+Xi3oS1fD/bc1fk8HSDOWcyKHpkCJyXEQNg4yNguBwTIUISC8KXAfLbtyuM+SwAY8",
+	"1oS7ld5Z2yLtuWgptw4xJ94xb6Mc5UaFW4W42UnTmby1s44fkP/v//mlE8H/z//t6PsrckDyr79CMKoV",
+	"wnk5kZDvvlW2z2veRa/stNOtNg6tnJwB8C1KkSC5IeemQlaE+diV9Q6Ov4jkrdBhlQO2RdAJlYeW4Dkl",
+	"TWUJMcd1W7SL4ZDiLRPW2ANSsae3K1QMaMNBiV/Xcry00eNr+7ReVvvm1/cirj8NIYRelHa1L5rP0cii",
+	"nR7jKWNlma/bCX0XJ/yQd3hf2+EXwyAuK39XYac13fYbSh6r7DlG87ofDrp1e9jPoVF/Tcv9EuJWde9r",
+	"WfvHmUnkpM7qGVNNBvZRLmc+L1HZrA9De6W0Xu9ABfOWl3D4nbC5e0WjwXmwLO1rN2EdGljhAGyKBVbc",
+	"0VyXvAcBq9meNzW1pMs1u6BXfoSi3c+sSHdHZbglaVxE1RVd2wZqJyW6+WgrK+6WqJ48amWUiyvosgoR",
+	"JvysNkaWQH5ke2O0sXPGDuMuvDP+17v2s6xcyY3sHuZVzrWiE5XTFu6ZJi6Cu/IEtE3JuCvPAWYK52c4",
+	"7t8mx/ensMPX2cSFX9Kz/W40ypjiEZiTSLLtzcqKDVkYjyBzSty3Vg6u02b8cFspNKWbWnCFX5p73Sa+",
+	"aZtj3Bcq5jYo93cPa/8un+paGNccmyB3XmKrFEzzkNAbAYrQ7ZcxSNeiSh79DTU4HC7xoqZEGSGucptG",
+	"G55lhGauh+sGvbIhr6EEwLUhxNktjxWgfaPkXDNsY6EX2mDBkitVopoMqcqTIjPOhMHmHI0qQ9j7KVds",
+	"TcTcQ58yYd9oFd9bIFHnjYYMRcio/Bhxl+lqmN68ggKSO11eDXhpudYzlhIjqyr26coGcLqPlV9mldzi",
+	"GmJvwVqh/1Xf6BV4bDO9krLiE9iqtXmfjlYmYXkCAn9j6pxoWFqxYk1jKbQN4MkcvZdGBhtcWvWKoCst",
+	"XIl+oyIYd2Ot/e8yp1p5AIJ7mp2XTijdn5SRbTJ5w/lNk1IcAZd62gadsSsZdQ2g/Hz33KX0N5nVzsLj",
+	"CG02ie/kPAQVIRJnUAM6tHFyTZ5g1yaL5uNCyMVy7AEu2cGzrihk1r6ZgEhRGfb1zNSV3Dg44xz9dxXu",
+	"Lxfc8BhEclE37ZvNDdiIC+3O/3WVqfVgydVxN62pXtF627RwVJagqcttBCOCyuQYyzVvDy5oO4QAv3md",
+	"xIxDRvu9y9enPN53a0ispvk+bvrEXdPmwAjvaXZghAS/put5TATHZviWxrBIyA1bWH3ynGTMIFyUYtBX",
+	"wUrRTM6hP7WuAC0pOZCGJ7oKC12fmP1frkPBl7/813+/+9p9+Opfo8AUeeJZZLiQG/sPKXLUgucXry6I",
+	"nfRgaZRPZ3Z/Dr5hKgOg+AozrSz1cW2840MwWeVNl0xwqcgbtyzkqRhxwcC5UNXDW1ZxvrV612vKazr5",
+	"OrUMI0gsh7utejcTpnVdWdQF+f7nt928wOoirH05I98wqiKl5lFQC6+R8chbLlkiRarJTBieOWh9SJ2G",
+	"URF362pX9PGDdX0yu+tqwP4mJWZLWwpi7zF9A3GXHJoaVw102m4Hnt/3YA8r0yjtlW/thctY4MG+VIde",
+	"ekVpbaPMnb8kGkpZWm/oRytKnSIGsNNRoxqN/ic+HXMbPU26lJnzojeEt8bpAGhQG7pAJZSL8KGHtX1H",
+	"ltkCIeucYViqJMmpyyMkh2R9WpYKxyvRw99bxqVZFMLFNRnGfHNnuFvDCgzFST6gc4LNLr3CGgDsNRUb",
+	"//XL/9r7n3df/kL2/ufd1/B3KFRjA98Unm5DWO+MixjygbXLdNFPZ9L4aPQde9ZhL8XaiOZ1fvXm0IJk",
+	"CLoVLT462qb2aDqWdeqrYRmDn11NT937KyfscZvXo1K5cupg3Q/lTKQrqq82XwBDY2GZH1ABaa4cWUVm",
+	"tX4a2/2YXeHkGnLdZyLVmnCYG7FnMc1MHvJadVtpupf+pvUrcxk8v2VVtx/aTpfIp92BCO+nckJ5zAr5",
+	"Fn8o/IJwPShL9qiXvmdqCl5cjf3EBwy69Brpu3Qq154FXqrtP40JFXpH4Chquxf+kpMssklccG1UslGz",
+	"qXkF3GdC8Fxoo2ZrizbAFUL0GOAQboSc18vIbWRUk8q1fAV9ydoNN30Hi9g4/WrdWYTe9THL0hUT3Xye",
+	"E8YsY/ZnKqs9EiT5VQKKjVVdAqVlqeFdffu6pWrdmv51V1eXf1mttrTp1V9P/N/LwWdC9s272uQrD3aK",
+	"WEbb2+pQXt8FyrlScZKuvVwFNi2Km7Ze2QJkL/vcVIq70bl2QzU/cPPZUE2T3bpZ0birt8Inue0iuaae",
+	"n8lafdLG1Z+0FXL9Jr1k9+Lv01nD9fviMmo+D75pXXO6Cqtj60YzqzP5zomQQZZwXhnfiKcqbYXuuNSv",
+	"fvd/0tsFP/+EfPlxmvPtjot1DGMVutBpmTcGCPx7u65dh0SkNqXrdsSxyvWjCN27cTevWr/vD/kx+0OG",
+	"EXdY1YQKSEr7w/eE/MP1XQw4ZQdNGKvNFrerNw04vmW5aShclqpNUwbjxQ8q/IDL269kzQRhJc3Uuvws",
+	"cM21ibXnNzSWgvdpWXFa2Tx/Od+DbdKXuz6bY8/969lpD/+4+/TmbsfKoeIvdw2I/IviT/ga1lyzZKa4",
+	"WVxa6kJCxajqxczumf/0zMua739+2+lG+4oXgWG7ni+sCLDqlkNZhWgvLDDQMRAYRm/zNRkbM+18+ACV",
+	"ocOaPtYDmtwwzDmiZJpRY4UgtpcAj+xMQVazB0zbJ2/H4KtJZlZWWWK3HJUxw84wvYobkkqGpWV2B7o5",
+	"oDlTVyL/KZX7V+JKfP31JR8JAOwW+19/Ta5f/3j5lhzQKT+4PTygMzM+ANl3TUb8lmnACQ1j2F8enpIJ",
+	"FzPD9FfY5KwM70q+fIitmCDfy4zZlXDn2Vf75JI5dKnSI6km19EECPL//R//1/V5kTFgqliylRwCQs2V",
+	"iEzI3XO9T1xqtwZRmzF6G3uokQHgbQARTyeMWHHoO0sx41YUWjPor7+GLJ7rADfhwPWX+MuvWorrsOMO",
+	"eY19FQgdUS60IdeJTNn1ObH/YDoQTVOWOqQJPsGmW4LBphbrwRWZMGr3c58gcqImJ70eXHxydEQA3onV",
+	"NYHhglxj55jrfQKtYrDzil0dbHxCTnqn5Et7Il2J6wt7El5/1SUnvQfkS1+KaR9yAT0gr0EHGjjiS+2F",
+	"h8f2f6eWjU6OD/Fo07PEnm85SVNN5izL3GK+4Nr4tbSSWJ+RobQvJteBKL0mX7q2ZNcvuLi5JmNGU6a6",
+	"5Fqx7K9XIHWvOtdfFX1uYPuGPMu782mpDErPK4EJMtdeOl+DI8+afm5QT6Rw/UgWlmkuuRhlRe8WTRKq",
+	"FGDqXj99S0fXjtK5QXR0S+DPh3svqUnG15jdvZAzUqLqMGuS6ithb3glBfN3GWkX1sgsJce9E3yI34Gx",
+	"1eedVuV4HLMQv/6a5GXv1KXSacucds8qes11jgYZU0e4AVWEXAhHSOCRsCcvkAlLyUnvMV56De+5vhIe",
+	"Si5jI5otv2+fXP/tacGpE2boAdy65zP3rsl0Nsi4HjONGAeYbwqJpXYWA2bmDHXMCazclThIZaIrjyGp",
+	"onNMAnHL803GReqyoooaOlgtWU0Edp1GiqRaBemsQSEyFQvIILZL8oUOgRkgTbVoPAfN1PL3XQnkXzkH",
+	"5G1q2G3eVNRqb570YGMtRwwW5Pr1xdsn310Dc3x/+eMrMmFqBO2SErtIIGAeHj9+8NXZaqeEJUlwV3fJ",
+	"tdVerkmSMarsl16mvTdMaD7IGLHHO9DSEyhWcDFbbPtKbmk2g646DIjFnjQ3Qs6hEYNYwL141HkAV/f8",
+	"v3PNEds5p1LLE5bmEHm8TF0Zv2FIoPmBxt5zbc7ISe9k/wrwpHnCHMgsT5kwfMiZgs5vNBmzvaP9ntdu",
+	"St9BwaXrOtm5jB3BTiHHIyuRwiiZIZ8KQmcpN8QoyjOoDaKCXLx+vp93ADrrXDwneeiSKfLanfidbidv",
+	"xNjp7R/iSOSUCTrlnbPOMXwFzpsx6DT5iRY0srPfj1jE9PruDQ4wnXA4qRjwT3jrOTGMTlxuthlL7UKP",
+	"gyJ0j2CnOR3J4TmeJJDEDXfM4f/BSvm7rkSFhfbJMyd6EzkZcMFwz/Lj9HnaOetY0R/26esEjXmsXhm3",
+	"KopLDr5ZfC8HYLk3uDTPrGt6g+8y2ODScm9ChPJae5tTgy+5SPA1y8ojHFfnhMK+WfFjVTFNlN0XDZg1",
+	"++QtdwrEQIE6M1gQBKfl9im/zZhaFIxgD0Gv0dI2HRftfR8aTOoFn3DTZPZP0ET68K7Aiwb6Pur1XONS",
+	"45xNoYL1q6v9zrOCvZX6S8S/90tnIsHEH8sM64zB8up2LIPbQ8KtRDrLWD+namvz+EdBv0btoRjynwv4",
+	"10on2s5LDs1xuSXv3uHjRz16zPYeDg6TvYfJQ7b3aNjr7fUOj45PTh88fPR4cFjyVZx1LmU2ZnxSde91",
+	"jnpHD/Z6h3u947e9R2e93lmv958tXnOEaF4e6qbJLb1ApNUmXgcJbx1ooaZ8PcAIiC1RjAm0GuG7PrOr",
+	"uDSp07e9x2fHflIezaaTe2hCp1P8LktFhfvAOfFLPgB76n3YgPDBdQImXp3zJJSylu1QMwVatqpq3bvc",
+	"ZZBqiS84QcqPXZxzyME3NMeQh1sO19/yk/CtFliKNx2vv+mZVAOepgy8KSdHj9ff8VbKl0WGH0BvnTaZ",
+	"EZyWgmZ5K8nTJuP7Sbh+ES5e7r0CIAlCf8Av7yxxFEe+PXRKe9bxOZO/dEpfv+t23u95B8/elCmAroPN",
+	"D687s/qh7/oVKy4G5ZAK12k2xNtFlcLqAJD64YHZuuU2tfAylu6Ti+Beq+Hbczns6WEkofggrwHiG6WC",
+	"49kKQQJ4LlCFFjmP0W0TEH/RrPAbmS7aieV8rP02wtCDuDYVUcvipzGTL80256uyZ89lB1YOqcN2q3F/",
+	"Nv3znk0bnDqxE+dtpXFRJaoXHDtPXRXaqmPnqUvwfhEkkK08pmQ4ss/4qOo1OKrynhFwth01GZdraojn",
+	"zZ/sRGSmjAM/nWaLbU/FueIGxxEzZA/Y+6kLfETt2UujGJ1o1xy4dMh5p5V37U2oScZBG4PclaUZ6xKZ",
+	"pdBI2cpBMNhffQt+lC/t4RkwnDWxuGBfEanIk8u/d8En9xQGmduNGnwRsYMTL9zKlHWP0M3szT+P2dvO",
+	"/Hu/J9Kl07Xz+1WHp1eds6tGx9pV5wNsYSGUlzFslikDiMeSzlKI8PHj08PDB0cPHz58EO1lx96bg0Tf",
+	"lofM025xiF6plQO6cM5uPw4fUwnIDXskDxbwb7sRrjtnqjaNg3bc+5Zr35AtNuQhzxiEpzDURW8xGsEI",
+	"cv5+p6pihfNf14L73lr6WGcDiqXd20v2Wg1CHuA1ffFY9Kz4vYxM/qH21AAfc8YwoOf8la61J/iXjTes",
+	"Mo4t0stS/G/MlG2fdhL8+fCVFAzCN7VibfUulRTAbue4d7L+nlfSvJQptmv8zBWzZrN5JmdY7/NnYqMf",
+	"y6b6zlwOrQg0IC+rC7xrym8HY66NVItavvt5LIm1ZlPoKDgf510z5r7ECf7wEDGL85Jatk+ifGs5tnLM",
+	"7a+LIHznBtp2ZT6l09qD4pZM9RdU6eY2NB1UTPUXXKS/3XLk77ixXrZrHVJsh6a31HV5VXLS98ayc0EF",
+	"X1es4KaW+8MCmxM8st2Okf2YSY5fl95ydz7el/KWrffzWgr/0zp4/5mFMybC2O11sf8/sKSWGWQ6b/e6",
+	"Ol/2MyvTkRv3SdUdhR2uuNHotkZhn1AhpCED5s4HTMHwmJZ6NkHfVVmofyezdEdOaC9rHP4DnUB/R4aA",
+	"8FKNqLA8s9/cR/fjFGtGEF868Bh/2IHC92eSD/duuLZi6PXMVLu0u6jNtkIIIg2NzasDuPzuhIhUc6pS",
+	"MlhAAAuExVmYnDKUak1eSpeU8l32yeUNn06hm55BxBuRkpG0X0A+Hlbplm9y+WPBVYKxVEPikmXtfQLS",
+	"Tg6HTFnFdAyNACf0BpOfStsEv527SwqRpxhNxixFVZiKheuMC2OMeRGtGrIjuWekA+zCsFBj8VYZQquI",
+	"2L28u5d3beSdpbWqwCuwQpFNPrLkCwpr7laJwmgvNvnwAV+cPWhXlQyAvKHMnOp98mxZlLkKIie5lgTL",
+	"m3xad6FWJUwZPrRXY1oCVYpbXc+1E86yFurVklp1L3buxc5uxc5bemOViSST2hJpIHxmU6zOuOPQZ0Tq",
+	"QOrHxzDbnKgIkF2RlZ2yNcTmjKBvuUaIrkIBgCyZSFi11+BEoofPtV2qCh47s10Lne9cj+UMemaC5rhg",
+	"LqJk32fXNb84o8mN7rP3U6Y4w0TbxrKoMvh7sXQvlu5MLCG17dj71Fr90bPJXas+UvQhE7GRshORKHaI",
+	"996he/nwTycfLOEv2Usu0/fTOIry0dXEBV2v56KHsV7qRR0pQVSMpl0yZSpAHIKclzw92n5iNBkXlUhf",
+	"aCLnYr+ovIIlwXIlLEmCymT3Fo4eorHTI4pR5QV6rpPWgmGPd2iYBTVi5HqQcZGytMjJ1dfo6pbCKD6Y",
+	"GeZrBWM+nnKOgW9zuW00sdK6vXHe7fJcoHflsOglXsC7/fJ7Bxq/dlyNc1/L7BaDdTl2/Em3g32uj/fD",
+	"doDH3Y7onB1VG8H2IJ9WpFSl/ZTdcpeH2tt/2Ht42Hvw8NHh4aMHpyeQtOSyfV/ju4l/NwZil9qEp2zI",
+	"BTcsW/SFhBfl//RTlrh+jvB+JcWov2A4cfj3KOgZfrTUwft4/1HYCBrPR7eOeVSy3Ce6yW6cdkovRTSK",
+	"csj28Oht73GRX52HRz08QBpkRb9lyVjwhGYFi3SiU3m3Sbw0784aTx5zYmH/Ph/l8zWC8xbbyyHPL3Sp",
+	"wtNJ3eBocXS64lDBKz528DOvnPgYljSB9hagynaLBm7lAh1Db9z34Zk9oMnNsmL7sxv8vWp7r9r+k6m2",
+	"r6Rv80UrDJS7xnev2M5SbvYyOaqvqX/F5kGO2kVRWh/Aq6DlypUHHYTIZKFF0sRol69tNVEMFbpu9Igk",
+	"0i1K7FmmWYARATfXVs3b4b+Qo01K5i8SI1XTYoAcvLDBtW/cpLANT5s7mo7mx5lJ5KThw62wbnblN4DZ",
+	"ESnBD0kAkDjLeYt3WHlv9/cPUXPvoO6gx+i+khnrO2Qa33y73yaJEe9w6f72kWW0v0bPoZ1mOY8pM5Rn",
+	"aOUg5krYuXJoqeeswybTTC4YBCJl56xjj9J+BnrNB4SsG3fOOo+Hjx6kvUeHjx6dJA/TB6eP6dGQUdpL",
+	"Tk9p2js8pceD4cnwcHA06A0eHR0l6eFp+iA5PB30hr0e7T1qkeqZYAtXO6vj/d7+4eHx/kMrIhxnnHX0",
+	"DIBLCuWh8cIN0Q4Fjmx8EwtvKm+ctu8XCeucnViTBhunNX5wWm5ce9Z5Kf/Bs4wenO73dp4L6sTp+iRQ",
+	"Zo18dl/n/wep858jGtZ0ygQrecfshq/UHuwFzoCJqg3tKhgt2Sx2W7voSDYoXLwSTy7/jphQJ4ePenla",
+	"QFA9dk4Shg3SQNvSUwC3GjNmXJ2MNVkcyt5Qqskso4iM6Z5lDUWpjZLTMfsKckCvBC4EdATGdtaKJVKl",
+	"LN0nOSJsIoXAyBwZKEZvrNk5ROBCwIiF8jXXMpcL79FYUWpZr/8s+yMAcNGFO4vqs9gZ7fBpm4oNHIsD",
+	"mvzQVJ+6V76iytfHLgSlSaNC0DKbfV5VoGA1gGShuyr8jJ9v9zWf/4Q1n7s4O9eVeRbH6S1TfAhOrrjr",
+	"Dfo8TGfGpd86o+ALTawKTpIx5cIl2hKvdxIXOAKY4uWDeE41oRlgfnQhk8VOQIzAzptTfSUQkHXAxtwd",
+	"0JqpW56wLzT68IgVEPbQJsmYJTeazKbESHLY63V7vR6BnpznDsXUj+ka8TjzwriRJFLskx8Ym16Ja8ty",
+	"fTuhayJnRvMUS+Cwt+mZ5XJqmHKzNSV0RCsn7bcYOCeKzRU3honYGfp3WOt2Z6hVQmBK2AiDoQ8zeohC",
+	"iZjX/csCzWFcH5YbED84CYNIj3u9h4ePHx+dnjw86T1+fLi6GfH2tixMxkoka6UMuUixHcov71AE9ndn",
+	"48HjylZRiTh8TdyUwSB8hAzDPFwYih7DFjYN7PQKTJmfPSNAP9LPPmLT2rX6J6oOUfI2AKdGHduKrZko",
+	"HC4tRbSTuTUS+Xf4u5/J0V0X3TtBtH0Y/N4Zde+M+gTOqLZuplXK933Y/DOHcYBN2tSV1EDTgud/ocNI",
+	"wpSacaFfhWJ5pUW1rt1RObSed4Ko18F/nDIBwPLIPUQOiWa3TGADCCi6gx4S3GinMEKXBjnERgt6n1wI",
+	"MhM3Qs4F9onuEupaE0yp1nOp0i6Cr2OQ/UpAUxwHlOm/9co/GbGgU4PrX+BzSe1XgHNJLoxhk6nBSE3G",
+	"J9wwqD6kCaR1uUKaVDEdD7fBmmwRincdrjpj9W80mbB9/5OlBZwzwBgmM8Veuy8Oj47/V3OxAiNsn5ze",
+	"5lwtOqXYY2jx/Xjwt4T/yL9//tM/nh++4s/1c/HmNHny/MHzybPeD0fT4/TJ94/32eL7f6Q/P+c/8ufz",
+	"l29vTp6L3n5ylInB5Fkv/Y/vs063w95PuWK6b8nusTX7XWuO/GWUT5Xps8X3GfvbM5P87X32/NdpLxF/",
+	"z4b/DufgDRNe1Lv2LI0XDjq8vKZcxQTyJR8JSPmr+EIumdl7Aq1C1nn8XR8Zd/GfDzfxjyTXS2L8Eru2",
+	"oU8b2BOEQM6OoXA3Y+w6VJWTcmbqBeVTkWrnMcglZbUNzj55btyfKJrmUplx3mfCt9MRRIoukcL5L7DN",
+	"z35MStkRbcvpubWpgfr79plt5JCcmTdMWxu/nqPkzBQgdq7pDoqB9J7V/vR2LPAekmqZyVYpUJYPDFSY",
+	"VsNxZnxQnKJ17PgKKvuB3KCpj8lZfZ9cZJmvy0de1Z5ZQfVgIj2HT9gEgxpC9Y0mI8k0OO6iygXVeRMs",
+	"+CGKtQ1W3utC5GwOtI1z6q/WJrodwebhNYmcTpnayyjs/16q+NDoPWGFUAsM7dIsWukgJ/F2aX6E0PjM",
+	"d468Rxz+cwkBJBvLU1i4UX/0biwVnB5ZLxTe5lAelRZz7uAl0ONJKgyjy5khFL7qFlfg4bVPntJkXHkK",
+	"tzJCphAIkwKi5EjNWL9/3COaJdKqCVgmz003sFvgEWhL5V86V4odkJY+gJ9JbbzlA0F7fCoxdJC3AiRj",
+	"qibnLnQw09bCLGsniOXkVRX4NTTrYHxwOYq0LhnLOfSukkPDRI7mBNOHjmSRqr2go2KTcENpMSHoqpmx",
+	"Rhu0Yc4fDmrEYIGtG3NzGbelMJjLJkVNzPH08Gg55vhuqwzsFoZMi6JkeOr6/Ot7626ldfcWmr9iG0mk",
+	"/0pPSB8Y0a4Jp5661tb3+umfyRR82rTX6Hqj0OuPtZESaPjNb9mSpomJX137riK7OJr3fenf8akQTlev",
+	"uhseplHep2t8xETHQpXSBYk0VaX8LWcTKuiI9eVcdGrJ+0CxW3nD9sBo0it8IM5fUXKAuBRH0DGoHXXC",
+	"uoS9h86SS1ZWrPrfvvpH++aAE7Y7/nA6qa/7bHYIwy35ECLny3dyTiZULApenzMFqhe7D7N/zrlPIoVK",
+	"9WWXQM5hd8ZYvxdRyQ/ITxkzLH6OuEu/aOhB3CdPIaWk5JQs3BlWs9chg8qZqeM+R/Wdpga9f9uY6j8I",
+	"+d99xd+fi18cmtTuj6C2So4jzWrVcF5T2LZ/bnFjpHvufCx9a75NO+leiUgrXbLUSff6t2sy5PbILAbk",
+	"sC2w/z+GMKQidrXzTEADlb/vzTmAZL03uR/DjBVjJGPGLtqVkIqkfMQNdAmnRMk5AqbOAKyfwUTAIzdg",
+	"I0BbvVDJGBD+guGg+1MDiIaU4KLwcuiWCmjpXVfLWPRX6rTfcKqSccs+SM07FX2zwCZpTZomYau5Rtc+",
+	"hYBws0vfIzc3y9H/7BsKF3vwx2wnjM3+Ot2Ob5FGkRWg72I0y+uw1BPRpwJMuKL7Gvsp/pv9LkgKYG7L",
+	"MTeJGr138vDwsNO9k16O3Q5kKdu5jY2Z6rODg6mSQ54x7Yd0YAe75wZrJ5rlHQM7P+pMWqYdS5Enr9Y0",
+	"Xaw0jPDngnJ9G606IfWRfX68o2K4kDuu/supcn35XyHx7isA/xiGcRKeLp7qgi9X6CTFVWt6/GIn2WiT",
+	"X0h5ug54+poMWCbFyCruoDkViAfeRsbspv2a9rw5te4iJ2lngiguXGKyoJbzWzbuzdfhI7ftvT8DPo8z",
+	"oLV0rwsDFAx431H3Pr69m/g2EFEIZ7PN4bOMJ1382K4MvSD1XZaiPyk6B5ea6C6Xol+JO61FJ0Upuq9B",
+	"9/nAkDRNMjkqitKvxK6r0rewZNu1//1cbNk/QivfKnV+fo18AzfKjtv41por9wXd/4QF3Ts0hdbUdQfn",
+	"E58ApTi+qavtpqkunxhfRcBLuoQaMpHakFNXYq3kHOtOjk4fkJf8GzwFEpnNJi4k4oDXhiRuNJxDppOi",
+	"2ZUA36lUWLYN906pcqUi1/99vU8K3RtemavScK1fNvsqweYh55EL8Kmiw7ZsClbw7q4EzezyLlzmozsb",
+	"82vO7KHHJlOzgKOTZIzegisYQaChJwMYnCzfcDi6YAtYit0tzqA859q+Hgvjy7iV4L2FUCxEwNxaXgkY",
+	"iZCQFGefC0qJWyat7cRvPTRz6WR2x3s+pjHVZDozZACwH/bch4TgYXDIc4+cSed0gYPeJz9bcrieyJT9",
+	"lRo54ck1uOiRAhQjrtwdE/bQay0W9lFQXtQlQgp2hse+rxTS5OToCCJkpcfbbec0u8aUEDn3GordZT4a",
+	"m/B1/sZULfpqJv5qGeE693zD2+G6QtgrBsvgUACouRKo7AzYPsGQObNCwe0NnAdQmyAhVADaCywbbswX",
+	"GhjEvcyVVnXDAVh6QqQCJAMCypbhE5wDAz8E9U6HM99+6UrMKZRxScxNhH3FTEAm8txFANK2i8lScto7",
+	"Rp69fsOMWuxd2KuvY8rS80lZWXpy+fd1OYE/jwGEFhwmWC9mWQpbTubEqjHkiSinfoNq3NZ2pxu7rXHA",
+	"L+0tH5bd6n5s4M/JFn6HgSv93pJU4oEeG4sjnjhUgvNu+hw4KTNGxbrUxLiqEoiebiHMurkg62JJnhWE",
+	"VpHxbofuS65o13kLurVui6434//bGvGbgdkkFV2togIdPXh0cnx6chpXf3Zc9Oa0OgCd8DvkdwNYFOk0",
+	"sVQRIEdhIbdVDBGXgwpfYYQlhuhuYYCV7pi6c9Y5QK+Q3VV8dt+omcDUZv/SIeWZG88EX+okFSRKGpoB",
+	"0HoBB3DWy/0onbPDD+2I/Q0Q8UrICEvSCJbiBdh9nv6fTHFEWggNFJCwKLC39GfYS2fTTNK0if5Y2Ipx",
+	"FfJCk8ix4nL1rWgBd4UcYJMdEC5nhNZohaBEoOMhcA5G9DeuCRYzO72tCzF/NWJXYgr+FDkk3IDaRgeQ",
+	"SewyAmKaG4pBMcsykmSMKgjGNjg+0RVzf4Lu9ARt5KkIaAFcFv7EvOp0rwJXPfxmD1H4Pj9u4Wt3rDZx",
+	"ZCQNHRn3p+T9KXl/Sn76UzKXyx/noPw9/3sbuCYzZpO1gE1hCLqdm/v58JUU7KU9GzcsMQjCed3OccNc",
+	"zZcy5UPuWeIeWuczhdbZSbRss6YzOVn5/i9AohG7FdQ7Aj/vk7d0hP7Hwmmo2DSjCRSBE2qZK2PLPIRx",
+	"k23YKGShDXNAXMS+85eTx+S4R05PT3ukd3h0HIvMN0/OqEytSM7olsYDy7gHy/iXTz+23fRzLYmmf+oE",
+	"98MGKsFrBU5EiD09Q6XtXpsoauM/Ru5AWWU48IlMrdtnLQnPeMF9Kc6gDV2gd9ouEXZQpIIISTIpRkxB",
+	"bv1in7xhw5lmKZmPebbU/hIz5rhCT3TQlwu6YS7LXZe5Xk6hu2fz+zoWTxmfgu0U0wYSmT8G2xV8AnG1",
+	"nO+Q22Ltlu3Y7hnmnmGW+xEbCOAKQpfqgXbMOhibrG/UBkVQOpuNgJw1M4aLka7kUy/1Gi7ysONGrnvr",
+	"JzBx3Zv/fAbun6yDKhLSF9qTWEj27ptVNO9C7oXBut7kPC+o2xqb8EvqgwqDhfur1uDcmKR3YG76gUN8",
+	"mk/YP9DCezpTcsoOvmEq41gc3cqWwxltaGV+nCHtyLgshMKfyXl8bylubSmW26Hk+Wk5cW8klFyVS3gM",
+	"hz3PW5VRFzdGyqjlsG3pdPnKarX0lXhe1FQXyG2Q8ATd5n1DlxzlQRftm6E6FjolLxA8uqZkuXjFurDr",
+	"jyJblNppV5QQrqszwD6j9jYcXW38lYty/HUpwNkk1/t7OWja/6tkbjRqX1buqt1tuDZcI/Tm8tLULQX8",
+	"zrG5QCsA9LVDQhVSA+mYmWZ6n7zEegDFpnmhEHs/zSDWiCnQ0TJpTNQPR8cNm+i1w/RjyTP9OxP6/jne",
+	"+hBa47gPRW8cqhS1r54J/tuMuZ9d5KjxhG+4SDeerb15i7n+wNHAKmZ6uvuZArVhPYknOxASUiFUYm3B",
+	"u71F96ElRzjFvKGRZZE9+6hyWP4kkgLfZpAuYTYf6Jrx4eW7GOEfHXSgYKE/JugAPjnFEkqY94Sqm76Q",
+	"fT2Wc3uYBw9v2tFkcNTpFlY3UMcdlJZ+wIY5GfO1nFge2qQhDhOpLl9wePT2sBfU0eIF/UwmNKtcdoiX",
+	"/aVn/4CyWYAgCcfQdGqnQILaqJnfEbz/VzkAwdbwMXYUhhvIHLpkgktF3rgAFnkqRlwwhLYEyXnWueUp",
+	"kx37sXHHnMGxu94yVRtKOOmE9bw4uwljVnnszxR0rnBlwfbbvCSYDpK9lA1HoAEJlrk8n8kEKB4fM6a6",
+	"r2eDCTdhio4j6CUCeFCqk/YMBRXDCZsahkeKVKxfLTqCHj9VGn5BlW7Ry2hQoeEXXKS/3XIw4ZC/kzFL",
+	"Z5nl8J7jxRJFOcFbpdne42JO+SVRqu1VqLYA43dvTvMv+4pRXWxXrfFaEN1blowFT2igjnfq6qxDTtwx",
+	"1kYujNdjbRTH4D3Wxh8Da4OHZpE3OoMvV9idxVXNsTbye6B8KMfeCAOEgwWhZDobZCD+yQ03xIlHrNyx",
+	"xuG1Z69rB2VNSaro0JxjOQs3Xfd9zoYFdOV8zJMxEYyl+kpQNFT2ydvCyB1Ktca+7ZKS1RztFQBzfh7w",
+	"7cZeuE1Vhci5tMk5U5wU9YK8RY8+oEG3KzDRqNJwuCxXY4J6Sf7WuwRXi9WWQCb5vn5kIJN7vfJer7zX",
+	"K+/1yk+kV7bWGOtADgo14B6/5z6jf6f4PaJE1BtrtLmKEg+nHPye/33HnZZDFfJjZzU8D/Wj+8T9P1Xi",
+	"/k64ZLPE/ZysWiTuQ5TDnl9dCHN0CaTsgxEWqmTn5PlwD0gegRRw/IgxEliSHmbDVZS5TFVTOpkKq3Kf",
+	"vOUYob0SeOaCQehvhr608PaYIYi+9m24GKbzirHU0vo26Rwx3bWNdtcyqyJiJLVK9fj0w91NGkhJit7X",
+	"GHzUzJFH7V74xu/2n7RA4ZMoRwcJzZhIqdrnSX0eyoUg/Im7EEHMAFjq9PTk1AFLlcTzFy70ywVgI1mL",
+	"B2CUCvkN3rsxhXZ6cCk256PEDydPNWG3dp1Xa19+aBtmU7ub71Wiz7aYICQdWiITS4yfWklqyGciYVn7",
+	"ooQlfSzqxX+m5AT1oW7gVpeKOO/jedkpTmimJVZVc9GfKjlSTGuPKkrQaREBzIY57MRv7v0i4HGAJDau",
+	"HU6GYlKNqLC8st9cT/gRloJmb+DB6/s53qsF976LZsczEP0nO56dW/5OBQedUw6aO3ht9T4JUj79ALBZ",
+	"LJtolgHSjj/0Adg3R2uEB5xjUhXHaJ1LBqWGzHmWATpJIieRIu4n7k27ly8JU4YPobMxKB1UKaivQQA+",
+	"mmX7bRrGVuTLvRlyL292Km88w5Ui8jSz6vBojBzmqlWsfBGjbaSRvGVK8bSpNML43J3KokAfQc9QGI4o",
+	"EDS1WwjI7uaFmMpzCRxoKeK0l+WTvZ7nGGPLgugZzLIshu4Z+r5G0xHGzlSBRIp0lpiGvDfm2khVX7X5",
+	"81iSCU0ZJNjYQxfx7+bjxXmp3cA+icY9HFhRMbP91ZUa37nhfKrGyZvkAidGtsmGaZgAcQvDKPJmuh1r",
+	"WPXzxAh0jsJ3Qei5/C3Gj8GA8/cXseJ2iRCPQF6Vos6yvzZLw8h+g7g4XrUc7DayX5/cc0cJj0/tuq/P",
+	"eiz8R3/GjMd/Zq8Qonu7dvOYsRh6IC2hQvWJK8z4/F1EQu5Bpthdqlc511aVKxd0C3IyRewMeEnVTf66",
+	"V/LSjvfeDXRvlv3pzbJXMuzyVADApDzNfRofTxmETL6D311678ru5j8Jw7Pl8HlhMElF0DmdsRR1RuUw",
+	"osCOghzrMb0tWkJQNKP2yUUgLoqHIwYyNSRjVBsASPYFpftX4kf3zOCGMbU8P5oJ3w/D0Bvso+G9TXI4",
+	"BJsPngPNkPOdwKLeL7xdrA1dkDFwhm/Y7jVcmIPdqjzT0YFdxTID3rCJvGWv3bjvTcB74bEVuAm9YUTL",
+	"CQPyttScl2Hvxpe8lXbSoCZVM+V1i1ksPpymYbdWKDcH65J5loV2V9CiBaHJaS4TvtCFV6bICWoltfbJ",
+	"pV/b+VheCatDSHmDziCUFBCO1rlkm4mMaU2uIY2/nzhi1YBAb9SM7ZMmcmo6M2UxJSJS6krMx5LdMuVF",
+	"FIa9DWD1xUQYVhrHhNIlMyWJtClyTCQ3u7GCFYzh3gl+LzDvSGC+nplAXopdi8tGOpZicsrEnVpjhTgz",
+	"MhKFM/kF2sELDhZWwrBsWATgBHvvVBqYsgtquUI6GXF9u7BBDJzQTvg+/HYvef6JJQ8ygevghry5E2d/",
+	"y0hbUcZ0VwKo7P5B+ODcnDsn10Eh1TVJ5EwYXXTdc8GIoN8NaFhOdcHGe1KwL6zGhVsCKdva6mTQCEiw",
+	"OXqg4D5vzV2JsrZVbd/o+vDtk1eMOY0zKE42rvsPaqFxq87PaSdSLuJVP14uaizLwqLpTL4YHIpLou73",
+	"43ZVtE1lqF+Fezl6L0fvSI6+lID+HHMQWV0Hu2Ju7ZtvrdJhifYdilTEoeuCx2kZcQ0+RNakS7B2VndJ",
+	"ypKMiyKzAT1WipEFM1FAaTujt3JHattyLW8bsWKHci9T7mXKHcmUS7rIHUjQ3lRO2JbQKCgPmkmPu9bI",
+	"wiRupyOhD9slcedqj/cw5c2ha3UgcpH72ZzHrOi+SLZ3k51fievgWzNmwjVaxuc31QRjvq47VtTuCMek",
+	"oRPtXv+6l5V3LCsdiX2qxHV0Yt2VqMxRq7y8RH8XwPxyowlSKNGM6X3yTKpcCuquDwsyhwPqlLJCPZ1B",
+	"6AEhqnInABir6D+zJw8606z8YjQZh/HNGrCpywTRQzdXzaiDVv/l906iuGGKS/H/s/ftzW3b2r5fBcN/",
+	"svdcWZZfSarMnrlOmu60aR7HzmnPvVsZBSIhCTUFqABkRTeT734HawEkKJGSKMtO7LD/NJYoEATX+/Fb",
+	"/Stm3/VUyUHKJn0t02ssCBbSWPEEDOQS1jMNDXlmLok2bAolUbho1D39+rEmyBI8z9ryihsDKt0EMKkI",
+	"bxPLa6boiAHUbWlN31I13Lb3egygQznZbw9V9Jcc9OtgErmgbd+9eorno6i5VUCdVn2y68uBZuo6gBGq",
+	"T4uWlvAVJg45JlqAoafYNUfJdBTC7mTIRRWwO9kFlTbA/63C2Fm6Zs74aGwvAgFgN7u9yrc/qIDcQXHS",
+	"wO00xsK3MRaesxEXBM10OReOHpdqKgPjwSn3NYYDXlEyfGiNxQCoeXdU/Pg+twesSPpLDh7pYJjCMogk",
+	"+cUZDfaUcmMCqibhGbGUyKXwV8M0l/bZmo6SpqNk2UpHvPxv0lCS7aKioeQ9UyRT+Zj5kSMIvnTJhFGh",
+	"W4R9NopNmG7hKBCqEpKwaw503yJFJa59P4oMk9DkgwxqgVydni4r07OCqSdQMi0YFv+5R7ALfhqkXCQs",
+	"+dS1prurNQpvBXd3CSQUbQuCNof1HqiBEh27qJJpafIoRJy4dGd3094Ut+l82j4fzZzbFFh6X6Iqg2tC",
+	"P/PJbAJz/e07ibonbZztgB+ftCIRdY+XLTPERYQX1s9eWNTttJ90nhx1Hj95enT09PHZ6ZPHOS7he7w3",
+	"8fdetdI0ktCQC25YuugLCTfK/tdPWOysN7i/kmLUXziYRvj/8deWVy12z5mx5Z/s6dddzW3fKolWcxZo",
+	"OQ6syMzV2wFK0ZNDlXmHX7cbiJHvevycq79bMnsyqbeL/bPn3pG/5KAapOdDlfWSDY4C4OziFMdnhE2m",
+	"qVwwpl0LoCuX1qw4N6V8PFSLSNUTlVjcbfLp709kyEWi8ea4sMOKS9iUKmMddRgS4/wRYqUntduGsgL2",
+	"2VRNjfrNnkbds71kVMXjqulJwQltHlLkpPh/IqgT+3irc4t+k4OyiUWne5rjkz8318F7aRE9hQpbwj7T",
+	"2KQLomXVDJn8V4WnC+bhHHU6sN3s720H+BQA34NJXwXU97ub8vXdT+ixxHI/Z/O4MXmtaCzTJGpFcSo1",
+	"s6wF/9iMTX5UgKYOSLIbeRjvaFlDP5/xNLFvYuLnQzEcBlUjPJfjckcZorOVCisbPC5sMDM+QIJsgTxe",
+	"hQQdLrvnhtvf5GBzl63l0GaqyP2YKvIXqk1vy8CfaywZ+/22M0Ts2gjQ5rBZ302ZsP4YgADlQ6nJhC5w",
+	"RPozQhOMCqMo9yaCXQhSMO2KhMpvcnCTdEqVaChj5G3mAdTJnfwmB3c8mqIRq3sQqzUEZpUjaKm6ifI3",
+	"oPp7BdW3VFVXnq/G5e3Hh18wLXmbkPkot+8aLB94soHJf2Aw+TsQ/m4BGTfVuT4cfuhKZwEOKhIS/Bz7",
+	"IBx2Pddl0PUVwPW78VLIRztaT8tjiPIgMRcxn9L0JkZS9mw7QtPf9eb2U7rnJFQDQX+nEPQPD0X+FqyB",
+	"Q3QXamfmA6m5ud7ZOooQwutbH6VN3mKLvWDzgrOYiwGH9UHz4HSJq2g37j3FhiN/6FQ70MLt8Ad41bfD",
+	"HpYvtmIGHLaTJWxmImGKzOmCjCQpw3J/JdOk4YyGMxzYAobupCAuQrRX/nChvXXQpWHIr+WdSMii2D+w",
+	"uhvk/JwpRmiSsGQDkOlfctCuShu+cRu6R+Cl20CRKgmG7pgrLkb9CRV0tCa4VfztHYzm3G9SAt/h5tSE",
+	"I74GAfThxQAgnUFd8eYk4+k7DAhsEnnbQfRZ/x8ws6Ddl6RSjAAiK8tuZwItnMxQrLpYbjQG49jh21Wg",
+	"22VMtGoEnG7apMm3R8WCWLZuNzbBQ4JBmWAD/8RTyC4WwY5sdXNAujeAILmESFesfCrjL6gi8aPIMvJG",
+	"qAJrnkBpKDnPC8V9jam/uicy0JSgrjywy62Zbk9WY5taYMFXAL4VmXTX5rFSw6AO5lu2jfpxr+23ed9t",
+	"nNrWS1WeEImpEag/fFTvPEky2QLCycGdY0W8F0n79td2w72rFe7DMB88EZQgtMmLkuoQhIrB4GCpP/du",
+	"ykQTxWgsFkcKtxPem/IpS7lglfGLX3wfuDZ0xLpkLOdkAibGUrgaYnQwoCW7BFCplf01Swg3YCBMqdYs",
+	"IQO2kPYXBnvU9JhiUx7GOhBbFi/NgdkmLOGWY9CkSejChcetOwBd7FmReBgoWXYmCoW1y5Mj04rmmN/k",
+	"4L0/qZtaAmi2Rd3jTiH1p6Puqf1E9+WwWs2Ps+aOul3W9votioWc9IIKZsX+YrGx9zs6g8qjEXPd0lK4",
+	"geZRt9N+3Irw1fTtO4m6x+0zaxzblxd1j08BJc6SAD4gLBN18dF9X7NIoIPlqGPt4+LqZ0urn+ZrHx0H",
+	"a9sb+bV1rBgT2EaUr/548+JPwq0/DlY/Os5XD/vZ8tVPNq9+nK99Eqz9OF+aXdN0hhnewrmsrv146b+l",
+	"W4VvILjVSX4rORzCC8/vsnL4fvR5sC5+5JfuhOefL41EGi59bOXZnJtxouhc+G6obUt0PedVWJSusaxp",
+	"QfqObT3nLXp1Y1WF7wfMNZpiU6nMWqXmLrmt0JbfX1tfj6qbkSzNzYQLRhW1A1QIC3L5x79R7VCM1cZU",
+	"EKt1EujgHDITj50XPeWxmSmGmMfgN8fW4CcG+iasctJjOddYfgZ3kArKZwSRAyueyX9f/A5lNj3h17IC",
+	"HKJtuGs/94Ipu2zeJzozmiegdRF3ebPuezGmymxWgHxCR+xQX4/+1+dJWtB+UW/W6ZzE+npEPk9Sof/V",
+	"i8bGTLuHh/P5vD0/aUs1OjzudDr21z28muFv4BP4u9ArsjLM3R59IuPZhAmo0is06Zw+PYPGz6XWnFKx",
+	"4k6zESv3SKxAfb57cd9YsFxxc5N+RvvzNf2MaCdb1t0yaN7uibxfERbHZgRBJ2z7tsTX9qFu0Ja44crn",
+	"izxKWtIrh9vGOe7T2SDl2joWzlzJu+RcvpSbsZyZqqYzrvvZEg++ae41N/e9aQ7jp31vm37ctp1j2Ze1",
+	"vDWg8RWzTiWjE8ggQeTGrw1eVb25lCcB6hX+MqWGadMXMwiFWmfKvbfn7t7MuVyA0WBYPBY8pmkBKyOj",
+	"z8LOttnPaWXQ+Oj2mule8y1GVloWbprp7kf2ORh7hmLfq1P4c40utd9v3VZ3xU1u/EL2wkv0QrddUUsi",
+	"76NCGEpVyH1JheCrmPTKcY/g0/UBoWqMw9f8RmOJCoAnVMRjCaoz+veMac0wdYa5udnUsgeC4RpJBoyk",
+	"gBKjYEK6i8QxuOgX0OU56pwcEkpmekZT4tBUrArJZzjZ33zwycOZuBJyLrIr6ZQq6HChRAOaHWis/DZw",
+	"C3d02IYO4DMwTDNBTJqxBPzzqYK5tHDjtiWT4pt/Za+yZ2/olT38wgbs/arwYIoJuWr0Fg+uEnVPLFHX",
+	"l7vwjp0CKry6lU19bEWjGU+o1fvd6FxfAdoOPp4CFHQ5Q/drLOf5s8kZBEoAMGBmrNY8OmtF1u4C0zBN",
+	"yYQROoDf2vNJZqAQs6OCl7CQMzKENwV5VyYSGCZaF+zyNTffqmGzUen7V+k1lHWV3wsCuWnkbBo599nI",
+	"KYrWRF1jYjWNZT8+/HLFzS33dKLiv+ueTmDPpqfzgfV07kD4u4WjXnNTo6fzGfl1eADUWpxT+l/eDgIL",
+	"w9tBZMBSKUaWpZwOq+zh3I13YCfWALZ09vFGOBhbWAo1uyML5lKt1s1b381+ejWd5Gl6Ne+0V/NpvRte",
+	"+Pf8UBs9r7h5pDE2vdRRvmfL4dDLsEoT4i2bM20wMtEmL5cQBVkmBN14mjwcL4ULsWMIPos3QJfPmKUJ",
+	"GSzaVVH2P/y27lEbT4mvR1U85tcAx+P+WQDkwXv0x1SPo2700/Dp46Tz9Ojp09P4SfL47Cd6PGSUduKz",
+	"M5p0js7oyWB4OjwaHA86g6fHx3FydJY8jo/OBp1hp0M7T6PtHMgmFvPNYjF1nF1k0O2d9cAvz73sdUhK",
+	"+VWDxfb10fc7OBTgR4XZrzsH3ssl3OaUQWhlNl1uD7LLDdX9da7z7tZH2mYMU5v86UFanUNCUkatlrCc",
+	"COOUppwl+QQmgXaDe6g2OYfA2pjikCVYk0CBkOETtjbx4DilyT/cQ51XPxrv3vbtzp9qDLOGSBvD7EEY",
+	"ZvVNrqrEj0+7N8mfpiXwW87qogAG5KkRBPb+U0ZZ4Ac/ydOxt5xMyo25b5BTygRAk1p6YKmlm3LLjXyo",
+	"1jYXOtqriTXqvK+aKSqqYJ5JSmNrelkfbj6WKVuTp9qdLfeWrvpByo6Wj3zHdNoPf1p7S/cFSqHJ+jVZ",
+	"v2+Y9QNRf2d23qGPgdRGg7iB2isNNb5l8zBxGFMRQGXBPGmzio4FzfXckCvGptBHPxMOXXtVzZ3jky7F",
+	"EhtZ0XhqO3feIUWVNWLdHQO7W397Bi5MUA6KAoiAyavIl25ILDeaOKOQjKkeW4MBMbOegd8bAt061j8P",
+	"zXvjSnRBCMypDl7AgA2lYoTrnvBB3TbBKCmFdIU2kHzIJ9+6ZjqMBZYlId7j4o3kaCTH3hB5gaL2p+4n",
+	"zNBDbahhBxMaj7lg1cU8L6+ZAsAYw3x/vmJazlSMPfpWqSKbMrgSMyZ4qWsiAuRqwRC+SeLI6MHCOpgT",
+	"PwUaRqpa3SyQ94hiVGfDMJiyMiFhMU+YdsmHntB0woihEF9C94TDxIwJhRb9Z+QwkbFeek57hIANUNG6",
+	"f2mvfuMPZW+FPlxww2kadT2WTdYKkY1Bc5OqHF7MUmaVCoTAgt5W3R9yYRfzRQW4klt5tZv2NXOIBtbz",
+	"cvJwTtev5YQhSHCjqNA8dx3xFedXRa1oYKk4GquoFUG/2Wp+5jVjU59Vck9csh9LK+Ehcd2nMyMn1PA4",
+	"2yPSRtSNhARwISMLO24FO1RMG6m22yHmsIo7nE0JHVEuwr35G9XanXs3H2s4skVSrMIGdN/vjLlwh3Ky",
+	"KPNWBy6DjJnkvOelnBVX0cdQgDnogXyc/To88QyPa8qUxhJDKyak8KPmW1akWMIPsLqWQDrz6fM4yjmA",
+	"7HJzogFAYMoE+YeloLx1gzv0/Z6YU+i0nFPfgumXQlzeMEznp9Pn9/1nFajXWM6Uzmsoshs/0gSqpKVD",
+	"B4SVQC+0e6IE9ysswxzugAJG3kqHT0MMS1NM21KxgFEF1uhSkB2rQEn4NX+Rv2QgN0sWagm8QXHToAAc",
+	"MGAZAIBrTtt6nvvP33v3f/74CLflcKeAJPpG9pF6ou5J+wwnJfb9PP0jy3yOtPIPO/cN+H2VbDYXx2XY",
+	"V01L/Xdu9wZvV+8J/irQIZ7q10BW4WzxR5rIuciktRfDyyrB0parYMkF54QurCmbdFHTcG0CIBoUzDkT",
+	"F1rvs6uKotj6qZtk8TMyQMNKyEARVRXXQxifXrOivnGbyx68Tf6QPCl7WLuGHtsLjSzupd0T7+CaR/5X",
+	"sZyAppFEW/cZBwFb1wDvC4V+eNx4ziPpbUQ/NTjbtmI4+rVL6NAwBSfUgrNe0YPu5pjQqlBAl0gNdZNZ",
+	"zxcZkW4XHnm+OM+F+7Y/2RoI/fnighrEQt/mYnjoS6yieQigPfg89xK252Mhlbd1tdhx1IpiOcHpy74S",
+	"8ZopQJU8qigiPDr+cNTJi8e2vddjeEWO2rfe4VlUH3gVpLcY9YMcpT17S9q3aJvAHbgYFfKjUvSrCgeF",
+	"NH05gOBEktsy0jDwOWZOTWANJRfEzCWUWILlgXeKuqdIVPgKEz/deuFCD9ccldhRUOuWSehssnXfe5z4",
+	"/nO7buWlH+UvvbRMbukajHF6A9Ftdo/WG7DrZoMNxXdjr92P1gTtFam30dwHa0w0vKLKQjtkn60FV2mo",
+	"XRrF6ES78CP8JjOXyJCnBmqKoRCGZjxp7brMOGsRmSZZx2KLUE3e/vzb5bu35B/WNgEytSqNC/ZP68G/",
+	"uPwDvwEAxaELL/QEMjVaLtJ9Q92OHLae9Yj/CXd4CU8VwNwnkpVO/cALd7RP8Mfnejt74Ie1Zepp9s8H",
+	"IlnR7tGXXsSTXtTtbaPljnrRV3jXVbCs75YID2jG0uQKQOtPP50dHT0+fvKkDKYVy28OY31d3CxPWrlp",
+	"0FNrt3JOUKD6fXj/B61q4IHBAv5fb2+l8cxSYf8C38PBz1xPJUaiy7Y55KlD54ToGrV6GraKEqRdUuyf",
+	"P3Ow7+NOp2S3jRq5IzWCMuumisRepUE1gKEF5V6ruuUL/P+Wa5iBj79B+TLet6lcfmiVy9rR044WVm0w",
+	"Yvvj3YqQW6Ekno+tfLaGEWSkdVWF8gV6YXVLknflsr1VI9fzHjd7gDUrXuH5dywN/r62vp863Uz6NSW6",
+	"TYnuNyvRzQLaK7U7W0vt1fqdFePlEKPh9cv6CrK9tFAvM8pxsCV24eMADEjpKiyQAP8Em/g/G+JDV8+w",
+	"cWBOdZBZ4JpcsekyQHHLV9ZhNKsFOQwHVIyJiJ6AfbScIllJs3PoJBgpprX10ikm2p1D0RP2QajQc5xZ",
+	"m3kwft9BTADNujJf/AKO2Wua3TWFLxGBJBNThg/t1QywDqhS/NpqPEhr0DStgXF2AQvfiiR9NzOxnDQC",
+	"9YevRvydQQ0gsD7wOSN0ORm6i5iT10wpnmyWdChaqjO37wrBPJAq1mXzCUMrG64xl+kG7M3HizYpdfN8",
+	"cQymQKsThxfZpu4T+Fhs5O3mU3bKTB3nCQgAfIAcPmi37VNVP0V7TObg5r3Re4xvwAnwC+py5WSupBjl",
+	"lYMYbFoyjYVcSetslaxZTsQc30YixtPw5oRMxoINvtTDCzD8iTXeaBtpyvMeCbTjVsXot4hErFURvuxt",
+	"/8bw26w6PeTssPw9q+DMO0ag8NEe14SqKwxlCGmIlzZt8lZCkWRMRTDQ2b2BYdAn8wyVGcQaqTbZvZxh",
+	"vGQR22dMmcGC+epxdZdwWLlJ27jZjVW4g9hAMgrc3Z3twG3cXSt4btfZzbtJYzkTJuhEQ8vX+omwU9/S",
+	"UtudxRs9A1lQ4dF6Fi7pT/1D8qTxQxuJ8+NKnJ9ZnGIt7JLzCWbJ3jzQmV7bW+LqS2I5GXDB2iSfGAk/",
+	"DEZGtgibUJ5aQyBhU6qMdY1W50g+I598bZbmImafsP1NEy5ixexvaNoTeiHisZKCa2eBGDnCHjoQO5+0",
+	"VOZfeY3Xpzb5mUEPEtgiuDV7eCnX4MBI2SI6H3R7TQXX4/J6FOv0/jccyoYOjQ/ss7HutD0OwkXhEBCi",
+	"3J9Ci/CRkIqDA6VZm2DTYTymisZW+sBYbGyacZaM9Q6zagbFsGKurID076giy3/U6QBSSfZ3SfVEadMJ",
+	"nh7Wb2tGlEyZbpM3dEEGkLDKYOCyDS73nbHP01QmzBchlG3brlrYOTdsojfKXYl8PqGff8XrT+EZ3R/5",
+	"I1KlqL3bTPC/Z8x97XLkpQ+NDWz5xNBkmZzWTA3NuvnWjwxdf9RcFwhGT1masoSwzzQ26YJoWbWB/Fc3",
+	"o4T7Xhxtefa+jzTNqS5qRegr9YFTPkKwaUrFYttCY0qjbaenZfTTjV7mA8ssg1tZFnUjP2T4f9N4wtr+",
+	"oVrFwNrLCU9rBtZy3nGSAiJtqRxxEUDPhuG3S4NNp3Ao+ca+xXBTS2+bY0mZ7Ghqe7//2t5gZugjZ+AE",
+	"dhb+vcbMggu2nXIqnMqB2zhnShDXR0+mVOu5VAkkA2OMiQAzS0XGYCtYYw58stitmE8Cp256EHZaPeuJ",
+	"4ohUKhag1NvkXDhzBQc4AXKyFG5LvnF9LFPrtmlD0xSkWzUyuWWJ6EbjmTaKIiEVbadcJGtl0VupaEng",
+	"Hiw6PNioG8VyOmXqIKVAaQeJ4kOjD4RUZlwiYWrCdtuj+FZTNBstcptapI5+qKoCRp5vQJWbiZr7nKgJ",
+	"ZFVfYSENrgYFDiesMi7wJ2JMaD4SzDq/LesAo6pyEsYj32CjClegcgjc3ujSMuI3t1NDXGMkBu4cvNEa",
+	"4tEJlfN4wsiFHEjDY2s26HQ2AmSUCTtQ+ceGT9j/s+KnG72cKTllh8+ZSjnQfm1B+55JlKFexo7VWun6",
+	"iqVM0D3L13ynZx86P3VP/E5DiXvhIhg5+eUU6uvZ8z/6mqVDS7hOQEN0oVw0h7fcWjS/YVWCearkkGMN",
+	"7k7y+GtTjf6QJGsBJMHRRh0Baw+fCQNJB5cP3q6+3IQ3tjykl0KKbfIyCzSCZKWKuexqgghivsZnQheE",
+	"JdzkrmhZdfmbnUvLbzqRNRdnaKiVCaya9dZv2M4TWW95N9smihql1SitukqLWH8ix/vdWX81/QR32k/w",
+	"gFsCbq4xS3ySw5imTCRUta1sqnJQzgXhL9yF2Dj7j4tfXpCzs9Ozf3oFy5fws4MyecTPsx8gmpAcOhwh",
+	"rG1KWJxywZIW1i+ddEhCF5rQkYQyJmrIRGpDjlqdTqcCiPPNwm9vp7Kk7MdNhPjuOhMdWYfYiZpQEod0",
+	"FhB7AF+3huLzq1YRIpDmv9j/re3hzfEOl+GyADAKSvekYK6TlyvvpD8LosYeWiqYerdCtC7Ae9eNvhhK",
+	"azyrB9bnu1u4Kre1atfXWjqq2egLvlcrrGiBWlhruUL2xXpWa3Ivng3BAfNsWOWD7chdt+KFLadODp4z",
+	"Narr+RSTIDf0xG5hR/sp2/PSqbGbG7v5ZtNurIDbLdCEotFlANdYEIfoIB6gj/rlBvKzsr6YxvY9ESOv",
+	"mPBlZJjwYtYsMUSKmD3zqM0M/WpAwhQ5+I7rsh0qpsckpkpx5ttv5y55/eqi58bbaDJgZs6YyORwUQxn",
+	"UthfRtPUl7X53gS3UF69bL/P92OFT0+4jD2shigQzo6CkTtVqPv4ekHyYNHb7vXMGFmwD9ZPXZnBlklp",
+	"2IO9fyP9bqNY+eEIo3/jDB9gWFf6T1yxZt28YlB5sE4kBeUKtyOR4FmKI7Q0HwlIW4KrlKbL4igQVTij",
+	"AxqSqvk/pkJIQwasJ4LK0TJpkNcpZ9UyDcv92CyXk8TOOfyAh9axmrozVnMM5sEzssY+X3+FQNdjmrTJ",
+	"pWc6CMLBQEyiDV0QNxtzFaSi4aCGgwocdHFnHOQ1BJJ/ygyrHCmFVy5bwHrZBM44wtK8LiP3a3kFpO4Z",
+	"5cZjmxQsmUTdkxodb/CTbAslqahX2cQYz9Bzppjn4obbHg6ApbOZsvcMptAS29lXsrYnzf24O6GCjlif",
+	"ioXdeeWsitRaXoU7ikWhUDmrOxNsnuGjtCvbuwJm+jaIJht6QXF72GDQRLG/566BLG6jc5K6IRfsaJlt",
+	"obcOv7h/+XxSlRLDwYRw6aMsmkMVI3OpzDjrpAzxG7bQXauq63TtrSHj2miQh6hBYCxObiPtS4Hsxjqb",
+	"pbkj4IzPxoymZrym/kDDWKcMF19fWXaxSithU0vRIl60yQXThiosPXARbpwDxA0A5kO1AaL6lSZkX+Eu",
+	"bmoQZtM38KkW2wcW3QaqK5Pgkbgm1CrwXZl4z9MY/3TzWE3JFlfmMgIFUsMOUqv4M/SsrzkRWLcaQ7nl",
+	"pKCvNHkvtRkpdvlfv7fIBUu4DnDm7Uk+0n6ic5v8CWgZeJW9cE4XZApFc1DQCQOpfOE9Bs6tUL7ysxl6",
+	"QuSAO84PB2cjgIc865yA1MYAGBaYQq0+1ySRc1FRtHIBjb1M39wFiccsvoKfTvgIb2LpbzaNMLwwUkz/",
+	"nfpPlD0L/ONrMCsGz70OaofbfQm5gtOGOi0rBtJMXfOYOY7FkZrI13dJyJkwvu3TtS++cL5Cmv4+z/hS",
+	"TtjmI3YkCL34SxyqxzNj7O+BRrfmcX8TyxCJBJQbyzC1WH3CjFpXcGbF3XsFD8hmGqAuyFCqCTWWoZmD",
+	"r0KOgiZOay8a8ublh4tfX1z2P7x7/fJty4r9yUwbMrCbFgbri1CTog1WVU3mdrcJsiLYgrfq7D2ewx1a",
+	"VvUohDDnsL2sMR+rRIO6YWcuYUtZJe7A8ekq1MDmNh0Y6TFNKV+aQDI2Ztp3yTPdN9LQ9Et2Ev/q4Tn0",
+	"opZ9BzKxH7z80ItaSM7/6tk79aKv5GjtNBB3kn7owfIrZZ/9hA7/dpdngpw+PXvyuLPlOBBHVXdq3O5Z",
+	"mfoDG0oVnFYt3pJTJuiUt70kq2QwGImeyHgGlTgANyVl6iLHU8WGTGVDZFZ45N2UifP3v9rvb6y+3I6j",
+	"bnTSPmp3ivKRJljjQNP3yu7CcKZ9GfryM4Gww+exm3ZEIwd/sdhUEU3+g3s+Ezt4+Gz+T/lcbE8hCzpJ",
+	"11JIRhxUg5xH0tcOy4ybFnGgrQA4lM5KMww5sfyf8ze/1yMWv8NcbLm9dwmQylrhs0IPu0uWB0sk7pUs",
+	"Ewmsoa6r9R5+i6LCQU6Z5eOeKWsUHULMzt1gZRwbHwlrgXCBc9BmJhuI5pEBnWPaztUl+LLloDnOsC9k",
+	"k51r4Jpmw4UwmVG+UtYvFi4DEPEMjKZwHd81VLEnp+K8YMUtWr9jDNifQ6l8e6/ULJtZ2y6MItfrH9i3",
+	"pg3couHmsqFxJUsEE+ViKTRPmNsRDBJu5ZPiA6Z0U+KJHA7Rj/avJb+k7FYAFauNmsVmphCzIyvWhoZn",
+	"57G5YxLM0lfsmyDi/GDIdDZIuR4XnvKKm/KbWpNMFIESxyxNYIr/fCwnePRjOSdDqqzFaG3JWE7C8w9K",
+	"zyueK+ttcDObubhqwZw/7B70ZeDPsgoJDLNPciS2/BFhvDJg6SJMlYdvQmC61Q284sqxUDCs3AODuZHX",
+	"Fdse0ynA87aAgBKegEz3vvRUSdimez7FYqlgIMNMBJ1RGVMmLpC/tDtw6lveNnOLL0kKtwZIn68uSoXS",
+	"7SBrvPpP9D8HTjQe/JpEregFjcfs4IUURsk0akV/UEC7uqCGYVYh+PfBe5ny2H79Pwd+PtyHxZQdvJsa",
+	"F2T2H1862Zn/5MJaQoqp/JNL+yzm4IOiQtsDzn4UtaJzqNjz+zo4T1M5P3in+IiLqm9fKJYwYThN9eol",
+	"L62NzA5euXPA07GCDI2jibXr/wMiwnfR5RzvPwlZ039mOcb/e7lrYukT+yqWPoylSGYx4omFY9QKsKxL",
+	"N55ICAjBjf0FwZJWjSczV9MXjGFv4cP5XwRPV3qXkpUzqMbWCnjjas9hq6wl0aE6tIqloa3VbHerpFyr",
+	"tRJdlXNR8qlVIRmmTPYy3Z/ZLYHRshcLf1wzxYcLwAr04CvfL0msnnf56QTP+bEVjVVD5feTypfoufha",
+	"8+Lbh/52N7yAzTzw9ev/DwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -417,7 +417,7 @@ type ListImportedCandidatesForUpdateParams struct {
 	ExternalIds []string
 }
 
-// Locked in one order, so that of two imports of the same people one waits for the other.
+// Locked until the import ends, so that nobody changes whom it has decided about.
 func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, db DBTX, arg ListImportedCandidatesForUpdateParams) ([]Candidate, error) {
 	rows, err := db.Query(ctx, listImportedCandidatesForUpdate, arg.CompanyID, arg.Ids, arg.ExternalIds)
 	if err != nil {
@@ -492,6 +492,17 @@ func (q *Queries) ListSeenCandidates(ctx context.Context, db DBTX, arg ListSeenC
 		return nil, err
 	}
 	return items, nil
+}
+
+const lockImports = `-- name: LockImports :exec
+SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', $1::uuid), 0))
+`
+
+// One import writes to a company at a time: two that hold the same people in different orders would wait for each other. Who waits
+// too long is told that the service is busy.
+func (q *Queries) LockImports(ctx context.Context, db DBTX, companyID uuid.UUID) error {
+	_, err := db.Exec(ctx, lockImports, companyID)
+	return err
 }
 
 const searchCandidates = `-- name: SearchCandidates :many

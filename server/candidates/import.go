@@ -71,6 +71,9 @@ func (c *Candidates) importFile(
 		}
 	}
 	err = c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		if err := c.Queries.LockImports(ctx, tx, who.CompanyID); err != nil {
+			return err
+		}
 		report, err = c.pass(ctx, tx, file, format, true)
 		if err != nil {
 			return err

@@ -118,10 +118,15 @@ func (in *intake) decode(record bulk.Record) (row, []fault.Field) {
 	}
 	decoded := row{record.Line, read.ID, read.UpdateCandidateRequest}
 	if id := decoded.externalID(); id != nil {
-		digest := sha256.Sum256([]byte(*id))
-		wrong = append(wrong, in.claim([16]byte(digest[:]), record.Line, "/external_id")...)
+		wrong = append(wrong, in.claim(external(*id), record.Line, "/external_id")...)
 	}
 	return decoded, wrong
+}
+
+// external is the digest by which an external_id is claimed.
+func external(id string) [16]byte {
+	digest := sha256.Sum256([]byte(id))
+	return [16]byte(digest[:16])
 }
 
 // claim notes that a row is about a candidate, and finds it wrong where another row was before.

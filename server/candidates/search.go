@@ -14,9 +14,9 @@ type effort struct{ walked, seen, hits int32 }
 // little is enough for a page where what is wanted is common, and for all of it where it is rare.
 func little() effort { return effort{walked: 2_000, seen: 2_000, hits: 2_000} }
 
-// much is the last that is tried. After its walk it is clear that many fit and few of them stand where the order begins:
-// as people of one name do in the order of names, they stand together somewhere else, and the index knows them all
-// sooner than a walk gets there.
+// much is the last that is tried. After its walk it is clear that many fit and few of them stand where the order
+// begins: as people of one name do in the order of names, they stand together somewhere else, and the index knows them
+// all sooner than a walk gets there.
 func much() effort { return effort{walked: 40_000, seen: 40_000, hits: 100_000} }
 
 // find gives the candidates of one page, and one more where there is a next one. What the caller may see, a text and

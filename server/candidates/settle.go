@@ -35,8 +35,11 @@ func (in *intake) settle(ctx context.Context, rows []row) error {
 		var waiting []row
 		for _, one := range rows {
 			was, wrong := found.meant(one)
+			if was == nil && in.fail(one.line, wrong) {
+				continue
+			}
 			if was != nil && len(wrong) == 0 {
-				wrong = in.claim(was.ID, one.line, "/id")
+				wrong = in.take(*was, one)
 			}
 			edited, flaws := merge(was, one)
 			switch {
@@ -125,6 +128,17 @@ func (in *intake) find(ctx context.Context, rows []row) (known, error) {
 	return found, err
 }
 
+// take notes that a row is about a candidate: by their id and, where the row gives them another external_id, by the one
+// that they have had. Another row of the file that names it would mean somebody else, depending on which comes first.
+func (in *intake) take(was db.Candidate, one row) []fault.Field {
+	wrong := in.claim(was.ID, one.line, "/id")
+	if is := one.externalID(); was.ExternalID != nil && one.patch.ExternalID.IsSpecified() &&
+		(is == nil || *is != *was.ExternalID) {
+		wrong = append(wrong, in.claim(external(*was.ExternalID), one.line, "/external_id")...)
+	}
+	return wrong
+}
+
 // meant gives the candidate whom a row means by id or external_id; nil for a new one.
 func (k known) meant(one row) (*db.Candidate, []fault.Field) {
 	var byID, byExternal *db.Candidate
@@ -135,6 +149,10 @@ func (k known) meant(one row) (*db.Candidate, []fault.Field) {
 		byExternal = k.byExternal[*id]
 	}
 	switch {
+	case byID == nil && one.id != nil && one.externalID() == nil:
+		return nil, []fault.Field{{
+			Pointer: "/id", Code: "unknown", Detail: "names no candidate; leave it out, or give an external_id besides",
+		}}
 	case byID == nil:
 		return byExternal, nil
 	case byExternal != nil && byExternal.ID != byID.ID:

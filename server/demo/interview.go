@@ -143,7 +143,7 @@ func (g *generator) scheduler(c *course) person {
 	return g.manager()
 }
 
-// atWork gives a time at which people of a course's job work: about a time, and some minutes after another at the least.
+// atWork gives a time at which people of a course's job work: about a time, and at least some minutes after another.
 func (g *generator) atWork(c *course, after, about time.Time) time.Time {
 	return later(c.job.office.within(about), after.Add(g.between(time.Minute, 6*time.Minute)))
 }
