@@ -19,7 +19,7 @@ import (
 )
 
 // patience bounds a start, on a machine that does other things besides.
-const patience = time.Minute
+const patience = 4 * time.Minute
 
 // service is the program as a process of its own.
 type service struct {
