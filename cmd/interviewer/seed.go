@@ -32,9 +32,9 @@ half a year of candidates, applications, interviews and scores. What is there st
 nothing.
 
 --scale N gives one of them N parts of 2,000 candidates with 3,000 applications and 600 interviews each, and the people
-and jobs that go with them: --scale 500 is a million candidates. Every part is a transaction of its own. A load that was
-interrupted goes on when the command is given again, and a larger scale adds what is missing to the smaller. Loading
-takes about a minute for each million rows on two CPUs, and twelve megabytes for each part.
+and jobs that go with them: --scale 500 is a million candidates among nine million rows, which takes some minutes and
+six gigabytes. Every part is a transaction of its own. A load that was interrupted goes on when the command is given
+again, and a larger scale adds what is missing to the smaller.
 
 Everybody knows the demo accounts' password, so in production the command does nothing unless --production is given.`,
 		Example: "  interviewer seed\n  interviewer seed --scale 100\n  interviewer seed --scale 500 --company globex",
