@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"text/tabwriter"
 	"time"
 
@@ -145,7 +146,9 @@ func (p program) send(
 ) (*http.Response, error) {
 	body := file
 	if terminal, ok := p.err.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
-		body = watch(terminal, file, size)
+		bar := watch(terminal, file, size)
+		defer bar.leave()
+		body = bar
 	}
 	known := func(_ context.Context, request *http.Request) error {
 		request.ContentLength = size // so that what is too large is refused before it is sent
@@ -167,15 +170,38 @@ func (p program) send(
 	return answer, nil
 }
 
-// watch gives a reader that draws how much of a file has been read, and goes on to say that it was.
-func watch(to io.Writer, file io.Reader, size int64) io.Reader {
-	bar := progressbar.NewOptions64(size,
+// watched is a file that draws how much of it has been read.
+type watched struct {
+	file io.Reader
+	bar  *progressbar.ProgressBar
+	to   io.Writer
+	sent atomic.Bool
+}
+
+func watch(to io.Writer, file io.Reader, size int64) *watched {
+	return &watched{file: file, to: to, bar: progressbar.NewOptions64(size,
 		progressbar.OptionSetWriter(to), progressbar.OptionSetDescription("Sending"), progressbar.OptionShowBytes(true),
 		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
-		progressbar.OptionOnCompletion(func() { _, _ = fmt.Fprintln(to, "The file is sent. The service works on it.") }),
-	)
-	reader := progressbar.NewReader(file, bar)
-	return &reader
+		progressbar.OptionSetSpinnerChangeInterval(0), // it moves when something is read, and not by itself
+	)}
+}
+
+// Read reads on. At the end it says that the file is sent, since the service then takes its time.
+func (w *watched) Read(into []byte) (int, error) {
+	n, err := w.file.Read(into)
+	_ = w.bar.Add(n) // a bar that cannot be drawn keeps nothing from being sent
+	if errors.Is(err, io.EOF) && !w.sent.Swap(true) {
+		_ = w.bar.Clear()
+		_, _ = fmt.Fprintln(w.to, "The file is sent. The service works on it.")
+	}
+	return n, err
+}
+
+// leave ends the line of a bar that has not come to its end.
+func (w *watched) leave() {
+	if !w.sent.Swap(true) {
+		_, _ = fmt.Fprintln(w.to)
+	}
 }
 
 // reportImport prints what an import has done, or would do. It fails where rows have failed.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -135,16 +136,31 @@ func TestImportRefusesWhatCannotWork(t *testing.T) {
 	}
 }
 
-// TestWatch reads through the bar, which says when a file of known size is sent, and moves for one of unknown size.
+// TestWatch reads through the bar, which says once when the file is sent, whether its size is known or not, and ends its
+// line where nobody reads to the end.
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	for size, says := range map[int64]string{int64(len(right)): "The file is sent.", -1: "Sending"} {
+	const sent = "The file is sent."
+	for _, size := range []int64{int64(len(right)), -1} {
 		var shown, read bytes.Buffer
-		if _, err := read.ReadFrom(watch(&shown, strings.NewReader(right), size)); err != nil || read.String() != right {
-			t.Errorf("the bar lets %q through, %v", read.String(), err)
+		file := watch(&shown, strings.NewReader(right), size)
+		for range 2 {
+			if _, err := read.ReadFrom(file); err != nil || read.String() != right {
+				t.Errorf("the bar lets %q through, %v", read.String(), err)
+			}
 		}
-		if !strings.Contains(shown.String(), says) {
-			t.Errorf("of %d bytes the bar shows %q", size, shown.String())
+		file.leave()
+		if got := shown.String(); strings.Count(got, sent) != 1 || strings.Count(got, "\n") != 1 {
+			t.Errorf("of %d bytes the bar shows %q", size, got)
+		}
+		shown.Reset()
+		file = watch(&shown, strings.NewReader(right), size)
+		if _, err := io.CopyN(io.Discard, file, 10); err != nil {
+			t.Error(err)
+		}
+		file.leave()
+		if got := shown.String(); strings.Contains(got, sent) || !strings.HasSuffix(got, "\n") {
+			t.Errorf("of 10 of %d bytes the bar shows %q", size, got)
 		}
 	}
 }
