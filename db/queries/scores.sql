@@ -36,6 +36,7 @@ SELECT sqlc.embed(scores),
         AS kit_version_id
 FROM scores
 WHERE scores.company_id = @company_id
+    AND (sqlc.narg('ids')::uuid[] IS NULL OR scores.id = ANY (sqlc.narg('ids')::uuid[]))
     AND (sqlc.narg('interview_id')::uuid IS NULL OR scores.interview_id = sqlc.narg('interview_id')::uuid)
     AND (sqlc.narg('application_id')::uuid IS NULL OR scores.application_id = sqlc.narg('application_id')::uuid)
     AND (sqlc.narg('job_id')::uuid IS NULL OR scores.job_id = sqlc.narg('job_id')::uuid)
@@ -77,6 +78,13 @@ ORDER BY
     CASE WHEN @sort::text IN ('created_at', 'updated_at') THEN scores.id END,
     CASE WHEN @sort::text IN ('-created_at', '-updated_at') THEN scores.id END DESC
 LIMIT @max_rows;
+
+-- name: ListScoresInSight :many
+-- Which scores those of a list can be among, for somebody who does not see all; which of them they read, the list decides.
+SELECT id FROM scores
+WHERE company_id = @company_id
+    AND (rater_id = @caller_id OR job_id = ANY (@jobs::uuid[]) OR interview_id = ANY (@interviews::uuid[]))
+LIMIT @at_most;
 
 -- name: ListKitCriteria :many
 SELECT id, criteria FROM kit_versions WHERE company_id = @company_id AND id = ANY (@ids::uuid[]);

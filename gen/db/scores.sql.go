@@ -704,51 +704,53 @@ SELECT scores.company_id, scores.id, scores.interview_id, scores.application_id,
         AS kit_version_id
 FROM scores
 WHERE scores.company_id = $1
-    AND ($2::uuid IS NULL OR scores.interview_id = $2::uuid)
-    AND ($3::uuid IS NULL OR scores.application_id = $3::uuid)
-    AND ($4::uuid IS NULL OR scores.job_id = $4::uuid)
-    AND ($5::uuid IS NULL OR scores.rater_id = $5::uuid)
-    AND ($6::text IS NULL OR scores.status = $6::text)
-    AND (COALESCE($6::text, 'submitted') = 'submitted'
-        OR $6::text = 'voided' AND $7::boolean
-        OR scores.rater_id = $8)
-    AND ($9::timestamptz IS NULL OR scores.updated_at >= $9::timestamptz)
-    AND ($10::uuid IS NULL OR CASE $11::text
+    AND ($2::uuid[] IS NULL OR scores.id = ANY ($2::uuid[]))
+    AND ($3::uuid IS NULL OR scores.interview_id = $3::uuid)
+    AND ($4::uuid IS NULL OR scores.application_id = $4::uuid)
+    AND ($5::uuid IS NULL OR scores.job_id = $5::uuid)
+    AND ($6::uuid IS NULL OR scores.rater_id = $6::uuid)
+    AND ($7::text IS NULL OR scores.status = $7::text)
+    AND (COALESCE($7::text, 'submitted') = 'submitted'
+        OR $7::text = 'voided' AND $8::boolean
+        OR scores.rater_id = $9)
+    AND ($10::timestamptz IS NULL OR scores.updated_at >= $10::timestamptz)
+    AND ($11::uuid IS NULL OR CASE $12::text
         WHEN 'created_at'
-            THEN (scores.created_at, scores.id) > ($12::timestamptz, $10::uuid)
+            THEN (scores.created_at, scores.id) > ($13::timestamptz, $11::uuid)
         WHEN '-created_at'
-            THEN (scores.created_at, scores.id) < ($12::timestamptz, $10::uuid)
+            THEN (scores.created_at, scores.id) < ($13::timestamptz, $11::uuid)
         WHEN 'updated_at'
-            THEN (scores.updated_at, scores.id) > ($12::timestamptz, $10::uuid)
+            THEN (scores.updated_at, scores.id) > ($13::timestamptz, $11::uuid)
         WHEN '-updated_at'
-            THEN (scores.updated_at, scores.id) < ($12::timestamptz, $10::uuid)
+            THEN (scores.updated_at, scores.id) < ($13::timestamptz, $11::uuid)
     END)
-    AND (scores.rater_id = $8
-        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $7::boolean)
-        AND ($7::boolean OR scores.job_id = ANY ($13::uuid[]) OR scores.interview_id = ANY ($14::uuid[]))
+    AND (scores.rater_id = $9
+        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $8::boolean)
+        AND ($8::boolean OR scores.job_id = ANY ($14::uuid[]) OR scores.interview_id = ANY ($15::uuid[]))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = $8
+                WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = $9
             )
             OR EXISTS (
                 SELECT FROM scores AS own
-                WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = $8
+                WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = $9
                     AND own.status = 'submitted'
             )
         ))
 ORDER BY
-    CASE WHEN $11::text = 'created_at' THEN scores.created_at END,
-    CASE WHEN $11::text = '-created_at' THEN scores.created_at END DESC,
-    CASE WHEN $11::text = 'updated_at' THEN scores.updated_at END,
-    CASE WHEN $11::text = '-updated_at' THEN scores.updated_at END DESC,
-    CASE WHEN $11::text IN ('created_at', 'updated_at') THEN scores.id END,
-    CASE WHEN $11::text IN ('-created_at', '-updated_at') THEN scores.id END DESC
-LIMIT $15
+    CASE WHEN $12::text = 'created_at' THEN scores.created_at END,
+    CASE WHEN $12::text = '-created_at' THEN scores.created_at END DESC,
+    CASE WHEN $12::text = 'updated_at' THEN scores.updated_at END,
+    CASE WHEN $12::text = '-updated_at' THEN scores.updated_at END DESC,
+    CASE WHEN $12::text IN ('created_at', 'updated_at') THEN scores.id END,
+    CASE WHEN $12::text IN ('-created_at', '-updated_at') THEN scores.id END DESC
+LIMIT $16
 `
 
 type ListScoresParams struct {
 	CompanyID     uuid.UUID
+	Ids           []uuid.UUID
 	InterviewID   *uuid.UUID
 	ApplicationID *uuid.UUID
 	JobID         *uuid.UUID
@@ -779,6 +781,7 @@ type ListScoresRow struct {
 func (q *Queries) ListScores(ctx context.Context, db DBTX, arg ListScoresParams) ([]ListScoresRow, error) {
 	rows, err := db.Query(ctx, listScores,
 		arg.CompanyID,
+		arg.Ids,
 		arg.InterviewID,
 		arg.ApplicationID,
 		arg.JobID,
@@ -828,6 +831,48 @@ func (q *Queries) ListScores(ctx context.Context, db DBTX, arg ListScoresParams)
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listScoresInSight = `-- name: ListScoresInSight :many
+SELECT id FROM scores
+WHERE company_id = $1
+    AND (rater_id = $2 OR job_id = ANY ($3::uuid[]) OR interview_id = ANY ($4::uuid[]))
+LIMIT $5
+`
+
+type ListScoresInSightParams struct {
+	CompanyID  uuid.UUID
+	CallerID   uuid.UUID
+	Jobs       []uuid.UUID
+	Interviews []uuid.UUID
+	AtMost     int32
+}
+
+// Which scores those of a list can be among, for somebody who does not see all; which of them they read, the list decides.
+func (q *Queries) ListScoresInSight(ctx context.Context, db DBTX, arg ListScoresInSightParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, listScoresInSight,
+		arg.CompanyID,
+		arg.CallerID,
+		arg.Jobs,
+		arg.Interviews,
+		arg.AtMost,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

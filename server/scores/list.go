@@ -4,12 +4,18 @@ import (
 	"context"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
 	"github.com/ai-interviewer-platform/interviewer/server/sight"
 )
+
+// fewScores is up to how many scores a list reads one by one, and puts in order itself. Of more there are enough on the
+// way through all of the company's.
+const fewScores = 10_000
 
 // ListScores lists the scores that the caller reads, by filters and in an order of their choice.
 func (s *Scores) ListScores(
@@ -58,12 +64,35 @@ func (s *Scores) ListScores(
 // query selects the scores that the filters match and the caller reads.
 func (s *Scores) query(ctx context.Context, wanted api.ExportScoresParams) (db.ListScoresParams, error) {
 	who := caller.Of(ctx)
-	seen, err := sight.Of(ctx, s.Queries, s.Store.Of(who.CompanyID), who)
-	return db.ListScoresParams{
+	tenant := s.Store.Planned(who.CompanyID)
+	seen, err := sight.Of(ctx, s.Queries, tenant, who)
+	if err != nil {
+		return db.ListScoresParams{}, err
+	}
+	query := db.ListScoresParams{
 		CompanyID: who.CompanyID, CallerID: who.UserID, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
 		InterviewID: wanted.InterviewID, ApplicationID: wanted.ApplicationID, JobID: wanted.JobID, RaterID: wanted.RaterID,
 		Status: (*string)(wanted.Status), UpdatedSince: wanted.UpdatedSince,
-	}, err
+	}
+	query.Ids, err = s.narrow(ctx, tenant, query)
+	return query, err
+}
+
+// narrow gives the scores that those of a query are among, nil where the caller sees all or they are many. PostgreSQL
+// takes the scores of a job to be spread over all times: those of one that is long past it would look for through all
+// that came later, unless it is told which they are.
+func (s *Scores) narrow(ctx context.Context, tenant db.DBTX, query db.ListScoresParams) ([]uuid.UUID, error) {
+	if query.SeesAll {
+		return nil, nil
+	}
+	ids, err := s.Queries.ListScoresInSight(ctx, tenant, db.ListScoresInSightParams{
+		CompanyID: query.CompanyID, CallerID: query.CallerID, Jobs: query.Jobs, Interviews: query.Interviews,
+		AtMost: fewScores + 1,
+	})
+	if err != nil || len(ids) > fewScores {
+		return nil, err
+	}
+	return ids, nil
 }
 
 func placeOf(score db.Score, order api.ScoreSort) page.Place {
