@@ -222,6 +222,7 @@ func TestEveryOperationKeepsItsDoor(t *testing.T) {
 		delete(requests, op.ID)
 		t.Run(op.ID, func(t *testing.T) {
 			t.Parallel()
+			installation := installation.In(t)
 			nobody := replica.Anonymous(t)
 			nobody.Do(op.Method, target(op, nil), nil).Refused(http.StatusUnauthorized, "missing_token")
 			nobody.Token = "not.a.token"
@@ -252,7 +253,7 @@ func refused(s *scene, op *contract.Operation) {
 	// The request is not even valid: who may not is told so before anything else.
 	denied := s.client.Do(op.Method, target(op, nil)+"?unknown=1", nil).Refused(http.StatusForbidden, "permission_denied")
 	var records int
-	row := s.installation.Connect().QueryRow(s.t.Context(), `SELECT count(*) FROM audit_logs
+	row := s.installation.Database.QueryRow(s.t.Context(), `SELECT count(*) FROM audit_logs
 		WHERE company_id = $1 AND actor_id = $2 AND request_id = $3 AND action = 'access.denied' AND outcome = 'denied'
 		AND details->>'operation' = $4 AND details->>'permission' = $5`,
 		s.company.ID, s.caller.ID, denied.RequestID, op.ID, op.Permission)

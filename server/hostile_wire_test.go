@@ -122,7 +122,7 @@ func TestADenialLeavesItsRecord(t *testing.T) {
 	for _, id := range []string{"%00", "%ff", "%f0%9f%a6%8a", strings.Repeat("%00", 2000)} {
 		denied := employee.Delete("/api/v1/users/"+id+"/sessions").Refused(http.StatusForbidden, "permission_denied")
 		var records int
-		row := h.installation.Connect().QueryRow(t.Context(),
+		row := h.installation.Database.QueryRow(t.Context(),
 			`SELECT count(*) FROM audit_logs WHERE request_id = $1 AND action = 'access.denied'`, denied.RequestID)
 		if err := row.Scan(&records); err != nil {
 			t.Fatal(err)

@@ -79,7 +79,7 @@ func TestTheWayToAHire(t *testing.T) {
 		}
 		var seconds int64
 		var furthest string
-		err := h.Connect().QueryRow(t.Context(), `SELECT m.seconds, a.furthest_stage FROM application_moves AS m
+		err := h.Database.QueryRow(t.Context(), `SELECT m.seconds, a.furthest_stage FROM application_moves AS m
 			JOIN applications AS a ON a.id = m.application_id WHERE m.id = $1`, last.ID).Scan(&seconds, &furthest)
 		if err != nil || seconds != leg.seconds || furthest != string(leg.furthest) {
 			t.Errorf("%s: the stage lasted %d seconds, want %d; the furthest is %s; %v", leg.body, seconds, leg.seconds, furthest, err)
@@ -152,7 +152,7 @@ func TestTheActions(t *testing.T) {
 		}
 	}
 	var timed int
-	if err := h.Connect().QueryRow(t.Context(), `SELECT count(*) FROM application_moves WHERE seconds IS NOT NULL`).Scan(&timed); err != nil || timed != 0 {
+	if err := h.Database.QueryRow(t.Context(), `SELECT count(*) FROM application_moves WHERE seconds IS NOT NULL`).Scan(&timed); err != nil || timed != 0 {
 		t.Errorf("%d moves that changed no stage say how long one lasted, %v", timed, err)
 	}
 }
@@ -210,7 +210,7 @@ func TestNobodyIsTakenUpAgainWhoIsArchived(t *testing.T) {
 	id := h.hiring.Application(candidate, h.hiring.Job(api.JobStatusOpen), api.ApplicationStageInterview)
 	hr, reason := h.as[api.RoleHr], `{"reason":"Once more."}`
 	hr.Post(path(id, "withdraw"), nil).Expect(http.StatusOK)
-	tx, err := h.Connect().Begin(t.Context())
+	tx, err := h.Database.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ func TestChainIsGaplessWhateverWritesAndSeals(t *testing.T) {
 	servertest.Eventually(t, 10*time.Second, "everything is sealed", func() bool { // a sealer that was cut off may hold its lock a moment
 		a.seal(t)
 		var pending int
-		err := a.Connect().QueryRow(t.Context(), `SELECT count(*) FROM audit_pending`).Scan(&pending)
+		err := a.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_pending`).Scan(&pending)
 		return err == nil && pending == 0
 	})
 	for _, company := range []uuid.UUID{a.company, globex} {
@@ -130,7 +130,7 @@ func TestChainIsGaplessWhateverWritesAndSeals(t *testing.T) {
 		}
 	}
 	var outOfOrder int
-	err := a.Connect().QueryRow(t.Context(), `SELECT count(*) FROM (SELECT l.details->>'w' AS w, (l.details->>'n')::int AS n,
+	err := a.Database.QueryRow(t.Context(), `SELECT count(*) FROM (SELECT l.details->>'w' AS w, (l.details->>'n')::int AS n,
 			lag((l.details->>'n')::int) OVER (PARTITION BY s.company_id, l.details->>'w' ORDER BY s.sequence) AS before
 		FROM audit_seals s JOIN audit_logs l ON l.company_id = s.company_id AND l.id = s.audit_log_id) x WHERE before > n`).Scan(&outOfOrder)
 	if err != nil || outOfOrder > 0 {
@@ -153,7 +153,7 @@ func TestOneCompanyDoesNotHoldUpTheOthers(t *testing.T) {
 		t.Error("nothing is said of the rows that could not be sealed")
 	}
 	var pending int
-	if err := a.Connect().QueryRow(t.Context(), `SELECT count(*) FROM audit_pending`).Scan(&pending); err != nil || pending != 2 {
+	if err := a.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_pending`).Scan(&pending); err != nil || pending != 2 {
 		t.Errorf("%d rows wait, want those of two companies (%v)", pending, err)
 	}
 }
@@ -348,7 +348,7 @@ func TestARecordTakesEveryText(t *testing.T) {
 	a := open(t)
 	a.record(t, a.company, audit.Entry{Action: audit.AccessDenied, Resource: audit.Operation, Details: audit.Details{"path": "/a\x00b\xff\\u0000"}})
 	var path string
-	err := a.Connect().QueryRow(t.Context(), `SELECT details->>'path' FROM audit_logs`).Scan(&path)
+	err := a.Database.QueryRow(t.Context(), `SELECT details->>'path' FROM audit_logs`).Scan(&path)
 	if want := "/a\ufffdb\ufffd\\u0000"; err != nil || path != want {
 		t.Errorf("kept as %q, %v; want %q", path, err, want)
 	}

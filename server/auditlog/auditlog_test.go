@@ -249,7 +249,7 @@ func TestActsAreRecorded(t *testing.T) {
 		}
 	}
 	var text string
-	if err := h.Connect().QueryRow(t.Context(), `SELECT string_agg(l::text, ' ') FROM audit_logs AS l`).Scan(&text); err != nil {
+	if err := h.Database.QueryRow(t.Context(), `SELECT string_agg(l::text, ' ') FROM audit_logs AS l`).Scan(&text); err != nil {
 		t.Fatal(err)
 	}
 	for _, forbidden := range []string{secret, servertest.Password, "$2a$", "password_hash", admin.Token, admin.RefreshToken, other.RefreshToken} {
@@ -280,7 +280,7 @@ func TestNoActWithoutItsRecord(t *testing.T) {
 	h.Exec(`CREATE TRIGGER fail BEFORE INSERT ON audit_logs FOR EACH ROW EXECUTE FUNCTION fail()`)
 	state := func() string {
 		var text string
-		err := h.Connect().QueryRow(t.Context(), `SELECT (SELECT string_agg(u::text, ' ' ORDER BY id) FROM users AS u)
+		err := h.Database.QueryRow(t.Context(), `SELECT (SELECT string_agg(u::text, ' ' ORDER BY id) FROM users AS u)
 			|| (SELECT string_agg(s::text, ' ' ORDER BY id) FROM sessions AS s) || (SELECT string_agg(c::text, ' ') FROM companies AS c)`).Scan(&text)
 		if err != nil {
 			t.Fatal(err)

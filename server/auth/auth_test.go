@@ -56,7 +56,7 @@ type event struct {
 // events gives a company's audit log of an action, oldest first.
 func events(t *testing.T, i *servertest.Installation, company uuid.UUID, action string) []event {
 	t.Helper()
-	rows, err := i.Connect().Query(t.Context(), `
+	rows, err := i.Database.Query(t.Context(), `
 		SELECT action, outcome::text, resource_type, actor_id, session_id, resource_id, coalesce(host(ip), ''), user_agent,
 			request_id, details
 		FROM audit_logs WHERE company_id = $1 AND action = $2 ORDER BY created_at, id`, company, action)
@@ -95,7 +95,7 @@ func one(t *testing.T, i *servertest.Installation, company uuid.UUID, action str
 // scan reads one value by SQL, as the database's owner.
 func scan[T any](t *testing.T, i *servertest.Installation, sql string, args ...any) (value T) {
 	t.Helper()
-	if err := i.Connect().QueryRow(t.Context(), sql, args...).Scan(&value); err != nil {
+	if err := i.Database.QueryRow(t.Context(), sql, args...).Scan(&value); err != nil {
 		t.Fatal(err)
 	}
 	return value

@@ -46,7 +46,7 @@ func path(id uuid.UUID, action ...string) string {
 // audited gives the entries of an action, oldest first: who, which candidate, and what the details say.
 func (h house) audited(action string) []string {
 	h.t.Helper()
-	rows, err := h.Connect().Query(h.t.Context(), `SELECT u.role, coalesce(l.resource_id::text, '-'), l.details::text
+	rows, err := h.Database.Query(h.t.Context(), `SELECT u.role, coalesce(l.resource_id::text, '-'), l.details::text
 		FROM audit_logs AS l JOIN users AS u ON u.id = l.actor_id WHERE l.action = $1 AND l.resource_type = 'candidate' ORDER BY l.id`, action)
 	if err != nil {
 		h.t.Fatal(err)

@@ -111,7 +111,7 @@ func TestConcurrentImports(t *testing.T) {
 		}
 		wait.Wait()
 		var kept, sources int
-		err := h.Connect().QueryRow(t.Context(), `SELECT count(*), count(DISTINCT source) FROM candidates WHERE company_id = $1`, h.acme.ID).
+		err := h.Database.QueryRow(t.Context(), `SELECT count(*), count(DISTINCT source) FROM candidates WHERE company_id = $1`, h.acme.ID).
 			Scan(&kept, &sources)
 		if err != nil || whole == 0 || kept != rows || sources != 1 {
 			t.Errorf("of %d whole imports %d candidates from %d sources are kept, %v", whole, kept, sources, err)
@@ -196,7 +196,7 @@ func TestImportEndsWithItsClient(t *testing.T) {
 	}
 	run(`ROLLBACK`)
 	servertest.Eventually(t, 10*time.Second, "nobody holds the candidate any more", func() bool {
-		_, err := h.Connect().Exec(t.Context(), `SELECT FROM candidates WHERE external_id = 'z' FOR UPDATE NOWAIT`)
+		_, err := h.Database.Exec(t.Context(), `SELECT FROM candidates WHERE external_id = 'z' FOR UPDATE NOWAIT`)
 		return err == nil
 	})
 	h.expectKnown("z v1 Nora Lind {} {} active")
@@ -220,7 +220,7 @@ func (h house) expectWaiting(query string) {
 	h.t.Helper()
 	servertest.Eventually(h.t, 10*time.Second, query+" waits for a candidate", func() bool {
 		var waiting bool
-		err := h.Connect().QueryRow(h.t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+		err := h.Database.QueryRow(h.t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
 			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%name: ' || $1 || ' %')`, query).Scan(&waiting)
 		return err == nil && waiting
 	})

@@ -54,7 +54,7 @@ func refusedRows(a *servertest.Answer) []string {
 // known gives what is kept of the candidates with an external_id, as "external_id version: profile", in their order.
 func (h house) known() []string {
 	h.t.Helper()
-	rows, err := h.Connect().Query(h.t.Context(), `SELECT concat_ws(' ', external_id, 'v' || version, first_name, last_name, email, phone, location,
+	rows, err := h.Database.Query(h.t.Context(), `SELECT concat_ws(' ', external_id, 'v' || version, first_name, last_name, email, phone, location,
 		links, tags, source, status) FROM candidates WHERE company_id = $1 AND external_id IS NOT NULL ORDER BY external_id`, h.acme.ID)
 	if err != nil {
 		h.t.Fatal(err)
@@ -334,7 +334,7 @@ func sorted(texts []string) []string {
 func (h house) candidate(externalID string) uuid.UUID {
 	h.t.Helper()
 	var id uuid.UUID
-	err := h.Connect().QueryRow(h.t.Context(), `SELECT id FROM candidates WHERE company_id = $1 AND external_id = $2`, h.acme.ID, externalID).Scan(&id)
+	err := h.Database.QueryRow(h.t.Context(), `SELECT id FROM candidates WHERE company_id = $1 AND external_id = $2`, h.acme.ID, externalID).Scan(&id)
 	if err != nil {
 		h.t.Fatal(err)
 	}

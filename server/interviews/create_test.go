@@ -173,7 +173,7 @@ func TestCreateRefusals(t *testing.T) {
 		}
 	}
 	var count int
-	if err := h.Connect().QueryRow(t.Context(), `SELECT count(*) FROM interviews`).Scan(&count); err != nil || count != 0 {
+	if err := h.Database.QueryRow(t.Context(), `SELECT count(*) FROM interviews`).Scan(&count); err != nil || count != 0 {
 		t.Errorf("the refused requests left %d interviews (%v)", count, err)
 	}
 }
@@ -260,38 +260,43 @@ func TestCreateAndItsConflictAreOne(t *testing.T) {
 func TestWhatAnInterviewNeedsStaysUntilItIsThere(t *testing.T) {
 	t.Parallel()
 	h := build(t)
-	for change, want := range map[string]int{
-		`UPDATE kit_versions SET status = 'archived', archived_at = now() WHERE id = $1`:        http.StatusUnprocessableEntity,
-		`UPDATE applications SET status = 'rejected', rejection_reason = 'other' WHERE id = $1`: http.StatusConflict,
+	_, archived := h.KitVersion(api.KitVersionStatusPublished)
+	rejected := h.Application(h.Candidate(), h.job, api.ApplicationStageInterview)
+	for _, c := range []struct {
+		change string
+		of     uuid.UUID
+		wanted map[string]any
+		status int
+	}{
+		{
+			`UPDATE kit_versions SET status = 'archived', archived_at = now() WHERE id = $1`, archived,
+			map[string]any{"kit_version_id": archived}, http.StatusUnprocessableEntity,
+		},
+		{
+			`UPDATE applications SET status = 'rejected', rejection_reason = 'other' WHERE id = $1`, rejected,
+			map[string]any{"application_id": rejected}, http.StatusConflict,
+		},
 	} {
-		id := h.applies
-		if want == http.StatusUnprocessableEntity {
-			id = h.version
-		}
 		tx, err := h.Connect().Begin(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := tx.Exec(t.Context(), change, id); err != nil {
+		if _, err := tx.Exec(t.Context(), c.change, c.of); err != nil {
 			t.Fatal(err)
 		}
 		answered := make(chan *servertest.Answer)
-		go func() { answered <- h.as["lead"].Post(collection, h.wanted(nil)) }()
-		watch := h.Connect()
+		go func() { answered <- h.as["lead"].Post(collection, h.wanted(c.wanted)) }()
 		servertest.Eventually(t, 10*time.Second, "the creation waits for the change", func() bool {
 			var waits bool
-			err := watch.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+			err := h.Database.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
 				WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits)
 			return err == nil && waits
 		})
 		if err := tx.Commit(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if answer := <-answered; answer.Status != want {
-			t.Errorf("%s: %d %s", change, answer.Status, answer.Body)
-		}
-		if want == http.StatusUnprocessableEntity {
-			_, h.version = h.KitVersion(api.KitVersionStatusPublished)
+		if answer := <-answered; answer.Status != c.status {
+			t.Errorf("%s: %d %s", c.change, answer.Status, answer.Body)
 		}
 	}
 }

@@ -132,7 +132,7 @@ type entry struct {
 
 func (h house) audited(id uuid.UUID) []entry {
 	h.t.Helper()
-	rows, err := h.Connect().Query(h.t.Context(),
+	rows, err := h.Database.Query(h.t.Context(),
 		`SELECT action, details::text, actor_id FROM audit_logs WHERE resource_id = $1 ORDER BY created_at, id`, id)
 	if err != nil {
 		h.t.Fatal(err)

@@ -344,7 +344,7 @@ func TestNobodyIsBookedTwiceAtOnce(t *testing.T) {
 func (h house) nobodyIsBookedTwice() {
 	h.t.Helper()
 	var twice int
-	err := h.Connect().QueryRow(h.t.Context(), `
+	err := h.Database.QueryRow(h.t.Context(), `
 		WITH booked AS (
 			SELECT p.user_id AS person, i.id, tstzrange(i.starts_at, i.ends_at) AS during FROM interview_panelists AS p
 			JOIN interviews AS i ON i.id = p.interview_id WHERE i.status = 'scheduled' AND p.response <> 'declined'

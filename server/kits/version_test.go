@@ -316,7 +316,7 @@ func TestAnInterviewKeepsItsVersion(t *testing.T) {
 			act(hr, k.ID, next.ID, "archive").Expect(http.StatusOK)
 		}
 		var kept uuid.UUID
-		if err := h.Connect().QueryRow(t.Context(), `SELECT kit_version_id FROM interviews WHERE id = $1`, interview).Scan(&kept); err != nil || kept != first {
+		if err := h.Database.QueryRow(t.Context(), `SELECT kit_version_id FROM interviews WHERE id = $1`, interview).Scan(&kept); err != nil || kept != first {
 			t.Errorf("the interview has the version %s, %v", kept, err)
 		}
 		now := panelist.Get(target).Expect(http.StatusOK)

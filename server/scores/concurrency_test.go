@@ -15,7 +15,7 @@ import (
 // completions counts what the completion of an interview leaves: events and audit entries.
 func (h house) completions(interview uuid.UUID) (events, entries int) {
 	h.t.Helper()
-	err := h.Connect().QueryRow(h.t.Context(), `SELECT
+	err := h.Database.QueryRow(h.t.Context(), `SELECT
 		(SELECT count(*) FROM interview_events WHERE interview_id = $1 AND event = 'complete'),
 		(SELECT count(*) FROM audit_logs WHERE resource_id = $1 AND action = 'interview.completed')`, interview).Scan(&events, &entries)
 	if err != nil {
@@ -144,7 +144,7 @@ func TestSubmissionsAndOverridesDoNotBlockEachOther(t *testing.T) {
 		}
 	})
 	var missing int
-	err := h.Connect().QueryRow(t.Context(), `SELECT count(*) FROM interview_panelists AS p WHERE interview_id = $1 AND NOT EXISTS (
+	err := h.Database.QueryRow(t.Context(), `SELECT count(*) FROM interview_panelists AS p WHERE interview_id = $1 AND NOT EXISTS (
 		SELECT FROM scores AS s WHERE s.interview_id = $1 AND s.rater_id = p.user_id AND s.status = 'submitted')`, interview).Scan(&missing)
 	if err != nil {
 		t.Fatal(err)

@@ -235,7 +235,7 @@ func TestACompletedInterviewTakesNoScores(t *testing.T) {
 // status is where an interview stands.
 func (h house) status(interview uuid.UUID) (status string) {
 	h.t.Helper()
-	if err := h.Connect().QueryRow(h.t.Context(), `SELECT status FROM interviews WHERE id = $1`, interview).Scan(&status); err != nil {
+	if err := h.Database.QueryRow(h.t.Context(), `SELECT status FROM interviews WHERE id = $1`, interview).Scan(&status); err != nil {
 		h.t.Fatal(err)
 	}
 	return status
@@ -245,7 +245,7 @@ func (h house) status(interview uuid.UUID) (status string) {
 // what the score says.
 func (h house) audited(score uuid.UUID, actions ...string) {
 	h.t.Helper()
-	rows, err := h.Connect().Query(h.t.Context(), `SELECT l.action, l.resource_type, (
+	rows, err := h.Database.Query(h.t.Context(), `SELECT l.action, l.resource_type, (
 			SELECT string_agg(member, ',' ORDER BY member) FROM jsonb_object_keys(l.details) AS member
 		) = 'interview_id,revision' AND l.details->>'interview_id' = (SELECT interview_id::text FROM scores WHERE id = $1)
 		FROM audit_logs AS l WHERE l.resource_id = $1 ORDER BY l.created_at, l.id`, score)

@@ -148,7 +148,7 @@ func TestAnExportIsRecordedAndNamed(t *testing.T) {
 			t.Errorf("%s: %q %q", format, got, answer.Header.Get("Content-Type"))
 		}
 		var count int
-		err := h.Connect().QueryRow(t.Context(), `SELECT count(*) FROM audit_logs WHERE action = 'score.exported' AND resource_type = 'score'
+		err := h.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_logs WHERE action = 'score.exported' AND resource_type = 'score'
 			AND actor_id = $1 AND details->>'format' = $2 AND details->>'query' LIKE '%job_id=' || $3`,
 			h.acme.Users[api.RoleTeamLead].ID, format, h.job.String()).Scan(&count)
 		if err != nil || count != 1 {

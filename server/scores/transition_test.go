@@ -130,7 +130,7 @@ func TestOverridingNeedsTheRoleTheReasonAndTheState(t *testing.T) {
 	}
 	h.audited(score)
 	var kept int
-	if err := h.Connect().QueryRow(t.Context(), `SELECT count(*) FROM score_revisions`).Scan(&kept); err != nil || kept != 0 {
+	if err := h.Database.QueryRow(t.Context(), `SELECT count(*) FROM score_revisions`).Scan(&kept); err != nil || kept != 0 {
 		t.Errorf("%d revisions, %v", kept, err)
 	}
 }

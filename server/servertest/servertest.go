@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/otel/trace/noop"
 	"golang.org/x/crypto/bcrypt"
 
@@ -72,6 +73,8 @@ type Installation struct {
 	Redis *redistest.Server
 	// DatabaseURL is this installation's database, as its owner.
 	DatabaseURL string
+	// Database holds a few connections to it, as its owner, whom row-level security does not hold.
+	Database *pgxpool.Pool
 	// Config is what the next replica is built with; a test may change it before Replica.
 	Config config.Config
 	// Clock is what the next replica is built with.
@@ -100,11 +103,31 @@ func New(t testing.TB) *Installation {
 			t.Errorf("drop the test's database: %v", err)
 		}
 	})
+	pool, err := owner(ctx, url)
+	must(t, err)
+	t.Cleanup(pool.Close)
 	cache := redistest.Start(t)
 	return &Installation{
-		t: t, Redis: cache, DatabaseURL: url, Clock: clock.System(), Config: configuration(t, url, cache.URL),
+		t: t, Redis: cache, DatabaseURL: url, Database: pool, Clock: clock.System(), Config: configuration(t, url, cache.URL),
 		RedisTimeout: 10 * time.Second,
 	}
+}
+
+// owner opens the database as its owner, with as few connections as do not keep parallel parts of a test waiting.
+func owner(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	settings, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	settings.MaxConns = 4
+	return pgxpool.NewWithConfig(ctx, settings)
+}
+
+// In gives the same installation for a part of the test: what fails, fails there.
+func (i *Installation) In(t testing.TB) *Installation {
+	part := *i
+	part.t = t
+	return &part
 }
 
 // configuration is the default configuration of the service, but for where its parts are and limits that would get in
@@ -225,13 +248,12 @@ var passwordHash = sync.OnceValue(func() string { //nolint:gochecknoglobals // h
 // Exec runs SQL as the database's owner, whom row-level security does not hold.
 func (i *Installation) Exec(sql string, args ...any) {
 	i.t.Helper()
-	conn := i.Connect()
-	_, err := conn.Exec(i.t.Context(), sql, args...)
+	_, err := i.Database.Exec(i.t.Context(), sql, args...)
 	must(i.t, err)
-	must(i.t, conn.Close(i.t.Context()))
 }
 
-// Connect connects to the database as its owner; the connection ends with the test at the latest.
+// Connect connects to the database as its owner, for a test that needs a connection to itself, such as one that holds a
+// lock; the connection ends with the test at the latest.
 func (i *Installation) Connect() *pgx.Conn {
 	i.t.Helper()
 	conn, err := pgx.Connect(i.t.Context(), i.DatabaseURL)

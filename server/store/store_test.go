@@ -74,7 +74,7 @@ func count(t *testing.T, tx db.DBTX, sql string, args ...any) int {
 // tables lists every table that companies share.
 func tables(t *testing.T, w two) []string {
 	t.Helper()
-	rows, err := w.Connect().Query(t.Context(), `SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p')
+	rows, err := w.Database.Query(t.Context(), `SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p')
 		AND relnamespace = 'public'::regnamespace AND relname NOT IN ('schema_migrations', 'login_emails')`)
 	if err != nil {
 		t.Fatal(err)
