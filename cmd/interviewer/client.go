@@ -57,7 +57,7 @@ func (p program) enter(ctx context.Context, to account, taken bool) (client *api
 	}
 	return client, func() {
 		// A session that cannot be ended now expires by itself.
-		if answer, err := client.Logout(context.WithoutCancel(ctx)); err == nil {
+		if answer, err := client.Logout(context.WithoutCancel(ctx), nil); err == nil {
 			_ = answer.Body.Close()
 		}
 	}, nil

@@ -3330,6 +3330,9 @@ type Cursor = string
 // ExportAs The form of an export.
 type ExportAs = ExportFormat
 
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
@@ -3429,6 +3432,14 @@ type ListApplicationsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateApplicationParams defines parameters for CreateApplication.
+type CreateApplicationParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ExportApplicationsParams defines parameters for ExportApplications.
 type ExportApplicationsParams struct {
 	// Format The form of the export.
@@ -3463,6 +3474,72 @@ type ListApplicationHistoryParams struct {
 
 	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// HoldApplicationParams defines parameters for HoldApplication.
+type HoldApplicationParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// MoveApplicationParams defines parameters for MoveApplication.
+type MoveApplicationParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReactivateApplicationParams defines parameters for ReactivateApplication.
+type ReactivateApplicationParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RejectApplicationParams defines parameters for RejectApplication.
+type RejectApplicationParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ResumeApplicationParams defines parameters for ResumeApplication.
+type ResumeApplicationParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// WithdrawApplicationParams defines parameters for WithdrawApplication.
+type WithdrawApplicationParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListAuditLogsParams defines parameters for ListAuditLogs.
@@ -3529,6 +3606,27 @@ type ExportAuditLogsParams struct {
 type VerifyAuditLogsParams struct {
 	// FromSequence The first link to check.
 	FromSequence *int64 `form:"from_sequence,omitempty" json:"from_sequence,omitempty"`
+
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// LogoutParams defines parameters for Logout.
+type LogoutParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ChangePasswordParams defines parameters for ChangePassword.
+type ChangePasswordParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RefreshTokensParams defines parameters for RefreshTokens.
@@ -3544,6 +3642,14 @@ type ListSessionsParams struct {
 
 	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RevokeOtherSessionsParams defines parameters for RevokeOtherSessions.
+type RevokeOtherSessionsParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCandidatesParams defines parameters for ListCandidates.
@@ -3579,6 +3685,14 @@ type ListCandidatesParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateCandidateParams defines parameters for CreateCandidate.
+type CreateCandidateParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ExportCandidatesParams defines parameters for ExportCandidates.
 type ExportCandidatesParams struct {
 	// Format The form of the export.
@@ -3604,6 +3718,11 @@ type ImportCandidatesCSVParams struct {
 
 	// DryRun Whether to only report what would be done.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ImportCandidatesNDJSONParams defines parameters for ImportCandidatesNDJSON.
@@ -3613,6 +3732,11 @@ type ImportCandidatesNDJSONParams struct {
 
 	// DryRun Whether to only report what would be done.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetCandidateParams defines parameters for GetCandidate.
@@ -3623,6 +3747,28 @@ type GetCandidateParams struct {
 
 // UpdateCandidateParams defines parameters for UpdateCandidate.
 type UpdateCandidateParams struct {
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ArchiveCandidateParams defines parameters for ArchiveCandidate.
+type ArchiveCandidateParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RestoreCandidateParams defines parameters for RestoreCandidate.
+type RestoreCandidateParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
 	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -3681,6 +3827,14 @@ type ListInterviewsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateInterviewParams defines parameters for CreateInterview.
+type CreateInterviewParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetInterviewParams defines parameters for GetInterview.
 type GetInterviewParams struct {
 	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
@@ -3693,6 +3847,39 @@ type UpdateInterviewParams struct {
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
+// CancelInterviewParams defines parameters for CancelInterview.
+type CancelInterviewParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// CompleteInterviewParams defines parameters for CompleteInterview.
+type CompleteInterviewParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// FinishInterviewParams defines parameters for FinishInterview.
+type FinishInterviewParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListInterviewHistoryParams defines parameters for ListInterviewHistory.
 type ListInterviewHistoryParams struct {
 	// Limit How many entries a page holds at most.
@@ -3700,6 +3887,92 @@ type ListInterviewHistoryParams struct {
 
 	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// MarkInterviewNoShowParams defines parameters for MarkInterviewNoShow.
+type MarkInterviewNoShowParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RemovePanelistParams defines parameters for RemovePanelist.
+type RemovePanelistParams struct {
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// SetPanelistParams defines parameters for SetPanelist.
+type SetPanelistParams struct {
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReopenInterviewParams defines parameters for ReopenInterview.
+type ReopenInterviewParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RescheduleInterviewParams defines parameters for RescheduleInterview.
+type RescheduleInterviewParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RespondToInterviewParams defines parameters for RespondToInterview.
+type RespondToInterviewParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ScheduleInterviewParams defines parameters for ScheduleInterview.
+type ScheduleInterviewParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// CreateScoreParams defines parameters for CreateScore.
+type CreateScoreParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// StartInterviewParams defines parameters for StartInterview.
+type StartInterviewParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListJobsParams defines parameters for ListJobs.
@@ -3729,6 +4002,14 @@ type ListJobsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateJobParams defines parameters for CreateJob.
+type CreateJobParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetJobParams defines parameters for GetJob.
 type GetJobParams struct {
 	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
@@ -3741,6 +4022,28 @@ type UpdateJobParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// CloseJobParams defines parameters for CloseJob.
+type CloseJobParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// HoldJobParams defines parameters for HoldJob.
+type HoldJobParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListJobMembersParams defines parameters for ListJobMembers.
 type ListJobMembersParams struct {
 	// Limit How many entries a page holds at most.
@@ -3748,6 +4051,17 @@ type ListJobMembersParams struct {
 
 	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// OpenJobParams defines parameters for OpenJob.
+type OpenJobParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListKitsParams defines parameters for ListKits.
@@ -3774,6 +4088,14 @@ type ListKitsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateKitParams defines parameters for CreateKit.
+type CreateKitParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetKitParams defines parameters for GetKit.
 type GetKitParams struct {
 	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
@@ -3795,6 +4117,14 @@ type ListKitVersionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateKitVersionParams defines parameters for CreateKitVersion.
+type CreateKitVersionParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetKitVersionParams defines parameters for GetKitVersion.
 type GetKitVersionParams struct {
 	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
@@ -3805,6 +4135,28 @@ type GetKitVersionParams struct {
 type UpdateKitVersionParams struct {
 	// IfMatch The ETag that the change is based on. Without it the answer is 428, with another than the present version 412; `*` stands for any.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
+}
+
+// ArchiveKitVersionParams defines parameters for ArchiveKitVersion.
+type ArchiveKitVersionParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// PublishKitVersionParams defines parameters for PublishKitVersion.
+type PublishKitVersionParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListInterviewerFiguresParams defines parameters for ListInterviewerFigures.
@@ -3885,6 +4237,17 @@ type UpdateScoreParams struct {
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
+// ReopenScoreParams defines parameters for ReopenScore.
+type ReopenScoreParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ListScoreRevisionsParams defines parameters for ListScoreRevisions.
 type ListScoreRevisionsParams struct {
 	// Limit How many entries a page holds at most.
@@ -3892,6 +4255,28 @@ type ListScoreRevisionsParams struct {
 
 	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// SubmitScoreParams defines parameters for SubmitScore.
+type SubmitScoreParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// VoidScoreParams defines parameters for VoidScore.
+type VoidScoreParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
@@ -3921,6 +4306,14 @@ type ListUsersParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateUserParams defines parameters for CreateUser.
+type CreateUserParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
 	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
@@ -3941,6 +4334,39 @@ type GetUserParams struct {
 
 // UpdateUserParams defines parameters for UpdateUser.
 type UpdateUserParams struct {
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ChangeUserRoleParams defines parameters for ChangeUserRole.
+type ChangeUserRoleParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeactivateUserParams defines parameters for DeactivateUser.
+type DeactivateUserParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ReactivateUserParams defines parameters for ReactivateUser.
+type ReactivateUserParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
 	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -4191,7 +4617,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/applications (the `CreateApplication` operationId).
-	CreateApplicationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateApplicationWithBody(ctx context.Context, params *CreateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateApplication Let a candidate apply
 	//
@@ -4201,7 +4627,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/applications (the `CreateApplication` operationId).
-	CreateApplication(ctx context.Context, body CreateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateApplication(ctx context.Context, params *CreateApplicationParams, body CreateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportApplications Export applications
 	//
@@ -4232,7 +4658,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/hold (the `HoldApplication` operationId).
-	HoldApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	HoldApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *HoldApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HoldApplication Put an application on hold
 	//
@@ -4241,7 +4667,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/hold (the `HoldApplication` operationId).
-	HoldApplication(ctx context.Context, applicationID ApplicationID, body HoldApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	HoldApplication(ctx context.Context, applicationID ApplicationID, params *HoldApplicationParams, body HoldApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MoveApplicationWithBody Move an application to another stage
 	//
@@ -4251,7 +4677,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/move (the `MoveApplication` operationId).
-	MoveApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	MoveApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *MoveApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MoveApplication Move an application to another stage
 	//
@@ -4261,7 +4687,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/move (the `MoveApplication` operationId).
-	MoveApplication(ctx context.Context, applicationID ApplicationID, body MoveApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	MoveApplication(ctx context.Context, applicationID ApplicationID, params *MoveApplicationParams, body MoveApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReactivateApplicationWithBody Take a closed application up again
 	//
@@ -4270,7 +4696,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reactivate (the `ReactivateApplication` operationId).
-	ReactivateApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReactivateApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *ReactivateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReactivateApplication Take a closed application up again
 	//
@@ -4279,7 +4705,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reactivate (the `ReactivateApplication` operationId).
-	ReactivateApplication(ctx context.Context, applicationID ApplicationID, body ReactivateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReactivateApplication(ctx context.Context, applicationID ApplicationID, params *ReactivateApplicationParams, body ReactivateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RejectApplicationWithBody Reject an application
 	//
@@ -4288,7 +4714,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reject (the `RejectApplication` operationId).
-	RejectApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RejectApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *RejectApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RejectApplication Reject an application
 	//
@@ -4297,7 +4723,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reject (the `RejectApplication` operationId).
-	RejectApplication(ctx context.Context, applicationID ApplicationID, body RejectApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RejectApplication(ctx context.Context, applicationID ApplicationID, params *RejectApplicationParams, body RejectApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResumeApplicationWithBody Resume an application that is on hold
 	//
@@ -4306,7 +4732,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
-	ResumeApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ResumeApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResumeApplication Resume an application that is on hold
 	//
@@ -4315,7 +4741,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
-	ResumeApplication(ctx context.Context, applicationID ApplicationID, body ResumeApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ResumeApplication(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, body ResumeApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetApplicationSummary The scores of an application's interviews together
 	//
@@ -4332,7 +4758,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
-	WithdrawApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	WithdrawApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// WithdrawApplication Note that a candidate has withdrawn
 	//
@@ -4341,7 +4767,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
-	WithdrawApplication(ctx context.Context, applicationID ApplicationID, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	WithdrawApplication(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAuditLogs List what happened
 	//
@@ -4401,7 +4827,7 @@ type ClientInterface interface {
 	// Ends the session of the access token. Its tokens are worth nothing from then on, on every server.
 	//
 	// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
-	Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	Logout(ctx context.Context, params *LogoutParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePasswordWithBody Change one's own password
 	//
@@ -4411,7 +4837,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
-	ChangePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangePasswordWithBody(ctx context.Context, params *ChangePasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePassword Change one's own password
 	//
@@ -4421,7 +4847,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
-	ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangePassword(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RefreshTokensWithBody Exchange the refresh token for a new pair
 	//
@@ -4457,7 +4883,7 @@ type ClientInterface interface {
 	// Every session of the caller ends at once, except the one that asks.
 	//
 	// Corresponds with POST /api/v1/auth/sessions/revoke-others (the `RevokeOtherSessions` operationId).
-	RevokeOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RevokeOtherSessions(ctx context.Context, params *RevokeOtherSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeSession End one of one's own sessions
 	//
@@ -4482,7 +4908,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/candidates (the `CreateCandidate` operationId).
-	CreateCandidateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateCandidateWithBody(ctx context.Context, params *CreateCandidateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateCandidate Create a candidate
 	//
@@ -4491,7 +4917,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/candidates (the `CreateCandidate` operationId).
-	CreateCandidate(ctx context.Context, body CreateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateCandidate(ctx context.Context, params *CreateCandidateParams, body CreateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportCandidates Export candidates
 	//
@@ -4566,14 +4992,14 @@ type ClientInterface interface {
 	// The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
 	//
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/archive (the `ArchiveCandidate` operationId).
-	ArchiveCandidate(ctx context.Context, candidateID CandidateID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ArchiveCandidate(ctx context.Context, candidateID CandidateID, params *ArchiveCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RestoreCandidate Restore an archived candidate
 	//
 	// The candidate is active again and can apply.
 	//
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
-	RestoreCandidate(ctx context.Context, candidateID CandidateID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RestoreCandidate(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCompany The caller's company
 	//
@@ -4625,7 +5051,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
-	CreateInterviewWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateInterviewWithBody(ctx context.Context, params *CreateInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateInterview Create an interview
 	//
@@ -4635,7 +5061,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
-	CreateInterview(ctx context.Context, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateInterview(ctx context.Context, params *CreateInterviewParams, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetInterview One interview
 	//
@@ -4688,7 +5114,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/cancel (the `CancelInterview` operationId).
-	CancelInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CancelInterviewWithBody(ctx context.Context, interviewID InterviewID, params *CancelInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelInterview Cancel an interview
 	//
@@ -4697,7 +5123,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/cancel (the `CancelInterview` operationId).
-	CancelInterview(ctx context.Context, interviewID InterviewID, body CancelInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CancelInterview(ctx context.Context, interviewID InterviewID, params *CancelInterviewParams, body CancelInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CompleteInterviewWithBody Complete an interview although scores are missing
 	//
@@ -4706,7 +5132,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/complete (the `CompleteInterview` operationId).
-	CompleteInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CompleteInterviewWithBody(ctx context.Context, interviewID InterviewID, params *CompleteInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CompleteInterview Complete an interview although scores are missing
 	//
@@ -4715,14 +5141,14 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/complete (the `CompleteInterview` operationId).
-	CompleteInterview(ctx context.Context, interviewID InterviewID, body CompleteInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CompleteInterview(ctx context.Context, interviewID InterviewID, params *CompleteInterviewParams, body CompleteInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// FinishInterview Finish an interview
 	//
 	// From in_progress. The interview waits for its scores, or is completed at once where every required score is in already.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/finish (the `FinishInterview` operationId).
-	FinishInterview(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	FinishInterview(ctx context.Context, interviewID InterviewID, params *FinishInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListInterviewHistory Every change of an interview's state or time
 	//
@@ -4738,7 +5164,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
-	MarkInterviewNoShowWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	MarkInterviewNoShowWithBody(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MarkInterviewNoShow Note that the candidate did not come
 	//
@@ -4747,7 +5173,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
-	MarkInterviewNoShow(ctx context.Context, interviewID InterviewID, body MarkInterviewNoShowJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	MarkInterviewNoShow(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, body MarkInterviewNoShowJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RemovePanelist Take somebody off the panel
 	//
@@ -4755,7 +5181,7 @@ type ClientInterface interface {
 	// Once the interview has begun nobody takes themselves off its panel, so that the others' scores stay hidden from those who have not submitted theirs.
 	//
 	// Corresponds with DELETE /api/v1/interviews/{interview_id}/panel/{user_id} (the `RemovePanelist` operationId).
-	RemovePanelist(ctx context.Context, interviewID InterviewID, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RemovePanelist(ctx context.Context, interviewID InterviewID, userID UserID, params *RemovePanelistParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetPanelistWithBody Put somebody on the panel
 	//
@@ -4766,7 +5192,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/interviews/{interview_id}/panel/{user_id} (the `SetPanelist` operationId).
-	SetPanelistWithBody(ctx context.Context, interviewID InterviewID, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetPanelistWithBody(ctx context.Context, interviewID InterviewID, userID UserID, params *SetPanelistParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetPanelist Put somebody on the panel
 	//
@@ -4777,7 +5203,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/interviews/{interview_id}/panel/{user_id} (the `SetPanelist` operationId).
-	SetPanelist(ctx context.Context, interviewID InterviewID, userID UserID, body SetPanelistJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetPanelist(ctx context.Context, interviewID InterviewID, userID UserID, params *SetPanelistParams, body SetPanelistJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReopenInterviewWithBody Reopen a completed interview
 	//
@@ -4786,7 +5212,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reopen (the `ReopenInterview` operationId).
-	ReopenInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReopenInterviewWithBody(ctx context.Context, interviewID InterviewID, params *ReopenInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReopenInterview Reopen a completed interview
 	//
@@ -4795,7 +5221,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reopen (the `ReopenInterview` operationId).
-	ReopenInterview(ctx context.Context, interviewID InterviewID, body ReopenInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReopenInterview(ctx context.Context, interviewID InterviewID, params *ReopenInterviewParams, body ReopenInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RescheduleInterviewWithBody Move a scheduled interview to another time
 	//
@@ -4805,7 +5231,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
-	RescheduleInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RescheduleInterviewWithBody(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RescheduleInterview Move a scheduled interview to another time
 	//
@@ -4815,7 +5241,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
-	RescheduleInterview(ctx context.Context, interviewID InterviewID, body RescheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RescheduleInterview(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, body RescheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RespondToInterviewWithBody Say whether one comes
 	//
@@ -4824,7 +5250,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/respond (the `RespondToInterview` operationId).
-	RespondToInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RespondToInterviewWithBody(ctx context.Context, interviewID InterviewID, params *RespondToInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RespondToInterview Say whether one comes
 	//
@@ -4833,7 +5259,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/respond (the `RespondToInterview` operationId).
-	RespondToInterview(ctx context.Context, interviewID InterviewID, body RespondToInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RespondToInterview(ctx context.Context, interviewID InterviewID, params *RespondToInterviewParams, body RespondToInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ScheduleInterviewWithBody Schedule an interview
 	//
@@ -4843,7 +5269,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/schedule (the `ScheduleInterview` operationId).
-	ScheduleInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ScheduleInterviewWithBody(ctx context.Context, interviewID InterviewID, params *ScheduleInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ScheduleInterview Schedule an interview
 	//
@@ -4853,7 +5279,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/schedule (the `ScheduleInterview` operationId).
-	ScheduleInterview(ctx context.Context, interviewID InterviewID, body ScheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ScheduleInterview(ctx context.Context, interviewID InterviewID, params *ScheduleInterviewParams, body ScheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateScoreWithBody Begin one's own score of an interview
 	//
@@ -4862,7 +5288,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/scores (the `CreateScore` operationId).
-	CreateScoreWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateScoreWithBody(ctx context.Context, interviewID InterviewID, params *CreateScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateScore Begin one's own score of an interview
 	//
@@ -4871,14 +5297,14 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/scores (the `CreateScore` operationId).
-	CreateScore(ctx context.Context, interviewID InterviewID, body CreateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateScore(ctx context.Context, interviewID InterviewID, params *CreateScoreParams, body CreateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StartInterview Start an interview
 	//
 	// From scheduled. Panelists, the job's team leads, HR and admins. From then on panelists can write their scores.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/start (the `StartInterview` operationId).
-	StartInterview(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	StartInterview(ctx context.Context, interviewID InterviewID, params *StartInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetInterviewSummary The scores of an interview together
 	//
@@ -4903,7 +5329,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
-	CreateJobWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateJobWithBody(ctx context.Context, params *CreateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateJob Create a job
 	//
@@ -4912,7 +5338,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
-	CreateJob(ctx context.Context, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetJob One job
 	//
@@ -4953,14 +5379,14 @@ type ClientInterface interface {
 	// From draft, open or on_hold. Nobody new may apply; applications stay as they are.
 	//
 	// Corresponds with POST /api/v1/jobs/{job_id}/close (the `CloseJob` operationId).
-	CloseJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CloseJob(ctx context.Context, jobID JobID, params *CloseJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HoldJob Put a job on hold
 	//
 	// From open. Nobody new may apply; applications and interviews under way go on.
 	//
 	// Corresponds with POST /api/v1/jobs/{job_id}/hold (the `HoldJob` operationId).
-	HoldJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	HoldJob(ctx context.Context, jobID JobID, params *HoldJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobMembers List a job's members
 	//
@@ -5001,7 +5427,7 @@ type ClientInterface interface {
 	// From draft, on_hold or closed. Candidates may apply to an open job.
 	//
 	// Corresponds with POST /api/v1/jobs/{job_id}/open (the `OpenJob` operationId).
-	OpenJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	OpenJob(ctx context.Context, jobID JobID, params *OpenJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetJobPipeline A job's pipeline in figures
 	//
@@ -5034,7 +5460,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/kits (the `CreateKit` operationId).
-	CreateKitWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateKitWithBody(ctx context.Context, params *CreateKitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateKit Create an interview kit
 	//
@@ -5043,7 +5469,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/kits (the `CreateKit` operationId).
-	CreateKit(ctx context.Context, body CreateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateKit(ctx context.Context, params *CreateKitParams, body CreateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetKit One kit
 	//
@@ -5093,7 +5519,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
-	CreateKitVersionWithBody(ctx context.Context, kitID KitID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateKitVersionWithBody(ctx context.Context, kitID KitID, params *CreateKitVersionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateKitVersion Begin a new version of a kit
 	//
@@ -5102,7 +5528,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
-	CreateKitVersion(ctx context.Context, kitID KitID, body CreateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateKitVersion(ctx context.Context, kitID KitID, params *CreateKitVersionParams, body CreateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetKitVersion One version of a kit
 	//
@@ -5143,7 +5569,7 @@ type ClientInterface interface {
 	// New interviews can no longer use it. Interviews that have it keep it, unchanged.
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/archive (the `ArchiveKitVersion` operationId).
-	ArchiveKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ArchiveKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *ArchiveKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PublishKitVersion Publish a draft
 	//
@@ -5151,7 +5577,7 @@ type ClientInterface interface {
 	// archived. Needs at least one criterion with a weight.
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/publish (the `PublishKitVersion` operationId).
-	PublishKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PublishKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *PublishKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetStateMachines The state machines
 	//
@@ -5230,7 +5656,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
-	ReopenScoreWithBody(ctx context.Context, scoreID ScoreID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReopenScoreWithBody(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReopenScore Let a rater revise a submitted score
 	//
@@ -5241,7 +5667,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
-	ReopenScore(ctx context.Context, scoreID ScoreID, body ReopenScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReopenScore(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, body ReopenScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListScoreRevisions What a score said before it was reopened or voided
 	//
@@ -5256,7 +5682,7 @@ type ClientInterface interface {
 	// score the interview completes by itself.
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/submit (the `SubmitScore` operationId).
-	SubmitScore(ctx context.Context, scoreID ScoreID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SubmitScore(ctx context.Context, scoreID ScoreID, params *SubmitScoreParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// VoidScoreWithBody Declare a submitted score void
 	//
@@ -5265,7 +5691,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
-	VoidScoreWithBody(ctx context.Context, scoreID ScoreID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	VoidScoreWithBody(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// VoidScore Declare a submitted score void
 	//
@@ -5274,7 +5700,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
-	VoidScore(ctx context.Context, scoreID ScoreID, body VoidScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	VoidScore(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, body VoidScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers List the company's users
 	//
@@ -5292,7 +5718,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/users (the `CreateUser` operationId).
-	CreateUserWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateUserWithBody(ctx context.Context, params *CreateUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateUser Create a user
 	//
@@ -5302,7 +5728,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/users (the `CreateUser` operationId).
-	CreateUser(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateUser(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMe The caller's profile
 	//
@@ -5388,7 +5814,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
-	ChangeUserRoleWithBody(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangeUserRoleWithBody(ctx context.Context, userID UserID, params *ChangeUserRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeUserRole Give a user another role
 	//
@@ -5399,7 +5825,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
-	ChangeUserRole(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ChangeUserRole(ctx context.Context, userID UserID, params *ChangeUserRoleParams, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeactivateUser Deactivate a user
 	//
@@ -5407,14 +5833,14 @@ type ClientInterface interface {
 	// deactivated.
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/deactivate (the `DeactivateUser` operationId).
-	DeactivateUser(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeactivateUser(ctx context.Context, userID UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReactivateUser Reactivate a user
 	//
 	// The user can sign in again, with the password they had. Sessions that ended stay ended.
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/reactivate (the `ReactivateUser` operationId).
-	ReactivateUser(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ReactivateUser(ctx context.Context, userID UserID, params *ReactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeUserSessions End all sessions of a user
 	//
@@ -5500,8 +5926,8 @@ func (c *Client) ListApplications(ctx context.Context, params *ListApplicationsP
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/applications (the `CreateApplication` operationId).
-func (c *Client) CreateApplicationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateApplicationRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateApplicationWithBody(ctx context.Context, params *CreateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateApplicationRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5520,8 +5946,8 @@ func (c *Client) CreateApplicationWithBody(ctx context.Context, contentType stri
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/applications (the `CreateApplication` operationId).
-func (c *Client) CreateApplication(ctx context.Context, body CreateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateApplicationRequest(c.Server, body)
+func (c *Client) CreateApplication(ctx context.Context, params *CreateApplicationParams, body CreateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateApplicationRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5591,8 +6017,8 @@ func (c *Client) ListApplicationHistory(ctx context.Context, applicationID Appli
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/hold (the `HoldApplication` operationId).
-func (c *Client) HoldApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewHoldApplicationRequestWithBody(c.Server, applicationID, contentType, body)
+func (c *Client) HoldApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *HoldApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldApplicationRequestWithBody(c.Server, applicationID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5610,8 +6036,8 @@ func (c *Client) HoldApplicationWithBody(ctx context.Context, applicationID Appl
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/hold (the `HoldApplication` operationId).
-func (c *Client) HoldApplication(ctx context.Context, applicationID ApplicationID, body HoldApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewHoldApplicationRequest(c.Server, applicationID, body)
+func (c *Client) HoldApplication(ctx context.Context, applicationID ApplicationID, params *HoldApplicationParams, body HoldApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldApplicationRequest(c.Server, applicationID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5630,8 +6056,8 @@ func (c *Client) HoldApplication(ctx context.Context, applicationID ApplicationI
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/move (the `MoveApplication` operationId).
-func (c *Client) MoveApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewMoveApplicationRequestWithBody(c.Server, applicationID, contentType, body)
+func (c *Client) MoveApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *MoveApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveApplicationRequestWithBody(c.Server, applicationID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5650,8 +6076,8 @@ func (c *Client) MoveApplicationWithBody(ctx context.Context, applicationID Appl
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/move (the `MoveApplication` operationId).
-func (c *Client) MoveApplication(ctx context.Context, applicationID ApplicationID, body MoveApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewMoveApplicationRequest(c.Server, applicationID, body)
+func (c *Client) MoveApplication(ctx context.Context, applicationID ApplicationID, params *MoveApplicationParams, body MoveApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveApplicationRequest(c.Server, applicationID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5669,8 +6095,8 @@ func (c *Client) MoveApplication(ctx context.Context, applicationID ApplicationI
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/reactivate (the `ReactivateApplication` operationId).
-func (c *Client) ReactivateApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReactivateApplicationRequestWithBody(c.Server, applicationID, contentType, body)
+func (c *Client) ReactivateApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *ReactivateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReactivateApplicationRequestWithBody(c.Server, applicationID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5688,8 +6114,8 @@ func (c *Client) ReactivateApplicationWithBody(ctx context.Context, applicationI
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/reactivate (the `ReactivateApplication` operationId).
-func (c *Client) ReactivateApplication(ctx context.Context, applicationID ApplicationID, body ReactivateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReactivateApplicationRequest(c.Server, applicationID, body)
+func (c *Client) ReactivateApplication(ctx context.Context, applicationID ApplicationID, params *ReactivateApplicationParams, body ReactivateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReactivateApplicationRequest(c.Server, applicationID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5707,8 +6133,8 @@ func (c *Client) ReactivateApplication(ctx context.Context, applicationID Applic
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/reject (the `RejectApplication` operationId).
-func (c *Client) RejectApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRejectApplicationRequestWithBody(c.Server, applicationID, contentType, body)
+func (c *Client) RejectApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *RejectApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRejectApplicationRequestWithBody(c.Server, applicationID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5726,8 +6152,8 @@ func (c *Client) RejectApplicationWithBody(ctx context.Context, applicationID Ap
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/reject (the `RejectApplication` operationId).
-func (c *Client) RejectApplication(ctx context.Context, applicationID ApplicationID, body RejectApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRejectApplicationRequest(c.Server, applicationID, body)
+func (c *Client) RejectApplication(ctx context.Context, applicationID ApplicationID, params *RejectApplicationParams, body RejectApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRejectApplicationRequest(c.Server, applicationID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5745,8 +6171,8 @@ func (c *Client) RejectApplication(ctx context.Context, applicationID Applicatio
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
-func (c *Client) ResumeApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewResumeApplicationRequestWithBody(c.Server, applicationID, contentType, body)
+func (c *Client) ResumeApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeApplicationRequestWithBody(c.Server, applicationID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5764,8 +6190,8 @@ func (c *Client) ResumeApplicationWithBody(ctx context.Context, applicationID Ap
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
-func (c *Client) ResumeApplication(ctx context.Context, applicationID ApplicationID, body ResumeApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewResumeApplicationRequest(c.Server, applicationID, body)
+func (c *Client) ResumeApplication(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, body ResumeApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResumeApplicationRequest(c.Server, applicationID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5801,8 +6227,8 @@ func (c *Client) GetApplicationSummary(ctx context.Context, applicationID Applic
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
-func (c *Client) WithdrawApplicationWithBody(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewWithdrawApplicationRequestWithBody(c.Server, applicationID, contentType, body)
+func (c *Client) WithdrawApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawApplicationRequestWithBody(c.Server, applicationID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5820,8 +6246,8 @@ func (c *Client) WithdrawApplicationWithBody(ctx context.Context, applicationID 
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
-func (c *Client) WithdrawApplication(ctx context.Context, applicationID ApplicationID, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewWithdrawApplicationRequest(c.Server, applicationID, body)
+func (c *Client) WithdrawApplication(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawApplicationRequest(c.Server, applicationID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5950,8 +6376,8 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 // Ends the session of the access token. Its tokens are worth nothing from then on, on every server.
 //
 // Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
-func (c *Client) Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLogoutRequest(c.Server)
+func (c *Client) Logout(ctx context.Context, params *LogoutParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLogoutRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5970,8 +6396,8 @@ func (c *Client) Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
-func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangePasswordRequestWithBody(c.Server, contentType, body)
+func (c *Client) ChangePasswordWithBody(ctx context.Context, params *ChangePasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePasswordRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5990,8 +6416,8 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
-func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangePasswordRequest(c.Server, body)
+func (c *Client) ChangePassword(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePasswordRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6066,8 +6492,8 @@ func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, r
 // Every session of the caller ends at once, except the one that asks.
 //
 // Corresponds with POST /api/v1/auth/sessions/revoke-others (the `RevokeOtherSessions` operationId).
-func (c *Client) RevokeOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRevokeOtherSessionsRequest(c.Server)
+func (c *Client) RevokeOtherSessions(ctx context.Context, params *RevokeOtherSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeOtherSessionsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6121,8 +6547,8 @@ func (c *Client) ListCandidates(ctx context.Context, params *ListCandidatesParam
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/candidates (the `CreateCandidate` operationId).
-func (c *Client) CreateCandidateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateCandidateRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateCandidateWithBody(ctx context.Context, params *CreateCandidateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCandidateRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6140,8 +6566,8 @@ func (c *Client) CreateCandidateWithBody(ctx context.Context, contentType string
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/candidates (the `CreateCandidate` operationId).
-func (c *Client) CreateCandidate(ctx context.Context, body CreateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateCandidateRequest(c.Server, body)
+func (c *Client) CreateCandidate(ctx context.Context, params *CreateCandidateParams, body CreateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCandidateRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6295,8 +6721,8 @@ func (c *Client) UpdateCandidateWithApplicationMergePatchPlusJSONBody(ctx contex
 // The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
 //
 // Corresponds with POST /api/v1/candidates/{candidate_id}/archive (the `ArchiveCandidate` operationId).
-func (c *Client) ArchiveCandidate(ctx context.Context, candidateID CandidateID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewArchiveCandidateRequest(c.Server, candidateID)
+func (c *Client) ArchiveCandidate(ctx context.Context, candidateID CandidateID, params *ArchiveCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewArchiveCandidateRequest(c.Server, candidateID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6312,8 +6738,8 @@ func (c *Client) ArchiveCandidate(ctx context.Context, candidateID CandidateID, 
 // The candidate is active again and can apply.
 //
 // Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
-func (c *Client) RestoreCandidate(ctx context.Context, candidateID CandidateID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRestoreCandidateRequest(c.Server, candidateID)
+func (c *Client) RestoreCandidate(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreCandidateRequest(c.Server, candidateID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6424,8 +6850,8 @@ func (c *Client) ListInterviews(ctx context.Context, params *ListInterviewsParam
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
-func (c *Client) CreateInterviewWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateInterviewRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateInterviewWithBody(ctx context.Context, params *CreateInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateInterviewRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6444,8 +6870,8 @@ func (c *Client) CreateInterviewWithBody(ctx context.Context, contentType string
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
-func (c *Client) CreateInterview(ctx context.Context, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateInterviewRequest(c.Server, body)
+func (c *Client) CreateInterview(ctx context.Context, params *CreateInterviewParams, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateInterviewRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6557,8 +6983,8 @@ func (c *Client) GetInterviewCalendar(ctx context.Context, interviewID Interview
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/cancel (the `CancelInterview` operationId).
-func (c *Client) CancelInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCancelInterviewRequestWithBody(c.Server, interviewID, contentType, body)
+func (c *Client) CancelInterviewWithBody(ctx context.Context, interviewID InterviewID, params *CancelInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelInterviewRequestWithBody(c.Server, interviewID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6576,8 +7002,8 @@ func (c *Client) CancelInterviewWithBody(ctx context.Context, interviewID Interv
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/cancel (the `CancelInterview` operationId).
-func (c *Client) CancelInterview(ctx context.Context, interviewID InterviewID, body CancelInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCancelInterviewRequest(c.Server, interviewID, body)
+func (c *Client) CancelInterview(ctx context.Context, interviewID InterviewID, params *CancelInterviewParams, body CancelInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelInterviewRequest(c.Server, interviewID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6595,8 +7021,8 @@ func (c *Client) CancelInterview(ctx context.Context, interviewID InterviewID, b
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/complete (the `CompleteInterview` operationId).
-func (c *Client) CompleteInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCompleteInterviewRequestWithBody(c.Server, interviewID, contentType, body)
+func (c *Client) CompleteInterviewWithBody(ctx context.Context, interviewID InterviewID, params *CompleteInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteInterviewRequestWithBody(c.Server, interviewID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6614,8 +7040,8 @@ func (c *Client) CompleteInterviewWithBody(ctx context.Context, interviewID Inte
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/complete (the `CompleteInterview` operationId).
-func (c *Client) CompleteInterview(ctx context.Context, interviewID InterviewID, body CompleteInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCompleteInterviewRequest(c.Server, interviewID, body)
+func (c *Client) CompleteInterview(ctx context.Context, interviewID InterviewID, params *CompleteInterviewParams, body CompleteInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteInterviewRequest(c.Server, interviewID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6631,8 +7057,8 @@ func (c *Client) CompleteInterview(ctx context.Context, interviewID InterviewID,
 // From in_progress. The interview waits for its scores, or is completed at once where every required score is in already.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/finish (the `FinishInterview` operationId).
-func (c *Client) FinishInterview(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewFinishInterviewRequest(c.Server, interviewID)
+func (c *Client) FinishInterview(ctx context.Context, interviewID InterviewID, params *FinishInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFinishInterviewRequest(c.Server, interviewID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6667,8 +7093,8 @@ func (c *Client) ListInterviewHistory(ctx context.Context, interviewID Interview
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
-func (c *Client) MarkInterviewNoShowWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewMarkInterviewNoShowRequestWithBody(c.Server, interviewID, contentType, body)
+func (c *Client) MarkInterviewNoShowWithBody(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkInterviewNoShowRequestWithBody(c.Server, interviewID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6686,8 +7112,8 @@ func (c *Client) MarkInterviewNoShowWithBody(ctx context.Context, interviewID In
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
-func (c *Client) MarkInterviewNoShow(ctx context.Context, interviewID InterviewID, body MarkInterviewNoShowJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewMarkInterviewNoShowRequest(c.Server, interviewID, body)
+func (c *Client) MarkInterviewNoShow(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, body MarkInterviewNoShowJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkInterviewNoShowRequest(c.Server, interviewID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6704,8 +7130,8 @@ func (c *Client) MarkInterviewNoShow(ctx context.Context, interviewID InterviewI
 // Once the interview has begun nobody takes themselves off its panel, so that the others' scores stay hidden from those who have not submitted theirs.
 //
 // Corresponds with DELETE /api/v1/interviews/{interview_id}/panel/{user_id} (the `RemovePanelist` operationId).
-func (c *Client) RemovePanelist(ctx context.Context, interviewID InterviewID, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRemovePanelistRequest(c.Server, interviewID, userID)
+func (c *Client) RemovePanelist(ctx context.Context, interviewID InterviewID, userID UserID, params *RemovePanelistParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemovePanelistRequest(c.Server, interviewID, userID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6725,8 +7151,8 @@ func (c *Client) RemovePanelist(ctx context.Context, interviewID InterviewID, us
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v1/interviews/{interview_id}/panel/{user_id} (the `SetPanelist` operationId).
-func (c *Client) SetPanelistWithBody(ctx context.Context, interviewID InterviewID, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetPanelistRequestWithBody(c.Server, interviewID, userID, contentType, body)
+func (c *Client) SetPanelistWithBody(ctx context.Context, interviewID InterviewID, userID UserID, params *SetPanelistParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPanelistRequestWithBody(c.Server, interviewID, userID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6746,8 +7172,8 @@ func (c *Client) SetPanelistWithBody(ctx context.Context, interviewID InterviewI
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v1/interviews/{interview_id}/panel/{user_id} (the `SetPanelist` operationId).
-func (c *Client) SetPanelist(ctx context.Context, interviewID InterviewID, userID UserID, body SetPanelistJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetPanelistRequest(c.Server, interviewID, userID, body)
+func (c *Client) SetPanelist(ctx context.Context, interviewID InterviewID, userID UserID, params *SetPanelistParams, body SetPanelistJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetPanelistRequest(c.Server, interviewID, userID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6765,8 +7191,8 @@ func (c *Client) SetPanelist(ctx context.Context, interviewID InterviewID, userI
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/reopen (the `ReopenInterview` operationId).
-func (c *Client) ReopenInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReopenInterviewRequestWithBody(c.Server, interviewID, contentType, body)
+func (c *Client) ReopenInterviewWithBody(ctx context.Context, interviewID InterviewID, params *ReopenInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenInterviewRequestWithBody(c.Server, interviewID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6784,8 +7210,8 @@ func (c *Client) ReopenInterviewWithBody(ctx context.Context, interviewID Interv
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/reopen (the `ReopenInterview` operationId).
-func (c *Client) ReopenInterview(ctx context.Context, interviewID InterviewID, body ReopenInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReopenInterviewRequest(c.Server, interviewID, body)
+func (c *Client) ReopenInterview(ctx context.Context, interviewID InterviewID, params *ReopenInterviewParams, body ReopenInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenInterviewRequest(c.Server, interviewID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6804,8 +7230,8 @@ func (c *Client) ReopenInterview(ctx context.Context, interviewID InterviewID, b
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
-func (c *Client) RescheduleInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRescheduleInterviewRequestWithBody(c.Server, interviewID, contentType, body)
+func (c *Client) RescheduleInterviewWithBody(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRescheduleInterviewRequestWithBody(c.Server, interviewID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6824,8 +7250,8 @@ func (c *Client) RescheduleInterviewWithBody(ctx context.Context, interviewID In
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
-func (c *Client) RescheduleInterview(ctx context.Context, interviewID InterviewID, body RescheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRescheduleInterviewRequest(c.Server, interviewID, body)
+func (c *Client) RescheduleInterview(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, body RescheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRescheduleInterviewRequest(c.Server, interviewID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6843,8 +7269,8 @@ func (c *Client) RescheduleInterview(ctx context.Context, interviewID InterviewI
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/respond (the `RespondToInterview` operationId).
-func (c *Client) RespondToInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRespondToInterviewRequestWithBody(c.Server, interviewID, contentType, body)
+func (c *Client) RespondToInterviewWithBody(ctx context.Context, interviewID InterviewID, params *RespondToInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRespondToInterviewRequestWithBody(c.Server, interviewID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6862,8 +7288,8 @@ func (c *Client) RespondToInterviewWithBody(ctx context.Context, interviewID Int
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/respond (the `RespondToInterview` operationId).
-func (c *Client) RespondToInterview(ctx context.Context, interviewID InterviewID, body RespondToInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRespondToInterviewRequest(c.Server, interviewID, body)
+func (c *Client) RespondToInterview(ctx context.Context, interviewID InterviewID, params *RespondToInterviewParams, body RespondToInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRespondToInterviewRequest(c.Server, interviewID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6882,8 +7308,8 @@ func (c *Client) RespondToInterview(ctx context.Context, interviewID InterviewID
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/schedule (the `ScheduleInterview` operationId).
-func (c *Client) ScheduleInterviewWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewScheduleInterviewRequestWithBody(c.Server, interviewID, contentType, body)
+func (c *Client) ScheduleInterviewWithBody(ctx context.Context, interviewID InterviewID, params *ScheduleInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScheduleInterviewRequestWithBody(c.Server, interviewID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6902,8 +7328,8 @@ func (c *Client) ScheduleInterviewWithBody(ctx context.Context, interviewID Inte
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/schedule (the `ScheduleInterview` operationId).
-func (c *Client) ScheduleInterview(ctx context.Context, interviewID InterviewID, body ScheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewScheduleInterviewRequest(c.Server, interviewID, body)
+func (c *Client) ScheduleInterview(ctx context.Context, interviewID InterviewID, params *ScheduleInterviewParams, body ScheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewScheduleInterviewRequest(c.Server, interviewID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6921,8 +7347,8 @@ func (c *Client) ScheduleInterview(ctx context.Context, interviewID InterviewID,
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/scores (the `CreateScore` operationId).
-func (c *Client) CreateScoreWithBody(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateScoreRequestWithBody(c.Server, interviewID, contentType, body)
+func (c *Client) CreateScoreWithBody(ctx context.Context, interviewID InterviewID, params *CreateScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateScoreRequestWithBody(c.Server, interviewID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6940,8 +7366,8 @@ func (c *Client) CreateScoreWithBody(ctx context.Context, interviewID InterviewI
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/scores (the `CreateScore` operationId).
-func (c *Client) CreateScore(ctx context.Context, interviewID InterviewID, body CreateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateScoreRequest(c.Server, interviewID, body)
+func (c *Client) CreateScore(ctx context.Context, interviewID InterviewID, params *CreateScoreParams, body CreateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateScoreRequest(c.Server, interviewID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6957,8 +7383,8 @@ func (c *Client) CreateScore(ctx context.Context, interviewID InterviewID, body 
 // From scheduled. Panelists, the job's team leads, HR and admins. From then on panelists can write their scores.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/start (the `StartInterview` operationId).
-func (c *Client) StartInterview(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewStartInterviewRequest(c.Server, interviewID)
+func (c *Client) StartInterview(ctx context.Context, interviewID InterviewID, params *StartInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStartInterviewRequest(c.Server, interviewID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7012,8 +7438,8 @@ func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditor
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
-func (c *Client) CreateJobWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateJobRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateJobRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7031,8 +7457,8 @@ func (c *Client) CreateJobWithBody(ctx context.Context, contentType string, body
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
-func (c *Client) CreateJob(ctx context.Context, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateJobRequest(c.Server, body)
+func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateJobRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7122,8 +7548,8 @@ func (c *Client) UpdateJobWithApplicationMergePatchPlusJSONBody(ctx context.Cont
 // From draft, open or on_hold. Nobody new may apply; applications stay as they are.
 //
 // Corresponds with POST /api/v1/jobs/{job_id}/close (the `CloseJob` operationId).
-func (c *Client) CloseJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCloseJobRequest(c.Server, jobID)
+func (c *Client) CloseJob(ctx context.Context, jobID JobID, params *CloseJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseJobRequest(c.Server, jobID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7139,8 +7565,8 @@ func (c *Client) CloseJob(ctx context.Context, jobID JobID, reqEditors ...Reques
 // From open. Nobody new may apply; applications and interviews under way go on.
 //
 // Corresponds with POST /api/v1/jobs/{job_id}/hold (the `HoldJob` operationId).
-func (c *Client) HoldJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewHoldJobRequest(c.Server, jobID)
+func (c *Client) HoldJob(ctx context.Context, jobID JobID, params *HoldJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHoldJobRequest(c.Server, jobID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7230,8 +7656,8 @@ func (c *Client) SetJobMember(ctx context.Context, jobID JobID, userID UserID, b
 // From draft, on_hold or closed. Candidates may apply to an open job.
 //
 // Corresponds with POST /api/v1/jobs/{job_id}/open (the `OpenJob` operationId).
-func (c *Client) OpenJob(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewOpenJobRequest(c.Server, jobID)
+func (c *Client) OpenJob(ctx context.Context, jobID JobID, params *OpenJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenJobRequest(c.Server, jobID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7303,8 +7729,8 @@ func (c *Client) ListKits(ctx context.Context, params *ListKitsParams, reqEditor
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/kits (the `CreateKit` operationId).
-func (c *Client) CreateKitWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateKitRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateKitWithBody(ctx context.Context, params *CreateKitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateKitRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7322,8 +7748,8 @@ func (c *Client) CreateKitWithBody(ctx context.Context, contentType string, body
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/kits (the `CreateKit` operationId).
-func (c *Client) CreateKit(ctx context.Context, body CreateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateKitRequest(c.Server, body)
+func (c *Client) CreateKit(ctx context.Context, params *CreateKitParams, body CreateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateKitRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7432,8 +7858,8 @@ func (c *Client) ListKitVersions(ctx context.Context, kitID KitID, params *ListK
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
-func (c *Client) CreateKitVersionWithBody(ctx context.Context, kitID KitID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateKitVersionRequestWithBody(c.Server, kitID, contentType, body)
+func (c *Client) CreateKitVersionWithBody(ctx context.Context, kitID KitID, params *CreateKitVersionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateKitVersionRequestWithBody(c.Server, kitID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7451,8 +7877,8 @@ func (c *Client) CreateKitVersionWithBody(ctx context.Context, kitID KitID, cont
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
-func (c *Client) CreateKitVersion(ctx context.Context, kitID KitID, body CreateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateKitVersionRequest(c.Server, kitID, body)
+func (c *Client) CreateKitVersion(ctx context.Context, kitID KitID, params *CreateKitVersionParams, body CreateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateKitVersionRequest(c.Server, kitID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7542,8 +7968,8 @@ func (c *Client) UpdateKitVersionWithApplicationMergePatchPlusJSONBody(ctx conte
 // New interviews can no longer use it. Interviews that have it keep it, unchanged.
 //
 // Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/archive (the `ArchiveKitVersion` operationId).
-func (c *Client) ArchiveKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewArchiveKitVersionRequest(c.Server, kitID, kitVersionID)
+func (c *Client) ArchiveKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *ArchiveKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewArchiveKitVersionRequest(c.Server, kitID, kitVersionID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7560,8 +7986,8 @@ func (c *Client) ArchiveKitVersion(ctx context.Context, kitID KitID, kitVersionI
 // archived. Needs at least one criterion with a weight.
 //
 // Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/publish (the `PublishKitVersion` operationId).
-func (c *Client) PublishKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishKitVersionRequest(c.Server, kitID, kitVersionID)
+func (c *Client) PublishKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *PublishKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishKitVersionRequest(c.Server, kitID, kitVersionID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7729,8 +8155,8 @@ func (c *Client) UpdateScoreWithApplicationMergePatchPlusJSONBody(ctx context.Co
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
-func (c *Client) ReopenScoreWithBody(ctx context.Context, scoreID ScoreID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReopenScoreRequestWithBody(c.Server, scoreID, contentType, body)
+func (c *Client) ReopenScoreWithBody(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenScoreRequestWithBody(c.Server, scoreID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7750,8 +8176,8 @@ func (c *Client) ReopenScoreWithBody(ctx context.Context, scoreID ScoreID, conte
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
-func (c *Client) ReopenScore(ctx context.Context, scoreID ScoreID, body ReopenScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReopenScoreRequest(c.Server, scoreID, body)
+func (c *Client) ReopenScore(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, body ReopenScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReopenScoreRequest(c.Server, scoreID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7785,8 +8211,8 @@ func (c *Client) ListScoreRevisions(ctx context.Context, scoreID ScoreID, params
 // score the interview completes by itself.
 //
 // Corresponds with POST /api/v1/scores/{score_id}/submit (the `SubmitScore` operationId).
-func (c *Client) SubmitScore(ctx context.Context, scoreID ScoreID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSubmitScoreRequest(c.Server, scoreID)
+func (c *Client) SubmitScore(ctx context.Context, scoreID ScoreID, params *SubmitScoreParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitScoreRequest(c.Server, scoreID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7804,8 +8230,8 @@ func (c *Client) SubmitScore(ctx context.Context, scoreID ScoreID, reqEditors ..
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
-func (c *Client) VoidScoreWithBody(ctx context.Context, scoreID ScoreID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewVoidScoreRequestWithBody(c.Server, scoreID, contentType, body)
+func (c *Client) VoidScoreWithBody(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVoidScoreRequestWithBody(c.Server, scoreID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7823,8 +8249,8 @@ func (c *Client) VoidScoreWithBody(ctx context.Context, scoreID ScoreID, content
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
-func (c *Client) VoidScore(ctx context.Context, scoreID ScoreID, body VoidScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewVoidScoreRequest(c.Server, scoreID, body)
+func (c *Client) VoidScore(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, body VoidScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVoidScoreRequest(c.Server, scoreID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7861,8 +8287,8 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/users (the `CreateUser` operationId).
-func (c *Client) CreateUserWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateUserRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateUserWithBody(ctx context.Context, params *CreateUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateUserRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7881,8 +8307,8 @@ func (c *Client) CreateUserWithBody(ctx context.Context, contentType string, bod
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/users (the `CreateUser` operationId).
-func (c *Client) CreateUser(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateUserRequest(c.Server, body)
+func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateUserRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8067,8 +8493,8 @@ func (c *Client) UpdateUserWithApplicationMergePatchPlusJSONBody(ctx context.Con
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
-func (c *Client) ChangeUserRoleWithBody(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeUserRoleRequestWithBody(c.Server, userID, contentType, body)
+func (c *Client) ChangeUserRoleWithBody(ctx context.Context, userID UserID, params *ChangeUserRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeUserRoleRequestWithBody(c.Server, userID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8088,8 +8514,8 @@ func (c *Client) ChangeUserRoleWithBody(ctx context.Context, userID UserID, cont
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
-func (c *Client) ChangeUserRole(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeUserRoleRequest(c.Server, userID, body)
+func (c *Client) ChangeUserRole(ctx context.Context, userID UserID, params *ChangeUserRoleParams, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeUserRoleRequest(c.Server, userID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8106,8 +8532,8 @@ func (c *Client) ChangeUserRole(ctx context.Context, userID UserID, body ChangeU
 // deactivated.
 //
 // Corresponds with POST /api/v1/users/{user_id}/deactivate (the `DeactivateUser` operationId).
-func (c *Client) DeactivateUser(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeactivateUserRequest(c.Server, userID)
+func (c *Client) DeactivateUser(ctx context.Context, userID UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeactivateUserRequest(c.Server, userID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8123,8 +8549,8 @@ func (c *Client) DeactivateUser(ctx context.Context, userID UserID, reqEditors .
 // The user can sign in again, with the password they had. Sessions that ended stay ended.
 //
 // Corresponds with POST /api/v1/users/{user_id}/reactivate (the `ReactivateUser` operationId).
-func (c *Client) ReactivateUser(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewReactivateUserRequest(c.Server, userID)
+func (c *Client) ReactivateUser(ctx context.Context, userID UserID, params *ReactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReactivateUserRequest(c.Server, userID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8411,18 +8837,18 @@ func NewListApplicationsRequest(server string, params *ListApplicationsParams) (
 }
 
 // NewCreateApplicationRequest calls the generic CreateApplication builder with application/json body
-func NewCreateApplicationRequest(server string, body CreateApplicationJSONRequestBody) (*http.Request, error) {
+func NewCreateApplicationRequest(server string, params *CreateApplicationParams, body CreateApplicationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateApplicationRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateApplicationRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateApplicationRequestWithBody constructs an http.Request for the CreateApplication method, with any body, and a specified content type
-func NewCreateApplicationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateApplicationRequestWithBody(server string, params *CreateApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -8446,6 +8872,21 @@ func NewCreateApplicationRequestWithBody(server string, contentType string, body
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -8687,18 +9128,18 @@ func NewListApplicationHistoryRequest(server string, applicationID ApplicationID
 }
 
 // NewHoldApplicationRequest calls the generic HoldApplication builder with application/json body
-func NewHoldApplicationRequest(server string, applicationID ApplicationID, body HoldApplicationJSONRequestBody) (*http.Request, error) {
+func NewHoldApplicationRequest(server string, applicationID ApplicationID, params *HoldApplicationParams, body HoldApplicationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewHoldApplicationRequestWithBody(server, applicationID, "application/json", bodyReader)
+	return NewHoldApplicationRequestWithBody(server, applicationID, params, "application/json", bodyReader)
 }
 
 // NewHoldApplicationRequestWithBody constructs an http.Request for the HoldApplication method, with any body, and a specified content type
-func NewHoldApplicationRequestWithBody(server string, applicationID ApplicationID, contentType string, body io.Reader) (*http.Request, error) {
+func NewHoldApplicationRequestWithBody(server string, applicationID ApplicationID, params *HoldApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8730,22 +9171,48 @@ func NewHoldApplicationRequestWithBody(server string, applicationID ApplicationI
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewMoveApplicationRequest calls the generic MoveApplication builder with application/json body
-func NewMoveApplicationRequest(server string, applicationID ApplicationID, body MoveApplicationJSONRequestBody) (*http.Request, error) {
+func NewMoveApplicationRequest(server string, applicationID ApplicationID, params *MoveApplicationParams, body MoveApplicationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewMoveApplicationRequestWithBody(server, applicationID, "application/json", bodyReader)
+	return NewMoveApplicationRequestWithBody(server, applicationID, params, "application/json", bodyReader)
 }
 
 // NewMoveApplicationRequestWithBody constructs an http.Request for the MoveApplication method, with any body, and a specified content type
-func NewMoveApplicationRequestWithBody(server string, applicationID ApplicationID, contentType string, body io.Reader) (*http.Request, error) {
+func NewMoveApplicationRequestWithBody(server string, applicationID ApplicationID, params *MoveApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8777,22 +9244,48 @@ func NewMoveApplicationRequestWithBody(server string, applicationID ApplicationI
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewReactivateApplicationRequest calls the generic ReactivateApplication builder with application/json body
-func NewReactivateApplicationRequest(server string, applicationID ApplicationID, body ReactivateApplicationJSONRequestBody) (*http.Request, error) {
+func NewReactivateApplicationRequest(server string, applicationID ApplicationID, params *ReactivateApplicationParams, body ReactivateApplicationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewReactivateApplicationRequestWithBody(server, applicationID, "application/json", bodyReader)
+	return NewReactivateApplicationRequestWithBody(server, applicationID, params, "application/json", bodyReader)
 }
 
 // NewReactivateApplicationRequestWithBody constructs an http.Request for the ReactivateApplication method, with any body, and a specified content type
-func NewReactivateApplicationRequestWithBody(server string, applicationID ApplicationID, contentType string, body io.Reader) (*http.Request, error) {
+func NewReactivateApplicationRequestWithBody(server string, applicationID ApplicationID, params *ReactivateApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8824,22 +9317,48 @@ func NewReactivateApplicationRequestWithBody(server string, applicationID Applic
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewRejectApplicationRequest calls the generic RejectApplication builder with application/json body
-func NewRejectApplicationRequest(server string, applicationID ApplicationID, body RejectApplicationJSONRequestBody) (*http.Request, error) {
+func NewRejectApplicationRequest(server string, applicationID ApplicationID, params *RejectApplicationParams, body RejectApplicationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewRejectApplicationRequestWithBody(server, applicationID, "application/json", bodyReader)
+	return NewRejectApplicationRequestWithBody(server, applicationID, params, "application/json", bodyReader)
 }
 
 // NewRejectApplicationRequestWithBody constructs an http.Request for the RejectApplication method, with any body, and a specified content type
-func NewRejectApplicationRequestWithBody(server string, applicationID ApplicationID, contentType string, body io.Reader) (*http.Request, error) {
+func NewRejectApplicationRequestWithBody(server string, applicationID ApplicationID, params *RejectApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8871,22 +9390,48 @@ func NewRejectApplicationRequestWithBody(server string, applicationID Applicatio
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewResumeApplicationRequest calls the generic ResumeApplication builder with application/json body
-func NewResumeApplicationRequest(server string, applicationID ApplicationID, body ResumeApplicationJSONRequestBody) (*http.Request, error) {
+func NewResumeApplicationRequest(server string, applicationID ApplicationID, params *ResumeApplicationParams, body ResumeApplicationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewResumeApplicationRequestWithBody(server, applicationID, "application/json", bodyReader)
+	return NewResumeApplicationRequestWithBody(server, applicationID, params, "application/json", bodyReader)
 }
 
 // NewResumeApplicationRequestWithBody constructs an http.Request for the ResumeApplication method, with any body, and a specified content type
-func NewResumeApplicationRequestWithBody(server string, applicationID ApplicationID, contentType string, body io.Reader) (*http.Request, error) {
+func NewResumeApplicationRequestWithBody(server string, applicationID ApplicationID, params *ResumeApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8917,6 +9462,32 @@ func NewResumeApplicationRequestWithBody(server string, applicationID Applicatio
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
 
 	return req, nil
 }
@@ -8956,18 +9527,18 @@ func NewGetApplicationSummaryRequest(server string, applicationID ApplicationID)
 }
 
 // NewWithdrawApplicationRequest calls the generic WithdrawApplication builder with application/json body
-func NewWithdrawApplicationRequest(server string, applicationID ApplicationID, body WithdrawApplicationJSONRequestBody) (*http.Request, error) {
+func NewWithdrawApplicationRequest(server string, applicationID ApplicationID, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewWithdrawApplicationRequestWithBody(server, applicationID, "application/json", bodyReader)
+	return NewWithdrawApplicationRequestWithBody(server, applicationID, params, "application/json", bodyReader)
 }
 
 // NewWithdrawApplicationRequestWithBody constructs an http.Request for the WithdrawApplication method, with any body, and a specified content type
-func NewWithdrawApplicationRequestWithBody(server string, applicationID ApplicationID, contentType string, body io.Reader) (*http.Request, error) {
+func NewWithdrawApplicationRequestWithBody(server string, applicationID ApplicationID, params *WithdrawApplicationParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8998,6 +9569,32 @@ func NewWithdrawApplicationRequestWithBody(server string, applicationID Applicat
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
 
 	return req, nil
 }
@@ -9353,6 +9950,21 @@ func NewVerifyAuditLogsRequest(server string, params *VerifyAuditLogsParams) (*h
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
@@ -9431,7 +10043,7 @@ func NewLoginRequestWithBody(server string, contentType string, body io.Reader) 
 }
 
 // NewLogoutRequest constructs an http.Request for the Logout method
-func NewLogoutRequest(server string) (*http.Request, error) {
+func NewLogoutRequest(server string, params *LogoutParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -9454,22 +10066,37 @@ func NewLogoutRequest(server string) (*http.Request, error) {
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewChangePasswordRequest calls the generic ChangePassword builder with application/json body
-func NewChangePasswordRequest(server string, body ChangePasswordJSONRequestBody) (*http.Request, error) {
+func NewChangePasswordRequest(server string, params *ChangePasswordParams, body ChangePasswordJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewChangePasswordRequestWithBody(server, "application/json", bodyReader)
+	return NewChangePasswordRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewChangePasswordRequestWithBody constructs an http.Request for the ChangePassword method, with any body, and a specified content type
-func NewChangePasswordRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewChangePasswordRequestWithBody(server string, params *ChangePasswordParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -9493,6 +10120,21 @@ func NewChangePasswordRequestWithBody(server string, contentType string, body io
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -9621,7 +10263,7 @@ func NewListSessionsRequest(server string, params *ListSessionsParams) (*http.Re
 }
 
 // NewRevokeOtherSessionsRequest constructs an http.Request for the RevokeOtherSessions method
-func NewRevokeOtherSessionsRequest(server string) (*http.Request, error) {
+func NewRevokeOtherSessionsRequest(server string, params *RevokeOtherSessionsParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -9642,6 +10284,21 @@ func NewRevokeOtherSessionsRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -9844,18 +10501,18 @@ func NewListCandidatesRequest(server string, params *ListCandidatesParams) (*htt
 }
 
 // NewCreateCandidateRequest calls the generic CreateCandidate builder with application/json body
-func NewCreateCandidateRequest(server string, body CreateCandidateJSONRequestBody) (*http.Request, error) {
+func NewCreateCandidateRequest(server string, params *CreateCandidateParams, body CreateCandidateJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateCandidateRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateCandidateRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateCandidateRequestWithBody constructs an http.Request for the CreateCandidate method, with any body, and a specified content type
-func NewCreateCandidateRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateCandidateRequestWithBody(server string, params *CreateCandidateParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -9879,6 +10536,21 @@ func NewCreateCandidateRequestWithBody(server string, contentType string, body i
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -10050,6 +10722,21 @@ func NewImportCandidatesCSVRequestWithBody(server string, params *ImportCandidat
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
@@ -10117,6 +10804,21 @@ func NewImportCandidatesNDJSONRequestWithBody(server string, params *ImportCandi
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -10244,7 +10946,7 @@ func NewUpdateCandidateRequestWithBody(server string, candidateID CandidateID, p
 }
 
 // NewArchiveCandidateRequest constructs an http.Request for the ArchiveCandidate method
-func NewArchiveCandidateRequest(server string, candidateID CandidateID) (*http.Request, error) {
+func NewArchiveCandidateRequest(server string, candidateID CandidateID, params *ArchiveCandidateParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10274,11 +10976,37 @@ func NewArchiveCandidateRequest(server string, candidateID CandidateID) (*http.R
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewRestoreCandidateRequest constructs an http.Request for the RestoreCandidate method
-func NewRestoreCandidateRequest(server string, candidateID CandidateID) (*http.Request, error) {
+func NewRestoreCandidateRequest(server string, candidateID CandidateID, params *RestoreCandidateParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10306,6 +11034,32 @@ func NewRestoreCandidateRequest(server string, candidateID CandidateID) (*http.R
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -10618,18 +11372,18 @@ func NewListInterviewsRequest(server string, params *ListInterviewsParams) (*htt
 }
 
 // NewCreateInterviewRequest calls the generic CreateInterview builder with application/json body
-func NewCreateInterviewRequest(server string, body CreateInterviewJSONRequestBody) (*http.Request, error) {
+func NewCreateInterviewRequest(server string, params *CreateInterviewParams, body CreateInterviewJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateInterviewRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateInterviewRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateInterviewRequestWithBody constructs an http.Request for the CreateInterview method, with any body, and a specified content type
-func NewCreateInterviewRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateInterviewRequestWithBody(server string, params *CreateInterviewParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -10653,6 +11407,21 @@ func NewCreateInterviewRequestWithBody(server string, contentType string, body i
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -10814,18 +11583,18 @@ func NewGetInterviewCalendarRequest(server string, interviewID InterviewID) (*ht
 }
 
 // NewCancelInterviewRequest calls the generic CancelInterview builder with application/json body
-func NewCancelInterviewRequest(server string, interviewID InterviewID, body CancelInterviewJSONRequestBody) (*http.Request, error) {
+func NewCancelInterviewRequest(server string, interviewID InterviewID, params *CancelInterviewParams, body CancelInterviewJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCancelInterviewRequestWithBody(server, interviewID, "application/json", bodyReader)
+	return NewCancelInterviewRequestWithBody(server, interviewID, params, "application/json", bodyReader)
 }
 
 // NewCancelInterviewRequestWithBody constructs an http.Request for the CancelInterview method, with any body, and a specified content type
-func NewCancelInterviewRequestWithBody(server string, interviewID InterviewID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCancelInterviewRequestWithBody(server string, interviewID InterviewID, params *CancelInterviewParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10857,22 +11626,48 @@ func NewCancelInterviewRequestWithBody(server string, interviewID InterviewID, c
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewCompleteInterviewRequest calls the generic CompleteInterview builder with application/json body
-func NewCompleteInterviewRequest(server string, interviewID InterviewID, body CompleteInterviewJSONRequestBody) (*http.Request, error) {
+func NewCompleteInterviewRequest(server string, interviewID InterviewID, params *CompleteInterviewParams, body CompleteInterviewJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCompleteInterviewRequestWithBody(server, interviewID, "application/json", bodyReader)
+	return NewCompleteInterviewRequestWithBody(server, interviewID, params, "application/json", bodyReader)
 }
 
 // NewCompleteInterviewRequestWithBody constructs an http.Request for the CompleteInterview method, with any body, and a specified content type
-func NewCompleteInterviewRequestWithBody(server string, interviewID InterviewID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCompleteInterviewRequestWithBody(server string, interviewID InterviewID, params *CompleteInterviewParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10904,11 +11699,37 @@ func NewCompleteInterviewRequestWithBody(server string, interviewID InterviewID,
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewFinishInterviewRequest constructs an http.Request for the FinishInterview method
-func NewFinishInterviewRequest(server string, interviewID InterviewID) (*http.Request, error) {
+func NewFinishInterviewRequest(server string, interviewID InterviewID, params *FinishInterviewParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10936,6 +11757,32 @@ func NewFinishInterviewRequest(server string, interviewID InterviewID) (*http.Re
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -11015,18 +11862,18 @@ func NewListInterviewHistoryRequest(server string, interviewID InterviewID, para
 }
 
 // NewMarkInterviewNoShowRequest calls the generic MarkInterviewNoShow builder with application/json body
-func NewMarkInterviewNoShowRequest(server string, interviewID InterviewID, body MarkInterviewNoShowJSONRequestBody) (*http.Request, error) {
+func NewMarkInterviewNoShowRequest(server string, interviewID InterviewID, params *MarkInterviewNoShowParams, body MarkInterviewNoShowJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewMarkInterviewNoShowRequestWithBody(server, interviewID, "application/json", bodyReader)
+	return NewMarkInterviewNoShowRequestWithBody(server, interviewID, params, "application/json", bodyReader)
 }
 
 // NewMarkInterviewNoShowRequestWithBody constructs an http.Request for the MarkInterviewNoShow method, with any body, and a specified content type
-func NewMarkInterviewNoShowRequestWithBody(server string, interviewID InterviewID, contentType string, body io.Reader) (*http.Request, error) {
+func NewMarkInterviewNoShowRequestWithBody(server string, interviewID InterviewID, params *MarkInterviewNoShowParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11058,11 +11905,37 @@ func NewMarkInterviewNoShowRequestWithBody(server string, interviewID InterviewI
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewRemovePanelistRequest constructs an http.Request for the RemovePanelist method
-func NewRemovePanelistRequest(server string, interviewID InterviewID, userID UserID) (*http.Request, error) {
+func NewRemovePanelistRequest(server string, interviewID InterviewID, userID UserID, params *RemovePanelistParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11099,22 +11972,37 @@ func NewRemovePanelistRequest(server string, interviewID InterviewID, userID Use
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewSetPanelistRequest calls the generic SetPanelist builder with application/json body
-func NewSetPanelistRequest(server string, interviewID InterviewID, userID UserID, body SetPanelistJSONRequestBody) (*http.Request, error) {
+func NewSetPanelistRequest(server string, interviewID InterviewID, userID UserID, params *SetPanelistParams, body SetPanelistJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewSetPanelistRequestWithBody(server, interviewID, userID, "application/json", bodyReader)
+	return NewSetPanelistRequestWithBody(server, interviewID, userID, params, "application/json", bodyReader)
 }
 
 // NewSetPanelistRequestWithBody constructs an http.Request for the SetPanelist method, with any body, and a specified content type
-func NewSetPanelistRequestWithBody(server string, interviewID InterviewID, userID UserID, contentType string, body io.Reader) (*http.Request, error) {
+func NewSetPanelistRequestWithBody(server string, interviewID InterviewID, userID UserID, params *SetPanelistParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11153,22 +12041,37 @@ func NewSetPanelistRequestWithBody(server string, interviewID InterviewID, userI
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewReopenInterviewRequest calls the generic ReopenInterview builder with application/json body
-func NewReopenInterviewRequest(server string, interviewID InterviewID, body ReopenInterviewJSONRequestBody) (*http.Request, error) {
+func NewReopenInterviewRequest(server string, interviewID InterviewID, params *ReopenInterviewParams, body ReopenInterviewJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewReopenInterviewRequestWithBody(server, interviewID, "application/json", bodyReader)
+	return NewReopenInterviewRequestWithBody(server, interviewID, params, "application/json", bodyReader)
 }
 
 // NewReopenInterviewRequestWithBody constructs an http.Request for the ReopenInterview method, with any body, and a specified content type
-func NewReopenInterviewRequestWithBody(server string, interviewID InterviewID, contentType string, body io.Reader) (*http.Request, error) {
+func NewReopenInterviewRequestWithBody(server string, interviewID InterviewID, params *ReopenInterviewParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11200,22 +12103,48 @@ func NewReopenInterviewRequestWithBody(server string, interviewID InterviewID, c
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewRescheduleInterviewRequest calls the generic RescheduleInterview builder with application/json body
-func NewRescheduleInterviewRequest(server string, interviewID InterviewID, body RescheduleInterviewJSONRequestBody) (*http.Request, error) {
+func NewRescheduleInterviewRequest(server string, interviewID InterviewID, params *RescheduleInterviewParams, body RescheduleInterviewJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewRescheduleInterviewRequestWithBody(server, interviewID, "application/json", bodyReader)
+	return NewRescheduleInterviewRequestWithBody(server, interviewID, params, "application/json", bodyReader)
 }
 
 // NewRescheduleInterviewRequestWithBody constructs an http.Request for the RescheduleInterview method, with any body, and a specified content type
-func NewRescheduleInterviewRequestWithBody(server string, interviewID InterviewID, contentType string, body io.Reader) (*http.Request, error) {
+func NewRescheduleInterviewRequestWithBody(server string, interviewID InterviewID, params *RescheduleInterviewParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11247,22 +12176,48 @@ func NewRescheduleInterviewRequestWithBody(server string, interviewID InterviewI
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewRespondToInterviewRequest calls the generic RespondToInterview builder with application/json body
-func NewRespondToInterviewRequest(server string, interviewID InterviewID, body RespondToInterviewJSONRequestBody) (*http.Request, error) {
+func NewRespondToInterviewRequest(server string, interviewID InterviewID, params *RespondToInterviewParams, body RespondToInterviewJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewRespondToInterviewRequestWithBody(server, interviewID, "application/json", bodyReader)
+	return NewRespondToInterviewRequestWithBody(server, interviewID, params, "application/json", bodyReader)
 }
 
 // NewRespondToInterviewRequestWithBody constructs an http.Request for the RespondToInterview method, with any body, and a specified content type
-func NewRespondToInterviewRequestWithBody(server string, interviewID InterviewID, contentType string, body io.Reader) (*http.Request, error) {
+func NewRespondToInterviewRequestWithBody(server string, interviewID InterviewID, params *RespondToInterviewParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11294,22 +12249,48 @@ func NewRespondToInterviewRequestWithBody(server string, interviewID InterviewID
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewScheduleInterviewRequest calls the generic ScheduleInterview builder with application/json body
-func NewScheduleInterviewRequest(server string, interviewID InterviewID, body ScheduleInterviewJSONRequestBody) (*http.Request, error) {
+func NewScheduleInterviewRequest(server string, interviewID InterviewID, params *ScheduleInterviewParams, body ScheduleInterviewJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewScheduleInterviewRequestWithBody(server, interviewID, "application/json", bodyReader)
+	return NewScheduleInterviewRequestWithBody(server, interviewID, params, "application/json", bodyReader)
 }
 
 // NewScheduleInterviewRequestWithBody constructs an http.Request for the ScheduleInterview method, with any body, and a specified content type
-func NewScheduleInterviewRequestWithBody(server string, interviewID InterviewID, contentType string, body io.Reader) (*http.Request, error) {
+func NewScheduleInterviewRequestWithBody(server string, interviewID InterviewID, params *ScheduleInterviewParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11341,22 +12322,48 @@ func NewScheduleInterviewRequestWithBody(server string, interviewID InterviewID,
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewCreateScoreRequest calls the generic CreateScore builder with application/json body
-func NewCreateScoreRequest(server string, interviewID InterviewID, body CreateScoreJSONRequestBody) (*http.Request, error) {
+func NewCreateScoreRequest(server string, interviewID InterviewID, params *CreateScoreParams, body CreateScoreJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateScoreRequestWithBody(server, interviewID, "application/json", bodyReader)
+	return NewCreateScoreRequestWithBody(server, interviewID, params, "application/json", bodyReader)
 }
 
 // NewCreateScoreRequestWithBody constructs an http.Request for the CreateScore method, with any body, and a specified content type
-func NewCreateScoreRequestWithBody(server string, interviewID InterviewID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateScoreRequestWithBody(server string, interviewID InterviewID, params *CreateScoreParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11388,11 +12395,26 @@ func NewCreateScoreRequestWithBody(server string, interviewID InterviewID, conte
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewStartInterviewRequest constructs an http.Request for the StartInterview method
-func NewStartInterviewRequest(server string, interviewID InterviewID) (*http.Request, error) {
+func NewStartInterviewRequest(server string, interviewID InterviewID, params *StartInterviewParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11420,6 +12442,32 @@ func NewStartInterviewRequest(server string, interviewID InterviewID) (*http.Req
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -11598,18 +12646,18 @@ func NewListJobsRequest(server string, params *ListJobsParams) (*http.Request, e
 }
 
 // NewCreateJobRequest calls the generic CreateJob builder with application/json body
-func NewCreateJobRequest(server string, body CreateJobJSONRequestBody) (*http.Request, error) {
+func NewCreateJobRequest(server string, params *CreateJobParams, body CreateJobJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateJobRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateJobRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateJobRequestWithBody constructs an http.Request for the CreateJob method, with any body, and a specified content type
-func NewCreateJobRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateJobRequestWithBody(server string, params *CreateJobParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -11633,6 +12681,21 @@ func NewCreateJobRequestWithBody(server string, contentType string, body io.Read
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -11760,7 +12823,7 @@ func NewUpdateJobRequestWithBody(server string, jobID JobID, params *UpdateJobPa
 }
 
 // NewCloseJobRequest constructs an http.Request for the CloseJob method
-func NewCloseJobRequest(server string, jobID JobID) (*http.Request, error) {
+func NewCloseJobRequest(server string, jobID JobID, params *CloseJobParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11790,11 +12853,37 @@ func NewCloseJobRequest(server string, jobID JobID) (*http.Request, error) {
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewHoldJobRequest constructs an http.Request for the HoldJob method
-func NewHoldJobRequest(server string, jobID JobID) (*http.Request, error) {
+func NewHoldJobRequest(server string, jobID JobID, params *HoldJobParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11822,6 +12911,32 @@ func NewHoldJobRequest(server string, jobID JobID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -11996,7 +13111,7 @@ func NewSetJobMemberRequestWithBody(server string, jobID JobID, userID UserID, c
 }
 
 // NewOpenJobRequest constructs an http.Request for the OpenJob method
-func NewOpenJobRequest(server string, jobID JobID) (*http.Request, error) {
+func NewOpenJobRequest(server string, jobID JobID, params *OpenJobParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -12024,6 +13139,32 @@ func NewOpenJobRequest(server string, jobID JobID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -12224,18 +13365,18 @@ func NewListKitsRequest(server string, params *ListKitsParams) (*http.Request, e
 }
 
 // NewCreateKitRequest calls the generic CreateKit builder with application/json body
-func NewCreateKitRequest(server string, body CreateKitJSONRequestBody) (*http.Request, error) {
+func NewCreateKitRequest(server string, params *CreateKitParams, body CreateKitJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateKitRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateKitRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateKitRequestWithBody constructs an http.Request for the CreateKit method, with any body, and a specified content type
-func NewCreateKitRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateKitRequestWithBody(server string, params *CreateKitParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -12259,6 +13400,21 @@ func NewCreateKitRequestWithBody(server string, contentType string, body io.Read
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -12459,18 +13615,18 @@ func NewListKitVersionsRequest(server string, kitID KitID, params *ListKitVersio
 }
 
 // NewCreateKitVersionRequest calls the generic CreateKitVersion builder with application/json body
-func NewCreateKitVersionRequest(server string, kitID KitID, body CreateKitVersionJSONRequestBody) (*http.Request, error) {
+func NewCreateKitVersionRequest(server string, kitID KitID, params *CreateKitVersionParams, body CreateKitVersionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateKitVersionRequestWithBody(server, kitID, "application/json", bodyReader)
+	return NewCreateKitVersionRequestWithBody(server, kitID, params, "application/json", bodyReader)
 }
 
 // NewCreateKitVersionRequestWithBody constructs an http.Request for the CreateKitVersion method, with any body, and a specified content type
-func NewCreateKitVersionRequestWithBody(server string, kitID KitID, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateKitVersionRequestWithBody(server string, kitID KitID, params *CreateKitVersionParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -12501,6 +13657,21 @@ func NewCreateKitVersionRequestWithBody(server string, kitID KitID, contentType 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -12642,7 +13813,7 @@ func NewUpdateKitVersionRequestWithBody(server string, kitID KitID, kitVersionID
 }
 
 // NewArchiveKitVersionRequest constructs an http.Request for the ArchiveKitVersion method
-func NewArchiveKitVersionRequest(server string, kitID KitID, kitVersionID KitVersionID) (*http.Request, error) {
+func NewArchiveKitVersionRequest(server string, kitID KitID, kitVersionID KitVersionID, params *ArchiveKitVersionParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -12679,11 +13850,37 @@ func NewArchiveKitVersionRequest(server string, kitID KitID, kitVersionID KitVer
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewPublishKitVersionRequest constructs an http.Request for the PublishKitVersion method
-func NewPublishKitVersionRequest(server string, kitID KitID, kitVersionID KitVersionID) (*http.Request, error) {
+func NewPublishKitVersionRequest(server string, kitID KitID, kitVersionID KitVersionID, params *PublishKitVersionParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -12718,6 +13915,32 @@ func NewPublishKitVersionRequest(server string, kitID KitID, kitVersionID KitVer
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -13227,18 +14450,18 @@ func NewUpdateScoreRequestWithBody(server string, scoreID ScoreID, params *Updat
 }
 
 // NewReopenScoreRequest calls the generic ReopenScore builder with application/json body
-func NewReopenScoreRequest(server string, scoreID ScoreID, body ReopenScoreJSONRequestBody) (*http.Request, error) {
+func NewReopenScoreRequest(server string, scoreID ScoreID, params *ReopenScoreParams, body ReopenScoreJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewReopenScoreRequestWithBody(server, scoreID, "application/json", bodyReader)
+	return NewReopenScoreRequestWithBody(server, scoreID, params, "application/json", bodyReader)
 }
 
 // NewReopenScoreRequestWithBody constructs an http.Request for the ReopenScore method, with any body, and a specified content type
-func NewReopenScoreRequestWithBody(server string, scoreID ScoreID, contentType string, body io.Reader) (*http.Request, error) {
+func NewReopenScoreRequestWithBody(server string, scoreID ScoreID, params *ReopenScoreParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -13269,6 +14492,32 @@ func NewReopenScoreRequestWithBody(server string, scoreID ScoreID, contentType s
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
 
 	return req, nil
 }
@@ -13347,7 +14596,7 @@ func NewListScoreRevisionsRequest(server string, scoreID ScoreID, params *ListSc
 }
 
 // NewSubmitScoreRequest constructs an http.Request for the SubmitScore method
-func NewSubmitScoreRequest(server string, scoreID ScoreID) (*http.Request, error) {
+func NewSubmitScoreRequest(server string, scoreID ScoreID, params *SubmitScoreParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -13377,22 +14626,48 @@ func NewSubmitScoreRequest(server string, scoreID ScoreID) (*http.Request, error
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewVoidScoreRequest calls the generic VoidScore builder with application/json body
-func NewVoidScoreRequest(server string, scoreID ScoreID, body VoidScoreJSONRequestBody) (*http.Request, error) {
+func NewVoidScoreRequest(server string, scoreID ScoreID, params *VoidScoreParams, body VoidScoreJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewVoidScoreRequestWithBody(server, scoreID, "application/json", bodyReader)
+	return NewVoidScoreRequestWithBody(server, scoreID, params, "application/json", bodyReader)
 }
 
 // NewVoidScoreRequestWithBody constructs an http.Request for the VoidScore method, with any body, and a specified content type
-func NewVoidScoreRequestWithBody(server string, scoreID ScoreID, contentType string, body io.Reader) (*http.Request, error) {
+func NewVoidScoreRequestWithBody(server string, scoreID ScoreID, params *VoidScoreParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -13423,6 +14698,32 @@ func NewVoidScoreRequestWithBody(server string, scoreID ScoreID, contentType str
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
 
 	return req, nil
 }
@@ -13566,18 +14867,18 @@ func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request,
 }
 
 // NewCreateUserRequest calls the generic CreateUser builder with application/json body
-func NewCreateUserRequest(server string, body CreateUserJSONRequestBody) (*http.Request, error) {
+func NewCreateUserRequest(server string, params *CreateUserParams, body CreateUserJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateUserRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateUserRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateUserRequestWithBody constructs an http.Request for the CreateUser method, with any body, and a specified content type
-func NewCreateUserRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateUserRequestWithBody(server string, params *CreateUserParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -13601,6 +14902,21 @@ func NewCreateUserRequestWithBody(server string, contentType string, body io.Rea
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -13863,18 +15179,18 @@ func NewUpdateUserRequestWithBody(server string, userID UserID, params *UpdateUs
 }
 
 // NewChangeUserRoleRequest calls the generic ChangeUserRole builder with application/json body
-func NewChangeUserRoleRequest(server string, userID UserID, body ChangeUserRoleJSONRequestBody) (*http.Request, error) {
+func NewChangeUserRoleRequest(server string, userID UserID, params *ChangeUserRoleParams, body ChangeUserRoleJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewChangeUserRoleRequestWithBody(server, userID, "application/json", bodyReader)
+	return NewChangeUserRoleRequestWithBody(server, userID, params, "application/json", bodyReader)
 }
 
 // NewChangeUserRoleRequestWithBody constructs an http.Request for the ChangeUserRole method, with any body, and a specified content type
-func NewChangeUserRoleRequestWithBody(server string, userID UserID, contentType string, body io.Reader) (*http.Request, error) {
+func NewChangeUserRoleRequestWithBody(server string, userID UserID, params *ChangeUserRoleParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -13906,11 +15222,37 @@ func NewChangeUserRoleRequestWithBody(server string, userID UserID, contentType 
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewDeactivateUserRequest constructs an http.Request for the DeactivateUser method
-func NewDeactivateUserRequest(server string, userID UserID) (*http.Request, error) {
+func NewDeactivateUserRequest(server string, userID UserID, params *DeactivateUserParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -13940,11 +15282,37 @@ func NewDeactivateUserRequest(server string, userID UserID) (*http.Request, erro
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewReactivateUserRequest constructs an http.Request for the ReactivateUser method
-func NewReactivateUserRequest(server string, userID UserID) (*http.Request, error) {
+func NewReactivateUserRequest(server string, userID UserID, params *ReactivateUserParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -13972,6 +15340,32 @@ func NewReactivateUserRequest(server string, userID UserID) (*http.Request, erro
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -14337,7 +15731,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications (the `CreateApplication` operationId).
-	CreateApplicationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateApplicationResponse, error)
+	CreateApplicationWithBodyWithResponse(ctx context.Context, params *CreateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateApplicationResponse, error)
 
 	// CreateApplicationWithResponse Let a candidate apply
 	//
@@ -14347,7 +15741,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications (the `CreateApplication` operationId).
-	CreateApplicationWithResponse(ctx context.Context, body CreateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateApplicationResponse, error)
+	CreateApplicationWithResponse(ctx context.Context, params *CreateApplicationParams, body CreateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateApplicationResponse, error)
 
 	// ExportApplicationsWithResponse Export applications
 	//
@@ -14384,7 +15778,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/hold (the `HoldApplication` operationId).
-	HoldApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldApplicationResponse, error)
+	HoldApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *HoldApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldApplicationResponse, error)
 
 	// HoldApplicationWithResponse Put an application on hold
 	//
@@ -14393,7 +15787,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/hold (the `HoldApplication` operationId).
-	HoldApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body HoldApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldApplicationResponse, error)
+	HoldApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *HoldApplicationParams, body HoldApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldApplicationResponse, error)
 
 	// MoveApplicationWithBodyWithResponse Move an application to another stage
 	//
@@ -14403,7 +15797,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/move (the `MoveApplication` operationId).
-	MoveApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveApplicationResponse, error)
+	MoveApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *MoveApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveApplicationResponse, error)
 
 	// MoveApplicationWithResponse Move an application to another stage
 	//
@@ -14413,7 +15807,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/move (the `MoveApplication` operationId).
-	MoveApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body MoveApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveApplicationResponse, error)
+	MoveApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *MoveApplicationParams, body MoveApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveApplicationResponse, error)
 
 	// ReactivateApplicationWithBodyWithResponse Take a closed application up again
 	//
@@ -14422,7 +15816,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reactivate (the `ReactivateApplication` operationId).
-	ReactivateApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReactivateApplicationResponse, error)
+	ReactivateApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *ReactivateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReactivateApplicationResponse, error)
 
 	// ReactivateApplicationWithResponse Take a closed application up again
 	//
@@ -14431,7 +15825,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reactivate (the `ReactivateApplication` operationId).
-	ReactivateApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body ReactivateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ReactivateApplicationResponse, error)
+	ReactivateApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *ReactivateApplicationParams, body ReactivateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ReactivateApplicationResponse, error)
 
 	// RejectApplicationWithBodyWithResponse Reject an application
 	//
@@ -14440,7 +15834,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reject (the `RejectApplication` operationId).
-	RejectApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectApplicationResponse, error)
+	RejectApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *RejectApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectApplicationResponse, error)
 
 	// RejectApplicationWithResponse Reject an application
 	//
@@ -14449,7 +15843,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reject (the `RejectApplication` operationId).
-	RejectApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body RejectApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectApplicationResponse, error)
+	RejectApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *RejectApplicationParams, body RejectApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectApplicationResponse, error)
 
 	// ResumeApplicationWithBodyWithResponse Resume an application that is on hold
 	//
@@ -14458,7 +15852,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
-	ResumeApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeApplicationResponse, error)
+	ResumeApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeApplicationResponse, error)
 
 	// ResumeApplicationWithResponse Resume an application that is on hold
 	//
@@ -14467,7 +15861,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
-	ResumeApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body ResumeApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeApplicationResponse, error)
+	ResumeApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, body ResumeApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeApplicationResponse, error)
 
 	// GetApplicationSummaryWithResponse The scores of an application's interviews together
 	//
@@ -14486,7 +15880,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
-	WithdrawApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error)
+	WithdrawApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error)
 
 	// WithdrawApplicationWithResponse Note that a candidate has withdrawn
 	//
@@ -14495,7 +15889,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
-	WithdrawApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error)
+	WithdrawApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error)
 
 	// ListAuditLogsWithResponse List what happened
 	//
@@ -14565,7 +15959,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
-	LogoutWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*LogoutResponse, error)
+	LogoutWithResponse(ctx context.Context, params *LogoutParams, reqEditors ...RequestEditorFn) (*LogoutResponse, error)
 
 	// ChangePasswordWithBodyWithResponse Change one's own password
 	//
@@ -14575,7 +15969,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
-	ChangePasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
+	ChangePasswordWithBodyWithResponse(ctx context.Context, params *ChangePasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
 
 	// ChangePasswordWithResponse Change one's own password
 	//
@@ -14585,7 +15979,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
-	ChangePasswordWithResponse(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
+	ChangePasswordWithResponse(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
 
 	// RefreshTokensWithBodyWithResponse Exchange the refresh token for a new pair
 	//
@@ -14625,7 +16019,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/sessions/revoke-others (the `RevokeOtherSessions` operationId).
-	RevokeOtherSessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RevokeOtherSessionsResponse, error)
+	RevokeOtherSessionsWithResponse(ctx context.Context, params *RevokeOtherSessionsParams, reqEditors ...RequestEditorFn) (*RevokeOtherSessionsResponse, error)
 
 	// RevokeSessionWithResponse End one of one's own sessions
 	//
@@ -14654,7 +16048,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/candidates (the `CreateCandidate` operationId).
-	CreateCandidateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCandidateResponse, error)
+	CreateCandidateWithBodyWithResponse(ctx context.Context, params *CreateCandidateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCandidateResponse, error)
 
 	// CreateCandidateWithResponse Create a candidate
 	//
@@ -14663,7 +16057,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/candidates (the `CreateCandidate` operationId).
-	CreateCandidateWithResponse(ctx context.Context, body CreateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCandidateResponse, error)
+	CreateCandidateWithResponse(ctx context.Context, params *CreateCandidateParams, body CreateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCandidateResponse, error)
 
 	// ExportCandidatesWithResponse Export candidates
 	//
@@ -14744,7 +16138,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/archive (the `ArchiveCandidate` operationId).
-	ArchiveCandidateWithResponse(ctx context.Context, candidateID CandidateID, reqEditors ...RequestEditorFn) (*ArchiveCandidateResponse, error)
+	ArchiveCandidateWithResponse(ctx context.Context, candidateID CandidateID, params *ArchiveCandidateParams, reqEditors ...RequestEditorFn) (*ArchiveCandidateResponse, error)
 
 	// RestoreCandidateWithResponse Restore an archived candidate
 	//
@@ -14753,7 +16147,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
-	RestoreCandidateWithResponse(ctx context.Context, candidateID CandidateID, reqEditors ...RequestEditorFn) (*RestoreCandidateResponse, error)
+	RestoreCandidateWithResponse(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*RestoreCandidateResponse, error)
 
 	// GetCompanyWithResponse The caller's company
 	//
@@ -14809,7 +16203,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
-	CreateInterviewWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateInterviewResponse, error)
+	CreateInterviewWithBodyWithResponse(ctx context.Context, params *CreateInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateInterviewResponse, error)
 
 	// CreateInterviewWithResponse Create an interview
 	//
@@ -14819,7 +16213,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
-	CreateInterviewWithResponse(ctx context.Context, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateInterviewResponse, error)
+	CreateInterviewWithResponse(ctx context.Context, params *CreateInterviewParams, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateInterviewResponse, error)
 
 	// GetInterviewWithResponse One interview
 	//
@@ -14876,7 +16270,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/cancel (the `CancelInterview` operationId).
-	CancelInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelInterviewResponse, error)
+	CancelInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *CancelInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelInterviewResponse, error)
 
 	// CancelInterviewWithResponse Cancel an interview
 	//
@@ -14885,7 +16279,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/cancel (the `CancelInterview` operationId).
-	CancelInterviewWithResponse(ctx context.Context, interviewID InterviewID, body CancelInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelInterviewResponse, error)
+	CancelInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *CancelInterviewParams, body CancelInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelInterviewResponse, error)
 
 	// CompleteInterviewWithBodyWithResponse Complete an interview although scores are missing
 	//
@@ -14894,7 +16288,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/complete (the `CompleteInterview` operationId).
-	CompleteInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteInterviewResponse, error)
+	CompleteInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *CompleteInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteInterviewResponse, error)
 
 	// CompleteInterviewWithResponse Complete an interview although scores are missing
 	//
@@ -14903,7 +16297,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/complete (the `CompleteInterview` operationId).
-	CompleteInterviewWithResponse(ctx context.Context, interviewID InterviewID, body CompleteInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteInterviewResponse, error)
+	CompleteInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *CompleteInterviewParams, body CompleteInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteInterviewResponse, error)
 
 	// FinishInterviewWithResponse Finish an interview
 	//
@@ -14912,7 +16306,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/finish (the `FinishInterview` operationId).
-	FinishInterviewWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*FinishInterviewResponse, error)
+	FinishInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *FinishInterviewParams, reqEditors ...RequestEditorFn) (*FinishInterviewResponse, error)
 
 	// ListInterviewHistoryWithResponse Every change of an interview's state or time
 	//
@@ -14930,7 +16324,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
-	MarkInterviewNoShowWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkInterviewNoShowResponse, error)
+	MarkInterviewNoShowWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkInterviewNoShowResponse, error)
 
 	// MarkInterviewNoShowWithResponse Note that the candidate did not come
 	//
@@ -14939,7 +16333,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
-	MarkInterviewNoShowWithResponse(ctx context.Context, interviewID InterviewID, body MarkInterviewNoShowJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkInterviewNoShowResponse, error)
+	MarkInterviewNoShowWithResponse(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, body MarkInterviewNoShowJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkInterviewNoShowResponse, error)
 
 	// RemovePanelistWithResponse Take somebody off the panel
 	//
@@ -14949,7 +16343,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v1/interviews/{interview_id}/panel/{user_id} (the `RemovePanelist` operationId).
-	RemovePanelistWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, reqEditors ...RequestEditorFn) (*RemovePanelistResponse, error)
+	RemovePanelistWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, params *RemovePanelistParams, reqEditors ...RequestEditorFn) (*RemovePanelistResponse, error)
 
 	// SetPanelistWithBodyWithResponse Put somebody on the panel
 	//
@@ -14960,7 +16354,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/interviews/{interview_id}/panel/{user_id} (the `SetPanelist` operationId).
-	SetPanelistWithBodyWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPanelistResponse, error)
+	SetPanelistWithBodyWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, params *SetPanelistParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPanelistResponse, error)
 
 	// SetPanelistWithResponse Put somebody on the panel
 	//
@@ -14971,7 +16365,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/interviews/{interview_id}/panel/{user_id} (the `SetPanelist` operationId).
-	SetPanelistWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, body SetPanelistJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPanelistResponse, error)
+	SetPanelistWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, params *SetPanelistParams, body SetPanelistJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPanelistResponse, error)
 
 	// ReopenInterviewWithBodyWithResponse Reopen a completed interview
 	//
@@ -14980,7 +16374,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reopen (the `ReopenInterview` operationId).
-	ReopenInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenInterviewResponse, error)
+	ReopenInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *ReopenInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenInterviewResponse, error)
 
 	// ReopenInterviewWithResponse Reopen a completed interview
 	//
@@ -14989,7 +16383,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reopen (the `ReopenInterview` operationId).
-	ReopenInterviewWithResponse(ctx context.Context, interviewID InterviewID, body ReopenInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenInterviewResponse, error)
+	ReopenInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *ReopenInterviewParams, body ReopenInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenInterviewResponse, error)
 
 	// RescheduleInterviewWithBodyWithResponse Move a scheduled interview to another time
 	//
@@ -14999,7 +16393,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
-	RescheduleInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RescheduleInterviewResponse, error)
+	RescheduleInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RescheduleInterviewResponse, error)
 
 	// RescheduleInterviewWithResponse Move a scheduled interview to another time
 	//
@@ -15009,7 +16403,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
-	RescheduleInterviewWithResponse(ctx context.Context, interviewID InterviewID, body RescheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*RescheduleInterviewResponse, error)
+	RescheduleInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, body RescheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*RescheduleInterviewResponse, error)
 
 	// RespondToInterviewWithBodyWithResponse Say whether one comes
 	//
@@ -15018,7 +16412,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/respond (the `RespondToInterview` operationId).
-	RespondToInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RespondToInterviewResponse, error)
+	RespondToInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *RespondToInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RespondToInterviewResponse, error)
 
 	// RespondToInterviewWithResponse Say whether one comes
 	//
@@ -15027,7 +16421,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/respond (the `RespondToInterview` operationId).
-	RespondToInterviewWithResponse(ctx context.Context, interviewID InterviewID, body RespondToInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*RespondToInterviewResponse, error)
+	RespondToInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *RespondToInterviewParams, body RespondToInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*RespondToInterviewResponse, error)
 
 	// ScheduleInterviewWithBodyWithResponse Schedule an interview
 	//
@@ -15037,7 +16431,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/schedule (the `ScheduleInterview` operationId).
-	ScheduleInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScheduleInterviewResponse, error)
+	ScheduleInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *ScheduleInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScheduleInterviewResponse, error)
 
 	// ScheduleInterviewWithResponse Schedule an interview
 	//
@@ -15047,7 +16441,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/schedule (the `ScheduleInterview` operationId).
-	ScheduleInterviewWithResponse(ctx context.Context, interviewID InterviewID, body ScheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ScheduleInterviewResponse, error)
+	ScheduleInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *ScheduleInterviewParams, body ScheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ScheduleInterviewResponse, error)
 
 	// CreateScoreWithBodyWithResponse Begin one's own score of an interview
 	//
@@ -15056,7 +16450,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/scores (the `CreateScore` operationId).
-	CreateScoreWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateScoreResponse, error)
+	CreateScoreWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *CreateScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateScoreResponse, error)
 
 	// CreateScoreWithResponse Begin one's own score of an interview
 	//
@@ -15065,7 +16459,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/scores (the `CreateScore` operationId).
-	CreateScoreWithResponse(ctx context.Context, interviewID InterviewID, body CreateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateScoreResponse, error)
+	CreateScoreWithResponse(ctx context.Context, interviewID InterviewID, params *CreateScoreParams, body CreateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateScoreResponse, error)
 
 	// StartInterviewWithResponse Start an interview
 	//
@@ -15074,7 +16468,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/start (the `StartInterview` operationId).
-	StartInterviewWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*StartInterviewResponse, error)
+	StartInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *StartInterviewParams, reqEditors ...RequestEditorFn) (*StartInterviewResponse, error)
 
 	// GetInterviewSummaryWithResponse The scores of an interview together
 	//
@@ -15103,7 +16497,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
-	CreateJobWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
+	CreateJobWithBodyWithResponse(ctx context.Context, params *CreateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
 
 	// CreateJobWithResponse Create a job
 	//
@@ -15112,7 +16506,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
-	CreateJobWithResponse(ctx context.Context, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
+	CreateJobWithResponse(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
 
 	// GetJobWithResponse One job
 	//
@@ -15157,7 +16551,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/jobs/{job_id}/close (the `CloseJob` operationId).
-	CloseJobWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*CloseJobResponse, error)
+	CloseJobWithResponse(ctx context.Context, jobID JobID, params *CloseJobParams, reqEditors ...RequestEditorFn) (*CloseJobResponse, error)
 
 	// HoldJobWithResponse Put a job on hold
 	//
@@ -15166,7 +16560,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/jobs/{job_id}/hold (the `HoldJob` operationId).
-	HoldJobWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*HoldJobResponse, error)
+	HoldJobWithResponse(ctx context.Context, jobID JobID, params *HoldJobParams, reqEditors ...RequestEditorFn) (*HoldJobResponse, error)
 
 	// ListJobMembersWithResponse List a job's members
 	//
@@ -15213,7 +16607,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/jobs/{job_id}/open (the `OpenJob` operationId).
-	OpenJobWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*OpenJobResponse, error)
+	OpenJobWithResponse(ctx context.Context, jobID JobID, params *OpenJobParams, reqEditors ...RequestEditorFn) (*OpenJobResponse, error)
 
 	// GetJobPipelineWithResponse A job's pipeline in figures
 	//
@@ -15252,7 +16646,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/kits (the `CreateKit` operationId).
-	CreateKitWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateKitResponse, error)
+	CreateKitWithBodyWithResponse(ctx context.Context, params *CreateKitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateKitResponse, error)
 
 	// CreateKitWithResponse Create an interview kit
 	//
@@ -15261,7 +16655,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/kits (the `CreateKit` operationId).
-	CreateKitWithResponse(ctx context.Context, body CreateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateKitResponse, error)
+	CreateKitWithResponse(ctx context.Context, params *CreateKitParams, body CreateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateKitResponse, error)
 
 	// GetKitWithResponse One kit
 	//
@@ -15315,7 +16709,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
-	CreateKitVersionWithBodyWithResponse(ctx context.Context, kitID KitID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateKitVersionResponse, error)
+	CreateKitVersionWithBodyWithResponse(ctx context.Context, kitID KitID, params *CreateKitVersionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateKitVersionResponse, error)
 
 	// CreateKitVersionWithResponse Begin a new version of a kit
 	//
@@ -15324,7 +16718,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
-	CreateKitVersionWithResponse(ctx context.Context, kitID KitID, body CreateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateKitVersionResponse, error)
+	CreateKitVersionWithResponse(ctx context.Context, kitID KitID, params *CreateKitVersionParams, body CreateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateKitVersionResponse, error)
 
 	// GetKitVersionWithResponse One version of a kit
 	//
@@ -15369,7 +16763,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/archive (the `ArchiveKitVersion` operationId).
-	ArchiveKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, reqEditors ...RequestEditorFn) (*ArchiveKitVersionResponse, error)
+	ArchiveKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *ArchiveKitVersionParams, reqEditors ...RequestEditorFn) (*ArchiveKitVersionResponse, error)
 
 	// PublishKitVersionWithResponse Publish a draft
 	//
@@ -15379,7 +16773,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/publish (the `PublishKitVersion` operationId).
-	PublishKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, reqEditors ...RequestEditorFn) (*PublishKitVersionResponse, error)
+	PublishKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *PublishKitVersionParams, reqEditors ...RequestEditorFn) (*PublishKitVersionResponse, error)
 
 	// GetStateMachinesWithResponse The state machines
 	//
@@ -15468,7 +16862,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
-	ReopenScoreWithBodyWithResponse(ctx context.Context, scoreID ScoreID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenScoreResponse, error)
+	ReopenScoreWithBodyWithResponse(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenScoreResponse, error)
 
 	// ReopenScoreWithResponse Let a rater revise a submitted score
 	//
@@ -15479,7 +16873,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
-	ReopenScoreWithResponse(ctx context.Context, scoreID ScoreID, body ReopenScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenScoreResponse, error)
+	ReopenScoreWithResponse(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, body ReopenScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenScoreResponse, error)
 
 	// ListScoreRevisionsWithResponse What a score said before it was reopened or voided
 	//
@@ -15498,7 +16892,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/submit (the `SubmitScore` operationId).
-	SubmitScoreWithResponse(ctx context.Context, scoreID ScoreID, reqEditors ...RequestEditorFn) (*SubmitScoreResponse, error)
+	SubmitScoreWithResponse(ctx context.Context, scoreID ScoreID, params *SubmitScoreParams, reqEditors ...RequestEditorFn) (*SubmitScoreResponse, error)
 
 	// VoidScoreWithBodyWithResponse Declare a submitted score void
 	//
@@ -15507,7 +16901,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
-	VoidScoreWithBodyWithResponse(ctx context.Context, scoreID ScoreID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidScoreResponse, error)
+	VoidScoreWithBodyWithResponse(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidScoreResponse, error)
 
 	// VoidScoreWithResponse Declare a submitted score void
 	//
@@ -15516,7 +16910,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
-	VoidScoreWithResponse(ctx context.Context, scoreID ScoreID, body VoidScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidScoreResponse, error)
+	VoidScoreWithResponse(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, body VoidScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidScoreResponse, error)
 
 	// ListUsersWithResponse List the company's users
 	//
@@ -15536,7 +16930,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/users (the `CreateUser` operationId).
-	CreateUserWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
+	CreateUserWithBodyWithResponse(ctx context.Context, params *CreateUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
 
 	// CreateUserWithResponse Create a user
 	//
@@ -15546,7 +16940,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/users (the `CreateUser` operationId).
-	CreateUserWithResponse(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
+	CreateUserWithResponse(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
 
 	// GetMeWithResponse The caller's profile
 	//
@@ -15638,7 +17032,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
-	ChangeUserRoleWithBodyWithResponse(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error)
+	ChangeUserRoleWithBodyWithResponse(ctx context.Context, userID UserID, params *ChangeUserRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error)
 
 	// ChangeUserRoleWithResponse Give a user another role
 	//
@@ -15649,7 +17043,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
-	ChangeUserRoleWithResponse(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error)
+	ChangeUserRoleWithResponse(ctx context.Context, userID UserID, params *ChangeUserRoleParams, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error)
 
 	// DeactivateUserWithResponse Deactivate a user
 	//
@@ -15659,7 +17053,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/deactivate (the `DeactivateUser` operationId).
-	DeactivateUserWithResponse(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error)
+	DeactivateUserWithResponse(ctx context.Context, userID UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error)
 
 	// ReactivateUserWithResponse Reactivate a user
 	//
@@ -15668,7 +17062,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/reactivate (the `ReactivateUser` operationId).
-	ReactivateUserWithResponse(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*ReactivateUserResponse, error)
+	ReactivateUserWithResponse(ctx context.Context, userID UserID, params *ReactivateUserParams, reqEditors ...RequestEditorFn) (*ReactivateUserResponse, error)
 
 	// RevokeUserSessionsWithResponse End all sessions of a user
 	//
@@ -16363,6 +17757,8 @@ type HoldApplicationResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -16409,6 +17805,11 @@ func (r HoldApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r HoldApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r HoldApplicationResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -16495,6 +17896,8 @@ type MoveApplicationResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -16541,6 +17944,11 @@ func (r MoveApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r MoveApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r MoveApplicationResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -16627,6 +18035,8 @@ type ReactivateApplicationResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -16673,6 +18083,11 @@ func (r ReactivateApplicationResponse) GetApplicationProblemJSON404() *NotFound 
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReactivateApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ReactivateApplicationResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -16759,6 +18174,8 @@ type RejectApplicationResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -16805,6 +18222,11 @@ func (r RejectApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RejectApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r RejectApplicationResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -16891,6 +18313,8 @@ type ResumeApplicationResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -16937,6 +18361,11 @@ func (r ResumeApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ResumeApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ResumeApplicationResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -17134,6 +18563,8 @@ type WithdrawApplicationResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -17180,6 +18611,11 @@ func (r WithdrawApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r WithdrawApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r WithdrawApplicationResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -17474,6 +18910,8 @@ type VerifyAuditLogsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -17511,6 +18949,11 @@ func (r VerifyAuditLogsResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r VerifyAuditLogsResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r VerifyAuditLogsResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -17819,6 +19262,8 @@ type LogoutResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -17858,6 +19303,11 @@ func (r LogoutResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r LogoutResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LogoutResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -18272,6 +19722,8 @@ type RevokeOtherSessionsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -18309,6 +19761,11 @@ func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON403() *Forbidden {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -19342,6 +20799,10 @@ type ArchiveCandidateResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -19386,6 +20847,16 @@ func (r ArchiveCandidateResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ArchiveCandidateResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ArchiveCandidateResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ArchiveCandidateResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -19467,6 +20938,10 @@ type RestoreCandidateResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -19511,6 +20986,16 @@ func (r RestoreCandidateResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RestoreCandidateResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r RestoreCandidateResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RestoreCandidateResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -20461,6 +21946,8 @@ type CancelInterviewResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -20507,6 +21994,11 @@ func (r CancelInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CancelInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r CancelInterviewResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -20593,6 +22085,8 @@ type CompleteInterviewResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -20639,6 +22133,11 @@ func (r CompleteInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CompleteInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r CompleteInterviewResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -20725,6 +22224,10 @@ type FinishInterviewResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -20769,6 +22272,16 @@ func (r FinishInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r FinishInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r FinishInterviewResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r FinishInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -20968,6 +22481,8 @@ type MarkInterviewNoShowResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -21014,6 +22529,11 @@ func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -21100,6 +22620,8 @@ type RemovePanelistResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -21146,6 +22668,11 @@ func (r RemovePanelistResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RemovePanelistResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r RemovePanelistResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -21232,6 +22759,8 @@ type SetPanelistResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -21278,6 +22807,11 @@ func (r SetPanelistResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r SetPanelistResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r SetPanelistResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -21364,6 +22898,8 @@ type ReopenInterviewResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -21410,6 +22946,11 @@ func (r ReopenInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReopenInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ReopenInterviewResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -21496,6 +23037,8 @@ type RescheduleInterviewResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -21542,6 +23085,11 @@ func (r RescheduleInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RescheduleInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r RescheduleInterviewResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -21628,6 +23176,8 @@ type RespondToInterviewResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -21674,6 +23224,11 @@ func (r RespondToInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RespondToInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r RespondToInterviewResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -21760,6 +23315,8 @@ type ScheduleInterviewResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -21806,6 +23363,11 @@ func (r ScheduleInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ScheduleInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ScheduleInterviewResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -22025,6 +23587,10 @@ type StartInterviewResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -22069,6 +23635,16 @@ func (r StartInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r StartInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r StartInterviewResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r StartInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -22762,6 +24338,10 @@ type CloseJobResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -22806,6 +24386,16 @@ func (r CloseJobResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CloseJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r CloseJobResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CloseJobResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -22887,6 +24477,10 @@ type HoldJobResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -22931,6 +24525,16 @@ func (r HoldJobResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r HoldJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r HoldJobResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r HoldJobResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -23366,6 +24970,10 @@ type OpenJobResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -23410,6 +25018,16 @@ func (r OpenJobResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r OpenJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r OpenJobResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r OpenJobResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -24736,6 +26354,8 @@ type ArchiveKitVersionResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -24782,6 +26402,11 @@ func (r ArchiveKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ArchiveKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ArchiveKitVersionResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -24868,6 +26493,8 @@ type PublishKitVersionResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -24914,6 +26541,11 @@ func (r PublishKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r PublishKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r PublishKitVersionResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -25661,6 +27293,8 @@ type ReopenScoreResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -25705,6 +27339,11 @@ func (r ReopenScoreResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReopenScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ReopenScoreResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -25909,6 +27548,8 @@ type SubmitScoreResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -25955,6 +27596,11 @@ func (r SubmitScoreResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r SubmitScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r SubmitScoreResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -26036,6 +27682,8 @@ type VoidScoreResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -26080,6 +27728,11 @@ func (r VoidScoreResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r VoidScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r VoidScoreResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -27035,6 +28688,10 @@ type ChangeUserRoleResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -27079,6 +28736,16 @@ func (r ChangeUserRoleResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ChangeUserRoleResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -27160,6 +28827,10 @@ type DeactivateUserResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -27204,6 +28875,16 @@ func (r DeactivateUserResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r DeactivateUserResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r DeactivateUserResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DeactivateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -27285,6 +28966,10 @@ type ReactivateUserResponse struct {
 	ApplicationProblemJSON404 *NotFound
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
@@ -27329,6 +29014,16 @@ func (r ReactivateUserResponse) GetApplicationProblemJSON404() *NotFound {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReactivateUserResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r ReactivateUserResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ReactivateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
@@ -28063,8 +29758,8 @@ func (c *ClientWithResponses) ListApplicationsWithResponse(ctx context.Context, 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications (the `CreateApplication` operationId).
-func (c *ClientWithResponses) CreateApplicationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateApplicationResponse, error) {
-	rsp, err := c.CreateApplicationWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateApplicationWithBodyWithResponse(ctx context.Context, params *CreateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateApplicationResponse, error) {
+	rsp, err := c.CreateApplicationWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28079,8 +29774,8 @@ func (c *ClientWithResponses) CreateApplicationWithBodyWithResponse(ctx context.
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications (the `CreateApplication` operationId).
-func (c *ClientWithResponses) CreateApplicationWithResponse(ctx context.Context, body CreateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateApplicationResponse, error) {
-	rsp, err := c.CreateApplication(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateApplicationWithResponse(ctx context.Context, params *CreateApplicationParams, body CreateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateApplicationResponse, error) {
+	rsp, err := c.CreateApplication(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28140,8 +29835,8 @@ func (c *ClientWithResponses) ListApplicationHistoryWithResponse(ctx context.Con
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/hold (the `HoldApplication` operationId).
-func (c *ClientWithResponses) HoldApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldApplicationResponse, error) {
-	rsp, err := c.HoldApplicationWithBody(ctx, applicationID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) HoldApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *HoldApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HoldApplicationResponse, error) {
+	rsp, err := c.HoldApplicationWithBody(ctx, applicationID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28155,8 +29850,8 @@ func (c *ClientWithResponses) HoldApplicationWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/hold (the `HoldApplication` operationId).
-func (c *ClientWithResponses) HoldApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body HoldApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldApplicationResponse, error) {
-	rsp, err := c.HoldApplication(ctx, applicationID, body, reqEditors...)
+func (c *ClientWithResponses) HoldApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *HoldApplicationParams, body HoldApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*HoldApplicationResponse, error) {
+	rsp, err := c.HoldApplication(ctx, applicationID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28171,8 +29866,8 @@ func (c *ClientWithResponses) HoldApplicationWithResponse(ctx context.Context, a
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/move (the `MoveApplication` operationId).
-func (c *ClientWithResponses) MoveApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveApplicationResponse, error) {
-	rsp, err := c.MoveApplicationWithBody(ctx, applicationID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) MoveApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *MoveApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveApplicationResponse, error) {
+	rsp, err := c.MoveApplicationWithBody(ctx, applicationID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28187,8 +29882,8 @@ func (c *ClientWithResponses) MoveApplicationWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/move (the `MoveApplication` operationId).
-func (c *ClientWithResponses) MoveApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body MoveApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveApplicationResponse, error) {
-	rsp, err := c.MoveApplication(ctx, applicationID, body, reqEditors...)
+func (c *ClientWithResponses) MoveApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *MoveApplicationParams, body MoveApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveApplicationResponse, error) {
+	rsp, err := c.MoveApplication(ctx, applicationID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28202,8 +29897,8 @@ func (c *ClientWithResponses) MoveApplicationWithResponse(ctx context.Context, a
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/reactivate (the `ReactivateApplication` operationId).
-func (c *ClientWithResponses) ReactivateApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReactivateApplicationResponse, error) {
-	rsp, err := c.ReactivateApplicationWithBody(ctx, applicationID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ReactivateApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *ReactivateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReactivateApplicationResponse, error) {
+	rsp, err := c.ReactivateApplicationWithBody(ctx, applicationID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28217,8 +29912,8 @@ func (c *ClientWithResponses) ReactivateApplicationWithBodyWithResponse(ctx cont
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/reactivate (the `ReactivateApplication` operationId).
-func (c *ClientWithResponses) ReactivateApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body ReactivateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ReactivateApplicationResponse, error) {
-	rsp, err := c.ReactivateApplication(ctx, applicationID, body, reqEditors...)
+func (c *ClientWithResponses) ReactivateApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *ReactivateApplicationParams, body ReactivateApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ReactivateApplicationResponse, error) {
+	rsp, err := c.ReactivateApplication(ctx, applicationID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28232,8 +29927,8 @@ func (c *ClientWithResponses) ReactivateApplicationWithResponse(ctx context.Cont
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/reject (the `RejectApplication` operationId).
-func (c *ClientWithResponses) RejectApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectApplicationResponse, error) {
-	rsp, err := c.RejectApplicationWithBody(ctx, applicationID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) RejectApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *RejectApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RejectApplicationResponse, error) {
+	rsp, err := c.RejectApplicationWithBody(ctx, applicationID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28247,8 +29942,8 @@ func (c *ClientWithResponses) RejectApplicationWithBodyWithResponse(ctx context.
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/reject (the `RejectApplication` operationId).
-func (c *ClientWithResponses) RejectApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body RejectApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectApplicationResponse, error) {
-	rsp, err := c.RejectApplication(ctx, applicationID, body, reqEditors...)
+func (c *ClientWithResponses) RejectApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *RejectApplicationParams, body RejectApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectApplicationResponse, error) {
+	rsp, err := c.RejectApplication(ctx, applicationID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28262,8 +29957,8 @@ func (c *ClientWithResponses) RejectApplicationWithResponse(ctx context.Context,
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
-func (c *ClientWithResponses) ResumeApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeApplicationResponse, error) {
-	rsp, err := c.ResumeApplicationWithBody(ctx, applicationID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ResumeApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeApplicationResponse, error) {
+	rsp, err := c.ResumeApplicationWithBody(ctx, applicationID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28277,8 +29972,8 @@ func (c *ClientWithResponses) ResumeApplicationWithBodyWithResponse(ctx context.
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
-func (c *ClientWithResponses) ResumeApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body ResumeApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeApplicationResponse, error) {
-	rsp, err := c.ResumeApplication(ctx, applicationID, body, reqEditors...)
+func (c *ClientWithResponses) ResumeApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, body ResumeApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeApplicationResponse, error) {
+	rsp, err := c.ResumeApplication(ctx, applicationID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28308,8 +30003,8 @@ func (c *ClientWithResponses) GetApplicationSummaryWithResponse(ctx context.Cont
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
-func (c *ClientWithResponses) WithdrawApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error) {
-	rsp, err := c.WithdrawApplicationWithBody(ctx, applicationID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) WithdrawApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error) {
+	rsp, err := c.WithdrawApplicationWithBody(ctx, applicationID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28323,8 +30018,8 @@ func (c *ClientWithResponses) WithdrawApplicationWithBodyWithResponse(ctx contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
-func (c *ClientWithResponses) WithdrawApplicationWithResponse(ctx context.Context, applicationID ApplicationID, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error) {
-	rsp, err := c.WithdrawApplication(ctx, applicationID, body, reqEditors...)
+func (c *ClientWithResponses) WithdrawApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error) {
+	rsp, err := c.WithdrawApplication(ctx, applicationID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28435,8 +30130,8 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
-func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*LogoutResponse, error) {
-	rsp, err := c.Logout(ctx, reqEditors...)
+func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, params *LogoutParams, reqEditors ...RequestEditorFn) (*LogoutResponse, error) {
+	rsp, err := c.Logout(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28451,8 +30146,8 @@ func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, reqEditors
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
-func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error) {
-	rsp, err := c.ChangePasswordWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Context, params *ChangePasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error) {
+	rsp, err := c.ChangePasswordWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28467,8 +30162,8 @@ func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
-func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error) {
-	rsp, err := c.ChangePassword(ctx, body, reqEditors...)
+func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error) {
+	rsp, err := c.ChangePassword(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28531,8 +30226,8 @@ func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, para
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/auth/sessions/revoke-others (the `RevokeOtherSessions` operationId).
-func (c *ClientWithResponses) RevokeOtherSessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RevokeOtherSessionsResponse, error) {
-	rsp, err := c.RevokeOtherSessions(ctx, reqEditors...)
+func (c *ClientWithResponses) RevokeOtherSessionsWithResponse(ctx context.Context, params *RevokeOtherSessionsParams, reqEditors ...RequestEditorFn) (*RevokeOtherSessionsResponse, error) {
+	rsp, err := c.RevokeOtherSessions(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28578,8 +30273,8 @@ func (c *ClientWithResponses) ListCandidatesWithResponse(ctx context.Context, pa
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/candidates (the `CreateCandidate` operationId).
-func (c *ClientWithResponses) CreateCandidateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCandidateResponse, error) {
-	rsp, err := c.CreateCandidateWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateCandidateWithBodyWithResponse(ctx context.Context, params *CreateCandidateParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateCandidateResponse, error) {
+	rsp, err := c.CreateCandidateWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28593,8 +30288,8 @@ func (c *ClientWithResponses) CreateCandidateWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/candidates (the `CreateCandidate` operationId).
-func (c *ClientWithResponses) CreateCandidateWithResponse(ctx context.Context, body CreateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCandidateResponse, error) {
-	rsp, err := c.CreateCandidate(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateCandidateWithResponse(ctx context.Context, params *CreateCandidateParams, body CreateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCandidateResponse, error) {
+	rsp, err := c.CreateCandidate(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28722,8 +30417,8 @@ func (c *ClientWithResponses) UpdateCandidateWithApplicationMergePatchPlusJSONBo
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/candidates/{candidate_id}/archive (the `ArchiveCandidate` operationId).
-func (c *ClientWithResponses) ArchiveCandidateWithResponse(ctx context.Context, candidateID CandidateID, reqEditors ...RequestEditorFn) (*ArchiveCandidateResponse, error) {
-	rsp, err := c.ArchiveCandidate(ctx, candidateID, reqEditors...)
+func (c *ClientWithResponses) ArchiveCandidateWithResponse(ctx context.Context, candidateID CandidateID, params *ArchiveCandidateParams, reqEditors ...RequestEditorFn) (*ArchiveCandidateResponse, error) {
+	rsp, err := c.ArchiveCandidate(ctx, candidateID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28737,8 +30432,8 @@ func (c *ClientWithResponses) ArchiveCandidateWithResponse(ctx context.Context, 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
-func (c *ClientWithResponses) RestoreCandidateWithResponse(ctx context.Context, candidateID CandidateID, reqEditors ...RequestEditorFn) (*RestoreCandidateResponse, error) {
-	rsp, err := c.RestoreCandidate(ctx, candidateID, reqEditors...)
+func (c *ClientWithResponses) RestoreCandidateWithResponse(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*RestoreCandidateResponse, error) {
+	rsp, err := c.RestoreCandidate(ctx, candidateID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28829,8 +30524,8 @@ func (c *ClientWithResponses) ListInterviewsWithResponse(ctx context.Context, pa
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
-func (c *ClientWithResponses) CreateInterviewWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateInterviewResponse, error) {
-	rsp, err := c.CreateInterviewWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateInterviewWithBodyWithResponse(ctx context.Context, params *CreateInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateInterviewResponse, error) {
+	rsp, err := c.CreateInterviewWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28845,8 +30540,8 @@ func (c *ClientWithResponses) CreateInterviewWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
-func (c *ClientWithResponses) CreateInterviewWithResponse(ctx context.Context, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateInterviewResponse, error) {
-	rsp, err := c.CreateInterview(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateInterviewWithResponse(ctx context.Context, params *CreateInterviewParams, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateInterviewResponse, error) {
+	rsp, err := c.CreateInterview(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28938,8 +30633,8 @@ func (c *ClientWithResponses) GetInterviewCalendarWithResponse(ctx context.Conte
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/cancel (the `CancelInterview` operationId).
-func (c *ClientWithResponses) CancelInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelInterviewResponse, error) {
-	rsp, err := c.CancelInterviewWithBody(ctx, interviewID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CancelInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *CancelInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelInterviewResponse, error) {
+	rsp, err := c.CancelInterviewWithBody(ctx, interviewID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28953,8 +30648,8 @@ func (c *ClientWithResponses) CancelInterviewWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/cancel (the `CancelInterview` operationId).
-func (c *ClientWithResponses) CancelInterviewWithResponse(ctx context.Context, interviewID InterviewID, body CancelInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelInterviewResponse, error) {
-	rsp, err := c.CancelInterview(ctx, interviewID, body, reqEditors...)
+func (c *ClientWithResponses) CancelInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *CancelInterviewParams, body CancelInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelInterviewResponse, error) {
+	rsp, err := c.CancelInterview(ctx, interviewID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28968,8 +30663,8 @@ func (c *ClientWithResponses) CancelInterviewWithResponse(ctx context.Context, i
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/complete (the `CompleteInterview` operationId).
-func (c *ClientWithResponses) CompleteInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteInterviewResponse, error) {
-	rsp, err := c.CompleteInterviewWithBody(ctx, interviewID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CompleteInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *CompleteInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteInterviewResponse, error) {
+	rsp, err := c.CompleteInterviewWithBody(ctx, interviewID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28983,8 +30678,8 @@ func (c *ClientWithResponses) CompleteInterviewWithBodyWithResponse(ctx context.
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/complete (the `CompleteInterview` operationId).
-func (c *ClientWithResponses) CompleteInterviewWithResponse(ctx context.Context, interviewID InterviewID, body CompleteInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteInterviewResponse, error) {
-	rsp, err := c.CompleteInterview(ctx, interviewID, body, reqEditors...)
+func (c *ClientWithResponses) CompleteInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *CompleteInterviewParams, body CompleteInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CompleteInterviewResponse, error) {
+	rsp, err := c.CompleteInterview(ctx, interviewID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -28998,8 +30693,8 @@ func (c *ClientWithResponses) CompleteInterviewWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/finish (the `FinishInterview` operationId).
-func (c *ClientWithResponses) FinishInterviewWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*FinishInterviewResponse, error) {
-	rsp, err := c.FinishInterview(ctx, interviewID, reqEditors...)
+func (c *ClientWithResponses) FinishInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *FinishInterviewParams, reqEditors ...RequestEditorFn) (*FinishInterviewResponse, error) {
+	rsp, err := c.FinishInterview(ctx, interviewID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29028,8 +30723,8 @@ func (c *ClientWithResponses) ListInterviewHistoryWithResponse(ctx context.Conte
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
-func (c *ClientWithResponses) MarkInterviewNoShowWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkInterviewNoShowResponse, error) {
-	rsp, err := c.MarkInterviewNoShowWithBody(ctx, interviewID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) MarkInterviewNoShowWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkInterviewNoShowResponse, error) {
+	rsp, err := c.MarkInterviewNoShowWithBody(ctx, interviewID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29043,8 +30738,8 @@ func (c *ClientWithResponses) MarkInterviewNoShowWithBodyWithResponse(ctx contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
-func (c *ClientWithResponses) MarkInterviewNoShowWithResponse(ctx context.Context, interviewID InterviewID, body MarkInterviewNoShowJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkInterviewNoShowResponse, error) {
-	rsp, err := c.MarkInterviewNoShow(ctx, interviewID, body, reqEditors...)
+func (c *ClientWithResponses) MarkInterviewNoShowWithResponse(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, body MarkInterviewNoShowJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkInterviewNoShowResponse, error) {
+	rsp, err := c.MarkInterviewNoShow(ctx, interviewID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29059,8 +30754,8 @@ func (c *ClientWithResponses) MarkInterviewNoShowWithResponse(ctx context.Contex
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/v1/interviews/{interview_id}/panel/{user_id} (the `RemovePanelist` operationId).
-func (c *ClientWithResponses) RemovePanelistWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, reqEditors ...RequestEditorFn) (*RemovePanelistResponse, error) {
-	rsp, err := c.RemovePanelist(ctx, interviewID, userID, reqEditors...)
+func (c *ClientWithResponses) RemovePanelistWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, params *RemovePanelistParams, reqEditors ...RequestEditorFn) (*RemovePanelistResponse, error) {
+	rsp, err := c.RemovePanelist(ctx, interviewID, userID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29076,8 +30771,8 @@ func (c *ClientWithResponses) RemovePanelistWithResponse(ctx context.Context, in
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/interviews/{interview_id}/panel/{user_id} (the `SetPanelist` operationId).
-func (c *ClientWithResponses) SetPanelistWithBodyWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPanelistResponse, error) {
-	rsp, err := c.SetPanelistWithBody(ctx, interviewID, userID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) SetPanelistWithBodyWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, params *SetPanelistParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPanelistResponse, error) {
+	rsp, err := c.SetPanelistWithBody(ctx, interviewID, userID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29093,8 +30788,8 @@ func (c *ClientWithResponses) SetPanelistWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/interviews/{interview_id}/panel/{user_id} (the `SetPanelist` operationId).
-func (c *ClientWithResponses) SetPanelistWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, body SetPanelistJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPanelistResponse, error) {
-	rsp, err := c.SetPanelist(ctx, interviewID, userID, body, reqEditors...)
+func (c *ClientWithResponses) SetPanelistWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, params *SetPanelistParams, body SetPanelistJSONRequestBody, reqEditors ...RequestEditorFn) (*SetPanelistResponse, error) {
+	rsp, err := c.SetPanelist(ctx, interviewID, userID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29108,8 +30803,8 @@ func (c *ClientWithResponses) SetPanelistWithResponse(ctx context.Context, inter
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/reopen (the `ReopenInterview` operationId).
-func (c *ClientWithResponses) ReopenInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenInterviewResponse, error) {
-	rsp, err := c.ReopenInterviewWithBody(ctx, interviewID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ReopenInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *ReopenInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenInterviewResponse, error) {
+	rsp, err := c.ReopenInterviewWithBody(ctx, interviewID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29123,8 +30818,8 @@ func (c *ClientWithResponses) ReopenInterviewWithBodyWithResponse(ctx context.Co
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/reopen (the `ReopenInterview` operationId).
-func (c *ClientWithResponses) ReopenInterviewWithResponse(ctx context.Context, interviewID InterviewID, body ReopenInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenInterviewResponse, error) {
-	rsp, err := c.ReopenInterview(ctx, interviewID, body, reqEditors...)
+func (c *ClientWithResponses) ReopenInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *ReopenInterviewParams, body ReopenInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenInterviewResponse, error) {
+	rsp, err := c.ReopenInterview(ctx, interviewID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29139,8 +30834,8 @@ func (c *ClientWithResponses) ReopenInterviewWithResponse(ctx context.Context, i
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
-func (c *ClientWithResponses) RescheduleInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RescheduleInterviewResponse, error) {
-	rsp, err := c.RescheduleInterviewWithBody(ctx, interviewID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) RescheduleInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RescheduleInterviewResponse, error) {
+	rsp, err := c.RescheduleInterviewWithBody(ctx, interviewID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29155,8 +30850,8 @@ func (c *ClientWithResponses) RescheduleInterviewWithBodyWithResponse(ctx contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
-func (c *ClientWithResponses) RescheduleInterviewWithResponse(ctx context.Context, interviewID InterviewID, body RescheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*RescheduleInterviewResponse, error) {
-	rsp, err := c.RescheduleInterview(ctx, interviewID, body, reqEditors...)
+func (c *ClientWithResponses) RescheduleInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, body RescheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*RescheduleInterviewResponse, error) {
+	rsp, err := c.RescheduleInterview(ctx, interviewID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29170,8 +30865,8 @@ func (c *ClientWithResponses) RescheduleInterviewWithResponse(ctx context.Contex
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/respond (the `RespondToInterview` operationId).
-func (c *ClientWithResponses) RespondToInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RespondToInterviewResponse, error) {
-	rsp, err := c.RespondToInterviewWithBody(ctx, interviewID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) RespondToInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *RespondToInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RespondToInterviewResponse, error) {
+	rsp, err := c.RespondToInterviewWithBody(ctx, interviewID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29185,8 +30880,8 @@ func (c *ClientWithResponses) RespondToInterviewWithBodyWithResponse(ctx context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/respond (the `RespondToInterview` operationId).
-func (c *ClientWithResponses) RespondToInterviewWithResponse(ctx context.Context, interviewID InterviewID, body RespondToInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*RespondToInterviewResponse, error) {
-	rsp, err := c.RespondToInterview(ctx, interviewID, body, reqEditors...)
+func (c *ClientWithResponses) RespondToInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *RespondToInterviewParams, body RespondToInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*RespondToInterviewResponse, error) {
+	rsp, err := c.RespondToInterview(ctx, interviewID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29201,8 +30896,8 @@ func (c *ClientWithResponses) RespondToInterviewWithResponse(ctx context.Context
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/schedule (the `ScheduleInterview` operationId).
-func (c *ClientWithResponses) ScheduleInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScheduleInterviewResponse, error) {
-	rsp, err := c.ScheduleInterviewWithBody(ctx, interviewID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ScheduleInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *ScheduleInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ScheduleInterviewResponse, error) {
+	rsp, err := c.ScheduleInterviewWithBody(ctx, interviewID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29217,8 +30912,8 @@ func (c *ClientWithResponses) ScheduleInterviewWithBodyWithResponse(ctx context.
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/schedule (the `ScheduleInterview` operationId).
-func (c *ClientWithResponses) ScheduleInterviewWithResponse(ctx context.Context, interviewID InterviewID, body ScheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ScheduleInterviewResponse, error) {
-	rsp, err := c.ScheduleInterview(ctx, interviewID, body, reqEditors...)
+func (c *ClientWithResponses) ScheduleInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *ScheduleInterviewParams, body ScheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ScheduleInterviewResponse, error) {
+	rsp, err := c.ScheduleInterview(ctx, interviewID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29232,8 +30927,8 @@ func (c *ClientWithResponses) ScheduleInterviewWithResponse(ctx context.Context,
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/scores (the `CreateScore` operationId).
-func (c *ClientWithResponses) CreateScoreWithBodyWithResponse(ctx context.Context, interviewID InterviewID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateScoreResponse, error) {
-	rsp, err := c.CreateScoreWithBody(ctx, interviewID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateScoreWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *CreateScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateScoreResponse, error) {
+	rsp, err := c.CreateScoreWithBody(ctx, interviewID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29247,8 +30942,8 @@ func (c *ClientWithResponses) CreateScoreWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/scores (the `CreateScore` operationId).
-func (c *ClientWithResponses) CreateScoreWithResponse(ctx context.Context, interviewID InterviewID, body CreateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateScoreResponse, error) {
-	rsp, err := c.CreateScore(ctx, interviewID, body, reqEditors...)
+func (c *ClientWithResponses) CreateScoreWithResponse(ctx context.Context, interviewID InterviewID, params *CreateScoreParams, body CreateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateScoreResponse, error) {
+	rsp, err := c.CreateScore(ctx, interviewID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29262,8 +30957,8 @@ func (c *ClientWithResponses) CreateScoreWithResponse(ctx context.Context, inter
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/start (the `StartInterview` operationId).
-func (c *ClientWithResponses) StartInterviewWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*StartInterviewResponse, error) {
-	rsp, err := c.StartInterview(ctx, interviewID, reqEditors...)
+func (c *ClientWithResponses) StartInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *StartInterviewParams, reqEditors ...RequestEditorFn) (*StartInterviewResponse, error) {
+	rsp, err := c.StartInterview(ctx, interviewID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29309,8 +31004,8 @@ func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, params *
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
-func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateJobResponse, error) {
-	rsp, err := c.CreateJobWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context, params *CreateJobParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateJobResponse, error) {
+	rsp, err := c.CreateJobWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29324,8 +31019,8 @@ func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
-func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error) {
-	rsp, err := c.CreateJob(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error) {
+	rsp, err := c.CreateJob(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29399,8 +31094,8 @@ func (c *ClientWithResponses) UpdateJobWithApplicationMergePatchPlusJSONBodyWith
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/jobs/{job_id}/close (the `CloseJob` operationId).
-func (c *ClientWithResponses) CloseJobWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*CloseJobResponse, error) {
-	rsp, err := c.CloseJob(ctx, jobID, reqEditors...)
+func (c *ClientWithResponses) CloseJobWithResponse(ctx context.Context, jobID JobID, params *CloseJobParams, reqEditors ...RequestEditorFn) (*CloseJobResponse, error) {
+	rsp, err := c.CloseJob(ctx, jobID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29414,8 +31109,8 @@ func (c *ClientWithResponses) CloseJobWithResponse(ctx context.Context, jobID Jo
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/jobs/{job_id}/hold (the `HoldJob` operationId).
-func (c *ClientWithResponses) HoldJobWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*HoldJobResponse, error) {
-	rsp, err := c.HoldJob(ctx, jobID, reqEditors...)
+func (c *ClientWithResponses) HoldJobWithResponse(ctx context.Context, jobID JobID, params *HoldJobParams, reqEditors ...RequestEditorFn) (*HoldJobResponse, error) {
+	rsp, err := c.HoldJob(ctx, jobID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29491,8 +31186,8 @@ func (c *ClientWithResponses) SetJobMemberWithResponse(ctx context.Context, jobI
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/jobs/{job_id}/open (the `OpenJob` operationId).
-func (c *ClientWithResponses) OpenJobWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*OpenJobResponse, error) {
-	rsp, err := c.OpenJob(ctx, jobID, reqEditors...)
+func (c *ClientWithResponses) OpenJobWithResponse(ctx context.Context, jobID JobID, params *OpenJobParams, reqEditors ...RequestEditorFn) (*OpenJobResponse, error) {
+	rsp, err := c.OpenJob(ctx, jobID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29554,8 +31249,8 @@ func (c *ClientWithResponses) ListKitsWithResponse(ctx context.Context, params *
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/kits (the `CreateKit` operationId).
-func (c *ClientWithResponses) CreateKitWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateKitResponse, error) {
-	rsp, err := c.CreateKitWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateKitWithBodyWithResponse(ctx context.Context, params *CreateKitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateKitResponse, error) {
+	rsp, err := c.CreateKitWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29569,8 +31264,8 @@ func (c *ClientWithResponses) CreateKitWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/kits (the `CreateKit` operationId).
-func (c *ClientWithResponses) CreateKitWithResponse(ctx context.Context, body CreateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateKitResponse, error) {
-	rsp, err := c.CreateKit(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateKitWithResponse(ctx context.Context, params *CreateKitParams, body CreateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateKitResponse, error) {
+	rsp, err := c.CreateKit(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29659,8 +31354,8 @@ func (c *ClientWithResponses) ListKitVersionsWithResponse(ctx context.Context, k
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
-func (c *ClientWithResponses) CreateKitVersionWithBodyWithResponse(ctx context.Context, kitID KitID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateKitVersionResponse, error) {
-	rsp, err := c.CreateKitVersionWithBody(ctx, kitID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateKitVersionWithBodyWithResponse(ctx context.Context, kitID KitID, params *CreateKitVersionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateKitVersionResponse, error) {
+	rsp, err := c.CreateKitVersionWithBody(ctx, kitID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29674,8 +31369,8 @@ func (c *ClientWithResponses) CreateKitVersionWithBodyWithResponse(ctx context.C
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
-func (c *ClientWithResponses) CreateKitVersionWithResponse(ctx context.Context, kitID KitID, body CreateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateKitVersionResponse, error) {
-	rsp, err := c.CreateKitVersion(ctx, kitID, body, reqEditors...)
+func (c *ClientWithResponses) CreateKitVersionWithResponse(ctx context.Context, kitID KitID, params *CreateKitVersionParams, body CreateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateKitVersionResponse, error) {
+	rsp, err := c.CreateKitVersion(ctx, kitID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29749,8 +31444,8 @@ func (c *ClientWithResponses) UpdateKitVersionWithApplicationMergePatchPlusJSONB
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/archive (the `ArchiveKitVersion` operationId).
-func (c *ClientWithResponses) ArchiveKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, reqEditors ...RequestEditorFn) (*ArchiveKitVersionResponse, error) {
-	rsp, err := c.ArchiveKitVersion(ctx, kitID, kitVersionID, reqEditors...)
+func (c *ClientWithResponses) ArchiveKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *ArchiveKitVersionParams, reqEditors ...RequestEditorFn) (*ArchiveKitVersionResponse, error) {
+	rsp, err := c.ArchiveKitVersion(ctx, kitID, kitVersionID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29765,8 +31460,8 @@ func (c *ClientWithResponses) ArchiveKitVersionWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/publish (the `PublishKitVersion` operationId).
-func (c *ClientWithResponses) PublishKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, reqEditors ...RequestEditorFn) (*PublishKitVersionResponse, error) {
-	rsp, err := c.PublishKitVersion(ctx, kitID, kitVersionID, reqEditors...)
+func (c *ClientWithResponses) PublishKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *PublishKitVersionParams, reqEditors ...RequestEditorFn) (*PublishKitVersionResponse, error) {
+	rsp, err := c.PublishKitVersion(ctx, kitID, kitVersionID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29908,8 +31603,8 @@ func (c *ClientWithResponses) UpdateScoreWithApplicationMergePatchPlusJSONBodyWi
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
-func (c *ClientWithResponses) ReopenScoreWithBodyWithResponse(ctx context.Context, scoreID ScoreID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenScoreResponse, error) {
-	rsp, err := c.ReopenScoreWithBody(ctx, scoreID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ReopenScoreWithBodyWithResponse(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenScoreResponse, error) {
+	rsp, err := c.ReopenScoreWithBody(ctx, scoreID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29925,8 +31620,8 @@ func (c *ClientWithResponses) ReopenScoreWithBodyWithResponse(ctx context.Contex
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
-func (c *ClientWithResponses) ReopenScoreWithResponse(ctx context.Context, scoreID ScoreID, body ReopenScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenScoreResponse, error) {
-	rsp, err := c.ReopenScore(ctx, scoreID, body, reqEditors...)
+func (c *ClientWithResponses) ReopenScoreWithResponse(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, body ReopenScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenScoreResponse, error) {
+	rsp, err := c.ReopenScore(ctx, scoreID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29956,8 +31651,8 @@ func (c *ClientWithResponses) ListScoreRevisionsWithResponse(ctx context.Context
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/scores/{score_id}/submit (the `SubmitScore` operationId).
-func (c *ClientWithResponses) SubmitScoreWithResponse(ctx context.Context, scoreID ScoreID, reqEditors ...RequestEditorFn) (*SubmitScoreResponse, error) {
-	rsp, err := c.SubmitScore(ctx, scoreID, reqEditors...)
+func (c *ClientWithResponses) SubmitScoreWithResponse(ctx context.Context, scoreID ScoreID, params *SubmitScoreParams, reqEditors ...RequestEditorFn) (*SubmitScoreResponse, error) {
+	rsp, err := c.SubmitScore(ctx, scoreID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29971,8 +31666,8 @@ func (c *ClientWithResponses) SubmitScoreWithResponse(ctx context.Context, score
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
-func (c *ClientWithResponses) VoidScoreWithBodyWithResponse(ctx context.Context, scoreID ScoreID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidScoreResponse, error) {
-	rsp, err := c.VoidScoreWithBody(ctx, scoreID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) VoidScoreWithBodyWithResponse(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidScoreResponse, error) {
+	rsp, err := c.VoidScoreWithBody(ctx, scoreID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -29986,8 +31681,8 @@ func (c *ClientWithResponses) VoidScoreWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
-func (c *ClientWithResponses) VoidScoreWithResponse(ctx context.Context, scoreID ScoreID, body VoidScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidScoreResponse, error) {
-	rsp, err := c.VoidScore(ctx, scoreID, body, reqEditors...)
+func (c *ClientWithResponses) VoidScoreWithResponse(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, body VoidScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidScoreResponse, error) {
+	rsp, err := c.VoidScore(ctx, scoreID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -30018,8 +31713,8 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/users (the `CreateUser` operationId).
-func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserResponse, error) {
-	rsp, err := c.CreateUserWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context, params *CreateUserParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateUserResponse, error) {
+	rsp, err := c.CreateUserWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -30034,8 +31729,8 @@ func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/users (the `CreateUser` operationId).
-func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error) {
-	rsp, err := c.CreateUser(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error) {
+	rsp, err := c.CreateUser(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -30186,8 +31881,8 @@ func (c *ClientWithResponses) UpdateUserWithApplicationMergePatchPlusJSONBodyWit
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
-func (c *ClientWithResponses) ChangeUserRoleWithBodyWithResponse(ctx context.Context, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error) {
-	rsp, err := c.ChangeUserRoleWithBody(ctx, userID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) ChangeUserRoleWithBodyWithResponse(ctx context.Context, userID UserID, params *ChangeUserRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error) {
+	rsp, err := c.ChangeUserRoleWithBody(ctx, userID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -30203,8 +31898,8 @@ func (c *ClientWithResponses) ChangeUserRoleWithBodyWithResponse(ctx context.Con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
-func (c *ClientWithResponses) ChangeUserRoleWithResponse(ctx context.Context, userID UserID, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error) {
-	rsp, err := c.ChangeUserRole(ctx, userID, body, reqEditors...)
+func (c *ClientWithResponses) ChangeUserRoleWithResponse(ctx context.Context, userID UserID, params *ChangeUserRoleParams, body ChangeUserRoleJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error) {
+	rsp, err := c.ChangeUserRole(ctx, userID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -30219,8 +31914,8 @@ func (c *ClientWithResponses) ChangeUserRoleWithResponse(ctx context.Context, us
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/users/{user_id}/deactivate (the `DeactivateUser` operationId).
-func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error) {
-	rsp, err := c.DeactivateUser(ctx, userID, reqEditors...)
+func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, userID UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error) {
+	rsp, err := c.DeactivateUser(ctx, userID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -30234,8 +31929,8 @@ func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, us
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/users/{user_id}/reactivate (the `ReactivateUser` operationId).
-func (c *ClientWithResponses) ReactivateUserWithResponse(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*ReactivateUserResponse, error) {
-	rsp, err := c.ReactivateUser(ctx, userID, reqEditors...)
+func (c *ClientWithResponses) ReactivateUserWithResponse(ctx context.Context, userID UserID, params *ReactivateUserParams, reqEditors ...RequestEditorFn) (*ReactivateUserResponse, error) {
+	rsp, err := c.ReactivateUser(ctx, userID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -31015,6 +32710,13 @@ func ParseHoldApplicationResponse(rsp *http.Response) (*HoldApplicationResponse,
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -31146,6 +32848,13 @@ func ParseMoveApplicationResponse(rsp *http.Response) (*MoveApplicationResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -31279,6 +32988,13 @@ func ParseReactivateApplicationResponse(rsp *http.Response) (*ReactivateApplicat
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -31411,6 +33127,13 @@ func ParseRejectApplicationResponse(rsp *http.Response) (*RejectApplicationRespo
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -31542,6 +33265,13 @@ func ParseResumeApplicationResponse(rsp *http.Response) (*ResumeApplicationRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -31782,6 +33512,13 @@ func ParseWithdrawApplicationResponse(rsp *http.Response) (*WithdrawApplicationR
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -32123,6 +33860,13 @@ func ParseVerifyAuditLogsResponse(rsp *http.Response) (*VerifyAuditLogsResponse,
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -32456,6 +34200,13 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -32914,6 +34665,13 @@ func ParseRevokeOtherSessionsResponse(rsp *http.Response) (*RevokeOtherSessionsR
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -33988,6 +35746,20 @@ func ParseArchiveCandidateResponse(rsp *http.Response) (*ArchiveCandidateRespons
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -34112,6 +35884,20 @@ func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -35125,6 +36911,13 @@ func ParseCancelInterviewResponse(rsp *http.Response) (*CancelInterviewResponse,
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -35257,6 +37050,13 @@ func ParseCompleteInterviewResponse(rsp *http.Response) (*CompleteInterviewRespo
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -35388,6 +37188,20 @@ func ParseFinishInterviewResponse(rsp *http.Response) (*FinishInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -35632,6 +37446,13 @@ func ParseMarkInterviewNoShowResponse(rsp *http.Response) (*MarkInterviewNoShowR
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -35763,6 +37584,13 @@ func ParseRemovePanelistResponse(rsp *http.Response) (*RemovePanelistResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -35896,6 +37724,13 @@ func ParseSetPanelistResponse(rsp *http.Response) (*SetPanelistResponse, error) 
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36027,6 +37862,13 @@ func ParseReopenInterviewResponse(rsp *http.Response) (*ReopenInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -36160,6 +38002,13 @@ func ParseRescheduleInterviewResponse(rsp *http.Response) (*RescheduleInterviewR
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36292,6 +38141,13 @@ func ParseRespondToInterviewResponse(rsp *http.Response) (*RespondToInterviewRes
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36423,6 +38279,13 @@ func ParseScheduleInterviewResponse(rsp *http.Response) (*ScheduleInterviewRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -36694,6 +38557,20 @@ func ParseStartInterviewResponse(rsp *http.Response) (*StartInterviewResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -37441,6 +39318,20 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37565,6 +39456,20 @@ func ParseHoldJobResponse(rsp *http.Response) (*HoldJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -38041,6 +39946,20 @@ func ParseOpenJobResponse(rsp *http.Response) (*OpenJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -39430,6 +41349,13 @@ func ParseArchiveKitVersionResponse(rsp *http.Response) (*ArchiveKitVersionRespo
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39561,6 +41487,13 @@ func ParsePublishKitVersionResponse(rsp *http.Response) (*PublishKitVersionRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -40357,6 +42290,13 @@ func ParseReopenScoreResponse(rsp *http.Response) (*ReopenScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -40597,6 +42537,13 @@ func ParseSubmitScoreResponse(rsp *http.Response) (*SubmitScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -40728,6 +42675,13 @@ func ParseVoidScoreResponse(rsp *http.Response) (*VoidScoreResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -41738,6 +43692,20 @@ func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, e
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41863,6 +43831,20 @@ func ParseDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, e
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41987,6 +43969,20 @@ func ParseReactivateUserResponse(rsp *http.Response) (*ReactivateUserResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
@@ -42668,7 +44664,7 @@ type ServerInterface interface {
 	ListApplications(ctx echo.Context, params ListApplicationsParams) error
 	// CreateApplication Let a candidate apply
 	// (POST /api/v1/applications)
-	CreateApplication(ctx echo.Context) error
+	CreateApplication(ctx echo.Context, params CreateApplicationParams) error
 	// ExportApplications Export applications
 	// (GET /api/v1/applications/export)
 	ExportApplications(ctx echo.Context, params ExportApplicationsParams) error
@@ -42680,25 +44676,25 @@ type ServerInterface interface {
 	ListApplicationHistory(ctx echo.Context, applicationID ApplicationID, params ListApplicationHistoryParams) error
 	// HoldApplication Put an application on hold
 	// (POST /api/v1/applications/{application_id}/hold)
-	HoldApplication(ctx echo.Context, applicationID ApplicationID) error
+	HoldApplication(ctx echo.Context, applicationID ApplicationID, params HoldApplicationParams) error
 	// MoveApplication Move an application to another stage
 	// (POST /api/v1/applications/{application_id}/move)
-	MoveApplication(ctx echo.Context, applicationID ApplicationID) error
+	MoveApplication(ctx echo.Context, applicationID ApplicationID, params MoveApplicationParams) error
 	// ReactivateApplication Take a closed application up again
 	// (POST /api/v1/applications/{application_id}/reactivate)
-	ReactivateApplication(ctx echo.Context, applicationID ApplicationID) error
+	ReactivateApplication(ctx echo.Context, applicationID ApplicationID, params ReactivateApplicationParams) error
 	// RejectApplication Reject an application
 	// (POST /api/v1/applications/{application_id}/reject)
-	RejectApplication(ctx echo.Context, applicationID ApplicationID) error
+	RejectApplication(ctx echo.Context, applicationID ApplicationID, params RejectApplicationParams) error
 	// ResumeApplication Resume an application that is on hold
 	// (POST /api/v1/applications/{application_id}/resume)
-	ResumeApplication(ctx echo.Context, applicationID ApplicationID) error
+	ResumeApplication(ctx echo.Context, applicationID ApplicationID, params ResumeApplicationParams) error
 	// GetApplicationSummary The scores of an application's interviews together
 	// (GET /api/v1/applications/{application_id}/summary)
 	GetApplicationSummary(ctx echo.Context, applicationID ApplicationID) error
 	// WithdrawApplication Note that a candidate has withdrawn
 	// (POST /api/v1/applications/{application_id}/withdraw)
-	WithdrawApplication(ctx echo.Context, applicationID ApplicationID) error
+	WithdrawApplication(ctx echo.Context, applicationID ApplicationID, params WithdrawApplicationParams) error
 	// ListAuditLogs List what happened
 	// (GET /api/v1/audit-logs)
 	ListAuditLogs(ctx echo.Context, params ListAuditLogsParams) error
@@ -42716,10 +44712,10 @@ type ServerInterface interface {
 	Login(ctx echo.Context) error
 	// Logout Sign out
 	// (POST /api/v1/auth/logout)
-	Logout(ctx echo.Context) error
+	Logout(ctx echo.Context, params LogoutParams) error
 	// ChangePassword Change one's own password
 	// (POST /api/v1/auth/password)
-	ChangePassword(ctx echo.Context) error
+	ChangePassword(ctx echo.Context, params ChangePasswordParams) error
 	// RefreshTokens Exchange the refresh token for a new pair
 	// (POST /api/v1/auth/refresh)
 	RefreshTokens(ctx echo.Context, params RefreshTokensParams) error
@@ -42728,7 +44724,7 @@ type ServerInterface interface {
 	ListSessions(ctx echo.Context, params ListSessionsParams) error
 	// RevokeOtherSessions End all other sessions of one's own
 	// (POST /api/v1/auth/sessions/revoke-others)
-	RevokeOtherSessions(ctx echo.Context) error
+	RevokeOtherSessions(ctx echo.Context, params RevokeOtherSessionsParams) error
 	// RevokeSession End one of one's own sessions
 	// (DELETE /api/v1/auth/sessions/{session_id})
 	RevokeSession(ctx echo.Context, sessionID SessionID) error
@@ -42737,7 +44733,7 @@ type ServerInterface interface {
 	ListCandidates(ctx echo.Context, params ListCandidatesParams) error
 	// CreateCandidate Create a candidate
 	// (POST /api/v1/candidates)
-	CreateCandidate(ctx echo.Context) error
+	CreateCandidate(ctx echo.Context, params CreateCandidateParams) error
 	// ExportCandidates Export candidates
 	// (GET /api/v1/candidates/export)
 	ExportCandidates(ctx echo.Context, params ExportCandidatesParams) error
@@ -42755,10 +44751,10 @@ type ServerInterface interface {
 	UpdateCandidate(ctx echo.Context, candidateID CandidateID, params UpdateCandidateParams) error
 	// ArchiveCandidate Archive a candidate
 	// (POST /api/v1/candidates/{candidate_id}/archive)
-	ArchiveCandidate(ctx echo.Context, candidateID CandidateID) error
+	ArchiveCandidate(ctx echo.Context, candidateID CandidateID, params ArchiveCandidateParams) error
 	// RestoreCandidate Restore an archived candidate
 	// (POST /api/v1/candidates/{candidate_id}/restore)
-	RestoreCandidate(ctx echo.Context, candidateID CandidateID) error
+	RestoreCandidate(ctx echo.Context, candidateID CandidateID, params RestoreCandidateParams) error
 	// GetCompany The caller's company
 	// (GET /api/v1/company)
 	GetCompany(ctx echo.Context, params GetCompanyParams) error
@@ -42770,7 +44766,7 @@ type ServerInterface interface {
 	ListInterviews(ctx echo.Context, params ListInterviewsParams) error
 	// CreateInterview Create an interview
 	// (POST /api/v1/interviews)
-	CreateInterview(ctx echo.Context) error
+	CreateInterview(ctx echo.Context, params CreateInterviewParams) error
 	// GetInterview One interview
 	// (GET /api/v1/interviews/{interview_id})
 	GetInterview(ctx echo.Context, interviewID InterviewID, params GetInterviewParams) error
@@ -42782,43 +44778,43 @@ type ServerInterface interface {
 	GetInterviewCalendar(ctx echo.Context, interviewID InterviewID) error
 	// CancelInterview Cancel an interview
 	// (POST /api/v1/interviews/{interview_id}/cancel)
-	CancelInterview(ctx echo.Context, interviewID InterviewID) error
+	CancelInterview(ctx echo.Context, interviewID InterviewID, params CancelInterviewParams) error
 	// CompleteInterview Complete an interview although scores are missing
 	// (POST /api/v1/interviews/{interview_id}/complete)
-	CompleteInterview(ctx echo.Context, interviewID InterviewID) error
+	CompleteInterview(ctx echo.Context, interviewID InterviewID, params CompleteInterviewParams) error
 	// FinishInterview Finish an interview
 	// (POST /api/v1/interviews/{interview_id}/finish)
-	FinishInterview(ctx echo.Context, interviewID InterviewID) error
+	FinishInterview(ctx echo.Context, interviewID InterviewID, params FinishInterviewParams) error
 	// ListInterviewHistory Every change of an interview's state or time
 	// (GET /api/v1/interviews/{interview_id}/history)
 	ListInterviewHistory(ctx echo.Context, interviewID InterviewID, params ListInterviewHistoryParams) error
 	// MarkInterviewNoShow Note that the candidate did not come
 	// (POST /api/v1/interviews/{interview_id}/no-show)
-	MarkInterviewNoShow(ctx echo.Context, interviewID InterviewID) error
+	MarkInterviewNoShow(ctx echo.Context, interviewID InterviewID, params MarkInterviewNoShowParams) error
 	// RemovePanelist Take somebody off the panel
 	// (DELETE /api/v1/interviews/{interview_id}/panel/{user_id})
-	RemovePanelist(ctx echo.Context, interviewID InterviewID, userID UserID) error
+	RemovePanelist(ctx echo.Context, interviewID InterviewID, userID UserID, params RemovePanelistParams) error
 	// SetPanelist Put somebody on the panel
 	// (PUT /api/v1/interviews/{interview_id}/panel/{user_id})
-	SetPanelist(ctx echo.Context, interviewID InterviewID, userID UserID) error
+	SetPanelist(ctx echo.Context, interviewID InterviewID, userID UserID, params SetPanelistParams) error
 	// ReopenInterview Reopen a completed interview
 	// (POST /api/v1/interviews/{interview_id}/reopen)
-	ReopenInterview(ctx echo.Context, interviewID InterviewID) error
+	ReopenInterview(ctx echo.Context, interviewID InterviewID, params ReopenInterviewParams) error
 	// RescheduleInterview Move a scheduled interview to another time
 	// (POST /api/v1/interviews/{interview_id}/reschedule)
-	RescheduleInterview(ctx echo.Context, interviewID InterviewID) error
+	RescheduleInterview(ctx echo.Context, interviewID InterviewID, params RescheduleInterviewParams) error
 	// RespondToInterview Say whether one comes
 	// (POST /api/v1/interviews/{interview_id}/respond)
-	RespondToInterview(ctx echo.Context, interviewID InterviewID) error
+	RespondToInterview(ctx echo.Context, interviewID InterviewID, params RespondToInterviewParams) error
 	// ScheduleInterview Schedule an interview
 	// (POST /api/v1/interviews/{interview_id}/schedule)
-	ScheduleInterview(ctx echo.Context, interviewID InterviewID) error
+	ScheduleInterview(ctx echo.Context, interviewID InterviewID, params ScheduleInterviewParams) error
 	// CreateScore Begin one's own score of an interview
 	// (POST /api/v1/interviews/{interview_id}/scores)
-	CreateScore(ctx echo.Context, interviewID InterviewID) error
+	CreateScore(ctx echo.Context, interviewID InterviewID, params CreateScoreParams) error
 	// StartInterview Start an interview
 	// (POST /api/v1/interviews/{interview_id}/start)
-	StartInterview(ctx echo.Context, interviewID InterviewID) error
+	StartInterview(ctx echo.Context, interviewID InterviewID, params StartInterviewParams) error
 	// GetInterviewSummary The scores of an interview together
 	// (GET /api/v1/interviews/{interview_id}/summary)
 	GetInterviewSummary(ctx echo.Context, interviewID InterviewID) error
@@ -42827,7 +44823,7 @@ type ServerInterface interface {
 	ListJobs(ctx echo.Context, params ListJobsParams) error
 	// CreateJob Create a job
 	// (POST /api/v1/jobs)
-	CreateJob(ctx echo.Context) error
+	CreateJob(ctx echo.Context, params CreateJobParams) error
 	// GetJob One job
 	// (GET /api/v1/jobs/{job_id})
 	GetJob(ctx echo.Context, jobID JobID, params GetJobParams) error
@@ -42836,10 +44832,10 @@ type ServerInterface interface {
 	UpdateJob(ctx echo.Context, jobID JobID, params UpdateJobParams) error
 	// CloseJob Close a job
 	// (POST /api/v1/jobs/{job_id}/close)
-	CloseJob(ctx echo.Context, jobID JobID) error
+	CloseJob(ctx echo.Context, jobID JobID, params CloseJobParams) error
 	// HoldJob Put a job on hold
 	// (POST /api/v1/jobs/{job_id}/hold)
-	HoldJob(ctx echo.Context, jobID JobID) error
+	HoldJob(ctx echo.Context, jobID JobID, params HoldJobParams) error
 	// ListJobMembers List a job's members
 	// (GET /api/v1/jobs/{job_id}/members)
 	ListJobMembers(ctx echo.Context, jobID JobID, params ListJobMembersParams) error
@@ -42851,7 +44847,7 @@ type ServerInterface interface {
 	SetJobMember(ctx echo.Context, jobID JobID, userID UserID) error
 	// OpenJob Open a job
 	// (POST /api/v1/jobs/{job_id}/open)
-	OpenJob(ctx echo.Context, jobID JobID) error
+	OpenJob(ctx echo.Context, jobID JobID, params OpenJobParams) error
 	// GetJobPipeline A job's pipeline in figures
 	// (GET /api/v1/jobs/{job_id}/pipeline)
 	GetJobPipeline(ctx echo.Context, jobID JobID) error
@@ -42863,7 +44859,7 @@ type ServerInterface interface {
 	ListKits(ctx echo.Context, params ListKitsParams) error
 	// CreateKit Create an interview kit
 	// (POST /api/v1/kits)
-	CreateKit(ctx echo.Context) error
+	CreateKit(ctx echo.Context, params CreateKitParams) error
 	// GetKit One kit
 	// (GET /api/v1/kits/{kit_id})
 	GetKit(ctx echo.Context, kitID KitID, params GetKitParams) error
@@ -42875,7 +44871,7 @@ type ServerInterface interface {
 	ListKitVersions(ctx echo.Context, kitID KitID, params ListKitVersionsParams) error
 	// CreateKitVersion Begin a new version of a kit
 	// (POST /api/v1/kits/{kit_id}/versions)
-	CreateKitVersion(ctx echo.Context, kitID KitID) error
+	CreateKitVersion(ctx echo.Context, kitID KitID, params CreateKitVersionParams) error
 	// GetKitVersion One version of a kit
 	// (GET /api/v1/kits/{kit_id}/versions/{kit_version_id})
 	GetKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params GetKitVersionParams) error
@@ -42884,10 +44880,10 @@ type ServerInterface interface {
 	UpdateKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params UpdateKitVersionParams) error
 	// ArchiveKitVersion Archive a published version
 	// (POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/archive)
-	ArchiveKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID) error
+	ArchiveKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params ArchiveKitVersionParams) error
 	// PublishKitVersion Publish a draft
 	// (POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/publish)
-	PublishKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID) error
+	PublishKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params PublishKitVersionParams) error
 	// GetStateMachines The state machines
 	// (GET /api/v1/meta/state-machines)
 	GetStateMachines(ctx echo.Context) error
@@ -42908,22 +44904,22 @@ type ServerInterface interface {
 	UpdateScore(ctx echo.Context, scoreID ScoreID, params UpdateScoreParams) error
 	// ReopenScore Let a rater revise a submitted score
 	// (POST /api/v1/scores/{score_id}/reopen)
-	ReopenScore(ctx echo.Context, scoreID ScoreID) error
+	ReopenScore(ctx echo.Context, scoreID ScoreID, params ReopenScoreParams) error
 	// ListScoreRevisions What a score said before it was reopened or voided
 	// (GET /api/v1/scores/{score_id}/revisions)
 	ListScoreRevisions(ctx echo.Context, scoreID ScoreID, params ListScoreRevisionsParams) error
 	// SubmitScore Submit one's own score
 	// (POST /api/v1/scores/{score_id}/submit)
-	SubmitScore(ctx echo.Context, scoreID ScoreID) error
+	SubmitScore(ctx echo.Context, scoreID ScoreID, params SubmitScoreParams) error
 	// VoidScore Declare a submitted score void
 	// (POST /api/v1/scores/{score_id}/void)
-	VoidScore(ctx echo.Context, scoreID ScoreID) error
+	VoidScore(ctx echo.Context, scoreID ScoreID, params VoidScoreParams) error
 	// ListUsers List the company's users
 	// (GET /api/v1/users)
 	ListUsers(ctx echo.Context, params ListUsersParams) error
 	// CreateUser Create a user
 	// (POST /api/v1/users)
-	CreateUser(ctx echo.Context) error
+	CreateUser(ctx echo.Context, params CreateUserParams) error
 	// GetMe The caller's profile
 	// (GET /api/v1/users/me)
 	GetMe(ctx echo.Context, params GetMeParams) error
@@ -42941,13 +44937,13 @@ type ServerInterface interface {
 	UpdateUser(ctx echo.Context, userID UserID, params UpdateUserParams) error
 	// ChangeUserRole Give a user another role
 	// (POST /api/v1/users/{user_id}/change-role)
-	ChangeUserRole(ctx echo.Context, userID UserID) error
+	ChangeUserRole(ctx echo.Context, userID UserID, params ChangeUserRoleParams) error
 	// DeactivateUser Deactivate a user
 	// (POST /api/v1/users/{user_id}/deactivate)
-	DeactivateUser(ctx echo.Context, userID UserID) error
+	DeactivateUser(ctx echo.Context, userID UserID, params DeactivateUserParams) error
 	// ReactivateUser Reactivate a user
 	// (POST /api/v1/users/{user_id}/reactivate)
-	ReactivateUser(ctx echo.Context, userID UserID) error
+	ReactivateUser(ctx echo.Context, userID UserID, params ReactivateUserParams) error
 	// RevokeUserSessions End all sessions of a user
 	// (DELETE /api/v1/users/{user_id}/sessions)
 	RevokeUserSessions(ctx echo.Context, userID UserID) error
@@ -43050,8 +45046,28 @@ func (w *ServerInterfaceWrapper) ListApplications(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateApplication(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateApplicationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateApplication(ctx)
+	err = w.Handler.CreateApplication(ctx, params)
 	return err
 }
 
@@ -43187,8 +45203,43 @@ func (w *ServerInterfaceWrapper) HoldApplication(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter application_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params HoldApplicationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.HoldApplication(ctx, applicationID)
+	err = w.Handler.HoldApplication(ctx, applicationID, params)
 	return err
 }
 
@@ -43203,8 +45254,43 @@ func (w *ServerInterfaceWrapper) MoveApplication(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter application_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MoveApplicationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.MoveApplication(ctx, applicationID)
+	err = w.Handler.MoveApplication(ctx, applicationID, params)
 	return err
 }
 
@@ -43219,8 +45305,43 @@ func (w *ServerInterfaceWrapper) ReactivateApplication(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter application_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReactivateApplicationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ReactivateApplication(ctx, applicationID)
+	err = w.Handler.ReactivateApplication(ctx, applicationID, params)
 	return err
 }
 
@@ -43235,8 +45356,43 @@ func (w *ServerInterfaceWrapper) RejectApplication(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter application_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RejectApplicationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RejectApplication(ctx, applicationID)
+	err = w.Handler.RejectApplication(ctx, applicationID, params)
 	return err
 }
 
@@ -43251,8 +45407,43 @@ func (w *ServerInterfaceWrapper) ResumeApplication(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter application_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResumeApplicationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ResumeApplication(ctx, applicationID)
+	err = w.Handler.ResumeApplication(ctx, applicationID, params)
 	return err
 }
 
@@ -43283,8 +45474,43 @@ func (w *ServerInterfaceWrapper) WithdrawApplication(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter application_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawApplicationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.WithdrawApplication(ctx, applicationID)
+	err = w.Handler.WithdrawApplication(ctx, applicationID, params)
 	return err
 }
 
@@ -43449,6 +45675,23 @@ func (w *ServerInterfaceWrapper) VerifyAuditLogs(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from_sequence: %s", err))
 	}
 
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.VerifyAuditLogs(ctx, params)
 	return err
@@ -43483,8 +45726,28 @@ func (w *ServerInterfaceWrapper) Login(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) Logout(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LogoutParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.Logout(ctx)
+	err = w.Handler.Logout(ctx, params)
 	return err
 }
 
@@ -43492,8 +45755,28 @@ func (w *ServerInterfaceWrapper) Logout(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangePasswordParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ChangePassword(ctx)
+	err = w.Handler.ChangePassword(ctx, params)
 	return err
 }
 
@@ -43549,8 +45832,28 @@ func (w *ServerInterfaceWrapper) ListSessions(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) RevokeOtherSessions(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeOtherSessionsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RevokeOtherSessions(ctx)
+	err = w.Handler.RevokeOtherSessions(ctx, params)
 	return err
 }
 
@@ -43655,8 +45958,28 @@ func (w *ServerInterfaceWrapper) ListCandidates(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateCandidate(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateCandidateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateCandidate(ctx)
+	err = w.Handler.CreateCandidate(ctx, params)
 	return err
 }
 
@@ -43726,6 +46049,23 @@ func (w *ServerInterfaceWrapper) ImportCandidatesCSV(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
 	}
 
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ImportCandidatesCSV(ctx, params)
 	return err
@@ -43749,6 +46089,23 @@ func (w *ServerInterfaceWrapper) ImportCandidatesNDJSON(ctx echo.Context) error 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
@@ -43839,8 +46196,43 @@ func (w *ServerInterfaceWrapper) ArchiveCandidate(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter candidate_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ArchiveCandidateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ArchiveCandidate(ctx, candidateID)
+	err = w.Handler.ArchiveCandidate(ctx, candidateID, params)
 	return err
 }
 
@@ -43855,8 +46247,43 @@ func (w *ServerInterfaceWrapper) RestoreCandidate(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter candidate_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RestoreCandidateParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RestoreCandidate(ctx, candidateID)
+	err = w.Handler.RestoreCandidate(ctx, candidateID, params)
 	return err
 }
 
@@ -44024,8 +46451,28 @@ func (w *ServerInterfaceWrapper) ListInterviews(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateInterview(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateInterviewParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateInterview(ctx)
+	err = w.Handler.CreateInterview(ctx, params)
 	return err
 }
 
@@ -44128,8 +46575,43 @@ func (w *ServerInterfaceWrapper) CancelInterview(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelInterviewParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CancelInterview(ctx, interviewID)
+	err = w.Handler.CancelInterview(ctx, interviewID, params)
 	return err
 }
 
@@ -44144,8 +46626,43 @@ func (w *ServerInterfaceWrapper) CompleteInterview(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompleteInterviewParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CompleteInterview(ctx, interviewID)
+	err = w.Handler.CompleteInterview(ctx, interviewID, params)
 	return err
 }
 
@@ -44160,8 +46677,43 @@ func (w *ServerInterfaceWrapper) FinishInterview(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FinishInterviewParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.FinishInterview(ctx, interviewID)
+	err = w.Handler.FinishInterview(ctx, interviewID, params)
 	return err
 }
 
@@ -44208,8 +46760,43 @@ func (w *ServerInterfaceWrapper) MarkInterviewNoShow(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MarkInterviewNoShowParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.MarkInterviewNoShow(ctx, interviewID)
+	err = w.Handler.MarkInterviewNoShow(ctx, interviewID, params)
 	return err
 }
 
@@ -44232,8 +46819,28 @@ func (w *ServerInterfaceWrapper) RemovePanelist(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemovePanelistParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RemovePanelist(ctx, interviewID, userID)
+	err = w.Handler.RemovePanelist(ctx, interviewID, userID, params)
 	return err
 }
 
@@ -44256,8 +46863,28 @@ func (w *ServerInterfaceWrapper) SetPanelist(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetPanelistParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.SetPanelist(ctx, interviewID, userID)
+	err = w.Handler.SetPanelist(ctx, interviewID, userID, params)
 	return err
 }
 
@@ -44272,8 +46899,43 @@ func (w *ServerInterfaceWrapper) ReopenInterview(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReopenInterviewParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ReopenInterview(ctx, interviewID)
+	err = w.Handler.ReopenInterview(ctx, interviewID, params)
 	return err
 }
 
@@ -44288,8 +46950,43 @@ func (w *ServerInterfaceWrapper) RescheduleInterview(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RescheduleInterviewParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RescheduleInterview(ctx, interviewID)
+	err = w.Handler.RescheduleInterview(ctx, interviewID, params)
 	return err
 }
 
@@ -44304,8 +47001,43 @@ func (w *ServerInterfaceWrapper) RespondToInterview(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RespondToInterviewParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RespondToInterview(ctx, interviewID)
+	err = w.Handler.RespondToInterview(ctx, interviewID, params)
 	return err
 }
 
@@ -44320,8 +47052,43 @@ func (w *ServerInterfaceWrapper) ScheduleInterview(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ScheduleInterviewParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ScheduleInterview(ctx, interviewID)
+	err = w.Handler.ScheduleInterview(ctx, interviewID, params)
 	return err
 }
 
@@ -44336,8 +47103,28 @@ func (w *ServerInterfaceWrapper) CreateScore(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateScoreParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateScore(ctx, interviewID)
+	err = w.Handler.CreateScore(ctx, interviewID, params)
 	return err
 }
 
@@ -44352,8 +47139,43 @@ func (w *ServerInterfaceWrapper) StartInterview(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StartInterviewParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.StartInterview(ctx, interviewID)
+	err = w.Handler.StartInterview(ctx, interviewID, params)
 	return err
 }
 
@@ -44444,8 +47266,28 @@ func (w *ServerInterfaceWrapper) ListJobs(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateJob(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateJobParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateJob(ctx)
+	err = w.Handler.CreateJob(ctx, params)
 	return err
 }
 
@@ -44532,8 +47374,43 @@ func (w *ServerInterfaceWrapper) CloseJob(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter job_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CloseJobParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CloseJob(ctx, jobID)
+	err = w.Handler.CloseJob(ctx, jobID, params)
 	return err
 }
 
@@ -44548,8 +47425,43 @@ func (w *ServerInterfaceWrapper) HoldJob(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter job_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params HoldJobParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.HoldJob(ctx, jobID)
+	err = w.Handler.HoldJob(ctx, jobID, params)
 	return err
 }
 
@@ -44644,8 +47556,43 @@ func (w *ServerInterfaceWrapper) OpenJob(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter job_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenJobParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.OpenJob(ctx, jobID)
+	err = w.Handler.OpenJob(ctx, jobID, params)
 	return err
 }
 
@@ -44745,8 +47692,28 @@ func (w *ServerInterfaceWrapper) ListKits(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateKit(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateKitParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateKit(ctx)
+	err = w.Handler.CreateKit(ctx, params)
 	return err
 }
 
@@ -44865,8 +47832,28 @@ func (w *ServerInterfaceWrapper) CreateKitVersion(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kit_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateKitVersionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateKitVersion(ctx, kitID)
+	err = w.Handler.CreateKitVersion(ctx, kitID, params)
 	return err
 }
 
@@ -44977,8 +47964,43 @@ func (w *ServerInterfaceWrapper) ArchiveKitVersion(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kit_version_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ArchiveKitVersionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ArchiveKitVersion(ctx, kitID, kitVersionID)
+	err = w.Handler.ArchiveKitVersion(ctx, kitID, kitVersionID, params)
 	return err
 }
 
@@ -45001,8 +48023,43 @@ func (w *ServerInterfaceWrapper) PublishKitVersion(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kit_version_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PublishKitVersionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.PublishKitVersion(ctx, kitID, kitVersionID)
+	err = w.Handler.PublishKitVersion(ctx, kitID, kitVersionID, params)
 	return err
 }
 
@@ -45264,8 +48321,43 @@ func (w *ServerInterfaceWrapper) ReopenScore(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter score_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReopenScoreParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ReopenScore(ctx, scoreID)
+	err = w.Handler.ReopenScore(ctx, scoreID, params)
 	return err
 }
 
@@ -45312,8 +48404,43 @@ func (w *ServerInterfaceWrapper) SubmitScore(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter score_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SubmitScoreParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.SubmitScore(ctx, scoreID)
+	err = w.Handler.SubmitScore(ctx, scoreID, params)
 	return err
 }
 
@@ -45328,8 +48455,43 @@ func (w *ServerInterfaceWrapper) VoidScore(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter score_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VoidScoreParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.VoidScore(ctx, scoreID)
+	err = w.Handler.VoidScore(ctx, scoreID, params)
 	return err
 }
 
@@ -45404,8 +48566,28 @@ func (w *ServerInterfaceWrapper) ListUsers(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateUser(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateUserParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateUser(ctx)
+	err = w.Handler.CreateUser(ctx, params)
 	return err
 }
 
@@ -45559,8 +48741,43 @@ func (w *ServerInterfaceWrapper) ChangeUserRole(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeUserRoleParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ChangeUserRole(ctx, userID)
+	err = w.Handler.ChangeUserRole(ctx, userID, params)
 	return err
 }
 
@@ -45575,8 +48792,43 @@ func (w *ServerInterfaceWrapper) DeactivateUser(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeactivateUserParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeactivateUser(ctx, userID)
+	err = w.Handler.DeactivateUser(ctx, userID, params)
 	return err
 }
 
@@ -45591,8 +48843,43 @@ func (w *ServerInterfaceWrapper) ReactivateUser(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReactivateUserParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ReactivateUser(ctx, userID)
+	err = w.Handler.ReactivateUser(ctx, userID, params)
 	return err
 }
 
@@ -46176,7 +49463,8 @@ func (response ListApplications503ApplicationProblemPlusJSONResponse) VisitListA
 }
 
 type CreateApplicationRequestObject struct {
-	Body *CreateApplicationJSONRequestBody
+	Params CreateApplicationParams
+	Body   *CreateApplicationJSONRequestBody
 }
 
 type CreateApplicationResponseObject interface {
@@ -46837,6 +50125,7 @@ func (response ListApplicationHistory503ApplicationProblemPlusJSONResponse) Visi
 
 type HoldApplicationRequestObject struct {
 	ApplicationID ApplicationID `json:"application_id"`
+	Params        HoldApplicationParams
 	Body          *HoldApplicationJSONRequestBody
 }
 
@@ -46942,6 +50231,22 @@ func (response HoldApplication409ApplicationProblemPlusJSONResponse) VisitHoldAp
 	return err
 }
 
+type HoldApplication412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication412ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type HoldApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -47014,6 +50319,7 @@ func (response HoldApplication503ApplicationProblemPlusJSONResponse) VisitHoldAp
 
 type MoveApplicationRequestObject struct {
 	ApplicationID ApplicationID `json:"application_id"`
+	Params        MoveApplicationParams
 	Body          *MoveApplicationJSONRequestBody
 }
 
@@ -47119,6 +50425,22 @@ func (response MoveApplication409ApplicationProblemPlusJSONResponse) VisitMoveAp
 	return err
 }
 
+type MoveApplication412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication412ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MoveApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -47191,6 +50513,7 @@ func (response MoveApplication503ApplicationProblemPlusJSONResponse) VisitMoveAp
 
 type ReactivateApplicationRequestObject struct {
 	ApplicationID ApplicationID `json:"application_id"`
+	Params        ReactivateApplicationParams
 	Body          *ReactivateApplicationJSONRequestBody
 }
 
@@ -47296,6 +50619,22 @@ func (response ReactivateApplication409ApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type ReactivateApplication412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication412ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReactivateApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -47368,6 +50707,7 @@ func (response ReactivateApplication503ApplicationProblemPlusJSONResponse) Visit
 
 type RejectApplicationRequestObject struct {
 	ApplicationID ApplicationID `json:"application_id"`
+	Params        RejectApplicationParams
 	Body          *RejectApplicationJSONRequestBody
 }
 
@@ -47473,6 +50813,22 @@ func (response RejectApplication409ApplicationProblemPlusJSONResponse) VisitReje
 	return err
 }
 
+type RejectApplication412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication412ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RejectApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -47545,6 +50901,7 @@ func (response RejectApplication503ApplicationProblemPlusJSONResponse) VisitReje
 
 type ResumeApplicationRequestObject struct {
 	ApplicationID ApplicationID `json:"application_id"`
+	Params        ResumeApplicationParams
 	Body          *ResumeApplicationJSONRequestBody
 }
 
@@ -47646,6 +51003,22 @@ func (response ResumeApplication409ApplicationProblemPlusJSONResponse) VisitResu
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeApplication412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication412ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -47865,6 +51238,7 @@ func (response GetApplicationSummary503ApplicationProblemPlusJSONResponse) Visit
 
 type WithdrawApplicationRequestObject struct {
 	ApplicationID ApplicationID `json:"application_id"`
+	Params        WithdrawApplicationParams
 	Body          *WithdrawApplicationJSONRequestBody
 }
 
@@ -47966,6 +51340,22 @@ func (response WithdrawApplication409ApplicationProblemPlusJSONResponse) VisitWi
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawApplication412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication412ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -48450,6 +51840,22 @@ func (response VerifyAuditLogs409ApplicationProblemPlusJSONResponse) VisitVerify
 	return err
 }
 
+type VerifyAuditLogs422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyAuditLogs422ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VerifyAuditLogs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -48799,6 +52205,7 @@ func (response Login503ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 }
 
 type LogoutRequestObject struct {
+	Params LogoutParams
 }
 
 type LogoutResponseObject interface {
@@ -48894,6 +52301,22 @@ func (response Logout409ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 	return err
 }
 
+type Logout422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response Logout422ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type Logout429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -48949,7 +52372,8 @@ func (response Logout503ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 }
 
 type ChangePasswordRequestObject struct {
-	Body *ChangePasswordJSONRequestBody
+	Params ChangePasswordParams
+	Body   *ChangePasswordJSONRequestBody
 }
 
 type ChangePasswordResponseObject interface {
@@ -49384,6 +52808,7 @@ func (response ListSessions503ApplicationProblemPlusJSONResponse) VisitListSessi
 }
 
 type RevokeOtherSessionsRequestObject struct {
+	Params RevokeOtherSessionsParams
 }
 
 type RevokeOtherSessionsResponseObject interface {
@@ -49467,6 +52892,22 @@ func (response RevokeOtherSessions409ApplicationProblemPlusJSONResponse) VisitRe
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeOtherSessions422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeOtherSessions422ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -49816,7 +53257,8 @@ func (response ListCandidates503ApplicationProblemPlusJSONResponse) VisitListCan
 }
 
 type CreateCandidateRequestObject struct {
-	Body *CreateCandidateJSONRequestBody
+	Params CreateCandidateParams
+	Body   *CreateCandidateJSONRequestBody
 }
 
 type CreateCandidateResponseObject interface {
@@ -50838,6 +54280,7 @@ func (response UpdateCandidate503ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type ArchiveCandidateRequestObject struct {
 	CandidateID CandidateID `json:"candidate_id"`
+	Params      ArchiveCandidateParams
 }
 
 type ArchiveCandidateResponseObject interface {
@@ -50942,6 +54385,38 @@ func (response ArchiveCandidate409ApplicationProblemPlusJSONResponse) VisitArchi
 	return err
 }
 
+type ArchiveCandidate412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveCandidate412ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveCandidate422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveCandidate422ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ArchiveCandidate429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -50998,6 +54473,7 @@ func (response ArchiveCandidate503ApplicationProblemPlusJSONResponse) VisitArchi
 
 type RestoreCandidateRequestObject struct {
 	CandidateID CandidateID `json:"candidate_id"`
+	Params      RestoreCandidateParams
 }
 
 type RestoreCandidateResponseObject interface {
@@ -51098,6 +54574,38 @@ func (response RestoreCandidate409ApplicationProblemPlusJSONResponse) VisitResto
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreCandidate412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreCandidate412ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreCandidate422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreCandidate422ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -51608,7 +55116,8 @@ func (response ListInterviews503ApplicationProblemPlusJSONResponse) VisitListInt
 }
 
 type CreateInterviewRequestObject struct {
-	Body *CreateInterviewJSONRequestBody
+	Params CreateInterviewParams
+	Body   *CreateInterviewJSONRequestBody
 }
 
 type CreateInterviewResponseObject interface {
@@ -52289,6 +55798,7 @@ func (response GetInterviewCalendar503ApplicationProblemPlusJSONResponse) VisitG
 
 type CancelInterviewRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      CancelInterviewParams
 	Body        *CancelInterviewJSONRequestBody
 }
 
@@ -52394,6 +55904,22 @@ func (response CancelInterview409ApplicationProblemPlusJSONResponse) VisitCancel
 	return err
 }
 
+type CancelInterview412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview412ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CancelInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -52466,6 +55992,7 @@ func (response CancelInterview503ApplicationProblemPlusJSONResponse) VisitCancel
 
 type CompleteInterviewRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      CompleteInterviewParams
 	Body        *CompleteInterviewJSONRequestBody
 }
 
@@ -52571,6 +56098,22 @@ func (response CompleteInterview409ApplicationProblemPlusJSONResponse) VisitComp
 	return err
 }
 
+type CompleteInterview412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview412ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CompleteInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -52643,6 +56186,7 @@ func (response CompleteInterview503ApplicationProblemPlusJSONResponse) VisitComp
 
 type FinishInterviewRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      FinishInterviewParams
 }
 
 type FinishInterviewResponseObject interface {
@@ -52743,6 +56287,38 @@ func (response FinishInterview409ApplicationProblemPlusJSONResponse) VisitFinish
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishInterview412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response FinishInterview412ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishInterview422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response FinishInterview422ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -52957,6 +56533,7 @@ func (response ListInterviewHistory503ApplicationProblemPlusJSONResponse) VisitL
 
 type MarkInterviewNoShowRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      MarkInterviewNoShowParams
 	Body        *MarkInterviewNoShowJSONRequestBody
 }
 
@@ -53062,6 +56639,22 @@ func (response MarkInterviewNoShow409ApplicationProblemPlusJSONResponse) VisitMa
 	return err
 }
 
+type MarkInterviewNoShow412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow412ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MarkInterviewNoShow422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -53135,6 +56728,7 @@ func (response MarkInterviewNoShow503ApplicationProblemPlusJSONResponse) VisitMa
 type RemovePanelistRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
 	UserID      UserID      `json:"user_id"`
+	Params      RemovePanelistParams
 }
 
 type RemovePanelistResponseObject interface {
@@ -53239,6 +56833,22 @@ func (response RemovePanelist409ApplicationProblemPlusJSONResponse) VisitRemoveP
 	return err
 }
 
+type RemovePanelist412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist412ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemovePanelist422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -53312,6 +56922,7 @@ func (response RemovePanelist503ApplicationProblemPlusJSONResponse) VisitRemoveP
 type SetPanelistRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
 	UserID      UserID      `json:"user_id"`
+	Params      SetPanelistParams
 	Body        *SetPanelistJSONRequestBody
 }
 
@@ -53417,6 +57028,22 @@ func (response SetPanelist409ApplicationProblemPlusJSONResponse) VisitSetPanelis
 	return err
 }
 
+type SetPanelist412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist412ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetPanelist422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -53489,6 +57116,7 @@ func (response SetPanelist503ApplicationProblemPlusJSONResponse) VisitSetPanelis
 
 type ReopenInterviewRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      ReopenInterviewParams
 	Body        *ReopenInterviewJSONRequestBody
 }
 
@@ -53594,6 +57222,22 @@ func (response ReopenInterview409ApplicationProblemPlusJSONResponse) VisitReopen
 	return err
 }
 
+type ReopenInterview412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview412ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReopenInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -53666,6 +57310,7 @@ func (response ReopenInterview503ApplicationProblemPlusJSONResponse) VisitReopen
 
 type RescheduleInterviewRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      RescheduleInterviewParams
 	Body        *RescheduleInterviewJSONRequestBody
 }
 
@@ -53771,6 +57416,22 @@ func (response RescheduleInterview409ApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type RescheduleInterview412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview412ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RescheduleInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -53843,6 +57504,7 @@ func (response RescheduleInterview503ApplicationProblemPlusJSONResponse) VisitRe
 
 type RespondToInterviewRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      RespondToInterviewParams
 	Body        *RespondToInterviewJSONRequestBody
 }
 
@@ -53948,6 +57610,22 @@ func (response RespondToInterview409ApplicationProblemPlusJSONResponse) VisitRes
 	return err
 }
 
+type RespondToInterview412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview412ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RespondToInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -54020,6 +57698,7 @@ func (response RespondToInterview503ApplicationProblemPlusJSONResponse) VisitRes
 
 type ScheduleInterviewRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      ScheduleInterviewParams
 	Body        *ScheduleInterviewJSONRequestBody
 }
 
@@ -54125,6 +57804,22 @@ func (response ScheduleInterview409ApplicationProblemPlusJSONResponse) VisitSche
 	return err
 }
 
+type ScheduleInterview412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview412ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScheduleInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -54197,6 +57892,7 @@ func (response ScheduleInterview503ApplicationProblemPlusJSONResponse) VisitSche
 
 type CreateScoreRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      CreateScoreParams
 	Body        *CreateScoreJSONRequestBody
 }
 
@@ -54383,6 +58079,7 @@ func (response CreateScore503ApplicationProblemPlusJSONResponse) VisitCreateScor
 
 type StartInterviewRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      StartInterviewParams
 }
 
 type StartInterviewResponseObject interface {
@@ -54483,6 +58180,38 @@ func (response StartInterview409ApplicationProblemPlusJSONResponse) VisitStartIn
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartInterview412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response StartInterview412ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartInterview422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response StartInterview422ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -54822,7 +58551,8 @@ func (response ListJobs503ApplicationProblemPlusJSONResponse) VisitListJobsRespo
 }
 
 type CreateJobRequestObject struct {
-	Body *CreateJobJSONRequestBody
+	Params CreateJobParams
+	Body   *CreateJobJSONRequestBody
 }
 
 type CreateJobResponseObject interface {
@@ -55339,7 +59069,8 @@ func (response UpdateJob503ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 }
 
 type CloseJobRequestObject struct {
-	JobID JobID `json:"job_id"`
+	JobID  JobID `json:"job_id"`
+	Params CloseJobParams
 }
 
 type CloseJobResponseObject interface {
@@ -55444,6 +59175,38 @@ func (response CloseJob409ApplicationProblemPlusJSONResponse) VisitCloseJobRespo
 	return err
 }
 
+type CloseJob412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response CloseJob412ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response CloseJob422ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CloseJob429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -55499,7 +59262,8 @@ func (response CloseJob503ApplicationProblemPlusJSONResponse) VisitCloseJobRespo
 }
 
 type HoldJobRequestObject struct {
-	JobID JobID `json:"job_id"`
+	JobID  JobID `json:"job_id"`
+	Params HoldJobParams
 }
 
 type HoldJobResponseObject interface {
@@ -55600,6 +59364,38 @@ func (response HoldJob409ApplicationProblemPlusJSONResponse) VisitHoldJobRespons
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldJob412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response HoldJob412ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldJob422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response HoldJob422ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56144,7 +59940,8 @@ func (response SetJobMember503ApplicationProblemPlusJSONResponse) VisitSetJobMem
 }
 
 type OpenJobRequestObject struct {
-	JobID JobID `json:"job_id"`
+	JobID  JobID `json:"job_id"`
+	Params OpenJobParams
 }
 
 type OpenJobResponseObject interface {
@@ -56245,6 +60042,38 @@ func (response OpenJob409ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenJob412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response OpenJob412ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenJob422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response OpenJob422ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56733,7 +60562,8 @@ func (response ListKits503ApplicationProblemPlusJSONResponse) VisitListKitsRespo
 }
 
 type CreateKitRequestObject struct {
-	Body *CreateKitJSONRequestBody
+	Params CreateKitParams
+	Body   *CreateKitJSONRequestBody
 }
 
 type CreateKitResponseObject interface {
@@ -57420,8 +61250,9 @@ func (response ListKitVersions503ApplicationProblemPlusJSONResponse) VisitListKi
 }
 
 type CreateKitVersionRequestObject struct {
-	KitID KitID `json:"kit_id"`
-	Body  *CreateKitVersionJSONRequestBody
+	KitID  KitID `json:"kit_id"`
+	Params CreateKitVersionParams
+	Body   *CreateKitVersionJSONRequestBody
 }
 
 type CreateKitVersionResponseObject interface {
@@ -57974,6 +61805,7 @@ func (response UpdateKitVersion503ApplicationProblemPlusJSONResponse) VisitUpdat
 type ArchiveKitVersionRequestObject struct {
 	KitID        KitID        `json:"kit_id"`
 	KitVersionID KitVersionID `json:"kit_version_id"`
+	Params       ArchiveKitVersionParams
 }
 
 type ArchiveKitVersionResponseObject interface {
@@ -58078,6 +61910,22 @@ func (response ArchiveKitVersion409ApplicationProblemPlusJSONResponse) VisitArch
 	return err
 }
 
+type ArchiveKitVersion412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveKitVersion412ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ArchiveKitVersion422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -58151,6 +61999,7 @@ func (response ArchiveKitVersion503ApplicationProblemPlusJSONResponse) VisitArch
 type PublishKitVersionRequestObject struct {
 	KitID        KitID        `json:"kit_id"`
 	KitVersionID KitVersionID `json:"kit_version_id"`
+	Params       PublishKitVersionParams
 }
 
 type PublishKitVersionResponseObject interface {
@@ -58251,6 +62100,22 @@ func (response PublishKitVersion409ApplicationProblemPlusJSONResponse) VisitPubl
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishKitVersion412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response PublishKitVersion412ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59221,6 +63086,7 @@ func (response UpdateScore503ApplicationProblemPlusJSONResponse) VisitUpdateScor
 
 type ReopenScoreRequestObject struct {
 	ScoreID ScoreID `json:"score_id"`
+	Params  ReopenScoreParams
 	Body    *ReopenScoreJSONRequestBody
 }
 
@@ -59321,6 +63187,22 @@ func (response ReopenScore409ApplicationProblemPlusJSONResponse) VisitReopenScor
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenScore412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore412ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59551,6 +63433,7 @@ func (response ListScoreRevisions503ApplicationProblemPlusJSONResponse) VisitLis
 
 type SubmitScoreRequestObject struct {
 	ScoreID ScoreID `json:"score_id"`
+	Params  SubmitScoreParams
 }
 
 type SubmitScoreResponseObject interface {
@@ -59655,6 +63538,22 @@ func (response SubmitScore409ApplicationProblemPlusJSONResponse) VisitSubmitScor
 	return err
 }
 
+type SubmitScore412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitScore412ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SubmitScore422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -59727,6 +63626,7 @@ func (response SubmitScore503ApplicationProblemPlusJSONResponse) VisitSubmitScor
 
 type VoidScoreRequestObject struct {
 	ScoreID ScoreID `json:"score_id"`
+	Params  VoidScoreParams
 	Body    *VoidScoreJSONRequestBody
 }
 
@@ -59827,6 +63727,22 @@ func (response VoidScore409ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VoidScore412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore412ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60039,7 +63955,8 @@ func (response ListUsers503ApplicationProblemPlusJSONResponse) VisitListUsersRes
 }
 
 type CreateUserRequestObject struct {
-	Body *CreateUserJSONRequestBody
+	Params CreateUserParams
+	Body   *CreateUserJSONRequestBody
 }
 
 type CreateUserResponseObject interface {
@@ -61047,6 +64964,7 @@ func (response UpdateUser503ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 
 type ChangeUserRoleRequestObject struct {
 	UserID UserID `json:"user_id"`
+	Params ChangeUserRoleParams
 	Body   *ChangeUserRoleJSONRequestBody
 }
 
@@ -61152,6 +65070,38 @@ func (response ChangeUserRole409ApplicationProblemPlusJSONResponse) VisitChangeU
 	return err
 }
 
+type ChangeUserRole412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole412ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole422ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangeUserRole429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -61208,6 +65158,7 @@ func (response ChangeUserRole503ApplicationProblemPlusJSONResponse) VisitChangeU
 
 type DeactivateUserRequestObject struct {
 	UserID UserID `json:"user_id"`
+	Params DeactivateUserParams
 }
 
 type DeactivateUserResponseObject interface {
@@ -61312,6 +65263,38 @@ func (response DeactivateUser409ApplicationProblemPlusJSONResponse) VisitDeactiv
 	return err
 }
 
+type DeactivateUser412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response DeactivateUser412ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeactivateUser422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response DeactivateUser422ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeactivateUser429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -61368,6 +65351,7 @@ func (response DeactivateUser503ApplicationProblemPlusJSONResponse) VisitDeactiv
 
 type ReactivateUserRequestObject struct {
 	UserID UserID `json:"user_id"`
+	Params ReactivateUserParams
 }
 
 type ReactivateUserResponseObject interface {
@@ -61468,6 +65452,38 @@ func (response ReactivateUser409ApplicationProblemPlusJSONResponse) VisitReactiv
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReactivateUser412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateUser412ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReactivateUser422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateUser422ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62677,8 +66693,10 @@ func (sh *strictHandler) ListApplications(ctx echo.Context, params ListApplicati
 }
 
 // CreateApplication operation middleware
-func (sh *strictHandler) CreateApplication(ctx echo.Context) error {
+func (sh *strictHandler) CreateApplication(ctx echo.Context, params CreateApplicationParams) error {
 	var request CreateApplicationRequestObject
+
+	request.Params = params
 
 	var body CreateApplicationJSONRequestBody
 	var err error
@@ -62800,10 +66818,11 @@ func (sh *strictHandler) ListApplicationHistory(ctx echo.Context, applicationID 
 }
 
 // HoldApplication operation middleware
-func (sh *strictHandler) HoldApplication(ctx echo.Context, applicationID ApplicationID) error {
+func (sh *strictHandler) HoldApplication(ctx echo.Context, applicationID ApplicationID, params HoldApplicationParams) error {
 	var request HoldApplicationRequestObject
 
 	request.ApplicationID = applicationID
+	request.Params = params
 
 	var body HoldApplicationJSONRequestBody
 	var err error
@@ -62851,10 +66870,11 @@ func (sh *strictHandler) HoldApplication(ctx echo.Context, applicationID Applica
 }
 
 // MoveApplication operation middleware
-func (sh *strictHandler) MoveApplication(ctx echo.Context, applicationID ApplicationID) error {
+func (sh *strictHandler) MoveApplication(ctx echo.Context, applicationID ApplicationID, params MoveApplicationParams) error {
 	var request MoveApplicationRequestObject
 
 	request.ApplicationID = applicationID
+	request.Params = params
 
 	var body MoveApplicationJSONRequestBody
 	var err error
@@ -62899,10 +66919,11 @@ func (sh *strictHandler) MoveApplication(ctx echo.Context, applicationID Applica
 }
 
 // ReactivateApplication operation middleware
-func (sh *strictHandler) ReactivateApplication(ctx echo.Context, applicationID ApplicationID) error {
+func (sh *strictHandler) ReactivateApplication(ctx echo.Context, applicationID ApplicationID, params ReactivateApplicationParams) error {
 	var request ReactivateApplicationRequestObject
 
 	request.ApplicationID = applicationID
+	request.Params = params
 
 	var body ReactivateApplicationJSONRequestBody
 	var err error
@@ -62947,10 +66968,11 @@ func (sh *strictHandler) ReactivateApplication(ctx echo.Context, applicationID A
 }
 
 // RejectApplication operation middleware
-func (sh *strictHandler) RejectApplication(ctx echo.Context, applicationID ApplicationID) error {
+func (sh *strictHandler) RejectApplication(ctx echo.Context, applicationID ApplicationID, params RejectApplicationParams) error {
 	var request RejectApplicationRequestObject
 
 	request.ApplicationID = applicationID
+	request.Params = params
 
 	var body RejectApplicationJSONRequestBody
 	var err error
@@ -62995,10 +67017,11 @@ func (sh *strictHandler) RejectApplication(ctx echo.Context, applicationID Appli
 }
 
 // ResumeApplication operation middleware
-func (sh *strictHandler) ResumeApplication(ctx echo.Context, applicationID ApplicationID) error {
+func (sh *strictHandler) ResumeApplication(ctx echo.Context, applicationID ApplicationID, params ResumeApplicationParams) error {
 	var request ResumeApplicationRequestObject
 
 	request.ApplicationID = applicationID
+	request.Params = params
 
 	var body ResumeApplicationJSONRequestBody
 	var err error
@@ -63071,10 +67094,11 @@ func (sh *strictHandler) GetApplicationSummary(ctx echo.Context, applicationID A
 }
 
 // WithdrawApplication operation middleware
-func (sh *strictHandler) WithdrawApplication(ctx echo.Context, applicationID ApplicationID) error {
+func (sh *strictHandler) WithdrawApplication(ctx echo.Context, applicationID ApplicationID, params WithdrawApplicationParams) error {
 	var request WithdrawApplicationRequestObject
 
 	request.ApplicationID = applicationID
+	request.Params = params
 
 	var body WithdrawApplicationJSONRequestBody
 	var err error
@@ -63268,8 +67292,10 @@ func (sh *strictHandler) Login(ctx echo.Context) error {
 }
 
 // Logout operation middleware
-func (sh *strictHandler) Logout(ctx echo.Context) error {
+func (sh *strictHandler) Logout(ctx echo.Context, params LogoutParams) error {
 	var request LogoutRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.Logout(ctx.Request().Context(), request.(LogoutRequestObject))
@@ -63291,8 +67317,10 @@ func (sh *strictHandler) Logout(ctx echo.Context) error {
 }
 
 // ChangePassword operation middleware
-func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
+func (sh *strictHandler) ChangePassword(ctx echo.Context, params ChangePasswordParams) error {
 	var request ChangePasswordRequestObject
+
+	request.Params = params
 
 	var body ChangePasswordJSONRequestBody
 	var err error
@@ -63413,8 +67441,10 @@ func (sh *strictHandler) ListSessions(ctx echo.Context, params ListSessionsParam
 }
 
 // RevokeOtherSessions operation middleware
-func (sh *strictHandler) RevokeOtherSessions(ctx echo.Context) error {
+func (sh *strictHandler) RevokeOtherSessions(ctx echo.Context, params RevokeOtherSessionsParams) error {
 	var request RevokeOtherSessionsRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RevokeOtherSessions(ctx.Request().Context(), request.(RevokeOtherSessionsRequestObject))
@@ -63486,8 +67516,10 @@ func (sh *strictHandler) ListCandidates(ctx echo.Context, params ListCandidatesP
 }
 
 // CreateCandidate operation middleware
-func (sh *strictHandler) CreateCandidate(ctx echo.Context) error {
+func (sh *strictHandler) CreateCandidate(ctx echo.Context, params CreateCandidateParams) error {
 	var request CreateCandidateRequestObject
+
+	request.Params = params
 
 	var body CreateCandidateJSONRequestBody
 	var err error
@@ -63713,10 +67745,11 @@ func (sh *strictHandler) UpdateCandidate(ctx echo.Context, candidateID Candidate
 }
 
 // ArchiveCandidate operation middleware
-func (sh *strictHandler) ArchiveCandidate(ctx echo.Context, candidateID CandidateID) error {
+func (sh *strictHandler) ArchiveCandidate(ctx echo.Context, candidateID CandidateID, params ArchiveCandidateParams) error {
 	var request ArchiveCandidateRequestObject
 
 	request.CandidateID = candidateID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ArchiveCandidate(ctx.Request().Context(), request.(ArchiveCandidateRequestObject))
@@ -63738,10 +67771,11 @@ func (sh *strictHandler) ArchiveCandidate(ctx echo.Context, candidateID Candidat
 }
 
 // RestoreCandidate operation middleware
-func (sh *strictHandler) RestoreCandidate(ctx echo.Context, candidateID CandidateID) error {
+func (sh *strictHandler) RestoreCandidate(ctx echo.Context, candidateID CandidateID, params RestoreCandidateParams) error {
 	var request RestoreCandidateRequestObject
 
 	request.CandidateID = candidateID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RestoreCandidate(ctx.Request().Context(), request.(RestoreCandidateRequestObject))
@@ -63888,8 +67922,10 @@ func (sh *strictHandler) ListInterviews(ctx echo.Context, params ListInterviewsP
 }
 
 // CreateInterview operation middleware
-func (sh *strictHandler) CreateInterview(ctx echo.Context) error {
+func (sh *strictHandler) CreateInterview(ctx echo.Context, params CreateInterviewParams) error {
 	var request CreateInterviewRequestObject
+
+	request.Params = params
 
 	var body CreateInterviewJSONRequestBody
 	var err error
@@ -64061,10 +68097,11 @@ func (sh *strictHandler) GetInterviewCalendar(ctx echo.Context, interviewID Inte
 }
 
 // CancelInterview operation middleware
-func (sh *strictHandler) CancelInterview(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) CancelInterview(ctx echo.Context, interviewID InterviewID, params CancelInterviewParams) error {
 	var request CancelInterviewRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	var body CancelInterviewJSONRequestBody
 	var err error
@@ -64112,10 +68149,11 @@ func (sh *strictHandler) CancelInterview(ctx echo.Context, interviewID Interview
 }
 
 // CompleteInterview operation middleware
-func (sh *strictHandler) CompleteInterview(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) CompleteInterview(ctx echo.Context, interviewID InterviewID, params CompleteInterviewParams) error {
 	var request CompleteInterviewRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	var body CompleteInterviewJSONRequestBody
 	var err error
@@ -64160,10 +68198,11 @@ func (sh *strictHandler) CompleteInterview(ctx echo.Context, interviewID Intervi
 }
 
 // FinishInterview operation middleware
-func (sh *strictHandler) FinishInterview(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) FinishInterview(ctx echo.Context, interviewID InterviewID, params FinishInterviewParams) error {
 	var request FinishInterviewRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.FinishInterview(ctx.Request().Context(), request.(FinishInterviewRequestObject))
@@ -64211,10 +68250,11 @@ func (sh *strictHandler) ListInterviewHistory(ctx echo.Context, interviewID Inte
 }
 
 // MarkInterviewNoShow operation middleware
-func (sh *strictHandler) MarkInterviewNoShow(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) MarkInterviewNoShow(ctx echo.Context, interviewID InterviewID, params MarkInterviewNoShowParams) error {
 	var request MarkInterviewNoShowRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	var body MarkInterviewNoShowJSONRequestBody
 	var err error
@@ -64262,11 +68302,12 @@ func (sh *strictHandler) MarkInterviewNoShow(ctx echo.Context, interviewID Inter
 }
 
 // RemovePanelist operation middleware
-func (sh *strictHandler) RemovePanelist(ctx echo.Context, interviewID InterviewID, userID UserID) error {
+func (sh *strictHandler) RemovePanelist(ctx echo.Context, interviewID InterviewID, userID UserID, params RemovePanelistParams) error {
 	var request RemovePanelistRequestObject
 
 	request.InterviewID = interviewID
 	request.UserID = userID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RemovePanelist(ctx.Request().Context(), request.(RemovePanelistRequestObject))
@@ -64288,11 +68329,12 @@ func (sh *strictHandler) RemovePanelist(ctx echo.Context, interviewID InterviewI
 }
 
 // SetPanelist operation middleware
-func (sh *strictHandler) SetPanelist(ctx echo.Context, interviewID InterviewID, userID UserID) error {
+func (sh *strictHandler) SetPanelist(ctx echo.Context, interviewID InterviewID, userID UserID, params SetPanelistParams) error {
 	var request SetPanelistRequestObject
 
 	request.InterviewID = interviewID
 	request.UserID = userID
+	request.Params = params
 
 	var body SetPanelistJSONRequestBody
 	var err error
@@ -64337,10 +68379,11 @@ func (sh *strictHandler) SetPanelist(ctx echo.Context, interviewID InterviewID, 
 }
 
 // ReopenInterview operation middleware
-func (sh *strictHandler) ReopenInterview(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) ReopenInterview(ctx echo.Context, interviewID InterviewID, params ReopenInterviewParams) error {
 	var request ReopenInterviewRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	var body ReopenInterviewJSONRequestBody
 	var err error
@@ -64385,10 +68428,11 @@ func (sh *strictHandler) ReopenInterview(ctx echo.Context, interviewID Interview
 }
 
 // RescheduleInterview operation middleware
-func (sh *strictHandler) RescheduleInterview(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) RescheduleInterview(ctx echo.Context, interviewID InterviewID, params RescheduleInterviewParams) error {
 	var request RescheduleInterviewRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	var body RescheduleInterviewJSONRequestBody
 	var err error
@@ -64433,10 +68477,11 @@ func (sh *strictHandler) RescheduleInterview(ctx echo.Context, interviewID Inter
 }
 
 // RespondToInterview operation middleware
-func (sh *strictHandler) RespondToInterview(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) RespondToInterview(ctx echo.Context, interviewID InterviewID, params RespondToInterviewParams) error {
 	var request RespondToInterviewRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	var body RespondToInterviewJSONRequestBody
 	var err error
@@ -64481,10 +68526,11 @@ func (sh *strictHandler) RespondToInterview(ctx echo.Context, interviewID Interv
 }
 
 // ScheduleInterview operation middleware
-func (sh *strictHandler) ScheduleInterview(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) ScheduleInterview(ctx echo.Context, interviewID InterviewID, params ScheduleInterviewParams) error {
 	var request ScheduleInterviewRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	var body ScheduleInterviewJSONRequestBody
 	var err error
@@ -64529,10 +68575,11 @@ func (sh *strictHandler) ScheduleInterview(ctx echo.Context, interviewID Intervi
 }
 
 // CreateScore operation middleware
-func (sh *strictHandler) CreateScore(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) CreateScore(ctx echo.Context, interviewID InterviewID, params CreateScoreParams) error {
 	var request CreateScoreRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	var body CreateScoreJSONRequestBody
 	var err error
@@ -64580,10 +68627,11 @@ func (sh *strictHandler) CreateScore(ctx echo.Context, interviewID InterviewID) 
 }
 
 // StartInterview operation middleware
-func (sh *strictHandler) StartInterview(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) StartInterview(ctx echo.Context, interviewID InterviewID, params StartInterviewParams) error {
 	var request StartInterviewRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.StartInterview(ctx.Request().Context(), request.(StartInterviewRequestObject))
@@ -64655,8 +68703,10 @@ func (sh *strictHandler) ListJobs(ctx echo.Context, params ListJobsParams) error
 }
 
 // CreateJob operation middleware
-func (sh *strictHandler) CreateJob(ctx echo.Context) error {
+func (sh *strictHandler) CreateJob(ctx echo.Context, params CreateJobParams) error {
 	var request CreateJobRequestObject
+
+	request.Params = params
 
 	var body CreateJobJSONRequestBody
 	var err error
@@ -64803,10 +68853,11 @@ func (sh *strictHandler) UpdateJob(ctx echo.Context, jobID JobID, params UpdateJ
 }
 
 // CloseJob operation middleware
-func (sh *strictHandler) CloseJob(ctx echo.Context, jobID JobID) error {
+func (sh *strictHandler) CloseJob(ctx echo.Context, jobID JobID, params CloseJobParams) error {
 	var request CloseJobRequestObject
 
 	request.JobID = jobID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.CloseJob(ctx.Request().Context(), request.(CloseJobRequestObject))
@@ -64828,10 +68879,11 @@ func (sh *strictHandler) CloseJob(ctx echo.Context, jobID JobID) error {
 }
 
 // HoldJob operation middleware
-func (sh *strictHandler) HoldJob(ctx echo.Context, jobID JobID) error {
+func (sh *strictHandler) HoldJob(ctx echo.Context, jobID JobID, params HoldJobParams) error {
 	var request HoldJobRequestObject
 
 	request.JobID = jobID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.HoldJob(ctx.Request().Context(), request.(HoldJobRequestObject))
@@ -64954,10 +69006,11 @@ func (sh *strictHandler) SetJobMember(ctx echo.Context, jobID JobID, userID User
 }
 
 // OpenJob operation middleware
-func (sh *strictHandler) OpenJob(ctx echo.Context, jobID JobID) error {
+func (sh *strictHandler) OpenJob(ctx echo.Context, jobID JobID, params OpenJobParams) error {
 	var request OpenJobRequestObject
 
 	request.JobID = jobID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.OpenJob(ctx.Request().Context(), request.(OpenJobRequestObject))
@@ -65054,8 +69107,10 @@ func (sh *strictHandler) ListKits(ctx echo.Context, params ListKitsParams) error
 }
 
 // CreateKit operation middleware
-func (sh *strictHandler) CreateKit(ctx echo.Context) error {
+func (sh *strictHandler) CreateKit(ctx echo.Context, params CreateKitParams) error {
 	var request CreateKitRequestObject
+
+	request.Params = params
 
 	var body CreateKitJSONRequestBody
 	var err error
@@ -65228,10 +69283,11 @@ func (sh *strictHandler) ListKitVersions(ctx echo.Context, kitID KitID, params L
 }
 
 // CreateKitVersion operation middleware
-func (sh *strictHandler) CreateKitVersion(ctx echo.Context, kitID KitID) error {
+func (sh *strictHandler) CreateKitVersion(ctx echo.Context, kitID KitID, params CreateKitVersionParams) error {
 	var request CreateKitVersionRequestObject
 
 	request.KitID = kitID
+	request.Params = params
 
 	var body CreateKitVersionJSONRequestBody
 	var err error
@@ -65383,11 +69439,12 @@ func (sh *strictHandler) UpdateKitVersion(ctx echo.Context, kitID KitID, kitVers
 }
 
 // ArchiveKitVersion operation middleware
-func (sh *strictHandler) ArchiveKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID) error {
+func (sh *strictHandler) ArchiveKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params ArchiveKitVersionParams) error {
 	var request ArchiveKitVersionRequestObject
 
 	request.KitID = kitID
 	request.KitVersionID = kitVersionID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ArchiveKitVersion(ctx.Request().Context(), request.(ArchiveKitVersionRequestObject))
@@ -65409,11 +69466,12 @@ func (sh *strictHandler) ArchiveKitVersion(ctx echo.Context, kitID KitID, kitVer
 }
 
 // PublishKitVersion operation middleware
-func (sh *strictHandler) PublishKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID) error {
+func (sh *strictHandler) PublishKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params PublishKitVersionParams) error {
 	var request PublishKitVersionRequestObject
 
 	request.KitID = kitID
 	request.KitVersionID = kitVersionID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.PublishKitVersion(ctx.Request().Context(), request.(PublishKitVersionRequestObject))
@@ -65635,10 +69693,11 @@ func (sh *strictHandler) UpdateScore(ctx echo.Context, scoreID ScoreID, params U
 }
 
 // ReopenScore operation middleware
-func (sh *strictHandler) ReopenScore(ctx echo.Context, scoreID ScoreID) error {
+func (sh *strictHandler) ReopenScore(ctx echo.Context, scoreID ScoreID, params ReopenScoreParams) error {
 	var request ReopenScoreRequestObject
 
 	request.ScoreID = scoreID
+	request.Params = params
 
 	var body ReopenScoreJSONRequestBody
 	var err error
@@ -65709,10 +69768,11 @@ func (sh *strictHandler) ListScoreRevisions(ctx echo.Context, scoreID ScoreID, p
 }
 
 // SubmitScore operation middleware
-func (sh *strictHandler) SubmitScore(ctx echo.Context, scoreID ScoreID) error {
+func (sh *strictHandler) SubmitScore(ctx echo.Context, scoreID ScoreID, params SubmitScoreParams) error {
 	var request SubmitScoreRequestObject
 
 	request.ScoreID = scoreID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.SubmitScore(ctx.Request().Context(), request.(SubmitScoreRequestObject))
@@ -65734,10 +69794,11 @@ func (sh *strictHandler) SubmitScore(ctx echo.Context, scoreID ScoreID) error {
 }
 
 // VoidScore operation middleware
-func (sh *strictHandler) VoidScore(ctx echo.Context, scoreID ScoreID) error {
+func (sh *strictHandler) VoidScore(ctx echo.Context, scoreID ScoreID, params VoidScoreParams) error {
 	var request VoidScoreRequestObject
 
 	request.ScoreID = scoreID
+	request.Params = params
 
 	var body VoidScoreJSONRequestBody
 	var err error
@@ -65807,8 +69868,10 @@ func (sh *strictHandler) ListUsers(ctx echo.Context, params ListUsersParams) err
 }
 
 // CreateUser operation middleware
-func (sh *strictHandler) CreateUser(ctx echo.Context) error {
+func (sh *strictHandler) CreateUser(ctx echo.Context, params CreateUserParams) error {
 	var request CreateUserRequestObject
+
+	request.Params = params
 
 	var body CreateUserJSONRequestBody
 	var err error
@@ -66078,10 +70141,11 @@ func (sh *strictHandler) UpdateUser(ctx echo.Context, userID UserID, params Upda
 }
 
 // ChangeUserRole operation middleware
-func (sh *strictHandler) ChangeUserRole(ctx echo.Context, userID UserID) error {
+func (sh *strictHandler) ChangeUserRole(ctx echo.Context, userID UserID, params ChangeUserRoleParams) error {
 	var request ChangeUserRoleRequestObject
 
 	request.UserID = userID
+	request.Params = params
 
 	var body ChangeUserRoleJSONRequestBody
 	var err error
@@ -66126,10 +70190,11 @@ func (sh *strictHandler) ChangeUserRole(ctx echo.Context, userID UserID) error {
 }
 
 // DeactivateUser operation middleware
-func (sh *strictHandler) DeactivateUser(ctx echo.Context, userID UserID) error {
+func (sh *strictHandler) DeactivateUser(ctx echo.Context, userID UserID, params DeactivateUserParams) error {
 	var request DeactivateUserRequestObject
 
 	request.UserID = userID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.DeactivateUser(ctx.Request().Context(), request.(DeactivateUserRequestObject))
@@ -66151,10 +70216,11 @@ func (sh *strictHandler) DeactivateUser(ctx echo.Context, userID UserID) error {
 }
 
 // ReactivateUser operation middleware
-func (sh *strictHandler) ReactivateUser(ctx echo.Context, userID UserID) error {
+func (sh *strictHandler) ReactivateUser(ctx echo.Context, userID UserID, params ReactivateUserParams) error {
 	var request ReactivateUserRequestObject
 
 	request.UserID = userID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ReactivateUser(ctx.Request().Context(), request.(ReactivateUserRequestObject))
@@ -66374,580 +70440,586 @@ func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L3rkhu3kj/4KvhzJ8KXw+5m33TpjhMzbVk6li3JGrV8PDtuDRusAkm4iwANgE3xeDSx77IR+wr7fR9g",
-	"H2KfZAOZQBWqiCKrSLYk+3SEw2qSdcElM5HXX/7eSeRkKgUTRnfOfu+MGU2Zgj+fvqUj+2/KdKL41HAp",
-	"Omedt2NGbpnSXAoih8SMGVFMy5lKWJcMpSLPh3svqUnGhIrUfnglBcNv9jvdDntPJ9OMdc46V53jq06n",
-	"21HstxlXLO2cGTVj3Y5OxmxC7Ysn9P0LJkZm3Dl7dNTtTKkxTNkx/NdV55eLvf+ke//o7T3e7++9+/2w",
-	"+6j34arzL51uxyym9vHaKC5GnQ8fup0XXNzEJyLYe0OmdMTIl2+ePSGPjh496hLFsr9edexPV52vzgkd",
-	"aCYMkQLmmlFt/2aVucx6vePkgE75we3hwUwzpf81mSkt1V/Z4vuj57/K98N/h4vYeen5nZr5nvQeP4hO",
-	"RSYUxx+bzpSasd2U+ZgaMqeaJIpRw9LyYP0wEypSnlLD9EHv8PGjHj1mew8Hh8new+Qh23s07PX2eodH",
-	"xyenDx4+ejw4XLlVQ6km1HTOOjPF9xQbMsVEwjrdcE5HvV5sSm/YUDE9fiLlDWfxeSXwG1F4Zd/IGybI",
-	"l98ZM/1RZIsuuWTJTLEuuaQTdskN++ulUTwxX5XnXbr9r5RPlemzxfcZ+9szk/ztffb812kvEX/Phv9+",
-	"Tl5TM/6rXyg6M+MDd/c5eUnf712M2F8f9E4e9XrnxA/j3A3jvDqMpjR+2Ds6iS+QUYuLoWFqeXUuWSJF",
-	"qomRZE65IQM2lIoRoxZcjAgdUS5Ki3Dcq7ycT2aTztmjByd2cyZc4Odio7gwbMRU54MdyZQqOmHGyYeL",
-	"6TTjSI7Pv41vHC0u+UITDoTI7Y+WUjvdjqAT+5Lgsj5PV67Xvyg27Jx1/reDQmwd4K/64Pm3sF7fLC6S",
-	"OI/YbbJcrBmhcIneJy/pggwsbU0DVplmMmX+5TDg32ZMLYIR4xvCkXHDJnrdEC9mKTdueB+AO57jbUe4",
-	"/O7TYb7+VClq3zsT/LcZcz/bceUzlSq2+jBVmhiNQpprYqVSvv7L05EKl77tUq8mAhgGiKMBy6QYAaXC",
-	"cII9rx1VlSw2H9uloWam65apuM4tl6UQDbewjUkE79+ARJZGXSKU043o5BuQCzXzZ8IoznQuPOz2GD5h",
-	"dfviTpU+Xt+JngP2XNmzDymfASfRI+CbxRN/FrUjovwIqx2qv2AjAspHtZJ8inM05zXc+7pBRShj1XCq",
-	"o8CxPZ1Qnq0f0ZybMY6J2RsITVPFdO3Q4KLGI8MxuPG8t8oZzWo30GpP+cDIfCwnhAppxkwRvdCGTUhC",
-	"s0wTLWsH517RZi+DYeE4nyk5WcMHfhct+RKpSEZNvej0zDC0z90FKzwXhqlbzubtWIH72+oGml+wESt8",
-	"LwftxvOrHNSN5Fc52GgMP85MIids1WFn7FCYSFm6go6ke07TAcCh7V+OQ3ljSaJ2QXQilZWni/Unr7IP",
-	"2mg13jira83pL3AM3karHYf7fauhvAVyXjkY/56AyxbT9aMCRmm1X6Ux4TAv7basFOVu4+5EjIdvd+OB",
-	"Aa6X4Va0uAE5O1tPWZaxlLD3NDF23LW0jnd0ak0OVDvzz3GRdGnoiDVRnrgolKfRVqrTiG2rOY1YWXF6",
-	"sJHiFPWBRA9ZmmWF8mjoqG72zhL7paPkQBqe6M67Roti6Kj9ktjhl1bhcBM7Y6V29jY811dZeRVdbCsb",
-	"7wk4V+qdOn30vngPFbh4UF3dJ88rhxU1JOPa4C5yo8mQZ9bGBQeWlsoQqdIVCgAOZaVRv47Fnr6fSmUu",
-	"dHxCVpPwM2FwZd1YnM7RXDmyD3uGN9lxPB+Coy4+jKdv6QiXC1S5MRUjRrgmA6pZSqQ4z/W5qWLgM/N+",
-	"Qir03C7oyeHRPrn++tqKB5FqcBdSschng87HYjrelVi3uEdNxJeb0yvGUktsm8xsn/zMzVjODOF4CU7I",
-	"XnJy9Kjr+N9N3owpugqrq3ByeHT+CWb/SgpWs6t23jqYeMbteMdUn5P5mJVnIQUsCZ1IYdeKTSoLcdw7",
-	"WTWTwgu84ixqMp9V2rHdy1zNXSWKKrrwVqKoRjO2Y/lVDlaNIteDt3r/D9zUvf+Gm1Xvv+FmN+//O1J4",
-	"7ZakXnrhgBxDrBiVu2IHo3vBJ9wsD+s7OScTKgqbj+IZMZZZqgk1ZCJ1rZTN4JnhQFI2pLPMdM5Oe93C",
-	"8OPCHB+h0Ydu1aOSk/Uw4mTtdkBNrFtJ0E9XbSlcsINlu2RURc8B9t7YU3PIRdolfCSk5UySUM32ydNb",
-	"phZWfCqaGGvWF3KOG82yYdkfP2BqVLPCv22lsF4yvYocNf68chnxkh0s5E9Tq/Gkl1zUavpFtAYOnpSA",
-	"OI75H4q1O+odPdjrHe71Dt/2emfw33/WrOUMR9DXXCS7cNb9pOOWr11aa+muWlf7+9aL+sHeradSaFaN",
-	"Q9iPiRSGCeD5wDY5+FXjz/ka/t6hWSbnLO27WIDVySfy1i6CFQMwyF8ZxG/sAZ8qOnfLl84y1s/PEKu/",
-	"+0eh3WOfVPo5V31h2bnSpu9W5CVX1K5V2jnrNIzCZbS4/VJmY8YnVsf3jijY0Zw+jt/2HgX00fA1Vmr9",
-	"KgdgZjS8pdfpdgw3QJ2XTHCpyBtn4JCnYsQFswKu6w1SCMcxpSh4G9G+7OhEMSYsobnv+syu4tKkTt/2",
-	"Hp8d+0k5OxyDMrB9nuTr7/rQ2JcQEBeQ3soglyX7SAQ99gJ32QFcA0/+hqZv2G8zps0KMp4qOcjY5C8R",
-	"ck7AgOxMaGYZm6V95Z5mB23AWwzjdV9bo01IgwYqTa2gSSXTxH43gQC+PbEvXj//QhM7GCvUQQgpJe30",
-	"fsnfmPNy8CJwOeVfTyWwQ+esc4Ae5g/vrHywB0QShqQhcu6kA9OgnTQhPjoMyAAimZ4SX/rFIMViOJF2",
-	"kMpE+/XUB8vL1phGXuMz6ugjvt7d6IJzTVKZzCZMmP0OWN4ZEylVFYow7L05SILfipPhm6d/e/7q7O9P",
-	"Ll48ffXtxZsrdSX+/vTN5fMfX50d7ffsx6evvi3/XlFlwvFfCML9GIgcWHGIqRKnpyenEF8vHc4nj04f",
-	"PoicGtF18eO39jarcM4TnOvet1xPpebxcO4F3EmsKAQlQ9NbjsZJ/uz9psH3aHJCyfex9dmCUqnThVvt",
-	"AW1VLCuw3tUJ78OS8EbOOetMuKL7GgX/v9nv9v17u6UQyVmHGr138vDQHhp3ceh0OxkXNzC3sTFTfXZg",
-	"2cnuifZDOrCD3XODtRPN8gSWzo86k1Y2jKVgnTMxy7La06Ei3w0d6ZIHrdtRUh/Z58dFf7iQH1rH3eoJ",
-	"OIg+biz2n8jJlIpFO/JqQi9NhSeQgu671XVM4rb6Ipmw/By3e8GM4WKkQxIHuuynckI5EjpNJiynyXdW",
-	"GE/YP2CTO09nSk7ZwTdMZRwyIHQ2G8HWTthesJ07PMH9+tZtIv685RaKYcaT7c5tXEZDb5gID9ILUKqX",
-	"47iZPUQWhL3n2rgQxR0dp4+L4xQCvsSPMX6QhvPY1RHqnVB2UKyadlicokCRsEpweD6TasDTlImt9mXK",
-	"1ISjOZgywctqzv8uZ4oomQWDgOudBSenTAUpLne0QcfFBr3OB0vywca3aXlau9qshGYZU2RCF7AeqSx2",
-	"BLx3gmZPrQ651a5w96Q+qKPhllzKCTNjqwjMLcnMlRQjIgWxO6V5yu5wK05D1dPPlfgRxvehMpFdbML6",
-	"FQgdqVvrNWiMp7gOyoBOqG76Qvb1WKJ1XE7kamyCfhSzWdqp+bMGtZD46Vq2OplIdfmCw6O3h4Evxl3Q",
-	"txpPVrnsEC/7S8/+AdqZ4HpcGkPTqZ06clYzvyN4/x2Z7zdc2Cfe8pRZ5c25kBu94thdHzh3G9130gnV",
-	"RpzdhDGrh/Rnyi6t1z7tt7nmSQfJXsqGI6tiUsEyZ7FOJkDo+Jgx1X09G0y4MdY+GNJMM+9dSpcI4EFJ",
-	"vfI+KNBeEjY1DDMnpGL9qslhhcsSDb+gIHCaCppBhYZfcJH+dsutoWqtacW8Z0pD/i7wYomi4Jtlmu09",
-	"LuaUXxKl2l6FanPF3L85zb/sK0Z1sV21GmBBdG9ZMhY8oVkRwdmtHlgIvJpzq5RBtbEu+D3y3W4sReeH",
-	"TDKp0Uy0f6yXVGU7IGVTqgySfSfQ5csr8M2MQ+hDTVxEUDM8KlsIkMC4y/dXTplYGuBRaYA5Hdlrm8ih",
-	"Oro42sTMsxtWQxEuh21jWviBm93RAm61l55NnQblST2TCvJUBjS5YSIlhtEJGA+posOyZG53Ch2jwzi4",
-	"M6PGqlFiNhlY2XeYm5TfuHczt5tcjLrERLl/OhtkeC5ucmbs0BVgN7KGRm642ZZGXPh0a1IJ/Enuz5Ko",
-	"wEf3x1SPO2edx8NHD9Leo8NHj06Sh+mD08f0aMgo7SWnpzTtHZ7S48HwZHg4OBr0Bo+OjpL08DR9kBye",
-	"DnrDXo/2HnWa0V+iuGGKUzh9qUjG6Dvu/G3GtGaYYzPit0yT2dSu4yvGsJxlwEjGUmLGSs5GY8JoMiba",
-	"MLjoGYeaF7A1ZhoMQkpmekYz4vRqzL1kE82yWwYU/pbewOvITNwIORf5ldRKR8IFoUTLmUiLbB98DbzC",
-	"yUTI8NDEGk4sxfwgutBkbK1Oaa3UW6tw2xfv211YjjmbMVuA/UxoeQD2fTdsYe1N/LqvZXaLoZCqNpEb",
-	"e+4BxZVzxkdj0zk7Bv96C15pq8cFbF0w6SoZX1w1WDTXd8AUc+T9e0hLS6v0rtsZzXjqjLoLfYNhVVhv",
-	"ZVUTImcGdmws58Viy5lLNZxwMTNWdTo87YJ7HVSSLCMTRugA7rUblqKWne8dUMVCzsgQSMc+fwLpx/sQ",
-	"4shPtnz6uz27AuFRI56CXIuNRdQraZ7Z6W1lsAtp+rBIlXCUgrQiIYmeJeOglBSSBvAnQ2655oOMWSZb",
-	"yNkqC/6gIWVt53E5KZjwlTTEzytu4Rcz35GHZcWSmWX/i2aMcIwmvZLmpUz5kNclwuUuNW14lpEx1ZD3",
-	"5RxumC7GRaWql7ySZCDT7VyorxVUMkKk5xnlGduO2ry+MOF64pLOKjFQN9FxkHcBGRIwU5+yB+ydFzRb",
-	"BabO1ercyNtS1uFRQVmOs0kwhziBLU12d5HLRquEFOFKvCt7+SY/u7ZxwQYP7MeizW+hGAzzNgVqEKW0",
-	"TpQkPp3TpakTpMJg7NGdveGmUYH08bZ7f/QoPNqLGYeB9BpfbnR9dubPDdeVFnvt1q+Lpyq1EkmgbxFy",
-	"2LZVZ7fxG5a9PIm8ZQoyTA5rlNaK667pux4AxQSppI09dt5WampZg6tejPqBCvSui8VDd+hXgjdguK9Q",
-	"v6To1ymq9qSTA83UbeBNE9IwMD2tglTo7JYH5xJUepCp+KbO2Qk6s3ALU+9OWDD0zVtFwH5xGHqfcgde",
-	"jfcpv2B50w+LTY+qZZVrUL9maV8jhZ98aFX9U8dh8LStjk94fFAf15zx7p7Wi107CnYNPA6ddutX1OAt",
-	"LePPVsxbITSwpJOrLG5li6TQ166SqfkCpdRQR//rowIpu+Vwejzjig3le3vavOBi9h4Ln7hiUQfscduY",
-	"vaV1PoXnHO/39g8Pj/cfYhg/mSkFE0NbETh7piPDDgUe5GXSEboIX8p/8CyjB6f7PTBixlT3J0DunqOL",
-	"Ahtksea7GGxCZBMvMAlbDn2Orq4whUdyWcUUcA08/K2UL6lYuKQ6vZUKYkVtHxK/K5qHlJhI7o7+Ow3F",
-	"HwWh+DfUMFIMKK4YlEa9E32gOl20Ovy31Bg2mRpw4Gg+sppWZQcBzGQvRzNZtZEB7gmM5CdBZ2YsFf/H",
-	"luokF7c04ykCwVQtA5okTNsJ3DBBoK4aLu6CcEEWTp11qj2Z4m9o9t9hnP8wDC7DqEqjXRFiDue7CzJ4",
-	"raQcItKQhKogfcPFyP7lFBW7QGC42xdXSODnn3/eu5iZMRPG7hmrK3UYswlz6jusPEsMSzH78MHD0x5k",
-	"H7bL5ftJ0FvKMzrI2FYElLKp3W2RLPqz4JHRJIS8usqqRTxhBG+GYmjn3cifQNylE4kJoHeYqBDkjHyb",
-	"z4aUZxOnpprJ7zZxYc2qpXIucn+Hv4RrYhX9TFLHiLsSO1MlLZdtTTZTqvVcqrSv2NAeyVXR438P0oIZ",
-	"w2VQs4xhJY2/SMdzsY2Ufas7S1HJxs4L94on4CpTwIviLCVgRZSztf21d5qwfRQ4PV77NSjWqMbmrS7m",
-	"rtO1uSZzlmV7Ln/cGrkDxeiNJhS2A7TKn1xgfzchvpRBEqaL94HZ3VcSkyidg6nfJquzdXT4aRGTCxKO",
-	"2WSayQVj/1ZK7KzkFD+dAHBMG6tzKekUlNVMjrgI4lalvB0jBYNs34wFA9ttsA/2tIY4PJTHhoZaPgYs",
-	"XIJwWPz4G7AxveVyphyTkozdsiwoqSvXg20Q3VpTelugLV5dXS7DKnarZVdVTb4E9WOZKZFC85QpK2ik",
-	"ItRH16dKTpkynOkoe/weM/Qqbu5UBvmxAf8RgbGetugRMYC2w14FK+HDctVXVI+B34Ii62LYE3nLoKJc",
-	"bjrQCMxFbJylPLqVopEpLcXlbDKhalEtKlveCVciHq54BXVygxJDlCHr6wDzFLc1yR3BbLCeD52k1Inm",
-	"VXe/8de/wcuD8rXIYii2tBoJlKYoOVlmOD/vX/zEux0r7zrvPuT1cO3JYLlobgkwErz3UN2PTnEu0JKx",
-	"d268YzoH1WmNbBcK7sYUBiisLiCx4aA/hHH1XzpQlFrwCRJXt0CiybF+cjyd6lJ3l2TXkoAo8VNp6u/y",
-	"8WGRVUXA1gFarhKGVMREIROzSazQVc9gzWIVryrUSuLlr6sOh6e3TjFazoaoDNHurB1XGg40L5ZKb6kr",
-	"YL7hUxiWmSnRfg5rhvvSLkykUJuhuJbDyqj3gb9xh0FJ9B/NTINu7fGD0SEJOlPk2EuMVLuXztyUF3Uj",
-	"5mZ+AxvyNm74h26nWJhNZFmwjhsJlqanSHEUVBdw0bWCUjGi5YQNZLogmnIPLLekPtWL8x0cO0ZuvpB4",
-	"72bLGJOSSA/BmMJX5OvZdTRdotI1Ys7y3uso1FjhGba0rJcZCL30MQUsv6GtcgWSoALSG1GuCvd4hAUd",
-	"IpBL2aAF4Ph+oVIPpMwYhW0uedbrVYwCthwTtpfosQCSXqbHypbCwpXfHMxpzYat26wQHK7NnlXva7t1",
-	"99u2ctsupTIl2JrOXkkxWaoBB6MxtqH+lC7fX/qwF6g5JZ2n29mLKFFLXy2d193O+z373r1bqiAlxw7g",
-	"Cb7ywnzLdNLpFp8v4KODYcl/zj/jzyArn+I782vKX9oL31WWMQ6LaDWbIVVV7QZyaOSEnWP6CdeFKR7q",
-	"OtyVkRRIGGFGNLul2Yw67HE5HEIy/BiIYo1eU4d76am9MlquyYABtE9utpdG6kuxpeg7/WvsUlTwtIM/",
-	"vQIm1g7O6TT1oEd6WfP6IgC91cTIEUwkoltVskiaKAWDjEMBUPGC5bE9L14+H0ttdbvRzI7Uan03bGo8",
-	"cGeuns+E4RnmpI7pLSN5YoL9jisi56LIBVgBI3V48vDk0fGDk4erIfu7HTeiRsH1Z+7aDwHFRWb9lCbj",
-	"Yt3JYOGwnbo+qyqXFTgnq2Tqcw+pRY56vcYCPV/gYGgrpXpFRi7hx0d2tVij0rSjAjTA7o9bYlbXTqVg",
-	"XUIDxN1bpgbnxMpltAfSlKUQqchB1gs/Hp2Z8T54QMtnw4OTUv+TX+jeP97Z//XffX11tR9+/Jeor84N",
-	"Xao4RO/PY0moZdpzj8UdYHeVYiyw12DncOPrm2VJiEGtW7eDz4kzvh3NMy5SSPiJmVpMGLXIY38QI9Pe",
-	"mNGMZiiMKmxun9rP5Mgx+bIggad6nR69H5jnCid9iedmMyCYYAeOH6xS8bEssgEssZv2D9ylA7PfZiwK",
-	"DQYBoYwmzPNVMqZc+NHnuolrRRMKiwcnnRjK3C+5YKjTKWASwZi65TWt5YlwTkvzoBkcoCTl9rRyYMY5",
-	"5Blu5nkeNp4D44C9ek5mAn+Gb5Ft5g6HM6DJ0rGELysS5gDRFp9ST4ovZA0Z0sR0A8pTLLHCLfVIsVEz",
-	"nq+37ypNQPLmG7WQauBCB/4MqHdOl3e/Ldniq42TCU3G7CTIh3JAqsmR2sRZMaZTKBfc2FeBEU/cixQT",
-	"Ymn2OtgjDDRFZLdPb/4S/9BdpFQr6Yz8Cv4FqmWZZmX8YKCTcyKYFemUaJYoZgJDoeAWLL2K7bL9xZdd",
-	"0kw7pA+QgvbNULOH3Tm4gZN2zN7TlCV8QrP95aOifseb7haf1iA9A0bsFzpsJBFuyumql8siQbE53n45",
-	"uBwb03/suRSvvedpAQ4C31RNLMixrhJNiH2/uizCeLkFzEikKJ8mEHrbiiHLgPftce7bnSjIwV9oJD84",
-	"YM6JHUt+7mMmStEZxh/NPDyHNzt8uiHK5iqgTi/sUoAg3m59w0THemc64iCD0p4G0KXBW06hUKNBRKEQ",
-	"khWzOBC93VL/pRB6NG8zVW2EUG7XUDS0AM94MMkS8xTisXTIg1SqPdxfyNFaL4+9ziPptnHzBLc0755l",
-	"T+t79058s2o7pPhoS2KKPEWvNOkZJBFatqI8mynMRAFIoFqVaXXHD7u39r4lpKYl+dnULnJGRcjnR7UW",
-	"Ub0JtIXjq0rjaz1fO/BbvfPj/jtTfFibbAGCC0ompjOTIyBaaQ5OJ6g9XGbLZMySm1ghYI6NDeh+ZG7p",
-	"21282i9x2Ov11rURBKyb1EPIRebBNQIWdXOXASXjmUidA6q5nPAGZiU7IiYrGE37a3QzR8kQeLbrUpBy",
-	"sDSNtTB44+qTevWbNj1yQaDUv7gizOwJSEaSaeBUUAzyvgBAX19A2rMzjmgy3m5wU1bjEnjqQNrdSnDj",
-	"9ROuQA3ZlbusYZisypE1wbI8IuY5rbr8VToIKbFYjYBjauV+ZDRLi8iFseIfNlBIhw8Wigcv0fDCTrcz",
-	"UJAwHjsESqioy0m8ECy1RusEO+CAb/gukr2KLLM2GVT56JsmejVKgwoy3naQBMXi/f1Abap28stf4Nv3",
-	"hcnwpyslUQkwNrr80SZ9CHFR19439qIwWbRJmsMrisZfU4M1SBNt83iHYFud+WtI2kPgBz/XRqT1goub",
-	"n968WG7uWiWpTNYf504I2xP4lrVbZoemG9XIWMbgZ4LoHVWTZnVK2rq8twUqCrk0aZXt1kDqLnXB9DDA",
-	"1RH9wBZ5fvxmPbJOI9vVKE2tLAHuKEktYKSQ6rs58yMJBBTmqdytWJDEVumo6Q+s5US2NnlrVenaLmtt",
-	"WaTngYU6/Gwwh03ZMIocVevM2KKhWxsbtnxXu+Pn3o5dQT2b22rlLdkuRcHx1h78+zFSEezBVPwF17wr",
-	"Lcu6OH7AQIkLmC+ioXuPERbnGpBbvhon6EsRd6u7yuAIe2A5MvrRgbjmeQFSxCbFq/t52VGc5dwzw+e0",
-	"a7lnKXJeestKjSEvgqpQ99JwK8+N0jcs7BuZsc0X1S6iktg0obyAWBizJr3QXlOdii8zioyXJTd1RDeb",
-	"5qnk2AmOpeBc5hPMhaVF4WZZklv+lTV5IQEg/lJRSQHWXiGcRgo63v1RaxSCGqcVAjxwxUNFHXBuUEAd",
-	"keUNNF23kF7VDbH7G9x26S/PUfp/r4fP/0ITPZbKAEZSl2AXUR9ngLrBLMuB0EM3yXFkbZvpWsFm3pGm",
-	"5WQ/TD5YvnBTW2pGwYasWU377rILtNqKYXUnyLXlW9VdXqGluZUeU01SlvDUVXAVgZG4VV/pC1F9/rf4",
-	"Q1EZBddDnpeVb1LlIVlkiclM+8atxMhzwiZTs0DIf23/aax+QRMDfPs652CsH26IZrzGsOAT9p/2uip1",
-	"5Q/o1izWCuJZmSrnt8rVDELuQBGrXt6qplJsE2nTSmQ0EQtbL3uEqfNnxlccinp/YNGzKG87NFVypOhE",
-	"52IPS6250eSGi9RLwQCJsWDqZQylcBVWcHUR8OjtPa6LeaDmGeRZbqZyQHYYpKZCxsN8zJNxvHqz1OK5",
-	"aQ1f42s3rL0DoABrnsTcEk2k5lorp9LZ2s0pSlKwI7kyv9l+XICALHUfKm9DU99haWXWOhGDpTq+I5di",
-	"PqDzigoRKH5Nz73/+uV/7f3Puy9/IXv/8+5r+Purf/2Xzl24KP9Qrsf4kdbYG1nHTEebM1Mrp2Xd+097",
-	"VQJt/vpWvs07kCYf0ZNZ0+A/FGY1/sV6aZanaW8jzUrNF7bP3y93RKlVbaExiFVDZlkK2Vv15LXN9jbJ",
-	"Ds5X0acGV1ulNAqCrGFjTFMbsyxdMdHN51nqylLDTZL8KgGOwkr9QN6PjZnaT9DLpZzjpfgauIpHJbkP",
-	"T/jXs4ODq6vLv6yW+K4xTDRTzv50ToSEWKaZu0zjRnz4is1f29sdiObqQJCvqF5fpIHXvSnakzrQnHXq",
-	"sIn4e5ZqI5baruPDHfHWc//3crAN30fVyBCTJrY3xe85AYEmLlw+9K7EcunNtULkVzkA97s9sZdPxV7M",
-	"e9TguCVzqW4Q60rczam7BfXgrfVE8QM32xDFDS8cxg5ZicghWFRwOoW2VNUP6PFxo5an+7UxI//AzROP",
-	"elvm5OMIJzcjlxsUwg7CZ+mMWaKVwkKKNqgp/Cf2wYWxX+YMIKixzEqa9Jos2lCdWplU20T1dXRUaukQ",
-	"m1H+c5s9+nd309pcrwoZr1Fsiu4KW8Q/CvL14Q9HvOdYTwCSAxAiACNpCkBsvm5QsDmLwUV8UjL/1DtY",
-	"s1tQxLipgwNZCOOoRhJNF77DamTxPbp4lMWhPqTyrBU2wzYCPAfnjtYs4I9WgyE5cnd7PQZXFbG511JG",
-	"FbZ7HcxF6eoVW/uTZmqb82SmmTrPa8coxM66hAriAeQ+XxUkd+Ws9Wh3Pr4Ho30Atbt5hDJPbymCra1M",
-	"VccCz4qS6FqmsdJaChbyTW11+Q16h1d7xnM/8ocgLzWaa8xHY6aNG8jqvNbTxom1E0ZFDTgKo0Fmr2Le",
-	"3lHUQOlLOZomZwgMu24IrjtUOAJ/VTTVWc53P2exIrE9Orst8obLfQ9qXzuh6gbeSygWNft7dpi/LFKq",
-	"0n7KbnmNgQGFVRB+IP5ykl9OvhRkjxx+5UhCDsmQzSFETbFdg2OQNWRxEhtojCy2MEEs3xVGqqh2n3BE",
-	"XwykGF50nWIy42ncjX4hyl70c5IxK84D4AcugKgVSaiuhHGFVHQ/4yJdQlPdxP8e2AlhWLPGo6GMQ9Eo",
-	"jZ8M2Jg7a+vfuqvGXhlxaYDHS9Gp3t7jd1+6P/be/d7rPjj84L//6l+/dLgFq6/66i/RwNbT91OpzDO3",
-	"YmGOmEh/1Q77uDp/u8B+/nB/mJKS35fo22hWylMX1Xj+baOgRhebc1EdgJYIQ4yiCUCl+6t87IPrFSGP",
-	"YAeM3jt5eHi4szhIMMPvGM1MtAbGe0sRBxtMFp+ZXD4Mm6Xy4otWV03E+LF03zJbZnPoxQgXLc6xXx+i",
-	"4wc4Ejm0NuYrhSTg7ozufmzXL8hPPz3/FgHpH58+OPrqnMiZkwK+NdbD8vY1BEbexDAPBzux1J332F/G",
-	"NQgw1n25lc++VXIes3hStqZcqxQJr62FWqrUX/PUiDst5k3jddEj+0uBvJixAj3DTpQM2IgLX+l/GD+F",
-	"l7SN8MDNkdJr3O0ifxW2LXjcO/xqaU4nj9ZlI8EEi7d1cUPyNYzxCtLAy3zjvHykRk540unW5KJZrRf3",
-	"0w76hrEptlJzjU9hoRAXaq64MUyUMkv9s+1Jw2kW5yQY2Bs2zdN7I5KUcLgKU468/3MOUZpU1mb/LT8u",
-	"D7QHWPcCY0y70LdSteirmahP7QvrrNyCESnIdKamUtdkaXtM/9Xs5kqggLjc5IbQNvG8gBkl1t7V6Ej1",
-	"Wlsz4KVAgFQdMhGzH0fcN2omkvg++PWAYt98DqBV4s0k4653zvKCDPN2kOWHvslnbrcVHwkwHZb1MjY0",
-	"xDnkd7HVE8dJ65cNeA5gNw3NVo0axqkY3Zn6PxMuY249I+Aa8RvmMNMLX9dOBoJpkA2HEUvc3PjlFck5",
-	"cYLSMarflTxts8jZ7ITrlxNdzo4RKo+K3RyrL2Y2FLBpS2B2XTJYEJrrDdDR+oabrj+XIRx5FxWUxZja",
-	"VFDm84xVUMainJsE8beArZdW4VqbQwx5w55cEHkP08YqKCNr04hjnrtEimHGE6PjcGtck4GUNyxFn+x5",
-	"HgUQKAu7DnrICnHN8mJa6OjrIsGNd8uHjp+4ITWoiW+UUF/Qzk4qXkWqV6JD2Qu23xf3mn4mE5qtfpnr",
-	"Ik+STCY32ocgobrhH6CV+FOYKyKHQ83M9sMbclF0U18F6u0v3P6Vd51UsyLOGRtO67YOG6fXNJ343abi",
-	"xDJwdphj0xKsfF1KTGOh0zwDRjEv0XTceyqHpgJmb+foHS4eLabedqtzlqom4Pnuuu3ZDKspV76vKLjc",
-	"0avWSTm88FPIuWauopxti6rvSovfCGw/Iglq39fEzPSOgPzDCoRIqqpfL/Ll84tXF1/lrceBihyFp063",
-	"aAwV08ZF3rB0qnxs31Hx1FKC2XJzFSeC1+Wehd1XchYq1IVuWE5TJfzqcV+qig9FaeV0KwslLxVLQqN8",
-	"VFd0ziqZbltTX9W323aCWdLyl4rqNTP9fJY+JTFcBvwwlX5HVLEEQCDqpi9kX4/lHDc7gUf5VYG75RS6",
-	"lOLEXQ/tqI/Ij7amd8yPIu9Kj4ZUPr0vkOMZ9Ia050KpHUuRa9OgG0tN+YIkKU8JN6WoaQBdWiBibwVU",
-	"+FHQUht1dilvhlefYFnXauxjmpIBs2JHWoV6B9qx2811B2n4Yrh8d6/e7NSCu+vPj+fClVXlh8idoLre",
-	"fa8bI/uN7DiiuUjY9ruCnWea6VW7fedmdGDkXVHB+lY9eIZWWKjCylVKraxwaYPLs6l2/lnCPF15rhXC",
-	"JX60+VrgUNiH5xi+Z8XZtcWJtf6IWgctA/vQDho1v6OdPy5vvnWPK1NDabUJYD+KUDW29nO13YhGn8Py",
-	"PrrGEvWLianrq9uDxBc3H1HzMlnol7IiD6loO+Jaq6C9dE56Vvxk3jfhJrXD5KSPaP5uKJ1bGVtzxkdj",
-	"K9zq8+v8JZBo5w1rXPVdpdaVRtGww9wriVzgG8xVz46Q5gprLGqGedLP6a66LiuZMS7xHVpxwIyFp8wL",
-	"fI9ydstTJqERkeYgtA17D/jafLXcXieyi2YwbcR2+a52ovteaq8glGU0sJAI67HAyhuSQ14H9+6VPmwA",
-	"EtYMFewS3hI0HINPVYiwDSDD3pWWqR4dTLEyT2GHn3BVUkWHJlChUvCK9CGrBwHC6ZxycJnkvJ57PSAB",
-	"s6xM1TVdKUbbuO1XMez6TOy1hzBa/Lvs0RVJVtiy41bjU943uIm5KDSrRjW59i12mvvvq0HVdU58z+f1",
-	"egfuKFXF8D4ucvPSib/63MvPu+KMy68OOwz5PV8pwJiqVTzDzACrKwpPpRHAnmb96HxN4AIWW4ogLieH",
-	"3bwSJmdTIkVFIdkmVYalnIr+WM6U7lvrETiorv7AXuvdcXBLwZFMpBH2x95P9pnap0o4JHBLXl1QYvHw",
-	"smYjnTDXvaTksMuPSVFtoVRoYo0y2K2B2K/TuN+UmDDcFhAtEMv34qVbPq2KxKaZsEfZnC4gB86Dn0d0",
-	"yG3Yx4+idiqX0Rnk9+0sc0iztm2wKzzsOkWUWvyFmxSZbC3JNmPodZpkLTPXq5HBLe10yELK3CuTS1v3",
-	"PSYWLO2T1FBOiMQ9ZXKaYUcSQK33hdq7zrv6VQ5aZVx9LweN0eozqdfFAO3ri+gf3LCDlKcmSUP+zdum",
-	"CzWv0GwHR35noA+7yhypgkO0A4iXEDJqQRxygxjT5k6Z7+VgU3dMo9h3me53HvX2rpKAOEsh53BUgYJZ",
-	"bErIvdsGjQuR0RKCPZBNS3FiF8N1TZ9hsFEj73s5eMlAW1rZIUQ7VjKE6w1hfSfwGj3m053IlSYFyt/L",
-	"AdYoN6S6yhB3QHw7VJVgwq0pCzd3ne7jJt5G9wluaXowOkK7V3liG7Vui36Vg1b7469vujn32xLfFj5l",
-	"8cK1C7vEX2gydVesdAjUgYsHoK+BLYlX78pYC4Jj0XrMLAyf5c1yHeLXTgag+3K4OnszkTOxzWkwjvu0",
-	"lpcX2ipC1BDshl1NsQ0+rr22ncokrc2brZufFMRetaspKfYrdARosqquRurXvIXAjpyFozoEEPyt60o3",
-	"ucJIQnOnqePZS/uY9U5Tq2+lis5F47XI77iTcilHbSEpeS6rsHu36CPiicgzS7DD4Qzzda8RiG+c3hUr",
-	"CHVKAYF6JVRQS5Xb3LJrf0IFRRQQxRI146bsCWKqTlHdvNWMPwy3azLjV3qviqt3d21mQAQEf+aNZgoD",
-	"rPYwLvrrgN0AHWYgIb+6Lz6g5GyGglDQxqndjrqw0M/1yONNZeQWiCOBgRcj4R94XT0z5hVj2CnwZZ9D",
-	"MoDLe9YgYuGAzAHUoAIsBHPbtQ/qhptWPqgfuNlpx8Qbf0hv7Qq6C+BFoN5K3c/ygeErNj2aQqk6vlsN",
-	"N0jBCmTLYlcUo0t4RG0zhtsj7rfCkzzfDkyyftyZFSSm70Ir0WHhbwGGIiswQIvxVtZzAziHVkCW09kg",
-	"w/T/ViRSAruGdj8xItmuyX0Tl4TnvbvtnVP2d+XqRXTtIhxXpY5tPWKFAGvpEQsk5ZJHzJUzuGFHD7US",
-	"wOYG2JS0HCFWdlE8bIk9eU/zOnGPMkFFMpYK2JXRZBw5PeCCFTgTmlkrympbU/AiEWvk0GRMMnbLsjMy",
-	"5LeMGPbe2JFI5QbSvEc3vL8CVw8MWnxoD7DLNWTaGazCWAEfE4VpbwvlV5/z4FUldsuUS3zABkZ266xt",
-	"KhWAjIYlYlVEuGXfxibpiTX5GLNkbN8L5rE9tDRPWYD0srbR+2pRuhKrzY2rlEzhqbGGadf5sG54u+xq",
-	"f31TrefehxXdlhy1ty0oq1dxq+kdbZGOb9hCe7XAX1koBAjxRQzLsiBS16xFaxWysw71Nt5OZTTjKa3p",
-	"sO8GF8rzTMobUExd00T7YaZ8llvp8N2xBJtwMTN1yeIZtrGCo9DQGwZeEXfHGvfDSa8xUCfk665Eku4S",
-	"KOYF1tE3LI2K9Vbt7+LyyQ6khtI39xB4UfPnaENbQKLH6yeq+DXnRIqEkVzfs9so7KHoVE59F2atH0RL",
-	"09ZNrKmF69vnrgUQ8BfuBFLG8m5/THUEp/Hyu4u9o9MHwKVj9p6mLOETmnWJtOv9+1UuS686XXJVwLhf",
-	"dT5YBkuokIInNCPfX/74CgHrHj18dBqAwVICGnqr0sRGjgC/Y7twBnxSbPw2iCKNmy/WWMZPUHcL1i8/",
-	"CwE5anNUw9w6W0fa+ZXb03bx0kFNQjh0s5yPZUmabGUof9JOBk0zYgrJVCTGNLLwQ6a6Iys/R3DI7fM8",
-	"paVY24AlKyKsQmoVIiiL2B2Y/mUB39IDUD3Zat0Bbg7F8Os8Am4462wbz9tt7JvwnpbH372ps4p21nff",
-	"93TCdeEEnmmGDddu2NTEAiQ53a9ry+97PEZ33eN5A4nCYuVdJIuYTaTTWoFPDF+dHRxMlRzyjGkP9n0w",
-	"4YruaZmNGZ+s7M122qw12y//dXWl//tdHN37hRzxDVvuPEVgc5ES3yZiRXfURi01wh4XMUis4i1L9Fg2",
-	"SVaL06XuFjE6fCFHcmbeMA0mSC1Ot2ZYGTGmGtMSNgXqxve1B+ou3VcH1K35SLC076zyvDIv/zZK/y9p",
-	"MuaCXSQmLi9kbqxC9TZI+jOHk5sxMlaW8Gk64daoJIbRCckYTUGtAHHlAs1Oj/pVDroefJPrHDYmt92B",
-	"qcHVMDNjmd+W14flAWpwXdvXgp1JJ337Vo8rxDV4w6ipiVC7Sb+pBe8oyttwxkQwltrZYDVwCeceq2bl",
-	"FBkq9MKteLXdyughBWA7se45ax21Bhy1uh78Lsyc1v0hFzU4ZiWgZbusmlihB7XWNWdObf99mE7QfX81",
-	"iHmsm1g15JEPPcYnbnXfKiqwBCG2xHO6QFVeCjfAAPwunhBW1/cDf2uCzj5Y1HKX77xfQT7SZeCjRlpH",
-	"iZvXGtyNiKouwBuZo13UFWTgysaarBbXfTozckINT1ZhQMSXaplAmxXxl8UCYMusmg4dmiV/4nqiduTk",
-	"VgveAdQRoL2UZl/epijR1/Aeat1faOKUj2jjtSkVDTyccFkIB9zEB4Hm5WdcmPJxWoE1BoPV/drcUzzg",
-	"jZoxrFWUEwaNBfCQxSPe4SAuEz/08cqsChjdr7cet9k+Zm8XQM2bNj9jypWgrvJRgtoBl1YiTkvmXv64",
-	"JhJnjYXWvMlaQ19Czhx35Ejw6m9NR7e8SKFUV1OQYDeXDeV9qVJTO5fBS3nLgjTMTXtLIiTvOfYmQKA1",
-	"nozJSFqFZUCTG1TXluVds2OgKv9XBt2L2bgM1WpjXxldibChdbvph7U+lvmnVjUT9YD2oDr3y4F1F3Kx",
-	"8qS7QvcNYU0Bbwl1c18ZHpc2lrAbemIj1TP2zpr1ChtntlsyQDwudR/kGlvW1YZHpei3Dv0tN61z61xH",
-	"xpGF1mM5Z2mufa/SuaVZFQ3FvnJEMW00WRKBJztok1pzkrBbloWJNLtpP1ghlfIuRQmmDMgURTUOMAtc",
-	"PUjZsIM9CDvgediKmGH3ozMA8YWbirbFUu6aPetdeylofbutVIs1hQVRdAHB/dqE8dxkT6iI9PqiScKm",
-	"mKGesiTjAv603EFNncsWXvsGIHA1W+UCLN4tJ6wU/AVB38916o1H4eRwjahdJV9XNy8GZAcA/kTPITct",
-	"4T/HVPdzfIWVrgovloFoQhiJmDkEsMNrdJQFya/bXidUwTavBbnPacKD7/XXJ4ZtdWDtpuzTj7qbE0Vl",
-	"qZdmU93fd1HmrPOXYi9m7+AEL7UhGbMK5SOrUiqaYBdNkdpfJlIb8vCIDBaGQdnHT2+f7T3qEsE4ViHI",
-	"yQSC/IpMaMpcz94vtGtuKVW8g2Iip1Om9jJqF1/spYoPjd4TUpnxGh/uoxg3FiZBZL7YhUsq1Jq9U6kY",
-	"yyup6Ia9opfGsKJoQhagvrEi67u2FDeyr2JGQot2z+U6rGiqClQjuVhJk0rLRIrbutQXS9QsJQdEMZqM",
-	"WVpJlkd7Fd6HRgB2WhYMXPTunvXdlg+bghI5OJuULnQT2KUUrHU4N8OiM23ogqXODYYSFrqqGV8m5zLW",
-	"wBFZaSLtpmav3wZdCde1SXEcwBFBYtEgz1vOqGEKh7q72kXYq81GBMlJjuxUOMRqwv+2tY3tzUDXEzmq",
-	"J8dLiV1vS5yOkPMzV1zc9eWiEBsZ7w7kbTn8NGKdYNzF5uR00w2ZtswWUaGh5CBjkxrdaM6EcV0GseXr",
-	"yenDr3aevsasFiNnKnErDOVjLsZS5zsSLRz7K+pRu533eyO5Z7/b0zd8uueDRHt5m1MwAz50axrCQhOU",
-	"xRSE6hTXcl1b2ErL6Hf2f/13X0fDwis7xga7A2zmmwKt7x5b12/z6S1Ti9pOubhTYDV5G2gKGPNgA1sO",
-	"aV4zjEvVuN0mF5bmE1YXkYbRUUzQckOs8OBM8T3Fhkwx+5j17WiR85g2tSVO/7HnTMi956k/VtDqwuIQ",
-	"PZv6jtuhtnMUe5eOBxuLSIZ7vmeUbhGKsntkp140rnUDDzvXpqtw9SvjmNUcoN+9ffva9RZa4zF4/DgQ",
-	"aye9qNDO6zrW8xOcGkNrMkiV6i7KYDphUJ0DxSYySWYKdrY+vBDMEr+I9LZ+8wLJCH8YMO0Yqzyg5nS1",
-	"1hEMv0bQph3fB4SfN0AOyHKFQN+wEzY++0/SDRtLp30/bCrIbJpJmrIU+mJvkyxKFZ2wmibY9p35Bfvr",
-	"KaJpR22wZbZqqb2+g/YbRlMumNarjXhtTfgEEqzsMW7t+LlUNxGyGbPkRjfwe+Fbn+DljdNE8xtXp+t0",
-	"/ThWTvlJPtbKmUiTccgz4QKkbAqNXVAPKc99wkeqwIlZ6aO2by4SXadSm5Fi+res5Y2KpbzdyyrrFbzZ",
-	"P60bzmPl+tWlPkGXZXtcCRTWuJRck9n0nGgjp1MoHocmDADZq2TCtCZ6PDOapHJeyuWBp3XQk+//9g+J",
-	"+g7frGr/AyeLZsJY4Q15TXNZdle8DfMIsRQHBF2Nl7ClG2NLT/QOHM3h9rub47uM/rKUrkhFoRCxKZrW",
-	"nxMh+ylLOFaC0xumMfY3x6shExRdr0XeSZ4myoZccMOyRV9I2HBEW/fP63Q7C4S2Nfac6C9KKCvhEocj",
-	"x/qBFXjdyl8Og4xleYXDqn8OrkHClKFcZNjDeJcYSQ1evvtXFotf/24P35zwnfZRyfe4+ZLvcu5N3ry7",
-	"91WTt7dihZCJh4rp8Wbi5i0YFvAAYuRNgfOBJgjgelt7lKINkkh5w1lMQMEj+vCIuPpfeks1q+3waH2O",
-	"cWTi9q8dpDVgy9jAYwhh6gCqa7tkBnwSl01b2rzx19cK9Mrz3tUuTvGQaBy23BbKmdnFtIOAbP+3Gc34",
-	"kDNEskhudJ+9nzLFnX00pDxjaZ9qzbR2ERikW6b6Yb9UO18mtEeRDQBlra7Zx+xj/g//Jb2lPKMDnnED",
-	"GTEO4Lo/5Bl29ci/KRp1dDvpDCcF+cFWv605Q3x7kI3zYUS0uQ+x5p3DbYm41PqVfvpNkhV8IFYHmDte",
-	"fZnQBRkw34MfdFn7P+c2Wo67NepqeIZZlkUvK+ziby1KLsjRCXY42ByatiUP3VHLrdB7EPQyXA1KMWH/",
-	"aa+LmCWrOvrGmRRilBuTH5AGJNj48HzLEDkGrTG/IQ+Ug7tbzGr6rW+cu9ImDu1SIpYln3tGfDFvLQNc",
-	"srpMxqJ7i7sEcQhr6koUPm4djFP+rAI68060BT+c6MxX4Q1CviOiDWJE3sWSkZ+1RLUdYmLovw8lP5tM",
-	"M7lgrFLrERSB1FfwB6OBKv6gqQu8OW/7cem7U6OU00UfFI9J+GYmNEFoRPvxx7nQhCZgT9pH3bCF3gci",
-	"84964iTsasRuADkLpKZrfA6vhxXzWB4E1pJlmhWtaNyNYDU6RYnyWI3WSmmb49QEpwhzzaw2EmM3rg3d",
-	"6pZN5VXynZARHal1N6V1sjk2x62EdRXzAluru9HHW6vH2Ca6DNGkg4JOzJwnJYM2KHsq1JyYtnF5N7rG",
-	"vY5xr2Os1DEge7fmdLCqQ57iZxf9xpXcBr4x2KHVyEbb45xg/lwblBOYVmOAk8LIaYxVsVp38mdBqEBF",
-	"1KU1GCi3TEWTeop+q3FIKOg7R43lRE0o0WPojTYkNMvcfZvk3/islaZlRrhpu6gzalyp07q3YBvQcdcG",
-	"r78adiVvR7i8JT6fD7cG0/nUDe5SCInn6yYwtus9pkFct5RFuluUrw++PLftKY+55zVBZPejBxsvMKMc",
-	"hEs7tna1BusnsuS+Xi3oS1fD/bc1fk8HSDOWcyKHpkCJyXEQNg4yNguBwTIUISC8KXAfLbtyuM+SwAY8",
-	"1oS7ld5Z2yLtuWgptw4xJ94xb6Mc5UaFW4W42UnTmby1s44fkP/v//mlE8H/z//t6PsrckDyr79CMKoV",
-	"wnk5kZDvvlW2z2veRa/stNOtNg6tnJwB8C1KkSC5IeemQlaE+diV9Q6Ov4jkrdBhlQO2RdAJlYeW4Dkl",
-	"TWUJMcd1W7SL4ZDiLRPW2ANSsae3K1QMaMNBiV/Xcry00eNr+7ReVvvm1/cirj8NIYRelHa1L5rP0cii",
-	"nR7jKWNlma/bCX0XJ/yQd3hf2+EXwyAuK39XYac13fYbSh6r7DlG87ofDrp1e9jPoVF/Tcv9EuJWde9r",
-	"WfvHmUnkpM7qGVNNBvZRLmc+L1HZrA9De6W0Xu9ABfOWl3D4nbC5e0WjwXmwLO1rN2EdGljhAGyKBVbc",
-	"0VyXvAcBq9meNzW1pMs1u6BXfoSi3c+sSHdHZbglaVxE1RVd2wZqJyW6+WgrK+6WqJ48amWUiyvosgoR",
-	"JvysNkaWQH5ke2O0sXPGDuMuvDP+17v2s6xcyY3sHuZVzrWiE5XTFu6ZJi6Cu/IEtE3JuCvPAWYK52c4",
-	"7t8mx/ensMPX2cSFX9Kz/W40ypjiEZiTSLLtzcqKDVkYjyBzSty3Vg6u02b8cFspNKWbWnCFX5p73Sa+",
-	"aZtj3Bcq5jYo93cPa/8un+paGNccmyB3XmKrFEzzkNAbAYrQ7ZcxSNeiSh79DTU4HC7xoqZEGSGucptG",
-	"G55lhGauh+sGvbIhr6EEwLUhxNktjxWgfaPkXDNsY6EX2mDBkitVopoMqcqTIjPOhMHmHI0qQ9j7KVds",
-	"TcTcQ58yYd9oFd9bIFHnjYYMRcio/Bhxl+lqmN68ggKSO11eDXhpudYzlhIjqyr26coGcLqPlV9mldzi",
-	"GmJvwVqh/1Xf6BV4bDO9krLiE9iqtXmfjlYmYXkCAn9j6pxoWFqxYk1jKbQN4MkcvZdGBhtcWvWKoCst",
-	"XIl+oyIYd2Ot/e8yp1p5AIJ7mp2XTijdn5SRbTJ5w/lNk1IcAZd62gadsSsZdQ2g/Hz33KX0N5nVzsLj",
-	"CG02ie/kPAQVIRJnUAM6tHFyTZ5g1yaL5uNCyMVy7AEu2cGzrihk1r6ZgEhRGfb1zNSV3Dg44xz9dxXu",
-	"Lxfc8BhEclE37ZvNDdiIC+3O/3WVqfVgydVxN62pXtF627RwVJagqcttBCOCyuQYyzVvDy5oO4QAv3md",
-	"xIxDRvu9y9enPN53a0ispvk+bvrEXdPmwAjvaXZghAS/put5TATHZviWxrBIyA1bWH3ynGTMIFyUYtBX",
-	"wUrRTM6hP7WuAC0pOZCGJ7oKC12fmP1frkPBl7/813+/+9p9+Opfo8AUeeJZZLiQG/sPKXLUgucXry6I",
-	"nfRgaZRPZ3Z/Dr5hKgOg+AozrSz1cW2840MwWeVNl0xwqcgbtyzkqRhxwcC5UNXDW1ZxvrV612vKazr5",
-	"OrUMI0gsh7utejcTpnVdWdQF+f7nt928wOoirH05I98wqiKl5lFQC6+R8chbLlkiRarJTBieOWh9SJ2G",
-	"URF362pX9PGDdX0yu+tqwP4mJWZLWwpi7zF9A3GXHJoaVw102m4Hnt/3YA8r0yjtlW/thctY4MG+VIde",
-	"ekVpbaPMnb8kGkpZWm/oRytKnSIGsNNRoxqN/ic+HXMbPU26lJnzojeEt8bpAGhQG7pAJZSL8KGHtX1H",
-	"ltkCIeucYViqJMmpyyMkh2R9WpYKxyvRw99bxqVZFMLFNRnGfHNnuFvDCgzFST6gc4LNLr3CGgDsNRUb",
-	"//XL/9r7n3df/kL2/ufd1/B3KFRjA98Unm5DWO+MixjygbXLdNFPZ9L4aPQde9ZhL8XaiOZ1fvXm0IJk",
-	"CLoVLT462qb2aDqWdeqrYRmDn11NT937KyfscZvXo1K5cupg3Q/lTKQrqq82XwBDY2GZH1ABaa4cWUVm",
-	"tX4a2/2YXeHkGnLdZyLVmnCYG7FnMc1MHvJadVtpupf+pvUrcxk8v2VVtx/aTpfIp92BCO+nckJ5zAr5",
-	"Fn8o/IJwPShL9qiXvmdqCl5cjf3EBwy69Brpu3Qq154FXqrtP40JFXpH4Chquxf+kpMssklccG1UslGz",
-	"qXkF3GdC8Fxoo2ZrizbAFUL0GOAQboSc18vIbWRUk8q1fAV9ydoNN30Hi9g4/WrdWYTe9THL0hUT3Xye",
-	"E8YsY/ZnKqs9EiT5VQKKjVVdAqVlqeFdffu6pWrdmv51V1eXf1mttrTp1V9P/N/LwWdC9s272uQrD3aK",
-	"WEbb2+pQXt8FyrlScZKuvVwFNi2Km7Ze2QJkL/vcVIq70bl2QzU/cPPZUE2T3bpZ0birt8Inue0iuaae",
-	"n8lafdLG1Z+0FXL9Jr1k9+Lv01nD9fviMmo+D75pXXO6Cqtj60YzqzP5zomQQZZwXhnfiKcqbYXuuNSv",
-	"fvd/0tsFP/+EfPlxmvPtjot1DGMVutBpmTcGCPx7u65dh0SkNqXrdsSxyvWjCN27cTevWr/vD/kx+0OG",
-	"EXdY1YQKSEr7w/eE/MP1XQw4ZQdNGKvNFrerNw04vmW5aShclqpNUwbjxQ8q/IDL269kzQRhJc3Uuvws",
-	"cM21ibXnNzSWgvdpWXFa2Tx/Od+DbdKXuz6bY8/969lpD/+4+/TmbsfKoeIvdw2I/IviT/ga1lyzZKa4",
-	"WVxa6kJCxajqxczumf/0zMua739+2+lG+4oXgWG7ni+sCLDqlkNZhWgvLDDQMRAYRm/zNRkbM+18+ACV",
-	"ocOaPtYDmtwwzDmiZJpRY4UgtpcAj+xMQVazB0zbJ2/H4KtJZlZWWWK3HJUxw84wvYobkkqGpWV2B7o5",
-	"oDlTVyL/KZX7V+JKfP31JR8JAOwW+19/Ta5f/3j5lhzQKT+4PTygMzM+ANl3TUb8lmnACQ1j2F8enpIJ",
-	"FzPD9FfY5KwM70q+fIitmCDfy4zZlXDn2Vf75JI5dKnSI6km19EECPL//R//1/V5kTFgqliylRwCQs2V",
-	"iEzI3XO9T1xqtwZRmzF6G3uokQHgbQARTyeMWHHoO0sx41YUWjPor7+GLJ7rADfhwPWX+MuvWorrsOMO",
-	"eY19FQgdUS60IdeJTNn1ObH/YDoQTVOWOqQJPsGmW4LBphbrwRWZMGr3c58gcqImJ70eXHxydEQA3onV",
-	"NYHhglxj55jrfQKtYrDzil0dbHxCTnqn5Et7Il2J6wt7El5/1SUnvQfkS1+KaR9yAT0gr0EHGjjiS+2F",
-	"h8f2f6eWjU6OD/Fo07PEnm85SVNN5izL3GK+4Nr4tbSSWJ+RobQvJteBKL0mX7q2ZNcvuLi5JmNGU6a6",
-	"5Fqx7K9XIHWvOtdfFX1uYPuGPMu782mpDErPK4EJMtdeOl+DI8+afm5QT6Rw/UgWlmkuuRhlRe8WTRKq",
-	"FGDqXj99S0fXjtK5QXR0S+DPh3svqUnG15jdvZAzUqLqMGuS6ithb3glBfN3GWkX1sgsJce9E3yI34Gx",
-	"1eedVuV4HLMQv/6a5GXv1KXSacucds8qes11jgYZU0e4AVWEXAhHSOCRsCcvkAlLyUnvMV56De+5vhIe",
-	"Si5jI5otv2+fXP/tacGpE2boAdy65zP3rsl0Nsi4HjONGAeYbwqJpXYWA2bmDHXMCazclThIZaIrjyGp",
-	"onNMAnHL803GReqyoooaOlgtWU0Edp1GiqRaBemsQSEyFQvIILZL8oUOgRkgTbVoPAfN1PL3XQnkXzkH",
-	"5G1q2G3eVNRqb570YGMtRwwW5Pr1xdsn310Dc3x/+eMrMmFqBO2SErtIIGAeHj9+8NXZaqeEJUlwV3fJ",
-	"tdVerkmSMarsl16mvTdMaD7IGLHHO9DSEyhWcDFbbPtKbmk2g646DIjFnjQ3Qs6hEYNYwL141HkAV/f8",
-	"v3PNEds5p1LLE5bmEHm8TF0Zv2FIoPmBxt5zbc7ISe9k/wrwpHnCHMgsT5kwfMiZgs5vNBmzvaP9ntdu",
-	"St9BwaXrOtm5jB3BTiHHIyuRwiiZIZ8KQmcpN8QoyjOoDaKCXLx+vp93ADrrXDwneeiSKfLanfidbidv",
-	"xNjp7R/iSOSUCTrlnbPOMXwFzpsx6DT5iRY0srPfj1jE9PruDQ4wnXA4qRjwT3jrOTGMTlxuthlL7UKP",
-	"gyJ0j2CnOR3J4TmeJJDEDXfM4f/BSvm7rkSFhfbJMyd6EzkZcMFwz/Lj9HnaOetY0R/26esEjXmsXhm3",
-	"KopLDr5ZfC8HYLk3uDTPrGt6g+8y2ODScm9ChPJae5tTgy+5SPA1y8ojHFfnhMK+WfFjVTFNlN0XDZg1",
-	"++QtdwrEQIE6M1gQBKfl9im/zZhaFIxgD0Gv0dI2HRftfR8aTOoFn3DTZPZP0ET68K7Aiwb6Pur1XONS",
-	"45xNoYL1q6v9zrOCvZX6S8S/90tnIsHEH8sM64zB8up2LIPbQ8KtRDrLWD+namvz+EdBv0btoRjynwv4",
-	"10on2s5LDs1xuSXv3uHjRz16zPYeDg6TvYfJQ7b3aNjr7fUOj45PTh88fPR4cFjyVZx1LmU2ZnxSde91",
-	"jnpHD/Z6h3u947e9R2e93lmv958tXnOEaF4e6qbJLb1ApNUmXgcJbx1ooaZ8PcAIiC1RjAm0GuG7PrOr",
-	"uDSp07e9x2fHflIezaaTe2hCp1P8LktFhfvAOfFLPgB76n3YgPDBdQImXp3zJJSylu1QMwVatqpq3bvc",
-	"ZZBqiS84QcqPXZxzyME3NMeQh1sO19/yk/CtFliKNx2vv+mZVAOepgy8KSdHj9ff8VbKl0WGH0BvnTaZ",
-	"EZyWgmZ5K8nTJuP7Sbh+ES5e7r0CIAlCf8Av7yxxFEe+PXRKe9bxOZO/dEpfv+t23u95B8/elCmAroPN",
-	"D687s/qh7/oVKy4G5ZAK12k2xNtFlcLqAJD64YHZuuU2tfAylu6Ti+Beq+Hbczns6WEkofggrwHiG6WC",
-	"49kKQQJ4LlCFFjmP0W0TEH/RrPAbmS7aieV8rP02wtCDuDYVUcvipzGTL80256uyZ89lB1YOqcN2q3F/",
-	"Nv3znk0bnDqxE+dtpXFRJaoXHDtPXRXaqmPnqUvwfhEkkK08pmQ4ss/4qOo1OKrynhFwth01GZdraojn",
-	"zZ/sRGSmjAM/nWaLbU/FueIGxxEzZA/Y+6kLfETt2UujGJ1o1xy4dMh5p5V37U2oScZBG4PclaUZ6xKZ",
-	"pdBI2cpBMNhffQt+lC/t4RkwnDWxuGBfEanIk8u/d8En9xQGmduNGnwRsYMTL9zKlHWP0M3szT+P2dvO",
-	"/Hu/J9Kl07Xz+1WHp1eds6tGx9pV5wNsYSGUlzFslikDiMeSzlKI8PHj08PDB0cPHz58EO1lx96bg0Tf",
-	"lofM025xiF6plQO6cM5uPw4fUwnIDXskDxbwb7sRrjtnqjaNg3bc+5Zr35AtNuQhzxiEpzDURW8xGsEI",
-	"cv5+p6pihfNf14L73lr6WGcDiqXd20v2Wg1CHuA1ffFY9Kz4vYxM/qH21AAfc8YwoOf8la61J/iXjTes",
-	"Mo4t0stS/G/MlG2fdhL8+fCVFAzCN7VibfUulRTAbue4d7L+nlfSvJQptmv8zBWzZrN5JmdY7/NnYqMf",
-	"y6b6zlwOrQg0IC+rC7xrym8HY66NVItavvt5LIm1ZlPoKDgf510z5r7ECf7wEDGL85Jatk+ifGs5tnLM",
-	"7a+LIHznBtp2ZT6l09qD4pZM9RdU6eY2NB1UTPUXXKS/3XLk77ixXrZrHVJsh6a31HV5VXLS98ayc0EF",
-	"X1es4KaW+8MCmxM8st2Okf2YSY5fl95ydz7el/KWrffzWgr/0zp4/5mFMybC2O11sf8/sKSWGWQ6b/e6",
-	"Ol/2MyvTkRv3SdUdhR2uuNHotkZhn1AhpCED5s4HTMHwmJZ6NkHfVVmofyezdEdOaC9rHP4DnUB/R4aA",
-	"8FKNqLA8s9/cR/fjFGtGEF868Bh/2IHC92eSD/duuLZi6PXMVLu0u6jNtkIIIg2NzasDuPzuhIhUc6pS",
-	"MlhAAAuExVmYnDKUak1eSpeU8l32yeUNn06hm55BxBuRkpG0X0A+Hlbplm9y+WPBVYKxVEPikmXtfQLS",
-	"Tg6HTFnFdAyNACf0BpOfStsEv527SwqRpxhNxixFVZiKheuMC2OMeRGtGrIjuWekA+zCsFBj8VYZQquI",
-	"2L28u5d3beSdpbWqwCuwQpFNPrLkCwpr7laJwmgvNvnwAV+cPWhXlQyAvKHMnOp98mxZlLkKIie5lgTL",
-	"m3xad6FWJUwZPrRXY1oCVYpbXc+1E86yFurVklp1L3buxc5uxc5bemOViSST2hJpIHxmU6zOuOPQZ0Tq",
-	"QOrHxzDbnKgIkF2RlZ2yNcTmjKBvuUaIrkIBgCyZSFi11+BEoofPtV2qCh47s10Lne9cj+UMemaC5rhg",
-	"LqJk32fXNb84o8mN7rP3U6Y4w0TbxrKoMvh7sXQvlu5MLCG17dj71Fr90bPJXas+UvQhE7GRshORKHaI",
-	"996he/nwTycfLOEv2Usu0/fTOIry0dXEBV2v56KHsV7qRR0pQVSMpl0yZSpAHIKclzw92n5iNBkXlUhf",
-	"aCLnYr+ovIIlwXIlLEmCymT3Fo4eorHTI4pR5QV6rpPWgmGPd2iYBTVi5HqQcZGytMjJ1dfo6pbCKD6Y",
-	"GeZrBWM+nnKOgW9zuW00sdK6vXHe7fJcoHflsOglXsC7/fJ7Bxq/dlyNc1/L7BaDdTl2/Em3g32uj/fD",
-	"doDH3Y7onB1VG8H2IJ9WpFSl/ZTdcpeH2tt/2Ht42Hvw8NHh4aMHpyeQtOSyfV/ju4l/NwZil9qEp2zI",
-	"BTcsW/SFhBfl//RTlrh+jvB+JcWov2A4cfj3KOgZfrTUwft4/1HYCBrPR7eOeVSy3Ce6yW6cdkovRTSK",
-	"csj28Oht73GRX52HRz08QBpkRb9lyVjwhGYFi3SiU3m3Sbw0784aTx5zYmH/Ph/l8zWC8xbbyyHPL3Sp",
-	"wtNJ3eBocXS64lDBKz528DOvnPgYljSB9hagynaLBm7lAh1Db9z34Zk9oMnNsmL7sxv8vWp7r9r+k6m2",
-	"r6Rv80UrDJS7xnev2M5SbvYyOaqvqX/F5kGO2kVRWh/Aq6DlypUHHYTIZKFF0sRol69tNVEMFbpu9Igk",
-	"0i1K7FmmWYARATfXVs3b4b+Qo01K5i8SI1XTYoAcvLDBtW/cpLANT5s7mo7mx5lJ5KThw62wbnblN4DZ",
-	"ESnBD0kAkDjLeYt3WHlv9/cPUXPvoO6gx+i+khnrO2Qa33y73yaJEe9w6f72kWW0v0bPoZ1mOY8pM5Rn",
-	"aOUg5krYuXJoqeeswybTTC4YBCJl56xjj9J+BnrNB4SsG3fOOo+Hjx6kvUeHjx6dJA/TB6eP6dGQUdpL",
-	"Tk9p2js8pceD4cnwcHA06A0eHR0l6eFp+iA5PB30hr0e7T1qkeqZYAtXO6vj/d7+4eHx/kMrIhxnnHX0",
-	"DIBLCuWh8cIN0Q4Fjmx8EwtvKm+ctu8XCeucnViTBhunNX5wWm5ce9Z5Kf/Bs4wenO73dp4L6sTp+iRQ",
-	"Zo18dl/n/wep858jGtZ0ygQrecfshq/UHuwFzoCJqg3tKhgt2Sx2W7voSDYoXLwSTy7/jphQJ4ePenla",
-	"QFA9dk4Shg3SQNvSUwC3GjNmXJ2MNVkcyt5Qqskso4iM6Z5lDUWpjZLTMfsKckCvBC4EdATGdtaKJVKl",
-	"LN0nOSJsIoXAyBwZKEZvrNk5ROBCwIiF8jXXMpcL79FYUWpZr/8s+yMAcNGFO4vqs9gZ7fBpm4oNHIsD",
-	"mvzQVJ+6V76iytfHLgSlSaNC0DKbfV5VoGA1gGShuyr8jJ9v9zWf/4Q1n7s4O9eVeRbH6S1TfAhOrrjr",
-	"Dfo8TGfGpd86o+ALTawKTpIx5cIl2hKvdxIXOAKY4uWDeE41oRlgfnQhk8VOQIzAzptTfSUQkHXAxtwd",
-	"0JqpW56wLzT68IgVEPbQJsmYJTeazKbESHLY63V7vR6BnpznDsXUj+ka8TjzwriRJFLskx8Ym16Ja8ty",
-	"fTuhayJnRvMUS+Cwt+mZ5XJqmHKzNSV0RCsn7bcYOCeKzRU3honYGfp3WOt2Z6hVQmBK2AiDoQ8zeohC",
-	"iZjX/csCzWFcH5YbED84CYNIj3u9h4ePHx+dnjw86T1+fLi6GfH2tixMxkoka6UMuUixHcov71AE9ndn",
-	"48HjylZRiTh8TdyUwSB8hAzDPFwYih7DFjYN7PQKTJmfPSNAP9LPPmLT2rX6J6oOUfI2AKdGHduKrZko",
-	"HC4tRbSTuTUS+Xf4u5/J0V0X3TtBtH0Y/N4Zde+M+gTOqLZuplXK933Y/DOHcYBN2tSV1EDTgud/ocNI",
-	"wpSacaFfhWJ5pUW1rt1RObSed4Ko18F/nDIBwPLIPUQOiWa3TGADCCi6gx4S3GinMEKXBjnERgt6n1wI",
-	"MhM3Qs4F9onuEupaE0yp1nOp0i6Cr2OQ/UpAUxwHlOm/9co/GbGgU4PrX+BzSe1XgHNJLoxhk6nBSE3G",
-	"J9wwqD6kCaR1uUKaVDEdD7fBmmwRincdrjpj9W80mbB9/5OlBZwzwBgmM8Veuy8Oj47/V3OxAiNsn5ze",
-	"5lwtOqXYY2jx/Xjwt4T/yL9//tM/nh++4s/1c/HmNHny/MHzybPeD0fT4/TJ94/32eL7f6Q/P+c/8ufz",
-	"l29vTp6L3n5ylInB5Fkv/Y/vs063w95PuWK6b8nusTX7XWuO/GWUT5Xps8X3GfvbM5P87X32/NdpLxF/",
-	"z4b/DufgDRNe1Lv2LI0XDjq8vKZcxQTyJR8JSPmr+EIumdl7Aq1C1nn8XR8Zd/GfDzfxjyTXS2L8Eru2",
-	"oU8b2BOEQM6OoXA3Y+w6VJWTcmbqBeVTkWrnMcglZbUNzj55btyfKJrmUplx3mfCt9MRRIoukcL5L7DN",
-	"z35MStkRbcvpubWpgfr79plt5JCcmTdMWxu/nqPkzBQgdq7pDoqB9J7V/vR2LPAekmqZyVYpUJYPDFSY",
-	"VsNxZnxQnKJ17PgKKvuB3KCpj8lZfZ9cZJmvy0de1Z5ZQfVgIj2HT9gEgxpC9Y0mI8k0OO6iygXVeRMs",
-	"+CGKtQ1W3utC5GwOtI1z6q/WJrodwebhNYmcTpnayyjs/16q+NDoPWGFUAsM7dIsWukgJ/F2aX6E0PjM",
-	"d468Rxz+cwkBJBvLU1i4UX/0biwVnB5ZLxTe5lAelRZz7uAl0ONJKgyjy5khFL7qFlfg4bVPntJkXHkK",
-	"tzJCphAIkwKi5EjNWL9/3COaJdKqCVgmz003sFvgEWhL5V86V4odkJY+gJ9JbbzlA0F7fCoxdJC3AiRj",
-	"qibnLnQw09bCLGsniOXkVRX4NTTrYHxwOYq0LhnLOfSukkPDRI7mBNOHjmSRqr2go2KTcENpMSHoqpmx",
-	"Rhu0Yc4fDmrEYIGtG3NzGbelMJjLJkVNzPH08Gg55vhuqwzsFoZMi6JkeOr6/Ot7626ldfcWmr9iG0mk",
-	"/0pPSB8Y0a4Jp5661tb3+umfyRR82rTX6Hqj0OuPtZESaPjNb9mSpomJX137riK7OJr3fenf8akQTlev",
-	"uhseplHep2t8xETHQpXSBYk0VaX8LWcTKuiI9eVcdGrJ+0CxW3nD9sBo0it8IM5fUXKAuBRH0DGoHXXC",
-	"uoS9h86SS1ZWrPrfvvpH++aAE7Y7/nA6qa/7bHYIwy35ECLny3dyTiZULApenzMFqhe7D7N/zrlPIoVK",
-	"9WWXQM5hd8ZYvxdRyQ/ITxkzLH6OuEu/aOhB3CdPIaWk5JQs3BlWs9chg8qZqeM+R/Wdpga9f9uY6j8I",
-	"+d99xd+fi18cmtTuj6C2So4jzWrVcF5T2LZ/bnFjpHvufCx9a75NO+leiUgrXbLUSff6t2sy5PbILAbk",
-	"sC2w/z+GMKQidrXzTEADlb/vzTmAZL03uR/DjBVjJGPGLtqVkIqkfMQNdAmnRMk5AqbOAKyfwUTAIzdg",
-	"Iw+cCnue+0XEwnkAZhr6FKpkDAiAwXDRPaoBZENKcGF4OXVLBbT8rqt1LPovddoTBFXJuGWfpOadjL5Z",
-	"YBO1Jk2VsBVdo2ufQsC42aXvkdub5fB/9g2Hiz34Y7YbxmaAnW7Ht1CjyArQlzGaBXZY6pnoUwUmXNF9",
-	"jf0W/81+FyQNMLflmLtEjd47eXh42OneSa/HbgeymO3cxsZM9dnBwVTJIc+Y9kM6sIPdc4O1E83yjoKd",
-	"H3UmLdOOpciTW2uaMlYaSvhzQ7m+jlbdkPrIPj/ecTFcyB1XB+ZUub48sJB49xWCfwzDOQlPF091wZcr",
-	"dJbiqjU9gLHTbLQJMKREXQc8fU0GLJNiZBV7OGULRARvQ2P2035N+96cWneRs7QzQRQXLjFZUMv5LRv7",
-	"5uvwkdv63p8Bn8cZ0Fq614UJCga877h7H//eTfwbiCiEu9nm8FnGmy5+bFemXpD6LkvVnxSdhUtNdpdL",
-	"1a/Endaqk6JU3deo+3xhSKommRwVRetXYtdV61tYsu3aA38utuwfodVvlTo/v0a/gRtlx21+a82V+4Lv",
-	"f8KC7x2aQmvqvoPziU+AUhzf1NV+01SXT4yvIuAmXUINmUhtyKkrwVZyjnUpR6cPyEv+DZ4CicxmExcy",
-	"ccBsQxI3Gs4hE0rR7EqAb1UqLOuGe6dUuVKS6/++3ieF7g2vzFVpuNYvm32VYPOQ88gF+FzRoVs2BSt4",
-	"eFeCZnZ5Fy4z0p2N+TVn9tBjk6lZwNFJMkZvwVWMINHQswEMTpZvOBxdsAUsxe4XZ1C+c21fj4XzZVxL",
-	"8N5CqBYiZG4trwSMREhImrPPBaXELZPWduK3Hrq5dDK74z0f05hqMp0ZMgBYEHvuQ8LwMDjkuUfWpHO6",
-	"wEHvk58tOVxPZMr+So2c8OQaXPhIAYoRVw6PCX3o1Ua3NZQfdYmQgp3hse8riTQ5OTqCCFrp8XbbOc2u",
-	"MWVEzr2GYneZj8YmfJ2/MVWLvpqJv1pGuM493/B2uK4Q9orBMjiUAGquBCo7A7ZPMKTOrFBwewPnAdQu",
-	"SAglgPYCy4Yb84UGBnEvc6VX3XAAlp4QyQDJgICyZfgE58DAD0G90+HMt2e6EnMKZV4ScxdhXzFTkIk8",
-	"txGAtu1ispSc9o6RZ6/fMKMWexf26uuYsvR8UlaWnlz+fV3O4M9jAKnFsATUk1mWwpaUObFqDIkiCqrf",
-	"oBq3td3pxm5rHPBLe8uHZbe6Hxv4c7KF32HgSr+3JJV4oMfG4ognDqXgvJs+R07KjFGxLnUxrqoEoqdb",
-	"CLNuLsi6WLJnBaFVZLzbofuSK9p13oJurdui6834/7ZG/GZgN0lFV6uoQEcPHp0cn56cxtWfHRfFOa0O",
-	"QCn8DvndABZFOk0sVQTIUljobRVDxO2gwlcgYQkiulsYYKk7pu6cdQ7QK2R3FZ/dN2omMPXZv3RIeebG",
-	"M8GXOkkFiZSGZgDEXsAFnPVyP0rn7PBDO2J/A0S8ElLCkjSCqXgBdp/H/ydTHJEWQgMFJCwK7C39GfbS",
-	"2TSTNG2iPxa2YlyFvNAkcqy4XH4rWsBdIQfYhAeEyxmhNVohKBHoeAicgxH9jWuCxc5Ob+tCToAasSsx",
-	"BX+KHBJuQG2jA8g0dhkDMc0NxaCYZRlJMkYVBGMbHJ/oirk/QXd6gjbyVAS0AC4Lf2JedbpXgasefrOH",
-	"KHyfH7fwtTtWmzgykoaOjPtT8v6UvD8lP/0pmcvlj3NQ/p7/vQ2ckxmzyVpApzAE3c7N/Xz4Sgr20p6N",
-	"G5YgBOG8bue4YS7nS5nyIfcscQ+985lC7+wkWrZZU5qcrHx/GCDRiN0K6h2Bn/fJWzpC/2PhNFRsmtEE",
-	"isQJtcyVsWUewrjJNmwUstCGOSAuYt/5y8ljctwjp6enPdI7PDqOReabJ2dUplYkZ3RL44Fl3INl/Mun",
-	"H9tu+r2WRNM/dQL8YQOV4LUCJyLEnp6h0navTRS18x8jd6CsMhz4RKbW7bWWhGe8IL8UZ9CGLtA7bZcI",
-	"OyxSQYQkmRQjpiD3frFP3mDWOZmPebbUHhMz5rhCT3TQtwu6ZS7LXZe5Xk6hu2fz+zoXTxmfgu0U0wYS",
-	"mT8G2xV8AnG1nO+Q22LtmO3Y7hnmnmGW+xUbCOAKQpfqgXbMOhibrG/kBkVSOpuNgJw1M4aLka7kUy/1",
-	"Ii7ysONGrnvrJzBx3Zv/fAbun6zDKhLSF9qTWEj27ptVNO9C7oXBut7kPC+o2xqb8EvqgwqDhfur1uDc",
-	"mKR3YG76gUN8mk/YP9DCezpTcsoOvmEq41g83cqWwxltaGV+nCHtyLgshMKfyXl8bylubSmW26Xk+Wk5",
-	"cW8klFyVS3gMhz3RW5VZFzdGyqzlsG1pdfnKajX1lXhe1FwXyG6Q8ATd6H3DlxwFQhftnaE6FjopLxBc",
-	"uqZkuXjFurDrjyJblNptV5QQrqszwD6k9jYcXW38lYty/HUpwNkk1/t7OWjaH6xkbjRqb1buut1tuDZc",
-	"IzTn8tLULQX8zrH5QCuA9LVDQhVSA+mYmWZ6n7zEegDFpnmhEHs/zSDWiCnQ0TJpTNQPR8cNm+i1w/Rj",
-	"yTP9OxP6/jne+hBa57gPRe8cqhS1r54J/tuMuZ9d5KjxhG+4SDeerb15i7n+wNHAKmZ6uvuZArVhPYkn",
-	"OxASUiGUYm3Bu71F96FlRzjFvOGRZZE9+6hyWP4kkgLfZpAuYTYf6Jrx4eW7GOEfHXSgYKE/JugAPjnF",
-	"EkqY94Sqm76QfT2Wc3uYBw9v2vFkcNTpFlY3UMcdlJZ+wIY6GfO1nFge2qRhDhOpLl9wePT2sBfU0eIF",
-	"/UwmNKtcdoiX/aVn/4CyWYAgCcfQdGqnQILaqJnfEbz/VzkAwdbwMXYUhhvIHLpkgktF3rgAFnkqRlww",
-	"hL4EyXnWueUpkx37sXFHncGxu94yVRtKOOmE9bw4uwljVnnszxR0tnBlwfbbvCSYDpK9lA1HoAEJlrk8",
-	"n8kEKB4fM6a6r2eDCTdhio4j6CUCeFCqk/YMBRXDCZsahkeKVKxfLTqCHkBVGn5BlW7R62hQoeEXXKS/",
-	"3XIw4ZC/kzFLZ5nl8J7jxRJFOcFbpdne42JO+SVRqu1VqLYA63dvTvMv+4pRXWxXrfFaEN1blowFT2ig",
-	"jnfq6qxDTtwx1kYujNdjbRTH4D3Wxh8Da4OHZpE3OoMvV9idxVXNsTbye6B8KMfeCAOEgwWhZDobZCD+",
-	"yQ03xIlHrNyxxuG1Z69rB3VNSaro0JxjOQs3Xfd9zoYFtOV8zJMxEYyl+kpQNFT2ydvCyB1Ktca+7ZKS",
-	"1RztJQBzfh7w7cZeuE1Vhci5tMk5U5wU9YK8RQ8/oEG3KzDRqNJwuCxXY4J6Sf7WuwRXi9WWQCb5vn5k",
-	"IJN7vfJer7zXK+/1yk+kV7bWGOtADgo14B6/5z6jf6f4PaJE1BtrtLmKEg+nHPye/33HnZhDFfJjZzU8",
-	"D/Wj+8T9P1Xi/k64ZLPE/ZysWiTuQ5TDnl9dCHN0CaTsgxEWqmTn5PlwD0gegRRw/IgxEliSHmbDVZS5",
-	"TFVTOpkKq3KfvOUYob0SeOaCQehvhr618PaYIYi+9m24GKbzirHU0vo26Rwx3bWNdtcyqyJiJLVK9fj0",
-	"w91NGkhJit7XGHzUzJFH7V74xu/2n7RA4ZMoRwcJzZhIqdrnSX0eyoUg/Im7EEHMAFjq9PTk1AFLlcTz",
-	"Fy70ywVgI1mLB2CUCvkN3rsxhXZ7cCk276PEDydPNWG3dp1Xa19+aBtmU7ub71Wiz7aYICQdWiITS4yf",
-	"WklqyGciYVn7ooQlfSzqxX+m5AT1oW7gVpeKOO/jedkpTmimJVZVc9GfKjlSTGuPKkrQaREBzIY57MRv",
-	"7v0i4HGAJDauHU6GYlKNqLC8st9cT/gRloJmb+DB6/s93qsF976LZsczEP0nO56dW/5OBQedUw6aO3ht",
-	"9T4JUj79ALCZLJtolgHSjj/0Adg3R2uEB5xjUhXHaJ1LBqWGzHmWATpJIieRIu4n7k27ly8JU4YPofMx",
-	"KB1UKaivQQA+mmX7bRrKVuTLvRlyL292Km88w5Ui8jSz6vBojBzmqlWsfBGjbaSRvGVK8bSpNML43J3K",
-	"okAfQc9QGI4oEDS1WwjI7uaFmMpzCRxoKeK0l+WTvZ7nGGPLgugZzLIshu4Z+r5G0xHGzlSBRIp0lpiG",
-	"vDfm2khVX7X581iSCU0ZJNjYQxfx7+bjxXmp3cA+icY9HFhRMbP91ZUa37nhfKrGypvkAidGtsmGaZgA",
-	"cQvDKPJmuh1rWPXzxAh0jsJ3Qei5/C3Gj8GA8/cXseJ2iRCPQF6Vos6yvzZLw8h+g7g4XrUc7DayX5/c",
-	"c0cJj0/tuq/Peiz8R3/GjMd/Zq8Qonu7dvSYsRh6IC2hQvWJK8z4/F1EQu5Bpthdqlc511aVKxd0C3Iy",
-	"RewMeEnVTf66V/LSjvfeDXRvlv3pzbJXMuzyVADApDzNfRofTxmETL6D311678ru5z8Jw7Pl8HlhMElF",
-	"0DmdsRR1RteZGO0oyLEe09uiJQRFM2qfXATiong4YiBTQzJGtQGAZF9Qun8lfnTPDG4YU8vzo5nw/TAM",
-	"vcE+Gt7bJIdDsPngOdAMOd8JLOr9wtvF2tAFGQNn+IbuXsOFOdityjMdHdhVLDPgDZvIW/bajfveBLwX",
-	"HluBm9AbRrScMCBvS815GfZufMlbaScNalI1U163mMXiw2kadmuFcnOwLplnWWh3BS1aEJqc5jLhC114",
-	"ZYqcoFZSa59c+rWdj+WVsDqElDfoDEJJAeHovOc6mYmMaU2uIY2/nzhi1YBAb9SM7ZMmcmo6M2UxJSJS",
-	"6krMx5LdMuVFFIa9DWD1xUQYVhrHhNIlMyWJtClyTCQ3u7GCFYzh3gl+LzDvSGC+nplAXopdi8tGOpZi",
-	"csrEnVpjhTgzMhKFM/kF2sELDhZWwrBsWATgBHvvVBqYsgtquUI6GXF9u7BBDJzQTvg+/HYvef6JJQ8y",
-	"gevghry5E2d/y0hbUcZ0VwKo7P5B+ODcnDsn10Eh1TVJ5EwYXXTdc8GIoN8NaFhOdcHGe1KwL6zGhVsC",
-	"Kdva6mTQCEiwOXqg4D5vzV2JsrZVbd/o+vDtk1eMOY0zKE42rvsPaqFxq87PaSdSLuJVP14uaizLwqLp",
-	"TL4YHIpLou7343ZVtE1lqF+Fezl6L0fvSI6+lID+HHMQWV0Hu2Ju7ZtvrdJhifYdilTEoeuCx2kZcQ0+",
-	"RNakS7B2VndJypKMiyKzAT1WipEFM1FAaTujt3JHattyLW8bsWKHci9T7mXKHcmUS7rIHUjQ3lRO2JbQ",
-	"KCgPmkmPu9bIwiRupyOhD9slcedqj/cw5c2ha3UgcpH72ZzHrOi+SLZ3k51fievgWzNmwjVaxuc31QRj",
-	"vq47VtTuCMekoRPtXv+6l5V3LCsdiX2qxHV0Yt2VqMxRq7y8RH8XwPxyowlSKNGM6X3yTKpcCuquDwsy",
-	"hwPqlLJCPZ1B6AEhqnInABir6D+zJw8606z8YjQZh/HNGrCpywTRQzdXzaiDVv/l906iuGGKS9H//9n7",
-	"9ua2bW3fr4LhP9l7rizLryRVZs9cJ0132jSPY+e0596tjAKRkISaAlQAsqKbyXe/g7UAEpRISZRlJ3bY",
-	"fxpLFAiC6/34rStm3/VUyUHKJn0t02ssCBbSWPEEDOQS1jMNDXlmLok2bAolUbho1D39+rEmyBI8z9ry",
-	"ihsDKt0EMKkIbxPLa6boiAHUbWlN31I13Lb3egygQznZbw9V9Jcc9OtgErmgbd+9eorno6i5VUCdVn2y",
-	"68uBZuo6gBGqT4uWlvAVJg45JlqAoafYNUfJdBTC7mTIRRWwO9kFlTbA/63C2Fm6Zs74aGwvAgFgN7u9",
-	"yrc/qIDcQXHSwO00xsK3MRaesxEXBM10OReOHpdqKgPjwSn3NYYDXlEyfGiNxQCoeXdU/Pg+twesSPpL",
-	"Dh7pYJjCMogk+cUZDfaUcmMCqibhGbGUyKXwV8M0l/bZmo6SpqNk2UpHvPxv0lCS7aKioeQ9UyRT+Zj5",
-	"kSMIvnTJhFGhW4R9NopNmG7hKBCqEpKwaw503yJFJa59P4oMk9DkgwxqgVydni4r07OCqSdQMi0YFv+5",
-	"R7ALfhqkXCQs+dS1prurNQpvBXd3CSQUbQuCNof1HqiBEh27qJJpafIoRJy4dGd3094Ut+l82j4fzZzb",
-	"FFh6X6Iqg2tCP/PJbAJz/e07ibonbZztgB+ftCIRdY+XLTPERYQX1s9eWNTttJ90nhx1Hj95enT09PHZ",
-	"6ZPHOS7he7w38fdetdI0ktCQC25YuugLCTfK/tdPWOysN7i/kmLUXziYRvj/8deWVy12z5mx5Z/s6ddd",
-	"zW3fKolWcxZoOQ6syMzV2wFK0ZNDlXmHX7cbiJHvevycq79bMnsyqbeL/bPn3pG/5KAapOdDlfWSDY4C",
-	"4OziFMdnhE2mqVwwpl0LoCuX1qw4N6V8PFSLSNUTlVjcbfLp709kyEWi8ea4sMOKS9iUKmMddRgS4/wR",
-	"YqUntduGsgL22VRNjfrNnkbds71kVMXjqulJwQltHlLkpPh/IqgT+3irc4t+k4OyiUWne5rjkz8318F7",
-	"aRE9hQpbwj7T2KQLomXVDJn8V4WnC+bhHHU6sN3s720H+BQA34NJXwXU97ub8vXdT+ixxHI/Z/O4MXmt",
-	"aCzTJGpFcSo1s6wF/9iMTX5UgKYOSLIbeRjvaFlDP5/xNLFvYuLnQzEcBlUjPJfjckcZorOVCisbPC5s",
-	"MDM+QIJsgTxehQQdLrvnhtvf5GBzl63l0GaqyP2YKvIXqk1vy8CfaywZ+/22M0Ts2gjQ5rBZ302ZsP4Y",
-	"gADlQ6nJhC5wRPozQhOMCqMo9yaCXQhSMO2KhMpvcnCTdEqVaChj5G3mAdTJnfwmB3c8mqIRq3sQqzUE",
-	"ZpUjaKm6ifI3oPp7BdW3VFVXnq/G5e3Hh18wLXmbkPkot+8aLB94soHJf2Aw+TsQ/m4BGTfVuT4cfuhK",
-	"ZwEOKhIS/Bz7IBx2Pddl0PUVwPW78VLIRztaT8tjiPIgMRcxn9L0JkZS9mw7QtPf9eb2U7rnJFQDQX+n",
-	"EPQPD0X+FqyBQ3QXamfmA6m5ud7ZOooQwutbH6VN3mKLvWDzgrOYiwGH9UHz4HSJq2g37j3FhiN/6FQ7",
-	"0MLt8Ad41bfDHpYvtmIGHLaTJWxmImGKzOmCjCQpw3J/JdOk4YyGMxzYAobupCAuQrRX/nChvXXQpWHI",
-	"r+WdSMii2D+wuhvk/JwpRmiSsGQDkOlfctCuShu+cRu6R+Cl20CRKgmG7pgrLkb9CRV0tCa4VfztHYzm",
-	"3G9SAt/h5tSEI74GAfThxQAgnUFd8eYk4+k7DAhsEnnbQfRZ/x8ws6Ddl6RSjAAiK8tuZwItnMxQrLpY",
-	"bjQG49jh21Wg22VMtGoEnG7apMm3R8WCWLZuNzbBQ4JBmWAD/8RTyC4WwY5sdXNAujeAILmESFesfCrj",
-	"L6gi8aPIMvJGqAJrnkBpKDnPC8V9jam/uicy0JSgrjywy62Zbk9WY5taYMFXAL4VmXTX5rFSw6AO5lu2",
-	"jfpxr+23ed9tnNrWS1WeEImpEag/fFTvPEky2QLCycGdY0W8F0n79td2w72rFe7DMB88EZQgtMmLkuoQ",
-	"hIrB4GCpP/duykQTxWgsFkcKtxPem/IpS7lglfGLX3wfuDZ0xLpkLOdkAibGUrgaYnQwoCW7BFCplf01",
-	"Swg3YCBMqdYsIQO2kPYXBnvU9JhiUx7GOhBbFi/NgdkmLOGWY9CkSejChcetOwBd7FmReBgoWXYmCoW1",
-	"y5Mj04rmmN/k4L0/qZtaAmi2Rd3jTiH1p6Puqf1E9+WwWs2Ps+aOul3W9votioWc9IIKZsX+YrGx9zs6",
-	"g8qjEXPd0lK4geZRt9N+3Irw1fTtO4m6x+0zaxzblxd1j08BJc6SAD4gLBN18dF9X7NIoIPlqGPt4+Lq",
-	"Z0urn+ZrHx0Ha9sb+bV1rBgT2EaUr/548+JPwq0/DlY/Os5XD/vZ8tVPNq9+nK99Eqz9OF+aXdN0hhne",
-	"wrmsrv146b+lW4VvILjVSX4rORzCC8/vsnL4fvR5sC5+5JfuhOefL41EGi59bOXZnJtxouhc+G6obUt0",
-	"PedVWJSusaxpQfqObT3nLXp1Y1WF7wfMNZpiU6nMWqXmLrmt0JbfX1tfj6qbkSzNzYQLRhW1A1QIC3L5",
-	"x79R7VCM1cZUEKt1EujgHDITj50XPeWxmSmGmMfgN8fW4CcG+iasctJjOddYfgZ3kArKZwSRAyueyX9f",
-	"/A5lNj3h17ICHKJtuGs/94Ipu2zeJzozmiegdRF3ebPuezGmymxWgHxCR+xQX4/+1+dJWtB+UW/W6ZzE",
-	"+npEPk9Sof/Vi8bGTLuHh/P5vD0/aUs1OjzudDr21z28muFv4BP4u9ArsjLM3R59IuPZhAmo0is06Zw+",
-	"PYPGz6XWnFKx4k6zESv3SKxAfb57cd9YsFxxc5N+RvvzNf2MaCdb1t0yaN7uibxfERbHZgRBJ2z7tsTX",
-	"9qFu0Ja44crnizxKWtIrh9vGOe7T2SDl2joWzlzJu+RcvpSbsZyZqqYzrvvZEg++ae41N/e9aQ7jp31v",
-	"m37ctp1j2Ze1vDWg8RWzTiWjE8ggQeTGrw1eVb25lCcB6hX+MqWGadMXMwiFWmfKvbfn7t7MuVyA0WBY",
-	"PBY8pmkBKyOjz8LOttnPaWXQ+Oj2mule8y1GVloWbprp7kf2ORh7hmLfq1P4c40utd9v3VZ3xU1u/EL2",
-	"wkv0QrddUUsi76NCGEpVyH1JheCrmPTKcY/g0/UBoWqMw9f8RmOJCoAnVMRjCaoz+veMac0wdYa5udnU",
-	"sgeC4RpJBoykgBKjYEK6i8QxuOgX0OU56pwcEkpmekZT4tBUrArJZzjZ33zwycOZuBJyLrIr6ZQq6HCh",
-	"RAOaHWis/DZwC3d02IYO4DMwTDNBTJqxBPzzqYK5tHDjtiWT4pt/Za+yZ2/olT38wgbs/arwYIoJuWr0",
-	"Fg+uEnVPLFHXl7vwjp0CKry6lU19bEWjGU+o1fvd6FxfAdoOPp4CFHQ5Q/drLOf5s8kZBEoAMGBmrNY8",
-	"OmtF1u4C0zBNyYQROoDf2vNJZqAQs6OCl7CQMzKENwV5VyYSGCZaF+zyNTffqmGzUen7V+k1lHWV3wsC",
-	"uWnkbBo599nIKYrWRF1jYjWNZT8+/HLFzS33dKLiv+ueTmDPpqfzgfV07kD4u4WjXnNTo6fzGfl1eADU",
-	"WpxT+l/eDgILw9tBZMBSKUaWpZwOq+zh3I13YCfWALZ09vFGOBhbWAo1uyML5lKt1s1b381+ejWd5Gl6",
-	"Ne+0V/NpvRte+Pf8UBs9r7h5pDE2vdRRvmfL4dDLsEoT4i2bM20wMtEmL5cQBVkmBN14mjwcL4ULsWMI",
-	"Pos3QJfPmKUJGSzaVVH2P/y27lEbT4mvR1U85tcAx+P+WQDkwXv0x1SPo2700/Dp46Tz9Ojp09P4SfL4",
-	"7Cd6PGSUduKzM5p0js7oyWB4OjwaHA86g6fHx3FydJY8jo/OBp1hp0M7T6PtHMgmFvPNYjF1nF1k0O2d",
-	"9cAvz73sdUhK+VWDxfb10fc7OBTgR4XZrzsH3ssl3OaUQWhlNl1uD7LLDdX9da7z7tZH2mYMU5v86UFa",
-	"nUNCUkatlrCcCOOUppwl+QQmgXaDe6g2OYfA2pjikCVYk0CBkOETtjbx4DilyT/cQ51XPxrv3vbtzp9q",
-	"DLOGSBvD7EEYZvVNrqrEj0+7N8mfpiXwW87qogAG5KkRBPb+U0ZZ4Ac/ydOxt5xMyo25b5BTygRAk1p6",
-	"YKmlm3LLjXyo1jYXOtqriTXqvK+aKSqqYJ5JSmNrelkfbj6WKVuTp9qdLfeWrvpByo6Wj3zHdNoPf1p7",
-	"S/cFSqHJ+jVZv2+Y9QNRf2d23qGPgdRGg7iB2isNNb5l8zBxGFMRQGXBPGmzio4FzfXckCvGptBHPxMO",
-	"XXtVzZ3jky7FEhtZ0XhqO3feIUWVNWLdHQO7W397Bi5MUA6KAoiAyavIl25ILDeaOKOQjKkeW4MBMbOe",
-	"gd8bAt061j8PzXvjSnRBCMypDl7AgA2lYoTrnvBB3TbBKCmFdIU2kHzIJ9+6ZjqMBZYlId7j4o3kaCTH",
-	"3hB5gaL2p+4nzNBDbahhBxMaj7lg1cU8L6+ZAsAYw3x/vmJazlSMPfpWqSKbMrgSMyZ4qWsiAuRqwRC+",
-	"SeLI6MHCOpgTPwUaRqpa3SyQ94hiVGfDMJiyMiFhMU+YdsmHntB0woihEF9C94TDxIwJhRb9Z+QwkbFe",
-	"ek57hIANUNG6f2mvfuMPZW+FPlxww2kadT2WTdYKkY1Bc5OqHF7MUmaVCoTAgt5W3R9yYRfzRQW4klt5",
-	"tZv2NXOIBtbzcvJwTtev5YQhSHCjqNA8dx3xFedXRa1oYKk4GquoFUG/2Wp+5jVjU59Vck9csh9LK+Eh",
-	"cd2nMyMn1PA42yPSRtSNhARwISMLO24FO1RMG6m22yHmsIo7nE0JHVEuwr35G9XanXs3H2s4skVSrMIG",
-	"dN/vjLlwh3KyKPNWBy6DjJnkvOelnBVX0cdQgDnogXyc/To88QyPa8qUxhJDKyak8KPmW1akWMIPsLqW",
-	"QDrz6fM4yjmA7HJzogFAYMoE+YeloLx1gzv0/Z6YU+i0nFPfgumXQlzeMEznp9Pn9/1nFajXWM6Uzmso",
-	"shs/0gSqpKVDB4SVQC+0e6IE9ysswxzugAJG3kqHT0MMS1NM21KxgFEF1uhSkB2rQEn4NX+Rv2QgN0sW",
-	"agm8QXHToAAcMGAZAIBrTtt6nvvP33v3f/74CLflcKeAJPpG9pF6ou5J+wwnJfb9PP0jy3yOtPIPO/cN",
-	"+H2VbDYXx2XYV01L/Xdu9wZvV+8J/irQIZ7q10BW4WzxR5rIuciktRfDyyrB0parYMkF54QurCmbdFHT",
-	"cG0CIBoUzDkTF1rvs6uKotj6qZtk8TMyQMNKyEARVRXXQxifXrOivnGbyx68Tf6QPCl7WLuGHtsLjSzu",
-	"pd0T7+CaR/5XsZyAppFEW/cZBwFb1wDvC4V+eNx4ziPpbUQ/NTjbtmI4+rVL6NAwBSfUgrNe0YPu5pjQ",
-	"qlBAl0gNdZNZzxcZkW4XHnm+OM+F+7Y/2RoI/fnighrEQt/mYnjoS6yieQigPfg89xK252Mhlbd1tdhx",
-	"1IpiOcHpy74S8ZopQJU8qigiPDr+cNTJi8e2vddjeEWO2rfe4VlUH3gVpLcY9YMcpT17S9q3aJvAHbgY",
-	"FfKjUvSrCgeFNH05gOBEktsy0jDwOWZOTWANJRfEzCWUWILlgXeKuqdIVPgKEz/deuFCD9ccldhRUOuW",
-	"SehssnXfe5z4/nO7buWlH+UvvbRMbukajHF6A9Ftdo/WG7DrZoMNxXdjr92P1gTtFam30dwHa0w0vKLK",
-	"Qjtkn60FV2moXRrF6ES78CP8JjOXyJCnBmqKoRCGZjxp7brMOGsRmSZZx2KLUE3e/vzb5bu35B/WNgEy",
-	"tSqNC/ZP68G/uPwDvwEAxaELL/QEMjVaLtJ9Q92OHLae9Yj/CXd4CU8VwNwnkpVO/cALd7RP8Mfnejt7",
-	"4Ie1Zepp9s8HIlnR7tGXXsSTXtTtbaPljnrRV3jXVbCs75YID2jG0uQKQOtPP50dHT0+fvKkDKYVy28O",
-	"Y31d3CxPWrlp0FNrt3JOUKD6fXj/B61q4IHBAv5fb2+l8cxSYf8C38PBz1xPJUaiy7Y55KlD54ToGrV6",
-	"GraKEqRdUuyfP3Ow7+NOp2S3jRq5IzWCMuumisRepUE1gKEF5V6ruuUL/P+Wa5iBj79B+TLet6lcfmiV",
-	"y9rR044WVm0wYvvj3YqQW6Ekno+tfLaGEWSkdVWF8gV6YXVLknflsr1VI9fzHjd7gDUrXuH5dywN/r62",
-	"vp863Uz6NSW6TYnuNyvRzQLaK7U7W0vt1fqdFePlEKPh9cv6CrK9tFAvM8pxsCV24eMADEjpKiyQAP8E",
-	"m/g/G+JDV8+wcWBOdZBZ4JpcsekyQHHLV9ZhNKsFOQwHVIyJiJ6AfbScIllJs3PoJBgpprX10ikm2p1D",
-	"0RP2QajQc5xZm3kwft9BTADNujJf/AKO2Wua3TWFLxGBJBNThg/t1QywDqhS/NpqPEhr0DStgXF2AQvf",
-	"iiR9NzOxnDQC9YevRvydQQ0gsD7wOSN0ORm6i5iT10wpnmyWdChaqjO37wrBPJAq1mXzCUMrG64xl+kG",
-	"7M3HizYpdfN8cQymQKsThxfZpu4T+Fhs5O3mU3bKTB3nCQgAfIAcPmi37VNVP0V7TObg5r3Re4xvwAnw",
-	"C+py5WSupBjllYMYbFoyjYVcSetslaxZTsQc30YixtPw5oRMxoINvtTDCzD8iTXeaBtpyvMeCbTjVsXo",
-	"t4hErFURvuxt/8bw26w6PeTssPw9q+DMO0ag8NEe14SqKwxlCGmIlzZt8lZCkWRMRTDQ2b2BYdAn8wyV",
-	"GcQaqTbZvZxhvGQR22dMmcGC+epxdZdwWLlJ27jZjVW4g9hAMgrc3Z3twG3cXSt4btfZzbtJYzkTJuhE",
-	"Q8vX+omwU9/SUtudxRs9A1lQ4dF6Fi7pT/1D8qTxQxuJ8+NKnJ9ZnGIt7JLzCWbJ3jzQmV7bW+LqS2I5",
-	"GXDB2iSfGAk/DEZGtgibUJ5aQyBhU6qMdY1W50g+I598bZbmImafsP1NEy5ixexvaNoTeiHisZKCa2eB",
-	"GDnCHjoQO5+0VOZfeY3Xpzb5mUEPEtgiuDV7eCnX4MBI2SI6H3R7TQXX4/J6FOv0/jccyoYOjQ/ss7Hu",
-	"tD0OwkXhEBCi3J9Ci/CRkIqDA6VZm2DTYTymisZW+sBYbGyacZaM9Q6zagbFsGKurID076giy3/U6QBS",
-	"SfZ3SfVEadMJnh7Wb2tGlEyZbpM3dEEGkLDKYOCyDS73nbHP01QmzBchlG3brlrYOTdsojfKXYl8PqGf",
-	"f8XrT+EZ3R/5I1KlqL3bTPC/Z8x97XLkpQ+NDWz5xNBkmZzWTA3NuvnWjwxdf9RcFwhGT1masoSwzzQ2",
-	"6YJoWbWB/Fc3o4T7Xhxtefa+jzTNqS5qRegr9YFTPkKwaUrFYttCY0qjbaenZfTTjV7mA8ssg1tZFnUj",
-	"P2T4f9N4wtr+oVrFwNrLCU9rBtZy3nGSAiJtqRxxEUDPhuG3S4NNp3Ao+ca+xXBTS2+bY0mZ7Ghqe7//",
-	"2t5gZugjZ+AEdhb+vcbMggu2nXIqnMqB2zhnShDXR0+mVOu5VAkkA2OMiQAzS0XGYCtYYw58stitmE8C",
-	"p256EHZaPeuJ4ohUKhag1NvkXDhzBQc4AXKyFG5LvnF9LFPrtmlD0xSkWzUyuWWJ6EbjmTaKIiEVbadc",
-	"JGtl0VupaEngHiw6PNioG8VyOmXqIKVAaQeJ4kOjD4RUZlwiYWrCdtuj+FZTNBstcptapI5+qKoCRp5v",
-	"QJWbiZr7nKgJZFVfYSENrgYFDiesMi7wJ2JMaD4SzDq/LesAo6pyEsYj32CjClegcgjc3ujSMuI3t1ND",
-	"XGMkBu4cvNEa4tEJlfN4wsiFHEjDY2s26HQ2AmSUCTtQ+ceGT9j/s+KnG72cKTllh8+ZSjnQfm1B+55J",
-	"lKFexo7VWun6iqVM0D3L13ynZx86P3VP/E5DiXvhIhg5+eUU6uvZ8z/6mqVDS7hOQEN0oVw0h7fcWjS/",
-	"YVWCearkkGMN7k7y+GtTjf6QJGsBJMHRRh0Baw+fCQNJB5cP3q6+3IQ3tjykl0KKbfIyCzSCZKWKuexq",
-	"gghivsZnQheEJdzkrmhZdfmbnUvLbzqRNRdnaKiVCaya9dZv2M4TWW95N9smihql1SitukqLWH8ix/vd",
-	"WX81/QR32k/wgFsCbq4xS3ySw5imTCRUta1sqnJQzgXhL9yF2Dj7j4tfXpCzs9Ozf3oFy5fws4MyecTP",
-	"sx8gmpAcOhwhrG1KWJxywZIW1i+ddEhCF5rQkYQyJmrIRGpDjlqdTqcCiPPNwm9vp7Kk7MdNhPjuOhMd",
-	"WYfYiZpQEod0FhB7AF+3huLzq1YRIpDmv9j/re3hzfEOl+GyADAKSvekYK6TlyvvpD8LosYeWiqYerdC",
-	"tC7Ae9eNvhhKazyrB9bnu1u4Kre1atfXWjqq2egLvlcrrGiBWlhruUL2xXpWa3Ivng3BAfNsWOWD7chd",
-	"t+KFLadODp4zNarr+RSTIDf0xG5hR/sp2/PSqbGbG7v5ZtNurIDbLdCEotFlANdYEIfoIB6gj/rlBvKz",
-	"sr6YxvY9ESOvmPBlZJjwYtYsMUSKmD3zqM0M/WpAwhQ5+I7rsh0qpsckpkpx5ttv5y55/eqi58bbaDJg",
-	"Zs6YyORwUQxnUthfRtPUl7X53gS3UF69bL/P92OFT0+4jD2shigQzo6CkTtVqPv4ekHyYNHb7vXMGFmw",
-	"D9ZPXZnBlklp2IO9fyP9bqNY+eEIo3/jDB9gWFf6T1yxZt28YlB5sE4kBeUKtyOR4FmKI7Q0HwlIW4Kr",
-	"lKbL4igQVTijAxqSqvk/pkJIQwasJ4LK0TJpkNcpZ9UyDcv92CyXk8TOOfyAh9axmrozVnMM5sEzssY+",
-	"X3+FQNdjmrTJpWc6CMLBQEyiDV0QNxtzFaSi4aCGgwocdHFnHOQ1BJJ/ygyrHCmFVy5bwHrZBM44wtK8",
-	"LiP3a3kFpO4Z5cZjmxQsmUTdkxodb/CTbAslqahX2cQYz9Bzppjn4obbHg6ApbOZsvcMptAS29lXsrYn",
-	"zf24O6GCjlifioXdeeWsitRaXoU7ikWhUDmrOxNsnuGjtCvbuwJm+jaIJht6QXF72GDQRLG/566BLG6j",
-	"c5K6IRfsaJltobcOv7h/+XxSlRLDwYRw6aMsmkMVI3OpzDjrpAzxG7bQXauq63TtrSHj2miQh6hBYCxO",
-	"biPtS4Hsxjqbpbkj4IzPxoymZrym/kDDWKcMF19fWXaxSithU0vRIl60yQXThiosPXARbpwDxA0A5kO1",
-	"AaL6lSZkX+EubmoQZtM38KkW2wcW3QaqK5Pgkbgm1CrwXZl4z9MY/3TzWE3JFlfmMgIFUsMOUqv4M/Ss",
-	"rzkRWLcaQ7nlpKCvNHkvtRkpdvlfv7fIBUu4DnDm7Uk+0n6ic5v8CWgZeJW9cE4XZApFc1DQCQOpfOE9",
-	"Bs6tUL7ysxl6QuSAO84PB2cjgIc865yA1MYAGBaYQq0+1ySRc1FRtHIBjb1M39wFiccsvoKfTvgIb2Lp",
-	"bzaNMLwwUkz/nfpPlD0L/ONrMCsGz70OaofbfQm5gtOGOi0rBtJMXfOYOY7FkZrI13dJyJkwvu3TtS++",
-	"cL5Cmv4+z/hSTtjmI3YkCL34SxyqxzNj7O+BRrfmcX8TyxCJBJQbyzC1WH3CjFpXcGbF3XsFD8hmGqAu",
-	"yFCqCTWWoZmDr0KOgiZOay8a8ublh4tfX1z2P7x7/fJty4r9yUwbMrCbFgbri1CTog1WVU3mdrcJsiLY",
-	"grfq7D2ewx1aVvUohDDnsL2sMR+rRIO6YWcuYUtZJe7A8ekq1MDmNh0Y6TFNKV+aQDI2Ztp3yTPdN9LQ",
-	"9Et2Ev/q4Tn0opZ9BzKxH7z80ItaSM7/6tk79aKv5GjtNBB3kn7owfIrZZ/9hA7/dpdngpw+PXvyuLPl",
-	"OBBHVXdq3O5ZmfoDG0oVnFYt3pJTJuiUt70kq2QwGImeyHgGlTgANyVl6iLHU8WGTGVDZFZ45N2UifP3",
-	"v9rvb6y+3I6jbnTSPmp3ivKRJljjQNP3yu7CcKZ9GfryM4Gww+exm3ZEIwd/sdhUEU3+g3s+Ezt4+Gz+",
-	"T/lcbE8hCzpJ11JIRhxUg5xH0tcOy4ybFnGgrQA4lM5KMww5sfyf8ze/1yMWv8NcbLm9dwmQylrhs0IP",
-	"u0uWB0sk7pUsEwmsoa6r9R5+i6LCQU6Z5eOeKWsUHULMzt1gZRwbHwlrgXCBc9BmJhuI5pEBnWPaztUl",
-	"+LLloDnOsC9kk51r4Jpmw4UwmVG+UtYvFi4DEPEMjKZwHd81VLEnp+K8YMUtWr9jDNifQ6l8e6/ULJtZ",
-	"2y6MItfrH9i3pg3couHmsqFxJUsEE+ViKTRPmNsRDBJu5ZPiA6Z0U+KJHA7Rj/avJb+k7FYAFauNmsVm",
-	"phCzIyvWhoZn57G5YxLM0lfsmyDi/GDIdDZIuR4XnvKKm/KbWpNMFIESxyxNYIr/fCwnePRjOSdDqqzF",
-	"aG3JWE7C8w9KzyueK+ttcDObubhqwZw/7B70ZeDPsgoJDLNPciS2/BFhvDJg6SJMlYdvQmC61Q284sqx",
-	"UDCs3AODuZHXFdse0ynA87aAgBKegEz3vvRUSdimez7FYqlgIMNMBJ1RGVMmLpC/tDtw6lveNnOLL0kK",
-	"twZIn68uSoXS7SBrvPpP9D8HTjQe/JpEregFjcfs4IUURsk0akV/UEC7uqCGYVYh+PfBe5ny2H79Pwd+",
-	"PtyHxZQdvJsaF2T2H1862Zn/5MJaQoqp/JNL+yzm4IOiQtsDzn4UtaJzqNjz+zo4T1M5P3in+IiLqm9f",
-	"KJYwYThN9eolL62NzA5euXPA07GCDI2jibXr/wMiwnfR5RzvPwlZ039mOcb/e7lrYukT+yqWPoylSGYx",
-	"4omFY9QKsKxLN55ICAjBjf0FwZJWjSczV9MXjGFv4cP5XwRPV3qXkpUzqMbWCnjjas9hq6wl0aE6tIql",
-	"oa3VbHerpFyrtRJdlXNR8qlVIRmmTPYy3Z/ZLYHRshcLf1wzxYcLwAr04CvfL0msnnf56QTP+bEVjVVD",
-	"5feTypfoufha8+Lbh/52N7yAzTzw9ev/DwAA//8=",
+	"7L37khu3kj74KvhxJ8KXw+5m33TpjhMzbVk6li3JGrV8PDtuDRusAkm4iwANgE3xeDSx77IR+wr7/z7A",
+	"PsQ+yQYygSpUEUVWkWxJ9ukIh9Uk64JLIpGZyPy+3zuJnEylYMLoztnvnTGjKVPw59O3dGT/TZlOFJ8a",
+	"LkXnrPN2zMgtU5pLQeSQmDEjimk5UwnrkqFU5Plw7yU1yZhQkdoPr6Rg+M1+p9th7+lkmrHOWeeqc3zV",
+	"6XQ7iv0244qlnTOjZqzb0cmYTah98YS+f8HEyIw7Z4+Oup0pNYYp24b/uur8crH3n3TvH729x/v9vXe/",
+	"H3Yf9T5cdf6l0+2YxdQ+XhvFxajz4UO384KLm3hHBHtvyJSOGPnyzbMn5NHRo0ddolj216uO/emq89U5",
+	"oQPNhCFSQF8zqu3frNKXWa93nBzQKT+4PTyYaab0vyYzpaX6K1t8f/T8V/l++O9wETsvPb9T09+T3uMH",
+	"0a7IhGL7Y92ZUjO2kzIfU0PmVJNEMWpYWm6sb2ZCRcpTapg+6B0+ftSjx2zv4eAw2XuYPGR7j4a93l7v",
+	"8Oj45PTBw0ePB4crp2oo1YSazllnpvieYkOmmEhYpxv26ajXi3XpDRsqpsdPpLzhLN6vBH4jCq/sG3nD",
+	"BPnyO2OmP4ps0SWXLJkp1iWXdMIuuWF/vTSKJ+arcr9Lt/+V8qkyfbb4PmN/e2aSv73Pnv867SXi79nw",
+	"38/Ja2rGf/UDRWdmfODuPicv6fu9ixH764PeyaNe75z4Zpy7ZpxXm9FUxg97RyfxATJqcTE0TC2PziVL",
+	"pEg1MZLMKTdkwIZSMWLUgosRoSPKRWkQjnuVl/PJbNI5e/TgxE7OhAv8XEwUF4aNmOp8sC2ZUkUnzDj9",
+	"cDGdZhzF8fm38YmjxSVfaMJBELn90Upqp9sRdGJfElzW5+nK8foXxYads87/dlCorQP8VR88/xbG65vF",
+	"RRJfI3aa7CrWjFC4RO+Tl3RBBla2psFSmWYyZf7l0ODfZkwtghbjG8KWccMmel0TL2YpN655H2B1PMfb",
+	"jnD43afDfPypUtS+dyb4bzPmfrbtynsqVWz0oas0MRqVNNfEaqV8/Je7IxUOfduhXi0E0AxQRwOWSTEC",
+	"SYXmBHNe26qqWGzetktDzUzXDVNxnRsuKyEabmEbiwjev4GILLW6JCinG8nJN6AXavrPhFGc6Vx52Okx",
+	"fMLq5sXtKn28vhPdB+y+smcfUt4DTqJbwDeLJ34vaidE+RZW21R/wUYClLdqpfgU+2i+1nDu6xoVkYxV",
+	"zam2Atv2dEJ5tr5Fc27G2CZmbyA0TRXTtU2Dixq3DNvg2vPeGmc0q51Aaz3lDSPzsZwQKqQZM0X0Qhs2",
+	"IQnNMk20rG2ce0WbuQyahe18puRkzTrws2jFl0hFMmrqVadfDEP73F0shefCMHXL2bzdUuD+trqG5hds",
+	"tBS+l4N27flVDupa8qscbNSGH2cmkRO2arMztilMpCxdIUfSPadpA2DT9i/HpryxIlE7IDqRyurTxfqd",
+	"V9kHbTQab5zXtWb3F9gG76PVtsP9vlVT3oI4r2yMf0+wyhbT9a2ChdJqvkptwmZe2mlZqcrdxN2JGg/f",
+	"7toDDVyvw61qcQ1yfraesixjKWHvaWJsu2tlHe/o1LocaHbmn+Mq6dLQEWtiPHFRGE+jrUynEdvWchqx",
+	"suH0YCPDKRoDiW6yNMsK49HQUV3vnSf2S0fJgTQ80Z13jQbF0FH7IbHNL43C4SZ+xkrr7G24r6/y8iq2",
+	"2FY+3hMIrtQHdfoYffERKgjxoLm6T55XNitqSMa1wVnkRpMhz6yPCwEsLZUhUqUrDABsykqnft0Se/p+",
+	"KpW50PEOWUvC94TBlXVtcTZHc+PIPuwZ3mTb8Txlk6k0TCSLH9hiuTUv6Q3ThBui6ZDZ0dNMpC4G+NuM",
+	"aYMhBzIfMwFDSYWeMwWxqExqc0YouaXZjPnuJBlnwnyhSTKWHDTbLBkTqgklP/30/NsuTg83dg/VdiCu",
+	"BChCKfJX7hM7RppOGLlhC2/wum98s7hvCkvt0+3vQ660ARuvCzfJmSGphLCJWJhxHj85d8vb2aruiVeC",
+	"w1NPjo66ICjzMc9Y8GDYPniWkZlIYQQW5KT3eJ/8wBbayR+KHwO7lyl4ClW2F1MDkdSjEzKWMyuIQ2N/",
+	"t4OTWOP9Svj5x3BtIQDBBO7ZGayRyqPT06pQBtHVX/7X3v+8+0s8lvp8CKHcuKA+fUtHOGPQrTEVI2YH",
+	"YkA1S4kU5/koThWDqKqPJOPkaHJyeLRPrr++thuISGHG7XTs1/bXBZtrO9pkg3N9esVYatXRJj3bJz87",
+	"EeJ4iRN8kJBH3bIImTHFYHJ1FE4Oj84/Qe9fScFqZtX2Wwcdh+VKxlSf4xoPe2HXpF1nExDtMZtUBuK4",
+	"d7KqJ8U5wQprpUl/VvlPdi5zR2jVZlXxlrbarGp8J9uWX+VgVStyT2mr9//ATd37b7hZ9f4bbnbz/r+j",
+	"hNdOSeo3BGyQWxArWuWu2EHrXvAJN8vN+k7OyYSKIipA0YoYyyzVhBoykbp2H87gmWFDUjaks8x0zk57",
+	"3SI0wIU5PsKwAAbej0ph+MNIGL7bAUeibiTBg1k1pXDBDobtklEV3QfYe2M3tiEXaZfwkZB2ZZKEarZP",
+	"nt4ytbDqU9HEbmmBnuNGs2xYPrEZMDWqGeHftnJpLpleJY4af145jHjJDgbyp6m1idNLLmp9weI8Dzae",
+	"lIA6jkWoirE76h092Osd7vUO3/Z6Z/Dff9aM5Qxb0NdcJLsI5/6k47ERO7QzzdSqcbW/bz2oH+zdeiqF",
+	"ZtWTKvsxkcIwAWs+8F4PftX4cz6Gv3dolsk5S/vutMh6bRN5awfBqgFo5K8MTvjsBp8qOnfDl84y1s/3",
+	"EOvh+UehZ2yfVPo5d45g2K0F2Xcj8pIrascq7Zx1Gp7TZrS4/VJmY8Yn1gv0oUqY0Vw+jt/2HgXy0fA1",
+	"Vmv9KgfgiDa8pWcNSm5AOi+Z4FKRN84FJk/FiAtmFVzXhyzgwJYpRSEejRGIjk4UY8IKmvuuz+woLnXq",
+	"9G3v8dmx75SL1OCxHUyfF/n6uz40jjYFwgWit/IY1Ip9JMci9gJ32QFcA0/+hqZv0P1YIcZTJQcZm/wl",
+	"Is4JhBg6E5rZhc3SvnNmOrbRBs4ToL3ea0qoENJgCIOmVtGkkmliv5tAiofdsS9eP7f+mxTGKnVQQkpJ",
+	"271f8jfmazl4EQQl86+nEpZD56xzgGcQH95Z/WA3iCRMWoDcCqcdmAbrpInw0WEgBnDW7SXxpR8MUgyG",
+	"U2kHqUy0H099sDxsjWXkNT6jTj7i492NDjjXJJXJbMKE2e9AbCZjIqWqIhGGvTcHSfBbsTN88/Rvz1+d",
+	"/f3JxYunr769eHOlrsTfn765fP7jq7Oj/Z79+PTVt+XfK6ZM2P4LQbhvA5EDqw4xmeb09OQUMjBKm/PJ",
+	"o9OHDyK7RnRcfPvJkGessnKeYF/3vuV6KjWPH/hfwJ3EqkIwMjS95eic5M/eb5qeEU1fKUXHtt5bUCt1",
+	"unCr3aCtiWUV1rs65X1YUt64cs46E67ovkbF/2/2u33/3m7pEO2sQ43eO3l4aDeNu9h0up2Mixvo29iY",
+	"qT47sMvJzon2TTqwjd1zjbUdzfIUp86POpNWN4ylYJ0zMcuy2t2hot8NHelSjLXbUVIf2efHVX84kB9a",
+	"n8zWC3BwPr2x2n8iJ1MqFu3Eq4m8NFWeIAq670bXLRI31RfJhOX7uJ0LZgwXIx2KOMhlP5UTylHQaTJh",
+	"uUy+s8p4wv4Bk9x5OlNyyg6+YSrjkCOjs9kIpnbC9oLp3OEO7se3bhLx5y2nUAwznmy3b+MwGnrDRLiR",
+	"XoBRvXzSn9lNZEHYe66NO8S6o+30cbGdQkoA8W2Mb6RhP3a1hfoglG0UqyamFrsoSCSMEmyez6Qa8DRl",
+	"Yqt5mTI14egOpkzwspnzv8uZIkpmQSPgeufBySlTQRLUHU3QcTFBr/PGkryx8Wla7tauJssFvCd0AeOR",
+	"ymJGIHonaPbU2pBbzQp3T+qDORpOyaWcMAzwz63IzJUUIyIFsTOlecrucCpOQ9PT95X4FsbnodKRXUzC",
+	"+hEIA6lb2zXojKc4DsqATahu+kL29Viid1xO9Wvsgn4Ut1narvm9Bq2Q+O5a9jqZSHX5gsOjt4dBLMZd",
+	"0LcWT1a57BAv+0vP/gHWmeB6XGpD066dOnFWMz8jeP8due83XNgn3vKUWePNhZAbveLYXR8Edxvdd9IJ",
+	"zUbs3YQxa4f0Z8oOrbc+7be55UkHyV7KhiNrYlLBMuexTiYg6PiYMdV9PRtMuDHWPxjSTDMfXUqXBOBB",
+	"ybzyMSiwXhI2NQxza6Ri/arLYZXLkgy/oKBwmiqaQUWGX3CR/nbLraNqvWnFfGRKQ4Y3rMWSRME3yzLb",
+	"e1z0Kb8kKrW9itTmhrl/c5p/2VeM6mK6ai3AQujesmQseEKz4gRnt3ZgofBq9q1Sjt3GtuD3uO524ym6",
+	"OGSSSY1uov1jvaYq+wEpm1JlUOw7gS1fHoFvZhyOPtTEnQhqhltlCwUSOHf5/MopE0sNPCo1MJcje20T",
+	"PVQnF0ebuHl2wmokwmU5biwLP3CzO1nAqfbas2nQoNypZ1JBJtOAJjeQ28HoBJyHVNFhWTO324WOMWAc",
+	"3JlRY80oMZsMrO47zF3Kb9y7mZtNLkZdYqKrfzobZLgvbrJn7DAUYCeyRkZuuNlWRtzx6daiEsST3J8l",
+	"VYGP7o+pHnfOOo+Hjx6kvUeHjx6dJA/TB6eP6dGQUdpLTk9p2js8pceD4cnwcHA06A0eHR0l6eFp+iA5",
+	"PB30hr0e7T3qNJO/RHHDFKew+1KRjDF23PnbjGnNMAtrxG+ZJrOpHcdXjGHB04CRjKXEjJWcjcaE0WRM",
+	"tGFw0TMOVVHga8w0OISUzPSMZsTZ1ZidyyaaZbcMJPwtJDdRQWbiRsi5yK+kVjsSLgglWs5EWuSD4Wvg",
+	"FU4nQoaHJtZxYilmkNGFJmPrdUrrpd5ag9u+eN/OwvKZsxmzBfjPhJYbYN93wxbW38Sv+1pmt3gUUrUm",
+	"cmfPPaC4cs74aGw6Z8cQX2+xVtraccGyLhbpKh1fXDVYNLd3wBVz4v17KEtLo/Su2xnNeOqcugt9g8eq",
+	"MN7KmiZEzgzM2FjOi8GWM5eMOuFiZqzpdHjahfA6mCRZRiaM0AHcaycsRSs7nzuQioWckSGIjn3+BBLU",
+	"9+GII9/Z8u7vdu8KlEeNegpyLTZWUa+keWa7t5XDLqTpwyBVjqMUpBUJibmBRbExJA3gT4bccs0HGeQk",
+	"LuRslQd/0FCytou4nBSL8JU0xPcr7uEXPd9RhGXFkJnl+ItmjHA8TXolzUuZ8iGvS4TLQ2qY3DimmIvp",
+	"Am6YLsZFpe6bvJJkINPtQqivFdS6wknPM8oztp20eXthwvXEJZ1VzkBdR8dB3gVkSEBPfcoeLO+85N0a",
+	"MHWhVhdG3layDo8KyXIrmwR9iAvYUmd3d3LZaJRQIhwIQGUu3+R71zYh2OCB/dhp81soF8S8TYEWRCmt",
+	"EzWJT+d0hQwEpTBoe3Rmb7hpVEJ/vO3cHz0Kt/aix+FBek0sNzo+O4vnhuNKi7l244cJ0lZCBCAn+By2",
+	"bc3ZbeKG5ShPIm+ZggyTwxqjtRK6a/quByAxQSpp44id95WaetYQqhejfmACvetiedkdxpXgDXjcV5hf",
+	"UvTrDFW708mBZuo2iKYJaRi4njNXTIA2u12DcwkmPehUfFPn7ASDWTiFqQ8nLBjG5q0hYL84DKNPeQCv",
+	"JvqUX7A86YfFpEfNsso1aF+ztK9Rwk8+tKoPq1th8LSttk94fFBB2Xzh3b2sF7N2FMwaRBw67cavqNJc",
+	"GsafrZq3SmhgRSc3WdzIFkmhr12tW/MBSqmhTv7Xnwqk7JbD7vGMKzaU7+1u84KL2XssjeOKRQOwx23P",
+	"7K2s8yk853i/t394eLz/EI/xk5lS0DH0FWFlz3Sk2aHCg7xMOsIQ4Uv5D55l9OB0vwdOzJjq/gTE3a/o",
+	"ogQLl1jzWQwmITKJF5iELYc+R1dXFoXH+lm1KOAaePhbKV9SsXBJdXorE8Sq2j4kflcsDykxkdxt/Xd6",
+	"FH8UHMW/oYaRokFxw6DU6p3YA9Xuotfhv6XGsMnUQABH85G1tCozCHA3eznezaqJDJBxoCU/CTozY6n4",
+	"P7Y0J7m4pRlPESqo6hlQKMIiiEIElfdwcReUCy7h1Hmn2osp/oZu/x2e8x+Gh8vQqlJrVxwxh/3dhRi8",
+	"VlIOEYtKQlWQvuFiZP9yhoodIHDc7YsrIvDzzz/vXczMmAlj54zVlTqM2YQ58x1GniWGpZh9+ODhaQ+y",
+	"D9vl8v0k6C3lGR1kbCsBStnUzrZIFv1Z8MhoEkJeXWXNIp4wgjdDubyLbuRPIO7SicQE0DtMVAhyRr7N",
+	"e0PKvYlLU03nd5u4sGbUUjkXebzDX8I1sYZ+JqlbiLtSO1Ml7SrbWmymVOu5VGlfsaHdkquqx/8epAUz",
+	"hsOgZhlWyOYX6XgutpGyb21nKSrZ2HnhXvEEHGUKiGKcpVjaWs7W9tfeacL2URD0eO3HoBijGp+3Opi7",
+	"TtfmmsxZlu25/HHr5A4UozeaUJgOsCp/cgf7uzniSxkkYbrzPnC7+0piEqULMPXbZHW2Ph1+WpzJBQnH",
+	"bDLN5IKxfysldlZyip9OAFqojde5lHQKxmomR1wE51alvB0jBYNs34wFDdvtYR/MaY1weLCXDR21vA1Y",
+	"uATHYfHtb8DG9JbLmXKLlGTslmVBSV25HmyD0601pbdFxfjV1eVysXi3WnZVteRLYFB2MSVSaJ5CjT5U",
+	"PvvT9amSU6YMZzq6PH6POXqVMHcqg/zYYP0RgWc9bfFFYhB+h70KmsaH5aqvqB0DvwVF1kWzJ/KWQUW5",
+	"3LShESCUWDtLeXQrVSNTWorL2WRC1aJaVLY8E65EPBzxCi7pBiWGqEPW1wHmKW5rkjuC3mA9HwZJqVPN",
+	"q+5+469/g5cH5WuRwVBsaTQSKE1RcrK84Hy/f/Ed73asvuu8+5DXw7UXg+WiuSVIUYjeOwQP9G/Qk7F3",
+	"bjxjOoddao19GCruxhIGOL3uQGLDRn8Iz9V/6UBRarFOULi6BVZRjgaVIy5Vh7q7pLuWFERpPZW6/i5v",
+	"HxZZVRRsHeTpKmVIRUwVMjGbxApd9QzGLFbxqkKrJF7+umpzeHrrDKPlbIhKE+3M2nalYUPzYqn0lroC",
+	"5hs+hWaZmRLt+7CmuS/twEQKtRmqazmstHof1jfOMBiJ/qOZabCtPcL0sICPiWx7iZFq99qZm/KgbrS4",
+	"mZ/AhmsbJ/xDt1MMzCa6LBjHjRRL012k2AqqA7joWkWpGNFywgYyXRBNuYceXDKf6tX5DrYdIzcfSLx3",
+	"s2GMaUmUh6BN4Svy8ew6mS5J6Ro1Z9fe6ygYXREZtrKslxcQRuljBlh+Q1vjCjRBBcY5YlwV4fHIEnSI",
+	"QC5lgxaQ9PuFST2QMmMUprkUWa83MQpge0zYXpLHAmp8WR4rUwoDV35z0Kc1E7ZuskL4wDZzVr2v7dTd",
+	"T9vKabuUypRgazp7JcNkqQYcnMbYhPpdunx/6cNeYOaUbJ5uZy9iRC19tbRfdzvv9+x7926pgpQc24An",
+	"+MoL8y3TSadbfL6Ajw6GJf85/4w/g658iu/Mryl/aS98VxnGOHCmtWyGVFWtG8ihkRN2juknXBeueGjr",
+	"cFdGUiBhhBnR7JZmM+rQ6eVwCMnwYxCKNXZNHTKql/ZKa7kmAwbQPrnbXmqpL8WWou/sr7FLUcHdDv70",
+	"BphY2zhn09SDHully+uLABZZEyNH0JGIbVXJImliFAwyDgVAxQuW2/a8ePl8LLW17UYz29IC5g+hXXPz",
+	"fCYMzzAndUxvGckTE+x3XBE5F0UuwAoYqcOThyePjh+cPFxN6tDtuBY1Olx/5q79EEhcpNdPaTIuxp0M",
+	"Fg7bqeuzqnJdgX2yRqY+95Ba5KjXa6zQ8wEOmrZSq1d05BLDQGRWizEqdTuqQAN2h7gnZm3tVArWJTTA",
+	"ZL5lanBOrF5GfyBNWQonFTkMfxHHozMz3ocIaHlveHBSxnCke/94Z//Xf/f11dV++PFforE613Sp4iDO",
+	"P48loXbRnnu09gC7q3TGAnMNfg43vr5ZlpQY1Lp1O/ic+MK3rXnGRQoJPzFXiwmjFvnZH5yRae/MaEYz",
+	"VEaVZW6f2s/kyC3yZUUCT/U2PQ9APGGnL6252QwEJpiB4werTHwsi2wAXO26/QN36cDstxmLQoPBgVBG",
+	"E+bXVTKmXPjW57aJIysKlcWDk04MZe6XXDHU2RTQiaBN3fKY1q6JsE9L/aAZbKAk5Xa3cnDXOeQZTuZ5",
+	"fmw8h4UD/uo5mQn8Gb7FZeOhXAOZLG1L+LIiYQ4wj/Ep9aL4QtaIIU1MN5A8xRKr3FKPJRx14/l6/65C",
+	"E5PTs9RCqkEIHdZnIL1zujz7bcUWX22cTmjSZqdBPpQPpJpsqU2CFWM6hXLBjWMVeOKJc5FiQizNXgdz",
+	"hAdNEd3t05u/xD90FyXVajojv3IgwNQQlmlWRpgGOTkngt0ijC9LFDOBo1CsFiy9is2y/cWXXdJMO6QP",
+	"0IIAHJxlnr+FG9hpx+w9TVnCJzTbX94q6me86WzxaQ0WuId0DqhGwkk5XfVyWSQoNmdkKB8ux9r0H3su",
+	"xWvveVqAgyB8dMXFghzrqtCE7AiryyKM11uwGIkU5d0Ejt62WpBlSoT2TAjtdhRcwV9oFD/YYM6JbUu+",
+	"72MmSsEd5LdmHu7Dm20+3RBlcxVQp1d2KUAQbze+YaJjfTAdcZDBaE8D6NLgLadQqNHgRKFQkhW3OFC9",
+	"3RJDVwg9mhORVakyyoQeBeUJRMaDTpYWT6EeS5s8aKXazf2FHK2N8tjrPJJumzBPcEtzfjW7W9+Hd+KT",
+	"Vcuh409bElPkKXqjyeHO22VFeTZTmIkCkEC1JtNqThg7t/a+JaSmJf3Z1C9yTkW4zo9qPaJ6F2iLwFdV",
+	"xtdGvnYQt3rn2/13pviwNtkCFBeUTExnJkdAtNocgk5Qe7i8LJMxS25ihYA5Njag+5G5lW938eq4xGGv",
+	"11tHNAlYN6mHkIv0g2sELOrmIQNKxjORugBUcz3hHcxKdkRMVzCa9tfYZk6S4eDZjkshysHQNLbC4I2r",
+	"d+rVb9p0ywWFUv/iijKzOyAZSaZhpYJhkPMCgHx9AWnPzjmiyXi7xk1ZTUjgqQNpdyPBjbdPuAIzZFfh",
+	"sobHZNUVWXNYlp+I+ZVWHf6qHISSWIxGsGJq9X6kNUuDyIWx6h8mUEiHDxaqB6/R8MJOtzNQkDAe2wRK",
+	"qKjLSbxwWGqd1glyJEFs+C6SvYosszYZVHnrmyZ6NUqDCjLedpAExeIMkGA2Vbke8xd4gscSGcxKTVQC",
+	"jI0Of5TGESEu6gigYy8Kk0WbpDm8ouj8NXVYgzTRNo93CLbVnr+GpD0EfvB9bSRaL7i4+enNi2X636pI",
+	"ZbJ+O3dK2O7At6zdMDs03ahFxjIGPxNE76i6NKtT0tblvS3QUMi1SatstwZad4kn1cMAV1v0A1vk+fGb",
+	"saidRqarUZpaWQPcUZJasJBCqe/mix9FIJAwL+VuxIIktgrnqt+wlhPZ2uStVbVru6y1ZZWeHyzU4WeD",
+	"O2zKjlFkq1rnxhaUf2182PJd7bafez92hfRs7quVp2S7FAW3tvbg34+RimA3puIvuOZdaVjWneMHCyhx",
+	"B+aL6NG9xwiLrxrQW74aJ+CliIfVXWVwZHlgOTLG0UG45nkBUsQnxav7edlRfMm5Z4bPaUfKaCVyXnrL",
+	"SoshL4KqSPdScyvPjco3DOwbmbHNB9UOopJImlAeQCyMWZNeaK+pdsWXGUXay5KbOqGbTfNU8pyAkQsk",
+	"LoJzi6Jws6zJ7fqVNXkhASD+UlFJAdZeEZxGBjre/VFrFIIapxUKPAjFQ0UdrNyggDqiyxtYum4gvakb",
+	"Yvc3uO3SX56j9P9eD5//hSZ6LJUBjKQuQZ5Zf84AdYNZlgOhh2GS48jYNrO1gsm8I0vL6X7ofDB84aS2",
+	"tIyCCVkzmvbd5RBolYphNRPk2vKt6iyvsNLcSI+pJilLeOoquIqDkbhXX+GFqD7/W/yhqIyC6yHPy+o3",
+	"qfIjWVwSk5k2BbXqOWGTqVkg5L+2/zQ2v4DEAN++LjgYY0wO0YzXOBZ8wv7TXleVrvwB3ZrBWiE8K1Pl",
+	"/FS5mkHIHSjOqpenqqkW20TbtFIZTdTC1sMeWdT5M+MjDkW9Ua7ki4J2aKrkSNGJztUellpzo8kNF6nX",
+	"ggESY7GolzGUwlHoraLx9Qcevb3HdWceaHkGeZabmRyQHQapqZDxMB/zZByv3iyRgDet4Wt87Ya1dwAU",
+	"YN2TWFiiidZc6+VUuM9dn6IiBTOSG/ObzccFKMgS+1B5GprGDksjszaIGAzV8R2FFPMGnVdMiMDwa7rv",
+	"IdH1l7+Qvf959zX8/dW//kvnLkKUf6jQY3xLaxyNrFtMR5svplZBy7r3n/aqAtr89a1im3egTT5iJDM2",
+	"+xVlVhNfrNdmeZr2NtqsRL6wff5+mRGl1rQFYhBrhsyyFLK36sVrm+ltkh2cj6JPDa5SpTQ6BFmzjDFN",
+	"bcyydEVHN+9niZWlZjVJ8qsEOAqr9QN9PzZmaj8Bl0s5x0vxNXAVj0p6H57wr2cHB1dXl39ZrfEdMUw0",
+	"U87+dE6EhLNMM3eZxo3W4Ss2f21vdyCaqw+CfEX1+iINvO5NQU/qQHPWmcMmEu9Zqo1Yol3HhzvhrV/9",
+	"38vBNus+akaGmDSxuSl+zwUILHHh8qF3pZZLb65VIr/KAYTf7Y69vCv2YtGjBtstmUt1g1hX4m523S2k",
+	"B2+tF4ofuNlGKG54ETB2yEpEDsGjgt0p9KWqcUCPjxv1PN2vjRfyD9w88ai35ZV8HFnJzcTlBpWwg/BZ",
+	"2mOWZKXwkKIENUX8xD64cPbLKwMEaiyzkiW9Jos2NKdWJtU2MX2dHJUoHWI9yn9uM0f/7m5am+tVEeM1",
+	"hk3BrrDF+Uchvv74wwnvOdYTgOYAhAjASJoCEJuvGxRszmJwEZ9UzD/1DNbMFhQxbhrgwCWE56hGEk0X",
+	"nmE1MvgeXTy6xKE+pPKsFT7DNgo8B+eO1izgj9aCITlyd3s7BkcVsbnXSkYVtnsdzEXp6hVT+5Nmapv9",
+	"ZKaZOs9rxyicnXUJFcQDyH2+Jkgeylkb0e58/AhG+wPU7uYnlHl6S3HY2spVdUvgWVESXbtorLaWgoXr",
+	"pra6/Aajw6sj43kc+UOQlxrNNeajMdPGNWR1Xutp48TaCaOiBhyF0SCzVzHv7yhqoPSlfJomZwgMu64J",
+	"jh0qbIG/KprqLOe777NYkdge7d0WecNl3oPa106ouoH3EopFzf6eHeYvi5SqtJ+yW17jYEBhFRw/EH85",
+	"yS8nXwqyRw6/ciIhh2TI5nBETZGuwS2QNWJxEmtoTCy2cEHsuiucVFFln3BCXzSkaF50nGI642k8jH4h",
+	"ylH0c5Ixq84D4AcuQKgVSaiuHOMKqeh+xkW6hKa6Sfw98BPCY82aiIYyDkWj1H4yYGPuvK1/665qe6XF",
+	"pQYeL51O9fYev/vS/bH37vde98HhB//9V//6pcMtWH3VV3+JHmw9fT+VyjxzIxbmiIn0V+2wj6v9twPs",
+	"+w/3hykp+X2Jvo1mpTx1pxrPv210qNFFci6qA9ASYYhRNAGodH+VP/vgesWRRzADRu+dPDw83Nk5SNDD",
+	"7xjNTLQGxkdLEQcbXBafmVzeDJul8uKLVldNxNZj6b7lZZnNgYsRLlqcI18fouMHOBI5tDbmK4Ui4O6M",
+	"zn5s1i/ITz89/xYB6R+fPjj66pzImdMCnhrrYXn6GgIjb+KYh42dWOnOOfaXcQ0CjHVfbuWzb5Wcxzye",
+	"lK0p1yqdhNfWQi1V6q95aiScFoum8brTI/tLgbyYsQI9w3aUDNiIC1/pfxjfhZesjXDDzZHSa8LtIn8V",
+	"0hY87h1+tdSnk0frspGgg8Xbujgh+RjG1grKwMt84rx+pEZOeNLp1uSiWasX59M2+oaxKVKpOeJTGCjE",
+	"hZorbgwTpcxS/2y703CaxVcSNOwNm+bpvRFNSjhchSlHPv45h1OaVNZm/y0/Lj9oD7DuBZ4x7cLeStWi",
+	"r2aiPrUvrLNyA0akINOZmkpdk6XtMf1XLzdXAgXC5To3BNrE8wJmlFh/V2Mg1VttzYCXAgVSDchE3H5s",
+	"cd+omUji8+DHA4p98z6AVYk3k4w77pzlARnmdJDlh77Je26nFR8JMB126WVsaIgLyO9iqiduJa0fNlhz",
+	"ALtpaLaq1dBOxejOzP+ZcBlz6xcCjhG/YQ4zvYh17aQhmAbZsBmxxM2NX17RnBOnKN1C9bOSp20WOZud",
+	"cPxyocuXY0TKo2o3x+qLuQ0FbNoSmF2XDBaE5nYDMFrfcNP1+zIcR95FBWXRpjYVlHk/YxWUsVPOTQ7x",
+	"t4Ctl9bgWptDDHnDXlwQeQ/TxiooI2vTiGORu0SKYcYTo+Nwa1yTgZQ3LMWY7Hl+CiBQF3Yd9JBV4prl",
+	"xbTA6OtOghvPlj86fuKa1KAmvlFCfSE7O6l4FaleiQ5lL9h+Xtxr+plMaLb6ZY5FniSZTG60P4KE6oZ/",
+	"gFXid2GuiBwONTPbN2/IRcGmvgrU21+4/SvvOqlmxTlnrDmtaR02Tq9p2vG7TcWJZeDsMMemJVj5upSY",
+	"xkqneQaMYl6j6Xj0VA5NBcze9tEHXDxaTL3vVhcsVU3A89112y8zrKZc+b6i4HJHr1qn5fDCT6HnmoWK",
+	"8mVbVH1XKH4jsP2IJKg9r4mZ6R0B+YcVCJFUVT9e5MvnF68uvsqpx0GKnISnzrZoDBXTJkTesHSqvG3f",
+	"UfHUUoLZMrmKU8Hrcs9C9pV8CRXmQjcsp6kKfnW7L1XFh6q0sruVlZLXiiWlUd6qKzZnVUy3ramv2ttt",
+	"mWCWrPylonrNTD/vpU9JDIcBP0ylnxFVDAEIiLrpC9nXYznHyU7gUX5U4G45BZZS7Ljj0I7GiHxra7hj",
+	"fhQ5Kz06Unn3vsAVz4Ab0u4LJTqWItemARtLTfmCJClPCTelU9MAurRAxN4KqPCjoKU2YnYpT4Y3n2BY",
+	"11rsY5qSAbNqR1qDegfWsZvNdRtp+GK4fHev3mzXgrvr94/nwpVV5ZvInaC63j3XjZH9Rn4c0VwkbPtZ",
+	"QeaZZnbVbt+5mRwYeVdSsJ6qB/fQyhKqLOWqpFZGuDTB5d5UmX+WME9X7muFcolvbb4WOFT24T6G71mx",
+	"d22xY63fotZBy8A8tINGze9oF4/LybfucWVqJK02AexHEZrG1n+u0o1ojDksz6MjlqgfTExdX00PEh/c",
+	"vEXNy2SBL2VFHlJBO+KoVdBfOic9q34yH5twndphctJHdH831M6tnK0546OxVW71+XX+Eki08441jvqu",
+	"UutKrWjIMPdK4irwBHPVvSOUucIbi7phXvRzuauOy8rFGNf4Dq04WIxFpMwrfI9ydstTJoGISHNQ2oa9",
+	"B3xtvlpvr1PZBRlMG7Vdvqud6r7X2isEZRkNLBTCeiyw8oTkkNfBvXulDxuAhDVDBbuEtwSEY/CpChG2",
+	"AWTYu9Iw1aODKVZeU8jwE45KqujQBCZUClGRPmT1IEA4nVMOIZN8redRD0jALBtTdaQrRWsb034Vza7P",
+	"xF67CaPHv0uOrkiywpaMW413eU9wEwtRaFY91eTaU+w0j99XD1XXBfH9Oq+3O3BGqSqa93GRm5d2/NX7",
+	"Xr7fFXtcfnXIMOTnfKUCY6rW8AwzA6ytKLyURgB7mvHR+ZrABQy2FMG5nBx280qYfJkSKSoGyTapMizl",
+	"VPTHcqZ033qPsILq6g/stT4cB7cUK5KJNLL8kfvJPlP7VAmHBG7FqwtGLG5e1m2kE+bYS0oBu3ybFFUK",
+	"pcISa5TBbh3Efp3F/aa0CMNpAdUCZ/levXTLu1WR2DQTdiub0wXkwHnw84gNuc3y8a2o7cpltAf5fTvL",
+	"HNKsLQ12ZQ07pogSxV84SZHO1opsswW9zpKsXcz1ZmRwSzsbstAy98bk0tR9j4kFS/MkNZQTonBPmZxm",
+	"yEgCqPW+UHvXeVe/ykGrjKvv5aAxWn0m9bozQPv64vQPbthBylOTpCH/5m3ThZpXaLaDI78z0IddZY5U",
+	"wSHaAcRLODJqIRxygzOmzYMy38vBpuGYRmffZbnf+am3D5UEwlk6cg5bFRiYxaSEq3fbQ+NCZbSEYA90",
+	"09I5sTvDdaTP0Niok/e9HLxkYC2tZAjRbikZwvWGsL4TeI0e8+lO9EqTAuXv5QBrlBtKXaWJOxC+HZpK",
+	"0OHWkoWTu872cR1vY/sEtzTdGJ2g3Zs8sYlaN0W/ykGr+fHXN52c+2mJTwufsnjh2oUd4i80mborVgYE",
+	"6sDFA9DXwJfEq3flrAWHY9F6zCw8PsvJch3i104aoPtyuDp7M5Ezsc1uMI7HtJaHF2gV4dQQ/IZddbEN",
+	"Pq69tp3JJK3Pm63rnxTEXrWrLin2KzACNBlVVyP1a04hsKNg4agOAQR/67rSTa7wJKF50NSt2Uv7mPVB",
+	"U2tvpYrOReOxyO+4k3IpJ22hKPlVVlnu3YJHxAuRXyzBDIc9zMe9RiG+cXZXrCDUGQUE6pXQQC1VbnO7",
+	"XPsTKiiigCiWqBk35UgQU3WG6uZUM34z3I5kxo/0XhVX7+5oZkAFBH/mRDOFA1a7GRf8OuA3AMMMJORX",
+	"58UfKDmfoRAU9HFqp6PuWOjneuTxpjpyC8SRwMGLifAPvK6eGfOK8dgpiGWfQzKAy3vWoGJhg8wB1KAC",
+	"LARz23UM6oabVjGoH7jZKWPijd+ktw4F3QXwIkhvpe5necPwFZseTaFUHd+tHjdIwQpky2JWFKNLeERt",
+	"M4bbI+63wpM83w5Msr7dmVUkpu+OVqLNwt8CDEVWYIAW7a2M5wZwDq2ALKezQYbp/61EpAR2DXQ/MSHZ",
+	"juS+SUjCr7275c4px7ty8yI6dpEVV5WObSNihQJrGRELNOVSRMyVM7hmRze1EsDmBtiUtHxCrOygeNgS",
+	"u/Oe5nXiHmWCimQsFSxXRpNxZPeAC1bgTGhmvShrbU0hikSsk0OTMcnYLcvOyJDfMmLYe2NbIpVrSHOO",
+	"bnh/Ba4eFmjxoT3ALteQaWewCmMFfEwUpr0tlF99zoM3ldgtUy7xAQmM7NRZ31QqABkNS8SqiHDLsY1N",
+	"0hNr8jFmydi+F9xju2lpnrIA6WUt0ftqVboSq821q5RM4aWxZtGui2Hd8HbZ1f76plbPfQwrOi05am9b",
+	"UFZv4lbTO9oiHd+whfZmgb+yMAgQ4osYlmXBSV0zitYqZGcd6m2cTmU04ymtYdh3jQv1eSblDRimjjTR",
+	"fpgpn+VW2nx3rMEmXMxMXbJ4hjRWsBUaesMgKuLuWBN+OOk1BuqEfN2VSNJdAsW8sHT0DUujar0V/V1c",
+	"P9mG1Ej65hECr2r+HDS0BSR6vH6iil9zTqRIGMntPTuNwm6KzuTUd+HW+ka0dG1dx5p6uJ4+dy2AgL9w",
+	"J5Aydu32x1RHcBovv7vYOzp9AKt0zN7TlCV8QrMukXa8f7/KdelVp0uuChj3q84Hu8ASKqTgCc3I95c/",
+	"vkLAukcPH50GYLCUgIXeqjSxUSDAz9guggGfFBu/DaJIY/LFGs/4CdpuwfjleyEgR22Oaph7Z+tEO79y",
+	"e9kuXjqoSQgHNsv5WJa0yVaO8idlMmiaEVNopiIxppGHHy6qO/LycwSH3D/PU1qKsQ2WZEWFVUStIgRl",
+	"FbsD17+s4FtGAKo7W204wPWhaH5dRMA1Z51v49d2G/8mvKfl9nfv6qySnfXs+15OuC6CwDPNkHDthk1N",
+	"7IAkl/t1tPye4zE66x7PG0QUBitnkSzObCJMawU+MXx1dnAwVXLIM6Y92PfBhCu6p2U2ZnyykpvttBk1",
+	"2y//dXWl//tdHN37hRzxDSl3niKwuUiJp4lYwY7aiFIj5LiIQWIVb1mSx7JLslqdLrFbxOTwhRzJmXnD",
+	"NLggtTjdmmFlxJhqTEvYFKgb39ceqLt0Xx1Qt+YjwdK+88rzyrz826j8v6TJmAt2kZi4vpC5swrV26Dp",
+	"zxxObsbIWFnBp+mEW6eSGEYnJGM0BbMC1JU7aHZ21K9y0PXgm1znsDG57w6LGkINMzOW+W15fVh+QA2h",
+	"a/ta8DPppG/f6nGFuIZoGDU1J9Su029qwTuK8jbsMRGMpbY3WA1cwrnHqlk5xQUVRuFWvNpOZXSTArCd",
+	"GHvO2kCtgUCtrge/CzOndX/IRQ2OWQlo2Q6rJlbpQa11zZ5Ty78P3QnY91eDmMfYxKpHHnnTY+vEje5b",
+	"RQWWIMSGeE4XaMpL4RoYgN/FE8LqeD/wtybo7INF7eryzPsV5CNdBj5qZHWUVvNah7uRUNUd8Eb6aAd1",
+	"hRi4srEmo8V1n86MnFDDk1UYEPGhWhbQZkX8ZbUA2DKrukOHZimeuF6onTi50YJ3gHQEaC+l3penKSr0",
+	"NWsPre4vNHHGR5R4bUpFgwgnXBbCATeJQaB7+RkXpnwcKrDGYLC6X5t7ihu8UTOGtYpywoBYADdZ3OId",
+	"DuKy8AOPV2ZNwOh8vfW4zfYxe7sAat6U/IwpV4K6KkYJZgdcWjlxWnL38sc10ThrPLTmJGsNYwn54rij",
+	"QII3f2sY3fIihVJdTSGC3Vw3lOelKk3tQgYv5S0L0jA35ZZESN5z5CZAoDWejMlIWoNlQJMbNNeW9V2z",
+	"baCq/1ceuhe9cRmqVWJfGR2JkNC6XffDWh+7+KfWNBP1gPZgOvfLB+vuyMXqk+4K2zeENQW8JbTNfWV4",
+	"XNtYwW4YiY1Uz9g7a8YrJM5sN2SAeFxiH+QaKetqj0el6Lc++lsmrXPjXCfGkYHWYzlnaW59r7K5pVl1",
+	"Goq8ckQxbTRZUoEnO6BJrdlJ2C3LwkSa3dAPVkSlPEtRgSkDMkVRjQPMAlcPUnbsYA5CBjwPWxFz7H50",
+	"DiC+cFPVtljKXbN7vaOXAurbbbVajBQWVNEFHO7XJoznLntCRYTriyYJm2KGesqSjAv4064OaupCtvDa",
+	"NwCBq9mqEGDxbjlhpcNfUPT93KbeuBVOD9eo2lX6dTV5MSA7APAnRg65aQn/Oaa6n+MrrAxVeLUMQhPC",
+	"SMTcIYAdXmOjLEh+3fY2oQqmeS3IfS4THnyvvz4xbKsNazdln77V3VwoKkO91Jvq/L6LLs66eClyMfsA",
+	"J0SpDcmYNSgfWZNS0QRZNEVqf5lIbcjDIzJYGAZlHz+9fbb3qEsE41iFICcTOORXZEJT5jh7v9CO3FKq",
+	"OINiIqdTpvYyagdf7KWKD43eE1KZ8ZoY7qPYaixcgkh/kYVLKrSafVCpaMsrqeiGXNFLbVhRNCELUN9Y",
+	"kfVde4ob+VcxJ6EF3XO5DiuaqgLVSO6spEmlZSLFbV3qixVqlpIDohhNxiytJMujvwrvQycAmZYFgxC9",
+	"u2c92/JhU1AiB2eT0oVuAruUgrcO+2ZYdKYNXbDUhcFQwwKrmvFlci5jDQKRFRJp1zV7/TboSjiuTYrj",
+	"AI4IEosGed5yRg1T2NTd1S7CXG3WIkhOcmKnwiZWE/63rW1s7wY6TuSonRwvJXbcltgdIednrri468tF",
+	"4WxkvDuQt+XjpxHrBO0uJieXm264aMvLIqo0lBxkbFJjG82ZMI5lEClfT04ffrXz9DVmrRg5U4kbYSgf",
+	"c2csdbEj0SKwv6Ietdt5vzeSe/a7PX3Dp3v+kGgvpzkFN+BDt4YQFkhQFlNQqlMcy3W0sBXK6Hf2f/13",
+	"X0ePhVcyxgazA8vMkwKtZ4+t49t8esvUopYpF2cKvCbvA00BYx58YLtCmtcM41A1ptvkwsp8wupOpKF1",
+	"FBO0XBMra3Cm+J5iQ6aYfcx6OlpceUyb2hKn/9hzLuTe89RvK+h1YXGInk0943Zo7RzF3qXjh43FSYZ7",
+	"vl8o3eIoys6R7XpBXOsaHjLXpqtw9SvtmNVsoN+9ffvacQutiRg8fhyotZNeVGnndR3r1xPsGkPrMkiV",
+	"6i7qYDphUJ0DxSYySWYKZrb+eCHoJX4R4bZ+8wLFCH8YMO0WVrlBzeVqbSAYfo2gTbt1Hwh+ToAciOUK",
+	"hb4hEzY++0/Cho2l054Pmwoym2aSpiwFXuxtkkWpohNWQ4Jt35lfsL9eIpoyaoMvsxWl9noG7TeMplww",
+	"rVc78dq68AkkWNlt3Prxc6luImIzZsmNbhD3wrc+wcsbp4nmN65O1+n6dqzs8pO8rZU9kSbjcM2EA5Cy",
+	"KRC7oB1S7vuEj1SBE7MyRm3fXCS6TqU2I8X0b1nLGxVLebuXVcYreLN/Wjfsx8rxq0t9ApZlu10JVNY4",
+	"lFyT2fScaCOnUygeBxIGgOxVMmFaEz2eGU1SOS/l8sDTOhjJ93/7h0Rjh29W0f/AzqKZMFZ5Q17TXJbD",
+	"FW/DPEIsxQFFVxMlbBnG2DISvYNAczj97ub4LGO8LKUrUlEonNgUpPXnRMh+yhKOleD0hmk8+5vj1ZAJ",
+	"iqHXIu8kTxNlQy64YdmiLyRMOKKt++d1up0FQtsau0/0FyWUlXCIw5Zj/cAKvG7lL4dGxrK8wmbVPwfH",
+	"IGHKUC4y5DDeJUZSg5fv/pXF4Ne/28M3J3ynPCr5HDcf8l32vcmbd/e+avL2VkshXMRDxfR4M3XzFhwL",
+	"eAAx8qbA+UAXBHC9rT9K0QdJpLzhLKag4BF9eETc/C+9pZrVdni0Psc40nH71w7SGpAyNogYwjF1ANW1",
+	"XTIDPonLppQ2b/z1tQq98rx3tYNTPCR6DlumhXJudtHt4EC2/9uMZnzIGSJZJDe6z95PmeLOPxpSnrG0",
+	"T7VmWrsTGJRbpvohX6rtLxPao8gGgLLW1uxj9jH/h/+S3lKe0QHPuIGMGAdw3R/yDFk98m8Koo5uJ51h",
+	"pyA/2Nq3NXuIpwfZOB9GRMl9iHXvHG5LJKTWr/DpN0lW8AexOsDc8ebLhC7IgHkOfrBl7f9c2Gj53K0R",
+	"q+EZZlkWXFbI4m89Si7I0QkyHGwOTdtyDd0R5VYYPQi4DFeDUkzYf9rrIm7JKkbf+CKFM8qNxQ9EAxJs",
+	"/PF8yyNyPLTG/Ib8oBzC3WJWw7e+ce5Km3NolxKxrPncM+KDeWsXwCWry2Qs2FvcJYhDWFNXovBx62Cc",
+	"8mcV0Jl3Yi345kR7vgpvEPIdEW0QT+TdWTKuZy3RbIczMYzfh5qfTaaZXDBWqfUIikDqK/iD1kAVf0Dq",
+	"Am/OaT8uPTs1ajld8KB4TMI3M6EJQiPajz/OhSY0AX/SPuqGLfQ+CJl/1BOnYVcjdgPIWaA1HfE5vB5G",
+	"zGN5EBhLlmlWUNG4G8FrdIYS5bEarZXaNsepCXYR5sisNlJjN46GbjVlU3mUPBMyoiO1ZlNap5tjfdxK",
+	"WVcxL5Ba3bU+Tq0eWzbRYYgmHRRyYuY8KTm0QdlTYebErI3Lu7E17m2MextjpY0B2bs1u4M1HfIUPzvo",
+	"N67kNoiNwQytRjbaHucE8+faoJxAtxoDnBROTmOsitW2k98LQgMqYi6twUC5ZSqa1FPwrcYhoYB3jhq7",
+	"EjWhRI+BG21IaJa5+zbJv/FZK03LjHDSdlFn1LhSpzW3YBvQcUeD118Nu5LTES5Pic/nw6nBdD51g7MU",
+	"QuL5ugk82/UR0+Bct5RFuluUrw++PLftLo+55zWHyO5HDzZeYEY5CJd2y9rVGqzvyFL4erWiL10N99/W",
+	"xD0dIM1YzokcmgIlJsdB2PiQsdkRGAxDcQSENwXho+VQDvdZEkjAY124W+mDtS3SngtKuXWIOXHGvI1y",
+	"lBsVbhXqZiekMzm1s45vkP/v//mlU8H/z//t5PsrckDyr79CMKoVynk5kZDvnirb5zXvgis77XSrxKGV",
+	"nTMAvkUtEiQ35Kup0BVhPnZlvIPtL6J5K3JYXQHbIuiExkNL8JySpbKEmOPYFu1gOKR4uwhr/AGp2NPb",
+	"FSYG0HBQ4se1fF7a6PG1PK2XVd78ei7i+t0QjtCL0q72RfM5GlmU6TGeMlbW+bqd0nfnhB9yhve1DL94",
+	"DOKy8nd17LSGbb+h5rHGnlto3vbDRremh/0ciPprKPdLiFvVua9d2j/OTCIndV7PmGoysI9yOfN5icpm",
+	"PAztjdJ6uwMNzFtewuF3yubuDY0G+8Gytq+dhHVoYEUAsCkWWHFHc1vyHgSsZnre1NSSLtfsgl35EYp2",
+	"P7Mi3R2V4Za0cXGqruhaGqidlOjmra2MuBuievGo1VHuXEGXTYgw4We1M7IE8iPbO6ONgzO2GXcRnfG/",
+	"3nWcZeVIbuT3MG9yrlWdaJy2CM80CRHcVSSgbUrGXUUOMFM438Nx/jbZvj+FH77OJy7ikn7Z78aijBke",
+	"gTuJItveraz4kIXzCDqntPrW6sF11oxvbiuDpnRTi1Xhh+betolP2uYY94WJuQ3K/d3D2r/Lu7oWxjXH",
+	"JsiDl0iVgmkeErgRoAjdfhmDdC2q5DHeUIPD4RIvakqUEeIq92m04VlGaOY4XDfgyoa8hhIA14YQZ7c8",
+	"VoD2jZJzzZDGQi+0wYIlV6pENRlSlSdFZpwJg+QcjSpD2PspV2zNibmHPmXCvtEavrcgoi4aDRmKkFH5",
+	"Mc5dpqthevMKCkjudHk1EKXlWs9YSoysmtinKwngdB8rv8wqvcU1nL0FY4XxV32jV+CxzfRKyYp3YCtq",
+	"8z4drUzC8gIE8cbUBdGwtGLFmMZSaBvAkzl5L7UMJrg06hVFVxq4kvxGVTDOxlr/32VOtYoABPc02y+d",
+	"UrrfKSPTZHLC+U2TUpwAlzhtA2bsSkZdAyg/z567lP4ms9peeByhzTrxnZyHoCJEYg9qQIc2Tq7JE+za",
+	"ZNF8XAi5WI49wCU7eNYVhczakwmIFI1hX89MXcmNgzPO0X9X4f5ywQ2PQSQXddOebG7ARlxot/+vq0yt",
+	"B0uutrtpTfUK6m3TIlBZgqYu0whGFJXJMZZr3h5c0LYJAX7zOo0Zh4z2c5ePT7m979aIWA35Pk76xF3T",
+	"ZsMI72m2YYQCv4b1PKaCYz18S2NYJOSGLaw9eU4yZhAuSjHgVbBaNJNz4KfWFaAlJQfS8ERXYaHrE7P/",
+	"yzEUfPnLf/33u6/dh6/+NQpMkSeeRZoLubH/kCJHLXh+8eqC2E4Pllr5dGbn5+AbpjIAiq8sppWlPo7G",
+	"O94Ek1XedMkEl4q8ccNCnooRFwyCC1U7vGUV51trd72mvIbJ15lleILEcrjbanQzYVrXlUVdkO9/ftvN",
+	"C6wuwtqXM/INoypSah4FtfAWGY+85ZIlUqSazIThmYPWh9RpaBVxt64ORR8/WMeT2V1XA/Y3KTFb2koQ",
+	"e4/pG4i75NDUuGpg03Y78Py+B3tYmUZpr3xrL1zGAg/mpdr00itKYxtd3PlLokcpS+MNfLSixBQxgJmO",
+	"OtXo9D/x6Zjb2GnSpcycF9wQ3hunA5BBbegCjVAuwoce1vKOLC8LhKxzjmGpkiSXLo+QHIr1aVkrHK9E",
+	"D39vFy7NohAujmQY882d424dK3AUJ3mDzgmSXXqDNQDYa6o2/uuX/7X3P+++/IXs/c+7r+HvUKnGGr4p",
+	"PN2GsN4ZFzHkA+uX6YJPZ9J4a/SMPeuwl2I0onmdX707tCAZgm5Fi4+Otqk9mo5lnflqWMbgZ1fTU/f+",
+	"yg573Ob1aFSu7Dp490M5E+mK6qvNB8DQ2LHMD2iANDeOrCGz2j6NzX7Mr3B6DVfdZ6LVmqww12K/xDQz",
+	"+ZHXqttK3b30N60fmcvg+S2run3TdjpEPu0OVHg/lRPKY17It/hDEReE68FYslu99JypKURxNfKJDxiw",
+	"9BrpWTqVo2eBl2r7T2NBBe4IbEUte+EvucjiMokrro1KNmomNa+A+0wEngtt1Gxt0QaEQogeAxzCjZDz",
+	"eh25jY5qUrmWj6AvWbvhpu9gERunX63bizC6PmZZuqKjm/dzwphdmP2Zymq3BEl+lYBiY02XwGhZIryr",
+	"p69bqtat4a+7urr8y2qzpQ1Xf73wfy8Hn4nYN2e1yUce/BSxjLa31aa8ngXKhVKxk45ergKbFsVNW29s",
+	"AbKXfW4qxd3YXLuRmh+4+Wykpsls3awg7uqtiEluO0iO1PMzGatPSlz9SamQ6yfpJbtXf5/OG66fF5dR",
+	"83msm9Y1p6uwOrYmmlmdyXdOhAyyhPPK+EZrqkIrdMelfvWz/5Pe7vDzT7guPw453+5WsY5hrAILnZY5",
+	"MUAQ39t17TokIrUpXbctjlWuH0Xk3rW7edX6PT/kx+SHDE/cYVQTKiAp7Q/PCfmH410MVsoOSBirZIvb",
+	"1ZsGK75luWmoXJaqTVMG7cUPKvyAw9uvZM0Ex0qaqXX5WRCaa3PWnt/QWAvep2XFZWXz/OV8DrZJX+76",
+	"bI49969fTnv4x92nN3c7Vg8Vf7lrQOVfFH/C1zDmmiUzxc3i0koXCiqeql7M7Jz5T8+8rvn+57edbpRX",
+	"vDgYtuP5wqoAa245lFU47YUBBjkGAcPT23xMxsZMOx8+QGXosIbHekCTG4Y5R5RMM2qsEkR6CYjIzhRk",
+	"NXvAtH3ydgyxmmRmdZUVdruiMmbYGaZXcUNSybC0zM5ANwc0Z+pK5D+lcv9KXImvv77kIwGA3WL/66/J",
+	"9esfL9+SAzrlB7eHB3Rmxgeg+67JiN8yDTih4Rn2l4enZMLFzDD9FZKcleFdyZcPkYoJ8r3MmF0Jt599",
+	"tU8umUOXKj2SanIdTYAg/9//8X9dnxcZA6aKJVvJISDUXIlIh9w91/vEpXZrULUZo7exhxoZAN4GEPF0",
+	"wohVh55Zihk3okDNoL/+GrJ4rgPchAPHL/GXX7UU1yHjDnmNvAqEjigX2pDrRKbs+pzYfzAdiKYpSx3S",
+	"BJ8g6ZZgMKnFeHBFJoza+dwniJyoyUmvBxefHB0RgHdidSQwXJBrZI653idAFYPMK3Z0kPiEnPROyZd2",
+	"R7oS1xd2J7z+qktOeg/Il74U0z7kAjggr8EGGjjhS+2Fh8f2f6d2GZ0cH+LWpmeJ3d9ykaaazFmWucF8",
+	"wbXxY2k1sT4jQ2lfTK4DVXpNvnS0ZNcvuLi5JmNGU6a65Fqx7K9XoHWvOtdfFTw3MH1DnuXsfFoqg9rz",
+	"SmCCzLXXztcQyLOun2vUEykcH8nCLppLLkZZwd2iSUKVAkzd66dv6ejaSTo3iI5uBfz5cO8lNcn4GrO7",
+	"F3JGSlIdZk1SfSXsDa+kYP4uI+3AGpml5Lh3gg/xMzC29ryzqtwaxyzEr78medk7dal02i5OO2cVu+Y6",
+	"R4OMmSPcgClCLoQTJIhI2J0XxISl5KT3GC+9hvdcXwkPJZexEc2W37dPrv/2tFipE2boAdy65zP3rsl0",
+	"Nsi4HjONGAeYbwqJpbYXA2bmDG3MCYzclThIZaIrjyGponNMAnHD803GReqyoooaOhgtWU0EdkwjRVKt",
+	"gnTWoBCZigVkENsh+UKHwAyQploQzwGZWv6+K4HrV84BeZsadpuTilrrzYseTKxdEYMFuX598fbJd9ew",
+	"OL6//PEVmTA1ArqkxA4SKJiHx48ffHW2OihhRRLC1V1yba2Xa5JkjCr7pddp7w0Tmg8yRuz2DrL0BIoV",
+	"3Jkt0r6SW5rNgFWHgbDYneZGyDkQMYgF3ItbnQdwdc//O9ccsZ1zKbVrwsocIo+XpSvjNwwFNN/Q2Huu",
+	"zRk56Z3sXwGeNE+YA5nlKROGDzlTwPxGkzHbO9rveeum9B0UXDrWyc5lbAt2BjluWYkURskM16kgdJZy",
+	"Q4yiPIPaICrIxevn+zkD0Fnn4jnJjy6ZIq/djt/pdnIixk5v/xBbIqdM0CnvnHWO4SsI3ozBpsl3tIDI",
+	"zn4/YhHX67s32MB0wmGnYrB+wlvPiWF04nKzzVhqd/Q4KI7uEew0lyM5PMedBJK44Y45/D8YKX/Xlags",
+	"oX3yzKneRE4GXDCcs3w7fZ52zjpW9Yc8fZ2AmMfalXGvorjk4JvF93IAnnuDS/PMuqY3eJbBBpeWuQkR",
+	"ymvtbc4MvuQiwdcsG4+wXZ0TCvNm1Y81xTRRdl40YNbsk7fcGRADBebMYEEQnJbbp/w2Y2pRLAS7CXqL",
+	"lrZhXLT3fWjQqRd8wk2T3j9BF+nDuwIvGuT7qNdzxKXGBZtCA+tXV/udZwV7L/WXSHzvl85Egos/lhnW",
+	"GYPn1e3YBW43CTcS6Sxj/Vyqrc/jHwV8jdpDMeQ/F/CvFSbazksO5Ljcinfv8PGjHj1mew8Hh8new+Qh",
+	"23s07PX2eodHxyenDx4+ejw4LMUqzjqXMhszPqmG9zpHvaMHe73Dvd7x296js17vrNf7zxavOUI0Lw91",
+	"0+SWXqDSahOvg4S3DlCoKV8PMAJhSxRjAr1G+K7P7Cguder0be/x2bHvlEez6eQRmjDoFL/LSlERPnBB",
+	"/FIMwO56HzYQfAidgItXFzwJtaxddmiZgixbU7XuXe4ySLXEF5yg5McuzlfIwTc0x5CHWw7X3/KT8FQL",
+	"LMWbjtff9EyqAU9TBtGUk6PH6+94K+XLIsMPoLdOm/QIdktBs5xK8rRJ+34Sji/CnZf7qABogjAe8Ms7",
+	"KxzFlm83ndKcdXzO5C+d0tfvup33ez7AszdlCqDrYPLD686sfehZv2LFxWAcUuGYZkO8XTQprA0AqR8e",
+	"mK1bpqmFl7F0n1wE91oL3+7LIaeHkYTig7wFiG+UCrZnqwQJ4LlAFVpkP8awTSD8rTfk5ymbTKWxfhNg",
+	"/7zL2Q6/keminV7PO9tvo009CmxTHbesvxpriaXhyhdmOTTo0gsru9xhu9G439z+eTe3Dbat2Jb1tsJ8",
+	"VDkWDPatp66MbdW+9dRliL8IMtBW7nMybNlnvNf1Gux1OekEbI5HTdrlWBFxw/qTbanMlIHkp9Nsse22",
+	"OlfcYDtinvABez91JydRh/jSKEYn2rELl3ZJH/XyscEJNck44EHIY2GasS6RWQpMzFYPgsf/6lsIxHxp",
+	"d99gwVkfjQv2FZGKPLn8exeCek+hkbnjqSGYEdt58cKtfGH3CN3MYf3z+M3t/Mf3eyJd2l07v191eHrV",
+	"ObtqtK1ddT7AFBZKeRkEZ1kyQHis6CydMT5+fHp4+ODo4cOHD6JkeOy9OUj0bbnJPO0Wm+iVWtmgCxct",
+	"9+3whzKBuCHJ8mAB/7Zr4bp9puoUOWzIvW+59oxusSYPecbgfAvPyugtHmcwgit/v1M1scL+r+Pwvne3",
+	"PtbegGpp9w6XvVaDkgd8Tl99Ft0rfi9Dm3+o3TUgSJ0xPBF0AU/HDQoBauM9s4wjx3pZi/+Nma2cp+Er",
+	"KRic/9SqtdWzVDIAu53j3sn6e15J81KmyPf4mRtmzXrzTM6wYOjPtIx+LPv6O4tZtBLQQLysLfCu6Xo7",
+	"GHNtpFrUrrufx5JYbzYFSsL5OKfdmPsaKfjDY8wszktm2T6Jrlu7Yivb3P66I4jvXEPbjsynjHp7VN2S",
+	"q/6CKt3ch6aDiqv+gov0t1uO6zvurJf9Wgc126HpLXU0sUpO+t5ZdjGs4OuKF9zUc39YgHtCSLfbMbIf",
+	"c8nx69Jb7i5I/FLesvWBYivhf9oI8T+zcsZMGju9LnngD6ypZQap0tu9ri4Y/szqdFyN+6QajkKKLG40",
+	"xr1R2SdUCGnIgLn9AXM4PCimnk0wdlVW6t/JLN1lFLvbwHQLzbYNA95erzmwCjoBMkqG6PVSjaiw63O/",
+	"eTzwxykWuCAYdhCd/rAD4/LPpItah/wOG4T8XitAYwIH9xlwpt9HC622fD0zVTZ6dzq1ra6EA5HGXuAB",
+	"XH53uk6qOVUpGSzgoA502lmYhDOUak3+TZeU8nr2yeUNn06BNdAgso9IyUjaLyDvEKuRyze5PLngKsFY",
+	"qiFBy2qFfQJKWQ6HTFn7eQyEhxN6g0lepWmC387dJYVmVowmY5aixU7FwjEAQxtjwU5rLf0B1bORDgQN",
+	"T8oaa+FKd1sdEt6r5Xu1/JHUshXTql4uoFtxNX9kBR3UOd2tSYpn58i54o/Psfdgq1YSMnJ+nznV++TZ",
+	"ssZ1BV1OwS7pvzd5t/7oRmrClOFDezVmpFCluLXSHZN0lrUwVpeM1HvteK8dPxvt+JbeWNMsyaS28h3o",
+	"yNkUa3ru+Lw7ohwh3+dj+OpOowV4wKgFnOk6REpPsF4dfaarawH4UyYSVmWonEgM6zqyrqp+tD37I+vG",
+	"7xwLeAasrmDzL5g7srR9s3OYX5zR5Eb32fspU5xhKnhjlVkZqHvtea89P0ftiYK648hoa2NSzyZ3bUhK",
+	"0Yc020amY0Tx2SbeRy7vI5f3auzzVGN2fS45yS7b/tMEMfPW1RytO771gkdcL/HBR8qAFaNpl0yZClC/",
+	"IG0sL1GwnxhNxkU14BeayLnYL6ofYUiwZBDLAgEdwL2FY/Ry7CylolV5kaxjs1swA5YlkNZBnSa5HmRc",
+	"pCwt0tr1NZ4WSWEUH8wM8/W6sfhjOU3HU81ueyBfnpjmqevLfQH+2GHB519ALP7yewfIlzsOZ6CvZXaL",
+	"5905f8NJt4Nc88f7ISXncbcjOmdHVTLmHqSki5SqtJ+yW+5SuXv7D3sPD3sPHj46PHz04PQE8v5cwvxr",
+	"fDfx78adY4mqP2VDLrhh2aIvJLwo/6efssRxqsL7lRSj/oJhx+Hfo4C3/2iJRf94/1FIxo47oxvH/GC/",
+	"zNXeZDZOO6WXIiJMOevh8Oht73FRopBnGHiIjjQoLHjLkrHgCc2KJdKJduXdJikHOUNyPP/SqYX9+5Su",
+	"zzekkNPcL2cNfKFLVdZO6wZbi5PTFZsKXvGx8wfy4qOPEZcgQDEDFne3IFEsF8kZeuO+D/fsAU1ulu3v",
+	"n13j7y3wewv83gL/HHXmK+kZAWllnefHNru3v2cpN3uZHNXDb7xi8yAb9aJA4QiQmDAOwJXHJ4XD/cLY",
+	"pYnRrjLDGsx42o7L14EOdQs0DpZpFsDJwM21ABu2+S/kaBN0jYvESNW07CfHOW1w7RvXKWTsanNH09b8",
+	"ODOJnDR8uN1Tml35DcD7RNA6QhEA0N5yhvIdgnTY+f1DwHM4VEygI95XMmN9B2Llefr7bdKV8Q5X2GMf",
+	"WQYGbfQc2mmW3ZwyQ3mGzhjCM4Ukt0MrPWcdNplmcsHgkFx2zjp2F+5nYH59QHTLcees83j46EHae3T4",
+	"6NFJ8jB9cPqYHg0Zpb3k9JSmvcNTejwYngwPB0eD3uDR0VGSHp6mD5LD00Fv2OvR3qMWSd0Jsj3bXh3v",
+	"9/YPD4/3H1oV4VbGWUfPAOOok9sdjQduiO4yrMjGN7HwpvLEaft+kbDO2Yn1vJBjsfGD0zLH9VnnpfwH",
+	"zzJ6cLrf23nWt1On69O9mTCKs3tIkD8IJMgcgfOmUyZYKYhnJ3yl9WAvcH5W1GxoV6tsxWax2yplJ7JB",
+	"ifKVeHL5d4SPOzl81MtTVoI60XOSMORSBGtLTwEHb8yYcRVx1rNygJxDqSazjCKIrnuW9WelNkpOx+wr",
+	"yPa+EjgQQB6OzPfWzFUpS/dJDh6dSCHwiJQMFKM31jseIsYpwElDoapj1+bCB15WFFXX2z/LYRPAZnVn",
+	"3EWdaWyPdlDWTdUGtsVh0n5oak/dG19R4+tjl3zTpFHJd3mZfV713uA1gGahuyrxju9v99Xd/4TV3bvY",
+	"O9cVdBfb6S1TfAjxsXiEEChhpjPjMtidU/CFJtYEJ8mYcuFy1Ym3O4k73wJE8+WNeE41oRmg+3Qhfcl2",
+	"QIzAz5tTfSUQu3nAxtxt0JqpW56wLzSGGolVEHbTJsmYJTeazKbESHLY63V7vR4B+t5zB3js23SN0L15",
+	"CexIEin2yQ+MTa/EtV1yfduhayJnRvMUi12RBvnMrnJqmHK9NSUgVasn7beYhkAUmytuDBOxPfTvMNab",
+	"xxAi4dDIrmvNFhgEZNlhGJyNbrtQPuq9hbIKdAD6h2V28wcn4enY417v4eHjx0enJw9Peo8fH65mOt/e",
+	"+4XOWB1m/ZohFylyLf3yDpVmf3deITyu7EeVxMnXy04ZNMIf/eH5FReGYniyhRcEsrECb+pnv3SA7Piz",
+	"P4q6h31qW8il5G2Al4+2vFWPM1EEdlpuBU6312j+3+HvfiZHdw3j4RTe9lkB90Gv+6DXJwh6tQ1nrTLy",
+	"77MIPnNgGJikTUNWDaIi8PwvdHhiMaVmXFhloVpe6bmtY2ArZxrk5DT1tv6PUyaA6wJXD5FDotktE8hJ",
+	"A/WxQGvDjXZmJhDHyCFyv+h9ciHITNwIORdIXd8l1LGlTKnWc6nSLvJBYM7BlQCeLofd67/1TgYZsYA8",
+	"xlGq+Axg+xVA75ILY9hkavBEKOMTbhgUCtMEstxcMVmqmI4f68GYbJEt4Ej3OmP1bzSZsH3/k5UF7DMA",
+	"oyYzxV67Lw6Pjv9Xc7UCLWxfjdBmXy3Im+w2tPh+PPhbwn/k3z//6R/PD1/x5/q5eHOaPHn+4PnkWe+H",
+	"o+lx+uT7x/ts8f0/0p+f8x/58/nLtzcnz0VvPznKxGDyrJf+x/dZp9th76dcMd23Yve417MtBbag/GWU",
+	"T5Xps8X3GfvbM5P87X32/NdpLxF/z4b/DvvgDRNe1TvGqMYDB6RTrylXMYV8yUcCMiArMZdLZvaeAHvR",
+	"upMFR23lLv7zIbH+kfR6SY1fIpEkxs5heYISyJdjqNzNGInQqnpSzky9onwqUu0iE7mmrDJz7ZPnxv2J",
+	"qmkulRnn1Dee4UsQKbpEChcnQeax/ZiWsi3aCYT4Nqoid3I1LJ++bVQbRSZn5g3Ts8ysWJJyZgpcTUck",
+	"hnokvV+r9+5z1HKDJY8rpLy2V9ltdvkZKLiunjaa8UGxeddpgVeA/QFCCvRmJtcw++QiyzxyB6oI7XUE",
+	"WDxMpOfwCemAqCFU32gykkxDXDJq01Cd0wHCD1HWAXAuXxea7hNSDuCg9FdbQd2OYPPwmkROp0ztZRQE",
+	"aC9VfGj0nrDKswWbQGkYWtlOJ3HmSd9C4JD0JLz3WuTPpUVQbOyixPqbepNhY7Xi7N96rfI2RwuqsHU6",
+	"g4EAXZ5UmGYgZ4ZQ+KpbXIF75j55SpNx5SncKhmZwkGhFJBFgNKM2BvHPaIhWVY72AluuoG/BY9AHzD/",
+	"0oWAbIO09AkOmdTGe2yQ1IBPJYYOclZVMqZqcu6OVmbaesZlqwpR7byJBb+G7ii0Dy5HndglYzkHGkA5",
+	"NEzkuHbQfSB3jNSIBuS0TVIaSoMJh9KaGetsAqN9/nCwXgYLZMHN3XyclsLRL7tCNWeyp4dHy2ey2yW3",
+	"t3DAWlTPw1PXp7bfe6UrvdK3wKONjLwo/xV6XX8MpB2fsZ4yYe7N4j+bC/u0KW3zemfWG6C1Jzxv4fDm",
+	"li2ZqpgY17XvKrKvo3nxl/4dnwrrefWou+Zhmul9OstHTAQtTCldiEhTU8rfcjahgo5YX85Fp1a8DxS7",
+	"lTdsD7wuvSJ24+IspcCNSwEFG4PaViesS9h7IOldctNiWBP21T/aN2+8EnYeqsHxSH39b7NdHG7J+xDZ",
+	"oL6TczKhYlEoizlTYLvdO0R/PofoqUgB52A5lJEv7Dtbz78Xh7gfcBlnDMELIxXaeOkXDQOu++Qp5O2U",
+	"YrhFGMY6FDrUC3Jm6ha9WyudpnEE/7Yx1X+QRXPnNZx/svXikN12v/O13VGcaFZrzvNSz7YM6MWNEf7z",
+	"+Vh6ctVNudCvRIQMnSxxoV//dk2G3O7URYMcMop1rLvuxEcqYkc7T9A0UMv93pwDiNx7k4dPzFgxRjJm",
+	"7KBdCalIykfcaGDhJ0rOEQp6BmwpDDoCgcABG3lIaJjzPBwjFi7wMNPANKuSMQB5Bs3FsK4GiBYpIXLi",
+	"9dQtFVyPWW0JakGA12kvEFQl45ZEdc2p5L5ZIItlE1Y75AJtdO1TOF9vdul7XO3NSis+e8r4Yg7+mITx",
+	"yMba6XY8hyXFpQDEuNGkucMSaa3PrJhwRfc1Et7+m/0uyLFgbsox1YsavXfy8PCw070Tst1uB5LLbd/G",
+	"xkz12cHBVMkhz5j2TTqwjd1zjbUdzXJK186POpN20Y6lyDOIa1hxK4w+ft9QjljXmhtSH9nnxylvw4Hc",
+	"cdFmLpXrqzYLjXdfuPnH8NeTcHfxUhd8ucJmKa5aw+KOVN9RGnfIILsO1vQ1GbBMipE17GGXLYAqvOuO",
+	"yWL7NQTsubR+0rPQnWuyuHaKKZNa1dGSmj0fyI9MzH6/iXwem0jr7aHueKNYwfec6fdhqt2c24MQhTBG",
+	"2+xey+DxxY/t4AcKUd8lBMGTghu+RJO+DEFwJe4Ug4AUEAQee8DnZ0MSO8nkqAAjuBK7RiPYwhVuR/D+",
+	"uTjDfwSy9qp0fn5U7UEcZsdE7bX+zn0h/z9hIf8Ofak19fzB/sQnIClu3dTV9NNUl3eMryKgNV1CDZlI",
+	"bcipK61Xco51QEenD8hL/g3uAonMZhN35uIA94Yk7jScQwaXotmVgOCsVFiuD/dOqXKlO9f/fb1PCtsb",
+	"Xpmb0nCtHzb7KsHm4cojFxC0xYhw2Zes4BxeCZrZ4V24jE63N+bXnNlNj02mZgFbJ8kYvYVYM2KUAwEL",
+	"eKwsn3DYumAKWIpUNmdQLnVtX4+ACGVYVQj/whEzHLG5sbwS0BIhIdnPPheMEjdMWtuO33rk8NLO7Lb3",
+	"vE1jqsl0ZsgA4F7svg+Z0sNgk+ce2JXO6QIbvU9+tuJwPZEp+ys1csKTazgDQAlQjDiYA0xExLA4xr2h",
+	"3KtLhBTsDLd9X7mlycnRERzBlR5vp53T7BpTXeTcWyh2lvlobMLX+RtTteirmfirXQjXeegc3g7XFcpe",
+	"MRgGh/5AzZVAY2fA9gmmAjCrFNzcwH4AtSISziLAeoFhw4n5QsMCcS9zpW7dsAFWnhChAsWAgLFl+AT7",
+	"wCCQQX3U4sxTwl2JOYWyOok5lzCvmOHIRJ6TCTjvdjBZSk57x7hmr98woxZ7F/bq65ix9HxSNpaeXP59",
+	"99ATP48BVRlPQqDizy5CpCHOxVvjKSxC6foprYmUW9loHCnHLr60t3yobxuEkLKFlwlYx14aSCrRBIi1",
+	"xYlbHCLDBVR9NqCUGaNiXZJm3LgJlFW3UH/dXPV1sajSqk5r+vhARfclV7Tr4gvd2kBH1zv+/23d/s1g",
+	"j5KKdVcxmo4ePDo5Pj05jRtMOy5bdHYggI34GfKzAYsaJTuxUhFgjGEpvjUlEcGFCl8jhkWiGKBhAP7v",
+	"1EDnrHOAcSQ7q/jsvlEzgUne/qVDBBe27ZngS51ug5RRQzNgDigAHc56eeSlc3b4oZ2wvwEhXgkVYkUa",
+	"YXW8yrtP0PmTmZooC6FLAxoWVfyWERB76WyaSZo2sTgL7zJudF5oEtmIXNWCVS0Q4JADJLcC5XJGaI0d",
+	"CWYHhiqCcGLE4uOaYDm6s/S6kIagRuxKTCECI4eEGzD06AByql2SQszWQzUoZllGkoxRBee/DTZcDN7c",
+	"77mfeM9tFA0JpAfCIn6Pvep0r4LjAPjNbrvwfb5Bw9duI24SLEkaBkvu99X7ffV+X/30+2quyT/O1vp7",
+	"/vc2EF1mzCZrQbq2OCcfvpKChbQrbcszgiPDbue4YcLpS5nyIfdL4h5O6TOFU9rJidxmvEu5WHkKJBDR",
+	"iKcLBiGBn/fJWzrCGGcRmFRsmtEEKvAJtYsrY8trCM9mtllGO2AuclkBnb+cPCbHPXJ6etojvcOj49jp",
+	"f/MEkErXigSQbqk9MIx7MIx/+fRt2w1pc0k13TMt3TMtbYMr8DHyE8omw4FPlmrNILekPONgBaWzDG3o",
+	"AiPgdoiQRJQKIiTJpBgxBQUCi33yBlPjyXzMsyUGWEzr4wqj3QE1HRDCLutdl16/uzy/tiRz9yrlXqV8",
+	"fJXixP5T6BTFtIFU8o+hUwolAAeTuVJBVRJjfbdtu9cG99rgn4xM3cDxviB0qdxsx3oBT67r6RuhBk9n",
+	"sxGsVc2M4WKkK+n6S0TpRZp/PDzh3voJghPuzX++0MSfjP4ZBekL7UUsFHv3zSqZdwkZRahhfbDgvJBu",
+	"qhj+kvoDpMHC/VUbKthYpHcQKPANh1wEPmH/QN/86UzJKTv4hqmMY21+Ky8ce7RhfODjNGlHYYFCKfyZ",
+	"wv73W/DWPn6ZJCnPXsyFeyOl5Gqgwm24KJVvWcVf3Bip4pfDtpX75SurxfpX4nlR0l/gFUI6nDaAkoc0",
+	"TznIiC6456H4GqjXFwj1XlMRX7xiHYTfjyJbkBLIQNkI4braA2Qftrdh62pPzrkon5wvHU03qQT4Xg6a",
+	"sgKWfKlGpIaFJna3NBobrhGxdnlo6oYCfudIBdKKrmBtk9CE1CA6ZqaZ3icvsVpEsWleRsbeTzM4JcYE",
+	"+WgVPpZxhK3jhk302mb6tuR1IJ0Jff8cb30I9FfuQ8F/RZWi9tUzwX+bMfezO/Nr3OEbLtKNe2tv3qKv",
+	"P3D06Iqenu6+pyBtWG3kxQ6UhFQIEFqLp2Bv0X0g0Am7mJOW2SWyZx9VTqg4iRRItGmkS6fOG7qmfXj5",
+	"Llr4R8e0KJbQHxPTAp+cYoEt9HtC1U1fyL4ey7ndzIOHN+UfGhx1uoXXDdJxB4XHH5DeKmO+0heLh5vQ",
+	"VzGR6vIFh0dvD3tBlTVe0M9kQrPKZYd42V969g8oqgaEm7ANTbt2CiKojZr5GcH7f5UDUGwNH2NbYbiB",
+	"nK9LJrhU5I07eiRPxYgLhoCuoDnPOrc8ZbJjPzbmtxocu+vtomojCSedsNobezdhzBqP/ZkCnhlXNG6/",
+	"zQvG6SDZS9lwBBaQYJnL0JpMQOLxMWOq+3o2mHATJlc5gV4SgAelKnq/oKCePGFTw3BLkYr1qyVpwMhV",
+	"leEXVOkWzGODigy/4CL97ZaDC4frOxmzdJbZFd5za7EkUU7xVmW297joU35JVGp7FaktmC/cm9P8y75i",
+	"VBfTVeu8FkL3liVjwRMamOOduir8cCXuGMolV8broVyKbfAeyuWPAeXCQ7fIO53Blyv8zuKq5lAu+T1Q",
+	"XJZDu4RHu4MFoWQ6G2Sg/skNN8SpR6zrss7htV9e1w7AnZJU0aE5x2Inbrru+3wZFoCt8zFPxkQwluor",
+	"QdFR2SdvCyd3KNUa/7ZLSl5zlGID+vw8WLefDldmU1sjsrFtslEVW039TtCCkhOE2E0rdDRqdRwuK+aY",
+	"pl9S4PUxxdV6uSVOTi4YHxkn594wvTdM7w3Te8P0ExmmrU3OOgyNwo64h4e6L+bYKTyUKAn1xiZxbqLE",
+	"z2MOfs//vmNi9S1s0K3TIp6H9tF9zcafqmZjJ6tks5qNXKxa1GzAMYndv7pwTtIlUK0BXlxokp2T58M9",
+	"EHnE6cD2I4RN4Ip6FBdXTOiSlE1pZyrc0n3yluMR75XAPRc8Sn8z0FDD22OeJAbrt1nF0J1XjKVW1rdx",
+	"JGO2axvrrmVaRsRJapUr8umbu5s8kpIWvc/+/KipJ4/avfCNn+0/aW3KJzGODhKaMZFStc+T+kSWC0H4",
+	"E3chYuQBbtnp6cmpwy0rqecv3NkxFwC9ZT0eQOkq9DeE/8YUWCjhUuS0pMQ3J89VYbd2nFdbX75pnc3y",
+	"v93N9ybRZ1tqEYoOLYmJFcZPbSQ1XGciYVn7ko0leyx6DPBMyQnaQ90gLi8VcdHH83JUndBMSyyo56I/",
+	"VXKkmNYetJZg0CIC6A592F3gvftxUm19DAaiG5Bxx7WDY1FMqhEVdl3uN7dJfoRhp9kbePB6ytV7E+Q+",
+	"+/XOrQhYm5/MinCnB3eq3+iccnAwILis90mQ2uobgFTQbKJZBuhR3jYBeOscsxQecI7JYxxPJV3SKzVk",
+	"zrMM8HMSOYnADDxxb/pjq8GEKcOHwJEOdhhVCmqWEPKSZtl+G+rpihq898zu1eLnoha9XiglSNDMOhej",
+	"MSoCVzxk1aAYbaM05S1TiqdNlSaedt6pygysO4yzhYc7BdytdgMByfa80KZ5aodDGEZShbIatdfzHN5v",
+	"WV8+g15+Om15r3fu9c7H1zso9Tszx+wYzxLTULGMuTZS1VcI/zyWZEJTBslc1vBBXM35eHFeIj7ZJ9Ej",
+	"MgdpVvRsf3VV0HeuOZ+Kmn6TvPPEyDaJUw1zZW6hGUWKVbdjffB+nkODcXT4LshSKH+LqQbg6/v7i7SC",
+	"djkzjyBgVkpQkP21CT1G9hukUOBVy3kRRvbr88DuKLn2qR339Rm2Rajxz5hd+88cQESeATwTdNmxYbDa",
+	"CipUOrkioM8/mijkHiQV3qXtmK/aquXozmeD/F8R2wNeUnWTv+6VvLTtvY8Y3kcM703Uz0MpvpIhLV4B",
+	"+JTyNA9/fTybFXJTD353CesfUCf5kGJZO/0kDM+WE0IKp1UqgsctGUvRtHVc8OjLQtnBmN4WHDoUXdl9",
+	"chFoteLhCOhODckY1QbQ3n2N9f6V+NE9M7hhTK26GM2EJxAy9AaJh3xgUg6H4HfDc4B+Pp8JrHP/wscm",
+	"tKELMoZFhSc2hSEOfbBTlefuOuS+WK7LGzaRt+y1a/eWoCf3GuteY30CkCF6w4iWEwZryi6hHA5hN2cd",
+	"W1luDWrDNVPe7prF0izSNCTlBtgH8LyZ1xNASghEWkjuQHNF9IUuwnFFal0rVblPLv3YzsfySlibR8ob",
+	"jAKieoKsDp2r05nImNbkGqph+omTcw2sH0bN2D5pohynM1PWjSKiGq/EfCzZLVNeL2L2iAG005jexIr/",
+	"mCa8ZGZHanBT7KdIcURjUzJo/f2Ry72W/vy09OuZCZS02LWObmRNKianTNype1zoUCMjR9Mmv0A74NTB",
+	"wqo1lg2LU2nB3jvjDbrsTl9dFa2MHLS4Q6oY7Krt8P2Z9P2Z9L2C/PyxYu1adRykqEJ2ckjU8vi5qJS8",
+	"Kz1ZDhsiOH3uX5+T66BW85okciaMLnhj3SFWwKYG1qcz65A6Vgr2hbVGcUqgKkRbexWI6QSbY+QS7vPu",
+	"9ZUoW6JVAmLHJLtPXjHmrPEAQMH8/+x9aXPbuNbmX0HxS+6tkWV5S9JK3apxctM3nXSW187b/c60UgpE",
+	"QhJiElADkBVNKv99CucAXCRSFrXYscP+0pFMgSB48OCsz3Hd6FBDLzez/TPdOzAuifycLNdoFyE7a5+W",
+	"LjyHWrnSENFJPVKAdaHer3gD9w3c/3hw/1ZCl4Ayx6LVHLH99Nahp9oKMpJV7BH5kdKzBZ7KZfJK+FCy",
+	"Ji2CLAK6RSIWxlxkWUno6VSMzJkpbTxgn+ijvIdK8DKDQh30s4/dQF8DfT8e9F3SeeqqhOblMmFbkmEh",
+	"bK0HcvvWb/NVN07jxBCNq7pJlUjvy4QKnJUaJTlPPbrON5v1VibbO2Sf9cTn3LdmzARQZGs3/rp6dZlX",
+	"9QGpvXsiuVrTwdtosw2k/7iQ7qTzriqN0MG6L0RP6RQ9rKMvFvjnudEEhZtoxnSb/CpVCta65YPzzBFU",
+	"OxU3U/anEItD7sTU8wMeCvTt2gMSHb0WZhkNx/ksgwoWxMsQaa3vjgHRTgmahvz1LQgVN0xxKfpXzArL",
+	"RMlBzJK+lvE11lYIaSw0wuZ1eSdTDZXiZiaJNmwCCZg4aNA9/f6pJvsfLMjKBKutmf62YfIr8q6F8pop",
+	"OmJA4l6aQbyQe7vuvR4DG162b9bn0PsiB/06ZHkuItF3r57i+ihq9sr01qovdn050Exd5/jt6suilSV8",
+	"hZGjNAvmoNAqds0R2o7yfHAppV4FH1x6QaX+8X+ryN8WrpkxPhrbiwBB7GTXVzfsDyq44BCPGh64O1JU",
+	"fnpt4zkbcUHQHJEz4eRxIYM7p3047WCF5oFXlLTVW6FyAJ3rLaVaf8gUCgtJX+Tgkc61CVqkRya/Oq3D",
+	"rlKmjUCONjwjZgS6pJhlr9mlfbamOK+xYX4qGwbb3NxJbV46i4ravA9MkVSfwWCoHIEHrUsSRoVuEfbV",
+	"KJYw3cIOXlRFJGLXHDZ1ixQ1FO1L+2Q+fYR8lLnUQZdLrMtSiS3q9gTC7pxhgrJ7BDvg50HMRcSiz11r",
+	"2LjUxPyt4O4upoq4PSeoUFnbihrI6LODKhmXxlPzPE+Xbu22LfNzk04VwSEfTZ1RmVNjvwVV2mRCv/Jk",
+	"mgTd01Zg30nQPWljSyb8+qQViKB7vKh2IhsxvLB++sKCbqf9pPPkqPP4ydOjo6ePz06fPM7YgD/gvYm/",
+	"97IKqlGEhlxww+J5X0i4Ufq/fsRCp5rC/ZUUo/7ckSPD/4+/t/y5aeecapL+yZ5+39SW8CX1aBKkHqzj",
+	"nIqcGsIbEBh7cajSXfHP7YbY64fuGuvSdRd0uhT1NlHudlyG90UOqqnxPlapZmm/R+h3UWy+/IywZBLL",
+	"OWPaVVO7kg7Niu3Oyrs6tohUPVHZQqNNPv/9mQy5iDTeHAd2DK0Rm1BlEiYgwOAJ5YlFT2qnDZk27Kup",
+	"avb42q5G3bW9ZFRZpa+8w1tuhW7uLehQ/K8AMjw/7bXd4Gs5KGs0eLqj9nvZc3Odey8toieQkE/YVxqa",
+	"eE60rGr9lv2q8HS5NnZHnQ5MN/28bt+9Qp+WXIPOQrOW22vO+cM31rPCcj9b6rnutq1gLOMoaAVhLDWz",
+	"Wwv+cXNHkKNCQ4icSHYD3zwjWDyhn095HNk3kfi2jgx7ONbwPWbdMIK0j4JFhaUJHhcmmCofgCBr9Puo",
+	"6r+QH3bH3AWv5eBmwgK7Q5tmYPejGdgXPDa9LgMfV2gy9u/rtv6yYyMtqmNEfz9hwtpjwGmXphBoktA5",
+	"5B7MnxEaocsbodyrCHYgCFC1K8JNr+XgToNNVdhShgTrtPGpE1l6LQe33FGqweUd4HINxK2yJO22aGIg",
+	"TS+cnfbCsVJV90BYjlrYrw+/YdB2n51uNgL+rXvcwJ5suts8sO42Gwj+Zh6d13KwWRebvC2eekioiEju",
+	"51hb5FrOcF3Wcaai38xme2kHmY6L3QMzLzMXIZ/QeBslKX22DTvK3PbkdpNU6RCqCUU2ocitmr/sQRs4",
+	"RHOhdt5CDjVvznq3lib4APvWRmmTd0jpIdisYG1mMOAIjWjm3S6xNe3Ed2Fq7jsdodn9ze7favdbQd/P",
+	"5geXwX72vt30a+10bACYhrOmImKKzOicjCQp6y/zSsZRs+2bbf8zMOSg11YK4nx7O938zqu7igA87+1t",
+	"efMfAmj2A5Y9wAk9Y4oRGkUsuoEO/IsctKsixm/dhO4RBfg6hN5Kgoky5oqLUT+hgo5WuCWLv72FXui7",
+	"jUfhO7w5KuWEr+HRfnjeG4hkUZeUnKR7+hZdOTdB3noMsh/Hjl0RWAVILMUIyBTTxIYU0PI9pooJN4t8",
+	"BmDWOPrVCvLVdBMtZzCe3jRJk02Pijmx27r90yshD4oUKkGekMRLyCYawYbbanvq0rdAcLzAXVpMeivb",
+	"X5BA5Hu/puKNjChWPYGsYHKeFUD49GJ/dU+kFFK5eomc0WFtELuyGus3c+ZJBTVocZNuWhRZqhjU4fhM",
+	"p1HfY7n+NO+7jlNbe6mK8KIwNYD605tm51GUYguAk2sagsUQHpJ2ba9tRlZay1GLDlp4IkgeaZMXJYlB",
+	"yEiFbt1Se+79hInGRdO4aB46DrxHhs49OGYnfMJiLlilc+ZXz/6gDR2xLhnLGUlAf1qIooB3FXq4pZdA",
+	"Rwhlf80iwg1oPxOqNYvIgM2l/YXBwlI9plhJi44cpFjHSzMOzoRF3MIB6msRnbuojbV1gLsiLX7Ie4EW",
+	"LaVCwvhiH/K4oujrtRx88Cu1rZqDOmnQPe4UItI66J7ab3RfDqt1mHFatFSXGsFev0YOm4NmyMxX7AsL",
+	"jb3f0RkkxI2YoziQ4popV8fVftwK8NX07TsJusftMwvI9uUF3eNTIOm0IoAPCMMEXXx0T0YgIqjMOupY",
+	"KC6OfrYw+mk29tFxbmx7Iz+2DhVjAsvjstEf3zz4k/zUH+dGPzrORs/XaWajn9w8+nE29klu7MfZ0Oya",
+	"xlNMPCisy/LYjxf+W7hV/g3kbnWS3UoOh/DCs7ssLT6mPhTGxa/80J38+mdDo5Dmhz62eDbjZhwpOhO+",
+	"ym/d1HO/8yrUZVcw2ZTW/cCKrDOF/XFjjwpf55qdaIpNpDIrDzV3yb78dn5+bX09qi6yszI3Fc7TVjwd",
+	"IPNdkMs//oPHDkVHdEgFsadOBJXJQ2bCsXMRTHhopoohCz84BUKrxRAD9UD2cNJjOdOYFQl3kAqyugSR",
+	"AwvP5L8vfofsr57wY1kAB1ciztr3nGLKDpvVP0+N5hGcutgJ4Oaz78WYQgnSDQcgT+iIHerr0f/6msSF",
+	"0y/oTTudk1Bfj8jXJBb6X71gbMyke3g4m83as5O2VKPD406nY3/dw6sZ/ga+gc+FGqgFvz8ufSTDacIE",
+	"JI8Wis9On55BQfNCyVkprLjVbGDlHsEK1J24F3fHwHLFzTZ1uvbnK+p0UU+2W3fNiEC7J7I6XBgci2wE",
+	"Tdj65bZv7ENtUW57w5XP55kLuKQGFKdtgZKSyXQQc20NC6euZNWfLhjMzVhOTVUxJdf9dIgHXwz6hpv7",
+	"XgyKzuG+100/rVtltGjL2r01oOEVs0YlowmEx8At5ccGq6pe6+qTHFUd/jKmhmnTF1Pw81pjyr235+7e",
+	"zJlcwD1iWDgWPKRxgQMmlc/CzNaZz2mlR/xof0Wib/gaXa3tFm6KRO9HaD3XchRh3x+n8HHFWWr/vna5",
+	"6BU3mfILoRmP6IUq0uIpiXsfD4ShVIXAnlTIDI0RvYysDL5d7RCqZjZ9w82dlpoWmICoCMcS5hD8Z8q0",
+	"ZhhYxMjldGL3F1J9G0kGjMRAn6TkdDT2rjwGF/0KykDGNSmHhJKpntKYOJohewZlvRDtbz760OpUXAk5",
+	"E+mVdEIVVG5RooHDEo687DZwC7f2yM8ArEzQsDtCsqaxhCYUEwW97+HGbStnRdF5Za+yL8/QK/v2ChOw",
+	"96siSiqGK6tpjTzrUNA9se+sPnDDO3YnWOHVLU3qUysYTXlEreLQDc71FdBQ4eMpaEUhp2i/jeUsezY5",
+	"BU8LMGlMjT12j85agVXcQLeMY5IwQgfwW7s+0RRO1HSp4CXM5ZQM4U1BVJqJCJqI16W4fcPNXRUiNzrB",
+	"7nWCGqd9leEMiN4UKDcFyrssUBZFdaSuNrIcB7NfH3674mbPtcobaQ5b1yrD9mxqlR9YrfIGgr+ZP+sN",
+	"NzVqlZ+R34YHIK3Fft//5fUg0DC8HkQGLJZiZLeUO8Mqa5M32zswE6sAWznbjt9lDU2hZtVvQV2qVZK8",
+	"99nspgbZIU+T63KruS5P693wwr/nh1rAfMXNI43O7QWmhB1rDocewypViHdsxrRB10abvFyg2mQpCLrm",
+	"W5k/Xwrno0cffuqwgBqoMYsjMpi3q9z0f/hp3aMipxJbj6pwzK+BZsr9s0A0hffoj6keB93gl+HTx1Hn",
+	"6dHTp6fhk+jx2S/0eMgo7YRnZzTqHJ3Rk8HwdHg0OB50Bk+Pj8Po6Cx6HB6dDTrDTod2ngbrGZCNL+bO",
+	"fDF1jF3coOsb6zm7PLOyVzGEZVcN5utnj99v51COFy0fPrt1RsoM4W6OOeS1zKYG8EHWAOJxf52debdr",
+	"I63Tva1N/vTsxc4gITGj9pSwOxG6sE04i7LGbQL1BvdQbXIOjrUxxd5sMCaBDCPDE7YycuF2ShPA+BkP",
+	"zfrufCcu+21b12h2jZA2mt2D0Ozq62xVkSMf+G+iR03F5V22+KNAJOWlEQB79zGn1HOE32Tx3D1HozbW",
+	"BncRlEoBoIlNPbDY1La7ZSsjrLXOhU72apLwOvOtZoyLKugUFNPQql7WCJyNZcxWBLo235Y7i3f9JHlL",
+	"i0u+YTzup1+tncULc4dCEzZswoZ3GDYEqL81Pe/Q+0Bqk21sceyV+irfsVk+8hhSkWMigzb0Zpl8DMr7",
+	"uSFXjE2gkn8qHO388jF3jk+6Q2fkvjk7GlxqqDt2UaKIgl9WsXZ7OONuffc4U+gPn0t+IAJaLyN8uC7R",
+	"3GjidFcypnps9RpkTnsG5nmey9kh1HneCjEuFRmwakZ17gUM2FAqRrjuCe97bhN05lIIy2gDQZas9bWr",
+	"OkSXZVmw5QMO3gBcA3A/G300CP7ulKeEGXqoDTXsIKHhmAtWnVv18popIAAyzPMtKKblVIXIuWBVFEQT",
+	"Bldi/AkvdUVhwCEvGHKNSWxtP5hbcz3x3eqh9bPVdARCBFGM6rTnDlMWuiIW8ohpF8rpCU0TRgwFbx0a",
+	"exwa8yQUKBeekcNIhnrhOe0SAtdDBRXDpb36rV+UneVdccENp3HQ9dxEaWVK2q7RNcRz/D8LgW4qkK8N",
+	"apV1f8iFHczneOBIbuTl6ug3zDFUWDvWwfaMrh7LYTYAn1FUaJ4Z4viKs6uCVjCwUhyMVdAKoH5wOdr1",
+	"hrGJj9G5Jy6Zj5WV/CJx3adTIxNqeJjOEWUj6AZCAlmUkYUZt3IzVEwbqdabIUYEizOcTggdUS7yc/M3",
+	"qjU7924+1XALFEWxisjS/X1jDo1bxMki5i03hgeMSbK951HOwlXwKQ9gjkriMFVQVpHfp/xqE6Y0Znxa",
+	"mJACqGMEi1sWUqzg57jXFhhl9XSQcGNY5NrX5yjYXD97IISYMEH+YSUoq6Thrg9GT8woVM7OqC+p9UMh",
+	"iXTe6Qn3FNJk9/1nFUnbWE6VzlJa0hs/0gSS1qWjsoSR4Fxo90QJj1s+K3a4AasbeScd3xAxLI4xCE7F",
+	"HJqGWN1QQayxgvXit+xF/pqSFi0odyV0FcVJwwHgWCzLCB1creC6+8+q2T82m0P2+Eif5njEQCT6RvZR",
+	"eoLuSfsMG7L2UeQgTp+KVvZl5751KVgWm5tzFVMus4Yi4QfXe3NvV++Izix3hnipX0FBFtI4ZuqRJnIm",
+	"UrT2MLx4JFjZcvlAGXAmdG5V2aiLJw3XJkcshMCcbeIClUJ6VRGKrTl9ExY/IwNUrITMHURVtQ4QFKHX",
+	"rHjeuMmlD94mf0gelT2sHUOP7YVGFufS7on3cM0j/6tQJnDSSKKtlY8Ny61pgPeFvEtcblznkfQ6ou9u",
+	"nk5bMeww3SV0aJiCFWrBWi+dg+7mGB6sOIAuURrqehSez1MhXc+L83x+noH7uj9Zm7X/+fyCGiTuX+di",
+	"eOhLzEl6CCRM+Dz3kobpUyEwunbu3XHQCkKZYJN3n9d5zRSwhB5VpGQeHX886mSpeOve6zG8Iifta8/w",
+	"LKhPpAvoLUb9XMTXrr0V7T3qJnAHLkaFaLMU/ao0TCFNXw7AORFluow0DGyOqTsmMCOVC2JmEhJWQfPA",
+	"OwXdUxQqfIWRb6I/d66Ha46H2FEuczBF6LSBft9bnPj+M71u6aUfZS+9NOlw4Rp0xXoF0U12h9obbNeb",
+	"FTaE70Zfux+VItofpF5Hc1+sUNHwiioN7ZB9tRpcpaJ2aRSjiXbuR/hNqi6RIY8NZGhDWhFN96TV61Ll",
+	"rEVkHKUFpC1CNXn379eX79+Rf1jdBMTUHmlcsH9aC/7F5R/4FyDEHDr3Qk/gpkbNRbq/UDcjx5VoLeJ/",
+	"wh1ewlPlejJEkpW2qMELN9RP8Mfnej194KfVZeqd7F8PRLR0ugffegGPekG3t84pd9QLvsO7rqLZfb8g",
+	"eCAzViaXCHd/+eXs6Ojx8ZMnZbS7mMx0GOrr4mR51MpUg55aOZVzgoDq5+HtH9SqYQ8M5vD/enMr9WeW",
+	"gv0LfA8H/+Z6ItETXTbNIY8d2yp416g9p2GqiCDtktKJ7Jlz8z7udEpm2xwjt3SMIGZte5DYqzQcDaBo",
+	"QfLc8tnyDf6/54xw2Md3kAyO923ywB9aHrh28rShhlWbXNr+eLOU7lYeiWdji89WMYKItK7K975AK6xu",
+	"gvemu2xnud31rMebLcCa+cPw/BsmWv9YU99N1nOKfk3eTZPwfGcJz6lDeyl3Z23UXs7fWVJeDtEbXj/7",
+	"sIDtpfmEqVKOXViRFAEbmkBIV2GCBNgnyKnw1RDvunqGZRgzqnORBa7JFZssEk63fAIgerNaEMNwxNMY",
+	"iOgJmEfLHSRLYXYOdRkjxbS2VjrFQLszKHrCPggVeoYNllMLxs875xNAta7MFr+AZd7wpNky+XDTU8mn",
+	"o0BAiynDh/ZqBjQXVCl+bU9XCKHQOK5Bb3cBA+8Ftd9PTSiTBrybpMktnJEMUhUBoQCOGKGLMdtN0Fhe",
+	"M6V4dDMgIwJWB5jfF3yOAH7WsvRxTQth1xhydX0dZ+N5m5Raoz6HByO11fHNi3RS94myLjRyv2GfjQJo",
+	"x1mcBFg+INUADuH1I2q/BDuMOeHkvW5+jG/AYf8FdSF9MlNSjLIER/SJLWjwQi5Fn9aKKS3Gi473ES/y",
+	"Mnxz3Cjdgg0r2cPzg/yJqeiowmnKs4oTVDeXYfQuHCYrjwifnbd7nf1dmkSf39n5LP000TSrv4H8TLtc",
+	"CVVX6HER0hCPNm3yTkIuZ0hFrkm6ewPDXNXRMzzMwCVKtUnv5fT3BcXdPmPMDOb1V3dJvITFuhvNu/E8",
+	"NMrr7aIbSnvOebCxurqO88Di435dB1mlcyinwuTKD1FBt1Y3zNQXCNV2DuCNngFkVfgHPNKU1E7/IXnU",
+	"WPWNVd8A4w8OjP9mYYwJ0AumPCh5O7Pnp3plQZFLKgplMuCCtUnW9hV+mOv72iIsoTy2alXEJlQZa2gu",
+	"N4N9Rj77hDzNRcg+Y82jJlyEitnf0Lgn9FyEYyUF106fM3KEhZOAjp+1VOZfWWLf5zb5N4PCM9DscGp2",
+	"8WKuwRyUskV01q36mgqux+VJSL9zbf4bFuWGspyP7KshRsJyEC4Ki4BtAvwqtAgfCak4mKOatQlWmoZj",
+	"qmhogQt622OllNMLra2dprAohmmSZVnDfwcVqR1HnQ6Q/aSfS1JmSiuNcPUwaV8zomTMdJu8pXMygChl",
+	"yqSYTnCx2JB9ncQyYj7zpGzadtTCzLlhib4RsiXu84R+/Q2vP4VndB+yR6RKUXu3qeB/T5n7s0uMKH1o",
+	"rFrM2v5Gi+K0ovVvWsK5uu/v6qXmuiAwesLimEWEfaWhiedEy6oJZL/aThLue0a83bP3vS9xJnVBK0DL",
+	"sw875RO47iZUzNfNLqc0WLeDYSo/3eBl1jTQbnCLZUE38J3C/zcNE9b2D9UquilfJjyu6abM9o5DCvBb",
+	"xnLERY69Oe/MvDRYaQyLkk3sLjoUW3m72TOXYkeT0P3jJ3TnGv8+cgpOTs/CzyvULLhg3VbFwh05cBtn",
+	"8wniyBPIhGo9kyqCCHCIHibYzFKRMegKVpkD0zF0I2bt/Knr4IXldc96otjnmIo5HOptci6cuoJN1IB8",
+	"XAo3Jc9WMJaxtS61oXEM6FbdHcBuiTvtC7AGlgmpaDvmIloJZu+koiVxFHg4fDNBNwjlZMLUQUxBVA8i",
+	"xYdGHwipzLgEompS59u1vKtWuM0xtM9jqM4BU5U7jqDREJs3bXF32RYXxKr+iYcyuOxVOExYpWPhT2Qm",
+	"0XwkmLWeW9aCxrPOIYznS8LyJq7gzCJwe6NLk8/f7ifzvEZbGpw5mLM14NGBynmYMHIhB9Lw0OodOp6O",
+	"gE8nYQcq+9rwhP0/Cz/d4OVUyQk7fM5UzEH2awPtByYRQz3GjtVKdH3FYibojvE1m+nZx84v3RM/0zzi",
+	"XjgXSCZ+mYT6KojsQ1+zeGgF1wE0uCfKoTl/y7Wh+S2rAuaJkkOOmdsb4fH3pobhISFrgVrDyUYdgLWL",
+	"z4SBgIcLz69XlWDyN7Z7SC/4JNvkZeqpBGSlirlgd4S8cz7lKqFzwiJuMlu2rCbh7cYFCbtT+VFRKwOs",
+	"mln6b9nGbZX3PJt1g1TNodUcWnUPLWLtiYxze+Pzqwl5NiHP3RSSbH9iltgkhyGNmYioaltsqjJQzgXh",
+	"L9yFWG79j4tfX5Czs9Ozf/oDli9w2OeKK5B10X6BHFRy6NinMNUsYmHMBYtamE520iERnWtCRxKyyqgh",
+	"idSGHLU6nU4FfevbuZ9esEmeQvrjxsV8e/WsTqzzjJuaUBLm5Swn7DnSwxUSn121zCuCMv/N/m9l5XfG",
+	"krlIsgY0Y5BJKQVz9d9ceSP9Wc7t7AnJcp0nl4R2Mw/x1uXh6EprLKsHVh2+mbsq07VqpztbOapZHg62",
+	"VyufEgOpyVZzhfCNtaxWBG/8NgQDzG/DKhtsw921FytsMXRy8JypUV3LpxgE2dIS28OMdpMy6NGp0Zsb",
+	"vXm7jlMW4DZzNCE0ugjgCg3iEA3EA7RRv22Bn5V51DS074kYecWEz0PDgBezaokhUoTsmef6ZmhXA3+q",
+	"yCibXG32UDE9JiFVijNftD1z0e9XFz3XYkqTATMzxkSKw0UYTlHYX0bj2OfF+VIRN1CWpW3/ns3Hgk9P",
+	"uJA/jIbcIU6PgrZXVb0a8PUC8mDW3P3I20Yvhl3EfuxyItYMgMPz2mdtkLZB2h8Kaf+D3bcAjVz9BnGp",
+	"rHWDprm0ilV4m8vF2A/cwrMUe/RpPhIQkwU7MI4XsTaHw9i2BorfqsEtpEJIQwasJ3J5tWVQl2Vx7ySX",
+	"aN/lbw2eNHiyZZGHl/eNsy9yALEKR9St4YhDD0+Wk1bI+sw5JLYf06hNLj2igPsU2gkTbeicuM7Cy6Q0",
+	"DTw08PDzwMPFrcGDP9txb8fMsMr+eHjlomGmFy2zdLvbDa3L9vK1vIJ97FFg6x50CoaMgu5JjSJQ+Ek6",
+	"hZII6au0/ZVHqxlTzEPUz769HxIbr9N20/cMSuzCtrOvZGWtpftxN6GCjlifCnvQVDfeia3OXLijmBcS",
+	"8NN0SMFmKYtSu7JsMbeZ7ob36IbyaJweFs40wZUfuRomdSfqTKS23AUbqp1rnFuH39y/fJiz6hDDLqtw",
+	"6aPUyUgVIzOpzDitEM6zvKxxdi0fXacrbw2JAM0J8hBPEOjxlelIuzpANts6N6O5E+B0n40Zjc14RVqM",
+	"hh51aZMPfWW3iz20IjaxEi3CeZtcMG2owowYp59jUzNuoPsHJMEgRWlpnsArnMW2CmHaSgifar6+D9pN",
+	"oDphDh6Ja0LtAb7pJt5xa9k/XXNpUzLFpSazIIHUsIPYHvwpx973TAgOFaPo9S8XBX2lyQepzUixy//6",
+	"vUUuWMR1rmmGXclH2nfRb5M/gawGr7IXzuicTCCXE/KMobuerwfBeI4F5SvfaKYnREbL5ZwMYGzkuG7P",
+	"OieA2ui6xLxnKCHhmkRyJipyqS6gYJ3p7U2QcMzCK/hpwkd4Eyt/00mAvpORYvrv2H+j7Frgh++5xle4",
+	"7nWIbNzsS8QVjDY809IcNc3UNQ+Z27HYHxj39W0KcgrG+15d++IL6yuk6e9yjS9lwm5eYieCwDGxsEP1",
+	"eGqM/T3I6Np73N/EbohIAsmU3TC1tnrCjFqVB2nh7oOCB2RTDRQuZChVQo3d0MyR3OGOguJkqy8a8vbl",
+	"x4vfXlz2P75/8/Jdy8J+MtWGDOykhcG0NzxJUQerSnJ0s7uJiiU3Ba/V2Xs8hzu07NGjsB8Dh+mlhBOY",
+	"vJxLZ3fqElY6VvJpHJ8uU2jcXD0G/YkmMeUL7ZTGxkz6Ls6q+0YaGn9LV+JfPVyHXtCy70BG9ouXH3tB",
+	"C8X5Xz17p17wnRytbG3kVtJ3cFl8peyrbzfk3+5ig6PTp2dPHnfW7G3kpOpWldsdH6Z+wYZS5Var1t6S",
+	"EybohLc9klVuME0TRiIZTiFBDNjepIydW3yi2JCptCPW0h55P2Hi/MNv9u9bH19uxkE3OGkftTtFfKQR",
+	"emhp/EHZWRjOtK+OWHwmADt8HjtpJzRy8IWFpkposh/c8wb/uYdPm5mVN/n3EjKnSbxSQlLhoBpwHkVf",
+	"OypBblrEUTsDkVY8LQ2fZMLyf87f/l5PWPwMM9hyc+8SEJWV4LMkD5sjy4MVEvdKFoUExlDX1ece/hWh",
+	"wlGpmcXlniqrFB2Cz87dYKm3JB8Jq4FwgU0dpybt7uiJOZ1h2s6OS7Bly8mgnGJfyANwpoGr5c4PhMGM",
+	"8pHSMsb8MNDvgoHSlB/HF7NVzMkdcR5YcYrW7hgDQ/BQKl91LjVLG3Dnxv8iB3r1A/uKyYEbND+5tANm",
+	"yRC59pihFJpHzM0IuqK3UocUyW1KpMa3izxEO9q/luySslsBobQ2ahqaqUIumrSGAOrwncXmlkkwK1+h",
+	"r80Js4Uhk+kg5npceMorbspvalUyUeQpHbM4apHB3K5agks/ljMypMpqjFaXDGWSX/9cRUTFc6UlN64B",
+	"PRdXLWhaikWtvjrhWZrbgm72JGMYzB4ResUD4zbSr3laMiRcXJ7AK67cFnL9+3M/8v37K6Y9phMg8W6B",
+	"AEU8Akz3tvRESZimez7FQqmgu8xU5Ar20k0ZOUf+wuzAqG953cwNvoAUbgxAn+/OS4XodpDWA/4V/M+B",
+	"g8aD36KgFbyg4ZgdvJDCKBkHreAPCixuF9QwjCrk/n3wQcY8tH/+nwPf7PLjfMIO3k+MczL7ry8ddmY/",
+	"ubCakGIq++bSPos5+Kio0HaB0x8FreAcEkn9vA7O41jODt4rPuKi6q8vFIuYMJzGevmSl1ZHZgev3Drg",
+	"6lggQ+UosXr9XwARvrgz2/H+m/zW9N/ZHeP/vVjMs/CNfRULX4ZSRNMQefLyPSELrMgLN04kOITgxv6C",
+	"3JD2GI+mkNXmxNYPCg/nf5F7utK7lIycUpC2lkhJl0thW2WVso5spFXMWG4tR7tbJYl2rSXvqpyJkm/t",
+	"EZJSHaUv031MbwkbLX2x8OGaKT6cAwem5wT6cUVieb3LVyf3nJ9awVg1Un4/pXxBnouvNcvTfuhv94YX",
+	"cPMe+P79/wcAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
