@@ -27,7 +27,7 @@ var verbs = map[string]bool{ //nolint:gochecknoglobals // a constant table
 	"Open": false, "Hold": false, "Close": false, "Resume": false, "Reopen": false, "Cancel": false,
 	"Move": false, "Reject": false, "Withdraw": false,
 	"Schedule": false, "Reschedule": false, "Respond": false, "Start": false, "Finish": false, "Mark": false, "Complete": false,
-	"Submit": false, "Void": false,
+	"Submit": false, "Void": false, "Rotate": false, "Reset": false,
 }
 
 var (

@@ -22,6 +22,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/apikey"
 	"github.com/ai-interviewer-platform/interviewer/server/applications"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/auditlog"
@@ -31,8 +32,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/company"
 	"github.com/ai-interviewer-platform/interviewer/server/config"
 	"github.com/ai-interviewer-platform/interviewer/server/contract"
+	"github.com/ai-interviewer-platform/interviewer/server/idempotency"
 	"github.com/ai-interviewer-platform/interviewer/server/interviews"
 	"github.com/ai-interviewer-platform/interviewer/server/jobs"
+	"github.com/ai-interviewer-platform/interviewer/server/keys"
 	"github.com/ai-interviewer-platform/interviewer/server/kits"
 	"github.com/ai-interviewer-platform/interviewer/server/meta"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
@@ -79,6 +82,7 @@ type Server struct {
 	gate    *password.Gate
 	guard   *session.Guard
 	sealer  *audit.Sealer
+	keeper  *idempotency.Keeper
 	log     *slog.Logger
 	timeout time.Duration
 	work    sync.WaitGroup
@@ -90,6 +94,7 @@ type rooms struct {
 	*auth.Auth
 	*users.Users
 	*company.Company
+	*keys.Keys
 	*jobs.Jobs
 	*candidates.Candidates
 	*applications.Applications
@@ -154,7 +159,7 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 
 // assemble puts the rooms together and the door before them.
 func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contract) error {
-	keys, err := session.NewKeyring(o.Config.SecretKey.Reveal(), reveal(o.Config.SecretKeysPrevious)...)
+	secrets, err := session.NewKeyring(o.Config.SecretKey.Reveal(), reveal(o.Config.SecretKeysPrevious)...)
 	if err != nil {
 		return err
 	}
@@ -162,24 +167,32 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 	if s.meta, err = s.outside(o, metrics); err != nil {
 		return err
 	}
-	access := session.NewAccess(keys, o.Config.AccessTokenExpire.Duration(), o.Clock.Now)
-	s.guard = session.NewGuard(s.store, s.redis, keys, access.Lifetime(), o.Clock.Now, func(from session.Source) {
+	access := session.NewAccess(secrets, o.Config.AccessTokenExpire.Duration(), o.Clock.Now)
+	s.guard = session.NewGuard(s.store, s.redis, secrets, access.Lifetime(), o.Clock.Now, func(from session.Source) {
 		metrics.Revocation(string(from))
 	})
 	s.sealer = audit.NewSealer(s.store, o.Log, metrics.AuditSealed)
-	recorder, cursors, queries := audit.NewRecorder(o.Clock), page.NewCodec(keys.Cursor()), db.New()
+	recorder, cursors, queries := audit.NewRecorder(o.Clock), page.NewCodec(secrets.Cursor()), db.New()
+	s.keeper = &idempotency.Keeper{Store: s.store, Queries: queries, Clock: o.Clock, Secrets: secrets.Records()}
+	programs := &keys.Keys{
+		Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Contract: agreed,
+	}
 	all := rooms{
 		Auth: &auth.Auth{
 			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Gate: s.gate, Access: access,
-			Refresh: session.NewRefresh(keys), Guard: s.guard, Cursors: cursors, Metrics: metrics, Log: o.Log,
+			Refresh: session.NewRefresh(secrets), Guard: s.guard, Cursors: cursors, Metrics: metrics, Log: o.Log,
 			SessionLifetime: o.Config.RefreshTokenExpire.Duration(),
-			Throttle:        ratelimit.NewThrottle(s.redis, keys.Throttle(), throttle(o.Config)),
+			Throttle:        ratelimit.NewThrottle(s.redis, secrets.Throttle(), throttle(o.Config)),
 		},
 		Users: &users.Users{
 			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Gate: s.gate, Guard: s.guard, Cursors: cursors,
 			Permissions: agreed.Permissions,
 		},
-		Company: &company.Company{Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder},
+		Company: &company.Company{
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
+			Scopes: agreed.Scopes(), ShowKey: programs.Show,
+		},
+		Keys: programs,
 		Jobs: &jobs.Jobs{
 			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
 		},
@@ -206,8 +219,11 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 		Meta: s.meta,
 	}
 	door := &contract.Door{
-		Contract: agreed, Access: access, Guard: s.guard, Store: s.store, Audit: recorder, Metrics: metrics, Log: o.Log,
+		Contract: agreed, Access: access, Guard: s.guard, Keeper: s.keeper, Store: s.store, Audit: recorder, Metrics: metrics, Log: o.Log,
 		Timeout: o.Config.RequestTimeout.Duration(),
+		Keys: &apikey.Ring{
+			Store: s.store, Queries: queries, Clock: o.Clock, Log: o.Log, Standing: agreed.Standing,
+		},
 	}
 	if door.People, err = limiter(s.redis, "user", o.Config.RateLimit); err != nil {
 		return err
@@ -285,6 +301,7 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 func (s *Server) start(ctx context.Context) {
 	ctx, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	s.work.Go(func() { s.sealer.Run(ctx) })
+	s.work.Go(func() { s.keeper.Forget(ctx, s.log) })
 	s.work.Go(func() {
 		s.guard.Watch(ctx, func(err error) {
 			s.log.DebugContext(ctx, "session changes could not be read", slog.Any("error", err))

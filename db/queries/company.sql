@@ -24,3 +24,58 @@ SELECT id, name, slug, is_active FROM find_company(@slug);
 
 -- name: AllCompanies :many
 SELECT id, name, slug, is_active, created_at FROM all_companies();
+
+-- name: ListTestCompanies :many
+-- Those that a company has opened and not closed, newest first.
+SELECT * FROM companies
+WHERE test_of = @company_id::uuid AND is_active
+    AND (created_at, id) < (
+        COALESCE(sqlc.narg('after_time')::timestamptz, 'infinity'),
+        COALESCE(sqlc.narg('after_id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    )
+ORDER BY created_at DESC, id DESC
+LIMIT @max_rows;
+
+-- name: GetTestCompany :one
+SELECT * FROM companies WHERE test_of = @company_id::uuid AND id = @id AND is_active;
+
+-- name: CountTestCompanies :one
+SELECT count(*) FROM companies WHERE test_of = @company_id::uuid AND is_active;
+
+-- name: ActFor :exec
+-- The rest of the transaction acts for another company: one that the caller's has opened to test in.
+SELECT set_config('app.company_id', CAST(@company_id::uuid AS text), true);
+
+-- name: InsertTestCompany :one
+INSERT INTO companies (id, name, slug, test_of, created_at, updated_at)
+VALUES (@id, @name, @slug, @test_of::uuid, @now, @now)
+RETURNING *;
+
+-- name: CloseTestCompany :one
+UPDATE companies SET is_active = false, version = version + 1, updated_at = @now
+WHERE id = @id AND test_of = @test_of::uuid AND is_active
+RETURNING *;
+
+-- name: ResetCompany :one
+-- Deletes what a test company holds besides itself, its keys, its audit log, and the one person who asks. In any other company
+-- row-level security leaves nothing to delete. What points at something else goes in the same statement, whose constraints are looked at when
+-- all of it is done.
+WITH revisions AS (DELETE FROM score_revisions WHERE score_revisions.company_id = @company_id RETURNING 1),
+    scored AS (DELETE FROM scores WHERE scores.company_id = @company_id RETURNING 1),
+    seats AS (DELETE FROM interview_panelists WHERE interview_panelists.company_id = @company_id RETURNING 1),
+    events AS (DELETE FROM interview_events WHERE interview_events.company_id = @company_id RETURNING 1),
+    held AS (DELETE FROM interviews WHERE interviews.company_id = @company_id RETURNING 1),
+    versions AS (DELETE FROM kit_versions WHERE kit_versions.company_id = @company_id RETURNING 1),
+    written AS (DELETE FROM kits WHERE kits.company_id = @company_id RETURNING 1),
+    moves AS (DELETE FROM application_moves WHERE application_moves.company_id = @company_id RETURNING 1),
+    applied AS (DELETE FROM applications WHERE applications.company_id = @company_id RETURNING 1),
+    known AS (DELETE FROM candidates WHERE candidates.company_id = @company_id RETURNING 1),
+    members AS (DELETE FROM job_members WHERE job_members.company_id = @company_id RETURNING 1),
+    open AS (DELETE FROM jobs WHERE jobs.company_id = @company_id RETURNING 1),
+    ended AS (DELETE FROM sessions WHERE sessions.company_id = @company_id AND sessions.user_id <> @caller_id RETURNING 1),
+    people AS (DELETE FROM users WHERE users.company_id = @company_id AND users.id <> @caller_id RETURNING 1),
+    forgotten AS (DELETE FROM idempotency_records WHERE idempotency_records.company_id = @company_id RETURNING 1)
+SELECT
+    (SELECT count(*) FROM open) AS jobs, (SELECT count(*) FROM known) AS candidates, (SELECT count(*) FROM applied) AS applications,
+    (SELECT count(*) FROM written) AS kits, (SELECT count(*) FROM held) AS interviews, (SELECT count(*) FROM scored) AS scores,
+    (SELECT count(*) FROM people) AS users;

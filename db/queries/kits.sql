@@ -5,6 +5,12 @@ SELECT DISTINCT v.id, v.kit_id FROM interviews AS i
 JOIN kit_versions AS v ON v.company_id = i.company_id AND v.id = i.kit_version_id
 WHERE i.company_id = @company_id AND i.id = ANY (@interviews::uuid[]) AND v.status <> 'draft';
 
+-- name: ListKitVersionsOfJobs :many
+-- What a key reads that is limited to some jobs: the versions of their kits, and of those of the whole company.
+SELECT v.id, v.kit_id FROM kits AS k
+JOIN kit_versions AS v ON v.company_id = k.company_id AND v.kit_id = k.id
+WHERE k.company_id = @company_id AND (k.job_id IS NULL OR k.job_id = ANY (@jobs::uuid[])) AND v.status <> 'draft';
+
 -- name: GetKit :one
 -- What is said of the versions is said of those that the caller may read.
 SELECT sqlc.embed(kits), published.id AS published_version_id, draft.id AS draft_version_id,

@@ -1,6 +1,7 @@
 -- Who reads which scores stands in every statement that shows or locks one, word for word the same: one's own; and others' that are
 -- submitted or, for HR and admins, voided, where the job or the panel lets one see the interview, and where one who is on its
--- panel has submitted a score of one's own. Nobody reads another's draft.
+-- panel has submitted a score of one's own. An API key reads them once the interview is completed, so that nobody who is on a panel
+-- reads by a key what they must not read yet. Nobody reads another's draft.
 
 -- name: GetScore :one
 SELECT sqlc.embed(scores), users.first_name, users.last_name, interviews.status AS interview_status, interviews.kit_version_id
@@ -11,6 +12,10 @@ WHERE scores.company_id = @company_id AND scores.id = @id
     AND (scores.rater_id = @caller_id
         OR (scores.status = 'submitted' OR scores.status = 'voided' AND @sees_all::boolean)
         AND (@sees_all::boolean OR scores.job_id = ANY (@jobs::uuid[]) OR scores.interview_id = ANY (@interviews::uuid[]))
+        AND (NOT @by_key::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
@@ -59,6 +64,10 @@ WHERE scores.company_id = @company_id
     AND (scores.rater_id = @caller_id
         OR (scores.status = 'submitted' OR scores.status = 'voided' AND @sees_all::boolean)
         AND (@sees_all::boolean OR scores.job_id = ANY (@jobs::uuid[]) OR scores.interview_id = ANY (@interviews::uuid[]))
+        AND (NOT @by_key::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
@@ -105,6 +114,10 @@ WHERE scores.company_id = @company_id AND scores.id = @id
     AND (scores.rater_id = @caller_id
         OR (scores.status = 'submitted' OR scores.status = 'voided' AND @sees_all::boolean)
         AND (@sees_all::boolean OR scores.job_id = ANY (@jobs::uuid[]) OR scores.interview_id = ANY (@interviews::uuid[]))
+        AND (NOT @by_key::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
@@ -124,6 +137,10 @@ WHERE scores.company_id = @company_id AND scores.id = @id
     AND (scores.rater_id = @caller_id
         OR (scores.status = 'submitted' OR scores.status = 'voided' AND @sees_all::boolean)
         AND (@sees_all::boolean OR scores.job_id = ANY (@jobs::uuid[]) OR scores.interview_id = ANY (@interviews::uuid[]))
+        AND (NOT @by_key::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
@@ -181,9 +198,12 @@ INSERT INTO score_revisions (
 );
 
 -- name: ListScoreRevisions :many
-SELECT sqlc.embed(score_revisions), users.first_name, users.last_name FROM score_revisions
+SELECT sqlc.embed(score_revisions), COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name,
+    (api_keys.id IS NOT NULL)::boolean AS by_key
+FROM score_revisions
 JOIN scores ON scores.company_id = score_revisions.company_id AND scores.id = score_revisions.score_id
-JOIN users ON users.company_id = score_revisions.company_id AND users.id = score_revisions.actor_id
+LEFT JOIN users ON users.company_id = score_revisions.company_id AND users.id = score_revisions.actor_id
+LEFT JOIN api_keys ON api_keys.company_id = score_revisions.company_id AND api_keys.id = score_revisions.actor_id
 WHERE score_revisions.company_id = @company_id AND score_revisions.score_id = @score_id
     AND (score_revisions.created_at, score_revisions.id) > (
         COALESCE(sqlc.narg('after_time')::timestamptz, '-infinity'),
@@ -192,6 +212,10 @@ WHERE score_revisions.company_id = @company_id AND score_revisions.score_id = @s
     AND (scores.rater_id = @caller_id
         OR (scores.status = 'submitted' OR scores.status = 'voided' AND @sees_all::boolean)
         AND (@sees_all::boolean OR scores.job_id = ANY (@jobs::uuid[]) OR scores.interview_id = ANY (@interviews::uuid[]))
+        AND (NOT @by_key::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
@@ -220,6 +244,7 @@ SELECT interviews.id, interviews.title, interviews.status, interviews.starts_at,
             WHERE own.company_id = @company_id AND own.interview_id = interviews.id AND own.rater_id = @caller_id
                 AND own.status = 'submitted'
         )
+        OR @by_key::boolean AND interviews.status <> 'completed'
     )::boolean AS blinded,
     scores.id AS score_id, scores.ratings, scores.recommendation, scores.submitted_at
 FROM interviews
@@ -228,6 +253,10 @@ LEFT JOIN scores ON scores.company_id = interviews.company_id AND scores.intervi
     AND (scores.rater_id = @caller_id
         OR (scores.status = 'submitted' OR scores.status = 'voided' AND @sees_all::boolean)
         AND (@sees_all::boolean OR scores.job_id = ANY (@jobs::uuid[]) OR scores.interview_id = ANY (@interviews::uuid[]))
+        AND (NOT @by_key::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat

@@ -27,6 +27,132 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for APIKeyAction.
+const (
+	APIKeyActionRevoke APIKeyAction = "revoke"
+	APIKeyActionRotate APIKeyAction = "rotate"
+	APIKeyActionUpdate APIKeyAction = "update"
+)
+
+// Valid indicates whether the value is a known member of the APIKeyAction enum.
+func (e APIKeyAction) Valid() bool {
+	switch e {
+	case APIKeyActionRevoke:
+		return true
+	case APIKeyActionRotate:
+		return true
+	case APIKeyActionUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for APIKeyScope.
+const (
+	APIKeyScopeApplicationsMove   APIKeyScope = "applications:move"
+	APIKeyScopeApplicationsRead   APIKeyScope = "applications:read"
+	APIKeyScopeApplicationsWrite  APIKeyScope = "applications:write"
+	APIKeyScopeAuditRead          APIKeyScope = "audit:read"
+	APIKeyScopeAuditVerify        APIKeyScope = "audit:verify"
+	APIKeyScopeCandidatesRead     APIKeyScope = "candidates:read"
+	APIKeyScopeCandidatesWrite    APIKeyScope = "candidates:write"
+	APIKeyScopeCompanyRead        APIKeyScope = "company:read"
+	APIKeyScopeCompanyReset       APIKeyScope = "company:reset"
+	APIKeyScopeInterviewsConduct  APIKeyScope = "interviews:conduct"
+	APIKeyScopeInterviewsOverride APIKeyScope = "interviews:override"
+	APIKeyScopeInterviewsRead     APIKeyScope = "interviews:read"
+	APIKeyScopeInterviewsSchedule APIKeyScope = "interviews:schedule"
+	APIKeyScopeJobsRead           APIKeyScope = "jobs:read"
+	APIKeyScopeJobsWrite          APIKeyScope = "jobs:write"
+	APIKeyScopeKitsRead           APIKeyScope = "kits:read"
+	APIKeyScopeKitsWrite          APIKeyScope = "kits:write"
+	APIKeyScopeReportsRead        APIKeyScope = "reports:read"
+	APIKeyScopeScoresRead         APIKeyScope = "scores:read"
+	APIKeyScopeUsersChangeRole    APIKeyScope = "users:change_role"
+	APIKeyScopeUsersCreate        APIKeyScope = "users:create"
+	APIKeyScopeUsersDeactivate    APIKeyScope = "users:deactivate"
+	APIKeyScopeUsersRead          APIKeyScope = "users:read"
+	APIKeyScopeUsersUpdate        APIKeyScope = "users:update"
+)
+
+// Valid indicates whether the value is a known member of the APIKeyScope enum.
+func (e APIKeyScope) Valid() bool {
+	switch e {
+	case APIKeyScopeApplicationsMove:
+		return true
+	case APIKeyScopeApplicationsRead:
+		return true
+	case APIKeyScopeApplicationsWrite:
+		return true
+	case APIKeyScopeAuditRead:
+		return true
+	case APIKeyScopeAuditVerify:
+		return true
+	case APIKeyScopeCandidatesRead:
+		return true
+	case APIKeyScopeCandidatesWrite:
+		return true
+	case APIKeyScopeCompanyRead:
+		return true
+	case APIKeyScopeCompanyReset:
+		return true
+	case APIKeyScopeInterviewsConduct:
+		return true
+	case APIKeyScopeInterviewsOverride:
+		return true
+	case APIKeyScopeInterviewsRead:
+		return true
+	case APIKeyScopeInterviewsSchedule:
+		return true
+	case APIKeyScopeJobsRead:
+		return true
+	case APIKeyScopeJobsWrite:
+		return true
+	case APIKeyScopeKitsRead:
+		return true
+	case APIKeyScopeKitsWrite:
+		return true
+	case APIKeyScopeReportsRead:
+		return true
+	case APIKeyScopeScoresRead:
+		return true
+	case APIKeyScopeUsersChangeRole:
+		return true
+	case APIKeyScopeUsersCreate:
+		return true
+	case APIKeyScopeUsersDeactivate:
+		return true
+	case APIKeyScopeUsersRead:
+		return true
+	case APIKeyScopeUsersUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for APIKeyStatus.
+const (
+	APIKeyStatusActive  APIKeyStatus = "active"
+	APIKeyStatusExpired APIKeyStatus = "expired"
+	APIKeyStatusRevoked APIKeyStatus = "revoked"
+)
+
+// Valid indicates whether the value is a known member of the APIKeyStatus enum.
+func (e APIKeyStatus) Valid() bool {
+	switch e {
+	case APIKeyStatusActive:
+		return true
+	case APIKeyStatusExpired:
+		return true
+	case APIKeyStatusRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ApplicationAction.
 const (
 	ApplicationActionHold              ApplicationAction = "hold"
@@ -188,6 +314,7 @@ func (e ApplicationStatus) Valid() bool {
 
 // Defines values for AuditActorType.
 const (
+	AuditActorTypeAPIKey AuditActorType = "api_key"
 	AuditActorTypeSystem AuditActorType = "system"
 	AuditActorTypeUser   AuditActorType = "user"
 )
@@ -195,6 +322,8 @@ const (
 // Valid indicates whether the value is a known member of the AuditActorType enum.
 func (e AuditActorType) Valid() bool {
 	switch e {
+	case AuditActorTypeAPIKey:
+		return true
 	case AuditActorTypeSystem:
 		return true
 	case AuditActorTypeUser:
@@ -366,6 +495,24 @@ func (e CheckStatus) Valid() bool {
 	case CheckStatusDown:
 		return true
 	case CheckStatusUp:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CompanyMode.
+const (
+	CompanyModeLive CompanyMode = "live"
+	CompanyModeTest CompanyMode = "test"
+)
+
+// Valid indicates whether the value is a known member of the CompanyMode enum.
+func (e CompanyMode) Valid() bool {
+	switch e {
+	case CompanyModeLive:
+		return true
+	case CompanyModeTest:
 		return true
 	default:
 		return false
@@ -1215,6 +1362,108 @@ func (e UserSort) Valid() bool {
 	}
 }
 
+// APIKey An API key, without its secret.
+type APIKey struct {
+	// ActsAs What a user is in their company, and so what they may do.
+	ActsAs Role `json:"acts_as"`
+
+	// AllowedActions What the caller may do with the key now.
+	AllowedActions []APIKeyAction `json:"allowed_actions"`
+
+	// CreatedAt When the key was created.
+	CreatedAt time.Time `json:"created_at"`
+
+	// CreatedBy The user who created the key; null for the first key of a test company.
+	CreatedBy nullable.Nullable[openapi_types.UUID] `json:"created_by"`
+
+	// ExpiresAt When the key ends by itself, where it does.
+	ExpiresAt nullable.Nullable[time.Time] `json:"expires_at"`
+
+	// ID A UUID (RFC 9562); ours are version 7.
+	ID ID `json:"id"`
+
+	// JobIds The jobs that the key is limited to; null where it is for the whole company.
+	JobIds nullable.Nullable[[]ID] `json:"job_ids"`
+
+	// LastUsedAt When the key was last used, to the minute.
+	LastUsedAt nullable.Nullable[time.Time] `json:"last_used_at"`
+
+	// Mode Whether a company is for work (live) or for tests (test). Keys of a test company begin with aip_test_, all others with aip_live_.
+	Mode CompanyMode `json:"mode"`
+
+	// Name What the key is for, in the company's own words.
+	Name APIKeyName `json:"name"`
+
+	// Prefix How the present secret begins.
+	Prefix string `json:"prefix"`
+
+	// PreviousExpiresAt Until when the secret before the last rotation is good, where that is still to come.
+	PreviousExpiresAt nullable.Nullable[time.Time] `json:"previous_expires_at"`
+
+	// RevokedAt When the key was revoked.
+	RevokedAt nullable.Nullable[time.Time] `json:"revoked_at"`
+
+	// RotatedAt When the key was last given a new secret.
+	RotatedAt nullable.Nullable[time.Time] `json:"rotated_at"`
+
+	// Scopes What the key may do, in alphabetical order.
+	Scopes []APIKeyScope `json:"scopes"`
+
+	// Status Whether a key is good for anything.
+	Status APIKeyStatus `json:"status"`
+
+	// UpdatedAt When the key was last changed, its use aside.
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// APIKeyAction What can be done with a key.
+type APIKeyAction string
+
+// APIKeyName What the key is for, in the company's own words.
+type APIKeyName = string
+
+// APIKeyPage A page of keys.
+type APIKeyPage struct {
+	// Data The keys.
+	Data []APIKey `json:"data"`
+
+	// HasMore Whether there are more.
+	HasMore bool `json:"has_more"`
+
+	// NextCursor Where the next page starts.
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
+// APIKeyScope A permission that an API key can hold.
+type APIKeyScope string
+
+// APIKeySecret What a program sends as `Authorization: Bearer …`. It ends in a checksum, so that scanners of source code can tell it from other texts.
+type APIKeySecret = string
+
+// APIKeyStatus Whether a key is good for anything.
+type APIKeyStatus string
+
+// APIKeyWithSecret A key with its secret, which is shown this once.
+type APIKeyWithSecret struct {
+	// APIKey An API key, without its secret.
+	APIKey APIKey `json:"api_key"`
+
+	// Secret What a program sends as `Authorization: Bearer …`. It ends in a checksum, so that scanners of source code can tell it from other texts.
+	Secret APIKeySecret `json:"secret"`
+}
+
+// ActorSummary Who did something.
+type ActorSummary struct {
+	// ID A UUID (RFC 9562); ours are version 7.
+	ID ID `json:"id"`
+
+	// Name The first and last name of a person, or the name of an API key.
+	Name string `json:"name"`
+
+	// Type Who acted: a person, an API key, or system, which stands for the service itself and its operator.
+	Type AuditActorType `json:"type"`
+}
+
 // Anchor The behaviour that a level stands for.
 type Anchor = string
 
@@ -1265,8 +1514,8 @@ type ApplicationEvent string
 
 // ApplicationMove One move of an application. from_stage and from_status are absent of the first.
 type ApplicationMove struct {
-	// Actor Who somebody is.
-	Actor PersonSummary `json:"actor"`
+	// Actor Who did something.
+	Actor ActorSummary `json:"actor"`
 
 	// CreatedAt When it was moved.
 	CreatedAt time.Time `json:"created_at"`
@@ -1347,7 +1596,7 @@ type ApplicationSummary struct {
 // AuditAction What was done, as resource.verb; more are added over time.
 type AuditAction = string
 
-// AuditActorType Who acted; system stands for the service itself and its operator.
+// AuditActorType Who acted: a person, an API key, or system, which stands for the service itself and its operator.
 type AuditActorType string
 
 // AuditFinding One entry that is not as it was sealed.
@@ -1370,10 +1619,10 @@ type AuditLog struct {
 	// Action What was done, as resource.verb; more are added over time.
 	Action AuditAction `json:"action"`
 
-	// ActorID The user who acted, where it was one.
+	// ActorID The user or the API key that acted, where it was one.
 	ActorID nullable.Nullable[openapi_types.UUID] `json:"actor_id"`
 
-	// ActorType Who acted; system stands for the service itself and its operator.
+	// ActorType Who acted: a person, an API key, or system, which stands for the service itself and its operator.
 	ActorType AuditActorType `json:"actor_type"`
 
 	// CompanyID A UUID (RFC 9562); ours are version 7.
@@ -1559,6 +1808,9 @@ type Company struct {
 	// IsActive Whether the company's users can sign in.
 	IsActive bool `json:"is_active"`
 
+	// Mode Whether a company is for work (live) or for tests (test). Keys of a test company begin with aip_test_, all others with aip_live_.
+	Mode CompanyMode `json:"mode"`
+
 	// Name The company's name.
 	Name CompanyName `json:"name"`
 
@@ -1572,8 +1824,35 @@ type Company struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// CompanyMode Whether a company is for work (live) or for tests (test). Keys of a test company begin with aip_test_, all others with aip_live_.
+type CompanyMode string
+
 // CompanyName The company's name.
 type CompanyName = string
+
+// CompanyReset How much a reset has deleted.
+type CompanyReset struct {
+	// Applications How many applications.
+	Applications int64 `json:"applications"`
+
+	// Candidates How many candidates.
+	Candidates int64 `json:"candidates"`
+
+	// Interviews How many interviews.
+	Interviews int64 `json:"interviews"`
+
+	// Jobs How many jobs.
+	Jobs int64 `json:"jobs"`
+
+	// Kits How many kits.
+	Kits int64 `json:"kits"`
+
+	// Scores How many scores.
+	Scores int64 `json:"scores"`
+
+	// Users How many people.
+	Users int64 `json:"users"`
+}
 
 // CompanySettings What the company has decided for itself.
 type CompanySettings struct {
@@ -1601,6 +1880,21 @@ type CompanySummary struct {
 
 // ContentKey A name for programs, unique among its kind in the version.
 type ContentKey = string
+
+// CreateAPIKeyRequest A key to create.
+type CreateAPIKeyRequest struct {
+	// ExpiresAt When the key ends by itself, at most ten years ahead; absent for never.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+
+	// JobIds The jobs that the key is limited to; absent for the whole company.
+	JobIds []ID `json:"job_ids,omitempty"`
+
+	// Name What the key is for, in the company's own words.
+	Name APIKeyName `json:"name"`
+
+	// Scopes What the key may do.
+	Scopes []APIKeyScope `json:"scopes"`
+}
 
 // CreateApplicationRequest Who applies to which job.
 type CreateApplicationRequest struct {
@@ -1726,6 +2020,12 @@ type CreateScoreRequest struct {
 
 	// Recommendation What a rater would do; no_decision takes back what a draft said before.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
+}
+
+// CreateTestCompanyRequest A test company to open.
+type CreateTestCompanyRequest struct {
+	// Name What the key is for, in the company's own words.
+	Name APIKeyName `json:"name"`
 }
 
 // CreateUserRequest A new user; without a role, an employee.
@@ -2339,7 +2639,7 @@ type KitVersion struct {
 	// PublishedAt When it was published.
 	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
 
-	// PublishedBy The user who published it.
+	// PublishedBy The user or the API key that published it.
 	PublishedBy nullable.Nullable[openapi_types.UUID] `json:"published_by"`
 
 	// Questions The questions.
@@ -2503,6 +2803,18 @@ type NewScoreRating struct {
 
 	// Rating The level from 1 to 5.
 	Rating nullable.Nullable[int32] `json:"rating,omitempty"`
+}
+
+// NewTestCompany A test company that was just opened, with the key to it.
+type NewTestCompany struct {
+	// APIKey An API key, without its secret.
+	APIKey APIKey `json:"api_key"`
+
+	// Secret What a program sends as `Authorization: Bearer …`. It ends in a checksum, so that scanners of source code can tell it from other texts.
+	Secret APIKeySecret `json:"secret"`
+
+	// TestCompany A company that is for tests.
+	TestCompany TestCompany `json:"test_company"`
 }
 
 // NoFigureReason Why there is no figure.
@@ -2739,6 +3051,12 @@ type RevokedSessions struct {
 // Role What a user is in their company, and so what they may do.
 type Role string
 
+// RotateAPIKeyRequest How to rotate a key.
+type RotateAPIKeyRequest struct {
+	// OverlapSeconds For how long the present secret stays good: a week at most, a day if absent.
+	OverlapSeconds *int32 `json:"overlap_seconds,omitempty"`
+}
+
 // ScheduleConflict Somebody who is booked at the time of this interview. What else they are booked for is not said.
 type ScheduleConflict struct {
 	// EndsAt When the other interview ends.
@@ -2903,8 +3221,8 @@ type ScoreRating struct {
 
 // ScoreRevision What a submitted score said before it was reopened or voided.
 type ScoreRevision struct {
-	// Actor Who somebody is.
-	Actor PersonSummary `json:"actor"`
+	// Actor Who did something.
+	Actor ActorSummary `json:"actor"`
 
 	// Comment What else there was to say.
 	Comment nullable.Nullable[string] `json:"comment"`
@@ -3036,6 +3354,33 @@ type StateMachines struct {
 // Tag A keyword; letters are kept in lower case.
 type Tag = string
 
+// TestCompany A company that is for tests.
+type TestCompany struct {
+	// CreatedAt When it was opened.
+	CreatedAt time.Time `json:"created_at"`
+
+	// ID A UUID (RFC 9562); ours are version 7.
+	ID ID `json:"id"`
+
+	// Name The company's name.
+	Name CompanyName `json:"name"`
+
+	// Slug The company's short name, unique in the installation.
+	Slug string `json:"slug"`
+}
+
+// TestCompanyPage A page of test companies.
+type TestCompanyPage struct {
+	// Data The test companies.
+	Data []TestCompany `json:"data"`
+
+	// HasMore Whether there are more.
+	HasMore bool `json:"has_more"`
+
+	// NextCursor Where the next page starts.
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
 // TimeZone A time zone of the IANA database.
 type TimeZone = string
 
@@ -3059,6 +3404,21 @@ type TokenPair struct {
 
 // TokenType How the access token is sent.
 type TokenType string
+
+// UpdateAPIKeyRequest What to change of a key.
+type UpdateAPIKeyRequest struct {
+	// ExpiresAt When the key ends by itself, at most ten years ahead; null for never.
+	ExpiresAt nullable.Nullable[time.Time] `json:"expires_at,omitempty"`
+
+	// JobIds The jobs that the key is limited to; null for the whole company.
+	JobIds nullable.Nullable[[]ID] `json:"job_ids,omitempty"`
+
+	// Name What the key is for, in the company's own words.
+	Name *APIKeyName `json:"name,omitempty"`
+
+	// Scopes What the key may do from now on.
+	Scopes []APIKeyScope `json:"scopes,omitempty"`
+}
 
 // UpdateCandidateRequest What to change; a member that is absent stays.
 type UpdateCandidateRequest struct {
@@ -3258,6 +3618,9 @@ type UserPage struct {
 // UserSort An order of users.
 type UserSort string
 
+// APIKeyID A UUID (RFC 9562); ours are version 7.
+type APIKeyID = ID
+
 // ApplicationID A UUID (RFC 9562); ours are version 7.
 type ApplicationID = ID
 
@@ -3366,6 +3729,9 @@ type Search = string
 // SessionID A UUID (RFC 9562); ours are version 7.
 type SessionID = ID
 
+// TestCompanyID A UUID (RFC 9562); ours are version 7.
+type TestCompanyID = ID
+
 // UpdatedSince defines model for UpdatedSince.
 type UpdatedSince = time.Time
 
@@ -3404,6 +3770,66 @@ type Unavailable = Problem
 
 // Unprocessable What went wrong (RFC 9457).
 type Unprocessable = Problem
+
+// ListAPIKeysParams defines parameters for ListAPIKeys.
+type ListAPIKeysParams struct {
+	// IsRevoked Only keys that were revoked, or only those that were not.
+	IsRevoked *bool `form:"is_revoked,omitempty" json:"is_revoked,omitempty"`
+
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateAPIKeyParams defines parameters for CreateAPIKey.
+type CreateAPIKeyParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetMyAPIKeyParams defines parameters for GetMyAPIKey.
+type GetMyAPIKeyParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetAPIKeyParams defines parameters for GetAPIKey.
+type GetAPIKeyParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// UpdateAPIKeyParams defines parameters for UpdateAPIKey.
+type UpdateAPIKeyParams struct {
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RevokeAPIKeyParams defines parameters for RevokeAPIKey.
+type RevokeAPIKeyParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// RotateAPIKeyParams defines parameters for RotateAPIKey.
+type RotateAPIKeyParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
 
 // ListApplicationsParams defines parameters for ListApplications.
 type ListApplicationsParams struct {
@@ -3783,6 +4209,14 @@ type GetCompanyParams struct {
 type UpdateCompanyParams struct {
 	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ResetCompanyParams defines parameters for ResetCompany.
+type ResetCompanyParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListInterviewsParams defines parameters for ListInterviews.
@@ -4279,6 +4713,31 @@ type VoidScoreParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListTestCompaniesParams defines parameters for ListTestCompanies.
+type ListTestCompaniesParams struct {
+	// Limit How many entries a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateTestCompanyParams defines parameters for CreateTestCompany.
+type CreateTestCompanyParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// CloseTestCompanyParams defines parameters for CloseTestCompany.
+type CloseTestCompanyParams struct {
+	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
+	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
+	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
 	// Q Text to find in name, email and department, ignoring case. Every character stands for itself.
@@ -4385,6 +4844,18 @@ type GetMetricsParams struct {
 	// Authorization The operator's token as Bearer, where one is set.
 	Authorization *string `json:"Authorization,omitempty"`
 }
+
+// CreateAPIKeyJSONRequestBody defines body for CreateAPIKey for application/json ContentType.
+type CreateAPIKeyJSONRequestBody = CreateAPIKeyRequest
+
+// UpdateAPIKeyJSONRequestBody defines body for UpdateAPIKey for application/json ContentType.
+type UpdateAPIKeyJSONRequestBody = UpdateAPIKeyRequest
+
+// UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody defines body for UpdateAPIKey for application/merge-patch+json ContentType.
+type UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody = UpdateAPIKeyRequest
+
+// RotateAPIKeyJSONRequestBody defines body for RotateAPIKey for application/json ContentType.
+type RotateAPIKeyJSONRequestBody = RotateAPIKeyRequest
 
 // CreateApplicationJSONRequestBody defines body for CreateApplication for application/json ContentType.
 type CreateApplicationJSONRequestBody = CreateApplicationRequest
@@ -4509,6 +4980,9 @@ type ReopenScoreJSONRequestBody = ReasonRequest
 // VoidScoreJSONRequestBody defines body for VoidScore for application/json ContentType.
 type VoidScoreJSONRequestBody = ReasonRequest
 
+// CreateTestCompanyJSONRequestBody defines body for CreateTestCompany for application/json ContentType.
+type CreateTestCompanyJSONRequestBody = CreateTestCompanyRequest
+
 // CreateUserJSONRequestBody defines body for CreateUser for application/json ContentType.
 type CreateUserJSONRequestBody = CreateUserRequest
 
@@ -4600,6 +5074,103 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
+
+	// ListAPIKeys List the company's API keys
+	//
+	// Newest first. Secrets are never shown again, only how they begin.
+	//
+	// Corresponds with GET /api/v1/api-keys (the `ListAPIKeys` operationId).
+	ListAPIKeys(ctx context.Context, params *ListAPIKeysParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateAPIKeyWithBody Create an API key
+	//
+	// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
+	// such a limit it stands where HR does (an admin, where a scope is for admins only), with it where a team lead of these jobs does. It reads
+	// scores once their interview is completed. A company may have 100 keys that are not revoked.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/api-keys (the `CreateAPIKey` operationId).
+	CreateAPIKeyWithBody(ctx context.Context, params *CreateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateAPIKey Create an API key
+	//
+	// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
+	// such a limit it stands where HR does (an admin, where a scope is for admins only), with it where a team lead of these jobs does. It reads
+	// scores once their interview is completed. A company may have 100 keys that are not revoked.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/api-keys (the `CreateAPIKey` operationId).
+	CreateAPIKey(ctx context.Context, params *CreateAPIKeyParams, body CreateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyAPIKey Get the API key that asks
+	//
+	// Tells a program which key it has, what that may do, and until when.
+	//
+	// Corresponds with GET /api/v1/api-keys/me (the `GetMyAPIKey` operationId).
+	GetMyAPIKey(ctx context.Context, params *GetMyAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAPIKey Get an API key
+	//
+	// Without its secret, which nobody can be shown again.
+	//
+	// Corresponds with GET /api/v1/api-keys/{api_key_id} (the `GetAPIKey` operationId).
+	GetAPIKey(ctx context.Context, apiKeyID APIKeyID, params *GetAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateAPIKeyWithBody Change an API key
+	//
+	// Its name, scopes, jobs and expiry. The change holds for the very next request.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+	UpdateAPIKeyWithBody(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateAPIKey Change an API key
+	//
+	// Its name, scopes, jobs and expiry. The change holds for the very next request.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+	UpdateAPIKey(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateAPIKeyWithApplicationMergePatchPlusJSONBody Change an API key
+	//
+	// Its name, scopes, jobs and expiry. The change holds for the very next request.
+	//
+	// Takes a body of the `application/merge-patch+json` content type.
+	//
+	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+	UpdateAPIKeyWithApplicationMergePatchPlusJSONBody(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeAPIKey Revoke an API key
+	//
+	// For good, and from the next request on, on every server.
+	//
+	// Corresponds with POST /api/v1/api-keys/{api_key_id}/revoke (the `RevokeAPIKey` operationId).
+	RevokeAPIKey(ctx context.Context, apiKeyID APIKeyID, params *RevokeAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateAPIKeyWithBody Give an API key a new secret
+	//
+	// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
+	// rotation left good ends at once. Everything else of the key stays as it is.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/api-keys/{api_key_id}/rotate (the `RotateAPIKey` operationId).
+	RotateAPIKeyWithBody(ctx context.Context, apiKeyID APIKeyID, params *RotateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateAPIKey Give an API key a new secret
+	//
+	// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
+	// rotation left good ends at once. Everything else of the key stays as it is.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/api-keys/{api_key_id}/rotate (the `RotateAPIKey` operationId).
+	RotateAPIKey(ctx context.Context, apiKeyID APIKeyID, params *RotateAPIKeyParams, body RotateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListApplications List applications
 	//
@@ -5034,6 +5605,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 	UpdateCompanyWithApplicationMergePatchPlusJSONBody(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResetCompany Empty a test company
+	//
+	// Deletes every job, candidate, application, kit, interview, score and person of a test company at once, so that the next run of a test
+	// begins with nothing. Its API keys, its audit log and whoever asks stay. In any other company it is refused.
+	//
+	// Corresponds with POST /api/v1/company/reset (the `ResetCompany` operationId).
+	ResetCompany(ctx context.Context, params *ResetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListInterviews List interviews
 	//
@@ -5702,6 +6281,40 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
 	VoidScore(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, body VoidScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTestCompanies List the company's test companies
+	//
+	// Those that are open, newest first.
+	//
+	// Corresponds with GET /api/v1/test-companies (the `ListTestCompanies` operationId).
+	ListTestCompanies(ctx context.Context, params *ListTestCompaniesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTestCompanyWithBody Open a test company
+	//
+	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
+	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/test-companies (the `CreateTestCompany` operationId).
+	CreateTestCompanyWithBody(ctx context.Context, params *CreateTestCompanyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTestCompany Open a test company
+	//
+	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
+	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/test-companies (the `CreateTestCompany` operationId).
+	CreateTestCompany(ctx context.Context, params *CreateTestCompanyParams, body CreateTestCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CloseTestCompany Close a test company
+	//
+	// For good. Its keys and its people's sessions end at once.
+	//
+	// Corresponds with POST /api/v1/test-companies/{test_company_id}/close (the `CloseTestCompany` operationId).
+	CloseTestCompany(ctx context.Context, testCompanyID TestCompanyID, params *CloseTestCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListUsers List the company's users
 	//
 	// Filters combine. `q` finds users whose name, email or department contains the text; `updated_since` serves incremental
@@ -5898,6 +6511,213 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
 	GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ListAPIKeys List the company's API keys
+//
+// Newest first. Secrets are never shown again, only how they begin.
+//
+// Corresponds with GET /api/v1/api-keys (the `ListAPIKeys` operationId).
+func (c *Client) ListAPIKeys(ctx context.Context, params *ListAPIKeysParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAPIKeysRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateAPIKeyWithBody Create an API key
+//
+// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
+// such a limit it stands where HR does (an admin, where a scope is for admins only), with it where a team lead of these jobs does. It reads
+// scores once their interview is completed. A company may have 100 keys that are not revoked.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/api-keys (the `CreateAPIKey` operationId).
+func (c *Client) CreateAPIKeyWithBody(ctx context.Context, params *CreateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAPIKeyRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateAPIKey Create an API key
+//
+// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
+// such a limit it stands where HR does (an admin, where a scope is for admins only), with it where a team lead of these jobs does. It reads
+// scores once their interview is completed. A company may have 100 keys that are not revoked.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/api-keys (the `CreateAPIKey` operationId).
+func (c *Client) CreateAPIKey(ctx context.Context, params *CreateAPIKeyParams, body CreateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAPIKeyRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyAPIKey Get the API key that asks
+//
+// Tells a program which key it has, what that may do, and until when.
+//
+// Corresponds with GET /api/v1/api-keys/me (the `GetMyAPIKey` operationId).
+func (c *Client) GetMyAPIKey(ctx context.Context, params *GetMyAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyAPIKeyRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAPIKey Get an API key
+//
+// Without its secret, which nobody can be shown again.
+//
+// Corresponds with GET /api/v1/api-keys/{api_key_id} (the `GetAPIKey` operationId).
+func (c *Client) GetAPIKey(ctx context.Context, apiKeyID APIKeyID, params *GetAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAPIKeyRequest(c.Server, apiKeyID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateAPIKeyWithBody Change an API key
+//
+// Its name, scopes, jobs and expiry. The change holds for the very next request.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+func (c *Client) UpdateAPIKeyWithBody(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateAPIKeyRequestWithBody(c.Server, apiKeyID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateAPIKey Change an API key
+//
+// Its name, scopes, jobs and expiry. The change holds for the very next request.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+func (c *Client) UpdateAPIKey(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateAPIKeyRequest(c.Server, apiKeyID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateAPIKeyWithApplicationMergePatchPlusJSONBody Change an API key
+//
+// Its name, scopes, jobs and expiry. The change holds for the very next request.
+//
+// Takes a body of the `application/merge-patch+json` content type.
+//
+// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+func (c *Client) UpdateAPIKeyWithApplicationMergePatchPlusJSONBody(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateAPIKeyRequestWithApplicationMergePatchPlusJSONBody(c.Server, apiKeyID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeAPIKey Revoke an API key
+//
+// For good, and from the next request on, on every server.
+//
+// Corresponds with POST /api/v1/api-keys/{api_key_id}/revoke (the `RevokeAPIKey` operationId).
+func (c *Client) RevokeAPIKey(ctx context.Context, apiKeyID APIKeyID, params *RevokeAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeAPIKeyRequest(c.Server, apiKeyID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateAPIKeyWithBody Give an API key a new secret
+//
+// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
+// rotation left good ends at once. Everything else of the key stays as it is.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/api-keys/{api_key_id}/rotate (the `RotateAPIKey` operationId).
+func (c *Client) RotateAPIKeyWithBody(ctx context.Context, apiKeyID APIKeyID, params *RotateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateAPIKeyRequestWithBody(c.Server, apiKeyID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateAPIKey Give an API key a new secret
+//
+// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
+// rotation left good ends at once. Everything else of the key stays as it is.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/api-keys/{api_key_id}/rotate (the `RotateAPIKey` operationId).
+func (c *Client) RotateAPIKey(ctx context.Context, apiKeyID APIKeyID, params *RotateAPIKeyParams, body RotateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateAPIKeyRequest(c.Server, apiKeyID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListApplications List applications
@@ -6814,6 +7634,24 @@ func (c *Client) UpdateCompany(ctx context.Context, params *UpdateCompanyParams,
 // Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 func (c *Client) UpdateCompanyWithApplicationMergePatchPlusJSONBody(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateCompanyRequestWithApplicationMergePatchPlusJSONBody(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResetCompany Empty a test company
+//
+// Deletes every job, candidate, application, kit, interview, score and person of a test company at once, so that the next run of a test
+// begins with nothing. Its API keys, its audit log and whoever asks stay. In any other company it is refused.
+//
+// Corresponds with POST /api/v1/company/reset (the `ResetCompany` operationId).
+func (c *Client) ResetCompany(ctx context.Context, params *ResetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResetCompanyRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8261,6 +9099,80 @@ func (c *Client) VoidScore(ctx context.Context, scoreID ScoreID, params *VoidSco
 	return c.Client.Do(req)
 }
 
+// ListTestCompanies List the company's test companies
+//
+// Those that are open, newest first.
+//
+// Corresponds with GET /api/v1/test-companies (the `ListTestCompanies` operationId).
+func (c *Client) ListTestCompanies(ctx context.Context, params *ListTestCompaniesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTestCompaniesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTestCompanyWithBody Open a test company
+//
+// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
+// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/test-companies (the `CreateTestCompany` operationId).
+func (c *Client) CreateTestCompanyWithBody(ctx context.Context, params *CreateTestCompanyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTestCompanyRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTestCompany Open a test company
+//
+// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
+// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/test-companies (the `CreateTestCompany` operationId).
+func (c *Client) CreateTestCompany(ctx context.Context, params *CreateTestCompanyParams, body CreateTestCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTestCompanyRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CloseTestCompany Close a test company
+//
+// For good. Its keys and its people's sessions end at once.
+//
+// Corresponds with POST /api/v1/test-companies/{test_company_id}/close (the `CloseTestCompany` operationId).
+func (c *Client) CloseTestCompany(ctx context.Context, testCompanyID TestCompanyID, params *CloseTestCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCloseTestCompanyRequest(c.Server, testCompanyID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListUsers List the company's users
 //
 // Filters combine. `q` finds users whose name, email or department contains the text; `updated_since` serves incremental
@@ -8696,6 +9608,436 @@ func (c *Client) GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditor
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewListAPIKeysRequest constructs an http.Request for the ListAPIKeys method
+func NewListAPIKeysRequest(server string, params *ListAPIKeysParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/api-keys")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.IsRevoked != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "is_revoked", *params.IsRevoked, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateAPIKeyRequest calls the generic CreateAPIKey builder with application/json body
+func NewCreateAPIKeyRequest(server string, params *CreateAPIKeyParams, body CreateAPIKeyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateAPIKeyRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateAPIKeyRequestWithBody constructs an http.Request for the CreateAPIKey method, with any body, and a specified content type
+func NewCreateAPIKeyRequestWithBody(server string, params *CreateAPIKeyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/api-keys")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetMyAPIKeyRequest constructs an http.Request for the GetMyAPIKey method
+func NewGetMyAPIKeyRequest(server string, params *GetMyAPIKeyParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/api-keys/me")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetAPIKeyRequest constructs an http.Request for the GetAPIKey method
+func NewGetAPIKeyRequest(server string, apiKeyID APIKeyID, params *GetAPIKeyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "api_key_id", apiKeyID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/api-keys/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUpdateAPIKeyRequest calls the generic UpdateAPIKey builder with application/json body
+func NewUpdateAPIKeyRequest(server string, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateAPIKeyRequestWithBody(server, apiKeyID, params, "application/json", bodyReader)
+}
+
+// NewUpdateAPIKeyRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateAPIKey builder with application/merge-patch+json body
+func NewUpdateAPIKeyRequestWithApplicationMergePatchPlusJSONBody(server string, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateAPIKeyRequestWithBody(server, apiKeyID, params, "application/merge-patch+json", bodyReader)
+}
+
+// NewUpdateAPIKeyRequestWithBody constructs an http.Request for the UpdateAPIKey method, with any body, and a specified content type
+func NewUpdateAPIKeyRequestWithBody(server string, apiKeyID APIKeyID, params *UpdateAPIKeyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "api_key_id", apiKeyID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/api-keys/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRevokeAPIKeyRequest constructs an http.Request for the RevokeAPIKey method
+func NewRevokeAPIKeyRequest(server string, apiKeyID APIKeyID, params *RevokeAPIKeyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "api_key_id", apiKeyID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/api-keys/%s/revoke", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewRotateAPIKeyRequest calls the generic RotateAPIKey builder with application/json body
+func NewRotateAPIKeyRequest(server string, apiKeyID APIKeyID, params *RotateAPIKeyParams, body RotateAPIKeyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRotateAPIKeyRequestWithBody(server, apiKeyID, params, "application/json", bodyReader)
+}
+
+// NewRotateAPIKeyRequestWithBody constructs an http.Request for the RotateAPIKey method, with any body, and a specified content type
+func NewRotateAPIKeyRequestWithBody(server string, apiKeyID APIKeyID, params *RotateAPIKeyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "api_key_id", apiKeyID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/api-keys/%s/rotate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
 }
 
 // NewListApplicationsRequest constructs an http.Request for the ListApplications method
@@ -11166,6 +12508,48 @@ func NewUpdateCompanyRequestWithBody(server string, params *UpdateCompanyParams,
 			}
 
 			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewResetCompanyRequest constructs an http.Request for the ResetCompany method
+func NewResetCompanyRequest(server string, params *ResetCompanyParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/company/reset")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
 	}
@@ -14728,6 +16112,176 @@ func NewVoidScoreRequestWithBody(server string, scoreID ScoreID, params *VoidSco
 	return req, nil
 }
 
+// NewListTestCompaniesRequest constructs an http.Request for the ListTestCompanies method
+func NewListTestCompaniesRequest(server string, params *ListTestCompaniesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/test-companies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTestCompanyRequest calls the generic CreateTestCompany builder with application/json body
+func NewCreateTestCompanyRequest(server string, params *CreateTestCompanyParams, body CreateTestCompanyJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTestCompanyRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateTestCompanyRequestWithBody constructs an http.Request for the CreateTestCompany method, with any body, and a specified content type
+func NewCreateTestCompanyRequestWithBody(server string, params *CreateTestCompanyParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/test-companies")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewCloseTestCompanyRequest constructs an http.Request for the CloseTestCompany method
+func NewCloseTestCompanyRequest(server string, testCompanyID TestCompanyID, params *CloseTestCompanyParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "test_company_id", testCompanyID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/test-companies/%s/close", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewListUsersRequest constructs an http.Request for the ListUsers method
 func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request, error) {
 	var err error
@@ -15713,6 +17267,111 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// ListAPIKeysWithResponse List the company's API keys
+	//
+	// Newest first. Secrets are never shown again, only how they begin.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/api-keys (the `ListAPIKeys` operationId).
+	ListAPIKeysWithResponse(ctx context.Context, params *ListAPIKeysParams, reqEditors ...RequestEditorFn) (*ListAPIKeysResponse, error)
+
+	// CreateAPIKeyWithBodyWithResponse Create an API key
+	//
+	// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
+	// such a limit it stands where HR does (an admin, where a scope is for admins only), with it where a team lead of these jobs does. It reads
+	// scores once their interview is completed. A company may have 100 keys that are not revoked.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/api-keys (the `CreateAPIKey` operationId).
+	CreateAPIKeyWithBodyWithResponse(ctx context.Context, params *CreateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAPIKeyResponse, error)
+
+	// CreateAPIKeyWithResponse Create an API key
+	//
+	// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
+	// such a limit it stands where HR does (an admin, where a scope is for admins only), with it where a team lead of these jobs does. It reads
+	// scores once their interview is completed. A company may have 100 keys that are not revoked.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/api-keys (the `CreateAPIKey` operationId).
+	CreateAPIKeyWithResponse(ctx context.Context, params *CreateAPIKeyParams, body CreateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAPIKeyResponse, error)
+
+	// GetMyAPIKeyWithResponse Get the API key that asks
+	//
+	// Tells a program which key it has, what that may do, and until when.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/api-keys/me (the `GetMyAPIKey` operationId).
+	GetMyAPIKeyWithResponse(ctx context.Context, params *GetMyAPIKeyParams, reqEditors ...RequestEditorFn) (*GetMyAPIKeyResponse, error)
+
+	// GetAPIKeyWithResponse Get an API key
+	//
+	// Without its secret, which nobody can be shown again.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/api-keys/{api_key_id} (the `GetAPIKey` operationId).
+	GetAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *GetAPIKeyParams, reqEditors ...RequestEditorFn) (*GetAPIKeyResponse, error)
+
+	// UpdateAPIKeyWithBodyWithResponse Change an API key
+	//
+	// Its name, scopes, jobs and expiry. The change holds for the very next request.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+	UpdateAPIKeyWithBodyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error)
+
+	// UpdateAPIKeyWithResponse Change an API key
+	//
+	// Its name, scopes, jobs and expiry. The change holds for the very next request.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+	UpdateAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error)
+
+	// UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse Change an API key
+	//
+	// Its name, scopes, jobs and expiry. The change holds for the very next request.
+	//
+	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+	UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error)
+
+	// RevokeAPIKeyWithResponse Revoke an API key
+	//
+	// For good, and from the next request on, on every server.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/api-keys/{api_key_id}/revoke (the `RevokeAPIKey` operationId).
+	RevokeAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *RevokeAPIKeyParams, reqEditors ...RequestEditorFn) (*RevokeAPIKeyResponse, error)
+
+	// RotateAPIKeyWithBodyWithResponse Give an API key a new secret
+	//
+	// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
+	// rotation left good ends at once. Everything else of the key stays as it is.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/api-keys/{api_key_id}/rotate (the `RotateAPIKey` operationId).
+	RotateAPIKeyWithBodyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *RotateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RotateAPIKeyResponse, error)
+
+	// RotateAPIKeyWithResponse Give an API key a new secret
+	//
+	// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
+	// rotation left good ends at once. Everything else of the key stays as it is.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/api-keys/{api_key_id}/rotate (the `RotateAPIKey` operationId).
+	RotateAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *RotateAPIKeyParams, body RotateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateAPIKeyResponse, error)
+
 	// ListApplicationsWithResponse List applications
 	//
 	// HR and admins see all applications; team leads those to jobs that they are a member of; everyone those whose interviews they are
@@ -16184,6 +17843,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 	UpdateCompanyWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyResponse, error)
+
+	// ResetCompanyWithResponse Empty a test company
+	//
+	// Deletes every job, candidate, application, kit, interview, score and person of a test company at once, so that the next run of a test
+	// begins with nothing. Its API keys, its audit log and whoever asks stay. In any other company it is refused.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/company/reset (the `ResetCompany` operationId).
+	ResetCompanyWithResponse(ctx context.Context, params *ResetCompanyParams, reqEditors ...RequestEditorFn) (*ResetCompanyResponse, error)
 
 	// ListInterviewsWithResponse List interviews
 	//
@@ -16912,6 +18581,44 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
 	VoidScoreWithResponse(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, body VoidScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidScoreResponse, error)
 
+	// ListTestCompaniesWithResponse List the company's test companies
+	//
+	// Those that are open, newest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/test-companies (the `ListTestCompanies` operationId).
+	ListTestCompaniesWithResponse(ctx context.Context, params *ListTestCompaniesParams, reqEditors ...RequestEditorFn) (*ListTestCompaniesResponse, error)
+
+	// CreateTestCompanyWithBodyWithResponse Open a test company
+	//
+	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
+	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/test-companies (the `CreateTestCompany` operationId).
+	CreateTestCompanyWithBodyWithResponse(ctx context.Context, params *CreateTestCompanyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTestCompanyResponse, error)
+
+	// CreateTestCompanyWithResponse Open a test company
+	//
+	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
+	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/test-companies (the `CreateTestCompany` operationId).
+	CreateTestCompanyWithResponse(ctx context.Context, params *CreateTestCompanyParams, body CreateTestCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTestCompanyResponse, error)
+
+	// CloseTestCompanyWithResponse Close a test company
+	//
+	// For good. Its keys and its people's sessions end at once.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/test-companies/{test_company_id}/close (the `CloseTestCompany` operationId).
+	CloseTestCompanyWithResponse(ctx context.Context, testCompanyID TestCompanyID, params *CloseTestCompanyParams, reqEditors ...RequestEditorFn) (*CloseTestCompanyResponse, error)
+
 	// ListUsersWithResponse List the company's users
 	//
 	// Filters combine. `q` finds users whose name, email or department contains the text; `updated_since` serves incremental
@@ -17136,6 +18843,910 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
 	GetOpenAPIYAMLWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error)
+}
+
+// ListAPIKeysResponse200Headers the declared response headers of an HTTP 200 response for ListAPIKeys
+type ListAPIKeysResponse200Headers struct {
+	Link *string
+}
+
+// ListAPIKeysResponse401Headers the declared response headers of an HTTP 401 response for ListAPIKeys
+type ListAPIKeysResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListAPIKeysResponse429Headers the declared response headers of an HTTP 429 response for ListAPIKeys
+type ListAPIKeysResponse429Headers struct {
+	RetryAfter *int
+}
+
+// ListAPIKeysResponse503Headers the declared response headers of an HTTP 503 response for ListAPIKeys
+type ListAPIKeysResponse503Headers struct {
+	RetryAfter *int
+}
+
+type ListAPIKeysResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *APIKeyPage
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListAPIKeysResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListAPIKeysResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListAPIKeysResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListAPIKeysResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAPIKeysResponse) GetJSON200() *APIKeyPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListAPIKeysResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListAPIKeysResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListAPIKeysResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListAPIKeysResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListAPIKeysResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListAPIKeysResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAPIKeysResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAPIKeysResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAPIKeysResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAPIKeysResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateAPIKeyResponse201Headers the declared response headers of an HTTP 201 response for CreateAPIKey
+type CreateAPIKeyResponse201Headers struct {
+	ETag     string
+	Location string
+}
+
+// CreateAPIKeyResponse401Headers the declared response headers of an HTTP 401 response for CreateAPIKey
+type CreateAPIKeyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for CreateAPIKey
+type CreateAPIKeyResponse429Headers struct {
+	RetryAfter *int
+}
+
+// CreateAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for CreateAPIKey
+type CreateAPIKeyResponse503Headers struct {
+	RetryAfter *int
+}
+
+type CreateAPIKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *APIKeyWithSecret
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateAPIKeyResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateAPIKeyResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateAPIKeyResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateAPIKeyResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateAPIKeyResponse) GetJSON201() *APIKeyWithSecret {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateAPIKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateAPIKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateAPIKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateAPIKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetMyAPIKeyResponse200Headers the declared response headers of an HTTP 200 response for GetMyAPIKey
+type GetMyAPIKeyResponse200Headers struct {
+	ETag string
+}
+
+// GetMyAPIKeyResponse304Headers the declared response headers of an HTTP 304 response for GetMyAPIKey
+type GetMyAPIKeyResponse304Headers struct {
+	ETag string
+}
+
+// GetMyAPIKeyResponse401Headers the declared response headers of an HTTP 401 response for GetMyAPIKey
+type GetMyAPIKeyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetMyAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for GetMyAPIKey
+type GetMyAPIKeyResponse429Headers struct {
+	RetryAfter *int
+}
+
+// GetMyAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for GetMyAPIKey
+type GetMyAPIKeyResponse503Headers struct {
+	RetryAfter *int
+}
+
+type GetMyAPIKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *APIKey
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetMyAPIKeyResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetMyAPIKeyResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetMyAPIKeyResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetMyAPIKeyResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetMyAPIKeyResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMyAPIKeyResponse) GetJSON200() *APIKey {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetMyAPIKeyResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetMyAPIKeyResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetMyAPIKeyResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetMyAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r GetMyAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r GetMyAPIKeyResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetMyAPIKeyResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyAPIKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyAPIKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyAPIKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyAPIKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetAPIKeyResponse200Headers the declared response headers of an HTTP 200 response for GetAPIKey
+type GetAPIKeyResponse200Headers struct {
+	ETag string
+}
+
+// GetAPIKeyResponse304Headers the declared response headers of an HTTP 304 response for GetAPIKey
+type GetAPIKeyResponse304Headers struct {
+	ETag string
+}
+
+// GetAPIKeyResponse401Headers the declared response headers of an HTTP 401 response for GetAPIKey
+type GetAPIKeyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// GetAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for GetAPIKey
+type GetAPIKeyResponse429Headers struct {
+	RetryAfter *int
+}
+
+// GetAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for GetAPIKey
+type GetAPIKeyResponse503Headers struct {
+	RetryAfter *int
+}
+
+type GetAPIKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *APIKey
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetAPIKeyResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetAPIKeyResponse304Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetAPIKeyResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *GetAPIKeyResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetAPIKeyResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAPIKeyResponse) GetJSON200() *APIKey {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetAPIKeyResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetAPIKeyResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetAPIKeyResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r GetAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r GetAPIKeyResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetAPIKeyResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAPIKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAPIKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAPIKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAPIKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UpdateAPIKeyResponse200Headers the declared response headers of an HTTP 200 response for UpdateAPIKey
+type UpdateAPIKeyResponse200Headers struct {
+	ETag string
+}
+
+// UpdateAPIKeyResponse401Headers the declared response headers of an HTTP 401 response for UpdateAPIKey
+type UpdateAPIKeyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UpdateAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for UpdateAPIKey
+type UpdateAPIKeyResponse429Headers struct {
+	RetryAfter *int
+}
+
+// UpdateAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for UpdateAPIKey
+type UpdateAPIKeyResponse503Headers struct {
+	RetryAfter *int
+}
+
+type UpdateAPIKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *APIKey
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdateAPIKeyResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UpdateAPIKeyResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *UpdateAPIKeyResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UpdateAPIKeyResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateAPIKeyResponse) GetJSON200() *APIKey {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateAPIKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateAPIKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateAPIKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateAPIKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RevokeAPIKeyResponse200Headers the declared response headers of an HTTP 200 response for RevokeAPIKey
+type RevokeAPIKeyResponse200Headers struct {
+	ETag string
+}
+
+// RevokeAPIKeyResponse401Headers the declared response headers of an HTTP 401 response for RevokeAPIKey
+type RevokeAPIKeyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// RevokeAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for RevokeAPIKey
+type RevokeAPIKeyResponse429Headers struct {
+	RetryAfter *int
+}
+
+// RevokeAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for RevokeAPIKey
+type RevokeAPIKeyResponse503Headers struct {
+	RetryAfter *int
+}
+
+type RevokeAPIKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *APIKey
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RevokeAPIKeyResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RevokeAPIKeyResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *RevokeAPIKeyResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RevokeAPIKeyResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RevokeAPIKeyResponse) GetJSON200() *APIKey {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r RevokeAPIKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeAPIKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeAPIKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RevokeAPIKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RotateAPIKeyResponse200Headers the declared response headers of an HTTP 200 response for RotateAPIKey
+type RotateAPIKeyResponse200Headers struct {
+	ETag string
+}
+
+// RotateAPIKeyResponse401Headers the declared response headers of an HTTP 401 response for RotateAPIKey
+type RotateAPIKeyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// RotateAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for RotateAPIKey
+type RotateAPIKeyResponse429Headers struct {
+	RetryAfter *int
+}
+
+// RotateAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for RotateAPIKey
+type RotateAPIKeyResponse503Headers struct {
+	RetryAfter *int
+}
+
+type RotateAPIKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *APIKeyWithSecret
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RotateAPIKeyResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RotateAPIKeyResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *RotateAPIKeyResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RotateAPIKeyResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RotateAPIKeyResponse) GetJSON200() *APIKeyWithSecret {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r RotateAPIKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RotateAPIKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RotateAPIKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RotateAPIKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 // ListApplicationsResponse200Headers the declared response headers of an HTTP 200 response for ListApplications
@@ -21286,6 +23897,124 @@ func (r UpdateCompanyResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UpdateCompanyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ResetCompanyResponse401Headers the declared response headers of an HTTP 401 response for ResetCompany
+type ResetCompanyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ResetCompanyResponse429Headers the declared response headers of an HTTP 429 response for ResetCompany
+type ResetCompanyResponse429Headers struct {
+	RetryAfter *int
+}
+
+// ResetCompanyResponse503Headers the declared response headers of an HTTP 503 response for ResetCompany
+type ResetCompanyResponse503Headers struct {
+	RetryAfter *int
+}
+
+type ResetCompanyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CompanyReset
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ResetCompanyResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ResetCompanyResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ResetCompanyResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ResetCompanyResponse) GetJSON200() *CompanyReset {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ResetCompanyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResetCompanyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResetCompanyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResetCompanyResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -27784,6 +30513,353 @@ func (r VoidScoreResponse) ContentType() string {
 	return ""
 }
 
+// ListTestCompaniesResponse200Headers the declared response headers of an HTTP 200 response for ListTestCompanies
+type ListTestCompaniesResponse200Headers struct {
+	Link *string
+}
+
+// ListTestCompaniesResponse401Headers the declared response headers of an HTTP 401 response for ListTestCompanies
+type ListTestCompaniesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListTestCompaniesResponse429Headers the declared response headers of an HTTP 429 response for ListTestCompanies
+type ListTestCompaniesResponse429Headers struct {
+	RetryAfter *int
+}
+
+// ListTestCompaniesResponse503Headers the declared response headers of an HTTP 503 response for ListTestCompanies
+type ListTestCompaniesResponse503Headers struct {
+	RetryAfter *int
+}
+
+type ListTestCompaniesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TestCompanyPage
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListTestCompaniesResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListTestCompaniesResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListTestCompaniesResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListTestCompaniesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTestCompaniesResponse) GetJSON200() *TestCompanyPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListTestCompaniesResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListTestCompaniesResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListTestCompaniesResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListTestCompaniesResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListTestCompaniesResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListTestCompaniesResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTestCompaniesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTestCompaniesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTestCompaniesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTestCompaniesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateTestCompanyResponse401Headers the declared response headers of an HTTP 401 response for CreateTestCompany
+type CreateTestCompanyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CreateTestCompanyResponse429Headers the declared response headers of an HTTP 429 response for CreateTestCompany
+type CreateTestCompanyResponse429Headers struct {
+	RetryAfter *int
+}
+
+// CreateTestCompanyResponse503Headers the declared response headers of an HTTP 503 response for CreateTestCompany
+type CreateTestCompanyResponse503Headers struct {
+	RetryAfter *int
+}
+
+type CreateTestCompanyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *NewTestCompany
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CreateTestCompanyResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CreateTestCompanyResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CreateTestCompanyResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateTestCompanyResponse) GetJSON201() *NewTestCompany {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTestCompanyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTestCompanyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTestCompanyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTestCompanyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CloseTestCompanyResponse401Headers the declared response headers of an HTTP 401 response for CloseTestCompany
+type CloseTestCompanyResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// CloseTestCompanyResponse429Headers the declared response headers of an HTTP 429 response for CloseTestCompany
+type CloseTestCompanyResponse429Headers struct {
+	RetryAfter *int
+}
+
+// CloseTestCompanyResponse503Headers the declared response headers of an HTTP 503 response for CloseTestCompany
+type CloseTestCompanyResponse503Headers struct {
+	RetryAfter *int
+}
+
+type CloseTestCompanyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *CloseTestCompanyResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CloseTestCompanyResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CloseTestCompanyResponse503Headers
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r CloseTestCompanyResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r CloseTestCompanyResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CloseTestCompanyResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r CloseTestCompanyResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CloseTestCompanyResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CloseTestCompanyResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CloseTestCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CloseTestCompanyResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CloseTestCompanyResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r CloseTestCompanyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CloseTestCompanyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CloseTestCompanyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CloseTestCompanyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListUsersResponse200Headers the declared response headers of an HTTP 200 response for ListUsers
 type ListUsersResponse200Headers struct {
 	Link *string
@@ -29734,6 +32810,177 @@ func (r GetOpenAPIYAMLResponse) ContentType() string {
 	return ""
 }
 
+// ListAPIKeysWithResponse List the company's API keys
+//
+// Newest first. Secrets are never shown again, only how they begin.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/api-keys (the `ListAPIKeys` operationId).
+func (c *ClientWithResponses) ListAPIKeysWithResponse(ctx context.Context, params *ListAPIKeysParams, reqEditors ...RequestEditorFn) (*ListAPIKeysResponse, error) {
+	rsp, err := c.ListAPIKeys(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAPIKeysResponse(rsp)
+}
+
+// CreateAPIKeyWithBodyWithResponse Create an API key
+//
+// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
+// such a limit it stands where HR does (an admin, where a scope is for admins only), with it where a team lead of these jobs does. It reads
+// scores once their interview is completed. A company may have 100 keys that are not revoked.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/api-keys (the `CreateAPIKey` operationId).
+func (c *ClientWithResponses) CreateAPIKeyWithBodyWithResponse(ctx context.Context, params *CreateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAPIKeyResponse, error) {
+	rsp, err := c.CreateAPIKeyWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateAPIKeyResponse(rsp)
+}
+
+// CreateAPIKeyWithResponse Create an API key
+//
+// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
+// such a limit it stands where HR does (an admin, where a scope is for admins only), with it where a team lead of these jobs does. It reads
+// scores once their interview is completed. A company may have 100 keys that are not revoked.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/api-keys (the `CreateAPIKey` operationId).
+func (c *ClientWithResponses) CreateAPIKeyWithResponse(ctx context.Context, params *CreateAPIKeyParams, body CreateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAPIKeyResponse, error) {
+	rsp, err := c.CreateAPIKey(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateAPIKeyResponse(rsp)
+}
+
+// GetMyAPIKeyWithResponse Get the API key that asks
+//
+// Tells a program which key it has, what that may do, and until when.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/api-keys/me (the `GetMyAPIKey` operationId).
+func (c *ClientWithResponses) GetMyAPIKeyWithResponse(ctx context.Context, params *GetMyAPIKeyParams, reqEditors ...RequestEditorFn) (*GetMyAPIKeyResponse, error) {
+	rsp, err := c.GetMyAPIKey(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyAPIKeyResponse(rsp)
+}
+
+// GetAPIKeyWithResponse Get an API key
+//
+// Without its secret, which nobody can be shown again.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/api-keys/{api_key_id} (the `GetAPIKey` operationId).
+func (c *ClientWithResponses) GetAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *GetAPIKeyParams, reqEditors ...RequestEditorFn) (*GetAPIKeyResponse, error) {
+	rsp, err := c.GetAPIKey(ctx, apiKeyID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAPIKeyResponse(rsp)
+}
+
+// UpdateAPIKeyWithBodyWithResponse Change an API key
+//
+// Its name, scopes, jobs and expiry. The change holds for the very next request.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+func (c *ClientWithResponses) UpdateAPIKeyWithBodyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error) {
+	rsp, err := c.UpdateAPIKeyWithBody(ctx, apiKeyID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateAPIKeyResponse(rsp)
+}
+
+// UpdateAPIKeyWithResponse Change an API key
+//
+// Its name, scopes, jobs and expiry. The change holds for the very next request.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+func (c *ClientWithResponses) UpdateAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error) {
+	rsp, err := c.UpdateAPIKey(ctx, apiKeyID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateAPIKeyResponse(rsp)
+}
+
+// UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse Change an API key
+//
+// Its name, scopes, jobs and expiry. The change holds for the very next request.
+//
+// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
+func (c *ClientWithResponses) UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error) {
+	rsp, err := c.UpdateAPIKeyWithApplicationMergePatchPlusJSONBody(ctx, apiKeyID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateAPIKeyResponse(rsp)
+}
+
+// RevokeAPIKeyWithResponse Revoke an API key
+//
+// For good, and from the next request on, on every server.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/api-keys/{api_key_id}/revoke (the `RevokeAPIKey` operationId).
+func (c *ClientWithResponses) RevokeAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *RevokeAPIKeyParams, reqEditors ...RequestEditorFn) (*RevokeAPIKeyResponse, error) {
+	rsp, err := c.RevokeAPIKey(ctx, apiKeyID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeAPIKeyResponse(rsp)
+}
+
+// RotateAPIKeyWithBodyWithResponse Give an API key a new secret
+//
+// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
+// rotation left good ends at once. Everything else of the key stays as it is.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/api-keys/{api_key_id}/rotate (the `RotateAPIKey` operationId).
+func (c *ClientWithResponses) RotateAPIKeyWithBodyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *RotateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RotateAPIKeyResponse, error) {
+	rsp, err := c.RotateAPIKeyWithBody(ctx, apiKeyID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRotateAPIKeyResponse(rsp)
+}
+
+// RotateAPIKeyWithResponse Give an API key a new secret
+//
+// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
+// rotation left good ends at once. Everything else of the key stays as it is.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/api-keys/{api_key_id}/rotate (the `RotateAPIKey` operationId).
+func (c *ClientWithResponses) RotateAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *RotateAPIKeyParams, body RotateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateAPIKeyResponse, error) {
+	rsp, err := c.RotateAPIKey(ctx, apiKeyID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRotateAPIKeyResponse(rsp)
+}
+
 // ListApplicationsWithResponse List applications
 //
 // HR and admins see all applications; team leads those to jobs that they are a member of; everyone those whose interviews they are
@@ -30498,6 +33745,22 @@ func (c *ClientWithResponses) UpdateCompanyWithApplicationMergePatchPlusJSONBody
 		return nil, err
 	}
 	return ParseUpdateCompanyResponse(rsp)
+}
+
+// ResetCompanyWithResponse Empty a test company
+//
+// Deletes every job, candidate, application, kit, interview, score and person of a test company at once, so that the next run of a test
+// begins with nothing. Its API keys, its audit log and whoever asks stay. In any other company it is refused.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/company/reset (the `ResetCompany` operationId).
+func (c *ClientWithResponses) ResetCompanyWithResponse(ctx context.Context, params *ResetCompanyParams, reqEditors ...RequestEditorFn) (*ResetCompanyResponse, error) {
+	rsp, err := c.ResetCompany(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResetCompanyResponse(rsp)
 }
 
 // ListInterviewsWithResponse List interviews
@@ -31689,6 +34952,68 @@ func (c *ClientWithResponses) VoidScoreWithResponse(ctx context.Context, scoreID
 	return ParseVoidScoreResponse(rsp)
 }
 
+// ListTestCompaniesWithResponse List the company's test companies
+//
+// Those that are open, newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/test-companies (the `ListTestCompanies` operationId).
+func (c *ClientWithResponses) ListTestCompaniesWithResponse(ctx context.Context, params *ListTestCompaniesParams, reqEditors ...RequestEditorFn) (*ListTestCompaniesResponse, error) {
+	rsp, err := c.ListTestCompanies(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTestCompaniesResponse(rsp)
+}
+
+// CreateTestCompanyWithBodyWithResponse Open a test company
+//
+// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
+// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/test-companies (the `CreateTestCompany` operationId).
+func (c *ClientWithResponses) CreateTestCompanyWithBodyWithResponse(ctx context.Context, params *CreateTestCompanyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTestCompanyResponse, error) {
+	rsp, err := c.CreateTestCompanyWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTestCompanyResponse(rsp)
+}
+
+// CreateTestCompanyWithResponse Open a test company
+//
+// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
+// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/test-companies (the `CreateTestCompany` operationId).
+func (c *ClientWithResponses) CreateTestCompanyWithResponse(ctx context.Context, params *CreateTestCompanyParams, body CreateTestCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTestCompanyResponse, error) {
+	rsp, err := c.CreateTestCompany(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTestCompanyResponse(rsp)
+}
+
+// CloseTestCompanyWithResponse Close a test company
+//
+// For good. Its keys and its people's sessions end at once.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/test-companies/{test_company_id}/close (the `CloseTestCompany` operationId).
+func (c *ClientWithResponses) CloseTestCompanyWithResponse(ctx context.Context, testCompanyID TestCompanyID, params *CloseTestCompanyParams, reqEditors ...RequestEditorFn) (*CloseTestCompanyResponse, error) {
+	rsp, err := c.CloseTestCompany(ctx, testCompanyID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCloseTestCompanyResponse(rsp)
+}
+
 // ListUsersWithResponse List the company's users
 //
 // Filters combine. `q` finds users whose name, email or department contains the text; `updated_since` serves incremental
@@ -32056,6 +35381,928 @@ func (c *ClientWithResponses) GetOpenAPIYAMLWithResponse(ctx context.Context, re
 		return nil, err
 	}
 	return ParseGetOpenAPIYAMLResponse(rsp)
+}
+
+// ParseListAPIKeysResponse parses an HTTP response from a ListAPIKeysWithResponse call
+func ParseListAPIKeysResponse(rsp *http.Response) (*ListAPIKeysResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAPIKeysResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest APIKeyPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListAPIKeysResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListAPIKeysResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListAPIKeysResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListAPIKeysResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateAPIKeyResponse parses an HTTP response from a CreateAPIKeyWithResponse call
+func ParseCreateAPIKeyResponse(rsp *http.Response) (*CreateAPIKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateAPIKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest APIKeyWithSecret
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateAPIKeyResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uri-reference"}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers CreateAPIKeyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateAPIKeyResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateAPIKeyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetMyAPIKeyResponse parses an HTTP response from a GetMyAPIKeyWithResponse call
+func ParseGetMyAPIKeyResponse(rsp *http.Response) (*GetMyAPIKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyAPIKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest APIKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetMyAPIKeyResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetMyAPIKeyResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetMyAPIKeyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetMyAPIKeyResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetMyAPIKeyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetAPIKeyResponse parses an HTTP response from a GetAPIKeyWithResponse call
+func ParseGetAPIKeyResponse(rsp *http.Response) (*GetAPIKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAPIKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest APIKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetAPIKeyResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetAPIKeyResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
+	case rsp.StatusCode == 401:
+		var headers GetAPIKeyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers GetAPIKeyResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetAPIKeyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUpdateAPIKeyResponse parses an HTTP response from a UpdateAPIKeyWithResponse call
+func ParseUpdateAPIKeyResponse(rsp *http.Response) (*UpdateAPIKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateAPIKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest APIKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdateAPIKeyResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers UpdateAPIKeyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers UpdateAPIKeyResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers UpdateAPIKeyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRevokeAPIKeyResponse parses an HTTP response from a RevokeAPIKeyWithResponse call
+func ParseRevokeAPIKeyResponse(rsp *http.Response) (*RevokeAPIKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeAPIKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest APIKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RevokeAPIKeyResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers RevokeAPIKeyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers RevokeAPIKeyResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers RevokeAPIKeyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRotateAPIKeyResponse parses an HTTP response from a RotateAPIKeyWithResponse call
+func ParseRotateAPIKeyResponse(rsp *http.Response) (*RotateAPIKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RotateAPIKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest APIKeyWithSecret
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RotateAPIKeyResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers RotateAPIKeyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers RotateAPIKeyResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers RotateAPIKeyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
 }
 
 // ParseListApplicationsResponse parses an HTTP response from a ListApplicationsWithResponse call
@@ -36211,6 +40458,121 @@ func ParseUpdateCompanyResponse(rsp *http.Response) (*UpdateCompanyResponse, err
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers UpdateCompanyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseResetCompanyResponse parses an HTTP response from a ResetCompanyWithResponse call
+func ParseResetCompanyResponse(rsp *http.Response) (*ResetCompanyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResetCompanyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CompanyReset
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ResetCompanyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ResetCompanyResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ResetCompanyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -42749,6 +47111,350 @@ func ParseVoidScoreResponse(rsp *http.Response) (*VoidScoreResponse, error) {
 	return response, nil
 }
 
+// ParseListTestCompaniesResponse parses an HTTP response from a ListTestCompaniesWithResponse call
+func ParseListTestCompaniesResponse(rsp *http.Response) (*ListTestCompaniesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTestCompaniesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TestCompanyPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListTestCompaniesResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListTestCompaniesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListTestCompaniesResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListTestCompaniesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateTestCompanyResponse parses an HTTP response from a CreateTestCompanyWithResponse call
+func ParseCreateTestCompanyResponse(rsp *http.Response) (*CreateTestCompanyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTestCompanyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest NewTestCompany
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CreateTestCompanyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers CreateTestCompanyResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers CreateTestCompanyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCloseTestCompanyResponse parses an HTTP response from a CloseTestCompanyWithResponse call
+func ParseCloseTestCompanyResponse(rsp *http.Response) (*CloseTestCompanyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CloseTestCompanyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers CloseTestCompanyResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers CloseTestCompanyResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers CloseTestCompanyResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListUsersResponse parses an HTTP response from a ListUsersWithResponse call
 func ParseListUsersResponse(rsp *http.Response) (*ListUsersResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -44659,6 +49365,27 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ListAPIKeys List the company's API keys
+	// (GET /api/v1/api-keys)
+	ListAPIKeys(ctx echo.Context, params ListAPIKeysParams) error
+	// CreateAPIKey Create an API key
+	// (POST /api/v1/api-keys)
+	CreateAPIKey(ctx echo.Context, params CreateAPIKeyParams) error
+	// GetMyAPIKey Get the API key that asks
+	// (GET /api/v1/api-keys/me)
+	GetMyAPIKey(ctx echo.Context, params GetMyAPIKeyParams) error
+	// GetAPIKey Get an API key
+	// (GET /api/v1/api-keys/{api_key_id})
+	GetAPIKey(ctx echo.Context, apiKeyID APIKeyID, params GetAPIKeyParams) error
+	// UpdateAPIKey Change an API key
+	// (PATCH /api/v1/api-keys/{api_key_id})
+	UpdateAPIKey(ctx echo.Context, apiKeyID APIKeyID, params UpdateAPIKeyParams) error
+	// RevokeAPIKey Revoke an API key
+	// (POST /api/v1/api-keys/{api_key_id}/revoke)
+	RevokeAPIKey(ctx echo.Context, apiKeyID APIKeyID, params RevokeAPIKeyParams) error
+	// RotateAPIKey Give an API key a new secret
+	// (POST /api/v1/api-keys/{api_key_id}/rotate)
+	RotateAPIKey(ctx echo.Context, apiKeyID APIKeyID, params RotateAPIKeyParams) error
 	// ListApplications List applications
 	// (GET /api/v1/applications)
 	ListApplications(ctx echo.Context, params ListApplicationsParams) error
@@ -44761,6 +49488,9 @@ type ServerInterface interface {
 	// UpdateCompany Change the company's name and settings
 	// (PATCH /api/v1/company)
 	UpdateCompany(ctx echo.Context, params UpdateCompanyParams) error
+	// ResetCompany Empty a test company
+	// (POST /api/v1/company/reset)
+	ResetCompany(ctx echo.Context, params ResetCompanyParams) error
 	// ListInterviews List interviews
 	// (GET /api/v1/interviews)
 	ListInterviews(ctx echo.Context, params ListInterviewsParams) error
@@ -44914,6 +49644,15 @@ type ServerInterface interface {
 	// VoidScore Declare a submitted score void
 	// (POST /api/v1/scores/{score_id}/void)
 	VoidScore(ctx echo.Context, scoreID ScoreID, params VoidScoreParams) error
+	// ListTestCompanies List the company's test companies
+	// (GET /api/v1/test-companies)
+	ListTestCompanies(ctx echo.Context, params ListTestCompaniesParams) error
+	// CreateTestCompany Open a test company
+	// (POST /api/v1/test-companies)
+	CreateTestCompany(ctx echo.Context, params CreateTestCompanyParams) error
+	// CloseTestCompany Close a test company
+	// (POST /api/v1/test-companies/{test_company_id}/close)
+	CloseTestCompany(ctx echo.Context, testCompanyID TestCompanyID, params CloseTestCompanyParams) error
 	// ListUsers List the company's users
 	// (GET /api/v1/users)
 	ListUsers(ctx echo.Context, params ListUsersParams) error
@@ -44973,6 +49712,270 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ListAPIKeys converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAPIKeys(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAPIKeysParams
+	// ------------- Optional query parameter "is_revoked" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "is_revoked", ctx.QueryParams(), &params.IsRevoked, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter is_revoked: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAPIKeys(ctx, params)
+	return err
+}
+
+// CreateAPIKey converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateAPIKey(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateAPIKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateAPIKey(ctx, params)
+	return err
+}
+
+// GetMyAPIKey converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMyAPIKey(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMyAPIKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMyAPIKey(ctx, params)
+	return err
+}
+
+// GetAPIKey converts echo context to params.
+func (w *ServerInterfaceWrapper) GetAPIKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "api_key_id" -------------
+	var apiKeyID APIKeyID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "api_key_id", ctx.Param("api_key_id"), &apiKeyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter api_key_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAPIKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetAPIKey(ctx, apiKeyID, params)
+	return err
+}
+
+// UpdateAPIKey converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateAPIKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "api_key_id" -------------
+	var apiKeyID APIKeyID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "api_key_id", ctx.Param("api_key_id"), &apiKeyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter api_key_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateAPIKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateAPIKey(ctx, apiKeyID, params)
+	return err
+}
+
+// RevokeAPIKey converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeAPIKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "api_key_id" -------------
+	var apiKeyID APIKeyID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "api_key_id", ctx.Param("api_key_id"), &apiKeyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter api_key_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeAPIKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeAPIKey(ctx, apiKeyID, params)
+	return err
+}
+
+// RotateAPIKey converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateAPIKey(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "api_key_id" -------------
+	var apiKeyID APIKeyID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "api_key_id", ctx.Param("api_key_id"), &apiKeyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter api_key_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RotateAPIKeyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateAPIKey(ctx, apiKeyID, params)
+	return err
 }
 
 // ListApplications converts echo context to params.
@@ -46342,6 +51345,35 @@ func (w *ServerInterfaceWrapper) UpdateCompany(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateCompany(ctx, params)
+	return err
+}
+
+// ResetCompany converts echo context to params.
+func (w *ServerInterfaceWrapper) ResetCompany(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResetCompanyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResetCompany(ctx, params)
 	return err
 }
 
@@ -48495,6 +53527,96 @@ func (w *ServerInterfaceWrapper) VoidScore(ctx echo.Context) error {
 	return err
 }
 
+// ListTestCompanies converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTestCompanies(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTestCompaniesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTestCompanies(ctx, params)
+	return err
+}
+
+// CreateTestCompany converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateTestCompany(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTestCompanyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateTestCompany(ctx, params)
+	return err
+}
+
+// CloseTestCompany converts echo context to params.
+func (w *ServerInterfaceWrapper) CloseTestCompany(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "test_company_id" -------------
+	var testCompanyID TestCompanyID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "test_company_id", ctx.Param("test_company_id"), &testCompanyID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter test_company_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CloseTestCompanyParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CloseTestCompany(ctx, testCompanyID, params)
+	return err
+}
+
 // ListUsers converts echo context to params.
 func (w *ServerInterfaceWrapper) ListUsers(ctx echo.Context) error {
 	var err error
@@ -49093,6 +54215,17 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/users/:user_id/sessions/:session_id", wrapper.RevokeUserSession, options.OperationMiddlewares["RevokeUserSession"]...)
 	router.GET(options.BaseURL+"/api/v1/company", wrapper.GetCompany, options.OperationMiddlewares["GetCompany"]...)
 	router.PATCH(options.BaseURL+"/api/v1/company", wrapper.UpdateCompany, options.OperationMiddlewares["UpdateCompany"]...)
+	router.POST(options.BaseURL+"/api/v1/company/reset", wrapper.ResetCompany, options.OperationMiddlewares["ResetCompany"]...)
+	router.GET(options.BaseURL+"/api/v1/test-companies", wrapper.ListTestCompanies, options.OperationMiddlewares["ListTestCompanies"]...)
+	router.POST(options.BaseURL+"/api/v1/test-companies", wrapper.CreateTestCompany, options.OperationMiddlewares["CreateTestCompany"]...)
+	router.POST(options.BaseURL+"/api/v1/test-companies/:test_company_id/close", wrapper.CloseTestCompany, options.OperationMiddlewares["CloseTestCompany"]...)
+	router.GET(options.BaseURL+"/api/v1/api-keys", wrapper.ListAPIKeys, options.OperationMiddlewares["ListAPIKeys"]...)
+	router.POST(options.BaseURL+"/api/v1/api-keys", wrapper.CreateAPIKey, options.OperationMiddlewares["CreateAPIKey"]...)
+	router.GET(options.BaseURL+"/api/v1/api-keys/me", wrapper.GetMyAPIKey, options.OperationMiddlewares["GetMyAPIKey"]...)
+	router.GET(options.BaseURL+"/api/v1/api-keys/:api_key_id", wrapper.GetAPIKey, options.OperationMiddlewares["GetAPIKey"]...)
+	router.PATCH(options.BaseURL+"/api/v1/api-keys/:api_key_id", wrapper.UpdateAPIKey, options.OperationMiddlewares["UpdateAPIKey"]...)
+	router.POST(options.BaseURL+"/api/v1/api-keys/:api_key_id/rotate", wrapper.RotateAPIKey, options.OperationMiddlewares["RotateAPIKey"]...)
+	router.POST(options.BaseURL+"/api/v1/api-keys/:api_key_id/revoke", wrapper.RevokeAPIKey, options.OperationMiddlewares["RevokeAPIKey"]...)
 	router.GET(options.BaseURL+"/api/v1/jobs", wrapper.ListJobs, options.OperationMiddlewares["ListJobs"]...)
 	router.POST(options.BaseURL+"/api/v1/jobs", wrapper.CreateJob, options.OperationMiddlewares["CreateJob"]...)
 	router.GET(options.BaseURL+"/api/v1/jobs/:job_id", wrapper.GetJob, options.OperationMiddlewares["GetJob"]...)
@@ -49171,6 +54304,15 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/audit-logs/verify", wrapper.VerifyAuditLogs, options.OperationMiddlewares["VerifyAuditLogs"]...)
 	router.GET(options.BaseURL+"/api/v1/audit-logs/:audit_log_id", wrapper.GetAuditLog, options.OperationMiddlewares["GetAuditLog"]...)
 
+}
+
+type APIKeyResponseHeaders struct {
+	ETag string
+}
+type APIKeyJSONResponse struct {
+	Body APIKey
+
+	Headers APIKeyResponseHeaders
 }
 
 type ApplicationResponseHeaders struct {
@@ -49323,6 +54465,1207 @@ type UserJSONResponse struct {
 	Body User
 
 	Headers UserResponseHeaders
+}
+
+type ListAPIKeysRequestObject struct {
+	Params ListAPIKeysParams
+}
+
+type ListAPIKeysResponseObject interface {
+	VisitListAPIKeysResponse(w http.ResponseWriter) error
+}
+
+type ListAPIKeys200ResponseHeaders struct {
+	Link *string
+}
+
+type ListAPIKeys200JSONResponse struct {
+	Body    APIKeyPage
+	Headers ListAPIKeys200ResponseHeaders
+}
+
+func (response ListAPIKeys200JSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAPIKeys400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys400ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAPIKeys401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys401ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAPIKeys403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys403ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAPIKeys429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys429ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAPIKeys500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys500ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAPIKeys503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys503ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKeyRequestObject struct {
+	Params CreateAPIKeyParams
+	Body   *CreateAPIKeyJSONRequestBody
+}
+
+type CreateAPIKeyResponseObject interface {
+	VisitCreateAPIKeyResponse(w http.ResponseWriter) error
+}
+
+type CreateAPIKey201ResponseHeaders struct {
+	ETag     string
+	Location string
+}
+
+type CreateAPIKey201JSONResponse struct {
+	Body    APIKeyWithSecret
+	Headers CreateAPIKey201ResponseHeaders
+}
+
+func (response CreateAPIKey201JSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey400ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey401ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey403ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey409ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey422ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey429ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey500ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey503ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAPIKeyRequestObject struct {
+	Params GetMyAPIKeyParams
+}
+
+type GetMyAPIKeyResponseObject interface {
+	VisitGetMyAPIKeyResponse(w http.ResponseWriter) error
+}
+
+type GetMyAPIKey200JSONResponse struct{ APIKeyJSONResponse }
+
+func (response GetMyAPIKey200JSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAPIKey304Response = NotModifiedResponse
+
+func (response GetMyAPIKey304Response) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetMyAPIKey400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey400ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAPIKey401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey401ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAPIKey403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey403ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAPIKey404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey404ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAPIKey429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey429ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAPIKey500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey500ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAPIKey503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey503ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPIKeyRequestObject struct {
+	APIKeyID APIKeyID `json:"api_key_id"`
+	Params   GetAPIKeyParams
+}
+
+type GetAPIKeyResponseObject interface {
+	VisitGetAPIKeyResponse(w http.ResponseWriter) error
+}
+
+type GetAPIKey200JSONResponse struct{ APIKeyJSONResponse }
+
+func (response GetAPIKey200JSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPIKey304Response = NotModifiedResponse
+
+func (response GetAPIKey304Response) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetAPIKey400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey400ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPIKey401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey401ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPIKey403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey403ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPIKey404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey404ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPIKey429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey429ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPIKey500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey500ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPIKey503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey503ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKeyRequestObject struct {
+	APIKeyID                          APIKeyID `json:"api_key_id"`
+	Params                            UpdateAPIKeyParams
+	JSONBody                          *UpdateAPIKeyJSONRequestBody
+	ApplicationMergePatchPlusJSONBody *UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody
+}
+
+type UpdateAPIKeyResponseObject interface {
+	VisitUpdateAPIKeyResponse(w http.ResponseWriter) error
+}
+
+type UpdateAPIKey200JSONResponse struct{ APIKeyJSONResponse }
+
+func (response UpdateAPIKey200JSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey400ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey401ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey403ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey404ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey409ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey412ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey422ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey429ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey500ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey503ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKeyRequestObject struct {
+	APIKeyID APIKeyID `json:"api_key_id"`
+	Params   RevokeAPIKeyParams
+}
+
+type RevokeAPIKeyResponseObject interface {
+	VisitRevokeAPIKeyResponse(w http.ResponseWriter) error
+}
+
+type RevokeAPIKey200JSONResponse struct{ APIKeyJSONResponse }
+
+func (response RevokeAPIKey200JSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey400ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey401ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey403ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey404ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey409ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey412ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey422ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey429ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey500ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey503ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKeyRequestObject struct {
+	APIKeyID APIKeyID `json:"api_key_id"`
+	Params   RotateAPIKeyParams
+	Body     *RotateAPIKeyJSONRequestBody
+}
+
+type RotateAPIKeyResponseObject interface {
+	VisitRotateAPIKeyResponse(w http.ResponseWriter) error
+}
+
+type RotateAPIKey200ResponseHeaders struct {
+	ETag string
+}
+
+type RotateAPIKey200JSONResponse struct {
+	Body    APIKeyWithSecret
+	Headers RotateAPIKey200ResponseHeaders
+}
+
+func (response RotateAPIKey200JSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey400ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey401ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey403ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey404ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey409ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey412ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey422ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey429ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey500ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey503ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type ListApplicationsRequestObject struct {
@@ -54964,6 +61307,165 @@ type UpdateCompany503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateCompany503ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetCompanyRequestObject struct {
+	Params ResetCompanyParams
+}
+
+type ResetCompanyResponseObject interface {
+	VisitResetCompanyResponse(w http.ResponseWriter) error
+}
+
+type ResetCompany200JSONResponse CompanyReset
+
+func (response ResetCompany200JSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetCompany400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany400ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetCompany401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany401ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetCompany403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany403ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetCompany409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany409ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetCompany422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany422ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetCompany429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany429ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetCompany500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany500ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetCompany503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany503ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -63817,6 +70319,473 @@ func (response VoidScore503ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 	return err
 }
 
+type ListTestCompaniesRequestObject struct {
+	Params ListTestCompaniesParams
+}
+
+type ListTestCompaniesResponseObject interface {
+	VisitListTestCompaniesResponse(w http.ResponseWriter) error
+}
+
+type ListTestCompanies200ResponseHeaders struct {
+	Link *string
+}
+
+type ListTestCompanies200JSONResponse struct {
+	Body    TestCompanyPage
+	Headers ListTestCompanies200ResponseHeaders
+}
+
+func (response ListTestCompanies200JSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTestCompanies400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies400ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTestCompanies401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies401ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTestCompanies403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies403ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTestCompanies429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies429ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTestCompanies500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies500ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTestCompanies503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies503ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompanyRequestObject struct {
+	Params CreateTestCompanyParams
+	Body   *CreateTestCompanyJSONRequestBody
+}
+
+type CreateTestCompanyResponseObject interface {
+	VisitCreateTestCompanyResponse(w http.ResponseWriter) error
+}
+
+type CreateTestCompany201JSONResponse NewTestCompany
+
+func (response CreateTestCompany201JSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany400ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany401ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany403ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany409ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany422ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany429ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany500ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany503ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseTestCompanyRequestObject struct {
+	TestCompanyID TestCompanyID `json:"test_company_id"`
+	Params        CloseTestCompanyParams
+}
+
+type CloseTestCompanyResponseObject interface {
+	VisitCloseTestCompanyResponse(w http.ResponseWriter) error
+}
+
+type CloseTestCompany204Response struct {
+}
+
+func (response CloseTestCompany204Response) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CloseTestCompany400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany400ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseTestCompany401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany401ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseTestCompany403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany403ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseTestCompany404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany404ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseTestCompany409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany409ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseTestCompany422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany422ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseTestCompany429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany429ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseTestCompany500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany500ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseTestCompany503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany503ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUsersRequestObject struct {
 	Params ListUsersParams
 }
@@ -66344,6 +73313,27 @@ func (response GetOpenAPIYAML500ApplicationProblemPlusJSONResponse) VisitGetOpen
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ListAPIKeys List the company's API keys
+	// (GET /api/v1/api-keys)
+	ListAPIKeys(ctx context.Context, request ListAPIKeysRequestObject) (ListAPIKeysResponseObject, error)
+	// CreateAPIKey Create an API key
+	// (POST /api/v1/api-keys)
+	CreateAPIKey(ctx context.Context, request CreateAPIKeyRequestObject) (CreateAPIKeyResponseObject, error)
+	// GetMyAPIKey Get the API key that asks
+	// (GET /api/v1/api-keys/me)
+	GetMyAPIKey(ctx context.Context, request GetMyAPIKeyRequestObject) (GetMyAPIKeyResponseObject, error)
+	// GetAPIKey Get an API key
+	// (GET /api/v1/api-keys/{api_key_id})
+	GetAPIKey(ctx context.Context, request GetAPIKeyRequestObject) (GetAPIKeyResponseObject, error)
+	// UpdateAPIKey Change an API key
+	// (PATCH /api/v1/api-keys/{api_key_id})
+	UpdateAPIKey(ctx context.Context, request UpdateAPIKeyRequestObject) (UpdateAPIKeyResponseObject, error)
+	// RevokeAPIKey Revoke an API key
+	// (POST /api/v1/api-keys/{api_key_id}/revoke)
+	RevokeAPIKey(ctx context.Context, request RevokeAPIKeyRequestObject) (RevokeAPIKeyResponseObject, error)
+	// RotateAPIKey Give an API key a new secret
+	// (POST /api/v1/api-keys/{api_key_id}/rotate)
+	RotateAPIKey(ctx context.Context, request RotateAPIKeyRequestObject) (RotateAPIKeyResponseObject, error)
 	// ListApplications List applications
 	// (GET /api/v1/applications)
 	ListApplications(ctx context.Context, request ListApplicationsRequestObject) (ListApplicationsResponseObject, error)
@@ -66446,6 +73436,9 @@ type StrictServerInterface interface {
 	// UpdateCompany Change the company's name and settings
 	// (PATCH /api/v1/company)
 	UpdateCompany(ctx context.Context, request UpdateCompanyRequestObject) (UpdateCompanyResponseObject, error)
+	// ResetCompany Empty a test company
+	// (POST /api/v1/company/reset)
+	ResetCompany(ctx context.Context, request ResetCompanyRequestObject) (ResetCompanyResponseObject, error)
 	// ListInterviews List interviews
 	// (GET /api/v1/interviews)
 	ListInterviews(ctx context.Context, request ListInterviewsRequestObject) (ListInterviewsResponseObject, error)
@@ -66599,6 +73592,15 @@ type StrictServerInterface interface {
 	// VoidScore Declare a submitted score void
 	// (POST /api/v1/scores/{score_id}/void)
 	VoidScore(ctx context.Context, request VoidScoreRequestObject) (VoidScoreResponseObject, error)
+	// ListTestCompanies List the company's test companies
+	// (GET /api/v1/test-companies)
+	ListTestCompanies(ctx context.Context, request ListTestCompaniesRequestObject) (ListTestCompaniesResponseObject, error)
+	// CreateTestCompany Open a test company
+	// (POST /api/v1/test-companies)
+	CreateTestCompany(ctx context.Context, request CreateTestCompanyRequestObject) (CreateTestCompanyResponseObject, error)
+	// CloseTestCompany Close a test company
+	// (POST /api/v1/test-companies/{test_company_id}/close)
+	CloseTestCompany(ctx context.Context, request CloseTestCompanyRequestObject) (CloseTestCompanyResponseObject, error)
 	// ListUsers List the company's users
 	// (GET /api/v1/users)
 	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
@@ -66665,6 +73667,284 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ListAPIKeys operation middleware
+func (sh *strictHandler) ListAPIKeys(ctx echo.Context, params ListAPIKeysParams) error {
+	var request ListAPIKeysRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAPIKeys(ctx.Request().Context(), request.(ListAPIKeysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAPIKeys")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAPIKeysResponseObject); ok {
+		return validResponse.VisitListAPIKeysResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateAPIKey operation middleware
+func (sh *strictHandler) CreateAPIKey(ctx echo.Context, params CreateAPIKeyParams) error {
+	var request CreateAPIKeyRequestObject
+
+	request.Params = params
+
+	var body CreateAPIKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateAPIKey(ctx.Request().Context(), request.(CreateAPIKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateAPIKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateAPIKeyResponseObject); ok {
+		return validResponse.VisitCreateAPIKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetMyAPIKey operation middleware
+func (sh *strictHandler) GetMyAPIKey(ctx echo.Context, params GetMyAPIKeyParams) error {
+	var request GetMyAPIKeyRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyAPIKey(ctx.Request().Context(), request.(GetMyAPIKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyAPIKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMyAPIKeyResponseObject); ok {
+		return validResponse.VisitGetMyAPIKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetAPIKey operation middleware
+func (sh *strictHandler) GetAPIKey(ctx echo.Context, apiKeyID APIKeyID, params GetAPIKeyParams) error {
+	var request GetAPIKeyRequestObject
+
+	request.APIKeyID = apiKeyID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAPIKey(ctx.Request().Context(), request.(GetAPIKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAPIKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetAPIKeyResponseObject); ok {
+		return validResponse.VisitGetAPIKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateAPIKey operation middleware
+func (sh *strictHandler) UpdateAPIKey(ctx echo.Context, apiKeyID APIKeyID, params UpdateAPIKeyParams) error {
+	var request UpdateAPIKeyRequestObject
+
+	request.APIKeyID = apiKeyID
+	request.Params = params
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
+		var body UpdateAPIKeyJSONRequestBody
+		var err error
+		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+			// A request validator built on kin-openapi's openapi3filter with
+			// KeepValidatedValue leaves the value it validated on the body. Bind
+			// that value, matching member names exactly, so the handler receives
+			// what was validated instead of a second, case-insensitive decode.
+			// Otherwise bind only the request body, so that path and query
+			// parameters are not also bound into the body struct.
+			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+				err = binder.BindBody(ctx, &body)
+			}
+		} else {
+			// A custom binder is installed on the Echo instance; defer to it
+			// entirely, since echo.Binder does not expose body-only binding and
+			// the binder may do more than decode (for example call ctx.Validate).
+			err = ctx.Bind(&body)
+		}
+		if err != nil {
+			return err
+		}
+		request.JSONBody = &body
+
+	}
+	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
+		var body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody
+		var err error
+		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+			// A request validator built on kin-openapi's openapi3filter with
+			// KeepValidatedValue leaves the value it validated on the body. Bind
+			// that value, matching member names exactly, so the handler receives
+			// what was validated instead of a second, case-insensitive decode.
+			// Otherwise bind only the request body, so that path and query
+			// parameters are not also bound into the body struct.
+			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+				err = binder.BindBody(ctx, &body)
+			}
+		} else {
+			// A custom binder is installed on the Echo instance; defer to it
+			// entirely, since echo.Binder does not expose body-only binding and
+			// the binder may do more than decode (for example call ctx.Validate).
+			err = ctx.Bind(&body)
+		}
+		if err != nil {
+			return err
+		}
+		request.ApplicationMergePatchPlusJSONBody = &body
+
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateAPIKey(ctx.Request().Context(), request.(UpdateAPIKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateAPIKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateAPIKeyResponseObject); ok {
+		return validResponse.VisitUpdateAPIKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeAPIKey operation middleware
+func (sh *strictHandler) RevokeAPIKey(ctx echo.Context, apiKeyID APIKeyID, params RevokeAPIKeyParams) error {
+	var request RevokeAPIKeyRequestObject
+
+	request.APIKeyID = apiKeyID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeAPIKey(ctx.Request().Context(), request.(RevokeAPIKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeAPIKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeAPIKeyResponseObject); ok {
+		return validResponse.VisitRevokeAPIKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateAPIKey operation middleware
+func (sh *strictHandler) RotateAPIKey(ctx echo.Context, apiKeyID APIKeyID, params RotateAPIKeyParams) error {
+	var request RotateAPIKeyRequestObject
+
+	request.APIKeyID = apiKeyID
+	request.Params = params
+
+	var body RotateAPIKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateAPIKey(ctx.Request().Context(), request.(RotateAPIKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateAPIKey")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateAPIKeyResponseObject); ok {
+		return validResponse.VisitRotateAPIKeyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // ListApplications operation middleware
@@ -67890,6 +75170,31 @@ func (sh *strictHandler) UpdateCompany(ctx echo.Context, params UpdateCompanyPar
 		return err
 	} else if validResponse, ok := response.(UpdateCompanyResponseObject); ok {
 		return validResponse.VisitUpdateCompanyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ResetCompany operation middleware
+func (sh *strictHandler) ResetCompany(ctx echo.Context, params ResetCompanyParams) error {
+	var request ResetCompanyRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResetCompany(ctx.Request().Context(), request.(ResetCompanyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResetCompany")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResetCompanyResponseObject); ok {
+		return validResponse.VisitResetCompanyResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -69842,6 +77147,105 @@ func (sh *strictHandler) VoidScore(ctx echo.Context, scoreID ScoreID, params Voi
 	return nil
 }
 
+// ListTestCompanies operation middleware
+func (sh *strictHandler) ListTestCompanies(ctx echo.Context, params ListTestCompaniesParams) error {
+	var request ListTestCompaniesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTestCompanies(ctx.Request().Context(), request.(ListTestCompaniesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTestCompanies")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTestCompaniesResponseObject); ok {
+		return validResponse.VisitListTestCompaniesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateTestCompany operation middleware
+func (sh *strictHandler) CreateTestCompany(ctx echo.Context, params CreateTestCompanyParams) error {
+	var request CreateTestCompanyRequestObject
+
+	request.Params = params
+
+	var body CreateTestCompanyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateTestCompany(ctx.Request().Context(), request.(CreateTestCompanyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateTestCompany")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateTestCompanyResponseObject); ok {
+		return validResponse.VisitCreateTestCompanyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CloseTestCompany operation middleware
+func (sh *strictHandler) CloseTestCompany(ctx echo.Context, testCompanyID TestCompanyID, params CloseTestCompanyParams) error {
+	var request CloseTestCompanyRequestObject
+
+	request.TestCompanyID = testCompanyID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CloseTestCompany(ctx.Request().Context(), request.(CloseTestCompanyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CloseTestCompany")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CloseTestCompanyResponseObject); ok {
+		return validResponse.VisitCloseTestCompanyResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListUsers operation middleware
 func (sh *strictHandler) ListUsers(ctx echo.Context, params ListUsersParams) error {
 	var request ListUsersRequestObject
@@ -70440,586 +77844,651 @@ func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37khu3kj74KvhxJ8KXw+5m33TpjhMzbVk6li3JGrV8PDtuDRusAkm4iwANgE3xeDSx77IR+wr7/z7A",
-	"PsQ+yQYygSpUEUVWkWxJ9ukIh9Uk64JLIpGZyPy+3zuJnEylYMLoztnvnTGjKVPw59O3dGT/TZlOFJ8a",
-	"LkXnrPN2zMgtU5pLQeSQmDEjimk5UwnrkqFU5Plw7yU1yZhQkdoPr6Rg+M1+p9th7+lkmrHOWeeqc3zV",
-	"6XQ7iv0244qlnTOjZqzb0cmYTah98YS+f8HEyIw7Z4+Oup0pNYYp24b/uur8crH3n3TvH729x/v9vXe/",
-	"H3Yf9T5cdf6l0+2YxdQ+XhvFxajz4UO384KLm3hHBHtvyJSOGPnyzbMn5NHRo0ddolj216uO/emq89U5",
-	"oQPNhCFSQF8zqu3frNKXWa93nBzQKT+4PTyYaab0vyYzpaX6K1t8f/T8V/l++O9wETsvPb9T09+T3uMH",
-	"0a7IhGL7Y92ZUjO2kzIfU0PmVJNEMWpYWm6sb2ZCRcpTapg+6B0+ftSjx2zv4eAw2XuYPGR7j4a93l7v",
-	"8Oj45PTBw0ePB4crp2oo1YSazllnpvieYkOmmEhYpxv26ajXi3XpDRsqpsdPpLzhLN6vBH4jCq/sG3nD",
-	"BPnyO2OmP4ps0SWXLJkp1iWXdMIuuWF/vTSKJ+arcr9Lt/+V8qkyfbb4PmN/e2aSv73Pnv867SXi79nw",
-	"38/Ja2rGf/UDRWdmfODuPicv6fu9ixH764PeyaNe75z4Zpy7ZpxXm9FUxg97RyfxATJqcTE0TC2PziVL",
-	"pEg1MZLMKTdkwIZSMWLUgosRoSPKRWkQjnuVl/PJbNI5e/TgxE7OhAv8XEwUF4aNmOp8sC2ZUkUnzDj9",
-	"cDGdZhzF8fm38YmjxSVfaMJBELn90Upqp9sRdGJfElzW5+nK8foXxYads87/dlCorQP8VR88/xbG65vF",
-	"RRJfI3aa7CrWjFC4RO+Tl3RBBla2psFSmWYyZf7l0ODfZkwtghbjG8KWccMmel0TL2YpN655H2B1PMfb",
-	"jnD43afDfPypUtS+dyb4bzPmfrbtynsqVWz0oas0MRqVNNfEaqV8/Je7IxUOfduhXi0E0AxQRwOWSTEC",
-	"SYXmBHNe26qqWGzetktDzUzXDVNxnRsuKyEabmEbiwjev4GILLW6JCinG8nJN6AXavrPhFGc6Vx52Okx",
-	"fMLq5sXtKn28vhPdB+y+smcfUt4DTqJbwDeLJ34vaidE+RZW21R/wUYClLdqpfgU+2i+1nDu6xoVkYxV",
-	"zam2Atv2dEJ5tr5Fc27G2CZmbyA0TRXTtU2Dixq3DNvg2vPeGmc0q51Aaz3lDSPzsZwQKqQZM0X0Qhs2",
-	"IQnNMk20rG2ce0WbuQyahe18puRkzTrws2jFl0hFMmrqVadfDEP73F0shefCMHXL2bzdUuD+trqG5hds",
-	"tBS+l4N27flVDupa8qscbNSGH2cmkRO2arMztilMpCxdIUfSPadpA2DT9i/HpryxIlE7IDqRyurTxfqd",
-	"V9kHbTQab5zXtWb3F9gG76PVtsP9vlVT3oI4r2yMf0+wyhbT9a2ChdJqvkptwmZe2mlZqcrdxN2JGg/f",
-	"7toDDVyvw61qcQ1yfraesixjKWHvaWJsu2tlHe/o1LocaHbmn+Mq6dLQEWtiPHFRGE+jrUynEdvWchqx",
-	"suH0YCPDKRoDiW6yNMsK49HQUV3vnSf2S0fJgTQ80Z13jQbF0FH7IbHNL43C4SZ+xkrr7G24r6/y8iq2",
-	"2FY+3hMIrtQHdfoYffERKgjxoLm6T55XNitqSMa1wVnkRpMhz6yPCwEsLZUhUqUrDABsykqnft0Se/p+",
-	"KpW50PEOWUvC94TBlXVtcTZHc+PIPuwZ3mTb8Txlk6k0TCSLH9hiuTUv6Q3ThBui6ZDZ0dNMpC4G+NuM",
-	"aYMhBzIfMwFDSYWeMwWxqExqc0YouaXZjPnuJBlnwnyhSTKWHDTbLBkTqgklP/30/NsuTg83dg/VdiCu",
-	"BChCKfJX7hM7RppOGLlhC2/wum98s7hvCkvt0+3vQ660ARuvCzfJmSGphLCJWJhxHj85d8vb2aruiVeC",
-	"w1NPjo66ICjzMc9Y8GDYPniWkZlIYQQW5KT3eJ/8wBbayR+KHwO7lyl4ClW2F1MDkdSjEzKWMyuIQ2N/",
-	"t4OTWOP9Svj5x3BtIQDBBO7ZGayRyqPT06pQBtHVX/7X3v+8+0s8lvp8CKHcuKA+fUtHOGPQrTEVI2YH",
-	"YkA1S4kU5/koThWDqKqPJOPkaHJyeLRPrr++thuISGHG7XTs1/bXBZtrO9pkg3N9esVYatXRJj3bJz87",
-	"EeJ4iRN8kJBH3bIImTHFYHJ1FE4Oj84/Qe9fScFqZtX2Wwcdh+VKxlSf4xoPe2HXpF1nExDtMZtUBuK4",
-	"d7KqJ8U5wQprpUl/VvlPdi5zR2jVZlXxlrbarGp8J9uWX+VgVStyT2mr9//ATd37b7hZ9f4bbnbz/r+j",
-	"hNdOSeo3BGyQWxArWuWu2EHrXvAJN8vN+k7OyYSKIipA0YoYyyzVhBoykbp2H87gmWFDUjaks8x0zk57",
-	"3SI0wIU5PsKwAAbej0ph+MNIGL7bAUeibiTBg1k1pXDBDobtklEV3QfYe2M3tiEXaZfwkZB2ZZKEarZP",
-	"nt4ytbDqU9HEbmmBnuNGs2xYPrEZMDWqGeHftnJpLpleJY4af145jHjJDgbyp6m1idNLLmp9weI8Dzae",
-	"lIA6jkWoirE76h092Osd7vUO3/Z6Z/Dff9aM5Qxb0NdcJLsI5/6k47ERO7QzzdSqcbW/bz2oH+zdeiqF",
-	"ZtWTKvsxkcIwAWs+8F4PftX4cz6Gv3dolsk5S/vutMh6bRN5awfBqgFo5K8MTvjsBp8qOnfDl84y1s/3",
-	"EOvh+UehZ2yfVPo5d45g2K0F2Xcj8pIrascq7Zx1Gp7TZrS4/VJmY8Yn1gv0oUqY0Vw+jt/2HgXy0fA1",
-	"Vmv9KgfgiDa8pWcNSm5AOi+Z4FKRN84FJk/FiAtmFVzXhyzgwJYpRSEejRGIjk4UY8IKmvuuz+woLnXq",
-	"9G3v8dmx75SL1OCxHUyfF/n6uz40jjYFwgWit/IY1Ip9JMci9gJ32QFcA0/+hqZv0P1YIcZTJQcZm/wl",
-	"Is4JhBg6E5rZhc3SvnNmOrbRBs4ToL3ea0qoENJgCIOmVtGkkmliv5tAiofdsS9eP7f+mxTGKnVQQkpJ",
-	"271f8jfmazl4EQQl86+nEpZD56xzgGcQH95Z/WA3iCRMWoDcCqcdmAbrpInw0WEgBnDW7SXxpR8MUgyG",
-	"U2kHqUy0H099sDxsjWXkNT6jTj7i492NDjjXJJXJbMKE2e9AbCZjIqWqIhGGvTcHSfBbsTN88/Rvz1+d",
-	"/f3JxYunr769eHOlrsTfn765fP7jq7Oj/Z79+PTVt+XfK6ZM2P4LQbhvA5EDqw4xmeb09OQUMjBKm/PJ",
-	"o9OHDyK7RnRcfPvJkGessnKeYF/3vuV6KjWPH/hfwJ3EqkIwMjS95eic5M/eb5qeEU1fKUXHtt5bUCt1",
-	"unCr3aCtiWUV1rs65X1YUt64cs46E67ovkbF/2/2u33/3m7pEO2sQ43eO3l4aDeNu9h0up2Mixvo29iY",
-	"qT47sMvJzon2TTqwjd1zjbUdzfIUp86POpNWN4ylYJ0zMcuy2t2hot8NHelSjLXbUVIf2efHVX84kB9a",
-	"n8zWC3BwPr2x2n8iJ1MqFu3Eq4m8NFWeIAq670bXLRI31RfJhOX7uJ0LZgwXIx2KOMhlP5UTylHQaTJh",
-	"uUy+s8p4wv4Bk9x5OlNyyg6+YSrjkCOjs9kIpnbC9oLp3OEO7se3bhLx5y2nUAwznmy3b+MwGnrDRLiR",
-	"XoBRvXzSn9lNZEHYe66NO8S6o+30cbGdQkoA8W2Mb6RhP3a1hfoglG0UqyamFrsoSCSMEmyez6Qa8DRl",
-	"Yqt5mTI14egOpkzwspnzv8uZIkpmQSPgeufBySlTQRLUHU3QcTFBr/PGkryx8Wla7tauJssFvCd0AeOR",
-	"ymJGIHonaPbU2pBbzQp3T+qDORpOyaWcMAzwz63IzJUUIyIFsTOlecrucCpOQ9PT95X4FsbnodKRXUzC",
-	"+hEIA6lb2zXojKc4DsqATahu+kL29Viid1xO9Wvsgn4Ut1narvm9Bq2Q+O5a9jqZSHX5gsOjt4dBLMZd",
-	"0LcWT1a57BAv+0vP/gHWmeB6XGpD066dOnFWMz8jeP8due83XNgn3vKUWePNhZAbveLYXR8Edxvdd9IJ",
-	"zUbs3YQxa4f0Z8oOrbc+7be55UkHyV7KhiNrYlLBMuexTiYg6PiYMdV9PRtMuDHWPxjSTDMfXUqXBOBB",
-	"ybzyMSiwXhI2NQxza6Ri/arLYZXLkgy/oKBwmiqaQUWGX3CR/nbLraNqvWnFfGRKQ4Y3rMWSRME3yzLb",
-	"e1z0Kb8kKrW9itTmhrl/c5p/2VeM6mK6ai3AQujesmQseEKz4gRnt3ZgofBq9q1Sjt3GtuD3uO524ym6",
-	"OGSSSY1uov1jvaYq+wEpm1JlUOw7gS1fHoFvZhyOPtTEnQhqhltlCwUSOHf5/MopE0sNPCo1MJcje20T",
-	"PVQnF0ebuHl2wmokwmU5biwLP3CzO1nAqfbas2nQoNypZ1JBJtOAJjeQ28HoBJyHVNFhWTO324WOMWAc",
-	"3JlRY80oMZsMrO47zF3Kb9y7mZtNLkZdYqKrfzobZLgvbrJn7DAUYCeyRkZuuNlWRtzx6daiEsST3J8l",
-	"VYGP7o+pHnfOOo+Hjx6kvUeHjx6dJA/TB6eP6dGQUdpLTk9p2js8pceD4cnwcHA06A0eHR0l6eFp+iA5",
-	"PB30hr0e7T3qNJO/RHHDFKew+1KRjDF23PnbjGnNMAtrxG+ZJrOpHcdXjGHB04CRjKXEjJWcjcaE0WRM",
-	"tGFw0TMOVVHga8w0OISUzPSMZsTZ1ZidyyaaZbcMJPwtJDdRQWbiRsi5yK+kVjsSLgglWs5EWuSD4Wvg",
-	"FU4nQoaHJtZxYilmkNGFJmPrdUrrpd5ag9u+eN/OwvKZsxmzBfjPhJYbYN93wxbW38Sv+1pmt3gUUrUm",
-	"cmfPPaC4cs74aGw6Z8cQX2+xVtraccGyLhbpKh1fXDVYNLd3wBVz4v17KEtLo/Su2xnNeOqcugt9g8eq",
-	"MN7KmiZEzgzM2FjOi8GWM5eMOuFiZqzpdHjahfA6mCRZRiaM0AHcaycsRSs7nzuQioWckSGIjn3+BBLU",
-	"9+GII9/Z8u7vdu8KlEeNegpyLTZWUa+keWa7t5XDLqTpwyBVjqMUpBUJibmBRbExJA3gT4bccs0HGeQk",
-	"LuRslQd/0FCytou4nBSL8JU0xPcr7uEXPd9RhGXFkJnl+ItmjHA8TXolzUuZ8iGvS4TLQ2qY3DimmIvp",
-	"Am6YLsZFpe6bvJJkINPtQqivFdS6wknPM8oztp20eXthwvXEJZ1VzkBdR8dB3gVkSEBPfcoeLO+85N0a",
-	"MHWhVhdG3layDo8KyXIrmwR9iAvYUmd3d3LZaJRQIhwIQGUu3+R71zYh2OCB/dhp81soF8S8TYEWRCmt",
-	"EzWJT+d0hQwEpTBoe3Rmb7hpVEJ/vO3cHz0Kt/aix+FBek0sNzo+O4vnhuNKi7l244cJ0lZCBCAn+By2",
-	"bc3ZbeKG5ShPIm+ZggyTwxqjtRK6a/quByAxQSpp44id95WaetYQqhejfmACvetiedkdxpXgDXjcV5hf",
-	"UvTrDFW708mBZuo2iKYJaRi4njNXTIA2u12DcwkmPehUfFPn7ASDWTiFqQ8nLBjG5q0hYL84DKNPeQCv",
-	"JvqUX7A86YfFpEfNsso1aF+ztK9Rwk8+tKoPq1th8LSttk94fFBB2Xzh3b2sF7N2FMwaRBw67cavqNJc",
-	"GsafrZq3SmhgRSc3WdzIFkmhr12tW/MBSqmhTv7Xnwqk7JbD7vGMKzaU7+1u84KL2XssjeOKRQOwx23P",
-	"7K2s8yk853i/t394eLz/EI/xk5lS0DH0FWFlz3Sk2aHCg7xMOsIQ4Uv5D55l9OB0vwdOzJjq/gTE3a/o",
-	"ogQLl1jzWQwmITKJF5iELYc+R1dXFoXH+lm1KOAaePhbKV9SsXBJdXorE8Sq2j4kflcsDykxkdxt/Xd6",
-	"FH8UHMW/oYaRokFxw6DU6p3YA9Xuotfhv6XGsMnUQABH85G1tCozCHA3eznezaqJDJBxoCU/CTozY6n4",
-	"P7Y0J7m4pRlPESqo6hlQKMIiiEIElfdwcReUCy7h1Hmn2osp/oZu/x2e8x+Gh8vQqlJrVxwxh/3dhRi8",
-	"VlIOEYtKQlWQvuFiZP9yhoodIHDc7YsrIvDzzz/vXczMmAlj54zVlTqM2YQ58x1GniWGpZh9+ODhaQ+y",
-	"D9vl8v0k6C3lGR1kbCsBStnUzrZIFv1Z8MhoEkJeXWXNIp4wgjdDubyLbuRPIO7SicQE0DtMVAhyRr7N",
-	"e0PKvYlLU03nd5u4sGbUUjkXebzDX8I1sYZ+JqlbiLtSO1Ml7SrbWmymVOu5VGlfsaHdkquqx/8epAUz",
-	"hsOgZhlWyOYX6XgutpGyb21nKSrZ2HnhXvEEHGUKiGKcpVjaWs7W9tfeacL2URD0eO3HoBijGp+3Opi7",
-	"TtfmmsxZlu25/HHr5A4UozeaUJgOsCp/cgf7uzniSxkkYbrzPnC7+0piEqULMPXbZHW2Ph1+WpzJBQnH",
-	"bDLN5IKxfysldlZyip9OAFqojde5lHQKxmomR1wE51alvB0jBYNs34wFDdvtYR/MaY1weLCXDR21vA1Y",
-	"uATHYfHtb8DG9JbLmXKLlGTslmVBSV25HmyD0601pbdFxfjV1eVysXi3WnZVteRLYFB2MSVSaJ5CjT5U",
-	"PvvT9amSU6YMZzq6PH6POXqVMHcqg/zYYP0RgWc9bfFFYhB+h70KmsaH5aqvqB0DvwVF1kWzJ/KWQUW5",
-	"3LShESCUWDtLeXQrVSNTWorL2WRC1aJaVLY8E65EPBzxCi7pBiWGqEPW1wHmKW5rkjuC3mA9HwZJqVPN",
-	"q+5+469/g5cH5WuRwVBsaTQSKE1RcrK84Hy/f/Ed73asvuu8+5DXw7UXg+WiuSVIUYjeOwQP9G/Qk7F3",
-	"bjxjOoddao19GCruxhIGOL3uQGLDRn8Iz9V/6UBRarFOULi6BVZRjgaVIy5Vh7q7pLuWFERpPZW6/i5v",
-	"HxZZVRRsHeTpKmVIRUwVMjGbxApd9QzGLFbxqkKrJF7+umpzeHrrDKPlbIhKE+3M2nalYUPzYqn0lroC",
-	"5hs+hWaZmRLt+7CmuS/twEQKtRmqazmstHof1jfOMBiJ/qOZabCtPcL0sICPiWx7iZFq99qZm/KgbrS4",
-	"mZ/AhmsbJ/xDt1MMzCa6LBjHjRRL012k2AqqA7joWkWpGNFywgYyXRBNuYceXDKf6tX5DrYdIzcfSLx3",
-	"s2GMaUmUh6BN4Svy8ew6mS5J6Ro1Z9fe6ygYXREZtrKslxcQRuljBlh+Q1vjCjRBBcY5YlwV4fHIEnSI",
-	"QC5lgxaQ9PuFST2QMmMUprkUWa83MQpge0zYXpLHAmp8WR4rUwoDV35z0Kc1E7ZuskL4wDZzVr2v7dTd",
-	"T9vKabuUypRgazp7JcNkqQYcnMbYhPpdunx/6cNeYOaUbJ5uZy9iRC19tbRfdzvv9+x7926pgpQc24An",
-	"+MoL8y3TSadbfL6Ajw6GJf85/4w/g658iu/Mryl/aS98VxnGOHCmtWyGVFWtG8ihkRN2juknXBeueGjr",
-	"cFdGUiBhhBnR7JZmM+rQ6eVwCMnwYxCKNXZNHTKql/ZKa7kmAwbQPrnbXmqpL8WWou/sr7FLUcHdDv70",
-	"BphY2zhn09SDHully+uLABZZEyNH0JGIbVXJImliFAwyDgVAxQuW2/a8ePl8LLW17UYz29IC5g+hXXPz",
-	"fCYMzzAndUxvGckTE+x3XBE5F0UuwAoYqcOThyePjh+cPFxN6tDtuBY1Olx/5q79EEhcpNdPaTIuxp0M",
-	"Fg7bqeuzqnJdgX2yRqY+95Ba5KjXa6zQ8wEOmrZSq1d05BLDQGRWizEqdTuqQAN2h7gnZm3tVArWJTTA",
-	"ZL5lanBOrF5GfyBNWQonFTkMfxHHozMz3ocIaHlveHBSxnCke/94Z//Xf/f11dV++PFforE613Sp4iDO",
-	"P48loXbRnnu09gC7q3TGAnMNfg43vr5ZlpQY1Lp1O/ic+MK3rXnGRQoJPzFXiwmjFvnZH5yRae/MaEYz",
-	"VEaVZW6f2s/kyC3yZUUCT/U2PQ9APGGnL6252QwEJpiB4werTHwsi2wAXO26/QN36cDstxmLQoPBgVBG",
-	"E+bXVTKmXPjW57aJIysKlcWDk04MZe6XXDHU2RTQiaBN3fKY1q6JsE9L/aAZbKAk5Xa3cnDXOeQZTuZ5",
-	"fmw8h4UD/uo5mQn8Gb7FZeOhXAOZLG1L+LIiYQ4wj/Ep9aL4QtaIIU1MN5A8xRKr3FKPJRx14/l6/65C",
-	"E5PTs9RCqkEIHdZnIL1zujz7bcUWX22cTmjSZqdBPpQPpJpsqU2CFWM6hXLBjWMVeOKJc5FiQizNXgdz",
-	"hAdNEd3t05u/xD90FyXVajojv3IgwNQQlmlWRpgGOTkngt0ijC9LFDOBo1CsFiy9is2y/cWXXdJMO6QP",
-	"0IIAHJxlnr+FG9hpx+w9TVnCJzTbX94q6me86WzxaQ0WuId0DqhGwkk5XfVyWSQoNmdkKB8ux9r0H3su",
-	"xWvveVqAgyB8dMXFghzrqtCE7AiryyKM11uwGIkU5d0Ejt62WpBlSoT2TAjtdhRcwV9oFD/YYM6JbUu+",
-	"72MmSsEd5LdmHu7Dm20+3RBlcxVQp1d2KUAQbze+YaJjfTAdcZDBaE8D6NLgLadQqNHgRKFQkhW3OFC9",
-	"3RJDVwg9mhORVakyyoQeBeUJRMaDTpYWT6EeS5s8aKXazf2FHK2N8tjrPJJumzBPcEtzfjW7W9+Hd+KT",
-	"Vcuh409bElPkKXqjyeHO22VFeTZTmIkCkEC1JtNqThg7t/a+JaSmJf3Z1C9yTkW4zo9qPaJ6F2iLwFdV",
-	"xtdGvnYQt3rn2/13pviwNtkCFBeUTExnJkdAtNocgk5Qe7i8LJMxS25ihYA5Njag+5G5lW938eq4xGGv",
-	"11tHNAlYN6mHkIv0g2sELOrmIQNKxjORugBUcz3hHcxKdkRMVzCa9tfYZk6S4eDZjkshysHQNLbC4I2r",
-	"d+rVb9p0ywWFUv/iijKzOyAZSaZhpYJhkPMCgHx9AWnPzjmiyXi7xk1ZTUjgqQNpdyPBjbdPuAIzZFfh",
-	"sobHZNUVWXNYlp+I+ZVWHf6qHISSWIxGsGJq9X6kNUuDyIWx6h8mUEiHDxaqB6/R8MJOtzNQkDAe2wRK",
-	"qKjLSbxwWGqd1glyJEFs+C6SvYosszYZVHnrmyZ6NUqDCjLedpAExeIMkGA2Vbke8xd4gscSGcxKTVQC",
-	"jI0Of5TGESEu6gigYy8Kk0WbpDm8ouj8NXVYgzTRNo93CLbVnr+GpD0EfvB9bSRaL7i4+enNi2X636pI",
-	"ZbJ+O3dK2O7At6zdMDs03ahFxjIGPxNE76i6NKtT0tblvS3QUMi1SatstwZad4kn1cMAV1v0A1vk+fGb",
-	"saidRqarUZpaWQPcUZJasJBCqe/mix9FIJAwL+VuxIIktgrnqt+wlhPZ2uStVbVru6y1ZZWeHyzU4WeD",
-	"O2zKjlFkq1rnxhaUf2182PJd7bafez92hfRs7quVp2S7FAW3tvbg34+RimA3puIvuOZdaVjWneMHCyhx",
-	"B+aL6NG9xwiLrxrQW74aJ+CliIfVXWVwZHlgOTLG0UG45nkBUsQnxav7edlRfMm5Z4bPaUfKaCVyXnrL",
-	"SoshL4KqSPdScyvPjco3DOwbmbHNB9UOopJImlAeQCyMWZNeaK+pdsWXGUXay5KbOqGbTfNU8pyAkQsk",
-	"LoJzi6Jws6zJ7fqVNXkhASD+UlFJAdZeEZxGBjre/VFrFIIapxUKPAjFQ0UdrNyggDqiyxtYum4gvakb",
-	"Yvc3uO3SX56j9P9eD5//hSZ6LJUBjKQuQZ5Zf84AdYNZlgOhh2GS48jYNrO1gsm8I0vL6X7ofDB84aS2",
-	"tIyCCVkzmvbd5RBolYphNRPk2vKt6iyvsNLcSI+pJilLeOoquIqDkbhXX+GFqD7/W/yhqIyC6yHPy+o3",
-	"qfIjWVwSk5k2BbXqOWGTqVkg5L+2/zQ2v4DEAN++LjgYY0wO0YzXOBZ8wv7TXleVrvwB3ZrBWiE8K1Pl",
-	"/FS5mkHIHSjOqpenqqkW20TbtFIZTdTC1sMeWdT5M+MjDkW9Ua7ki4J2aKrkSNGJztUellpzo8kNF6nX",
-	"ggESY7GolzGUwlHoraLx9Qcevb3HdWceaHkGeZabmRyQHQapqZDxMB/zZByv3iyRgDet4Wt87Ya1dwAU",
-	"YN2TWFiiidZc6+VUuM9dn6IiBTOSG/ObzccFKMgS+1B5GprGDksjszaIGAzV8R2FFPMGnVdMiMDwa7rv",
-	"IdH1l7+Qvf959zX8/dW//kvnLkKUf6jQY3xLaxyNrFtMR5svplZBy7r3n/aqAtr89a1im3egTT5iJDM2",
-	"+xVlVhNfrNdmeZr2NtqsRL6wff5+mRGl1rQFYhBrhsyyFLK36sVrm+ltkh2cj6JPDa5SpTQ6BFmzjDFN",
-	"bcyydEVHN+9niZWlZjVJ8qsEOAqr9QN9PzZmaj8Bl0s5x0vxNXAVj0p6H57wr2cHB1dXl39ZrfEdMUw0",
-	"U87+dE6EhLNMM3eZxo3W4Ss2f21vdyCaqw+CfEX1+iINvO5NQU/qQHPWmcMmEu9Zqo1Yol3HhzvhrV/9",
-	"38vBNus+akaGmDSxuSl+zwUILHHh8qF3pZZLb65VIr/KAYTf7Y69vCv2YtGjBtstmUt1g1hX4m523S2k",
-	"B2+tF4ofuNlGKG54ETB2yEpEDsGjgt0p9KWqcUCPjxv1PN2vjRfyD9w88ai35ZV8HFnJzcTlBpWwg/BZ",
-	"2mOWZKXwkKIENUX8xD64cPbLKwMEaiyzkiW9Jos2NKdWJtU2MX2dHJUoHWI9yn9uM0f/7m5am+tVEeM1",
-	"hk3BrrDF+Uchvv74wwnvOdYTgOYAhAjASJoCEJuvGxRszmJwEZ9UzD/1DNbMFhQxbhrgwCWE56hGEk0X",
-	"nmE1MvgeXTy6xKE+pPKsFT7DNgo8B+eO1izgj9aCITlyd3s7BkcVsbnXSkYVtnsdzEXp6hVT+5Nmapv9",
-	"ZKaZOs9rxyicnXUJFcQDyH2+Jkgeylkb0e58/AhG+wPU7uYnlHl6S3HY2spVdUvgWVESXbtorLaWgoXr",
-	"pra6/Aajw6sj43kc+UOQlxrNNeajMdPGNWR1Xutp48TaCaOiBhyF0SCzVzHv7yhqoPSlfJomZwgMu64J",
-	"jh0qbIG/KprqLOe777NYkdge7d0WecNl3oPa106ouoH3EopFzf6eHeYvi5SqtJ+yW17jYEBhFRw/EH85",
-	"yS8nXwqyRw6/ciIhh2TI5nBETZGuwS2QNWJxEmtoTCy2cEHsuiucVFFln3BCXzSkaF50nGI642k8jH4h",
-	"ylH0c5Ixq84D4AcuQKgVSaiuHOMKqeh+xkW6hKa6Sfw98BPCY82aiIYyDkWj1H4yYGPuvK1/665qe6XF",
-	"pQYeL51O9fYev/vS/bH37vde98HhB//9V//6pcMtWH3VV3+JHmw9fT+VyjxzIxbmiIn0V+2wj6v9twPs",
-	"+w/3hykp+X2Jvo1mpTx1pxrPv210qNFFci6qA9ASYYhRNAGodH+VP/vgesWRRzADRu+dPDw83Nk5SNDD",
-	"7xjNTLQGxkdLEQcbXBafmVzeDJul8uKLVldNxNZj6b7lZZnNgYsRLlqcI18fouMHOBI5tDbmK4Ui4O6M",
-	"zn5s1i/ITz89/xYB6R+fPjj66pzImdMCnhrrYXn6GgIjb+KYh42dWOnOOfaXcQ0CjHVfbuWzb5Wcxzye",
-	"lK0p1yqdhNfWQi1V6q95aiScFoum8brTI/tLgbyYsQI9w3aUDNiIC1/pfxjfhZesjXDDzZHSa8LtIn8V",
-	"0hY87h1+tdSnk0frspGgg8Xbujgh+RjG1grKwMt84rx+pEZOeNLp1uSiWasX59M2+oaxKVKpOeJTGCjE",
-	"hZorbgwTpcxS/2y703CaxVcSNOwNm+bpvRFNSjhchSlHPv45h1OaVNZm/y0/Lj9oD7DuBZ4x7cLeStWi",
-	"r2aiPrUvrLNyA0akINOZmkpdk6XtMf1XLzdXAgXC5To3BNrE8wJmlFh/V2Mg1VttzYCXAgVSDchE3H5s",
-	"cd+omUji8+DHA4p98z6AVYk3k4w77pzlARnmdJDlh77Je26nFR8JMB126WVsaIgLyO9iqiduJa0fNlhz",
-	"ALtpaLaq1dBOxejOzP+ZcBlz6xcCjhG/YQ4zvYh17aQhmAbZsBmxxM2NX17RnBOnKN1C9bOSp20WOZud",
-	"cPxyocuXY0TKo2o3x+qLuQ0FbNoSmF2XDBaE5nYDMFrfcNP1+zIcR95FBWXRpjYVlHk/YxWUsVPOTQ7x",
-	"t4Ctl9bgWptDDHnDXlwQeQ/TxiooI2vTiGORu0SKYcYTo+Nwa1yTgZQ3LMWY7Hl+CiBQF3Yd9JBV4prl",
-	"xbTA6OtOghvPlj86fuKa1KAmvlFCfSE7O6l4FaleiQ5lL9h+Xtxr+plMaLb6ZY5FniSZTG60P4KE6oZ/",
-	"gFXid2GuiBwONTPbN2/IRcGmvgrU21+4/SvvOqlmxTlnrDmtaR02Tq9p2vG7TcWJZeDsMMemJVj5upSY",
-	"xkqneQaMYl6j6Xj0VA5NBcze9tEHXDxaTL3vVhcsVU3A89112y8zrKZc+b6i4HJHr1qn5fDCT6HnmoWK",
-	"8mVbVH1XKH4jsP2IJKg9r4mZ6R0B+YcVCJFUVT9e5MvnF68uvsqpx0GKnISnzrZoDBXTJkTesHSqvG3f",
-	"UfHUUoLZMrmKU8Hrcs9C9pV8CRXmQjcsp6kKfnW7L1XFh6q0sruVlZLXiiWlUd6qKzZnVUy3ramv2ttt",
-	"mWCWrPylonrNTD/vpU9JDIcBP0ylnxFVDAEIiLrpC9nXYznHyU7gUX5U4G45BZZS7Ljj0I7GiHxra7hj",
-	"fhQ5Kz06Unn3vsAVz4Ab0u4LJTqWItemARtLTfmCJClPCTelU9MAurRAxN4KqPCjoKU2YnYpT4Y3n2BY",
-	"11rsY5qSAbNqR1qDegfWsZvNdRtp+GK4fHev3mzXgrvr94/nwpVV5ZvInaC63j3XjZH9Rn4c0VwkbPtZ",
-	"QeaZZnbVbt+5mRwYeVdSsJ6qB/fQyhKqLOWqpFZGuDTB5d5UmX+WME9X7muFcolvbb4WOFT24T6G71mx",
-	"d22xY63fotZBy8A8tINGze9oF4/LybfucWVqJK02AexHEZrG1n+u0o1ojDksz6MjlqgfTExdX00PEh/c",
-	"vEXNy2SBL2VFHlJBO+KoVdBfOic9q34yH5twndphctJHdH831M6tnK0546OxVW71+XX+Eki08441jvqu",
-	"UutKrWjIMPdK4irwBHPVvSOUucIbi7phXvRzuauOy8rFGNf4Dq04WIxFpMwrfI9ydstTJoGISHNQ2oa9",
-	"B3xtvlpvr1PZBRlMG7Vdvqud6r7X2isEZRkNLBTCeiyw8oTkkNfBvXulDxuAhDVDBbuEtwSEY/CpChG2",
-	"AWTYu9Iw1aODKVZeU8jwE45KqujQBCZUClGRPmT1IEA4nVMOIZN8redRD0jALBtTdaQrRWsb034Vza7P",
-	"xF67CaPHv0uOrkiywpaMW413eU9wEwtRaFY91eTaU+w0j99XD1XXBfH9Oq+3O3BGqSqa93GRm5d2/NX7",
-	"Xr7fFXtcfnXIMOTnfKUCY6rW8AwzA6ytKLyURgB7mvHR+ZrABQy2FMG5nBx280qYfJkSKSoGyTapMizl",
-	"VPTHcqZ033qPsILq6g/stT4cB7cUK5KJNLL8kfvJPlP7VAmHBG7FqwtGLG5e1m2kE+bYS0oBu3ybFFUK",
-	"pcISa5TBbh3Efp3F/aa0CMNpAdUCZ/levXTLu1WR2DQTdiub0wXkwHnw84gNuc3y8a2o7cpltAf5fTvL",
-	"HNKsLQ12ZQ07pogSxV84SZHO1opsswW9zpKsXcz1ZmRwSzsbstAy98bk0tR9j4kFS/MkNZQTonBPmZxm",
-	"yEgCqPW+UHvXeVe/ykGrjKvv5aAxWn0m9bozQPv64vQPbthBylOTpCH/5m3ThZpXaLaDI78z0IddZY5U",
-	"wSHaAcRLODJqIRxygzOmzYMy38vBpuGYRmffZbnf+am3D5UEwlk6cg5bFRiYxaSEq3fbQ+NCZbSEYA90",
-	"09I5sTvDdaTP0Niok/e9HLxkYC2tZAjRbikZwvWGsL4TeI0e8+lO9EqTAuXv5QBrlBtKXaWJOxC+HZpK",
-	"0OHWkoWTu872cR1vY/sEtzTdGJ2g3Zs8sYlaN0W/ykGr+fHXN52c+2mJTwufsnjh2oUd4i80mborVgYE",
-	"6sDFA9DXwJfEq3flrAWHY9F6zCw8PsvJch3i104aoPtyuDp7M5Ezsc1uMI7HtJaHF2gV4dQQ/IZddbEN",
-	"Pq69tp3JJK3Pm63rnxTEXrWrLin2KzACNBlVVyP1a04hsKNg4agOAQR/67rSTa7wJKF50NSt2Uv7mPVB",
-	"U2tvpYrOReOxyO+4k3IpJ22hKPlVVlnu3YJHxAuRXyzBDIc9zMe9RiG+cXZXrCDUGQUE6pXQQC1VbnO7",
-	"XPsTKiiigCiWqBk35UgQU3WG6uZUM34z3I5kxo/0XhVX7+5oZkAFBH/mRDOFA1a7GRf8OuA3AMMMJORX",
-	"58UfKDmfoRAU9HFqp6PuWOjneuTxpjpyC8SRwMGLifAPvK6eGfOK8dgpiGWfQzKAy3vWoGJhg8wB1KAC",
-	"LARz23UM6oabVjGoH7jZKWPijd+ktw4F3QXwIkhvpe5necPwFZseTaFUHd+tHjdIwQpky2JWFKNLeERt",
-	"M4bbI+63wpM83w5Msr7dmVUkpu+OVqLNwt8CDEVWYIAW7a2M5wZwDq2ALKezQYbp/61EpAR2DXQ/MSHZ",
-	"juS+SUjCr7275c4px7ty8yI6dpEVV5WObSNihQJrGRELNOVSRMyVM7hmRze1EsDmBtiUtHxCrOygeNgS",
-	"u/Oe5nXiHmWCimQsFSxXRpNxZPeAC1bgTGhmvShrbU0hikSsk0OTMcnYLcvOyJDfMmLYe2NbIpVrSHOO",
-	"bnh/Ba4eFmjxoT3ALteQaWewCmMFfEwUpr0tlF99zoM3ldgtUy7xAQmM7NRZ31QqABkNS8SqiHDLsY1N",
-	"0hNr8jFmydi+F9xju2lpnrIA6WUt0ftqVboSq821q5RM4aWxZtGui2Hd8HbZ1f76plbPfQwrOi05am9b",
-	"UFZv4lbTO9oiHd+whfZmgb+yMAgQ4osYlmXBSV0zitYqZGcd6m2cTmU04ymtYdh3jQv1eSblDRimjjTR",
-	"fpgpn+VW2nx3rMEmXMxMXbJ4hjRWsBUaesMgKuLuWBN+OOk1BuqEfN2VSNJdAsW8sHT0DUujar0V/V1c",
-	"P9mG1Ej65hECr2r+HDS0BSR6vH6iil9zTqRIGMntPTuNwm6KzuTUd+HW+ka0dG1dx5p6uJ4+dy2AgL9w",
-	"J5Aydu32x1RHcBovv7vYOzp9AKt0zN7TlCV8QrMukXa8f7/KdelVp0uuChj3q84Hu8ASKqTgCc3I95c/",
-	"vkLAukcPH50GYLCUgIXeqjSxUSDAz9guggGfFBu/DaJIY/LFGs/4CdpuwfjleyEgR22Oaph7Z+tEO79y",
-	"e9kuXjqoSQgHNsv5WJa0yVaO8idlMmiaEVNopiIxppGHHy6qO/LycwSH3D/PU1qKsQ2WZEWFVUStIgRl",
-	"FbsD17+s4FtGAKo7W204wPWhaH5dRMA1Z51v49d2G/8mvKfl9nfv6qySnfXs+15OuC6CwDPNkHDthk1N",
-	"7IAkl/t1tPye4zE66x7PG0QUBitnkSzObCJMawU+MXx1dnAwVXLIM6Y92PfBhCu6p2U2ZnyykpvttBk1",
-	"2y//dXWl//tdHN37hRzxDSl3niKwuUiJp4lYwY7aiFIj5LiIQWIVb1mSx7JLslqdLrFbxOTwhRzJmXnD",
-	"NLggtTjdmmFlxJhqTEvYFKgb39ceqLt0Xx1Qt+YjwdK+88rzyrz826j8v6TJmAt2kZi4vpC5swrV26Dp",
-	"zxxObsbIWFnBp+mEW6eSGEYnJGM0BbMC1JU7aHZ21K9y0PXgm1znsDG57w6LGkINMzOW+W15fVh+QA2h",
-	"a/ta8DPppG/f6nGFuIZoGDU1J9Su029qwTuK8jbsMRGMpbY3WA1cwrnHqlk5xQUVRuFWvNpOZXSTArCd",
-	"GHvO2kCtgUCtrge/CzOndX/IRQ2OWQlo2Q6rJlbpQa11zZ5Ty78P3QnY91eDmMfYxKpHHnnTY+vEje5b",
-	"RQWWIMSGeE4XaMpL4RoYgN/FE8LqeD/wtybo7INF7eryzPsV5CNdBj5qZHWUVvNah7uRUNUd8Eb6aAd1",
-	"hRi4srEmo8V1n86MnFDDk1UYEPGhWhbQZkX8ZbUA2DKrukOHZimeuF6onTi50YJ3gHQEaC+l3penKSr0",
-	"NWsPre4vNHHGR5R4bUpFgwgnXBbCATeJQaB7+RkXpnwcKrDGYLC6X5t7ihu8UTOGtYpywoBYADdZ3OId",
-	"DuKy8AOPV2ZNwOh8vfW4zfYxe7sAat6U/IwpV4K6KkYJZgdcWjlxWnL38sc10ThrPLTmJGsNYwn54rij",
-	"QII3f2sY3fIihVJdTSGC3Vw3lOelKk3tQgYv5S0L0jA35ZZESN5z5CZAoDWejMlIWoNlQJMbNNeW9V2z",
-	"baCq/1ceuhe9cRmqVWJfGR2JkNC6XffDWh+7+KfWNBP1gPZgOvfLB+vuyMXqk+4K2zeENQW8JbTNfWV4",
-	"XNtYwW4YiY1Uz9g7a8YrJM5sN2SAeFxiH+QaKetqj0el6Lc++lsmrXPjXCfGkYHWYzlnaW59r7K5pVl1",
-	"Goq8ckQxbTRZUoEnO6BJrdlJ2C3LwkSa3dAPVkSlPEtRgSkDMkVRjQPMAlcPUnbsYA5CBjwPWxFz7H50",
-	"DiC+cFPVtljKXbN7vaOXAurbbbVajBQWVNEFHO7XJoznLntCRYTriyYJm2KGesqSjAv4064OaupCtvDa",
-	"NwCBq9mqEGDxbjlhpcNfUPT93KbeuBVOD9eo2lX6dTV5MSA7APAnRg65aQn/Oaa6n+MrrAxVeLUMQhPC",
-	"SMTcIYAdXmOjLEh+3fY2oQqmeS3IfS4THnyvvz4xbKsNazdln77V3VwoKkO91Jvq/L6LLs66eClyMfsA",
-	"J0SpDcmYNSgfWZNS0QRZNEVqf5lIbcjDIzJYGAZlHz+9fbb3qEsE41iFICcTOORXZEJT5jh7v9CO3FKq",
-	"OINiIqdTpvYyagdf7KWKD43eE1KZ8ZoY7qPYaixcgkh/kYVLKrSafVCpaMsrqeiGXNFLbVhRNCELUN9Y",
-	"kfVde4ob+VcxJ6EF3XO5DiuaqgLVSO6spEmlZSLFbV3qixVqlpIDohhNxiytJMujvwrvQycAmZYFgxC9",
-	"u2c92/JhU1AiB2eT0oVuAruUgrcO+2ZYdKYNXbDUhcFQwwKrmvFlci5jDQKRFRJp1zV7/TboSjiuTYrj",
-	"AI4IEosGed5yRg1T2NTd1S7CXG3WIkhOcmKnwiZWE/63rW1s7wY6TuSonRwvJXbcltgdIednrri468tF",
-	"4WxkvDuQt+XjpxHrBO0uJieXm264aMvLIqo0lBxkbFJjG82ZMI5lEClfT04ffrXz9DVmrRg5U4kbYSgf",
-	"c2csdbEj0SKwv6Ietdt5vzeSe/a7PX3Dp3v+kGgvpzkFN+BDt4YQFkhQFlNQqlMcy3W0sBXK6Hf2f/13",
-	"X0ePhVcyxgazA8vMkwKtZ4+t49t8esvUopYpF2cKvCbvA00BYx58YLtCmtcM41A1ptvkwsp8wupOpKF1",
-	"FBO0XBMra3Cm+J5iQ6aYfcx6OlpceUyb2hKn/9hzLuTe89RvK+h1YXGInk0943Zo7RzF3qXjh43FSYZ7",
-	"vl8o3eIoys6R7XpBXOsaHjLXpqtw9SvtmNVsoN+9ffvacQutiRg8fhyotZNeVGnndR3r1xPsGkPrMkiV",
-	"6i7qYDphUJ0DxSYySWYKZrb+eCHoJX4R4bZ+8wLFCH8YMO0WVrlBzeVqbSAYfo2gTbt1Hwh+ToAciOUK",
-	"hb4hEzY++0/Cho2l054Pmwoym2aSpiwFXuxtkkWpohNWQ4Jt35lfsL9eIpoyaoMvsxWl9noG7TeMplww",
-	"rVc78dq68AkkWNlt3Prxc6luImIzZsmNbhD3wrc+wcsbp4nmN65O1+n6dqzs8pO8rZU9kSbjcM2EA5Cy",
-	"KRC7oB1S7vuEj1SBE7MyRm3fXCS6TqU2I8X0b1nLGxVLebuXVcYreLN/Wjfsx8rxq0t9ApZlu10JVNY4",
-	"lFyT2fScaCOnUygeBxIGgOxVMmFaEz2eGU1SOS/l8sDTOhjJ93/7h0Rjh29W0f/AzqKZMFZ5Q17TXJbD",
-	"FW/DPEIsxQFFVxMlbBnG2DISvYNAczj97ub4LGO8LKUrUlEonNgUpPXnRMh+yhKOleD0hmk8+5vj1ZAJ",
-	"iqHXIu8kTxNlQy64YdmiLyRMOKKt++d1up0FQtsau0/0FyWUlXCIw5Zj/cAKvG7lL4dGxrK8wmbVPwfH",
-	"IGHKUC4y5DDeJUZSg5fv/pXF4Ne/28M3J3ynPCr5HDcf8l32vcmbd/e+avL2VkshXMRDxfR4M3XzFhwL",
-	"eAAx8qbA+UAXBHC9rT9K0QdJpLzhLKag4BF9eETc/C+9pZrVdni0Psc40nH71w7SGpAyNogYwjF1ANW1",
-	"XTIDPonLppQ2b/z1tQq98rx3tYNTPCR6DlumhXJudtHt4EC2/9uMZnzIGSJZJDe6z95PmeLOPxpSnrG0",
-	"T7VmWrsTGJRbpvohX6rtLxPao8gGgLLW1uxj9jH/h/+S3lKe0QHPuIGMGAdw3R/yDFk98m8Koo5uJ51h",
-	"pyA/2Nq3NXuIpwfZOB9GRMl9iHXvHG5LJKTWr/DpN0lW8AexOsDc8ebLhC7IgHkOfrBl7f9c2Gj53K0R",
-	"q+EZZlkWXFbI4m89Si7I0QkyHGwOTdtyDd0R5VYYPQi4DFeDUkzYf9rrIm7JKkbf+CKFM8qNxQ9EAxJs",
-	"/PF8yyNyPLTG/Ib8oBzC3WJWw7e+ce5Km3NolxKxrPncM+KDeWsXwCWry2Qs2FvcJYhDWFNXovBx62Cc",
-	"8mcV0Jl3Yi345kR7vgpvEPIdEW0QT+TdWTKuZy3RbIczMYzfh5qfTaaZXDBWqfUIikDqK/iD1kAVf0Dq",
-	"Am/OaT8uPTs1ajld8KB4TMI3M6EJQiPajz/OhSY0AX/SPuqGLfQ+CJl/1BOnYVcjdgPIWaA1HfE5vB5G",
-	"zGN5EBhLlmlWUNG4G8FrdIYS5bEarZXaNsepCXYR5sisNlJjN46GbjVlU3mUPBMyoiO1ZlNap5tjfdxK",
-	"WVcxL5Ba3bU+Tq0eWzbRYYgmHRRyYuY8KTm0QdlTYebErI3Lu7E17m2MextjpY0B2bs1u4M1HfIUPzvo",
-	"N67kNoiNwQytRjbaHucE8+faoJxAtxoDnBROTmOsitW2k98LQgMqYi6twUC5ZSqa1FPwrcYhoYB3jhq7",
-	"EjWhRI+BG21IaJa5+zbJv/FZK03LjHDSdlFn1LhSpzW3YBvQcUeD118Nu5LTES5Pic/nw6nBdD51g7MU",
-	"QuL5ugk82/UR0+Bct5RFuluUrw++PLftLo+55zWHyO5HDzZeYEY5CJd2y9rVGqzvyFL4erWiL10N99/W",
-	"xD0dIM1YzokcmgIlJsdB2PiQsdkRGAxDcQSENwXho+VQDvdZEkjAY124W+mDtS3SngtKuXWIOXHGvI1y",
-	"lBsVbhXqZiekMzm1s45vkP/v//mlU8H/z//t5PsrckDyr79CMKoVynk5kZDvnirb5zXvgis77XSrxKGV",
-	"nTMAvkUtEiQ35Kup0BVhPnZlvIPtL6J5K3JYXQHbIuiExkNL8JySpbKEmOPYFu1gOKR4uwhr/AGp2NPb",
-	"FSYG0HBQ4se1fF7a6PG1PK2XVd78ei7i+t0QjtCL0q72RfM5GlmU6TGeMlbW+bqd0nfnhB9yhve1DL94",
-	"DOKy8nd17LSGbb+h5rHGnlto3vbDRremh/0ciPprKPdLiFvVua9d2j/OTCIndV7PmGoysI9yOfN5icpm",
-	"PAztjdJ6uwMNzFtewuF3yubuDY0G+8Gytq+dhHVoYEUAsCkWWHFHc1vyHgSsZnre1NSSLtfsgl35EYp2",
-	"P7Mi3R2V4Za0cXGqruhaGqidlOjmra2MuBuievGo1VHuXEGXTYgw4We1M7IE8iPbO6ONgzO2GXcRnfG/",
-	"3nWcZeVIbuT3MG9yrlWdaJy2CM80CRHcVSSgbUrGXUUOMFM438Nx/jbZvj+FH77OJy7ikn7Z78aijBke",
-	"gTuJItveraz4kIXzCDqntPrW6sF11oxvbiuDpnRTi1Xhh+betolP2uYY94WJuQ3K/d3D2r/Lu7oWxjXH",
-	"JsiDl0iVgmkeErgRoAjdfhmDdC2q5DHeUIPD4RIvakqUEeIq92m04VlGaOY4XDfgyoa8hhIA14YQZ7c8",
-	"VoD2jZJzzZDGQi+0wYIlV6pENRlSlSdFZpwJg+QcjSpD2PspV2zNibmHPmXCvtEavrcgoi4aDRmKkFH5",
-	"Mc5dpqthevMKCkjudHk1EKXlWs9YSoysmtinKwngdB8rv8wqvcU1nL0FY4XxV32jV+CxzfRKyYp3YCtq",
-	"8z4drUzC8gIE8cbUBdGwtGLFmMZSaBvAkzl5L7UMJrg06hVFVxq4kvxGVTDOxlr/32VOtYoABPc02y+d",
-	"UrrfKSPTZHLC+U2TUpwAlzhtA2bsSkZdAyg/z567lP4ms9peeByhzTrxnZyHoCJEYg9qQIc2Tq7JE+za",
-	"ZNF8XAi5WI49wCU7eNYVhczakwmIFI1hX89MXcmNgzPO0X9X4f5ywQ2PQSQXddOebG7ARlxot/+vq0yt",
-	"B0uutrtpTfUK6m3TIlBZgqYu0whGFJXJMZZr3h5c0LYJAX7zOo0Zh4z2c5ePT7m979aIWA35Pk76xF3T",
-	"ZsMI72m2YYQCv4b1PKaCYz18S2NYJOSGLaw9eU4yZhAuSjHgVbBaNJNz4KfWFaAlJQfS8ERXYaHrE7P/",
-	"yzEUfPnLf/33u6/dh6/+NQpMkSeeRZoLubH/kCJHLXh+8eqC2E4Pllr5dGbn5+AbpjIAiq8sppWlPo7G",
-	"O94Ek1XedMkEl4q8ccNCnooRFwyCC1U7vGUV51trd72mvIbJ15lleILEcrjbanQzYVrXlUVdkO9/ftvN",
-	"C6wuwtqXM/INoypSah4FtfAWGY+85ZIlUqSazIThmYPWh9RpaBVxt64ORR8/WMeT2V1XA/Y3KTFb2koQ",
-	"e4/pG4i75NDUuGpg03Y78Py+B3tYmUZpr3xrL1zGAg/mpdr00itKYxtd3PlLokcpS+MNfLSixBQxgJmO",
-	"OtXo9D/x6Zjb2GnSpcycF9wQ3hunA5BBbegCjVAuwoce1vKOLC8LhKxzjmGpkiSXLo+QHIr1aVkrHK9E",
-	"D39vFy7NohAujmQY882d424dK3AUJ3mDzgmSXXqDNQDYa6o2/uuX/7X3P+++/IXs/c+7r+HvUKnGGr4p",
-	"PN2GsN4ZFzHkA+uX6YJPZ9J4a/SMPeuwl2I0onmdX707tCAZgm5Fi4+Otqk9mo5lnflqWMbgZ1fTU/f+",
-	"yg573Ob1aFSu7Dp490M5E+mK6qvNB8DQ2LHMD2iANDeOrCGz2j6NzX7Mr3B6DVfdZ6LVmqww12K/xDQz",
-	"+ZHXqttK3b30N60fmcvg+S2run3TdjpEPu0OVHg/lRPKY17It/hDEReE68FYslu99JypKURxNfKJDxiw",
-	"9BrpWTqVo2eBl2r7T2NBBe4IbEUte+EvucjiMokrro1KNmomNa+A+0wEngtt1Gxt0QaEQogeAxzCjZDz",
-	"eh25jY5qUrmWj6AvWbvhpu9gERunX63bizC6PmZZuqKjm/dzwphdmP2Zymq3BEl+lYBiY02XwGhZIryr",
-	"p69bqtat4a+7urr8y2qzpQ1Xf73wfy8Hn4nYN2e1yUce/BSxjLa31aa8ngXKhVKxk45ergKbFsVNW29s",
-	"AbKXfW4qxd3YXLuRmh+4+Wykpsls3awg7uqtiEluO0iO1PMzGatPSlz9SamQ6yfpJbtXf5/OG66fF5dR",
-	"83msm9Y1p6uwOrYmmlmdyXdOhAyyhPPK+EZrqkIrdMelfvWz/5Pe7vDzT7guPw453+5WsY5hrAILnZY5",
-	"MUAQ39t17TokIrUpXbctjlWuH0Xk3rW7edX6PT/kx+SHDE/cYVQTKiAp7Q/PCfmH410MVsoOSBirZIvb",
-	"1ZsGK75luWmoXJaqTVMG7cUPKvyAw9uvZM0Ex0qaqXX5WRCaa3PWnt/QWAvep2XFZWXz/OV8DrZJX+76",
-	"bI49969fTnv4x92nN3c7Vg8Vf7lrQOVfFH/C1zDmmiUzxc3i0koXCiqeql7M7Jz5T8+8rvn+57edbpRX",
-	"vDgYtuP5wqoAa245lFU47YUBBjkGAcPT23xMxsZMOx8+QGXosIbHekCTG4Y5R5RMM2qsEkR6CYjIzhRk",
-	"NXvAtH3ydgyxmmRmdZUVdruiMmbYGaZXcUNSybC0zM5ANwc0Z+pK5D+lcv9KXImvv77kIwGA3WL/66/J",
-	"9esfL9+SAzrlB7eHB3Rmxgeg+67JiN8yDTih4Rn2l4enZMLFzDD9FZKcleFdyZcPkYoJ8r3MmF0Jt599",
-	"tU8umUOXKj2SanIdTYAg/9//8X9dnxcZA6aKJVvJISDUXIlIh9w91/vEpXZrULUZo7exhxoZAN4GEPF0",
-	"wohVh55Zihk3okDNoL/+GrJ4rgPchAPHL/GXX7UU1yHjDnmNvAqEjigX2pDrRKbs+pzYfzAdiKYpSx3S",
-	"BJ8g6ZZgMKnFeHBFJoza+dwniJyoyUmvBxefHB0RgHdidSQwXJBrZI653idAFYPMK3Z0kPiEnPROyZd2",
-	"R7oS1xd2J7z+qktOeg/Il74U0z7kAjggr8EGGjjhS+2Fh8f2f6d2GZ0cH+LWpmeJ3d9ykaaazFmWucF8",
-	"wbXxY2k1sT4jQ2lfTK4DVXpNvnS0ZNcvuLi5JmNGU6a65Fqx7K9XoHWvOtdfFTw3MH1DnuXsfFoqg9rz",
-	"SmCCzLXXztcQyLOun2vUEykcH8nCLppLLkZZwd2iSUKVAkzd66dv6ejaSTo3iI5uBfz5cO8lNcn4GrO7",
-	"F3JGSlIdZk1SfSXsDa+kYP4uI+3AGpml5Lh3gg/xMzC29ryzqtwaxyzEr78medk7dal02i5OO2cVu+Y6",
-	"R4OMmSPcgClCLoQTJIhI2J0XxISl5KT3GC+9hvdcXwkPJZexEc2W37dPrv/2tFipE2boAdy65zP3rsl0",
-	"Nsi4HjONGAeYbwqJpbYXA2bmDG3MCYzclThIZaIrjyGponNMAnHD803GReqyoooaOhgtWU0EdkwjRVKt",
-	"gnTWoBCZigVkENsh+UKHwAyQploQzwGZWv6+K4HrV84BeZsadpuTilrrzYseTKxdEYMFuX598fbJd9ew",
-	"OL6//PEVmTA1ArqkxA4SKJiHx48ffHW2OihhRRLC1V1yba2Xa5JkjCr7pddp7w0Tmg8yRuz2DrL0BIoV",
-	"3Jkt0r6SW5rNgFWHgbDYneZGyDkQMYgF3ItbnQdwdc//O9ccsZ1zKbVrwsocIo+XpSvjNwwFNN/Q2Huu",
-	"zRk56Z3sXwGeNE+YA5nlKROGDzlTwPxGkzHbO9rveeum9B0UXDrWyc5lbAt2BjluWYkURskM16kgdJZy",
-	"Q4yiPIPaICrIxevn+zkD0Fnn4jnJjy6ZIq/djt/pdnIixk5v/xBbIqdM0CnvnHWO4SsI3ozBpsl3tIDI",
-	"zn4/YhHX67s32MB0wmGnYrB+wlvPiWF04nKzzVhqd/Q4KI7uEew0lyM5PMedBJK44Y45/D8YKX/Xlags",
-	"oX3yzKneRE4GXDCcs3w7fZ52zjpW9Yc8fZ2AmMfalXGvorjk4JvF93IAnnuDS/PMuqY3eJbBBpeWuQkR",
-	"ymvtbc4MvuQiwdcsG4+wXZ0TCvNm1Y81xTRRdl40YNbsk7fcGRADBebMYEEQnJbbp/w2Y2pRLAS7CXqL",
-	"lrZhXLT3fWjQqRd8wk2T3j9BF+nDuwIvGuT7qNdzxKXGBZtCA+tXV/udZwV7L/WXSHzvl85Egos/lhnW",
-	"GYPn1e3YBW43CTcS6Sxj/Vyqrc/jHwV8jdpDMeQ/F/CvFSbazksO5Ljcinfv8PGjHj1mew8Hh8new+Qh",
-	"23s07PX2eodHxyenDx4+ejw4LMUqzjqXMhszPqmG9zpHvaMHe73Dvd7x296js17vrNf7zxavOUI0Lw91",
-	"0+SWXqDSahOvg4S3DlCoKV8PMAJhSxRjAr1G+K7P7Cguder0be/x2bHvlEez6eQRmjDoFL/LSlERPnBB",
-	"/FIMwO56HzYQfAidgItXFzwJtaxddmiZgixbU7XuXe4ySLXEF5yg5McuzlfIwTc0x5CHWw7X3/KT8FQL",
-	"LMWbjtff9EyqAU9TBtGUk6PH6+94K+XLIsMPoLdOm/QIdktBs5xK8rRJ+34Sji/CnZf7qABogjAe8Ms7",
-	"KxzFlm83ndKcdXzO5C+d0tfvup33ez7AszdlCqDrYPLD686sfehZv2LFxWAcUuGYZkO8XTQprA0AqR8e",
-	"mK1bpqmFl7F0n1wE91oL3+7LIaeHkYTig7wFiG+UCrZnqwQJ4LlAFVpkP8awTSD8rTfk5ymbTKWxfhNg",
-	"/7zL2Q6/keminV7PO9tvo009CmxTHbesvxpriaXhyhdmOTTo0gsru9xhu9G439z+eTe3Dbat2Jb1tsJ8",
-	"VDkWDPatp66MbdW+9dRliL8IMtBW7nMybNlnvNf1Gux1OekEbI5HTdrlWBFxw/qTbanMlIHkp9Nsse22",
-	"OlfcYDtinvABez91JydRh/jSKEYn2rELl3ZJH/XyscEJNck44EHIY2GasS6RWQpMzFYPgsf/6lsIxHxp",
-	"d99gwVkfjQv2FZGKPLn8exeCek+hkbnjqSGYEdt58cKtfGH3CN3MYf3z+M3t/Mf3eyJd2l07v191eHrV",
-	"ObtqtK1ddT7AFBZKeRkEZ1kyQHis6CydMT5+fHp4+ODo4cOHD6JkeOy9OUj0bbnJPO0Wm+iVWtmgCxct",
-	"9+3whzKBuCHJ8mAB/7Zr4bp9puoUOWzIvW+59oxusSYPecbgfAvPyugtHmcwgit/v1M1scL+r+Pwvne3",
-	"PtbegGpp9w6XvVaDkgd8Tl99Ft0rfi9Dm3+o3TUgSJ0xPBF0AU/HDQoBauM9s4wjx3pZi/+Nma2cp+Er",
-	"KRic/9SqtdWzVDIAu53j3sn6e15J81KmyPf4mRtmzXrzTM6wYOjPtIx+LPv6O4tZtBLQQLysLfCu6Xo7",
-	"GHNtpFrUrrufx5JYbzYFSsL5OKfdmPsaKfjDY8wszktm2T6Jrlu7Yivb3P66I4jvXEPbjsynjHp7VN2S",
-	"q/6CKt3ch6aDiqv+gov0t1uO6zvurJf9Wgc126HpLXU0sUpO+t5ZdjGs4OuKF9zUc39YgHtCSLfbMbIf",
-	"c8nx69Jb7i5I/FLesvWBYivhf9oI8T+zcsZMGju9LnngD6ypZQap0tu9ri4Y/szqdFyN+6QajkKKLG40",
-	"xr1R2SdUCGnIgLn9AXM4PCimnk0wdlVW6t/JLN1lFLvbwHQLzbYNA95erzmwCjoBMkqG6PVSjaiw63O/",
-	"eTzwxykWuCAYdhCd/rAD4/LPpItah/wOG4T8XitAYwIH9xlwpt9HC622fD0zVTZ6dzq1ra6EA5HGXuAB",
-	"XH53uk6qOVUpGSzgoA502lmYhDOUak3+TZeU8nr2yeUNn06BNdAgso9IyUjaLyDvEKuRyze5PLngKsFY",
-	"qiFBy2qFfQJKWQ6HTFn7eQyEhxN6g0lepWmC387dJYVmVowmY5aixU7FwjEAQxtjwU5rLf0B1bORDgQN",
-	"T8oaa+FKd1sdEt6r5Xu1/JHUshXTql4uoFtxNX9kBR3UOd2tSYpn58i54o/Psfdgq1YSMnJ+nznV++TZ",
-	"ssZ1BV1OwS7pvzd5t/7oRmrClOFDezVmpFCluLXSHZN0lrUwVpeM1HvteK8dPxvt+JbeWNMsyaS28h3o",
-	"yNkUa3ru+Lw7ohwh3+dj+OpOowV4wKgFnOk6REpPsF4dfaarawH4UyYSVmWonEgM6zqyrqp+tD37I+vG",
-	"7xwLeAasrmDzL5g7srR9s3OYX5zR5Eb32fspU5xhKnhjlVkZqHvtea89P0ftiYK648hoa2NSzyZ3bUhK",
-	"0Yc020amY0Tx2SbeRy7vI5f3auzzVGN2fS45yS7b/tMEMfPW1RytO771gkdcL/HBR8qAFaNpl0yZClC/",
-	"IG0sL1GwnxhNxkU14BeayLnYL6ofYUiwZBDLAgEdwL2FY/Ry7CylolV5kaxjs1swA5YlkNZBnSa5HmRc",
-	"pCwt0tr1NZ4WSWEUH8wM8/W6sfhjOU3HU81ueyBfnpjmqevLfQH+2GHB519ALP7yewfIlzsOZ6CvZXaL",
-	"5905f8NJt4Nc88f7ISXncbcjOmdHVTLmHqSki5SqtJ+yW+5SuXv7D3sPD3sPHj46PHz04PQE8v5cwvxr",
-	"fDfx78adY4mqP2VDLrhh2aIvJLwo/6efssRxqsL7lRSj/oJhx+Hfo4C3/2iJRf94/1FIxo47oxvH/GC/",
-	"zNXeZDZOO6WXIiJMOevh8Oht73FRopBnGHiIjjQoLHjLkrHgCc2KJdKJduXdJikHOUNyPP/SqYX9+5Su",
-	"zzekkNPcL2cNfKFLVdZO6wZbi5PTFZsKXvGx8wfy4qOPEZcgQDEDFne3IFEsF8kZeuO+D/fsAU1ulu3v",
-	"n13j7y3wewv83gL/HHXmK+kZAWllnefHNru3v2cpN3uZHNXDb7xi8yAb9aJA4QiQmDAOwJXHJ4XD/cLY",
-	"pYnRrjLDGsx42o7L14EOdQs0DpZpFsDJwM21ABu2+S/kaBN0jYvESNW07CfHOW1w7RvXKWTsanNH09b8",
-	"ODOJnDR8uN1Tml35DcD7RNA6QhEA0N5yhvIdgnTY+f1DwHM4VEygI95XMmN9B2Llefr7bdKV8Q5X2GMf",
-	"WQYGbfQc2mmW3ZwyQ3mGzhjCM4Ukt0MrPWcdNplmcsHgkFx2zjp2F+5nYH59QHTLcees83j46EHae3T4",
-	"6NFJ8jB9cPqYHg0Zpb3k9JSmvcNTejwYngwPB0eD3uDR0VGSHp6mD5LD00Fv2OvR3qMWSd0Jsj3bXh3v",
-	"9/YPD4/3H1oV4VbGWUfPAOOok9sdjQduiO4yrMjGN7HwpvLEaft+kbDO2Yn1vJBjsfGD0zLH9VnnpfwH",
-	"zzJ6cLrf23nWt1On69O9mTCKs3tIkD8IJMgcgfOmUyZYKYhnJ3yl9WAvcH5W1GxoV6tsxWax2yplJ7JB",
-	"ifKVeHL5d4SPOzl81MtTVoI60XOSMORSBGtLTwEHb8yYcRVx1rNygJxDqSazjCKIrnuW9WelNkpOx+wr",
-	"yPa+EjgQQB6OzPfWzFUpS/dJDh6dSCHwiJQMFKM31jseIsYpwElDoapj1+bCB15WFFXX2z/LYRPAZnVn",
-	"3EWdaWyPdlDWTdUGtsVh0n5oak/dG19R4+tjl3zTpFHJd3mZfV713uA1gGahuyrxju9v99Xd/4TV3bvY",
-	"O9cVdBfb6S1TfAjxsXiEEChhpjPjMtidU/CFJtYEJ8mYcuFy1Ym3O4k73wJE8+WNeE41oRmg+3Qhfcl2",
-	"QIzAz5tTfSUQu3nAxtxt0JqpW56wLzSGGolVEHbTJsmYJTeazKbESHLY63V7vR4B+t5zB3js23SN0L15",
-	"CexIEin2yQ+MTa/EtV1yfduhayJnRvMUi12RBvnMrnJqmHK9NSUgVasn7beYhkAUmytuDBOxPfTvMNab",
-	"xxAi4dDIrmvNFhgEZNlhGJyNbrtQPuq9hbIKdAD6h2V28wcn4enY417v4eHjx0enJw9Peo8fH65mOt/e",
-	"+4XOWB1m/ZohFylyLf3yDpVmf3deITyu7EeVxMnXy04ZNMIf/eH5FReGYniyhRcEsrECb+pnv3SA7Piz",
-	"P4q6h31qW8il5G2Al4+2vFWPM1EEdlpuBU6312j+3+HvfiZHdw3j4RTe9lkB90Gv+6DXJwh6tQ1nrTLy",
-	"77MIPnNgGJikTUNWDaIi8PwvdHhiMaVmXFhloVpe6bmtY2ArZxrk5DT1tv6PUyaA6wJXD5FDotktE8hJ",
-	"A/WxQGvDjXZmJhDHyCFyv+h9ciHITNwIORdIXd8l1LGlTKnWc6nSLvJBYM7BlQCeLofd67/1TgYZsYA8",
-	"xlGq+Axg+xVA75ILY9hkavBEKOMTbhgUCtMEstxcMVmqmI4f68GYbJEt4Ej3OmP1bzSZsH3/k5UF7DMA",
-	"oyYzxV67Lw6Pjv9Xc7UCLWxfjdBmXy3Im+w2tPh+PPhbwn/k3z//6R/PD1/x5/q5eHOaPHn+4PnkWe+H",
-	"o+lx+uT7x/ts8f0/0p+f8x/58/nLtzcnz0VvPznKxGDyrJf+x/dZp9th76dcMd23Yve417MtBbag/GWU",
-	"T5Xps8X3GfvbM5P87X32/NdpLxF/z4b/DvvgDRNe1TvGqMYDB6RTrylXMYV8yUcCMiArMZdLZvaeAHvR",
-	"upMFR23lLv7zIbH+kfR6SY1fIpEkxs5heYISyJdjqNzNGInQqnpSzky9onwqUu0iE7mmrDJz7ZPnxv2J",
-	"qmkulRnn1Dee4UsQKbpEChcnQeax/ZiWsi3aCYT4Nqoid3I1LJ++bVQbRSZn5g3Ts8ysWJJyZgpcTUck",
-	"hnokvV+r9+5z1HKDJY8rpLy2V9ltdvkZKLiunjaa8UGxeddpgVeA/QFCCvRmJtcw++QiyzxyB6oI7XUE",
-	"WDxMpOfwCemAqCFU32gykkxDXDJq01Cd0wHCD1HWAXAuXxea7hNSDuCg9FdbQd2OYPPwmkROp0ztZRQE",
-	"aC9VfGj0nrDKswWbQGkYWtlOJ3HmSd9C4JD0JLz3WuTPpUVQbOyixPqbepNhY7Xi7N96rfI2RwuqsHU6",
-	"g4EAXZ5UmGYgZ4ZQ+KpbXIF75j55SpNx5SncKhmZwkGhFJBFgNKM2BvHPaIhWVY72AluuoG/BY9AHzD/",
-	"0oWAbIO09AkOmdTGe2yQ1IBPJYYOclZVMqZqcu6OVmbaesZlqwpR7byJBb+G7ii0Dy5HndglYzkHGkA5",
-	"NEzkuHbQfSB3jNSIBuS0TVIaSoMJh9KaGetsAqN9/nCwXgYLZMHN3XyclsLRL7tCNWeyp4dHy2ey2yW3",
-	"t3DAWlTPw1PXp7bfe6UrvdK3wKONjLwo/xV6XX8MpB2fsZ4yYe7N4j+bC/u0KW3zemfWG6C1Jzxv4fDm",
-	"li2ZqpgY17XvKrKvo3nxl/4dnwrrefWou+Zhmul9OstHTAQtTCldiEhTU8rfcjahgo5YX85Fp1a8DxS7",
-	"lTdsD7wuvSJ24+IspcCNSwEFG4PaViesS9h7IOldctNiWBP21T/aN2+8EnYeqsHxSH39b7NdHG7J+xDZ",
-	"oL6TczKhYlEoizlTYLvdO0R/PofoqUgB52A5lJEv7Dtbz78Xh7gfcBlnDMELIxXaeOkXDQOu++Qp5O2U",
-	"YrhFGMY6FDrUC3Jm6ha9WyudpnEE/7Yx1X+QRXPnNZx/svXikN12v/O13VGcaFZrzvNSz7YM6MWNEf7z",
-	"+Vh6ctVNudCvRIQMnSxxoV//dk2G3O7URYMcMop1rLvuxEcqYkc7T9A0UMv93pwDiNx7k4dPzFgxRjJm",
-	"7KBdCalIykfcaGDhJ0rOEQp6BmwpDDoCgcABG3lIaJjzPBwjFi7wMNPANKuSMQB5Bs3FsK4GiBYpIXLi",
-	"9dQtFVyPWW0JakGA12kvEFQl45ZEdc2p5L5ZIItlE1Y75AJtdO1TOF9vdul7XO3NSis+e8r4Yg7+mITx",
-	"yMba6XY8hyXFpQDEuNGkucMSaa3PrJhwRfc1Et7+m/0uyLFgbsox1YsavXfy8PCw070Tst1uB5LLbd/G",
-	"xkz12cHBVMkhz5j2TTqwjd1zjbUdzXJK186POpN20Y6lyDOIa1hxK4w+ft9QjljXmhtSH9nnxylvw4Hc",
-	"cdFmLpXrqzYLjXdfuPnH8NeTcHfxUhd8ucJmKa5aw+KOVN9RGnfIILsO1vQ1GbBMipE17GGXLYAqvOuO",
-	"yWL7NQTsubR+0rPQnWuyuHaKKZNa1dGSmj0fyI9MzH6/iXwem0jr7aHueKNYwfec6fdhqt2c24MQhTBG",
-	"2+xey+DxxY/t4AcKUd8lBMGTghu+RJO+DEFwJe4Ug4AUEAQee8DnZ0MSO8nkqAAjuBK7RiPYwhVuR/D+",
-	"uTjDfwSy9qp0fn5U7UEcZsdE7bX+zn0h/z9hIf8Ofak19fzB/sQnIClu3dTV9NNUl3eMryKgNV1CDZlI",
-	"bcipK61Xco51QEenD8hL/g3uAonMZhN35uIA94Yk7jScQwaXotmVgOCsVFiuD/dOqXKlO9f/fb1PCtsb",
-	"Xpmb0nCtHzb7KsHm4cojFxC0xYhw2Zes4BxeCZrZ4V24jE63N+bXnNlNj02mZgFbJ8kYvYVYM2KUAwEL",
-	"eKwsn3DYumAKWIpUNmdQLnVtX4+ACGVYVQj/whEzHLG5sbwS0BIhIdnPPheMEjdMWtuO33rk8NLO7Lb3",
-	"vE1jqsl0ZsgA4F7svg+Z0sNgk+ce2JXO6QIbvU9+tuJwPZEp+ys1csKTazgDQAlQjDiYA0xExLA4xr2h",
-	"3KtLhBTsDLd9X7mlycnRERzBlR5vp53T7BpTXeTcWyh2lvlobMLX+RtTteirmfirXQjXeegc3g7XFcpe",
-	"MRgGh/5AzZVAY2fA9gmmAjCrFNzcwH4AtSISziLAeoFhw4n5QsMCcS9zpW7dsAFWnhChAsWAgLFl+AT7",
-	"wCCQQX3U4sxTwl2JOYWyOok5lzCvmOHIRJ6TCTjvdjBZSk57x7hmr98woxZ7F/bq65ix9HxSNpaeXP59",
-	"99ATP48BVRlPQqDizy5CpCHOxVvjKSxC6foprYmUW9loHCnHLr60t3yobxuEkLKFlwlYx14aSCrRBIi1",
-	"xYlbHCLDBVR9NqCUGaNiXZJm3LgJlFW3UH/dXPV1sajSqk5r+vhARfclV7Tr4gvd2kBH1zv+/23d/s1g",
-	"j5KKdVcxmo4ePDo5Pj05jRtMOy5bdHYggI34GfKzAYsaJTuxUhFgjGEpvjUlEcGFCl8jhkWiGKBhAP7v",
-	"1EDnrHOAcSQ7q/jsvlEzgUne/qVDBBe27ZngS51ug5RRQzNgDigAHc56eeSlc3b4oZ2wvwEhXgkVYkUa",
-	"YXW8yrtP0PmTmZooC6FLAxoWVfyWERB76WyaSZo2sTgL7zJudF5oEtmIXNWCVS0Q4JADJLcC5XJGaI0d",
-	"CWYHhiqCcGLE4uOaYDm6s/S6kIagRuxKTCECI4eEGzD06AByql2SQszWQzUoZllGkoxRBee/DTZcDN7c",
-	"77mfeM9tFA0JpAfCIn6Pvep0r4LjAPjNbrvwfb5Bw9duI24SLEkaBkvu99X7ffV+X/30+2quyT/O1vp7",
-	"/vc2EF1mzCZrQbq2OCcfvpKChbQrbcszgiPDbue4YcLpS5nyIfdL4h5O6TOFU9rJidxmvEu5WHkKJBDR",
-	"iKcLBiGBn/fJWzrCGGcRmFRsmtEEKvAJtYsrY8trCM9mtllGO2AuclkBnb+cPCbHPXJ6etojvcOj49jp",
-	"f/MEkErXigSQbqk9MIx7MIx/+fRt2w1pc0k13TMt3TMtbYMr8DHyE8omw4FPlmrNILekPONgBaWzDG3o",
-	"AiPgdoiQRJQKIiTJpBgxBQUCi33yBlPjyXzMsyUGWEzr4wqj3QE1HRDCLutdl16/uzy/tiRz9yrlXqV8",
-	"fJXixP5T6BTFtIFU8o+hUwolAAeTuVJBVRJjfbdtu9cG99rgn4xM3cDxviB0qdxsx3oBT67r6RuhBk9n",
-	"sxGsVc2M4WKkK+n6S0TpRZp/PDzh3voJghPuzX++0MSfjP4ZBekL7UUsFHv3zSqZdwkZRahhfbDgvJBu",
-	"qhj+kvoDpMHC/VUbKthYpHcQKPANh1wEPmH/QN/86UzJKTv4hqmMY21+Ky8ce7RhfODjNGlHYYFCKfyZ",
-	"wv73W/DWPn6ZJCnPXsyFeyOl5Gqgwm24KJVvWcVf3Bip4pfDtpX75SurxfpX4nlR0l/gFUI6nDaAkoc0",
-	"TznIiC6456H4GqjXFwj1XlMRX7xiHYTfjyJbkBLIQNkI4braA2Qftrdh62pPzrkon5wvHU03qQT4Xg6a",
-	"sgKWfKlGpIaFJna3NBobrhGxdnlo6oYCfudIBdKKrmBtk9CE1CA6ZqaZ3icvsVpEsWleRsbeTzM4JcYE",
-	"+WgVPpZxhK3jhk302mb6tuR1IJ0Jff8cb30I9FfuQ8F/RZWi9tUzwX+bMfezO/Nr3OEbLtKNe2tv3qKv",
-	"P3D06Iqenu6+pyBtWG3kxQ6UhFQIEFqLp2Bv0X0g0Am7mJOW2SWyZx9VTqg4iRRItGmkS6fOG7qmfXj5",
-	"Llr4R8e0KJbQHxPTAp+cYoEt9HtC1U1fyL4ey7ndzIOHN+UfGhx1uoXXDdJxB4XHH5DeKmO+0heLh5vQ",
-	"VzGR6vIFh0dvD3tBlTVe0M9kQrPKZYd42V969g8oqgaEm7ANTbt2CiKojZr5GcH7f5UDUGwNH2NbYbiB",
-	"nK9LJrhU5I07eiRPxYgLhoCuoDnPOrc8ZbJjPzbmtxocu+vtomojCSedsNobezdhzBqP/ZkCnhlXNG6/",
-	"zQvG6SDZS9lwBBaQYJnL0JpMQOLxMWOq+3o2mHATJlc5gV4SgAelKnq/oKCePGFTw3BLkYr1qyVpwMhV",
-	"leEXVOkWzGODigy/4CL97ZaDC4frOxmzdJbZFd5za7EkUU7xVmW297joU35JVGp7FaktmC/cm9P8y75i",
-	"VBfTVeu8FkL3liVjwRMamOOduir8cCXuGMolV8broVyKbfAeyuWPAeXCQ7fIO53Blyv8zuKq5lAu+T1Q",
-	"XJZDu4RHu4MFoWQ6G2Sg/skNN8SpR6zrss7htV9e1w7AnZJU0aE5x2Inbrru+3wZFoCt8zFPxkQwluor",
-	"QdFR2SdvCyd3KNUa/7ZLSl5zlGID+vw8WLefDldmU1sjsrFtslEVW039TtCCkhOE2E0rdDRqdRwuK+aY",
-	"pl9S4PUxxdV6uSVOTi4YHxkn594wvTdM7w3Te8P0ExmmrU3OOgyNwo64h4e6L+bYKTyUKAn1xiZxbqLE",
-	"z2MOfs//vmNi9S1s0K3TIp6H9tF9zcafqmZjJ6tks5qNXKxa1GzAMYndv7pwTtIlUK0BXlxokp2T58M9",
-	"EHnE6cD2I4RN4Ip6FBdXTOiSlE1pZyrc0n3yluMR75XAPRc8Sn8z0FDD22OeJAbrt1nF0J1XjKVW1rdx",
-	"JGO2axvrrmVaRsRJapUr8umbu5s8kpIWvc/+/KipJ4/avfCNn+0/aW3KJzGODhKaMZFStc+T+kSWC0H4",
-	"E3chYuQBbtnp6cmpwy0rqecv3NkxFwC9ZT0eQOkq9DeE/8YUWCjhUuS0pMQ3J89VYbd2nFdbX75pnc3y",
-	"v93N9ybRZ1tqEYoOLYmJFcZPbSQ1XGciYVn7ko0leyx6DPBMyQnaQ90gLi8VcdHH83JUndBMSyyo56I/",
-	"VXKkmNYetJZg0CIC6A592F3gvftxUm19DAaiG5Bxx7WDY1FMqhEVdl3uN7dJfoRhp9kbePB6ytV7E+Q+",
-	"+/XOrQhYm5/MinCnB3eq3+iccnAwILis90mQ2uobgFTQbKJZBuhR3jYBeOscsxQecI7JYxxPJV3SKzVk",
-	"zrMM8HMSOYnADDxxb/pjq8GEKcOHwJEOdhhVCmqWEPKSZtl+G+rpihq898zu1eLnoha9XiglSNDMOhej",
-	"MSoCVzxk1aAYbaM05S1TiqdNlSaedt6pygysO4yzhYc7BdytdgMByfa80KZ5aodDGEZShbIatdfzHN5v",
-	"WV8+g15+Om15r3fu9c7H1zso9Tszx+wYzxLTULGMuTZS1VcI/zyWZEJTBslc1vBBXM35eHFeIj7ZJ9Ej",
-	"MgdpVvRsf3VV0HeuOZ+Kmn6TvPPEyDaJUw1zZW6hGUWKVbdjffB+nkODcXT4LshSKH+LqQbg6/v7i7SC",
-	"djkzjyBgVkpQkP21CT1G9hukUOBVy3kRRvbr88DuKLn2qR339Rm2Rajxz5hd+88cQESeATwTdNmxYbDa",
-	"CipUOrkioM8/mijkHiQV3qXtmK/aquXozmeD/F8R2wNeUnWTv+6VvLTtvY8Y3kcM703Uz0MpvpIhLV4B",
-	"+JTyNA9/fTybFXJTD353CesfUCf5kGJZO/0kDM+WE0IKp1UqgsctGUvRtHVc8OjLQtnBmN4WHDoUXdl9",
-	"chFoteLhCOhODckY1QbQ3n2N9f6V+NE9M7hhTK26GM2EJxAy9AaJh3xgUg6H4HfDc4B+Pp8JrHP/wscm",
-	"tKELMoZFhSc2hSEOfbBTlefuOuS+WK7LGzaRt+y1a/eWoCf3GuteY30CkCF6w4iWEwZryi6hHA5hN2cd",
-	"W1luDWrDNVPe7prF0izSNCTlBtgH8LyZ1xNASghEWkjuQHNF9IUuwnFFal0rVblPLv3YzsfySlibR8ob",
-	"jAKieoKsDp2r05nImNbkGqph+omTcw2sH0bN2D5pohynM1PWjSKiGq/EfCzZLVNeL2L2iAG005jexIr/",
-	"mCa8ZGZHanBT7KdIcURjUzJo/f2Ry72W/vy09OuZCZS02LWObmRNKianTNype1zoUCMjR9Mmv0A74NTB",
-	"wqo1lg2LU2nB3jvjDbrsTl9dFa2MHLS4Q6oY7Krt8P2Z9P2Z9L2C/PyxYu1adRykqEJ2ckjU8vi5qJS8",
-	"Kz1ZDhsiOH3uX5+T66BW85okciaMLnhj3SFWwKYG1qcz65A6Vgr2hbVGcUqgKkRbexWI6QSbY+QS7vPu",
-	"9ZUoW6JVAmLHJLtPXjHmrPEAQMH8/+x9aXPbuNbmX0HxS+6tkWV5S9JK3apxctM3nXSW187b/c60UgpE",
-	"QhJiElADkBVNKv99CucAXCRSFrXYscP+0pFMgSB48OCsz3Hd6FBDLzez/TPdOzAuifycLNdoFyE7a5+W",
-	"LjyHWrnSENFJPVKAdaHer3gD9w3c/3hw/1ZCl4Ayx6LVHLH99Nahp9oKMpJV7BH5kdKzBZ7KZfJK+FCy",
-	"Ji2CLAK6RSIWxlxkWUno6VSMzJkpbTxgn+ijvIdK8DKDQh30s4/dQF8DfT8e9F3SeeqqhOblMmFbkmEh",
-	"bK0HcvvWb/NVN07jxBCNq7pJlUjvy4QKnJUaJTlPPbrON5v1VibbO2Sf9cTn3LdmzARQZGs3/rp6dZlX",
-	"9QGpvXsiuVrTwdtosw2k/7iQ7qTzriqN0MG6L0RP6RQ9rKMvFvjnudEEhZtoxnSb/CpVCta65YPzzBFU",
-	"OxU3U/anEItD7sTU8wMeCvTt2gMSHb0WZhkNx/ksgwoWxMsQaa3vjgHRTgmahvz1LQgVN0xxKfpXzArL",
-	"RMlBzJK+lvE11lYIaSw0wuZ1eSdTDZXiZiaJNmwCCZg4aNA9/f6pJvsfLMjKBKutmf62YfIr8q6F8pop",
-	"OmJA4l6aQbyQe7vuvR4DG162b9bn0PsiB/06ZHkuItF3r57i+ihq9sr01qovdn050Exd5/jt6suilSV8",
-	"hZGjNAvmoNAqds0R2o7yfHAppV4FH1x6QaX+8X+ryN8WrpkxPhrbiwBB7GTXVzfsDyq44BCPGh64O1JU",
-	"fnpt4zkbcUHQHJEz4eRxIYM7p3047WCF5oFXlLTVW6FyAJ3rLaVaf8gUCgtJX+Tgkc61CVqkRya/Oq3D",
-	"rlKmjUCONjwjZgS6pJhlr9mlfbamOK+xYX4qGwbb3NxJbV46i4ravA9MkVSfwWCoHIEHrUsSRoVuEfbV",
-	"KJYw3cIOXlRFJGLXHDZ1ixQ1FO1L+2Q+fYR8lLnUQZdLrMtSiS3q9gTC7pxhgrJ7BDvg50HMRcSiz11r",
-	"2LjUxPyt4O4upoq4PSeoUFnbihrI6LODKhmXxlPzPE+Xbu22LfNzk04VwSEfTZ1RmVNjvwVV2mRCv/Jk",
-	"mgTd01Zg30nQPWljSyb8+qQViKB7vKh2IhsxvLB++sKCbqf9pPPkqPP4ydOjo6ePz06fPM7YgD/gvYm/",
-	"97IKqlGEhlxww+J5X0i4Ufq/fsRCp5rC/ZUUo/7ckSPD/4+/t/y5aeecapL+yZ5+39SW8CX1aBKkHqzj",
-	"nIqcGsIbEBh7cajSXfHP7YbY64fuGuvSdRd0uhT1NlHudlyG90UOqqnxPlapZmm/R+h3UWy+/IywZBLL",
-	"OWPaVVO7kg7Niu3Oyrs6tohUPVHZQqNNPv/9mQy5iDTeHAd2DK0Rm1BlEiYgwOAJ5YlFT2qnDZk27Kup",
-	"avb42q5G3bW9ZFRZpa+8w1tuhW7uLehQ/K8AMjw/7bXd4Gs5KGs0eLqj9nvZc3Odey8toieQkE/YVxqa",
-	"eE60rGr9lv2q8HS5NnZHnQ5MN/28bt+9Qp+WXIPOQrOW22vO+cM31rPCcj9b6rnutq1gLOMoaAVhLDWz",
-	"Wwv+cXNHkKNCQ4icSHYD3zwjWDyhn095HNk3kfi2jgx7ONbwPWbdMIK0j4JFhaUJHhcmmCofgCBr9Puo",
-	"6r+QH3bH3AWv5eBmwgK7Q5tmYPejGdgXPDa9LgMfV2gy9u/rtv6yYyMtqmNEfz9hwtpjwGmXphBoktA5",
-	"5B7MnxEaocsbodyrCHYgCFC1K8JNr+XgToNNVdhShgTrtPGpE1l6LQe33FGqweUd4HINxK2yJO22aGIg",
-	"TS+cnfbCsVJV90BYjlrYrw+/YdB2n51uNgL+rXvcwJ5suts8sO42Gwj+Zh6d13KwWRebvC2eekioiEju",
-	"51hb5FrOcF3Wcaai38xme2kHmY6L3QMzLzMXIZ/QeBslKX22DTvK3PbkdpNU6RCqCUU2ocitmr/sQRs4",
-	"RHOhdt5CDjVvznq3lib4APvWRmmTd0jpIdisYG1mMOAIjWjm3S6xNe3Ed2Fq7jsdodn9ze7favdbQd/P",
-	"5geXwX72vt30a+10bACYhrOmImKKzOicjCQp6y/zSsZRs+2bbf8zMOSg11YK4nx7O938zqu7igA87+1t",
-	"efMfAmj2A5Y9wAk9Y4oRGkUsuoEO/IsctKsixm/dhO4RBfg6hN5Kgoky5oqLUT+hgo5WuCWLv72FXui7",
-	"jUfhO7w5KuWEr+HRfnjeG4hkUZeUnKR7+hZdOTdB3noMsh/Hjl0RWAVILMUIyBTTxIYU0PI9pooJN4t8",
-	"BmDWOPrVCvLVdBMtZzCe3jRJk02Pijmx27r90yshD4oUKkGekMRLyCYawYbbanvq0rdAcLzAXVpMeivb",
-	"X5BA5Hu/puKNjChWPYGsYHKeFUD49GJ/dU+kFFK5eomc0WFtELuyGus3c+ZJBTVocZNuWhRZqhjU4fhM",
-	"p1HfY7n+NO+7jlNbe6mK8KIwNYD605tm51GUYguAk2sagsUQHpJ2ba9tRlZay1GLDlp4IkgeaZMXJYlB",
-	"yEiFbt1Se+79hInGRdO4aB46DrxHhs49OGYnfMJiLlilc+ZXz/6gDR2xLhnLGUlAf1qIooB3FXq4pZdA",
-	"Rwhlf80iwg1oPxOqNYvIgM2l/YXBwlI9plhJi44cpFjHSzMOzoRF3MIB6msRnbuojbV1gLsiLX7Ie4EW",
-	"LaVCwvhiH/K4oujrtRx88Cu1rZqDOmnQPe4UItI66J7ab3RfDqt1mHFatFSXGsFev0YOm4NmyMxX7AsL",
-	"jb3f0RkkxI2YoziQ4popV8fVftwK8NX07TsJusftMwvI9uUF3eNTIOm0IoAPCMMEXXx0T0YgIqjMOupY",
-	"KC6OfrYw+mk29tFxbmx7Iz+2DhVjAsvjstEf3zz4k/zUH+dGPzrORs/XaWajn9w8+nE29klu7MfZ0Oya",
-	"xlNMPCisy/LYjxf+W7hV/g3kbnWS3UoOh/DCs7ssLT6mPhTGxa/80J38+mdDo5Dmhz62eDbjZhwpOhO+",
-	"ym/d1HO/8yrUZVcw2ZTW/cCKrDOF/XFjjwpf55qdaIpNpDIrDzV3yb78dn5+bX09qi6yszI3Fc7TVjwd",
-	"IPNdkMs//oPHDkVHdEgFsadOBJXJQ2bCsXMRTHhopoohCz84BUKrxRAD9UD2cNJjOdOYFQl3kAqyugSR",
-	"AwvP5L8vfofsr57wY1kAB1ciztr3nGLKDpvVP0+N5hGcutgJ4Oaz78WYQgnSDQcgT+iIHerr0f/6msSF",
-	"0y/oTTudk1Bfj8jXJBb6X71gbMyke3g4m83as5O2VKPD406nY3/dw6sZ/ga+gc+FGqgFvz8ufSTDacIE",
-	"JI8Wis9On55BQfNCyVkprLjVbGDlHsEK1J24F3fHwHLFzTZ1uvbnK+p0UU+2W3fNiEC7J7I6XBgci2wE",
-	"Tdj65bZv7ENtUW57w5XP55kLuKQGFKdtgZKSyXQQc20NC6euZNWfLhjMzVhOTVUxJdf9dIgHXwz6hpv7",
-	"XgyKzuG+100/rVtltGjL2r01oOEVs0YlowmEx8At5ccGq6pe6+qTHFUd/jKmhmnTF1Pw81pjyr235+7e",
-	"zJlcwD1iWDgWPKRxgQMmlc/CzNaZz2mlR/xof0Wib/gaXa3tFm6KRO9HaD3XchRh3x+n8HHFWWr/vna5",
-	"6BU3mfILoRmP6IUq0uIpiXsfD4ShVIXAnlTIDI0RvYysDL5d7RCqZjZ9w82dlpoWmICoCMcS5hD8Z8q0",
-	"ZhhYxMjldGL3F1J9G0kGjMRAn6TkdDT2rjwGF/0KykDGNSmHhJKpntKYOJohewZlvRDtbz760OpUXAk5",
-	"E+mVdEIVVG5RooHDEo687DZwC7f2yM8ArEzQsDtCsqaxhCYUEwW97+HGbStnRdF5Za+yL8/QK/v2ChOw",
-	"96siSiqGK6tpjTzrUNA9se+sPnDDO3YnWOHVLU3qUysYTXlEreLQDc71FdBQ4eMpaEUhp2i/jeUsezY5",
-	"BU8LMGlMjT12j85agVXcQLeMY5IwQgfwW7s+0RRO1HSp4CXM5ZQM4U1BVJqJCJqI16W4fcPNXRUiNzrB",
-	"7nWCGqd9leEMiN4UKDcFyrssUBZFdaSuNrIcB7NfH3674mbPtcobaQ5b1yrD9mxqlR9YrfIGgr+ZP+sN",
-	"NzVqlZ+R34YHIK3Fft//5fUg0DC8HkQGLJZiZLeUO8Mqa5M32zswE6sAWznbjt9lDU2hZtVvQV2qVZK8",
-	"99nspgbZIU+T63KruS5P693wwr/nh1rAfMXNI43O7QWmhB1rDocewypViHdsxrRB10abvFyg2mQpCLrm",
-	"W5k/Xwrno0cffuqwgBqoMYsjMpi3q9z0f/hp3aMipxJbj6pwzK+BZsr9s0A0hffoj6keB93gl+HTx1Hn",
-	"6dHTp6fhk+jx2S/0eMgo7YRnZzTqHJ3Rk8HwdHg0OB50Bk+Pj8Po6Cx6HB6dDTrDTod2ngbrGZCNL+bO",
-	"fDF1jF3coOsb6zm7PLOyVzGEZVcN5utnj99v51COFy0fPrt1RsoM4W6OOeS1zKYG8EHWAOJxf52debdr",
-	"I63Tva1N/vTsxc4gITGj9pSwOxG6sE04i7LGbQL1BvdQbXIOjrUxxd5sMCaBDCPDE7YycuF2ShPA+BkP",
-	"zfrufCcu+21b12h2jZA2mt2D0Ozq62xVkSMf+G+iR03F5V22+KNAJOWlEQB79zGn1HOE32Tx3D1HozbW",
-	"BncRlEoBoIlNPbDY1La7ZSsjrLXOhU72apLwOvOtZoyLKugUFNPQql7WCJyNZcxWBLo235Y7i3f9JHlL",
-	"i0u+YTzup1+tncULc4dCEzZswoZ3GDYEqL81Pe/Q+0Bqk21sceyV+irfsVk+8hhSkWMigzb0Zpl8DMr7",
-	"uSFXjE2gkn8qHO388jF3jk+6Q2fkvjk7GlxqqDt2UaKIgl9WsXZ7OONuffc4U+gPn0t+IAJaLyN8uC7R",
-	"3GjidFcypnps9RpkTnsG5nmey9kh1HneCjEuFRmwakZ17gUM2FAqRrjuCe97bhN05lIIy2gDQZas9bWr",
-	"OkSXZVmw5QMO3gBcA3A/G300CP7ulKeEGXqoDTXsIKHhmAtWnVv18popIAAyzPMtKKblVIXIuWBVFEQT",
-	"Bldi/AkvdUVhwCEvGHKNSWxtP5hbcz3x3eqh9bPVdARCBFGM6rTnDlMWuiIW8ohpF8rpCU0TRgwFbx0a",
-	"exwa8yQUKBeekcNIhnrhOe0SAtdDBRXDpb36rV+UneVdccENp3HQ9dxEaWVK2q7RNcRz/D8LgW4qkK8N",
-	"apV1f8iFHczneOBIbuTl6ug3zDFUWDvWwfaMrh7LYTYAn1FUaJ4Z4viKs6uCVjCwUhyMVdAKoH5wOdr1",
-	"hrGJj9G5Jy6Zj5WV/CJx3adTIxNqeJjOEWUj6AZCAlmUkYUZt3IzVEwbqdabIUYEizOcTggdUS7yc/M3",
-	"qjU7924+1XALFEWxisjS/X1jDo1bxMki5i03hgeMSbK951HOwlXwKQ9gjkriMFVQVpHfp/xqE6Y0Znxa",
-	"mJACqGMEi1sWUqzg57jXFhhl9XSQcGNY5NrX5yjYXD97IISYMEH+YSUoq6Thrg9GT8woVM7OqC+p9UMh",
-	"iXTe6Qn3FNJk9/1nFUnbWE6VzlJa0hs/0gSS1qWjsoSR4Fxo90QJj1s+K3a4AasbeScd3xAxLI4xCE7F",
-	"HJqGWN1QQayxgvXit+xF/pqSFi0odyV0FcVJwwHgWCzLCB1creC6+8+q2T82m0P2+Eif5njEQCT6RvZR",
-	"eoLuSfsMG7L2UeQgTp+KVvZl5751KVgWm5tzFVMus4Yi4QfXe3NvV++Izix3hnipX0FBFtI4ZuqRJnIm",
-	"UrT2MLx4JFjZcvlAGXAmdG5V2aiLJw3XJkcshMCcbeIClUJ6VRGKrTl9ExY/IwNUrITMHURVtQ4QFKHX",
-	"rHjeuMmlD94mf0gelT2sHUOP7YVGFufS7on3cM0j/6tQJnDSSKKtlY8Ny61pgPeFvEtcblznkfQ6ou9u",
-	"nk5bMeww3SV0aJiCFWrBWi+dg+7mGB6sOIAuURrqehSez1MhXc+L83x+noH7uj9Zm7X/+fyCGiTuX+di",
-	"eOhLzEl6CCRM+Dz3kobpUyEwunbu3XHQCkKZYJN3n9d5zRSwhB5VpGQeHX886mSpeOve6zG8Iifta8/w",
-	"LKhPpAvoLUb9XMTXrr0V7T3qJnAHLkaFaLMU/ao0TCFNXw7AORFluow0DGyOqTsmMCOVC2JmEhJWQfPA",
-	"OwXdUxQqfIWRb6I/d66Ha46H2FEuczBF6LSBft9bnPj+M71u6aUfZS+9NOlw4Rp0xXoF0U12h9obbNeb",
-	"FTaE70Zfux+VItofpF5Hc1+sUNHwiioN7ZB9tRpcpaJ2aRSjiXbuR/hNqi6RIY8NZGhDWhFN96TV61Ll",
-	"rEVkHKUFpC1CNXn379eX79+Rf1jdBMTUHmlcsH9aC/7F5R/4FyDEHDr3Qk/gpkbNRbq/UDcjx5VoLeJ/",
-	"wh1ewlPlejJEkpW2qMELN9RP8Mfnej194KfVZeqd7F8PRLR0ugffegGPekG3t84pd9QLvsO7rqLZfb8g",
-	"eCAzViaXCHd/+eXs6Ojx8ZMnZbS7mMx0GOrr4mR51MpUg55aOZVzgoDq5+HtH9SqYQ8M5vD/enMr9WeW",
-	"gv0LfA8H/+Z6ItETXTbNIY8d2yp416g9p2GqiCDtktKJ7Jlz8z7udEpm2xwjt3SMIGZte5DYqzQcDaBo",
-	"QfLc8tnyDf6/54xw2Md3kAyO923ywB9aHrh28rShhlWbXNr+eLOU7lYeiWdji89WMYKItK7K975AK6xu",
-	"gvemu2xnud31rMebLcCa+cPw/BsmWv9YU99N1nOKfk3eTZPwfGcJz6lDeyl3Z23UXs7fWVJeDtEbXj/7",
-	"sIDtpfmEqVKOXViRFAEbmkBIV2GCBNgnyKnw1RDvunqGZRgzqnORBa7JFZssEk63fAIgerNaEMNwxNMY",
-	"iOgJmEfLHSRLYXYOdRkjxbS2VjrFQLszKHrCPggVeoYNllMLxs875xNAta7MFr+AZd7wpNky+XDTU8mn",
-	"o0BAiynDh/ZqBjQXVCl+bU9XCKHQOK5Bb3cBA+8Ftd9PTSiTBrybpMktnJEMUhUBoQCOGKGLMdtN0Fhe",
-	"M6V4dDMgIwJWB5jfF3yOAH7WsvRxTQth1xhydX0dZ+N5m5Raoz6HByO11fHNi3RS94myLjRyv2GfjQJo",
-	"x1mcBFg+INUADuH1I2q/BDuMOeHkvW5+jG/AYf8FdSF9MlNSjLIER/SJLWjwQi5Fn9aKKS3Gi473ES/y",
-	"Mnxz3Cjdgg0r2cPzg/yJqeiowmnKs4oTVDeXYfQuHCYrjwifnbd7nf1dmkSf39n5LP000TSrv4H8TLtc",
-	"CVVX6HER0hCPNm3yTkIuZ0hFrkm6ewPDXNXRMzzMwCVKtUnv5fT3BcXdPmPMDOb1V3dJvITFuhvNu/E8",
-	"NMrr7aIbSnvOebCxurqO88Di435dB1mlcyinwuTKD1FBt1Y3zNQXCNV2DuCNngFkVfgHPNKU1E7/IXnU",
-	"WPWNVd8A4w8OjP9mYYwJ0AumPCh5O7Pnp3plQZFLKgplMuCCtUnW9hV+mOv72iIsoTy2alXEJlQZa2gu",
-	"N4N9Rj77hDzNRcg+Y82jJlyEitnf0Lgn9FyEYyUF106fM3KEhZOAjp+1VOZfWWLf5zb5N4PCM9DscGp2",
-	"8WKuwRyUskV01q36mgqux+VJSL9zbf4bFuWGspyP7KshRsJyEC4Ki4BtAvwqtAgfCak4mKOatQlWmoZj",
-	"qmhogQt622OllNMLra2dprAohmmSZVnDfwcVqR1HnQ6Q/aSfS1JmSiuNcPUwaV8zomTMdJu8pXMygChl",
-	"yqSYTnCx2JB9ncQyYj7zpGzadtTCzLlhib4RsiXu84R+/Q2vP4VndB+yR6RKUXu3qeB/T5n7s0uMKH1o",
-	"rFrM2v5Gi+K0ovVvWsK5uu/v6qXmuiAwesLimEWEfaWhiedEy6oJZL/aThLue0a83bP3vS9xJnVBK0DL",
-	"sw875RO47iZUzNfNLqc0WLeDYSo/3eBl1jTQbnCLZUE38J3C/zcNE9b2D9UquilfJjyu6abM9o5DCvBb",
-	"xnLERY69Oe/MvDRYaQyLkk3sLjoUW3m72TOXYkeT0P3jJ3TnGv8+cgpOTs/CzyvULLhg3VbFwh05cBtn",
-	"8wniyBPIhGo9kyqCCHCIHibYzFKRMegKVpkD0zF0I2bt/Knr4IXldc96otjnmIo5HOptci6cuoJN1IB8",
-	"XAo3Jc9WMJaxtS61oXEM6FbdHcBuiTvtC7AGlgmpaDvmIloJZu+koiVxFHg4fDNBNwjlZMLUQUxBVA8i",
-	"xYdGHwipzLgEompS59u1vKtWuM0xtM9jqM4BU5U7jqDREJs3bXF32RYXxKr+iYcyuOxVOExYpWPhT2Qm",
-	"0XwkmLWeW9aCxrPOIYznS8LyJq7gzCJwe6NLk8/f7ifzvEZbGpw5mLM14NGBynmYMHIhB9Lw0OodOp6O",
-	"gE8nYQcq+9rwhP0/Cz/d4OVUyQk7fM5UzEH2awPtByYRQz3GjtVKdH3FYibojvE1m+nZx84v3RM/0zzi",
-	"XjgXSCZ+mYT6KojsQ1+zeGgF1wE0uCfKoTl/y7Wh+S2rAuaJkkOOmdsb4fH3pobhISFrgVrDyUYdgLWL",
-	"z4SBgIcLz69XlWDyN7Z7SC/4JNvkZeqpBGSlirlgd4S8cz7lKqFzwiJuMlu2rCbh7cYFCbtT+VFRKwOs",
-	"mln6b9nGbZX3PJt1g1TNodUcWnUPLWLtiYxze+Pzqwl5NiHP3RSSbH9iltgkhyGNmYioaltsqjJQzgXh",
-	"L9yFWG79j4tfX5Czs9Ozf/oDli9w2OeKK5B10X6BHFRy6NinMNUsYmHMBYtamE520iERnWtCRxKyyqgh",
-	"idSGHLU6nU4FfevbuZ9esEmeQvrjxsV8e/WsTqzzjJuaUBLm5Swn7DnSwxUSn121zCuCMv/N/m9l5XfG",
-	"krlIsgY0Y5BJKQVz9d9ceSP9Wc7t7AnJcp0nl4R2Mw/x1uXh6EprLKsHVh2+mbsq07VqpztbOapZHg62",
-	"VyufEgOpyVZzhfCNtaxWBG/8NgQDzG/DKhtsw921FytsMXRy8JypUV3LpxgE2dIS28OMdpMy6NGp0Zsb",
-	"vXm7jlMW4DZzNCE0ugjgCg3iEA3EA7RRv22Bn5V51DS074kYecWEz0PDgBezaokhUoTsmef6ZmhXA3+q",
-	"yCibXG32UDE9JiFVijNftD1z0e9XFz3XYkqTATMzxkSKw0UYTlHYX0bj2OfF+VIRN1CWpW3/ns3Hgk9P",
-	"uJA/jIbcIU6PgrZXVb0a8PUC8mDW3P3I20Yvhl3EfuxyItYMgMPz2mdtkLZB2h8Kaf+D3bcAjVz9BnGp",
-	"rHWDprm0ilV4m8vF2A/cwrMUe/RpPhIQkwU7MI4XsTaHw9i2BorfqsEtpEJIQwasJ3J5tWVQl2Vx7ySX",
-	"aN/lbw2eNHiyZZGHl/eNsy9yALEKR9St4YhDD0+Wk1bI+sw5JLYf06hNLj2igPsU2gkTbeicuM7Cy6Q0",
-	"DTw08PDzwMPFrcGDP9txb8fMsMr+eHjlomGmFy2zdLvbDa3L9vK1vIJ97FFg6x50CoaMgu5JjSJQ+Ek6",
-	"hZII6au0/ZVHqxlTzEPUz769HxIbr9N20/cMSuzCtrOvZGWtpftxN6GCjlifCnvQVDfeia3OXLijmBcS",
-	"8NN0SMFmKYtSu7JsMbeZ7ob36IbyaJweFs40wZUfuRomdSfqTKS23AUbqp1rnFuH39y/fJiz6hDDLqtw",
-	"6aPUyUgVIzOpzDitEM6zvKxxdi0fXacrbw2JAM0J8hBPEOjxlelIuzpANts6N6O5E+B0n40Zjc14RVqM",
-	"hh51aZMPfWW3iz20IjaxEi3CeZtcMG2owowYp59jUzNuoPsHJMEgRWlpnsArnMW2CmHaSgifar6+D9pN",
-	"oDphDh6Ja0LtAb7pJt5xa9k/XXNpUzLFpSazIIHUsIPYHvwpx973TAgOFaPo9S8XBX2lyQepzUixy//6",
-	"vUUuWMR1rmmGXclH2nfRb5M/gawGr7IXzuicTCCXE/KMobuerwfBeI4F5SvfaKYnREbL5ZwMYGzkuG7P",
-	"OieA2ui6xLxnKCHhmkRyJipyqS6gYJ3p7U2QcMzCK/hpwkd4Eyt/00mAvpORYvrv2H+j7Frgh++5xle4",
-	"7nWIbNzsS8QVjDY809IcNc3UNQ+Z27HYHxj39W0KcgrG+15d++IL6yuk6e9yjS9lwm5eYieCwDGxsEP1",
-	"eGqM/T3I6Np73N/EbohIAsmU3TC1tnrCjFqVB2nh7oOCB2RTDRQuZChVQo3d0MyR3OGOguJkqy8a8vbl",
-	"x4vfXlz2P75/8/Jdy8J+MtWGDOykhcG0NzxJUQerSnJ0s7uJiiU3Ba/V2Xs8hzu07NGjsB8Dh+mlhBOY",
-	"vJxLZ3fqElY6VvJpHJ8uU2jcXD0G/YkmMeUL7ZTGxkz6Ls6q+0YaGn9LV+JfPVyHXtCy70BG9ouXH3tB",
-	"C8X5Xz17p17wnRytbG3kVtJ3cFl8peyrbzfk3+5ig6PTp2dPHnfW7G3kpOpWldsdH6Z+wYZS5Var1t6S",
-	"EybohLc9klVuME0TRiIZTiFBDNjepIydW3yi2JCptCPW0h55P2Hi/MNv9u9bH19uxkE3OGkftTtFfKQR",
-	"emhp/EHZWRjOtK+OWHwmADt8HjtpJzRy8IWFpkposh/c8wb/uYdPm5mVN/n3EjKnSbxSQlLhoBpwHkVf",
-	"OypBblrEUTsDkVY8LQ2fZMLyf87f/l5PWPwMM9hyc+8SEJWV4LMkD5sjy4MVEvdKFoUExlDX1ece/hWh",
-	"wlGpmcXlniqrFB2Cz87dYKm3JB8Jq4FwgU0dpybt7uiJOZ1h2s6OS7Bly8mgnGJfyANwpoGr5c4PhMGM",
-	"8pHSMsb8MNDvgoHSlB/HF7NVzMkdcR5YcYrW7hgDQ/BQKl91LjVLG3Dnxv8iB3r1A/uKyYEbND+5tANm",
-	"yRC59pihFJpHzM0IuqK3UocUyW1KpMa3izxEO9q/luySslsBobQ2ahqaqUIumrSGAOrwncXmlkkwK1+h",
-	"r80Js4Uhk+kg5npceMorbspvalUyUeQpHbM4apHB3K5agks/ljMypMpqjFaXDGWSX/9cRUTFc6UlN64B",
-	"PRdXLWhaikWtvjrhWZrbgm72JGMYzB4ResUD4zbSr3laMiRcXJ7AK67cFnL9+3M/8v37K6Y9phMg8W6B",
-	"AEU8Akz3tvRESZimez7FQqmgu8xU5Ar20k0ZOUf+wuzAqG953cwNvoAUbgxAn+/OS4XodpDWA/4V/M+B",
-	"g8aD36KgFbyg4ZgdvJDCKBkHreAPCixuF9QwjCrk/n3wQcY8tH/+nwPf7PLjfMIO3k+MczL7ry8ddmY/",
-	"ubCakGIq++bSPos5+Kio0HaB0x8FreAcEkn9vA7O41jODt4rPuKi6q8vFIuYMJzGevmSl1ZHZgev3Drg",
-	"6lggQ+UosXr9XwARvrgz2/H+m/zW9N/ZHeP/vVjMs/CNfRULX4ZSRNMQefLyPSELrMgLN04kOITgxv6C",
-	"3JD2GI+mkNXmxNYPCg/nf5F7utK7lIycUpC2lkhJl0thW2WVso5spFXMWG4tR7tbJYl2rSXvqpyJkm/t",
-	"EZJSHaUv031MbwkbLX2x8OGaKT6cAwem5wT6cUVieb3LVyf3nJ9awVg1Un4/pXxBnouvNcvTfuhv94YX",
-	"cPMe+P79/wcAAP//",
+	"7P37chu3lj+KvwqGv6lKnE1J1M0XqXbNKI6d2LEdb0vZmd9EHgrsBkVETYBpgKK5M576vsup+r7C+f88",
+	"wHmI75OcwloAGt1EN5sXOU62qlKxSPYFl4V1X5/1WyeR44kUTGjVOfmtM2I0ZTn8+eyCXpt/U6aSnE80",
+	"l6Jz0rkYMXLLcsWlIHJI9IiRnCk5zRPWJUOZkxfDnddUJyNCRWo+vJGC4Te7nW6HfaDjScY6J53LzuFl",
+	"p9Pt5OzXKc9Z2jnR+ZR1OyoZsTE1Lx7TD6+YuNajzsnjg25nQrVmuRnDf112fj7b+U+684/ezpPd/s77",
+	"3/a7j3sfLzv/2ul29HxiHq90zsV15+PHbucVFzfxiQj2QZMJvWbky3fPn5LHB48fd0nOsr9edsxPl50H",
+	"p4QOFBOaSAFzzagyf7PKXKa93mGyRyd873Z/b6pYrv4tmeZK5n9l85cHL36RH4Z/g4vYaen5nZr5HvWe",
+	"PIxORSYUxx+bzoTqkdmU2YhqMqOKJDmjmqXlwbphJlSkPKWaqb3e/pPHPXrIdh4N9pOdR8kjtvN42Ovt",
+	"9PYPDo+OHz56/GSw37hVQ5mPqe6cdKY538nZkOVMJKzTDed00OvFpvSODXOmRk+lvOEsPq8EfiM5XtnX",
+	"8oYJ8uV3Wk9+ENm8S85ZMs1Zl5zTMTvnmv31XOc80Q/K8y7d/lfKJ7nus/nLjH37XCfffshe/DLpJeLv",
+	"2fBvp+Qt1aO/uoWiUz3as3efktf0w87ZNfvrw97R417vlLhhnNphnFaH0ZbG93sHR/EF0vn8bKhZvrg6",
+	"5yyRIlVESzKjXJMBG8qcEZ3Pubgm9JpyUVqEw17l5Xw8HXdOHj88Mpsz5gI/FxvFhWbXLO98NCOZ0JyO",
+	"mbb84ezti+/Z/MU38T27YfMvFOFAe9x8aYiz0+0IOjbPpRPev2HzPk8bl+dfczbsnHT+f3sFl9rDX9Xe",
+	"i29gec4mk4zjqagbCy0uaR6Tv2wL4/p6fpbEj6qhFsNMFCMULlG75DWdk4Eh8UlwYieZTJl7OQz41ynL",
+	"58GI8Q3hyLhmY7VsiGfTlGs7vI9wSF/gbQdIBfbTvicDmufUvHcq+K9TZn824/IzlXls9WGqNNEKZQVX",
+	"xDBHv/6L05E5Lv2qS91MBDAM4IoDlklxDQcGhhPsee2oqmSx/tjONdVTVbdMxXV2uQyFKLiFrU0ieP8a",
+	"JLIw6hKhHK9FJ18De6qZPxM650x5Hma2R/Mxq9sXK9z6eH0nKo6MeNsxDymLoqOoJPp6/tSJxNWIyEvS",
+	"2qG6C9YiID+qRvIpxLk/a7j3dYOKUEbTcKqjwLE9G1OeLR/RjOsRjomZGwhN05yp2qHBRa1HhmOw4/lg",
+	"dESa1W6gUeL8wMhsJMeECqlHLCdqrjQbk4RmmSJK1g7OvmKVvQyGheN8nsvxknPgdtGQL5E5yaiuZ53u",
+	"MAzNc7dxFF4IzfJbzmarHQXubqsbqL9graPwUg5WG88vclA3kl/kYK0x/DDViRyzJmGnzVCYSFnaQEfS",
+	"PqftAEBou5fjUN4ZkqhdEJXI3PDT+XLJm5sHrbUa76zxt0T6CxyDMxVrx2F/32goF0DOjYNx7wlO2Xyy",
+	"fFRwUFbar9KYcJjnZlsaWbnduDth4+Hb7XhggMt5uGEtdkDW3FcTlmUsJewDTbQZdy2t4x2dWssH1U7/",
+	"Oc6SzjW9Zm2UJy4K5el6I9Xpmm2qOV2zsuL0cC3FKeqKiQpZmmWF8qjpdd3srUH4cyeXA6l5ojrvWy2K",
+	"pterL4kZfmkV9texMxq1s4tQrjdZeRVdbCMb7yn4eOp9S310AjlHGXiaUF3dJS8qwopqknGlcRe5VmTI",
+	"M2Nqgx9NyVwTmacNCgAOpdG3sOyIPfswkbk+U/EJGU3CzYTBlXVjsTpHe+XIPOw53mTG8SJl44nUTCTz",
+	"79l8cTSv6Q1ThGui6JCZ1VNMpNYV+euUKY2eDzIbMQFLSYWasRxcYplU+oRQckuzKXPTSTLOhP5CkWQk",
+	"OXC2aTIiVBFKfvzxxTdd3B6ujQxVZiEuBTBCKfwrd4lZI0XH4PpwCq/9xg2Lu6Gw1Dzd/D7kudKg43Xh",
+	"JjnVJJXgvRFzPfJunFN7vK2uap94KTg89ejgoAuEMhvxjAUPBvHBs4xMRQorMCdHvSe75Hs2V5b+kPwY",
+	"6L0sh6fQ3MxiosGhe3BERnJqCHGoze9mcRKjvF8Kt//oNS4IINjAHbODNVR5cHxcJcrAyfvzv+z8z/u/",
+	"xF26L4bgUY4T6rMLeo07BtMaUXHNzEIMqGIpkeLUr+IkZ+DcdQ5t3BxFjvYPdsnVV1dGgIgUdtxsx27t",
+	"fK3Pu3aibQScndMbxlLDjtaZ2S75yZIQx0ss4QOFPO6WSUiPKPq0q6twtH9w+jvM/o0UrGZXzbxVMHE4",
+	"rmRE1Sme8XAW5kyaczYG0h6xcWUhDntHTTMpwhUN2kqb+TTZT2YvvSHUJKwq1tJGwqrGdjJj+UUOmkbh",
+	"LaWN3v8917XOYq6b3n/D9Xbe/3ek8NotSZ1AwAHZA9EwKnvFFkb3io+5XhzWd3JGxlQUXgGKWsRIZqki",
+	"VJOxVLVyOINnhgNJ2ZBOM905Oe51C9cAF/rwAN0C6P8/KEUD9iPRgG4HDIm6lQQLpmlL4YItLNs5o3lU",
+	"DrAP2gi2IRdpl/BrIc3JJAlVbJc8u2X53LDPnCZGpAV8jmvFsmE5cDRg+XXNCv+6kUlzzlQTOSr8uXEZ",
+	"8ZItLOQFU/qpHE+oqA3paKPCJHhN06DMdX173RZG9uPEaOvpORe1VmoR8ASRmBIQFDHfWbGrB72Dhzu9",
+	"/Z3e/kWvdwL//WfNLk9xBH3FRbINR/OPKu61MYs8VSxvWlzz+8aL+tHcrSZSKBaE8sxfiRSaCWBEgUm9",
+	"94vCQJZfvt86NNGqT5WRokaC0iyTM5b2bUTLWJa4bGakUts/2K28YcbSdP5KWDy/FccXvScnh24rvIN/",
+	"3jnpLA9R0wGa9Txnyj/3UeS5PG31vGS/07WiT3VOxDTLup2MKt2fqoWBP7zoHRQ0NAYbupPxW1Zs3Bt+",
+	"PdLZnJxdnBM1F0mn25nkbMg/GLOXT/rm6v7h8PsnHw7+RvHHWy6nqh9OCUeBy5iG38AKh9+oRE4YbEPo",
+	"GjnJGTW0U3gNTmY517Al1pGEUUUYuaP7+k362NoZhhQGpBcNFhtyjySfxJ5pL9uDaz5WYsArEvEi1Y4l",
+	"zN0IWKDYXxiE8I3qnOZ0Zo9/Os1Y32tnZvnco9DnZJ5U+tmvOLANY5v1LWG85jltT5WQiAFkaG8/l9mI",
+	"8bHZivihOrzoPQ74W8vXHCDxg4un5S09Y6pxDdz1nAkuc/LOOpfIM3HNBTOqQ9c5AyEjg+U5hUgP+vY6",
+	"KskZE4ZR2u/6zKziEk5xt6QbEFcN/VaiyGvT8dc0fYeGfQMZT3I5yNj4LxFyTpDxjGlmBBNL+9ZN0DGD",
+	"1hCpg/E6f0RChZAanYM0NYIylUwR890YcriMLnz29sUXipjBGHUJhGieSzO9n/0bvSwKXgTufv/1RMJx",
+	"6Jx09jC69/G9kW9G9UrCrCRInrLSzegRLYmPDgMygGQWR4mv3WKQYjGsSN5LZaLceqq9xWVrTSNv8Rl1",
+	"9BFf7250wbkiqUymYyb0bge8nhkTKc0rFKHZB72XBL8Vms3Xz7598ebk70/PXj17883Zu8v8Uvz92bvz",
+	"Fz+8OTnY7ZmPz958U/69YiSE4z8ThLsxEDkw7BCz5Y6Pj44hxaqk9h49Pn70MKL1RNfFjZ8MecYqJ+cp",
+	"znXnG64mUvF4Ks0Z3EkMKwT1XdFbjma/f/Zu2/yraH5aye+8sWzxGpG51SiYxngxDKtWI9ovMW88OSed",
+	"Mc/prkLG/+/mu1333m4pPH3SoVrtHD3aN0LjLoROt5NxcQNzG2k9USd75jiZPVFuSHtmsDt2sGaimc9h",
+	"7PygMml4w0gK5hWXuHSo8HdNr1UpemF0IHVgnh9n/eFCflw556GegIPMj7XZvrW7ViOvNvTSlnkCKai+",
+	"XV17SKJa7FkyZl6qm51hWnNxrUKCByrtp3JMOZI9TcbMU+h7w5rH7B+w5Z1n01xO2N7XLM845KKpbHoN",
+	"Gz1mO8HmblGeu9Wu21L8ecMNFcOMJ5tJcVxGTW+YCMXqGZiIixk1mREpc8I+cKVtsPiOhOuTQrhC6g1x",
+	"Y4yL1XAe2xKoztlrBsWqeeiFTAWKhFUCUfpc5gOepkxstC8Tlo85ul1SJnhZ6XnDODjX53Kak1wa2STt",
+	"J8yIRbuMwEOsk0JOWB5kIN7Rrh0Wu/bWz4D4GcT3bnGu29pBG20a0znsVCqLbQLXuaDZM6NmbrRV3D6p",
+	"DxpruE/ncswwujYzdDTLpbgmUhCzUYqn7A634jjUTt1ciRthfB8qE9nGJixfgTCKsbHqg/6mFNch16A2",
+	"5jd9IftqJNGALufZtrZSP4llLc3Uyh6WNi4sJlJVvmD/4GI/cDfaC/pGKcoql+3jZX/pmT9AgRNcjUpj",
+	"aDu1Y0vO+dTtCN5/Rxb+DRfmibc8ZUa/s/GbVq84tNcHkZVW9x11Qs0SZzdmzCgn/WlultYpqOZbr5zS",
+	"QbKTsuG10UKpYJk1asdjIHR8zIiqvpoOxlxrY0IMaaaYc6CmMVdgoIE5NyuoNAmbaIaJbTJn/apVYpjL",
+	"Ag2/osBw2jKaQYWGX3GR/nrLjS1rDO6cOeeVgioPOItlv6H5ZpFme0+KOflLolTbq1Ct193dm1P/ZT9n",
+	"VBXbVasWFkR3wZKR4AnNivDpdpXDguHVyK1SguvaCuJLPHfbMSatqzLJpEJL0vyxnFOVTYWUTWiukew7",
+	"gYJfXoGvpxzijvnYhuMVQ1G5AgMJ7D+/v3LCxMIAD0oD9HRkrm3Dh+ro4mAdS9BsWA1F2BTjtWnhe663",
+	"Rwu41Y57tvUrlCf1XOaQRjigyQ0kVjE6BosizemwzJlXk0KHPqBSxFMgWCim44HhffvezvzavpvZ3eTi",
+	"ukt09PRPpoMM5eI6MmOL3gKzkXUBDq43pRGbu7AxqQQuJ/tniVXgo/sjqkadk86T4eOHae/x/uPHR8mj",
+	"9OHxE3owZJT2kuNjmvb2j+nhYHg03B8cDHqDxwcHSbp/nD5M9o8HvWGvR3uPO+3oL8m5ZjmnIH2pSEbo",
+	"Xu58O2VKMUyBvOa3TJHpxKzjG8aw6HHASMZSoke5nF6PCKPJiCjN4KLnHCojwdaYKrASKZmqKc2I1asx",
+	"NZ6NFctuGVD4BWQWUkGm4kbImfBXUsMdCReEEiWnIi2SMfE18ArLEyG9ShFjOLEU0zfpXJGRMUWlMV1v",
+	"jcJtXrxrdmEx4UOP2ByMakLLAzDvu2FzY4Ti130ls1uMllS1CW/s2QcUV84Yvx7pzskhuOBXOCur6nHB",
+	"sS4OaROPL65aJeYLppgl799CWlpYpffdzvWUp9aoO1M3mDkA650b1YTIqYYdG8lZsdhyajPBx1xMtVGd",
+	"9o+74IEHlSTLyJgROoB7zYalqGX7vQOqmMspGQLpmOePoTpkF6IgXrL56W9XdgXMo4Y9BYlOa7OoN1I/",
+	"N9PbyGAXUvdhkSoRqxxy+oTExNwCcAAydvAnTW654oMMEoLnctpkwe+1pKzNPC5HxSF8IzVx84pb+MXM",
+	"t+RhaVgyveh/UYwRjgGnN1K/likf8rosVO9nw8ziEcVEaOuFw1xNLirYD+SNJAOZbuZXfZtDvTsEg55T",
+	"nrHNqM3pC2OuxjbjsxImtRMdBalFkAQEM3X5snC8PeyFUWDq/K/Wt7wpZe0fFJRlTzYJ5hAnsIXJbi+4",
+	"2WqVkCIsEEhlL9952bWJXzZ4YD8WkL6AWl1MmhaoQZRyqpGTuFxqW0VEkAqDsUd39obrVjAah5vu/cHj",
+	"ULQXMw5j7TW+3Oj6bM2fG64rLfbarh9WJxgKEYCe4hJIN1VnN/Eblr08ibxlOSSh7NcorRXXXdt3PQSK",
+	"CfK4W3vsnK3U1rIGV7247gcq0Psu1nbeoV8J3oAxwEL9kqJfp6gaSScHiuW3gTdNSM3A9JzaSh7U2c0Z",
+	"nElQ6YGn4ps6J0fozMItTJ07Yc7QN28UAfPFfuh98g68Gu+Tv2Bx0/eLTY+qZZVrUL9maV8hhR99XKk4",
+	"s+6EwdM2Ep/w+KB8uf3Bu3taL3btINg18Dh0Vlu/okR6YRl/MmzeMKGBIR2vstiVLTKy39pC0/YLlFJN",
+	"Lf0vjwqk7JaD9HjOczaUH4y0ecXF9EMkgTVwwK6awAqZnnwCzznc7e3u7x/uPsJIfzLNc5gY2op1aa3H",
+	"JYYHqcf0Gl2Er+U/eJbRvePdHhgxI6r6YyB3d6KL+kc8Yu13MdiEyCaeYQWEHLoEeVU5FA7vq+lQwDXw",
+	"8AspX1Mxt3l3aiMVxLDaPlRdVDQPKbGKw4r+O43PHwTx+XdUM1IMKK4YlEa9FX2gOl20Oty3VGs2nmhw",
+	"4Ch+bTStyg4C5NWOx7xq2sgAHQtG8qOgUz2SOf/HhuokF7c04ynChVUtAwoVkASRyGROzt6+gLJPQMCA",
+	"+7rAZ/A0Y6Yf8h0miDX97zDWvx8GmGE4CyO+gbLMumhzOPVtUMTbXMohQtNJqM5TN1xcm7+szmKGBDa8",
+	"eXGFGn766aeds6keMaHN9rG6kqMRGzOrycPKs0SzFHMVHz467kGu4mqZfz8Kekt5RgcZ24iWUjYxmy6S",
+	"eX8aPDKaj+CrHI2GxBNG8GaArbCODv8EYi8dS0wXvcOchSB95Bs/G1KeTZyaaia/3RyGJauWypnwrg93",
+	"CVfE6PyZpPY8bosDTXJpDtvGZDOhSs1knvZzNjTSucqF3O9BEjFjuAz5NMNKdX+Rimduayn7Ro2WopK7",
+	"7QtoiyfgKlMAGOQsxRLzcm63u/ZO07sPAv/HW7cGxRrVmL/Vxdx2cjdXZMaybMdmmxt7d5AzeqMIhe0A",
+	"BfNHG+PfTrQvZZCyaUN/YIH3c4lJlkEBXusc0JUDxc+K8FyQnszGk0zOGfv3UuJnJQP52RggvlYxQBdS",
+	"VEFvzeQ1F0EIq5TCo6XACrSMBQPbbtwP9rSGOBzo0po2mx9DpUxvIUXfKiAFhgTXiiiW5AzEwiSXE5Zr",
+	"juV+vnSveV7vJLLpBQr8LWZWVZzKqSwwMIxmJDCg0g5BB+YZw6c8rCDFVIqeFgdmwQEAkqMMiLtG6Wa5",
+	"JLGuehN0HHuhe/kpMbQJ/LjA5jCDgqBkWFhbGtp0CpWewagOPSzwz25Y3Y55duf9x7Lx2LgWIBoHc1vu",
+	"3CUzjBdokCSrrU5sHDxtU4YaVFfWgBIEmA9Wu7ZmCtHSLqkfOVd+eWcjmZUSuVtRHQ4pxCgK5uiAifwU",
+	"yybzUsID3GhzedfBrWAscfO1xjT9Vinvr82lH12ORZsz+MZc+bGoVP0tHq0u8rGB45ABu+Zoloe1QY8i",
+	"Bypa5Vp9y49C86xA+vAvsTihFpUbamA56nvXUqaOqp1FgNEqLQ1hbGHdwyLcpdtvL97CW4NC33ZEd81v",
+	"mSCUCDYLBMJmo3DFxbWCwIwApUAXkiayyYgOmIbcnQLGqr0sODcvrD2ehTBQHlavxTM9rG2oC7RbVBvm",
+	"6oKYnSpGqEsaXw8RoEje+LkDLB+OqD3c/vj5hS84Z9cL826BBBicpQqjKhFQ/PSVKLsk8RY1gZL0La3j",
+	"ez9LLBk0y1wS63HaSaggA0ZSKZgFK3K14UxMx8tABRa4S8DEmmkVhUfXxfwKkAs5E8RbTyvhe7i3v42C",
+	"FhZOzBs2V4sqGvqTa4DV1Yqnp4rxHTk4hfs2cgAsXJRhpsb4G9s4hH3GQMqMUVDUSj7fyIMsuy7aLmAq",
+	"8cLaFkD4i9ynclpgocpvDmZTT4bIUWL7UhTHoLnrlWugzpHM0pAejZYSQVWw38SwF0rfWbSBG6797/A3",
+	"ojIEwRT/c/CNy6guf5tIkU4T7dLM/Y05m8i8eA0M3L1mAQ+iMszIcOQty3MO7AmMevdc/IB8wX/0pxY/",
+	"luxWe0NgvXrj1S+s/6iYmRidplz79YQPtyznw3kDFzgH2VfDByBt6zqnY4ASVIQqcnVm/ciwBCfka0Zz",
+	"lpP/87/+9xWAN8J1kBCYjFhyo6bjLlEWyFElVAiWA4SrTY5IZArlokSzLDP6KsCpWiQ29kFbOL1QUjwq",
+	"cRjzMUDHo3zS/zLjt+y/jfXwoP9zb+cJ9kR5/9vh448R2Dy/EDXQs+6gU8cRjRLlwN/AyxbSva/EtS7u",
+	"Qm407MFPXI/q9uGswE0sbFejw/FkBOrbyPBiC7uICMIVqxZbSrRnicqPpIWygNdWuY97p39YlOEkWubn",
+	"0/GY5vPYskuS8pQo58tcnFlbc0pEBd2FNzipSFF9gXp5MD0nLFeycI36HzzT2602cYlJOm0Rl9v0nJC5",
+	"x0Je0HosvjLMI7qSkBocn+KAjahRZnLLtknGblkWYHuV4Z/WyPRdggFYHM7Ly/Po8Suj1FTJv4RKbyg+",
+	"kcJolTmzp9BVGlTIfjPvTLkHxmpumuK+mK9mP6JmVEFyooEc+C1AeyyGbaQlQFvKdQcaQWSOjbNUU9jo",
+	"G4bz4w53W3dUuOLbcEut4G9pUegSzAbhjzBhjFrfdKPL0F3/Di8P0H7q1cFwNRJA8sjlOKZvNxikDhp8",
+	"VTJYxBhaaLEEmYwWShgDvCigzJ1r71hLQzXWhKWVtVqlsNBq3aKZWpwTJK5uAZruYek99Ht1qWP2ZIVB",
+	"rGhgLjCklZghFTFW6BSeKi6Ymo5ZDUBYHqq3cbSwJuHw7NZGhhZ9bZUhmp014ypZJB5bJr2lFq/whk9g",
+	"WHqai9XnsGS4r83CRHAZGbJr1CZChCw437jDoJK4j3qqwL50HfeGha88GsOQ+dLzE2pebZgz1+U1Xets",
+	"M7d/LY827vfHbqdYl3VYWbCMa/GVtkKkkATVBZw7l6vRZQcynRNFuWuBsqA9NblWN5Y6Wq6/kHjvessY",
+	"Y5JID8GYwlf49exaki5R6RIuZ47eMv+SoeWVHEz+hlV1K2AE23M1Gc20cBX9kR1OxRIt26zQ6bLKnlXv",
+	"W3Xr7retcdvOZa5L8NmdnZJeshCOB5sxtqFOSJfvL33YCbScksrT7exEdKiFrxbEdbfzYce8d+eW5lCd",
+	"ZAbwFF95pr9hKul0i89n8NGCLvuf/Wf8GXjlM3ynv6b8pbnwfWUZ4w18jGIzpHlVuYFyIjlmp+iV56qw",
+	"xENVh1tEjQI3NCwOZ7c0m1LbJVMOh4ALMAKiWKLWLHWTlUfLFRkwgBj3VnvUXSZF36pfI+82+wUyFQP9",
+	"SywdXJ03yRcKqEXF64ugPZsiWl7DRGKOtHJBTRulYJBxwEIpXrA4thfFy2cjqYxqdz01Iy3ajWCLKa+d",
+	"TyHwC+W5I3rLiK/RMN/xHKIzviyiAc5+/+jR0ePDh9ajWtvjttuxI2pVZ/DcXvsxdItHelfQZFSse5h0",
+	"YYNNnlfgnIySqU4dtD856PXaZzC4twRDa+TqC97MSqfTyK4Wa1SadpSBBl1m44aY0bVTKViX0KA33C3L",
+	"B6cQZUJzIE1ZCpmavh1o4cajUz3ahQywsmx4eFTuJUN3/vHe/K///qvLy93wY9xTXnZWRp221Bzak8CH",
+	"SoM0LOnaSToPdtBjoJSDCrQAZhDXDgpOlpgcwAJ1Q1czPDjOIsy4n3ORQpVUzCZjQudznxMB2cTKmT2K",
+	"0QzZVoUhmKf2M3lt2cEiy4GndkvJODbdwnyzUU4TYkm18C3baX/PbQ01+3XKoi0DIHU2ownz4d4R5aJI",
+	"F7FajO3yHrKVh0edWF+Mnz0LqdM+YBLBmLrlNa09PeGcFuZBMxC1JOVGrtkGfb4VAm7mqU+wxzQUsGxP",
+	"yVTgz/AtHjCXOBhQZ0mA4cuKKkPo0oZPqSfFV7KGDGmiuwHl5SwxbDB18Z+ovc+XW4KVxta+oXR9sp49",
+	"jy7Ei7EDc7IDap7RRWpYlYxxKOsESsqpvG2EcRs3x4hOAHNpbS8H5orj3qRYVUyzt8GeYYpuLMnD1oh/",
+	"iX+oLlKu4YFaPrBtzKgmLFOs3CMP6OaUCHaLjch8OtPC6UH8mtium18cdhXNlMVQBa4Irc+yzGWWcQ0y",
+	"esQ+0JQlfEyz3UUhs3kSJJ/UdDN0TemCZsnhphw3vVwWVZ7te8qW0/JjY/qPHVsnt/MiLWBXsQFexTiD",
+	"QvUq0YT9XZuxJbTjY3AYiRRl6QIxu40OZLmp6+q9XFeTMD6hCMgPBE4lJxhreMKsRiRKHsrl9YRRN+wT",
+	"1NRqyDE7yL/im61vWC1a74XHTm6g7qdB86XgLceAdtEiFBE2HCoZ1AHrDURCt9w8ycqX7kKz33JL4qJp",
+	"M7jUg0mWDk/BHktCH7hSrbB/Ja+X+ofMda4X2CoOouCWdr4hJ73vHUPxzartAu7CNIkuCj2dEmU7Z5pj",
+	"RXk2zbGGB3CVa1Wo5q7W0JdrPlnEwF7gn20tKmtuhOf8oNaWqjeeNnCZVWl8qc9sCx6v927cf2c5H9Zm",
+	"aQDjAtyJyVT7ThOGm4O7CgCcFo8lJIjF0JR8dz/ookBmhr7txc0ejf1er1fq0VfjzQDroS4nhCtEfe56",
+	"ZwMlo6lIreuqPZ9wBufy/OwRo2l/iW5mKRki1mZdClIOlqa1FgZvbJbUzW9aV+QCQ6l/cYWZGQlIriVT",
+	"cFJdZUtgnn5hlNTUGks0GW02uAmrcRE8s20m7Upw7fQTnoMasi1HW8sAW/VE1oTZfCzNnbTq8lfpIKTE",
+	"YjWCE1PL9yOjWVhELrRh/7CBQlqQ9ZA9OI6GF3a6nUEOpfYxIVDqPrNY/gxh1tlIQibDgBHwKt9FlliR",
+	"nrZK6pUffdsMsVb5U0Gq3Bayp2zZalRtwt4ahQHmX4A3lXMjj4+ai/OCxjzxLGTbmRkdfLATyuKEdmvw",
+	"CmIvCsts22SvuSKvtgZrUGC7yuNtp6DqzN9Cth+iZ7q5tiKtV1zc/PjuVVVDXSSpAnC6lgkbCXzLVltm",
+	"27Uo3ik1Y/AzQQjUqknTnMu2LGFujoqC5yYrpcm14Lr+zBa5IdhuqTqi79nc18a02jKoag636ziyXa3y",
+	"28oc4I6y24KDFFJ91x9+JIGAwhyV2xULst/C0x9kx21WUVXlrquluy2y9IUiq2qfMjCHddkwioiqZWZs",
+	"UW6yig1bvms18XNvxzZQz/q2WnlLNktusGdrp5L9f3dJDEYwFX/BNe9Ly7K0UKY4QIkNtc+jQX8HtB4/",
+	"NcC3HI5J0P8z7la38GqR44GYbuhHB+KaeeiWiE2KV/c9YEv8yNlnhs9ZINAlZZCCzUpvadQYPHxMhboX",
+	"hlt5bpS+YWHfyYytv6hmEXOZRcqNEFKkDYJGZSoOoCUyXpbc1BHddOJz0KlQMwj8cYENziFuUUBelTm5",
+	"Ob+yJqMkaDy4UI1SoCdUCKeVgo53f9LihgAdpoGBB654KDyEkxug0C3y8jsCWLC3OO04bKTY4rZzd7lv",
+	"mfhbfS/DL6B6Lse6ry6ZCv7r1IcmAKQpy3wDutCzchjZjnbqWbD/d6ScWXEBk/eF8n4VQ3JYUacKtrKJ",
+	"9dsZWtiRmcxvCNRjPiAyR6cJU1qRL6E8c5d8z+ZqEe0FkTKsPsYnfeiG0oUgpO0i4X+C/vBYJOoOt23N",
+	"aW5qOt5vassCC/owq1n2A1c7fVYNoxWL3+xY3kEFb9wROk2MUgo1vuBNTRm0XGtMUFMNTtVq7uWis8z5",
+	"rZ70eo/2nzw5OD56dNR78mR/mfeqUHsaXl/Wjbb38qZkM//y4qLtvvwXOWh6rfl5uy+84brphebn7b4Q",
+	"sycbXokXbPelCItX/84Jk5OMbfOdFZYK+1oi7DICgMUlKCf9+cVyE2jgp+eBfKuzUS1PxLOf8NQWvhZh",
+	"4bhPs9JvuPr8b/CHoqAUrgdmbLQ7mfuEFFQIxlOlbdoJwEyx8UTPsZWsMv+0Nj6hOS6+fVlopNtBoWwv",
+	"0PmUfQwb4i1xq/Ax+09zXXVX/QO6NYvVtGFNKcZuq2ypNWRSFZk6m1ewr6I4raT9tNFwNl72iH7inxlf",
+	"cQCDjGP7Fc3tLUSF8hocQnRyrcgNF6lT6IJmPoU0X4ThD1ehQZwX4d7ezpO6iC/a3YiUsJ6thegP2gHn",
+	"LVLQ2tB2LrapmSBzRnNF6IjR9NSVGZqVhYSytQ2UzVDsgmFsGbtuzIX72IrdrA4LtwIO2JYAv1abU+Vc",
+	"uiOJo46eRCTkQvCtR82QHg61KZC4iBngUfQGL3D7q2Emtrt2zdp7SF8X0yxbDnoV1/uXOitL0/Zzqt8R",
+	"75Nbl7sYSe9fGuEuLUOApZVZGgsMlurwjiKDfkCnFbM+4CBtLbf/+vlfdv7n/Zc/k53/ef8V/P3g3/61",
+	"cxeRxj9UBDHOLFsHFesO08H6h2ml2GPd+497VQJt//qVQpR3wE0+YUCyhVipCRPWczNfp7UJNys1ot68",
+	"gK/cHb5WoEOTdKNPT7MUkrDryWuT7W1T9ONX0VX8VNvGt8plWHKMMdt8xLK0YaLrz7PUob7mNEnyi0Sc",
+	"OZplAb8faT2BviJaT8ruiGnOl8BVPS7xfXjCv53s7V1env+lmePbJvnRhHfz0ykRElKS9MwWELU6h2/Y",
+	"7K253TYUa87n8LCHS6s08Tp3yj76rgHL7DodCdssFEdWyM093BJv/el/KQebnPuoGhmC8sf2pvjdExAa",
+	"PrasaVtsufTmWibyixxAFN1I7EWp2IvZWC3ELfrguasovQOpuwH14K31RPE915sQxQ0v4r62tQSRQ3AN",
+	"IPRf4BSohvNcr8CoC8X+2vogf8/1U9cBsALdHznJ7cjlxqO7R2VMjT1ea44H1jjXgdeqfDKitviSYphQ",
+	"nWqsjWmj+lo6KrW3js3I/7zKHv3N3rQ0ZTtmQTdSse1Hu0EaQ0G+LovBEu8plgUC5wCfCWAkTqATjQMO",
+	"EGzGYnBRvyuZ/947WLNbgGKwroMDjxCmQ2lJFJ0TmuWMprGUAddpNXrEocyz8qwGm2ETBu4blUZLD/FH",
+	"o8EQ38V0dT0GVxX7lC6ljGoL02U4V6WrG7b2gintI67riZVSmFpLIicsIj5W9Rmuxk9+VCzfRCxOFctP",
+	"fWU7hUwewGlwjYA+X03Ke6SWRpg6n94Rs3o6V3f9fCmfbFukfq1kcduT/LyAdqk9+0boSMHC41+LktMC",
+	"ajqI63wMArXRyid+PTIHDgfSXGVz3LrMZ8yoqAF5Y1SUOuhYsy2HrkW80iNETrHB37IhoMepNAJ3VbTw",
+	"Ss62P2fREEaPzm6DKqZyK+va145pfgPvJRQhV9w9W6ymEinN037KbnmNnQRl3hAOJO5y4i8nXwqyQ/Yf",
+	"WJKQQzJkM0iYo9iB2x6QJWRxFBtojCw2sKRs41Jra4tqQ3FL9MVAiuFF1ynGM57FowFnohwMOCUZM+w8",
+	"ALDiAog6JwlVlXwqIXO6m3GRLnTFWyeMEJg7YZpBjWMm1xYNrDR+MmAjbo3Gf+82jb0y4tIADxeixb2d",
+	"J++/tH/svP+t1324/9F9/+DfvrT4S81XPfhLNND87MNE5vq5XbEwY12kvyjbw3IB/F7mYzd/uD9MkPX3",
+	"Jeo2mkT3zAZnXnzTKjbTJQry2FQAviY00TlNoOWtu8qFcLhqiNwEO6DVztGj/f2thXOCGX7HaKajFbnO",
+	"6Yv9TMHycnVSZWHYrrAIX9Rcwxk7j6X7Fo9lNqNzRUZw0fwUe3lgs+MA5cq3SMXs6ZAE7J3R3Y/t+hn5",
+	"8ccX32Bj4SfHDw8enBI5tVzAmqrkUXn7Wja4XMe/EA52bKj7WZ7Hqk5+EMbK8r1yXfG3qwXK5SxmuKVs",
+	"SfF4KTOltjJ7ATdoyVMjXsGYU5DXBcHMLwWAdMYKbC8zUdufzuIO7cel8IK2EQpc3/G2Jmog/Kuw/fST",
+	"3v6DhTkdPV6W6AwTLN7WxQ3xaxg7K0gDRfay449UyzFPOt2ahGZouAX7aQZ9w9hEITghZiHDQiG+5Szn",
+	"WqMp6Otc3LONpOE0i58kGNg7aEJUy0kJh6swBdC5cWcQbEplbS3C4uN8vkDQs1hgqGwb+laaz/v5VNTn",
+	"h4dV33bBiBRkMs0nUtXUjLnezM3HzTdVzeXMTm5IOSC9FZ1Fjb2r0B/stLZ2aUQBA6n6lSLeCxxxX+dT",
+	"kcT3wa0HQI/4OYBWiTeTjCvM4F1cEJzX4kPf+ZmbbcVHAmiYOXoZG2pi4wrb2Oo21R/BmQP4cE2zplHD",
+	"OHNGt6b+T4XNYF1+EHCN+A2zrV8Kl91WBoKlFS2HEasJWfvlFc5p60HcQXW74ktBijqQTrh+nuj8cYxQ",
+	"eZTteszhmNlQwL8ugPJ2yWBOqNcboELkhuuuk8sQVb0LPIdiTKvgOfh5xvAcYsHadXIRNui+I43CtbQ8",
+	"CfvFWnLBhH7Mfqtgnq3VHDWRYpjxRKs4bCxXZCDlDUvRtewTQI35ZXhh1wIhGiaumIf2MKqrC3y33i0X",
+	"AX9qh9QCoadVeV9BO1vB3xCpasSqNBdsvi/2Nf1MJjRrfpk5kwhPJ5Mb5SKpUGv5D9BKnBTmOZHDodpG",
+	"T90hF1yNWjQncRd+ujbd6+YGNYRrY8NZuTvV2llCbSd+txlFsUSiLaYKrdh0ZVlmT2um0z6RJ2eOo9XU",
+	"PsmhrjTlMXN0DheHXVdvu9U5S/M2TYDsdVvolg3YDo3vK+AftvSqZVwOL/w9+Fw7V5E/tgUGDd7Yb2g/",
+	"hLjGyrVn01O1pYZEYUVQJOPWrRf58sXZm7MH1sFiqchSeGp1i9bAdau4yFtWZZfF9h3VZS/kyS32iLMs",
+	"eFkKXdhEzh+hQl3ohuVtVcKvivsSRk/ISivSrcyUHFcsMY2yqK7onFUy3RThp6pvr9rQbkHLX4D4UUz3",
+	"/SyLhtLFMuCHiXQ7khdLAASS3/SF7KuRnOFmJ/Aotypwt5ww4SfeB3077iNyo61pgfeDcFajNaT89L7A",
+	"E88Az93IhVJXuSJlqEVTuZoqDOzSy3UpahoAqRc1ZxvBJn8S7PZWHerKm+HUJ1jWpRr7iKZkwAzbkUah",
+	"3oJ2bHdzmSANXwyXb+/V60ktuLtefrwQtjrMC5E7wZi/+559WvZb2XFEcdu9e7NdwQ567fSq7b5zPTrQ",
+	"8q6oYHnLQZShlSNUOcpVSq2scGmDy7OpdjBcQGBvlGsFc4mLNlebHzL7UI7hexpk1wYSa7mIWgZ0B/uw",
+	"GlC7v2M1f5xvInqPcldDabUJYD+IUDU29nO1bZpCn8PiPtoGWfWLiRn4zW3O4ovrR9S+2ncpcolvn2Zb",
+	"xKG9dEp6hv1kzjdhJ7XF5KRPaP6uyZ1XMrZmjF+PDHOrz69zl0CinTOsI8gxG6TWlUbRslPuG4mnwDXK",
+	"rcqOkOYKayxqhjnSD0BgyuvSeBjjHN/2TggOY+EpcwzfYa7e8pRJaKiouEYYrA/Q7YM38+1lLLuMnNSW",
+	"bZfvWo1133PtBkJZxCYNibAembS8Ib4BR3DvTunDGpCl7TBKz+EtQeNU+FQFLF0DwPR9aZnqsUpzVj5T",
+	"2IkwXJU0p0MdqFApeEX6kNWD7UrojHJwmfiz7r0ekIBZVqbqWsIVo23dvrQYdn0m9lIhjBb/NnuNRpIV",
+	"Nuwc2lrKu/Z7MReFYtWoJleuAWB7/301qLrMie/O+RLENFh6d/Wn7SOxIPGb5Z6Xd4WM81eH/Q/dnjcy",
+	"MJbXKp5hZoDRFYWj0giAVru+uq60cQ6LLUUQl5PDrq+E8ceUSLEIZbd2qgxLORX9kZzmqm+sRzhBdfUH",
+	"5lrnjoNbihPJRBo5/tiZ0jxTuVQJ25fEkFcXlFgUXsZspGNme6mVHHZeTIpqQ8dCE2uVwW4MxH6dxv2u",
+	"dAjDbQHWArF8x166ZWlVJDZNhRFlMzqHHDjXiiWOPrj28XGjqJ3KeXQG/r6tZQ4pzKZcgTFVzrDtW1WC",
+	"Jww3KTLZWpJtd6CXaZK1h7lejQxuWU2HLLjMvTK5sHUvMbFgYZ+kgnJCJG6E2ISTBz10XL35tvOufpGD",
+	"lTKuXspB6945mVTLYoDm9UX0D27YQspTm6Qh9+ZN04XaV2iu1hzlzrArtpU5UsW4WK1djYSQ0QrEIdeI",
+	"Ma3vlHkpB+u6Y1rFvst0v/Wot3OVBMRZCjmHowoUzGJTwtO7adC4YBkrNoQJeNNCnNjGcEcyS91go0be",
+	"Szl4zUBbauxXpuxR0oSrNZsMjOE1asQnW+ErbQqUX8oB1ii3pLrKELdAfFtUlWDCK1MWbu4y3cdOfBXd",
+	"J7ilrWC0hHav8sQ2atkWOaz2tvvjrm+7OffbEt8WPmHxwrUzs8RfKDKxVzQ6BOpanQTYtYEtiVdvy1hr",
+	"7r9wlmWl1gvOdLfAZVsZgOrLYXP2ZiKnYhNpMIr7tBaXF5o8Q9QQ7IZtTXEVmF9z7WoqkzQ2b7ZsflIQ",
+	"c9W2ppSzX6A/UZtVtTVSv/iGRltyFl7XIYDgb11buslzjCS0d5raM3tuHrPcaWr0rTSnM9F6Lfwdd1Iu",
+	"ZaktJCV3yhb6QPiuOo6I3GEJdjicoV/3Gob4zupdsYJQqxQQqFdCBbVUuc3Nce2PqaCIApKzJJ9yXfYE",
+	"sbxOUV2/8Z0Thpu1vHMrvVOFB7y7pnfAAoI/fdu7wgCrFcZFdxCwG6DfHSTkV/fFBZSszVAQCto4tdtR",
+	"Fxb6qR5AvS2P3ABxJDDwYiT8Pa+rZ8a8Ygw7Bb7sU0gGsHnPClgsCEiPAwcVYCEm3bZ9UDdcr+SD+p7r",
+	"rfZvvnFCemNX0F3gRwL1Vup+FgWGq9h0aAql6vhuNdwgBSsAOotdyRldwCNaNWN49cYBK8Finm6GiVk/",
+	"7oxCtzMbWokOC38LoCBZAWVajLeynmvAOayExzmZDjJM/1+JREqY3dB8MEYkG61oK5eEO3t325av7O/y",
+	"6kV07SInrkodm3rECga2okcs4JQLHjFbzmCHHRVqJZzQNSA2aTlCnJtFcbAlRvIe+zpxhzJBRTKyDQgZ",
+	"TUYR6QEXNOBMKGasKKNtTcCLRIyRQ5MRydgty07IkN8yotkHbUYiczuQ9v1d4P0V1P2wscvxOjjBXEGm",
+	"ncYqjAb4mCja/KpQfvU5D05VYrcst4kP2FDMbJ2xTWUOWKlhiVgVEW7Rt7FOemJDk0Wu0Tw2QkvxlAVI",
+	"L83WhUO0rGWljVhtdlylZApHjTWHdpkPy7X/a+vDcte31XrufVjRbfHgw6uCsjoVt5resSpg843tpqoD",
+	"8OZCIUCIL6JZlgWRunYN46uQnXXgvfGuMNdTnlKRsAYxE/LzTMob7B+LLZzNh2nustxKwnfLHGzMxbS2",
+	"fWmGbeVAFGp6w8ArYu9Y4n446rUG6oR83UZA7C6BYl44OuqGpVG2vlIf2jh/MgOpofT1PQSO1fw5muIX",
+	"yO7x+okqfs0pkSJhxOt7Zhuhy55VOdVdmLVuECuatnZibS1c18x/KYCAu3ArkDLm7PZHVEVwGs+/O9s5",
+	"OH4Ip3TEPtCUJXxMsy6RZr1/u/S89LLTJZcFGv1l56M5YAkVUvCEZuTl+Q9vELDu8aPHxwEYLCWgoa9U",
+	"mtjKEeB2bBvOgN8V4n8VRJHWzVBrLOOnqLsF6+dlISBHrY9q6K2zZaTtr9yctouXDmoSwqG7rHU/nL19",
+	"gZ1CIWUr4C4bGc6/a4OGthkyBacqEmVaWfzhIbsjq98jOnh73ae4FGsbHNEKS6uQXoUoyix3C66AMsNf",
+	"0SNQlXS17gE7h2L4dR4CO5xlto4766vYO+E9K4rDe9OniXaWhUoKOuGqcApPFcM+cjdsomMBE0/3AdFH",
+	"yca1rozuusP3BhKFxfLNMYsYTqSBXIFXDF+d7O1NcjnkGVMO/HtvzHO6o2Q2Ynzc2HLuuF3HuZ//6/JS",
+	"/ff7ONr3K3nN1+wk9AyBzkVKXNuIhqavrVpshD0vYhBZxVsW6LFsojSz04VuFzE6fCWv5VS/YwpMklrc",
+	"bsWwUmJEFaYprAvcje9bHbi7dF8dcLfi14KlfWul+0o9/22U/l/TZMQFO0t0nF9Ib7xCNTdw+hOLm5sx",
+	"MgKFgqZjboxMohkdk4zRFOAWgV3ZwLPVq36Rg64D4+TKw8h4W77r9BM61SPpb/P1Yj5gDa5s81qwO+m4",
+	"b97qcIa4Au8Y1TURazvpd7VgHkW5G86YCMZSMxusDi7h3mMVrZzggQq9cg2vNlsZFVIAvhPrprPUcavB",
+	"cavqwfDCTGrVH3JRg2tWAl42y6qIYXpQe10jc2zYJ5oNotkXCnrvLwc1j7cZL4dA/NBj58Su7kVOBZYk",
+	"xJZ4Rueo2kthBxiA4cUTxOr6gOBvbdDaB/Pa03VK2Hii51UkJFUGQmqldZRO81IDvBVR1QV8I3M0i9pA",
+	"BraMrM1qcdWnUy3HVPOkCRMivlSLBNquqL/MFgBrpmk6dKgX/IvLidqSk10teAdQR4D+Upp9eZuiRF9z",
+	"9lDr/kIRq3xE+8lNqGjh8YTLQnjgNj4JMDc/50KVT9MarDU4rOrX5qKigNf5lGHtohwzaDSAQhZFvMVF",
+	"XCR+6OuVGRUwul8XDsfZPGZnG8DN6zZDY7ktSW3yWYLaAZdWIlAL5p5/XBuOs8RCa990raUvwR+OO3Ik",
+	"OPW3psObL1oo1dkUJNj1vKG8L1VqWs1l8FresiAtc92WmQjRe4q9ChB4jScjci2NwjKgyQ2qa4v8rp0Y",
+	"qPL/xiB8MRubsVrtVyyjKxH26V5t+mHtjzn8E6OaiXqAe1Cd++VAuw3BGH7SbdB9Q5hTwF9C3dxVise5",
+	"jSHslp7ZSDWNubNmvcJ+oKstGSAgl7oRcoUt7GrDpVL0Vw4FLjaxs+tcR8aRhVYjOWOp176bdG6pm6Kj",
+	"2GeO5ExpRRZY4NEWur/WSBJ2y7IwsWY77QgrpFLepRqCCXq3xuRDuS8r5IdTRX6Z+orNArUZPeXS7kXF",
+	"PJjwNqSCvVvBSc2SnOl215/jtRDkVbrfUl8LJ77Aj8LndP3o/bCia1kGu4oiRgd4ELbWpmwkAz2H3QUd",
+	"JEjMSP7BGtP4wnXFxHwhL9DoTbZ1F3RH3lRCxPoGA1s/g8SJ2mR87/5IqIj0UaNJwiaY/Z+yJOMC/jSc",
+	"huo69ze89h3ACyvW5E4t3i3HrBRYB6HZ9/bJ2qOwMq1GbDXJqub+1oCaAaCq6IXlekVo1RFVfY9d0ej2",
+	"cSIOiCaE6IiZlgDpvETfmxN/3eb6dR5s89IGAp4mHLBhf3nS3UbCfzsltW7UXU8UlaVemE11f99HD2ed",
+	"7xn7XDtnMXj8NcmYUc4fG/U8pwl2KBWp+WUslSaPDshgrhmU1Px48XzncZcIxrHCQ47HkECRkzFNme2H",
+	"/IWyjUNlHu9OmcjJhOU7GTWLL3bSnA+12hEy16Ml/vDHsdNYmFeR+WKHM5mjBeIcdMVY3sicrtmHe2EM",
+	"DQUpsgBMjhWw37XVvZatGjO4VmilXa5xi6YBQaWXjTu1qWJNpLitSysyRM1SskdyRpMRSyuFCGj7w/vQ",
+	"oMIu1oJBuMPes7yT9X5bwCcLFZTSuWoDaZWC5wPkZljQpzSds9S6FJHDQsc67UoQbTYgOHUrDbrt1Mz1",
+	"myBX4bq2KTwEqCdI2hr4nPCMapbjULdXFwp7td6IIPHLkl0eDrFaTLFp3ejqJrXtNx21OeJl2rZvKE5H",
+	"yNmJLdzuulJciDONtgegtxjKu2adYNzF5ni66YaHtnwsokwjl4OMjWt0oxkT2nZwxHa6R8ePHmw9NZAZ",
+	"LUZO88SuMJTm2XhVnR9OrBAkaaj17XY+7FzLHfPdjrrhkx0XcNvxLWTBDPjYrWm2Cw1m5hNgqhNcy2Ut",
+	"dyvtuN+b//XffxUNsTd24w12B46Za7i0vDNvXS/TZ7csn9d2IcadAqvJ2UATwO8Hf4I5Ie3rsXGpWrcy",
+	"5cLQfMLqovswOmtr2yFWzuA05zs5G7Kcmccsb/WLJ8+YtXXlY/+xY03InRepEytodWHhjZpOXDfzUNs5",
+	"iL1LxQO3RVTIPt8dlG4R1jN7ZKZeNAW2Aw+7AqdNPQsq45jWCNDvLi7e2r5NS7wvT54EbO2oF2XavmZm",
+	"+XkCqTE0JoPMU9VFHkzHDCqfoJBHJsk0h52tD9UEs8QvIn3D371CMsIfBkzZg1UeUHu6WupUh18jSN72",
+	"3AeE75tLB2TZwNDX7DKOz/6TdBrHsnTXa5wKMp1kkqYshZ7jmyTi0pyOWU2DcfNOf8Hucopo260cbJmN",
+	"2pUv707+jtGUC6ZUsxGvjAmfQLKaEePGjp/J/CZCNiOW3KgWfi9861O8vHXKrb+xOfWp68bROOWnfqwV",
+	"mUiTUXhmwgVI2QSa5qAeUp77mF/nBQZPo7/fvLlIGp5Ipa9zpn7NVrwxZylf7WWV9Qre7J7WDefRuH51",
+	"aWTQwdqIK4HMGpeSKzKdnBKl5WQChfnQ4ALgkHOZMKWIGk21IqmclfKi4GkdjIq4v91Dor7Dd02tlUCy",
+	"KCa0Yd6QIzaTZXfFRZiTiWVOwOhqvIQrujE29ERvwdEcbr+9Ob7L6C9LaUNaD4XoV05m0GE2ladEyH7K",
+	"Eo5V9vSGKYyjzvBqyKpF12uRw+NTbtmQC65ZNu8LCRuOSPbueZ1uZ46wwdrIif68hGATLnE4cqzNaMBC",
+	"z93lMMhYxlw4rPrn4BokLNeUiwz7Q28Tf6rFy7f/ymLx69/toLETvtUeNX6P2y/5Nufe5s3be181EX6j",
+	"oxAe4mHO1Gg9dnMBhgU8gGh5U2CooAkCmOnGHqVogyRS3nAWY1DwiD48Iq7+l95SzRDcP1ierx2ZuPlr",
+	"Cyki2I438BhCyD+AQdssMQSfxGXbdkHv3PW1DL3yvPe1i1M8JBqHLbfcsmZ2Me0gINv/dUozPuQMUUKS",
+	"G9VnHyYs59Y+GlKesbRPlWJK2QgM0i3L+2EvWjNfJpRD6A3Aeo2u2cdMbv4P9yW9pTyjA55xDdlFFjy8",
+	"P+QZdkzx3xRNULqddIqTglxro9/WyBDXemXt3CIRbZxEjHlnMXEiLrV+IsUw44mTWG0SP1wgVgV4Rk59",
+	"GdM5GRhLQho1BnRZ8z/rNlqMu7XqGHmCGatFn7AuOvy5UfTIwRF2j1gf9nfFM3RH7cxC70HQJ7IZ8GPM",
+	"/tNcFzFLmrolxw8pxCjXJj8gDUhWcuH5FUPkGLTG/AYfKAd3t5jW9LJfOw9olTi0TYlY5Hz2GfHFvDUH",
+	"4JzVZYUWnXHsJYjxWFOjk+PjlkFk+WcVsKR3oi244URn3oTlCLmjiOSIEXkbS8bzrCSq7RATQ/99yPnZ",
+	"eJLJOWOVupmgoKYeHSEYDSAkBA1z4M2+pcq56/yNXE4VPWYc3uO7qVAEYSfNxx9mQhGagD1pHnXD5moX",
+	"iOyd1FQzTIda71QZItGS5BKz9s2zF2lD3rI8o5O+YokUaZmNP34IrtHyU5/LnIwcxgeawwz0KkykggCl",
+	"ItdSpieEkhljNy5voGssKjonfGibaTdT18Pe0eMSXFCcshZIyO3BUyuammHkAXkvEDe2Gz/sG5CaA5gh",
+	"QIQsU6zoj2RvBHPbapiUxwoFG8WUB08KxC+zHdbW4v83tjdicx+x8iq59twI2bVyi69lQi02x42kXBWI",
+	"Bfv929HH+/2/b0EsdY2EQzrRM56UPAFB7V2hH8bUtPO7UdLulbN75axROYMU8hqxanQunxtpFv3G1n0H",
+	"TkXYoWa4rc3BdzDxcBXoHZhWa9SdwjpsDaDSrHQ6WRBqnhE9cwkwzy3Lo9lQRRPgOE4ZNEOk2pxERShR",
+	"I2jYNyQ0y+x96yQuuXSftrVuuGnbKHZrXS62csPLVZDwbW/GfjMWkO+RubglLhEStwbzIPMb3KUQp9EV",
+	"72BQ3Lmag4B4Kf12u9BzH12N+KpSHgsgaqLv9keHgF8AmVlcodWOtS14WT6RBb9/M6MvXQ3339Y4jC1K",
+	"ktF15VAX0EUejGPt6Gy72CEsQxE7w5sCv9uiD4y79BKs4zC27610Xu4V8sWLPofLYJzibRzXSu5uVT1Y",
+	"sJutdELy/cZVXED+v//Xl5YF/z//t6XvB2SP+K8fIEJaA3NezMDk2+/f7hLCt9HAPe10q91sK5IzQGNG",
+	"LhJkhfjTVPCKMJG9st6B+Itw3godVk/ApjBOofKwIoJTSVNZgG2yLUDNYtj2BeYQ1tgDMmfPbhtUDOgN",
+	"Q4lb13KgudXja5sHn/v+1K7JbG2D7HppCLkHRX3h6sgNHiIv2n40nmtX5vlqNaZvA6yuKkQtbzuN8SNb",
+	"zrCteJ0/CmNjLa3LeYyyZw+a0/1w0Cv3LF6f+5gJbIf5+K665cUpwb5V9772aP8w1Ykc11k9I6rIwDzK",
+	"Fhv42p71moOsrpTW6x2oYN7yUnMIy2zuXtFoIQ8WuX3tJiyDpCs8p20B6Yo72uuS90h0NdvzrqagebFw",
+	"HPTKT1A5/plVim+pFrzEjYt0hJwu7U22lTpxP9rKitslqiePWh5lAzKqrEKEmVLNxsgC0pRcaowCtlMI",
+	"xdPWN2NGcRfOGffrXbtZGhdyLbOHOY1zKedE3XQF70wbD8FdOQJWTWW5K8cBZlh7EY77t470/j3M8GUm",
+	"ceGWdKd+OwplTO8IrEkk2dWtyooJWdiOwHJKp28pG1ymzLjhrqTPlG5a4VS4pblXbeKbtn7fhULD3KTz",
+	"wt23Wnjvp7oUSthjOnjfJbbvwfQYCbF8KN43X8ZghQt0AXQ31OCX2ISVmtJuhFnzJo3SPMsIzWxf4TX6",
+	"t0M+SAkEbk2YvVseK9z7OpczxbC1iporjYVetsSLKjKkuU8mzTgTGhvGtKqoYR8mPGdLAuYOfpcJ80aj",
+	"994CiVpnNGR2Qibqpwi7TJqhon3lCSTF2nwkcNJypaYsJVpWNezjxqaEqo8Vc7qJb3EFobdgrdD9qm5U",
+	"AybgVDVSVnwCG7Xb79PrxuQ1R0DgbkytDw1LUhrWNJZ63AIiz9J7aWSwwaVVrzC60sKV6DfKgnE3lpr/",
+	"NuNsJQdAcE87eWmZ0r2kjGyTfikHrwGpet2cFEvApT7LQbf2SiZiCzhJ19F5IW1QZrWzcPhL6yfKBWAs",
+	"ROIMasCa1s6t8YmJqyTRfFoYw2g+naaaWYjghgJw5RpaiBSVYVcHTm2pkoXU9gjUTdjTXHDNYzDdRb25",
+	"a4A4YNdcKCv/l1X01gN2V8fdtha9oR28XsFPWYJHL7e2jDAq7XG+a94eXLDqEAIM8WUcMw5b7vbOr095",
+	"vO+XkFgU5z+zmz6216wiMMJ72gmMkOCXdOKPseDYDC9oDMOF3LC50SdPScY0wmzlDHp7GC6ayRn0TFcV",
+	"gKpcDqTmiapCk9cntP+X7ZLx5c//9d/vv7IfHvxbFNBjCXpkCTiSW6bCVKyLZlvPFvq17lyDbQN2ZSfu",
+	"wLRUNr2uc/7BhV8ookYyRxixLsGOjk4CAjJCltEYCszhKr2QYRhLfRXBxi3TuwIIUL7aYVq8s9WRKiFz",
+	"bk0PM4dlXIvJ94fQwHyWZwyolY8Z+YcUHlvlxdmbM2LeMVjgCc+mZgP3vmZ5Bq1BKqKrsSDRjCIKdWKG",
+	"oLPKm86Z4DIn7ywTIs/ENRcMXHlVq3fFWvMLY+W8pbyml7s1gjBcyzzAeTWUkDCl6oo3z8jLny66vgz0",
+	"LKzQOyFfM5pHADGi0DvO/uGRt5xjKQWZCs0z20wFCjxgVMTe2hz3OXy4rFNyd1ml6rdSYmmCoSD2AXOl",
+	"EB3OYj7yvIUF2e3A8/sOkqbxmJsrL8yFi90fgn2pDr30itLaRo+Mf0k0brmw3tCRXJR6Aw1gp6MuLHSx",
+	"bVJ2gyaRtMlpVivG0psxF+Ht+wt1Im28QjdsDh6hItmm65E5NRNkzqhRJEaMhoiH0Dt18/AApn7VaJ2/",
+	"yEHgCDLj5IpkfMw1+H8q+IuzkcxYCAfaSpLYNN1yP8Si93sQYXD4aTj2eLvlNjoB0oJXCRI5YU3p7Te+",
+	"+gxNHQGx9Pbd7RH/2ryl3UQb2knHrDmk76cut38bJH5adLtyWiHWd2EtWCvCH0eBlgxRIXCsdTOW6jk9",
+	"JbueDyHbPi5LvcPGfigfjGCiWRRIDUPdaKg6N3BCswzcjmM/oNOK8hfQdVux+F8//8vO/7z/8mey8z/v",
+	"v4K/QxU9NvB1QWLXbFSScRHDHzLapio6BI5b07rrQbgMATF2cn21fb1qNycZQl9GS4APNqkAnoxknTNE",
+	"s4zBz7aytu79FXvtcJXXo4uicergKx7KqUgbaqDXXwBNY0H+79GcXcEuoNdLvB0r8jU8dZ8JV1vH4mTa",
+	"J1A03Vaa7rm7afnKnAfPXxFbxQ1tq0vkcriBhfdTOaY85tP6Bn8olAu4HowBo8pK1xU+hZigIuOp0mTA",
+	"sEbZKR4ytw3n4KXK/NOaUKEbFo6ith9zO5Vjrfq/mk31deifCcFzoXQ+XVoBCI51okYASnQj5KyeR27C",
+	"o9qUQfsVdPXPN1z3LThx61zeZbIIY7UjlqUNE11/nmPGzMHsT/OsViRI8osELDmjugRKy0IL3/qGvAuY",
+	"GTUdeS8vz//SrLZ4ZNVm+tdZI/G/lIPPhOzb9+nzK4822SLm7UZCeXlfSxuYw0nahrkV8NIoeulyZQvw",
+	"Nc1zUynuRufaDtV8z/VnQzVtduumoRVpryHCteki2Tbln8laNZfjul9XaVLv646WZ5bCCtTH2vzPq7z+",
+	"b/amWmUiCDDVbNJrds/+fj9ruH5fbH7m53FuVgYwaELM2rh1XnNe+CkRMig58TArrc5UpVHiHdeN1+/+",
+	"j2qzVJo/4bn8NO2Gt3eKVQzpHPrqKunb8wT+vW0DoUBa6yo4KGbEMRiUgwjd23G3h0C573j9KTteh/lb",
+	"sKoJFZDi/Ifvcv2H6yQdnJQttJWuto/eDLwgOPErYheEzGUBuiBlMF78kIcfcHn7lRzMIGyqWL4s6wRc",
+	"c6skm/gbWnPB+yTfOK2sXw3j92CTYhifybRj/3XHaQf/uPtimW7H8KHiL3sNsPyz4k/4GtZcsWSacz0/",
+	"N9SFhIpZA2dTs2fu03PHa17+dNGJec3DxAeznq8MCzDqlsU6h2wGjGtiGQOAaGI3mLO3L1zmABA5UB+m",
+	"LvgFG2k96Xz8CBgEQxk/RwOa3DBMb6VkklFtOCR2gAJ37TSHAhqHabpLLkbgyEmmhpGZk2COW8Y0O8FM",
+	"Xq5JKhkWMWPmm+s5wvJL4X9K5e6luBRffXXOrwX01BC7X31Frt7+cH5B9uiE793u79GpHu0BY7wi1/yW",
+	"KYDyDhM4vtw/JmMuppqpB9iHtIzATr58hN0SId6uR+xSWGH3YJecM4tjWHokVeQqmv1D/s//+t9Xp0W6",
+	"jK7CvVcSaAjVlyIyIXvP1S6xVUQK+HDG6G3soVoGmPRBFxc6ZsTwStf8kWm7otA9SX31FeTAXQUIPXu2",
+	"BdRfflFSXIVN8chbbH1E6DXlQmlylciUXZ0S8w9mntI0ZanFNOJj7IsJiSOXolgPnpMxo2Y/dwmCGyty",
+	"1OvBxUcHBwSABFldnzYuyBU2d7vaJdDNDZujmdXB3mTkqHdMvjTi6lJcnRkxefWgS456D8mXrujfPOQM",
+	"2jRfgYI0sMSXmgv3D83/js2JOjrcR7mnpokRfp6kqSIzlmV2MV9xpd1aGjatTshQmheTq4DPXpEv7SG9",
+	"esXFzRUZMZqyvEuucpb99RJY8mXn6kHRig62b8gz30BXyVwja70UmB125Vj3FXj5jF1oB/VUCtsybG4O",
+	"zTkX11nRXk2RhOY5wN5fPbug11eW0rnGBiaGwF8Md15TnYyusJBoLqekRNVhgj5Vl8Lc8EYK5u7S0iys",
+	"lllKDntH+BC3AyOj7FuVy55xTHj/6iviAVaozdpW5nCaPasoPVcesDmmq3ANego5E5aQwF1hxDKQCUvJ",
+	"Ue8JXnoF77m6FA60NGPXNFt83y65+vZZcVLHTNM9uHXHJYlfkcl0kHE1YgrRdLC0AWoYzCwGTM8YKqBj",
+	"WLlLsZfKRFUeQ9KczjBDxC7P1xkXqU0JLMq1YbVktebEsv+ifiOHyokA8oKKORSrmCX5QoUQQFARUfSG",
+	"hX6n/n2XAs+vnEFzDKrZre/7bVQ7R3qwseZEDObk6u3ZxdPvruBwvDz/4Q0Zs/waOhomZpGAwTw6fPLw",
+	"wUmzx8KQJPiyu+TKqDZXJMkgU417nvZBM6H4IGPEyH6gpadQF2cDutiZndzSbAqN7xgQi5E0N0LOoFeS",
+	"mMO9KOocxrp9/t+54th+wVOpOROG5rA5SJm6Mn7DkEC9QGMfuNIn5Kh3tHsJLR94wiwOPE+Z0HzIWQ7N",
+	"WWkyYjsHuz2n+pS+g9p+2xi6cx4TwVZbR5GVSKFzmeE5FYROU66JzinPoAwVFYVd36TvpHP2gvi4JsvJ",
+	"WyvxO92O75Xc6e3u40jkhAk64Z2TziF8BZ6dESg8XqJN+M4Nw7bF1yxik71hM2jnaIwjw4iMDqMsHKah",
+	"MDWSM4Fyp0sktL7BTM05lu+YwXsx9yLtnHQMS8ZUONUJ2tkZPXCxtjibA266bbBptG4LMQ9qFbxPj6Ri",
+	"wQVCIh6lecCvU5bPi43iqu8Q6q3eBebJYqlU3Bwpxrr3io+5UcGXXvgUFfmP74veArDYB72ebXKtrUsk",
+	"lPS/WLwLn5vtbKmfAVJF9akyCmIesTZDow/x4RFuQd6ADRE6fToHvYOHO739nd7xRe/JyWHvpNf7z0Dz",
+	"Hxgi7u0/edyjh2zn0WA/2XmUPGI7j4e93k5v/+Dw6Pjho8dP6KBcNQrPfRR5Lk9bPS/Z7wTZqIahVIt7",
+	"i4E/vOgdnPTcC8bQKbKToV1uN/0Nvx7pbE7OLs6JmosErFQ25B+M6cgnfXN1/3D4/ZMPB3+j+OMtl1No",
+	"HeOnhKOwxBN+AyscfuOySH8ON1Sd5NiTwCMvq5NZzhGhx0F5dbxHIXSSxDfJ0FNh7lqnc8lmNaP5GFL5",
+	"8tRUsPLB4Kiz87GHQbeD+hEQslGY6h5vL4NsQHzwEZJ97GJ/PPa+pr7ZCNyyv/yWH4XrycNSvOlw+U3P",
+	"ZT7gacrA4D86eLL8jgspXxdJaAA1eNxmRsCzBc18z+HjNuP7UdjGQjak6wxXYAOhyfrze0MPheB5hYDf",
+	"YS2TNTihZA8S/H7uwMf3xh53XoidCcsBrBO2nU5431yDtGubQ9ZVboNt60qEvawtzIxQUBgrFLOpQfxa",
+	"uxNgwidMERiE7sazyQ3bdz8USekYSS/y0U9AysqpvhTWPoDfLMa7SJUF7PruHQ7hSyN80zH3jcUoDsaV",
+	"wcFvCuTNg67XYd2lmtExlMDaCIKyQzOP3iUvNCp5l8KCTkqROGurhPfvLPF0lxTFeEaFAU1vv9cLRCFF",
+	"QeekIeosZTmLPhQ82YuCdonYepGy8URqY6IAoNt73/v3a5nOV5NcbURDPa9elZ+25nnh+nh2U/bJ2by+",
+	"iuDeX2369hhZNLR70f1PL7qBkedG2V6cxH8+Hl+I///s4bvB35P9V+pt+ujb0UvWm77RX+f/cdNZUaD/",
+	"xPUIVfaYWHdMmIJzQVkmXhHvz2x5c5N4f2ZzvV8FuWSN6oC77nNXCXotVALfiwh0iIM247JdhlGu/7k0",
+	"D2SqgYd7HX1jTAVqot0FO3UPY5NRU/WCZZki1PWB910YAD1/RFXX+aSott4odJCh52Y2YhFj9VumX8/X",
+	"laHDN1Iw8LjV2n/N22Bf/LHbOewdLb/8jdSvZYr9Lz/zg9VuNs/lFFO3/0xH5FuGurk9IAWs1bqqeV+x",
+	"bBg/Lb/ZC/s8/Vh7bn5CVTmQAa6DiZDginR++ECDjx2U+2Nyf0y2e0w2EyPebF2JHJGYXnwDtAiu8MUT",
+	"80IrGxxFlbGL9p4RJqB5ztHCtSGZkcxSD9FEIC4GaQPWoFo8S2Gh+hrHKTxKa5psFRXe+bmdGt5aDY2V",
+	"3H8sd+zag6DDDqz0Xz75UFqYeysxoD8TM1lZ+91vof2+zQFCAzJnn0M77nvFGRRn5BV3pziHqsCedSqc",
+	"/LYRc4y6A5/LHFrEom7t8jZKHI9IiBVhJoHNLVnkgtgpeUv+q+6KfPOeA9xzgE/MAZDePxkHQP/iXXCA",
+	"i6bO0aAHXVVaU1+5/tFTkTGlsNkEwHLMuDJalkQryVr2CiwSB8Jzy/JTRJ1EOA/CaJ5xll8KmCOXgmRs",
+	"qPHtgK4DrVETZpOUggwU19GQzSuJDTH/etjF+5PzpzX1uoWW4IcPe73WKlSsb/lHq0NtEtq+95Dfe8j/",
+	"EB5ywWabesk/3qsI9yrC2j4RfhsqCDZZ2Z6VbWkLxbmu9Rh+9w4z1jAqrhiDhMrw1tMiKK5chpYso8jN",
+	"MS/ZJRbK4SkaBCjKzR0z+H+QOufuuhSVnMpd8tzm4iZyPOCCxQQ2JJ6F01tVaH89fykHUOfV4lKPw9b2",
+	"hnMNe9Hm0mAWvovw0tts0cQ5Fwm+ZpHXQf7yKaGwb0YrGnMxVSQ3+6KgXeYuueA2o3yQQ377YE54Wpdw",
+	"p2SuO605cjArc9/nnoe3qJuMJUi4kcywxxHU6XQ7M65HaU5ndiXSacb6nqrNQXWPUoYElOsC53/2ctW8",
+	"P6xg7LzmOW2vewz2S5VtJ51zmY0YH1eLQQupfHjRe1xoIG1fc4Aqjuuy2eaWXpDjWgtDG8CjdXI2ZHnu",
+	"sMivgdiSnDGBNUbwXZ+ZVVyiD34O2XcFxS1PwQu57H0q3h8jFY+WpY6T06WvG+V1VdeuTcb7OodqAaiz",
+	"MuRMPO9wOeZywgQABbme0L6rP5wZHKvNQfP3jqgCEzsYCTR5wAe5kgB8o8xBPBsmSKCVJHTAqE9QKx75",
+	"u2ap+cn2V+Gmtl96ax63yL9WzVcrZnGnSWv3wu2fVritIbbqjOeQX1RAJO5zzO5zzNYUqUwD2qEXbJNJ",
+	"Nt9UrKLDqs4S3mMfJrbOPmoQn+uc0bGyEa2SlHRlkK5YdEx1MiKumjEojlSMdYnMUl9uBSVgb76Byrwv",
+	"jfQNDhxktAv2gMicPD3/exeqPJ/BIL3haRPQI5IXL9zIFraPUO0M1j+P3bya/fhhR6QL0rXz22WHp5ed",
+	"k8tWYu2y8xG2sGDKiw04FykDiMeQzgIixZMnx/v7Dw8ePXr0MAaWotkHvZeo2/KQedothOhl3jigM1s+",
+	"7cbhqvQDcoOfyGAO/642wmVypmoU2bb0O99wNZG2+1VkyEOeMcjpQfAEeov17Yzgyd/tVFWscP5LeoLe",
+	"m1ufTDYgW9q+wWWuVcDkzY56rPKorPgt+NSYeAlVyxlDiAjr8CQzgE6GimXtLLOMx9LEvmV6I+Np87zL",
+	"UAG8T778Ex2jH8q2/tZ8FqulGhSPgHyDtudtb8SVlvm8PuF5JImxZlPCIdWZiS4mKs0cojb84fpbzk9L",
+	"atkuiZ5bc2IrYm53WQjiOzvQVVfm960+R0SslsYvxM+tRf4dy5ig5GuWXxcoR1OL7dUmds9uYbQdmt5S",
+	"AX2Ozbb1nY1sXVfB1xXjt63B/ggx0mAZMPCtZT9miePXpbfcnW/4tbxly/3DhrD/tI7hf2aejIhKZnst",
+	"iMwfmEHLLF0j9azyutoMVMPK8TRiHn5oj98wNlFY6mLOM/L4hAohNRkwKxawIsz14VfTMbqsyrz8O5ml",
+	"23Ref6IUMMfXbEcjOjaTHDBj7uRM5tdUmPO5294N+MMEUZDfwYOX54WtpFPep8rcp8qsxS3fTnWFRxIb",
+	"lNqUV0IcpLXxtweX3x2vk/mM5ikZzCE+BzztJMy9Gcp8SdpNl5TSeXbJ+Q2fTAw/wIgN/HYtzReAP2ch",
+	"MUo3Wby04CrBWKoAqMtwhV0CTFkOhyw3avPIrDEZ0xsE+yptE/x2ai8pOHPOaDJitqIAgECwbZ8ZY8zH",
+	"abSlPyB71tJ2gsUAWWsuXJnu1iuc7tnyPVveAls2ZFrly1oWTTjBxvq0DDoAw75blRRD5iwlMicuao6z",
+	"B121kocxc/3FZlTtkueLHNeiflsGGymfctP6oyupCcs1H5qrMRGF5jk3WjodapZjq7/2JQxVJfWeO95z",
+	"x8+GO17QG6OaJZlUhr4DHjmdIPDCHYe5I8wR0nw+ha1uOZpRY20dFnIBq7oO+fU0t6nHY5oy0FwRMlwx",
+	"w1cSxzM9yP9YojdX0XmMP5qZ/ZF543cUoWszQyuo88+ZjVSauZk99BdnNLmBqh+Wc4YZ4K1ZZmWh7rnn",
+	"Pff8PAtoDaFu2TO6sjKppuO7ViSl6EN2bSvVMcL4zBDvPZf3nst7NvZ5sjFzPheMZJtk//s4Mf3oaiLq",
+	"z61yBv1FoLmC60tALOitjrSDyBlNu2TC8qA1JGSL+coEQFSiyagoAvxCETkTuwUKPiwJVgpiNSB0ibFv",
+	"4ei9HFlNqRiVb5aA4zOKE2iWiZwKDXj95GqQcZGytMhmV1cYLZJC53ww1cz1bYj5H8vZOed2ATcvlQ83",
+	"pn3G+uJcOie9bscq1eU+vD//1oFq/I7tN9NXMrvFePeYfuDj6bhzctTtjBkVnZPD3WNoH4lfH3Y7onNy",
+	"0O0IqftygJ1b4E0Au0zztJ+yW24zuHu7j3qP9nsPHz3e33/88PgI0v1snvxbfDdx70bJEbbqtP0Xh1xw",
+	"zbJ5X0h4kf+nn7KEI+3D+3MprvtzhhOHfw9AUkhYgINuZ8b49UiztO9m9hhaLxULZg4urqMP7PufW+/G",
+	"caf0UmwbVs562D+46D0pKhN8hoEHiA7qCS5YMhI8oVlxRDrRqbxfJ+XAkW1N2qVlC7v3mVyfr0vBbJPF",
+	"Ha9mDXyhSsXVlusGosXSaYNQwSs+df6Arzn6FH4JbDQCGjcmi1kxFtbGaXpjvw9l9oAmN4v690928Pca",
+	"+L0Gfq+Bf448843UDk2qcs592Gb7+vc05Xonk9dtWzGdFeAbQUc+9APw3PWPgOB+oezSRCtbkGEUZoy2",
+	"4/G1zee6BQgHyxQL2orBzbW4Gmb4r8zoVwfVOEu0zNtW+/hm2C2ufWcndTGfsNXuaDuaH6Y6keOWDzcy",
+	"pd2VX0ObtwhIR0gC2AGrlJh8h9gcZn//EKgctnUy5BXv5jJjfdvMsNPF5OX+KpnLeEeYqlzus97mObTT",
+	"Lrs5ZZryDI0xbNMHMtc21x4a6jnpsPEkk3MGQXLZOekYKdzPQP36iC2QR52TzpPh44dp7/H+48dHyaP0",
+	"4fETejBklPaS42Oa9vaP6eFgeDTcHxwMeoPHBwdJun+cPkz2jwe9Ya9He4/b50rTxFw7gVkd7vZ29/cP",
+	"dx8ZFmFPxklHTaHXXcfrHa0XbojmMpzI1jex8KbyxinzfpGwzsmRsbwYcObWDzYEZB7Up9eYhf5a/oNn",
+	"Gd073u1tPevbstPl6d5M6JyzeySQPwgSyAwbqE4mTLCSE89seKP2YC6wdlZUbVitRNmQzXy7xcmWZIPK",
+	"5Evx9Pzv2Eb0aP9xz6esBOWhpySBrh1W21ITaJU1YkzbQjhjWdnGzEOZj6cZxU7r9lnGnpVK53IyYg8g",
+	"2/tS4EJAMzKtWDYkRs3NU5bukp+8+SaFwBApGeSM3hjreIi9rjOqNNanmokPGOHCOV4aaqnr9Z9Ftwn0",
+	"6LYx7qK8NCajh9iDvC3bwLHYxuUf2+pT98pXVPn61JXeNGlV6V0+Zp9XmTdYDcBZ6LYqu+Py7b6o+5+w",
+	"qHsbsnNZHXchTm9ZzofgH4t7CN8xM8mpthnsRadNo4KTZES5sLnqxOmdxMa3DEVGBPGMKkIzAPXpQvqS",
+	"mYC4BjtvRtWlwB7+AzbiVkArlt/yhH2h0NVIDIMwQpskI5bcKDKdEC3Jfq/X7fV65kTeqFPb+N6N6Qpb",
+	"uPvK12tJpNgl3zM2uRRX5sj1zYSuiJxqxVOscVVzpdn4xJxyqlluZ6tLDbUNnzTfYhoCydks51ozEZOh",
+	"f4e1Xt+HEHGHRqSuUVtgEcw8YYVqxS6UjzprocwCh3Sa6c7JftcJZ0jXf3gURsee9HqP9p88OTg+enTU",
+	"e/JkP4iQ7XtGwoVm1yzvfNzc+oXJGB5m7JohFykXcDTeI9Psb88qHGG/qdCOKpGTq5edMBiEC/1h/IoL",
+	"TdE9uYIVBLTRADP1kzs6QzkV6WcfirpHe1q1kCuXt6ywVFCXN+xxKgrHzoqiwPL2Gs7/G/zdz+T1XaN3",
+	"WIa3eVbAvdPr3un1Ozi9VnVnNSn591kEnzkeDGzSui6rFl4ReP4XKoxYTKgeFVpZyJYbLbcmUnzxjVG4",
+	"Soxfj/Yyec1Fva7/w4QJBYo8zI3IIVHslgmSQpMYkZJrfssQVgDVzAnlObh45A0TapecCTIVN0LOBGFj",
+	"yrMuoWSWS3FNJlSpmcyhXxbhAnMOLoU5dA6y133rm8Jf2xaiikKiIHTadxnA5itA3CVnWrPxRGNEyPXG",
+	"H8wJTSDLzRaTpTlT8bAerMkmfd/NRKGTy7/TZMx23U+GFnDOgIeaTHP21n6xf3D4L+3ZCoxw9WqEVeSq",
+	"YeJ92EQjhuYvR4NvE/4Df/nix3+82H/DX6gX4t1x8vTFwxfj573vDyaH6dOXT3bZ/OU/0p9e8B/4i9nr",
+	"i5ujF6K3mxxkYjB+3kv/42UWtJQxZPek1zMjHeZMjfzLKJ/kus/mLzP27XOdfPshe/HLpJeIv2fDv4Ec",
+	"vGHCsXo8uu0X7sLc/JbyPMaQz/m1gAzIis/lnOmdp1LecLYssvAOp2Iv/vMBsP6R+HqJjZutNYwCfOdw",
+	"PIEJ+OMYMnc96rz/GOGTcqrrGeUzkSrrmfCcErKi4CAhN9wlL7T9E1nTTOZ65FJpfcdA0a5L4Csc0VaQ",
+	"wzdhFd7IVXB8+mZQqzAyOdXvmJpmuuFIyqku4DQTOF3Yb3YBUfn+rN6bz8GRxxNSPttNeps5fhoKrqvR",
+	"Rj3aK4R3HRd4A9gfQKTTPGdCew6zS86yzCF3IItQjkeAxsNEegqfioZ+6kaRa8kU+CWjOg1Vl8Icux2O",
+	"HCXabACMy7cFp/sdOw3govSbtaBuR7BZeE0iJxOW72QUCGgnzflQqx1hmOcKTQRKy7CS7nRU0+nRPotw",
+	"ZVsy3jvh/qzdiaVgWH9TrzKszVas/lvPVS48WpC9FHWIosXwQKZzInNMM5BTTSh81S2uQJm5S57RZFR5",
+	"Cg/ak0oBWQRIzYi9cdgjtmemhZ3guhvYW/AItAH9l9YFZAbk+pdSkkmlncUGSQ34VKLp4FLY2AkZ0Xx8",
+	"akMrU8WwaWmgVSGqnVOx4NfQHIXxweXIE7tkJGdGiyJyqJnwuHYwfZZGe5vij2AntEppKC0mBKUV08bY",
+	"1COuiH84aC+DOQHLzZv5uC2FoV82hWpissf7B4sx2c2S21cwwFaonoenbrVd6j+jVXoBPcRn4FhB+i+f",
+	"Xx9BhbbDXBE1YULfq8V/NhP2mWXLMUEADNURyXJj1imgtRGeCwje3LIFVRUT47rmXUX2dTQv/ty94/eC",
+	"eG5edTs8TDO9T2f5hImghSqlChJpq0q5W2wD176ciU4tee9hY+cdsLpUg+/G+llKjhubAhq2Te8S9iFh",
+	"E71opsWwJsyrfzBvXvskbN1VYxtdu/rfdlIcbvFziAio7+SMjKmYF8xixnLQ3e4Noj+fQfRMpIBzsOjK",
+	"8Af7zs7zb0UQ9yMe44wheGGkQhsv/aKlw3WXPIO8nZIPt3DDGINChXxBTnXdobdnpdPWj+DeNqLqD3Jo",
+	"7ryG8092Xiyy2/Yl36oSxZJmtebcl3qu2vi8uDHS9nw2kq6n6rot0C9FpAc6WWiBfvXrFRlyI6mLAVlk",
+	"FGNYd23ER+bErLZP0NRQy/1BnwKI3Aft3Sd6lDNGMqbNol0KmZOUX3OtCBeEklzOEAp6Ck1SGEwEHIED",
+	"du0goWHPvTtGzK3jYaqgwWyejADIMxguunUVQLRICZ4Tx6duqeBqxGpLUIu+d53VCYLmyWjF/nTtO8h9",
+	"PcfmlW2a2WEL0FbXPoP4ertLP+Bpb1da8dl3ii/24I/ZJx6bsHa6Hde6kuJRgH640aS5/VKvWpdZMeY5",
+	"3VXY5/bfzXdBjgWzW46pXlSrnaNH+/ud7p302O12ILnczG2k9USd7O1NcjnkGVNuSHtmsDt2sGaime/k",
+	"2vlBZdIc2pEUPoO4phlupaOPkxu57adr1A2pDszz451uw4XcctGmp8rlVZsFx7sv3Pxj2OtJKF0c1QVf",
+	"NugsxVVLmrdjh+9o93bIILsKzvQVGbBMimuj2IOULYAqnOmOyWK7NX3XPbX+rrHQrXOyOHeKMZNa1rFi",
+	"R3a/kJ+4H/u9EPk8hMjK4qEuvFGc4PtW6fduqu3E7YGIQhijTaTXInh88eNq8AMFqW8TguBp0RK+1B19",
+	"EYLgUtwpBgEpIAgc9oDLz4YkdpLJ6wKM4FJsG41gA1N4tb7un4sx/Efo0V6lzs+vQ3vgh9lyf/Zae+e+",
+	"kP+fsJB/i7bUknr+QD7xMVCKPTd1Nf00VWWJ8SACWtMlVJOxVJoc29L6XM6wDujg+CF5zb9GKZDIbDq2",
+	"MRcLuDckcaPhFDK4cppdCnDOyhzL9eHeCc1t6c7Vf1/tkkL3hld6VRqudctmXiXYLDx55AyctugRLtuS",
+	"FZzDS0Ezs7xzm9FpZaO/5sQIPTae6DmITpIxegu+ZsQohwYsYLEyv+EgumALWIqtbE6gXOrKvB4BEcqw",
+	"quD+hRAzhNjsWl4KGImQkOxnngtKiV0mpczEbx1yeEkyW/HuxzSiikymmgwA7sXIfciUHgZCnjtgVzqj",
+	"cxz0LvnJkMPVWKbsr1TLMU+uIAaAFJAzYmEOMBER3eLo94Zyry4RUrATFPuuckuRo4MDCMGVHm+2ndPs",
+	"ClNd5MxpKGaX+fVIh69zN6b5vJ9PxV/NQbjyrnN4O1xXMPucwTJY9AeqLwUqOwO2SzAVgBmmYPcG5AHU",
+	"ikiIRYD2AsuGG/OFggNiX2ZL3brhAAw9IUIFkgEBZUvzMc6BgSODOq/FiWsJdyn+P/a+drltHGvzVlD8",
+	"k5kaWpa/krRTU7XuTHo63Z2PsTPd7+7rLgUiIQltClADkBVNNlV7NXtheyVbOAcgQYmURUm2Y4f9p2OJ",
+	"IgHw4MH5fM6MQlmdxJxLeK+Y4chEnpMJPO92MVlKTrpHuGc/njOj5ntn9uqPVcrS63FZWXp58evuqSd+",
+	"GwGrMkZCoOLPbkJsQ5yLt8YoLFLp+lda4ym3srG2pxyn+Mb+5Ev92MCFlM29TMA+9tJAUokqQNVYnLhV",
+	"U2Q4h6rPBpQyY1TclKRZrdwEYBUX8Bfn0BdjUaWFTqv6eEdF/IYrGjv/Qlzr6Ii94f+/rdm/Ge1RsqDd",
+	"LShNh0+fHx+dHJ9UK0w7Llt0eiCQjfg35N8GbGqU7MRKRcAxhqX4VpVEBhcqfI0YFomig4YB+b+Dgeg0",
+	"2kc/kn2reO+eUVOBSd7+oQMkF7bjGeNDHbZByqihGXQOKAgdTru55yU6PfjSTNjPQYhXUoVYkUZaHQ95",
+	"bYLOI1M1URZCkwYQFiF+Sw+IvXQ6ySRN19E4C+uyWuk806TiIHJVCxZawMEh+9jcCsDllNAaPRLUDnRV",
+	"BO7ECo2Pa4Ll6E7TiyENQQ3ZpZiAB0YOCDeg6NE+5FS7JIUqXQ9hUEyzjCQZowriv2scuOi8ac/cez5z",
+	"1/KGBNIDbhF/xl5G8WUQDoDv7LELn+cHNHzsDuJ1nCXJms6S9lxtz9X2XL3/czVH8rs5Wj/n/96GosuM",
+	"2PhGkq4t4uSDt1KwsO1K0/KMIGQYR0drJpy+kSkfcL8lWjqlr5ROaScRuc36LuVi5VsggYhWWLqgEBL4",
+	"ukM+0CH6OAvHpGKTjCZQgU+o3VwZW95DGJvZZhvtoHORywqI/nb8HTnqkpOTky7pHhweVUX/108AWZha",
+	"kQASl8YDy7gHy/i3+x/bbpo2l6Cp7bTUdlrahlfgLvITyirDvk+WatxBbgk8q8kKSrEMbegcPeB2ibCJ",
+	"KBVESJJJMWQKCgTmHXKOqfFkNuLZUgdYTOvjCr3dQWs6aAi7jLsuvX53eX5Nm8y1kNJCyt1DihP7+8AU",
+	"xbSBVPK7wJQCBCAwmYMKQklV13c7thYNWjT4xpqpGwjvC0KXys12jAsYua5v3wg1eDqbDmGvamYMF0O9",
+	"kK6/1Ci9SPOvdk+4p96Dc8I9+fG5Jh5Z+2cUpCfai1go9u6TVTLvEjIKV8PNzoIXhXRTxfCb1AeQ+nP3",
+	"r1pXwcYivQNHgR845CLwMfsP2uavpkpO2P73TGUca/MbWeE4ow39A3czpB25BQpQeExu//YI3trGLzdJ",
+	"yrMXc+HeCJRcDVTFMWxHzlYwFf8DSDN8PcIfsh8XekEc2t0xueImLhrlx9hOH5PhmNLSJQ0apk1+iOdU",
+	"OZ75zwB92SdD1DS4/lJgrTzmq7lkOeRHPnv/mlyxuY4hSzKvGoDHzkYS6PyQk8PQeYe8FpBm6HMlcRQ5",
+	"0R/U21fS/OktNIhd8/KUGmmfnhzGoVZ2etyNo4IGITr9Lo7+kH0NEc4rbnR0emgRUCp78cEzbFuho9On",
+	"6xdoeUi0grMyzAmy07L6PD5WH0hpLu/lTbUlFKICl0LZbcQuUvywgl1EDpoyipSvXCQRuRSvC6qRgkcV",
+	"0nS1AfZObD+Xkx9B7zi8C5BCWMjpz7EFRQ1TR/GIm6hF34lsTkrkJ2XjiOvFGWBXdPszHF1tRg8X5Yye",
+	"pZSZdSqUfpL9dbuVlnw8azVbLeDQ/WStteEambSXl6ZuKeB7ji2KGrVRuXFIaNpqEB0z1Ux3yBusYlNs",
+	"kpe3sk+TDLJXsHCnkh0Ey8vC0XHDxvrGYfqx5PVp0Zh+eo0/fQZt+dwfRV8+qhS1j54K/ueUua9dLsLa",
+	"E77iIt14tvbHW8z1Z46epmKmJ7ufKUgbVkF6sQOQkAqJi2t5XuxPdA8ae4VTzJsp2i2yZ29VTvQ6rijc",
+	"ajJIV+aRD/SG8eHluxjhQ+faKbbQw+TawTunWPgP8x5TddUTsqdHcmbP8uDm6/ZF6x9GgXYK0nELhAhf",
+	"sO0eKJvAQICkBuu01WMi1eULDg4/HHQD9ge8oJfJhGYLlx3gZX/r2n8A2QMwb4VjWHdqJyCC2qipfyP4",
+	"+z9kH4BtzdvYURhuIBf1ggkuFTl3KRHklRhywZBoGpDzNLrmKZMR2AVrv9Ejd73dVE0k4TgKWShwdmPG",
+	"rFHbmyrof+XILOynOZEF7Sd7KRsMQQMSLHOZo+MxSDzeZkR1T0/7Y27CpE8n0EsC8LTE7uE3FPBcJGxi",
+	"GB4pUrHeYqksdApclOFfqNINOiL2F2T4Fy7SP685uJZwfycjlk4zu8O7bi+WJMoB76LMdr8r5pRfUim1",
+	"3QWpLTryuCen+Yc9xaguXletU60Qug8sGQme0EAdj+rYQcKduGOKqRyMb6aYKo7BlmLqYVBM8dAs8jZn",
+	"8OEKs7O4an2Kqfw34I/KKafClJO+NYYn034G8E+uuCEOHrHe1BqHH/32+uj8TZSkig7MC3Rqge8MCfn9",
+	"Niy8Y7MRT0ZEMJbqS0HRUOmQD4WRO5DqBvs2JiWrubL1D8z5dbBv74/valNdo+Jg2+SgKo6a+pOgQatg",
+	"EGL3WmGilVrHwTIwVyH9EoDXxzpW43JD/q5cMO6Yv6tVTFvFtFVMW8X0nhTTxipnHbdPoUe0tHVtHGan",
+	"tHWiJNQbq8S5ilIdj9n/nP97m2oyq+XeUEu2hQ66dbrW61A/amvJHlUt2U52yWa1ZLlYNaglgzCJPb9i",
+	"iJPEBKrIwIoLVbIX5PVgD0Qe0xhw/EitFZiinl3KFTm74glTOpkKs7RDPnBMPbkUeOaCRel/DO3x4elV",
+	"liQ667fZxTCdt4ylVta3MSSrdNcm2l3DdLEKI6lRDtv9D3c3+W0lFG2z0u80Je55swee+7f9SGvm7kU5",
+	"2k9oxkRKVYcn9YksZ4Lwl+5C5O4EPsWTk+MTx6dYgucnLnbMBSS7WYsH2AML/Ab334hCd1y4FHvtUuKH",
+	"k+eqsGu7zqu1Lz+0aLO6FPfjViX6akvAQtGhJTGxwnjfStKa+0wkLGteSrakj1WGAX5Qcoz6UBz45aUi",
+	"zvv4ouxVJzTTEok+uOhNlBwqprUn0ybotKhoNAFz2J3jPb6bEgDvgwHvBmTcce1oohSTakiF3Zed9XWS",
+	"d7DsNDuHG9/cCrpVQdqs/FvXImBv3psW4aIHt4pvdEY5GBiYFd4hQWqrHwC2qGdjzTJgtfO6CdDu51zK",
+	"cIMXmDzGMSrpkl6pITOeZcDrlchxBf3JS/ekhw2DCVOGD+zVQBBNqFJQS4lUvDTLOk1a4i/AYGuZtbD4",
+	"tcCix4VSggTNrHExHCEQuKJGC4NiuA1oymumFE/XBU2Mdt4qZAbaHfrZwuBOQcOt3UJAsj0v0DRP7XDM",
+	"51hcVYZRez3PaUeX8fIHmOX9oWWLOy3u3D3uoNTvTB2zazxNzJrAMuLaSFXPXPDbSJIxTRkkc1nFJ3Zl",
+	"iPMXpYZMHVIZInNUi8XMOqurgn50w2m68+8z7zwxskni1Jq5MtcwjCLFKo6sDd7Lc2jQjw6fBVkK5U8x",
+	"1QBsff/7Iq2gWc7Mc3CYlRIUZO/GhB4je2ukUOBVy3kRRvbq88BuKbn2lV33mzNsC1fjY8yu/ZYdiNj/",
+	"BGOCLjs2dFZbQYVKJ1cE9PV7E4Xcg6TC29Qd8127qDm6+GyQ/yuqzoA3VF3lj3srL+x4W49h6zFsVdSv",
+	"AxTfyrBdZ0FEl/I0d3/dnc4Kuan7n13C+hfEJO9SLKPTv4Xh2XJCSGG0SkUw3JKxFFVbx5mBtiyUHYzo",
+	"ddHbi6Ip2yFnAaoVN8dGE9SQjFFtoAuFr7HuXIp37p7BD0bUwsVwKnxjM0OvsCGad0zKwQDsbrhPmVYE",
+	"69yfeN+ENnRORrCpMGJTKOIwB/uq8txdxyhazQ0yltfsvRv3lmRMLWK1iHUP5Gf0ihEtxwz2lN1COR3C",
+	"bmIdW2lua9SGa6a83jWtSrNIUx1UbgHtA1jezOMENEuFBn/YdIbmQPREF+64IrWuEVR2yIVf29lIXgqr",
+	"80h5hV5AhCfI6sgpiMhUZExr8hGqYXqJk3MN3YiMmrIOWQccJ1NTxkZRAY2XwrMkOVzE7BEDLMxVuIkV",
+	"/1VIeMHMjmBwU066iuKItVXJYPRtyKVF6a8Ppd9PTQDSYtcYvZY2qZicMHGr5nGBoUZWhKZNfoF2hM79",
+	"uYU1lg2KqDQwyIHyBlN20VdXRSsrAi0uSFVFB20n3Mak25h0C5BfP4e13auuNzJCyE6CRA3Dz0Wl5G3h",
+	"ZNltiE0zcvv6BfkY1Gp+JImcCqOLftYuiBV0eQTt06l12NJaCvbEaqP4SqAqRFt9FRpmCjZDzyX8zpvX",
+	"l6KsiS42Rs9JO98y5rTxgEDBuC6ZqKHXUHC6OT04MK6I/Bwt12iXIbto65gvPIdaucoQ0VEzUoB1od6v",
+	"eAv3Ldx/fXD/RkL3kirHotUcsS3+1qGnxgoyklXcIvIjpWcMnspl8kr4o2JNYoIsAjomKUsyLoqsJPR0",
+	"KkbmzFQ2RLEz+iAfoBK8zKDQBP3stFvoa6Hv64O+CzrPXZVSAF8825IMC2FrPZC7bf02rLpxGieGaFzV",
+	"Ta5Eel8mVOCs1CjJWe7Rdb7Zouc72d4h++JSfAw+NSMmgLpfu/uvq1dXeVUfkdp7SyRXazp4W222hfSv",
+	"F9KddN5XpZHvCHE7iJ7TKXpYR18s8M9j3w4r3EQzpjvkB6lysNaxD84zR1DtVNxC2Z9CLA65E3PPD3go",
+	"0LdrD0h09FqYZTQZhVkGNSyIFwnSWt8fA6IdEjQz+u/PUaK4YYpL0btiVlgmSvYzNu5pmV1jbYWQxkIj",
+	"bF6XdzLVUCluZpJowyaQgIk3jU6Pv/zekP0PFmRlgtXWTH/bMPmVedcSec0UHTIgca/MIF7IvV33WU+j",
+	"oLlKrwmH3h+y32tCluciEj336imuj6LmVpne4uZi15N9zdR1wG/XXBatLOErTB2lWTQHhVaxa47QdhDy",
+	"weWUejV8cPkFtfrH/6ojf1u4Zsb4cGQvAgSxg11f3bA/qOGCQzxqeeDuSVH55rWN79mQC4LmiJwJJ48L",
+	"GdyB9uG0gxWaB15R0e5zhcoBdK53lGr9vlAoLCT9IftPdNAmaJEemfzgtA67SoU2AjnaMEfMCHRJMcte",
+	"sws7t7Y4r7VhvikbBtvc3EttXj6Kmtq890yRXJ/BYKgcggftlIwZFTom7JNRbMx0jB28qEpJyq65625Y",
+	"1lC0L+2TYfoI+SCD1EGXS6yrUokt6l4KhN05wwRlNwV7w4/9jIuUpR9PrWHjUhPDR8HTXUwVcXtOUKGy",
+	"thU1kNFnb6pkVhlPDXmeLtzabVvm5wadK4IDPpw6ozJQYz9HddrkmH7i4+k4Oj2OI/tOotOjDrZkwo+P",
+	"4khA+8Ky2olsxPDCevkLi067nWfdZwfdp8+eHxw8f3py/OxpwQb8Hp9N/LOXVVCNIjTgghuWzXtCwoPy",
+	"//VSljjVFJ6vpBj25o4cGf5/+KXos3gYaJJ+Zs+/bGpL+JJ6NAlyD9ZhoCLnhvAGBMZeHOp0V/y60xJ7",
+	"fdXdrF267oJOl6PeJsrdjsvwsC1pDV5/qFPN8n6P0O+i3BT+BWHjSSbnjGlXTe1KOjQrtzur7uoYE6ku",
+	"RW0LjQ75+OdHMuAi1fhwvLFjaE3ZhCozZgICDJ5Qnlj0pHbYkGnDPpm6Zo8/2dVourYXjCqr9FV3eAtW",
+	"6Obegg7F/zuCDM/fb7Xd4E+yX9Vo8HhH7feKeXMdvJeY6Akk5BP2iSYmmxMt61q/Fb8qzS5oY3fQ7cJw",
+	"87/X7btX6tMSNOgsNWu5u+acX31jPSssD7Olnuu6HUcjmaVRHCWZ1MxuLfjHzR1BDkoNIQKRPI1884xo",
+	"8YT+fsqz1L6JsW/ryLCHYwPfY9ENI8r7KFhUWBrgYWmAufIBCLJGv4+6/gvhbXfMXfCT7N9MWGB3aNsM",
+	"7GE0A/sDj02vy8CfKzQZ+/26rb/svZEW1TGiv5swYe0x4LQreq6TMZ1D7sH8BaEpurwRyr2KYG8EAapO",
+	"TbjpJ9m/12BTHbZUIcE6bXyaRJZ+kv077ijV4vIOcLkB4tZZknZbtDGQthfOTnvhWKlqeiAsRy3sx/uf",
+	"MWh7m51uNgL+rXvcwJ5su9s8su42Gwj+Zh6dn2R/sy42oS2ee0ioSEnwc6wtci1nuK7qOFPTb2azvbSD",
+	"TMfF7oGFl5mLhE9oto2SlM9tw44ydz243SRVOoRqQ5FtKHKr5i+3oA3so7nQOG8hQM2bs96tpQk+wJ61",
+	"UTrkLVJ6CDYrWZsFDDhCI1p4tytsTTvwXZiat52O0O7+dvdvtfutoN/O5geXwe3sfbvp19rp2AAwD2dN",
+	"RcoUmdE5GUpS1V/mR5ml7bZvt/23wJCDXlspiPPt7XTzO6/uKgLw0Nsbe/MfAmj2Dyx7gBN6xhQjNE1Z",
+	"egMd+B+y36mLGL9xA3pAFODrEHorCSbKiCsuhr0xFXS4wi1Z/u0d9ELfbTwK3+HNUSknfC2P9uPz3kAk",
+	"i7qk5HG+p+/QlXMT5K3HIPth5NgVgVWAZFIMgUwxT2zIAS3sMVVOuFnkMwCzxtGv1pCv5ptoOYPx+KZB",
+	"mmJ4VMyJ3dadb14JeVSkUGPkCRl7CdlEI9hwW21PXfoGCI4XuEvLSW9V+wsSiHzv11y8kRHFqieQFUzO",
+	"igIIn17sr74UOYVUUC8RGB3WBrErq7F+MzBPaqhBy5t006LISsWgCcdnPozmHsv1h/nQdZzG2ktdhBeF",
+	"qQXUb940O0vTHFsAnFzTECyG8JC0a3ttM7LSRo5adNDCjCB5pENeViQGISMVunUr7bl3EyZaF03ronns",
+	"OPAOGTpvwTE74ROWccFqnTM/ePYHbeiQnZKRnJEx6E8LURTwrkIPt/wS6Aih7K9ZSrgB7WdCtWYp6bO5",
+	"tL8wWFiqRxQradGRgxTreGnBwTlmKbdwgPpaSucuamNtHeCuyIsfQi/QoqVUShhf7EOe1RR9/ST77/1K",
+	"bavmoE4anR52SxFpHZ0e2090Tw7qdZhRXrTUlBrBXr9GDpuDZsjMV+wPlhj7vIMTSIgbMkdxIMU1U66O",
+	"q/M0jvDV9Ow7iU4POycWkO3Li04Pj4Gk04oAThBuE53i1D0ZgUihMuuga6G4fPeThbsfF/c+OAzubR/k",
+	"760TxZjA8rji7k9vvvmzcOhPg7sfHBZ3D+s0i7sf3Xz3w+LeR8G9nxa3Ztc0m2LiQWldlu/9dOG/hUeF",
+	"byB41FHxKDkYwAsvnrK0+Jj6ULovfuRv3Q3Xv7g1Cml460OLZzNuRqmiM+Gr/NZNPfc7r0ZddgWTbWnd",
+	"V6zIOlPYHzf2qPB1rsWJpthEKrPyUHOX3Jbfzo+vo6+H9UV2VuamwnnayqcDZL4LcvHrP/HYoeiITqgg",
+	"9tRJoTJ5wEwyci6CCU/MVDFk4QenQGK1GGKgHsgeTnokZxqzIuEJUkFWlyCyb+GZ/Pv8F8j+uhT+XhbA",
+	"wZWIo/Y9p5iyty3qn6dG8xROXewEcPPZ93JEoQTphgOQj+mQ7evr4d8+jbPS6RddTrvdo0RfD8mncSb0",
+	"3y+jkTGT0/392WzWmR11pBruH3a7XfvrS7ya4W/gE/i7VAO14PfHpU9lMh0zAcmjpeKz4+cnUNC8UHJW",
+	"CStuNVtYeUCwAnUn7sXdM7BccbNNna79+Yo6XdST7dZdMyLQuRRFHS7cHItsBB2z9cttf7aT2qLc9oYr",
+	"v58XLuCKGlActgVKSibTfsa1NSyculJUf7pgMDcjOTV1xZRc9/JbPPpi0J+5eejFoOgc7nnd9Pd1q4wW",
+	"bVm7t/o0uWLWqGR0DOExcEv5e4NV1ax19VFAVYe/zKhh2vTEFPy81phy7+1792zmTC7gHjEsGQme0KzE",
+	"AZPLZ2lk64znuNYjfnB7RaI/8zW6Wtst3BaJPozQetByFGHfH6fw54qz1H6/drnoFTeF8guhGY/opSrS",
+	"8imJex8PhIFUpcCeVMgMjRG9gqwMPl3tEKpnNv2Zm3stNS0xAVGRjCSMIfrnlGnNMLCIkcvpxO4vpPo2",
+	"kvQZyYA+ScnpcORdeQwu+gGUgYJrUg4IJVM9pRlxNEP2DCp6IdrffPCh1am4EnIm8ivphCqo3KJEA4cl",
+	"HHnFY+ARbu2RnwFYmaBhd4pkTSMJTSgmCnrfw4M7Vs7KovOjvcq+PEOv7NsrDcA+r44oqRyurKc18qxD",
+	"0emRfWfNgRvesTvBSq9uaVC/x9FwylNqFYfT6ExfAQ0VTk9BKwo5RfttJGfF3OQUPC3ApDE19tg9OIkj",
+	"q7iBbpllZMwI7cNv7fqkUzhR86WClzCXUzKANwVRaSZSaCLelOL2Z27uqxC51Ql2rxM0OO3rDGdA9LZA",
+	"uS1Q3mWBsiirI021keU4mP14//MVN7dcq7yR5rB1rTJsz7ZW+ZHVKm8g+Jv5s37mpkGt8gvyerAH0lru",
+	"9/0vrweBhuH1INJnmRRDu6XcGVZbm7zZ3oGRWAXYytl2/C5raAoNq35L6lKjkuRbH81uapAd8rS5Lnea",
+	"6/K82QPP/Xt+rAXMV9w80ejcXmBK2LHmsO8xrFaFeMtmTBt0bXTIqwWqTZaDoGu+VfjzpXA+evTh5w4L",
+	"qIEasSwl/Xmnzk3/qx/WAypyqrD1qEpG/Bpoptw/S0RT+IzeiOpRdBp9N3j+NO0+P3j+/Dh5lj49+Y4e",
+	"Dhil3eTkhKbdgxN61B8cDw76h/1u//nhYZIenKRPk4OTfnfQ7dLu82g9A7L1xdybL6aJsYsbdH1jPbDL",
+	"Cyt7FUNYcVV/vn72+MN2DgW8aGH47M4ZKQuEuznmEGqZbQ3go6wBxOP+ujjz7tZGWqd7W4f85tmLnUFC",
+	"MkbtKWF3InRhm3CWFo3bBOoNblIdcgaOtRHF3mxwTwIZRoaP2crIhdspbQDjWzw0m7vznbjcbtu6VrNr",
+	"hbTV7B6FZtdcZ6uLHPnAfxs9aisu77PFHwUiKS+NANi7jznlniP8pIjn3nI0amNtcBdBqRwA2tjUI4tN",
+	"bbtbtjLC4nUudLLXkITXmW8NY1xUQaegjCZW9bJG4GwkM7Yi0LX5ttxZvOsbyVtaXPIN43Hf/GrtLF4Y",
+	"HApt2LANG95j2BCg/s70vH3vA2lMtrHFsVfpq3zLZmHkMaEiYCKDNvRmmXwMyvu5IVeMTaCSfyoc7fzy",
+	"MXeGM92hM/K2OTtaXGqpO3ZRooiCX1Wxdnc44x59/zhT6g8fJD8QAa2XET5cl2huNHG6KxlRPbJ6DTKn",
+	"vQDzPORydgh1FlohxqUiA1bNqA5eQJ8NpGKE60vhfc8dgs5cCmEZbSDIUrS+dlWH6LKsCra8x5u3ANcC",
+	"3LdGHw2CvzvlacwM3deGGrY3psmIC1afW/XqmikgADLM8y0opuVUJci5YFUURBMGV2L8CS91RWHAIS8Y",
+	"co1JbG3fn1tzfey71UPrZ6vpCIQIohjVec8dpix0pSzhKdMulHMpNB0zYih469DY49CYZ0yBcuEF2U9l",
+	"ohfmaZcQuB5qqBgu7NVv/KLsLO+KC244zaJTz02UV6bk7RpdQzzH/7MQ6KYC+dqgVln3BlzYm/kcD7yT",
+	"u/NydfTPzDFUWDvWwfaMrr6Xw2wAPqOo0LwwxPEVF1dFcdS3UhyNVBRHUD+4HO36mbGJj9G5GVeMx8pK",
+	"uEhc9+jUyDE1PMnHiLIRnUZCAlmUkaURx8EIFdNGqvVGiBHB8ginE0KHlItwbP5BjUbn3s3vDdwCZVGs",
+	"I7J032/MoXGHOFnGvOXG8IAx42LveZSzcBX9HgKYo5LYzxWUVeT3Ob/ahCmNGZ8WJqQA6hjBsthCihX8",
+	"gHttgVFWT/tjbgxLXfv6gILN9bMHQogJE+QvVoKKShru+mBcihmFytkZ9SW1/lZIIh06PeGZQpriuX+t",
+	"I2kbyanSRUpL/uAnmkDSunRUlnAnOBc6l6KCxy3Mih1swOpG3krHN0QMyzIMglMxh6YhVjdUEGusYb14",
+	"XbzIH3LSogXlroKuojxoOAAci2UVoYOrFVx3/1k1++tmcyimj/RpjkcMRKJnZA+lJzo96pxgQ9YeihzE",
+	"6XPRKj7sPrQuBctic3OuYs5l1lIkfOV6b/B29Y7ozIIzxEv9CgqyhGYZU080kTORo7WH4cUjwcqWywcq",
+	"gHNM51aVTU/xpOHaBMRCCMzFJi5RKeRXlaHYmtM3YfEL0kfFSsjgIKqrdYCgCL1m5fPGDS6feIf8Knla",
+	"NVl7Dz2yFxpZHkvnUryDa574XyVyDCeNJNpa+diw3JoG+FzIu8TlxnUeSq8j+u7m+bAVww7Tp4QODFOw",
+	"QjGs9dI56B6O4cGaA+gCpaGpR+H7eS6k63lxvp+fFeC+7k/WZu3/fn5ODRL3r3MxTPoCc5IeAwkTzudB",
+	"0jD9XgqMrp17dxjFUSLH2OTd53VeMwUsoQc1KZkHhx8OukUq3rrPegqvyEn72iM8iZoT6QJ6i2EviPja",
+	"tbeifYu6CTyBi2Ep2ixFry4NU0jTk31wTqSFLiMNA5tj6o4JzEjlgpiZhIRV0DzwSdHpMQoVvsLUN9Gf",
+	"O9fDNcdD7CDIHMwROm+g3/MWJ77/Qq9beukHxUuvTDpcuAZdsV5BdIPdofYG2/VmhQ3hu9XXHkaliPYH",
+	"qdfR3AcrVDS8ok5D22efrAZXq6hdGMXoWDv3I/wmV5fIgGcGMrQhrYjme9LqdblyFhOZpXkBaUyoJm//",
+	"8dPFu7fkL1Y3ATG1RxoX7K/Wgn958St+A4SYA+deuBS4qVFzke4b6kbkuBKtRfxXeMIrmFXQkyGVrLJF",
+	"DV64oX6CPz7T6+kD36wu0+xk/7Qn0qXTPfp8GfH0Mjq9XOeUO7iMvsC7rqPZfbcgeCAzViaXCHe/++7k",
+	"4ODp4bNnVbS7mMy0n+jr8mB5GheqwaVaOZQzgoDqx+HtH9SqYQ/05/D/ZmOr9GdWgv1LfA97/+B6ItET",
+	"XTXMAc8c2yp416g9p2GoiCCditKJYs7BuA+73YrRtsfIHR0jiFnbHiT2Kg1HAyhakDy3fLZ8hv/fckY4",
+	"7ON7SAbH57Z54I8tD1w7edpQw2pMLm1/vFlKdxwi8Wxk8dkqRhCR1nX53udohTVN8N50l+0st7uZ9Xiz",
+	"Bdgwfxjmv2Gi9dc19N1kPefo1+bdtAnP95bwnDu0l3J31kbt5fydJeVlH73hzbMPS9hemU+YK+XYhRVJ",
+	"EbChCYR0FSZIgH2CnAqfDPGuqxdYhjGjOogscE2u2GSRcDr2CYDozYohhuGIpzEQcSlgHLE7SJbC7Bzq",
+	"MoaKaW2tdIqBdmdQXAo7ESr0DBss5xaMH3fgE0C1rsoWP4dl3vCk2TL5cNNTyaejQECLKcMH9moGNBdU",
+	"KX5tT1cIodAsa0Bvdw43vhXUfjc1iRy34N0mTW7hjGSQqggIBXDECF2M2W6CxvKaKcXTmwEZEbA+wPyu",
+	"5HME8LOWpY9rWgi7xpCr6+s4G807pNIa9Tk8GKmtj2+e54N6SJR1iZEQ9mkS4nHRnR9ZxgQl3zNl9Vbn",
+	"0oEUly8bxs0Oi/AIkHtAhgGcvesH0r6LdhhqwsF7lfwQF95B/jl1kXwyU1IMi7xGdIUtKO5CLgWd1gol",
+	"LYaJDm8jTORF9+ZwUb7zWjKyx+f++A0z0FFz05QXhSaoZS6j5334SVaeDD4pb/eq+ts8dz7c2WFyfp5f",
+	"WpTdQFqmXa4xVVfoaBHSEI82HfJWQgpnQkXQG929gUFQbPQCzzDwhFJt8mc5tX1BX7dzzJjBdP765ogX",
+	"sFj3o3C3DodWZ71bdENpD3wGG2up6/gMLD7ersegKHBO5FSYoOoQ9XJrbMNIfV1QY58APugFQFaNW8Aj",
+	"TUXJ9K+Sp60x3xrzLTB+5cD4D5ZkmPe8YMGDkrczM94wbfawyR1fmRpuDW8shnRVP7HnkkUO+koT/APT",
+	"5mV+8wdkgVfzep586H53etQwiTTpFsb5W2s2uiKeocpb8mfTIRTMjdmekn1peKL34MU8GxzR75LDg10T",
+	"XRfvZX6zdWlHQnIRaZMSH0ZSYtC88oleeIcBerhLVsEH9JfLf3s6pgJEpk4XejdhwFtG2Hhi5kUDTYyf",
+	"WAUG1Bm7gF7ZEeTs/WtyxebkLx8pn/Tgif/v//zfj391nDDQej7PdpxALw6GBpr9DnUs7WsyRlDqmDBr",
+	"yGFXei4IN5fCyGneIt+PC0lt0YLmBtW1j+/fXXwgHiLdlfbNMPMRpsVdXv9Zfhur10FJyWG3njU72Hb3",
+	"Spu9Ao0aEjsHM7rVfo0Tjo5C8I3qHtUWL6GmOa6uLFgHwP01/bn3KbJPE66YDiij1wX5wzznXxedGbXp",
+	"TXWJgXosU+a21E2nwkSxAf9k5+l3xL/S50ejnw//g19ecznVveURK3Ytr0oPVdLka+ES5u0mgv3/h+zn",
+	"2WPwbzSjQuLevDK9mrU3XFNEKWU1iOVhn1z/lrztqg/z75+N/0sf/zL55+C7n9jZ9ND82v/XzGJSATQo",
+	"0F/bIbz25njLZuFer0n8DEB5npuJV2zeidp+k48shW3CBKGlF76TM7hWkd//HG4m8H0kmdQbkMIFcrya",
+	"hEkqMpQy7ZDXKMU6F+kJk5OMPdFEM41NqZhIiT127SG9fFbage78qCwdP8fVLpzShuSawJKlnagl8P7W",
+	"+8VaQbjlDTzVKxk9XFVPIsd9LliHfPzzIxlAdwb4oSt0tkdcTNiY8oxIRVI2ocqMmTBAeka5QOXXsE/m",
+	"BfnoD3TNRcI+IumQJlwkitnf0OxS6LlIRkoKrl1kxcghMheB6v5RS2X+XigGHzvkHwwUBoix4NCowkxx",
+	"lhIjZUy0JMIp5tdUcD2qrgKyZsy/YVFu4MX4wD4ZYiQsh1X1w0XAPn1+FWLCh0IqDoFhzToEqZ6SEVU0",
+	"MUwRbahwTf1dhCaKgxoSxbBOsaps98+oprbioNsFtt3874qalUqqD1w9rJrXjCiZMd0hb+ic9CFNOG9l",
+	"kA9wke2HfZpkoHFi6UfVsO1dSyPnho31jc5TiZt8TD+9xuuPYY7uj2KKVClqnzYV/M8pc1+7yoTKSaO2",
+	"GVvplfbvdFGc6sqmue7lmmoxGzeMvpQZo2Kdpea6JDB6wrKMpYR9oonVGrWsG0Dxq+0k4aGXpNs9+zAr",
+	"0p2FA+38vdRZOxFiwD3YKb/HUaFUrZecQ9fsExTIz2n0qujabze4xbLoNGKuz+f/sGZKx08qLpeHvxrz",
+	"rGF5eLF3HFKA7ZrJIReB1RgWkV8YpPqCRSkGVmslHtxe1z4rbzd7MXPsaJ2XD815OXVKgFe38O8VyhZc",
+	"UKS0rG6kJ9yRA4/JHZKOvZBMqNYzqVJIwU4w1wM2s1RkBLqCvHZB3MTdkeXNeKlroY38Ni8uhSOswSuJ",
+	"tTLs/umQM+HUFexiDt2/pHBD8nSBI5kxwoU2NMsA3eodjXZL3KuHcQ0sE1LRTsZFuhLM3kpFK/grYHL4",
+	"ZqLTKJGTCVN7GQVR3UsVHxi9J6QyowqIaujitGt5q77N9hi6p2OoyQFT58ND0Gg7i7V+wp34GdzBAGLV",
+	"/MRDGVz2KuyPWa1j4TekBtV8CBEwEVsLGs86hzCesBj5RbiCM4vA442urP5+czul3w36whZBhCbw6EDl",
+	"LBkzcu5iADWhAfty+Jj9x8LPafRqquSE7X/PVMZB9hsD7XvwkQYYO1Ir0RXT/HeMr3VBlhBxz50LpBC/",
+	"QkJ9IKn4o6dZNrCC6wAa3BPrxZHWguY3rA6YJ0oOOJZOb4THX1oSgceErCVuSycbTQDWLj4TBlIPXaL8",
+	"erQAJnyw3UN6wSfZIa9yTyUgK1XMpZ2nSPzua57GdE5Yyk1hy1aRArzZmBFgdyo/KmpVgNWwTP7NpuX9",
+	"tz6addNF20OrPbSaHlrE2hNF06uNz682+bhNPt4Nk8P2J2aFTbKf0IyJlKqOxaY6A+VMEP7SXYh8Z385",
+	"/+ElOTk5PvmrP2D5QhO5gN0A2x7YD5AEWg4c/TMWfaUsybhgaYyFXUddktK5JnQoob6LGjKW2pCDuNvt",
+	"1vRPeTP3w4s2qRjIf9y6mO+OUMqJddjyQhNKklDOAmEPug6skPjiqmViT5T5z/Z/K6nXijYViyznwPMN",
+	"ObBSMEfAxpU30l8EbmfPCD7WLLtm1Sb6Zh7irfnZ/u0K0VvL6lHRs23mrip0rcaFx1aOGvKzge0Vhykx",
+	"UCRsNVcI31jLakXwxm9DMMD8NqyzwTbcXbdihS2GTvaAGqKh5VMOgmxpid3CiHZTvOfRqdWbW715u5bP",
+	"FuA2czQhNLoI4AoNYh8NxD20UT9vgZ+1Fc00se+JGHnFhM9Dw4BXkL/7wjfb8rm9oDkXnMmOHG2gmB6R",
+	"hCrFmWdNm7no94/nl67HsyZ9ZmaMiRyHyzCco7C/jGaZz4vzpA3uRkW9tP2+GI8Fn0vhQv5wNyTv9Gm/",
+	"V9C0r5oLDV8vIA9mzT2MCmr0YthF7GUuJ2LNADjM1861RdoWab8qpP0ntr8GNHJMCsSlsjYNmgZpFavw",
+	"NsjFuB24hbmUm+RrPhQQkwU7MMsWsTaso4C+sUBDUw9uCRVCGtJnlyLIq62CuiKLeye5RLdNRNPiSYsn",
+	"W9IteHnfOPsiAIhVOKLuDEcceni22pyrymfOYWe5EU075MIjCrhPmYC2d4bO8Z+dClbYFh5aePh24OH8",
+	"zuDBn+24tzNmWG2Derxy0TDTi5ZZvt3thtZVe/laXsE+9iiwdRN4V4MenR41oGOCn+RDqIiQ/pj3n/Zo",
+	"NWOKeYj65os0H1E7HKft5u8ZlNiFbWdfyUrWI/djV2vZg0L8uL7zbWZ15tITxbyUgJ+nQ97Me7Swme6H",
+	"9ugGojIc3nvH5dIGV77eapjcnagLkdpyF2yodq5xbu1/dv/yYc66Qww4E/HSJ7mTkSpGZlKZUV4hHPKt",
+	"rnF2RevW+vvTc0R1e4I8yhMEmmwXOtKuDpDNts7NaO4EON9nI0YzM1qRFqOhSXzeZVNf2e1iD62UTaxE",
+	"i2TeIedMG6owI8bp59hVnBtovwlJMNgjpDJP4EccxbYKYU4mhLOar++DdgOoT5iDKXFNqD3AN93Em8hw",
+	"WR4XOLuRI8FUDDGQwDEz1EkgNWwvswd/znb/pRCCfcUoev2rRUFfafJeajNU7OJfv8TknKVcB10r7Uo+",
+	"0eSaKSthHfIb0MbiVfbCGZ07khbIM4b29r4eBOM5FpSvfKfXSyEKgmznZABjI2g2c9I9AtRG1yXmPUMJ",
+	"CdcklTNRk0t1DgXrTG9vgiQjllzBT8fcsTxZ+ZtOIvSdDBXTf2b+E2XXAv/4ElBf4bo3oZR1o68QVzDa",
+	"8EzLc9Q0U9c8YW7HQqYaLqG+S0HOwfi2V9e++NL6Cml6u1zjCzlmNy+xE0HgmFjYoXo0Ncb+HmR07T3u",
+	"H2I3RCqB9MhumEZbfcyMWpUHaeHuvYIJsqkGChcykGpMjd3QzNHN446C4mSrLxry5tWH89cvL3of3v38",
+	"6m1sYX881Yb07aCFwbQ3PElRB6tLcnSju4mKJRiC1+rsM76HJ8T26FHYEJHD8HLCCUxeDtLZnbqU07NV",
+	"82kcHi9TaNxcPQYNgicZ5Qv9jEfGTHouzqp7Rhqafc5X4u+XuA6XUWzfgUztB68+XEYxivPfL+2TLqMv",
+	"5GBlb2G3kr6F6uIrZZ98v1//dhc7DB8/P3n2tLtmc2EnVXeq3O74MPULNpAqWK1Ge0tOmKAT3vFIVrvB",
+	"NB0zkspkCgliQFQqZebc4hPFBkzlLamX9si7CRNn71/b77c+vtyIo9PoqHPQ6ZbxkabooaXZe2VHYYC6",
+	"GasjFucEYIfz6RQNgWT/D5aYOqEpfrCh1NyhJbFCcEqTz7uJLwlOSULmdJytlJBcOKgGnEfR147Un5uY",
+	"uCZLQKSVTSvDJ4Ww/M+zN780ExY/wgK23NhPCYjKSvBZkofNkeXRCol7JYtCAvdQ1/XnHn6LUOGo1Mzi",
+	"ck+VVYr2wWfnHrB4qws+FI6z2KrOcupIiYMWGc4w7RTHJdiy1WRQTrEv5QE408DVcoc3wmBG9Z3yMsZF",
+	"zlLNQGkK7+OL2Zbv5Kiedd4Ajicjggkc0MuSjjWhSd70wj8suLf9dd1k3dnpERvnbg2aETQBGkjly9mR",
+	"0J7N7bfBzf+Qfb16JX0pZt/dNJy17zZWdYuX+ZckkULzlLkREfvMOPd0kWC3Y9M7+/YGaKD7911cUvUo",
+	"6BmljZomZqqQ5CYvToACf2cKumUSzApu4ot+kmJhyGTaz7gelWZ5xU31Q62uJ8qtSEYsS2PSn9tVG+PS",
+	"j+SMDKiyqqhVUhM5Dtc/KLWomVdey8O1gS0mrmLCaDLCallf9vAiT5pB//24oC4spgiU3dBUC3ndPN8Z",
+	"9lRYHsCPXLm9OeBDu7TBjxSbSGVqhz2iE2AZj0GAUl7QjTsbBIbp5qdYIhVwmk9FUAmY7/bURQgWRgfe",
+	"gtgrfe7mCxDk7gGw9gW0pis23/OM0DnXdpiefxpBwntUyvvWp2N5ne+Yha+g/qX6KySYLhAixun4nyx+",
+	"fM0UH8xLXxS7bOE5wRfLT3H/Wn5O8YUG4urim6CgJ5EinSameFbwXd5Yo+a35UEGX9hTOp1mwSIWdNzl",
+	"j5anYzfhwpXw0fKVTi4XLg77vuUfLmfEhTcqkYwsfxEmyC19ubTqpTzn8LwAfyye43t55et/R/+155SA",
+	"vddpFEcvaTJiey+lMEpmURz9SkE+z6lhGD8L/r33XmY8sV//F/yCCbP3YT5he+8mxoVT/McXTksofnJu",
+	"dX7FVPHJhd1cZu+DokLblc1/FMXRGaRM+3HtnWWZnO29U3wITPWV375ULGXCcJrp5UteWWuQ7f3o1iGO",
+	"gsyZvXM2yegc+v39g00US7yxfDEVVpRjJLhDy8ie82g7jK3ZW2Z+X9xRVbs5FLll8V74xL6/tHoHlUUv",
+	"LrfvqkKYkmBX758FIS9tmgpYqESk6i0dL3XPWa4Uj6sKyd02WRD0ir1StevipeCDnImKTyuQrfgzf2QZ",
+	"4OIaLuK4jPzh38UVBVIv4PPvcUG+9fUK1/Kbq17nYJ6/x9FItfvlYe6XhZ2xJOCl11wUSDz2t33DC7l5",
+	"T3z58v8DAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -238,8 +238,11 @@ func (q *Queries) InsertApplicationMove(ctx context.Context, db DBTX, arg Insert
 }
 
 const listApplicationMoves = `-- name: ListApplicationMoves :many
-SELECT application_moves.company_id, application_moves.id, application_moves.application_id, application_moves.job_id, application_moves.candidate_id, application_moves.event, application_moves.from_stage, application_moves.to_stage, application_moves.from_status, application_moves.to_status, application_moves.rejection_reason, application_moves.reason, application_moves.seconds, application_moves.actor_id, application_moves.created_at, users.first_name, users.last_name FROM application_moves
-JOIN users ON users.company_id = application_moves.company_id AND users.id = application_moves.actor_id
+SELECT application_moves.company_id, application_moves.id, application_moves.application_id, application_moves.job_id, application_moves.candidate_id, application_moves.event, application_moves.from_stage, application_moves.to_stage, application_moves.from_status, application_moves.to_status, application_moves.rejection_reason, application_moves.reason, application_moves.seconds, application_moves.actor_id, application_moves.created_at, COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name,
+    (api_keys.id IS NOT NULL)::boolean AS by_key
+FROM application_moves
+LEFT JOIN users ON users.company_id = application_moves.company_id AND users.id = application_moves.actor_id
+LEFT JOIN api_keys ON api_keys.company_id = application_moves.company_id AND api_keys.id = application_moves.actor_id
 WHERE application_moves.company_id = $1 AND application_moves.application_id = $2
     AND (application_moves.created_at, application_moves.id) > (
         COALESCE($3::timestamptz, '-infinity'),
@@ -259,8 +262,8 @@ type ListApplicationMovesParams struct {
 
 type ListApplicationMovesRow struct {
 	ApplicationMove ApplicationMove
-	FirstName       string
-	LastName        string
+	ActorName       string
+	ByKey           bool
 }
 
 // Oldest first.
@@ -295,8 +298,8 @@ func (q *Queries) ListApplicationMoves(ctx context.Context, db DBTX, arg ListApp
 			&i.ApplicationMove.Seconds,
 			&i.ApplicationMove.ActorID,
 			&i.ApplicationMove.CreatedAt,
-			&i.FirstName,
-			&i.LastName,
+			&i.ActorName,
+			&i.ByKey,
 		); err != nil {
 			return nil, err
 		}

@@ -12,6 +12,16 @@ import (
 	"github.com/google/uuid"
 )
 
+const actFor = `-- name: ActFor :exec
+SELECT set_config('app.company_id', CAST($1::uuid AS text), true)
+`
+
+// The rest of the transaction acts for another company: one that the caller's has opened to test in.
+func (q *Queries) ActFor(ctx context.Context, db DBTX, companyID uuid.UUID) error {
+	_, err := db.Exec(ctx, actFor, companyID)
+	return err
+}
+
 const allCompanies = `-- name: AllCompanies :many
 SELECT id, name, slug, is_active, created_at FROM all_companies()
 `
@@ -42,6 +52,47 @@ func (q *Queries) AllCompanies(ctx context.Context, db DBTX) ([]CompanyDirectory
 	return items, nil
 }
 
+const closeTestCompany = `-- name: CloseTestCompany :one
+UPDATE companies SET is_active = false, version = version + 1, updated_at = $1
+WHERE id = $2 AND test_of = $3::uuid AND is_active
+RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of
+`
+
+type CloseTestCompanyParams struct {
+	Now    time.Time
+	ID     uuid.UUID
+	TestOf uuid.UUID
+}
+
+func (q *Queries) CloseTestCompany(ctx context.Context, db DBTX, arg CloseTestCompanyParams) (Company, error) {
+	row := db.QueryRow(ctx, closeTestCompany, arg.Now, arg.ID, arg.TestOf)
+	var i Company
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Slug,
+		&i.Timezone,
+		&i.AllowedEmailDomains,
+		&i.IsActive,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.TestOf,
+	)
+	return i, err
+}
+
+const countTestCompanies = `-- name: CountTestCompanies :one
+SELECT count(*) FROM companies WHERE test_of = $1::uuid AND is_active
+`
+
+func (q *Queries) CountTestCompanies(ctx context.Context, db DBTX, companyID uuid.UUID) (int64, error) {
+	row := db.QueryRow(ctx, countTestCompanies, companyID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const findCompany = `-- name: FindCompany :one
 SELECT id, name, slug, is_active FROM find_company($1)
 `
@@ -66,7 +117,7 @@ func (q *Queries) FindCompany(ctx context.Context, db DBTX, slug string) (FindCo
 }
 
 const getCompany = `-- name: GetCompany :one
-SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at FROM companies WHERE id = $1
+SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of FROM companies WHERE id = $1
 `
 
 func (q *Queries) GetCompany(ctx context.Context, db DBTX, companyID uuid.UUID) (Company, error) {
@@ -82,12 +133,13 @@ func (q *Queries) GetCompany(ctx context.Context, db DBTX, companyID uuid.UUID) 
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.TestOf,
 	)
 	return i, err
 }
 
 const getCompanyForUpdate = `-- name: GetCompanyForUpdate :one
-SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at FROM companies WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of FROM companies WHERE id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) GetCompanyForUpdate(ctx context.Context, db DBTX, companyID uuid.UUID) (Company, error) {
@@ -103,12 +155,40 @@ func (q *Queries) GetCompanyForUpdate(ctx context.Context, db DBTX, companyID uu
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.TestOf,
+	)
+	return i, err
+}
+
+const getTestCompany = `-- name: GetTestCompany :one
+SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of FROM companies WHERE test_of = $1::uuid AND id = $2 AND is_active
+`
+
+type GetTestCompanyParams struct {
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+}
+
+func (q *Queries) GetTestCompany(ctx context.Context, db DBTX, arg GetTestCompanyParams) (Company, error) {
+	row := db.QueryRow(ctx, getTestCompany, arg.CompanyID, arg.ID)
+	var i Company
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Slug,
+		&i.Timezone,
+		&i.AllowedEmailDomains,
+		&i.IsActive,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.TestOf,
 	)
 	return i, err
 }
 
 const insertCompany = `-- name: InsertCompany :one
-INSERT INTO companies (id, name, slug, created_at, updated_at) VALUES ($1, $2, $3, $4, $4) RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at
+INSERT INTO companies (id, name, slug, created_at, updated_at) VALUES ($1, $2, $3, $4, $4) RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of
 `
 
 type InsertCompanyParams struct {
@@ -136,6 +216,155 @@ func (q *Queries) InsertCompany(ctx context.Context, db DBTX, arg InsertCompanyP
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.TestOf,
+	)
+	return i, err
+}
+
+const insertTestCompany = `-- name: InsertTestCompany :one
+INSERT INTO companies (id, name, slug, test_of, created_at, updated_at)
+VALUES ($1, $2, $3, $4::uuid, $5, $5)
+RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of
+`
+
+type InsertTestCompanyParams struct {
+	ID     uuid.UUID
+	Name   string
+	Slug   string
+	TestOf uuid.UUID
+	Now    time.Time
+}
+
+func (q *Queries) InsertTestCompany(ctx context.Context, db DBTX, arg InsertTestCompanyParams) (Company, error) {
+	row := db.QueryRow(ctx, insertTestCompany,
+		arg.ID,
+		arg.Name,
+		arg.Slug,
+		arg.TestOf,
+		arg.Now,
+	)
+	var i Company
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Slug,
+		&i.Timezone,
+		&i.AllowedEmailDomains,
+		&i.IsActive,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.TestOf,
+	)
+	return i, err
+}
+
+const listTestCompanies = `-- name: ListTestCompanies :many
+SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of FROM companies
+WHERE test_of = $1::uuid AND is_active
+    AND (created_at, id) < (
+        COALESCE($2::timestamptz, 'infinity'),
+        COALESCE($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    )
+ORDER BY created_at DESC, id DESC
+LIMIT $4
+`
+
+type ListTestCompaniesParams struct {
+	CompanyID uuid.UUID
+	AfterTime *time.Time
+	AfterID   *uuid.UUID
+	MaxRows   int32
+}
+
+// Those that a company has opened and not closed, newest first.
+func (q *Queries) ListTestCompanies(ctx context.Context, db DBTX, arg ListTestCompaniesParams) ([]Company, error) {
+	rows, err := db.Query(ctx, listTestCompanies,
+		arg.CompanyID,
+		arg.AfterTime,
+		arg.AfterID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Company{}
+	for rows.Next() {
+		var i Company
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Slug,
+			&i.Timezone,
+			&i.AllowedEmailDomains,
+			&i.IsActive,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.TestOf,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const resetCompany = `-- name: ResetCompany :one
+WITH revisions AS (DELETE FROM score_revisions WHERE score_revisions.company_id = $1 RETURNING 1),
+    scored AS (DELETE FROM scores WHERE scores.company_id = $1 RETURNING 1),
+    seats AS (DELETE FROM interview_panelists WHERE interview_panelists.company_id = $1 RETURNING 1),
+    events AS (DELETE FROM interview_events WHERE interview_events.company_id = $1 RETURNING 1),
+    held AS (DELETE FROM interviews WHERE interviews.company_id = $1 RETURNING 1),
+    versions AS (DELETE FROM kit_versions WHERE kit_versions.company_id = $1 RETURNING 1),
+    written AS (DELETE FROM kits WHERE kits.company_id = $1 RETURNING 1),
+    moves AS (DELETE FROM application_moves WHERE application_moves.company_id = $1 RETURNING 1),
+    applied AS (DELETE FROM applications WHERE applications.company_id = $1 RETURNING 1),
+    known AS (DELETE FROM candidates WHERE candidates.company_id = $1 RETURNING 1),
+    members AS (DELETE FROM job_members WHERE job_members.company_id = $1 RETURNING 1),
+    open AS (DELETE FROM jobs WHERE jobs.company_id = $1 RETURNING 1),
+    ended AS (DELETE FROM sessions WHERE sessions.company_id = $1 AND sessions.user_id <> $2 RETURNING 1),
+    people AS (DELETE FROM users WHERE users.company_id = $1 AND users.id <> $2 RETURNING 1),
+    forgotten AS (DELETE FROM idempotency_records WHERE idempotency_records.company_id = $1 RETURNING 1)
+SELECT
+    (SELECT count(*) FROM open) AS jobs, (SELECT count(*) FROM known) AS candidates, (SELECT count(*) FROM applied) AS applications,
+    (SELECT count(*) FROM written) AS kits, (SELECT count(*) FROM held) AS interviews, (SELECT count(*) FROM scored) AS scores,
+    (SELECT count(*) FROM people) AS users
+`
+
+type ResetCompanyParams struct {
+	CompanyID uuid.UUID
+	CallerID  uuid.UUID
+}
+
+type ResetCompanyRow struct {
+	Jobs         int64
+	Candidates   int64
+	Applications int64
+	Kits         int64
+	Interviews   int64
+	Scores       int64
+	Users        int64
+}
+
+// Deletes what a test company holds besides itself, its keys, its audit log, and the one person who asks. In any other company
+// row-level security leaves nothing to delete. What points at something else goes in the same statement, whose constraints are looked at when
+// all of it is done.
+func (q *Queries) ResetCompany(ctx context.Context, db DBTX, arg ResetCompanyParams) (ResetCompanyRow, error) {
+	row := db.QueryRow(ctx, resetCompany, arg.CompanyID, arg.CallerID)
+	var i ResetCompanyRow
+	err := row.Scan(
+		&i.Jobs,
+		&i.Candidates,
+		&i.Applications,
+		&i.Kits,
+		&i.Interviews,
+		&i.Scores,
+		&i.Users,
 	)
 	return i, err
 }
@@ -144,7 +373,7 @@ const transitionCompanyActive = `-- name: TransitionCompanyActive :one
 UPDATE companies
 SET is_active = NOT is_active, version = version + 1, updated_at = $1
 WHERE id = $2 AND is_active = $3
-RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at
+RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of
 `
 
 type TransitionCompanyActiveParams struct {
@@ -166,6 +395,7 @@ func (q *Queries) TransitionCompanyActive(ctx context.Context, db DBTX, arg Tran
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.TestOf,
 	)
 	return i, err
 }
@@ -174,7 +404,7 @@ const updateCompany = `-- name: UpdateCompany :one
 UPDATE companies
 SET name = $1, timezone = $2, allowed_email_domains = $3, version = version + 1, updated_at = $4
 WHERE id = $5 AND version = $6
-RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at
+RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of
 `
 
 type UpdateCompanyParams struct {
@@ -206,6 +436,7 @@ func (q *Queries) UpdateCompany(ctx context.Context, db DBTX, arg UpdateCompanyP
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.TestOf,
 	)
 	return i, err
 }

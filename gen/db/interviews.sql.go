@@ -631,12 +631,14 @@ func (q *Queries) ListInterviewPanels(ctx context.Context, db DBTX, arg ListInte
 const listInterviewSurroundings = `-- name: ListInterviewSurroundings :many
 SELECT
     i.id, c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
-    u.id AS creator_id, u.first_name AS creator_first_name, u.last_name AS creator_last_name, u.email AS creator_email
+    i.created_by AS creator_id, COALESCE(u.first_name || ' ' || u.last_name, a.name, '')::text AS creator_name,
+    COALESCE(u.email, '')::text AS creator_email
 FROM interviews AS i
 JOIN candidates AS c ON c.company_id = i.company_id AND c.id = i.candidate_id
 JOIN jobs AS j ON j.company_id = i.company_id AND j.id = i.job_id
 JOIN kit_versions AS v ON v.company_id = i.company_id AND v.id = i.kit_version_id
-JOIN users AS u ON u.company_id = i.company_id AND u.id = i.created_by
+LEFT JOIN users AS u ON u.company_id = i.company_id AND u.id = i.created_by
+LEFT JOIN api_keys AS a ON a.company_id = i.company_id AND a.id = i.created_by
 WHERE i.company_id = $1 AND i.id = ANY ($2::uuid[])
 `
 
@@ -652,8 +654,7 @@ type ListInterviewSurroundingsRow struct {
 	JobTitle           string
 	KitID              uuid.UUID
 	CreatorID          uuid.UUID
-	CreatorFirstName   string
-	CreatorLastName    string
+	CreatorName        string
 	CreatorEmail       string
 }
 
@@ -674,8 +675,7 @@ func (q *Queries) ListInterviewSurroundings(ctx context.Context, db DBTX, arg Li
 			&i.JobTitle,
 			&i.KitID,
 			&i.CreatorID,
-			&i.CreatorFirstName,
-			&i.CreatorLastName,
+			&i.CreatorName,
 			&i.CreatorEmail,
 		); err != nil {
 			return nil, err

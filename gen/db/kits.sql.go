@@ -405,6 +405,43 @@ func (q *Queries) ListKitVersionsOfInterviews(ctx context.Context, db DBTX, arg 
 	return items, nil
 }
 
+const listKitVersionsOfJobs = `-- name: ListKitVersionsOfJobs :many
+SELECT v.id, v.kit_id FROM kits AS k
+JOIN kit_versions AS v ON v.company_id = k.company_id AND v.kit_id = k.id
+WHERE k.company_id = $1 AND (k.job_id IS NULL OR k.job_id = ANY ($2::uuid[])) AND v.status <> 'draft'
+`
+
+type ListKitVersionsOfJobsParams struct {
+	CompanyID uuid.UUID
+	Jobs      []uuid.UUID
+}
+
+type ListKitVersionsOfJobsRow struct {
+	ID    uuid.UUID
+	KitID uuid.UUID
+}
+
+// What a key reads that is limited to some jobs: the versions of their kits, and of those of the whole company.
+func (q *Queries) ListKitVersionsOfJobs(ctx context.Context, db DBTX, arg ListKitVersionsOfJobsParams) ([]ListKitVersionsOfJobsRow, error) {
+	rows, err := db.Query(ctx, listKitVersionsOfJobs, arg.CompanyID, arg.Jobs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListKitVersionsOfJobsRow{}
+	for rows.Next() {
+		var i ListKitVersionsOfJobsRow
+		if err := rows.Scan(&i.ID, &i.KitID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listKits = `-- name: ListKits :many
 SELECT kits.company_id, kits.id, kits.name, kits.name_key, kits.description, kits.job_id, kits.version, kits.created_at, kits.updated_at, published.id AS published_version_id, draft.id AS draft_version_id,
     (SELECT max(v.number) FROM kit_versions AS v

@@ -20,6 +20,7 @@ type AuditActor string
 const (
 	AuditActorUser   AuditActor = "user"
 	AuditActorSystem AuditActor = "system"
+	AuditActorApiKey AuditActor = "api_key"
 )
 
 func (e *AuditActor) Scan(src interface{}) error {
@@ -60,7 +61,8 @@ func (ns NullAuditActor) Value() (driver.Value, error) {
 func (e AuditActor) Valid() bool {
 	switch e {
 	case AuditActorUser,
-		AuditActorSystem:
+		AuditActorSystem,
+		AuditActorApiKey:
 		return true
 	}
 	return false
@@ -70,6 +72,7 @@ func AllAuditActorValues() []AuditActor {
 	return []AuditActor{
 		AuditActorUser,
 		AuditActorSystem,
+		AuditActorApiKey,
 	}
 }
 
@@ -144,6 +147,26 @@ func AllSessionEndValues() []SessionEnd {
 		SessionEndCompanyDeactivated,
 		SessionEndTokenReuse,
 	}
+}
+
+type APIKey struct {
+	CompanyID         uuid.UUID
+	ID                uuid.UUID
+	Name              string
+	Prefix            string
+	Hash              []byte
+	PreviousHash      []byte
+	PreviousExpiresAt *time.Time
+	Scopes            []string
+	JobIDs            []uuid.UUID
+	ExpiresAt         *time.Time
+	LastUsedAt        *time.Time
+	RotatedAt         *time.Time
+	RevokedAt         *time.Time
+	CreatedBy         *uuid.UUID
+	Version           int32
+	CreatedAt         time.Time
+	UpdatedAt         time.Time
 }
 
 type Account struct {
@@ -257,6 +280,7 @@ type Company struct {
 	Version             int32
 	CreatedAt           time.Time
 	UpdatedAt           time.Time
+	TestOf              *uuid.UUID
 }
 
 type CompanyDirectory struct {
@@ -265,6 +289,15 @@ type CompanyDirectory struct {
 	Slug      string
 	IsActive  bool
 	CreatedAt time.Time
+}
+
+type IdempotencyRecord struct {
+	CompanyID   uuid.UUID
+	PrincipalID uuid.UUID
+	KeyHash     []byte
+	Sealed      []byte
+	CreatedAt   time.Time
+	ExpiresAt   time.Time
 }
 
 type Interview struct {
@@ -379,10 +412,29 @@ type KitVersion struct {
 	UpdatedAt   time.Time
 }
 
+type LiveAPIKey struct {
+	Hash              []byte
+	PreviousHash      []byte
+	CompanyID         uuid.UUID
+	ID                uuid.UUID
+	Scopes            []string
+	JobIDs            []uuid.UUID
+	ExpiresAt         *time.Time
+	PreviousExpiresAt *time.Time
+	LastUsedAt        *time.Time
+	IsTest            interface{}
+}
+
 type LoginEmail struct {
 	Email     string
 	CompanyID uuid.UUID
 	UserID    uuid.UUID
+}
+
+type Principal struct {
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+	IsKey     bool
 }
 
 type Score struct {

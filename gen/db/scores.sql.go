@@ -80,6 +80,10 @@ WHERE scores.company_id = $1 AND scores.id = $2
     AND (scores.rater_id = $3
         OR (scores.status = 'submitted' OR scores.status = 'voided' AND $4::boolean)
         AND ($4::boolean OR scores.job_id = ANY ($5::uuid[]) OR scores.interview_id = ANY ($6::uuid[]))
+        AND (NOT $7::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
@@ -100,6 +104,7 @@ type GetScoreParams struct {
 	SeesAll    bool
 	Jobs       []uuid.UUID
 	Interviews []uuid.UUID
+	ByKey      bool
 }
 
 type GetScoreRow struct {
@@ -112,7 +117,8 @@ type GetScoreRow struct {
 
 // Who reads which scores stands in every statement that shows or locks one, word for word the same: one's own; and others' that are
 // submitted or, for HR and admins, voided, where the job or the panel lets one see the interview, and where one who is on its
-// panel has submitted a score of one's own. Nobody reads another's draft.
+// panel has submitted a score of one's own. An API key reads them once the interview is completed, so that nobody who is on a panel
+// reads by a key what they must not read yet. Nobody reads another's draft.
 func (q *Queries) GetScore(ctx context.Context, db DBTX, arg GetScoreParams) (GetScoreRow, error) {
 	row := db.QueryRow(ctx, getScore,
 		arg.CompanyID,
@@ -121,6 +127,7 @@ func (q *Queries) GetScore(ctx context.Context, db DBTX, arg GetScoreParams) (Ge
 		arg.SeesAll,
 		arg.Jobs,
 		arg.Interviews,
+		arg.ByKey,
 	)
 	var i GetScoreRow
 	err := row.Scan(
@@ -156,6 +163,10 @@ WHERE scores.company_id = $1 AND scores.id = $2
     AND (scores.rater_id = $3
         OR (scores.status = 'submitted' OR scores.status = 'voided' AND $4::boolean)
         AND ($4::boolean OR scores.job_id = ANY ($5::uuid[]) OR scores.interview_id = ANY ($6::uuid[]))
+        AND (NOT $7::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
@@ -177,6 +188,7 @@ type GetScoreForUpdateParams struct {
 	SeesAll    bool
 	Jobs       []uuid.UUID
 	Interviews []uuid.UUID
+	ByKey      bool
 }
 
 func (q *Queries) GetScoreForUpdate(ctx context.Context, db DBTX, arg GetScoreForUpdateParams) (Score, error) {
@@ -187,6 +199,7 @@ func (q *Queries) GetScoreForUpdate(ctx context.Context, db DBTX, arg GetScoreFo
 		arg.SeesAll,
 		arg.Jobs,
 		arg.Interviews,
+		arg.ByKey,
 	)
 	var i Score
 	err := row.Scan(
@@ -219,6 +232,10 @@ WHERE scores.company_id = $1 AND scores.id = $2
     AND (scores.rater_id = $3
         OR (scores.status = 'submitted' OR scores.status = 'voided' AND $4::boolean)
         AND ($4::boolean OR scores.job_id = ANY ($5::uuid[]) OR scores.interview_id = ANY ($6::uuid[]))
+        AND (NOT $7::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
@@ -240,6 +257,7 @@ type GetScoredInterviewForUpdateParams struct {
 	SeesAll    bool
 	Jobs       []uuid.UUID
 	Interviews []uuid.UUID
+	ByKey      bool
 }
 
 // The interview of a score that the caller reads.
@@ -251,6 +269,7 @@ func (q *Queries) GetScoredInterviewForUpdate(ctx context.Context, db DBTX, arg 
 		arg.SeesAll,
 		arg.Jobs,
 		arg.Interviews,
+		arg.ByKey,
 	)
 	var i Interview
 	err := row.Scan(
@@ -428,14 +447,19 @@ SELECT interviews.id, interviews.title, interviews.status, interviews.starts_at,
             WHERE own.company_id = $1 AND own.interview_id = interviews.id AND own.rater_id = $2
                 AND own.status = 'submitted'
         )
+        OR $3::boolean AND interviews.status <> 'completed'
     )::boolean AS blinded,
     scores.id AS score_id, scores.ratings, scores.recommendation, scores.submitted_at
 FROM interviews
 LEFT JOIN scores ON scores.company_id = interviews.company_id AND scores.interview_id = interviews.id
     AND scores.status = 'submitted'
     AND (scores.rater_id = $2
-        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $3::boolean)
-        AND ($3::boolean OR scores.job_id = ANY ($4::uuid[]) OR scores.interview_id = ANY ($5::uuid[]))
+        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $4::boolean)
+        AND ($4::boolean OR scores.job_id = ANY ($5::uuid[]) OR scores.interview_id = ANY ($6::uuid[]))
+        AND (NOT $3::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
@@ -448,15 +472,16 @@ LEFT JOIN scores ON scores.company_id = interviews.company_id AND scores.intervi
             )
         ))
 WHERE interviews.company_id = $1
-    AND ($6::uuid IS NULL OR interviews.id = $6::uuid)
-    AND ($7::uuid IS NULL OR interviews.application_id = $7::uuid)
-    AND ($3::boolean OR interviews.job_id = ANY ($4::uuid[]) OR interviews.id = ANY ($5::uuid[]))
+    AND ($7::uuid IS NULL OR interviews.id = $7::uuid)
+    AND ($8::uuid IS NULL OR interviews.application_id = $8::uuid)
+    AND ($4::boolean OR interviews.job_id = ANY ($5::uuid[]) OR interviews.id = ANY ($6::uuid[]))
 ORDER BY interviews.starts_key, interviews.id, scores.submitted_at, scores.id
 `
 
 type ListInterviewsWithScoresParams struct {
 	CompanyID     uuid.UUID
 	CallerID      uuid.UUID
+	ByKey         bool
 	SeesAll       bool
 	Jobs          []uuid.UUID
 	Interviews    []uuid.UUID
@@ -483,6 +508,7 @@ func (q *Queries) ListInterviewsWithScores(ctx context.Context, db DBTX, arg Lis
 	rows, err := db.Query(ctx, listInterviewsWithScores,
 		arg.CompanyID,
 		arg.CallerID,
+		arg.ByKey,
 		arg.SeesAll,
 		arg.Jobs,
 		arg.Interviews,
@@ -603,9 +629,12 @@ func (q *Queries) ListRequiredRaters(ctx context.Context, db DBTX, arg ListRequi
 }
 
 const listScoreRevisions = `-- name: ListScoreRevisions :many
-SELECT score_revisions.company_id, score_revisions.id, score_revisions.score_id, score_revisions.revision, score_revisions.event, score_revisions.ratings, score_revisions.recommendation, score_revisions.comment, score_revisions.weighted_score, score_revisions.coverage, score_revisions.submitted_at, score_revisions.reason, score_revisions.actor_id, score_revisions.created_at, users.first_name, users.last_name FROM score_revisions
+SELECT score_revisions.company_id, score_revisions.id, score_revisions.score_id, score_revisions.revision, score_revisions.event, score_revisions.ratings, score_revisions.recommendation, score_revisions.comment, score_revisions.weighted_score, score_revisions.coverage, score_revisions.submitted_at, score_revisions.reason, score_revisions.actor_id, score_revisions.created_at, COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name,
+    (api_keys.id IS NOT NULL)::boolean AS by_key
+FROM score_revisions
 JOIN scores ON scores.company_id = score_revisions.company_id AND scores.id = score_revisions.score_id
-JOIN users ON users.company_id = score_revisions.company_id AND users.id = score_revisions.actor_id
+LEFT JOIN users ON users.company_id = score_revisions.company_id AND users.id = score_revisions.actor_id
+LEFT JOIN api_keys ON api_keys.company_id = score_revisions.company_id AND api_keys.id = score_revisions.actor_id
 WHERE score_revisions.company_id = $1 AND score_revisions.score_id = $2
     AND (score_revisions.created_at, score_revisions.id) > (
         COALESCE($3::timestamptz, '-infinity'),
@@ -614,6 +643,10 @@ WHERE score_revisions.company_id = $1 AND score_revisions.score_id = $2
     AND (scores.rater_id = $5
         OR (scores.status = 'submitted' OR scores.status = 'voided' AND $6::boolean)
         AND ($6::boolean OR scores.job_id = ANY ($7::uuid[]) OR scores.interview_id = ANY ($8::uuid[]))
+        AND (NOT $9::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
@@ -626,7 +659,7 @@ WHERE score_revisions.company_id = $1 AND score_revisions.score_id = $2
             )
         ))
 ORDER BY score_revisions.created_at, score_revisions.id
-LIMIT $9
+LIMIT $10
 `
 
 type ListScoreRevisionsParams struct {
@@ -638,13 +671,14 @@ type ListScoreRevisionsParams struct {
 	SeesAll    bool
 	Jobs       []uuid.UUID
 	Interviews []uuid.UUID
+	ByKey      bool
 	MaxRows    int32
 }
 
 type ListScoreRevisionsRow struct {
 	ScoreRevision ScoreRevision
-	FirstName     string
-	LastName      string
+	ActorName     string
+	ByKey         bool
 }
 
 func (q *Queries) ListScoreRevisions(ctx context.Context, db DBTX, arg ListScoreRevisionsParams) ([]ListScoreRevisionsRow, error) {
@@ -657,6 +691,7 @@ func (q *Queries) ListScoreRevisions(ctx context.Context, db DBTX, arg ListScore
 		arg.SeesAll,
 		arg.Jobs,
 		arg.Interviews,
+		arg.ByKey,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -681,8 +716,8 @@ func (q *Queries) ListScoreRevisions(ctx context.Context, db DBTX, arg ListScore
 			&i.ScoreRevision.Reason,
 			&i.ScoreRevision.ActorID,
 			&i.ScoreRevision.CreatedAt,
-			&i.FirstName,
-			&i.LastName,
+			&i.ActorName,
+			&i.ByKey,
 		); err != nil {
 			return nil, err
 		}
@@ -727,6 +762,10 @@ WHERE scores.company_id = $1
     AND (scores.rater_id = $9
         OR (scores.status = 'submitted' OR scores.status = 'voided' AND $8::boolean)
         AND ($8::boolean OR scores.job_id = ANY ($14::uuid[]) OR scores.interview_id = ANY ($15::uuid[]))
+        AND (NOT $16::boolean OR EXISTS (
+            SELECT FROM interviews AS held
+            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
+        ))
         AND (
             NOT EXISTS (
                 SELECT FROM interview_panelists AS seat
@@ -745,7 +784,7 @@ ORDER BY
     CASE WHEN $12::text = '-updated_at' THEN scores.updated_at END DESC,
     CASE WHEN $12::text IN ('created_at', 'updated_at') THEN scores.id END,
     CASE WHEN $12::text IN ('-created_at', '-updated_at') THEN scores.id END DESC
-LIMIT $16
+LIMIT $17
 `
 
 type ListScoresParams struct {
@@ -764,6 +803,7 @@ type ListScoresParams struct {
 	AfterTime     *time.Time
 	Jobs          []uuid.UUID
 	Interviews    []uuid.UUID
+	ByKey         bool
 	MaxRows       int32
 }
 
@@ -795,6 +835,7 @@ func (q *Queries) ListScores(ctx context.Context, db DBTX, arg ListScoresParams)
 		arg.AfterTime,
 		arg.Jobs,
 		arg.Interviews,
+		arg.ByKey,
 		arg.MaxRows,
 	)
 	if err != nil {

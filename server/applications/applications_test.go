@@ -106,7 +106,7 @@ func TestCreate(t *testing.T) {
 	moves := history(h.as[api.RoleHr], created.ID)
 	if len(moves) != 1 || moves[0].Event != api.ApplicationEventApply || moves[0].FromStage != nil || moves[0].FromStatus != nil ||
 		moves[0].ToStage != created.Stage || moves[0].ToStatus != created.Status || !moves[0].Reason.IsNull() ||
-		moves[0].Actor != (api.PersonSummary{ID: h.acme.Users[api.RoleHr].ID, FirstName: "hr", LastName: "Example"}) ||
+		moves[0].Actor != (api.ActorSummary{ID: h.acme.Users[api.RoleHr].ID, Type: "user", Name: "hr Example"}) ||
 		!moves[0].CreatedAt.Equal(created.CreatedAt) {
 		t.Errorf("the history is %+v", moves)
 	}

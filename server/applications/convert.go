@@ -5,6 +5,7 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/optional"
@@ -39,7 +40,7 @@ func convertMove(joined db.ListApplicationMovesRow) api.ApplicationMove {
 	return api.ApplicationMove{
 		ID: row.ID, Event: row.Event, FromStage: row.FromStage, ToStage: row.ToStage, FromStatus: row.FromStatus,
 		ToStatus: row.ToStatus, RejectionReason: row.RejectionReason, Reason: optional.Of(row.Reason),
-		Actor:     api.PersonSummary{ID: row.ActorID, FirstName: joined.FirstName, LastName: joined.LastName},
+		Actor:     caller.Actor(row.ActorID, joined.ActorName, joined.ByKey),
 		CreatedAt: row.CreatedAt.UTC(),
 	}
 }

@@ -45,6 +45,14 @@ const (
 	AuditExported      Action = "audit.exported"
 	AuditVerified      Action = "audit.verified"
 
+	CompanyReset      Action = "company.reset"
+	TestCompanyOpened Action = "company.test_opened"
+	TestCompanyClosed Action = "company.test_closed"
+	APIKeyCreated     Action = "api_key.created"
+	APIKeyUpdated     Action = "api_key.updated"
+	APIKeyRotated     Action = "api_key.rotated"
+	APIKeyRevoked     Action = "api_key.revoked"
+
 	JobCreated             Action = "job.created"
 	JobUpdated             Action = "job.updated"
 	JobOpened              Action = "job.opened"
@@ -98,6 +106,7 @@ const (
 	User        = "user"
 	Session     = "session"
 	Company     = "company"
+	APIKey      = "api_key"
 	AuditLog    = "audit_log"
 	Job         = "job"
 	Candidate   = "candidate"
@@ -173,11 +182,14 @@ func (r *Recorder) Record(ctx context.Context, tx db.DBTX, company uuid.UUID, e 
 	if row.Outcome == "" {
 		row.Outcome = api.AuditOutcomeSuccess
 	}
-	if who := request.Caller; who != nil && row.ActorID == nil {
-		row.ActorID, row.SessionID = &who.UserID, &who.SessionID
-	}
-	if row.ActorID != nil {
+	switch who := request.Caller; {
+	case row.ActorID != nil:
 		row.ActorType = api.AuditActorTypeUser
+	case who != nil:
+		row.ActorType, row.ActorID = who.Type(), &who.UserID
+		if who.Key == nil {
+			row.SessionID = &who.SessionID
+		}
 	}
 	return r.queries.InsertAuditLog(ctx, tx, row)
 }

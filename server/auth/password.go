@@ -9,6 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/password"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
 // ChangePassword replaces the caller's password and ends their other sessions. The current password is guessed here as
@@ -57,7 +58,7 @@ func (a *Auth) ChangePassword(
 	if err != nil {
 		return nil, err
 	}
-	a.Guard.Publish(ctx, who.Role, ended...)
+	store.AfterCommit(ctx, func() { a.Guard.Publish(ctx, who.Role, ended...) })
 	return api.ChangePassword204Response{}, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
 // Logout ends the session that asks.
@@ -124,7 +125,7 @@ func (a *Auth) end(ctx context.Context, user, id uuid.UUID, reason db.SessionEnd
 	if err != nil {
 		return err
 	}
-	a.Guard.Publish(ctx, "", ended)
+	store.AfterCommit(ctx, func() { a.Guard.Publish(ctx, "", ended) })
 	return nil
 }
 
@@ -146,7 +147,7 @@ func (a *Auth) endAll(ctx context.Context, user uuid.UUID, keep *uuid.UUID, reas
 	if err != nil {
 		return 0, err
 	}
-	a.Guard.Publish(ctx, "", ended...)
+	store.AfterCommit(ctx, func() { a.Guard.Publish(ctx, "", ended...) })
 	return int32(len(ended)), nil //nolint:gosec // a person's sessions
 }
 

@@ -6,18 +6,61 @@ import (
 	"context"
 	"net/netip"
 	"net/url"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// Caller is an authenticated user, as the session's present state describes them; nothing in it comes from the client.
+// Caller is an authenticated user, as the session's present state describes them, or an API key as it is kept; nothing
+// in it comes from the client.
 type Caller struct {
 	CompanyID uuid.UUID
-	UserID    uuid.UUID
+	// UserID is the user's id, or the key's, which no user has.
+	UserID uuid.UUID
+	// SessionID is uuid.Nil for a key.
 	SessionID uuid.UUID
-	Role      api.Role
+	// Role is the user's, or the one whose standing a key has.
+	Role api.Role
+	// Key is nil for a user.
+	Key *Key
+}
+
+// Key is what an API key may do.
+type Key struct {
+	// Scopes are the permissions that it holds.
+	Scopes []string
+	// Jobs are those that it is limited to; nil for a key of the whole company.
+	Jobs []uuid.UUID
+}
+
+// Type is what kind of actor the caller is.
+func (c Caller) Type() api.AuditActorType {
+	if c.Key != nil {
+		return api.AuditActorTypeAPIKey
+	}
+	return api.AuditActorTypeUser
+}
+
+// Actor says who did something, to those who read about it.
+func Actor(id uuid.UUID, name string, key bool) api.ActorSummary {
+	actor := api.ActorSummary{ID: id, Type: api.AuditActorTypeUser, Name: name}
+	if key {
+		actor.Type = api.AuditActorTypeAPIKey
+	}
+	return actor
+}
+
+// Limited reports whether the caller is a key that is limited to some jobs.
+func (c Caller) Limited() bool { return c.Key != nil && c.Key.Jobs != nil }
+
+// ReadsUsers reports whether the caller reads all users of the company, and so their addresses.
+func (c Caller) ReadsUsers() bool {
+	if c.Key != nil {
+		return slices.Contains(c.Key.Scopes, "users:read")
+	}
+	return c.Role != api.RoleEmployee
 }
 
 // Request is what is known of one request.

@@ -14,6 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/page"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
@@ -23,6 +24,10 @@ type Company struct {
 	Queries *db.Queries
 	Clock   clock.Source
 	Audit   *audit.Recorder
+	Cursors page.Codec
+	// Scopes are all that a key can hold; ShowKey shows one to the caller.
+	Scopes  []string
+	ShowKey func(ctx context.Context, row db.APIKey) api.APIKey
 }
 
 // GetCompany shows the caller's company.
@@ -131,7 +136,7 @@ func check(patch *api.UpdateCompanyRequest) error {
 func convert(row db.Company) api.CompanyJSONResponse {
 	return api.CompanyJSONResponse{
 		Body: api.Company{
-			ID: row.ID, Name: row.Name, Slug: row.Slug, IsActive: row.IsActive,
+			ID: row.ID, Name: row.Name, Slug: row.Slug, Mode: modeOf(row.TestOf), IsActive: row.IsActive,
 			Settings:  api.CompanySettings{Timezone: row.Timezone, AllowedEmailDomains: row.AllowedEmailDomains},
 			CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 		},

@@ -12,9 +12,11 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/apikey"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/idempotency"
 	"github.com/ai-interviewer-platform/interviewer/server/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/session"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
@@ -26,6 +28,8 @@ type Door struct {
 	Contract *Contract
 	Access   *session.Access
 	Guard    *session.Guard
+	Keys     *apikey.Ring
+	Keeper   *idempotency.Keeper
 	Store    *store.Store
 	Audit    *audit.Recorder
 	Metrics  *telemetry.Metrics
@@ -70,18 +74,26 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 			c.SetRequest(outer.WithContext(bounded))
 		}
 		err := d.admit(ctx, c, op, request)
-		switch {
-		case err != nil:
-		case op.long():
-			err = d.streams.run(c, request.Caller.UserID, next)
-		default:
-			err = next(c)
+		if err == nil {
+			err = d.proceed(c, op, request, next)
 		}
 		if request.Caller != nil && fault.KindOf(err) == fault.Forbidden {
 			d.recordDenial(ctx, op, request, err)
 		}
 		return err
 	}
+}
+
+// proceed has the operation done. What takes long is counted, and what carries an Idempotency-Key is done once.
+func (d *Door) proceed(c echo.Context, op *Operation, request *caller.Request, next echo.HandlerFunc) error {
+	if key := c.Request().Header.Get(idempotency.Header); op.Repeatable && key != "" {
+		act := next
+		next = func(c echo.Context) error { return d.Keeper.Run(c, op.ID, key, op.Upload, act) }
+	}
+	if op.long() {
+		return d.streams.run(c, request.Caller.UserID, next)
+	}
+	return next(c)
 }
 
 // unknown handles what is no operation: a method that an operation's path does not know, which goes for OPTIONS
@@ -105,9 +117,8 @@ func (d *Door) admit(ctx context.Context, c echo.Context, op *Operation, request
 	if refused != nil {
 		return refused
 	}
-	if !op.Public && !op.Roles[request.Caller.Role] {
-		return fault.New(fault.PermissionDenied).With("This needs the permission %s, which the role %s does not have.",
-			op.Permission, request.Caller.Role)
+	if err := op.permit(request.Caller); err != nil {
+		return err
 	}
 	if !op.accepts(c.Request().Header) {
 		return fault.New(fault.NotAcceptable).With("This is served as %s.", strings.Join(op.produces, " or "))
@@ -115,7 +126,26 @@ func (d *Door) admit(ctx context.Context, c echo.Context, op *Operation, request
 	return op.validate(ctx, c)
 }
 
-// authenticate makes of the access token a caller, as the session's present state describes them.
+// permit decides whether a caller may call the operation at all.
+func (op *Operation) permit(who *caller.Caller) error {
+	switch {
+	case op.Public:
+		return nil
+	case who.Key != nil:
+		if op.admits(*who.Key) {
+			return nil
+		}
+		return fault.New(fault.PermissionDenied).With("This needs the permission %s, which is not among the key's scopes.",
+			op.Permission)
+	case op.Roles[who.Role]:
+		return nil
+	}
+	return fault.New(fault.PermissionDenied).With("This needs the permission %s, which the role %s does not have.",
+		op.Permission, who.Role)
+}
+
+// authenticate makes of the bearer token a caller: of an access token the user whom the session's present state
+// describes, of the secret of an API key the key.
 func (d *Door) authenticate(ctx context.Context, c echo.Context, op *Operation, request *caller.Request) error {
 	if op.Public {
 		return nil
@@ -123,6 +153,14 @@ func (d *Door) authenticate(ctx context.Context, c echo.Context, op *Operation, 
 	token, err := bearer(c.Request().Header)
 	if err != nil {
 		d.Metrics.InvalidToken(telemetry.TokenMissing)
+		return err
+	}
+	if apikey.Is(token) {
+		request.Caller, err = d.Keys.Check(ctx, token)
+		if fault.Is(err, fault.InvalidToken) {
+			d.Metrics.InvalidToken(telemetry.TokenKey)
+			d.Log.InfoContext(ctx, "API key refused", slog.Any("reason", errors.Unwrap(err)))
+		}
 		return err
 	}
 	claims, err := d.Access.Verify(token)

@@ -16,6 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/idempotency"
 )
 
 // Authenticated is the permission that every signed-in caller has.
@@ -33,6 +34,10 @@ type Operation struct {
 	Permission string
 	// Roles are those that hold the permission.
 	Roles map[api.Role]bool
+	// Keys says which API keys can hold the permission.
+	Keys Reach
+	// Repeatable operations take an Idempotency-Key.
+	Repeatable bool
 	// Limited operations count against the rate limit.
 	Limited bool
 	// Streaming operations take as long as their client reads.
@@ -50,6 +55,19 @@ type Operation struct {
 	checked  bool            // whether there is anything for the validator to look at
 }
 
+// Reach says which API keys can hold a permission.
+type Reach string
+
+// The reaches. The zero value stands for none: the permission is for people.
+const (
+	// ReachEvery is a permission that every key has, and no person.
+	ReachEvery Reach = "every"
+	// ReachJobs is one that also a key can hold that is limited to some jobs.
+	ReachJobs Reach = "jobs"
+	// ReachCompany is one that only a key of the whole company can hold.
+	ReachCompany Reach = "company"
+)
+
 // endpoint is where the router finds an operation: a method, and a path as the router spells it.
 type endpoint struct{ method, path string }
 
@@ -58,6 +76,7 @@ type Contract struct {
 	operations map[endpoint]*Operation
 	methods    map[string][]string
 	grants     map[api.Role][]string
+	scopes     map[string]Reach
 	schemas    openapi3.Schemas
 }
 
@@ -67,8 +86,8 @@ func Roles() []api.Role {
 }
 
 // Load reads the specification, and fails on every hole in it: an operation that is neither public nor names a
-// permission, a permission that no role has, a grant that no operation asks for, roles that differ from the enum. The
-// contract keeps the document, which nobody may change from then on.
+// permission, a permission that neither a role nor a key has, a grant that no operation asks for, roles or scopes that
+// differ from their enums. The contract keeps the document, which nobody may change from then on.
 func Load(document *openapi3.T) (*Contract, error) {
 	registerFormats()
 	// The validator compiles 3.1 schemas anew at each request; what is used here means the same in 3.0.
@@ -77,8 +96,12 @@ func Load(document *openapi3.T) (*Contract, error) {
 	if err != nil {
 		return nil, err
 	}
+	scopes, err := readScopes(document)
+	if err != nil {
+		return nil, err
+	}
 	c := &Contract{
-		operations: map[endpoint]*Operation{}, methods: map[string][]string{}, grants: grants,
+		operations: map[endpoint]*Operation{}, methods: map[string][]string{}, grants: grants, scopes: scopes,
 		schemas: document.Components.Schemas,
 	}
 	asked, ids := map[string]bool{}, map[string]bool{}
@@ -103,6 +126,11 @@ func Load(document *openapi3.T) (*Contract, error) {
 			if !asked[permission] {
 				holes = append(holes, fmt.Errorf("x-roles: %s is granted %q, which no operation asks for", role, permission))
 			}
+		}
+	}
+	for scope := range scopes {
+		if !asked[scope] {
+			holes = append(holes, fmt.Errorf("x-key-scopes: has %q, which no operation asks for", scope))
 		}
 	}
 	return c, errors.Join(holes...)
@@ -188,6 +216,7 @@ func (op *Operation) readInput(item *openapi3.PathItem, specified *openapi3.Oper
 			op.query[p.Name] = p.Schema.Value.Type.Is(openapi3.TypeArray)
 		case openapi3.ParameterInHeader:
 			op.headers = append(op.headers, http.CanonicalHeaderKey(p.Name))
+			op.Repeatable = op.Repeatable || p.Name == idempotency.Header
 		}
 	}
 	if body := specified.RequestBody; body != nil {
@@ -212,14 +241,17 @@ func (c *Contract) readAccess(op *Operation, specified *openapi3.Operation) erro
 	case permission == "":
 		return errors.New("has no x-required-permission")
 	}
-	op.Permission, op.Roles = permission, map[api.Role]bool{}
+	op.Permission, op.Roles, op.Keys = permission, map[api.Role]bool{}, c.scopes[permission]
 	for role := range c.grants {
 		if permission == Authenticated || c.Holds(role, permission) {
 			op.Roles[role] = true
 		}
 	}
-	if len(op.Roles) == 0 {
+	switch {
+	case len(op.Roles) == 0 && op.Keys == "":
 		return fmt.Errorf("asks for %q, which no role has", permission)
+	case len(op.Roles) > 0 && op.Keys == ReachEvery:
+		return fmt.Errorf("asks for %q, which every key has and a role besides", permission)
 	}
 	return nil
 }

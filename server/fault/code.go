@@ -34,6 +34,11 @@ const (
 	ScheduleConflict   Code = "schedule_conflict"
 	ScoreExists        Code = "score_exists"
 	PanelistHasScore   Code = "panelist_has_score"
+	NotATestCompany    Code = "not_a_test_company"
+	LimitReached       Code = "limit_reached"
+
+	IdempotencyKeyInUse   Code = "idempotency_key_in_use"
+	IdempotencyRecordLost Code = "idempotency_record_lost"
 
 	VersionMismatch      Code = "version_mismatch"
 	PreconditionRequired Code = "precondition_required"
@@ -42,6 +47,8 @@ const (
 	PasswordRefused Code = "password_refused"
 	WrongPassword   Code = "wrong_password"
 	ImportRefused   Code = "import_refused"
+
+	IdempotencyKeyReused Code = "idempotency_key_reused"
 
 	RateLimited     Code = "rate_limited"
 	TooManyAttempts Code = "too_many_attempts"
@@ -66,8 +73,9 @@ func Codes() []Code {
 		ResourceNotFound,
 		EmailTaken, SlugTaken, ExternalIDTaken, LastAdmin, StateConflict, ConcurrentRequest,
 		ApplicationExists, ActiveApplications, DraftExists, ScheduleConflict, ScoreExists, PanelistHasScore,
+		NotATestCompany, LimitReached, IdempotencyKeyInUse, IdempotencyRecordLost,
 		VersionMismatch, PreconditionRequired,
-		RuleViolated, PasswordRefused, WrongPassword, ImportRefused,
+		RuleViolated, PasswordRefused, WrongPassword, ImportRefused, IdempotencyKeyReused,
 		RateLimited, TooManyAttempts,
 		DependencyDown, Overloaded,
 		MethodNotAllowed, NotAcceptable, PayloadTooLarge, UnsupportedMediaType, HeadersTooLarge,
@@ -114,9 +122,9 @@ func (c Code) Describe() Description {
 		}
 	case InvalidToken:
 		return Description{
-			Unauthenticated, "Invalid access token",
-			"The access token is invalid, has expired, or its session has ended.",
-			"Refresh the session once; when that fails, sign in again.",
+			Unauthenticated, "Invalid access token or key",
+			"The access token or API key is invalid, has expired, or has been ended.",
+			"Refresh the session once; when that fails, sign in again. A program needs another key, or the secret that its key was rotated to.",
 		}
 	case InvalidRefreshToken:
 		return Description{
@@ -133,7 +141,7 @@ func (c Code) Describe() Description {
 	case PermissionDenied:
 		return Description{
 			Forbidden, "Permission denied",
-			"Your role does not permit this operation.",
+			"Neither your role nor your key's scopes permit this operation.",
 			"Ask an administrator of your company.",
 		}
 	case RoleNotAllowed:
@@ -231,6 +239,36 @@ func (c Code) Describe() Description {
 			Conflict, "Panelist has a score",
 			"The panelist has written a score of this interview.",
 			"Keep them on the panel; whether their score is required can be changed.",
+		}
+	case NotATestCompany:
+		return Description{
+			Conflict, "Not a test company",
+			"This can be done in a test company only.",
+			"Use a key or a user of a test company.",
+		}
+	case LimitReached:
+		return Description{
+			Conflict, "Limit reached",
+			"There are as many of these as a company may have.",
+			"Revoke or close one that is not needed any more.",
+		}
+	case IdempotencyKeyInUse:
+		return Description{
+			Conflict, "Idempotency key in use",
+			"A request with this Idempotency-Key is still under way.",
+			"Send the same request again after as many seconds as Retry-After says, to learn what it was answered.",
+		}
+	case IdempotencyRecordLost:
+		return Description{
+			Conflict, "Idempotency record lost",
+			"A request with this Idempotency-Key has succeeded, and its answer cannot be read any more.",
+			"Look at the resource to see what became of it; use another key for another request.",
+		}
+	case IdempotencyKeyReused:
+		return Description{
+			Invalid, "Idempotency key reused",
+			"This Idempotency-Key was used for another request.",
+			"Use a new key for every new request, and the same one only to send the same request again.",
 		}
 	case VersionMismatch:
 		return Description{

@@ -88,11 +88,11 @@ func (i *Interviews) calendar(
 // place or panel raises the version, so a later file replaces an earlier one.
 func event(w whole, who caller.Caller) calendar.Event {
 	row := w.row
-	person := func(id uuid.UUID, first, last, email string) calendar.Person {
-		if id != who.UserID && !readsUsers(who.Role) {
+	person := func(id uuid.UUID, name, email string) calendar.Person {
+		if id != who.UserID && !who.ReadsUsers() {
 			email = ""
 		}
-		return calendar.Person{Name: first + " " + last, Email: email}
+		return calendar.Person{Name: name, Email: email}
 	}
 	e := calendar.Event{
 		UID: row.ID.String(), Sequence: int(row.Version) - 1,
@@ -100,14 +100,14 @@ func event(w whole, who caller.Caller) calendar.Event {
 		Description: describe(w), Location: plain(row.Location), URL: plain(row.MeetingURL),
 		Start: *row.StartsAt, End: ceiling(*row.EndsAt), Zone: plain(row.Timezone), Status: calendar.Confirmed,
 		Created: row.CreatedAt, Modified: row.UpdatedAt,
-		Organizer: person(w.around.CreatorID, w.around.CreatorFirstName, w.around.CreatorLastName, w.around.CreatorEmail),
+		Organizer: person(w.around.CreatorID, w.around.CreatorName, w.around.CreatorEmail),
 	}
 	if row.Status == api.InterviewStatusCancelled {
 		e.Status = calendar.Cancelled
 	}
 	for _, p := range w.panel {
 		e.Attendees = append(e.Attendees, calendar.Attendee{
-			Person:   person(p.InterviewPanelist.UserID, p.FirstName, p.LastName, p.Email),
+			Person:   person(p.InterviewPanelist.UserID, p.FirstName+" "+p.LastName, p.Email),
 			Response: calendar.Response(p.InterviewPanelist.Response),
 		})
 	}
@@ -132,9 +132,6 @@ func describe(w whole) string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-// readsUsers reports whether a role reads all users of the company, and so their addresses.
-func readsUsers(role api.Role) bool { return role != api.RoleEmployee }
 
 // ceiling is a time in whole seconds, which is what calendars know, and not before it: an event that lasts less than
 // one lasts one.

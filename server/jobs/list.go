@@ -47,7 +47,7 @@ func listQuery(who caller.Caller, wanted api.ListJobsParams) (db.ListJobsParams,
 		sort = *wanted.Sort
 	}
 	query := db.ListJobsParams{
-		CompanyID: who.CompanyID, CallerID: who.UserID, SeesAll: seesAll(who.Role), Department: wanted.Department,
+		CompanyID: who.CompanyID, CallerID: who.UserID, SeesAll: seesAll(who), Department: wanted.Department,
 		Mine: wanted.Mine, UpdatedSince: wanted.UpdatedSince, Sort: string(sort),
 	}
 	for _, status := range wanted.Status {

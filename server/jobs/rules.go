@@ -8,8 +8,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/text"
 )
 
-// seesAll reports whether a role sees all jobs of the company; the others see those that they have to do with.
-func seesAll(role api.Role) bool { return role != api.RoleEmployee }
+// seesAll reports whether somebody sees all jobs of the company; the others see those that they have to do with.
+func seesAll(who caller.Caller) bool { return who.Role != api.RoleEmployee && !who.Limited() }
 
 // standing is what somebody is to any job: only the role decides what they may do with it.
 func standing(who caller.Caller) lifecycle.Standing { return lifecycle.Standing{Role: who.Role} }

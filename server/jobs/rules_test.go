@@ -5,19 +5,26 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/oapi-codegen/nullable"
 	"pgregory.net/rapid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 )
 
 func TestSeesAll(t *testing.T) {
 	t.Parallel()
 	for role, want := range map[api.Role]bool{api.RoleEmployee: false, api.RoleTeamLead: true, api.RoleHr: true, api.RoleAdmin: true} {
-		if seesAll(role) != want {
+		if seesAll(caller.Caller{Role: role}) != want {
 			t.Errorf("%s sees all: %t", role, !want)
+		}
+		key := &caller.Key{Jobs: []uuid.UUID{uuid.New()}}
+		if seesAll(caller.Caller{Role: role, Key: key}) {
+			t.Errorf("a key with the standing of %s sees more than its jobs", role)
 		}
 	}
 }

@@ -21,20 +21,19 @@ type reader struct {
 	kits, versions []uuid.UUID
 }
 
-// readsAll reports whether a role reads all kits and all their versions; the others read those of their interviews.
-func readsAll(role api.Role) bool { return role != api.RoleEmployee }
+// readsAll reports whether somebody reads all kits and all their versions. People who do not read those of their
+// interviews, and a key that is limited to jobs reads theirs and those of the whole company, drafts aside.
+func readsAll(who caller.Caller) bool { return who.Role != api.RoleEmployee && !who.Limited() }
 
 // reader gives what the caller may read.
 func (k *Kits) reader(ctx context.Context, tenant db.DBTX) (reader, error) {
 	who := caller.Of(ctx)
-	r := reader{everything: readsAll(who.Role), kits: []uuid.UUID{}, versions: []uuid.UUID{}}
+	r := reader{everything: readsAll(who), kits: []uuid.UUID{}, versions: []uuid.UUID{}}
 	var err error
 	if r.Sight, err = sight.Of(ctx, k.Queries, tenant, who); err != nil || r.everything {
 		return r, err
 	}
-	rows, err := k.Queries.ListKitVersionsOfInterviews(ctx, tenant, db.ListKitVersionsOfInterviewsParams{
-		CompanyID: who.CompanyID, Interviews: r.Interviews,
-	})
+	rows, err := k.readable(ctx, tenant, who, r.Sight)
 	for _, row := range rows {
 		r.versions = append(r.versions, row.ID)
 		if !slices.Contains(r.kits, row.KitID) {
@@ -42,6 +41,25 @@ func (k *Kits) reader(ctx context.Context, tenant db.DBTX) (reader, error) {
 		}
 	}
 	return r, err
+}
+
+// readable are the versions of kits that somebody may read who does not read all of them.
+func (k *Kits) readable(
+	ctx context.Context, tenant db.DBTX, who caller.Caller, seen sight.Sight,
+) ([]db.ListKitVersionsOfInterviewsRow, error) {
+	if !who.Limited() {
+		return k.Queries.ListKitVersionsOfInterviews(ctx, tenant, db.ListKitVersionsOfInterviewsParams{
+			CompanyID: who.CompanyID, Interviews: seen.Interviews,
+		})
+	}
+	rows, err := k.Queries.ListKitVersionsOfJobs(ctx, tenant, db.ListKitVersionsOfJobsParams{
+		CompanyID: who.CompanyID, Jobs: seen.Jobs,
+	})
+	versions := make([]db.ListKitVersionsOfInterviewsRow, len(rows))
+	for i, row := range rows {
+		versions[i] = db.ListKitVersionsOfInterviewsRow(row)
+	}
+	return versions, err
 }
 
 // see gives a kit that the caller may see, and what else they may read.

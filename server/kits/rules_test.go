@@ -16,6 +16,7 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/sight"
@@ -50,8 +51,11 @@ func TestWhoWritesAKit(t *testing.T) {
 				t.Errorf("%s, member %t, is offered %v while there is a draft", role, member, kitActions(who, true))
 			}
 		}
-		if readsAll(role) == (role == api.RoleEmployee) {
-			t.Errorf("%s reads all kits: %t", role, readsAll(role))
+		if who := (caller.Caller{Role: role}); readsAll(who) == (role == api.RoleEmployee) {
+			t.Errorf("%s reads all kits: %t", role, readsAll(who))
+		}
+		if readsAll(caller.Caller{Role: role, Key: &caller.Key{Jobs: []uuid.UUID{uuid.New()}}}) {
+			t.Errorf("a key with the standing of %s reads more than the kits of its jobs", role)
 		}
 	}
 	if who := standing(sight.Sight{Jobs: []uuid.UUID{uuid.New()}}, nil); who.Member {

@@ -79,7 +79,23 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 			"companies lookup SELECT {interviewer_lookup}", "users lookup SELECT {interviewer_lookup}",
 			"sessions lookup SELECT {interviewer_lookup}", "audit_pending lookup SELECT {interviewer_lookup}",
 			"login_emails directory ALL {interviewer_lookup}", "candidates lookup SELECT {interviewer_lookup}",
+			"api_keys lookup SELECT {interviewer_lookup}", "idempotency_records lookup ALL {interviewer_lookup}",
+			"companies test_companies SELECT {interviewer_service}",
+			"score_revisions reset DELETE {interviewer_service}", "scores reset DELETE {interviewer_service}",
+			"interview_events reset DELETE {interviewer_service}", "interviews reset DELETE {interviewer_service}",
+			"kit_versions reset DELETE {interviewer_service}", "kits reset DELETE {interviewer_service}",
+			"application_moves reset DELETE {interviewer_service}", "applications reset DELETE {interviewer_service}",
+			"candidates reset DELETE {interviewer_service}", "jobs reset DELETE {interviewer_service}",
+			"sessions reset DELETE {interviewer_service}", "users reset DELETE {interviewer_service}",
 		})
+	same(t, "policies that let more be deleted than in a test company", column(t, conn,
+		`SELECT tablename FROM pg_policies WHERE policyname = 'reset' AND NOT (permissive = 'RESTRICTIVE'
+			AND qual = '( SELECT in_test_company() AS in_test_company)')`), nil)
+	same(t, "tables that may be deleted from without one, besides those whose rows the service takes back", column(t, conn,
+		`SELECT relname FROM pg_class AS c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+			AND has_table_privilege('interviewer_service', c.oid, 'DELETE')
+			AND NOT EXISTS (SELECT FROM pg_policies AS p WHERE p.tablename = c.relname AND p.policyname = 'reset')`),
+		[]string{"audit_pending", "job_members", "interview_panelists", "idempotency_records"})
 	same(t, "tables or columns that the service's role owns or its lookups own", column(t, conn,
 		`SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'S', 'm')
 			AND relowner IN ('interviewer_service'::regrole, 'interviewer_lookup'::regrole)`), nil)
@@ -101,35 +117,41 @@ func TestGrantsAreExactly(t *testing.T) {
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND grantee <> c.relowner
 		GROUP BY c.relname, grantee`), []string{
 		"companies interviewer_service INSERT,SELECT,UPDATE",
-		"users interviewer_service INSERT,SELECT,UPDATE",
-		"sessions interviewer_service INSERT,SELECT,UPDATE",
+		"users interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"sessions interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"login_emails interviewer_lookup DELETE,INSERT,SELECT,UPDATE",
 		"audit_logs interviewer_service INSERT,SELECT",
 		"audit_seals interviewer_service INSERT,SELECT",
 		"audit_pending interviewer_service DELETE,INSERT,SELECT",
 		"schema_migrations interviewer_service SELECT",
-		"jobs interviewer_service INSERT,SELECT,UPDATE",
+		"principals interviewer_service INSERT,SELECT",
+		"api_keys interviewer_service INSERT,SELECT,UPDATE",
+		"idempotency_records interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"idempotency_records interviewer_lookup DELETE",
+		"jobs interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"job_members interviewer_service DELETE,INSERT,SELECT,UPDATE",
-		"candidates interviewer_service INSERT,SELECT,UPDATE",
-		"applications interviewer_service INSERT,SELECT,UPDATE",
-		"application_moves interviewer_service INSERT,SELECT",
-		"kits interviewer_service INSERT,SELECT,UPDATE",
-		"kit_versions interviewer_service INSERT,SELECT,UPDATE",
-		"interviews interviewer_service INSERT,SELECT,UPDATE",
+		"candidates interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"applications interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"application_moves interviewer_service DELETE,INSERT,SELECT",
+		"kits interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"kit_versions interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"interviews interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"interview_panelists interviewer_service DELETE,INSERT,SELECT,UPDATE",
-		"interview_events interviewer_service INSERT,SELECT",
-		"scores interviewer_service INSERT,SELECT,UPDATE",
-		"score_revisions interviewer_service INSERT,SELECT",
+		"interview_events interviewer_service DELETE,INSERT,SELECT",
+		"scores interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"score_revisions interviewer_service DELETE,INSERT,SELECT",
 	})
 	same(t, "grants on columns", column(t, conn, `
 		SELECT format('%s %s %s %s', c.relname, grantee::regrole, privilege_type, string_agg(a.attname, ',' ORDER BY a.attnum))
 		FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid, aclexplode(a.attacl)
 		WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.relname, grantee, privilege_type`), []string{
-		"companies interviewer_lookup SELECT id,name,slug,is_active,created_at",
+		"companies interviewer_lookup SELECT id,name,slug,is_active,created_at,test_of",
 		"users interviewer_lookup SELECT company_id,id,email,password_hash,first_name,last_name,role,department,is_active",
 		"sessions interviewer_lookup SELECT company_id,id,user_id,epoch,expires_at,revoked_at,changed_at",
 		"audit_pending interviewer_lookup SELECT company_id",
 		"candidates interviewer_lookup SELECT company_id,id,first_name,last_name,email,tags",
+		"api_keys interviewer_lookup SELECT company_id,id,hash,previous_hash,previous_expires_at,scopes,job_ids,expires_at,last_used_at,revoked_at",
+		"idempotency_records interviewer_lookup SELECT company_id,principal_id,key_hash,expires_at",
 	})
 	same(t, "who may create in the schema", column(t, conn, `
 		SELECT grantee::regrole::text FROM pg_namespace AS n, aclexplode(n.nspacl)
@@ -145,6 +167,7 @@ func TestDefinerFunctionsAreExactly(t *testing.T) {
 	service := []string{
 		"find_account(text)", "session_changes(integer)", "find_company(text)", "all_companies()", "search_users(uuid,text,integer)",
 		"companies_to_seal()", "search_candidates(uuid,text,text[],integer)",
+		"find_api_key(bytea)", "forget_idempotency_records(timestamp with time zone,integer)",
 	}
 	same(t, "definer functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef`),
 		append([]string{"keep_login_email()"}, service...))
@@ -159,6 +182,8 @@ func TestDefinerFunctionsAreExactly(t *testing.T) {
 		[]string{
 			"current_company()", "refuse_change()", "user_search_text(text,text,text,text)",
 			"candidate_search_text(text,text,text,text[])", "refuse_published_change()",
+			"refuse_history_change()", "in_test_company()", "keep_principal()",
+			"hold_idempotency_key(uuid,uuid,bytea,timestamp with time zone)",
 		})
 	same(t, "views of another owner than the lookups'", column(t, conn,
 		`SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace AND relowner <> 'interviewer_lookup'::regrole
@@ -187,8 +212,8 @@ func TestForeignKeysAreServedByAnIndex(t *testing.T) {
 		WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace AND NOT EXISTS (
 			SELECT FROM pg_index AS i WHERE i.indrelid = k.conrelid AND i.indpred IS NULL
 				AND (i.indkey::int2[])[0:least(cardinality(k.conkey), 2) - 1] = k.conkey[1:2])`),
-		[]string{ // users are never deleted
-			"sessions_user_fkey", "kit_versions_publisher_fkey", "interviews_creator_fkey", "application_moves_actor_fkey",
+		[]string{ // who can act stays, and users go only with a reset, which deletes what points at them by company
+			"sessions_user_fkey", "api_keys_creator_fkey", "kit_versions_publisher_fkey", "interviews_creator_fkey", "application_moves_actor_fkey",
 			"interview_events_actor_fkey", "score_revisions_actor_fkey",
 		})
 }

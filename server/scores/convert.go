@@ -51,7 +51,7 @@ func convertRevision(row db.ListScoreRevisionsRow) (api.ScoreRevision, error) {
 		ID: was.ID, Revision: was.Revision, Event: was.Event, Ratings: ratings, Recommendation: was.Recommendation,
 		Comment: optional.Of(was.Comment), WeightedScore: optional.Of(was.WeightedScore), Coverage: was.Coverage,
 		SubmittedAt: optional.Time(was.SubmittedAt), Reason: was.Reason,
-		Actor:     api.PersonSummary{ID: was.ActorID, FirstName: row.FirstName, LastName: row.LastName},
+		Actor:     caller.Actor(was.ActorID, row.ActorName, row.ByKey),
 		CreatedAt: was.CreatedAt.UTC(),
 	}, err
 }

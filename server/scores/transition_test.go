@@ -45,7 +45,7 @@ func TestReopen(t *testing.T) {
 	kept := api.ScoreRevisionPage{HasMore: false, NextCursor: read.NextCursor, Data: []api.ScoreRevision{{
 		ID: read.Data[0].ID, Revision: 1, Event: "reopen", Ratings: submitted.Ratings, Recommendation: submitted.Recommendation,
 		Comment: submitted.Comment, WeightedScore: submitted.WeightedScore, Coverage: 1, SubmittedAt: submitted.SubmittedAt,
-		Reason: "Rated the wrong candidate.", Actor: api.PersonSummary{ID: user.ID, FirstName: "hr", LastName: "Example"},
+		Reason: "Rated the wrong candidate.", Actor: api.ActorSummary{ID: user.ID, Type: "user", Name: "hr Example"},
 		CreatedAt: reopened.UpdatedAt,
 	}}}
 	kept.Data[0].CreatedAt = read.Data[0].CreatedAt

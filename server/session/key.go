@@ -19,6 +19,7 @@ type secret struct {
 	access  []byte
 	refresh []byte
 	state   []byte
+	record  []byte
 }
 
 // Keyring holds the secrets that are believed: the first signs, all verify.
@@ -48,7 +49,11 @@ func NewKeyring(present string, previous ...string) (*Keyring, error) {
 		if err != nil {
 			return nil, err
 		}
-		ring.secrets = append(ring.secrets, secret{hex.EncodeToString(id)[:keyIDSize], access, refresh, state})
+		record, err := derive(text, "idempotency record")
+		if err != nil {
+			return nil, err
+		}
+		ring.secrets = append(ring.secrets, secret{hex.EncodeToString(id)[:keyIDSize], access, refresh, state, record})
 	}
 	var err error
 	if ring.cursor, err = derive(present, "cursor"); err != nil {
@@ -65,6 +70,15 @@ func (k *Keyring) Cursor() []byte { return k.cursor }
 
 // Throttle is the key under which the login throttle hides emails.
 func (k *Keyring) Throttle() []byte { return k.throttle }
+
+// Records are the secrets that seal what is kept to answer a request again: the first seals, all open.
+func (k *Keyring) Records() [][]byte {
+	records := make([][]byte, len(k.secrets))
+	for i, known := range k.secrets {
+		records[i] = known.record
+	}
+	return records
+}
 
 func (k *Keyring) signing() secret { return k.secrets[0] }
 

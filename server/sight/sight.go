@@ -1,6 +1,7 @@
 // Package sight says what of hiring a person may see, in the form that queries take: HR and admins see everything in
 // their company, team leads the jobs that they are a member of and what belongs to them, and everyone the interviews
-// that they are on the panel of. The queries hold the rows against it, so what may not be seen is not found.
+// that they are on the panel of. An API key sees what HR sees, or what a team lead sees of the jobs that it is limited
+// to. The queries hold the rows against it, so what may not be seen is not found.
 package sight
 
 import (
@@ -39,6 +40,10 @@ func Of(ctx context.Context, queries *db.Queries, tenant db.DBTX, who caller.Cal
 		InterviewJobs: []uuid.UUID{}, MemberJobs: []uuid.UUID{},
 	}
 	if s.All {
+		return s, nil
+	}
+	if who.Limited() {
+		s.Jobs, s.MemberJobs = who.Key.Jobs, who.Key.Jobs
 		return s, nil
 	}
 	row, err := queries.GetSight(ctx, tenant, db.GetSightParams{CompanyID: who.CompanyID, UserID: who.UserID})

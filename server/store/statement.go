@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,18 +17,27 @@ type prelude struct {
 }
 
 // statements is a db.DBTX whose statements each run alone. PostgreSQL treats a pipeline up to its end as one
-// transaction, so the tenant that a prelude sets holds for the statement behind it, and for nothing after.
+// transaction, so the tenant that a prelude sets holds for the statement behind it, and for nothing after. Where a Unit
+// has begun they run in its transaction.
 type statements struct {
-	pool   *pgxpool.Pool
-	tenant []prelude
+	pool    *pgxpool.Pool
+	company uuid.UUID
+	tenant  []prelude
 }
 
 func (s *statements) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return exec(send(ctx, s.pool, s.tenant, sql, args), len(s.tenant))
+	return exec(send(ctx, s.place(ctx), s.tenant, sql, args), len(s.tenant))
 }
 
 func (s *statements) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return query(send(ctx, s.pool, s.tenant, sql, args), len(s.tenant))
+	return query(send(ctx, s.place(ctx), s.tenant, sql, args), len(s.tenant))
+}
+
+func (s *statements) place(ctx context.Context) sender {
+	if u := unitOf(ctx, s.company); u != nil && u.tx != nil && u.tx.opening == nil {
+		return u.tx.conn
+	}
+	return s.pool
 }
 
 func (s *statements) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {

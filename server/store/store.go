@@ -93,13 +93,13 @@ func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
 
 // Of runs single statements for one company, each in a transaction and a round trip of its own.
 func (s *Store) Of(company uuid.UUID) db.DBTX {
-	return &statements{pool: s.pool, tenant: []prelude{{setTenant, []any{company.String()}}}}
+	return &statements{pool: s.pool, company: company, tenant: []prelude{{setTenant, []any{company.String()}}}}
 }
 
 // Planned is Of for statements with optional filters, which PostgreSQL plans anew with the values at hand: a plan for
 // all values could use no index.
 func (s *Store) Planned(company uuid.UUID) db.DBTX {
-	return &statements{pool: s.pool, tenant: []prelude{{setTenantPlan, []any{company.String()}}}}
+	return &statements{pool: s.pool, company: company, tenant: []prelude{{setTenantPlan, []any{company.String()}}}}
 }
 
 // Lookup runs what has no tenant yet. Row-level security shows it no row of any table: all it can reach are the
@@ -107,14 +107,18 @@ func (s *Store) Planned(company uuid.UUID) db.DBTX {
 func (s *Store) Lookup() db.DBTX { return &statements{pool: s.pool} }
 
 // InTx runs fn in one transaction for one company and commits when fn returns nil. The first statement carries the
-// transaction's beginning with it. Neither commit nor rollback depend on the caller still being there.
+// transaction's beginning with it. Neither commit nor rollback depend on the caller still being there. In the context of
+// a Unit it joins that, and its commit is the unit's.
 func (s *Store) InTx(ctx context.Context, company uuid.UUID, fn func(tx db.DBTX) error) error {
+	if u := unitOf(ctx, company); u != nil {
+		return u.run(ctx, fn)
+	}
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return translate(err)
 	}
 	defer conn.Release()
-	tx := &transaction{conn: conn.Conn(), opening: []prelude{{"BEGIN", nil}, {setTenant, []any{company.String()}}}}
+	tx := begin(conn, company)
 	committed := false
 	defer func() {
 		if !committed {
@@ -171,6 +175,11 @@ type transaction struct {
 	opening []prelude
 }
 
+// begin makes a transaction for one company, which its first statement will begin.
+func begin(conn *pgxpool.Conn, company uuid.UUID) *transaction {
+	return &transaction{conn: conn.Conn(), opening: []prelude{{"BEGIN", nil}, {setTenant, []any{company.String()}}}}
+}
+
 func (t *transaction) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	if t.opening == nil {
 		tag, err := t.conn.Exec(ctx, sql, args...)
@@ -221,4 +230,11 @@ func (t *transaction) rollback(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detachedTime)
 	defer cancel()
 	_, _ = t.conn.Exec(ctx, "ROLLBACK")
+}
+
+// undo takes back what came after the unit's savepoint. Where that fails, so will whatever follows.
+func (t *transaction) undo(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detachedTime)
+	defer cancel()
+	_, _ = t.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT step")
 }

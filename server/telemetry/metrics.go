@@ -43,6 +43,7 @@ const (
 	TokenClaims    = "claims"
 	TokenExpired   = "expired"
 	TokenRevoked   = "revoked"
+	TokenKey       = "key"
 )
 
 // The limits that throttle.
@@ -93,7 +94,7 @@ func NewMetrics(version string) *Metrics {
 			RefreshRotated, RefreshReplayed, RefreshReused, RefreshInvalid, RefreshRevoked, RefreshUnavailable),
 		invalidTokens: newOutcomes(r, "interviewer_invalid_tokens_total", "reason",
 			"Access tokens refused, by the reason.",
-			TokenMissing, TokenMalformed, TokenSignature, TokenClaims, TokenExpired, TokenRevoked),
+			TokenMissing, TokenMalformed, TokenSignature, TokenClaims, TokenExpired, TokenRevoked, TokenKey),
 		throttled: newOutcomes(r, "interviewer_throttled_total", "limit", "Requests answered 429, by the limit.",
 			LimitCaller, LimitAnonymous, LimitLogin),
 		revocations: newOutcomes(r, "interviewer_revocation_checks_total", "source",

@@ -79,7 +79,7 @@ func families(m *telemetry.Metrics) map[string]struct {
 		}, m.Refresh},
 		"interviewer_invalid_tokens_total": {"reason", []string{
 			telemetry.TokenMissing, telemetry.TokenMalformed, telemetry.TokenSignature, telemetry.TokenClaims,
-			telemetry.TokenExpired, telemetry.TokenRevoked,
+			telemetry.TokenExpired, telemetry.TokenRevoked, telemetry.TokenKey,
 		}, m.InvalidToken},
 		"interviewer_throttled_total": {"limit", []string{
 			telemetry.LimitCaller, telemetry.LimitAnonymous, telemetry.LimitLogin,

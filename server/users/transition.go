@@ -95,7 +95,7 @@ func (u *Users) transition(
 	if err != nil {
 		return shown, err
 	}
-	u.Guard.Publish(ctx, saved.Role, affected...)
+	store.AfterCommit(ctx, func() { u.Guard.Publish(ctx, saved.Role, affected...) })
 	return shown, nil
 }
 

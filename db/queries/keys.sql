@@ -1,0 +1,63 @@
+-- name: FindAPIKey :one
+SELECT company_id, id, scopes, job_ids, expires_at, previous_expires_at, last_used_at, is_test::boolean AS is_test,
+    (hash = @hash::bytea)::boolean AS is_present
+FROM find_api_key(@hash::bytea);
+
+-- name: TouchAPIKey :exec
+-- When a key was last used, so that not every request is a write.
+UPDATE api_keys SET last_used_at = @now::timestamptz
+WHERE company_id = @company_id AND id = @id AND (last_used_at IS NULL OR last_used_at < @before::timestamptz);
+
+-- name: ListAPIKeys :many
+-- Newest first.
+SELECT * FROM api_keys
+WHERE company_id = @company_id
+    AND (sqlc.narg('is_revoked')::boolean IS NULL OR (revoked_at IS NOT NULL) = sqlc.narg('is_revoked')::boolean)
+    AND (created_at, id) < (
+        COALESCE(sqlc.narg('after_time')::timestamptz, 'infinity'),
+        COALESCE(sqlc.narg('after_id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    )
+ORDER BY created_at DESC, id DESC
+LIMIT @max_rows;
+
+-- name: CountLiveAPIKeys :one
+SELECT count(*) FROM api_keys WHERE company_id = @company_id AND revoked_at IS NULL;
+
+-- name: GetAPIKey :one
+SELECT * FROM api_keys WHERE company_id = @company_id AND id = @id;
+
+-- name: GetAPIKeyForUpdate :one
+SELECT * FROM api_keys WHERE company_id = @company_id AND id = @id FOR NO KEY UPDATE;
+
+-- name: InsertAPIKey :one
+INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, job_ids, expires_at, created_by, created_at, updated_at)
+VALUES (@company_id, @id, @name, @prefix, @hash, @scopes, sqlc.narg('job_ids'), sqlc.narg('expires_at'), sqlc.narg('created_by'), @now, @now)
+RETURNING *;
+
+-- name: UpdateAPIKey :one
+UPDATE api_keys
+SET name = @name, expires_at = sqlc.narg('expires_at'), scopes = @scopes, job_ids = sqlc.narg('job_ids'), version = version + 1,
+    updated_at = @now
+WHERE company_id = @company_id AND id = @id AND version = @version AND revoked_at IS NULL
+RETURNING *;
+
+-- name: RotateAPIKey :one
+-- The secret before this one stays good for a while; one before that ends now.
+UPDATE api_keys
+SET hash = @hash, prefix = @prefix, previous_hash = hash, previous_expires_at = @previous_expires_at::timestamptz,
+    rotated_at = @now::timestamptz, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id AND version = @version AND revoked_at IS NULL
+RETURNING *;
+
+-- name: RevokeAPIKey :one
+UPDATE api_keys SET revoked_at = @now::timestamptz, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id AND version = @version AND revoked_at IS NULL
+RETURNING *;
+
+-- name: RevokeAPIKeys :execrows
+UPDATE api_keys SET revoked_at = @now::timestamptz, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND revoked_at IS NULL;
+
+-- name: CountJobs :one
+-- How many of these jobs the company has.
+SELECT count(*) FROM jobs WHERE company_id = @company_id AND id = ANY (@ids::uuid[]);

@@ -1,0 +1,64 @@
+package idempotency
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// contents is what a record holds.
+type contents struct {
+	Sum    [sha256.Size]byte `json:"sum"`
+	Answer Answer            `json:"answer"`
+}
+
+var errSealed = errors.New("not sealed with this secret and key")
+
+// hashOf is how a record is found without keeping its key.
+func hashOf(key string) []byte {
+	sum := sha256.Sum256([]byte(key))
+	return sum[:]
+}
+
+// box is AES-256-GCM with a key that needs both the server's secret and the client's key.
+func box(secret []byte, key string) (cipher.AEAD, error) {
+	derived, err := hkdf.Key(sha256.New, secret, []byte(key), "ai-interviewer idempotency record", 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive the key of a record: %w", err)
+	}
+	block, err := aes.NewCipher(derived)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+func seal(secret []byte, key string, sum [sha256.Size]byte, answer Answer) ([]byte, error) {
+	plain, err := json.Marshal(contents{sum, answer})
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := box(secret, key)
+	if err != nil {
+		return nil, err
+	}
+	return sealer.Seal(nil, nil, plain, nil), nil
+}
+
+func open(secret []byte, key string, sealed []byte) (sum [sha256.Size]byte, answer Answer, err error) {
+	opener, err := box(secret, key)
+	if err != nil {
+		return sum, answer, err
+	}
+	plain, err := opener.Open(nil, nil, sealed, nil)
+	if err != nil {
+		return sum, answer, errSealed
+	}
+	var found contents
+	err = json.Unmarshal(plain, &found)
+	return found.Sum, found.Answer, err
+}

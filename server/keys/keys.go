@@ -1,0 +1,224 @@
+// Package keys looks after the API keys of a company: what they may do, for how long, and their secrets, each of which is
+// shown once and never kept. It promises that a key does nothing beyond its scopes and sees nothing beyond its jobs, and
+// that what is changed about it holds for the very next request.
+package keys
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/apikey"
+	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/contract"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/page"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
+)
+
+// maxKeys is how many keys of a company may be good for something.
+const maxKeys = 100
+
+// Keys is the room of the tag keys.
+type Keys struct {
+	Store    *store.Store
+	Queries  *db.Queries
+	Clock    clock.Source
+	Audit    *audit.Recorder
+	Cursors  page.Codec
+	Contract *contract.Contract
+}
+
+// ListAPIKeys lists the keys of the company, newest first.
+func (k *Keys) ListAPIKeys(
+	ctx context.Context, request api.ListAPIKeysRequestObject,
+) (api.ListAPIKeysResponseObject, error) {
+	who, wanted := caller.Of(ctx), request.Params
+	filters := wanted
+	filters.Cursor, filters.Limit = nil, nil
+	list, err := k.Cursors.Open(
+		page.Scope{Company: who.CompanyID, Operation: "ListAPIKeys", Query: filters}, wanted.Cursor, wanted.Limit)
+	if err != nil {
+		return nil, err
+	}
+	tenant := k.Store.Planned(who.CompanyID)
+	rows, err := k.Queries.ListAPIKeys(ctx, tenant, db.ListAPIKeysParams{
+		CompanyID: who.CompanyID, IsRevoked: wanted.IsRevoked, AfterTime: list.After.Time, AfterID: list.After.ID,
+		MaxRows: list.MaxRows(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown, err := page.Close(ctx, list, rows, func(row db.APIKey) page.Place { return page.At(row.CreatedAt, row.ID) })
+	if err != nil {
+		return nil, err
+	}
+	data := make([]api.APIKey, len(shown.Rows))
+	for i, row := range shown.Rows {
+		data[i] = k.convert(who, row)
+	}
+	return api.ListAPIKeys200JSONResponse{
+		Body:    api.APIKeyPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Headers: api.ListAPIKeys200ResponseHeaders{Link: shown.Link},
+	}, nil
+}
+
+// GetAPIKey shows one key.
+func (k *Keys) GetAPIKey(ctx context.Context, request api.GetAPIKeyRequestObject) (api.GetAPIKeyResponseObject, error) {
+	shown, err := k.show(ctx, request.APIKeyID)
+	if err != nil {
+		return nil, err
+	}
+	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
+		return api.GetAPIKey304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
+	}
+	return api.GetAPIKey200JSONResponse{APIKeyJSONResponse: shown}, nil
+}
+
+// GetMyAPIKey shows the key that asks.
+func (k *Keys) GetMyAPIKey(
+	ctx context.Context, request api.GetMyAPIKeyRequestObject,
+) (api.GetMyAPIKeyResponseObject, error) {
+	shown, err := k.show(ctx, caller.Of(ctx).UserID)
+	if err != nil {
+		return nil, err
+	}
+	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
+		return api.GetMyAPIKey304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
+	}
+	return api.GetMyAPIKey200JSONResponse{APIKeyJSONResponse: shown}, nil
+}
+
+// CreateAPIKey creates a key, and shows its secret this once.
+func (k *Keys) CreateAPIKey(
+	ctx context.Context, request api.CreateAPIKeyRequestObject,
+) (api.CreateAPIKeyResponseObject, error) {
+	who, wanted := caller.Of(ctx), *request.Body
+	now := k.Clock.Now()
+	row := db.InsertAPIKeyParams{
+		CompanyID: who.CompanyID, ID: k.Clock.ID(), Name: strings.TrimSpace(wanted.Name), Scopes: sorted(wanted.Scopes),
+		JobIDs: wanted.JobIds, ExpiresAt: wanted.ExpiresAt, CreatedBy: &who.UserID, Now: now,
+	}
+	if err := k.check(grant{row.Name, row.Scopes, row.JobIDs, row.ExpiresAt}, nil, now); err != nil {
+		return nil, err
+	}
+	var created db.APIKey
+	var secret apikey.Secret
+	err := k.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		// The company's row is held, so that of two keys at once not both are the last.
+		company, err := k.Queries.GetCompanyForUpdate(ctx, tx, who.CompanyID)
+		if err != nil {
+			return err
+		}
+		if count, err := k.Queries.CountLiveAPIKeys(ctx, tx, who.CompanyID); err != nil {
+			return err
+		} else if count >= maxKeys {
+			return fault.New(fault.LimitReached).With("The company has %d keys already; revoke one that is not needed.", maxKeys)
+		}
+		if err := k.known(ctx, tx, who.CompanyID, row.JobIDs); err != nil {
+			return err
+		}
+		secret = apikey.New(modeOf(company))
+		row.Prefix, row.Hash = secret.Prefix(), secret.Hash()
+		if created, err = k.Queries.InsertAPIKey(ctx, tx, row); err != nil {
+			return err
+		}
+		return k.record(ctx, tx, audit.APIKeyCreated, created.ID, audit.Diff(blank(), attributes(created)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := k.present(who, created)
+	return api.CreateAPIKey201JSONResponse{
+		Body: api.APIKeyWithSecret{APIKey: shown.Body, Secret: secret.Reveal()},
+		Headers: api.CreateAPIKey201ResponseHeaders{
+			ETag: shown.Headers.ETag, Location: "/api/v1/api-keys/" + created.ID.String(),
+		},
+	}, nil
+}
+
+// UpdateAPIKey changes name, scopes, jobs and expiry; a patch that changes nothing leaves the key and its version alone.
+func (k *Keys) UpdateAPIKey(
+	ctx context.Context, request api.UpdateAPIKeyRequestObject,
+) (api.UpdateAPIKeyResponseObject, error) {
+	patch := request.JSONBody
+	if patch == nil {
+		patch = request.ApplicationMergePatchPlusJSONBody
+	}
+	who := caller.Of(ctx)
+	var saved db.APIKey
+	err := k.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		row, err := k.held(ctx, tx, request.APIKeyID, request.Params.IfMatch)
+		if err != nil {
+			return err
+		}
+		change := edit(row, *patch)
+		if saved = row; !changes(row, change) {
+			return nil
+		}
+		change.Now = k.Clock.Now()
+		wanted := grant{change.Name, change.Scopes, change.JobIDs, change.ExpiresAt}
+		if err := k.check(wanted, row.ExpiresAt, change.Now); err != nil {
+			return err
+		}
+		if err := k.known(ctx, tx, who.CompanyID, change.JobIDs); err != nil {
+			return err
+		}
+		if saved, err = k.Queries.UpdateAPIKey(ctx, tx, change); err != nil {
+			return store.Guarded(err)
+		}
+		return k.record(ctx, tx, audit.APIKeyUpdated, row.ID, audit.Diff(attributes(row), attributes(saved)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateAPIKey200JSONResponse{APIKeyJSONResponse: k.present(who, saved)}, nil
+}
+
+// show gives one key as the caller may see and handle it.
+func (k *Keys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONResponse, error) {
+	who := caller.Of(ctx)
+	row, err := k.Queries.GetAPIKey(ctx, k.Store.Of(who.CompanyID), db.GetAPIKeyParams{CompanyID: who.CompanyID, ID: id})
+	if err != nil {
+		return api.APIKeyJSONResponse{}, err
+	}
+	return k.present(who, row), nil
+}
+
+// held locks a key that is to be changed, on the version that the client knows.
+func (k *Keys) held(ctx context.Context, tx db.DBTX, id uuid.UUID, match *string) (db.APIKey, error) {
+	row, err := k.Queries.GetAPIKeyForUpdate(ctx, tx, db.GetAPIKeyForUpdateParams{
+		CompanyID: caller.Of(ctx).CompanyID, ID: id,
+	})
+	if err != nil {
+		return row, err
+	}
+	if err := etag.Check(match, row.Version); err != nil {
+		return row, err
+	}
+	return row, mayChange(row)
+}
+
+// known fails where the company has not all of these jobs.
+func (k *Keys) known(ctx context.Context, tx db.DBTX, company uuid.UUID, jobs []uuid.UUID) error {
+	if jobs == nil {
+		return nil
+	}
+	count, err := k.Queries.CountJobs(ctx, tx, db.CountJobsParams{CompanyID: company, Ids: jobs})
+	if err != nil || int(count) == len(jobs) {
+		return err
+	}
+	return fault.New(fault.RuleViolated).Field("/job_ids", "unknown", "names a job that the company does not have")
+}
+
+func (k *Keys) record(ctx context.Context, tx db.DBTX, action audit.Action, id uuid.UUID, details audit.Details) error {
+	return k.Audit.Record(ctx, tx, caller.Of(ctx).CompanyID, audit.Entry{
+		Action: action, Resource: audit.APIKey, ID: &id, Details: details,
+	})
+}
