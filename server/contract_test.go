@@ -32,7 +32,11 @@ func matrix() map[string]string {
 		"CreateUser": "--HA", "UpdateUser": "--HA", "ChangeUserRole": "--HA",
 		"DeactivateUser": "--HA", "ReactivateUser": "--HA",
 
-		"GetCompany": "--HA", "UpdateCompany": "---A",
+		"GetCompany": "--HA", "UpdateCompany": "---A", "ResetCompany": "---A",
+		"ListTestCompanies": "---A", "CreateTestCompany": "---A", "CloseTestCompany": "---A",
+		"ListAPIKeys": "--HA", "GetAPIKey": "--HA",
+		"CreateAPIKey": "---A", "UpdateAPIKey": "---A", "RotateAPIKey": "---A", "RevokeAPIKey": "---A",
+		"GetMyAPIKey": "----", // for keys
 
 		"ListAuditLogs": everybody, "GetAuditLog": everybody, "ExportAuditLogs": everybody, "VerifyAuditLogs": "---A",
 		"GetStateMachines": public,
@@ -130,6 +134,12 @@ func (s *scene) entry() string {
 func minimal() map[string]func(*scene) call {
 	user := func(s *scene) map[string]string { return map[string]string{"user_id": s.target().ID.String()} }
 	bare := func(*scene) call { return call{status: http.StatusOK} }
+	key := func(body any) func(*scene) call {
+		return func(s *scene) call {
+			id := s.installation.Key(s.company, []string{"jobs:read"}).ID.String()
+			return call{status: http.StatusOK, body: body, parameters: map[string]string{"api_key_id": id}}
+		}
+	}
 	requests := map[string]func(*scene) call{
 		"Logout": bare,
 		"ChangePassword": func(*scene) call {
@@ -173,6 +183,21 @@ func minimal() map[string]func(*scene) call {
 		},
 		"ChangeUserRole": func(s *scene) call {
 			return call{status: http.StatusOK, parameters: user(s), body: api.ChangeRoleRequest{Role: api.RoleTeamLead}}
+		},
+		"ResetCompany":      func(*scene) call { return call{status: http.StatusConflict} }, // nothing of a live company goes
+		"ListTestCompanies": bare,
+		"CreateTestCompany": func(*scene) call {
+			return call{status: http.StatusCreated, body: map[string]any{"name": "Nightly"}}
+		},
+		"CloseTestCompany": func(s *scene) call {
+			id := uuid.Must(uuid.NewV7())
+			s.installation.Exec(`INSERT INTO companies (id, name, slug, test_of) VALUES ($1, 'Test', $2, $3)`, id, "test-"+id.String(), s.company.ID)
+			return call{status: http.StatusNoContent, parameters: map[string]string{"test_company_id": id.String()}}
+		},
+		"ListAPIKeys": bare, "GetMyAPIKey": bare, "GetAPIKey": key(nil), "RotateAPIKey": key(nil), "RevokeAPIKey": key(nil),
+		"UpdateAPIKey": key(map[string]any{"name": "Sync of the night"}),
+		"CreateAPIKey": func(*scene) call {
+			return call{status: http.StatusCreated, body: map[string]any{"name": "Sync", "scopes": []string{"jobs:read"}}}
 		},
 		"GetCompany":      bare,
 		"UpdateCompany":   func(*scene) call { return call{status: http.StatusOK, body: map[string]any{"name": "Acme"}} },
@@ -277,7 +302,11 @@ func foreign(
 			t.Error("what another company's users did has ended a session here")
 		}
 	})
-	ids := map[string]string{"user_id": other.ID.String(), "session_id": s.session(other), "audit_log_id": s.entry()}
+	ids := map[string]string{
+		"user_id": other.ID.String(), "session_id": s.session(other), "audit_log_id": s.entry(),
+		"api_key_id":      installation.Key(company, []string{"jobs:read"}).ID.String(),
+		"test_company_id": company.ID.String(),
+	}
 	maps.Copy(ids, hiringIDs(s))
 	return ids
 }

@@ -225,10 +225,11 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 			Store: s.store, Queries: queries, Clock: o.Clock, Log: o.Log, Standing: agreed.Standing,
 		},
 	}
-	if door.People, err = limiter(s.redis, "user", o.Config.RateLimit); err != nil {
-		return err
-	}
-	if door.Anonymous, err = limiter(s.redis, "address", o.Config.RateLimitAnonymous); err != nil {
+	door.Limits, err = contract.NewLimits(s.redis, o.Clock.Now, contract.Rates{
+		User: o.Config.RateLimit, Key: o.Config.RateLimitKey, Company: o.Config.RateLimitCompany,
+		Address: o.Config.RateLimitAnonymous,
+	})
+	if err != nil {
 		return err
 	}
 	return s.route(o, all, door, metrics) //nolint:contextcheck // each request brings its own
@@ -368,18 +369,6 @@ func throttle(c *config.Config) ratelimit.ThrottlePolicy {
 		NetworkLimit: c.LoginPerIP, NetworkWindow: c.LoginWindow.Duration(),
 		AccountFree: c.LoginPerAccount,
 	}
-}
-
-// limiter keeps callers to a number of requests a minute; 0 sets no limit.
-func limiter(cache *redis.Redis, name string, perMinute int) (*ratelimit.Limiter, error) {
-	if perMinute == 0 {
-		return nil, nil // no limit is no limiter
-	}
-	l, err := ratelimit.NewLimiter(cache, ratelimit.Policy{Name: name, Limit: perMinute, Window: time.Minute})
-	if err != nil {
-		return nil, fmt.Errorf("rate limit: %w", err)
-	}
-	return l, nil
 }
 
 func network(prefix netip.Prefix) *net.IPNet {

@@ -43,7 +43,7 @@ SELECT * FROM companies WHERE test_of = @company_id::uuid AND id = @id AND is_ac
 SELECT count(*) FROM companies WHERE test_of = @company_id::uuid AND is_active;
 
 -- name: ActFor :exec
--- The rest of the transaction acts for another company: one that the caller's has opened to test in.
+-- What follows in the transaction acts for another company: one that the caller's has opened to test in.
 SELECT set_config('app.company_id', CAST(@company_id::uuid AS text), true);
 
 -- name: InsertTestCompany :one

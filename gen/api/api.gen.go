@@ -18967,6 +18967,11 @@ type CreateAPIKeyResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CreateAPIKeyResponse409Headers the declared response headers of an HTTP 409 response for CreateAPIKey
+type CreateAPIKeyResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CreateAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for CreateAPIKey
 type CreateAPIKeyResponse429Headers struct {
 	RetryAfter *int
@@ -19002,6 +19007,8 @@ type CreateAPIKeyResponse struct {
 	Headers201 *CreateAPIKeyResponse201Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateAPIKeyResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateAPIKeyResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateAPIKeyResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -19342,6 +19349,11 @@ type UpdateAPIKeyResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// UpdateAPIKeyResponse409Headers the declared response headers of an HTTP 409 response for UpdateAPIKey
+type UpdateAPIKeyResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // UpdateAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for UpdateAPIKey
 type UpdateAPIKeyResponse429Headers struct {
 	RetryAfter *int
@@ -19381,6 +19393,8 @@ type UpdateAPIKeyResponse struct {
 	Headers200 *UpdateAPIKeyResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateAPIKeyResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateAPIKeyResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *UpdateAPIKeyResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -19481,6 +19495,11 @@ type RevokeAPIKeyResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RevokeAPIKeyResponse409Headers the declared response headers of an HTTP 409 response for RevokeAPIKey
+type RevokeAPIKeyResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RevokeAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for RevokeAPIKey
 type RevokeAPIKeyResponse429Headers struct {
 	RetryAfter *int
@@ -19520,6 +19539,8 @@ type RevokeAPIKeyResponse struct {
 	Headers200 *RevokeAPIKeyResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RevokeAPIKeyResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RevokeAPIKeyResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RevokeAPIKeyResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -19620,6 +19641,11 @@ type RotateAPIKeyResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RotateAPIKeyResponse409Headers the declared response headers of an HTTP 409 response for RotateAPIKey
+type RotateAPIKeyResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RotateAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for RotateAPIKey
 type RotateAPIKeyResponse429Headers struct {
 	RetryAfter *int
@@ -19659,6 +19685,8 @@ type RotateAPIKeyResponse struct {
 	Headers200 *RotateAPIKeyResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RotateAPIKeyResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RotateAPIKeyResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RotateAPIKeyResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -19871,6 +19899,11 @@ type CreateApplicationResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CreateApplicationResponse409Headers the declared response headers of an HTTP 409 response for CreateApplication
+type CreateApplicationResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CreateApplicationResponse429Headers the declared response headers of an HTTP 429 response for CreateApplication
 type CreateApplicationResponse429Headers struct {
 	RetryAfter *int
@@ -19906,6 +19939,8 @@ type CreateApplicationResponse struct {
 	Headers201 *CreateApplicationResponse201Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateApplicationResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateApplicationResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateApplicationResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -20343,6 +20378,11 @@ type HoldApplicationResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// HoldApplicationResponse409Headers the declared response headers of an HTTP 409 response for HoldApplication
+type HoldApplicationResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // HoldApplicationResponse429Headers the declared response headers of an HTTP 429 response for HoldApplication
 type HoldApplicationResponse429Headers struct {
 	RetryAfter *int
@@ -20382,6 +20422,8 @@ type HoldApplicationResponse struct {
 	Headers200 *HoldApplicationResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *HoldApplicationResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *HoldApplicationResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *HoldApplicationResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -20482,6 +20524,11 @@ type MoveApplicationResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// MoveApplicationResponse409Headers the declared response headers of an HTTP 409 response for MoveApplication
+type MoveApplicationResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // MoveApplicationResponse429Headers the declared response headers of an HTTP 429 response for MoveApplication
 type MoveApplicationResponse429Headers struct {
 	RetryAfter *int
@@ -20521,6 +20568,8 @@ type MoveApplicationResponse struct {
 	Headers200 *MoveApplicationResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *MoveApplicationResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *MoveApplicationResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *MoveApplicationResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -20621,6 +20670,11 @@ type ReactivateApplicationResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ReactivateApplicationResponse409Headers the declared response headers of an HTTP 409 response for ReactivateApplication
+type ReactivateApplicationResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ReactivateApplicationResponse429Headers the declared response headers of an HTTP 429 response for ReactivateApplication
 type ReactivateApplicationResponse429Headers struct {
 	RetryAfter *int
@@ -20660,6 +20714,8 @@ type ReactivateApplicationResponse struct {
 	Headers200 *ReactivateApplicationResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ReactivateApplicationResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ReactivateApplicationResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ReactivateApplicationResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -20760,6 +20816,11 @@ type RejectApplicationResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RejectApplicationResponse409Headers the declared response headers of an HTTP 409 response for RejectApplication
+type RejectApplicationResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RejectApplicationResponse429Headers the declared response headers of an HTTP 429 response for RejectApplication
 type RejectApplicationResponse429Headers struct {
 	RetryAfter *int
@@ -20799,6 +20860,8 @@ type RejectApplicationResponse struct {
 	Headers200 *RejectApplicationResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RejectApplicationResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RejectApplicationResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RejectApplicationResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -20899,6 +20962,11 @@ type ResumeApplicationResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ResumeApplicationResponse409Headers the declared response headers of an HTTP 409 response for ResumeApplication
+type ResumeApplicationResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ResumeApplicationResponse429Headers the declared response headers of an HTTP 429 response for ResumeApplication
 type ResumeApplicationResponse429Headers struct {
 	RetryAfter *int
@@ -20938,6 +21006,8 @@ type ResumeApplicationResponse struct {
 	Headers200 *ResumeApplicationResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ResumeApplicationResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ResumeApplicationResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ResumeApplicationResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -21149,6 +21219,11 @@ type WithdrawApplicationResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// WithdrawApplicationResponse409Headers the declared response headers of an HTTP 409 response for WithdrawApplication
+type WithdrawApplicationResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // WithdrawApplicationResponse429Headers the declared response headers of an HTTP 429 response for WithdrawApplication
 type WithdrawApplicationResponse429Headers struct {
 	RetryAfter *int
@@ -21188,6 +21263,8 @@ type WithdrawApplicationResponse struct {
 	Headers200 *WithdrawApplicationResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *WithdrawApplicationResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *WithdrawApplicationResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *WithdrawApplicationResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -21498,6 +21575,11 @@ type VerifyAuditLogsResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// VerifyAuditLogsResponse409Headers the declared response headers of an HTTP 409 response for VerifyAuditLogs
+type VerifyAuditLogsResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // VerifyAuditLogsResponse429Headers the declared response headers of an HTTP 429 response for VerifyAuditLogs
 type VerifyAuditLogsResponse429Headers struct {
 	RetryAfter *int
@@ -21531,6 +21613,8 @@ type VerifyAuditLogsResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *VerifyAuditLogsResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *VerifyAuditLogsResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *VerifyAuditLogsResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -21732,6 +21816,11 @@ type LoginResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// LoginResponse409Headers the declared response headers of an HTTP 409 response for Login
+type LoginResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // LoginResponse429Headers the declared response headers of an HTTP 429 response for Login
 type LoginResponse429Headers struct {
 	RetryAfter *int
@@ -21765,6 +21854,8 @@ type LoginResponse struct {
 	Headers200 *LoginResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *LoginResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *LoginResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *LoginResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -21850,6 +21941,11 @@ type LogoutResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// LogoutResponse409Headers the declared response headers of an HTTP 409 response for Logout
+type LogoutResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // LogoutResponse429Headers the declared response headers of an HTTP 429 response for Logout
 type LogoutResponse429Headers struct {
 	RetryAfter *int
@@ -21885,6 +21981,8 @@ type LogoutResponse struct {
 	Headers200 *LogoutResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *LogoutResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *LogoutResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *LogoutResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -21970,6 +22068,11 @@ type ChangePasswordResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ChangePasswordResponse409Headers the declared response headers of an HTTP 409 response for ChangePassword
+type ChangePasswordResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ChangePasswordResponse429Headers the declared response headers of an HTTP 429 response for ChangePassword
 type ChangePasswordResponse429Headers struct {
 	RetryAfter *int
@@ -22001,6 +22104,8 @@ type ChangePasswordResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ChangePasswordResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ChangePasswordResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ChangePasswordResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -22086,6 +22191,11 @@ type RefreshTokensResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RefreshTokensResponse409Headers the declared response headers of an HTTP 409 response for RefreshTokens
+type RefreshTokensResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RefreshTokensResponse429Headers the declared response headers of an HTTP 429 response for RefreshTokens
 type RefreshTokensResponse429Headers struct {
 	RetryAfter *int
@@ -22119,6 +22229,8 @@ type RefreshTokensResponse struct {
 	Headers200 *RefreshTokensResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RefreshTokensResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RefreshTokensResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RefreshTokensResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -22310,6 +22422,11 @@ type RevokeOtherSessionsResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RevokeOtherSessionsResponse409Headers the declared response headers of an HTTP 409 response for RevokeOtherSessions
+type RevokeOtherSessionsResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RevokeOtherSessionsResponse429Headers the declared response headers of an HTTP 429 response for RevokeOtherSessions
 type RevokeOtherSessionsResponse429Headers struct {
 	RetryAfter *int
@@ -22343,6 +22460,8 @@ type RevokeOtherSessionsResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RevokeOtherSessionsResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RevokeOtherSessionsResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RevokeOtherSessionsResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -22428,6 +22547,11 @@ type RevokeSessionResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RevokeSessionResponse409Headers the declared response headers of an HTTP 409 response for RevokeSession
+type RevokeSessionResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RevokeSessionResponse429Headers the declared response headers of an HTTP 429 response for RevokeSession
 type RevokeSessionResponse429Headers struct {
 	RetryAfter *int
@@ -22459,6 +22583,8 @@ type RevokeSessionResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RevokeSessionResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RevokeSessionResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RevokeSessionResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -22656,6 +22782,11 @@ type CreateCandidateResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CreateCandidateResponse409Headers the declared response headers of an HTTP 409 response for CreateCandidate
+type CreateCandidateResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CreateCandidateResponse429Headers the declared response headers of an HTTP 429 response for CreateCandidate
 type CreateCandidateResponse429Headers struct {
 	RetryAfter *int
@@ -22691,6 +22822,8 @@ type CreateCandidateResponse struct {
 	Headers201 *CreateCandidateResponse201Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateCandidateResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateCandidateResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateCandidateResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -22880,6 +23013,11 @@ type ImportCandidatesCSVResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ImportCandidatesCSVResponse409Headers the declared response headers of an HTTP 409 response for ImportCandidatesCSV
+type ImportCandidatesCSVResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ImportCandidatesCSVResponse429Headers the declared response headers of an HTTP 429 response for ImportCandidatesCSV
 type ImportCandidatesCSVResponse429Headers struct {
 	RetryAfter *int
@@ -22913,6 +23051,8 @@ type ImportCandidatesCSVResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ImportCandidatesCSVResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ImportCandidatesCSVResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ImportCandidatesCSVResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -22998,6 +23138,11 @@ type ImportCandidatesNDJSONResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ImportCandidatesNDJSONResponse409Headers the declared response headers of an HTTP 409 response for ImportCandidatesNDJSON
+type ImportCandidatesNDJSONResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ImportCandidatesNDJSONResponse429Headers the declared response headers of an HTTP 429 response for ImportCandidatesNDJSON
 type ImportCandidatesNDJSONResponse429Headers struct {
 	RetryAfter *int
@@ -23031,6 +23176,8 @@ type ImportCandidatesNDJSONResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ImportCandidatesNDJSONResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ImportCandidatesNDJSONResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ImportCandidatesNDJSONResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -23246,6 +23393,11 @@ type UpdateCandidateResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// UpdateCandidateResponse409Headers the declared response headers of an HTTP 409 response for UpdateCandidate
+type UpdateCandidateResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // UpdateCandidateResponse429Headers the declared response headers of an HTTP 429 response for UpdateCandidate
 type UpdateCandidateResponse429Headers struct {
 	RetryAfter *int
@@ -23285,6 +23437,8 @@ type UpdateCandidateResponse struct {
 	Headers200 *UpdateCandidateResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateCandidateResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateCandidateResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *UpdateCandidateResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -23385,6 +23539,11 @@ type ArchiveCandidateResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ArchiveCandidateResponse409Headers the declared response headers of an HTTP 409 response for ArchiveCandidate
+type ArchiveCandidateResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ArchiveCandidateResponse429Headers the declared response headers of an HTTP 429 response for ArchiveCandidate
 type ArchiveCandidateResponse429Headers struct {
 	RetryAfter *int
@@ -23424,6 +23583,8 @@ type ArchiveCandidateResponse struct {
 	Headers200 *ArchiveCandidateResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ArchiveCandidateResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ArchiveCandidateResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ArchiveCandidateResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -23524,6 +23685,11 @@ type RestoreCandidateResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RestoreCandidateResponse409Headers the declared response headers of an HTTP 409 response for RestoreCandidate
+type RestoreCandidateResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RestoreCandidateResponse429Headers the declared response headers of an HTTP 429 response for RestoreCandidate
 type RestoreCandidateResponse429Headers struct {
 	RetryAfter *int
@@ -23563,6 +23729,8 @@ type RestoreCandidateResponse struct {
 	Headers200 *RestoreCandidateResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RestoreCandidateResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RestoreCandidateResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RestoreCandidateResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -23781,6 +23949,11 @@ type UpdateCompanyResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// UpdateCompanyResponse409Headers the declared response headers of an HTTP 409 response for UpdateCompany
+type UpdateCompanyResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // UpdateCompanyResponse429Headers the declared response headers of an HTTP 429 response for UpdateCompany
 type UpdateCompanyResponse429Headers struct {
 	RetryAfter *int
@@ -23818,6 +23991,8 @@ type UpdateCompanyResponse struct {
 	Headers200 *UpdateCompanyResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateCompanyResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateCompanyResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *UpdateCompanyResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -23908,6 +24083,11 @@ type ResetCompanyResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ResetCompanyResponse409Headers the declared response headers of an HTTP 409 response for ResetCompany
+type ResetCompanyResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ResetCompanyResponse429Headers the declared response headers of an HTTP 429 response for ResetCompany
 type ResetCompanyResponse429Headers struct {
 	RetryAfter *int
@@ -23941,6 +24121,8 @@ type ResetCompanyResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ResetCompanyResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ResetCompanyResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ResetCompanyResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -24143,6 +24325,11 @@ type CreateInterviewResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CreateInterviewResponse409Headers the declared response headers of an HTTP 409 response for CreateInterview
+type CreateInterviewResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CreateInterviewResponse429Headers the declared response headers of an HTTP 429 response for CreateInterview
 type CreateInterviewResponse429Headers struct {
 	RetryAfter *int
@@ -24178,6 +24365,8 @@ type CreateInterviewResponse struct {
 	Headers201 *CreateInterviewResponse201Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateInterviewResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateInterviewResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateInterviewResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -24393,6 +24582,11 @@ type UpdateInterviewResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// UpdateInterviewResponse409Headers the declared response headers of an HTTP 409 response for UpdateInterview
+type UpdateInterviewResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // UpdateInterviewResponse429Headers the declared response headers of an HTTP 429 response for UpdateInterview
 type UpdateInterviewResponse429Headers struct {
 	RetryAfter *int
@@ -24434,6 +24628,8 @@ type UpdateInterviewResponse struct {
 	Headers200 *UpdateInterviewResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateInterviewResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateInterviewResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *UpdateInterviewResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -24650,6 +24846,11 @@ type CancelInterviewResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CancelInterviewResponse409Headers the declared response headers of an HTTP 409 response for CancelInterview
+type CancelInterviewResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CancelInterviewResponse429Headers the declared response headers of an HTTP 429 response for CancelInterview
 type CancelInterviewResponse429Headers struct {
 	RetryAfter *int
@@ -24689,6 +24890,8 @@ type CancelInterviewResponse struct {
 	Headers200 *CancelInterviewResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CancelInterviewResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CancelInterviewResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CancelInterviewResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -24789,6 +24992,11 @@ type CompleteInterviewResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CompleteInterviewResponse409Headers the declared response headers of an HTTP 409 response for CompleteInterview
+type CompleteInterviewResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CompleteInterviewResponse429Headers the declared response headers of an HTTP 429 response for CompleteInterview
 type CompleteInterviewResponse429Headers struct {
 	RetryAfter *int
@@ -24828,6 +25036,8 @@ type CompleteInterviewResponse struct {
 	Headers200 *CompleteInterviewResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CompleteInterviewResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CompleteInterviewResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CompleteInterviewResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -24928,6 +25138,11 @@ type FinishInterviewResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// FinishInterviewResponse409Headers the declared response headers of an HTTP 409 response for FinishInterview
+type FinishInterviewResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // FinishInterviewResponse429Headers the declared response headers of an HTTP 429 response for FinishInterview
 type FinishInterviewResponse429Headers struct {
 	RetryAfter *int
@@ -24967,6 +25182,8 @@ type FinishInterviewResponse struct {
 	Headers200 *FinishInterviewResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *FinishInterviewResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *FinishInterviewResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *FinishInterviewResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -25185,6 +25402,11 @@ type MarkInterviewNoShowResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// MarkInterviewNoShowResponse409Headers the declared response headers of an HTTP 409 response for MarkInterviewNoShow
+type MarkInterviewNoShowResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // MarkInterviewNoShowResponse429Headers the declared response headers of an HTTP 429 response for MarkInterviewNoShow
 type MarkInterviewNoShowResponse429Headers struct {
 	RetryAfter *int
@@ -25224,6 +25446,8 @@ type MarkInterviewNoShowResponse struct {
 	Headers200 *MarkInterviewNoShowResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *MarkInterviewNoShowResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *MarkInterviewNoShowResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *MarkInterviewNoShowResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -25324,6 +25548,11 @@ type RemovePanelistResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RemovePanelistResponse409Headers the declared response headers of an HTTP 409 response for RemovePanelist
+type RemovePanelistResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RemovePanelistResponse429Headers the declared response headers of an HTTP 429 response for RemovePanelist
 type RemovePanelistResponse429Headers struct {
 	RetryAfter *int
@@ -25363,6 +25592,8 @@ type RemovePanelistResponse struct {
 	Headers200 *RemovePanelistResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RemovePanelistResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RemovePanelistResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RemovePanelistResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -25463,6 +25694,11 @@ type SetPanelistResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// SetPanelistResponse409Headers the declared response headers of an HTTP 409 response for SetPanelist
+type SetPanelistResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // SetPanelistResponse429Headers the declared response headers of an HTTP 429 response for SetPanelist
 type SetPanelistResponse429Headers struct {
 	RetryAfter *int
@@ -25502,6 +25738,8 @@ type SetPanelistResponse struct {
 	Headers200 *SetPanelistResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *SetPanelistResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *SetPanelistResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *SetPanelistResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -25602,6 +25840,11 @@ type ReopenInterviewResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ReopenInterviewResponse409Headers the declared response headers of an HTTP 409 response for ReopenInterview
+type ReopenInterviewResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ReopenInterviewResponse429Headers the declared response headers of an HTTP 429 response for ReopenInterview
 type ReopenInterviewResponse429Headers struct {
 	RetryAfter *int
@@ -25641,6 +25884,8 @@ type ReopenInterviewResponse struct {
 	Headers200 *ReopenInterviewResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ReopenInterviewResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ReopenInterviewResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ReopenInterviewResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -25741,6 +25986,11 @@ type RescheduleInterviewResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RescheduleInterviewResponse409Headers the declared response headers of an HTTP 409 response for RescheduleInterview
+type RescheduleInterviewResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RescheduleInterviewResponse429Headers the declared response headers of an HTTP 429 response for RescheduleInterview
 type RescheduleInterviewResponse429Headers struct {
 	RetryAfter *int
@@ -25780,6 +26030,8 @@ type RescheduleInterviewResponse struct {
 	Headers200 *RescheduleInterviewResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RescheduleInterviewResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RescheduleInterviewResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RescheduleInterviewResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -25880,6 +26132,11 @@ type RespondToInterviewResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RespondToInterviewResponse409Headers the declared response headers of an HTTP 409 response for RespondToInterview
+type RespondToInterviewResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RespondToInterviewResponse429Headers the declared response headers of an HTTP 429 response for RespondToInterview
 type RespondToInterviewResponse429Headers struct {
 	RetryAfter *int
@@ -25919,6 +26176,8 @@ type RespondToInterviewResponse struct {
 	Headers200 *RespondToInterviewResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RespondToInterviewResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RespondToInterviewResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RespondToInterviewResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -26019,6 +26278,11 @@ type ScheduleInterviewResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ScheduleInterviewResponse409Headers the declared response headers of an HTTP 409 response for ScheduleInterview
+type ScheduleInterviewResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ScheduleInterviewResponse429Headers the declared response headers of an HTTP 429 response for ScheduleInterview
 type ScheduleInterviewResponse429Headers struct {
 	RetryAfter *int
@@ -26058,6 +26322,8 @@ type ScheduleInterviewResponse struct {
 	Headers200 *ScheduleInterviewResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ScheduleInterviewResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ScheduleInterviewResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ScheduleInterviewResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -26159,6 +26425,11 @@ type CreateScoreResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CreateScoreResponse409Headers the declared response headers of an HTTP 409 response for CreateScore
+type CreateScoreResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CreateScoreResponse429Headers the declared response headers of an HTTP 429 response for CreateScore
 type CreateScoreResponse429Headers struct {
 	RetryAfter *int
@@ -26196,6 +26467,8 @@ type CreateScoreResponse struct {
 	Headers201 *CreateScoreResponse201Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateScoreResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateScoreResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateScoreResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -26291,6 +26564,11 @@ type StartInterviewResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// StartInterviewResponse409Headers the declared response headers of an HTTP 409 response for StartInterview
+type StartInterviewResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // StartInterviewResponse429Headers the declared response headers of an HTTP 429 response for StartInterview
 type StartInterviewResponse429Headers struct {
 	RetryAfter *int
@@ -26330,6 +26608,8 @@ type StartInterviewResponse struct {
 	Headers200 *StartInterviewResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *StartInterviewResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *StartInterviewResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *StartInterviewResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -26653,6 +26933,11 @@ type CreateJobResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CreateJobResponse409Headers the declared response headers of an HTTP 409 response for CreateJob
+type CreateJobResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CreateJobResponse429Headers the declared response headers of an HTTP 429 response for CreateJob
 type CreateJobResponse429Headers struct {
 	RetryAfter *int
@@ -26688,6 +26973,8 @@ type CreateJobResponse struct {
 	Headers201 *CreateJobResponse201Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateJobResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateJobResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateJobResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -26903,6 +27190,11 @@ type UpdateJobResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// UpdateJobResponse409Headers the declared response headers of an HTTP 409 response for UpdateJob
+type UpdateJobResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // UpdateJobResponse429Headers the declared response headers of an HTTP 429 response for UpdateJob
 type UpdateJobResponse429Headers struct {
 	RetryAfter *int
@@ -26942,6 +27234,8 @@ type UpdateJobResponse struct {
 	Headers200 *UpdateJobResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateJobResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateJobResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *UpdateJobResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -27042,6 +27336,11 @@ type CloseJobResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CloseJobResponse409Headers the declared response headers of an HTTP 409 response for CloseJob
+type CloseJobResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CloseJobResponse429Headers the declared response headers of an HTTP 429 response for CloseJob
 type CloseJobResponse429Headers struct {
 	RetryAfter *int
@@ -27081,6 +27380,8 @@ type CloseJobResponse struct {
 	Headers200 *CloseJobResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CloseJobResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CloseJobResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CloseJobResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -27181,6 +27482,11 @@ type HoldJobResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// HoldJobResponse409Headers the declared response headers of an HTTP 409 response for HoldJob
+type HoldJobResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // HoldJobResponse429Headers the declared response headers of an HTTP 429 response for HoldJob
 type HoldJobResponse429Headers struct {
 	RetryAfter *int
@@ -27220,6 +27526,8 @@ type HoldJobResponse struct {
 	Headers200 *HoldJobResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *HoldJobResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *HoldJobResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *HoldJobResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -27433,6 +27741,11 @@ type RemoveJobMemberResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RemoveJobMemberResponse409Headers the declared response headers of an HTTP 409 response for RemoveJobMember
+type RemoveJobMemberResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RemoveJobMemberResponse429Headers the declared response headers of an HTTP 429 response for RemoveJobMember
 type RemoveJobMemberResponse429Headers struct {
 	RetryAfter *int
@@ -27464,6 +27777,8 @@ type RemoveJobMemberResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RemoveJobMemberResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RemoveJobMemberResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RemoveJobMemberResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -27544,6 +27859,11 @@ type SetJobMemberResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// SetJobMemberResponse409Headers the declared response headers of an HTTP 409 response for SetJobMember
+type SetJobMemberResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // SetJobMemberResponse429Headers the declared response headers of an HTTP 429 response for SetJobMember
 type SetJobMemberResponse429Headers struct {
 	RetryAfter *int
@@ -27579,6 +27899,8 @@ type SetJobMemberResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *SetJobMemberResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *SetJobMemberResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *SetJobMemberResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -27674,6 +27996,11 @@ type OpenJobResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// OpenJobResponse409Headers the declared response headers of an HTTP 409 response for OpenJob
+type OpenJobResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // OpenJobResponse429Headers the declared response headers of an HTTP 429 response for OpenJob
 type OpenJobResponse429Headers struct {
 	RetryAfter *int
@@ -27713,6 +28040,8 @@ type OpenJobResponse struct {
 	Headers200 *OpenJobResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *OpenJobResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *OpenJobResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *OpenJobResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -28140,6 +28469,11 @@ type CreateKitResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CreateKitResponse409Headers the declared response headers of an HTTP 409 response for CreateKit
+type CreateKitResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CreateKitResponse429Headers the declared response headers of an HTTP 429 response for CreateKit
 type CreateKitResponse429Headers struct {
 	RetryAfter *int
@@ -28175,6 +28509,8 @@ type CreateKitResponse struct {
 	Headers201 *CreateKitResponse201Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateKitResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateKitResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateKitResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -28390,6 +28726,11 @@ type UpdateKitResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// UpdateKitResponse409Headers the declared response headers of an HTTP 409 response for UpdateKit
+type UpdateKitResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // UpdateKitResponse429Headers the declared response headers of an HTTP 429 response for UpdateKit
 type UpdateKitResponse429Headers struct {
 	RetryAfter *int
@@ -28431,6 +28772,8 @@ type UpdateKitResponse struct {
 	Headers200 *UpdateKitResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateKitResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateKitResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *UpdateKitResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -28655,6 +28998,11 @@ type CreateKitVersionResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CreateKitVersionResponse409Headers the declared response headers of an HTTP 409 response for CreateKitVersion
+type CreateKitVersionResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CreateKitVersionResponse429Headers the declared response headers of an HTTP 429 response for CreateKitVersion
 type CreateKitVersionResponse429Headers struct {
 	RetryAfter *int
@@ -28692,6 +29040,8 @@ type CreateKitVersionResponse struct {
 	Headers201 *CreateKitVersionResponse201Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateKitVersionResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateKitVersionResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateKitVersionResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -28912,6 +29262,11 @@ type UpdateKitVersionResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// UpdateKitVersionResponse409Headers the declared response headers of an HTTP 409 response for UpdateKitVersion
+type UpdateKitVersionResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // UpdateKitVersionResponse429Headers the declared response headers of an HTTP 429 response for UpdateKitVersion
 type UpdateKitVersionResponse429Headers struct {
 	RetryAfter *int
@@ -28953,6 +29308,8 @@ type UpdateKitVersionResponse struct {
 	Headers200 *UpdateKitVersionResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateKitVersionResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateKitVersionResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *UpdateKitVersionResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -29058,6 +29415,11 @@ type ArchiveKitVersionResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ArchiveKitVersionResponse409Headers the declared response headers of an HTTP 409 response for ArchiveKitVersion
+type ArchiveKitVersionResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ArchiveKitVersionResponse429Headers the declared response headers of an HTTP 429 response for ArchiveKitVersion
 type ArchiveKitVersionResponse429Headers struct {
 	RetryAfter *int
@@ -29097,6 +29459,8 @@ type ArchiveKitVersionResponse struct {
 	Headers200 *ArchiveKitVersionResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ArchiveKitVersionResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ArchiveKitVersionResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ArchiveKitVersionResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -29197,6 +29561,11 @@ type PublishKitVersionResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// PublishKitVersionResponse409Headers the declared response headers of an HTTP 409 response for PublishKitVersion
+type PublishKitVersionResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // PublishKitVersionResponse429Headers the declared response headers of an HTTP 429 response for PublishKitVersion
 type PublishKitVersionResponse429Headers struct {
 	RetryAfter *int
@@ -29236,6 +29605,8 @@ type PublishKitVersionResponse struct {
 	Headers200 *PublishKitVersionResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *PublishKitVersionResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *PublishKitVersionResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *PublishKitVersionResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -29856,6 +30227,11 @@ type UpdateScoreResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// UpdateScoreResponse409Headers the declared response headers of an HTTP 409 response for UpdateScore
+type UpdateScoreResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // UpdateScoreResponse429Headers the declared response headers of an HTTP 429 response for UpdateScore
 type UpdateScoreResponse429Headers struct {
 	RetryAfter *int
@@ -29897,6 +30273,8 @@ type UpdateScoreResponse struct {
 	Headers200 *UpdateScoreResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateScoreResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateScoreResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *UpdateScoreResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -29997,6 +30375,11 @@ type ReopenScoreResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ReopenScoreResponse409Headers the declared response headers of an HTTP 409 response for ReopenScore
+type ReopenScoreResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ReopenScoreResponse429Headers the declared response headers of an HTTP 429 response for ReopenScore
 type ReopenScoreResponse429Headers struct {
 	RetryAfter *int
@@ -30034,6 +30417,8 @@ type ReopenScoreResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ReopenScoreResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ReopenScoreResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ReopenScoreResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -30252,6 +30637,11 @@ type SubmitScoreResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// SubmitScoreResponse409Headers the declared response headers of an HTTP 409 response for SubmitScore
+type SubmitScoreResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // SubmitScoreResponse429Headers the declared response headers of an HTTP 429 response for SubmitScore
 type SubmitScoreResponse429Headers struct {
 	RetryAfter *int
@@ -30291,6 +30681,8 @@ type SubmitScoreResponse struct {
 	Headers200 *SubmitScoreResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *SubmitScoreResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *SubmitScoreResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *SubmitScoreResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -30386,6 +30778,11 @@ type VoidScoreResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// VoidScoreResponse409Headers the declared response headers of an HTTP 409 response for VoidScore
+type VoidScoreResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // VoidScoreResponse429Headers the declared response headers of an HTTP 429 response for VoidScore
 type VoidScoreResponse429Headers struct {
 	RetryAfter *int
@@ -30423,6 +30820,8 @@ type VoidScoreResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *VoidScoreResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *VoidScoreResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *VoidScoreResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -30629,6 +31028,11 @@ type CreateTestCompanyResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CreateTestCompanyResponse409Headers the declared response headers of an HTTP 409 response for CreateTestCompany
+type CreateTestCompanyResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CreateTestCompanyResponse429Headers the declared response headers of an HTTP 429 response for CreateTestCompany
 type CreateTestCompanyResponse429Headers struct {
 	RetryAfter *int
@@ -30662,6 +31066,8 @@ type CreateTestCompanyResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateTestCompanyResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateTestCompanyResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateTestCompanyResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -30747,6 +31153,11 @@ type CloseTestCompanyResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CloseTestCompanyResponse409Headers the declared response headers of an HTTP 409 response for CloseTestCompany
+type CloseTestCompanyResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CloseTestCompanyResponse429Headers the declared response headers of an HTTP 429 response for CloseTestCompany
 type CloseTestCompanyResponse429Headers struct {
 	RetryAfter *int
@@ -30780,6 +31191,8 @@ type CloseTestCompanyResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CloseTestCompanyResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CloseTestCompanyResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CloseTestCompanyResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -30982,6 +31395,11 @@ type CreateUserResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// CreateUserResponse409Headers the declared response headers of an HTTP 409 response for CreateUser
+type CreateUserResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // CreateUserResponse429Headers the declared response headers of an HTTP 429 response for CreateUser
 type CreateUserResponse429Headers struct {
 	RetryAfter *int
@@ -31017,6 +31435,8 @@ type CreateUserResponse struct {
 	Headers201 *CreateUserResponse201Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *CreateUserResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CreateUserResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *CreateUserResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -31232,6 +31652,11 @@ type UpdateMeResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// UpdateMeResponse409Headers the declared response headers of an HTTP 409 response for UpdateMe
+type UpdateMeResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // UpdateMeResponse429Headers the declared response headers of an HTTP 429 response for UpdateMe
 type UpdateMeResponse429Headers struct {
 	RetryAfter *int
@@ -31271,6 +31696,8 @@ type UpdateMeResponse struct {
 	Headers200 *UpdateMeResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateMeResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateMeResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *UpdateMeResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -31600,6 +32027,11 @@ type UpdateUserResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// UpdateUserResponse409Headers the declared response headers of an HTTP 409 response for UpdateUser
+type UpdateUserResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // UpdateUserResponse429Headers the declared response headers of an HTTP 429 response for UpdateUser
 type UpdateUserResponse429Headers struct {
 	RetryAfter *int
@@ -31639,6 +32071,8 @@ type UpdateUserResponse struct {
 	Headers200 *UpdateUserResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *UpdateUserResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UpdateUserResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *UpdateUserResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -31739,6 +32173,11 @@ type ChangeUserRoleResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ChangeUserRoleResponse409Headers the declared response headers of an HTTP 409 response for ChangeUserRole
+type ChangeUserRoleResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ChangeUserRoleResponse429Headers the declared response headers of an HTTP 429 response for ChangeUserRole
 type ChangeUserRoleResponse429Headers struct {
 	RetryAfter *int
@@ -31778,6 +32217,8 @@ type ChangeUserRoleResponse struct {
 	Headers200 *ChangeUserRoleResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ChangeUserRoleResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ChangeUserRoleResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ChangeUserRoleResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -31878,6 +32319,11 @@ type DeactivateUserResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// DeactivateUserResponse409Headers the declared response headers of an HTTP 409 response for DeactivateUser
+type DeactivateUserResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // DeactivateUserResponse429Headers the declared response headers of an HTTP 429 response for DeactivateUser
 type DeactivateUserResponse429Headers struct {
 	RetryAfter *int
@@ -31917,6 +32363,8 @@ type DeactivateUserResponse struct {
 	Headers200 *DeactivateUserResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *DeactivateUserResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *DeactivateUserResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *DeactivateUserResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -32017,6 +32465,11 @@ type ReactivateUserResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// ReactivateUserResponse409Headers the declared response headers of an HTTP 409 response for ReactivateUser
+type ReactivateUserResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // ReactivateUserResponse429Headers the declared response headers of an HTTP 429 response for ReactivateUser
 type ReactivateUserResponse429Headers struct {
 	RetryAfter *int
@@ -32056,6 +32509,8 @@ type ReactivateUserResponse struct {
 	Headers200 *ReactivateUserResponse200Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *ReactivateUserResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ReactivateUserResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *ReactivateUserResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -32151,6 +32606,11 @@ type RevokeUserSessionsResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RevokeUserSessionsResponse409Headers the declared response headers of an HTTP 409 response for RevokeUserSessions
+type RevokeUserSessionsResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RevokeUserSessionsResponse429Headers the declared response headers of an HTTP 429 response for RevokeUserSessions
 type RevokeUserSessionsResponse429Headers struct {
 	RetryAfter *int
@@ -32184,6 +32644,8 @@ type RevokeUserSessionsResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RevokeUserSessionsResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RevokeUserSessionsResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RevokeUserSessionsResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -32387,6 +32849,11 @@ type RevokeUserSessionResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
+// RevokeUserSessionResponse409Headers the declared response headers of an HTTP 409 response for RevokeUserSession
+type RevokeUserSessionResponse409Headers struct {
+	RetryAfter *int32
+}
+
 // RevokeUserSessionResponse429Headers the declared response headers of an HTTP 429 response for RevokeUserSession
 type RevokeUserSessionResponse429Headers struct {
 	RetryAfter *int
@@ -32418,6 +32885,8 @@ type RevokeUserSessionResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *RevokeUserSessionResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RevokeUserSessionResponse409Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *RevokeUserSessionResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
@@ -35601,6 +36070,16 @@ func ParseCreateAPIKeyResponse(rsp *http.Response) (*CreateAPIKeyResponse, error
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateAPIKeyResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateAPIKeyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -36002,6 +36481,16 @@ func ParseUpdateAPIKeyResponse(rsp *http.Response) (*UpdateAPIKeyResponse, error
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateAPIKeyResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers UpdateAPIKeyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -36141,6 +36630,16 @@ func ParseRevokeAPIKeyResponse(rsp *http.Response) (*RevokeAPIKeyResponse, error
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RevokeAPIKeyResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RevokeAPIKeyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -36280,6 +36779,16 @@ func ParseRotateAPIKeyResponse(rsp *http.Response) (*RotateAPIKeyResponse, error
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RotateAPIKeyResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RotateAPIKeyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -36523,6 +37032,16 @@ func ParseCreateApplicationResponse(rsp *http.Response) (*CreateApplicationRespo
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateApplicationResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -37015,6 +37534,16 @@ func ParseHoldApplicationResponse(rsp *http.Response) (*HoldApplicationResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers HoldApplicationResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers HoldApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -37154,6 +37683,16 @@ func ParseMoveApplicationResponse(rsp *http.Response) (*MoveApplicationResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers MoveApplicationResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers MoveApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -37293,6 +37832,16 @@ func ParseReactivateApplicationResponse(rsp *http.Response) (*ReactivateApplicat
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ReactivateApplicationResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ReactivateApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -37432,6 +37981,16 @@ func ParseRejectApplicationResponse(rsp *http.Response) (*RejectApplicationRespo
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RejectApplicationResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RejectApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -37571,6 +38130,16 @@ func ParseResumeApplicationResponse(rsp *http.Response) (*ResumeApplicationRespo
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ResumeApplicationResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ResumeApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -37818,6 +38387,16 @@ func ParseWithdrawApplicationResponse(rsp *http.Response) (*WithdrawApplicationR
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers WithdrawApplicationResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers WithdrawApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -38148,6 +38727,16 @@ func ParseVerifyAuditLogsResponse(rsp *http.Response) (*VerifyAuditLogsResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers VerifyAuditLogsResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers VerifyAuditLogsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -38374,6 +38963,16 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers LoginResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers LoginResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -38499,6 +39098,16 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers LogoutResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers LogoutResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -38610,6 +39219,16 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ChangePasswordResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ChangePasswordResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -38728,6 +39347,16 @@ func ParseRefreshTokensResponse(rsp *http.Response) (*RefreshTokensResponse, err
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RefreshTokensResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RefreshTokensResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -38954,6 +39583,16 @@ func ParseRevokeOtherSessionsResponse(rsp *http.Response) (*RevokeOtherSessionsR
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RevokeOtherSessionsResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RevokeOtherSessionsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -39065,6 +39704,16 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RevokeSessionResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RevokeSessionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -39308,6 +39957,16 @@ func ParseCreateCandidateResponse(rsp *http.Response) (*CreateCandidateResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateCandidateResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateCandidateResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -39527,6 +40186,16 @@ func ParseImportCandidatesCSVResponse(rsp *http.Response) (*ImportCandidatesCSVR
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ImportCandidatesCSVResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ImportCandidatesCSVResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -39642,6 +40311,16 @@ func ParseImportCandidatesNDJSONResponse(rsp *http.Response) (*ImportCandidatesN
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ImportCandidatesNDJSONResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ImportCandidatesNDJSONResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -39912,6 +40591,16 @@ func ParseUpdateCandidateResponse(rsp *http.Response) (*UpdateCandidateResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateCandidateResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers UpdateCandidateResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -40051,6 +40740,16 @@ func ParseArchiveCandidateResponse(rsp *http.Response) (*ArchiveCandidateRespons
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ArchiveCandidateResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ArchiveCandidateResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -40190,6 +40889,16 @@ func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateRespons
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RestoreCandidateResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RestoreCandidateResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -40446,6 +41155,16 @@ func ParseUpdateCompanyResponse(rsp *http.Response) (*UpdateCompanyResponse, err
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateCompanyResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers UpdateCompanyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -40561,6 +41280,16 @@ func ParseResetCompanyResponse(rsp *http.Response) (*ResetCompanyResponse, error
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ResetCompanyResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ResetCompanyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -40804,6 +41533,16 @@ func ParseCreateInterviewResponse(rsp *http.Response) (*CreateInterviewResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateInterviewResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -41081,6 +41820,16 @@ func ParseUpdateInterviewResponse(rsp *http.Response) (*UpdateInterviewResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateInterviewResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers UpdateInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -41331,6 +42080,16 @@ func ParseCancelInterviewResponse(rsp *http.Response) (*CancelInterviewResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CancelInterviewResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CancelInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -41470,6 +42229,16 @@ func ParseCompleteInterviewResponse(rsp *http.Response) (*CompleteInterviewRespo
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CompleteInterviewResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CompleteInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -41609,6 +42378,16 @@ func ParseFinishInterviewResponse(rsp *http.Response) (*FinishInterviewResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers FinishInterviewResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers FinishInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -41866,6 +42645,16 @@ func ParseMarkInterviewNoShowResponse(rsp *http.Response) (*MarkInterviewNoShowR
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers MarkInterviewNoShowResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers MarkInterviewNoShowResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -42005,6 +42794,16 @@ func ParseRemovePanelistResponse(rsp *http.Response) (*RemovePanelistResponse, e
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RemovePanelistResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RemovePanelistResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -42144,6 +42943,16 @@ func ParseSetPanelistResponse(rsp *http.Response) (*SetPanelistResponse, error) 
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers SetPanelistResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers SetPanelistResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -42283,6 +43092,16 @@ func ParseReopenInterviewResponse(rsp *http.Response) (*ReopenInterviewResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ReopenInterviewResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ReopenInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -42422,6 +43241,16 @@ func ParseRescheduleInterviewResponse(rsp *http.Response) (*RescheduleInterviewR
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RescheduleInterviewResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RescheduleInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -42561,6 +43390,16 @@ func ParseRespondToInterviewResponse(rsp *http.Response) (*RespondToInterviewRes
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RespondToInterviewResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RespondToInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -42700,6 +43539,16 @@ func ParseScheduleInterviewResponse(rsp *http.Response) (*ScheduleInterviewRespo
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ScheduleInterviewResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ScheduleInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -42839,6 +43688,16 @@ func ParseCreateScoreResponse(rsp *http.Response) (*CreateScoreResponse, error) 
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateScoreResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateScoreResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -42978,6 +43837,16 @@ func ParseStartInterviewResponse(rsp *http.Response) (*StartInterviewResponse, e
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers StartInterviewResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers StartInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -43329,6 +44198,16 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateJobResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateJobResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -43599,6 +44478,16 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateJobResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers UpdateJobResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -43738,6 +44627,16 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CloseJobResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CloseJobResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -43877,6 +44776,16 @@ func ParseHoldJobResponse(rsp *http.Response) (*HoldJobResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers HoldJobResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers HoldJobResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -44106,6 +45015,16 @@ func ParseRemoveJobMemberResponse(rsp *http.Response) (*RemoveJobMemberResponse,
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RemoveJobMemberResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RemoveJobMemberResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -44228,6 +45147,16 @@ func ParseSetJobMemberResponse(rsp *http.Response) (*SetJobMemberResponse, error
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers SetJobMemberResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers SetJobMemberResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -44367,6 +45296,16 @@ func ParseOpenJobResponse(rsp *http.Response) (*OpenJobResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers OpenJobResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers OpenJobResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -44819,6 +45758,16 @@ func ParseCreateKitResponse(rsp *http.Response) (*CreateKitResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateKitResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateKitResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -45096,6 +46045,16 @@ func ParseUpdateKitResponse(rsp *http.Response) (*UpdateKitResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateKitResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers UpdateKitResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -45353,6 +46312,16 @@ func ParseCreateKitVersionResponse(rsp *http.Response) (*CreateKitVersionRespons
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateKitVersionResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateKitVersionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -45630,6 +46599,16 @@ func ParseUpdateKitVersionResponse(rsp *http.Response) (*UpdateKitVersionRespons
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateKitVersionResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers UpdateKitVersionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -45769,6 +46748,16 @@ func ParseArchiveKitVersionResponse(rsp *http.Response) (*ArchiveKitVersionRespo
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ArchiveKitVersionResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ArchiveKitVersionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -45908,6 +46897,16 @@ func ParsePublishKitVersionResponse(rsp *http.Response) (*PublishKitVersionRespo
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers PublishKitVersionResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers PublishKitVersionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -46571,6 +47570,16 @@ func ParseUpdateScoreResponse(rsp *http.Response) (*UpdateScoreResponse, error) 
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateScoreResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers UpdateScoreResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -46700,6 +47709,16 @@ func ParseReopenScoreResponse(rsp *http.Response) (*ReopenScoreResponse, error) 
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ReopenScoreResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ReopenScoreResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -46957,6 +47976,16 @@ func ParseSubmitScoreResponse(rsp *http.Response) (*SubmitScoreResponse, error) 
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers SubmitScoreResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers SubmitScoreResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -47086,6 +48115,16 @@ func ParseVoidScoreResponse(rsp *http.Response) (*VoidScoreResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers VoidScoreResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers VoidScoreResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -47312,6 +48351,16 @@ func ParseCreateTestCompanyResponse(rsp *http.Response) (*CreateTestCompanyRespo
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateTestCompanyResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateTestCompanyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -47430,6 +48479,16 @@ func ParseCloseTestCompanyResponse(rsp *http.Response) (*CloseTestCompanyRespons
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CloseTestCompanyResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CloseTestCompanyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -47673,6 +48732,16 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers CreateUserResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers CreateUserResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -47943,6 +49012,16 @@ func ParseUpdateMeResponse(rsp *http.Response) (*UpdateMeResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateMeResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers UpdateMeResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -48317,6 +49396,16 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers UpdateUserResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers UpdateUserResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -48456,6 +49545,16 @@ func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, e
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ChangeUserRoleResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ChangeUserRoleResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -48595,6 +49694,16 @@ func ParseDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, e
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers DeactivateUserResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers DeactivateUserResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -48734,6 +49843,16 @@ func ParseReactivateUserResponse(rsp *http.Response) (*ReactivateUserResponse, e
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ReactivateUserResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers ReactivateUserResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -48849,6 +49968,16 @@ func ParseRevokeUserSessionsResponse(rsp *http.Response) (*RevokeUserSessionsRes
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RevokeUserSessionsResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RevokeUserSessionsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -49078,6 +50207,16 @@ func ParseRevokeUserSessionResponse(rsp *http.Response) (*RevokeUserSessionRespo
 			headers.WWWAuthenticate = &value
 		}
 		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers RevokeUserSessionResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
 	case rsp.StatusCode == 429:
 		var headers RevokeUserSessionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -54354,7 +55493,14 @@ type CompanyJSONResponse struct {
 	Headers CompanyResponseHeaders
 }
 
-type ConflictApplicationProblemPlusJSONResponse Problem
+type ConflictResponseHeaders struct {
+	RetryAfter *int32
+}
+type ConflictApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers ConflictResponseHeaders
+}
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
@@ -54695,10 +55841,13 @@ type CreateAPIKey409ApplicationProblemPlusJSONResponse struct {
 func (response CreateAPIKey409ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -55179,10 +56328,13 @@ type UpdateAPIKey409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateAPIKey409ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -55372,10 +56524,13 @@ type RevokeAPIKey409ApplicationProblemPlusJSONResponse struct {
 func (response RevokeAPIKey409ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -55573,10 +56728,13 @@ type RotateAPIKey409ApplicationProblemPlusJSONResponse struct {
 func (response RotateAPIKey409ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -55896,10 +57054,13 @@ type CreateApplication409ApplicationProblemPlusJSONResponse struct {
 func (response CreateApplication409ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -56565,10 +57726,13 @@ type HoldApplication409ApplicationProblemPlusJSONResponse struct {
 func (response HoldApplication409ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -56759,10 +57923,13 @@ type MoveApplication409ApplicationProblemPlusJSONResponse struct {
 func (response MoveApplication409ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -56953,10 +58120,13 @@ type ReactivateApplication409ApplicationProblemPlusJSONResponse struct {
 func (response ReactivateApplication409ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -57147,10 +58317,13 @@ type RejectApplication409ApplicationProblemPlusJSONResponse struct {
 func (response RejectApplication409ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -57341,10 +58514,13 @@ type ResumeApplication409ApplicationProblemPlusJSONResponse struct {
 func (response ResumeApplication409ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -57678,10 +58854,13 @@ type WithdrawApplication409ApplicationProblemPlusJSONResponse struct {
 func (response WithdrawApplication409ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -58174,10 +59353,13 @@ type VerifyAuditLogs409ApplicationProblemPlusJSONResponse struct {
 func (response VerifyAuditLogs409ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -58484,10 +59666,13 @@ type Login409ApplicationProblemPlusJSONResponse struct {
 func (response Login409ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -58635,10 +59820,13 @@ type Logout409ApplicationProblemPlusJSONResponse struct {
 func (response Logout409ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -58789,10 +59977,13 @@ type ChangePassword409ApplicationProblemPlusJSONResponse struct {
 func (response ChangePassword409ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -58957,10 +60148,13 @@ type RefreshTokens409ApplicationProblemPlusJSONResponse struct {
 func (response RefreshTokens409ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -59230,10 +60424,13 @@ type RevokeOtherSessions409ApplicationProblemPlusJSONResponse struct {
 func (response RevokeOtherSessions409ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -59399,10 +60596,13 @@ type RevokeSession409ApplicationProblemPlusJSONResponse struct {
 func (response RevokeSession409ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -59690,10 +60890,13 @@ type CreateCandidate409ApplicationProblemPlusJSONResponse struct {
 func (response CreateCandidate409ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -60034,10 +61237,13 @@ type ImportCandidatesCSV409ApplicationProblemPlusJSONResponse struct {
 func (response ImportCandidatesCSV409ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -60194,10 +61400,13 @@ type ImportCandidatesNDJSON409ApplicationProblemPlusJSONResponse struct {
 func (response ImportCandidatesNDJSON409ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -60526,10 +61735,13 @@ type UpdateCandidate409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCandidate409ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -60719,10 +61931,13 @@ type ArchiveCandidate409ApplicationProblemPlusJSONResponse struct {
 func (response ArchiveCandidate409ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -60912,10 +62127,13 @@ type RestoreCandidate409ApplicationProblemPlusJSONResponse struct {
 func (response RestoreCandidate409ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -61226,10 +62444,13 @@ type UpdateCompany409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateCompany409ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -61401,10 +62622,13 @@ type ResetCompany409ApplicationProblemPlusJSONResponse struct {
 func (response ResetCompany409ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -61708,10 +62932,13 @@ type CreateInterview409ApplicationProblemPlusJSONResponse struct {
 func (response CreateInterview409ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -62040,10 +63267,13 @@ type UpdateInterview409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateInterview409ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -62397,10 +63627,13 @@ type CancelInterview409ApplicationProblemPlusJSONResponse struct {
 func (response CancelInterview409ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -62591,10 +63824,13 @@ type CompleteInterview409ApplicationProblemPlusJSONResponse struct {
 func (response CompleteInterview409ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -62784,10 +64020,13 @@ type FinishInterview409ApplicationProblemPlusJSONResponse struct {
 func (response FinishInterview409ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -63132,10 +64371,13 @@ type MarkInterviewNoShow409ApplicationProblemPlusJSONResponse struct {
 func (response MarkInterviewNoShow409ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -63326,10 +64568,13 @@ type RemovePanelist409ApplicationProblemPlusJSONResponse struct {
 func (response RemovePanelist409ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -63521,10 +64766,13 @@ type SetPanelist409ApplicationProblemPlusJSONResponse struct {
 func (response SetPanelist409ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -63715,10 +64963,13 @@ type ReopenInterview409ApplicationProblemPlusJSONResponse struct {
 func (response ReopenInterview409ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -63909,10 +65160,13 @@ type RescheduleInterview409ApplicationProblemPlusJSONResponse struct {
 func (response RescheduleInterview409ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -64103,10 +65357,13 @@ type RespondToInterview409ApplicationProblemPlusJSONResponse struct {
 func (response RespondToInterview409ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -64297,10 +65554,13 @@ type ScheduleInterview409ApplicationProblemPlusJSONResponse struct {
 func (response ScheduleInterview409ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -64500,10 +65760,13 @@ type CreateScore409ApplicationProblemPlusJSONResponse struct {
 func (response CreateScore409ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -64677,10 +65940,13 @@ type StartInterview409ApplicationProblemPlusJSONResponse struct {
 func (response StartInterview409ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -65143,10 +66409,13 @@ type CreateJob409ApplicationProblemPlusJSONResponse struct {
 func (response CreateJob409ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -65475,10 +66744,13 @@ type UpdateJob409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateJob409ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -65668,10 +66940,13 @@ type CloseJob409ApplicationProblemPlusJSONResponse struct {
 func (response CloseJob409ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -65861,10 +67136,13 @@ type HoldJob409ApplicationProblemPlusJSONResponse struct {
 func (response HoldJob409ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -66201,10 +67479,13 @@ type RemoveJobMember409ApplicationProblemPlusJSONResponse struct {
 func (response RemoveJobMember409ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -66362,10 +67643,13 @@ type SetJobMember409ApplicationProblemPlusJSONResponse struct {
 func (response SetJobMember409ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -66539,10 +67823,13 @@ type OpenJob409ApplicationProblemPlusJSONResponse struct {
 func (response OpenJob409ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -67154,10 +68441,13 @@ type CreateKit409ApplicationProblemPlusJSONResponse struct {
 func (response CreateKit409ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -67486,10 +68776,13 @@ type UpdateKit409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateKit409ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -67859,10 +69152,13 @@ type CreateKitVersion409ApplicationProblemPlusJSONResponse struct {
 func (response CreateKitVersion409ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -68193,10 +69489,13 @@ type UpdateKitVersion409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateKitVersion409ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -68403,10 +69702,13 @@ type ArchiveKitVersion409ApplicationProblemPlusJSONResponse struct {
 func (response ArchiveKitVersion409ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -68597,10 +69899,13 @@ type PublishKitVersion409ApplicationProblemPlusJSONResponse struct {
 func (response PublishKitVersion409ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -69475,10 +70780,13 @@ type UpdateScore409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateScore409ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -69684,10 +70992,13 @@ type ReopenScore409ApplicationProblemPlusJSONResponse struct {
 func (response ReopenScore409ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -70031,10 +71342,13 @@ type SubmitScore409ApplicationProblemPlusJSONResponse struct {
 func (response SubmitScore409ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -70224,10 +71538,13 @@ type VoidScore409ApplicationProblemPlusJSONResponse struct {
 func (response VoidScore409ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -70537,10 +71854,13 @@ type CreateTestCompany409ApplicationProblemPlusJSONResponse struct {
 func (response CreateTestCompany409ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -70707,10 +72027,13 @@ type CloseTestCompany409ApplicationProblemPlusJSONResponse struct {
 func (response CloseTestCompany409ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -71014,10 +72337,13 @@ type CreateUser409ApplicationProblemPlusJSONResponse struct {
 func (response CreateUser409ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -71358,10 +72684,13 @@ type UpdateMe409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateMe409ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -71836,10 +73165,13 @@ type UpdateUser409ApplicationProblemPlusJSONResponse struct {
 func (response UpdateUser409ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -72030,10 +73362,13 @@ type ChangeUserRole409ApplicationProblemPlusJSONResponse struct {
 func (response ChangeUserRole409ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -72223,10 +73558,13 @@ type DeactivateUser409ApplicationProblemPlusJSONResponse struct {
 func (response DeactivateUser409ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -72416,10 +73754,13 @@ type ReactivateUser409ApplicationProblemPlusJSONResponse struct {
 func (response ReactivateUser409ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -72607,10 +73948,13 @@ type RevokeUserSessions409ApplicationProblemPlusJSONResponse struct {
 func (response RevokeUserSessions409ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -72908,10 +74252,13 @@ type RevokeUserSession409ApplicationProblemPlusJSONResponse struct {
 func (response RevokeUserSession409ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
 	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
@@ -77896,599 +79243,599 @@ var swaggerSpec = []string{
 	"7PygMml4w0gK5hWXuHSo8HdNr1UpemF0IHVgnh9n/eFCflw556GegIPMj7XZvrW7ViOvNvTSlnkCKai+",
 	"XV17SKJa7FkyZl6qm51hWnNxrUKCByrtp3JMOZI9TcbMU+h7w5rH7B+w5Z1n01xO2N7XLM845KKpbHoN",
 	"Gz1mO8HmblGeu9Wu21L8ecMNFcOMJ5tJcVxGTW+YCMXqGZiIixk1mREpc8I+cKVtsPiOhOuTQrhC6g1x",
-	"Y4yL1XAe2xKoztlrBsWqeeiFTAWKhFUCUfpc5gOepkxstC8Tlo85ul1SJnhZ6XnDODjX53Kak1wa2STt",
-	"J8yIRbuMwEOsk0JOWB5kIN7Rrh0Wu/bWz4D4GcT3bnGu29pBG20a0znsVCqLbQLXuaDZM6NmbrRV3D6p",
-	"DxpruE/ncswwujYzdDTLpbgmUhCzUYqn7A634jjUTt1ciRthfB8qE9nGJixfgTCKsbHqg/6mFNch16A2",
-	"5jd9IftqJNGALufZtrZSP4llLc3Uyh6WNi4sJlJVvmD/4GI/cDfaC/pGKcoql+3jZX/pmT9AgRNcjUpj",
-	"aDu1Y0vO+dTtCN5/Rxb+DRfmibc8ZUa/s/GbVq84tNcHkZVW9x11Qs0SZzdmzCgn/WlultYpqOZbr5zS",
-	"QbKTsuG10UKpYJk1asdjIHR8zIiqvpoOxlxrY0IMaaaYc6CmMVdgoIE5NyuoNAmbaIaJbTJn/apVYpjL",
-	"Ag2/osBw2jKaQYWGX3GR/nrLjS1rDO6cOeeVgioPOItlv6H5ZpFme0+KOflLolTbq1Ct193dm1P/ZT9n",
-	"VBXbVasWFkR3wZKR4AnNivDpdpXDguHVyK1SguvaCuJLPHfbMSatqzLJpEJL0vyxnFOVTYWUTWiukew7",
-	"gYJfXoGvpxzijvnYhuMVQ1G5AgMJ7D+/v3LCxMIAD0oD9HRkrm3Dh+ro4mAdS9BsWA1F2BTjtWnhe663",
-	"Rwu41Y57tvUrlCf1XOaQRjigyQ0kVjE6BosizemwzJlXk0KHPqBSxFMgWCim44HhffvezvzavpvZ3eTi",
-	"ukt09PRPpoMM5eI6MmOL3gKzkXUBDq43pRGbu7AxqQQuJ/tniVXgo/sjqkadk86T4eOHae/x/uPHR8mj",
-	"9OHxE3owZJT2kuNjmvb2j+nhYHg03B8cDHqDxwcHSbp/nD5M9o8HvWGvR3uPO+3oL8m5ZjmnIH2pSEbo",
-	"Xu58O2VKMUyBvOa3TJHpxKzjG8aw6HHASMZSoke5nF6PCKPJiCjN4KLnHCojwdaYKrASKZmqKc2I1asx",
-	"NZ6NFctuGVD4BWQWUkGm4kbImfBXUsMdCReEEiWnIi2SMfE18ArLEyG9ShFjOLEU0zfpXJGRMUWlMV1v",
-	"jcJtXrxrdmEx4UOP2ByMakLLAzDvu2FzY4Ti130ls1uMllS1CW/s2QcUV84Yvx7pzskhuOBXOCur6nHB",
-	"sS4OaROPL65aJeYLppgl799CWlpYpffdzvWUp9aoO1M3mDkA650b1YTIqYYdG8lZsdhyajPBx1xMtVGd",
-	"9o+74IEHlSTLyJgROoB7zYalqGX7vQOqmMspGQLpmOePoTpkF6IgXrL56W9XdgXMo4Y9BYlOa7OoN1I/",
-	"N9PbyGAXUvdhkSoRqxxy+oTExNwCcAAydvAnTW654oMMEoLnctpkwe+1pKzNPC5HxSF8IzVx84pb+MXM",
-	"t+RhaVgyveh/UYwRjgGnN1K/likf8rosVO9nw8ziEcVEaOuFw1xNLirYD+SNJAOZbuZXfZtDvTsEg55T",
-	"nrHNqM3pC2OuxjbjsxImtRMdBalFkAQEM3X5snC8PeyFUWDq/K/Wt7wpZe0fFJRlTzYJ5hAnsIXJbi+4",
-	"2WqVkCIsEEhlL9952bWJXzZ4YD8WkL6AWl1MmhaoQZRyqpGTuFxqW0VEkAqDsUd39obrVjAah5vu/cHj",
-	"ULQXMw5j7TW+3Oj6bM2fG64rLfbarh9WJxgKEYCe4hJIN1VnN/Eblr08ibxlOSSh7NcorRXXXdt3PQSK",
-	"CfK4W3vsnK3U1rIGV7247gcq0Psu1nbeoV8J3oAxwEL9kqJfp6gaSScHiuW3gTdNSM3A9JzaSh7U2c0Z",
-	"nElQ6YGn4ps6J0fozMItTJ07Yc7QN28UAfPFfuh98g68Gu+Tv2Bx0/eLTY+qZZVrUL9maV8hhR99XKk4",
-	"s+6EwdM2Ep/w+KB8uf3Bu3taL3btINg18Dh0Vlu/okR6YRl/MmzeMKGBIR2vstiVLTKy39pC0/YLlFJN",
-	"Lf0vjwqk7JaD9HjOczaUH4y0ecXF9EMkgTVwwK6awAqZnnwCzznc7e3u7x/uPsJIfzLNc5gY2op1aa3H",
-	"JYYHqcf0Gl2Er+U/eJbRvePdHhgxI6r6YyB3d6KL+kc8Yu13MdiEyCaeYQWEHLoEeVU5FA7vq+lQwDXw",
-	"8AspX1Mxt3l3aiMVxLDaPlRdVDQPKbGKw4r+O43PHwTx+XdUM1IMKK4YlEa9FX2gOl20Oty3VGs2nmhw",
-	"4Ch+bTStyg4C5NWOx7xq2sgAHQtG8qOgUz2SOf/HhuokF7c04ynChVUtAwoVkASRyGROzt6+gLJPQMCA",
-	"+7rAZ/A0Y6Yf8h0miDX97zDWvx8GmGE4CyO+gbLMumhzOPVtUMTbXMohQtNJqM5TN1xcm7+szmKGBDa8",
-	"eXGFGn766aeds6keMaHN9rG6kqMRGzOrycPKs0SzFHMVHz467kGu4mqZfz8Kekt5RgcZ24iWUjYxmy6S",
-	"eX8aPDKaj+CrHI2GxBNG8GaArbCODv8EYi8dS0wXvcOchSB95Bs/G1KeTZyaaia/3RyGJauWypnwrg93",
-	"CVfE6PyZpPY8bosDTXJpDtvGZDOhSs1knvZzNjTSucqF3O9BEjFjuAz5NMNKdX+Rimduayn7Ro2WopK7",
-	"7QtoiyfgKlMAGOQsxRLzcm63u/ZO07sPAv/HW7cGxRrVmL/Vxdx2cjdXZMaybMdmmxt7d5AzeqMIhe0A",
-	"BfNHG+PfTrQvZZCyaUN/YIH3c4lJlkEBXusc0JUDxc+K8FyQnszGk0zOGfv3UuJnJQP52RggvlYxQBdS",
-	"VEFvzeQ1F0EIq5TCo6XACrSMBQPbbtwP9rSGOBzo0po2mx9DpUxvIUXfKiAFhgTXiiiW5AzEwiSXE5Zr",
-	"juV+vnSveV7vJLLpBQr8LWZWVZzKqSwwMIxmJDCg0g5BB+YZw6c8rCDFVIqeFgdmwQEAkqMMiLtG6Wa5",
-	"JLGuehN0HHuhe/kpMbQJ/LjA5jCDgqBkWFhbGtp0CpWewagOPSzwz25Y3Y55duf9x7Lx2LgWIBoHc1vu",
-	"3CUzjBdokCSrrU5sHDxtU4YaVFfWgBIEmA9Wu7ZmCtHSLqkfOVd+eWcjmZUSuVtRHQ4pxCgK5uiAifwU",
-	"yybzUsID3GhzedfBrWAscfO1xjT9Vinvr82lH12ORZsz+MZc+bGoVP0tHq0u8rGB45ABu+Zoloe1QY8i",
-	"Bypa5Vp9y49C86xA+vAvsTihFpUbamA56nvXUqaOqp1FgNEqLQ1hbGHdwyLcpdtvL97CW4NC33ZEd81v",
-	"mSCUCDYLBMJmo3DFxbWCwIwApUAXkiayyYgOmIbcnQLGqr0sODcvrD2ehTBQHlavxTM9rG2oC7RbVBvm",
-	"6oKYnSpGqEsaXw8RoEje+LkDLB+OqD3c/vj5hS84Z9cL826BBBicpQqjKhFQ/PSVKLsk8RY1gZL0La3j",
-	"ez9LLBk0y1wS63HaSaggA0ZSKZgFK3K14UxMx8tABRa4S8DEmmkVhUfXxfwKkAs5E8RbTyvhe7i3v42C",
-	"FhZOzBs2V4sqGvqTa4DV1Yqnp4rxHTk4hfs2cgAsXJRhpsb4G9s4hH3GQMqMUVDUSj7fyIMsuy7aLmAq",
-	"8cLaFkD4i9ynclpgocpvDmZTT4bIUWL7UhTHoLnrlWugzpHM0pAejZYSQVWw38SwF0rfWbSBG6797/A3",
-	"ojIEwRT/c/CNy6guf5tIkU4T7dLM/Y05m8i8eA0M3L1mAQ+iMszIcOQty3MO7AmMevdc/IB8wX/0pxY/",
-	"luxWe0NgvXrj1S+s/6iYmRidplz79YQPtyznw3kDFzgH2VfDByBt6zqnY4ASVIQqcnVm/ciwBCfka0Zz",
-	"lpP/87/+9xWAN8J1kBCYjFhyo6bjLlEWyFElVAiWA4SrTY5IZArlokSzLDP6KsCpWiQ29kFbOL1QUjwq",
-	"cRjzMUDHo3zS/zLjt+y/jfXwoP9zb+cJ9kR5/9vh448R2Dy/EDXQs+6gU8cRjRLlwN/AyxbSva/EtS7u",
-	"Qm407MFPXI/q9uGswE0sbFejw/FkBOrbyPBiC7uICMIVqxZbSrRnicqPpIWygNdWuY97p39YlOEkWubn",
-	"0/GY5vPYskuS8pQo58tcnFlbc0pEBd2FNzipSFF9gXp5MD0nLFeycI36HzzT2602cYlJOm0Rl9v0nJC5",
-	"x0Je0HosvjLMI7qSkBocn+KAjahRZnLLtknGblkWYHuV4Z/WyPRdggFYHM7Ly/Po8Suj1FTJv4RKbyg+",
-	"kcJolTmzp9BVGlTIfjPvTLkHxmpumuK+mK9mP6JmVEFyooEc+C1AeyyGbaQlQFvKdQcaQWSOjbNUU9jo",
-	"G4bz4w53W3dUuOLbcEut4G9pUegSzAbhjzBhjFrfdKPL0F3/Di8P0H7q1cFwNRJA8sjlOKZvNxikDhp8",
-	"VTJYxBhaaLEEmYwWShgDvCigzJ1r71hLQzXWhKWVtVqlsNBq3aKZWpwTJK5uAZruYek99Ht1qWP2ZIVB",
-	"rGhgLjCklZghFTFW6BSeKi6Ymo5ZDUBYHqq3cbSwJuHw7NZGhhZ9bZUhmp014ypZJB5bJr2lFq/whk9g",
-	"WHqai9XnsGS4r83CRHAZGbJr1CZChCw437jDoJK4j3qqwL50HfeGha88GsOQ+dLzE2pebZgz1+U1Xets",
-	"M7d/LY827vfHbqdYl3VYWbCMa/GVtkKkkATVBZw7l6vRZQcynRNFuWuBsqA9NblWN5Y6Wq6/kHjvessY",
-	"Y5JID8GYwlf49exaki5R6RIuZ47eMv+SoeWVHEz+hlV1K2AE23M1Gc20cBX9kR1OxRIt26zQ6bLKnlXv",
-	"W3Xr7retcdvOZa5L8NmdnZJeshCOB5sxtqFOSJfvL33YCbScksrT7exEdKiFrxbEdbfzYce8d+eW5lCd",
-	"ZAbwFF95pr9hKul0i89n8NGCLvuf/Wf8GXjlM3ynv6b8pbnwfWUZ4w18jGIzpHlVuYFyIjlmp+iV56qw",
-	"xENVh1tEjQI3NCwOZ7c0m1LbJVMOh4ALMAKiWKLWLHWTlUfLFRkwgBj3VnvUXSZF36pfI+82+wUyFQP9",
-	"SywdXJ03yRcKqEXF64ugPZsiWl7DRGKOtHJBTRulYJBxwEIpXrA4thfFy2cjqYxqdz01Iy3ajWCLKa+d",
-	"TyHwC+W5I3rLiK/RMN/xHKIzviyiAc5+/+jR0ePDh9ajWtvjttuxI2pVZ/DcXvsxdItHelfQZFSse5h0",
-	"YYNNnlfgnIySqU4dtD856PXaZzC4twRDa+TqC97MSqfTyK4Wa1SadpSBBl1m44aY0bVTKViX0KA33C3L",
-	"B6cQZUJzIE1ZCpmavh1o4cajUz3ahQywsmx4eFTuJUN3/vHe/K///qvLy93wY9xTXnZWRp221Bzak8CH",
-	"SoM0LOnaSToPdtBjoJSDCrQAZhDXDgpOlpgcwAJ1Q1czPDjOIsy4n3ORQpVUzCZjQudznxMB2cTKmT2K",
-	"0QzZVoUhmKf2M3lt2cEiy4GndkvJODbdwnyzUU4TYkm18C3baX/PbQ01+3XKoi0DIHU2ownz4d4R5aJI",
-	"F7FajO3yHrKVh0edWF+Mnz0LqdM+YBLBmLrlNa09PeGcFuZBMxC1JOVGrtkGfb4VAm7mqU+wxzQUsGxP",
-	"yVTgz/AtHjCXOBhQZ0mA4cuKKkPo0oZPqSfFV7KGDGmiuwHl5SwxbDB18Z+ovc+XW4KVxta+oXR9sp49",
-	"jy7Ei7EDc7IDap7RRWpYlYxxKOsESsqpvG2EcRs3x4hOAHNpbS8H5orj3qRYVUyzt8GeYYpuLMnD1oh/",
-	"iX+oLlKu4YFaPrBtzKgmLFOs3CMP6OaUCHaLjch8OtPC6UH8mtium18cdhXNlMVQBa4Irc+yzGWWcQ0y",
-	"esQ+0JQlfEyz3UUhs3kSJJ/UdDN0TemCZsnhphw3vVwWVZ7te8qW0/JjY/qPHVsnt/MiLWBXsQFexTiD",
-	"QvUq0YT9XZuxJbTjY3AYiRRl6QIxu40OZLmp6+q9XFeTMD6hCMgPBE4lJxhreMKsRiRKHsrl9YRRN+wT",
-	"1NRqyDE7yL/im61vWC1a74XHTm6g7qdB86XgLceAdtEiFBE2HCoZ1AHrDURCt9w8ycqX7kKz33JL4qJp",
-	"M7jUg0mWDk/BHktCH7hSrbB/Ja+X+ofMda4X2CoOouCWdr4hJ73vHUPxzartAu7CNIkuCj2dEmU7Z5pj",
-	"RXk2zbGGB3CVa1Wo5q7W0JdrPlnEwF7gn20tKmtuhOf8oNaWqjeeNnCZVWl8qc9sCx6v927cf2c5H9Zm",
-	"aQDjAtyJyVT7ThOGm4O7CgCcFo8lJIjF0JR8dz/ookBmhr7txc0ejf1er1fq0VfjzQDroS4nhCtEfe56",
-	"ZwMlo6lIreuqPZ9wBufy/OwRo2l/iW5mKRki1mZdClIOlqa1FgZvbJbUzW9aV+QCQ6l/cYWZGQlIriVT",
-	"cFJdZUtgnn5hlNTUGks0GW02uAmrcRE8s20m7Upw7fQTnoMasi1HW8sAW/VE1oTZfCzNnbTq8lfpIKTE",
-	"YjWCE1PL9yOjWVhELrRh/7CBQlqQ9ZA9OI6GF3a6nUEOpfYxIVDqPrNY/gxh1tlIQibDgBHwKt9FlliR",
-	"nrZK6pUffdsMsVb5U0Gq3Bayp2zZalRtwt4ahQHmX4A3lXMjj4+ai/OCxjzxLGTbmRkdfLATyuKEdmvw",
-	"CmIvCsts22SvuSKvtgZrUGC7yuNtp6DqzN9Cth+iZ7q5tiKtV1zc/PjuVVVDXSSpAnC6lgkbCXzLVltm",
-	"27Uo3ik1Y/AzQQjUqknTnMu2LGFujoqC5yYrpcm14Lr+zBa5IdhuqTqi79nc18a02jKoag636ziyXa3y",
-	"28oc4I6y24KDFFJ91x9+JIGAwhyV2xULst/C0x9kx21WUVXlrquluy2y9IUiq2qfMjCHddkwioiqZWZs",
-	"UW6yig1bvms18XNvxzZQz/q2WnlLNktusGdrp5L9f3dJDEYwFX/BNe9Ly7K0UKY4QIkNtc+jQX8HtB4/",
-	"NcC3HI5J0P8z7la38GqR44GYbuhHB+KaeeiWiE2KV/c9YEv8yNlnhs9ZINAlZZCCzUpvadQYPHxMhboX",
-	"hlt5bpS+YWHfyYytv6hmEXOZRcqNEFKkDYJGZSoOoCUyXpbc1BHddOJz0KlQMwj8cYENziFuUUBelTm5",
-	"Ob+yJqMkaDy4UI1SoCdUCKeVgo53f9LihgAdpoGBB654KDyEkxug0C3y8jsCWLC3OO04bKTY4rZzd7lv",
-	"mfhbfS/DL6B6Lse6ry6ZCv7r1IcmAKQpy3wDutCzchjZjnbqWbD/d6ScWXEBk/eF8n4VQ3JYUacKtrKJ",
-	"9dsZWtiRmcxvCNRjPiAyR6cJU1qRL6E8c5d8z+ZqEe0FkTKsPsYnfeiG0oUgpO0i4X+C/vBYJOoOt23N",
-	"aW5qOt5vassCC/owq1n2A1c7fVYNoxWL3+xY3kEFb9wROk2MUgo1vuBNTRm0XGtMUFMNTtVq7uWis8z5",
-	"rZ70eo/2nzw5OD56dNR78mR/mfeqUHsaXl/Wjbb38qZkM//y4qLtvvwXOWh6rfl5uy+84brphebn7b4Q",
-	"sycbXokXbPelCItX/84Jk5OMbfOdFZYK+1oi7DICgMUlKCf9+cVyE2jgp+eBfKuzUS1PxLOf8NQWvhZh",
-	"4bhPs9JvuPr8b/CHoqAUrgdmbLQ7mfuEFFQIxlOlbdoJwEyx8UTPsZWsMv+0Nj6hOS6+fVlopNtBoWwv",
-	"0PmUfQwb4i1xq/Ax+09zXXVX/QO6NYvVtGFNKcZuq2ypNWRSFZk6m1ewr6I4raT9tNFwNl72iH7inxlf",
-	"cQCDjGP7Fc3tLUSF8hocQnRyrcgNF6lT6IJmPoU0X4ThD1ehQZwX4d7ezpO6iC/a3YiUsJ6thegP2gHn",
-	"LVLQ2tB2LrapmSBzRnNF6IjR9NSVGZqVhYSytQ2UzVDsgmFsGbtuzIX72IrdrA4LtwIO2JYAv1abU+Vc",
-	"uiOJo46eRCTkQvCtR82QHg61KZC4iBngUfQGL3D7q2Emtrt2zdp7SF8X0yxbDnoV1/uXOitL0/Zzqt8R",
-	"75Nbl7sYSe9fGuEuLUOApZVZGgsMlurwjiKDfkCnFbM+4CBtLbf/+vlfdv7n/Zc/k53/ef8V/P3g3/61",
-	"cxeRxj9UBDHOLFsHFesO08H6h2ml2GPd+497VQJt//qVQpR3wE0+YUCyhVipCRPWczNfp7UJNys1ot68",
-	"gK/cHb5WoEOTdKNPT7MUkrDryWuT7W1T9ONX0VX8VNvGt8plWHKMMdt8xLK0YaLrz7PUob7mNEnyi0Sc",
-	"OZplAb8faT2BviJaT8ruiGnOl8BVPS7xfXjCv53s7V1env+lmePbJvnRhHfz0ykRElKS9MwWELU6h2/Y",
-	"7K253TYUa87n8LCHS6s08Tp3yj76rgHL7DodCdssFEdWyM093BJv/el/KQebnPuoGhmC8sf2pvjdExAa",
-	"PrasaVtsufTmWibyixxAFN1I7EWp2IvZWC3ELfrguasovQOpuwH14K31RPE915sQxQ0v4r62tQSRQ3AN",
-	"IPRf4BSohvNcr8CoC8X+2vogf8/1U9cBsALdHznJ7cjlxqO7R2VMjT1ea44H1jjXgdeqfDKitviSYphQ",
-	"nWqsjWmj+lo6KrW3js3I/7zKHv3N3rQ0ZTtmQTdSse1Hu0EaQ0G+LovBEu8plgUC5wCfCWAkTqATjQMO",
-	"EGzGYnBRvyuZ/947WLNbgGKwroMDjxCmQ2lJFJ0TmuWMprGUAddpNXrEocyz8qwGm2ETBu4blUZLD/FH",
-	"o8EQ38V0dT0GVxX7lC6ljGoL02U4V6WrG7b2gintI67riZVSmFpLIicsIj5W9Rmuxk9+VCzfRCxOFctP",
-	"fWU7hUwewGlwjYA+X03Ke6SWRpg6n94Rs3o6V3f9fCmfbFukfq1kcduT/LyAdqk9+0boSMHC41+LktMC",
-	"ajqI63wMArXRyid+PTIHDgfSXGVz3LrMZ8yoqAF5Y1SUOuhYsy2HrkW80iNETrHB37IhoMepNAJ3VbTw",
-	"Ss62P2fREEaPzm6DKqZyK+va145pfgPvJRQhV9w9W6ymEinN037KbnmNnQRl3hAOJO5y4i8nXwqyQ/Yf",
-	"WJKQQzJkM0iYo9iB2x6QJWRxFBtojCw2sKRs41Jra4tqQ3FL9MVAiuFF1ynGM57FowFnohwMOCUZM+w8",
-	"ALDiAog6JwlVlXwqIXO6m3GRLnTFWyeMEJg7YZpBjWMm1xYNrDR+MmAjbo3Gf+82jb0y4tIADxeixb2d",
-	"J++/tH/svP+t1324/9F9/+DfvrT4S81XPfhLNND87MNE5vq5XbEwY12kvyjbw3IB/F7mYzd/uD9MkPX3",
-	"Jeo2mkT3zAZnXnzTKjbTJQry2FQAviY00TlNoOWtu8qFcLhqiNwEO6DVztGj/f2thXOCGX7HaKajFbnO",
-	"6Yv9TMHycnVSZWHYrrAIX9Rcwxk7j6X7Fo9lNqNzRUZw0fwUe3lgs+MA5cq3SMXs6ZAE7J3R3Y/t+hn5",
-	"8ccX32Bj4SfHDw8enBI5tVzAmqrkUXn7Wja4XMe/EA52bKj7WZ7Hqk5+EMbK8r1yXfG3qwXK5SxmuKVs",
-	"SfF4KTOltjJ7ATdoyVMjXsGYU5DXBcHMLwWAdMYKbC8zUdufzuIO7cel8IK2EQpc3/G2Jmog/Kuw/fST",
-	"3v6DhTkdPV6W6AwTLN7WxQ3xaxg7K0gDRfay449UyzFPOt2ahGZouAX7aQZ9w9hEITghZiHDQiG+5Szn",
-	"WqMp6Otc3LONpOE0i58kGNg7aEJUy0kJh6swBdC5cWcQbEplbS3C4uN8vkDQs1hgqGwb+laaz/v5VNTn",
-	"h4dV33bBiBRkMs0nUtXUjLnezM3HzTdVzeXMTm5IOSC9FZ1Fjb2r0B/stLZ2aUQBA6n6lSLeCxxxX+dT",
-	"kcT3wa0HQI/4OYBWiTeTjCvM4F1cEJzX4kPf+ZmbbcVHAmiYOXoZG2pi4wrb2Oo21R/BmQP4cE2zplHD",
-	"OHNGt6b+T4XNYF1+EHCN+A2zrV8Kl91WBoKlFS2HEasJWfvlFc5p60HcQXW74ktBijqQTrh+nuj8cYxQ",
-	"eZTteszhmNlQwL8ugPJ2yWBOqNcboELkhuuuk8sQVb0LPIdiTKvgOfh5xvAcYsHadXIRNui+I43CtbQ8",
-	"CfvFWnLBhH7Mfqtgnq3VHDWRYpjxRKs4bCxXZCDlDUvRtewTQI35ZXhh1wIhGiaumIf2MKqrC3y33i0X",
-	"AX9qh9QCoadVeV9BO1vB3xCpasSqNBdsvi/2Nf1MJjRrfpk5kwhPJ5Mb5SKpUGv5D9BKnBTmOZHDodpG",
-	"T90hF1yNWjQncRd+ujbd6+YGNYRrY8NZuTvV2llCbSd+txlFsUSiLaYKrdh0ZVlmT2um0z6RJ2eOo9XU",
-	"PsmhrjTlMXN0DheHXVdvu9U5S/M2TYDsdVvolg3YDo3vK+AftvSqZVwOL/w9+Fw7V5E/tgUGDd7Yb2g/",
-	"hLjGyrVn01O1pYZEYUVQJOPWrRf58sXZm7MH1sFiqchSeGp1i9bAdau4yFtWZZfF9h3VZS/kyS32iLMs",
-	"eFkKXdhEzh+hQl3ohuVtVcKvivsSRk/ISivSrcyUHFcsMY2yqK7onFUy3RThp6pvr9rQbkHLX4D4UUz3",
-	"/SyLhtLFMuCHiXQ7khdLAASS3/SF7KuRnOFmJ/Aotypwt5ww4SfeB3077iNyo61pgfeDcFajNaT89L7A",
-	"E88Az93IhVJXuSJlqEVTuZoqDOzSy3UpahoAqRc1ZxvBJn8S7PZWHerKm+HUJ1jWpRr7iKZkwAzbkUah",
-	"3oJ2bHdzmSANXwyXb+/V60ktuLtefrwQtjrMC5E7wZi/+559WvZb2XFEcdu9e7NdwQ567fSq7b5zPTrQ",
-	"8q6oYHnLQZShlSNUOcpVSq2scGmDy7OpdjBcQGBvlGsFc4mLNlebHzL7UI7hexpk1wYSa7mIWgZ0B/uw",
-	"GlC7v2M1f5xvInqPcldDabUJYD+IUDU29nO1bZpCn8PiPtoGWfWLiRn4zW3O4ovrR9S+2ncpcolvn2Zb",
-	"xKG9dEp6hv1kzjdhJ7XF5KRPaP6uyZ1XMrZmjF+PDHOrz69zl0CinTOsI8gxG6TWlUbRslPuG4mnwDXK",
-	"rcqOkOYKayxqhjnSD0BgyuvSeBjjHN/2TggOY+EpcwzfYa7e8pRJaKiouEYYrA/Q7YM38+1lLLuMnNSW",
-	"bZfvWo1133PtBkJZxCYNibAembS8Ib4BR3DvTunDGpCl7TBKz+EtQeNU+FQFLF0DwPR9aZnqsUpzVj5T",
-	"2IkwXJU0p0MdqFApeEX6kNWD7UrojHJwmfiz7r0ekIBZVqbqWsIVo23dvrQYdn0m9lIhjBb/NnuNRpIV",
-	"Nuwc2lrKu/Z7MReFYtWoJleuAWB7/301qLrMie/O+RLENFh6d/Wn7SOxIPGb5Z6Xd4WM81eH/Q/dnjcy",
-	"MJbXKp5hZoDRFYWj0giAVru+uq60cQ6LLUUQl5PDrq+E8ceUSLEIZbd2qgxLORX9kZzmqm+sRzhBdfUH",
-	"5lrnjoNbihPJRBo5/tiZ0jxTuVQJ25fEkFcXlFgUXsZspGNme6mVHHZeTIpqQ8dCE2uVwW4MxH6dxv2u",
-	"dAjDbQHWArF8x166ZWlVJDZNhRFlMzqHHDjXiiWOPrj28XGjqJ3KeXQG/r6tZQ4pzKZcgTFVzrDtW1WC",
-	"Jww3KTLZWpJtd6CXaZK1h7lejQxuWU2HLLjMvTK5sHUvMbFgYZ+kgnJCJG6E2ISTBz10XL35tvOufpGD",
-	"lTKuXspB6945mVTLYoDm9UX0D27YQspTm6Qh9+ZN04XaV2iu1hzlzrArtpU5UsW4WK1djYSQ0QrEIdeI",
-	"Ma3vlHkpB+u6Y1rFvst0v/Wot3OVBMRZCjmHowoUzGJTwtO7adC4YBkrNoQJeNNCnNjGcEcyS91go0be",
-	"Szl4zUBbauxXpuxR0oSrNZsMjOE1asQnW+ErbQqUX8oB1ii3pLrKELdAfFtUlWDCK1MWbu4y3cdOfBXd",
-	"J7ilrWC0hHav8sQ2atkWOaz2tvvjrm+7OffbEt8WPmHxwrUzs8RfKDKxVzQ6BOpanQTYtYEtiVdvy1hr",
-	"7r9wlmWl1gvOdLfAZVsZgOrLYXP2ZiKnYhNpMIr7tBaXF5o8Q9QQ7IZtTXEVmF9z7WoqkzQ2b7ZsflIQ",
-	"c9W2ppSzX6A/UZtVtTVSv/iGRltyFl7XIYDgb11buslzjCS0d5raM3tuHrPcaWr0rTSnM9F6Lfwdd1Iu",
-	"ZaktJCV3yhb6QPiuOo6I3GEJdjicoV/3Gob4zupdsYJQqxQQqFdCBbVUuc3Nce2PqaCIApKzJJ9yXfYE",
-	"sbxOUV2/8Z0Thpu1vHMrvVOFB7y7pnfAAoI/fdu7wgCrFcZFdxCwG6DfHSTkV/fFBZSszVAQCto4tdtR",
-	"Fxb6qR5AvS2P3ABxJDDwYiT8Pa+rZ8a8Ygw7Bb7sU0gGsHnPClgsCEiPAwcVYCEm3bZ9UDdcr+SD+p7r",
-	"rfZvvnFCemNX0F3gRwL1Vup+FgWGq9h0aAql6vhuNdwgBSsAOotdyRldwCNaNWN49cYBK8Finm6GiVk/",
-	"7oxCtzMbWokOC38LoCBZAWVajLeynmvAOayExzmZDjJM/1+JREqY3dB8MEYkG61oK5eEO3t325av7O/y",
-	"6kV07SInrkodm3rECga2okcs4JQLHjFbzmCHHRVqJZzQNSA2aTlCnJtFcbAlRvIe+zpxhzJBRTKyDQgZ",
-	"TUYR6QEXNOBMKGasKKNtTcCLRIyRQ5MRydgty07IkN8yotkHbUYiczuQ9v1d4P0V1P2wscvxOjjBXEGm",
-	"ncYqjAb4mCja/KpQfvU5D05VYrcst4kP2FDMbJ2xTWUOWKlhiVgVEW7Rt7FOemJDk0Wu0Tw2QkvxlAVI",
-	"L83WhUO0rGWljVhtdlylZApHjTWHdpkPy7X/a+vDcte31XrufVjRbfHgw6uCsjoVt5resSpg843tpqoD",
-	"8OZCIUCIL6JZlgWRunYN46uQnXXgvfGuMNdTnlKRsAYxE/LzTMob7B+LLZzNh2nustxKwnfLHGzMxbS2",
-	"fWmGbeVAFGp6w8ArYu9Y4n446rUG6oR83UZA7C6BYl44OuqGpVG2vlIf2jh/MgOpofT1PQSO1fw5muIX",
-	"yO7x+okqfs0pkSJhxOt7Zhuhy55VOdVdmLVuECuatnZibS1c18x/KYCAu3ArkDLm7PZHVEVwGs+/O9s5",
-	"OH4Ip3TEPtCUJXxMsy6RZr1/u/S89LLTJZcFGv1l56M5YAkVUvCEZuTl+Q9vELDu8aPHxwEYLCWgoa9U",
-	"mtjKEeB2bBvOgN8V4n8VRJHWzVBrLOOnqLsF6+dlISBHrY9q6K2zZaTtr9yctouXDmoSwqG7rHU/nL19",
-	"gZ1CIWUr4C4bGc6/a4OGthkyBacqEmVaWfzhIbsjq98jOnh73ae4FGsbHNEKS6uQXoUoyix3C66AMsNf",
-	"0SNQlXS17gE7h2L4dR4CO5xlto4766vYO+E9K4rDe9OniXaWhUoKOuGqcApPFcM+cjdsomMBE0/3AdFH",
-	"yca1rozuusP3BhKFxfLNMYsYTqSBXIFXDF+d7O1NcjnkGVMO/HtvzHO6o2Q2Ynzc2HLuuF3HuZ//6/JS",
-	"/ff7ONr3K3nN1+wk9AyBzkVKXNuIhqavrVpshD0vYhBZxVsW6LFsojSz04VuFzE6fCWv5VS/YwpMklrc",
-	"bsWwUmJEFaYprAvcje9bHbi7dF8dcLfi14KlfWul+0o9/22U/l/TZMQFO0t0nF9Ib7xCNTdw+hOLm5sx",
-	"MgKFgqZjboxMohkdk4zRFOAWgV3ZwLPVq36Rg64D4+TKw8h4W77r9BM61SPpb/P1Yj5gDa5s81qwO+m4",
-	"b97qcIa4Au8Y1TURazvpd7VgHkW5G86YCMZSMxusDi7h3mMVrZzggQq9cg2vNlsZFVIAvhPrprPUcavB",
-	"cavqwfDCTGrVH3JRg2tWAl42y6qIYXpQe10jc2zYJ5oNotkXCnrvLwc1j7cZL4dA/NBj58Su7kVOBZYk",
-	"xJZ4Rueo2kthBxiA4cUTxOr6gOBvbdDaB/Pa03VK2Hii51UkJFUGQmqldZRO81IDvBVR1QV8I3M0i9pA",
-	"BraMrM1qcdWnUy3HVPOkCRMivlSLBNquqL/MFgBrpmk6dKgX/IvLidqSk10teAdQR4D+Upp9eZuiRF9z",
-	"9lDr/kIRq3xE+8lNqGjh8YTLQnjgNj4JMDc/50KVT9MarDU4rOrX5qKigNf5lGHtohwzaDSAQhZFvMVF",
-	"XCR+6OuVGRUwul8XDsfZPGZnG8DN6zZDY7ktSW3yWYLaAZdWIlAL5p5/XBuOs8RCa990raUvwR+OO3Ik",
-	"OPW3psObL1oo1dkUJNj1vKG8L1VqWs1l8FresiAtc92WmQjRe4q9ChB4jScjci2NwjKgyQ2qa4v8rp0Y",
-	"qPL/xiB8MRubsVrtVyyjKxH26V5t+mHtjzn8E6OaiXqAe1Cd++VAuw3BGH7SbdB9Q5hTwF9C3dxVise5",
-	"jSHslp7ZSDWNubNmvcJ+oKstGSAgl7oRcoUt7GrDpVL0Vw4FLjaxs+tcR8aRhVYjOWOp176bdG6pm6Kj",
-	"2GeO5ExpRRZY4NEWur/WSBJ2y7IwsWY77QgrpFLepRqCCXq3xuRDuS8r5IdTRX6Z+orNArUZPeXS7kXF",
-	"PJjwNqSCvVvBSc2SnOl215/jtRDkVbrfUl8LJ77Aj8LndP3o/bCia1kGu4oiRgd4ELbWpmwkAz2H3QUd",
-	"JEjMSP7BGtP4wnXFxHwhL9DoTbZ1F3RH3lRCxPoGA1s/g8SJ2mR87/5IqIj0UaNJwiaY/Z+yJOMC/jSc",
-	"huo69ze89h3ACyvW5E4t3i3HrBRYB6HZ9/bJ2qOwMq1GbDXJqub+1oCaAaCq6IXlekVo1RFVfY9d0ej2",
-	"cSIOiCaE6IiZlgDpvETfmxN/3eb6dR5s89IGAp4mHLBhf3nS3UbCfzsltW7UXU8UlaVemE11f99HD2ed",
-	"7xn7XDtnMXj8NcmYUc4fG/U8pwl2KBWp+WUslSaPDshgrhmU1Px48XzncZcIxrHCQ47HkECRkzFNme2H",
-	"/IWyjUNlHu9OmcjJhOU7GTWLL3bSnA+12hEy16Ml/vDHsdNYmFeR+WKHM5mjBeIcdMVY3sicrtmHe2EM",
-	"DQUpsgBMjhWw37XVvZatGjO4VmilXa5xi6YBQaWXjTu1qWJNpLitSysyRM1SskdyRpMRSyuFCGj7w/vQ",
-	"oMIu1oJBuMPes7yT9X5bwCcLFZTSuWoDaZWC5wPkZljQpzSds9S6FJHDQsc67UoQbTYgOHUrDbrt1Mz1",
-	"myBX4bq2KTwEqCdI2hr4nPCMapbjULdXFwp7td6IIPHLkl0eDrFaTLFp3ejqJrXtNx21OeJl2rZvKE5H",
-	"yNmJLdzuulJciDONtgegtxjKu2adYNzF5ni66YaHtnwsokwjl4OMjWt0oxkT2nZwxHa6R8ePHmw9NZAZ",
-	"LUZO88SuMJTm2XhVnR9OrBAkaaj17XY+7FzLHfPdjrrhkx0XcNvxLWTBDPjYrWm2Cw1m5hNgqhNcy2Ut",
-	"dyvtuN+b//XffxUNsTd24w12B46Za7i0vDNvXS/TZ7csn9d2IcadAqvJ2UATwO8Hf4I5Ie3rsXGpWrcy",
-	"5cLQfMLqovswOmtr2yFWzuA05zs5G7Kcmccsb/WLJ8+YtXXlY/+xY03InRepEytodWHhjZpOXDfzUNs5",
-	"iL1LxQO3RVTIPt8dlG4R1jN7ZKZeNAW2Aw+7AqdNPQsq45jWCNDvLi7e2r5NS7wvT54EbO2oF2XavmZm",
-	"+XkCqTE0JoPMU9VFHkzHDCqfoJBHJsk0h52tD9UEs8QvIn3D371CMsIfBkzZg1UeUHu6WupUh18jSN72",
-	"3AeE75tLB2TZwNDX7DKOz/6TdBrHsnTXa5wKMp1kkqYshZ7jmyTi0pyOWU2DcfNOf8Hucopo260cbJmN",
-	"2pUv707+jtGUC6ZUsxGvjAmfQLKaEePGjp/J/CZCNiOW3KgWfi9861O8vHXKrb+xOfWp68bROOWnfqwV",
-	"mUiTUXhmwgVI2QSa5qAeUp77mF/nBQZPo7/fvLlIGp5Ipa9zpn7NVrwxZylf7WWV9Qre7J7WDefRuH51",
-	"aWTQwdqIK4HMGpeSKzKdnBKl5WQChfnQ4ALgkHOZMKWIGk21IqmclfKi4GkdjIq4v91Dor7Dd02tlUCy",
-	"KCa0Yd6QIzaTZXfFRZiTiWVOwOhqvIQrujE29ERvwdEcbr+9Ob7L6C9LaUNaD4XoV05m0GE2ladEyH7K",
-	"Eo5V9vSGKYyjzvBqyKpF12uRw+NTbtmQC65ZNu8LCRuOSPbueZ1uZ46wwdrIif68hGATLnE4cqzNaMBC",
-	"z93lMMhYxlw4rPrn4BokLNeUiwz7Q28Tf6rFy7f/ymLx69/toLETvtUeNX6P2y/5Nufe5s3be181EX6j",
-	"oxAe4mHO1Gg9dnMBhgU8gGh5U2CooAkCmOnGHqVogyRS3nAWY1DwiD48Iq7+l95SzRDcP1ierx2ZuPlr",
-	"Cyki2I438BhCyD+AQdssMQSfxGXbdkHv3PW1DL3yvPe1i1M8JBqHLbfcsmZ2Me0gINv/dUozPuQMUUKS",
-	"G9VnHyYs59Y+GlKesbRPlWJK2QgM0i3L+2EvWjNfJpRD6A3Aeo2u2cdMbv4P9yW9pTyjA55xDdlFFjy8",
-	"P+QZdkzx3xRNULqddIqTglxro9/WyBDXemXt3CIRbZxEjHlnMXEiLrV+IsUw44mTWG0SP1wgVgV4Rk59",
-	"GdM5GRhLQho1BnRZ8z/rNlqMu7XqGHmCGatFn7AuOvy5UfTIwRF2j1gf9nfFM3RH7cxC70HQJ7IZ8GPM",
-	"/tNcFzFLmrolxw8pxCjXJj8gDUhWcuH5FUPkGLTG/AYfKAd3t5jW9LJfOw9olTi0TYlY5Hz2GfHFvDUH",
-	"4JzVZYUWnXHsJYjxWFOjk+PjlkFk+WcVsKR3oi244URn3oTlCLmjiOSIEXkbS8bzrCSq7RATQ/99yPnZ",
-	"eJLJOWOVupmgoKYeHSEYDSAkBA1z4M2+pcq56/yNXE4VPWYc3uO7qVAEYSfNxx9mQhGagD1pHnXD5moX",
-	"iOyd1FQzTIda71QZItGS5BKz9s2zF2lD3rI8o5O+YokUaZmNP34IrtHyU5/LnIwcxgeawwz0KkykggCl",
-	"ItdSpieEkhljNy5voGssKjonfGibaTdT18Pe0eMSXFCcshZIyO3BUyuammHkAXkvEDe2Gz/sG5CaA5gh",
-	"QIQsU6zoj2RvBHPbapiUxwoFG8WUB08KxC+zHdbW4v83tjdicx+x8iq59twI2bVyi69lQi02x42kXBWI",
-	"Bfv929HH+/2/b0EsdY2EQzrRM56UPAFB7V2hH8bUtPO7UdLulbN75axROYMU8hqxanQunxtpFv3G1n0H",
-	"TkXYoWa4rc3BdzDxcBXoHZhWa9SdwjpsDaDSrHQ6WRBqnhE9cwkwzy3Lo9lQRRPgOE4ZNEOk2pxERShR",
-	"I2jYNyQ0y+x96yQuuXSftrVuuGnbKHZrXS62csPLVZDwbW/GfjMWkO+RubglLhEStwbzIPMb3KUQp9EV",
-	"72BQ3Lmag4B4Kf12u9BzH12N+KpSHgsgaqLv9keHgF8AmVlcodWOtS14WT6RBb9/M6MvXQ3339Y4jC1K",
-	"ktF15VAX0EUejGPt6Gy72CEsQxE7w5sCv9uiD4y79BKs4zC27610Xu4V8sWLPofLYJzibRzXSu5uVT1Y",
-	"sJutdELy/cZVXED+v//Xl5YF/z//t6XvB2SP+K8fIEJaA3NezMDk2+/f7hLCt9HAPe10q91sK5IzQGNG",
-	"LhJkhfjTVPCKMJG9st6B+Itw3godVk/ApjBOofKwIoJTSVNZgG2yLUDNYtj2BeYQ1tgDMmfPbhtUDOgN",
-	"Q4lb13KgudXja5sHn/v+1K7JbG2D7HppCLkHRX3h6sgNHiIv2n40nmtX5vlqNaZvA6yuKkQtbzuN8SNb",
-	"zrCteJ0/CmNjLa3LeYyyZw+a0/1w0Cv3LF6f+5gJbIf5+K665cUpwb5V9772aP8w1Ykc11k9I6rIwDzK",
-	"Fhv42p71moOsrpTW6x2oYN7yUnMIy2zuXtFoIQ8WuX3tJiyDpCs8p20B6Yo72uuS90h0NdvzrqagebFw",
-	"HPTKT1A5/plVim+pFrzEjYt0hJwu7U22lTpxP9rKitslqiePWh5lAzKqrEKEmVLNxsgC0pRcaowCtlMI",
-	"xdPWN2NGcRfOGffrXbtZGhdyLbOHOY1zKedE3XQF70wbD8FdOQJWTWW5K8cBZlh7EY77t470/j3M8GUm",
-	"ceGWdKd+OwplTO8IrEkk2dWtyooJWdiOwHJKp28pG1ymzLjhrqTPlG5a4VS4pblXbeKbtn7fhULD3KTz",
-	"wt23Wnjvp7oUSthjOnjfJbbvwfQYCbF8KN43X8ZghQt0AXQ31OCX2ISVmtJuhFnzJo3SPMsIzWxf4TX6",
-	"t0M+SAkEbk2YvVseK9z7OpczxbC1iporjYVetsSLKjKkuU8mzTgTGhvGtKqoYR8mPGdLAuYOfpcJ80aj",
-	"994CiVpnNGR2Qibqpwi7TJqhon3lCSTF2nwkcNJypaYsJVpWNezjxqaEqo8Vc7qJb3EFobdgrdD9qm5U",
-	"AybgVDVSVnwCG7Xb79PrxuQ1R0DgbkytDw1LUhrWNJZ63AIiz9J7aWSwwaVVrzC60sKV6DfKgnE3lpr/",
-	"NuNsJQdAcE87eWmZ0r2kjGyTfikHrwGpet2cFEvApT7LQbf2SiZiCzhJ19F5IW1QZrWzcPhL6yfKBWAs",
-	"ROIMasCa1s6t8YmJqyTRfFoYw2g+naaaWYjghgJw5RpaiBSVYVcHTm2pkoXU9gjUTdjTXHDNYzDdRb25",
-	"a4A4YNdcKCv/l1X01gN2V8fdtha9oR28XsFPWYJHL7e2jDAq7XG+a94eXLDqEAIM8WUcMw5b7vbOr095",
-	"vO+XkFgU5z+zmz6216wiMMJ72gmMkOCXdOKPseDYDC9oDMOF3LC50SdPScY0wmzlDHp7GC6ayRn0TFcV",
-	"gKpcDqTmiapCk9cntP+X7ZLx5c//9d/vv7IfHvxbFNBjCXpkCTiSW6bCVKyLZlvPFvq17lyDbQN2ZSfu",
-	"wLRUNr2uc/7BhV8ookYyRxixLsGOjk4CAjJCltEYCszhKr2QYRhLfRXBxi3TuwIIUL7aYVq8s9WRKiFz",
-	"bk0PM4dlXIvJ94fQwHyWZwyolY8Z+YcUHlvlxdmbM2LeMVjgCc+mZgP3vmZ5Bq1BKqKrsSDRjCIKdWKG",
-	"oLPKm86Z4DIn7ywTIs/ENRcMXHlVq3fFWvMLY+W8pbyml7s1gjBcyzzAeTWUkDCl6oo3z8jLny66vgz0",
-	"LKzQOyFfM5pHADGi0DvO/uGRt5xjKQWZCs0z20wFCjxgVMTe2hz3OXy4rFNyd1ml6rdSYmmCoSD2AXOl",
-	"EB3OYj7yvIUF2e3A8/sOkqbxmJsrL8yFi90fgn2pDr30itLaRo+Mf0k0brmw3tCRXJR6Aw1gp6MuLHSx",
-	"bVJ2gyaRtMlpVivG0psxF+Ht+wt1Im28QjdsDh6hItmm65E5NRNkzqhRJEaMhoiH0Dt18/AApn7VaJ2/",
-	"yEHgCDLj5IpkfMw1+H8q+IuzkcxYCAfaSpLYNN1yP8Si93sQYXD4aTj2eLvlNjoB0oJXCRI5YU3p7Te+",
-	"+gxNHQGx9Pbd7RH/2ryl3UQb2knHrDmk76cut38bJH5adLtyWiHWd2EtWCvCH0eBlgxRIXCsdTOW6jk9",
-	"JbueDyHbPi5LvcPGfigfjGCiWRRIDUPdaKg6N3BCswzcjmM/oNOK8hfQdVux+F8//8vO/7z/8mey8z/v",
-	"v4K/QxU9NvB1QWLXbFSScRHDHzLapio6BI5b07rrQbgMATF2cn21fb1qNycZQl9GS4APNqkAnoxknTNE",
-	"s4zBz7aytu79FXvtcJXXo4uicergKx7KqUgbaqDXXwBNY0H+79GcXcEuoNdLvB0r8jU8dZ8JV1vH4mTa",
-	"J1A03Vaa7rm7afnKnAfPXxFbxQ1tq0vkcriBhfdTOaY85tP6Bn8olAu4HowBo8pK1xU+hZigIuOp0mTA",
-	"sEbZKR4ytw3n4KXK/NOaUKEbFo6ith9zO5Vjrfq/mk31deifCcFzoXQ+XVoBCI51okYASnQj5KyeR27C",
-	"o9qUQfsVdPXPN1z3LThx61zeZbIIY7UjlqUNE11/nmPGzMHsT/OsViRI8osELDmjugRKy0IL3/qGvAuY",
-	"GTUdeS8vz//SrLZ4ZNVm+tdZI/G/lIPPhOzb9+nzK4822SLm7UZCeXlfSxuYw0nahrkV8NIoeulyZQvw",
-	"Nc1zUynuRufaDtV8z/VnQzVtduumoRVpryHCteki2Tbln8laNZfjul9XaVLv646WZ5bCCtTH2vzPq7z+",
-	"b/amWmUiCDDVbNJrds/+fj9ruH5fbH7m53FuVgYwaELM2rh1XnNe+CkRMig58TArrc5UpVHiHdeN1+/+",
-	"j2qzVJo/4bn8NO2Gt3eKVQzpHPrqKunb8wT+vW0DoUBa6yo4KGbEMRiUgwjd23G3h0C573j9KTteh/lb",
-	"sKoJFZDi/Ifvcv2H6yQdnJQttJWuto/eDLwgOPErYheEzGUBuiBlMF78kIcfcHn7lRzMIGyqWL4s6wRc",
-	"c6skm/gbWnPB+yTfOK2sXw3j92CTYhifybRj/3XHaQf/uPtimW7H8KHiL3sNsPyz4k/4GtZcsWSacz0/",
-	"N9SFhIpZA2dTs2fu03PHa17+dNGJec3DxAeznq8MCzDqlsU6h2wGjGtiGQOAaGI3mLO3L1zmABA5UB+m",
-	"LvgFG2k96Xz8CBgEQxk/RwOa3DBMb6VkklFtOCR2gAJ37TSHAhqHabpLLkbgyEmmhpGZk2COW8Y0O8FM",
-	"Xq5JKhkWMWPmm+s5wvJL4X9K5e6luBRffXXOrwX01BC7X31Frt7+cH5B9uiE793u79GpHu0BY7wi1/yW",
-	"KYDyDhM4vtw/JmMuppqpB9iHtIzATr58hN0SId6uR+xSWGH3YJecM4tjWHokVeQqmv1D/s//+t9Xp0W6",
-	"jK7CvVcSaAjVlyIyIXvP1S6xVUQK+HDG6G3soVoGmPRBFxc6ZsTwStf8kWm7otA9SX31FeTAXQUIPXu2",
-	"BdRfflFSXIVN8chbbH1E6DXlQmlylciUXZ0S8w9mntI0ZanFNOJj7IsJiSOXolgPnpMxo2Y/dwmCGyty",
-	"1OvBxUcHBwSABFldnzYuyBU2d7vaJdDNDZujmdXB3mTkqHdMvjTi6lJcnRkxefWgS456D8mXrujfPOQM",
-	"2jRfgYI0sMSXmgv3D83/js2JOjrcR7mnpokRfp6kqSIzlmV2MV9xpd1aGjatTshQmheTq4DPXpEv7SG9",
-	"esXFzRUZMZqyvEuucpb99RJY8mXn6kHRig62b8gz30BXyVwja70UmB125Vj3FXj5jF1oB/VUCtsybG4O",
-	"zTkX11nRXk2RhOY5wN5fPbug11eW0rnGBiaGwF8Md15TnYyusJBoLqekRNVhgj5Vl8Lc8EYK5u7S0iys",
-	"lllKDntH+BC3AyOj7FuVy55xTHj/6iviAVaozdpW5nCaPasoPVcesDmmq3ANego5E5aQwF1hxDKQCUvJ",
-	"Ue8JXnoF77m6FA60NGPXNFt83y65+vZZcVLHTNM9uHXHJYlfkcl0kHE1YgrRdLC0AWoYzCwGTM8YKqBj",
-	"WLlLsZfKRFUeQ9KczjBDxC7P1xkXqU0JLMq1YbVktebEsv+ifiOHyokA8oKKORSrmCX5QoUQQFARUfSG",
-	"hX6n/n2XAs+vnEFzDKrZre/7bVQ7R3qwseZEDObk6u3ZxdPvruBwvDz/4Q0Zs/waOhomZpGAwTw6fPLw",
-	"wUmzx8KQJPiyu+TKqDZXJMkgU417nvZBM6H4IGPEyH6gpadQF2cDutiZndzSbAqN7xgQi5E0N0LOoFeS",
-	"mMO9KOocxrp9/t+54th+wVOpOROG5rA5SJm6Mn7DkEC9QGMfuNIn5Kh3tHsJLR94wiwOPE+Z0HzIWQ7N",
-	"WWkyYjsHuz2n+pS+g9p+2xi6cx4TwVZbR5GVSKFzmeE5FYROU66JzinPoAwVFYVd36TvpHP2gvi4JsvJ",
-	"WyvxO92O75Xc6e3u40jkhAk64Z2TziF8BZ6dESg8XqJN+M4Nw7bF1yxik71hM2jnaIwjw4iMDqMsHKah",
-	"MDWSM4Fyp0sktL7BTM05lu+YwXsx9yLtnHQMS8ZUONUJ2tkZPXCxtjibA266bbBptG4LMQ9qFbxPj6Ri",
-	"wQVCIh6lecCvU5bPi43iqu8Q6q3eBebJYqlU3Bwpxrr3io+5UcGXXvgUFfmP74veArDYB72ebXKtrUsk",
-	"lPS/WLwLn5vtbKmfAVJF9akyCmIesTZDow/x4RFuQd6ADRE6fToHvYOHO739nd7xRe/JyWHvpNf7z0Dz",
-	"Hxgi7u0/edyjh2zn0WA/2XmUPGI7j4e93k5v/+Dw6Pjho8dP6KBcNQrPfRR5Lk9bPS/Z7wTZqIahVIt7",
-	"i4E/vOgdnPTcC8bQKbKToV1uN/0Nvx7pbE7OLs6JmosErFQ25B+M6cgnfXN1/3D4/ZMPB3+j+OMtl1No",
-	"HeOnhKOwxBN+AyscfuOySH8ON1Sd5NiTwCMvq5NZzhGhx0F5dbxHIXSSxDfJ0FNh7lqnc8lmNaP5GFL5",
-	"8tRUsPLB4Kiz87GHQbeD+hEQslGY6h5vL4NsQHzwEZJ97GJ/PPa+pr7ZCNyyv/yWH4XrycNSvOlw+U3P",
-	"ZT7gacrA4D86eLL8jgspXxdJaAA1eNxmRsCzBc18z+HjNuP7UdjGQjak6wxXYAOhyfrze0MPheB5hYDf",
-	"YS2TNTihZA8S/H7uwMf3xh53XoidCcsBrBO2nU5431yDtGubQ9ZVboNt60qEvawtzIxQUBgrFLOpQfxa",
-	"uxNgwidMERiE7sazyQ3bdz8USekYSS/y0U9AysqpvhTWPoDfLMa7SJUF7PruHQ7hSyN80zH3jcUoDsaV",
-	"wcFvCuTNg67XYd2lmtExlMDaCIKyQzOP3iUvNCp5l8KCTkqROGurhPfvLPF0lxTFeEaFAU1vv9cLRCFF",
-	"QeekIeosZTmLPhQ82YuCdonYepGy8URqY6IAoNt73/v3a5nOV5NcbURDPa9elZ+25nnh+nh2U/bJ2by+",
-	"iuDeX2369hhZNLR70f1PL7qBkedG2V6cxH8+Hl+I///s4bvB35P9V+pt+ujb0UvWm77RX+f/cdNZUaD/",
-	"xPUIVfaYWHdMmIJzQVkmXhHvz2x5c5N4f2ZzvV8FuWSN6oC77nNXCXotVALfiwh0iIM247JdhlGu/7k0",
-	"D2SqgYd7HX1jTAVqot0FO3UPY5NRU/WCZZki1PWB910YAD1/RFXX+aSott4odJCh52Y2YhFj9VumX8/X",
-	"laHDN1Iw8LjV2n/N22Bf/LHbOewdLb/8jdSvZYr9Lz/zg9VuNs/lFFO3/0xH5FuGurk9IAWs1bqqeV+x",
-	"bBg/Lb/ZC/s8/Vh7bn5CVTmQAa6DiZDginR++ECDjx2U+2Nyf0y2e0w2EyPebF2JHJGYXnwDtAiu8MUT",
-	"80IrGxxFlbGL9p4RJqB5ztHCtSGZkcxSD9FEIC4GaQPWoFo8S2Gh+hrHKTxKa5psFRXe+bmdGt5aDY2V",
-	"3H8sd+zag6DDDqz0Xz75UFqYeysxoD8TM1lZ+91vof2+zQFCAzJnn0M77nvFGRRn5BV3pziHqsCedSqc",
-	"/LYRc4y6A5/LHFrEom7t8jZKHI9IiBVhJoHNLVnkgtgpeUv+q+6KfPOeA9xzgE/MAZDePxkHQP/iXXCA",
-	"i6bO0aAHXVVaU1+5/tFTkTGlsNkEwHLMuDJalkQryVr2CiwSB8Jzy/JTRJ1EOA/CaJ5xll8KmCOXgmRs",
-	"qPHtgK4DrVETZpOUggwU19GQzSuJDTH/etjF+5PzpzX1uoWW4IcPe73WKlSsb/lHq0NtEtq+95Dfe8j/",
-	"EB5ywWabesk/3qsI9yrC2j4RfhsqCDZZ2Z6VbWkLxbmu9Rh+9w4z1jAqrhiDhMrw1tMiKK5chpYso8jN",
-	"MS/ZJRbK4SkaBCjKzR0z+H+QOufuuhSVnMpd8tzm4iZyPOCCxQQ2JJ6F01tVaH89fykHUOfV4lKPw9b2",
-	"hnMNe9Hm0mAWvovw0tts0cQ5Fwm+ZpHXQf7yKaGwb0YrGnMxVSQ3+6KgXeYuueA2o3yQQ377YE54Wpdw",
-	"p2SuO605cjArc9/nnoe3qJuMJUi4kcywxxHU6XQ7M65HaU5ndiXSacb6nqrNQXWPUoYElOsC53/2ctW8",
-	"P6xg7LzmOW2vewz2S5VtJ51zmY0YH1eLQQupfHjRe1xoIG1fc4Aqjuuy2eaWXpDjWgtDG8CjdXI2ZHnu",
-	"sMivgdiSnDGBNUbwXZ+ZVVyiD34O2XcFxS1PwQu57H0q3h8jFY+WpY6T06WvG+V1VdeuTcb7OodqAaiz",
-	"MuRMPO9wOeZywgQABbme0L6rP5wZHKvNQfP3jqgCEzsYCTR5wAe5kgB8o8xBPBsmSKCVJHTAqE9QKx75",
-	"u2ap+cn2V+Gmtl96ax63yL9WzVcrZnGnSWv3wu2fVritIbbqjOeQX1RAJO5zzO5zzNYUqUwD2qEXbJNJ",
-	"Nt9UrKLDqs4S3mMfJrbOPmoQn+uc0bGyEa2SlHRlkK5YdEx1MiKumjEojlSMdYnMUl9uBSVgb76Byrwv",
-	"jfQNDhxktAv2gMicPD3/exeqPJ/BIL3haRPQI5IXL9zIFraPUO0M1j+P3bya/fhhR6QL0rXz22WHp5ed",
-	"k8tWYu2y8xG2sGDKiw04FykDiMeQzgIixZMnx/v7Dw8ePXr0MAaWotkHvZeo2/KQedothOhl3jigM1s+",
-	"7cbhqvQDcoOfyGAO/642wmVypmoU2bb0O99wNZG2+1VkyEOeMcjpQfAEeov17Yzgyd/tVFWscP5LeoLe",
-	"m1ufTDYgW9q+wWWuVcDkzY56rPKorPgt+NSYeAlVyxlDiAjr8CQzgE6GimXtLLOMx9LEvmV6I+Np87zL",
-	"UAG8T778Ex2jH8q2/tZ8FqulGhSPgHyDtudtb8SVlvm8PuF5JImxZlPCIdWZiS4mKs0cojb84fpbzk9L",
-	"atkuiZ5bc2IrYm53WQjiOzvQVVfm960+R0SslsYvxM+tRf4dy5ig5GuWXxcoR1OL7dUmds9uYbQdmt5S",
-	"AX2Ozbb1nY1sXVfB1xXjt63B/ggx0mAZMPCtZT9miePXpbfcnW/4tbxly/3DhrD/tI7hf2aejIhKZnst",
-	"iMwfmEHLLF0j9azyutoMVMPK8TRiHn5oj98wNlFY6mLOM/L4hAohNRkwKxawIsz14VfTMbqsyrz8O5ml",
-	"23Ref6IUMMfXbEcjOjaTHDBj7uRM5tdUmPO5294N+MMEUZDfwYOX54WtpFPep8rcp8qsxS3fTnWFRxIb",
-	"lNqUV0IcpLXxtweX3x2vk/mM5ikZzCE+BzztJMy9Gcp8SdpNl5TSeXbJ+Q2fTAw/wIgN/HYtzReAP2ch",
-	"MUo3Wby04CrBWKoAqMtwhV0CTFkOhyw3avPIrDEZ0xsE+yptE/x2ai8pOHPOaDJitqIAgECwbZ8ZY8zH",
-	"abSlPyB71tJ2gsUAWWsuXJnu1iuc7tnyPVveAls2ZFrly1oWTTjBxvq0DDoAw75blRRD5iwlMicuao6z",
-	"B121kocxc/3FZlTtkueLHNeiflsGGymfctP6oyupCcs1H5qrMRGF5jk3WjodapZjq7/2JQxVJfWeO95z",
-	"x8+GO17QG6OaJZlUhr4DHjmdIPDCHYe5I8wR0nw+ha1uOZpRY20dFnIBq7oO+fU0t6nHY5oy0FwRMlwx",
-	"w1cSxzM9yP9YojdX0XmMP5qZ/ZF543cUoWszQyuo88+ZjVSauZk99BdnNLmBqh+Wc4YZ4K1ZZmWh7rnn",
-	"Pff8PAtoDaFu2TO6sjKppuO7ViSl6EN2bSvVMcL4zBDvPZf3nst7NvZ5sjFzPheMZJtk//s4Mf3oaiLq",
-	"z61yBv1FoLmC60tALOitjrSDyBlNu2TC8qA1JGSL+coEQFSiyagoAvxCETkTuwUKPiwJVgpiNSB0ibFv",
-	"4ei9HFlNqRiVb5aA4zOKE2iWiZwKDXj95GqQcZGytMhmV1cYLZJC53ww1cz1bYj5H8vZOed2ATcvlQ83",
-	"pn3G+uJcOie9bscq1eU+vD//1oFq/I7tN9NXMrvFePeYfuDj6bhzctTtjBkVnZPD3WNoH4lfH3Y7onNy",
-	"0O0IqftygJ1b4E0Au0zztJ+yW24zuHu7j3qP9nsPHz3e33/88PgI0v1snvxbfDdx70bJEbbqtP0Xh1xw",
-	"zbJ5X0h4kf+nn7KEI+3D+3MprvtzhhOHfw9AUkhYgINuZ8b49UiztO9m9hhaLxULZg4urqMP7PufW+/G",
-	"caf0UmwbVs562D+46D0pKhN8hoEHiA7qCS5YMhI8oVlxRDrRqbxfJ+XAkW1N2qVlC7v3mVyfr0vBbJPF",
-	"Ha9mDXyhSsXVlusGosXSaYNQwSs+df6Arzn6FH4JbDQCGjcmi1kxFtbGaXpjvw9l9oAmN4v690928Pca",
-	"+L0Gfq+Bf448843UDk2qcs592Gb7+vc05Xonk9dtWzGdFeAbQUc+9APw3PWPgOB+oezSRCtbkGEUZoy2",
-	"4/G1zee6BQgHyxQL2orBzbW4Gmb4r8zoVwfVOEu0zNtW+/hm2C2ufWcndTGfsNXuaDuaH6Y6keOWDzcy",
-	"pd2VX0ObtwhIR0gC2AGrlJh8h9gcZn//EKgctnUy5BXv5jJjfdvMsNPF5OX+KpnLeEeYqlzus97mObTT",
-	"Lrs5ZZryDI0xbNMHMtc21x4a6jnpsPEkk3MGQXLZOekYKdzPQP36iC2QR52TzpPh44dp7/H+48dHyaP0",
-	"4fETejBklPaS42Oa9vaP6eFgeDTcHxwMeoPHBwdJun+cPkz2jwe9Ya9He4/b50rTxFw7gVkd7vZ29/cP",
-	"dx8ZFmFPxklHTaHXXcfrHa0XbojmMpzI1jex8KbyxinzfpGwzsmRsbwYcObWDzYEZB7Up9eYhf5a/oNn",
-	"Gd073u1tPevbstPl6d5M6JyzeySQPwgSyAwbqE4mTLCSE89seKP2YC6wdlZUbVitRNmQzXy7xcmWZIPK",
-	"5Evx9Pzv2Eb0aP9xz6esBOWhpySBrh1W21ITaJU1YkzbQjhjWdnGzEOZj6cZxU7r9lnGnpVK53IyYg8g",
-	"2/tS4EJAMzKtWDYkRs3NU5bukp+8+SaFwBApGeSM3hjreIi9rjOqNNanmokPGOHCOV4aaqnr9Z9Ftwn0",
-	"6LYx7qK8NCajh9iDvC3bwLHYxuUf2+pT98pXVPn61JXeNGlV6V0+Zp9XmTdYDcBZ6LYqu+Py7b6o+5+w",
-	"qHsbsnNZHXchTm9ZzofgH4t7CN8xM8mpthnsRadNo4KTZES5sLnqxOmdxMa3DEVGBPGMKkIzAPXpQvqS",
-	"mYC4BjtvRtWlwB7+AzbiVkArlt/yhH2h0NVIDIMwQpskI5bcKDKdEC3Jfq/X7fV65kTeqFPb+N6N6Qpb",
-	"uPvK12tJpNgl3zM2uRRX5sj1zYSuiJxqxVOscVVzpdn4xJxyqlluZ6tLDbUNnzTfYhoCydks51ozEZOh",
-	"f4e1Xt+HEHGHRqSuUVtgEcw8YYVqxS6UjzprocwCh3Sa6c7JftcJZ0jXf3gURsee9HqP9p88OTg+enTU",
-	"e/JkP4iQ7XtGwoVm1yzvfNzc+oXJGB5m7JohFykXcDTeI9Psb88qHGG/qdCOKpGTq5edMBiEC/1h/IoL",
-	"TdE9uYIVBLTRADP1kzs6QzkV6WcfirpHe1q1kCuXt6ywVFCXN+xxKgrHzoqiwPL2Gs7/G/zdz+T1XaN3",
-	"WIa3eVbAvdPr3un1Ozi9VnVnNSn591kEnzkeDGzSui6rFl4ReP4XKoxYTKgeFVpZyJYbLbcmUnzxjVG4",
-	"Soxfj/Yyec1Fva7/w4QJBYo8zI3IIVHslgmSQpMYkZJrfssQVgDVzAnlObh45A0TapecCTIVN0LOBGFj",
-	"yrMuoWSWS3FNJlSpmcyhXxbhAnMOLoU5dA6y133rm8Jf2xaiikKiIHTadxnA5itA3CVnWrPxRGNEyPXG",
-	"H8wJTSDLzRaTpTlT8bAerMkmfd/NRKGTy7/TZMx23U+GFnDOgIeaTHP21n6xf3D4L+3ZCoxw9WqEVeSq",
-	"YeJ92EQjhuYvR4NvE/4Df/nix3+82H/DX6gX4t1x8vTFwxfj573vDyaH6dOXT3bZ/OU/0p9e8B/4i9nr",
-	"i5ujF6K3mxxkYjB+3kv/42UWtJQxZPek1zMjHeZMjfzLKJ/kus/mLzP27XOdfPshe/HLpJeIv2fDv4Ec",
-	"vGHCsXo8uu0X7sLc/JbyPMaQz/m1gAzIis/lnOmdp1LecLYssvAOp2Iv/vMBsP6R+HqJjZutNYwCfOdw",
-	"PIEJ+OMYMnc96rz/GOGTcqrrGeUzkSrrmfCcErKi4CAhN9wlL7T9E1nTTOZ65FJpfcdA0a5L4Csc0VaQ",
-	"wzdhFd7IVXB8+mZQqzAyOdXvmJpmuuFIyqku4DQTOF3Yb3YBUfn+rN6bz8GRxxNSPttNeps5fhoKrqvR",
-	"Rj3aK4R3HRd4A9gfQKTTPGdCew6zS86yzCF3IItQjkeAxsNEegqfioZ+6kaRa8kU+CWjOg1Vl8Icux2O",
-	"HCXabACMy7cFp/sdOw3govSbtaBuR7BZeE0iJxOW72QUCGgnzflQqx1hmOcKTQRKy7CS7nRU0+nRPotw",
-	"ZVsy3jvh/qzdiaVgWH9TrzKszVas/lvPVS48WpC9FHWIosXwQKZzInNMM5BTTSh81S2uQJm5S57RZFR5",
-	"Cg/ak0oBWQRIzYi9cdgjtmemhZ3guhvYW/AItAH9l9YFZAbk+pdSkkmlncUGSQ34VKLp4FLY2AkZ0Xx8",
-	"akMrU8WwaWmgVSGqnVOx4NfQHIXxweXIE7tkJGdGiyJyqJnwuHYwfZZGe5vij2AntEppKC0mBKUV08bY",
-	"1COuiH84aC+DOQHLzZv5uC2FoV82hWpissf7B4sx2c2S21cwwFaonoenbrVd6j+jVXoBPcRn4FhB+i+f",
-	"Xx9BhbbDXBE1YULfq8V/NhP2mWXLMUEADNURyXJj1imgtRGeCwje3LIFVRUT47rmXUX2dTQv/ty94/eC",
-	"eG5edTs8TDO9T2f5hImghSqlChJpq0q5W2wD176ciU4tee9hY+cdsLpUg+/G+llKjhubAhq2Te8S9iFh",
-	"E71opsWwJsyrfzBvXvskbN1VYxtdu/rfdlIcbvFziAio7+SMjKmYF8xixnLQ3e4Noj+fQfRMpIBzsOjK",
-	"8Af7zs7zb0UQ9yMe44wheGGkQhsv/aKlw3WXPIO8nZIPt3DDGINChXxBTnXdobdnpdPWj+DeNqLqD3Jo",
-	"7ryG8092Xiyy2/Yl36oSxZJmtebcl3qu2vi8uDHS9nw2kq6n6rot0C9FpAc6WWiBfvXrFRlyI6mLAVlk",
-	"FGNYd23ER+bErLZP0NRQy/1BnwKI3Aft3Sd6lDNGMqbNol0KmZOUX3OtCBeEklzOEAp6Ck1SGEwEHIED",
-	"du0goWHPvTtGzK3jYaqgwWyejADIMxguunUVQLRICZ4Tx6duqeBqxGpLUIu+d53VCYLmyWjF/nTtO8h9",
-	"PcfmlW2a2WEL0FbXPoP4ertLP+Bpb1da8dl3ii/24I/ZJx6bsHa6Hde6kuJRgH640aS5/VKvWpdZMeY5",
-	"3VXY5/bfzXdBjgWzW46pXlSrnaNH+/ud7p302O12ILnczG2k9USd7O1NcjnkGVNuSHtmsDt2sGaime/k",
-	"2vlBZdIc2pEUPoO4phlupaOPkxu57adr1A2pDszz451uw4XcctGmp8rlVZsFx7sv3Pxj2OtJKF0c1QVf",
-	"NugsxVVLmrdjh+9o93bIILsKzvQVGbBMimuj2IOULYAqnOmOyWK7NX3XPbX+rrHQrXOyOHeKMZNa1rFi",
-	"R3a/kJ+4H/u9EPk8hMjK4qEuvFGc4PtW6fduqu3E7YGIQhijTaTXInh88eNq8AMFqW8TguBp0RK+1B19",
-	"EYLgUtwpBgEpIAgc9oDLz4YkdpLJ6wKM4FJsG41gA1N4tb7un4sx/Efo0V6lzs+vQ3vgh9lyf/Zae+e+",
-	"kP+fsJB/i7bUknr+QD7xMVCKPTd1Nf00VWWJ8SACWtMlVJOxVJoc29L6XM6wDujg+CF5zb9GKZDIbDq2",
-	"MRcLuDckcaPhFDK4cppdCnDOyhzL9eHeCc1t6c7Vf1/tkkL3hld6VRqudctmXiXYLDx55AyctugRLtuS",
-	"FZzDS0Ezs7xzm9FpZaO/5sQIPTae6DmITpIxegu+ZsQohwYsYLEyv+EgumALWIqtbE6gXOrKvB4BEcqw",
-	"quD+hRAzhNjsWl4KGImQkOxnngtKiV0mpczEbx1yeEkyW/HuxzSiikymmgwA7sXIfciUHgZCnjtgVzqj",
-	"cxz0LvnJkMPVWKbsr1TLMU+uIAaAFJAzYmEOMBER3eLo94Zyry4RUrATFPuuckuRo4MDCMGVHm+2ndPs",
-	"ClNd5MxpKGaX+fVIh69zN6b5vJ9PxV/NQbjyrnN4O1xXMPucwTJY9AeqLwUqOwO2SzAVgBmmYPcG5AHU",
-	"ikiIRYD2AsuGG/OFggNiX2ZL3brhAAw9IUIFkgEBZUvzMc6BgSODOq/FiWsJdyn+P/a+drltHGvzVlD8",
-	"k5kaWpa/krRTU7XuTHo63Z2PsTPd7+7rLgUiIQltClADkBVNNlV7NXtheyVbOAcgQYmURUm2Y4f9p2OJ",
-	"IgHw4MH5fM6MQlmdxJxLeK+Y4chEnpMJPO92MVlKTrpHuGc/njOj5ntn9uqPVcrS63FZWXp58evuqSd+",
-	"GwGrMkZCoOLPbkJsQ5yLt8YoLFLp+lda4ym3srG2pxyn+Mb+5Ev92MCFlM29TMA+9tJAUokqQNVYnLhV",
-	"U2Q4h6rPBpQyY1TclKRZrdwEYBUX8Bfn0BdjUaWFTqv6eEdF/IYrGjv/Qlzr6Ii94f+/rdm/Ge1RsqDd",
-	"LShNh0+fHx+dHJ9UK0w7Llt0eiCQjfg35N8GbGqU7MRKRcAxhqX4VpVEBhcqfI0YFomig4YB+b+Dgeg0",
-	"2kc/kn2reO+eUVOBSd7+oQMkF7bjGeNDHbZByqihGXQOKAgdTru55yU6PfjSTNjPQYhXUoVYkUZaHQ95",
-	"bYLOI1M1URZCkwYQFiF+Sw+IvXQ6ySRN19E4C+uyWuk806TiIHJVCxZawMEh+9jcCsDllNAaPRLUDnRV",
-	"BO7ECo2Pa4Ll6E7TiyENQQ3ZpZiAB0YOCDeg6NE+5FS7JIUqXQ9hUEyzjCQZowriv2scuOi8ac/cez5z",
-	"1/KGBNIDbhF/xl5G8WUQDoDv7LELn+cHNHzsDuJ1nCXJms6S9lxtz9X2XL3/czVH8rs5Wj/n/96GosuM",
-	"2PhGkq4t4uSDt1KwsO1K0/KMIGQYR0drJpy+kSkfcL8lWjqlr5ROaScRuc36LuVi5VsggYhWWLqgEBL4",
-	"ukM+0CH6OAvHpGKTjCZQgU+o3VwZW95DGJvZZhvtoHORywqI/nb8HTnqkpOTky7pHhweVUX/108AWZha",
-	"kQASl8YDy7gHy/i3+x/bbpo2l6Cp7bTUdlrahlfgLvITyirDvk+WatxBbgk8q8kKSrEMbegcPeB2ibCJ",
-	"KBVESJJJMWQKCgTmHXKOqfFkNuLZUgdYTOvjCr3dQWs6aAi7jLsuvX53eX5Nm8y1kNJCyt1DihP7+8AU",
-	"xbSBVPK7wJQCBCAwmYMKQklV13c7thYNWjT4xpqpGwjvC0KXys12jAsYua5v3wg1eDqbDmGvamYMF0O9",
-	"kK6/1Ci9SPOvdk+4p96Dc8I9+fG5Jh5Z+2cUpCfai1go9u6TVTLvEjIKV8PNzoIXhXRTxfCb1AeQ+nP3",
-	"r1pXwcYivQNHgR845CLwMfsP2uavpkpO2P73TGUca/MbWeE4ow39A3czpB25BQpQeExu//YI3trGLzdJ",
-	"yrMXc+HeCJRcDVTFMWxHzlYwFf8DSDN8PcIfsh8XekEc2t0xueImLhrlx9hOH5PhmNLSJQ0apk1+iOdU",
-	"OZ75zwB92SdD1DS4/lJgrTzmq7lkOeRHPnv/mlyxuY4hSzKvGoDHzkYS6PyQk8PQeYe8FpBm6HMlcRQ5",
-	"0R/U21fS/OktNIhd8/KUGmmfnhzGoVZ2etyNo4IGITr9Lo7+kH0NEc4rbnR0emgRUCp78cEzbFuho9On",
-	"6xdoeUi0grMyzAmy07L6PD5WH0hpLu/lTbUlFKICl0LZbcQuUvywgl1EDpoyipSvXCQRuRSvC6qRgkcV",
-	"0nS1AfZObD+Xkx9B7zi8C5BCWMjpz7EFRQ1TR/GIm6hF34lsTkrkJ2XjiOvFGWBXdPszHF1tRg8X5Yye",
-	"pZSZdSqUfpL9dbuVlnw8azVbLeDQ/WStteEambSXl6ZuKeB7ji2KGrVRuXFIaNpqEB0z1Ux3yBusYlNs",
-	"kpe3sk+TDLJXsHCnkh0Ey8vC0XHDxvrGYfqx5PVp0Zh+eo0/fQZt+dwfRV8+qhS1j54K/ueUua9dLsLa",
-	"E77iIt14tvbHW8z1Z46epmKmJ7ufKUgbVkF6sQOQkAqJi2t5XuxPdA8ae4VTzJsp2i2yZ29VTvQ6rijc",
-	"ajJIV+aRD/SG8eHluxjhQ+faKbbQw+TawTunWPgP8x5TddUTsqdHcmbP8uDm6/ZF6x9GgXYK0nELhAhf",
-	"sO0eKJvAQICkBuu01WMi1eULDg4/HHQD9ge8oJfJhGYLlx3gZX/r2n8A2QMwb4VjWHdqJyCC2qipfyP4",
-	"+z9kH4BtzdvYURhuIBf1ggkuFTl3KRHklRhywZBoGpDzNLrmKZMR2AVrv9Ejd73dVE0k4TgKWShwdmPG",
-	"rFHbmyrof+XILOynOZEF7Sd7KRsMQQMSLHOZo+MxSDzeZkR1T0/7Y27CpE8n0EsC8LTE7uE3FPBcJGxi",
-	"GB4pUrHeYqksdApclOFfqNINOiL2F2T4Fy7SP685uJZwfycjlk4zu8O7bi+WJMoB76LMdr8r5pRfUim1",
-	"3QWpLTryuCen+Yc9xaguXletU60Qug8sGQme0EAdj+rYQcKduGOKqRyMb6aYKo7BlmLqYVBM8dAs8jZn",
-	"8OEKs7O4an2Kqfw34I/KKafClJO+NYYn034G8E+uuCEOHrHe1BqHH/32+uj8TZSkig7MC3Rqge8MCfn9",
-	"Niy8Y7MRT0ZEMJbqS0HRUOmQD4WRO5DqBvs2JiWrubL1D8z5dbBv74/valNdo+Jg2+SgKo6a+pOgQatg",
-	"EGL3WmGilVrHwTIwVyH9EoDXxzpW43JD/q5cMO6Yv6tVTFvFtFVMW8X0nhTTxipnHbdPoUe0tHVtHGan",
-	"tHWiJNQbq8S5ilIdj9n/nP97m2oyq+XeUEu2hQ66dbrW61A/amvJHlUt2U52yWa1ZLlYNaglgzCJPb9i",
-	"iJPEBKrIwIoLVbIX5PVgD0Qe0xhw/EitFZiinl3KFTm74glTOpkKs7RDPnBMPbkUeOaCRel/DO3x4elV",
-	"liQ667fZxTCdt4ylVta3MSSrdNcm2l3DdLEKI6lRDtv9D3c3+W0lFG2z0u80Je55swee+7f9SGvm7kU5",
-	"2k9oxkRKVYcn9YksZ4Lwl+5C5O4EPsWTk+MTx6dYgucnLnbMBSS7WYsH2AML/Ab334hCd1y4FHvtUuKH",
-	"k+eqsGu7zqu1Lz+0aLO6FPfjViX6akvAQtGhJTGxwnjfStKa+0wkLGteSrakj1WGAX5Qcoz6UBz45aUi",
-	"zvv4ouxVJzTTEok+uOhNlBwqprUn0ybotKhoNAFz2J3jPb6bEgDvgwHvBmTcce1oohSTakiF3Zed9XWS",
-	"d7DsNDuHG9/cCrpVQdqs/FvXImBv3psW4aIHt4pvdEY5GBiYFd4hQWqrHwC2qGdjzTJgtfO6CdDu51zK",
-	"cIMXmDzGMSrpkl6pITOeZcDrlchxBf3JS/ekhw2DCVOGD+zVQBBNqFJQS4lUvDTLOk1a4i/AYGuZtbD4",
-	"tcCix4VSggTNrHExHCEQuKJGC4NiuA1oymumFE/XBU2Mdt4qZAbaHfrZwuBOQcOt3UJAsj0v0DRP7XDM",
-	"51hcVYZRez3PaUeX8fIHmOX9oWWLOy3u3D3uoNTvTB2zazxNzJrAMuLaSFXPXPDbSJIxTRkkc1nFJ3Zl",
-	"iPMXpYZMHVIZInNUi8XMOqurgn50w2m68+8z7zwxskni1Jq5MtcwjCLFKo6sDd7Lc2jQjw6fBVkK5U8x",
-	"1QBsff/7Iq2gWc7Mc3CYlRIUZO/GhB4je2ukUOBVy3kRRvbq88BuKbn2lV33mzNsC1fjY8yu/ZYdiNj/",
-	"BGOCLjs2dFZbQYVKJ1cE9PV7E4Xcg6TC29Qd8127qDm6+GyQ/yuqzoA3VF3lj3srL+x4W49h6zFsVdSv",
-	"AxTfyrBdZ0FEl/I0d3/dnc4Kuan7n13C+hfEJO9SLKPTv4Xh2XJCSGG0SkUw3JKxFFVbx5mBtiyUHYzo",
-	"ddHbi6Ip2yFnAaoVN8dGE9SQjFFtoAuFr7HuXIp37p7BD0bUwsVwKnxjM0OvsCGad0zKwQDsbrhPmVYE",
-	"69yfeN+ENnRORrCpMGJTKOIwB/uq8txdxyhazQ0yltfsvRv3lmRMLWK1iHUP5Gf0ihEtxwz2lN1COR3C",
-	"bmIdW2lua9SGa6a83jWtSrNIUx1UbgHtA1jezOMENEuFBn/YdIbmQPREF+64IrWuEVR2yIVf29lIXgqr",
-	"80h5hV5AhCfI6sgpiMhUZExr8hGqYXqJk3MN3YiMmrIOWQccJ1NTxkZRAY2XwrMkOVzE7BEDLMxVuIkV",
-	"/1VIeMHMjmBwU066iuKItVXJYPRtyKVF6a8Ppd9PTQDSYtcYvZY2qZicMHGr5nGBoUZWhKZNfoF2hM79",
-	"uYU1lg2KqDQwyIHyBlN20VdXRSsrAi0uSFVFB20n3Mak25h0C5BfP4e13auuNzJCyE6CRA3Dz0Wl5G3h",
-	"ZNltiE0zcvv6BfkY1Gp+JImcCqOLftYuiBV0eQTt06l12NJaCvbEaqP4SqAqRFt9FRpmCjZDzyX8zpvX",
-	"l6KsiS42Rs9JO98y5rTxgEDBuC6ZqKHXUHC6OT04MK6I/Bwt12iXIbto65gvPIdaucoQ0VEzUoB1od6v",
-	"eAv3Ldx/fXD/RkL3kirHotUcsS3+1qGnxgoyklXcIvIjpWcMnspl8kr4o2JNYoIsAjomKUsyLoqsJPR0",
-	"KkbmzFQ2RLEz+iAfoBK8zKDQBP3stFvoa6Hv64O+CzrPXZVSAF8825IMC2FrPZC7bf02rLpxGieGaFzV",
-	"Ta5Eel8mVOCs1CjJWe7Rdb7Zouc72d4h++JSfAw+NSMmgLpfu/uvq1dXeVUfkdp7SyRXazp4W222hfSv",
-	"F9KddN5XpZHvCHE7iJ7TKXpYR18s8M9j3w4r3EQzpjvkB6lysNaxD84zR1DtVNxC2Z9CLA65E3PPD3go",
-	"0LdrD0h09FqYZTQZhVkGNSyIFwnSWt8fA6IdEjQz+u/PUaK4YYpL0btiVlgmSvYzNu5pmV1jbYWQxkIj",
-	"bF6XdzLVUCluZpJowyaQgIk3jU6Pv/zekP0PFmRlgtXWTH/bMPmVedcSec0UHTIgca/MIF7IvV33WU+j",
-	"oLlKrwmH3h+y32tCluciEj336imuj6LmVpne4uZi15N9zdR1wG/XXBatLOErTB2lWTQHhVaxa47QdhDy",
-	"weWUejV8cPkFtfrH/6ojf1u4Zsb4cGQvAgSxg11f3bA/qOGCQzxqeeDuSVH55rWN79mQC4LmiJwJJ48L",
-	"GdyB9uG0gxWaB15R0e5zhcoBdK53lGr9vlAoLCT9IftPdNAmaJEemfzgtA67SoU2AjnaMEfMCHRJMcte",
-	"sws7t7Y4r7VhvikbBtvc3EttXj6Kmtq890yRXJ/BYKgcggftlIwZFTom7JNRbMx0jB28qEpJyq65625Y",
-	"1lC0L+2TYfoI+SCD1EGXS6yrUokt6l4KhN05wwRlNwV7w4/9jIuUpR9PrWHjUhPDR8HTXUwVcXtOUKGy",
-	"thU1kNFnb6pkVhlPDXmeLtzabVvm5wadK4IDPpw6ozJQYz9HddrkmH7i4+k4Oj2OI/tOotOjDrZkwo+P",
-	"4khA+8Ky2olsxPDCevkLi067nWfdZwfdp8+eHxw8f3py/OxpwQb8Hp9N/LOXVVCNIjTgghuWzXtCwoPy",
-	"//VSljjVFJ6vpBj25o4cGf5/+KXos3gYaJJ+Zs+/bGpL+JJ6NAlyD9ZhoCLnhvAGBMZeHOp0V/y60xJ7",
-	"fdXdrF267oJOl6PeJsrdjsvwsC1pDV5/qFPN8n6P0O+i3BT+BWHjSSbnjGlXTe1KOjQrtzur7uoYE6ku",
-	"RW0LjQ75+OdHMuAi1fhwvLFjaE3ZhCozZgICDJ5Qnlj0pHbYkGnDPpm6Zo8/2dVourYXjCqr9FV3eAtW",
-	"6Obegg7F/zuCDM/fb7Xd4E+yX9Vo8HhH7feKeXMdvJeY6Akk5BP2iSYmmxMt61q/Fb8qzS5oY3fQ7cJw",
-	"87/X7btX6tMSNOgsNWu5u+acX31jPSssD7Olnuu6HUcjmaVRHCWZ1MxuLfjHzR1BDkoNIQKRPI1884xo",
-	"8YT+fsqz1L6JsW/ryLCHYwPfY9ENI8r7KFhUWBrgYWmAufIBCLJGv4+6/gvhbXfMXfCT7N9MWGB3aNsM",
-	"7GE0A/sDj02vy8CfKzQZ+/26rb/svZEW1TGiv5swYe0x4LQreq6TMZ1D7sH8BaEpurwRyr2KYG8EAapO",
-	"TbjpJ9m/12BTHbZUIcE6bXyaRJZ+kv077ijV4vIOcLkB4tZZknZbtDGQthfOTnvhWKlqeiAsRy3sx/uf",
-	"MWh7m51uNgL+rXvcwJ5su9s8su42Gwj+Zh6dn2R/sy42oS2ee0ioSEnwc6wtci1nuK7qOFPTb2azvbSD",
-	"TMfF7oGFl5mLhE9oto2SlM9tw44ydz243SRVOoRqQ5FtKHKr5i+3oA3so7nQOG8hQM2bs96tpQk+wJ61",
-	"UTrkLVJ6CDYrWZsFDDhCI1p4tytsTTvwXZiat52O0O7+dvdvtfutoN/O5geXwe3sfbvp19rp2AAwD2dN",
-	"RcoUmdE5GUpS1V/mR5ml7bZvt/23wJCDXlspiPPt7XTzO6/uKgLw0Nsbe/MfAmj2Dyx7gBN6xhQjNE1Z",
-	"egMd+B+y36mLGL9xA3pAFODrEHorCSbKiCsuhr0xFXS4wi1Z/u0d9ELfbTwK3+HNUSknfC2P9uPz3kAk",
-	"i7qk5HG+p+/QlXMT5K3HIPth5NgVgVWAZFIMgUwxT2zIAS3sMVVOuFnkMwCzxtGv1pCv5ptoOYPx+KZB",
-	"mmJ4VMyJ3dadb14JeVSkUGPkCRl7CdlEI9hwW21PXfoGCI4XuEvLSW9V+wsSiHzv11y8kRHFqieQFUzO",
-	"igIIn17sr74UOYVUUC8RGB3WBrErq7F+MzBPaqhBy5t006LISsWgCcdnPozmHsv1h/nQdZzG2ktdhBeF",
-	"qQXUb940O0vTHFsAnFzTECyG8JC0a3ttM7LSRo5adNDCjCB5pENeViQGISMVunUr7bl3EyZaF03ronns",
-	"OPAOGTpvwTE74ROWccFqnTM/ePYHbeiQnZKRnJEx6E8LURTwrkIPt/wS6Aih7K9ZSrgB7WdCtWYp6bO5",
-	"tL8wWFiqRxQradGRgxTreGnBwTlmKbdwgPpaSucuamNtHeCuyIsfQi/QoqVUShhf7EOe1RR9/ST77/1K",
-	"bavmoE4anR52SxFpHZ0e2090Tw7qdZhRXrTUlBrBXr9GDpuDZsjMV+wPlhj7vIMTSIgbMkdxIMU1U66O",
-	"q/M0jvDV9Ow7iU4POycWkO3Li04Pj4Gk04oAThBuE53i1D0ZgUihMuuga6G4fPeThbsfF/c+OAzubR/k",
-	"760TxZjA8rji7k9vvvmzcOhPg7sfHBZ3D+s0i7sf3Xz3w+LeR8G9nxa3Ztc0m2LiQWldlu/9dOG/hUeF",
-	"byB41FHxKDkYwAsvnrK0+Jj6ULovfuRv3Q3Xv7g1Cml460OLZzNuRqmiM+Gr/NZNPfc7r0ZddgWTbWnd",
-	"V6zIOlPYHzf2qPB1rsWJpthEKrPyUHOX3Jbfzo+vo6+H9UV2VuamwnnayqcDZL4LcvHrP/HYoeiITqgg",
-	"9tRJoTJ5wEwyci6CCU/MVDFk4QenQGK1GGKgHsgeTnokZxqzIuEJUkFWlyCyb+GZ/Pv8F8j+uhT+XhbA",
-	"wZWIo/Y9p5iyty3qn6dG8xROXewEcPPZ93JEoQTphgOQj+mQ7evr4d8+jbPS6RddTrvdo0RfD8mncSb0",
-	"3y+jkTGT0/392WzWmR11pBruH3a7XfvrS7ya4W/gE/i7VAO14PfHpU9lMh0zAcmjpeKz4+cnUNC8UHJW",
-	"CStuNVtYeUCwAnUn7sXdM7BccbNNna79+Yo6XdST7dZdMyLQuRRFHS7cHItsBB2z9cttf7aT2qLc9oYr",
-	"v58XLuCKGlActgVKSibTfsa1NSyculJUf7pgMDcjOTV1xZRc9/JbPPpi0J+5eejFoOgc7nnd9Pd1q4wW",
-	"bVm7t/o0uWLWqGR0DOExcEv5e4NV1ax19VFAVYe/zKhh2vTEFPy81phy7+1792zmTC7gHjEsGQme0KzE",
-	"AZPLZ2lk64znuNYjfnB7RaI/8zW6Wtst3BaJPozQetByFGHfH6fw54qz1H6/drnoFTeF8guhGY/opSrS",
-	"8imJex8PhIFUpcCeVMgMjRG9gqwMPl3tEKpnNv2Zm3stNS0xAVGRjCSMIfrnlGnNMLCIkcvpxO4vpPo2",
-	"kvQZyYA+ScnpcORdeQwu+gGUgYJrUg4IJVM9pRlxNEP2DCp6IdrffPCh1am4EnIm8ivphCqo3KJEA4cl",
-	"HHnFY+ARbu2RnwFYmaBhd4pkTSMJTSgmCnrfw4M7Vs7KovOjvcq+PEOv7NsrDcA+r44oqRyurKc18qxD",
-	"0emRfWfNgRvesTvBSq9uaVC/x9FwylNqFYfT6ExfAQ0VTk9BKwo5RfttJGfF3OQUPC3ApDE19tg9OIkj",
-	"q7iBbpllZMwI7cNv7fqkUzhR86WClzCXUzKANwVRaSZSaCLelOL2Z27uqxC51Ql2rxM0OO3rDGdA9LZA",
-	"uS1Q3mWBsiirI021keU4mP14//MVN7dcq7yR5rB1rTJsz7ZW+ZHVKm8g+Jv5s37mpkGt8gvyerAH0lru",
-	"9/0vrweBhuH1INJnmRRDu6XcGVZbm7zZ3oGRWAXYytl2/C5raAoNq35L6lKjkuRbH81uapAd8rS5Lnea",
-	"6/K82QPP/Xt+rAXMV9w80ejcXmBK2LHmsO8xrFaFeMtmTBt0bXTIqwWqTZaDoGu+VfjzpXA+evTh5w4L",
-	"qIEasSwl/Xmnzk3/qx/WAypyqrD1qEpG/Bpoptw/S0RT+IzeiOpRdBp9N3j+NO0+P3j+/Dh5lj49+Y4e",
-	"Dhil3eTkhKbdgxN61B8cDw76h/1u//nhYZIenKRPk4OTfnfQ7dLu82g9A7L1xdybL6aJsYsbdH1jPbDL",
-	"Cyt7FUNYcVV/vn72+MN2DgW8aGH47M4ZKQuEuznmEGqZbQ3go6wBxOP+ujjz7tZGWqd7W4f85tmLnUFC",
-	"MkbtKWF3InRhm3CWFo3bBOoNblIdcgaOtRHF3mxwTwIZRoaP2crIhdspbQDjWzw0m7vznbjcbtu6VrNr",
-	"hbTV7B6FZtdcZ6uLHPnAfxs9aisu77PFHwUiKS+NANi7jznlniP8pIjn3nI0amNtcBdBqRwA2tjUI4tN",
-	"bbtbtjLC4nUudLLXkITXmW8NY1xUQaegjCZW9bJG4GwkM7Yi0LX5ttxZvOsbyVtaXPIN43Hf/GrtLF4Y",
-	"HApt2LANG95j2BCg/s70vH3vA2lMtrHFsVfpq3zLZmHkMaEiYCKDNvRmmXwMyvu5IVeMTaCSfyoc7fzy",
-	"MXeGM92hM/K2OTtaXGqpO3ZRooiCX1Wxdnc44x59/zhT6g8fJD8QAa2XET5cl2huNHG6KxlRPbJ6DTKn",
-	"vQDzPORydgh1FlohxqUiA1bNqA5eQJ8NpGKE60vhfc8dgs5cCmEZbSDIUrS+dlWH6LKsCra8x5u3ANcC",
-	"3LdGHw2CvzvlacwM3deGGrY3psmIC1afW/XqmikgADLM8y0opuVUJci5YFUURBMGV2L8CS91RWHAIS8Y",
-	"co1JbG3fn1tzfey71UPrZ6vpCIQIohjVec8dpix0pSzhKdMulHMpNB0zYih469DY49CYZ0yBcuEF2U9l",
-	"ohfmaZcQuB5qqBgu7NVv/KLsLO+KC244zaJTz02UV6bk7RpdQzzH/7MQ6KYC+dqgVln3BlzYm/kcD7yT",
-	"u/NydfTPzDFUWDvWwfaMrr6Xw2wAPqOo0LwwxPEVF1dFcdS3UhyNVBRHUD+4HO36mbGJj9G5GVeMx8pK",
-	"uEhc9+jUyDE1PMnHiLIRnUZCAlmUkaURx8EIFdNGqvVGiBHB8ginE0KHlItwbP5BjUbn3s3vDdwCZVGs",
-	"I7J032/MoXGHOFnGvOXG8IAx42LveZSzcBX9HgKYo5LYzxWUVeT3Ob/ahCmNGZ8WJqQA6hjBsthCihX8",
-	"gHttgVFWT/tjbgxLXfv6gILN9bMHQogJE+QvVoKKShru+mBcihmFytkZ9SW1/lZIIh06PeGZQpriuX+t",
-	"I2kbyanSRUpL/uAnmkDSunRUlnAnOBc6l6KCxy3Mih1swOpG3krHN0QMyzIMglMxh6YhVjdUEGusYb14",
-	"XbzIH3LSogXlroKuojxoOAAci2UVoYOrFVx3/1k1++tmcyimj/RpjkcMRKJnZA+lJzo96pxgQ9YeihzE",
-	"6XPRKj7sPrQuBctic3OuYs5l1lIkfOV6b/B29Y7ozIIzxEv9CgqyhGYZU080kTORo7WH4cUjwcqWywcq",
-	"gHNM51aVTU/xpOHaBMRCCMzFJi5RKeRXlaHYmtM3YfEL0kfFSsjgIKqrdYCgCL1m5fPGDS6feIf8Knla",
-	"NVl7Dz2yFxpZHkvnUryDa574XyVyDCeNJNpa+diw3JoG+FzIu8TlxnUeSq8j+u7m+bAVww7Tp4QODFOw",
-	"QjGs9dI56B6O4cGaA+gCpaGpR+H7eS6k63lxvp+fFeC+7k/WZu3/fn5ODRL3r3MxTPoCc5IeAwkTzudB",
-	"0jD9XgqMrp17dxjFUSLH2OTd53VeMwUsoQc1KZkHhx8OukUq3rrPegqvyEn72iM8iZoT6QJ6i2EviPja",
-	"tbeifYu6CTyBi2Ep2ixFry4NU0jTk31wTqSFLiMNA5tj6o4JzEjlgpiZhIRV0DzwSdHpMQoVvsLUN9Gf",
-	"O9fDNcdD7CDIHMwROm+g3/MWJ77/Qq9beukHxUuvTDpcuAZdsV5BdIPdofYG2/VmhQ3hu9XXHkaliPYH",
-	"qdfR3AcrVDS8ok5D22efrAZXq6hdGMXoWDv3I/wmV5fIgGcGMrQhrYjme9LqdblyFhOZpXkBaUyoJm//",
-	"8dPFu7fkL1Y3ATG1RxoX7K/Wgn958St+A4SYA+deuBS4qVFzke4b6kbkuBKtRfxXeMIrmFXQkyGVrLJF",
-	"DV64oX6CPz7T6+kD36wu0+xk/7Qn0qXTPfp8GfH0Mjq9XOeUO7iMvsC7rqPZfbcgeCAzViaXCHe/++7k",
-	"4ODp4bNnVbS7mMy0n+jr8mB5GheqwaVaOZQzgoDqx+HtH9SqYQ/05/D/ZmOr9GdWgv1LfA97/+B6ItET",
-	"XTXMAc8c2yp416g9p2GoiCCditKJYs7BuA+73YrRtsfIHR0jiFnbHiT2Kg1HAyhakDy3fLZ8hv/fckY4",
-	"7ON7SAbH57Z54I8tD1w7edpQw2pMLm1/vFlKdxwi8Wxk8dkqRhCR1nX53udohTVN8N50l+0st7uZ9Xiz",
-	"Bdgwfxjmv2Gi9dc19N1kPefo1+bdtAnP95bwnDu0l3J31kbt5fydJeVlH73hzbMPS9hemU+YK+XYhRVJ",
-	"EbChCYR0FSZIgH2CnAqfDPGuqxdYhjGjOogscE2u2GSRcDr2CYDozYohhuGIpzEQcSlgHLE7SJbC7Bzq",
-	"MoaKaW2tdIqBdmdQXAo7ESr0DBss5xaMH3fgE0C1rsoWP4dl3vCk2TL5cNNTyaejQECLKcMH9moGNBdU",
-	"KX5tT1cIodAsa0Bvdw43vhXUfjc1iRy34N0mTW7hjGSQqggIBXDECF2M2W6CxvKaKcXTmwEZEbA+wPyu",
-	"5HME8LOWpY9rWgi7xpCr6+s4G807pNIa9Tk8GKmtj2+e54N6SJR1iZEQ9mkS4nHRnR9ZxgQl3zNl9Vbn",
-	"0oEUly8bxs0Oi/AIkHtAhgGcvesH0r6LdhhqwsF7lfwQF95B/jl1kXwyU1IMi7xGdIUtKO5CLgWd1gol",
-	"LYaJDm8jTORF9+ZwUb7zWjKyx+f++A0z0FFz05QXhSaoZS6j5334SVaeDD4pb/eq+ts8dz7c2WFyfp5f",
-	"WpTdQFqmXa4xVVfoaBHSEI82HfJWQgpnQkXQG929gUFQbPQCzzDwhFJt8mc5tX1BX7dzzJjBdP765ogX",
-	"sFj3o3C3DodWZ71bdENpD3wGG2up6/gMLD7ersegKHBO5FSYoOoQ9XJrbMNIfV1QY58APugFQFaNW8Aj",
-	"TUXJ9K+Sp60x3xrzLTB+5cD4D5ZkmPe8YMGDkrczM94wbfawyR1fmRpuDW8shnRVP7HnkkUO+koT/APT",
-	"5mV+8wdkgVfzep586H53etQwiTTpFsb5W2s2uiKeocpb8mfTIRTMjdmekn1peKL34MU8GxzR75LDg10T",
-	"XRfvZX6zdWlHQnIRaZMSH0ZSYtC88oleeIcBerhLVsEH9JfLf3s6pgJEpk4XejdhwFtG2Hhi5kUDTYyf",
-	"WAUG1Bm7gF7ZEeTs/WtyxebkLx8pn/Tgif/v//zfj391nDDQej7PdpxALw6GBpr9DnUs7WsyRlDqmDBr",
-	"yGFXei4IN5fCyGneIt+PC0lt0YLmBtW1j+/fXXwgHiLdlfbNMPMRpsVdXv9Zfhur10FJyWG3njU72Hb3",
-	"Spu9Ao0aEjsHM7rVfo0Tjo5C8I3qHtUWL6GmOa6uLFgHwP01/bn3KbJPE66YDiij1wX5wzznXxedGbXp",
-	"TXWJgXosU+a21E2nwkSxAf9k5+l3xL/S50ejnw//g19ecznVveURK3Ytr0oPVdLka+ES5u0mgv3/h+zn",
-	"2WPwbzSjQuLevDK9mrU3XFNEKWU1iOVhn1z/lrztqg/z75+N/0sf/zL55+C7n9jZ9ND82v/XzGJSATQo",
-	"0F/bIbz25njLZuFer0n8DEB5npuJV2zeidp+k48shW3CBKGlF76TM7hWkd//HG4m8H0kmdQbkMIFcrya",
-	"hEkqMpQy7ZDXKMU6F+kJk5OMPdFEM41NqZhIiT127SG9fFbage78qCwdP8fVLpzShuSawJKlnagl8P7W",
-	"+8VaQbjlDTzVKxk9XFVPIsd9LliHfPzzIxlAdwb4oSt0tkdcTNiY8oxIRVI2ocqMmTBAeka5QOXXsE/m",
-	"BfnoD3TNRcI+IumQJlwkitnf0OxS6LlIRkoKrl1kxcghMheB6v5RS2X+XigGHzvkHwwUBoix4NCowkxx",
-	"lhIjZUy0JMIp5tdUcD2qrgKyZsy/YVFu4MX4wD4ZYiQsh1X1w0XAPn1+FWLCh0IqDoFhzToEqZ6SEVU0",
-	"MUwRbahwTf1dhCaKgxoSxbBOsaps98+oprbioNsFtt3874qalUqqD1w9rJrXjCiZMd0hb+ic9CFNOG9l",
-	"kA9wke2HfZpkoHFi6UfVsO1dSyPnho31jc5TiZt8TD+9xuuPYY7uj2KKVClqnzYV/M8pc1+7yoTKSaO2",
-	"GVvplfbvdFGc6sqmue7lmmoxGzeMvpQZo2Kdpea6JDB6wrKMpYR9oonVGrWsG0Dxq+0k4aGXpNs9+zAr",
-	"0p2FA+38vdRZOxFiwD3YKb/HUaFUrZecQ9fsExTIz2n0qujabze4xbLoNGKuz+f/sGZKx08qLpeHvxrz",
-	"rGF5eLF3HFKA7ZrJIReB1RgWkV8YpPqCRSkGVmslHtxe1z4rbzd7MXPsaJ2XD815OXVKgFe38O8VyhZc",
-	"UKS0rG6kJ9yRA4/JHZKOvZBMqNYzqVJIwU4w1wM2s1RkBLqCvHZB3MTdkeXNeKlroY38Ni8uhSOswSuJ",
-	"tTLs/umQM+HUFexiDt2/pHBD8nSBI5kxwoU2NMsA3eodjXZL3KuHcQ0sE1LRTsZFuhLM3kpFK/grYHL4",
-	"ZqLTKJGTCVN7GQVR3UsVHxi9J6QyowqIaujitGt5q77N9hi6p2OoyQFT58ND0Gg7i7V+wp34GdzBAGLV",
-	"/MRDGVz2KuyPWa1j4TekBtV8CBEwEVsLGs86hzCesBj5RbiCM4vA442urP5+czul3w36whZBhCbw6EDl",
-	"LBkzcu5iADWhAfty+Jj9x8LPafRqquSE7X/PVMZB9hsD7XvwkQYYO1Ir0RXT/HeMr3VBlhBxz50LpBC/",
-	"QkJ9IKn4o6dZNrCC6wAa3BPrxZHWguY3rA6YJ0oOOJZOb4THX1oSgceErCVuSycbTQDWLj4TBlIPXaL8",
-	"erQAJnyw3UN6wSfZIa9yTyUgK1XMpZ2nSPzua57GdE5Yyk1hy1aRArzZmBFgdyo/KmpVgNWwTP7NpuX9",
-	"tz6addNF20OrPbSaHlrE2hNF06uNz682+bhNPt4Nk8P2J2aFTbKf0IyJlKqOxaY6A+VMEP7SXYh8Z385",
-	"/+ElOTk5PvmrP2D5QhO5gN0A2x7YD5AEWg4c/TMWfaUsybhgaYyFXUddktK5JnQoob6LGjKW2pCDuNvt",
-	"1vRPeTP3w4s2qRjIf9y6mO+OUMqJddjyQhNKklDOAmEPug6skPjiqmViT5T5z/Z/K6nXijYViyznwPMN",
-	"ObBSMEfAxpU30l8EbmfPCD7WLLtm1Sb6Zh7irfnZ/u0K0VvL6lHRs23mrip0rcaFx1aOGvKzge0Vhykx",
-	"UCRsNVcI31jLakXwxm9DMMD8NqyzwTbcXbdihS2GTvaAGqKh5VMOgmxpid3CiHZTvOfRqdWbW715u5bP",
-	"FuA2czQhNLoI4AoNYh8NxD20UT9vgZ+1Fc00se+JGHnFhM9Dw4BXkL/7wjfb8rm9oDkXnMmOHG2gmB6R",
-	"hCrFmWdNm7no94/nl67HsyZ9ZmaMiRyHyzCco7C/jGaZz4vzpA3uRkW9tP2+GI8Fn0vhQv5wNyTv9Gm/",
-	"V9C0r5oLDV8vIA9mzT2MCmr0YthF7GUuJ2LNADjM1861RdoWab8qpP0ntr8GNHJMCsSlsjYNmgZpFavw",
-	"NsjFuB24hbmUm+RrPhQQkwU7MMsWsTaso4C+sUBDUw9uCRVCGtJnlyLIq62CuiKLeye5RLdNRNPiSYsn",
-	"W9IteHnfOPsiAIhVOKLuDEcceni22pyrymfOYWe5EU075MIjCrhPmYC2d4bO8Z+dClbYFh5aePh24OH8",
-	"zuDBn+24tzNmWG2Derxy0TDTi5ZZvt3thtZVe/laXsE+9iiwdRN4V4MenR41oGOCn+RDqIiQ/pj3n/Zo",
-	"NWOKeYj65os0H1E7HKft5u8ZlNiFbWdfyUrWI/djV2vZg0L8uL7zbWZ15tITxbyUgJ+nQ97Me7Swme6H",
-	"9ugGojIc3nvH5dIGV77eapjcnagLkdpyF2yodq5xbu1/dv/yYc66Qww4E/HSJ7mTkSpGZlKZUV4hHPKt",
-	"rnF2RevW+vvTc0R1e4I8yhMEmmwXOtKuDpDNts7NaO4EON9nI0YzM1qRFqOhSXzeZVNf2e1iD62UTaxE",
-	"i2TeIedMG6owI8bp59hVnBtovwlJMNgjpDJP4EccxbYKYU4mhLOar++DdgOoT5iDKXFNqD3AN93Em8hw",
-	"WR4XOLuRI8FUDDGQwDEz1EkgNWwvswd/znb/pRCCfcUoev2rRUFfafJeajNU7OJfv8TknKVcB10r7Uo+",
-	"0eSaKSthHfIb0MbiVfbCGZ07khbIM4b29r4eBOM5FpSvfKfXSyEKgmznZABjI2g2c9I9AtRG1yXmPUMJ",
-	"CdcklTNRk0t1DgXrTG9vgiQjllzBT8fcsTxZ+ZtOIvSdDBXTf2b+E2XXAv/4ElBf4bo3oZR1o68QVzDa",
-	"8EzLc9Q0U9c8YW7HQqYaLqG+S0HOwfi2V9e++NL6Cml6u1zjCzlmNy+xE0HgmFjYoXo0Ncb+HmR07T3u",
-	"H2I3RCqB9MhumEZbfcyMWpUHaeHuvYIJsqkGChcykGpMjd3QzNHN446C4mSrLxry5tWH89cvL3of3v38",
-	"6m1sYX881Yb07aCFwbQ3PElRB6tLcnSju4mKJRiC1+rsM76HJ8T26FHYEJHD8HLCCUxeDtLZnbqU07NV",
-	"82kcHi9TaNxcPQYNgicZ5Qv9jEfGTHouzqp7Rhqafc5X4u+XuA6XUWzfgUztB68+XEYxivPfL+2TLqMv",
-	"5GBlb2G3kr6F6uIrZZ98v1//dhc7DB8/P3n2tLtmc2EnVXeq3O74MPULNpAqWK1Ge0tOmKAT3vFIVrvB",
-	"NB0zkspkCgliQFQqZebc4hPFBkzlLamX9si7CRNn71/b77c+vtyIo9PoqHPQ6ZbxkabooaXZe2VHYYC6",
-	"GasjFucEYIfz6RQNgWT/D5aYOqEpfrCh1NyhJbFCcEqTz7uJLwlOSULmdJytlJBcOKgGnEfR147Un5uY",
-	"uCZLQKSVTSvDJ4Ww/M+zN780ExY/wgK23NhPCYjKSvBZkofNkeXRCol7JYtCAvdQ1/XnHn6LUOGo1Mzi",
-	"ck+VVYr2wWfnHrB4qws+FI6z2KrOcupIiYMWGc4w7RTHJdiy1WRQTrEv5QE408DVcoc3wmBG9Z3yMsZF",
-	"zlLNQGkK7+OL2Zbv5Kiedd4Ajicjggkc0MuSjjWhSd70wj8suLf9dd1k3dnpERvnbg2aETQBGkjly9mR",
-	"0J7N7bfBzf+Qfb16JX0pZt/dNJy17zZWdYuX+ZckkULzlLkREfvMOPd0kWC3Y9M7+/YGaKD7911cUvUo",
-	"6BmljZomZqqQ5CYvToACf2cKumUSzApu4ot+kmJhyGTaz7gelWZ5xU31Q62uJ8qtSEYsS2PSn9tVG+PS",
-	"j+SMDKiyqqhVUhM5Dtc/KLWomVdey8O1gS0mrmLCaDLCallf9vAiT5pB//24oC4spgiU3dBUC3ndPN8Z",
-	"9lRYHsCPXLm9OeBDu7TBjxSbSGVqhz2iE2AZj0GAUl7QjTsbBIbp5qdYIhVwmk9FUAmY7/bURQgWRgfe",
-	"gtgrfe7mCxDk7gGw9gW0pis23/OM0DnXdpiefxpBwntUyvvWp2N5ne+Yha+g/qX6KySYLhAixun4nyx+",
-	"fM0UH8xLXxS7bOE5wRfLT3H/Wn5O8YUG4urim6CgJ5EinSameFbwXd5Yo+a35UEGX9hTOp1mwSIWdNzl",
-	"j5anYzfhwpXw0fKVTi4XLg77vuUfLmfEhTcqkYwsfxEmyC19ubTqpTzn8LwAfyye43t55et/R/+155SA",
-	"vddpFEcvaTJiey+lMEpmURz9SkE+z6lhGD8L/r33XmY8sV//F/yCCbP3YT5he+8mxoVT/McXTksofnJu",
-	"dX7FVPHJhd1cZu+DokLblc1/FMXRGaRM+3HtnWWZnO29U3wITPWV375ULGXCcJrp5UteWWuQ7f3o1iGO",
-	"gsyZvXM2yegc+v39g00US7yxfDEVVpRjJLhDy8ie82g7jK3ZW2Z+X9xRVbs5FLll8V74xL6/tHoHlUUv",
-	"LrfvqkKYkmBX758FIS9tmgpYqESk6i0dL3XPWa4Uj6sKyd02WRD0ir1StevipeCDnImKTyuQrfgzf2QZ",
-	"4OIaLuK4jPzh38UVBVIv4PPvcUG+9fUK1/Kbq17nYJ6/x9FItfvlYe6XhZ2xJOCl11wUSDz2t33DC7l5",
-	"T3z58v8DAAD//w==",
+	"Y4yL1XAe2xKoztlrBsWqeeiFTAWKhFWqbCfk1O7UJNXC12TkPG+qyLGl6gajMV0yG7GcVcMxlbBPJQwS",
+	"Ccbsxr0JCw65aoJuzCVnVuq5zAc8TZnYiPImLB9zdCylTPCyWveGcZjyXE5zkksjfaX9hDm/aHkSeIh1",
+	"w8gJy4Mcyzuiy8OCLt/6GRA/gzh1Ls51WzRq42ljOgdaTKUlRBccEDR7ZhTpjbaK2yf1QScP9+lcjhnG",
+	"D2fmpMxyKa6JFMRslOIpu8OtOA71bzdX4kYY34fKRLaxCctXIIzTbKzcoUctxXXINRzf/KYvZF+NJLoI",
+	"ypnEre3wT+I7kGZqZR9SGycdE6kqX7B/cLEfOFTtBX2j9mWVy/bxsr/0zB+gogquRqUxtJ3asSXnfOp2",
+	"BO+/Ix/GDRfmibc8ZUaDtRGqVq84tNcHsaNW9x11Qt0ZZzdmzKhf/Wlultap4OZbr37TQbKTsuG10bOp",
+	"YJk128djIHR8zIiqvpoOxlxrYyQNaaaYcxGnMWdnoGM6RzIobQmbaIapezJn/ardZZjLAg2/osBw2jKa",
+	"QYWGX3GR/nrLjbX+8T0Mx7rnFNSxwFkse0bNN4s023tSzMlfEqXaXoVqvXXi3pz6L/s5o6rYrlrFtyC6",
+	"C5aMBE9oVgSIt6v+FgyvRm6VUnjXVoFf4rnbjrlsnbFJJhXayuaP5ZyqbAylbEJzjWTfCUyY8gp8PeUQ",
+	"Wc3HNuFAMRSVKzCQwML1+ysnTCwM8KA0QE9H5to2fKiOLg7WsXXNhtVQhE2iXpsWvud6e7SAW+24Z1vP",
+	"SXlSz2UOiZIDmtxA6hijYzAR0pwOy5x5NSl06ENGRcQIwqFiOh4Y3rfvLemv7buZ3U0urrtER0//ZDrI",
+	"UC6uIzO26A8xG1kXwuF6Uxqx2Rkbk0rgVLN/llgFPro/omrUOek8GT5+mPYe7z9+fJQ8Sh8eP6EHQ0Zp",
+	"Lzk+pmlv/5geDoZHw/3BwaA3eHxwkKT7x+nDZP940Bv2erT3uNOO/pKca5ZzCtKXimSEDvTOt1OmFMMk",
+	"z2t+yxSZTsw6vmEMTc4BIxlLiR7lcno9IowmI6I0g4uec7BLwdaYKrCDKZmqKc2I1asx+Z+NFctuGVD4",
+	"BeROUkGm4kbImfBXUsMdCReEEiWnIi3STfE18ArLE8HoVcQYTizFBFU6V2Aya2mM81ujcJsX75pdWExp",
+	"0SM2B7cBoeUBmPfdsLkxQvHrvpLZLcaDqtqEN/bsA4orZ4xfj3Tn5BCCDCuclVX1uOBYF4e0iccXV60S",
+	"1QZTzJL3byEtLazS+27nespTa9SdqRvMjYD1zo1qQuRUw46N5KxYbDm1ue5jLqbaqE77x12IMYBKkmVk",
+	"zAgdwL1mw1LUsv3eAVXM5ZQMgXTM88dQ/7ILcR4v2fz0tyu7AuZRw56CVK61WdQbqZ+b6W1ksAup+7BI",
+	"lZhcDlmLQmLqcQGpADlJ+JMmt1zxQQYpz3M5bbLg91pS1mYel6PiEL6Rmrh5xS38YuZb8rA0LJle9L8o",
+	"xgjHkNobqV/LlA95XZ6t9ySiu25EMdXb+hkxG5WLCroFeSPJQKabeY7f5uBthHDXc8ozthm1OX1hzNXY",
+	"5rRWAsF2oqMgeQrSnGCmLiMYjrcH9jAKTJ2H2XrPN6Ws/YOCsuzJJsEc4gS2MNnthW9brRJShIU6qezl",
+	"Oy+7NvHLBg/sx0LuF1CNjGnhAjWIUtY4chKXLW7rpAhSYTD26M7ecN0KKORw070/eByK9mLGYTZBjS83",
+	"uj5b8+eG60qLvbbrh/UXhkIE4MO4FNlN1dlN/IZlL08ib1kOaTb7NUprxXXX9l0PgWKCTPXWHjtnK7W1",
+	"rMFVL677gQr0vovVq3foV4I3YJSzUL+k6NcpqkbSyYFi+W3gTRNSMzA9p7ZWCXV2cwZnElR64Kn4ps7J",
+	"ETqzcAtT506YM/TNG0XAfLEfep+8A6/G++QvWNz0/WLTo2pZ5RrUr1naV0jhRx9XKj+tO2HwtI3EJzw+",
+	"KNBuf/DuntaLXTsIdg08Dp3V1q8oAl9Yxp8MmzdMaGBIx6ssdmWLnPO3tpS2/QKlVFNL/8ujAim75SA9",
+	"nvOcDeUHI21ecTH9EEnRDRywq6boQi4rn8BzDnd7u/v7h7uPMJchmeY5TAxtxbrE3eMSw4PkanqNLsLX",
+	"8h88y+je8W4PjJgRVf0xkLs70UWFJx6x9rsYbEJkE8+wxkMOXQlANXztEM2aDgVcAw+/kPI1FXObWag2",
+	"UkEMq+1DXUlF85ASo+VW9N9pBsJBkIHwjmpGigHFFYPSqLeiD1Sni1aH+5ZqzcYTDQ4cxa+NptWcgNC0",
+	"kQH+F4zkR0GneiRz/o8N1UkubmnGUwREq1oGFGo8CWKtyZycvX0Bha2A8QH3dYHP4GnGXEbkO0wQa/rf",
+	"Yax/Pwwww3AWRnwDhad10eZw6tugiLe5lEME35NQf6huuLg2f1mdxQwJbHjz4go1/PTTTztnUz1iQpvt",
+	"Y3VFVSM2ZlaTh5VniWYpZmM+fHTce7DbWTW38UdBbynP6CBjG9FSyiZm00Uy70+DR0bzEXwdp9GQeMII",
+	"3gzAHNbR4Z9A7KVjiQmxd5izEKSPfONnQ8qziVNTzeS3m8OwZNVSORPe9eEu4YoYnT+T1J7HbXGgSS7N",
+	"YduYbCZUqZnM037OhkY6V7mQ+z1Ik2YMlyGfZliL7y9S8dx0LWXfqNFSVLLTfYlw8QRcZQoQipylWERf",
+	"zl53195pAvtB4P9469agWKMa87e6mNtOX+eKzFiW7dh8emPvDnJGbxShsB2gYP5oY/zbifalDJJSbegP",
+	"LPB+LjGNNCgxbJ3lunKg+FkRngsSsNl4ksk5Y/9eSm2t5Fg/GwOI2SoG6EISLuitmbzmIghhlVJ4tBRY",
+	"Y5exYGDbjfvBntYQh4OVWtNm82OoFCIuFCFYBaRAyeBaEcWSnIFYmORywnLNsaDRFyc2z+udRDa9QIG/",
+	"xcyqilM5lUW6p9GMBAZU2mEEwTxjCJyHFSycSlnX4sAs/AGAjpQhf9coTi0XXdbVp4KOYy90Lz8lhjaB",
+	"HxfoI2ZQEJQMS4dLQ5tOoZY1GNWhBz7+2Q2r2zHP7rz/WDYeG9cCRONgbgu6Xb4u1yBJVlud2Dh42qbQ",
+	"NqgfrYFdCFAtrHZtzRSipV1SP3Ku/PLORjIrpaq3ojocUojCFMzRQS/5KZZN5qWEB8jY5vKuA5TBWOLm",
+	"a42FCK2S+l+bSz+6HIs2Z/CNufJjUYv7WzxaXWScA8chA3bN0SwPq58eRQ5UtI63+pYfheZZgWXiX2KR",
+	"UC3uOFT5ctT3rqVMHVU7iwCjVVoawtjCuodlxku33168hbcGpcztiO6a3zJBKBFsFgiEzUbhyqdrBYEZ",
+	"AUqBLiRNZJMRHTANuTsFUFd7WXBuXlh7PAthoDxwYItneuDeUBdot6g2zNUFMTtVjFCXNL4e5kGRvPFz",
+	"B1g+HFF7uP3x8wtfcM6uF+bdAuswOEsVRlUioPjpK1F2SeItagIl6Vtax/d+llgUaZa5JNbjtJNQQQaM",
+	"pFIwC8fkqt+ZmI6XwSYscJeAiTXTKgqProv5FTAeciaIt55WQjBxb38bhWUsnJg3bK4WVTT0J9dAx6sV",
+	"T08VxTxycAr3beQAWEAsKOnJGRnbOIR9xkDKjFFQ1Eo+38iDLLsuGktgKvHC2hZQ/4vcp3JaYKHKbw5m",
+	"U0+GyFFi+1IUx6C565VroM6RzNKQHo2WEsGNsN/E0CVK31k8hRuu/e/wN+JOBMEU/3PwjcuoLn+bSJFO",
+	"E+3SzP2NOZvIvHgNDNy9ZgHxojLMyHDkLctzDuwJjHr3XPyAfMF/9KcWP5bsVntDYL1649UvrP+omJkY",
+	"naZc+/WED7cs58N5Axc4B9lXwwcgbes6p2MAS1SEKnJ1Zv3IsAQn5GtGc5aT//O//vcVwFPCdZAQmIxY",
+	"cqOm4y5RFqpSJVQIlgNIrU2OSGQKBbFEsywz+ioAxlqsOfZBW8DAUFI8KnEY8zHA/6N80v8y47fsv431",
+	"8KD/c2/nCXZ9ef/b4eOPEWBAvxA14LruoFPHEY0S5eDtwMsW0r2vNbYu7kJuNOzBT1yP6vbhrECGLGxX",
+	"o8PxZATq28jwYgssiRjJFasWm2a0Z4nKj6SFsoDXVrmPe6d/WJThJFrm59PxmObz2LJLkvKUKOfLXJxZ",
+	"W3NKRAXdhTc4qUhRfQFEADA9JyxXsnCN+h8809uttqmJSTptMaXbdNWQuUd7XtB6LII0zCO6kpAaHJ/i",
+	"gI2oUWZyy7ZJxm5ZFqCXlQGu1sj0XYJyWBzOy8vz6PEr4/BUyb+Eu28oPpHCaJU5s6fQVRpUyH4z70y5",
+	"y8dqbprivpivZj+iZlRhgKKBHPgtwLMshm2kJYB3ynUHGsGcjo2zVFPY6BuG8+MOd1t3VLji23BLreBv",
+	"aVHoEswGAZ4wYYxa33Sjy9Bd/w4vD/CM6tXBcDUSwCrJ5TimbzcYpA78fFUyWERRWmgiBZmMFiwZA7wo",
+	"oMyda+9YS0M11mamlbVapbDQat2imVqcEySubgEL74H3Pbh9dalj9mSFQaxoYC4wpJWYIRUxVugUniry",
+	"mZqOWQ0EWh6qt3E8tCbh8OzWRoYWfW2VIZqdNeMqWSQePSe9pRaR8YZPYFh6movV57BkuK/NwkSQJxmy",
+	"a9QmQgwwON+4w6CSuI96qsC+dD0Fh4WvPBrDkPnS8xNqXm2YM9flNV3rbDO3fy2PNu73x26nWJd1WFmw",
+	"jGvxlbZCpJAE1QWcO5er0WUHMp0TRblr8rKgPTW5VjeWOlquv5B473rLGGOSSA/BmMJX+PXsWpIuUekS",
+	"LmeO3jL/kqHllRxM/oZVdStgBNtzNRnNtHAV/ZEdTsUSLdus0Omyyp5V71t16+63rXHbzmWuSwDhnZ2S",
+	"XrIQjgebMbahTkiX7y992Am0nJLK0+3sRHSoha8WxHW382HHvHfnluZQnWQG8BRfeaa/YSrpdIvPZ/DR",
+	"wkr7n/1n/Bl45TN8p7+m/KW58H1lGeMtioxiM6R5VbmBciI5ZqfoleeqsMRDVYdbRI0CGTUsDme3NJtS",
+	"2wdUDoeACzAColii1ix1k5VHyxUZMABR91Z71F0mRd+qXyPvNvsFMhUD/UssHVydN8kXCqhFxeuLoAGd",
+	"Ilpew0RijrRyQU0bpWCQccBCKV6wOLYXxctnI6mManc9NSMtGqpgEy2vnU8h8AvluSN6y4iv0TDf8Ryi",
+	"M74sogGwf//o0dHjw4fWo1rbxbfbsSNqVWfw3F77MXSLR7pz0GRUrHuYdGGDTZ5X4JyMkqlOXfMCctDr",
+	"tc9gcG8JhtbI1Re8mZVerpFdLdaoNO0oAw366MYNMaNrp1KwLqFB97tblg9OIcqE5kCashQyNX3D08KN",
+	"R6d6tAsZYGXZ8PCo3C2H7vzjvflf//1Xl5e74ce4p7zsrIw6bak5tCeBD5UGaVjSNcx0Huygi0IpBxVo",
+	"Acwgrh0UnCwxOYAF6oauZnhwnEWYcT/nIoUqqZhNxoTO5z4nArKJlTN7FKMZsq0KQzBP7Wfy2rKDRZYD",
+	"T+2WknFsuoX5ZqOcJsSSauFbttP+ntsaavbrlEWbIkDqbEYT5sO9owC00Gsxto99yFYeHnViMIM/exZS",
+	"p33AJIIxdctrWnt6wjktzINmIGpJyo1csy0IfbMH3MxTn2CPaShg2Z6SqcCf4Vs8YC5xMKDOkgDDlxVV",
+	"htCHDp9ST4qvZA0Z0kR3A8rLWWLYYOriP1F7ny+3BCutu33L7PpkPXseXYgXYwfmZAfUPKOL1LAqGeNQ",
+	"1gmUlFN52wjjNm6OEZ0A5tLaXg7MFce9SbGqmGZvgz3DFN1YkoetEf8S/1BdpFzDA7V8YBu1UU1Ypli5",
+	"CyDQzSkR7BZbrfl0poXTg/g1sV03vzjsKpopixILXBGau2WZyyzjGmT0iH2gKUv4mGa7i0Jm8yRIPqnp",
+	"1+ja7gXtoMNNOW56uSyqPNt3zS2n5cfG9B87tk5u50VaAMtii7+KcQaF6lWiCTvYNmNLaMfH4DASKcrS",
+	"BWJ2Gx3Ictva1bvVriZhfEIRkB8InEpOMNbwhFmNSJQ8lMvrCaNu2AmpqZmSY3aQf8U3W9+wWrTeC4+9",
+	"6kDdT4P2UsFbjgHtokUoImypVDKoA9YbiIRuuT2UlS/dhXbG5abLRVtqcKkHkywdnoI9loQ+cKVaYf9K",
+	"Xi/1D5nrXLezVRxEwS3tfENOet87huKbVdvn3IVpEl0UejolyvYGNceK8myaYw0P4CrXqlDNfbuh89h8",
+	"sojyvcA/21pU1twIz/lBrS1Vbzxt4DKr0vhSn9kWPF7v3bj/znI+rM3SAMYFuBOTqfa9NAw3B3cVADgt",
+	"HktIEIuhKfn+hdAngswMfduLmz0a+71erwR5XuPNAOuhLieEK0R97npnAyWjqUit66o9n3AG5/L87BGj",
+	"aX+JbmYpGSLWZl0KUg6WprUWBm9sltTNb1pX5AJDqX9xhZkZCUiuJVNwUl1lS2CefmGU1NQaSzQZbTa4",
+	"CatxETyzjTTtSnDt9BOegxqyLUdbywBb9UTWhNl8LM2dtOryV+kgpMRiNYITU8v3I6NZWEQutGH/sIFC",
+	"WpD1kD04joYXdrqdQQ6l9jEhUOqvs1j+DGHW2UhCJsOAEfAq30WWWJGetkrqlR992wyxVvlTQarcFrKn",
+	"bNlqVG3C7iGFAeZfgDeVcyOPj5qL84LWQ/EsZNsvAx18sBPK4oR2a/AKYi8Ky2zbZK+5Iq+2BmtQYLvK",
+	"420vpOrM30K2H6Jnurm2Iq1XXNz8+O5VVUNdJKkCcLqWCRsJfMtWW2bblyneCzZj8DNBCNSqSdOcy7Ys",
+	"YW6OioLnJiulybXguv7MFrkh2FCqOqLv2dzXxrTaMqhqDrfrOLJdrfLbyhzgjrLbgoMUUn3XH34kgYDC",
+	"HJXbFQuy38LTH2THbVZRVeWuq6W7LbL0hSKraic2MId12TCKiKplZmxRbrKKDVu+azXxc2/HNlDP+rZa",
+	"eUs2S26wZ2unkv1/d0kMRjAVf8E170vLsrRQpjhAiQ21z6NBfwe0Hj81wLccjknQ4TTuVrfwapHjgZhu",
+	"6EcH4pp56JaITYpX9z1gS/zI2WeGz1kg0CVlkILNSm9p1Bg8fEyFuheGW3lulL5hYd/JjK2/qGYRc5lF",
+	"yo0QUqQNgkZlKg6gJTJeltzUEd104nPQqVAzCPxxgS3cIW5RQF6VObk5v7ImoyRorbhQjVKgJ1QIp5WC",
+	"jnd/0uKGAB2mgYEHrngoPISTG6DQLfLyOwJYsLc47ThsFdnitnN3uW8K+Vt9t8YvoHoux7qvLpkK/uvU",
+	"hyYApCnLfAO60LNyGNmOdupZsP93pJxZcQGT94XyfhVDclhRpwq2son12xla2JGZzG8I1GM+IDJHpwlT",
+	"WpEvoTxzl3zP5moR7QWRMqw+xid96IbShSCk7SLhf4IO+Fgk6g63bT5qbmo63m9qywIL+jCrWfYDV3uZ",
+	"Vg2jFYvf7FjeQQVv3BE6TYxSCjW+4E1NGbRca0xQUw1O1Wru5aKzzPmtnvR6j/afPDk4Pnp01HvyZH+Z",
+	"96pQexpeX9aNtvfypmQz//Liou2+/Bc5aHqt+Xm7L7zhuumF5uftvhCzJxteiRds96UIi1f/zgmTk4xt",
+	"850Vlgr7WiLsMgKAxSUoJ/35xXITaOCn54F8q7NRLU/Es5/w1Ba+FmHhuE+z0lG5+vxv8IeioBSuB2Zs",
+	"tDuZ+4QUVAjGU6Vt2gnATLHxRM+xWa4y/7Q2PqH9L759WWik20GhbC/Q+ZR9DBviLXGr8DH7T3NddVf9",
+	"A7o1i9W0YU0pxm6rbKk1ZFIVmTqbV7CvojitpP200XA2XvaIfuKfGV9xAIOMY/sV7fstRIXyGhxCdHKt",
+	"yA0XqVPogmY+hTRfhOEPV6FBnBfh3t7Ok7qIL9rdiJSwnq2F6A/aAectUtDa0HYutqmZIHNGc0XoiNH0",
+	"1JUZmpWFhLK1DZTNUOyCYWwZu27MhfvYit2sDgu3Ag7YlgC/VptT5Vy6I4mjjp5EJORC8K1HzZAeDrUp",
+	"kLiIGeBR9AYvcPurYSa2u3bN2ntIXxfTLFsOehXX+5c6K0vT9nOq3xHvk1uXuxhJ718a4S4tQ4CllVka",
+	"CwyW6vCOIoN+QKcVsz7gIG0tt//6+V92/uf9lz+Tnf95/xX8/eDf/rVzF5HGP1QEMc4sWwcV6w7TwfqH",
+	"aaXYY937j3tVAm3/+pVClHfATT5hQLKFWKkJE9ZzM1+ntQk3KzWi3ryAr9wdvlagQ5N0o09PsxSSsOvJ",
+	"a5PtbVP041fRVfxU28a3ymVYcowx23zEsrRhouvPs9ShvuY0SfKLRJw5mmUBvx9pPYG+IlpPyu6Iac6X",
+	"wFU9LvF9eMK/neztXV6e/6WZ49sm+dGEd/PTKRESUpL0zBYQtTqHb9jsrbndNhRrzufwsIdLqzTxOnfK",
+	"PvquAcvsOh0J2ywUR1bIzT3cEm/96X8pB5uc+6gaGYLyx/am+N0TEBo+tqxpW2y59OZaJvKLHEAU3Ujs",
+	"RanYi9lYLcQt+uC5qyi9A6m7AfXgrfVE8T3XmxDFDS/ivra1BJFDcA0g9F/gFKiG81yvwKgLxf7a+iB/",
+	"z/VT1wGwAt0fOcntyOXGo7tHZUyNPV5rjgfWONeB16p8MqK2+JJimFCdaqyNaaP6WjoqtbeOzcj/vMoe",
+	"/c3etDRlO2ZBN1Kx7Ue7QRpDQb4ui8ES7ymWBQLnAJ8JYCROoBONAw4QbMZicFG/K5n/3jtYs1uAYrCu",
+	"gwOPEKZDaUkUnROa5YymsZQB12k1esShzLPyrAabYRMG7huVRksP8UejwRDfxXR1PQZXFfuULqWMagvT",
+	"ZThXpasbtvaCKe0jruuJlVKYWksiJywiPlb1Ga7GT35ULN9ELE4Vy099ZTuFTB7AaXCNgD5fTcp7pJZG",
+	"mDqf3hGzejpXd/18KZ9sW6R+rWRx25P8vIB2qT37RuhIwcLjX4uS0wJqOojrfAwCtdHKJ349MgcOB9Jc",
+	"ZXPcusxnzKioAXljVJQ66FizLYeuRbzSI0ROscHfsiGgx6k0AndVtPBKzrY/Z9EQRo/OboMqpnIr69rX",
+	"jml+A+8lFCFX3D1brKYSKc3TfspueY2dBGXeEA4k7nLiLydfCrJD9h9YkpBDMmQzSJij2IHbHpAlZHEU",
+	"G2iMLDawpGzjUmtri2pDcUv0xUCK4UXXKcYznsWjAWeiHAw4JRkz7DwAsOICiDonCVWVfCohc7qbcZEu",
+	"dMVbJ4wQmDthmkGNYybXFg2sNH4yYCNujcZ/7zaNvTLi0gAPF6LFvZ0n77+0f+y8/63Xfbj/0X3/4N++",
+	"tPhLzVc9+Es00Pzsw0Tm+rldsTBjXaS/KNvDcgH8XuZjN3+4P0yQ9fcl6jaaRPfMBmdefNMqNtMlCvLY",
+	"VAC+JjTROU2g5a27yoVwuGqI3AQ7oNXO0aP9/a2Fc4IZfsdopqMVuc7pi/1MwfJydVJlYdiusAhf1FzD",
+	"GTuPpfsWj2U2o3NFRnDR/BR7eWCz4wDlyrdIxezpkATsndHdj+36GfnxxxffYGPhJ8cPDx6cEjm1XMCa",
+	"quRReftaNrhcx78QDnZsqPtZnseqTn4QxsryvXJd8berBcrlLGa4pWxJ8XgpM6W2MnsBN2jJUyNewZhT",
+	"kNcFwcwvBYB0xgpsLzNR25/O4g7tx6XwgrYRClzf8bYmaiD8q7D99JPe/oOFOR09XpboDBMs3tbFDfFr",
+	"GDsrSANF9rLjj1TLMU863ZqEZmi4BftpBn3D2EQhOCFmIcNCIb7lLOdaoyno61zcs42k4TSLnyQY2Dto",
+	"QlTLSQmHqzAF0LlxZxBsSmVtLcLi43y+QNCzWGCobBv6VprP+/lU1OeHh1XfdsGIFGQyzSdS1dSMud7M",
+	"zcfNN1XN5cxObkg5IL0VnUWNvavQH+y0tnZpRAEDqfqVIt4LHHFf51ORxPfBrQdAj/g5gFaJN5OMK8zg",
+	"XVwQnNfiQ9/5mZttxUcCaJg5ehkbamLjCtvY6jbVH8GZA/hwTbOmUcM4c0a3pv5Phc1gXX4QcI34DbOt",
+	"XwqX3VYGgqUVLYcRqwlZ++UVzmnrQdxBdbviS0GKOpBOuH6e6PxxjFB5lO16zOGY2VDAvy6A8nbJYE6o",
+	"1xugQuSG666TyxBVvQs8h2JMq+A5+HnG8Bxiwdp1chE26L4jjcK1tDwJ+8VacsGEfsx+q2CerdUcNZFi",
+	"mPFEqzhsLFdkIOUNS9G17BNAjflleGHXAiEaJq6Yh/YwqqsLfLfeLRcBf2qH1AKhp1V5X0E7W8HfEKlq",
+	"xKo0F2y+L/Y1/UwmNGt+mTmTCE8nkxvlIqlQa/kP0EqcFOY5kcOh2kZP3SEXXI1aNCdxF366Nt3r5gY1",
+	"hGtjw1m5O9XaWUJtJ363GUWxRKItpgqt2HRlWWZPa6bTPpEnZ46j1dQ+yaGuNOUxc3QOF4ddV2+71TlL",
+	"8zZNgOx1W+iWDdgOje8r4B+29KplXA4v/D34XDtXkT+2BQYN3thvaD+EuMbKtWfTU7WlhkRhRVAk49at",
+	"F/nyxdmbswfWwWKpyFJ4anWL1sB1q7jIW1Zll8X2HdVlL+TJLfaIsyx4WQpd2ETOH6FCXeiG5W1Vwq+K",
+	"+xJGT8hKK9KtzJQcVywxjbKoruicVTLdFOGnqm+v2tBuQctfgPhRTPf9LIuG0sUy4IeJdDuSF0sABJLf",
+	"9IXsq5Gc4WYn8Ci3KnC3nDDhJ94HfTvuI3KjrWmB94NwVqM1pPz0vsATzwDP3ciFUle5ImWoRVO5mioM",
+	"7NLLdSlqGgCpFzVnG8EmfxLs9lYd6sqb4dQnWNalGvuIpmTADNuRRqHegnZsd3OZIA1fDJdv79XrSS24",
+	"u15+vBC2OswLkTvBmL/7nn1a9lvZcURx2717s13BDnrt9KrtvnM9OtDyrqhgectBlKGVI1Q5ylVKraxw",
+	"aYPLs6l2MFxAYG+UawVziYs2V5sfMvtQjuF7GmTXBhJruYhaBnQH+7AaULu/YzV/nG8ieo9yV0NptQlg",
+	"P4hQNTb2c7VtmkKfw+I+2gZZ9YuJGfjNbc7ii+tH1L7adylyiW+fZlvEob10SnqG/WTON2EntcXkpE9o",
+	"/q7JnVcytmaMX48Mc6vPr3OXQKKdM6wjyDEbpNaVRtGyU+4biafANcqtyo6Q5gprLGqGOdIPQGDK69J4",
+	"GOMc3/ZOCA5j4SlzDN9hrt7ylEloqKi4RhisD9Dtgzfz7WUsu4yc1JZtl+9ajXXfc+0GQlnEJg2JsB6Z",
+	"tLwhvgFHcO9O6cMakKXtMErP4S1B41T4VAUsXQPA9H1pmeqxSnNWPlPYiTBclTSnQx2oUCl4RfqQ1YPt",
+	"SuiMcnCZ+LPuvR6QgFlWpupawhWjbd2+tBh2fSb2UiGMFv82e41GkhU27BzaWsq79nsxF4Vi1agmV64B",
+	"YHv/fTWousyJ7875EsQ0WHp39aftI7Eg8Zvlnpd3hYzzV4f9D92eNzIwltcqnmFmgNEVhaPSCIBWu766",
+	"rrRxDostRRCXk8Our4Txx5RIsQhlt3aqDEs5Ff2RnOaqb6xHOEF19QfmWueOg1uKE8lEGjn+2JnSPFO5",
+	"VAnbl8SQVxeUWBRexmykY2Z7qZUcdl5MimpDx0ITa5XBbgzEfp3G/a50CMNtAdYCsXzHXrplaVUkNk2F",
+	"EWUzOoccONeKJY4+uPbxcaOoncp5dAb+vq1lDinMplyBMVXOsO1bVYInDDcpMtlakm13oJdpkrWHuV6N",
+	"DG5ZTYcsuMy9MrmwdS8xsWBhn6SCckIkboTYhJMHPXRcvfm2865+kYOVMq5eykHr3jmZVMtigOb1RfQP",
+	"bthCylObpCH35k3ThdpXaK7WHOXOsCu2lTlSxbhYrV2NhJDRCsQh14gxre+UeSkH67pjWsW+y3S/9ai3",
+	"c5UExFkKOYejChTMYlPC07tp0LhgGSs2hAl400Kc2MZwRzJL3WCjRt5LOXjNQFtq7Fem7FHShKs1mwyM",
+	"4TVqxCdb4SttCpRfygHWKLekusoQt0B8W1SVYMIrUxZu7jLdx058Fd0nuKWtYLSEdq/yxDZq2RY5rPa2",
+	"++Oub7s599sS3xY+YfHCtTOzxF8oMrFXNDoE6lqdBNi1gS2JV2/LWGvuv3CWZaXWC850t8BlWxmA6sth",
+	"c/ZmIqdiE2kwivu0FpcXmjxD1BDshm1NcRWYX3PtaiqTNDZvtmx+UhBz1bamlLNfoD9Rm1W1NVK/+IZG",
+	"W3IWXtchgOBvXVu6yXOMJLR3mtoze24es9xpavStNKcz0Xot/B13Ui5lqS0kJXfKFvpA+K46jojcYQl2",
+	"OJyhX/cahvjO6l2xglCrFBCoV0IFtVS5zc1x7Y+poIgCkrMkn3Jd9gSxvE5RXb/xnROGm7W8cyu9U4UH",
+	"vLumd8ACgj9927vCAKsVxkV3ELAboN8dJORX98UFlKzNUBAK2ji121EXFvqpHkC9LY/cAHEkMPBiJPw9",
+	"r6tnxrxiDDsFvuxTSAawec8KWCwISI8DBxVgISbdtn1QN1yv5IP6nuut9m++cUJ6Y1fQXeBHAvVW6n4W",
+	"BYar2HRoCqXq+G413CAFKwA6i13JGV3AI1o1Y3j1xgErwWKeboaJWT/ujEK3MxtaiQ4LfwugIFkBZVqM",
+	"t7Kea8A5rITHOZkOMkz/X4lESpjd0HwwRiQbrWgrl4Q7e3fblq/s7/LqRXTtIieuSh2besQKBraiRyzg",
+	"lAseMVvOYIcdFWolnNA1IDZpOUKcm0VxsCVG8h77OnGHMkFFMrINCBlNRhHpARc04EwoZqwoo21NwItE",
+	"jJFDkxHJ2C3LTsiQ3zKi2QdtRiJzO5D2/V3g/RXU/bCxy/E6OMFcQaadxiqMBviYKNr8qlB+9TkPTlVi",
+	"tyy3iQ/YUMxsnbFNZQ5YqWGJWBURbtG3sU56YkOTRa7RPDZCS/GUBUgvzdaFQ7SsZaWNWG12XKVkCkeN",
+	"NYd2mQ/Ltf9r68Ny17fVeu59WNFt8eDDq4KyOhW3mt6xKmDzje2mqgPw5kIhQIgvolmWBZG6dg3jq5Cd",
+	"deC98a4w11OeUpGwBjET8vNMyhvsH4stnM2Hae6y3ErCd8scbMzFtLZ9aYZt5UAUanrDwCti71jifjjq",
+	"tQbqhHzdRkDsLoFiXjg66oalUba+Uh/aOH8yA6mh9PU9BI7V/Dma4hfI7vH6iSp+zSmRImHE63tmG6HL",
+	"nlU51V2YtW4QK5q2dmJtLVzXzH8pgIC7cCuQMubs9kdURXAaz7872zk4fgindMQ+0JQlfEyzLpFmvX+7",
+	"9Lz0stMllwUa/WXnozlgCRVS8IRm5OX5D28QsO7xo8fHARgsJaChr1Sa2MoR4HZsG86A3xXifxVEkdbN",
+	"UGss46eouwXr52UhIEetj2rorbNlpO2v3Jy2i5cOahLCobusdT+cvX2BnUIhZSvgLhsZzr9rg4a2GTIF",
+	"pyoSZVpZ/OEhuyOr3yM6eHvdp7gUaxsc0QpLq5BehSjKLHcLroAyw1/RI1CVdLXuATuHYvh1HgI7nGW2",
+	"jjvrq9g74T0risN706eJdpaFSgo64apwCk8Vwz5yN2yiYwETT/cB0UfJxrWujO66w/cGEoXF8s0xixhO",
+	"pIFcgVcMX53s7U1yOeQZUw78e2/Mc7qjZDZifNzYcu64Xce5n//r8lL99/s42vcrec3X7CT0DIHORUpc",
+	"24iGpq+tWmyEPS9iEFnFWxbosWyiNLPThW4XMTp8Ja/lVL9jCkySWtxuxbBSYkQVpimsC9yN71sduLt0",
+	"Xx1wt+LXgqV9a6X7Sj3/bZT+X9NkxAU7S3ScX0hvvEI1N3D6E4ubmzEyAoWCpmNujEyiGR2TjNEU4BaB",
+	"XdnAs9WrfpGDrgPj5MrDyHhbvuv0EzrVI+lv8/ViPmANrmzzWrA76bhv3upwhrgC7xjVNRFrO+l3tWAe",
+	"RbkbzpgIxlIzG6wOLuHeYxWtnOCBCr1yDa82WxkVUgC+E+ums9Rxq8Fxq+rB8MJMatUfclGDa1YCXjbL",
+	"qohhelB7XSNzbNgnmg2i2RcKeu8vBzWPtxkvh0D80GPnxK7uRU4FliTElnhG56jaS2EHGIDhxRPE6vqA",
+	"4G9t0NoH89rTdUrYeKLnVSQkVQZCaqV1lE7zUgO8FVHVBXwjczSL2kAGtoyszWpx1adTLcdU86QJEyK+",
+	"VIsE2q6ov8wWAGumaTp0qBf8i8uJ2pKTXS14B1BHgP5Smn15m6JEX3P2UOv+QhGrfET7yU2oaOHxhMtC",
+	"eOA2PgkwNz/nQpVP0xqsNTis6tfmoqKA1/mUYe2iHDNoNIBCFkW8xUVcJH7o65UZFTC6XxcOx9k8Zmcb",
+	"wM3rNkNjuS1JbfJZgtoBl1YiUAvmnn9cG46zxEJr33StpS/BH447ciQ49bemw5svWijV2RQk2PW8obwv",
+	"VWpazWXwWt6yIC1z3ZaZCNF7ir0KEHiNJyNyLY3CMqDJDapri/yunRio8v/GIHwxG5uxWu1XLKMrEfbp",
+	"Xm36Ye2POfwTo5qJeoB7UJ375UC7DcEYftJt0H1DmFPAX0Ld3FWKx7mNIeyWntlINY25s2a9wn6gqy0Z",
+	"ICCXuhFyhS3sasOlUvRXDgUuNrGz61xHxpGFViM5Y6nXvpt0bqmboqPYZ47kTGlFFljg0Ra6v9ZIEnbL",
+	"sjCxZjvtCCukUt6lGoIJerfG5EO5Lyvkh1NFfpn6is0CtRk95dLuRcU8mPA2pIK9W8FJzZKc6XbXn+O1",
+	"EORVut9SXwsnvsCPwud0/ej9sKJrWQa7iiJGB3gQttambCQDPYfdBR0kSMxI/sEa0/jCdcXEfCEv0OhN",
+	"tnUXdEfeVELE+gYDWz+DxInaZHzv/kioiPRRo0nCJpj9n7Ik4wL+NJyG6jr3N7z2HcALK9bkTi3eLces",
+	"FFgHodn39snao7AyrUZsNcmq5v7WgJoBoKroheV6RWjVEVV9j13R6PZxIg6IJoToiJmWAOm8RN+bE3/d",
+	"5vp1Hmzz0gYCniYcsGF/edLdRsJ/OyW1btRdTxSVpV6YTXV/30cPZ53vGftcO2cxePw1yZhRzh8b9Tyn",
+	"CXYoFan5ZSyVJo8OyGCuGZTU/HjxfOdxlwjGscJDjseQQJGTMU2Z7Yf8hbKNQ2Ue706ZyMmE5TsZNYsv",
+	"dtKcD7XaETLXoyX+8Mex01iYV5H5YoczmaMF4hx0xVjeyJyu2Yd7YQwNBSmyAEyOFbDftdW9lq0aM7hW",
+	"aKVdrnGLpgFBpZeNO7WpYk2kuK1LKzJEzVKyR3JGkxFLK4UIaPvD+9Cgwi7WgkG4w96zvJP1flvAJwsV",
+	"lNK5agNplYLnA+RmWNCnNJ2z1LoUkcNCxzrtShBtNiA4dSsNuu3UzPWbIFfhurYpPASoJ0jaGvic8Ixq",
+	"luNQt1cXCnu13ogg8cuSXR4OsVpMsWnd6Oomte03HbU54mXatm8oTkfI2Ykt3O66UlyIM422B6C3GMq7",
+	"Zp1g3MXmeLrphoe2fCyiTCOXg4yNa3SjGRPadnDEdrpHx48ebD01kBktRk7zxK4wlObZeFWdH06sECRp",
+	"qPXtdj7sXMsd892OuuGTHRdw2/EtZMEM+NitabYLDWbmE2CqE1zLZS13K+2435v/9d9/FQ2xN3bjDXYH",
+	"jplruLS8M29dL9Nntyyf13Yhxp0Cq8nZQBPA7wd/gjkh7euxcalatzLlwtB8wuqi+zA6a2vbIVbO4DTn",
+	"OzkbspyZxyxv9Ysnz5i1deVj/7FjTcidF6kTK2h1YeGNmk5cN/NQ2zmIvUvFA7dFVMg+3x2UbhHWM3tk",
+	"pl40BbYDD7sCp009CyrjmNYI0O8uLt7avk1LvC9PngRs7agXZdq+Zmb5eQKpMTQmg8xT1UUeTMcMKp+g",
+	"kEcmyTSHna0P1QSzxC8ifcPfvUIywh8GTNmDVR5Qe7pa6lSHXyNI3vbcB4Tvm0sHZNnA0NfsMo7P/pN0",
+	"GseydNdrnAoynWSSpiyFnuObJOLSnI5ZTYNx805/we5yimjbrRxsmY3alS/vTv6O0ZQLplSzEa+MCZ9A",
+	"spoR48aOn8n8JkI2I5bcqBZ+L3zrU7y8dcqtv7E59anrxtE45ad+rBWZSJNReGbCBUjZBJrmoB5SnvuY",
+	"X+cFBk+jv9+8uUgankilr3Omfs1WvDFnKV/tZZX1Ct7sntYN59G4fnVpZNDB2ogrgcwal5IrMp2cEqXl",
+	"ZAKF+dDgAuCQc5kwpYgaTbUiqZyV8qLgaR2Miri/3UOivsN3Ta2VQLIoJrRh3pAjNpNld8VFmJOJZU7A",
+	"6Gq8hCu6MTb0RG/B0Rxuv705vsvoL0tpQ1oPhehXTmbQYTaVp0TIfsoSjlX29IYpjKPO8GrIqkXXa5HD",
+	"41Nu2ZALrlk27wsJG45I9u55nW5njrDB2siJ/ryEYBMucThyrM1owELP3eUwyFjGXDis+ufgGiQs15SL",
+	"DPtDbxN/qsXLt//KYvHr3+2gsRO+1R41fo/bL/k2597mzdt7XzURfqOjEB7iYc7UaD12cwGGBTyAaHlT",
+	"YKigCQKY6cYepWiDJFLecBZjUPCIPjwirv6X3lLNENw/WJ6vHZm4+WsLKSLYjjfwGELIP4BB2ywxBJ/E",
+	"Zdt2Qe/c9bUMvfK897WLUzwkGoctt9yyZnYx7SAg2/91SjM+5AxRQpIb1WcfJizn1j4aUp6xtE+VYkrZ",
+	"CAzSLcv7YS9aM18mlEPoDcB6ja7Zx0xu/g/3Jb2lPKMDnnEN2UUWPLw/5Bl2TPHfFE1Qup10ipOCXGuj",
+	"39bIENd6Ze3cIhFtnESMeWcxcSIutX4ixTDjiZNYbRI/XCBWBXhGTn0Z0zkZGEtCGjUGdFnzP+s2Woy7",
+	"teoYeYIZq0WfsC46/LlR9MjBEXaPWB/2d8UzdEftzELvQdAnshnwY8z+01wXMUuauiXHDynEKNcmPyAN",
+	"SFZy4fkVQ+QYtMb8Bh8oB3e3mNb0sl87D2iVOLRNiVjkfPYZ8cW8NQfgnNVlhRadcewliPFYU6OT4+OW",
+	"QWT5ZxWwpHeiLbjhRGfehOUIuaOI5IgReRtLxvOsJKrtEBND/33I+dl4ksk5Y5W6maCgph4dIRgNICQE",
+	"DXPgzb6lyrnr/I1cThU9Zhze47upUARhJ83HH2ZCEZqAPWkedcPmaheI7J3UVDNMh1rvVBki0ZLkErP2",
+	"zbMXaUPesjyjk75iiRRpmY0/fgiu0fJTn8ucjBzGB5rDDPQqTKSCAKUi11KmJ4SSGWM3Lm+gaywqOid8",
+	"aJtpN1PXw97R4xJcUJyyFkjI7cFTK5qaYeQBeS8QN7YbP+wbkJoDmCFAhCxTrOiPZG8Ec9tqmJTHCgUb",
+	"xZQHTwrEL7Md1tbi/ze2N2JzH7HyKrn23AjZtXKLr2VCLTbHjaRcFYgF+/3b0cf7/b9vQSx1jYRDOtEz",
+	"npQ8AUHtXaEfxtS087tR0u6Vs3vlrFE5gxTyGrFqdC6fG2kW/cbWfQdORdihZritzcF3MPFwFegdmFZr",
+	"1J3COmwNoNKsdDpZEGqeET1zCTDPLcuj2VBFE+A4Thk0Q6TanERFKFEjaNg3JDTL7H3rJC65dJ+2tW64",
+	"adsodmtdLrZyw8tVkPBtb8Z+MxaQ75G5uCUuERK3BvMg8xvcpRCn0RXvYFDcuZqDgHgp/Xa70HMfXY34",
+	"qlIeCyBqou/2R4eAXwCZWVyh1Y61LXhZPpEFv38zoy9dDfff1jiMLUqS0XXlUBfQRR6MY+3obLvYISxD",
+	"ETvDmwK/26IPjLv0EqzjMLbvrXRe7hXyxYs+h8tgnOJtHNdK7m5VPViwm610QvL9xlVcQP6//9eXlgX/",
+	"P/+3pe8HZI/4rx8gQloDc17MwOTb79/uEsK30cA97XSr3WwrkjNAY0YuEmSF+NNU8Iowkb2y3oH4i3De",
+	"Ch1WT8CmME6h8rAiglNJU1mAbbItQM1i2PYF5hDW2AMyZ89uG1QM6A1DiVvXcqC51eNrmwef+/7Ursls",
+	"bYPsemkIuQdFfeHqyA0eIi/afjSea1fm+Wo1pm8DrK4qRC1vO43xI1vOsK14nT8KY2Mtrct5jLJnD5rT",
+	"/XDQK/csXp/7mAlsh/n4rrrlxSnBvlX3vvZo/zDViRzXWT0jqsjAPMoWG/janvWag6yulNbrHahg3vJS",
+	"cwjLbO5e0WghDxa5fe0mLIOkKzynbQHpijva65L3SHQ12/OupqB5sXAc9MpPUDn+mVWKb6kWvMSNi3SE",
+	"nC7tTbaVOnE/2sqK2yWqJ49aHmUDMqqsQoSZUs3GyALSlFxqjAK2UwjF09Y3Y0ZxF84Z9+tdu1kaF3It",
+	"s4c5jXMp50TddAXvTBsPwV05AlZNZbkrxwFmWHsRjvu3jvT+PczwZSZx4ZZ0p347CmVM7wisSSTZ1a3K",
+	"iglZ2I7AckqnbykbXKbMuOGupM+UblrhVLiluVdt4pu2ft+FQsPcpPPC3bdaeO+nuhRK2GM6eN8ltu/B",
+	"9BgJsXwo3jdfxmCFC3QBdDfU4JfYhJWa0m6EWfMmjdI8ywjNbF/hNfq3Qz5ICQRuTZi9Wx4r3Ps6lzPF",
+	"sLWKmiuNhV62xIsqMqS5TybNOBMaG8a0qqhhHyY8Z0sC5g5+lwnzRqP33gKJWmc0ZHZCJuqnCLtMmqGi",
+	"feUJJMXafCRw0nKlpiwlWlY17OPGpoSqjxVzuolvcQWht2Ct0P2qblQDJuBUNVJWfAIbtdvv0+vG5DVH",
+	"QOBuTK0PDUtSGtY0lnrcAiLP0ntpZLDBpVWvMLrSwpXoN8qCcTeWmv8242wlB0BwTzt5aZnSvaSMbJN+",
+	"KQevAal63ZwUS8ClPstBt/ZKJmILOEnX0XkhbVBmtbNw+EvrJ8oFYCxE4gxqwJrWzq3xiYmrJNF8WhjD",
+	"aD6dpppZiOCGAnDlGlqIFJVhVwdObamShdT2CNRN2NNccM1jMN1FvblrgDhg11woK/+XVfTWA3ZXx922",
+	"Fr2hHbxewU9Zgkcvt7aMMCrtcb5r3h5csOoQAgzxZRwzDlvu9s6vT3m875eQWBTnP7ObPrbXrCIwwnva",
+	"CYyQ4Jd04o+x4NgML2gMw4XcsLnRJ09JxjTCbOUMensYLprJGfRMVxWAqlwOpOaJqkKT1ye0/5ftkvHl",
+	"z//13++/sh8e/FsU0GMJemQJOJJbpsJUrItmW88W+rXuXINtA3ZlJ+7AtFQ2va5z/sGFXyiiRjJHGLEu",
+	"wY6OTgICMkKW0RgKzOEqvZBhGEt9FcHGLdO7AghQvtphWryz1ZEqIXNuTQ8zh2Vci8n3h9DAfJZnDKiV",
+	"jxn5hxQeW+XF2ZszYt4xWOAJz6ZmA/e+ZnkGrUEqoquxINGMIgp1Yoags8qbzpngMifvLBMiz8Q1Fwxc",
+	"eVWrd8Va8wtj5bylvKaXuzWCMFzLPMB5NZSQMKXqijfPyMufLrq+DPQsrNA7IV8zmkcAMaLQO87+4ZG3",
+	"nGMpBZkKzTPbTAUKPGBUxN7aHPc5fLisU3J3WaXqt1JiaYKhIPYBc6UQHc5iPvK8hQXZ7cDz+w6SpvGY",
+	"mysvzIWL3R+CfakOvfSK0tpGj4x/STRuubDe0JFclHoDDWCnoy4sdLFtUnaDJpG0yWlWK8bSmzEX4e37",
+	"C3UibbxCN2wOHqEi2abrkTk1E2TOqFEkRoyGiIfQO3Xz8ACmftVonb/IQeAIMuPkimR8zDX4fyr4i7OR",
+	"zFgIB9pKktg03XI/xKL3exBhcPhpOPZ4u+U2OgHSglcJEjlhTentN776DE0dAbH09t3tEf/avKXdRBva",
+	"ScesOaTvpy63fxskflp0u3JaIdZ3YS1YK8IfR4GWDFEhcKx1M5bqOT0lu54PIds+Lku9w8Z+KB+MYKJZ",
+	"FEgNQ91oqDo3cEKzDNyOYz+g04ryF9B1W7H4Xz//y87/vP/yZ7LzP++/gr9DFT028HVBYtdsVJJxEcMf",
+	"MtqmKjoEjlvTuutBuAwBMXZyfbV9vWo3JxlCX0ZLgA82qQCejGSdM0SzjMHPtrK27v0Ve+1wldeji6Jx",
+	"6uArHsqpSBtqoNdfAE1jQf7v0ZxdwS6g10u8HSvyNTx1nwlXW8fiZNonUDTdVpruubtp+cqcB89fEVvF",
+	"DW2rS+RyuIGF91M5pjzm0/oGfyiUC7gejAGjykrXFT6FmKAi46nSZMCwRtkpHjK3Defgpcr805pQoRsW",
+	"jqK2H3M7lWOt+r+aTfV16J8JwXOhdD5dWgEIjnWiRgBKdCPkrJ5HbsKj2pRB+xV09c83XPctOHHrXN5l",
+	"sghjtSOWpQ0TXX+eY8bMwexP86xWJEjyiwQsOaO6BErLQgvf+oa8C5gZNR15Ly/P/9Kstnhk1Wb611kj",
+	"8b+Ug8+E7Nv36fMrjzbZIubtRkJ5eV9LG5jDSdqGuRXw0ih66XJlC/A1zXNTKe5G59oO1XzP9WdDNW12",
+	"66ahFWmvIcK16SLZNuWfyVo1l+O6X1dpUu/rjpZnlsIK1Mfa/M+rvP5v9qZaZSIIMNVs0mt2z/5+P2u4",
+	"fl9sfubncW5WBjBoQszauHVec174KREyKDnxMCutzlSlUeId143X7/6ParNUmj/hufw07Ya3d4pVDOkc",
+	"+uoq6dvzBP69bQOhQFrrKjgoZsQxGJSDCN3bcbeHQLnveP0pO16H+VuwqgkVkOL8h+9y/YfrJB2clC20",
+	"la62j94MvCA48StiF4TMZQG6IGUwXvyQhx9wefuVHMwgbKpYvizrBFxzqySb+Btac8H7JN84raxfDeP3",
+	"YJNiGJ/JtGP/dcdpB/+4+2KZbsfwoeIvew2w/LPiT/ga1lyxZJpzPT831IWEilkDZ1OzZ+7Tc8drXv50",
+	"0Yl5zcPEB7OerwwLMOqWxTqHbAaMa2IZA4BoYjeYs7cvXOYAEDlQH6Yu+AUbaT3pfPwIGARDGT9HA5rc",
+	"MExvpWSSUW04JHaAAnftNIcCGodpuksuRuDISaaGkZmTYI5bxjQ7wUxerkkqGRYxY+ab6znC8kvhf0rl",
+	"7qW4FF99dc6vBfTUELtffUWu3v5wfkH26ITv3e7v0ake7QFjvCLX/JYpgPIOEzi+3D8mYy6mmqkH2Ie0",
+	"jMBOvnyE3RIh3q5H7FJYYfdgl5wzi2NYeiRV5Cqa/UP+z//631enRbqMrsK9VxJoCNWXIjIhe8/VLrFV",
+	"RAr4cMbobeyhWgaY9EEXFzpmxPBK1/yRabui0D1JffUV5MBdBQg9e7YF1F9+UVJchU3xyFtsfUToNeVC",
+	"aXKVyJRdnRLzD2ae0jRlqcU04mPsiwmJI5eiWA+ekzGjZj93CYIbK3LU68HFRwcHBIAEWV2fNi7IFTZ3",
+	"u9ol0M0Nm6OZ1cHeZOSod0y+NOLqUlydGTF59aBLjnoPyZeu6N885AzaNF+BgjSwxJeaC/cPzf+OzYk6",
+	"OtxHuaemiRF+nqSpIjOWZXYxX3Gl3VoaNq1OyFCaF5OrgM9ekS/tIb16xcXNFRkxmrK8S65ylv31Eljy",
+	"ZefqQdGKDrZvyDPfQFfJXCNrvRSYHXblWPcVePmMXWgH9VQK2zJsbg7NORfXWdFeTZGE5jnA3l89u6DX",
+	"V5bSucYGJobAXwx3XlOdjK6wkGgup6RE1WGCPlWXwtzwRgrm7tLSLKyWWUoOe0f4ELcDI6PsW5XLnnFM",
+	"eP/qK+IBVqjN2lbmcJo9qyg9Vx6wOaarcA16CjkTlpDAXWHEMpAJS8lR7wleegXvuboUDrQ0Y9c0W3zf",
+	"Lrn69llxUsdM0z24dccliV+RyXSQcTViCtF0sLQBahjMLAZMzxgqoGNYuUuxl8pEVR5D0pzOMEPELs/X",
+	"GRepTQksyrVhtWS15sSy/6J+I4fKiQDygoo5FKuYJflChRBAUBFR9IaFfqf+fZcCz6+cQXMMqtmt7/tt",
+	"VDtHerCx5kQM5uTq7dnF0++u4HC8PP/hDRmz/Bo6GiZmkYDBPDp88vDBSbPHwpAk+LK75MqoNlckySBT",
+	"jXue9kEzofggY8TIfqClp1AXZwO62Jmd3NJsCo3vGBCLkTQ3Qs6gV5KYw70o6hzGun3+37ni2H7BU6k5",
+	"E4bmsDlImboyfsOQQL1AYx+40ifkqHe0ewktH3jCLA48T5nQfMhZDs1ZaTJiOwe7Paf6lL6D2n7bGLpz",
+	"HhPBVltHkZVIoXOZ4TkVhE5TronOKc+gDBUVhV3fpO+kc/aC+Lgmy8lbK/E73Y7vldzp7e7jSOSECTrh",
+	"nZPOIXwFnp0RKDxeok34zg3DtsXXLGKTvWEzaOdojCPDiIwOoywcpqEwNZIzgXKnSyS0vsFMzTmW75jB",
+	"ezH3Iu2cdAxLxlQ41Qna2Rk9cLG2OJsDbrptsGm0bgsxD2oVvE+PpGLBBUIiHqV5wK9Tls+LjeKq7xDq",
+	"rd4F5sliqVTcHCnGuveKj7lRwZde+BQV+Y/vi94CsNgHvZ5tcq2tSySU9L9YvAufm+1sqZ8BUkX1qTIK",
+	"Yh6xNkOjD/HhEW5B3oANETp9Oge9g4c7vf2d3vFF78nJYe+k1/vPQPMfGCLu7T953KOHbOfRYD/ZeZQ8",
+	"YjuPh73eTm//4PDo+OGjx0/ooFw1Cs99FHkuT1s9L9nvBNmohqFUi3uLgT+86B2c9NwLxtApspOhXW43",
+	"/Q2/HulsTs4uzomaiwSsVDbkH4zpyCd9c3X/cPj9kw8Hf6P44y2XU2gd46eEo7DEE34DKxx+47JIfw43",
+	"VJ3k2JPAIy+rk1nOEaHHQXl1vEchdJLEN8nQU2HuWqdzyWY1o/kYUvny1FSw8sHgqLPzsYdBt4P6ERCy",
+	"UZjqHm8vg2xAfPARkn3sYn889r6mvtkI3LK//JYfhevJw1K86XD5Tc9lPuBpysDgPzp4svyOCylfF0lo",
+	"ADV43GZGwLMFzXzP4eM24/tR2MZCNqTrDFdgA6HJ+vN7Qw+F4HmFgN9hLZM1OKFkDxL8fu7Ax/fGHnde",
+	"iJ0JywGsE7adTnjfXIO0a5tD1lVug23rSoS9rC3MjFBQGCsUs6lB/Fq7E2DCJ0wRGITuxrPJDdt3PxRJ",
+	"6RhJL/LRT0DKyqm+FNY+gN8sxrtIlQXs+u4dDuFLI3zTMfeNxSgOxpXBwW8K5M2Drtdh3aWa0TGUwNoI",
+	"grJDM4/eJS80KnmXwoJOSpE4a6uE9+8s8XSXFMV4RoUBTW+/1wtEIUVB56Qh6ixlOYs+FDzZi4J2idh6",
+	"kbLxRGpjogCg23vf+/drmc5Xk1xtREM9r16Vn7bmeeH6eHZT9snZvL6K4N5fbfr2GFk0tHvR/U8vuoGR",
+	"50bZXpzEfz4eX4j//+zhu8Hfk/1X6m366NvRS9abvtFf5/9x01lRoP/E9QhV9phYd0yYgnNBWSZeEe/P",
+	"bHlzk3h/ZnO9XwW5ZI3qgLvuc1cJei1UAt+LCHSIgzbjsl2GUa7/uTQPZKqBh3sdfWNMBWqi3QU7dQ9j",
+	"k1FT9YJlmSLU9YH3XRgAPX9EVdf5pKi23ih0kKHnZjZiEWP1W6Zfz9eVocM3UjDwuNXaf83bYF/8sds5",
+	"7B0tv/yN1K9liv0vP/OD1W42z+UUU7f/TEfkW4a6uT0gBazVuqp5X7FsGD8tv9kL+zz9WHtufkJVOZAB",
+	"roOJkOCKdH74QIOPHZT7Y3J/TLZ7TDYTI95sXYkckZhefAO0CK7wxRPzQisbHEWVsYv2nhEmoHnO0cK1",
+	"IZmRzFIP0UQgLgZpA9agWjxLYaH6GscpPEprmmwVFd75uZ0a3loNjZXcfyx37NqDoMMOrPRfPvlQWph7",
+	"KzGgPxMzWVn73W+h/b7NAUIDMmefQzvue8UZFGfkFXenOIeqwJ51Kpz8thFzjLoDn8scWsSibu3yNkoc",
+	"j0iIFWEmgc0tWeSC2Cl5S/6r7op8854D3HOAT8wBkN4/GQdA/+JdcICLps7RoAddVVpTX7n+0VORMaWw",
+	"2QTAcsy4MlqWRCvJWvYKLBIHwnPL8lNEnUQ4D8JonnGWXwqYI5eCZGyo8e2ArgOtURNmk5SCDBTX0ZDN",
+	"K4kNMf962MX7k/OnNfW6hZbghw97vdYqVKxv+UerQ20S2r73kN97yP8QHnLBZpt6yT/eqwj3KsLaPhF+",
+	"GyoINlnZnpVtaQvFua71GH73DjPWMCquGIOEyvDW0yIorlyGliyjyM0xL9klFsrhKRoEKMrNHTP4f5A6",
+	"5+66FJWcyl3y3ObiJnI84ILFBDYknoXTW1Vofz1/KQdQ59XiUo/D1vaGcw170ebSYBa+i/DS22zRxDkX",
+	"Cb5mkddB/vIpobBvRisaczFVJDf7oqBd5i654DajfJBDfvtgTnhal3CnZK47rTlyMCtz3+eeh7eom4wl",
+	"SLiRzLDHEdTpdDszrkdpTmd2JdJpxvqeqs1BdY9ShgSU6wLnf/Zy1bw/rGDsvOY5ba97DPZLlW0nnXOZ",
+	"jRgfV4tBC6l8eNF7XGggbV9zgCqO67LZ5pZekONaC0MbwKN1cjZkee6wyK+B2JKcMYE1RvBdn5lVXKIP",
+	"fg7ZdwXFLU/BC7nsfSreHyMVj5aljpPTpa8b5XVV165Nxvs6h2oBqLMy5Ew873A55nLCBAAFuZ7Qvqs/",
+	"nBkcq81B8/eOqAITOxgJNHnAB7mSAHyjzEE8GyZIoJUkdMCoT1ArHvm7Zqn5yfZX4aa2X3prHrfIv1bN",
+	"VytmcadJa/fC7Z9WuK0htuqM55BfVEAk7nPM7nPM1hSpTAPaoRdsk0k231SsosOqzhLeYx8mts4+ahCf",
+	"65zRsbIRrZKUdGWQrlh0THUyIq6aMSiOVIx1icxSX24FJWBvvoHKvC+N9A0OHGS0C/aAyJw8Pf97F6o8",
+	"n8EgveFpE9Ajkhcv3MgWto9Q7QzWP4/dvJr9+GFHpAvStfPbZYenl52Ty1Zi7bLzEbawYMqLDTgXKQOI",
+	"x5DOAiLFkyfH+/sPDx49evQwBpai2Qe9l6jb8pB52i2E6GXeOKAzWz7txuGq9ANyg5/IYA7/rjbCZXKm",
+	"ahTZtvQ733A1kbb7VWTIQ54xyOlB8AR6i/XtjODJ3+1UVaxw/kt6gt6bW59MNiBb2r7BZa5VwOTNjnqs",
+	"8qis+C341Jh4CVXLGUOICOvwJDOAToaKZe0ss4zH0sS+ZXoj42nzvMtQAbxPvvwTHaMfyrb+1nwWq6Ua",
+	"FI+AfIO2521vxJWW+bw+4XkkibFmU8Ih1ZmJLiYqzRyiNvzh+lvOT0tq2S6JnltzYitibndZCOI7O9BV",
+	"V+b3rT5HRKyWxi/Ez61F/h3LmKDka5ZfFyhHU4vt1SZ2z25htB2a3lIBfY7NtvWdjWxdV8HXFeO3rcH+",
+	"CDHSYBkw8K1lP2aJ49elt9ydb/i1vGXL/cOGsP+0juF/Zp6MiEpmey2IzB+YQcssXSP1rPK62gxUw8rx",
+	"NGIefmiP3zA2UVjqYs4z8viECiE1GTArFrAizPXhV9MxuqzKvPw7maXbdF5/ohQwx9dsRyM6NpMcMGPu",
+	"5Ezm11SY87nb3g34wwRRkN/Bg5fnha2kU96nytynyqzFLd9OdYVHEhuU2pRXQhyktfG3B5ffHa+T+Yzm",
+	"KRnMIT4HPO0kzL0ZynxJ2k2XlNJ5dsn5DZ9MDD/AiA38di3NF4A/ZyExSjdZvLTgKsFYqgCoy3CFXQJM",
+	"WQ6HLDdq88isMRnTGwT7Km0T/HZqLyk4c85oMmK2ogCAQLBtnxljzMdptKU/IHvW0naCxQBZay5cme7W",
+	"K5zu2fI9W94CWzZkWuXLWhZNOMHG+rQMOgDDvluVFEPmLCUyJy5qjrMHXbWShzFz/cVmVO2S54sc16J+",
+	"WwYbKZ9y0/qjK6kJyzUfmqsxEYXmOTdaOh1qlmOrv/YlDFUl9Z473nPHz4Y7XtAbo5olmVSGvgMeOZ0g",
+	"8MIdh7kjzBHSfD6FrW45mlFjbR0WcgGrug759TS3qcdjmjLQXBEyXDHDVxLHMz3I/1iiN1fReYw/mpn9",
+	"kXnjdxShazNDK6jzz5mNVJq5mT30F2c0uYGqH5ZzhhngrVlmZaHuuec99/w8C2gNoW7ZM7qyMqmm47tW",
+	"JKXoQ3ZtK9UxwvjMEO89l/eey3s29nmyMXM+F4xkm2T/+zgx/ehqIurPrXIG/UWguYLrS0As6K2OtIPI",
+	"GU27ZMLyoDUkZIv5ygRAVKLJqCgC/EIRORO7BQo+LAlWCmI1IHSJsW/h6L0cWU2pGJVvloDjM4oTaJaJ",
+	"nAoNeP3kapBxkbK0yGZXVxgtkkLnfDDVzPVtiPkfy9k553YBNy+VDzemfcb64lw6J71uxyrV5T68P//W",
+	"gWr8ju0301cyu8V495h+4OPpuHNy1O2MGRWdk8PdY2gfiV8fdjuic3LQ7Qip+3KAnVvgTQC7TPO0n7Jb",
+	"bjO4e7uPeo/2ew8fPd7ff/zw+AjS/Wye/Ft8N3HvRskRtuq0/ReHXHDNsnlfSHiR/6efsoQj7cP7cymu",
+	"+3OGE4d/D0BSSFiAg25nxvj1SLO072b2GFovFQtmDi6uow/s+59b78Zxp/RSbBtWznrYP7joPSkqE3yG",
+	"gQeIDuoJLlgyEjyhWXFEOtGpvF8n5cCRbU3apWULu/eZXJ+vS8Fsk8Udr2YNfKFKxdWW6waixdJpg1DB",
+	"Kz51/oCvOfoUfglsNAIaNyaLWTEW1sZpemO/D2X2gCY3i/r3T3bw9xr4vQZ+r4F/jjzzjdQOTapyzn3Y",
+	"Zvv69zTleieT121bMZ0V4BtBRz70A/Dc9Y+A4H6h7NJEK1uQYRRmjLbj8bXN57oFCAfLFAvaisHNtbga",
+	"ZvivzOhXB9U4S7TM21b7+GbYLa59Zyd1MZ+w1e5oO5ofpjqR45YPNzKl3ZVfQ5u3CEhHSALYAauUmHyH",
+	"2Bxmf/8QqBy2dTLkFe/mMmN928yw08Xk5f4qmct4R5iqXO6z3uY5tNMuuzllmvIMjTFs0wcy1zbXHhrq",
+	"Oemw8SSTcwZBctk56Rgp3M9A/fqILZBHnZPOk+Hjh2nv8f7jx0fJo/Th8RN6MGSU9pLjY5r29o/p4WB4",
+	"NNwfHAx6g8cHB0m6f5w+TPaPB71hr0d7j9vnStPEXDuBWR3u9nb39w93HxkWYU/GSUdNodddx+sdrRdu",
+	"iOYynMjWN7HwpvLGKfN+kbDOyZGxvBhw5tYPNgRkHtSn15iF/lr+g2cZ3Tve7W0969uy0+Xp3kzonLN7",
+	"JJA/CBLIDBuoTiZMsJITz2x4o/ZgLrB2VlRtWK1E2ZDNfLvFyZZkg8rkS/H0/O/YRvRo/3HPp6wE5aGn",
+	"JIGuHVbbUhNolTViTNtCOGNZ2cbMQ5mPpxnFTuv2WcaelUrncjJiDyDb+1LgQkAzMq1YNiRGzc1Tlu6S",
+	"n7z5JoXAECkZ5IzeGOt4iL2uM6o01qeaiQ8Y4cI5Xhpqqev1n0W3CfTotjHuorw0JqOH2IO8LdvAsdjG",
+	"5R/b6lP3yldU+frUld40aVXpXT5mn1eZN1gNwFnotiq74/Ltvqj7n7Coexuyc1kddyFOb1nOh+Afi3sI",
+	"3zEzyam2GexFp02jgpNkRLmwuerE6Z3ExrcMRUYE8YwqQjMA9elC+pKZgLgGO29G1aXAHv4DNuJWQCuW",
+	"3/KEfaHQ1UgMgzBCmyQjltwoMp0QLcl+r9ft9XrmRN6oU9v43o3pClu4+8rXa0mk2CXfMza5FFfmyPXN",
+	"hK6InGrFU6xxVXOl2fjEnHKqWW5nq0sNtQ2fNN9iGgLJ2SznWjMRk6F/h7Ve34cQcYdGpK5RW2ARzDxh",
+	"hWrFLpSPOmuhzAKHdJrpzsl+1wlnSNd/eBRGx570eo/2nzw5OD56dNR78mQ/iJDte0bChWbXLO983Nz6",
+	"hckYHmbsmiEXKRdwNN4j0+xvzyocYb+p0I4qkZOrl50wGIQL/WH8igtN0T25ghUEtNEAM/WTOzpDORXp",
+	"Zx+Kukd7WrWQK5e3rLBUUJc37HEqCsfOiqLA8vYazv8b/N3P5PVdo3dYhrd5VsC90+ve6fU7OL1WdWc1",
+	"Kfn3WQSfOR4MbNK6LqsWXhF4/hcqjFhMqB4VWlnIlhsttyZSfPGNUbhKjF+P9jJ5zUW9rv/DhAkFijzM",
+	"jcghUeyWCZJCkxiRkmt+yxBWANXMCeU5uHjkDRNql5wJMhU3Qs4EYWPKsy6hZJZLcU0mVKmZzKFfFuEC",
+	"cw4uhTl0DrLXfeubwl/bFqKKQqIgdNp3GcDmK0DcJWdas/FEY0TI9cYfzAlNIMvNFpOlOVPxsB6sySZ9",
+	"381EoZPLv9NkzHbdT4YWcM6Ah5pMc/bWfrF/cPgv7dkKjHD1aoRV5Kph4n3YRCOG5i9Hg28T/gN/+eLH",
+	"f7zYf8NfqBfi3XHy9MXDF+Pnve8PJofp05dPdtn85T/Sn17wH/iL2euLm6MXorebHGRiMH7eS//jZRa0",
+	"lDFk96TXMyMd5kyN/Mson+S6z+YvM/btc518+yF78cukl4i/Z8O/gRy8YcKxejy67Rfuwtz8lvI8xpDP",
+	"+bWADMiKz+Wc6Z2nUt5wtiyy8A6nYi/+8wGw/pH4eomNm601jAJ853A8gQn44xgydz3qvP8Y4ZNyqusZ",
+	"5TORKuuZ8JwSsqLgICE33CUvtP0TWdNM5nrkUml9x0DRrkvgKxzRVpDDN2EV3shVcHz6ZlCrMDI51e+Y",
+	"mma64UjKqS7gNBM4XdhvdgFR+f6s3pvPwZHHE1I+2016mzl+Ggquq9FGPdorhHcdF3gD2B9ApNM8Z0J7",
+	"DrNLzrLMIXcgi1COR4DGw0R6Cp+Khn7qRpFryRT4JaM6DVWXwhy7HY4cJdpsAIzLtwWn+x07DeCi9Ju1",
+	"oG5HsFl4TSInE5bvZBQIaCfN+VCrHWGY5wpNBErLsJLudFTT6dE+i3BlWzLeO+H+rN2JpWBYf1OvMqzN",
+	"Vqz+W89VLjxakL0UdYiixfBApnMic0wzkFNNKHzVLa5AmblLntFkVHkKD9qTSgFZBEjNiL1x2CO2Z6aF",
+	"neC6G9hb8Ai0Af2X1gVkBuT6l1KSSaWdxQZJDfhUoungUtjYCRnRfHxqQytTxbBpaaBVIaqdU7Hg19Ac",
+	"hfHB5cgTu2QkZ0aLInKomfC4djB9lkZ7m+KPYCe0SmkoLSYEpRXTxtjUI66IfzhoL4M5AcvNm/m4LYWh",
+	"XzaFamKyx/sHizHZzZLbVzDAVqieh6dutV3qP6NVegE9xGfgWEH6L59fH0GFtsNcETVhQt+rxX82E/aZ",
+	"ZcsxQQAM1RHJcmPWKaC1EZ4LCN7csgVVFRPjuuZdRfZ1NC/+3L3j94J4bl51OzxMM71PZ/mEiaCFKqUK",
+	"EmmrSrlbbAPXvpyJTi1572Fj5x2wulSD78b6WUqOG5sCGrZN7xL2IWETvWimxbAmzKt/MG9e+yRs3VVj",
+	"G127+t92Uhxu8XOICKjv5IyMqZgXzGLGctDd7g2iP59B9EykgHOw6MrwB/vOzvNvRRD3Ix7jjCF4YaRC",
+	"Gy/9oqXDdZc8g7ydkg+3cMMYg0KFfEFOdd2ht2el09aP4N42ouoPcmjuvIbzT3ZeLLLb9iXfqhLFkma1",
+	"5tyXeq7a+Ly4MdL2fDaSrqfqui3QL0WkBzpZaIF+9esVGXIjqYsBWWQUY1h3bcRH5sSstk/Q1FDL/UGf",
+	"AojcB+3dJ3qUM0Yyps2iXQqZk5Rfc60IF4SSXM4QCnoKTVIYTAQcgQN27SChYc+9O0bMreNhqqDBbJ6M",
+	"AMgzGC66dRVAtEgJnhPHp26p4GrEaktQi753ndUJgubJaMX+dO07yH09x+aVbZrZYQvQVtc+g/h6u0s/",
+	"4GlvV1rx2XeKL/bgj9knHpuwdrod17qS4lGAfrjRpLn9Uq9al1kx5jndVdjn9t/Nd0GOBbNbjqleVKud",
+	"o0f7+53unfTY7XYgudzMbaT1RJ3s7U1yOeQZU25Ie2awO3awZqKZ7+Ta+UFl0hzakRQ+g7imGW6lo4+T",
+	"G7ntp2vUDakOzPPjnW7Dhdxy0aanyuVVmwXHuy/c/GPY60koXRzVBV826CzFVUuat2OH72j3dsgguwrO",
+	"9BUZsEyKa6PYg5QtgCqc6Y7JYrs1fdc9tf6usdCtc7I4d4oxk1rWsWJHdr+Qn7gf+70Q+TyEyMrioS68",
+	"UZzg+1bp926q7cTtgYhCGKNNpNcieHzx42rwAwWpbxOC4GnREr7UHX0RguBS3CkGASkgCBz2gMvPhiR2",
+	"ksnrAozgUmwbjWADU3i1vu6fizH8R+jRXqXOz69De+CH2XJ/9lp7576Q/5+wkH+LttSSev5APvExUIo9",
+	"N3U1/TRVZYnxIAJa0yVUk7FUmhzb0vpczrAO6OD4IXnNv0YpkMhsOrYxFwu4NyRxo+EUMrhyml0KcM7K",
+	"HMv14d4JzW3pztV/X+2SQveGV3pVGq51y2ZeJdgsPHnkDJy26BEu25IVnMNLQTOzvHOb0Wllo7/mxAg9",
+	"Np7oOYhOkjF6C75mxCiHBixgsTK/4SC6YAtYiq1sTqBc6sq8HgERyrCq4P6FEDOE2OxaXgoYiZCQ7Gee",
+	"C0qJXSalzMRvHXJ4STJb8e7HNKKKTKaaDADuxch9yJQeBkKeO2BXOqNzHPQu+cmQw9VYpuyvVMsxT64g",
+	"BoAUkDNiYQ4wERHd4uj3hnKvLhFSsBMU+65yS5GjgwMIwZUeb7ad0+wKU13kzGkoZpf59UiHr3M3pvm8",
+	"n0/FX81BuPKuc3g7XFcw+5zBMlj0B6ovBSo7A7ZLMBWAGaZg9wbkAdSKSIhFgPYCy4Yb8/+x97XLbeNY",
+	"m7eC4p/M1NCy/JWknZqqdWfS0+nufIyd6X53X3cpEAlJaFOAGoCsaLKp2qvZC9sr2cI5AAlKpCxKsh07",
+	"7D8dSxQJgAcPzudznmjYIO5hrtQtDgdg5QkZKlAMCChbho9xDgwcGdR7LU59S7hLMaNQVicx5xLeK2Y4",
+	"MpHnZALPu11MlpKT7hHu2Y/nzKj53pm9+mOVsvR6XFaWXl78unvqid9GwKqMkRCo+LObENsQ5+KtMQqL",
+	"VLr+ldZ4yq1srO0pxym+sT/5Uj82cCFlcy8TsI+9NJBUogpQNRYnbtUUGc6h6rMBpcwYFTclaVYrNwFY",
+	"xQX8xTn0xVhUaaHTqj7eURG/4YrGzr8Q1zo6Ym/4/29r9m9Ge5QsaHcLStPh0+fHRyfHJ9UK047LFp0e",
+	"CGQj/g35twGbGiU7sVIRcIxhKb5VJZHBhQpfI4ZFouigYUD+72AgOo320Y9k3yreu2fUVGCSt3/oAMmF",
+	"7XjG+FCHbZAyamgGnQMKQofTbu55iU4PvjQT9nMQ4pVUIVakkVbHQ16boPPIVE2UhdCkAYRFiN/SA2Iv",
+	"nU4ySdN1NM7CuqxWOs80qTiIXNWChRZwcMg+NrcCcDkltEaPBLUDXRWBO7FC4+OaYDm60/RiSENQQ3Yp",
+	"JuCBkQPCDSh6tA851S5JoUrXQxgU0ywjScaogvjvGgcuOm/aM/eez9y1vCGB9IBbxJ+xl1F8GYQD4Dt7",
+	"7MLn+QENH7uDeB1nSbKms6Q9V9tztT1X7/9czZH8bo7Wz/m/t6HoMiM2vpGka4s4+eCtFCxsu9K0PCMI",
+	"GcbR0ZoJp29kygfcb4mWTukrpVPaSURus75LuVj5FkggohWWLiiEBL7ukA90iD7OwjGp2CSjCVTgE2o3",
+	"V8aW9xDGZrbZRjvoXOSyAqK/HX9Hjrrk5OSkS7oHh0dV0f/1E0AWplYkgMSl8cAy7sEy/u3+x7abps0l",
+	"aGo7LbWdlrbhFbiL/ISyyrDvk6Uad5BbAs9qsoJSLEMbOkcPuF0ibCJKBRGSZFIMmYICgXmHnGNqPJmN",
+	"eLbUARbT+rhCb3fQmg4awi7jrkuv312eX9Mmcy2ktJBy95DixP4+MEUxbSCV/C4wpQABCEzmoIJQUtX1",
+	"3Y6tRYMWDb6xZuoGwvuC0KVysx3jAkau69s3Qg2ezqZD2KuaGcPFUC+k6y81Si/S/KvdE+6p9+CccE9+",
+	"fK6JR9b+GQXpifYiFoq9+2SVzLuEjMLVcLOz4EUh3VQx/Cb1AaT+3P2r1lWwsUjvwFHgBw65CHzM/oO2",
+	"+aupkhO2/z1TGcfa/EZWOM5oQ//A3QxpR26BAhQek9u/PYK3tvHLTZLy7MVcuDcCJVcDVXEM25GzFUzF",
+	"/wDSDF+P8Ifsx4VeEId2d0yuuImLRvkxttPHZDimtHRJg4Zpkx/iOVWOZ/4zQF/2yRA1Da6/FFgrj/lq",
+	"LlkO+ZHP3r8mV2yuY8iSzKsG4LGzkQQ6P+TkMHTeIa8FpBn6XEkcRU70B/X2lTR/egsNYte8PKVG2qcn",
+	"h3GolZ0ed+OooEGITr+Loz9kX0OE84obHZ0eWgSUyl588AzbVujo9On6BVoeEq3grAxzguy0rD6Pj9UH",
+	"UprLe3lTbQmFqMClUHYbsYsUP6xgF5GDpowi5SsXSUQuxeuCaqTgUYU0XW2AvRPbz+XkR9A7Du8CpBAW",
+	"cvpzbEFRw9RRPOImatF3IpuTEvlJ2TjienEG2BXd/gxHV5vRw0U5o2cpZWadCqWfZH/dbqUlH89azVYL",
+	"OHQ/WWttuEYm7eWlqVsK+J5ji6JGbVRuHBKathpEx0w10x3yBqvYFJvk5a3s0ySD7BUs3KlkB8HysnB0",
+	"3LCxvnGYfix5fVo0pp9e40+fQVs+90fRl48qRe2jp4L/OWXua5eLsPaEr7hIN56t/fEWc/2Zo6epmOnJ",
+	"7mcK0oZVkF7sACSkQuLiWp4X+xPdg8Ze4RTzZop2i+zZW5UTvY4rCreaDNKVeeQDvWF8ePkuRvjQuXaK",
+	"LfQwuXbwzikW/sO8x1Rd9YTs6ZGc2bM8uPm6fdH6h1GgnYJ03AIhwhdsuwfKJjAQIKnBOm31mEh1+YKD",
+	"ww8H3YD9AS/oZTKh2cJlB3jZ37r2H0D2AMxb4RjWndoJiKA2aurfCP7+D9kHYFvzNnYUhhvIRb1ggktF",
+	"zl1KBHklhlwwJJoG5DyNrnnKZAR2wdpv9MhdbzdVE0k4jkIWCpzdmDFr1PamCvpfOTIL+2lOZEH7yV7K",
+	"BkPQgATLXOboeAwSj7cZUd3T0/6YmzDp0wn0kgA8LbF7+A0FPBcJmxiGR4pUrLdYKgudAhdl+BeqdIOO",
+	"iP0FGf6Fi/TPaw6uJdzfyYil08zu8K7biyWJcsC7KLPd74o55ZdUSm13QWqLjjzuyWn+YU8xqovXVetU",
+	"K4TuA0tGgic0UMejOnaQcCfumGIqB+ObKaaKY7ClmHoYFFM8NIu8zRl8uMLsLK5an2Iq/w34o3LKqTDl",
+	"pG+N4cm0nwH8kytuiINHrDe1xuFHv70+On8TJamiA/MCnVrgO0NCfr8NC+/YbMSTERGMpfpSUDRUOuRD",
+	"YeQOpLrBvo1JyWqubP0Dc34d7Nv747vaVNeoONg2OaiKo6b+JGjQKhiE2L1WmGil1nGwDMxVSL8E4PWx",
+	"jtW43JC/KxeMO+bvahXTVjFtFdNWMb0nxbSxylnH7VPoES1tXRuH2SltnSgJ9cYqca6iVMdj9j/n/96m",
+	"msxquTfUkm2hg26drvU61I/aWrJHVUu2k12yWS1ZLlYNaskgTGLPrxjiJDGBKjKw4kKV7AV5PdgDkcc0",
+	"Bhw/UmsFpqhnl3JFzq54wpROpsIs7ZAPHFNPLgWeuWBR+h9De3x4epUlic76bXYxTOctY6mV9W0MySrd",
+	"tYl21zBdrMJIapTDdv/D3U1+WwlF26z0O02Je97sgef+bT/Smrl7UY72E5oxkVLV4Ul9IsuZIPyluxC5",
+	"O4FP8eTk+MTxKZbg+YmLHXMByW7W4gH2wAK/wf03otAdFy7FXruU+OHkuSrs2q7zau3LDy3arC7F/bhV",
+	"ib7aErBQdGhJTKww3reStOY+EwnLmpeSLeljlWGAH5Qcoz4UB355qYjzPr4oe9UJzbREog8uehMlh4pp",
+	"7cm0CTotKhpNwBx253iP76YEwPtgwLsBGXdcO5ooxaQaUmH3ZWd9neQdLDvNzuHGN7eCblWQNiv/1rUI",
+	"2Jv3pkW46MGt4hudUQ4GBmaFd0iQ2uoHgC3q2VizDFjtvG4CtPs5lzLc4AUmj3GMSrqkV2rIjGcZ8Hol",
+	"clxBf/LSPelhw2DClOEDezUQRBOqFNRSIhUvzbJOk5b4CzDYWmYtLH4tsOhxoZQgQTNrXAxHCASuqNHC",
+	"oBhuA5ryminF03VBE6OdtwqZgXaHfrYwuFPQcGu3EJBszws0zVM7HPM5FleVYdRez3Pa0WW8/AFmeX9o",
+	"2eJOizt3jzso9TtTx+waTxOzJrCMuDZS1TMX/DaSZExTBslcVvGJXRni/EWpIVOHVIbIHNViMbPO6qqg",
+	"H91wmu78+8w7T4xskji1Zq7MNQyjSLGKI2uD9/IcGvSjw2dBlkL5U0w1AFvf/75IK2iWM/McHGalBAXZ",
+	"uzGhx8jeGikUeNVyXoSRvfo8sFtKrn1l1/3mDNvC1fgYs2u/ZQci9j/BmKDLjg2d1VZQodLJFQF9/d5E",
+	"IfcgqfA2dcd81y5qji4+G+T/iqoz4A1VV/nj3soLO97WY9h6DFsV9esAxbcybNdZENGlPM3dX3ens0Ju",
+	"6v5nl7D+BTHJuxTL6PRvYXi2nBBSGK1SEQy3ZCxF1dZxZqAtC2UHI3pd9PaiaMp2yFmAasXNsdEENSRj",
+	"VBvoQuFrrDuX4p27Z/CDEbVwMZwK39jM0CtsiOYdk3IwALsb7lOmFcE69yfeN6ENnZMRbCqM2BSKOMzB",
+	"vqo8d9cxilZzg4zlNXvvxr0lGVOLWC1i3QP5Gb1iRMsxgz1lt1BOh7CbWMdWmtsateGaKa93TavSLNJU",
+	"B5VbQPsAljfzOAHNUqHBHzadoTkQPdGFO65IrWsElR1y4dd2NpKXwuo8Ul6hFxDhCbI6cgoiMhUZ05p8",
+	"hGqYXuLkXEM3IqOmrEPWAcfJ1JSxUVRA46XwLEkOFzF7xAALcxVuYsV/FRJeMLMjGNyUk66iOGJtVTIY",
+	"fRtyaVH660Pp91MTgLTYNUavpU0qJidM3Kp5XGCokRWhaZNfoB2hc39uYY1lgyIqDQxyoLzBlF301VXR",
+	"yopAiwtSVdFB2wm3Mek2Jt0C5NfPYW33quuNjBCykyBRw/BzUSl5WzhZdhti04zcvn5BPga1mh9JIqfC",
+	"6KKftQtiBV0eQft0ah22tJaCPbHaKL4SqArRVl+FhpmCzdBzCb/z5vWlKGuii43Rc9LOt4w5bTwgUDCu",
+	"SyZq6DUUnG5ODw6MKyI/R8s12mXILto65gvPoVauMkR01IwUYF2o9yvewn0L918f3L+R0L2kyrFoNUds",
+	"i7916KmxgoxkFbeI/EjpGYOncpm8Ev6oWJOYIIuAjknKkoyLIisJPZ2KkTkzlQ1R7Iw+yAeoBC8zKDRB",
+	"PzvtFvpa6Pv6oO+CznNXpRTAF8+2JMNC2FoP5G5bvw2rbpzGiSEaV3WTK5HelwkVOCs1SnKWe3Sdb7bo",
+	"+U62d8i+uBQfg0/NiAmg7tfu/uvq1VVe1Uek9t4SydWaDt5Wm20h/euFdCed91Vp5DtC3A6i53SKHtbR",
+	"Fwv889i3wwo30YzpDvlBqhysdeyD88wRVDsVt1D2pxCLQ+7E3PMDHgr07doDEh29FmYZTUZhlkENC+JF",
+	"grTW98eAaIcEzYz++3OUKG6Y4lL0rpgVlomS/YyNe1pm11hbIaSx0Aib1+WdTDVUipuZJNqwCSRg4k2j",
+	"0+Mvvzdk/4MFWZlgtTXT3zZMfmXetUReM0WHDEjcKzOIF3Jv133W0yhortJrwqH3h+z3mpDluYhEz716",
+	"iuujqLlVpre4udj1ZF8zdR3w2zWXRStL+ApTR2kWzUGhVeyaI7QdhHxwOaVeDR9cfkGt/vG/6sjfFq6Z",
+	"MT4c2YsAQexg11c37A9quOAQj1oeuHtSVL55beN7NuSCoDkiZ8LJ40IGd6B9OO1gheaBV1S0+1yhcgCd",
+	"6x2lWr8vFAoLSX/I/hMdtAlapEcmPzitw65SoY1AjjbMETMCXVLMstfsws6tLc5rbZhvyobBNjf3UpuX",
+	"j6KmNu89UyTXZzAYKofgQTslY0aFjgn7ZBQbMx1jBy+qUpKya+66G5Y1FO1L+2SYPkI+yCB10OUS66pU",
+	"You6lwJhd84wQdlNwd7wYz/jImXpx1Nr2LjUxPBR8HQXU0XcnhNUqKxtRQ1k9NmbKplVxlNDnqcLt3bb",
+	"lvm5QeeK4IAPp86oDNTYz1GdNjmmn/h4Oo5Oj+PIvpPo9KiDLZnw46M4EtC+sKx2IhsxvLBe/sKi027n",
+	"WffZQffps+cHB8+fnhw/e1qwAb/HZxP/7GUVVKMIDbjghmXznpDwoPx/vZQlTjWF5ysphr25I0eG/x9+",
+	"KfosHgaapJ/Z8y+b2hK+pB5NgtyDdRioyLkhvAGBsReHOt0Vv+60xF5fdTdrl667oNPlqLeJcrfjMjxs",
+	"S1qD1x/qVLO83yP0uyg3hX9B2HiSyTlj2lVTu5IOzcrtzqq7OsZEqktR20KjQz7++ZEMuEg1Phxv7Bha",
+	"UzahyoyZgACDJ5QnFj2pHTZk2rBPpq7Z4092NZqu7QWjyip91R3eghW6ubegQ/H/jiDD8/dbbTf4k+xX",
+	"NRo83lH7vWLeXAfvJSZ6Agn5hH2iicnmRMu61m/Fr0qzC9rYHXS7MNz873X77pX6tAQNOkvNWu6uOedX",
+	"31jPCsvDbKnnum7H0UhmaRRHSSY1s1sL/nFzR5CDUkOIQCRPI988I1o8ob+f8iy1b2Ls2zoy7OHYwPdY",
+	"dMOI8j4KFhWWBnhYGmCufACCrNHvo67/QnjbHXMX/CT7NxMW2B3aNgN7GM3A/sBj0+sy8OcKTcZ+v27r",
+	"L3tvpEV1jOjvJkxYeww47Yqe62RM55B7MH9BaIoub4RyryLYG0GAqlMTbvpJ9u812FSHLVVIsE4bnyaR",
+	"pZ9k/447SrW4vANcboC4dZak3RZtDKTthbPTXjhWqpoeCMtRC/vx/mcM2t5mp5uNgH/rHjewJ9vuNo+s",
+	"u80Ggr+ZR+cn2d+si01oi+ceEipSEvwca4tcyxmuqzrO1PSb2Wwv7SDTcbF7YOFl5iLhE5ptoyTlc9uw",
+	"o8xdD243SZUOodpQZBuK3Kr5yy1oA/toLjTOWwhQ8+asd2tpgg+wZ22UDnmLlB6CzUrWZgEDjtCIFt7t",
+	"ClvTDnwXpuZtpyO0u7/d/Vvtfivot7P5wWVwO3vfbvq1djo2AMzDWVORMkVmdE6GklT1l/lRZmm77dtt",
+	"/y0w5KDXVgrifHs73fzOq7uKADz09sbe/IcAmv0Dyx7ghJ4xxQhNU5beQAf+h+x36iLGb9yAHhAF+DqE",
+	"3kqCiTLiiothb0wFHa5wS5Z/ewe90Hcbj8J3eHNUyglfy6P9+Lw3EMmiLil5nO/pO3Tl3AR56zHIfhg5",
+	"dkVgFSCZFEMgU8wTG3JAC3tMlRNuFvkMwKxx9Ks15Kv5JlrOYDy+aZCmGB4Vc2K3deebV0IeFSnUGHlC",
+	"xl5CNtEINtxW21OXvgGC4wXu0nLSW9X+ggQi3/s1F29kRLHqCWQFk7OiAMKnF/urL0VOIRXUSwRGh7VB",
+	"7MpqrN8MzJMaatDyJt20KLJSMWjC8ZkPo7nHcv1hPnQdp7H2UhfhRWFqAfWbN83O0jTHFgAn1zQEiyE8",
+	"JO3aXtuMrLSRoxYdtDAjSB7pkJcViUHISIVu3Up77t2EidZF07poHjsOvEOGzltwzE74hGVcsFrnzA+e",
+	"/UEbOmSnZCRnZAz600IUBbyr0MMtvwQ6Qij7a5YSbkD7mVCtWUr6bC7tLwwWluoRxUpadOQgxTpeWnBw",
+	"jlnKLRygvpbSuYvaWFsHuCvy4ofQC7RoKZUSxhf7kGc1RV8/yf57v1Lbqjmok0anh91SRFpHp8f2E92T",
+	"g3odZpQXLTWlRrDXr5HD5qAZMvMV+4Mlxj7v4AQS4obMURxIcc2Uq+PqPI0jfDU9+06i08POiQVk+/Ki",
+	"08NjIOm0IoAThNtEpzh1T0YgUqjMOuhaKC7f/WTh7sfFvQ8Og3vbB/l760QxJrA8rrj705tv/iwc+tPg",
+	"7geHxd3DOs3i7kc33/2wuPdRcO+nxa3ZNc2mmHhQWpflez9d+G/hUeEbCB51VDxKDgbwwounLC0+pj6U",
+	"7osf+Vt3w/Uvbo1CGt760OLZjJtRquhM+Cq/dVPP/c6rUZddwWRbWvcVK7LOFPbHjT0qfJ1rcaIpNpHK",
+	"rDzU3CW35bfz4+vo62F9kZ2Vualwnrby6QCZ74Jc/PpPPHYoOqITKog9dVKoTB4wk4yci2DCEzNVDFn4",
+	"wSmQWC2GGKgHsoeTHsmZxqxIeIJUkNUliOxbeCb/Pv8Fsr8uhb+XBXBwJeKofc8ppuxti/rnqdE8hVMX",
+	"OwHcfPa9HFEoQbrhAORjOmT7+nr4t0/jrHT6RZfTbvco0ddD8mmcCf33y2hkzOR0f382m3VmRx2phvuH",
+	"3W7X/voSr2b4G/gE/i7VQC34/XHpU5lMx0xA8mip+Oz4+QkUNC+UnFXCilvNFlYeEKxA3Yl7cfcMLFfc",
+	"bFOna3++ok4X9WS7ddeMCHQuRVGHCzfHIhtBx2z9ctuf7aS2KLe94crv54ULuKIGFIdtgZKSybSfcW0N",
+	"C6euFNWfLhjMzUhOTV0xJde9/BaPvhj0Z24eejEoOod7Xjf9fd0qo0Vb1u6tPk2umDUqGR1DeAzcUv7e",
+	"YFU1a119FFDV4S8zapg2PTEFP681ptx7+949mzmTC7hHDEtGgic0K3HA5PJZGtk64zmu9Ygf3F6R6M98",
+	"ja7Wdgu3RaIPI7QetBxF2PfHKfy54iy1369dLnrFTaH8QmjGI3qpirR8SuLexwNhIFUpsCcVMkNjRK8g",
+	"K4NPVzuE6plNf+bmXktNS0xAVCQjCWOI/jllWjMMLGLkcjqx+wupvo0kfUYyoE9ScjoceVceg4t+AGWg",
+	"4JqUA0LJVE9pRhzNkD2Dil6I9jcffGh1Kq6EnIn8SjqhCiq3KNHAYQlHXvEYeIRbe+RnAFYmaNidIlnT",
+	"SEITiomC3vfw4I6Vs7Lo/Givsi/P0Cv79koDsM+rI0oqhyvraY0861B0emTfWXPghnfsTrDSq1sa1O9x",
+	"NJzylFrF4TQ601dAQ4XTU9CKQk7RfhvJWTE3OQVPCzBpTI09dg9O4sgqbqBbZhkZM0L78Fu7PukUTtR8",
+	"qeAlzOWUDOBNQVSaiRSaiDeluP2Zm/sqRG51gt3rBA1O+zrDGRC9LVBuC5R3WaAsyupIU21kOQ5mP97/",
+	"fMXNLdcqb6Q5bF2rDNuzrVV+ZLXKGwj+Zv6sn7lpUKv8grwe7IG0lvt9/8vrQaBheD2I9FkmxdBuKXeG",
+	"1dYmb7Z3YCRWAbZyth2/yxqaQsOq35K61Kgk+dZHs5saZIc8ba7Lnea6PG/2wHP/nh9rAfMVN080OrcX",
+	"mBJ2rDnsewyrVSHeshnTBl0bHfJqgWqT5SDomm8V/nwpnI8effi5wwJqoEYsS0l/3qlz0//qh/WAipwq",
+	"bD2qkhG/Bpop988S0RQ+ozeiehSdRt8Nnj9Nu88Pnj8/Tp6lT0++o4cDRmk3OTmhaffghB71B8eDg/5h",
+	"v9t/fniYpAcn6dPk4KTfHXS7tPs8Ws+AbH0x9+aLaWLs4gZd31gP7PLCyl7FEFZc1Z+vnz3+sJ1DAS9a",
+	"GD67c0bKAuFujjmEWmZbA/goawDxuL8uzry7tZHW6d7WIb959mJnkJCMUXtK2J0IXdgmnKVF4zaBeoOb",
+	"VIecgWNtRLE3G9yTQIaR4WO2MnLhdkobwPgWD83m7nwnLrfbtq7V7FohbTW7R6HZNdfZ6iJHPvDfRo/a",
+	"isv7bPFHgUjKSyMA9u5jTrnnCD8p4rm3HI3aWBvcRVAqB4A2NvXIYlPb7patjLB4nQud7DUk4XXmW8MY",
+	"F1XQKSijiVW9rBE4G8mMrQh0bb4tdxbv+kbylhaXfMN43De/WjuLFwaHQhs2bMOG9xg2BKi/Mz1v3/tA",
+	"GpNtbHHsVfoq37JZGHlMqAiYyKANvVkmH4Pyfm7IFWMTqOSfCkc7v3zMneFMd+iMvG3OjhaXWuqOXZQo",
+	"ouBXVazdHc64R98/zpT6wwfJD0RA62WED9clmhtNnO5KRlSPrF6DzGkvwDwPuZwdQp2FVohxqciAVTOq",
+	"gxfQZwOpGOH6Unjfc4egM5dCWEYbCLIUra9d1SG6LKuCLe/x5i3AtQD3rdFHg+DvTnkaM0P3taGG7Y1p",
+	"MuKC1edWvbpmCgiADPN8C4ppOVUJci5YFQXRhMGVGH/CS11RGHDIC4ZcYxJb2/fn1lwf+2710PrZajoC",
+	"IYIoRnXec4cpC10pS3jKtAvlXApNx4wYCt46NPY4NOYZU6BceEH2U5nohXnaJQSuhxoqhgt79Ru/KDvL",
+	"u+KCG06z6NRzE+WVKXm7RtcQz/H/LAS6qUC+NqhV1r0BF/ZmPscD7+TuvFwd/TNzDBXWjnWwPaOr7+Uw",
+	"G4DPKCo0LwxxfMXFVVEc9a0URyMVxRHUDy5Hu35mbOJjdG7GFeOxshIuEtc9OjVyTA1P8jGibESnkZBA",
+	"FmVkacRxMELFtJFqvRFiRLA8wumE0CHlIhybf1Cj0bl383sDt0BZFOuILN33G3No3CFOljFvuTE8YMy4",
+	"2Hse5SxcRb+HAOaoJPZzBWUV+X3OrzZhSmPGp4UJKYA6RrAstpBiBT/gXltglNXT/pgbw1LXvj6gYHP9",
+	"7IEQYsIE+YuVoKKShrs+GJdiRqFydkZ9Sa2/FZJIh05PeKaQpnjuX+tI2kZyqnSR0pI/+IkmkLQuHZUl",
+	"3AnOhc6lqOBxC7NiBxuwupG30vENEcOyDIPgVMyhaYjVDRXEGmtYL14XL/KHnLRoQbmroKsoDxoOAMdi",
+	"WUXo4GoF191/Vs3+utkciukjfZrjEQOR6BnZQ+mJTo86J9iQtYciB3H6XLSKD7sPrUvBstjcnKuYc5m1",
+	"FAlfud4bvF29Izqz4AzxUr+CgiyhWcbUE03kTORo7WF48UiwsuXygQrgHNO5VWXTUzxpuDYBsRACc7GJ",
+	"S1QK+VVlKLbm9E1Y/IL0UbESMjiI6modIChCr1n5vHGDyyfeIb9KnlZN1t5Dj+yFRpbH0rkU7+CaJ/5X",
+	"iRzDSSOJtlY+Niy3pgE+F/IucblxnYfS64i+u3k+bMWww/QpoQPDFKxQDGu9dA66h2N4sOYAukBpaOpR",
+	"+H6eC+l6Xpzv52cFuK/7k7VZ+7+fn1ODxP3rXAyTvsCcpMdAwoTzeZA0TL+XAqNr594dRnGUyDE2efd5",
+	"nddMAUvoQU1K5sHhh4NukYq37rOewity0r72CE+i5kS6gN5i2AsivnbtrWjfom4CT+BiWIo2S9GrS8MU",
+	"0vRkH5wTaaHLSMPA5pi6YwIzUrkgZiYhYRU0D3xSdHqMQoWvMPVN9OfO9XDN8RA7CDIHc4TOG+j3vMWJ",
+	"77/Q65Ze+kHx0iuTDheuQVesVxDdYHeovcF2vVlhQ/hu9bWHUSmi/UHqdTT3wQoVDa+o09D22SerwdUq",
+	"ahdGMTrWzv0Iv8nVJTLgmYEMbUgrovmetHpdrpzFRGZpXkAaE6rJ23/8dPHuLfmL1U1ATO2RxgX7q7Xg",
+	"X178it8AIebAuRcuBW5q1Fyk+4a6ETmuRGsR/xWe8ApmFfRkSCWrbFGDF26on+CPz/R6+sA3q8s0O9k/",
+	"7Yl06XSPPl9GPL2MTi/XOeUOLqMv8K7raHbfLQgeyIyVySXC3e++Ozk4eHr47FkV7S4mM+0n+ro8WJ7G",
+	"hWpwqVYO5YwgoPpxePsHtWrYA/05/L/Z2Cr9mZVg/xLfw94/uJ5I9ERXDXPAM8e2Ct41as9pGCoiSKei",
+	"dKKYczDuw263YrTtMXJHxwhi1rYHib1Kw9EAihYkzy2fLZ/h/7ecEQ77+B6SwfG5bR74Y8sD106eNtSw",
+	"GpNL2x9vltIdh0g8G1l8tooRRKR1Xb73OVphTRO8N91lO8vtbmY93mwBNswfhvlvmGj9dQ19N1nPOfq1",
+	"eTdtwvO9JTznDu2l3J21UXs5f2dJedlHb3jz7MMStlfmE+ZKOXZhRVIEbGgCIV2FCRJgnyCnwidDvOvq",
+	"BZZhzKgOIgtckys2WSScjn0CIHqzYohhOOJpDERcChhH7A6SpTA7h7qMoWJaWyudYqDdGRSXwk6ECj3D",
+	"Bsu5BePHHfgEUK2rssXPYZk3PGm2TD7c9FTy6SgQ0GLK8IG9mgHNBVWKX9vTFUIoNMsa0Nudw41vBbXf",
+	"TU0ixy14t0mTWzgjGaQqAkIBHDFCF2O2m6CxvGZK8fRmQEYErA8wvyv5HAH8rGXp45oWwq4x5Or6Os5G",
+	"8w6ptEZ9Dg9Gauvjm+f5oB4SZV1iJIR9moR4XHTnR5YxQcn3TFm91bl0IMXly4Zxs8MiPALkHpBhAGfv",
+	"+oG076Idhppw8F4lP8SFd5B/Tl0kn8yUFMMirxFdYQuKu5BLQae1QkmLYaLD2wgTedG9OVyU77yWjOzx",
+	"uT9+wwx01Nw05UWhCWqZy+h5H36SlSeDT8rbvar+Ns+dD3d2mJyf55cWZTeQlmmXa0zVFTpahDTEo02H",
+	"vJWQwplQEfRGd29gEBQbvcAzDDyhVJv8WU5tX9DX7RwzZjCdv7454gUs1v0o3K3DodVZ7xbdUNoDn8HG",
+	"Wuo6PgOLj7frMSgKnBM5FSaoOkS93BrbMFJfF9TYJ4APegGQVeMW8EhTUTL9q+Rpa8y3xnwLjF85MP6D",
+	"JRnmPS9Y8KDk7cyMN0ybPWxyx1emhlvDG4shXdVP7LlkkYO+0gT/wLR5md/8AVng1byeJx+6350eNUwi",
+	"TbqFcf7Wmo2uiGeo8pb82XQIBXNjtqdkXxqe6D14Mc8GR/S75PBg10TXxXuZ32xd2pGQXETapMSHkZQY",
+	"NK98ohfeYYAe7pJV8AH95fLfno6pAJGp04XeTRjwlhE2nph50UAT4ydWgQF1xi6gV3YEOXv/mlyxOfnL",
+	"R8onPXji//s///fjXx0nDLSez7MdJ9CLg6GBZr9DHUv7mowRlDomzBpy2JWeC8LNpTBymrfI9+NCUlu0",
+	"oLlBde3j+3cXH4iHSHelfTPMfIRpcZfXf5bfxup1UFJy2K1nzQ623b3SZq9Ao4bEzsGMbrVf44SjoxB8",
+	"o7pHtcVLqGmOqysL1gFwf01/7n2K7NOEK6YDyuh1Qf4wz/nXRWdGbXpTXWKgHsuUuS1106kwUWzAP9l5",
+	"+h3xr/T50ejnw//gl9dcTnVvecSKXcur0kOVNPlauIR5u4lg//8h+3n2GPwbzaiQuDevTK9m7Q3XFFFK",
+	"WQ1iedgn178lb7vqw/z7Z+P/0se/TP45+O4ndjY9NL/2/zWzmFQADQr013YIr7053rJZuNdrEj8DUJ7n",
+	"ZuIVm3eitt/kI0thmzBBaOmF7+QMrlXk9z+Hmwl8H0km9QakcIEcryZhkooMpUw75DVKsc5FesLkJGNP",
+	"NNFMY1MqJlJij117SC+flXagOz8qS8fPcbULp7QhuSawZGknagm8v/V+sVYQbnkDT/VKRg9X1ZPIcZ8L",
+	"1iEf//xIBtCdAX7oCp3tERcTNqY8I1KRlE2oMmMmDJCeUS5Q+TXsk3lBPvoDXXORsI9IOqQJF4li9jc0",
+	"uxR6LpKRkoJrF1kxcojMRaC6f9RSmb8XisHHDvkHA4UBYiw4NKowU5ylxEgZEy2JcIr5NRVcj6qrgKwZ",
+	"829YlBt4MT6wT4YYCcthVf1wEbBPn1+FmPChkIpDYFizDkGqp2REFU0MU0QbKlxTfxehieKghkQxrFOs",
+	"Ktv9M6qprTjodoFtN/+7omalkuoDVw+r5jUjSmZMd8gbOid9SBPOWxnkA1xk+2GfJhlonFj6UTVse9fS",
+	"yLlhY32j81TiJh/TT6/x+mOYo/ujmCJVitqnTQX/c8rc164yoXLSqG3GVnql/TtdFKe6smmue7mmWszG",
+	"DaMvZcaoWGepuS4JjJ6wLGMpYZ9oYrVGLesGUPxqO0l46CXpds8+zIp0Z+FAO38vddZOhBhwD3bK73FU",
+	"KFXrJefQNfsEBfJzGr0quvbbDW6xLDqNmOvz+T+smdLxk4rL5eGvxjxrWB5e7B2HFGC7ZnLIRWA1hkXk",
+	"FwapvmBRioHVWokHt9e1z8rbzV7MHDta5+VDc15OnRLg1S38e4WyBRcUKS2rG+kJd+TAY3KHpGMvJBOq",
+	"9UyqFFKwE8z1gM0sFRmBriCvXRA3cXdkeTNe6lpoI7/Ni0vhCGvwSmKtDLt/OuRMOHUFu5hD9y8p3JA8",
+	"XeBIZoxwoQ3NMkC3ekej3RL36mFcA8uEVLSTcZGuBLO3UtEK/gqYHL6Z6DRK5GTC1F5GQVT3UsUHRu8J",
+	"qcyoAqIaujjtWt6qb7M9hu7pGGpywNT58BA02s5irZ9wJ34GdzCAWDU/8VAGl70K+2NW61j4DalBNR9C",
+	"BEzE1oLGs84hjCcsRn4RruDMIvB4oyurv9/cTul3g76wRRChCTw6UDlLxoycuxhATWjAvhw+Zv+x8HMa",
+	"vZoqOWH73zOVcZD9xkD7HnykAcaO1Ep0xTT/HeNrXZAlRNxz5wIpxK+QUB9IKv7oaZYNrOA6gAb3xHpx",
+	"pLWg+Q2rA+aJkgOOpdMb4fGXlkTgMSFridvSyUYTgLWLz4SB1EOXKL8eLYAJH2z3kF7wSXbIq9xTCchK",
+	"FXNp5ykSv/uapzGdE5ZyU9iyVaQAbzZmBNidyo+KWhVgNSyTf7Npef+tj2bddNH20GoPraaHFrH2RNH0",
+	"auPzq00+bpOPd8PksP2JWWGT7Cc0YyKlqmOxqc5AOROEv3QXIt/ZX85/eElOTo5P/uoPWL7QRC5gN8C2",
+	"B/YDJIGWA0f/jEVfKUsyLlgaY2HXUZekdK4JHUqo76KGjKU25CDudrs1/VPezP3wok0qBvIfty7muyOU",
+	"cmIdtrzQhJIklLNA2IOuAyskvrhqmdgTZf6z/d9K6rWiTcUiyznwfEMOrBTMEbBx5Y30F4Hb2TOCjzXL",
+	"rlm1ib6Zh3hrfrZ/u0L01rJ6VPRsm7mrCl2rceGxlaOG/Gxge8VhSgwUCVvNFcI31rJaEbzx2xAMML8N",
+	"62ywDXfXrVhhi6GTPaCGaGj5lIMgW1pitzCi3RTveXRq9eZWb96u5bMFuM0cTQiNLgK4QoPYRwNxD23U",
+	"z1vgZ21FM03seyJGXjHh89Aw4BXk777wzbZ8bi9ozgVnsiNHGyimRyShSnHmWdNmLvr94/ml6/GsSZ+Z",
+	"GWMix+EyDOco7C+jWebz4jxpg7tRUS9tvy/GY8HnUriQP9wNyTt92u8VNO2r5kLD1wvIg1lzD6OCGr0Y",
+	"dhF7mcuJWDMADvO1c22RtkXarwpp/4ntrwGNHJMCcamsTYOmQVrFKrwNcjFuB25hLuUm+ZoPBcRkwQ7M",
+	"skWsDesooG8s0NDUg1tChZCG9NmlCPJqq6CuyOLeSS7RbRPRtHjS4smWdAte3jfOvggAYhWOqDvDEYce",
+	"nq0256rymXPYWW5E0w658IgC7lMmoO2doXP8Z6eCFbaFhxYevh14OL8zePBnO+7tjBlW26Aer1w0zPSi",
+	"ZZZvd7uhddVevpZXsI89CmzdBN7VoEenRw3omOAn+RAqIqQ/5v2nPVrNmGIeor75Is1H1A7Habv5ewYl",
+	"dmHb2VeykvXI/djVWvagED+u73ybWZ259EQxLyXg5+mQN/MeLWym+6E9uoGoDIf33nG5tMGVr7caJncn",
+	"6kKkttwFG6qda5xb+5/dv3yYs+4QA85EvPRJ7mSkipGZVGaUVwiHfKtrnF3RurX+/vQcUd2eII/yBIEm",
+	"24WOtKsDZLOtczOaOwHO99mI0cyMVqTFaGgSn3fZ1Fd2u9hDK2UTK9EimXfIOdOGKsyIcfo5dhXnBtpv",
+	"QhIM9gipzBP4EUexrUKYkwnhrObr+6DdAOoT5mBKXBNqD/BNN/EmMlyWxwXObuRIMBVDDCRwzAx1EkgN",
+	"28vswZ+z3X8phGBfMYpe/2pR0FeavJfaDBW7+NcvMTlnKddB10q7kk80uWbKSliH/Aa0sXiVvXBG546k",
+	"BfKMob29rwfBeI4F5Svf6fVSiIIg2zkZwNgIms2cdI8AtdF1iXnPUELCNUnlTNTkUp1DwTrT25sgyYgl",
+	"V/DTMXcsT1b+ppMIfSdDxfSfmf9E2bXAP74E1Fe47k0oZd3oK8QVjDY80/IcNc3UNU+Y27GQqYZLqO9S",
+	"kHMwvu3VtS++tL5Cmt4u1/hCjtnNS+xEEDgmFnaoHk2Nsb8HGV17j/uH2A2RSiA9shum0VYfM6NW5UFa",
+	"uHuvYIJsqoHChQykGlNjNzRzdPO4o6A42eqLhrx59eH89cuL3od3P796G1vYH0+1IX07aGEw7Q1PUtTB",
+	"6pIc3ehuomIJhuC1OvuM7+EJsT16FDZE5DC8nHACk5eDdHanLuX0bNV8GofHyxQaN1ePQYPgSUb5Qj/j",
+	"kTGTnouz6p6Rhmaf85X4+yWuw2UU23cgU/vBqw+XUYzi/PdL+6TL6As5WNlb2K2kb6G6+ErZJ9/v17/d",
+	"xQ7Dx89Pnj3trtlc2EnVnSq3Oz5M/YINpApWq9HekhMm6IR3PJLVbjBNx4ykMplCghgQlUqZObf4RLEB",
+	"U3lL6qU98m7CxNn71/b7rY8vN+LoNDrqHHS6ZXykKXpoafZe2VEYoG7G6ojFOQHY4Xw6RUMg2f+DJaZO",
+	"aIofbCg1d2hJrBCc0uTzbuJLglOSkDkdZyslJBcOqgHnUfS1I/XnJiauyRIQaWXTyvBJISz/8+zNL82E",
+	"xY+wgC039lMCorISfJbkYXNkebRC4l7JopDAPdR1/bmH3yJUOCo1s7jcU2WVon3w2bkHLN7qgg+F4yy2",
+	"qrOcOlLioEWGM0w7xXEJtmw1GZRT7Et5AM40cLXc4Y0wmFF9p7yMcZGzVDNQmsL7+GK25Ts5qmedN4Dj",
+	"yYhgAgf0sqRjTWiSN73wDwvubX9dN1l3dnrExrlbg2YETYAGUvlydiS0Z3P7bXDzP2Rfr15JX4rZdzcN",
+	"Z+27jVXd4mX+JUmk0DxlbkTEPjPOPV0k2O3Y9M6+vQEa6P59F5dUPQp6RmmjpomZKiS5yYsToMDfmYJu",
+	"mQSzgpv4op+kWBgymfYzrkelWV5xU/1Qq+uJciuSEcvSmPTndtXGuPQjOSMDqqwqapXURI7D9Q9KLWrm",
+	"ldfycG1gi4mrmDCajLBa1pc9vMiTZtB/Py6oC4spAmU3NNVCXjfPd4Y9FZYH8CNXbm8O+NAubfAjxSZS",
+	"mdphj+gEWMZjEKCUF3TjzgaBYbr5KZZIBZzmUxFUAua7PXURgoXRgbcg9kqfu/kCBLl7AKx9Aa3pis33",
+	"PCN0zrUdpuefRpDwHpXyvvXpWF7nO2bhK6h/qf4KCaYLhIhxOv4nix9fM8UH89IXxS5beE7wxfJT3L+W",
+	"n1N8oYG4uvgmKOhJpEiniSmeFXyXN9ao+W15kMEX9pROp1mwiAUdd/mj5enYTbhwJXy0fKWTy4WLw75v",
+	"+YfLGXHhjUokI8tfhAlyS18urXopzzk8L8Afi+f4Xl75+t/Rf+05JWDvdRrF0UuajNjeSymMklkUR79S",
+	"kM9zahjGz4J/772XGU/s1/8Fv2DC7H2YT9jeu4lx4RT/8YXTEoqfnFudXzFVfHJhN5fZ+6Co0HZl8x9F",
+	"cXQGKdN+XHtnWSZne+8UHwJTfeW3LxVLmTCcZnr5klfWGmR7P7p1iKMgc2bvnE0yOod+f/9gE8USbyxf",
+	"TIUV5RgJ7tAysuc82g5ja/aWmd8Xd1TVbg5Fblm8Fz6x7y+t3kFl0YvL7buqEKYk2NX7Z0HIS5umAhYq",
+	"Eal6S8dL3XOWK8XjqkJyt00WBL1ir1Ttungp+CBnouLTCmQr/swfWQa4uIaLOC4jf/h3cUWB1Av4/Htc",
+	"kG99vcK1/Oaq1zmY5+9xNFLtfnmY+2VhZywJeOk1FwUSj/1t3/BCbt4TX778/wAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

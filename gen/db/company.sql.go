@@ -16,7 +16,7 @@ const actFor = `-- name: ActFor :exec
 SELECT set_config('app.company_id', CAST($1::uuid AS text), true)
 `
 
-// The rest of the transaction acts for another company: one that the caller's has opened to test in.
+// What follows in the transaction acts for another company: one that the caller's has opened to test in.
 func (q *Queries) ActFor(ctx context.Context, db DBTX, companyID uuid.UUID) error {
 	_, err := db.Exec(ctx, actFor, companyID)
 	return err

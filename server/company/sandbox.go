@@ -15,6 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
+	"github.com/ai-interviewer-platform/interviewer/server/store"
 	"github.com/ai-interviewer-platform/interviewer/server/text"
 )
 
@@ -81,17 +82,16 @@ func (c *Company) CreateTestCompany(
 		if err != nil {
 			return err
 		}
-		if err := c.Queries.ActFor(ctx, tx, row.ID); err != nil {
+		return c.within(ctx, tx, row.ID, func() error {
+			if opened, err = c.Queries.InsertTestCompany(ctx, tx, row); err != nil {
+				return err
+			}
+			key, err = c.Queries.InsertAPIKey(ctx, tx, db.InsertAPIKeyParams{
+				CompanyID: row.ID, ID: c.Clock.ID(), Name: name, Prefix: secret.Prefix(), Hash: secret.Hash(),
+				Scopes: c.Scopes, Now: row.Now,
+			})
 			return err
-		}
-		if opened, err = c.Queries.InsertTestCompany(ctx, tx, row); err != nil {
-			return err
-		}
-		key, err = c.Queries.InsertAPIKey(ctx, tx, db.InsertAPIKeyParams{
-			CompanyID: row.ID, ID: c.Clock.ID(), Name: name, Prefix: secret.Prefix(), Hash: secret.Hash(),
-			Scopes: c.Scopes, Now: row.Now,
 		})
-		return err
 	})
 	if err != nil {
 		return nil, err
@@ -99,6 +99,17 @@ func (c *Company) CreateTestCompany(
 	return api.CreateTestCompany201JSONResponse{
 		TestCompany: convertTest(opened), APIKey: c.ShowKey(ctx, key), Secret: secret.Reveal(),
 	}, nil
+}
+
+// within does something in a test company of the caller's, in the transaction of the caller's own.
+func (c *Company) within(ctx context.Context, tx db.DBTX, test uuid.UUID, fn func() error) error {
+	if err := c.Queries.ActFor(ctx, tx, test); err != nil {
+		return err
+	}
+	if err := fn(); err != nil {
+		return err
+	}
+	return c.Queries.ActFor(ctx, tx, caller.Of(ctx).CompanyID)
 }
 
 // mayOpen decides whether a company may open one more test company. Those do not open any themselves.
@@ -130,17 +141,17 @@ func (c *Company) CloseTestCompany(
 		if err != nil {
 			return err
 		}
-		if err := c.Queries.ActFor(ctx, tx, row.ID); err != nil {
+		return c.within(ctx, tx, row.ID, func() error {
+			_, err := c.Queries.CloseTestCompany(ctx, tx, db.CloseTestCompanyParams{ID: row.ID, TestOf: id, Now: now})
+			if err != nil {
+				return store.Guarded(err)
+			}
+			if _, err := c.Queries.RevokeAPIKeys(ctx, tx, db.RevokeAPIKeysParams{CompanyID: row.ID, Now: now}); err != nil {
+				return err
+			}
+			_, err = c.Queries.RevokeCompanySessions(ctx, tx, db.RevokeCompanySessionsParams{CompanyID: row.ID, Now: now})
 			return err
-		}
-		if _, err := c.Queries.CloseTestCompany(ctx, tx, db.CloseTestCompanyParams{ID: row.ID, TestOf: id, Now: now}); err != nil {
-			return err
-		}
-		if _, err := c.Queries.RevokeAPIKeys(ctx, tx, db.RevokeAPIKeysParams{CompanyID: row.ID, Now: now}); err != nil {
-			return err
-		}
-		_, err = c.Queries.RevokeCompanySessions(ctx, tx, db.RevokeCompanySessionsParams{CompanyID: row.ID, Now: now})
-		return err
+		})
 	})
 	if err != nil {
 		return nil, err

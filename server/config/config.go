@@ -113,6 +113,10 @@ type Config struct {
 	LoginWindow Minutes `env:"LOGIN_WINDOW_MINUTES"`
 	// RateLimit is how many requests a minute one signed-in caller has; 0 sets no limit.
 	RateLimit int `env:"RATE_LIMIT_PER_MINUTE"`
+	// RateLimitKey is how many requests a minute one API key has; 0 sets no limit.
+	RateLimitKey int `env:"RATE_LIMIT_KEY_PER_MINUTE"`
+	// RateLimitCompany is how many requests a minute the people and keys of a company have together; 0 sets no limit.
+	RateLimitCompany int `env:"RATE_LIMIT_COMPANY_PER_MINUTE"`
 	// RateLimitAnonymous is how many requests a minute one address has without signing in; 0 sets no limit.
 	RateLimitAnonymous int `env:"RATE_LIMIT_ANONYMOUS_PER_MINUTE"`
 

@@ -134,11 +134,19 @@ func Variables() []Variable {
 			Meaning: "How long an attempt to sign in counts.",
 		},
 		{
-			Name: "RATE_LIMIT_PER_MINUTE", Default: "1200", Max: 1_000_000,
+			Name: "RATE_LIMIT_PER_MINUTE", Default: "1200", Max: 60_000,
 			Meaning: "Requests a minute that one signed-in caller has; 0 sets no limit.",
 		},
 		{
-			Name: "RATE_LIMIT_ANONYMOUS_PER_MINUTE", Default: "300", Max: 1_000_000,
+			Name: "RATE_LIMIT_KEY_PER_MINUTE", Default: "1200", Max: 60_000,
+			Meaning: "Requests a minute that one API key has; 0 sets no limit.",
+		},
+		{
+			Name: "RATE_LIMIT_COMPANY_PER_MINUTE", Default: "30000", Max: 60_000,
+			Meaning: "Requests a minute that the people and keys of a company have together; 0 sets no limit.",
+		},
+		{
+			Name: "RATE_LIMIT_ANONYMOUS_PER_MINUTE", Default: "300", Max: 60_000,
 			Meaning: "Requests a minute that one address has without signing in; 0 sets no limit.",
 		},
 

@@ -17,7 +17,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/idempotency"
-	"github.com/ai-interviewer-platform/interviewer/server/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/session"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
@@ -34,8 +33,8 @@ type Door struct {
 	Audit    *audit.Recorder
 	Metrics  *telemetry.Metrics
 	Log      *slog.Logger
-	// People and Anonymous limit how often a signed-in user and an address without a token may ask; nil for no limit.
-	People, Anonymous *ratelimit.Limiter
+	// Limits say how often callers may ask.
+	Limits Limits
 	// Timeout bounds the work on one request that does not take as long as its client does.
 	Timeout time.Duration
 
@@ -97,8 +96,12 @@ func (d *Door) proceed(c echo.Context, op *Operation, request *caller.Request, n
 }
 
 // unknown handles what is no operation: a method that an operation's path does not know, which goes for OPTIONS
-// and HEAD as for any other, one of the reference pages, or nothing at all.
+// and HEAD as for any other, one of the reference pages, or nothing at all. It counts as a request of nobody.
 func (d *Door) unknown(c echo.Context, next echo.HandlerFunc) error {
+	ctx := c.Request().Context()
+	if err := d.limit(ctx, c, caller.RequestOf(ctx)); err != nil {
+		return err
+	}
 	if allow := d.Contract.allow(c.Path()); allow != "" {
 		c.Response().Header().Set("Allow", allow)
 		return fault.New(fault.MethodNotAllowed)
@@ -111,8 +114,10 @@ func (d *Door) unknown(c echo.Context, next echo.HandlerFunc) error {
 // denial a row in the audit log.
 func (d *Door) admit(ctx context.Context, c echo.Context, op *Operation, request *caller.Request) error {
 	refused := d.authenticate(ctx, c, op, request)
-	if err := d.limit(ctx, c, op, request); err != nil {
-		return err
+	if op.Limited {
+		if err := d.limit(ctx, c, request); err != nil {
+			return err
+		}
 	}
 	if refused != nil {
 		return refused
@@ -208,34 +213,6 @@ func bearer(header http.Header) (string, error) {
 		return "", fault.New(fault.MissingToken)
 	}
 	return token, nil
-}
-
-// limit counts the request, for the caller or else for the address, and tells the client where it stands. Without Redis
-// nothing is counted and nobody refused.
-func (d *Door) limit(ctx context.Context, c echo.Context, op *Operation, request *caller.Request) error {
-	limiter, label := d.Anonymous, telemetry.LimitAnonymous
-	if request.Caller != nil {
-		limiter, label = d.People, telemetry.LimitCaller
-	}
-	if limiter == nil || !op.Limited {
-		return nil
-	}
-	key := ratelimit.Network(request.IP)
-	if request.Caller != nil {
-		key = request.Caller.UserID.String()
-	}
-	decision, err := limiter.Allow(ctx, key)
-	if err != nil {
-		return nil //nolint:nilerr // people who are signed in go on working while Redis is away
-	}
-	header := c.Response().Header()
-	header.Set("RateLimit-Policy", ratelimit.PolicyHeader(limiter.Policy()))
-	header.Set("RateLimit", ratelimit.StateHeader(limiter.Policy(), decision))
-	if decision.Allowed {
-		return nil
-	}
-	d.Metrics.Throttled(label)
-	return fault.New(fault.RateLimited).After(decision.RetryAfter)
 }
 
 // recordDenial keeps that somebody tried what they may not do. That the record could not be written is logged, and

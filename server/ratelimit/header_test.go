@@ -13,35 +13,37 @@ func TestHeaders(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		policy        ratelimit.Policy
-		decision      ratelimit.Decision
+		quota         ratelimit.Quota
 		asked, wanted string
 	}{
 		{
 			ratelimit.Policy{Name: "default", Limit: 600, Window: time.Minute},
-			ratelimit.Decision{Remaining: 599, Reset: 30 * time.Second},
+			ratelimit.Quota{Remaining: 599, Reset: 30 * time.Second},
 			`"default";q=600;w=60`, `"default";r=599;t=30`,
 		},
 		{
 			ratelimit.Policy{Name: "login", Limit: 1, Window: time.Second},
-			ratelimit.Decision{Remaining: 0, Reset: time.Microsecond},
+			ratelimit.Quota{Remaining: 0, Reset: time.Microsecond},
 			`"login";q=1;w=1`, `"login";r=0;t=1`,
 		},
 		{
 			ratelimit.Policy{Name: "d", Limit: 5000, Window: 24 * time.Hour, Burst: 100},
-			ratelimit.Decision{Remaining: 100},
+			ratelimit.Quota{Remaining: 100},
 			`"d";q=5000;w=86400`, `"d";r=100;t=0`,
 		},
 		{
 			ratelimit.Policy{Name: `say "hi\bye"`, Limit: 2, Window: time.Hour},
-			ratelimit.Decision{Remaining: 1, Reset: 1800*time.Second + time.Nanosecond},
+			ratelimit.Quota{Remaining: 1, Reset: 1800*time.Second + time.Nanosecond},
 			`"say \"hi\\bye\"";q=2;w=3600`, `"say \"hi\\bye\"";r=1;t=1801`,
 		},
 	}
 	for _, test := range tests {
-		if got := ratelimit.PolicyHeader(test.policy); got != test.asked {
+		test.quota.Policy = test.policy
+		decision := ratelimit.Decision{Quotas: []ratelimit.Quota{test.quota}}
+		if got := ratelimit.PolicyHeader(decision); got != test.asked {
 			t.Errorf("RateLimit-Policy: %s, want %s", got, test.asked)
 		}
-		if got := ratelimit.StateHeader(test.policy, test.decision); got != test.wanted {
+		if got := ratelimit.StateHeader(decision); got != test.wanted {
 			t.Errorf("RateLimit: %s, want %s", got, test.wanted)
 		}
 	}
@@ -53,13 +55,15 @@ func FuzzHeaders(f *testing.F) {
 	f.Add(`"\`, 1, 1, 0, int64(1))
 	f.Fuzz(func(t *testing.T, name string, limit, window, remaining int, reset int64) {
 		policy := ratelimit.Policy{Name: name, Limit: limit, Window: time.Duration(window) * time.Second}
-		if _, err := ratelimit.NewLimiter(nil, policy); err != nil || remaining < 0 || reset < 0 {
+		if _, err := ratelimit.NewLimiter(nil, time.Now, policy); err != nil || remaining < 0 || reset < 0 {
 			return
 		}
-		decision := ratelimit.Decision{Remaining: remaining % 1e15, Reset: time.Duration(reset)}
+		decision := ratelimit.Decision{Quotas: []ratelimit.Quota{
+			{Policy: policy, Remaining: remaining % 1e15, Reset: time.Duration(reset)},
+		}}
 		for header, keys := range map[string]string{
-			ratelimit.PolicyHeader(policy):          "q w",
-			ratelimit.StateHeader(policy, decision): "r t",
+			ratelimit.PolicyHeader(decision): "q w",
+			ratelimit.StateHeader(decision):  "r t",
 		} {
 			read, params, err := readItem(header)
 			if err != nil || read != name || params != keys {

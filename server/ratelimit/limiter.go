@@ -26,69 +26,87 @@ type Policy struct {
 // Decision says what became of one request.
 type Decision struct {
 	Allowed bool
-	// Limit is the policy's.
-	Limit int
-	// Remaining requests may be made at once after this one.
+	// RetryAfter is how long a refused caller must rest until one request is allowed; 0 when this one was.
+	RetryAfter time.Duration
+	// Quotas are where the caller stands now, one for each policy.
+	Quotas []Quota
+}
+
+// Quota is where a caller stands with one policy.
+type Quota struct {
+	Policy Policy
+	// Remaining requests may be made at once.
 	Remaining int
 	// Reset is how long the caller must rest until everything may be made at once again.
 	Reset time.Duration
-	// RetryAfter is how long a refused caller must rest until one request is allowed; 0 when this one was.
-	RetryAfter time.Duration
+	// Wait is how long until one request is allowed; 0 while one is.
+	Wait time.Duration
 }
 
-// Limiter keeps each caller to a policy. It is safe for concurrent use.
+// Limiter keeps each caller to some policies at once. It is safe for concurrent use.
 type Limiter struct {
-	redis  *redis.Redis
-	policy Policy
-	prefix string
-	args   []string
-	gcra   *rueidis.Lua
+	redis    *redis.Redis
+	policies []Policy
+	args     []string
+	gcra     *rueidis.Lua
+	local    *memory
 }
 
-// NewLimiter makes a limiter; the error says which bound of Policy is broken.
-func NewLimiter(r *redis.Redis, p Policy) (*Limiter, error) {
-	if p.Burst == 0 {
-		p.Burst = p.Limit
+// NewLimiter makes a limiter; the error says which bound of which policy is broken. While Redis is away the limiter
+// counts by now, for this replica alone.
+func NewLimiter(r *redis.Redis, now func() time.Time, policies ...Policy) (*Limiter, error) {
+	l := &Limiter{redis: r, gcra: rueidis.NewLuaScript(gcraScript), local: newMemory(now)}
+	for _, p := range policies {
+		if p.Burst == 0 {
+			p.Burst = p.Limit
+		}
+		if err := p.check(); err != nil {
+			return nil, fmt.Errorf("rate limit policy %q: %w", p.Name, err)
+		}
+		l.policies = append(l.policies, p)
+		l.args = append(l.args, strconv.FormatInt(p.interval().Microseconds(), 10), strconv.Itoa(p.Burst))
 	}
-	if err := p.check(); err != nil {
-		return nil, fmt.Errorf("rate limit policy %q: %w", p.Name, err)
-	}
-	limit := int64(p.Limit)
-	interval := (p.Window.Microseconds() + limit - 1) / limit // Rounded up: never more than Limit.
-	return &Limiter{
-		redis:  r,
-		policy: p,
-		prefix: "limit:" + p.Name + ":",
-		args:   []string{strconv.FormatInt(interval, 10), strconv.Itoa(p.Burst)},
-		gcra:   rueidis.NewLuaScript(gcraScript),
-	}, nil
+	return l, nil
 }
 
-// Policy is what the limiter keeps callers to, with its Burst filled in.
-func (l *Limiter) Policy() Policy { return l.policy }
-
-// Allow counts one request of the caller whom the key names: a user's id, or Network of an anonymous client's address.
-// A refused request is not counted.
-//
-// When Redis cannot be asked, the request is allowed, and the error says why it was not counted: the decision is then
-// that of a caller who has rested, and not worth telling the client.
-func (l *Limiter) Allow(ctx context.Context, key string) (Decision, error) {
+// Allow counts one request of a caller, whom one key for each policy names: the id of a user, an API key or a company, or
+// Network of an anonymous client's address. A refused request is not counted anywhere.
+func (l *Limiter) Allow(ctx context.Context, keys ...string) Decision {
+	names := make([]string, len(l.policies))
+	for i, p := range l.policies {
+		names[i] = "limit:" + p.Name + ":" + keys[i]
+	}
 	var answer []int64
 	err := l.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) (err error) {
-		answer, err = l.gcra.Exec(ctx, c, []string{l.prefix + key}, l.args).AsIntSlice()
+		answer, err = l.gcra.Exec(ctx, c, names, l.args).AsIntSlice()
 		return err
 	})
 	if err != nil {
-		return Decision{Allowed: true, Limit: l.policy.Limit, Remaining: l.policy.Burst},
-			fmt.Errorf("limit requests: %w", err)
+		return decide(l.policies, l.local.take(l.policies, names))
 	}
-	return Decision{
-		Allowed:    answer[0] == 1,
-		Limit:      l.policy.Limit,
-		Remaining:  int(answer[1]),
-		Reset:      time.Duration(answer[2]) * time.Microsecond,
-		RetryAfter: time.Duration(answer[3]) * time.Microsecond,
-	}, nil
+	return decide(l.policies, answer)
+}
+
+// decide reads what the script answers, in microseconds.
+func decide(policies []Policy, answer []int64) Decision {
+	d := Decision{Allowed: answer[0] == 1, Quotas: make([]Quota, len(policies))}
+	for i, p := range policies {
+		of := answer[1+3*i:]
+		d.Quotas[i] = Quota{
+			Policy: p, Remaining: int(of[0]), Reset: time.Duration(of[1]) * time.Microsecond,
+			Wait: time.Duration(of[2]) * time.Microsecond,
+		}
+		if !d.Allowed {
+			d.RetryAfter = max(d.RetryAfter, d.Quotas[i].Wait)
+		}
+	}
+	return d
+}
+
+// interval is the time that one request costs, rounded up to microseconds: never more than Limit.
+func (p Policy) interval() time.Duration {
+	limit := int64(p.Limit)
+	return time.Duration((p.Window.Microseconds()+limit-1)/limit) * time.Microsecond
 }
 
 func (p Policy) check() error {

@@ -2,6 +2,7 @@ package ratelimit_test
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,7 +18,7 @@ import (
 
 func newLimiter(t testing.TB, r *redis.Redis, p ratelimit.Policy) *ratelimit.Limiter {
 	t.Helper()
-	l, err := ratelimit.NewLimiter(r, p)
+	l, err := ratelimit.NewLimiter(r, time.Now, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,37 +35,57 @@ func configure(t *testing.T, r *redis.Redis, parameter, value string) {
 	}
 }
 
+// step is what a caller is told after a rest: allowed, remaining, until whole, until the next.
+type step struct {
+	rest      time.Duration
+	allowed   bool
+	remaining int
+	reset     time.Duration
+	wait      time.Duration
+}
+
+// steps are what becomes of a caller with six requests a minute, three of them at once.
+func steps() []step {
+	return []step{
+		{0, true, 2, 10 * time.Second, 0},
+		{0, true, 1, 20 * time.Second, 0},
+		{0, true, 0, 30 * time.Second, 10 * time.Second},
+		{0, false, 0, 30 * time.Second, 10 * time.Second},
+		{4 * time.Second, false, 0, 26 * time.Second, 6 * time.Second},
+		{6 * time.Second, true, 0, 30 * time.Second, 10 * time.Second},
+		{25 * time.Second, true, 1, 15 * time.Second, 0},
+		{time.Hour, true, 2, 10 * time.Second, 0},
+	}
+}
+
+// counts takes the steps, and expects each answer.
+func counts(t *testing.T, limiter *ratelimit.Limiter, policy ratelimit.Policy, advance func(time.Duration)) {
+	t.Helper()
+	for n, step := range steps() {
+		advance(step.rest)
+		want := ratelimit.Decision{Allowed: step.allowed, Quotas: []ratelimit.Quota{
+			{Policy: policy, Remaining: step.remaining, Reset: step.reset, Wait: step.wait},
+		}}
+		if !step.allowed {
+			want.RetryAfter = step.wait
+		}
+		if got := limiter.Allow(t.Context(), "caller"); !reflect.DeepEqual(got, want) {
+			t.Fatalf("step %d: %+v, want %+v", n, got, want)
+		}
+	}
+	if got := limiter.Allow(t.Context(), "another"); got.Quotas[0].Remaining != 2 {
+		t.Errorf("another caller: %+v, want a quota of their own", got)
+	}
+}
+
 func TestLimiterCountsExactly(t *testing.T) {
 	t.Parallel()
 	clock, r := newClock(t)
-	limiter := newLimiter(t, r, ratelimit.Policy{Name: "p", Limit: 6, Window: time.Minute, Burst: 3})
-	type decision = ratelimit.Decision
-	steps := []struct {
-		rest time.Duration
-		want decision
-	}{
-		{0, decision{Allowed: true, Limit: 6, Remaining: 2, Reset: 10 * time.Second}},
-		{0, decision{Allowed: true, Limit: 6, Remaining: 1, Reset: 20 * time.Second}},
-		{0, decision{Allowed: true, Limit: 6, Remaining: 0, Reset: 30 * time.Second}},
-		{0, decision{Limit: 6, Reset: 30 * time.Second, RetryAfter: 10 * time.Second}},
-		{4 * time.Second, decision{Limit: 6, Reset: 26 * time.Second, RetryAfter: 6 * time.Second}},
-		{6 * time.Second, decision{Allowed: true, Limit: 6, Remaining: 0, Reset: 30 * time.Second}},
-		{25 * time.Second, decision{Allowed: true, Limit: 6, Remaining: 1, Reset: 15 * time.Second}},
-		{time.Hour, decision{Allowed: true, Limit: 6, Remaining: 2, Reset: 10 * time.Second}},
-	}
-	for n, step := range steps {
-		clock.advance(step.rest)
-		got, err := limiter.Allow(t.Context(), "caller")
-		if err != nil || got != step.want {
-			t.Fatalf("step %d: %+v, %v, want %+v", n, got, err, step.want)
-		}
-	}
-	if got, err := limiter.Allow(t.Context(), "another"); err != nil || got.Remaining != 2 {
-		t.Errorf("another caller: %+v, %v, want a quota of their own", got, err)
-	}
+	policy := ratelimit.Policy{Name: "p", Limit: 6, Window: time.Minute, Burst: 3}
+	counts(t, newLimiter(t, r, policy), policy, clock.advance)
 	elsewhere := newLimiter(t, r, ratelimit.Policy{Name: "q", Limit: 1, Window: time.Minute})
-	if got, err := elsewhere.Allow(t.Context(), "caller"); err != nil || !got.Allowed {
-		t.Errorf("another policy: %+v, %v, want a quota of its own", got, err)
+	if got := elsewhere.Allow(t.Context(), "caller"); !got.Allowed {
+		t.Errorf("another policy: %+v, want a quota of its own", got)
 	}
 	clock.advance(time.Minute)
 	if keys := clock.Keys(); len(keys) != 0 {
@@ -85,10 +106,7 @@ func TestWhoWaitsAsToldGetsTheLimitAndNoMore(t *testing.T) {
 			limiter := newLimiter(t, r, policy)
 			allowed := 0
 			for start := clock.now; clock.now.Sub(start) < policy.Window; {
-				decision, err := limiter.Allow(t.Context(), "caller")
-				if err != nil {
-					t.Fatal(err)
-				}
+				decision := limiter.Allow(t.Context(), "caller")
 				if decision.Allowed {
 					allowed++
 				} else if decision.RetryAfter <= 0 {
@@ -116,11 +134,7 @@ func TestParallelRequestsNeverExceedTheBurst(t *testing.T) {
 		var all sync.WaitGroup
 		for n := range 150 {
 			all.Go(func() {
-				decision, err := replicas[n%3].Allow(t.Context(), "caller")
-				if err != nil {
-					t.Error(err)
-				}
-				if decision.Allowed {
+				if replicas[n%3].Allow(t.Context(), "caller").Allowed {
 					allowed.Add(1)
 				}
 			})
@@ -132,39 +146,67 @@ func TestParallelRequestsNeverExceedTheBurst(t *testing.T) {
 	})
 }
 
-func TestRequestsFailOpen(t *testing.T) {
+// TestWithoutRedisEachReplicaCounts: whether Redis is gone, hangs or takes no writes, a replica keeps the limit by
+// itself, by the same algorithm.
+func TestWithoutRedisEachReplicaCounts(t *testing.T) {
 	t.Parallel()
-	policy := ratelimit.Policy{Name: "p", Limit: 1, Window: time.Hour}
-	letsPass := func(t *testing.T, limiter *ratelimit.Limiter) {
+	policy := ratelimit.Policy{Name: "p", Limit: 6, Window: time.Minute, Burst: 3}
+	alone := func(t *testing.T, r *redis.Redis) {
 		t.Helper()
-		for range 3 {
-			decision, err := limiter.Allow(t.Context(), "caller")
-			if err == nil {
-				t.Fatal("no error says that the request was not counted")
-			}
-			if want := (ratelimit.Decision{Allowed: true, Limit: 1, Remaining: 1}); decision != want {
-				t.Fatalf("%+v, want %+v", decision, want)
-			}
+		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		limiter, err := ratelimit.NewLimiter(r, func() time.Time { return now }, policy)
+		if err != nil {
+			t.Fatal(err)
 		}
+		counts(t, limiter, policy, func(d time.Duration) { now = now.Add(d) })
 	}
 	t.Run("gone", func(t *testing.T) {
 		t.Parallel()
-		letsPass(t, newLimiter(t, open(t, redistest.New(t).URL, redis.Options{}), policy))
+		alone(t, open(t, redistest.New(t).URL, redis.Options{}))
 	})
 	t.Run("hung", func(t *testing.T) {
 		t.Parallel()
 		server := redistest.Start(t)
-		limiter := newLimiter(t, up(t, open(t, server.URL, redis.Options{})), policy)
+		r := up(t, open(t, server.URL, redis.Options{}))
 		server.Hang()
-		letsPass(t, limiter)
+		alone(t, r)
 	})
 	t.Run("refusing writes", func(t *testing.T) {
 		t.Parallel()
 		server := redistest.Start(t)
 		r := up(t, open(t, server.URL, redis.Options{Timeout: patient}))
 		configure(t, r, "min-replicas-to-write", "1")
-		letsPass(t, newLimiter(t, r, policy))
+		alone(t, r)
 	})
+}
+
+// TestSeveralPoliciesCountTogether: a request that one of them refuses is counted by none.
+func TestSeveralPoliciesCountTogether(t *testing.T) {
+	t.Parallel()
+	_, up := newClock(t)
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, r := range map[string]*redis.Redis{"redis": up, "memory": open(t, redistest.New(t).URL, redis.Options{})} {
+		limiter, err := ratelimit.NewLimiter(r, func() time.Time { return now },
+			ratelimit.Policy{Name: "user", Limit: 2, Window: time.Minute}, ratelimit.Policy{Name: "company", Limit: 3, Window: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n, want := range []struct {
+			user          string
+			allowed       bool
+			own, together int
+			retry         time.Duration
+		}{
+			{"anna", true, 1, 2, 0}, {"anna", true, 0, 1, 0}, {"anna", false, 0, 1, 30 * time.Second},
+			{"ben", true, 1, 0, 0}, {"ben", false, 1, 0, 20 * time.Second},
+		} {
+			got := limiter.Allow(t.Context(), want.user, "acme")
+			if got.Allowed != want.allowed || got.Quotas[0].Remaining != want.own || got.Quotas[1].Remaining != want.together ||
+				got.RetryAfter != want.retry {
+				t.Errorf("%s, request %d of %s: %+v, want %+v", name, n, want.user, got, want)
+			}
+		}
+	}
 }
 
 func TestNewLimiterRefusesWhatItCannotKeep(t *testing.T) {
@@ -188,7 +230,7 @@ func TestNewLimiterRefusesWhatItCannotKeep(t *testing.T) {
 		{ratelimit.Policy{Name: "p", Limit: 1, Window: time.Second, Burst: -1}, false},
 	}
 	for _, test := range tests {
-		if _, err := ratelimit.NewLimiter(nil, test.policy); (err == nil) != test.ok {
+		if _, err := ratelimit.NewLimiter(nil, time.Now, test.policy); (err == nil) != test.ok {
 			t.Errorf("%+v: %v, want ok = %t", test.policy, err, test.ok)
 		}
 	}
@@ -198,8 +240,6 @@ func BenchmarkAllow(b *testing.B) {
 	r := up(b, open(b, redistest.Start(b).URL, redis.Options{Timeout: patient}))
 	limiter := newLimiter(b, r, ratelimit.Policy{Name: "p", Limit: 600, Window: time.Minute})
 	for b.Loop() {
-		if _, err := limiter.Allow(b.Context(), "caller"); err != nil {
-			b.Fatal(err)
-		}
+		limiter.Allow(b.Context(), "caller")
 	}
 }

@@ -2,8 +2,8 @@
 // Both count in Redis, by its clock, so that any number of replicas keep one limit, whatever their own clocks say.
 //
 // They differ in what they do without Redis. Throttle refuses, because a login that nobody counts is a free guess at a
-// password; Limiter lets pass, because people who are signed in have work to do. Neither waits longer than package
-// redis allows. Where Redis loses its data, counting starts anew.
+// password; Limiter goes on counting for its own replica, because whoever is signed in has work to do. Neither waits
+// longer than package redis allows. Where Redis loses its data, counting starts anew.
 //
 // The counters of one attempt to sign in cannot share a slot of Redis Cluster, since an account meets many networks and
 // a network many accounts: a single Redis, or one behind Sentinel, is what is supported.

@@ -49,6 +49,7 @@ const (
 // The limits that throttle.
 const (
 	LimitCaller    = "caller"
+	LimitKey       = "key"
 	LimitAnonymous = "anonymous"
 	LimitLogin     = "login"
 )
@@ -96,7 +97,7 @@ func NewMetrics(version string) *Metrics {
 			"Access tokens refused, by the reason.",
 			TokenMissing, TokenMalformed, TokenSignature, TokenClaims, TokenExpired, TokenRevoked, TokenKey),
 		throttled: newOutcomes(r, "interviewer_throttled_total", "limit", "Requests answered 429, by the limit.",
-			LimitCaller, LimitAnonymous, LimitLogin),
+			LimitCaller, LimitKey, LimitAnonymous, LimitLogin),
 		revocations: newOutcomes(r, "interviewer_revocation_checks_total", "source",
 			"Checks whether a session is revoked, by where its state came from.",
 			SourceLocal, SourceRedis, SourcePostgres),
