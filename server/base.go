@@ -162,11 +162,11 @@ func crossOrigin(origins []string) echo.MiddlewareFunc {
 		AllowCredentials: true,
 		AllowMethods:     []string{"GET", "POST", "PUT", "PATCH", "DELETE"},
 		AllowHeaders: []string{
-			"Authorization", "Content-Type", "If-Match", "If-None-Match", requestIDHeader, "traceparent",
+			"Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", requestIDHeader, "traceparent",
 		},
 		ExposeHeaders: []string{
 			"ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", requestIDHeader,
-			"Content-Disposition",
+			"Content-Disposition", "Idempotency-Replayed", "Deprecation", "Sunset",
 		},
 		MaxAge: 600,
 	})

@@ -220,7 +220,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 	}
 	door := &contract.Door{
 		Contract: agreed, Access: access, Guard: s.guard, Keeper: s.keeper, Store: s.store, Audit: recorder, Metrics: metrics, Log: o.Log,
-		Timeout: o.Config.RequestTimeout.Duration(),
+		Timeout: o.Config.RequestTimeout.Duration(), Pages: docs.Prefix,
 		Keys: &apikey.Ring{
 			Store: s.store, Queries: queries, Clock: o.Clock, Log: o.Log, Standing: agreed.Standing,
 		},

@@ -79833,9 +79833,9 @@ var swaggerSpec = []string{
 	"+YfLGXHhjUokI8tfhAlyS18urXopzzk8L8Afi+f4Xl75+t/Rf+05JWDvdRrF0UuajNjeSymMklkUR79S",
 	"kM9zahjGz4J/772XGU/s1/8Fv2DC7H2YT9jeu4lx4RT/8YXTEoqfnFudXzFVfHJhN5fZ+6Co0HZl8x9F",
 	"cXQGKdN+XHtnWSZne+8UHwJTfeW3LxVLmTCcZnr5klfWGmR7P7p1iKMgc2bvnE0yOod+f/9gE8USbyxf",
-	"TIUV5RgJ7tAysuc82g5ja/aWmd8Xd1TVbg5Fblm8Fz6x7y+t3kFl0YvL7buqEKYk2NX7Z0HIS5umAhYq",
-	"Eal6S8dL3XOWK8XjqkJyt00WBL1ir1Ttungp+CBnouLTCmQr/swfWQa4uIaLOC4jf/h3cUWB1Av4/Htc",
-	"kG99vcK1/Oaq1zmY5+9xNFLtfnmY+2VhZywJeOk1FwUSj/1t3/BCbt4TX778/wAAAP//",
+	"TIUVZTSJ7AGPRsPY2rtlyvfFrVS1jUNZW5brhU/si0urt05Z5uJy364qaClJdPXGWZDu0m6pwINKKKre",
+	"y/FS25zlEvG4qoLc7Y8FCa/YJFXbLV6KOsiZqPi0AtKKP/NHlpEtriEhjsuQH/5dXFFA9AIw/x4XrFtf",
+	"r3Atv7nqdQ7m+XscjVS7Xx7mflnYGUsCXnrNRWXEY3/bN7yQm/fEly//PwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

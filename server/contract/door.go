@@ -35,6 +35,8 @@ type Door struct {
 	Log      *slog.Logger
 	// Limits say how often callers may ask.
 	Limits Limits
+	// Pages is the path that the reference pages lie below. To read them counts against no limit.
+	Pages string
 	// Timeout bounds the work on one request that does not take as long as its client does.
 	Timeout time.Duration
 
@@ -99,8 +101,10 @@ func (d *Door) proceed(c echo.Context, op *Operation, request *caller.Request, n
 // and HEAD as for any other, one of the reference pages, or nothing at all. It counts as a request of nobody.
 func (d *Door) unknown(c echo.Context, next echo.HandlerFunc) error {
 	ctx := c.Request().Context()
-	if err := d.limit(ctx, c, caller.RequestOf(ctx)); err != nil {
-		return err
+	if d.Pages == "" || !strings.HasPrefix(c.Path(), d.Pages) {
+		if err := d.limit(ctx, c, caller.RequestOf(ctx)); err != nil {
+			return err
+		}
 	}
 	if allow := d.Contract.allow(c.Path()); allow != "" {
 		c.Response().Header().Set("Allow", allow)
@@ -128,7 +132,11 @@ func (d *Door) admit(ctx context.Context, c echo.Context, op *Operation, request
 	if !op.accepts(c.Request().Header) {
 		return fault.New(fault.NotAcceptable).With("This is served as %s.", strings.Join(op.produces, " or "))
 	}
-	return op.validate(ctx, c)
+	if err := op.validate(ctx, c); err != nil {
+		return err
+	}
+	d.announce(op, request, c.Response().Header(), c.Request())
+	return nil
 }
 
 // permit decides whether a caller may call the operation at all.

@@ -53,6 +53,8 @@ type Operation struct {
 	required bool            // whether there must be a body
 	produces []string        // the media types of its successful answers
 	checked  bool            // whether there is anything for the validator to look at
+
+	deprecated deprecations // what of it will go
 }
 
 // Reach says which API keys can hold a permission.
@@ -186,6 +188,9 @@ func (c *Contract) read(
 		return nil, errors.New("streams to nobody in particular: a stream is counted against its caller")
 	}
 	if err := op.readInput(item, specified); err != nil {
+		return nil, err
+	}
+	if op.deprecated, err = readDeprecations(item, specified); err != nil {
 		return nil, err
 	}
 	if op.Upload && op.bodies == nil {

@@ -79,7 +79,7 @@ func (k *Keeper) Run(c echo.Context, operation, key string, streams bool, next e
 	case record != nil: // another request was faster
 		return k.replay(c, key, record, asked)
 	case err != nil:
-		return settled(ctx, unit, err)
+		return k.refused(c, key, id, asked, settled(ctx, unit, err))
 	}
 	err = unit.Commit(ctx, func(tx db.DBTX) error {
 		sum, err := asked.sum()
@@ -135,6 +135,18 @@ func (k *Keeper) replay(c echo.Context, key string, record []byte, asked *reques
 		return answer.send(c)
 	}
 	return fault.New(fault.IdempotencyRecordLost)
+}
+
+// refused answers a request that has failed. Where the same request has succeeded meanwhile, it may have failed because of
+// that: what was to be done is done already.
+func (k *Keeper) refused(
+	c echo.Context, key string, id db.GetIdempotencyRecordParams, asked *request, failed error,
+) error {
+	record, err := k.Queries.GetIdempotencyRecord(c.Request().Context(), k.Store.Of(id.CompanyID), id)
+	if err != nil {
+		return failed
+	}
+	return k.replay(c, key, record, asked)
 }
 
 // settled ends the unit of a request that has failed. A refusal keeps what was recorded of it; whatever else went wrong

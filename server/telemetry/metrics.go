@@ -77,6 +77,7 @@ type Metrics struct {
 	throttled     outcomes
 	revocations   outcomes
 	sealed        prometheus.Counter
+	deprecated    *deprecated
 }
 
 // NewMetrics returns metrics with a registry of their own, which also tells about the Go runtime, the process and the
@@ -101,6 +102,7 @@ func NewMetrics(version string) *Metrics {
 		revocations: newOutcomes(r, "interviewer_revocation_checks_total", "source",
 			"Checks whether a session is revoked, by where its state came from.",
 			SourceLocal, SourceRedis, SourcePostgres),
+		deprecated: newDeprecated(r),
 		sealed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "interviewer_audit_sealed_total", Help: "Audit entries added to their company's hash chain.",
 		}),
@@ -131,6 +133,11 @@ func (m *Metrics) InvalidToken(reason string) { m.invalidTokens.count(reason) }
 
 // Throttled counts a request that a limit refused, one of the constants LimitCaller and following.
 func (m *Metrics) Throttled(limit string) { m.throttled.count(limit) }
+
+// Deprecated counts a request that used something that will go: of which operation, what, and by whom.
+func (m *Metrics) Deprecated(operation, what, client string) {
+	m.deprecated.count(operation, what, client)
+}
 
 // Revocation counts a check of a session by where its state came from, one of the constants SourceLocal and following.
 func (m *Metrics) Revocation(source string) { m.revocations.count(source) }
