@@ -189,7 +189,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 			Permissions: agreed.Permissions,
 		},
 		Company: &company.Company{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
+			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Guard: s.guard, Cursors: cursors,
 			Scopes: agreed.Scopes(), ShowKey: programs.Show,
 		},
 		Keys: programs,

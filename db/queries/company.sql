@@ -79,3 +79,10 @@ SELECT
     (SELECT count(*) FROM open) AS jobs, (SELECT count(*) FROM known) AS candidates, (SELECT count(*) FROM applied) AS applications,
     (SELECT count(*) FROM written) AS kits, (SELECT count(*) FROM held) AS interviews, (SELECT count(*) FROM scored) AS scores,
     (SELECT count(*) FROM people) AS users;
+
+-- name: EndTestSessions :many
+-- Ends the sessions of a test company, but for those of one person.
+UPDATE sessions
+SET revoked_at = @now::timestamptz, end_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
+WHERE company_id = @company_id AND user_id <> @except_user_id AND revoked_at IS NULL
+RETURNING *;

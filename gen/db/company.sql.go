@@ -93,6 +93,55 @@ func (q *Queries) CountTestCompanies(ctx context.Context, db DBTX, companyID uui
 	return count, err
 }
 
+const endTestSessions = `-- name: EndTestSessions :many
+UPDATE sessions
+SET revoked_at = $1::timestamptz, end_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
+WHERE company_id = $2 AND user_id <> $3 AND revoked_at IS NULL
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at
+`
+
+type EndTestSessionsParams struct {
+	Now          time.Time
+	CompanyID    uuid.UUID
+	ExceptUserID uuid.UUID
+}
+
+// Ends the sessions of a test company, but for those of one person.
+func (q *Queries) EndTestSessions(ctx context.Context, db DBTX, arg EndTestSessionsParams) ([]Session, error) {
+	rows, err := db.Query(ctx, endTestSessions, arg.Now, arg.CompanyID, arg.ExceptUserID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Session{}
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.CompanyID,
+			&i.ID,
+			&i.UserID,
+			&i.Epoch,
+			&i.Generation,
+			&i.IP,
+			&i.UserAgent,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.RotatedAt,
+			&i.ExpiresAt,
+			&i.RevokedAt,
+			&i.EndReason,
+			&i.ChangedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findCompany = `-- name: FindCompany :one
 SELECT id, name, slug, is_active FROM find_company($1)
 `

@@ -15,6 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
+	"github.com/ai-interviewer-platform/interviewer/server/session"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
@@ -24,6 +25,7 @@ type Company struct {
 	Queries *db.Queries
 	Clock   clock.Source
 	Audit   *audit.Recorder
+	Guard   *session.Guard
 	Cursors page.Codec
 	// Scopes are all that a key can hold; ShowKey shows one to the caller.
 	Scopes  []string

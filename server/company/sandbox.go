@@ -130,6 +130,7 @@ func (c *Company) CloseTestCompany(
 	ctx context.Context, request api.CloseTestCompanyRequestObject,
 ) (api.CloseTestCompanyResponseObject, error) {
 	id, now := caller.Of(ctx).CompanyID, c.Clock.Now()
+	var ended []db.Session
 	err := c.Store.InTx(ctx, id, func(tx db.DBTX) error {
 		row, err := c.Queries.GetTestCompany(ctx, tx, db.GetTestCompanyParams{CompanyID: id, ID: request.TestCompanyID})
 		if err != nil {
@@ -149,13 +150,14 @@ func (c *Company) CloseTestCompany(
 			if _, err := c.Queries.RevokeAPIKeys(ctx, tx, db.RevokeAPIKeysParams{CompanyID: row.ID, Now: now}); err != nil {
 				return err
 			}
-			_, err = c.Queries.RevokeCompanySessions(ctx, tx, db.RevokeCompanySessionsParams{CompanyID: row.ID, Now: now})
+			ended, err = c.Queries.EndTestSessions(ctx, tx, db.EndTestSessionsParams{CompanyID: row.ID, Now: now})
 			return err
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
+	store.AfterCommit(ctx, func() { c.Guard.Publish(ctx, "", ended...) })
 	return api.CloseTestCompany204Response{}, nil
 }
 
@@ -165,6 +167,7 @@ func (c *Company) ResetCompany(
 ) (api.ResetCompanyResponseObject, error) {
 	who := caller.Of(ctx)
 	var deleted db.ResetCompanyRow
+	var ended []db.Session
 	err := c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
 		row, err := c.Queries.GetCompanyForUpdate(ctx, tx, who.CompanyID)
 		if err != nil {
@@ -172,6 +175,12 @@ func (c *Company) ResetCompany(
 		}
 		if row.TestOf == nil {
 			return fault.New(fault.NotATestCompany)
+		}
+		ended, err = c.Queries.EndTestSessions(ctx, tx, db.EndTestSessionsParams{
+			CompanyID: row.ID, ExceptUserID: who.UserID, Now: c.Clock.Now(),
+		})
+		if err != nil {
+			return err
 		}
 		deleted, err = c.Queries.ResetCompany(ctx, tx, db.ResetCompanyParams{CompanyID: row.ID, CallerID: who.UserID})
 		if err != nil {
@@ -185,6 +194,8 @@ func (c *Company) ResetCompany(
 	if err != nil {
 		return nil, err
 	}
+	// The sessions that are gone are not among the changes that replicas look for, so they are told of them.
+	store.AfterCommit(ctx, func() { c.Guard.Publish(ctx, "", ended...) })
 	return api.ResetCompany200JSONResponse{
 		Jobs: deleted.Jobs, Candidates: deleted.Candidates, Applications: deleted.Applications, Kits: deleted.Kits,
 		Interviews: deleted.Interviews, Scores: deleted.Scores, Users: deleted.Users,

@@ -45,6 +45,7 @@ func (p *pair) queries() (asked map[string][]string, silent []string) {
 			"?resource_id=" + p.blinded.String(),
 		},
 		"GetAuditLog": nil, "ExportAuditLogs": {"", "?format=csv&resource_type=score"},
+		"ListTestCompanies": nil, "ListAPIKeys": nil, "GetAPIKey": nil, "GetMyAPIKey": nil,
 	}, []string{"GetHealth", "GetReadiness", "GetMetrics", "GetOpenAPIYAML", "GetOpenAPIJSON", "GetStateMachines"}
 }
 
@@ -103,6 +104,22 @@ func TestBlindUntilSubmitted(t *testing.T) {
 		p.same(boss, path(id, "void"), object{"reason": "A mistake."}).Expect(http.StatusOK)
 		p.mustBeBlind(who, "after their score was voided")
 	}
+}
+
+// TestKeysAreBlindUntilCompleted: whoever is on a panel can have a key, or know somebody who has. To an API key, whatever its
+// scopes, the two worlds are the same until the interview is completed.
+func TestKeysAreBlindUntilCompleted(t *testing.T) {
+	t.Parallel()
+	p := twoWorlds(t)
+	p.colleaguesSpeak()
+	p.mustBeBlind(program, "while scores are awaited")
+	for _, w := range p.worlds {
+		w.ask(program, http.MethodPost, "/api/v1/interviews/"+p.blinded.String()+"/complete", object{"reason": "Enough is known."}).
+			Expect(http.StatusOK)
+	}
+	p.mustSee(program, "after the interview was completed")
+	p.same(boss, "/api/v1/interviews/"+p.blinded.String()+"/reopen", object{"reason": "One more score is to come."}).Expect(http.StatusOK)
+	p.mustBeBlind(program, "after the interview was reopened")
 }
 
 // mustBeBlind fails where anything tells the worlds apart.

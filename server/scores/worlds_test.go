@@ -20,8 +20,12 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
-// boss is HR who is not on the panel.
-const boss = "boss"
+const (
+	// boss is HR who is not on the panel.
+	boss = "boss"
+	// program is who asks with the API key.
+	program = "program"
+)
 
 // pair is two worlds that begin as the same rows, and in which time and ids are the same as long as the same is asked.
 type pair struct {
@@ -30,6 +34,8 @@ type pair struct {
 	// users are the panelists by the names of what they are, boss, and the colleagues by their first names.
 	users      map[string]servertest.User
 	colleagues []servertest.User
+	// key is an API key that can read everything a key can read, and act on interviews.
+	key servertest.Key
 	// scores are the colleagues' of the interview blinded; visible is another interview of the same application, which
 	// the panelists are not on the panel of, and of which colleagues have said the same in both worlds.
 	scores                             []uuid.UUID
@@ -83,6 +89,10 @@ func twoWorlds(t *testing.T) *pair {
 	p.blinded = hiring.Interview(p.application, p.version, api.InterviewStatusAwaitingScores, panel...)
 	p.visible = hiring.Interview(p.application, p.version, api.InterviewStatusAwaitingScores, p.colleagues...)
 	hiring.Score(p.visible, p.colleagues[0], api.ScoreStatusSubmitted, 3)
+	p.key = first.Key(acme, []string{
+		"jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "scores:read", "reports:read", "users:read",
+		"company:read", "audit:read", "audit:verify", "interviews:override",
+	})
 	copyRows(t, first, second)
 	began := time.Now().UTC().Truncate(time.Second).Add(time.Minute)
 	for i, installation := range []*servertest.Installation{first, second} {
@@ -118,6 +128,7 @@ func (p *pair) begin(installation *servertest.Installation, began time.Time) *wo
 	}
 	p.t.Cleanup(kept.Close)
 	w.sealer = audit.NewSealer(kept, slog.New(slog.DiscardHandler), func(int) {})
+	w.clients[program] = replica.Bearer(p.t, p.key.Secret.Reveal())
 	for _, name := range slices.Sorted(maps.Keys(p.users)) {
 		w.step()
 		w.clients[name] = replica.SignIn(p.t, p.users[name])
@@ -238,7 +249,7 @@ func (p *pair) paths(template string) []string {
 	for place, ids := range map[string][]uuid.UUID{
 		"{user_id}": {p.colleagues[0].ID, p.users["hr"].ID}, "{job_id}": {p.job}, "{candidate_id}": {p.candidate},
 		"{application_id}": {p.application}, "{kit_id}": {p.kit}, "{kit_version_id}": {p.version},
-		"{interview_id}": {p.blinded, p.visible}, "{score_id}": p.scores, "{audit_log_id}": p.entries(template),
+		"{api_key_id}": {p.key.ID}, "{interview_id}": {p.blinded, p.visible}, "{score_id}": p.scores, "{audit_log_id}": p.entries(template),
 	} {
 		var filled []string
 		for _, path := range paths {

@@ -132,6 +132,11 @@ func TestNoStatementReachesAnotherTenant(t *testing.T) {
 		`WITH changed AS (UPDATE sessions SET epoch = 9 WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM changed`,
 		`WITH changed AS (UPDATE companies SET name = 'x' WHERE id = $1 RETURNING 1) SELECT count(*) FROM changed`,
 		`WITH gone AS (DELETE FROM audit_pending WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM gone`,
+		`WITH gone AS (DELETE FROM users WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM gone`,
+		`WITH gone AS (DELETE FROM sessions WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM gone`,
+		`WITH gone AS (DELETE FROM idempotency_records WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM gone`,
+		`WITH changed AS (UPDATE api_keys SET scopes = '{audit:verify}' WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM changed`,
+		`SELECT count(*) FROM principals WHERE company_id = $1`,
 	} {
 		if n := count(t, acme, sql, globex); n != 0 {
 			t.Errorf("%s: %d", sql, n)
@@ -144,8 +149,7 @@ func TestNoStatementReachesAnotherTenant(t *testing.T) {
 			VALUES ($1, $1, now(), 'system', 'x', 'x', 'success')`,
 		`UPDATE users SET company_id = $1`, `UPDATE companies SET id = $1`,
 		`SELECT * FROM login_emails WHERE company_id = $1`, `SELECT * FROM accounts WHERE company_id = $1`,
-		`SELECT * FROM changed_sessions WHERE company_id = $1`, `SELECT * FROM company_directory WHERE id = $1`,
-		`DELETE FROM users WHERE company_id = $1`, `DELETE FROM sessions WHERE company_id = $1`,
+		`SELECT * FROM changed_sessions WHERE company_id = $1`, `SELECT * FROM live_api_keys WHERE company_id = $1`, `SELECT * FROM company_directory WHERE id = $1`,
 		`UPDATE schema_migrations SET version = 1 WHERE $1::uuid IS NOT NULL`,
 	} {
 		if _, err := acme.Exec(t.Context(), sql, globex); err == nil {

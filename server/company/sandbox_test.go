@@ -1,0 +1,186 @@
+package company_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+)
+
+const (
+	tests = "/api/v1/test-companies"
+	reset = path + "/reset"
+)
+
+type object = map[string]any
+
+// sandbox is a test company, asked with its first key.
+type sandbox struct {
+	t       *testing.T
+	opened  api.NewTestCompany
+	program *servertest.Client
+	replica *servertest.Replica
+}
+
+func open(t *testing.T, replica *servertest.Replica, admin *servertest.Client) sandbox {
+	t.Helper()
+	opened := servertest.Decode[api.NewTestCompany](admin.Post(tests, object{"name": "Nightly"}).Expect(http.StatusCreated))
+	return sandbox{t, opened, replica.Bearer(t, opened.Secret), replica}
+}
+
+func id(a *servertest.Answer) string {
+	location := a.Header.Get("Location")
+	return location[strings.LastIndex(location, "/")+1:]
+}
+
+// run lives through the core of hiring, as a partner's test would, and gives the ids that came of it.
+func (s sandbox) run() (ids []string) {
+	s.t.Helper()
+	post := func(c *servertest.Client, path string, body any, want int) *servertest.Answer {
+		s.t.Helper()
+		answer := c.Post("/api/v1/"+path, body).Expect(want)
+		if answer.Header.Get("Location") != "" {
+			ids = append(ids, answer.Header.Get("Location"))
+		}
+		return answer
+	}
+	rater := id(post(s.program, "users", object{
+		"email": "nora@partner.example", "password": servertest.Password, "first_name": "Nora", "last_name": "Lind",
+	}, 201))
+	post(s.program, "users", object{
+		"email": "boss@partner.example", "password": servertest.Password, "first_name": "Ben", "last_name": "Boss", "role": "admin",
+	}, 201)
+	job := id(post(s.program, "jobs", object{"title": "Welder"}, 201))
+	post(s.program, "jobs/"+job+"/open", nil, 200)
+	candidate := id(post(s.program, "candidates", object{"first_name": "Mira", "last_name": "Solheim", "external_id": "ats-1"}, 201))
+	application := id(post(s.program, "applications", object{"candidate_id": candidate, "job_id": job}, 201))
+	anchors := []string{"one", "two", "three", "four", "five"}
+	kit := servertest.Decode[api.Kit](post(s.program, "kits", object{"name": "Kit", "criteria": []object{
+		{"key": "craft", "title": "Craft", "weight": 1, "required": true, "anchors": anchors},
+	}}, 201))
+	version := kit.DraftVersionID.MustGet()
+	post(s.program, fmt.Sprintf("kits/%s/versions/%s/publish", kit.ID, version), nil, 200)
+	interview := id(post(s.program, "interviews", object{
+		"application_id": application, "kit_version_id": version, "title": "Technical", "kind": "video", "panel": []object{{"user_id": rater}},
+		"schedule": object{"starts_at": "2027-01-12T10:00:00Z", "ends_at": "2027-01-12T11:00:00Z", "timezone": "Europe/Berlin"},
+	}, 201))
+	post(s.program, "interviews/"+interview+"/start", nil, 200)
+	post(s.program, "interviews/"+interview+"/finish", nil, 200)
+	nora := s.replica.SignIn(s.t, servertest.User{Email: "nora@partner.example"})
+	score := id(post(nora, "interviews/"+interview+"/scores", object{
+		"ratings": []object{{"criterion_key": "craft", "rating": 4}}, "recommendation": "yes",
+	}, 201))
+	post(nora, "scores/"+score+"/submit", nil, 200)
+	s.program.Get("/api/v1/scores/" + score).Expect(http.StatusOK)
+	return ids
+}
+
+// TestATestRunsTwice: after a reset everything can be done again, with the same emails and external ids, and nothing of
+// the run before is there.
+func TestATestRunsTwice(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	replica, acme := installation.Replica(), installation.Company("acme")
+	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
+	s := open(t, replica, admin)
+	if !strings.HasPrefix(s.opened.Secret, "aip_test_") || s.opened.APIKey.Mode != api.CompanyModeTest || s.opened.APIKey.ActsAs != api.RoleAdmin {
+		t.Errorf("%+v", s.opened)
+	}
+	company := servertest.Decode[api.Company](s.program.Get(path).Expect(http.StatusOK))
+	if company.Mode != api.CompanyModeTest || company.ID != s.opened.TestCompany.ID || company.ID == acme.ID {
+		t.Errorf("%+v", company)
+	}
+	ids := s.run()
+	for range 2 {
+		deleted := servertest.Decode[api.CompanyReset](s.program.Post(reset, nil).Expect(http.StatusOK))
+		if want := (api.CompanyReset{Jobs: 1, Candidates: 1, Applications: 1, Kits: 1, Interviews: 1, Scores: 1, Users: 2}); deleted != want {
+			t.Errorf("deleted are %+v, want %+v", deleted, want)
+		}
+		for _, location := range ids {
+			if strings.Contains(location, "/scores/") || strings.Contains(location, "/users/") {
+				continue
+			}
+			s.program.Get(location).Refused(http.StatusNotFound, "not_found")
+		}
+		ids = s.run()
+	}
+	if got := servertest.Decode[api.CompanyReset](s.program.Post(reset, nil).Expect(http.StatusOK)); got.Users != 2 {
+		t.Errorf("%+v", got)
+	}
+	if got := servertest.Decode[api.CompanyReset](s.program.Post(reset, nil).Expect(http.StatusOK)); got != (api.CompanyReset{}) {
+		t.Errorf("of nothing is deleted %+v", got)
+	}
+	proof := servertest.Decode[api.AuditVerification](s.program.Post("/api/v1/audit-logs/verify", nil).Expect(http.StatusOK))
+	if proof.Status != "intact" {
+		t.Errorf("the audit log of what was reset is %+v", proof)
+	}
+	admin.Get("/api/v1/jobs").Expect(http.StatusOK)
+	if got := servertest.Decode[api.Company](admin.Get(path).Expect(http.StatusOK)); got.Mode != api.CompanyModeLive {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestAPersonResetsAndStays: whoever asks for the reset goes on.
+func TestAPersonResetsAndStays(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	replica := installation.Replica()
+	s := open(t, replica, replica.SignIn(t, installation.Company("acme").Users[api.RoleAdmin]))
+	s.run()
+	boss := replica.SignIn(t, servertest.User{Email: "boss@partner.example"})
+	nora := replica.SignIn(t, servertest.User{Email: "nora@partner.example"})
+	nora.Get("/api/v1/users/me").Expect(http.StatusOK)
+	if got := servertest.Decode[api.CompanyReset](boss.Post(reset, nil).Expect(http.StatusOK)); got.Users != 1 {
+		t.Errorf("%+v", got)
+	}
+	boss.Get("/api/v1/users/me").Expect(http.StatusOK)
+	for _, replica := range []*servertest.Replica{replica, installation.Replica()} {
+		nora.At(replica).Get("/api/v1/users/me").Refused(http.StatusUnauthorized, "invalid_token")
+	}
+}
+
+// TestLiveCompaniesStay: neither an admin nor a key resets what is no test company, nor another's.
+func TestLiveCompaniesStay(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	replica, acme, globex := installation.Replica(), installation.Company("acme"), installation.Company("globex")
+	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
+	hiring := installation.Hiring(acme)
+	hiring.Application(hiring.Candidate(), hiring.Job(api.JobStatusOpen), api.ApplicationStageInterview)
+	admin.Post(reset, nil).Refused(http.StatusConflict, "not_a_test_company")
+	replica.Bearer(t, installation.Key(acme, []string{"company:reset"}).Secret.Reveal()).Post(reset, nil).
+		Refused(http.StatusConflict, "not_a_test_company")
+	var left int
+	if err := installation.Database.QueryRow(t.Context(), `SELECT count(*) FROM applications`).Scan(&left); err != nil || left != 1 {
+		t.Errorf("%d applications are left: %v", left, err)
+	}
+
+	s := open(t, replica, admin)
+	other := replica.SignIn(t, globex.Users[api.RoleAdmin])
+	other.Post(tests+"/"+s.opened.TestCompany.ID.String()+"/close", nil).Refused(http.StatusNotFound, "not_found")
+	if got := servertest.Decode[api.TestCompanyPage](other.Get(tests).Expect(http.StatusOK)); len(got.Data) != 0 {
+		t.Errorf("another company sees %+v", got)
+	}
+	s.program.Post(tests, object{"name": "Nested"}).Refused(http.StatusForbidden, "permission_denied")
+	s.run()
+	boss := replica.SignIn(t, servertest.User{Email: "boss@partner.example"})
+	boss.Post(tests, object{"name": "Nested"}).Refused(http.StatusConflict, "state_conflict")
+
+	listed := servertest.Decode[api.TestCompanyPage](admin.Get(tests).Expect(http.StatusOK))
+	if len(listed.Data) != 1 || listed.Data[0] != s.opened.TestCompany {
+		t.Errorf("%+v", listed)
+	}
+	admin.Post(tests+"/"+s.opened.TestCompany.ID.String()+"/close", nil).Expect(http.StatusNoContent)
+	s.program.Get(path).Refused(http.StatusUnauthorized, "invalid_token")
+	boss.At(installation.Replica()).Get("/api/v1/users/me").Refused(http.StatusUnauthorized, "invalid_token")
+	admin.Post(tests+"/"+s.opened.TestCompany.ID.String()+"/close", nil).Refused(http.StatusNotFound, "not_found")
+	admin.Get("/api/v1/users/me").Expect(http.StatusOK)
+	for n := range 20 {
+		admin.Post(tests, object{"name": fmt.Sprint("Nightly ", n)}).Expect(http.StatusCreated)
+	}
+	admin.Post(tests, object{"name": "One too many"}).Refused(http.StatusConflict, "limit_reached")
+	admin.Post(tests, object{"name": " "}).Refused(http.StatusUnprocessableEntity, "rule_violated")
+}
