@@ -45,7 +45,8 @@ right. --dry-run imports nothing, and tells what would be done. Every error name
 fails where any row is wrong.
 
 FILE may be -, which is standard input. Sign in with --email: the password is asked for at a terminal, and otherwise is
-the first line of standard input. Or set INTERVIEWER_TOKEN to an access token.`,
+the first line of standard input. Or set INTERVIEWER_TOKEN to an access token or, as a program that runs at night does,
+to the secret of an API key with the scope candidates:write.`,
 		Example: `  interviewer import candidates candidates.csv --email hr@acme.example --dry-run
   interviewer import candidates candidates.ndjson --email hr@acme.example --mode partial <password.txt
   INTERVIEWER_TOKEN=… interviewer import candidates - --format csv --api https://hiring.acme.example <candidates.csv`,
