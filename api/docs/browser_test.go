@@ -27,7 +27,7 @@ type received struct {
 // requests to them.
 func described(t *testing.T) (*httptest.Server, <-chan received) {
 	t.Helper()
-	o := options()
+	o := options(t)
 	o.Demo = true
 	requests := make(chan received, 8)
 	answer := func(body string) http.HandlerFunc {
@@ -67,10 +67,10 @@ func next(t *testing.T, requests <-chan received) received {
 	}
 }
 
-func TestReferenceInBrowser(t *testing.T) {
+func TestTryingInBrowser(t *testing.T) {
 	t.Parallel()
 	server, requests := described(t)
-	b := browsertest.Open(t, server.URL+docs.Prefix)
+	b := browsertest.Open(t, server.URL+docs.Prefix+"/try")
 	b.WaitFor("#operations-auth-Login")
 
 	// A visitor signs in by the page.
@@ -114,10 +114,10 @@ func TestReferenceInBrowser(t *testing.T) {
 	checkQuiet(t, b, server.URL)
 }
 
-func TestReferenceFilter(t *testing.T) {
+func TestTryingFilter(t *testing.T) {
 	t.Parallel()
 	server, _ := described(t)
-	b := browsertest.Open(t, server.URL+docs.Prefix)
+	b := browsertest.Open(t, server.URL+docs.Prefix+"/try")
 	const shown = "Array.from(document.querySelectorAll('.opblock'), (one) => one.id.split('-').pop()).join()"
 	b.WaitFor("#operations-auth-Login")
 	for _, c := range []struct{ phrase, want string }{
@@ -150,7 +150,11 @@ func TestLooks(t *testing.T) {
 	}
 	b := browsertest.Open(t, server.URL+docs.Prefix)
 	for _, page := range []struct{ name, path, ready string }{
-		{"reference", docs.Prefix, "#operations-interviews-DeleteInterview"},
+		{"guide", docs.Prefix, "#webhooks"},
+		{"operations", docs.Prefix + "/interviews", "#CreateInterview"},
+		{"schemas", docs.Prefix + "/schemas", "#Interview"},
+		{"permissions", docs.Prefix + "/permissions", ".rights"},
+		{"try", docs.Prefix + "/try", "#operations-interviews-DeleteInterview"},
 		{"problems", docs.Prefix + "/problems", "#status-503"},
 		{"problem", docs.ProblemPath(fault.VersionMismatch), ".facts"},
 		{"state-machines", docs.Prefix + "/state-machines", "#machine-score"},
@@ -221,14 +225,14 @@ func checkPicture(t *testing.T, name string, picture []byte, dark bool) {
 	}
 }
 
-// keep writes a picture beside the file that DOCS_SCREENSHOT names, and the reference in light colours to that file.
+// keep writes a picture beside the file that DOCS_SCREENSHOT names, and a group of operations in light colours to that file.
 func keep(t *testing.T, name string, picture []byte) {
 	t.Helper()
 	target := os.Getenv("DOCS_SCREENSHOT")
 	if target == "" {
 		return
 	}
-	if name != "reference-light" {
+	if name != "operations-light" {
 		extension := filepath.Ext(target)
 		target = strings.TrimSuffix(target, extension) + "-" + name + extension
 	}

@@ -9,11 +9,12 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/problem"
 )
 
 func TestEveryProblemIsDescribed(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options())
+	h := handler(t, options(t))
 	list := ask(t, h, http.MethodGet, docs.Prefix+"/problems").Body.String()
 	for _, code := range fault.Codes() {
 		described := code.Describe()
@@ -25,7 +26,7 @@ func TestEveryProblemIsDescribed(t *testing.T) {
 			t.Errorf("the page of %s is %d", code, w.Code)
 		}
 		page := html.UnescapeString(w.Body.String())
-		answered := status(described.Kind)
+		answered := problem.Status(described.Kind)
 		for _, want := range []string{
 			"<code>" + string(code) + "</code>", described.Title, described.Meaning, described.Remedy,
 			strconv.Itoa(answered), http.StatusText(answered),
@@ -39,7 +40,7 @@ func TestEveryProblemIsDescribed(t *testing.T) {
 
 func TestProblemsAreGroupedByStatus(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options())
+	h := handler(t, options(t))
 	page := ask(t, h, http.MethodGet, docs.Prefix+"/problems").Body.String()
 	at := -1
 	for _, want := range []string{
@@ -56,12 +57,12 @@ func TestProblemsAreGroupedByStatus(t *testing.T) {
 
 func TestProblemPageNamesItsNeighbours(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options())
+	h := handler(t, options(t))
 	page := ask(t, h, http.MethodGet, docs.ProblemPath(fault.EmailTaken)).Body.String()
 	if !strings.Contains(page, docs.ProblemPath(fault.SlugTaken)) {
 		t.Error("a conflict's page does not name the other conflicts")
 	}
-	if strings.Contains(page, docs.ProblemPath(fault.RateLimited)) {
+	if strings.Contains(page, `href="`+docs.ProblemPath(fault.RateLimited)+`"`) {
 		t.Error("a conflict's page names a problem of another status")
 	}
 }
