@@ -21,25 +21,43 @@ func (b *book) fields(s *reference.Schema, depth int) markup {
 	}
 	return fill("<ul class=\"fields\">\n{fields}</ul>", values{
 		"fields": joined(s.Properties, func(p *reference.Property) markup {
-			return b.field(p.Name, p.Schema, p.Schema.Description, p.Required, p.Schema.Deprecated, depth)
+			return b.field(p.Name, p.Schema, p.Schema.Description, presence(p.Required, s.Closed), p.Schema.Deprecated, depth)
 		}),
 	})
 }
 
-// parameters lists parameters, or the headers of an answer.
+// parameters lists what a request carries besides its body.
 func (b *book) parameters(all []*reference.Parameter) markup {
 	return fill("<ul class=\"fields\">\n{fields}</ul>", values{
 		"fields": joined(all, func(p *reference.Parameter) markup {
-			return b.field(p.Name, p.Schema, p.Description, p.Required, p.Deprecated, flat)
+			return b.field(p.Name, p.Schema, p.Description, presence(p.Required, true), p.Deprecated, flat)
 		}),
 	})
 }
 
-func (b *book) field(name string, s *reference.Schema, description string, required, deprecated bool, depth int) markup {
-	marks := ""
-	if required {
-		marks += ` <span class="required">required</span>`
+// headers lists the headers of an answer.
+func (b *book) headers(all []*reference.Parameter) markup {
+	return fill("<ul class=\"fields\">\n{fields}</ul>", values{
+		"fields": joined(all, func(p *reference.Parameter) markup {
+			return b.field(p.Name, p.Schema, p.Description, presence(p.Required, false), p.Deprecated, flat)
+		}),
+	})
+}
+
+// presence tells those who send what they must not leave out, and those who read what may not be there.
+func presence(required, sent bool) markup {
+	switch {
+	case sent && required:
+		return ` <span class="required">required</span>`
+	case !sent && !required:
+		return ` <span class="type">may be absent</span>`
 	}
+	return ""
+}
+
+func (b *book) field(
+	name string, s *reference.Schema, description string, marks markup, deprecated bool, depth int,
+) markup {
 	if deprecated {
 		marks += ` <span class="old">deprecated</span>`
 	}
@@ -49,7 +67,7 @@ func (b *book) field(name string, s *reference.Schema, description string, requi
 			values{"name": name, "fields": b.fields(object, depth-1)})
 	}
 	return fill(fieldItem, values{
-		"name": name, "type": b.typed(s), "marks": markup(marks), "description": b.told(description),
+		"name": name, "type": b.typed(s), "marks": marks, "description": b.told(description),
 		"bounds": b.bounds(s), "nested": nested,
 	})
 }
@@ -138,7 +156,10 @@ func limits(s *reference.Schema) []markup {
 			said = append(said, fill("{words}", values{"words": words}))
 		}
 	}
-	between("minLength", "maxLength", "character", "characters")
+	// The length of an id or a time says nothing that its format does not.
+	if s.Format != "uuid" && s.Format != "date-time" {
+		between("minLength", "maxLength", "character", "characters")
+	}
 	between("minItems", "maxItems", "entry", "entries")
 	between("minProperties", "maxProperties", "member", "members")
 	between("minimum", "maximum", "", "")
@@ -147,7 +168,7 @@ func limits(s *reference.Schema) []markup {
 		case "uniqueItems":
 			said = append(said, "none twice")
 		case "pattern":
-			said = append(said, fill("matches <code>{pattern}</code>", values{"pattern": bound.Value.Text}))
+			said = append(said, patterned(bound.Value.Text))
 		case "exclusiveMinimum":
 			said = append(said, fill("more than {n}", values{"n": bound.Value.Text}))
 		case "exclusiveMaximum":
@@ -160,6 +181,14 @@ func limits(s *reference.Schema) []markup {
 		said = append(said, fill("default <code>{default}</code>", values{"default": s.Default.Compact()}))
 	}
 	return said
+}
+
+// patterned says what a pattern asks for; one that asks for anything but blanks, in words.
+func patterned(pattern string) markup {
+	if pattern == `\S` {
+		return "not blank"
+	}
+	return fill("matches <code>{pattern}</code>", values{"pattern": pattern})
 }
 
 // rangeOf says between which numbers something is; empty where neither is given.

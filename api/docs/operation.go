@@ -159,7 +159,7 @@ func (b *book) answer(a *reference.Answer) markup {
 	headers, bodies, links := markup(""), markup(""), markup("")
 	if len(a.Headers) > 0 {
 		headers = fill("<details><summary>Headers: {names}</summary>\n{headers}\n</details>", values{
-			"names": names(a.Headers), "headers": b.parameters(a.Headers),
+			"names": names(a.Headers), "headers": b.headers(a.Headers),
 		})
 	}
 	for _, media := range a.Media {

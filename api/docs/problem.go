@@ -82,7 +82,7 @@ func (b *book) sources(answering []*reference.Operation) markup {
 		return "<p>Every path may answer this, also one that no operation has.</p>"
 	}
 	about := "<p>" + written(len(answering), "operation", "operations") + " may answer this.</p>\n"
-	return markup(about) + joined(b.Tags, func(t *reference.Tag) markup {
+	groups := joined(b.Tags, func(t *reference.Tag) markup {
 		here := slices.DeleteFunc(slices.Clone(answering), func(o *reference.Operation) bool { return o.Tag != t.Name })
 		if len(here) == 0 {
 			return ""
@@ -94,6 +94,7 @@ func (b *book) sources(answering []*reference.Operation) markup {
 			}),
 		})
 	})
+	return markup(about) + fill("<dl class=\"sources\">\n{groups}</dl>", values{"groups": groups})
 }
 
 // problemExample gives a document with the problem's code: one that the specification shows, or one as the server writes.

@@ -27,6 +27,8 @@ type Schema struct {
 	// Open objects are said to have members besides their properties; Members says what those are, where that is known.
 	Open    bool
 	Members *Schema
+	// Closed objects have no members besides their properties, as those that are sent.
+	Closed bool
 	// Items says what a list holds.
 	Items *Schema
 	// OneOf are alternatives.
@@ -144,6 +146,7 @@ func (r *reader) say(s *Schema, keyword string, v Value) {
 		}
 	case "additionalProperties":
 		s.Open = v.Kind == Object || v.True()
+		s.Closed = !s.Open
 		if v.Kind == Object {
 			s.Members = r.schema(v)
 		}

@@ -15,7 +15,9 @@ authorize := func(_ context.Context, request *http.Request) error {
 	request.Header.Set("Authorization", "Bearer "+os.Getenv("INTERVIEWER_TOKEN"))
 	return nil
 }
-client, err := api.NewClientWithResponses(os.Getenv("INTERVIEWER_URL"), api.WithRequestEditorFn(authorize))
+client, err := api.NewClientWithResponses(os.Getenv("INTERVIEWER_URL"),
+	api.WithRequestEditorFn(authorize),
+)
 if err != nil {
 	return err
 }`
