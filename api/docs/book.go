@@ -139,19 +139,17 @@ func (b *book) group(t *reference.Tag) markup {
 
 // rights gives the page of who may do what.
 func (b *book) rights() markup {
-	heads := joined(b.Roles, func(role string) markup { return fill(`<th scope="col">{role}</th>`, values{"role": role}) })
-	if b.scoped() {
-		heads += `<th scope="col">API key</th>`
-	}
 	return fill(permissionsMain, values{
-		"roles": heads,
+		"roles": joined(b.Roles, func(role string) markup {
+			return fill(`<th scope="col">{role}</th>`, values{"role": role})
+		}),
 		"rows": joined(b.Permissions, func(p *reference.Permission) markup {
 			cells := joined(b.Roles, func(role string) markup { return mark(slices.Contains(p.Roles, role)) })
-			if b.scoped() {
-				cells += mark(p.Key)
-			}
+			key := map[reference.Scope]string{
+				reference.NoKey: "–", reference.CompanyKey: "company", reference.JobKey: "jobs", reference.EveryKey: "every",
+			}[p.Key]
 			return fill(permissionRow, values{
-				"name": p.Name, "cells": cells, "count": len(p.Operations),
+				"name": p.Name, "cells": cells, "key": key,
 				"operations": joined(p.Operations, func(o *reference.Operation) markup {
 					return fill(`<li><a href="{href}">{id}</a></li>`, values{"href": operationPath(o), "id": o.ID})
 				}),
@@ -166,11 +164,6 @@ func mark(yes bool) markup {
 		return `<td class="yes">yes</td>`
 	}
 	return `<td class="no">–</td>`
-}
-
-// scoped reports whether the specification says what API keys may do.
-func (b *book) scoped() bool {
-	return slices.ContainsFunc(b.Permissions, func(p *reference.Permission) bool { return p.Key })
 }
 
 // shapes gives the page of all schemas that have names, in alphabetical order.

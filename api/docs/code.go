@@ -22,7 +22,7 @@ func MayAnswer(o *reference.Operation, code fault.Code) bool {
 	case fault.InvalidToken:
 		return !o.Public()
 	case fault.MissingToken:
-		return !o.Public() || o.Parameter("header", "Authorization") != nil
+		return !o.Public() || o.Scheme != "" || o.Parameter("header", "Authorization") != nil
 	case fault.InvalidCredentials:
 		return o.Public() && o.Body != nil
 	case fault.InvalidRefreshToken:
@@ -31,6 +31,8 @@ func MayAnswer(o *reference.Operation, code fault.Code) bool {
 		return !o.Public() && o.Permission.Name != reference.Authenticated
 	case fault.RoleNotAllowed:
 		return !o.Public()
+	case fault.IdempotencyKeyInUse, fault.IdempotencyKeyReused, fault.IdempotencyRecordLost:
+		return o.Parameter("header", "Idempotency-Key") != nil
 	case fault.CrossSiteRequest:
 		return o.Method != http.MethodGet
 	}
@@ -42,7 +44,9 @@ func homes(code fault.Code) []string {
 	switch code {
 	case fault.EmailTaken, fault.LastAdmin, fault.OwnRole:
 		return []string{"users"}
-	case fault.SlugTaken:
+	case fault.LimitReached:
+		return []string{"company", "keys"}
+	case fault.SlugTaken, fault.NotATestCompany:
 		return []string{"company"}
 	case fault.PasswordRefused:
 		return []string{"auth", "users"}

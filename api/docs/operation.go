@@ -54,15 +54,20 @@ func (b *book) access(o *reference.Operation) markup {
 	}
 	if o.Public() {
 		row("Permission", "None: anybody may call this.")
+		if o.Scheme != "" {
+			row("Token", b.inline(o.Scheme))
+		}
 	} else {
 		row("Permission", fill(`<a href="{path}#{name}"><code>{name}</code></a>`,
 			values{"path": permissionsPath, "name": o.Permission.Name}))
-		row("Roles", joined(o.Permission.Roles, func(role string) markup {
-			return fill(`<span class="role">{role}</span>`, values{"role": role})
-		}))
-		if b.scoped() {
-			row("API keys", b.keys(o))
+		roles := markup("None: only API keys may call this.")
+		if len(o.Permission.Roles) > 0 {
+			roles = joined(o.Permission.Roles, func(role string) markup {
+				return fill(`<span class="role">{role}</span>`, values{"role": role})
+			})
 		}
+		row("Roles", roles)
+		row("API keys", keys(o.Permission))
 	}
 	if o.Limited {
 		row("Rate limit", fill(`<a href="{home}#rate-limits">Counted</a>`, values{"home": Prefix}))
@@ -85,15 +90,18 @@ func (b *book) access(o *reference.Operation) markup {
 	return markup(rows.String())
 }
 
-// keys says whether an API key may call the operation.
-func (b *book) keys(o *reference.Operation) markup {
-	switch {
-	case o.Permission.Name == reference.Authenticated:
-		return "No scope of its own."
-	case o.Permission.Key:
-		return fill("Those with the scope <code>{name}</code>.", values{"name": o.Permission.Name})
+// keys says which API keys may call an operation that asks for a permission.
+func keys(p *reference.Permission) markup {
+	switch p.Key {
+	case reference.EveryKey:
+		return "Every key."
+	case reference.JobKey:
+		return fill("Those with the scope <code>{name}</code>, also when they are limited to some jobs.", values{"name": p.Name})
+	case reference.CompanyKey:
+		return fill("Those with the scope <code>{name}</code> that are for the whole company.", values{"name": p.Name})
+	default:
+		return "None: only people may call this."
 	}
-	return "None: only people may call this."
 }
 
 // repeating says what happens when the same request is sent again.

@@ -36,13 +36,27 @@ type Tag struct {
 	Operations        []*Operation
 }
 
+// Scope says which API keys may have a permission.
+type Scope string
+
+const (
+	// NoKey permissions are for people.
+	NoKey Scope = ""
+	// CompanyKey permissions are scopes of keys for the whole company only.
+	CompanyKey Scope = "company"
+	// JobKey permissions are scopes of any key, one that is limited to some jobs included.
+	JobKey Scope = "jobs"
+	// EveryKey permissions are those that each key has without a scope.
+	EveryKey Scope = "every"
+)
+
 // Permission is what an operation may ask of its caller.
 type Permission struct {
 	Name string
-	// Roles hold the permission.
+	// Roles hold the permission; none does where only API keys have it.
 	Roles []string
-	// Key says whether the permission can be a scope of an API key.
-	Key bool
+	// Key says which API keys may have the permission.
+	Key Scope
 	// Operations ask for the permission.
 	Operations []*Operation
 }
@@ -58,6 +72,8 @@ type Operation struct {
 	Summary, Description string
 	// Permission is what a caller needs; nil for public operations.
 	Permission *Permission
+	// Scheme describes another way to say who one is, which a public operation may ask for; empty where there is none.
+	Scheme string
 	// Limited operations count against the rate limit.
 	Limited bool
 	// Deprecated operations are to be left, and after Sunset, where a date is given, they are gone.

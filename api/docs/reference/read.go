@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -75,19 +76,32 @@ func (r *reader) document() *Document {
 func (r *reader) readPermissions(d *Document) {
 	everybody := &Permission{Name: Authenticated}
 	r.permissions = []*Permission{everybody}
-	keys := r.root.Get("x-key-scopes").Texts()
+	keys := r.root.Get("x-key-scopes")
 	for _, role := range r.root.Get("x-roles").Members {
 		d.Roles = append(d.Roles, role.Name)
 		everybody.Roles = append(everybody.Roles, role.Name)
 		for _, name := range role.Value.Texts() {
 			permission := r.permission(name)
 			if permission == nil {
-				permission = &Permission{Name: name, Key: slices.Contains(keys, name)}
+				permission = &Permission{Name: name, Key: r.scope(name, keys.Get(name))}
 				r.permissions = append(r.permissions, permission)
 			}
 			permission.Roles = append(permission.Roles, role.Name)
 		}
 	}
+	for _, key := range keys.Members {
+		if r.permission(key.Name) == nil {
+			r.permissions = append(r.permissions, &Permission{Name: key.Name, Key: r.scope(key.Name, key.Value)})
+		}
+	}
+}
+
+func (r *reader) scope(permission string, stated Value) Scope {
+	scope := Scope(stated.Text)
+	if !slices.Contains([]Scope{NoKey, CompanyKey, JobKey, EveryKey}, scope) {
+		r.hole("x-key-scopes: %s: %s is not told", permission, stated.Compact())
+	}
+	return scope
 }
 
 func (r *reader) permission(name string) *Permission {
@@ -101,7 +115,7 @@ func (r *reader) permission(name string) *Permission {
 
 // untold are the members of an operation that say nothing to its caller, or are read where they belong.
 func untold() []string {
-	return []string{"operationId", "tags", "security", "x-streaming", "x-upload", "externalDocs"}
+	return []string{"operationId", "tags", "x-streaming", "x-upload", "externalDocs"}
 }
 
 func (r *reader) operation(path string, item Value, member Member) *Operation {
@@ -130,10 +144,13 @@ func (r *reader) operation(path string, item Value, member Member) *Operation {
 				continue
 			}
 			o.Permission.Operations = append(o.Permission.Operations, o)
+		case "security":
+			r.security(o, said.Value)
 		case "parameters":
 			r.parameters(o, said.Value)
 		case "requestBody":
 			o.Body = r.body(said.Value)
+			r.patches(o)
 		case "responses":
 			for _, answer := range said.Value.Members {
 				o.Answers = append(o.Answers, r.answer(answer))
@@ -145,6 +162,31 @@ func (r *reader) operation(path string, item Value, member Member) *Operation {
 		}
 	}
 	return o
+}
+
+// security notes how the caller of an operation that asks for no permission may say who they are.
+func (r *reader) security(o *Operation, ways Value) {
+	for _, way := range ways.Items {
+		for _, scheme := range way.Members {
+			described := r.root.Get("components").Get("securitySchemes").Get(scheme.Name)
+			if !described.Has() {
+				r.hole("%s: nothing describes the scheme %s", o.ID, scheme.Name)
+			}
+			o.Scheme = described.Get("description").Text
+		}
+	}
+}
+
+// patches adds what a PATCH may call its body, which the document says once for all of them.
+func (r *reader) patches(o *Operation) {
+	if o.Method != http.MethodPatch {
+		return
+	}
+	for _, media := range r.root.Get("x-patch-media-types").Texts() {
+		same := *o.Body.Media[0]
+		same.Type = media
+		o.Body.Media = append(o.Body.Media, &same)
+	}
 }
 
 func (r *reader) parameters(o *Operation, list Value) {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-const curlSetup = `export INTERVIEWER_URL=https://interviewer.example
-export INTERVIEWER_TOKEN=aip_test_…`
+const curlSetup = `export API_URL=https://interviewer.example
+export API_KEY=aip_test_…`
 
 // curl gives a command for a POSIX shell.
 func curl(c call) string {
@@ -17,7 +17,7 @@ func curl(c call) string {
 	if c.saved() {
 		head += " -OJ"
 	}
-	target := `"$INTERVIEWER_URL` + c.target()
+	target := `"$API_URL` + c.target()
 	for i, a := range c.query {
 		separator := "&"
 		if i == 0 {
@@ -29,7 +29,7 @@ func curl(c call) string {
 	}
 	lines := []string{head + " " + target + `"`}
 	if !c.Public() {
-		lines = append(lines, `-H "Authorization: Bearer $INTERVIEWER_TOKEN"`)
+		lines = append(lines, `-H "Authorization: Bearer $API_KEY"`)
 	}
 	for _, a := range c.header {
 		if keyed(a.Parameter) {

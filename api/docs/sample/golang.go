@@ -12,10 +12,10 @@ import (
 
 const goSetup = `// import "github.com/ai-interviewer-platform/interviewer/gen/api"
 authorize := func(_ context.Context, request *http.Request) error {
-	request.Header.Set("Authorization", "Bearer "+os.Getenv("INTERVIEWER_TOKEN"))
+	request.Header.Set("Authorization", "Bearer "+os.Getenv("API_KEY"))
 	return nil
 }
-client, err := api.NewClientWithResponses(os.Getenv("INTERVIEWER_URL"),
+client, err := api.NewClientWithResponses(os.Getenv("API_URL"),
 	api.WithRequestEditorFn(authorize),
 )
 if err != nil {

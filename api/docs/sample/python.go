@@ -13,8 +13,8 @@ import uuid
 import httpx
 
 client = httpx.Client(
-    base_url=os.environ["INTERVIEWER_URL"],
-    headers={"Authorization": f"Bearer {os.environ['INTERVIEWER_TOKEN']}"},
+    base_url=os.environ["API_URL"],
+    headers={"Authorization": f"Bearer {os.environ['API_KEY']}"},
 )`
 
 // python gives statements that use httpx.

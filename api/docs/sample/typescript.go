@@ -7,13 +7,13 @@ import (
 )
 
 const typeScriptSetup = `// npm install openapi-fetch
-// npx openapi-typescript "$INTERVIEWER_URL/openapi.json" --output interviewer.ts
+// npx openapi-typescript "$API_URL/openapi.json" --output interviewer.ts
 import createClient from "openapi-fetch";
 import type { paths } from "./interviewer";
 
 const client = createClient<paths>({
-  baseUrl: process.env.INTERVIEWER_URL,
-  headers: { Authorization: ` + "`Bearer ${process.env.INTERVIEWER_TOKEN}`" + ` },
+  baseUrl: process.env.API_URL,
+  headers: { Authorization: ` + "`Bearer ${process.env.API_KEY}`" + ` },
 });`
 
 // typeScript gives statements that use openapi-fetch.
