@@ -225,8 +225,12 @@ func (b *book) refusal(o *reference.Operation, a *reference.Answer) markup {
 			}
 		}
 	}
+	headers := markup("")
+	if len(a.Headers) > 0 {
+		headers = fill(`<p class="quiet">With the header {names}.</p>`, values{"names": names(a.Headers)})
+	}
 	return fill(refusalItem, values{
-		"status": a.Status, "class": a.Status[:1], "description": b.told(a.Description),
+		"status": a.Status, "class": a.Status[:1], "description": b.told(a.Description), "headers": headers,
 		"codes": joined(codes, func(code fault.Code) markup {
 			return fill(`<a href="{path}"><code>{code}</code></a>`, values{"path": ProblemPath(code), "code": code})
 		}),

@@ -103,6 +103,9 @@ func TestLinksLeadSomewhere(t *testing.T) {
 			if anchors[to] == nil {
 				anchors[to] = map[string]bool{"": true}
 				answer := ask(t, h, http.MethodGet, to)
+				if strings.HasPrefix(to, docs.OperationPath("")) && answer.Code == http.StatusFound {
+					continue // TestOperationsHaveLastingAddresses follows those
+				}
 				if to != docs.Prefix+"/nothing" && answer.Code != http.StatusOK {
 					t.Errorf("%s links to %q, which is %d", path, target, answer.Code)
 				}

@@ -78,8 +78,14 @@ if (navigator.clipboard) {
     button.textContent = 'Copy';
     button.addEventListener('click', async () => {
       const code = Array.from(box.querySelectorAll('pre')).find((one) => one.checkVisibility());
-      await navigator.clipboard.writeText(code.textContent);
-      button.textContent = said.textContent = 'Copied';
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        button.textContent = said.textContent = 'Copied';
+      } catch {
+        // Where the browser refuses, the reader copies by hand what is selected for them.
+        getSelection().selectAllChildren(code);
+        button.textContent = said.textContent = 'Selected';
+      }
       button.addEventListener('blur', () => { button.textContent = 'Copy'; said.textContent = ''; }, { once: true });
     });
     (box.querySelector('figcaption') ?? box.querySelector('.languages')).append(button);
