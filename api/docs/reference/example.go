@@ -1,7 +1,10 @@
 package reference
 
-// deepest is how many levels an example that nobody wrote goes down.
-const deepest = 6
+import "strconv"
+
+// deepest is how many levels an example that nobody wrote goes down, and bare how many of them, the last ones, hold only
+// what has to be there.
+const deepest, bare = 12, 8
 
 // Sample gives a value of the parameter: the example of the specification, or one that its schema allows.
 func (p *Parameter) Sample() Value {
@@ -39,16 +42,24 @@ func (s *Schema) sample(levels int) Value {
 	case "boolean":
 		return Value{Kind: Bool, Text: "true"}
 	case "integer", "number":
-		return s.least()
+		if least := s.Bound("minimum"); least.Has() {
+			return least
+		}
+		return NumberOf(1)
 	case "array":
 		list := Value{Kind: List}
-		if s.Items != nil {
-			list.Items = []Value{s.Items.sample(levels - 1)}
+		if s.Items != nil && levels > 1 {
+			for range max(s.least("minItems"), 1) {
+				list.Items = append(list.Items, s.Items.sample(levels-1))
+			}
 		}
 		return list
 	case "object":
 		object := Value{Kind: Object}
 		for _, p := range s.Properties {
+			if !p.Required && levels <= bare {
+				continue
+			}
 			object.Members = append(object.Members, Member{p.Name, p.Schema.sample(levels - 1)})
 		}
 		return object
@@ -58,11 +69,13 @@ func (s *Schema) sample(levels int) Value {
 	return Value{Kind: Null}
 }
 
-func (s *Schema) least() Value {
-	if least := s.Bound("minimum"); least.Has() {
-		return least
+// least is the number that a keyword names, or 0.
+func (s *Schema) least(keyword string) int {
+	n, err := strconv.Atoi(s.Bound(keyword).Text)
+	if err != nil {
+		return 0
 	}
-	return NumberOf(1)
+	return n
 }
 
 func (s *Schema) text() string {

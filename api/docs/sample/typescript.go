@@ -7,7 +7,8 @@ import (
 )
 
 const typeScriptSetup = `// npm install openapi-fetch
-// npx openapi-typescript "$API_URL/openapi.json" --output interviewer.ts
+// npx openapi-typescript "$API_URL/openapi.json" \
+//   --default-non-nullable=false --output interviewer.ts
 import createClient from "openapi-fetch";
 import type { paths } from "./interviewer";
 
