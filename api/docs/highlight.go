@@ -7,18 +7,18 @@ import (
 )
 
 // tokens tells apart, in that order: comments, texts, numbers, and words with the colon after a name of a member.
-var tokens = regexp.MustCompile( //nolint:gochecknoglobals // compiled once
+var tokens = regexp.MustCompile(
 	"(?m)(^\\s*(?://|#).*$)" +
 		"|(\"(?:[^\"\\\\\\n]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`)(\\s*:)?" +
 		`|\b(\d+(?:\.\d+)?)\b` +
 		`|([A-Za-z_$][A-Za-z0-9_]*)`)
 
 // keywords are the words that the languages of the samples have of their own.
-const keywords = " as async await break const continue def defer else err error except export false False for from func" +
-	" if import in let new nil None null print raise return throw true True try type var with curl "
+const keywords = " as async await break const continue def defer else err error except export false False for" +
+	" from func if import in let new nil None null print raise return throw true True try type var with curl "
 
-// highlighted gives code as HTML in which comments, texts, numbers and keywords can be coloured. JSON's names of members
-// are told apart from its texts.
+// highlighted gives code as HTML in which comments, texts, numbers and keywords can be coloured. JSON's names of
+// members are told apart from its texts.
 func highlighted(code string) markup {
 	var written strings.Builder
 	from := 0

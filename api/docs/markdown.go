@@ -36,7 +36,7 @@ func (b *book) told(text string) markup {
 }
 
 // span is what stands within a line: code, a strong word, or a link.
-var span = regexp.MustCompile("`([^`]+)`|\\*\\*([^*]+)\\*\\*|\\[([^\\]]+)\\]\\(([^)\\s]+)\\)") //nolint:gochecknoglobals // compiled once
+var span = regexp.MustCompile("`([^`]+)`|\\*\\*([^*]+)\\*\\*|\\[([^\\]]+)\\]\\(([^)\\s]+)\\)")
 
 // inline gives one line.
 func (b *book) inline(text string) markup {

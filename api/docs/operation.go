@@ -77,7 +77,8 @@ func (b *book) access(o *reference.Operation) markup {
 	row("Repeating", repeating(o))
 	if match := o.Parameter("header", "If-Match"); match != nil {
 		words := "Optional"
-		if slices.ContainsFunc(o.Answers, func(a *reference.Answer) bool { return a.Status == strconv.Itoa(http.StatusPreconditionRequired) }) {
+		demanded := strconv.Itoa(http.StatusPreconditionRequired)
+		if slices.ContainsFunc(o.Answers, func(a *reference.Answer) bool { return a.Status == demanded }) {
 			words = "Required"
 		}
 		row("Version", fill(`{words}: send the ETag as <a href="{home}#concurrency"><code>If-Match</code></a>.`,
@@ -96,7 +97,8 @@ func keys(p *reference.Permission) markup {
 	case reference.EveryKey:
 		return "Every key."
 	case reference.JobKey:
-		return fill("Those with the scope <code>{name}</code>, also when they are limited to some jobs.", values{"name": p.Name})
+		return fill("Those with the scope <code>{name}</code>, also when they are limited to some jobs.",
+			values{"name": p.Name})
 	case reference.CompanyKey:
 		return fill("Those with the scope <code>{name}</code> that are for the whole company.", values{"name": p.Name})
 	default:
@@ -249,8 +251,8 @@ func (b *book) samples(o *reference.Operation) markup {
 		v["code"] = highlighted(language.Write(o))
 		choices.WriteString(string(fill(`<label><input type="radio" name="{id}-language" value="{language}"{checked}>`+
 			`<span>{title}</span></label>`, v)) + "\n")
-		codes.WriteString(string(fill(`<pre data-language="{language}" tabindex="0" aria-label="{title}"><code>{code}</code></pre>`,
-			v)) + "\n")
+		codes.WriteString(string(fill(`<pre data-language="{language}" tabindex="0" aria-label="{title}">`+
+			`<code>{code}</code></pre>`, v)) + "\n")
 	}
 	return fill(sampleBox, values{"choices": markup(choices.String()), "codes": markup(codes.String()), "home": Prefix})
 }

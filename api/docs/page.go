@@ -120,8 +120,12 @@ func (s *site) addPages(o Options, assets string) error {
 		},
 		schemasPath:     {title: "Schemas", section: schemasPath, main: always(b.shapes)},
 		permissionsPath: {title: "Permissions", section: permissionsPath, main: always(b.rights)},
-		problemsPath:    {title: "Problems", section: problemsPath, main: always(func() markup { return problemList(groups) })},
-		machinesPath:    {title: "State machines", section: machinesPath, main: always(func() markup { return machines(assets) })},
+		problemsPath: {
+			title: "Problems", section: problemsPath, main: always(func() markup { return problemList(groups) }),
+		},
+		machinesPath: {
+			title: "State machines", section: machinesPath, main: always(func() markup { return machines(assets) }),
+		},
 	}
 	for _, tag := range b.Tags {
 		if _, taken := pages[tagPath(tag.Name)]; taken {

@@ -97,7 +97,8 @@ func (b *book) sources(answering []*reference.Operation) markup {
 	return markup(about) + fill("<dl class=\"sources\">\n{groups}</dl>", values{"groups": groups})
 }
 
-// problemExample gives a document with the problem's code: one that the specification shows, or one as the server writes.
+// problemExample gives a document with the problem's code: one that the specification shows, or one as the server
+// writes it.
 func (b *book) problemExample(p problem, answering []*reference.Operation) reference.Value {
 	instance := "/api/v1/nothing"
 	for _, o := range answering {

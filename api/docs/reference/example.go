@@ -2,8 +2,8 @@ package reference
 
 import "strconv"
 
-// deepest is how many levels an example that nobody wrote goes down, and bare how many of them, the last ones, hold only
-// what has to be there.
+// deepest is how many levels an example that nobody wrote goes down, and bare how many of them, the last ones, hold
+// only what has to be there.
 const deepest, bare = 12, 8
 
 // Sample gives a value of the parameter: the example of the specification, or one that its schema allows.

@@ -38,7 +38,8 @@ func goType(s *reference.Schema) string {
 // goName is what the generated code calls a property or a parameter.
 func goName(name string) string {
 	var written strings.Builder
-	for word := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	between := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	for word := range strings.FieldsFuncSeq(name, between) {
 		written.WriteString(goWord(word))
 	}
 	return written.String()

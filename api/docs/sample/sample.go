@@ -1,6 +1,6 @@
-// Package sample writes how an operation is called, in the languages that clients are written in. What it writes follows
-// from the specification alone: it is complete, it carries the examples of the specification, and where an operation
-// takes an idempotency key or the version that a change is based on, it sends them.
+// Package sample writes how an operation is called, in the languages that clients are written in. What it writes
+// follows from the specification alone: it is complete, it carries the examples of the specification, and where an
+// operation takes an idempotency key or the version that a change is based on, it sends them.
 //
 // The samples of curl and Python need nothing of ours. Those of TypeScript use a client of openapi-fetch, those of Go
 // the generated client gen/api. All but curl's expect a client that was made before, as Setup does.
@@ -120,5 +120,5 @@ func (c call) saved() bool {
 	return false
 }
 
-// identifiers are names that TypeScript takes without quotes.
-var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) //nolint:gochecknoglobals // compiled once
+// identifier is a name that TypeScript takes without quotes.
+var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

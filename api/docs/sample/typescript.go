@@ -25,7 +25,8 @@ func typeScript(c call) string {
 	}
 	before := ""
 	if file := c.file(); file != "" {
-		before = "import { readFile } from \"node:fs/promises\";\n\nconst file = await readFile(" + reference.Quote(file) + ", \"utf8\");\n"
+		before = "import { readFile } from \"node:fs/promises\";\n\n" +
+			"const file = await readFile(" + reference.Quote(file) + ", \"utf8\");\n"
 		options = append(options, "headers: { \"Content-Type\": "+reference.Quote(c.body.Type)+" }",
 			"body: file", "bodySerializer: (text) => text")
 	} else if c.body != nil {
