@@ -168,7 +168,8 @@ func mark(yes bool) markup {
 
 // shapes gives the page of all schemas that have names, in alphabetical order.
 func (b *book) shapes() markup {
-	sorted := slices.SortedFunc(slices.Values(b.Schemas), func(x, y *reference.Schema) int { return strings.Compare(x.Name, y.Name) })
+	sorted := slices.Clone(b.Schemas)
+	slices.SortFunc(sorted, func(x, y *reference.Schema) int { return strings.Compare(x.Name, y.Name) })
 	return fill(schemasMain, values{
 		"count": len(sorted),
 		"schemas": joined(sorted, func(s *reference.Schema) markup {

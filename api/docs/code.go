@@ -35,8 +35,9 @@ func MayAnswer(o *reference.Operation, code fault.Code) bool {
 		return o.Parameter("header", "Idempotency-Key") != nil
 	case fault.CrossSiteRequest:
 		return o.Method != http.MethodGet
+	default:
+		return true
 	}
-	return true
 }
 
 // homes are the tags whose operations alone can answer a code; nil where a code is not of certain tags.
@@ -62,8 +63,11 @@ func homes(code fault.Code) []string {
 		return []string{"interviews"}
 	case fault.ScoreExists:
 		return []string{"scores"}
+	case fault.StateConflict:
+		return []string{"users", "keys", "jobs", "candidates", "applications", "kits", "interviews", "scores"}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // answering lists the operations that can answer with a problem.

@@ -50,7 +50,8 @@ func ProblemPath(code fault.Code) string { return problemsPath + "/" + string(co
 
 // Handler serves the guide at Prefix, everything else below it, and the assets that these pages use. It answers GET and
 // HEAD; any other method is 405, and any other path is a page with 404. A page is made when it is first asked for. An
-// error means that an option is missing, that two pages would have the same path, or that the embedded files are broken.
+// error means that an option is missing, that two pages would have the same path, or that the embedded files are
+// broken.
 func Handler(o Options) (http.Handler, error) {
 	if o.Document == nil || o.Title == "" || o.SpecURL == "" || o.Status == nil {
 		return nil, errors.New("docs: Document, Title, SpecURL and Status must be given")
@@ -108,7 +109,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve makes a page, unless that has been done, and answers with it.
 func (s *site) serve(
-	w http.ResponseWriter, r *http.Request, page func() (file, error), answer func(file, http.ResponseWriter, *http.Request),
+	w http.ResponseWriter, r *http.Request,
+	page func() (file, error), answer func(file, http.ResponseWriter, *http.Request),
 ) {
 	made, err := page()
 	if err != nil {

@@ -132,5 +132,9 @@ func (b *book) problemExample(p problem, answering []*reference.Operation) refer
 		}
 		example.Members = append(example.Members, reference.Member{Name: m.name, Value: value})
 	}
+	if p.Code == fault.StateConflict {
+		example.Members = append(example.Members, reference.Member{Name: "state", Value: reference.TextOf("cancelled")},
+			reference.Member{Name: "allowed_actions", Value: reference.Value{Kind: reference.List}})
+	}
 	return example
 }
