@@ -30,6 +30,26 @@ func options(t *testing.T) docs.Options {
 	return docs.Options{Document: d, Title: "Interviewer", Version: "1.2.3", SpecURL: "/openapi.json", Status: problem.Status}
 }
 
+// shared is the handler of the standard options, which most tests ask.
+var shared = sync.OnceValues(func() (http.Handler, error) { //nolint:gochecknoglobals // it never changes
+	d, err := document()
+	if err != nil {
+		return nil, err
+	}
+	return docs.Handler(docs.Options{
+		Document: d, Title: "Interviewer", Version: "1.2.3", SpecURL: "/openapi.json", Status: problem.Status,
+	})
+})
+
+func standard(t *testing.T) http.Handler {
+	t.Helper()
+	h, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 func handler(t *testing.T, o docs.Options) http.Handler {
 	t.Helper()
 	h, err := docs.Handler(o)
@@ -69,8 +89,8 @@ func pagePaths(t *testing.T) []string {
 
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
-	asset := references(t, h)[0]
+	h := standard(t)
+	asset := references(t)[0]
 	for _, c := range []struct {
 		method, path string
 		want         int
@@ -102,8 +122,8 @@ func TestSecurityHeaders(t *testing.T) {
 
 func TestMethods(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
-	for _, path := range append(references(t, h), pagePaths(t)...) {
+	h := standard(t)
+	for _, path := range append(references(t), pagePaths(t)...) {
 		get, head := ask(t, h, http.MethodGet, path), ask(t, h, http.MethodHead, path)
 		if head.Code != get.Code || head.Body.Len() != 0 {
 			t.Errorf("HEAD %s is %d with %d bytes", path, head.Code, head.Body.Len())
@@ -124,9 +144,9 @@ func TestMethods(t *testing.T) {
 
 func TestCaching(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
+	h := standard(t)
 	want := make(map[string]string)
-	for _, path := range references(t, h) {
+	for _, path := range references(t) {
 		want[path] = "public, max-age=31536000, immutable"
 	}
 	for _, path := range pagePaths(t) {
@@ -167,7 +187,7 @@ func TestCaching(t *testing.T) {
 
 func TestLastSlashRedirects(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
+	h := standard(t)
 	for path, want := range map[string]string{
 		docs.Prefix + "/":                                docs.Prefix,
 		docs.Prefix + "/problems/":                       docs.Prefix + "/problems",
@@ -185,7 +205,7 @@ func TestLastSlashRedirects(t *testing.T) {
 
 func TestUnknownPathsAreAPage(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
+	h := standard(t)
 	for _, path := range []string{
 		docs.Prefix + "/nothing",
 		docs.Prefix + "foo",

@@ -18,10 +18,10 @@ import (
 )
 
 // sections gives the elements of a page that have ids.
-func sections(t *testing.T, h http.Handler, path string) map[string]*html.Node {
+func sections(t *testing.T, path string) map[string]*html.Node {
 	t.Helper()
 	found := map[string]*html.Node{}
-	for _, element := range parse(t, ask(t, h, http.MethodGet, path)) {
+	for _, element := range elements(t, path) {
 		if id, ok := attribute(element, "id"); ok {
 			found[id] = element
 		}
@@ -30,11 +30,11 @@ func sections(t *testing.T, h http.Handler, path string) map[string]*html.Node {
 }
 
 // sectionsOf gives the section of each operation, by its id.
-func sectionsOf(t *testing.T, d *reference.Document, h http.Handler) map[string]*html.Node {
+func sectionsOf(t *testing.T) map[string]*html.Node {
 	t.Helper()
 	found := map[string]*html.Node{}
-	for _, tag := range d.Tags {
-		there := sections(t, h, docs.Prefix+"/"+tag.Name)
+	for _, tag := range options(t).Document.Tags {
+		there := sections(t, docs.Prefix+"/"+tag.Name)
 		for _, o := range tag.Operations {
 			if found[o.ID] = there[o.ID]; there[o.ID] == nil {
 				t.Fatalf("%s has no section", o.ID)
@@ -73,7 +73,7 @@ func plain(markdown string) string {
 // TestEveryOperationIsTold expects of each operation, in its section, everything that the specification says of it.
 func TestEveryOperationIsTold(t *testing.T) {
 	t.Parallel()
-	shown := sectionsOf(t, options(t).Document, handler(t, options(t)))
+	shown := sectionsOf(t)
 	for _, o := range options(t).Document.Operations() {
 		element := shown[o.ID]
 		read, written := text(element), source(t, element)
@@ -132,7 +132,7 @@ func declares(o *reference.Operation, status int) bool {
 // TestOperationsShowSamples expects, in every language, the sample of each operation as it is written.
 func TestOperationsShowSamples(t *testing.T) {
 	t.Parallel()
-	sections := sectionsOf(t, options(t).Document, handler(t, options(t)))
+	sections := sectionsOf(t)
 	for _, o := range options(t).Document.Operations() {
 		element := sections[o.ID]
 		shown := map[string]string{}
@@ -158,7 +158,7 @@ func TestOperationsShowSamples(t *testing.T) {
 // TestOperationsHaveLastingAddresses expects each operation where its address leads, whatever its tag.
 func TestOperationsHaveLastingAddresses(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
+	h := standard(t)
 	for _, o := range options(t).Document.Operations() {
 		w := ask(t, h, http.MethodGet, docs.OperationPath(o.ID))
 		if want := docs.Prefix + "/" + o.Tag + "#" + o.ID; w.Code != http.StatusFound || w.Header().Get("Location") != want {
@@ -173,12 +173,11 @@ func TestOperationsHaveLastingAddresses(t *testing.T) {
 // TestNavigationListsEverything expects a link to every operation, schema page and problem page beside every page.
 func TestNavigationListsEverything(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
 	for _, path := range pagePaths(t) {
 		if path == docs.Prefix+"/try" {
 			continue
 		}
-		element := sections(t, h, path)["side"]
+		element := sections(t, path)["side"]
 		if element == nil {
 			t.Errorf("%s has no navigation", path)
 			continue
@@ -195,7 +194,7 @@ func TestNavigationListsEverything(t *testing.T) {
 // TestPermissionsAreTold expects each permission with those who hold it and what it opens.
 func TestPermissionsAreTold(t *testing.T) {
 	t.Parallel()
-	rows := sections(t, handler(t, options(t)), docs.Prefix+"/permissions")
+	rows := sections(t, docs.Prefix+"/permissions")
 	d := options(t).Document
 	for _, permission := range d.Permissions {
 		element := rows[permission.Name]
@@ -232,7 +231,7 @@ func TestPermissionsAreTold(t *testing.T) {
 // TestSchemasAreTold expects each schema that has a name, with its properties and values.
 func TestSchemasAreTold(t *testing.T) {
 	t.Parallel()
-	shown := sections(t, handler(t, options(t)), docs.Prefix+"/schemas")
+	shown := sections(t, docs.Prefix+"/schemas")
 	for _, s := range options(t).Document.Schemas {
 		element := shown[s.Name]
 		if element == nil {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -30,6 +31,19 @@ func parse(t *testing.T, page *httptest.ResponseRecorder) []*html.Node {
 	return elements
 }
 
+// parsed holds the elements of the pages that have been parsed, by path: the pages are long, and many tests look at them.
+var parsed sync.Map //nolint:gochecknoglobals // read-only once it is there
+
+// elements gives the elements of a page of the standard handler, which nobody may change.
+func elements(t *testing.T, path string) []*html.Node {
+	t.Helper()
+	known, found := parsed.Load(path)
+	if !found {
+		known, _ = parsed.LoadOrStore(path, parse(t, ask(t, standard(t), http.MethodGet, path)))
+	}
+	return known.([]*html.Node)
+}
+
 func attribute(element *html.Node, name string) (string, bool) {
 	for _, a := range element.Attr {
 		if a.Key == name {
@@ -40,11 +54,11 @@ func attribute(element *html.Node, name string) (string, bool) {
 }
 
 // references gives what the pages load, apart from what they only link to.
-func references(t *testing.T, h http.Handler) []string {
+func references(t *testing.T) []string {
 	t.Helper()
 	var found []string
 	for _, path := range pagePaths(t) {
-		for _, element := range parse(t, ask(t, h, http.MethodGet, path)) {
+		for _, element := range elements(t, path) {
 			for _, name := range []string{"src", "href"} {
 				if value, ok := attribute(element, name); ok && element.Data != "a" {
 					found = append(found, value)
@@ -58,8 +72,8 @@ func references(t *testing.T, h http.Handler) []string {
 
 func TestPagesLoadOnlyWhatIsServed(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
-	loaded := references(t, h)
+	h := standard(t)
+	loaded := references(t)
 	if len(loaded) < 5 {
 		t.Errorf("the pages load only %q", loaded)
 	}
@@ -87,11 +101,11 @@ func TestPagesLoadOnlyWhatIsServed(t *testing.T) {
 // TestLinksLeadSomewhere follows every link of every page, to the very element that it names.
 func TestLinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
+	h := standard(t)
 	served := []string{options(t).SpecURL, "/openapi.yaml", "/api/v1/meta/state-machines"}
 	anchors := map[string]map[string]bool{} // by path, what can be linked to on its page
 	for _, path := range append(pagePaths(t), docs.Prefix+"/nothing") {
-		for _, element := range parse(t, ask(t, h, http.MethodGet, path)) {
+		for _, element := range elements(t, path) {
 			target, ok := attribute(element, "href")
 			if !ok || slices.Contains(served, target) {
 				continue
@@ -128,9 +142,8 @@ func TestLinksLeadSomewhere(t *testing.T) {
 
 func TestPagesHoldNoScriptOrStyle(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
 	for _, path := range append(pagePaths(t), docs.Prefix+"/nothing") {
-		for _, element := range parse(t, ask(t, h, http.MethodGet, path)) {
+		for _, element := range elements(t, path) {
 			if _, ok := attribute(element, "src"); element.Data == "script" && !ok {
 				t.Errorf("%s holds an inline script", path)
 			}
@@ -148,10 +161,9 @@ func TestPagesHoldNoScriptOrStyle(t *testing.T) {
 
 func TestPagesAreAccessible(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
 	for _, path := range append(pagePaths(t), docs.Prefix+"/nothing") {
 		count := make(map[string]int)
-		for _, element := range parse(t, ask(t, h, http.MethodGet, path)) {
+		for _, element := range elements(t, path) {
 			count[element.Data]++
 			lang, _ := attribute(element, "lang")
 			if element.Data == "html" && lang != "en" {

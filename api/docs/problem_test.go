@@ -18,7 +18,7 @@ import (
 
 func TestEveryProblemIsDescribed(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
+	h := standard(t)
 	list := ask(t, h, http.MethodGet, docs.Prefix+"/problems").Body.String()
 	for _, code := range fault.Codes() {
 		described := code.Describe()
@@ -44,7 +44,7 @@ func TestEveryProblemIsDescribed(t *testing.T) {
 
 func TestProblemsAreGroupedByStatus(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
+	h := standard(t)
 	page := ask(t, h, http.MethodGet, docs.Prefix+"/problems").Body.String()
 	at := -1
 	for _, want := range []string{
@@ -61,7 +61,7 @@ func TestProblemsAreGroupedByStatus(t *testing.T) {
 
 func TestProblemPageNamesItsNeighbours(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
+	h := standard(t)
 	page := ask(t, h, http.MethodGet, docs.ProblemPath(fault.EmailTaken)).Body.String()
 	if !strings.Contains(page, docs.ProblemPath(fault.SlugTaken)) {
 		t.Error("a conflict's page does not name the other conflicts")
@@ -75,7 +75,6 @@ func TestProblemPageNamesItsNeighbours(t *testing.T) {
 // links to exactly the operations that may answer it.
 func TestProblemPagesShowADocument(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options(t))
 	document, err := gen.GetSpec()
 	if err != nil {
 		t.Fatal(err)
@@ -83,7 +82,7 @@ func TestProblemPagesShowADocument(t *testing.T) {
 	for _, code := range fault.Codes() {
 		var shown strings.Builder
 		links := map[string]bool{}
-		for _, element := range parse(t, ask(t, h, http.MethodGet, docs.ProblemPath(code))) {
+		for _, element := range elements(t, docs.ProblemPath(code)) {
 			if class, _ := attribute(element, "class"); class == "document" {
 				for node := range element.Descendants() {
 					if node.Type == nethtml.TextNode {
