@@ -19,17 +19,13 @@ func MayAnswer(o *reference.Operation, code fault.Code) bool {
 	switch code {
 	case fault.InvalidCursor:
 		return o.Parameter("query", "cursor") != nil
-	case fault.InvalidToken:
-		return !o.Public()
 	case fault.MissingToken:
 		return !o.Public() || o.Scheme != "" || o.Parameter("header", "Authorization") != nil
 	case fault.InvalidCredentials:
 		return o.Public() && o.Body != nil
 	case fault.InvalidRefreshToken:
 		return o.Parameter("cookie", "refresh_token") != nil
-	case fault.PermissionDenied:
-		return !o.Public() && o.Permission.Name != reference.Authenticated
-	case fault.RoleNotAllowed:
+	case fault.InvalidToken, fault.PermissionDenied, fault.RoleNotAllowed:
 		return !o.Public()
 	case fault.IdempotencyKeyInUse, fault.IdempotencyKeyReused, fault.IdempotencyRecordLost:
 		return o.Parameter("header", "Idempotency-Key") != nil
