@@ -79,6 +79,10 @@ bench: needs ## Run the benchmarks
 needs: ## Make sure of what tests need besides Go; as root on Debian it is installed
 	@.ci/needs
 
+.PHONY: samples
+samples: ## Check the samples of the reference page with the compilers and checkers of their languages
+	@.ci/samples
+
 .PHONY: smoke
 smoke: ## Run the real binary through make run, and live through a first session with curl
 	@.ci/smoke

@@ -12,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/servertest"
 )
 
-// TestReferenceOfTheRealService looks at the reference page in a browser as a newcomer would: signs in with try-it-out,
+// TestReferenceOfTheRealService looks at the page for trying in a browser as a newcomer would: signs in with try-it-out,
 // authorizes, and asks who they are.
 func TestReferenceOfTheRealService(t *testing.T) {
 	t.Parallel()
@@ -20,7 +20,7 @@ func TestReferenceOfTheRealService(t *testing.T) {
 	hr := installation.Company("acme").Users[api.RoleHr]
 	replica := installation.Replica()
 
-	browser := browsertest.Open(t, replica.URL+"/docs")
+	browser := browsertest.Open(t, replica.URL+"/docs/try")
 	body, err := json.Marshal(map[string]string{"email": hr.Email, "password": servertest.Password})
 	if err != nil {
 		t.Fatal(err)

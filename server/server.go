@@ -19,7 +19,9 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/github.com/labstack/echo/otelecho"
 	"go.opentelemetry.io/otel/trace"
 
+	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
+	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/apikey"
@@ -260,6 +262,11 @@ func (s *Server) outside(o Options, metrics *telemetry.Metrics) (*meta.Meta, err
 	}, nil
 }
 
+// described is the specification as the reference page reads it.
+var described = sync.OnceValues(func() (*reference.Document, error) { //nolint:gochecknoglobals // it never changes
+	return reference.Read(spec.Specification)
+})
+
 // route decides the way of a request.
 func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telemetry.Metrics) error {
 	e := echo.New()
@@ -284,14 +291,19 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 		}
 		return o.Config.MaxBodyBytes
 	}), door.Enter)
-	reference, err := docs.Handler(docs.Options{
-		Title: o.Config.AppName, Version: o.Version, SpecURL: "/openapi.json", Status: problem.Status, Demo: o.Demo,
+	document, err := described()
+	if err != nil {
+		return err
+	}
+	pages, err := docs.Handler(docs.Options{
+		Document: document, Title: o.Config.AppName, Version: o.Version, SpecURL: "/openapi.json", Status: problem.Status,
+		Demo: o.Demo,
 	})
 	if err != nil {
 		return fmt.Errorf("the reference page: %w", err)
 	}
 	for _, path := range []string{docs.Prefix, docs.Prefix + "/*"} {
-		e.Match([]string{http.MethodGet, http.MethodHead}, path, echo.WrapHandler(reference))
+		e.Match([]string{http.MethodGet, http.MethodHead}, path, echo.WrapHandler(pages))
 	}
 	api.RegisterHandlers(e, api.NewStrictHandler(all, nil))
 	s.handler = e

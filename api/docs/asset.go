@@ -17,7 +17,7 @@ func assets() (map[string]file, error) {
 	const css, js, svg = "text/css; charset=utf-8", "text/javascript; charset=utf-8", "image/svg+xml"
 	files := make(map[string]file)
 	for name, contentType := range map[string]string{
-		"icon.svg": svg, "reference.css": css, "reference.js": js, "site.css": css,
+		"icon.svg": svg, "reference.css": css, "reference.js": js, "site.css": css, "try.css": css, "try.js": js,
 	} {
 		if err := addOwn(files, name, contentType); err != nil {
 			return nil, err

@@ -27,7 +27,7 @@ type received struct {
 // requests to them.
 func described(t *testing.T) (*httptest.Server, <-chan received) {
 	t.Helper()
-	o := options()
+	o := options(t)
 	o.Demo = true
 	requests := make(chan received, 8)
 	answer := func(body string) http.HandlerFunc {
@@ -67,10 +67,10 @@ func next(t *testing.T, requests <-chan received) received {
 	}
 }
 
-func TestReferenceInBrowser(t *testing.T) {
+func TestTryingInBrowser(t *testing.T) {
 	t.Parallel()
 	server, requests := described(t)
-	b := browsertest.Open(t, server.URL+docs.Prefix)
+	b := browsertest.Open(t, server.URL+docs.Prefix+"/try")
 	b.WaitFor("#operations-auth-Login")
 
 	// A visitor signs in by the page.
@@ -114,10 +114,10 @@ func TestReferenceInBrowser(t *testing.T) {
 	checkQuiet(t, b, server.URL)
 }
 
-func TestReferenceFilter(t *testing.T) {
+func TestTryingFilter(t *testing.T) {
 	t.Parallel()
 	server, _ := described(t)
-	b := browsertest.Open(t, server.URL+docs.Prefix)
+	b := browsertest.Open(t, server.URL+docs.Prefix+"/try")
 	const shown = "Array.from(document.querySelectorAll('.opblock'), (one) => one.id.split('-').pop()).join()"
 	b.WaitFor("#operations-auth-Login")
 	for _, c := range []struct{ phrase, want string }{
@@ -134,7 +134,73 @@ func TestReferenceFilter(t *testing.T) {
 	checkQuiet(t, b, server.URL)
 }
 
-// TestLooks shows every kind of page in every kind of window. The pictures are kept where DOCS_SCREENSHOT names a file.
+// TestNavigationInBrowser finds operations by what is typed, goes to one, and sees it marked.
+func TestNavigationInBrowser(t *testing.T) {
+	t.Parallel()
+	server, _ := described(t)
+	b := browsertest.Open(t, server.URL+docs.Prefix)
+	b.WaitFor("#filter")
+	const shown = "Array.from(document.querySelectorAll('.side a[data-path]')).filter((one) => one.checkVisibility())" +
+		".map((one) => one.hash.slice(1)).join()"
+	for _, c := range []struct{ phrase, want string }{
+		{"sign IN", "Login"},
+		{"patch /users/{user_id}", "UpdateUser"},
+		{"DELETE panel", "RemovePanelist"},
+		{"exportscores", "ExportScores"},
+		{"no such words", ""},
+	} {
+		b.Fill("#filter", c.phrase)
+		b.WaitUntil(shown + " === " + strconv.Quote(c.want))
+	}
+	b.Script("document.getElementById('filter').blur()")
+	b.Script("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true })), ''")
+	if focused := b.Script("document.activeElement.id"); focused != "filter" {
+		t.Errorf("the key / focuses %q", focused)
+	}
+	b.Fill("#filter", "submit score")
+	b.Click(`.side a[href$="#SubmitScore"]`)
+	b.WaitFor(`.side a[href$="#SubmitScore"][aria-current="location"]`)
+
+	// In a narrow window the navigation lies over the page, and a link within the page closes it.
+	b.Show(390, 844, true)
+	b.WaitUntil("!document.getElementById('side').checkVisibility()")
+	b.Click(".open-side")
+	b.Click(`.side a[href$="#VoidScore"]`)
+	b.WaitUntil("!document.getElementById('side').checkVisibility()")
+	b.WaitUntil("location.hash === '#VoidScore'")
+	checkQuiet(t, b, server.URL)
+}
+
+// TestSamplesInBrowser chooses a language, which is then that of every sample, on the next page too.
+func TestSamplesInBrowser(t *testing.T) {
+	t.Parallel()
+	server, _ := described(t)
+	b := browsertest.Open(t, server.URL+docs.Prefix+"/kits")
+	shown := func() string {
+		return b.Script("Array.from(new Set(Array.from(document.querySelectorAll('.samples pre'))" +
+			".filter((one) => one.checkVisibility()).map((one) => one.dataset.language))).join()")
+	}
+	b.WaitFor("#CreateKit .samples")
+	if got := shown(); got != "curl" {
+		t.Errorf("at first the samples are in %q", got)
+	}
+	for _, language := range []string{"typescript", "python", "go"} {
+		b.Click(`#UpdateKit .languages label:has([value="` + language + `"])`)
+		if got := shown(); got != language {
+			t.Errorf("with %s chosen, the samples are in %q", language, got)
+		}
+	}
+	b.Load(server.URL + docs.Prefix + "/jobs")
+	b.WaitFor("#CreateJob .samples")
+	if got := shown(); got != "go" {
+		t.Errorf("on the next page the samples are in %q", got)
+	}
+	b.Click("#CreateJob .samples .copy")
+	b.WaitUntil("['Copied', 'Selected'].includes(document.querySelector('#CreateJob .samples .copy').textContent)")
+	checkQuiet(t, b, server.URL)
+}
+
+// TestLooks shows the beginning of every kind of page in every kind of window. The pictures are kept where DOCS_SCREENSHOT names a file.
 func TestLooks(t *testing.T) {
 	t.Parallel()
 	server, _ := described(t)
@@ -150,7 +216,11 @@ func TestLooks(t *testing.T) {
 	}
 	b := browsertest.Open(t, server.URL+docs.Prefix)
 	for _, page := range []struct{ name, path, ready string }{
-		{"reference", docs.Prefix, "#operations-interviews-DeleteInterview"},
+		{"guide", docs.Prefix, "#webhooks"},
+		{"operations", docs.Prefix + "/interviews", "#CreateInterview"},
+		{"schemas", docs.Prefix + "/schemas", "#Interview"},
+		{"permissions", docs.Prefix + "/permissions", ".rights"},
+		{"try", docs.Prefix + "/try", "#operations-interviews-DeleteInterview"},
 		{"problems", docs.Prefix + "/problems", "#status-503"},
 		{"problem", docs.ProblemPath(fault.VersionMismatch), ".facts"},
 		{"state-machines", docs.Prefix + "/state-machines", "#machine-score"},
@@ -161,7 +231,10 @@ func TestLooks(t *testing.T) {
 			name := page.name + "-" + window.name
 			b.Show(window.width, window.height, window.dark)
 			checkFits(t, b, name)
-			picture := b.Screenshot()
+			if page.name != "try" {
+				checkContrast(t, b, name)
+			}
+			picture := b.View()
 			keep(t, name, picture)
 			checkPicture(t, name, picture, window.dark)
 		}
@@ -188,6 +261,39 @@ func checkFits(t *testing.T, b *browsertest.Browser, name string) {
 	t.Helper()
 	if fits := b.Script("document.documentElement.scrollWidth <= innerWidth"); fits != "true" {
 		t.Errorf("%s is wider than its window", name)
+	}
+}
+
+// contrast gives what has less contrast than a reader needs (WCAG 2.2, 1.4.3: 4.5 to 1), once for each class. The
+// backgrounds that lie over each other are painted, so that colours which let some of them through count as they look.
+const contrast = `(() => {
+	const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+	const light = (c) => c.map((v) => v / 255).map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+	const luminance = (c) => { const [r, g, b] = light(c); return .2126 * r + .7152 * g + .0722 * b; };
+	const paint = (colours) => {
+		canvas.fillStyle = matchMedia('(prefers-color-scheme: dark)').matches ? '#000' : '#fff';
+		canvas.fillRect(0, 0, 1, 1);
+		for (const colour of colours) { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); }
+		return Array.from(canvas.getImageData(0, 0, 1, 1).data.slice(0, 3));
+	};
+	const poor = new Map();
+	for (const element of document.body.querySelectorAll('*')) {
+		const own = Array.from(element.childNodes).some((node) => node.nodeType === 3 && node.data.trim() !== '');
+		if (!own || element.closest('.unseen, .skip, .anchor') || !element.checkVisibility({ opacityProperty: true })) continue;
+		const under = [];
+		for (let at = element; at; at = at.parentElement) under.unshift(getComputedStyle(at).backgroundColor);
+		const [a, b] = [paint(under), paint([...under, getComputedStyle(element).color])].map(luminance);
+		const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+		if (ratio < 4.5) poor.set(element.tagName + '.' + element.className, ratio.toFixed(2) + ' ' + element.textContent.trim().slice(0, 40));
+	}
+	return JSON.stringify(Array.from(poor));
+})()`
+
+// checkContrast wants every text to stand out from what lies behind it.
+func checkContrast(t *testing.T, b *browsertest.Browser, name string) {
+	t.Helper()
+	if poor := b.Script(contrast); poor != "[]" {
+		t.Errorf("%s has too little contrast: %s", name, poor)
 	}
 }
 
@@ -221,14 +327,14 @@ func checkPicture(t *testing.T, name string, picture []byte, dark bool) {
 	}
 }
 
-// keep writes a picture beside the file that DOCS_SCREENSHOT names, and the reference in light colours to that file.
+// keep writes a picture beside the file that DOCS_SCREENSHOT names, and a group of operations in light colours to that file.
 func keep(t *testing.T, name string, picture []byte) {
 	t.Helper()
 	target := os.Getenv("DOCS_SCREENSHOT")
 	if target == "" {
 		return
 	}
-	if name != "reference-light" {
+	if name != "operations-light" {
 		extension := filepath.Ext(target)
 		target = strings.TrimSuffix(target, extension) + "-" + name + extension
 	}

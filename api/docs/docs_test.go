@@ -8,30 +8,46 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
+	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/problem"
 )
 
-func options() docs.Options {
-	return docs.Options{Title: "Interviewer", Version: "1.2.3", SpecURL: "/openapi.json", Status: status}
+// document is the specification, read once for all tests.
+var document = sync.OnceValues(func() (*reference.Document, error) { return reference.Read(api.Specification) }) //nolint:gochecknoglobals // it never changes
+
+func options(t *testing.T) docs.Options {
+	t.Helper()
+	d, err := document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docs.Options{Document: d, Title: "Interviewer", Version: "1.2.3", SpecURL: "/openapi.json", Status: problem.Status}
 }
 
-// status stands for the mapping of the server, which this package is given; the kinds that it leaves out are 500.
-func status(kind fault.Kind) int {
-	known, ok := map[fault.Kind]int{
-		fault.Malformed:       http.StatusBadRequest,
-		fault.Unauthenticated: http.StatusUnauthorized,
-		fault.NotFound:        http.StatusNotFound,
-		fault.Conflict:        http.StatusConflict,
-		fault.Limited:         http.StatusTooManyRequests,
-		fault.Unavailable:     http.StatusServiceUnavailable,
-	}[kind]
-	if !ok {
-		return http.StatusInternalServerError
+// shared is the handler of the standard options, which most tests ask.
+var shared = sync.OnceValues(func() (http.Handler, error) { //nolint:gochecknoglobals // it never changes
+	d, err := document()
+	if err != nil {
+		return nil, err
 	}
-	return known
+	return docs.Handler(docs.Options{
+		Document: d, Title: "Interviewer", Version: "1.2.3", SpecURL: "/openapi.json", Status: problem.Status,
+	})
+})
+
+func standard(t *testing.T) http.Handler {
+	t.Helper()
+	h, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 func handler(t *testing.T, o docs.Options) http.Handler {
@@ -56,8 +72,15 @@ func ask(t *testing.T, h http.Handler, method, path string, headers ...string) *
 }
 
 // pagePaths is every page there is.
-func pagePaths() []string {
-	paths := []string{docs.Prefix, docs.Prefix + "/problems"}
+func pagePaths(t *testing.T) []string {
+	t.Helper()
+	paths := []string{docs.Prefix}
+	for _, name := range []string{"try", "schemas", "permissions", "problems", "state-machines"} {
+		paths = append(paths, docs.Prefix+"/"+name)
+	}
+	for _, tag := range options(t).Document.Tags {
+		paths = append(paths, docs.Prefix+"/"+tag.Name)
+	}
 	for _, code := range fault.Codes() {
 		paths = append(paths, docs.ProblemPath(code))
 	}
@@ -66,8 +89,8 @@ func pagePaths() []string {
 
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options())
-	asset := references(t, h)[0]
+	h := standard(t)
+	asset := references(t)[0]
 	for _, c := range []struct {
 		method, path string
 		want         int
@@ -99,8 +122,8 @@ func TestSecurityHeaders(t *testing.T) {
 
 func TestMethods(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options())
-	for _, path := range append(references(t, h), pagePaths()...) {
+	h := standard(t)
+	for _, path := range append(references(t), pagePaths(t)...) {
 		get, head := ask(t, h, http.MethodGet, path), ask(t, h, http.MethodHead, path)
 		if head.Code != get.Code || head.Body.Len() != 0 {
 			t.Errorf("HEAD %s is %d with %d bytes", path, head.Code, head.Body.Len())
@@ -121,12 +144,12 @@ func TestMethods(t *testing.T) {
 
 func TestCaching(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options())
+	h := standard(t)
 	want := make(map[string]string)
-	for _, path := range references(t, h) {
+	for _, path := range references(t) {
 		want[path] = "public, max-age=31536000, immutable"
 	}
-	for _, path := range pagePaths() {
+	for _, path := range pagePaths(t) {
 		want[path] = "no-cache"
 	}
 	for path, cacheControl := range want {
@@ -164,7 +187,7 @@ func TestCaching(t *testing.T) {
 
 func TestLastSlashRedirects(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options())
+	h := standard(t)
 	for path, want := range map[string]string{
 		docs.Prefix + "/":                                docs.Prefix,
 		docs.Prefix + "/problems/":                       docs.Prefix + "/problems",
@@ -182,7 +205,7 @@ func TestLastSlashRedirects(t *testing.T) {
 
 func TestUnknownPathsAreAPage(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options())
+	h := standard(t)
 	for _, path := range []string{
 		docs.Prefix + "/nothing",
 		docs.Prefix + "foo",
@@ -206,22 +229,23 @@ func TestUnknownPathsAreAPage(t *testing.T) {
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*docs.Options){
-		"no title":  func(o *docs.Options) { o.Title = "" },
-		"no spec":   func(o *docs.Options) { o.SpecURL = "" },
-		"no status": func(o *docs.Options) { o.Status = nil },
+		"no document": func(o *docs.Options) { o.Document = nil },
+		"no title":    func(o *docs.Options) { o.Title = "" },
+		"no spec":     func(o *docs.Options) { o.SpecURL = "" },
+		"no status":   func(o *docs.Options) { o.Status = nil },
 	} {
-		o := options()
+		o := options(t)
 		change(&o)
 		if _, err := docs.Handler(o); err == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
 
-	o := options()
+	o := options(t)
 	o.Title, o.SpecURL = "Tom & Jerry's <b>", "/description.json"
-	page := ask(t, handler(t, o), http.MethodGet, docs.Prefix).Body.String()
+	page := ask(t, handler(t, o), http.MethodGet, docs.Prefix+"/try").Body.String()
 	for _, want := range []string{
-		"<title>API reference · Tom &amp; Jerry&#39;s &lt;b&gt;</title>", `data-spec-url="/description.json"`, ">1.2.3<",
+		"<title>Try it · Tom &amp; Jerry&#39;s &lt;b&gt;</title>", `data-spec-url="/description.json"`, ">1.2.3<",
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)

@@ -146,7 +146,7 @@ func render(t *testing.T, dot string) []byte {
 // TestStateMachinesAreShown expects every machine on its page: its picture, its states, and every way with who may take it.
 func TestStateMachinesAreShown(t *testing.T) {
 	t.Parallel()
-	h := handler(t, options())
+	h := standard(t)
 	answer := ask(t, h, http.MethodGet, docs.Prefix+"/state-machines")
 	if answer.Code != http.StatusOK {
 		t.Fatalf("the page is answered %d", answer.Code)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"strings"
+	"sync"
 )
 
 // The pages are fragments of HTML with names in braces, which fill replaces. They are so few and simple that they do
@@ -13,18 +14,52 @@ import (
 var (
 	//go:embed page/layout.html
 	layout string
-	//go:embed page/head.html
-	referenceHead string
-	//go:embed page/reference.html
-	referenceMain string
+	//go:embed page/try-head.html
+	tryHead string
+	//go:embed page/try.html
+	tryMain string
+	//go:embed page/side.html
+	sideNavigation string
+	//go:embed page/side-tag.html
+	sideTag string
+	//go:embed page/guide.html
+	guideMain string
+	//go:embed page/chapter.html
+	guideChapter string
 	//go:embed page/demo.html
 	demoNote string
+	//go:embed page/tag.html
+	tagMain string
+	//go:embed page/operation.html
+	operationSection string
+	//go:embed page/body.html
+	bodySection string
+	//go:embed page/answer.html
+	answerSection string
+	//go:embed page/refusal.html
+	refusalItem string
+	//go:embed page/field.html
+	fieldItem string
+	//go:embed page/samples.html
+	sampleBox string
+	//go:embed page/example.html
+	exampleBox string
+	//go:embed page/schemas.html
+	schemasMain string
+	//go:embed page/schema.html
+	schemaSection string
+	//go:embed page/permissions.html
+	permissionsMain string
+	//go:embed page/permission.html
+	permissionRow string
 	//go:embed page/problems.html
 	problemsMain string
 	//go:embed page/group.html
 	problemsGroup string
 	//go:embed page/problem.html
 	problemMain string
+	//go:embed page/source.html
+	sourceGroup string
 	//go:embed page/machines.html
 	machinesMain string
 	//go:embed page/machine.html
@@ -55,51 +90,84 @@ func fill(fragment string, v values) markup {
 // page is what one page has of its own.
 type page struct {
 	title string
-	// section is the path of the header's entry that the page belongs to; empty for none.
-	section    string
-	head, main markup
+	// section is the path of the entry of the navigation that the page belongs to; empty for none.
+	section string
+	// alone is a page that has no navigation at its side, and head what it loads besides.
+	alone bool
+	head  markup
+	main  func() (markup, error)
 }
 
-// addPages makes every page. The texts depend on nothing that changes while the server runs.
-func (s *site) addPages(o Options, assets string) (err error) {
-	paths := values{
-		"home": Prefix, "problems": problemsPath, "machines": machinesPath, "spec": o.SpecURL, "assets": assets,
-		"demo": markup(""),
-	}
-	if o.Demo {
-		paths["demo"] = fill(demoNote, nil)
-	}
+// always is the content of a page that cannot fail.
+func always(main func() markup) func() (markup, error) {
+	return func() (markup, error) { return main(), nil }
+}
+
+// addPages says how each page is made, which happens when somebody asks for it first. The texts depend on nothing that
+// changes while the server runs. An error means that two pages would have the same path.
+func (s *site) addPages(o Options, assets string) error {
 	groups := problemGroups(o.Status)
+	b := newBook(o.Document, groups, o.Demo)
+	try := values{"home": Prefix, "problems": problemsPath, "spec": o.SpecURL, "assets": assets, "demo": markup("")}
+	if o.Demo {
+		try["demo"] = fill(demoNote, values{"try": tryPath})
+	}
 	pages := map[string]page{
-		Prefix: {
-			title: "API reference", section: Prefix, head: fill(referenceHead, paths), main: fill(referenceMain, paths),
+		Prefix: {title: "Guide", section: Prefix, main: b.guide},
+		tryPath: {
+			title: "Try it", section: tryPath, alone: true, head: fill(tryHead, try),
+			main: always(func() markup { return fill(tryMain, try) }),
 		},
-		problemsPath: {title: "Problems", section: problemsPath, main: listed(groups)},
-		machinesPath: {title: "State machines", section: machinesPath, main: machines(assets)},
+		schemasPath:     {title: "Schemas", section: schemasPath, main: always(b.shapes)},
+		permissionsPath: {title: "Permissions", section: permissionsPath, main: always(b.rights)},
+		problemsPath: {
+			title: "Problems", section: problemsPath, main: always(func() markup { return problemList(groups) }),
+		},
+		machinesPath: {
+			title: "State machines", section: machinesPath, main: always(func() markup { return machines(assets) }),
+		},
+	}
+	for _, tag := range b.Tags {
+		if _, taken := pages[tagPath(tag.Name)]; taken {
+			return fmt.Errorf("docs: the tag %q has the path of another page", tag.Name)
+		}
+		pages[tagPath(tag.Name)] = page{
+			title: titled(tag.Name), section: tagPath(tag.Name), main: always(func() markup { return b.group(tag) }),
+		}
 	}
 	for _, g := range groups {
 		for _, p := range g.Problems {
-			pages[p.Path()] = page{title: p.Title, section: problemsPath, main: described(p, g)}
+			pages[p.Path()] = page{title: p.Title, section: problemsPath, main: always(func() markup { return b.problem(p, g) })}
 		}
 	}
 	for path, one := range pages {
-		if s.files[path], err = one.file(o, paths); err != nil {
-			return err
-		}
+		s.pages[path] = sync.OnceValues(func() (file, error) { return one.file(b, o, assets) })
 	}
-	s.missing, err = page{title: "Not found", main: fill(missingMain, paths)}.file(o, paths)
-	return err
+	for _, operation := range b.Operations() {
+		s.moved[OperationPath(operation.ID)] = operationPath(operation)
+	}
+	s.missing = sync.OnceValues(func() (file, error) {
+		return page{title: "Not found", main: always(func() markup {
+			return fill(missingMain, values{"home": Prefix, "problems": problemsPath})
+		})}.file(b, o, assets)
+	})
+	return nil
 }
 
 // file gives the whole page.
-func (p page) file(o Options, paths values) (file, error) {
-	whole := values{
-		"title": p.title, "product": o.Title, "head": p.head, "main": p.main, "version": markup(""),
-		"on-reference": current(p.section == Prefix), "on-problems": current(p.section == problemsPath),
-		"on-machines": current(p.section == machinesPath),
+func (p page) file(b *book, o Options, assets string) (file, error) {
+	main, err := p.main()
+	if err != nil {
+		return file{}, err
 	}
-	for name, path := range paths {
-		whole[name] = path
+	whole := values{
+		"title": p.title, "product": o.Title, "head": p.head, "main": main, "version": markup(""), "side": markup(""),
+		"home": Prefix, "try": tryPath, "spec": o.SpecURL, "assets": assets, "shell": "alone",
+		"on-guide": current(p.section == Prefix), "on-try": current(p.section == tryPath),
+	}
+	if !p.alone {
+		whole["shell"], whole["side"] = "shell", b.side(p.section)
+		whole["head"] = fill(`<script src="{assets}reference.js" type="module"></script>`, values{"assets": assets})
 	}
 	if o.Version != "" {
 		whole["version"] = fill(`<span class="version">{version}</span>`, values{"version": o.Version})
@@ -107,46 +175,10 @@ func (p page) file(o Options, paths values) (file, error) {
 	return newFile("text/html; charset=utf-8", revalidated, []byte(fill(layout, whole)+"\n"))
 }
 
-// current marks the header's entry of the page that is shown.
+// current marks the entry of the page that is shown.
 func current(shown bool) markup {
 	if shown {
 		return ` aria-current="page"`
 	}
 	return ""
-}
-
-// listed is the list of all problems.
-func listed(groups []group) markup {
-	var sections strings.Builder
-	for _, g := range groups {
-		var entries strings.Builder
-		for _, p := range g.Problems {
-			entries.WriteString(string(fill(`<li><a href="{path}"><code>{code}</code></a><p>{meaning}</p></li>`,
-				values{"path": p.Path(), "code": p.Code, "meaning": p.Meaning})) + "\n")
-		}
-		sections.WriteString(string(fill(problemsGroup, values{
-			"status": g.Status, "class": g.Status / 100, "status-text": g.StatusText, "entries": markup(entries.String()),
-		})) + "\n")
-	}
-	return fill(problemsMain, values{"groups": markup(sections.String())})
-}
-
-// described is the page of one problem, with the others of its status.
-func described(p problem, g group) markup {
-	var others strings.Builder
-	for _, other := range g.Problems {
-		if other.Code != p.Code {
-			others.WriteString(string(fill(`<li><a href="{path}"><code>{code}</code></a></li>`,
-				values{"path": other.Path(), "code": other.Code})) + "\n")
-		}
-	}
-	list := markup("")
-	if others.Len() > 0 {
-		list = fill("<h2>Others with this status</h2>\n<ul class=\"inline\">\n{others}</ul>",
-			values{"others": markup(others.String())})
-	}
-	return fill(problemMain, values{
-		"problems": problemsPath, "title": p.Title, "meaning": p.Meaning, "code": p.Code, "status": p.Status,
-		"class": p.Status / 100, "status-text": p.StatusText(), "remedy": p.Remedy, "others": list,
-	})
 }

@@ -15,9 +15,12 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 
+	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
+	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/contract"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
 )
 
 // anywhere are the statuses that every operation may answer with, and every path that is none.
@@ -32,8 +35,9 @@ var wire = []string{ //nolint:gochecknoglobals // a constant list
 }
 
 type specification struct {
-	document *openapi3.T
-	common   []string
+	document  *openapi3.T
+	reference *reference.Document
+	common    []string
 }
 
 var agreed = sync.OnceValues(func() (*specification, error) { //nolint:gochecknoglobals // read once
@@ -45,7 +49,11 @@ var agreed = sync.OnceValues(func() (*specification, error) { //nolint:gocheckno
 		return nil, err
 	}
 	openapi3filter.RegisterBodyDecoder("image/svg+xml", openapi3filter.PlainBodyDecoder)
-	s := &specification{document: document}
+	read, err := reference.Read(spec.Specification)
+	if err != nil {
+		return nil, err
+	}
+	s := &specification{document: document, reference: read}
 	for _, name := range document.Extensions["x-response-headers"].([]any) {
 		s.common = append(s.common, http.CanonicalHeaderKey(fmt.Sprint(name)))
 	}
@@ -79,6 +87,11 @@ func conforms(a *Answer) error {
 		return err
 	}
 	kind := a.Header.Get("Content-Type")
+	if kind == "application/problem+json" {
+		if err := s.isTold(a, route.Operation.OperationID); err != nil {
+			return err
+		}
+	}
 	if a.Status == http.StatusNotModified || strings.HasPrefix(kind, "application/x-ndjson") ||
 		strings.HasPrefix(kind, "text/") || strings.HasPrefix(kind, "application/yaml") {
 		return nil
@@ -90,6 +103,18 @@ func conforms(a *Answer) error {
 		Status: a.Status, Header: a.Header, Body: io.NopCloser(bytes.NewReader(a.Body)),
 		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
 	})
+}
+
+// isTold expects that the reference page counts a problem's code among those that its operation may answer with.
+func (s *specification) isTold(a *Answer, operationID string) error {
+	var problem api.Problem
+	a.Into(&problem)
+	for _, operation := range s.reference.Operations() {
+		if operation.ID == operationID && !docs.MayAnswer(operation, fault.Code(problem.Code)) {
+			return fmt.Errorf("the reference page rules out that %s answers %s", operationID, problem.Code)
+		}
+	}
+	return nil
 }
 
 // find gives the operation of a method and path, and the path's parameters. A path that stands in the specification as

@@ -198,6 +198,12 @@ func (b *Browser) Screenshot() []byte {
 	return run(b, "take a screenshot", chromedp.FullScreenshot(lossless))
 }
 
+// View gives what the window shows as a PNG.
+func (b *Browser) View() []byte {
+	b.t.Helper()
+	return run(b, "take a picture of the window", chromedp.CaptureScreenshot())
+}
+
 func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	run(b, what, chromedp.Steps(steps...))

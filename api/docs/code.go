@@ -1,0 +1,81 @@
+package docs
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
+)
+
+// MayAnswer reports whether an operation that declares the status of a code can answer with that code. It rules out
+// what cannot be: a cursor is not wrong where there is none, a kit's draft matters to kits only. Every answer that the
+// tests get is held against it.
+func MayAnswer(o *reference.Operation, code fault.Code) bool {
+	if tags := homes(code); tags != nil {
+		return slices.Contains(tags, o.Tag)
+	}
+	switch code {
+	case fault.InvalidCursor:
+		return o.Parameter("query", "cursor") != nil
+	case fault.MissingToken:
+		return !o.Public() || o.Scheme != "" || o.Parameter("header", "Authorization") != nil
+	case fault.InvalidCredentials:
+		return o.Public() && o.Body != nil
+	case fault.InvalidRefreshToken:
+		return o.Parameter("cookie", "refresh_token") != nil
+	case fault.InvalidToken, fault.PermissionDenied, fault.RoleNotAllowed:
+		return !o.Public()
+	case fault.IdempotencyKeyInUse, fault.IdempotencyKeyReused, fault.IdempotencyRecordLost:
+		return o.Parameter("header", "Idempotency-Key") != nil
+	case fault.CrossSiteRequest:
+		return o.Method != http.MethodGet
+	default:
+		return true
+	}
+}
+
+// homes are the tags whose operations alone can answer a code; nil where a code is not of certain tags.
+func homes(code fault.Code) []string {
+	switch code {
+	case fault.EmailTaken, fault.LastAdmin, fault.OwnRole:
+		return []string{"users"}
+	case fault.LimitReached:
+		return []string{"company", "keys"}
+	case fault.SlugTaken, fault.NotATestCompany:
+		return []string{"company"}
+	case fault.PasswordRefused:
+		return []string{"auth", "users"}
+	case fault.WrongPassword, fault.TooManyAttempts:
+		return []string{"auth"}
+	case fault.ExternalIDTaken, fault.ActiveApplications, fault.ImportRefused:
+		return []string{"candidates"}
+	case fault.ApplicationExists:
+		return []string{"applications"}
+	case fault.DraftExists:
+		return []string{"kits"}
+	case fault.ScheduleConflict, fault.PanelistHasScore:
+		return []string{"interviews"}
+	case fault.ScoreExists:
+		return []string{"scores"}
+	case fault.StateConflict:
+		return []string{"users", "keys", "jobs", "candidates", "applications", "kits", "interviews", "scores"}
+	default:
+		return nil
+	}
+}
+
+// answering lists the operations that can answer with a problem.
+func (b *book) answering(p problem) []*reference.Operation {
+	var all []*reference.Operation
+	for _, o := range b.Operations() {
+		declared := slices.ContainsFunc(o.Answers, func(a *reference.Answer) bool {
+			return a.Status == strconv.Itoa(p.Status) && problematic(a)
+		})
+		if declared && MayAnswer(o, p.Code) {
+			all = append(all, o)
+		}
+	}
+	return all
+}

@@ -1,0 +1,185 @@
+package sample_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"go/format"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ai-interviewer-platform/interviewer/api"
+	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
+	"github.com/ai-interviewer-platform/interviewer/api/docs/sample"
+)
+
+// target is a folder that the samples are written into, for the checkers of their languages; make samples sets it.
+var target = flag.String("write", "", "write the samples into this folder") //nolint:gochecknoglobals // a flag
+
+func document(t *testing.T) *reference.Document {
+	t.Helper()
+	d, err := reference.Read(api.Specification)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func language(t *testing.T, id string) sample.Language {
+	t.Helper()
+	for _, l := range sample.Languages() {
+		if l.ID == id {
+			return l
+		}
+	}
+	t.Fatalf("there are no samples in %s", id)
+	return sample.Language{}
+}
+
+func indented(code string) string {
+	return "\t" + strings.ReplaceAll(code, "\n", "\n\t")
+}
+
+// TestGoSamplesCompile puts every sample of Go into a function, has them compiled against the generated client, and wants
+// them as gofmt writes them.
+func TestGoSamplesCompile(t *testing.T) {
+	t.Parallel()
+	golang := language(t, "go")
+	var file strings.Builder
+	file.WriteString(`package compiled
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/oapi-codegen/nullable"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+)
+
+var _ = []any{time.UTC, uuid.Nil, nullable.NewNullNullable[string](), http.StatusOK, os.Args, fmt.Sprint()}
+
+func client() error {
+` + indented(golang.Setup) + `
+	_ = client
+	return nil
+}
+`)
+	for _, o := range document(t).Operations() {
+		fmt.Fprintf(&file, "\nfunc call%s(ctx context.Context, client *api.ClientWithResponses) error {\n%s\n\treturn nil\n}\n",
+			o.ID, indented(golang.Write(o)))
+	}
+	formatted, err := format.Source([]byte(file.String()))
+	if err != nil {
+		t.Fatalf("%v in %s", err, file.String())
+	}
+	was, is := strings.Split(file.String(), "\n"), strings.Split(string(formatted), "\n")
+	for i, line := range was {
+		if i >= len(is) || is[i] != line {
+			t.Fatalf("gofmt would change the line %q", line)
+		}
+	}
+
+	source := filepath.Join(t.TempDir(), "compiled.go")
+	if err := os.WriteFile(source, formatted, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The file stands in the module without being there, so that it can import the client.
+	folder, err := filepath.Abs("compiled")
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(folder, "compiled.go"): source}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(t.TempDir(), "overlay.json")
+	if err := os.WriteFile(list, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	output, err := exec.CommandContext(t.Context(), "go", "build", "-overlay", list, "./compiled").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, output)
+	}
+}
+
+// TestSamplesAreWhole expects of each sample, in every language, that it names the method and what it sends to whom, and
+// writes those that other checkers read.
+func TestSamplesAreWhole(t *testing.T) {
+	t.Parallel()
+	typeScript, python := language(t, "typescript"), language(t, "python")
+	write(t, "typescript/client.ts", typeScript.Setup+"\n\nexport { client };\n")
+	for _, o := range document(t).Operations() {
+		for _, l := range sample.Languages() {
+			written := l.Write(o)
+			for _, want := range parts(l.ID, o) {
+				if !strings.Contains(written, want) {
+					t.Errorf("%s in %s lacks %s:\n%s", o.ID, l.Title, want, written)
+				}
+			}
+			if strings.Contains(written, "{"+o.ID) || strings.HasSuffix(written, "\n") || strings.Contains(written, "\t ") {
+				t.Errorf("%s in %s is untidy:\n%s", o.ID, l.Title, written)
+			}
+		}
+		write(t, "typescript/"+o.ID+".ts", "import { client } from \"./client\";\n"+typeScript.Write(o)+"\n")
+		write(t, "py/"+strings.ToLower(o.ID)+".py", python.Setup+"\n\n"+python.Write(o)+"\n")
+	}
+}
+
+// parts are what the sample of an operation must hold.
+func parts(language string, o *reference.Operation) []string {
+	var want []string
+	switch language {
+	case "curl":
+		want = append(want, `"$API_URL/`)
+		if o.Method != http.MethodGet {
+			want = append(want, "-X "+o.Method)
+		}
+		if o.Permission != nil {
+			want = append(want, `-H "Authorization: Bearer $API_KEY"`)
+		}
+	case "typescript":
+		want = append(want, "client."+o.Method+`("`+o.Path+`"`)
+	case "python":
+		want = append(want, "client."+strings.ToLower(o.Method)+"(")
+	case "go":
+		want = append(want, "client."+o.ID+"With")
+	}
+	for _, name := range []string{"Idempotency-Key", "If-Match"} {
+		if o.Parameter("header", name) == nil {
+			continue
+		}
+		if language == "go" {
+			name = strings.ReplaceAll(name, "-", "") + ":"
+		}
+		want = append(want, name)
+	}
+	if o.Body != nil {
+		for _, member := range o.Body.Media[0].Example.Members {
+			name := member.Name
+			if language == "go" {
+				name = strings.ToUpper(name[:1])
+			}
+			want = append(want, name)
+		}
+	}
+	return want
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if *target == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(*target, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
