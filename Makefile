@@ -3,6 +3,7 @@
 # Tools that are not part of the module. The generators are: go.mod names them.
 GOLANGCI_LINT_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.8.0
+OASDIFF_VERSION := v1.35.0
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,6 +12,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 BINARY := bin/interviewer
 LINT := bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+OASDIFF := bin/oasdiff-$(OASDIFF_VERSION)
 
 # The release is that of the latest tag; without one the program keeps the version that its source names.
 RELEASE = $(shell git describe --tags --dirty 2>/dev/null)
@@ -66,6 +68,24 @@ $(LINT):
 	@GOBIN="$(abspath bin/install)" go install \
 		github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
 	@mv bin/install/golangci-lint $@ && rmdir bin/install
+
+.PHONY: lint-spec
+lint-spec: ## Hold the specification against the rules of api/lint
+	@go run ./cmd/speclint api/openapi.yaml
+
+.PHONY: breaking
+breaking: $(OASDIFF) ## Fail where the specification breaks clients of the one that was released last
+	@.ci/breaking $(OASDIFF)
+
+$(OASDIFF): CGO_ENABLED := 0
+$(OASDIFF):
+	@echo "Installing oasdiff $(OASDIFF_VERSION) into bin/; building it takes a minute, once."
+	@GOBIN="$(abspath bin/install-oasdiff)" go install github.com/oasdiff/oasdiff@$(OASDIFF_VERSION)
+	@mv bin/install-oasdiff/oasdiff $@ && rmdir bin/install-oasdiff
+
+.PHONY: release-spec
+release-spec: lint-spec ## Keep the specification as that of the release VERSION=1.2.3
+	@.ci/release-spec "$(VERSION)"
 
 .PHONY: test
 test: needs ## Run all tests with the race detector, on a PostgreSQL and a Redis of their own

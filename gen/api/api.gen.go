@@ -1599,6 +1599,9 @@ type AuditAction = string
 // AuditActorType Who acted: a person, an API key, or system, which stands for the service itself and its operator.
 type AuditActorType string
 
+// AuditDetails What changed (changes, from and to) and what else belongs to the act; never a secret.
+type AuditDetails map[string]interface{}
+
 // AuditFinding One entry that is not as it was sealed.
 type AuditFinding struct {
 	// AuditLogID The entry, where it is still there.
@@ -1632,7 +1635,7 @@ type AuditLog struct {
 	CreatedAt time.Time `json:"created_at"`
 
 	// Details What changed (changes, from and to) and what else belongs to the act; never a secret.
-	Details map[string]interface{} `json:"details"`
+	Details AuditDetails `json:"details"`
 
 	// Hash The hash that seals this entry and all before it, in hexadecimal.
 	Hash nullable.Nullable[string] `json:"hash"`
@@ -3329,6 +3332,9 @@ type SetPanelistRequest struct {
 	// ScoreRequired Whether the interview waits for their score.
 	ScoreRequired *bool `json:"score_required,omitempty"`
 }
+
+// Specification An OpenAPI document, as the OpenAPI Specification describes it.
+type Specification map[string]interface{}
 
 // StateMachine The states of a kind of resource, and what leads from one to another.
 type StateMachine struct {
@@ -18857,12 +18863,12 @@ type ListAPIKeysResponse401Headers struct {
 
 // ListAPIKeysResponse429Headers the declared response headers of an HTTP 429 response for ListAPIKeys
 type ListAPIKeysResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListAPIKeysResponse503Headers the declared response headers of an HTTP 503 response for ListAPIKeys
 type ListAPIKeysResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListAPIKeysResponse struct {
@@ -18974,12 +18980,12 @@ type CreateAPIKeyResponse409Headers struct {
 
 // CreateAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for CreateAPIKey
 type CreateAPIKeyResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CreateAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for CreateAPIKey
 type CreateAPIKeyResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CreateAPIKeyResponse struct {
@@ -19106,12 +19112,12 @@ type GetMyAPIKeyResponse401Headers struct {
 
 // GetMyAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for GetMyAPIKey
 type GetMyAPIKeyResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetMyAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for GetMyAPIKey
 type GetMyAPIKeyResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetMyAPIKeyResponse struct {
@@ -19231,12 +19237,12 @@ type GetAPIKeyResponse401Headers struct {
 
 // GetAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for GetAPIKey
 type GetAPIKeyResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for GetAPIKey
 type GetAPIKeyResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetAPIKeyResponse struct {
@@ -19356,12 +19362,12 @@ type UpdateAPIKeyResponse409Headers struct {
 
 // UpdateAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for UpdateAPIKey
 type UpdateAPIKeyResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // UpdateAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for UpdateAPIKey
 type UpdateAPIKeyResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type UpdateAPIKeyResponse struct {
@@ -19502,12 +19508,12 @@ type RevokeAPIKeyResponse409Headers struct {
 
 // RevokeAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for RevokeAPIKey
 type RevokeAPIKeyResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RevokeAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for RevokeAPIKey
 type RevokeAPIKeyResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RevokeAPIKeyResponse struct {
@@ -19648,12 +19654,12 @@ type RotateAPIKeyResponse409Headers struct {
 
 // RotateAPIKeyResponse429Headers the declared response headers of an HTTP 429 response for RotateAPIKey
 type RotateAPIKeyResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RotateAPIKeyResponse503Headers the declared response headers of an HTTP 503 response for RotateAPIKey
 type RotateAPIKeyResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RotateAPIKeyResponse struct {
@@ -19789,12 +19795,12 @@ type ListApplicationsResponse401Headers struct {
 
 // ListApplicationsResponse429Headers the declared response headers of an HTTP 429 response for ListApplications
 type ListApplicationsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListApplicationsResponse503Headers the declared response headers of an HTTP 503 response for ListApplications
 type ListApplicationsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListApplicationsResponse struct {
@@ -19906,12 +19912,12 @@ type CreateApplicationResponse409Headers struct {
 
 // CreateApplicationResponse429Headers the declared response headers of an HTTP 429 response for CreateApplication
 type CreateApplicationResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CreateApplicationResponse503Headers the declared response headers of an HTTP 503 response for CreateApplication
 type CreateApplicationResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CreateApplicationResponse struct {
@@ -20033,12 +20039,12 @@ type ExportApplicationsResponse401Headers struct {
 
 // ExportApplicationsResponse429Headers the declared response headers of an HTTP 429 response for ExportApplications
 type ExportApplicationsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ExportApplicationsResponse503Headers the declared response headers of an HTTP 503 response for ExportApplications
 type ExportApplicationsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ExportApplicationsResponse struct {
@@ -20142,12 +20148,12 @@ type GetApplicationResponse401Headers struct {
 
 // GetApplicationResponse429Headers the declared response headers of an HTTP 429 response for GetApplication
 type GetApplicationResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetApplicationResponse503Headers the declared response headers of an HTTP 503 response for GetApplication
 type GetApplicationResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetApplicationResponse struct {
@@ -20262,12 +20268,12 @@ type ListApplicationHistoryResponse401Headers struct {
 
 // ListApplicationHistoryResponse429Headers the declared response headers of an HTTP 429 response for ListApplicationHistory
 type ListApplicationHistoryResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListApplicationHistoryResponse503Headers the declared response headers of an HTTP 503 response for ListApplicationHistory
 type ListApplicationHistoryResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListApplicationHistoryResponse struct {
@@ -20385,12 +20391,12 @@ type HoldApplicationResponse409Headers struct {
 
 // HoldApplicationResponse429Headers the declared response headers of an HTTP 429 response for HoldApplication
 type HoldApplicationResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // HoldApplicationResponse503Headers the declared response headers of an HTTP 503 response for HoldApplication
 type HoldApplicationResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type HoldApplicationResponse struct {
@@ -20531,12 +20537,12 @@ type MoveApplicationResponse409Headers struct {
 
 // MoveApplicationResponse429Headers the declared response headers of an HTTP 429 response for MoveApplication
 type MoveApplicationResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // MoveApplicationResponse503Headers the declared response headers of an HTTP 503 response for MoveApplication
 type MoveApplicationResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type MoveApplicationResponse struct {
@@ -20677,12 +20683,12 @@ type ReactivateApplicationResponse409Headers struct {
 
 // ReactivateApplicationResponse429Headers the declared response headers of an HTTP 429 response for ReactivateApplication
 type ReactivateApplicationResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ReactivateApplicationResponse503Headers the declared response headers of an HTTP 503 response for ReactivateApplication
 type ReactivateApplicationResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ReactivateApplicationResponse struct {
@@ -20823,12 +20829,12 @@ type RejectApplicationResponse409Headers struct {
 
 // RejectApplicationResponse429Headers the declared response headers of an HTTP 429 response for RejectApplication
 type RejectApplicationResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RejectApplicationResponse503Headers the declared response headers of an HTTP 503 response for RejectApplication
 type RejectApplicationResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RejectApplicationResponse struct {
@@ -20969,12 +20975,12 @@ type ResumeApplicationResponse409Headers struct {
 
 // ResumeApplicationResponse429Headers the declared response headers of an HTTP 429 response for ResumeApplication
 type ResumeApplicationResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ResumeApplicationResponse503Headers the declared response headers of an HTTP 503 response for ResumeApplication
 type ResumeApplicationResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ResumeApplicationResponse struct {
@@ -21105,12 +21111,12 @@ type GetApplicationSummaryResponse401Headers struct {
 
 // GetApplicationSummaryResponse429Headers the declared response headers of an HTTP 429 response for GetApplicationSummary
 type GetApplicationSummaryResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetApplicationSummaryResponse503Headers the declared response headers of an HTTP 503 response for GetApplicationSummary
 type GetApplicationSummaryResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetApplicationSummaryResponse struct {
@@ -21226,12 +21232,12 @@ type WithdrawApplicationResponse409Headers struct {
 
 // WithdrawApplicationResponse429Headers the declared response headers of an HTTP 429 response for WithdrawApplication
 type WithdrawApplicationResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // WithdrawApplicationResponse503Headers the declared response headers of an HTTP 503 response for WithdrawApplication
 type WithdrawApplicationResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type WithdrawApplicationResponse struct {
@@ -21367,12 +21373,12 @@ type ListAuditLogsResponse401Headers struct {
 
 // ListAuditLogsResponse429Headers the declared response headers of an HTTP 429 response for ListAuditLogs
 type ListAuditLogsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListAuditLogsResponse503Headers the declared response headers of an HTTP 503 response for ListAuditLogs
 type ListAuditLogsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListAuditLogsResponse struct {
@@ -21478,12 +21484,12 @@ type ExportAuditLogsResponse401Headers struct {
 
 // ExportAuditLogsResponse429Headers the declared response headers of an HTTP 429 response for ExportAuditLogs
 type ExportAuditLogsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ExportAuditLogsResponse503Headers the declared response headers of an HTTP 503 response for ExportAuditLogs
 type ExportAuditLogsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ExportAuditLogsResponse struct {
@@ -21582,12 +21588,12 @@ type VerifyAuditLogsResponse409Headers struct {
 
 // VerifyAuditLogsResponse429Headers the declared response headers of an HTTP 429 response for VerifyAuditLogs
 type VerifyAuditLogsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // VerifyAuditLogsResponse503Headers the declared response headers of an HTTP 503 response for VerifyAuditLogs
 type VerifyAuditLogsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type VerifyAuditLogsResponse struct {
@@ -21702,12 +21708,12 @@ type GetAuditLogResponse401Headers struct {
 
 // GetAuditLogResponse429Headers the declared response headers of an HTTP 429 response for GetAuditLog
 type GetAuditLogResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetAuditLogResponse503Headers the declared response headers of an HTTP 503 response for GetAuditLog
 type GetAuditLogResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetAuditLogResponse struct {
@@ -21823,12 +21829,12 @@ type LoginResponse409Headers struct {
 
 // LoginResponse429Headers the declared response headers of an HTTP 429 response for Login
 type LoginResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // LoginResponse503Headers the declared response headers of an HTTP 503 response for Login
 type LoginResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type LoginResponse struct {
@@ -21948,12 +21954,12 @@ type LogoutResponse409Headers struct {
 
 // LogoutResponse429Headers the declared response headers of an HTTP 429 response for Logout
 type LogoutResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // LogoutResponse503Headers the declared response headers of an HTTP 503 response for Logout
 type LogoutResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type LogoutResponse struct {
@@ -22075,12 +22081,12 @@ type ChangePasswordResponse409Headers struct {
 
 // ChangePasswordResponse429Headers the declared response headers of an HTTP 429 response for ChangePassword
 type ChangePasswordResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ChangePasswordResponse503Headers the declared response headers of an HTTP 503 response for ChangePassword
 type ChangePasswordResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ChangePasswordResponse struct {
@@ -22198,12 +22204,12 @@ type RefreshTokensResponse409Headers struct {
 
 // RefreshTokensResponse429Headers the declared response headers of an HTTP 429 response for RefreshTokens
 type RefreshTokensResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RefreshTokensResponse503Headers the declared response headers of an HTTP 503 response for RefreshTokens
 type RefreshTokensResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RefreshTokensResponse struct {
@@ -22318,12 +22324,12 @@ type ListSessionsResponse401Headers struct {
 
 // ListSessionsResponse429Headers the declared response headers of an HTTP 429 response for ListSessions
 type ListSessionsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListSessionsResponse503Headers the declared response headers of an HTTP 503 response for ListSessions
 type ListSessionsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListSessionsResponse struct {
@@ -22429,12 +22435,12 @@ type RevokeOtherSessionsResponse409Headers struct {
 
 // RevokeOtherSessionsResponse429Headers the declared response headers of an HTTP 429 response for RevokeOtherSessions
 type RevokeOtherSessionsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RevokeOtherSessionsResponse503Headers the declared response headers of an HTTP 503 response for RevokeOtherSessions
 type RevokeOtherSessionsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RevokeOtherSessionsResponse struct {
@@ -22554,12 +22560,12 @@ type RevokeSessionResponse409Headers struct {
 
 // RevokeSessionResponse429Headers the declared response headers of an HTTP 429 response for RevokeSession
 type RevokeSessionResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RevokeSessionResponse503Headers the declared response headers of an HTTP 503 response for RevokeSession
 type RevokeSessionResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RevokeSessionResponse struct {
@@ -22672,12 +22678,12 @@ type ListCandidatesResponse401Headers struct {
 
 // ListCandidatesResponse429Headers the declared response headers of an HTTP 429 response for ListCandidates
 type ListCandidatesResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListCandidatesResponse503Headers the declared response headers of an HTTP 503 response for ListCandidates
 type ListCandidatesResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListCandidatesResponse struct {
@@ -22789,12 +22795,12 @@ type CreateCandidateResponse409Headers struct {
 
 // CreateCandidateResponse429Headers the declared response headers of an HTTP 429 response for CreateCandidate
 type CreateCandidateResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CreateCandidateResponse503Headers the declared response headers of an HTTP 503 response for CreateCandidate
 type CreateCandidateResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CreateCandidateResponse struct {
@@ -22916,12 +22922,12 @@ type ExportCandidatesResponse401Headers struct {
 
 // ExportCandidatesResponse429Headers the declared response headers of an HTTP 429 response for ExportCandidates
 type ExportCandidatesResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ExportCandidatesResponse503Headers the declared response headers of an HTTP 503 response for ExportCandidates
 type ExportCandidatesResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ExportCandidatesResponse struct {
@@ -23020,12 +23026,12 @@ type ImportCandidatesCSVResponse409Headers struct {
 
 // ImportCandidatesCSVResponse429Headers the declared response headers of an HTTP 429 response for ImportCandidatesCSV
 type ImportCandidatesCSVResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ImportCandidatesCSVResponse503Headers the declared response headers of an HTTP 503 response for ImportCandidatesCSV
 type ImportCandidatesCSVResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ImportCandidatesCSVResponse struct {
@@ -23145,12 +23151,12 @@ type ImportCandidatesNDJSONResponse409Headers struct {
 
 // ImportCandidatesNDJSONResponse429Headers the declared response headers of an HTTP 429 response for ImportCandidatesNDJSON
 type ImportCandidatesNDJSONResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ImportCandidatesNDJSONResponse503Headers the declared response headers of an HTTP 503 response for ImportCandidatesNDJSON
 type ImportCandidatesNDJSONResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ImportCandidatesNDJSONResponse struct {
@@ -23275,12 +23281,12 @@ type GetCandidateResponse401Headers struct {
 
 // GetCandidateResponse429Headers the declared response headers of an HTTP 429 response for GetCandidate
 type GetCandidateResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetCandidateResponse503Headers the declared response headers of an HTTP 503 response for GetCandidate
 type GetCandidateResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetCandidateResponse struct {
@@ -23400,12 +23406,12 @@ type UpdateCandidateResponse409Headers struct {
 
 // UpdateCandidateResponse429Headers the declared response headers of an HTTP 429 response for UpdateCandidate
 type UpdateCandidateResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // UpdateCandidateResponse503Headers the declared response headers of an HTTP 503 response for UpdateCandidate
 type UpdateCandidateResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type UpdateCandidateResponse struct {
@@ -23546,12 +23552,12 @@ type ArchiveCandidateResponse409Headers struct {
 
 // ArchiveCandidateResponse429Headers the declared response headers of an HTTP 429 response for ArchiveCandidate
 type ArchiveCandidateResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ArchiveCandidateResponse503Headers the declared response headers of an HTTP 503 response for ArchiveCandidate
 type ArchiveCandidateResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ArchiveCandidateResponse struct {
@@ -23692,12 +23698,12 @@ type RestoreCandidateResponse409Headers struct {
 
 // RestoreCandidateResponse429Headers the declared response headers of an HTTP 429 response for RestoreCandidate
 type RestoreCandidateResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RestoreCandidateResponse503Headers the declared response headers of an HTTP 503 response for RestoreCandidate
 type RestoreCandidateResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RestoreCandidateResponse struct {
@@ -23838,12 +23844,12 @@ type GetCompanyResponse401Headers struct {
 
 // GetCompanyResponse429Headers the declared response headers of an HTTP 429 response for GetCompany
 type GetCompanyResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetCompanyResponse503Headers the declared response headers of an HTTP 503 response for GetCompany
 type GetCompanyResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetCompanyResponse struct {
@@ -23956,12 +23962,12 @@ type UpdateCompanyResponse409Headers struct {
 
 // UpdateCompanyResponse429Headers the declared response headers of an HTTP 429 response for UpdateCompany
 type UpdateCompanyResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // UpdateCompanyResponse503Headers the declared response headers of an HTTP 503 response for UpdateCompany
 type UpdateCompanyResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type UpdateCompanyResponse struct {
@@ -24090,12 +24096,12 @@ type ResetCompanyResponse409Headers struct {
 
 // ResetCompanyResponse429Headers the declared response headers of an HTTP 429 response for ResetCompany
 type ResetCompanyResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ResetCompanyResponse503Headers the declared response headers of an HTTP 503 response for ResetCompany
 type ResetCompanyResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ResetCompanyResponse struct {
@@ -24215,12 +24221,12 @@ type ListInterviewsResponse401Headers struct {
 
 // ListInterviewsResponse429Headers the declared response headers of an HTTP 429 response for ListInterviews
 type ListInterviewsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListInterviewsResponse503Headers the declared response headers of an HTTP 503 response for ListInterviews
 type ListInterviewsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListInterviewsResponse struct {
@@ -24332,12 +24338,12 @@ type CreateInterviewResponse409Headers struct {
 
 // CreateInterviewResponse429Headers the declared response headers of an HTTP 429 response for CreateInterview
 type CreateInterviewResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CreateInterviewResponse503Headers the declared response headers of an HTTP 503 response for CreateInterview
 type CreateInterviewResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CreateInterviewResponse struct {
@@ -24464,12 +24470,12 @@ type GetInterviewResponse401Headers struct {
 
 // GetInterviewResponse429Headers the declared response headers of an HTTP 429 response for GetInterview
 type GetInterviewResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetInterviewResponse503Headers the declared response headers of an HTTP 503 response for GetInterview
 type GetInterviewResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetInterviewResponse struct {
@@ -24589,12 +24595,12 @@ type UpdateInterviewResponse409Headers struct {
 
 // UpdateInterviewResponse429Headers the declared response headers of an HTTP 429 response for UpdateInterview
 type UpdateInterviewResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // UpdateInterviewResponse503Headers the declared response headers of an HTTP 503 response for UpdateInterview
 type UpdateInterviewResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type UpdateInterviewResponse struct {
@@ -24737,12 +24743,12 @@ type GetInterviewCalendarResponse401Headers struct {
 
 // GetInterviewCalendarResponse429Headers the declared response headers of an HTTP 429 response for GetInterviewCalendar
 type GetInterviewCalendarResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetInterviewCalendarResponse503Headers the declared response headers of an HTTP 503 response for GetInterviewCalendar
 type GetInterviewCalendarResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetInterviewCalendarResponse struct {
@@ -24853,12 +24859,12 @@ type CancelInterviewResponse409Headers struct {
 
 // CancelInterviewResponse429Headers the declared response headers of an HTTP 429 response for CancelInterview
 type CancelInterviewResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CancelInterviewResponse503Headers the declared response headers of an HTTP 503 response for CancelInterview
 type CancelInterviewResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CancelInterviewResponse struct {
@@ -24999,12 +25005,12 @@ type CompleteInterviewResponse409Headers struct {
 
 // CompleteInterviewResponse429Headers the declared response headers of an HTTP 429 response for CompleteInterview
 type CompleteInterviewResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CompleteInterviewResponse503Headers the declared response headers of an HTTP 503 response for CompleteInterview
 type CompleteInterviewResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CompleteInterviewResponse struct {
@@ -25145,12 +25151,12 @@ type FinishInterviewResponse409Headers struct {
 
 // FinishInterviewResponse429Headers the declared response headers of an HTTP 429 response for FinishInterview
 type FinishInterviewResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // FinishInterviewResponse503Headers the declared response headers of an HTTP 503 response for FinishInterview
 type FinishInterviewResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type FinishInterviewResponse struct {
@@ -25286,12 +25292,12 @@ type ListInterviewHistoryResponse401Headers struct {
 
 // ListInterviewHistoryResponse429Headers the declared response headers of an HTTP 429 response for ListInterviewHistory
 type ListInterviewHistoryResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListInterviewHistoryResponse503Headers the declared response headers of an HTTP 503 response for ListInterviewHistory
 type ListInterviewHistoryResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListInterviewHistoryResponse struct {
@@ -25409,12 +25415,12 @@ type MarkInterviewNoShowResponse409Headers struct {
 
 // MarkInterviewNoShowResponse429Headers the declared response headers of an HTTP 429 response for MarkInterviewNoShow
 type MarkInterviewNoShowResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // MarkInterviewNoShowResponse503Headers the declared response headers of an HTTP 503 response for MarkInterviewNoShow
 type MarkInterviewNoShowResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type MarkInterviewNoShowResponse struct {
@@ -25555,12 +25561,12 @@ type RemovePanelistResponse409Headers struct {
 
 // RemovePanelistResponse429Headers the declared response headers of an HTTP 429 response for RemovePanelist
 type RemovePanelistResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RemovePanelistResponse503Headers the declared response headers of an HTTP 503 response for RemovePanelist
 type RemovePanelistResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RemovePanelistResponse struct {
@@ -25701,12 +25707,12 @@ type SetPanelistResponse409Headers struct {
 
 // SetPanelistResponse429Headers the declared response headers of an HTTP 429 response for SetPanelist
 type SetPanelistResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // SetPanelistResponse503Headers the declared response headers of an HTTP 503 response for SetPanelist
 type SetPanelistResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type SetPanelistResponse struct {
@@ -25847,12 +25853,12 @@ type ReopenInterviewResponse409Headers struct {
 
 // ReopenInterviewResponse429Headers the declared response headers of an HTTP 429 response for ReopenInterview
 type ReopenInterviewResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ReopenInterviewResponse503Headers the declared response headers of an HTTP 503 response for ReopenInterview
 type ReopenInterviewResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ReopenInterviewResponse struct {
@@ -25993,12 +25999,12 @@ type RescheduleInterviewResponse409Headers struct {
 
 // RescheduleInterviewResponse429Headers the declared response headers of an HTTP 429 response for RescheduleInterview
 type RescheduleInterviewResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RescheduleInterviewResponse503Headers the declared response headers of an HTTP 503 response for RescheduleInterview
 type RescheduleInterviewResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RescheduleInterviewResponse struct {
@@ -26139,12 +26145,12 @@ type RespondToInterviewResponse409Headers struct {
 
 // RespondToInterviewResponse429Headers the declared response headers of an HTTP 429 response for RespondToInterview
 type RespondToInterviewResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RespondToInterviewResponse503Headers the declared response headers of an HTTP 503 response for RespondToInterview
 type RespondToInterviewResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RespondToInterviewResponse struct {
@@ -26285,12 +26291,12 @@ type ScheduleInterviewResponse409Headers struct {
 
 // ScheduleInterviewResponse429Headers the declared response headers of an HTTP 429 response for ScheduleInterview
 type ScheduleInterviewResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ScheduleInterviewResponse503Headers the declared response headers of an HTTP 503 response for ScheduleInterview
 type ScheduleInterviewResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ScheduleInterviewResponse struct {
@@ -26432,12 +26438,12 @@ type CreateScoreResponse409Headers struct {
 
 // CreateScoreResponse429Headers the declared response headers of an HTTP 429 response for CreateScore
 type CreateScoreResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CreateScoreResponse503Headers the declared response headers of an HTTP 503 response for CreateScore
 type CreateScoreResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CreateScoreResponse struct {
@@ -26571,12 +26577,12 @@ type StartInterviewResponse409Headers struct {
 
 // StartInterviewResponse429Headers the declared response headers of an HTTP 429 response for StartInterview
 type StartInterviewResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // StartInterviewResponse503Headers the declared response headers of an HTTP 503 response for StartInterview
 type StartInterviewResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type StartInterviewResponse struct {
@@ -26707,12 +26713,12 @@ type GetInterviewSummaryResponse401Headers struct {
 
 // GetInterviewSummaryResponse429Headers the declared response headers of an HTTP 429 response for GetInterviewSummary
 type GetInterviewSummaryResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetInterviewSummaryResponse503Headers the declared response headers of an HTTP 503 response for GetInterviewSummary
 type GetInterviewSummaryResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetInterviewSummaryResponse struct {
@@ -26823,12 +26829,12 @@ type ListJobsResponse401Headers struct {
 
 // ListJobsResponse429Headers the declared response headers of an HTTP 429 response for ListJobs
 type ListJobsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListJobsResponse503Headers the declared response headers of an HTTP 503 response for ListJobs
 type ListJobsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListJobsResponse struct {
@@ -26940,12 +26946,12 @@ type CreateJobResponse409Headers struct {
 
 // CreateJobResponse429Headers the declared response headers of an HTTP 429 response for CreateJob
 type CreateJobResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CreateJobResponse503Headers the declared response headers of an HTTP 503 response for CreateJob
 type CreateJobResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CreateJobResponse struct {
@@ -27072,12 +27078,12 @@ type GetJobResponse401Headers struct {
 
 // GetJobResponse429Headers the declared response headers of an HTTP 429 response for GetJob
 type GetJobResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetJobResponse503Headers the declared response headers of an HTTP 503 response for GetJob
 type GetJobResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetJobResponse struct {
@@ -27197,12 +27203,12 @@ type UpdateJobResponse409Headers struct {
 
 // UpdateJobResponse429Headers the declared response headers of an HTTP 429 response for UpdateJob
 type UpdateJobResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // UpdateJobResponse503Headers the declared response headers of an HTTP 503 response for UpdateJob
 type UpdateJobResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type UpdateJobResponse struct {
@@ -27343,12 +27349,12 @@ type CloseJobResponse409Headers struct {
 
 // CloseJobResponse429Headers the declared response headers of an HTTP 429 response for CloseJob
 type CloseJobResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CloseJobResponse503Headers the declared response headers of an HTTP 503 response for CloseJob
 type CloseJobResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CloseJobResponse struct {
@@ -27489,12 +27495,12 @@ type HoldJobResponse409Headers struct {
 
 // HoldJobResponse429Headers the declared response headers of an HTTP 429 response for HoldJob
 type HoldJobResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // HoldJobResponse503Headers the declared response headers of an HTTP 503 response for HoldJob
 type HoldJobResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type HoldJobResponse struct {
@@ -27630,12 +27636,12 @@ type ListJobMembersResponse401Headers struct {
 
 // ListJobMembersResponse429Headers the declared response headers of an HTTP 429 response for ListJobMembers
 type ListJobMembersResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListJobMembersResponse503Headers the declared response headers of an HTTP 503 response for ListJobMembers
 type ListJobMembersResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListJobMembersResponse struct {
@@ -27748,12 +27754,12 @@ type RemoveJobMemberResponse409Headers struct {
 
 // RemoveJobMemberResponse429Headers the declared response headers of an HTTP 429 response for RemoveJobMember
 type RemoveJobMemberResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RemoveJobMemberResponse503Headers the declared response headers of an HTTP 503 response for RemoveJobMember
 type RemoveJobMemberResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RemoveJobMemberResponse struct {
@@ -27866,12 +27872,12 @@ type SetJobMemberResponse409Headers struct {
 
 // SetJobMemberResponse429Headers the declared response headers of an HTTP 429 response for SetJobMember
 type SetJobMemberResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // SetJobMemberResponse503Headers the declared response headers of an HTTP 503 response for SetJobMember
 type SetJobMemberResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type SetJobMemberResponse struct {
@@ -28003,12 +28009,12 @@ type OpenJobResponse409Headers struct {
 
 // OpenJobResponse429Headers the declared response headers of an HTTP 429 response for OpenJob
 type OpenJobResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // OpenJobResponse503Headers the declared response headers of an HTTP 503 response for OpenJob
 type OpenJobResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type OpenJobResponse struct {
@@ -28139,12 +28145,12 @@ type GetJobPipelineResponse401Headers struct {
 
 // GetJobPipelineResponse429Headers the declared response headers of an HTTP 429 response for GetJobPipeline
 type GetJobPipelineResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetJobPipelineResponse503Headers the declared response headers of an HTTP 503 response for GetJobPipeline
 type GetJobPipelineResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetJobPipelineResponse struct {
@@ -28250,12 +28256,12 @@ type GetJobPipelineChartResponse401Headers struct {
 
 // GetJobPipelineChartResponse429Headers the declared response headers of an HTTP 429 response for GetJobPipelineChart
 type GetJobPipelineChartResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetJobPipelineChartResponse503Headers the declared response headers of an HTTP 503 response for GetJobPipelineChart
 type GetJobPipelineChartResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetJobPipelineChartResponse struct {
@@ -28359,12 +28365,12 @@ type ListKitsResponse401Headers struct {
 
 // ListKitsResponse429Headers the declared response headers of an HTTP 429 response for ListKits
 type ListKitsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListKitsResponse503Headers the declared response headers of an HTTP 503 response for ListKits
 type ListKitsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListKitsResponse struct {
@@ -28476,12 +28482,12 @@ type CreateKitResponse409Headers struct {
 
 // CreateKitResponse429Headers the declared response headers of an HTTP 429 response for CreateKit
 type CreateKitResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CreateKitResponse503Headers the declared response headers of an HTTP 503 response for CreateKit
 type CreateKitResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CreateKitResponse struct {
@@ -28608,12 +28614,12 @@ type GetKitResponse401Headers struct {
 
 // GetKitResponse429Headers the declared response headers of an HTTP 429 response for GetKit
 type GetKitResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetKitResponse503Headers the declared response headers of an HTTP 503 response for GetKit
 type GetKitResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetKitResponse struct {
@@ -28733,12 +28739,12 @@ type UpdateKitResponse409Headers struct {
 
 // UpdateKitResponse429Headers the declared response headers of an HTTP 429 response for UpdateKit
 type UpdateKitResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // UpdateKitResponse503Headers the declared response headers of an HTTP 503 response for UpdateKit
 type UpdateKitResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type UpdateKitResponse struct {
@@ -28881,12 +28887,12 @@ type ListKitVersionsResponse401Headers struct {
 
 // ListKitVersionsResponse429Headers the declared response headers of an HTTP 429 response for ListKitVersions
 type ListKitVersionsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListKitVersionsResponse503Headers the declared response headers of an HTTP 503 response for ListKitVersions
 type ListKitVersionsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListKitVersionsResponse struct {
@@ -29005,12 +29011,12 @@ type CreateKitVersionResponse409Headers struct {
 
 // CreateKitVersionResponse429Headers the declared response headers of an HTTP 429 response for CreateKitVersion
 type CreateKitVersionResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CreateKitVersionResponse503Headers the declared response headers of an HTTP 503 response for CreateKitVersion
 type CreateKitVersionResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CreateKitVersionResponse struct {
@@ -29144,12 +29150,12 @@ type GetKitVersionResponse401Headers struct {
 
 // GetKitVersionResponse429Headers the declared response headers of an HTTP 429 response for GetKitVersion
 type GetKitVersionResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetKitVersionResponse503Headers the declared response headers of an HTTP 503 response for GetKitVersion
 type GetKitVersionResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetKitVersionResponse struct {
@@ -29269,12 +29275,12 @@ type UpdateKitVersionResponse409Headers struct {
 
 // UpdateKitVersionResponse429Headers the declared response headers of an HTTP 429 response for UpdateKitVersion
 type UpdateKitVersionResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // UpdateKitVersionResponse503Headers the declared response headers of an HTTP 503 response for UpdateKitVersion
 type UpdateKitVersionResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type UpdateKitVersionResponse struct {
@@ -29422,12 +29428,12 @@ type ArchiveKitVersionResponse409Headers struct {
 
 // ArchiveKitVersionResponse429Headers the declared response headers of an HTTP 429 response for ArchiveKitVersion
 type ArchiveKitVersionResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ArchiveKitVersionResponse503Headers the declared response headers of an HTTP 503 response for ArchiveKitVersion
 type ArchiveKitVersionResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ArchiveKitVersionResponse struct {
@@ -29568,12 +29574,12 @@ type PublishKitVersionResponse409Headers struct {
 
 // PublishKitVersionResponse429Headers the declared response headers of an HTTP 429 response for PublishKitVersion
 type PublishKitVersionResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // PublishKitVersionResponse503Headers the declared response headers of an HTTP 503 response for PublishKitVersion
 type PublishKitVersionResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type PublishKitVersionResponse struct {
@@ -29699,7 +29705,7 @@ func (r PublishKitVersionResponse) ContentType() string {
 
 // GetStateMachinesResponse429Headers the declared response headers of an HTTP 429 response for GetStateMachines
 type GetStateMachinesResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetStateMachinesResponse struct {
@@ -29778,12 +29784,12 @@ type ListInterviewerFiguresResponse401Headers struct {
 
 // ListInterviewerFiguresResponse429Headers the declared response headers of an HTTP 429 response for ListInterviewerFigures
 type ListInterviewerFiguresResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListInterviewerFiguresResponse503Headers the declared response headers of an HTTP 503 response for ListInterviewerFigures
 type ListInterviewerFiguresResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListInterviewerFiguresResponse struct {
@@ -29889,12 +29895,12 @@ type ListScoresResponse401Headers struct {
 
 // ListScoresResponse429Headers the declared response headers of an HTTP 429 response for ListScores
 type ListScoresResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListScoresResponse503Headers the declared response headers of an HTTP 503 response for ListScores
 type ListScoresResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListScoresResponse struct {
@@ -30000,12 +30006,12 @@ type ExportScoresResponse401Headers struct {
 
 // ExportScoresResponse429Headers the declared response headers of an HTTP 429 response for ExportScores
 type ExportScoresResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ExportScoresResponse503Headers the declared response headers of an HTTP 503 response for ExportScores
 type ExportScoresResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ExportScoresResponse struct {
@@ -30109,12 +30115,12 @@ type GetScoreResponse401Headers struct {
 
 // GetScoreResponse429Headers the declared response headers of an HTTP 429 response for GetScore
 type GetScoreResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetScoreResponse503Headers the declared response headers of an HTTP 503 response for GetScore
 type GetScoreResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetScoreResponse struct {
@@ -30234,12 +30240,12 @@ type UpdateScoreResponse409Headers struct {
 
 // UpdateScoreResponse429Headers the declared response headers of an HTTP 429 response for UpdateScore
 type UpdateScoreResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // UpdateScoreResponse503Headers the declared response headers of an HTTP 503 response for UpdateScore
 type UpdateScoreResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type UpdateScoreResponse struct {
@@ -30382,12 +30388,12 @@ type ReopenScoreResponse409Headers struct {
 
 // ReopenScoreResponse429Headers the declared response headers of an HTTP 429 response for ReopenScore
 type ReopenScoreResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ReopenScoreResponse503Headers the declared response headers of an HTTP 503 response for ReopenScore
 type ReopenScoreResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ReopenScoreResponse struct {
@@ -30521,12 +30527,12 @@ type ListScoreRevisionsResponse401Headers struct {
 
 // ListScoreRevisionsResponse429Headers the declared response headers of an HTTP 429 response for ListScoreRevisions
 type ListScoreRevisionsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListScoreRevisionsResponse503Headers the declared response headers of an HTTP 503 response for ListScoreRevisions
 type ListScoreRevisionsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListScoreRevisionsResponse struct {
@@ -30644,12 +30650,12 @@ type SubmitScoreResponse409Headers struct {
 
 // SubmitScoreResponse429Headers the declared response headers of an HTTP 429 response for SubmitScore
 type SubmitScoreResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // SubmitScoreResponse503Headers the declared response headers of an HTTP 503 response for SubmitScore
 type SubmitScoreResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type SubmitScoreResponse struct {
@@ -30785,12 +30791,12 @@ type VoidScoreResponse409Headers struct {
 
 // VoidScoreResponse429Headers the declared response headers of an HTTP 429 response for VoidScore
 type VoidScoreResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // VoidScoreResponse503Headers the declared response headers of an HTTP 503 response for VoidScore
 type VoidScoreResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type VoidScoreResponse struct {
@@ -30924,12 +30930,12 @@ type ListTestCompaniesResponse401Headers struct {
 
 // ListTestCompaniesResponse429Headers the declared response headers of an HTTP 429 response for ListTestCompanies
 type ListTestCompaniesResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListTestCompaniesResponse503Headers the declared response headers of an HTTP 503 response for ListTestCompanies
 type ListTestCompaniesResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListTestCompaniesResponse struct {
@@ -31035,12 +31041,12 @@ type CreateTestCompanyResponse409Headers struct {
 
 // CreateTestCompanyResponse429Headers the declared response headers of an HTTP 429 response for CreateTestCompany
 type CreateTestCompanyResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CreateTestCompanyResponse503Headers the declared response headers of an HTTP 503 response for CreateTestCompany
 type CreateTestCompanyResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CreateTestCompanyResponse struct {
@@ -31160,12 +31166,12 @@ type CloseTestCompanyResponse409Headers struct {
 
 // CloseTestCompanyResponse429Headers the declared response headers of an HTTP 429 response for CloseTestCompany
 type CloseTestCompanyResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CloseTestCompanyResponse503Headers the declared response headers of an HTTP 503 response for CloseTestCompany
 type CloseTestCompanyResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CloseTestCompanyResponse struct {
@@ -31285,12 +31291,12 @@ type ListUsersResponse401Headers struct {
 
 // ListUsersResponse429Headers the declared response headers of an HTTP 429 response for ListUsers
 type ListUsersResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListUsersResponse503Headers the declared response headers of an HTTP 503 response for ListUsers
 type ListUsersResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListUsersResponse struct {
@@ -31402,12 +31408,12 @@ type CreateUserResponse409Headers struct {
 
 // CreateUserResponse429Headers the declared response headers of an HTTP 429 response for CreateUser
 type CreateUserResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // CreateUserResponse503Headers the declared response headers of an HTTP 503 response for CreateUser
 type CreateUserResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type CreateUserResponse struct {
@@ -31534,12 +31540,12 @@ type GetMeResponse401Headers struct {
 
 // GetMeResponse429Headers the declared response headers of an HTTP 429 response for GetMe
 type GetMeResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetMeResponse503Headers the declared response headers of an HTTP 503 response for GetMe
 type GetMeResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetMeResponse struct {
@@ -31659,12 +31665,12 @@ type UpdateMeResponse409Headers struct {
 
 // UpdateMeResponse429Headers the declared response headers of an HTTP 429 response for UpdateMe
 type UpdateMeResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // UpdateMeResponse503Headers the declared response headers of an HTTP 503 response for UpdateMe
 type UpdateMeResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type UpdateMeResponse struct {
@@ -31800,12 +31806,12 @@ type GetMyCalendarResponse401Headers struct {
 
 // GetMyCalendarResponse429Headers the declared response headers of an HTTP 429 response for GetMyCalendar
 type GetMyCalendarResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetMyCalendarResponse503Headers the declared response headers of an HTTP 503 response for GetMyCalendar
 type GetMyCalendarResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetMyCalendarResponse struct {
@@ -31909,12 +31915,12 @@ type GetUserResponse401Headers struct {
 
 // GetUserResponse429Headers the declared response headers of an HTTP 429 response for GetUser
 type GetUserResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // GetUserResponse503Headers the declared response headers of an HTTP 503 response for GetUser
 type GetUserResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetUserResponse struct {
@@ -32034,12 +32040,12 @@ type UpdateUserResponse409Headers struct {
 
 // UpdateUserResponse429Headers the declared response headers of an HTTP 429 response for UpdateUser
 type UpdateUserResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // UpdateUserResponse503Headers the declared response headers of an HTTP 503 response for UpdateUser
 type UpdateUserResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type UpdateUserResponse struct {
@@ -32180,12 +32186,12 @@ type ChangeUserRoleResponse409Headers struct {
 
 // ChangeUserRoleResponse429Headers the declared response headers of an HTTP 429 response for ChangeUserRole
 type ChangeUserRoleResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ChangeUserRoleResponse503Headers the declared response headers of an HTTP 503 response for ChangeUserRole
 type ChangeUserRoleResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ChangeUserRoleResponse struct {
@@ -32326,12 +32332,12 @@ type DeactivateUserResponse409Headers struct {
 
 // DeactivateUserResponse429Headers the declared response headers of an HTTP 429 response for DeactivateUser
 type DeactivateUserResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // DeactivateUserResponse503Headers the declared response headers of an HTTP 503 response for DeactivateUser
 type DeactivateUserResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type DeactivateUserResponse struct {
@@ -32472,12 +32478,12 @@ type ReactivateUserResponse409Headers struct {
 
 // ReactivateUserResponse429Headers the declared response headers of an HTTP 429 response for ReactivateUser
 type ReactivateUserResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ReactivateUserResponse503Headers the declared response headers of an HTTP 503 response for ReactivateUser
 type ReactivateUserResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ReactivateUserResponse struct {
@@ -32613,12 +32619,12 @@ type RevokeUserSessionsResponse409Headers struct {
 
 // RevokeUserSessionsResponse429Headers the declared response headers of an HTTP 429 response for RevokeUserSessions
 type RevokeUserSessionsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RevokeUserSessionsResponse503Headers the declared response headers of an HTTP 503 response for RevokeUserSessions
 type RevokeUserSessionsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RevokeUserSessionsResponse struct {
@@ -32738,12 +32744,12 @@ type ListUserSessionsResponse401Headers struct {
 
 // ListUserSessionsResponse429Headers the declared response headers of an HTTP 429 response for ListUserSessions
 type ListUserSessionsResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // ListUserSessionsResponse503Headers the declared response headers of an HTTP 503 response for ListUserSessions
 type ListUserSessionsResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type ListUserSessionsResponse struct {
@@ -32856,12 +32862,12 @@ type RevokeUserSessionResponse409Headers struct {
 
 // RevokeUserSessionResponse429Headers the declared response headers of an HTTP 429 response for RevokeUserSession
 type RevokeUserSessionResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 // RevokeUserSessionResponse503Headers the declared response headers of an HTTP 503 response for RevokeUserSession
 type RevokeUserSessionResponse503Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type RevokeUserSessionResponse struct {
@@ -33143,14 +33149,14 @@ func (r GetMetricsResponse) ContentType() string {
 
 // GetOpenAPIJSONResponse429Headers the declared response headers of an HTTP 429 response for GetOpenAPIJSON
 type GetOpenAPIJSONResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetOpenAPIJSONResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *map[string]interface{}
+	JSON200 *Specification
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -33162,7 +33168,7 @@ type GetOpenAPIJSONResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetOpenAPIJSONResponse) GetJSON200() *map[string]interface{} {
+func (r GetOpenAPIJSONResponse) GetJSON200() *Specification {
 	return r.JSON200
 }
 
@@ -33212,7 +33218,7 @@ func (r GetOpenAPIJSONResponse) ContentType() string {
 
 // GetOpenAPIYAMLResponse429Headers the declared response headers of an HTTP 429 response for GetOpenAPIYAML
 type GetOpenAPIYAMLResponse429Headers struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 
 type GetOpenAPIYAMLResponse struct {
@@ -35941,8 +35947,8 @@ func ParseListAPIKeysResponse(rsp *http.Response) (*ListAPIKeysResponse, error) 
 	case rsp.StatusCode == 429:
 		var headers ListAPIKeysResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -35951,8 +35957,8 @@ func ParseListAPIKeysResponse(rsp *http.Response) (*ListAPIKeysResponse, error) 
 	case rsp.StatusCode == 503:
 		var headers ListAPIKeysResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36083,8 +36089,8 @@ func ParseCreateAPIKeyResponse(rsp *http.Response) (*CreateAPIKeyResponse, error
 	case rsp.StatusCode == 429:
 		var headers CreateAPIKeyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36093,8 +36099,8 @@ func ParseCreateAPIKeyResponse(rsp *http.Response) (*CreateAPIKeyResponse, error
 	case rsp.StatusCode == 503:
 		var headers CreateAPIKeyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36214,8 +36220,8 @@ func ParseGetMyAPIKeyResponse(rsp *http.Response) (*GetMyAPIKeyResponse, error) 
 	case rsp.StatusCode == 429:
 		var headers GetMyAPIKeyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36224,8 +36230,8 @@ func ParseGetMyAPIKeyResponse(rsp *http.Response) (*GetMyAPIKeyResponse, error) 
 	case rsp.StatusCode == 503:
 		var headers GetMyAPIKeyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36345,8 +36351,8 @@ func ParseGetAPIKeyResponse(rsp *http.Response) (*GetAPIKeyResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers GetAPIKeyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36355,8 +36361,8 @@ func ParseGetAPIKeyResponse(rsp *http.Response) (*GetAPIKeyResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers GetAPIKeyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36494,8 +36500,8 @@ func ParseUpdateAPIKeyResponse(rsp *http.Response) (*UpdateAPIKeyResponse, error
 	case rsp.StatusCode == 429:
 		var headers UpdateAPIKeyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36504,8 +36510,8 @@ func ParseUpdateAPIKeyResponse(rsp *http.Response) (*UpdateAPIKeyResponse, error
 	case rsp.StatusCode == 503:
 		var headers UpdateAPIKeyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36643,8 +36649,8 @@ func ParseRevokeAPIKeyResponse(rsp *http.Response) (*RevokeAPIKeyResponse, error
 	case rsp.StatusCode == 429:
 		var headers RevokeAPIKeyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36653,8 +36659,8 @@ func ParseRevokeAPIKeyResponse(rsp *http.Response) (*RevokeAPIKeyResponse, error
 	case rsp.StatusCode == 503:
 		var headers RevokeAPIKeyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36792,8 +36798,8 @@ func ParseRotateAPIKeyResponse(rsp *http.Response) (*RotateAPIKeyResponse, error
 	case rsp.StatusCode == 429:
 		var headers RotateAPIKeyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36802,8 +36808,8 @@ func ParseRotateAPIKeyResponse(rsp *http.Response) (*RotateAPIKeyResponse, error
 	case rsp.StatusCode == 503:
 		var headers RotateAPIKeyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36903,8 +36909,8 @@ func ParseListApplicationsResponse(rsp *http.Response) (*ListApplicationsRespons
 	case rsp.StatusCode == 429:
 		var headers ListApplicationsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -36913,8 +36919,8 @@ func ParseListApplicationsResponse(rsp *http.Response) (*ListApplicationsRespons
 	case rsp.StatusCode == 503:
 		var headers ListApplicationsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37045,8 +37051,8 @@ func ParseCreateApplicationResponse(rsp *http.Response) (*CreateApplicationRespo
 	case rsp.StatusCode == 429:
 		var headers CreateApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37055,8 +37061,8 @@ func ParseCreateApplicationResponse(rsp *http.Response) (*CreateApplicationRespo
 	case rsp.StatusCode == 503:
 		var headers CreateApplicationResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37149,8 +37155,8 @@ func ParseExportApplicationsResponse(rsp *http.Response) (*ExportApplicationsRes
 	case rsp.StatusCode == 429:
 		var headers ExportApplicationsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37159,8 +37165,8 @@ func ParseExportApplicationsResponse(rsp *http.Response) (*ExportApplicationsRes
 	case rsp.StatusCode == 503:
 		var headers ExportApplicationsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37280,8 +37286,8 @@ func ParseGetApplicationResponse(rsp *http.Response) (*GetApplicationResponse, e
 	case rsp.StatusCode == 429:
 		var headers GetApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37290,8 +37296,8 @@ func ParseGetApplicationResponse(rsp *http.Response) (*GetApplicationResponse, e
 	case rsp.StatusCode == 503:
 		var headers GetApplicationResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37398,8 +37404,8 @@ func ParseListApplicationHistoryResponse(rsp *http.Response) (*ListApplicationHi
 	case rsp.StatusCode == 429:
 		var headers ListApplicationHistoryResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37408,8 +37414,8 @@ func ParseListApplicationHistoryResponse(rsp *http.Response) (*ListApplicationHi
 	case rsp.StatusCode == 503:
 		var headers ListApplicationHistoryResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37547,8 +37553,8 @@ func ParseHoldApplicationResponse(rsp *http.Response) (*HoldApplicationResponse,
 	case rsp.StatusCode == 429:
 		var headers HoldApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37557,8 +37563,8 @@ func ParseHoldApplicationResponse(rsp *http.Response) (*HoldApplicationResponse,
 	case rsp.StatusCode == 503:
 		var headers HoldApplicationResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37696,8 +37702,8 @@ func ParseMoveApplicationResponse(rsp *http.Response) (*MoveApplicationResponse,
 	case rsp.StatusCode == 429:
 		var headers MoveApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37706,8 +37712,8 @@ func ParseMoveApplicationResponse(rsp *http.Response) (*MoveApplicationResponse,
 	case rsp.StatusCode == 503:
 		var headers MoveApplicationResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37845,8 +37851,8 @@ func ParseReactivateApplicationResponse(rsp *http.Response) (*ReactivateApplicat
 	case rsp.StatusCode == 429:
 		var headers ReactivateApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37855,8 +37861,8 @@ func ParseReactivateApplicationResponse(rsp *http.Response) (*ReactivateApplicat
 	case rsp.StatusCode == 503:
 		var headers ReactivateApplicationResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -37994,8 +38000,8 @@ func ParseRejectApplicationResponse(rsp *http.Response) (*RejectApplicationRespo
 	case rsp.StatusCode == 429:
 		var headers RejectApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38004,8 +38010,8 @@ func ParseRejectApplicationResponse(rsp *http.Response) (*RejectApplicationRespo
 	case rsp.StatusCode == 503:
 		var headers RejectApplicationResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38143,8 +38149,8 @@ func ParseResumeApplicationResponse(rsp *http.Response) (*ResumeApplicationRespo
 	case rsp.StatusCode == 429:
 		var headers ResumeApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38153,8 +38159,8 @@ func ParseResumeApplicationResponse(rsp *http.Response) (*ResumeApplicationRespo
 	case rsp.StatusCode == 503:
 		var headers ResumeApplicationResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38251,8 +38257,8 @@ func ParseGetApplicationSummaryResponse(rsp *http.Response) (*GetApplicationSumm
 	case rsp.StatusCode == 429:
 		var headers GetApplicationSummaryResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38261,8 +38267,8 @@ func ParseGetApplicationSummaryResponse(rsp *http.Response) (*GetApplicationSumm
 	case rsp.StatusCode == 503:
 		var headers GetApplicationSummaryResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38400,8 +38406,8 @@ func ParseWithdrawApplicationResponse(rsp *http.Response) (*WithdrawApplicationR
 	case rsp.StatusCode == 429:
 		var headers WithdrawApplicationResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38410,8 +38416,8 @@ func ParseWithdrawApplicationResponse(rsp *http.Response) (*WithdrawApplicationR
 	case rsp.StatusCode == 503:
 		var headers WithdrawApplicationResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38511,8 +38517,8 @@ func ParseListAuditLogsResponse(rsp *http.Response) (*ListAuditLogsResponse, err
 	case rsp.StatusCode == 429:
 		var headers ListAuditLogsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38521,8 +38527,8 @@ func ParseListAuditLogsResponse(rsp *http.Response) (*ListAuditLogsResponse, err
 	case rsp.StatusCode == 503:
 		var headers ListAuditLogsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38615,8 +38621,8 @@ func ParseExportAuditLogsResponse(rsp *http.Response) (*ExportAuditLogsResponse,
 	case rsp.StatusCode == 429:
 		var headers ExportAuditLogsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38625,8 +38631,8 @@ func ParseExportAuditLogsResponse(rsp *http.Response) (*ExportAuditLogsResponse,
 	case rsp.StatusCode == 503:
 		var headers ExportAuditLogsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38740,8 +38746,8 @@ func ParseVerifyAuditLogsResponse(rsp *http.Response) (*VerifyAuditLogsResponse,
 	case rsp.StatusCode == 429:
 		var headers VerifyAuditLogsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38750,8 +38756,8 @@ func ParseVerifyAuditLogsResponse(rsp *http.Response) (*VerifyAuditLogsResponse,
 	case rsp.StatusCode == 503:
 		var headers VerifyAuditLogsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38848,8 +38854,8 @@ func ParseGetAuditLogResponse(rsp *http.Response) (*GetAuditLogResponse, error) 
 	case rsp.StatusCode == 429:
 		var headers GetAuditLogResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38858,8 +38864,8 @@ func ParseGetAuditLogResponse(rsp *http.Response) (*GetAuditLogResponse, error) 
 	case rsp.StatusCode == 503:
 		var headers GetAuditLogResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38976,8 +38982,8 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers LoginResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -38986,8 +38992,8 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers LoginResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39111,8 +39117,8 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers LogoutResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39121,8 +39127,8 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers LogoutResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39232,8 +39238,8 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 	case rsp.StatusCode == 429:
 		var headers ChangePasswordResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39242,8 +39248,8 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 	case rsp.StatusCode == 503:
 		var headers ChangePasswordResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39360,8 +39366,8 @@ func ParseRefreshTokensResponse(rsp *http.Response) (*RefreshTokensResponse, err
 	case rsp.StatusCode == 429:
 		var headers RefreshTokensResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39370,8 +39376,8 @@ func ParseRefreshTokensResponse(rsp *http.Response) (*RefreshTokensResponse, err
 	case rsp.StatusCode == 503:
 		var headers RefreshTokensResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39471,8 +39477,8 @@ func ParseListSessionsResponse(rsp *http.Response) (*ListSessionsResponse, error
 	case rsp.StatusCode == 429:
 		var headers ListSessionsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39481,8 +39487,8 @@ func ParseListSessionsResponse(rsp *http.Response) (*ListSessionsResponse, error
 	case rsp.StatusCode == 503:
 		var headers ListSessionsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39596,8 +39602,8 @@ func ParseRevokeOtherSessionsResponse(rsp *http.Response) (*RevokeOtherSessionsR
 	case rsp.StatusCode == 429:
 		var headers RevokeOtherSessionsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39606,8 +39612,8 @@ func ParseRevokeOtherSessionsResponse(rsp *http.Response) (*RevokeOtherSessionsR
 	case rsp.StatusCode == 503:
 		var headers RevokeOtherSessionsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39717,8 +39723,8 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 	case rsp.StatusCode == 429:
 		var headers RevokeSessionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39727,8 +39733,8 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 	case rsp.StatusCode == 503:
 		var headers RevokeSessionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39828,8 +39834,8 @@ func ParseListCandidatesResponse(rsp *http.Response) (*ListCandidatesResponse, e
 	case rsp.StatusCode == 429:
 		var headers ListCandidatesResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39838,8 +39844,8 @@ func ParseListCandidatesResponse(rsp *http.Response) (*ListCandidatesResponse, e
 	case rsp.StatusCode == 503:
 		var headers ListCandidatesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39970,8 +39976,8 @@ func ParseCreateCandidateResponse(rsp *http.Response) (*CreateCandidateResponse,
 	case rsp.StatusCode == 429:
 		var headers CreateCandidateResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -39980,8 +39986,8 @@ func ParseCreateCandidateResponse(rsp *http.Response) (*CreateCandidateResponse,
 	case rsp.StatusCode == 503:
 		var headers CreateCandidateResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40074,8 +40080,8 @@ func ParseExportCandidatesResponse(rsp *http.Response) (*ExportCandidatesRespons
 	case rsp.StatusCode == 429:
 		var headers ExportCandidatesResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40084,8 +40090,8 @@ func ParseExportCandidatesResponse(rsp *http.Response) (*ExportCandidatesRespons
 	case rsp.StatusCode == 503:
 		var headers ExportCandidatesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40199,8 +40205,8 @@ func ParseImportCandidatesCSVResponse(rsp *http.Response) (*ImportCandidatesCSVR
 	case rsp.StatusCode == 429:
 		var headers ImportCandidatesCSVResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40209,8 +40215,8 @@ func ParseImportCandidatesCSVResponse(rsp *http.Response) (*ImportCandidatesCSVR
 	case rsp.StatusCode == 503:
 		var headers ImportCandidatesCSVResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40324,8 +40330,8 @@ func ParseImportCandidatesNDJSONResponse(rsp *http.Response) (*ImportCandidatesN
 	case rsp.StatusCode == 429:
 		var headers ImportCandidatesNDJSONResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40334,8 +40340,8 @@ func ParseImportCandidatesNDJSONResponse(rsp *http.Response) (*ImportCandidatesN
 	case rsp.StatusCode == 503:
 		var headers ImportCandidatesNDJSONResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40455,8 +40461,8 @@ func ParseGetCandidateResponse(rsp *http.Response) (*GetCandidateResponse, error
 	case rsp.StatusCode == 429:
 		var headers GetCandidateResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40465,8 +40471,8 @@ func ParseGetCandidateResponse(rsp *http.Response) (*GetCandidateResponse, error
 	case rsp.StatusCode == 503:
 		var headers GetCandidateResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40604,8 +40610,8 @@ func ParseUpdateCandidateResponse(rsp *http.Response) (*UpdateCandidateResponse,
 	case rsp.StatusCode == 429:
 		var headers UpdateCandidateResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40614,8 +40620,8 @@ func ParseUpdateCandidateResponse(rsp *http.Response) (*UpdateCandidateResponse,
 	case rsp.StatusCode == 503:
 		var headers UpdateCandidateResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40753,8 +40759,8 @@ func ParseArchiveCandidateResponse(rsp *http.Response) (*ArchiveCandidateRespons
 	case rsp.StatusCode == 429:
 		var headers ArchiveCandidateResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40763,8 +40769,8 @@ func ParseArchiveCandidateResponse(rsp *http.Response) (*ArchiveCandidateRespons
 	case rsp.StatusCode == 503:
 		var headers ArchiveCandidateResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40902,8 +40908,8 @@ func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateRespons
 	case rsp.StatusCode == 429:
 		var headers RestoreCandidateResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -40912,8 +40918,8 @@ func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateRespons
 	case rsp.StatusCode == 503:
 		var headers RestoreCandidateResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41026,8 +41032,8 @@ func ParseGetCompanyResponse(rsp *http.Response) (*GetCompanyResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers GetCompanyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41036,8 +41042,8 @@ func ParseGetCompanyResponse(rsp *http.Response) (*GetCompanyResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers GetCompanyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41168,8 +41174,8 @@ func ParseUpdateCompanyResponse(rsp *http.Response) (*UpdateCompanyResponse, err
 	case rsp.StatusCode == 429:
 		var headers UpdateCompanyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41178,8 +41184,8 @@ func ParseUpdateCompanyResponse(rsp *http.Response) (*UpdateCompanyResponse, err
 	case rsp.StatusCode == 503:
 		var headers UpdateCompanyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41293,8 +41299,8 @@ func ParseResetCompanyResponse(rsp *http.Response) (*ResetCompanyResponse, error
 	case rsp.StatusCode == 429:
 		var headers ResetCompanyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41303,8 +41309,8 @@ func ParseResetCompanyResponse(rsp *http.Response) (*ResetCompanyResponse, error
 	case rsp.StatusCode == 503:
 		var headers ResetCompanyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41404,8 +41410,8 @@ func ParseListInterviewsResponse(rsp *http.Response) (*ListInterviewsResponse, e
 	case rsp.StatusCode == 429:
 		var headers ListInterviewsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41414,8 +41420,8 @@ func ParseListInterviewsResponse(rsp *http.Response) (*ListInterviewsResponse, e
 	case rsp.StatusCode == 503:
 		var headers ListInterviewsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41546,8 +41552,8 @@ func ParseCreateInterviewResponse(rsp *http.Response) (*CreateInterviewResponse,
 	case rsp.StatusCode == 429:
 		var headers CreateInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41556,8 +41562,8 @@ func ParseCreateInterviewResponse(rsp *http.Response) (*CreateInterviewResponse,
 	case rsp.StatusCode == 503:
 		var headers CreateInterviewResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41677,8 +41683,8 @@ func ParseGetInterviewResponse(rsp *http.Response) (*GetInterviewResponse, error
 	case rsp.StatusCode == 429:
 		var headers GetInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41687,8 +41693,8 @@ func ParseGetInterviewResponse(rsp *http.Response) (*GetInterviewResponse, error
 	case rsp.StatusCode == 503:
 		var headers GetInterviewResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41833,8 +41839,8 @@ func ParseUpdateInterviewResponse(rsp *http.Response) (*UpdateInterviewResponse,
 	case rsp.StatusCode == 429:
 		var headers UpdateInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41843,8 +41849,8 @@ func ParseUpdateInterviewResponse(rsp *http.Response) (*UpdateInterviewResponse,
 	case rsp.StatusCode == 503:
 		var headers UpdateInterviewResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41944,8 +41950,8 @@ func ParseGetInterviewCalendarResponse(rsp *http.Response) (*GetInterviewCalenda
 	case rsp.StatusCode == 429:
 		var headers GetInterviewCalendarResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -41954,8 +41960,8 @@ func ParseGetInterviewCalendarResponse(rsp *http.Response) (*GetInterviewCalenda
 	case rsp.StatusCode == 503:
 		var headers GetInterviewCalendarResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42093,8 +42099,8 @@ func ParseCancelInterviewResponse(rsp *http.Response) (*CancelInterviewResponse,
 	case rsp.StatusCode == 429:
 		var headers CancelInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42103,8 +42109,8 @@ func ParseCancelInterviewResponse(rsp *http.Response) (*CancelInterviewResponse,
 	case rsp.StatusCode == 503:
 		var headers CancelInterviewResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42242,8 +42248,8 @@ func ParseCompleteInterviewResponse(rsp *http.Response) (*CompleteInterviewRespo
 	case rsp.StatusCode == 429:
 		var headers CompleteInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42252,8 +42258,8 @@ func ParseCompleteInterviewResponse(rsp *http.Response) (*CompleteInterviewRespo
 	case rsp.StatusCode == 503:
 		var headers CompleteInterviewResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42391,8 +42397,8 @@ func ParseFinishInterviewResponse(rsp *http.Response) (*FinishInterviewResponse,
 	case rsp.StatusCode == 429:
 		var headers FinishInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42401,8 +42407,8 @@ func ParseFinishInterviewResponse(rsp *http.Response) (*FinishInterviewResponse,
 	case rsp.StatusCode == 503:
 		var headers FinishInterviewResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42509,8 +42515,8 @@ func ParseListInterviewHistoryResponse(rsp *http.Response) (*ListInterviewHistor
 	case rsp.StatusCode == 429:
 		var headers ListInterviewHistoryResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42519,8 +42525,8 @@ func ParseListInterviewHistoryResponse(rsp *http.Response) (*ListInterviewHistor
 	case rsp.StatusCode == 503:
 		var headers ListInterviewHistoryResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42658,8 +42664,8 @@ func ParseMarkInterviewNoShowResponse(rsp *http.Response) (*MarkInterviewNoShowR
 	case rsp.StatusCode == 429:
 		var headers MarkInterviewNoShowResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42668,8 +42674,8 @@ func ParseMarkInterviewNoShowResponse(rsp *http.Response) (*MarkInterviewNoShowR
 	case rsp.StatusCode == 503:
 		var headers MarkInterviewNoShowResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42807,8 +42813,8 @@ func ParseRemovePanelistResponse(rsp *http.Response) (*RemovePanelistResponse, e
 	case rsp.StatusCode == 429:
 		var headers RemovePanelistResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42817,8 +42823,8 @@ func ParseRemovePanelistResponse(rsp *http.Response) (*RemovePanelistResponse, e
 	case rsp.StatusCode == 503:
 		var headers RemovePanelistResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42956,8 +42962,8 @@ func ParseSetPanelistResponse(rsp *http.Response) (*SetPanelistResponse, error) 
 	case rsp.StatusCode == 429:
 		var headers SetPanelistResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -42966,8 +42972,8 @@ func ParseSetPanelistResponse(rsp *http.Response) (*SetPanelistResponse, error) 
 	case rsp.StatusCode == 503:
 		var headers SetPanelistResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43105,8 +43111,8 @@ func ParseReopenInterviewResponse(rsp *http.Response) (*ReopenInterviewResponse,
 	case rsp.StatusCode == 429:
 		var headers ReopenInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43115,8 +43121,8 @@ func ParseReopenInterviewResponse(rsp *http.Response) (*ReopenInterviewResponse,
 	case rsp.StatusCode == 503:
 		var headers ReopenInterviewResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43254,8 +43260,8 @@ func ParseRescheduleInterviewResponse(rsp *http.Response) (*RescheduleInterviewR
 	case rsp.StatusCode == 429:
 		var headers RescheduleInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43264,8 +43270,8 @@ func ParseRescheduleInterviewResponse(rsp *http.Response) (*RescheduleInterviewR
 	case rsp.StatusCode == 503:
 		var headers RescheduleInterviewResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43403,8 +43409,8 @@ func ParseRespondToInterviewResponse(rsp *http.Response) (*RespondToInterviewRes
 	case rsp.StatusCode == 429:
 		var headers RespondToInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43413,8 +43419,8 @@ func ParseRespondToInterviewResponse(rsp *http.Response) (*RespondToInterviewRes
 	case rsp.StatusCode == 503:
 		var headers RespondToInterviewResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43552,8 +43558,8 @@ func ParseScheduleInterviewResponse(rsp *http.Response) (*ScheduleInterviewRespo
 	case rsp.StatusCode == 429:
 		var headers ScheduleInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43562,8 +43568,8 @@ func ParseScheduleInterviewResponse(rsp *http.Response) (*ScheduleInterviewRespo
 	case rsp.StatusCode == 503:
 		var headers ScheduleInterviewResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43701,8 +43707,8 @@ func ParseCreateScoreResponse(rsp *http.Response) (*CreateScoreResponse, error) 
 	case rsp.StatusCode == 429:
 		var headers CreateScoreResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43711,8 +43717,8 @@ func ParseCreateScoreResponse(rsp *http.Response) (*CreateScoreResponse, error) 
 	case rsp.StatusCode == 503:
 		var headers CreateScoreResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43850,8 +43856,8 @@ func ParseStartInterviewResponse(rsp *http.Response) (*StartInterviewResponse, e
 	case rsp.StatusCode == 429:
 		var headers StartInterviewResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43860,8 +43866,8 @@ func ParseStartInterviewResponse(rsp *http.Response) (*StartInterviewResponse, e
 	case rsp.StatusCode == 503:
 		var headers StartInterviewResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43958,8 +43964,8 @@ func ParseGetInterviewSummaryResponse(rsp *http.Response) (*GetInterviewSummaryR
 	case rsp.StatusCode == 429:
 		var headers GetInterviewSummaryResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -43968,8 +43974,8 @@ func ParseGetInterviewSummaryResponse(rsp *http.Response) (*GetInterviewSummaryR
 	case rsp.StatusCode == 503:
 		var headers GetInterviewSummaryResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44069,8 +44075,8 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers ListJobsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44079,8 +44085,8 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers ListJobsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44211,8 +44217,8 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers CreateJobResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44221,8 +44227,8 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers CreateJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44342,8 +44348,8 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers GetJobResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44352,8 +44358,8 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers GetJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44491,8 +44497,8 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers UpdateJobResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44501,8 +44507,8 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers UpdateJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44640,8 +44646,8 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers CloseJobResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44650,8 +44656,8 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers CloseJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44789,8 +44795,8 @@ func ParseHoldJobResponse(rsp *http.Response) (*HoldJobResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers HoldJobResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44799,8 +44805,8 @@ func ParseHoldJobResponse(rsp *http.Response) (*HoldJobResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers HoldJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44907,8 +44913,8 @@ func ParseListJobMembersResponse(rsp *http.Response) (*ListJobMembersResponse, e
 	case rsp.StatusCode == 429:
 		var headers ListJobMembersResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -44917,8 +44923,8 @@ func ParseListJobMembersResponse(rsp *http.Response) (*ListJobMembersResponse, e
 	case rsp.StatusCode == 503:
 		var headers ListJobMembersResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45028,8 +45034,8 @@ func ParseRemoveJobMemberResponse(rsp *http.Response) (*RemoveJobMemberResponse,
 	case rsp.StatusCode == 429:
 		var headers RemoveJobMemberResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45038,8 +45044,8 @@ func ParseRemoveJobMemberResponse(rsp *http.Response) (*RemoveJobMemberResponse,
 	case rsp.StatusCode == 503:
 		var headers RemoveJobMemberResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45160,8 +45166,8 @@ func ParseSetJobMemberResponse(rsp *http.Response) (*SetJobMemberResponse, error
 	case rsp.StatusCode == 429:
 		var headers SetJobMemberResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45170,8 +45176,8 @@ func ParseSetJobMemberResponse(rsp *http.Response) (*SetJobMemberResponse, error
 	case rsp.StatusCode == 503:
 		var headers SetJobMemberResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45309,8 +45315,8 @@ func ParseOpenJobResponse(rsp *http.Response) (*OpenJobResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers OpenJobResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45319,8 +45325,8 @@ func ParseOpenJobResponse(rsp *http.Response) (*OpenJobResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers OpenJobResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45417,8 +45423,8 @@ func ParseGetJobPipelineResponse(rsp *http.Response) (*GetJobPipelineResponse, e
 	case rsp.StatusCode == 429:
 		var headers GetJobPipelineResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45427,8 +45433,8 @@ func ParseGetJobPipelineResponse(rsp *http.Response) (*GetJobPipelineResponse, e
 	case rsp.StatusCode == 503:
 		var headers GetJobPipelineResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45518,8 +45524,8 @@ func ParseGetJobPipelineChartResponse(rsp *http.Response) (*GetJobPipelineChartR
 	case rsp.StatusCode == 429:
 		var headers GetJobPipelineChartResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45528,8 +45534,8 @@ func ParseGetJobPipelineChartResponse(rsp *http.Response) (*GetJobPipelineChartR
 	case rsp.StatusCode == 503:
 		var headers GetJobPipelineChartResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45629,8 +45635,8 @@ func ParseListKitsResponse(rsp *http.Response) (*ListKitsResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers ListKitsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45639,8 +45645,8 @@ func ParseListKitsResponse(rsp *http.Response) (*ListKitsResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers ListKitsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45771,8 +45777,8 @@ func ParseCreateKitResponse(rsp *http.Response) (*CreateKitResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers CreateKitResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45781,8 +45787,8 @@ func ParseCreateKitResponse(rsp *http.Response) (*CreateKitResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers CreateKitResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45902,8 +45908,8 @@ func ParseGetKitResponse(rsp *http.Response) (*GetKitResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers GetKitResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -45912,8 +45918,8 @@ func ParseGetKitResponse(rsp *http.Response) (*GetKitResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers GetKitResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46058,8 +46064,8 @@ func ParseUpdateKitResponse(rsp *http.Response) (*UpdateKitResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers UpdateKitResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46068,8 +46074,8 @@ func ParseUpdateKitResponse(rsp *http.Response) (*UpdateKitResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers UpdateKitResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46176,8 +46182,8 @@ func ParseListKitVersionsResponse(rsp *http.Response) (*ListKitVersionsResponse,
 	case rsp.StatusCode == 429:
 		var headers ListKitVersionsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46186,8 +46192,8 @@ func ParseListKitVersionsResponse(rsp *http.Response) (*ListKitVersionsResponse,
 	case rsp.StatusCode == 503:
 		var headers ListKitVersionsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46325,8 +46331,8 @@ func ParseCreateKitVersionResponse(rsp *http.Response) (*CreateKitVersionRespons
 	case rsp.StatusCode == 429:
 		var headers CreateKitVersionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46335,8 +46341,8 @@ func ParseCreateKitVersionResponse(rsp *http.Response) (*CreateKitVersionRespons
 	case rsp.StatusCode == 503:
 		var headers CreateKitVersionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46456,8 +46462,8 @@ func ParseGetKitVersionResponse(rsp *http.Response) (*GetKitVersionResponse, err
 	case rsp.StatusCode == 429:
 		var headers GetKitVersionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46466,8 +46472,8 @@ func ParseGetKitVersionResponse(rsp *http.Response) (*GetKitVersionResponse, err
 	case rsp.StatusCode == 503:
 		var headers GetKitVersionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46612,8 +46618,8 @@ func ParseUpdateKitVersionResponse(rsp *http.Response) (*UpdateKitVersionRespons
 	case rsp.StatusCode == 429:
 		var headers UpdateKitVersionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46622,8 +46628,8 @@ func ParseUpdateKitVersionResponse(rsp *http.Response) (*UpdateKitVersionRespons
 	case rsp.StatusCode == 503:
 		var headers UpdateKitVersionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46761,8 +46767,8 @@ func ParseArchiveKitVersionResponse(rsp *http.Response) (*ArchiveKitVersionRespo
 	case rsp.StatusCode == 429:
 		var headers ArchiveKitVersionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46771,8 +46777,8 @@ func ParseArchiveKitVersionResponse(rsp *http.Response) (*ArchiveKitVersionRespo
 	case rsp.StatusCode == 503:
 		var headers ArchiveKitVersionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46910,8 +46916,8 @@ func ParsePublishKitVersionResponse(rsp *http.Response) (*PublishKitVersionRespo
 	case rsp.StatusCode == 429:
 		var headers PublishKitVersionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46920,8 +46926,8 @@ func ParsePublishKitVersionResponse(rsp *http.Response) (*PublishKitVersionRespo
 	case rsp.StatusCode == 503:
 		var headers PublishKitVersionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -46980,8 +46986,8 @@ func ParseGetStateMachinesResponse(rsp *http.Response) (*GetStateMachinesRespons
 	case rsp.StatusCode == 429:
 		var headers GetStateMachinesResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47081,8 +47087,8 @@ func ParseListInterviewerFiguresResponse(rsp *http.Response) (*ListInterviewerFi
 	case rsp.StatusCode == 429:
 		var headers ListInterviewerFiguresResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47091,8 +47097,8 @@ func ParseListInterviewerFiguresResponse(rsp *http.Response) (*ListInterviewerFi
 	case rsp.StatusCode == 503:
 		var headers ListInterviewerFiguresResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47192,8 +47198,8 @@ func ParseListScoresResponse(rsp *http.Response) (*ListScoresResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers ListScoresResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47202,8 +47208,8 @@ func ParseListScoresResponse(rsp *http.Response) (*ListScoresResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers ListScoresResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47296,8 +47302,8 @@ func ParseExportScoresResponse(rsp *http.Response) (*ExportScoresResponse, error
 	case rsp.StatusCode == 429:
 		var headers ExportScoresResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47306,8 +47312,8 @@ func ParseExportScoresResponse(rsp *http.Response) (*ExportScoresResponse, error
 	case rsp.StatusCode == 503:
 		var headers ExportScoresResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47427,8 +47433,8 @@ func ParseGetScoreResponse(rsp *http.Response) (*GetScoreResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers GetScoreResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47437,8 +47443,8 @@ func ParseGetScoreResponse(rsp *http.Response) (*GetScoreResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers GetScoreResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47583,8 +47589,8 @@ func ParseUpdateScoreResponse(rsp *http.Response) (*UpdateScoreResponse, error) 
 	case rsp.StatusCode == 429:
 		var headers UpdateScoreResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47593,8 +47599,8 @@ func ParseUpdateScoreResponse(rsp *http.Response) (*UpdateScoreResponse, error) 
 	case rsp.StatusCode == 503:
 		var headers UpdateScoreResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47722,8 +47728,8 @@ func ParseReopenScoreResponse(rsp *http.Response) (*ReopenScoreResponse, error) 
 	case rsp.StatusCode == 429:
 		var headers ReopenScoreResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47732,8 +47738,8 @@ func ParseReopenScoreResponse(rsp *http.Response) (*ReopenScoreResponse, error) 
 	case rsp.StatusCode == 503:
 		var headers ReopenScoreResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47840,8 +47846,8 @@ func ParseListScoreRevisionsResponse(rsp *http.Response) (*ListScoreRevisionsRes
 	case rsp.StatusCode == 429:
 		var headers ListScoreRevisionsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47850,8 +47856,8 @@ func ParseListScoreRevisionsResponse(rsp *http.Response) (*ListScoreRevisionsRes
 	case rsp.StatusCode == 503:
 		var headers ListScoreRevisionsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47989,8 +47995,8 @@ func ParseSubmitScoreResponse(rsp *http.Response) (*SubmitScoreResponse, error) 
 	case rsp.StatusCode == 429:
 		var headers SubmitScoreResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -47999,8 +48005,8 @@ func ParseSubmitScoreResponse(rsp *http.Response) (*SubmitScoreResponse, error) 
 	case rsp.StatusCode == 503:
 		var headers SubmitScoreResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48128,8 +48134,8 @@ func ParseVoidScoreResponse(rsp *http.Response) (*VoidScoreResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers VoidScoreResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48138,8 +48144,8 @@ func ParseVoidScoreResponse(rsp *http.Response) (*VoidScoreResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers VoidScoreResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48239,8 +48245,8 @@ func ParseListTestCompaniesResponse(rsp *http.Response) (*ListTestCompaniesRespo
 	case rsp.StatusCode == 429:
 		var headers ListTestCompaniesResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48249,8 +48255,8 @@ func ParseListTestCompaniesResponse(rsp *http.Response) (*ListTestCompaniesRespo
 	case rsp.StatusCode == 503:
 		var headers ListTestCompaniesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48364,8 +48370,8 @@ func ParseCreateTestCompanyResponse(rsp *http.Response) (*CreateTestCompanyRespo
 	case rsp.StatusCode == 429:
 		var headers CreateTestCompanyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48374,8 +48380,8 @@ func ParseCreateTestCompanyResponse(rsp *http.Response) (*CreateTestCompanyRespo
 	case rsp.StatusCode == 503:
 		var headers CreateTestCompanyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48492,8 +48498,8 @@ func ParseCloseTestCompanyResponse(rsp *http.Response) (*CloseTestCompanyRespons
 	case rsp.StatusCode == 429:
 		var headers CloseTestCompanyResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48502,8 +48508,8 @@ func ParseCloseTestCompanyResponse(rsp *http.Response) (*CloseTestCompanyRespons
 	case rsp.StatusCode == 503:
 		var headers CloseTestCompanyResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48603,8 +48609,8 @@ func ParseListUsersResponse(rsp *http.Response) (*ListUsersResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers ListUsersResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48613,8 +48619,8 @@ func ParseListUsersResponse(rsp *http.Response) (*ListUsersResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers ListUsersResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48745,8 +48751,8 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers CreateUserResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48755,8 +48761,8 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers CreateUserResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48876,8 +48882,8 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers GetMeResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -48886,8 +48892,8 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers GetMeResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49025,8 +49031,8 @@ func ParseUpdateMeResponse(rsp *http.Response) (*UpdateMeResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers UpdateMeResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49035,8 +49041,8 @@ func ParseUpdateMeResponse(rsp *http.Response) (*UpdateMeResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers UpdateMeResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49129,8 +49135,8 @@ func ParseGetMyCalendarResponse(rsp *http.Response) (*GetMyCalendarResponse, err
 	case rsp.StatusCode == 429:
 		var headers GetMyCalendarResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49139,8 +49145,8 @@ func ParseGetMyCalendarResponse(rsp *http.Response) (*GetMyCalendarResponse, err
 	case rsp.StatusCode == 503:
 		var headers GetMyCalendarResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49260,8 +49266,8 @@ func ParseGetUserResponse(rsp *http.Response) (*GetUserResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers GetUserResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49270,8 +49276,8 @@ func ParseGetUserResponse(rsp *http.Response) (*GetUserResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers GetUserResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49409,8 +49415,8 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 	case rsp.StatusCode == 429:
 		var headers UpdateUserResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49419,8 +49425,8 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 	case rsp.StatusCode == 503:
 		var headers UpdateUserResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49558,8 +49564,8 @@ func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, e
 	case rsp.StatusCode == 429:
 		var headers ChangeUserRoleResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49568,8 +49574,8 @@ func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, e
 	case rsp.StatusCode == 503:
 		var headers ChangeUserRoleResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49707,8 +49713,8 @@ func ParseDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, e
 	case rsp.StatusCode == 429:
 		var headers DeactivateUserResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49717,8 +49723,8 @@ func ParseDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, e
 	case rsp.StatusCode == 503:
 		var headers DeactivateUserResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49856,8 +49862,8 @@ func ParseReactivateUserResponse(rsp *http.Response) (*ReactivateUserResponse, e
 	case rsp.StatusCode == 429:
 		var headers ReactivateUserResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49866,8 +49872,8 @@ func ParseReactivateUserResponse(rsp *http.Response) (*ReactivateUserResponse, e
 	case rsp.StatusCode == 503:
 		var headers ReactivateUserResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49981,8 +49987,8 @@ func ParseRevokeUserSessionsResponse(rsp *http.Response) (*RevokeUserSessionsRes
 	case rsp.StatusCode == 429:
 		var headers RevokeUserSessionsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -49991,8 +49997,8 @@ func ParseRevokeUserSessionsResponse(rsp *http.Response) (*RevokeUserSessionsRes
 	case rsp.StatusCode == 503:
 		var headers RevokeUserSessionsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -50099,8 +50105,8 @@ func ParseListUserSessionsResponse(rsp *http.Response) (*ListUserSessionsRespons
 	case rsp.StatusCode == 429:
 		var headers ListUserSessionsResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -50109,8 +50115,8 @@ func ParseListUserSessionsResponse(rsp *http.Response) (*ListUserSessionsRespons
 	case rsp.StatusCode == 503:
 		var headers ListUserSessionsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -50220,8 +50226,8 @@ func ParseRevokeUserSessionResponse(rsp *http.Response) (*RevokeUserSessionRespo
 	case rsp.StatusCode == 429:
 		var headers RevokeUserSessionResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -50230,8 +50236,8 @@ func ParseRevokeUserSessionResponse(rsp *http.Response) (*RevokeUserSessionRespo
 	case rsp.StatusCode == 503:
 		var headers RevokeUserSessionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -50397,7 +50403,7 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest map[string]interface{}
+		var dest Specification
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -50430,8 +50436,8 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 	case rsp.StatusCode == 429:
 		var headers GetOpenAPIJSONResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -50490,8 +50496,8 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 	case rsp.StatusCode == 429:
 		var headers GetOpenAPIYAMLResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
-			var value int
-			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
 				return nil, err
 			}
 			headers.RetryAfter = &value
@@ -55576,7 +55582,7 @@ type SessionPageJSONResponse struct {
 }
 
 type TooManyRequestsResponseHeaders struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 type TooManyRequestsApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -55594,7 +55600,7 @@ type UnauthorizedApplicationProblemPlusJSONResponse struct {
 }
 
 type UnavailableResponseHeaders struct {
-	RetryAfter *int
+	RetryAfter *int32
 }
 type UnavailableApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -74515,7 +74521,7 @@ type GetOpenAPIJSONResponseObject interface {
 	VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error
 }
 
-type GetOpenAPIJSON200JSONResponse map[string]interface{}
+type GetOpenAPIJSON200JSONResponse Specification
 
 func (response GetOpenAPIJSON200JSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
 
@@ -79191,662 +79197,666 @@ func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37chu3ti8KvwoWv12VOJOSqJsvUs1aS3HsxEnseFrKzPpW5EWB3SCJqAlwNkDRnNletd/lVO1XOP+f",
-	"BzgPsZ/kFMYA0Ogmutm8yLksVaVikewLLgPjPn7j104iJ1MpmNCqc/ZrZ8xoynL488UVHZl/U6aSnE81",
-	"l6Jz1rkaM3LHcsWlIHJI9JiRnCk5yxPWJUOZk1fDvddUJ2NCRWo+vJGC4Tf7nW6HfaCTacY6Z53rzvF1",
-	"p9Pt5OwfM56ztHOm8xnrdlQyZhNqXjyhH75nYqTHnbOnR93OlGrNcjOG/7zu/Hyx9x9075+9vWf7/b33",
-	"vx52n/Y+Xnf+R6fb0YupebzSORejzseP3c73XNzGJyLYB02mdMTI5+9ePidPj54+7ZKcZX+97pifrjuP",
-	"zgkdKCY0kQLmmlFl/maVucx6vePkgE75wd3hwUyxXP1rMsuVzP/KFt8evfpFfhj+DS5i56Xnd2rme9J7",
-	"9jg6FZlQHH9sOlOqx2ZT5mOqyZwqkuSMapaWB+uGmVCR8pRqpg56h8+e9ugx23syOEz2niRP2N7TYa+3",
-	"1zs8Oj45ffzk6bPBYeNWDWU+obpz1pnlfC9nQ5YzkbBON5zTUa8Xm9I7NsyZGj+X8paz+LwS+I3keGVf",
-	"y1smyOffaD39QWSLLrlkySxnXXJJJ+ySa/bXS53zRD8qz7t0+18pn+a6zxbfZuzrlzr5+kP26pdpLxF/",
-	"z4Z/OydvqR7/1S0Unenxgb37nLymH/YuRuyvj3snT3u9c+KGcW6HcV4dRlsaP+wdncQXSOeLi6Fm+fLq",
-	"XLJEilQRLcmcck0GbChzRnS+4GJE6IhyUVqE417l5Xwym3TOnj4+MZsz4QI/FxvFhWYjlnc+mpFMaU4n",
-	"TFv+cPH21Xds8eqr+J7dssVninCgPW6+NMTZ6XYEnZjn0inv37JFn6eNy/M/cjbsnHX+fwcFlzrAX9XB",
-	"q69geS6m04zjqagbCy0uaR6Tv2wH4/pycZHEj6qhFsNMFCMULlH75DVdkIEh8WlwYqeZTJl7OQz4HzOW",
-	"L4IR4xvCkXHNJmrVEC9mKdd2eB/hkL7C246QCuynQ08GNM+pee9M8H/MmP3ZjMvPVOax1Yep0kQrlBVc",
-	"EcMc/fovT0fmuPTrLnUzEcAwgCsOWCbFCA4MDCfY89pRVcli87Fdaqpnqm6ZiuvschkKUXAL25hE8P4N",
-	"SGRp1CVCOd2ITr4E9lQzfyZ0zpnyPMxsj+YTVrcvVrj18fpOVBwZ8bZnHlIWRSdRSfTl4rkTiesRkZek",
-	"tUN1F2xEQH5UjeRTiHN/1nDv6wYVoYym4VRHgWN7MaE8Wz2iOddjHBMzNxCapjlTtUODi1qPDMdgx/PB",
-	"6Ig0q91Ao8T5gZH5WE4IFVKPWU7UQmk2IQnNMkWUrB2cfcU6exkMC8f5MpeTFefA7aIhXyJzklFdzzrd",
-	"YRia5+7iKLwSmuV3nM3XOwrc3VY3UH/BRkfhWzlYbzy/yEHdSH6Rg43G8MNMJ3LCmoSdNkNhImVpAx1J",
-	"+5y2AwCh7V6OQ3lnSKJ2QVQic8NPF6slb24etNFqvLPG3wrpL3AMzlSsHYf9fauhXAE5Nw7GvSc4ZYvp",
-	"6lHBQVlrv0pjwmFemm1pZOV24+6FjYdvt+OBAa7m4Ya12AFZc19NWZaxlLAPNNFm3LW0jnd0ai0fVDv9",
-	"5zhLutR0xNooT1wUytNoK9VpxLbVnEasrDg93khxirpiokKWZlmhPGo6qpu9NQh/7uRyIDVPVOd9q0XR",
-	"dLT+kpjhl1bhcBM7o1E7uwrlepOVV9HFtrLxnoOPp9631EcnkHOUgacJ1dV98qoirKgmGVcad5FrRYY8",
-	"M6Y2+NGUzDWRedqgAOBQGn0Lq47Yiw9TmesLFZ+Q0STcTBhcWTcWq3O0V47Mw17iTWYcr1I2mUrNRLL4",
-	"ji2WR/Oa3jJFuCaKDplZPcVEal2R/5gxpdHzQeZjJmApqVBzloNLLJNKnxFK7mg2Y246ScaZ0J8pkowl",
-	"B842S8aEKkLJjz+++qqL28O1kaHKLMS1AEYohX/lPjFrpOgEXB9O4bXfuGFxNxSWmqeb34c8Vxp0vC7c",
-	"JGeapBK8N2Khx96Nc26Pt9VV7ROvBYennhwddYFQ5mOeseDBID54lpGZSGEFFuSk92yffMcWytIfkh8D",
-	"vZfl8BSam1lMNTh0j07IWM4MIQ61+d0sTmKU92vh9h+9xgUBBBu4Z3awhiqPTk+rRBk4eX/+l73/ev+X",
-	"uEv31RA8ynFCfXFFR7hjMK0xFSNmFmJAFUuJFOd+Fac5A+euc2jj5ihycni0T26+uDECRKSw42Y79mvn",
-	"a33etRNtI+DsnN4wlhp2tMnM9slPloQ4XmIJHyjkabdMQnpM0addXYWTw6Pz32D2b6RgNbtq5q2CicNx",
-	"JWOqzvGMh7MwZ9KcswmQ9phNKgtx3DtpmkkRrmjQVtrMp8l+MnvpDaEmYVWxlrYSVjW2kxnLL3LQNApv",
-	"KW31/u+4rnUWc930/luud/P+vyOF125J6gQCDsgeiIZR2St2MLrv+YTr5WF9I+dkQkXhFaCoRYxllipC",
-	"NZlIVSuHM3hmOJCUDeks052z0163cA1woY+P0C2A/v+jUjTgMBIN6HbAkKhbSbBgmrYULtjBsl0ymkfl",
-	"APugjWAbcpF2CR8JaU4mSahi++TFHcsXhn3mNDEiLeBzXCuWDcuBowHLRzUr/I+tTJpLpprIUeHPjcuI",
-	"l+xgIa+Y0s/lZEpFbUhHGxUmwWuaBmWu69vrdjCyH6dGW08vuai1UouAJ4jElICgiPnOil096h093usd",
-	"7vUOr3q9M/jvP2p2eYYj6Csukl04mn9Uca+NWeSZYnnT4prft17Uj+ZuNZVCsSCUZ/5KpNBMACMKTOqD",
-	"XxQGsvzy/dqhiVZ9qowUNRKUZpmcs7RvI1rGssRlMyOV2v7B7uQtM5am81fC4vmtOL3qPTs7dlvhHfyL",
-	"zllndYiaDtCs5zlT/rlPIs/laavnJYedrhV9qnMmZlnW7WRU6f5MLQ388VXvqKChCdjQnYzfsWLj3vDR",
-	"WGcLcnF1SdRCJJ1uZ5qzIf9gzF4+7Zur+8fD7559OPobxR/vuJypfjglHAUuYxp+AyscfqMSOWWwDaFr",
-	"5Cxn1NBO4TU4m+dcw5ZYRxJGFWHkju7rN+lja2cYUhiQXjRYbMg9knwSe6a97ACu+ViJAa9JxMtUO5Ew",
-	"dyNggWJ/YRDCN6pzmtO5Pf7pLGN9r52Z5XOPQp+TeVLpZ7/iwDaMbda3hPGa57Q9VUIiBpChvf1SZmPG",
-	"J2Yr4ofq+Kr3NOBvLV9zhMQPLp6Wt/SMqcY1cNdLJrjMyTvrXCIvxIgLZlSHrnMGQkYGy3MKkR707XVU",
-	"kjMmDKO03/WZWcUVnOJ+STcgrhr6rUSRN6bjL2n6Dg37BjKe5nKQsclfIuScIOOZ0MwIJpb2rZugYwat",
-	"IVIH43X+iIQKITU6B2lqBGUqmSLmuwnkcBld+OLtq88UMYMx6hII0TyXZno/+zd6WRS8CNz9/uuphOPQ",
-	"OescYHTv43sj34zqlYRZSZA8ZaWb0SNaEh8dBmQAySyOEl+7xSDFYliRfJDKRLn1VAfLy9aaRt7iM+ro",
-	"I77e3eiCc0VSmcwmTOj9Dng9MyZSmlcoQrMP+iAJfis0my9ffP3qzdnfn198/+LNVxfvrvNr8fcX7y5f",
-	"/fDm7Gi/Zz6+ePNV+feKkRCO/0IQ7sZA5MCwQ8yWOz09OYUUq5Lae/L09MnjiNYTXRc3fjLkGaucnOc4",
-	"172vuJpKxeOpNBdwJzGsENR3Re84mv3+2ftt86+i+Wklv/PWssVrROZWo2Aa48UwrFqN6LDEvPHknHUm",
-	"PKf7Chn/v5nv9t17u6Xw9FmHarV38uTQCI37EDrdTsbFLcxtrPVUnR2Y42T2RLkhHZjB7tnBmolmPoex",
-	"84PKpOENYymYV1zi0qHC3zUdqVL0wuhA6sg8P876w4X8uHbOQz0BB5kfG7N9a3etR15t6KUt8wRSUH27",
-	"uvaQRLXYi2TCvFQ3O8O05mKkQoIHKu2nckI5kj1NJsxT6HvDmifsn7DlnRezXE7ZwZcszzjkoqlsNoKN",
-	"nrC9YHN3KM/datdtKf685YaKYcaT7aQ4LqOmt0yEYvUCTMTljJrMiJQFYR+40jZYfE/C9VkhXCH1hrgx",
-	"xsVqOI9dCVTn7DWDYtU89EKmAkXCKlW2E3Jq92qSauFrMnaeN1Xk2FJ1i9GYLpmPWc6q4ZhK2KcSBokE",
-	"Y/bj3oQlh1w1QTfmkjMr9VLmA56mTGxFeVOWTzg6llImeFmte8M4THkhZznJpZG+0n7CnF+0PAk8xLph",
-	"5JTlQY7lPdHlcUGXb/0MiJ9BnDqX57orGrXxtAldAC2m0hKiCw4Imr0wivRWW8Xtk/qgk4f7dCknDOOH",
-	"c3NS5rkUIyIFMRuleMrucStOQ/3bzZW4Ecb3oTKRXWzC6hUI4zRbK3foUUtxHXINxze/7QvZV2OJLoJy",
-	"JnFrO/yT+A6kmVrZh9TGScdEqsoXHB5dHQYOVXtB36h9WeWyQ7zsLz3zB6iogqtxaQxtp3ZqyTmfuR3B",
-	"++/Jh3HLhXniHU+Z0WBthKrVK47t9UHsqNV9J51Qd8bZTRgz6ld/lpuldSq4+dar33SQ7KVsODJ6NhUs",
-	"s2b7ZAKEjo8ZU9VXs8GEa22MpCHNFHMu4jTm7Ax0TOdIBqUtYVPNMHVP5qxftbsMc1mi4e8pMJy2jGZQ",
-	"oeHvuUj/cceNtf7xPQzHuucU1LHAWSx7Rs03yzTbe1bMyV8SpdpehWq9deLenPov+zmjqtiuWsW3ILor",
-	"lowFT2hWBIh3q/4WDK9GbpVSeDdWgb/Fc7cbc9k6Y5NMKrSVzR+rOVXZGErZlOYayb4TmDDlFfhyxiGy",
-	"mk9swoFiKCrXYCCBhev3V06ZWBrgUWmAno7MtW34UB1dHG1i65oNq6EIm0S9MS18x/XuaAG32nHPtp6T",
-	"8qReyhwSJQc0uYXUMUYnYCKkOR2WOfN6UujYh4yKiBGEQ8VsMjC879Bb0l/adzO7m1yMukRHT/90NshQ",
-	"Lm4iM3boDzEbWRfC4XpbGrHZGVuTSuBUs3+WWAU+uj+matw56zwbPn2c9p4ePn16kjxJH58+o0dDRmkv",
-	"OT2lae/wlB4PhifDw8HRoDd4enSUpIen6ePk8HTQG/Z6tPe0047+kpxrlnMK0peKZIwO9M7XM6YUwyTP",
-	"Eb9jisymZh3fMIYm54CRjKVEj3M5G40Jo8mYKM3gopcc7FKwNWYK7GBKZmpGM2L1akz+ZxPFsjsGFH4F",
-	"uZNUkJm4FXIu/JXUcEfCBaFEyZlIi3RTfA28wvJEMHoVMYYTSzFBlS4UmMxaGuP8zijc5sX7ZheWU1r0",
-	"mC3AbUBoeQDmfbdsYYxQ/LqvZHaH8aCqNuGNPfuA4so546Ox7pwdQ5BhjbOyrh4XHOvikDbx+OKqdaLa",
-	"YIpZ8v41pKWlVXrf7YxmPLVG3YW6xdwIWO/cqCZEzjTs2FjOi8WWM5vrPuFipo3qdHjahRgDqCRZRiaM",
-	"0AHcazYsRS3b7x1QxULOyBBIxzx/AvUv+xDn8ZLNT3+3sitgHjXsKUjl2phFvZH6pZneVga7kLoPi1SJ",
-	"yeWQtSgkph4XkAqQk4Q/aXLHFR9kkPK8kLMmC/6gJWVt53E5KQ7hG6mJm1fcwi9mviMPS8OS6WX/i2KM",
-	"cAypvZH6tUz5kNfl2XpPIrrrxhRTva2fEbNRuaigW5A3kgxkup3n+G0O3kYId72kPGPbUZvTFyZcTWxO",
-	"ayUQbCc6DpKnIM0JZuoyguF4e2APo8DUeZit93xbyjo8KijLnmwSzCFOYEuT3V34ttUqIUVYqJPKXr7z",
-	"smsbv2zwwH4s5H4F1ciYFi5QgyhljSMncdnitk6KIBUGY4/u7C3XrYBCjrfd+6OnoWgvZhxmE9T4cqPr",
-	"szN/briutNhru35Yf2EoRAA+jEuR3Vad3cZvWPbyJPKO5ZBmc1ijtFZcd23f9RgoJshUb+2xc7ZSW8sa",
-	"XPVi1A9UoPddrF69R78SvAGjnIX6JUW/TlE1kk4OFMvvAm+akJqB6TmztUqos5szOJeg0gNPxTd1zk7Q",
-	"mYVbmDp3woKhb94oAuaLw9D75B14Nd4nf8Hyph8Wmx5VyyrXoH7N0r5CCj/5uFb5ad0Jg6dtJT7h8UGB",
-	"dvuDd/+0XuzaUbBr4HHorLd+RRH40jL+ZNi8YUIDQzpeZbErW+Scv7WltO0XKKWaWvpfHRVI2R0H6fGS",
-	"52woPxhp8z0Xsw+RFN3AAbtuii7ksvIpPOd4v7d/eHi8/wRzGZJZnsPE0FasS9w9LTE8SK6mI3QRvpb/",
-	"5FlGD073e2DEjKnqT4Dc3YkuKjzxiLXfxWATIpt4gTUecuhKAKrha4do1nQo4Bp4+JWUr6lY2MxCtZUK",
-	"YlhtH+pKKpqHlBgtt6L/XjMQjoIMhHdUM1IMKK4YlEa9E32gOl20Oty3VGs2mWpw4Cg+MppWcwJC00YG",
-	"+F8wkh8FnemxzPk/t1QnubijGU8REK1qGVCo8SSItSZzcvH2FRS2AsYH3NcFPoOnGXMZke8wQazpf4+x",
-	"/sMwwAzDWRrxLRSe1kWbw6nvgiLe5lIOEXxPQv2huuViZP6yOosZEtjw5sUVavjpp5/2LmZ6zIQ228fq",
-	"iqrGbMKsJg8rzxLNUszGfPzktPdov7NubuOPgt5RntFBxraipZRNzaaLZNGfBY+M5iP4Ok6jIfGEEbwZ",
-	"gDmso8M/gdhLJxITYu8xZyFIH/nKz4aUZxOnpprJ7zaHYcWqpXIuvOvDXcIVMTp/Jqk9j7viQNNcmsO2",
-	"NdlMqVJzmaf9nA2NdK5yIfd7kCbNGC5DPsuwFt9fpOK56VrKvlGjpahkp/sS4eIJuMoUIBQ5S7GIvpy9",
-	"7q691wT2o8D/8datQbFGNeZvdTF3nb7OFZmzLNuz+fTG3h3kjN4qQmE7QMH80cb4dxPtSxkkpdrQH1jg",
-	"/VxiGmlQYtg6y3XtQPGLIjwXJGCzyTSTC8b+rZTaWsmxfjEBELN1DNClJFzQWzM54iIIYZVSeLQUWGOX",
-	"sWBgu437wZ7WEIeDldrQZvNjqBQiLhUhWAWkQMngWhHFkpyBWJjmcspyzbGg0RcnNs/rnUQ2vUSBv8bM",
-	"qopTOZVFuqfRjAQGVNphBME8YwicxxUsnEpZ1/LALPwBgI6UIX83KE4tF13W1aeCjmMvdC8/J4Y2gR8X",
-	"6CNmUBCUDEuHS0ObzaCWNRjVsQc+/tkNq9sxz+68/1g2HhvXAkTjYGELul2+LtcgSdZbndg4eNqm0Dao",
-	"H62BXQhQLax2bc0UoqVdUj9yrvzyzscyK6Wqt6I6HFKIwhTM0UEv+SmWTeaVhAfI2ObyrgOUwVji9muN",
-	"hQitkvpfm0s/uhyLNmfwjbnyY1GL+2s8Wl1knAPHIQM24miWh9VPTyIHKlrHW33Lj0LzrMAy8S+xSKgW",
-	"dxyqfDnqeyMpU0fVziLAaJWWhjB2sO5hmfHK7bcX7+CtQSlzO6Ib8TsmCCWCzQOBsN0oXPl0rSAwI0Ap",
-	"0IWkiWw6pgOmIXenAOpqLwsuzQtrj2chDJQHDmzxTA/cG+oC7RbVhrm6IGZnihHqksY3wzwokjd+7gDL",
-	"hyNqD7c/fn7hC87Z9cK8W2AdBmepwqhKBBQ/fSXKLkm8ZU2gJH1L6/jezxKLIs0yl8R6nHYSKsiAkVQK",
-	"ZuGYXPU7E7PJKtiEJe4SMLFmWkXh0XUxvwLGQ84F8dbTWggm7u1vo7CMhRPzli3UsoqG/uQa6Hi15ump",
-	"ophHDk7hvo0cAAuIBSU9OSMTG4ewzxhImTEKilrJ5xt5kGXXRWMJTCVeWtsC6n+Z+1ROCyxU+c3BbOrJ",
-	"EDlKbF+K4hg0d71yDdQ5llka0qPRUiK4EfabGLpE6TuLp3DLtf8d/kbciSCY4n8OvnEZ1eVvEynSWaJd",
-	"mrm/MWdTmRevgYG71ywhXlSGGRmOvGN5zoE9gVHvnosfkC/4j/7U4seS3WpvCKxXb7z6hfUfFTMTo7OU",
-	"a7+e8OGO5Xy4aOAClyD7avgApG2NcjoBsERFqCI3F9aPDEtwRr5kNGc5+T//63/fADwlXAcJgcmYJbdq",
-	"NukSZaEqVUKFYDmA1NrkiESmUBBLNMsyo68CYKzFmmMftAUMDCXFkxKHMR8D/D/Kp/3PM37H/qexHh71",
-	"f+7tPcOuL+9/PX76MQIM6BeiBlzXHXTqOKJRohy8HXjZQrr3tcbWxV3IjYY9+Inrcd0+XBTIkIXtanQ4",
-	"noxBfRsbXmyBJREjuWLVYtOM9ixR+ZG0UBbw2ir3ce/0D4synETL/HI2mdB8EVt2SVKeEuV8mcsza2tO",
-	"iaigu/IGJxUpqi+ACACm55TlShauUf+DZ3r71TY1MUmnLaZ0m64aMvdoz0taj0WQhnlEVxJSg+NTHLAx",
-	"NcpMbtk2ydgdywL0sjLA1QaZvitQDovDeX19GT1+ZRyeKvmXcPcNxSdSGK0yZ/YUukqDCtlv550pd/lY",
-	"z01T3Bfz1RxG1IwqDFA0kAO/BXiWxbCNtATwTrnpQCOY07FxlmoKG33DcH7c4W7rjgpXfBduqTX8LS0K",
-	"XYLZIMATJoxR65tudBm669/h5QGeUb06GK5GAlgluZzE9O0Gg9SBn69LBssoSktNpCCT0YIlY4AXBZS5",
-	"c+Mda2moxtrMtLJWqxQWWq07NFOLc4LE1S1g4T3wvge3ry51zJ6sMIg1DcwlhrQWM6QixgqdwlNFPlOz",
-	"CauBQMtD9TaOh9YkHF7c2cjQsq+tMkSzs2ZcJYvEo+ekd9QiMt7yKQxLz3Kx/hxWDPe1WZgI8iRDdo3a",
-	"RIgBBucbdxhUEvdRzxTYl66n4LDwlUdjGDJfeX5CzasNc+a6vKYbnW3m9q/l0cb9/tjtFOuyCSsLlnEj",
-	"vtJWiBSSoLqAC+dyNbrsQKYLoih3TV6WtKcm1+rWUkfLzRcS791sGWNMEukhGFP4Cr+eXUvSJSpdweXM",
-	"0VvlXzK0vJaDyd+wrm4FjGB3riajmRauoj+yw6lYolWbFTpd1tmz6n3rbt3DtjVu26XMdQkgvLNX0kuW",
-	"wvFgM8Y21Anp8v2lD3uBllNSebqdvYgOtfTVkrjudj7smffu3dEcqpPMAJ7jKy/0V0wlnW7x+QI+Wlhp",
-	"/7P/jD8Dr3yB7/TXlL80F76vLGO8RZFRbIY0ryo3UE4kJ+wcvfJcFZZ4qOpwi6hRIKOGxeHsjmYzavuA",
-	"yuEQcAHGQBQr1JqVbrLyaLkiAwYg6t5qj7rLpOhb9Wvs3Wa/QKZioH+JlYOr8yb5QgG1rHh9FjSgU0TL",
-	"EUwk5kgrF9S0UQoGGQcslOIFy2N7Vbx8PpbKqHajmRlp0VAFm2h57XwGgV8ozx3TO0Z8jYb5jucQnfFl",
-	"EQ2A/YcnT06eHj+2HtXaLr7djh1RqzqDl/baj6FbPNKdgybjYt3DpAsbbPK8AudklEx17poXkKNer30G",
-	"g3tLMLRGrr7kzaz0co3sarFGpWlHGWjQRzduiBldO5WCdQkNut/dsXxwDlEmNAfSlKWQqekbnhZuPDrT",
-	"433IACvLhscn5W45dO+f783/+u+/uL7eDz/GPeVlZ2XUaUvNoT0LfKg0SMOSrmGm82AHXRRKOahAC2AG",
-	"ce2g4GSJyQEsUDd0NcOD4yzCjPslFylUScVsMiZ0vvA5EZBNrJzZoxjNkG1VGIJ5aj+TI8sOllkOPLVb",
-	"Ssax6Rbmm61ymhBLqoVv2U77O25rqNk/ZizaFAFSZzOaMB/uHQeghV6LsX3sQ7by+KQTgxn82bOQOu0D",
-	"JhGMqVte09rTE85paR40A1FLUm7kmm1B6Js94Gae+wR7TEMBy/aczAT+DN/iAXOJgwF1lgQYvqyoMoQ+",
-	"dPiUelL8XtaQIU10N6C8nCWGDaYu/hO19/lqS7DSutu3zK5P1rPn0YV4MXZgTnZAzXO6TA3rkjEOZZNA",
-	"STmVt40wbuPmGNMpYC5t7OXAXHHcmxSrimn2NtgzTNGNJXnYGvHP8Q/VRco1PFDLR7ZRG9WEZYqVuwAC",
-	"3ZwTwe6w1ZpPZ1o6PYhfE9t184vDrqKZsiixwBWhuVuWucwyrkFGj9kHmrKET2i2vyxktk+C5NOafo2u",
-	"7V7QDjrclNOml8uiyrN919xyWn5sTP++Z+vk9l6lBbAstvirGGdQqF4lmrCDbTO2hHZ8DA4jkaIsXSBm",
-	"t9WBLLetXb9b7XoSxicUAfmBwKnkBGMNT5jViETJQ7m8mTDqhp2QmpopOWYH+Vd8u/UNq0XrvfDYqw7U",
-	"/TRoLxW85RTQLlqEIsKWSiWDOmC9gUjolttDWfnSXWpnXG66XLSlBpd6MMnS4SnYY0noA1eqFfbfy9FK",
-	"/5C5znU7W8dBFNzSzjfkpPeDYyi+WbV9zl2YJtFFoadTomxvUHOsKM9mOdbwAK5yrQrV3LcbOo8tpsso",
-	"30v8s61FZc2N8Jwf1dpS9cbTFi6zKo2v9JntwOP13o377yznw9osDWBcgDsxnWnfS8Nwc3BXAYDT8rGE",
-	"BLEYmpLvXwh9Isjc0Le9uNmjcdjr9UqQ5zXeDLAe6nJCuELU5653NlAynonUuq7a8wlncK7Ozx4zmvZX",
-	"6GaWkiFibdalIOVgaVprYfDGZknd/KZNRS4wlPoXV5iZkYBkJJmCk+oqWwLz9DOjpKbWWKLJeLvBTVmN",
-	"i+CFbaRpV4Jrp5/wHNSQXTnaWgbYqieyJszmY2nupFWXv0oHISUWqxGcmFq+HxnN0iJyoQ37hw0U0oKs",
-	"h+zBcTS8sNPtDHIotY8JgVJ/neXyZwizzscSMhkGjIBX+T6yxIr0tHVSr/zo22aItcqfClLldpA9ZctW",
-	"o2oTdg8pDDD/ArypnBt5etJcnBe0HopnIdt+Gejgg51QFie0W4NXEHtRWGbbJnvNFXm1NViDAtt1Hm97",
-	"IVVn/hay/RA90821FWl9z8Xtj+++r2qoyyRVAE7XMmEjge/Yests+zLFe8FmDH4mCIFaNWmac9lWJcwt",
-	"UFHw3GStNLkWXNef2SI3BBtKVUf0HVv42phWWwZVzeF2nUa2q1V+W5kD3FN2W3CQQqrv+sOPJBBQmKNy",
-	"u2JB9lt4+oPsuO0qqqrcdb10t2WWvlRkVe3EBuawLhtGEVG1yowtyk3WsWHLd60nfh7s2Abq2dxWK2/J",
-	"dskN9mztVbL/7y+JwQim4i+45n1pWVYWyhQHKLGh9kU06O+A1uOnBviWwzEJOpzG3eoWXi1yPBDTDf3o",
-	"QFxzD90SsUnx6r4HbIkfOfvM8DlLBLqiDFKweektjRqDh4+pUPfScCvPjdI3LOw7mbHNF9UsYi6zSLkR",
-	"Qoq0QdCoTMUBtETGy5LbOqKbTX0OOhVqDoE/LrCFO8QtCsirMic351fWZJQErRWXqlEK9IQK4bRS0PHu",
-	"T1rcEKDDNDDwwBUPhYdwcgMUumVefk8AC/YWpx2HrSJb3HbpLvdNIX+t79b4GVTP5Vj31SUzwf8x86EJ",
-	"AGnKMt+ALvSsHEe2o516Fuz/PSlnVlzA5H2hvF/FkBzW1KmCrWxi/XaGFnZkLvNbAvWYj4jM0WnClFbk",
-	"cyjP3CffsYVaRntBpAyrj/FpH7qhdCEIabtI+J+gAz4WibrDbZuPmpuajveb2rLAgj7Mapb9wNVeplXD",
-	"aM3iNzuWd1DBG3eEzhKjlEKNL3hTUwYt1xoT1FSDU7Wae7nsLHN+q2e93pPDZ8+OTk+enPSePTtc5b0q",
-	"1J6G15d1o929vCnZzL+8uGi3L/9FDppea37e7QtvuW56ofl5ty/E7MmGV+IFu30pwuLVv3PK5DRju3xn",
-	"haXCvpYIu4wAYHEJykl/frHcBBr46WUg3+psVMsT8ewnPLWFr0VYOO7TrHRUrj7/K/yhKCiF64EZG+1O",
-	"5j4hBRWCyUxpm3YCMFNsMtULbJarzD+tjU9o/4tvXxUa6XZQKNsLdD5jH8OGeCvcKnzC/sNcV91V/4Bu",
-	"zWI1bVhTirHbKltqDZlURabO9hXs6yhOa2k/bTScrZc9op/4Z8ZXHMAg49h+Rft+C1GhvAaHEJ1cK3LL",
-	"ReoUuqCZTyHNl2H4w1VoEOdFuLe396wu4ot2NyIlbGZrIfqDdsB5yxS0MbSdi21qJsiC0VwROmY0PXdl",
-	"hmZlIaFsYwNlOxS7YBg7xq6bcOE+tmI368PCrYEDtiPAr/XmVDmX7kjiqKMnEQm5EHybUTOkh0NtCiQu",
-	"YgZ4FL3BC9z+epiJ7a7dsPYe0tfFLMtWg17F9f6VzsrStP2c6nfE++Q25S5G0vuXRrhLyxBgaWVWxgKD",
-	"pTq+p8igH9B5xawPOEhby+0/f/6Xvf96//nPZO+/3n8Bfz/61//RuY9I4x8qghhnlq2DinWH6Wjzw7RW",
-	"7LHu/ae9KoG2f/1aIcp74CafMCDZQqzUhAnruZmv09qGm5UaUW9fwFfuDl8r0KFJutGnZ1kKSdj15LXN",
-	"9rYp+vGr6Cp+qm3jW+UyrDjGmG0+ZlnaMNHN51nqUF9zmiT5RSLOHM2ygN+PtZ5CXxGtp2V3xCznK+Cq",
-	"npb4PjzhX88ODq6vL//SzPFtk/xowrv56ZwICSlJem4LiFqdwzds/tbcbhuKNedzeNjDlVWaeJ07ZR99",
-	"14BVdp2OhG2WiiMr5OYebom3/vR/KwfbnPuoGhmC8sf2pvjdExAaPrasaVdsufTmWibyixxAFN1I7GWp",
-	"2IvZWC3ELfrguasovQepuwX14K31RPEd19sQxS0v4r62tQSRQ3ANIPRf4BSohvNcr8CoC8X+2vogf8f1",
-	"c9cBsALdHznJ7cjl1qO7R2VMjT1ea44H1jjXgdeqfDKitviKYphQnWqsjWmj+lo6KrW3js3I/7zOHv3N",
-	"3rQyZTtmQTdSse1Hu0UaQ0G+LovBEu85lgUC5wCfCWAkTqETjQMOEGzOYnBRvymZ/9Y7WLNbgGKwqYMD",
-	"jxCmQ2lJFF0QmuWMprGUAddpNXrEocyz8qwGm2EbBu4blUZLD/FHo8EQ38V0fT0GVxX7lK6kjGoL01U4",
-	"V6WrG7b2iintI66biZVSmFpLIqcsIj7W9Rmux09+VCzfRizOFMvPfWU7hUwewGlwjYB+v5qU90itjDB1",
-	"Pr0jZv10ru7m+VI+2bZI/VrL4rYn+WUB7VJ79o3QkYKFx78WJacF1HQQ1/kYBGqjlU98NDYHDgfSXGVz",
-	"2rrMZ8KoqAF5Y1SUOuhYsy2HrkW80iNEzrDB36ohoMepNAJ3VbTwSs53P2fREEaPzm6LKqZyK+va105o",
-	"fgvvJRQhV9w9O6ymEinN037K7niNnQRl3hAOJO5y4i8nnwuyRw4fWZKQQzJkc0iYo9iB2x6QFWRxEhto",
-	"jCy2sKRs41Jra4tqQ3FL9MVAiuFF1ynGM17EowEXohwMOCcZM+w8ALDiAog6JwlVlXwqIXO6n3GRLnXF",
-	"2ySMEJg7YZpBjWMm1xYNrDR+MmBjbo3Gf+s2jb0y4tIAj5eixb29Z+8/t3/svf+11318+NF9/+hfP7f4",
-	"S81XPfpLNND84sNU5vqlXbEwY12kvyjbw3IJ/F7mEzd/uD9MkPX3JeoumkT3wgZnXn3VKjbTJQry2FQA",
-	"viY00TlNoOWtu8qFcLhqiNwEO6DV3smTw8OdhXOCGX7DaKajFbnO6Yv9TMHycnVSZWHYrrAIX9Rcwxk7",
-	"j6X7lo9lNqcLRcZw0eIce3lgs+MA5cq3SMXs6ZAE7J3R3Y/t+gX58cdXX2Fj4Wenj48enRM5s1zAmqrk",
-	"SXn7Wja43MS/EA52Yqj7RZ7Hqk5+EMbK8r1yXfG3qwXK5TxmuKVsRfF4KTOltjJ7CTdoxVMjXsGYU5DX",
-	"BcHMLwWAdMYKbC8zUdufzuIOHcal8JK2EQpc3/G2Jmog/Kuw/fSz3uGjpTmdPF2V6AwTLN7WxQ3xaxg7",
-	"K0gDRfay449UywlPOt2ahGZouAX7aQZ9y9hUITghZiHDQiG+5TznWqMp6Otc3LONpOE0i58kGNg7aEJU",
-	"y0kJh6swBdC5cecQbEplbS3C8uN8vkDQs1hgqGwX+laaL/r5TNTnh4dV33bBiBRkOsunUtXUjLnezM3H",
-	"zTdVzeXcTm5IOSC9FZ1Fjb2r0B/stLZ2aUQBA6n6lSLeCxxxX+czkcT3wa0HQI/4OYBWiTeTjCvM4F1e",
-	"EJzX8kPf+ZmbbcVHAmiYOXoZG2pi4wq72Oo21R/BmQP4cE2zplHDOHNGd6b+z4TNYF19EHCN+C2zrV8K",
-	"l91OBoKlFS2HEasJ2fjlFc5p60HcQXW74ktBijqQTrh+nuj8cYxQeZTteszhmNlQwL8ugfJ2yWBBqNcb",
-	"oELkluuuk8sQVb0PPIdiTOvgOfh5xvAcYsHaTXIRtui+I43CtbI8CfvFWnLBhH7Mfqtgnm3UHDWRYpjx",
-	"RKs4bCxXZCDlLUvRtewTQI35ZXhh1wIhGiaumIf2MKqrC3y33i0XAX9uh9QCoadVeV9BOzvB3xCpasSq",
-	"NBdsvy/2Nf1MJjRrfpk5kwhPJ5Nb5SKpUGv5T9BKnBTmOZHDodpFT90hF1yNWzQncRd+ujbdm+YGNYRr",
-	"Y8NZuzvVxllCbSd+vxlFsUSiHaYKrdl0ZVVmT2um0z6RJ2eOo9XUPsmhrjTlMXN0DheHXVdvu9U5S/M2",
-	"TYDsdTvolg3YDo3vK+AfdvSqVVwOL/wt+Fw7V5E/tgUGDd7Yb2g/hLjGyrVn0zO1o4ZEYUVQJOPWrRf5",
-	"/NXFm4tH1sFiqchSeGp1i9bAdeu4yFtWZZfF9j3VZS/lyS33iLMseFUKXdhEzh+hQl3ohuVtVcKvivsS",
-	"Rk/ISivSrcyUHFcsMY2yqK7onFUy3Rbhp6pvr9vQbknLX4L4UUz3/SyLhtLFMuCHqXQ7khdLAASS3/aF",
-	"7KuxnONmJ/Aotypwt5wy4SfeB3077iNyo61pgfeDcFajNaT89D7DE88Az93IhVJXuSJlqEVTuZoqDOzS",
-	"y3UpahoAqRc1Z1vBJn8S7PZWHerKm+HUJ1jWlRr7mKZkwAzbkUah3oF2bHdzlSANXwyX7+7Vm0ktuLte",
-	"frwStjrMC5F7wZi//559WvZb2XFEcdu9e7tdwQ567fSq3b5zMzrQ8r6oYHXLQZShlSNUOcpVSq2scGmD",
-	"y7OpdjBcQmBvlGsFc4mLNlebHzL7UI7hexpk1xYSa7WIWgV0B/uwHlC7v2M9f5xvIvqAcldDabUJYD+I",
-	"UDU29nO1bZpCn8PyPtoGWfWLiRn4zW3O4ovrR9S+2nclcolvn2ZbxKG9dE56hv1kzjdhJ7XD5KRPaP5u",
-	"yJ3XMrbmjI/GhrnV59e5SyDRzhnWEeSYLVLrSqNo2Sn3jcRT4BrlVmVHSHOFNRY1wxzpByAw5XVpPIxx",
-	"jm97JwSHsfCUOYbvMFfveMokNFRUXCMM1gfo9sGb+fYqll1GTmrLtst3rce6H7h2A6EsY5OGRFiPTFre",
-	"EN+AI7h3r/RhA8jSdhill/CWoHEqfKoClm4AYPq+tEz1WKU5K58p7EQYrkqa06EOVKgUvCJ9yOrBdiV0",
-	"Tjm4TPxZ914PSMAsK1N1LeGK0bZuX1oMuz4Te6UQRot/l71GI8kKW3YObS3lXfu9mItCsWpUkyvXALC9",
-	"/74aVF3lxHfnfAViGiy9u/rT9pFYkvjNcs/Lu0LG+avD/oduzxsZGMtrFc8wM8DoisJRaQRAq11fXVfa",
-	"uIDFliKIy8lh11fC+GNKpFiGsts4VYalnIr+WM5y1TfWI5yguvoDc61zx8EtxYlkIo0cf+xMaZ6pXKqE",
-	"7UtiyKsLSiwKL2M20gmzvdRKDjsvJkW1oWOhibXKYDcGYr9O435XOoThtgBrgVi+Yy/dsrQqEptmwoiy",
-	"OV1ADpxrxRJHH9z4+LhR1E7lMjoDf9/OMocUZlOuwZgqZ9j2rSrBE4abFJlsLcm2O9CrNMnaw1yvRga3",
-	"rKdDFlzmQZlc2rpvMbFgaZ+kgnJCJG6E2ISTBz10XL35rvOufpGDtTKuvpWD1r1zMqlWxQDN64voH9yw",
-	"g5SnNklD7s3bpgu1r9BcrznKvWFX7CpzpIpxsV67GgkhozWIQ24QY9rcKfOtHGzqjmkV+y7T/c6j3s5V",
-	"EhBnKeQcjipQMItNCU/vtkHjgmWs2RAm4E1LcWIbwx3LLHWDjRp538rBawbaUmO/MmWPkiZcbdhkYAKv",
-	"UWM+3QlfaVOg/K0cYI1yS6qrDHEHxLdDVQkmvDZl4eau0n3sxNfRfYJb2gpGS2gPKk9so1ZtkcNqb7s/",
-	"7vq2m/OwLfFt4VMWL1y7MEv8mSJTe0WjQ6Cu1UmAXRvYknj1roy15v4LF1lWar3gTHcLXLaTAai+HDZn",
-	"byZyJraRBuO4T2t5eaHJM0QNwW7Y1RTXgfk1166nMklj82ar5icFMVftako5+wX6E7VZVVsj9YtvaLQj",
-	"Z+GoDgEEf+va0k2eYyShvdPUntlL85jVTlOjb6U5nYvWa+HvuJdyKUttISm5U7bUB8J31XFE5A5LsMPh",
-	"DP261zDEd1bvihWEWqWAQL0SKqilym1ujmt/QgVFFJCcJfmM67IniOV1iurmje+cMNyu5Z1b6b0qPOD9",
-	"Nb0DFhD86dveFQZYrTAuuoOA3QD97iAhv7ovLqBkbYaCUNDGqd2OurDQT/UA6m155BaII4GBFyPh73hd",
-	"PTPmFWPYKfBln0MygM17VsBiQUB6HDioAAsx6Xbtg7rlei0f1Hdc77R/860T0lu7gu4DPxKot1L3syww",
-	"XMWmQ1MoVcd3q+EGKVgB0FnsSs7oEh7RuhnD6zcOWAsW83w7TMz6cWcUup3Z0Ep0WPhbAAXJCijTYryV",
-	"9dwAzmEtPM7pbJBh+v9aJFLC7IbmgzEi2WpFW7kk3Nm737Z8ZX+XVy+iaxc5cVXq2NYjVjCwNT1iAadc",
-	"8ojZcgY77KhQK+GEbgCxScsR4twsioMtMZL31NeJO5QJKpKxbUDIaDKOSA+4oAFnQjFjRRltawpeJGKM",
-	"HJqMScbuWHZGhvyOEc0+aDMSmduBtO/vAu+voO6HjV1ON8EJ5goy7TRWYTTAx0TR5teF8qvPeXCqErtj",
-	"uU18wIZiZuuMbSpzwEoNS8SqiHDLvo1N0hMbmixyjeaxEVqKpyxAemm2LhyiZS0rbcRqs+MqJVM4aqw5",
-	"tKt8WK79X1sflru+rdbz4MOKbosHH14XlNWpuNX0jnUBm29tN1UdgDcXCgFCfBHNsiyI1LVrGF+F7KwD",
-	"7413hRnNeEpFwhrETMjPMylvsX8stnA2H2a5y3IrCd8dc7AJF7Pa9qUZtpUDUajpLQOviL1jhfvhpNca",
-	"qBPydRsBsbsEinnh6KhblkbZ+lp9aOP8yQykhtI39xA4VvPnaIpfILvH6yeq+DXnRIqEEa/vmW2ELntW",
-	"5VT3Yda6Qaxp2tqJtbVwXTP/lQAC7sKdQMqYs9sfUxXBabz85mLv6PQxnNIx+0BTlvAJzbpEmvX+9drz",
-	"0utOl1wXaPTXnY/mgCVUSMETmpFvL394g4B1T588PQ3AYCkBDX2t0sRWjgC3Y7twBvymEP/rIIq0boZa",
-	"Yxk/R90tWD8vCwE5anNUQ2+drSJtf+X2tF28dFCTEA7dZa374eLtK+wUCilbAXfZynD+TRs0tM2QKThV",
-	"kSjTyuIPD9k9Wf0e0cHb6z7FpVjb4IhWWFqF9CpEUWa5O3AFlBn+mh6BqqSrdQ/YORTDr/MQ2OGssnXc",
-	"WV/H3gnvWVMcPpg+TbSzKlRS0AlXhVN4phj2kbtlUx0LmHi6D4g+SjaudWV01x2+N5AoLJZvjlnEcCIN",
-	"5Aq8Yvjq7OBgmsshz5hy4N8HE57TPSWzMeOTxpZzp+06zv38n9fX6n++j6N9fy9HfMNOQi8Q6FykxLWN",
-	"aGj62qrFRtjzIgaRVbxliR7LJkozO13qdhGjw+/lSM70O6bAJKnF7VYMKyXGVGGawqbA3fi+9YG7S/fV",
-	"AXcrPhIs7Vsr3Vfq+W+j9P+aJmMu2EWi4/xCeuMVqrmB059Z3NyMkTEoFDSdcGNkEs3ohGSMpgC3COzK",
-	"Bp6tXvWLHHQdGCdXHkbG2/Jdp5/QmR5Lf5uvF/MBa3Blm9eC3UknffNWhzPEFXjHqK6JWNtJv6sF8yjK",
-	"3XDGRDCWmtlgdXAJ9x6raOUUD1TolWt4tdnKqJAC8J1YN52VjlsNjltVD4YXZlKr/pCLGlyzEvCyWVZF",
-	"DNOD2usamWPDPtFsEM0+U9B7fzWoebzNeDkE4oceOyd2da9yKrAkIbbEc7pA1V4KO8AADC+eIFbXBwR/",
-	"a4PWPljUnq5zwiZTvagiIakyEFIrraN0mlca4K2Iqi7gG5mjWdQGMrBlZG1Wi6s+nWk5oZonTZgQ8aVa",
-	"JtB2Rf1ltgBYM03ToUO95F9cTdSWnOxqwTuAOgL0l9Lsy9sUJfqas4da92eKWOUj2k9uSkULjydcFsID",
-	"t/FJgLn5ey5U+TStwVqDw6p+bS4qCnidzxjWLsoJg0YDKGRRxFtcxGXih75emVEBo/t15XCczWP2dgHc",
-	"vGkzNJbbktQmnyWoHXBpJQK1ZO75x7XhOCsstPZN11r6EvzhuCdHglN/azq8+aKFUp1NQYJdzxvK+1Kl",
-	"pvVcBq/lHQvSMjdtmYkQvefYqwCB13gyJiNpFJYBTW5RXVvmd+3EQJX/Nwbhi9nYjNVqv2IZXYmwT/d6",
-	"0w9rf8zhnxrVTNQD3IPq3C8H2m0IxvCTboPuG8KcAv4S6uauUjzObQxht/TMRqppzJ016xX2A11vyQAB",
-	"udSNkCtsYVcbLpWiv3YocLmJnV3nOjKOLLQayzlLvfbdpHNL3RQdxT5zJGdKK7LEAk920P21RpKwO5aF",
-	"iTW7aUdYIZXyLtUQTNC7NSYfyn1ZIT+cKvLLzFdsFqjN6CmXdi8q5sGUtyEV7N0KTmqW5Ey3u/4Sr4Ug",
-	"r9L9lvpaOPElfhQ+p+tH74cVXcsy2FUUMTrAg7C1NmUjGeg57C7oIEFiRvIP1pjGF24qJhZLeYFGb7Kt",
-	"u6A78rYSItY3GNj6BSRO1Cbje/dHQkWkjxpNEjbF7P+UJRkX8KfhNFTXub/hte8AXlixJndq8W45YaXA",
-	"OgjNvrdPNh6FlWk1YqtJVjX3twbUDABVRS8s12tCq46p6nvsika3jxNxQDQhREfMtARI5xX63oL467bX",
-	"r/Ngm1c2EPA04YAN+6uT7rYS/rspqXWj7nqiqCz10myq+/s+ejjrfM/Y59o5i8Hjr0nGjHL+1KjnOU2w",
-	"Q6lIzS8TqTR5ckQGC82gpObHq5d7T7tEMI4VHnIygQSKnExoymw/5M+UbRwq83h3ykROpyzfy6hZfLGX",
-	"5nyo1Z6QuR6v8Ic/jZ3GwryKzBc7nMkcLRDnoCvG8kbmdMM+3EtjaChIkQVgcqyA/b6t7o1s1ZjBtUYr",
-	"7XKNWzQNCCq9bNypTRVrIsVdXVqRIWqWkgOSM5qMWVopREDbH96HBhV2sRYMwh32ntWdrA/bAj5ZqKCU",
-	"LlQbSKsUPB8gN8OCPqXpgqXWpYgcFjrWaVeCaLMBwalbadBtp2au3wa5Cte1TeEhQD1B0tbA54RnVLMc",
-	"h7q7ulDYq81GBIlfluzycIjVYopt60bXN6ltv+mozREv07Z9Q3E6Qs7PbOF215XiQpxpvDsAveVQ3oh1",
-	"gnEXm+Ppphse2vKxiDKNXA4yNqnRjeZMaNvBEdvpnpw+ebTz1EBmtBg5yxO7wlCaZ+NVdX44sUaQpKHW",
-	"t9v5sDeSe+a7PXXLp3su4LbnW8iCGfCxW9NsFxrMLKbAVKe4lqta7lbacb83/+u//yIaYm/sxhvsDhwz",
-	"13BpdWfeul6mL+5YvqjtQow7BVaTs4GmgN8P/gRzQtrXY+NStW5lyoWh+YTVRfdhdNbWtkOsnMFZzvdy",
-	"NmQ5M49Z3eoXT54xa+vKx/59z5qQe69SJ1bQ6sLCGzWbum7mobZzFHuXigdui6iQfb47KN0irGf2yEy9",
-	"aApsBx52BU6behZUxjGrEaDfXF29tX2bVnhfnj0L2NpJL8q0fc3M6vMEUmNoTAaZp6qLPJhOGFQ+QSGP",
-	"TJJZDjtbH6oJZolfRPqGv/seyQh/GDBlD1Z5QO3paqVTHX6NIHnbcx8Qvm8uHZBlA0PfsMs4PvtP0mkc",
-	"y9Jdr3EqyGyaSZqyFHqOb5OIS3M6YTUNxs07/QX7qymibbdysGW2ale+ujv5O0ZTLphSzUa8MiZ8Aslq",
-	"RowbO34u89sI2YxZcqta+L3wrc/x8tYpt/7G5tSnrhtH45Sf+7FWZCJNxuGZCRcgZVNomoN6SHnuEz7K",
-	"CwyeRn+/eXORNDyVSo9ypv6RrXljzlK+3ssq6xW82T2tG86jcf3q0sigg7URVwKZNS4lV2Q2PSdKy+kU",
-	"CvOhwQXAIecyYUoRNZ5pRVI5L+VFwdM6GBVxf7uHRH2H75paK4FkUUxow7whR2wuy+6KqzAnE8ucgNHV",
-	"eAnXdGNs6YnegaM53H57c3yX0V+W0oa0HgrRr5zMocNsKs+JkP2UJRyr7OktUxhHnePVkFWLrtcih8en",
-	"3LIhF1yzbNEXEjYckezd8zrdzgJhg7WRE/1FCcEmXOJw5Fib0YCFnrvLYZCxjLlwWPXPwTVIWK4pFxn2",
-	"h94l/lSLl+/+lcXi17/bQWMnfKc9avwet1/yXc69zZt3975qIvxWRyE8xMOcqfFm7OYKDAt4ANHytsBQ",
-	"QRMEMNONPUrRBkmkvOUsxqDgEX14RFz9L72lmiF4eLQ6XzsycfPXDlJEsB1v4DGEkH8Ag7ZdYgg+icu2",
-	"7YLeuetrGXrlee9rF6d4SDQOW265Zc3sYtpBQLb/jxnN+JAzRAlJblWffZiynFv7aEh5xtI+VYopZSMw",
-	"SLcs74e9aM18mVAOoTcA6zW6Zh8zufk/3Zf0jvKMDnjGNWQXWfDw/pBn2DHFf1M0Qel20hlOCnKtjX5b",
-	"I0Nc65WNc4tEtHESMeadxcSJuNT6iRTDjCdOYrVJ/HCBWBXgGTn1ZUIXZGAsCWnUGNBlzf+s22g57taq",
-	"Y+QZZqwWfcK66PDnRtEjRyfYPWJz2N81z9A9tTMLvQdBn8hmwI8J+w9zXcQsaeqWHD+kEKPcmPyANCBZ",
-	"yYXn1wyRY9Aa8xt8oBzc3WJW08t+4zygdeLQNiVimfPZZ8QX884cgEtWlxVadMaxlyDGY02NTo6PWwWR",
-	"5Z9VwJLei7bghhOdeROWI+SOIpIjRuRtLBnPs5KotkNMDP33Iednk2kmF4xV6maCgpp6dIRgNICQEDTM",
-	"gTf7liqXrvM3cjlV9JhxeI/vZkIRhJ00H3+YC0VoAvakedQtW6h9ILJ3UlPNMB1qs1NliERLkkvM2jfP",
-	"XqYNecfyjE77iiVSpGU2/vQxuEbLT30pczJ2GB9oDjPQqzCRCgKUioykTM8IJXPGbl3eQNdYVHRB+NA2",
-	"026mrse9k6cluKA4ZS2RkNuD51Y0NcPIA/JeIG5sN37YNyA1BzBDgAhZpljRH8neCOa21TApjxUKNoop",
-	"D54UiF9mO6xtxP9vbW/E5j5i5VVy7bkRsmvtFl+rhFpsjltJuSoQC/b7t6OP9/t/34JY6hoJh3Si5zwp",
-	"eQKC2rtCP4ypaZf3o6Q9KGcPylmjcgYp5DVi1ehcPjfSLPqtrfsOnIqwQ81wW9uD72Di4TrQOzCt1qg7",
-	"hXXYGkClWel0siDUPCN65gpgnjuWR7OhiibAcZwyaIZItTmJilCixtCwb0holtn7Nklccuk+bWvdcNN2",
-	"UezWulxs7YaX6yDh296M/WYsIN8jc3lLXCIkbg3mQea3uEshTqMr3sGguHM1BwHxUvrtbqHnProa8XWl",
-	"PBZA1ETf7Y8OAb8AMrO4Qusda1vwsnoiS37/ZkZfuhruv6txGFuUJKPryqEuoIs8GMfG0dl2sUNYhiJ2",
-	"hjcFfrdlHxh36SVYx2Fs3zvpvNxr5IsXfQ5XwTjF2zhulNzdqnqwYDc76YTk+42ruID8f/+vzy0L/n/+",
-	"b0vfj8gB8V8/QoS0Bua8nIHJd9+/3SWE76KBe9rpVrvZViRngMaMXCTICvGnqeAVYSJ7Zb0D8RfhvBU6",
-	"rJ6AbWGcQuVhTQSnkqayBNtkW4CaxbDtC8whrLEHZM5e3DWoGNAbhhK3ruVAc6vH1zYPvvT9qV2T2doG",
-	"2fXSEHIPivrC9ZEbPERetP1oPNeuzPPVekzfBlhdVYha3XYa40e2nGFX8Tp/FCbGWtqU8xhlzx40p/vh",
-	"oNfuWbw59zET2A3z8V11y4tTgn2r7n3t0f5hphM5qbN6xlSRgXmULTbwtT2bNQdZXymt1ztQwbzjpeYQ",
-	"ltncv6LRQh4sc/vaTVgFSVd4TtsC0hV3tNclH5DoarbnXU1B83LhOOiVn6By/HdWKb6jWvASNy7SEXK6",
-	"sjfZTurE/WgrK26XqJ48anmUDciosgoRZko1GyNLSFNypTEK2E4hFE9b34wZxX04Z9yv9+1maVzIjcwe",
-	"5jTOlZwTddM1vDNtPAT35QhYN5XlvhwHmGHtRTju3ybS+7cww1eZxIVb0p363SiUMb0jsCaRZNe3Kism",
-	"ZGE7Asspnb6VbHCVMuOGu5Y+U7ppjVPhluZBtYlv2uZ9FwoNc5vOC/ffauG9n+pKKGGP6eB9l9i+B9Nj",
-	"JMTyoXjffBmDFS7QBdDdUINfYhNWakq7EWbNmzRK8ywjNLN9hTfo3w75ICUQuA1h9u54rHDvy1zOFcPW",
-	"KmqhNBZ62RIvqsiQ5j6ZNONMaGwY06qihn2Y8pytCJg7+F0mzBuN3nsHJGqd0ZDZCZmonyLsMm2GivaV",
-	"J5AUa/ORwEnLlZqxlGhZ1bBPG5sSqj5WzOkmvsUVhN6CtUL3q7pVDZiAM9VIWfEJbNVuv09HjclrjoDA",
-	"3ZhaHxqWpDSsaSz1uAVEnqX30shgg0urXmF0pYUr0W+UBeNurDT/bcbZWg6A4J528tIypQdJGdkm/a0c",
-	"vAak6k1zUiwBl/osB93aK5mILeAkXUfnpbRBmdXOwuEvbZ4oF4CxEIkzqAFr2ji3xicmrpNE82lhDKP5",
-	"dJpqZiGCGwrAlWtoIVJUhl0dOLWlShZS2yNQN2FPc8E1j8F0F/XmrgHigI24UFb+r6rorQfsro67bS16",
-	"Qzt4vYafsgSPXm5tGWFU2uN817w9uGDdIQQY4qs4Zhy23O2dX5/yeN+vILEozn9mN31ir1lHYIT3tBMY",
-	"IcGv6MQfY8GxGV7RGIYLuWULo0+ek4xphNnKGfT2MFw0k3Poma4qAFW5HEjNE1WFJq9PaP9P2yXj85//",
-	"83++/8J+ePSvUUCPFeiRJeBIbpkKU7Eumm09W+jXuncNtg3YlZ24A9NS2WxU5/yDCz9TRI1ljjBiXYId",
-	"HZ0EBGSELKMxFJjjdXohwzBW+iqCjVuldwUQoHy9w7R8Z6sjVULm3JkeZg7LpBaT7w+hgfkszxhQK58w",
-	"8k8pPLbKq4s3F8S8Y7DEE17MzAYefMnyDFqDVERXY0GiGUUU6sQMQWeVN10ywWVO3lkmRF6IERcMXHlV",
-	"q3fNWvMrY+W8pbyml7s1gjBcyzzAeTWUkDCl6oo3L8i3P111fRnoRVihd0a+ZDSPAGJEoXec/cMjb7nE",
-	"UgoyE5pntpkKFHjAqIi9tTnuc/x4Vafk7qpK1a+lxNIEQ0HsA+ZKITqcxXzkeQsLstuB5/cdJE3jMTdX",
-	"XpkLl7s/BPtSHXrpFaW1jR4Z/5Jo3HJpvaEjuSj1BhrATkddWOhi26bsBk0iaZPTrFaMpTcTLsLbD5fq",
-	"RNp4hW7ZAjxCRbJN1yNzaibIglGjSIwZDREPoXfq9uEBTP2q0Tp/kYPAEWTGyRXJ+IRr8P9U8BfnY5mx",
-	"EA60lSSxabrlfohF7/cgwuDw03Ds8XbLbXQCpAWvEiRyyprS22999RmaOgJi6e272yP+tXlLu4k2tJOO",
-	"WXNI389dbv8uSPy86HbltEKs78JasFaEP4kCLRmiQuBY62Ys1XN6SnY9H0K2fVqWeseN/VA+GMFEsyiQ",
-	"Goa60VB1buCEZhm4HSd+QOcV5S+g67Zi8T9//pe9/3r/+c9k77/efwF/hyp6bOCbgsRu2Kgk4yKGP2S0",
-	"TVV0CJy0pnXXg3AVAmLs5Ppq+3rVbkEyhL6MlgAfbVMBPB3LOmeIZhmDn21lbd37K/ba8TqvRxdF49TB",
-	"VzyUM5E21EBvvgCaxoL836E5u4ZdQEcrvB1r8jU8db8TrraJxcm0T6Bouq003Ut30+qVuQyevya2ihva",
-	"TpfI5XADC++nckJ5zKf1Ff5QKBdwPRgDRpWVrit8CjFBRSYzpcmAYY2yUzxkbhvOwUuV+ac1oUI3LBxF",
-	"bT/mdirHRvV/NZvq69B/JwTPhdL5bGUFIDjWiRoDKNGtkPN6HrkNj2pTBu1X0NU/33Ldt+DErXN5V8ki",
-	"jNWOWZY2THTzeU4YMwezP8uzWpEgyS8SsOSM6hIoLUstfOsb8i5hZtR05L2+vvxLs9rikVWb6V9njcT/",
-	"rRz8Tsi+fZ8+v/Joky1j3m4llFf3tbSBOZykbZhbAS+NopeuVrYAX9M8N5XifnSu3VDNd1z/bqimzW7d",
-	"NrQi7TVEuLZdJNum/HeyVs3luO7XdZrU+7qj1ZmlsAL1sTb/8zqv/5u9qVaZCAJMNZv0mj2wv9/OGq7f",
-	"F5uf+fs4N2sDGDQhZm3dOq85L/ycCBmUnHiYlVZnqtIo8Z7rxut3/0e1XSrNn/Bcfpp2w7s7xSqGdA59",
-	"dZX07XkC/96ugVAgrXUdHBQz4hgMylGE7u2420OgPHS8/pQdr8P8LVjVhApIcf7Dd7n+w3WSDk7KDtpK",
-	"V9tHbwdeEJz4NbELQuayBF2QMhgvfsjDD7i8/UoOZhA2VSxflXUCrrl1kk38Da254EOSb5xWNq+G8Xuw",
-	"TTGMz2Tas/+647SHf9x/sUy3Y/hQ8Ze9Blj+RfEnfA1rrlgyy7leXBrqQkLFrIGLmdkz9+ml4zXf/nTV",
-	"iXnNw8QHs57fGxZg1C2LdQ7ZDBjXxDIGANHEbjAXb1+5zAEgcqA+TF3wCzbWetr5+BEwCIYyfo4GNLll",
-	"mN5KyTSj2nBI7AAF7tpZDgU0DtN0n1yNwZGTzAwjMyfBHLeMaXaGmbxck1QyLGLGzDfXc4Tl18L/lMr9",
-	"a3Etvvjiko8E9NQQ+198QW7e/nB5RQ7olB/cHR7QmR4fAGO8ISN+xxRAeYcJHJ8fnpIJFzPN1CPsQ1pG",
-	"YCefP8FuiRBv12N2Laywe7RPLpnFMSw9kipyE83+If/nf/3vm/MiXUZX4d4rCTSE6msRmZC952af2Coi",
-	"BXw4Y/Qu9lAtA0z6oIsLnTBieKVr/si0XVFLGsqs51vb0gibG5pvC9hZORcOaQxAbp2KRqiu7sOU75l7",
-	"b7DeySyb6yZoRjFmNGX5Wd2yUT7tZ/yO9c367V8LSG1FIrEUAwB/U6aMHj3h2o/K8kj41uIPO/BVR4Hd",
-	"eM6IOTNAxHKCuSfnhjDHFCgIUmkAaxZBl66FIS7RhaopQMRNrUgUxGLgYqo6VFXduex8KRK2T26+frG8",
-	"UAcTdoMVX+ZU4R744zGmap98Z7aCJq7lwESx7A665l4LoMhZyjXJ5AhfnDPqoXjMa+0OltA+3TlMLRlc",
-	"MaXJRKZs+VxppvSez9S8gSxbM1K3eD5xt+tUA2j2bsZvU+rh6xuzs9A8/Wa/8gb7pIOcKaZvILbGAS6n",
-	"S5S0INI0GV+LfCaQ90D2aPh0i+JgZwMtwdQXXwBR3ASwUwe2r9lfflFS3ISdHh3xEzqiXChNbhKZsptz",
-	"Yv7BdGqapiy1QF18gs1eIRvqWhSHnOdkwqhhUvsEEbsVOen14OKToyMC6JisrvkgF+QGOxbe7BNoUYgd",
-	"/8yRx4Z75KR3Sj43c74WNxdG97t51CUnvcfkc4dkYR5yAb3Hb0DrH1iOmpoLD4/N/04NyZ8cH+LiqZk5",
-	"PwWfporMWZbZxfyeK+3W0uge6owMpXkxuQmUhxvyuT1aN99zcXtjz3mX3OQs++s16BnXnZtHRX9F4AZD",
-	"nvmu0ErmGvWFa4EpjzdOH7kB1zXNFLODei6F7YO3MBR7ycUoK3oGKpLQPIdeDjcvrujoxrJvrrErj+Ha",
-	"r4Z7r6lOxjdYHbeQM1Ji1WHVCVXXwtzwRgrm7tLSLKyWWUqOeyf4ELcDhnU4O8IKLgZtTJG6zIhxc+Ec",
-	"3EAFWwVK2lej2m5CZiqvUjaZSm0mvfcdW9x0CSV3NJv5vF4s/vvMvFzyhFluB4VIvlciLIXGgVQ245Yt",
-	"uoTra2FUVqA2hJs0F2Cza0P39piXRvOOTTO6YOkZ0fmM3eCqeXrEWI6dO7kKXuc4JyZFuW6OXJmjgg85",
-	"6T3DjlnI6nAYvuh3JlKw3RYWVXsM1bQ8Y2m4B24k+ERbOKUaVsFxXFdDYdbRIwi7UzHhGqSmO+XKPHdB",
-	"bt5RzeDXvbcy48kC5WDx9Q0gQdoWTDBhw01RL/H2KCpCVjh3Q0eR1/BcwWxIPDNxK+RcXAszyQm9tfQ7",
-	"DlsWQddm8iVbSFBorIZguQss/TO3xe+Yzhd7F0PN8hs7bxvOgZnfWAZ+Q6TIFmRkFJSzQM3oFt0BVdc6",
-	"IVXXcVSREqOZIwUHHNZuJTqSRxIh0xzyacqmOUtA6GLmvusxP6aZEQwLRnNMWYWZXwtqd0dLc7Kg7nmm",
-	"EIsNecTNV/aRvJAIT05OUUG8uZwJkEnw/dPTZyeP3IHGsqwvvigIj9raImVUSMOEK6b5jW8rELOouQZr",
-	"mlwIKxnAqR6eRDgKsC/wnhszOVRJMzai2fL7KvrGhGl6ALfuuVKmGzKdDTKuxkwh5hsW4EGlnZnFgOk5",
-	"QzfJxC7oQSoTVXkMSXM6R9XELs+XGRepTVwvQEVgtWS1MtIaKYV+kkN9XwDMRMUCyNssyWcqBKqDur2i",
-	"gzkorv59wDIK3ZVqZkE2eU5ymXlZAlzCiDhzfN9eXD3/5gbI8dvLH96QCctH0Hc3MYsEdPDk+NnjR2fN",
-	"fnVDrBBx7ZIbY4DfkCSDfGruNO8XHzQTig8yBucAaOk5MHCbdkRBhrvzAfNLJdhD5pBDRz+xwDMESpHr",
-	"BOJOKlccmwR5KjVCztActrAqU1fGbxkSqDe72Aeu9Bk56Z3sX0NjIp4w262Ep0xoPuQshxbiNBmzvaP9",
-	"njPQS98BAg3CLZ11LmOGohUDaFglUuhcZih4hVVudU55BmAJaM7u+1ayZ52LV8Rn37CcvLV2aafb8R39",
-	"O739QxyJ0V7plHfOOsfwFcQfxmCWV/Vy892IRTyHb9gcmg4bWWTEqbG0lQVtNhSmxnIuULZ0kTWOsZ5g",
-	"gTqrGbznkq/SzlnH6FiYsK06QdNV1Tn7eRkBI1ugbYZtoA0XtHYGiAZ4nx5LxYILhETUZPOAf8xYvig2",
-	"iqu+66NivQPgRFsu6I07zYqxHoB067S48Dm6mz6+LzrgwGIf9XoYawRoN4iBBKr7LxaVyVcQOY/fzwD8",
-	"pfpUdc5sG5Zq6CRwTaLNhqBA8hY8XWFoonPUO3q81zvc651e9Z6dHffOer3/CPxTA0PEvcNnT3v0mO09",
-	"GRwme0+SJ2zv6bDX2+sdHh2fnD5+8vQZHZSxDeC5TyLP5Wmr5yWHnaBmwjCUKgRFMfDHV72js557wQT6",
-	"GXcy9B7bTX/DR2OdLcjF1SVRC5GAL5UN+YfOWcdb4MfD7559OPobxR/vuJxBgzM/JRyFJZ7wG7SKg29c",
-	"rcPP4Yaqsxw75/j+AOpsnnPEkXOAkx3v9w5d+fFNMvRUOGVtaLTkWTWj+RhS+eoCCvBFg1uszhuNnXa6",
-	"HTR4gJCNBVT3eHsZ5Kzjg0+Q7GMX++Nx8CX1LbHglsPVt/woXOc4luJNx6tveinzAU9TBm7pk6Nnq++4",
-	"kvJ1kSoNgLinbWYEPFvQzHfGP20zvh+FbX9nE4+cexXYQOhY/fm9oYdC8HyPbSnCilvn++q4NPSfO/Dx",
-	"fbfzYc/5yvcKh5Ihxynvm2uQdm0L4zp8EfDAOiALL2sLv0EoKNAuWunravRf6VLpFOZ7FVVTZyBl5Uxf",
-	"C2vww2+2E4lIlYWV/OYdDuFzI3zTCfftLykOxhVrWzegkTePul6HdZdqRicA1GBtU2WHZh69T15pVPKu",
-	"RWs/FSlKxo0KA5reYa8XiEKKgs5JQ9RZynIWPf14spcF7QqxFRi8ADv63neo/1Kmi/UkVxvRUM+r1+Wn",
-	"rXleuD6e3ZQjRzb7vCK4D9ebvj1GFrPzQXT/txfdwMhzo2wvT+I/nk6uxP9//vjd4O/J4ffqbfrk6/G3",
-	"rDd7o7/M//22s6ZA/4nrMarsMbHumDA48A37hSsr4v2FBeFoEu8vbEXS90HGc6M64K77vasEvRYqge+Y",
-	"BzrEUZtx2V74KNf/XJrHcxso83HYTfSNCRWoiXY7kfhRral6tRRWwl5BCxtb6jqfFNXWG4UeQ/TczMcs",
-	"Yqx+zfTrxaYydPhGCgYu9Fr7r3kb7Is/djvHvZPVl7+R+rVMsUvz7/xgtZvNSznDAqM/0xH5munQ4V2A",
-	"L26qmvcVy4bx0/KrvbDP04+15+YnVJUDGeDizEKCK9IF1gINPnZQHo7JwzHZ7THZTox4s3UtckRievUV",
-	"0CK4wpdPzCutbAoPqoxdtPcgzAMpFGjh2hjrWGapBxIkEAuF5DYXpFw6SyGcygbHKTxKG5psFRXe+bmd",
-	"Gt5aDY0Bw3ws95U8gKDDHqz0Xz75UFqYe2sxoD8TM1lb+z1sof2+zQHoCeo7XkL0+kFxBsUZecX9Kc6h",
-	"KnBgnQpnv27FHKPuwJcyh0bmqFu77MISxyMSYkWYGmQzIJe5IPbz35H/qrsm33zgAA8c4BNzAKT3T8YB",
-	"0L94HxzAqD7TnGF+AAYGME1g5MD1bmzyaF8h6h9kd6V0QWYiY0phSyTIk5pzxYrMyKlL2jUWiYOKu2P5",
-	"OWIjI+gUYTTPOMuvBcyRSwFpQPh2wIDzKaovitxEyEBxfXfZopLYEPOvv4MV/I3404Z6XWXdETKxtQoV",
-	"zjhQoT5uG9p+8JA/eMj/EB5ywebbesk/PqgIDyrCxj4RfhcqCLakxp6VXWkLxbmu9Rh+8w4z1jAqrhiD",
-	"hMrw1vMiKK5chpYsY51ihq5PLJTDczQIUJSbO+bw/yB1zt11LSo5lfvkpU2uT+RkwAWLCWxIPAunt67Q",
-	"/nLxrRxANXKLSz1aaNsbLjXsRZtLg1n4Xvcrb7OlfZdcJPiaZV4HBQnnhMK+Ga1owsUMSntYjonE++SK",
-	"2wTmQQ5VWIMF4Wldwp2Sue605sjBrMx9v/c8vGXdZCJBwo1lhp34oJq025lzPU5zOrcrkc4y1vdUbQ6q",
-	"e5QyJKBcr1L/s5er5v1hnX3nNc9pe91jcFiqvz7rXMpszPikCllQSOXjq97TQgNp+5ojVHFcL+g2t/SC",
-	"HNdasPQAxLOTsyHLc9cxYwTEluSMCayEhe/6zKziCn3w95B9V1Dc6hS8kMs+pOL9MVLxaFnqODld+rpR",
-	"Xld17dpkvC9zqBaAamBDzsTzDpdjLqdMAJydliMo3e/6klVzZnCsNgfN3zumWFcVjARaEeGDXEkAvlHm",
-	"IJ4NEyTQ8Bj6NNUnqBWP/E2z1Pxk++twU7Tk2vO4Zf61br5aMYt7TVp7EG7/bYXbBmKrzngO+UUF6ugh",
-	"x+whx2xDkco0YPJ6wTadZottxSo6rOos4QP2YWrRYKIG8aXOGZ0oG9EqSUlXBumqvydUJ2PiqhmD4kjF",
-	"WJfILPXlVlAC9uYrqMz73Ejf4MBBRrtgj4jMyfPLv3ehbPsFDNIbnjYBPSJ58cKtbGH7CNXOYP3z2M3r",
-	"2Y8f9kS6JF07v153eHrdObtuJdauOx9hCwumvNwmepkygHgM6SzhJj17dnp4+PjoyZMnj2OQXpp90AeJ",
-	"uisPmafdQohe540DurB4CG4cDksmIDf4iQwW8O96I1wlZ6pG0XPcmb2vuJpK26MxMuQhzxjk9CA6Cr1D",
-	"wApG8OTvd6oqVjj/FZ2rH8ytTyYbkC3t3uAy1ypg8mZHfUeNqKz4NfjUmHgJVcsZQyAj6/AkcwD4h4pl",
-	"7SyzjMfSxL5meivjafu8y1ABfEi+/BMdox/Ktv7OfBbrpRoUj4B8g7bn7WDMlZb5oj7heSyJsWZTgpBa",
-	"THQxUWnu+j7AH64L8+K8pJbtk+i5NSe2Iub2V4UgvrEDXXdlftvqc8RtbGn8QvzcWuTfsIwJSr5k+ajA",
-	"4ptZBMo2sXt2B6Pt0PSOCujGb7at72xk67oKvq4Yv20N9ieI5AnLgIFvLfsxSxy/Lr3l/nzDr+UdW+0f",
-	"NoT9p3UM/3fmyYiiZbbXgsj8gRm0zNINUs8qr6vNQDWsHE8j5uGH9vgtY1OFpS7mPCOPT6gQUpMBs2IB",
-	"K8KwqDxnajZBl1WZl38js3SXzutPlALm+Jrtu0cnZpIDZsydnMl8RIU5n/vt3YA/TBGr/x08eHVe2Fo6",
-	"5UOqzEOqzEbc8u1MV3gksUGpbXklxEFaG38HcPn98TqZz2meksEC4nPA087C3JuhzFek3XRJKZ1nn1ze",
-	"8unU8AOM2MBvI2m+AEBJC4lRusnipQVXCcZSBUBdhivsE2DKcjhkuVGbx2aNAbRPVZVm/O3cXlJw5pzR",
-	"ZMxsRQEAgWBzWTPGmI/TaEt/QPaspe1XjgGy1ly4Mt2dVzg9sOUHtrwDtmzItMqXtSxaRYON9WkZdNCy",
-	"4X5VUgyZs5TInLioOc4edNVKHsbcdcGcU7VPXi5zXAtAbRlspHzKTeuPrqQmLNd8aK7GRBSa59xo6XSo",
-	"WY4NaduXMFSV1Afu+MAdfzfc8YreGtUsyaQy9B3wyNkUgRfuOcwdYY6Q5vMpbHXL0Ywaa+uwkAtY1XXI",
-	"R7Pcph5PaMpAc8XGFooZvpI4nulb0UwkenMVXcT4o5nZH5k3fkMRujYztII6/4LZSKWZm9lDf3FGk1uo",
-	"+mE5Z5gB3pplVhbqgXs+cM/fZwGtIdQde0bXVibVbHLfiqQUfciubaU6RhifGeKD5/LBc/nAxn6fbMyc",
-	"zyUj2SbZ/zZOTD+6moj6S6ucQcMgaK7g+hK45kw60g4ih9YVU5YHDYwhW8xXJgCiEk3GRRHgZ4rIudgv",
-	"UPBhSbBSEKsBoZeZfQtH7+XYakrFqHyzBByfUZxAs0zkTGjsRXMzyLhIWVpks9s2XwDazwczzYJWTCuy",
-	"cy7tAm5fKh9uTPuM9eW5dM563Y5Vqsvd4n/+tQPV+B3bQKqvZHaH8e4J/cAns0nn7KTbmTAqOmfH+6fQ",
-	"5Bi/Pu52ROfsqNsRUvflAFsxwZsAdpnmaT9ld9xmcPf2n/SeHPYeP3l6ePj08ekJpPvZPPm3+G7i3o2S",
-	"I2wobbsED7ngmmWLvpDwIv9PP2UJR9qH9+dSjPoLhhOHf49AUkhYgKNuZ874aKxZ2nczewoNAosFMwcX",
-	"19EH9v3PrXfjtFN6KTa3LGc9HB5d9Z4VlQk+w8ADRAf1BFcsGQue0Kw4Ip3oVN5vknLgyLYm7dKyhf2H",
-	"TK7fr0vBbJPFHa9mDXymSsXVlusGosXSaYNQwSs+df6Arzn6FH4JbDQCGjcmi1kxFtbGaXprvw9l9oAm",
-	"t8v690928A8a+IMG/qCB/x555hupHZpU5Zz7sM3u9e9ZyvVeJkdtWzFdFOAbQYtN9APwvOig9827QNml",
-	"iVa2IMMozBhtx+Nru0l2CxAOlikWtBWDm2txNczwvzejXx9U4yLRMm9b7WMbuLe69p2d1NViyta7o+1o",
-	"fpjpRE5aPtzIlHZXfglt3iIgHSEJYAesUmLyPWJzmP39Q6By2Ab/kFe8n8uM9W1nzE4Xk5f762Qu4x1h",
-	"qnK3Y49W6+fQTrvs5pRpyjM0xrBNH8hciTMcGuo567DJNJMLBkFy2TnrGCncz0D9+oiN+seds86z4dPH",
-	"ae/p4dOnJ8mT9PHpM3o0ZJT2ktNTmvYOT+nxYHgyPBwcDXqDp0dHSXp4mj5ODk8HvWGvR3tP2+dK08Rc",
-	"O4VZHe/39g8Pj/efGBZhT8ZZR82g113H6x2tF26I5jKcyNY3sfCm8sYp836RsM7ZibG8GHDm1g82BGQe",
-	"1KcjzEJ/Lf/Js4wenO73dp71bdnp6nRvJnTO2QMSyB8ECWSODVSnUyZYyYlnNrxRezAXWDsrqjasV6Js",
-	"yGax2+JkS7JBZfK1eH75d2wjenL4tOdTVoLy0HOSQNcOq22pKbTKGjOmbSGcsaywBZf5/2SWQefZXPs+",
-	"9NQYcLmcjtkjyPa+FrgQ0IxMK5YNiVFzc9tt15lvUggMkZJBzuitsY6H2Hs4o0pjfartnsyFc7w01FLX",
-	"6z/LbhMzERfjLspLYzLaXEnbS2kcy0u86WNbfepB+YoqX5+60psmrSq9y8fs91XmDVYDcBa6q8ruuHx7",
-	"KOr+b1jUvQvZuaqOuxCndyznQ/CPxT2E75iZ5EzbDPai06ZRwUkyplzYXHXi9E5i41uGIiOCeE4VoRmA",
-	"+nQhfclMQIzAzptTdS2gZTwZsDG3Alqx/I4n7DOFrkZiGIQR2iQZs+RWkdmUaEkOe71ur9czJ/JWnZMb",
-	"UEvdmG6whbuvfB1JIsU++Y6x6bW4MUeubyZ0Q+RMK55ijataKM0mZ+aUU81yO1tdaqht+KT5FtMQSM7m",
-	"OdeaiZgM/Tus9eY+hIg7NCJ1jdoCi2DmCStUK3ahfNRZC2UWOKSzTHfODrtOOEO6/uOTMDr2rNd7cvjs",
-	"2dHpyZOT3rNnh0GE7NAzEi40G7G883F76xcmY3iYsWuGXKRcwNF4j0yzvzurcIz9pkI7qkROrl52ymAQ",
-	"LvSH8SsuNEX35BpWENBGA8zUT+7oDOVMpL/7UNQD2tO6hVy5vGOFpYK6vGGPM1E4dtYUBZa313D+X+Hv",
-	"fiZH943eYRne9lkBD06vB6fXb+D0Wted1aTkP2QR/M7xYGCTNnVZtfCKwPM/U2HEYkr1uNDKQrbcaLk1",
-	"keKrr4zCVWL8enyQyREX9br+D1MmFCjyMDcih0SxOyZICk1iREpG/I4hrACqmVPKc3DxyFsm1D65EGQm",
-	"boWcC8ImlGddQsk8l2JEplSpucyhXxbhAnMOroU5dA6y133rm8KPbAtRRSFREDrtuwxg8xUg7pILrdlk",
-	"qjEi5HrjDxaEJpDlZovJ0pypeFgP1mSbvu9motDJ5d9oMmH77idDCzhnwENNZjl7a784PDr+l/ZsBUa4",
-	"fjXCOnLVMPE+bKIRQ4tvx4OvE/4D//bVj/98dfiGv1KvxLvT5Pmrx68mL3vfHU2P0+ffPttni2//mf70",
-	"iv/AX81fX92evBK9/eQoE4PJy176799mQUsZQ3bPej0z0mHO1Ni/jPJprvts8W3Gvn6pk68/ZK9+mfYS",
-	"8fds+DeQg7dMOFaPR7f9wl2Zm99SnscY8iUfCciArPhcLpneey7lLWerIgvvcCr24j8fAOsfia+X2LjZ",
-	"WsMowHcOxxOYgD+OIXPX4877jxE+KWe6nlG+EKmyngnPKSErCg4ScsN98krbP5E1zWWuxy6V1ncMFO26",
-	"BH6PI9oJcvg2rMIbuQqOT98Mah1GJmf6HVOzTDccSTnTBZxmAqcL+80uISo/nNUH8zk48nhCyme7SW8z",
-	"x09DwXU12qjHB4XwruMCbwD7A4h0ludMaM9h9slFljnkDmQRyvEI0HiYSM/hU9HQT90qMpJMgV8yqtNQ",
-	"dS3MsdvjyFGizQbAuHxbcLrfsNMALkq/WQvqdgSbh9ckcjpl+V5GgYD20pwPtdoThnmu0USgtAxr6U4n",
-	"NZ0e7bMIV7Yl44MT7s/anVgKhvU39SrDxmzF6r/1XOXKowXZS1GHKFoMD2S6IDLHNAM504TCV93iCpSZ",
-	"++QFTcaVp/CgPakUkEWA1IzYG8c9YntmWtgJrruBvQWPQBvQf2ldQGZArn8pJZlU2llskNSATyWaDq6F",
-	"jZ2QMc0n5za0MlMMm5YGWhWi2jkVC34NzVEYH1yOPLFLxnJutCgih5oJj2sH02dptLcp/gh2QquUhtJi",
-	"QlBaMW2MTT3miviHg/YyWBCw3LyZj9tSGPplU6gmJnt6eLQck90uuX0NA2yN6nl46k7bpf53tEqvoIf4",
-	"HBwrSP/l8+sjqNB2mCuipkzoB7X4z2bCvrBsOSYIgKE6IlltzDoFtDbCcwXBmzu2pKpiYlzXvKvIvo7m",
-	"xV+6d/xWEM/Nq26Hh2mmD+ksnzARtFClVEEibVUpd4tt4NqXc9GpJe8DbOy8B1aXavDdWD9LyXFjU0DD",
-	"tuldwj4kbKqXzbQY1oR59Q/mzRufhJ27amyja1f/206Kwy1+DhEB9Y2ckwkVi4JZzFkOutuDQfTnM4he",
-	"iBRwDpZdGf5g39t5/rUI4n7EY5wxBC+MVGjjpZ+1dLjukxeQt1Py4RZuGGNQqJAvyJmuO/T2rHTa+hHc",
-	"28ZU/UEOzb3XcP7JzotFdtu95FtXoljSrNac+1LPdRufFzdG2p7Px9L1VN20Bfq1iPRAJ0st0G/+cUOG",
-	"3EjqYkAWGcUY1l0b8ZE5MavtEzQ11HJ/0OcAIvdBe/eJHueMkYxps2jXQuYk5SOuFeGCUJLLOUJBz6BJ",
-	"CoOJgCNwwEYOEhr23LtjxMI6HmYKGszmyRiAPIPholtXAUSLlOA5cXzqjgquxqy2BLXoe9dZnyBonozX",
-	"7E/XvoPclwtsXtmmmR22AG117QuIr7e79AOe9nalFb/7TvHFHvwx+8RjE9ZOt+NaV1I8CtAPN5o0d1jq",
-	"VesyKyY8p/sK+9z+m/kuyLFgdssx1YtqtXfy5PD/Y+9tl9u2tX7xW8HwS/aeTcvvSapMZ/5Omu6mbV62",
-	"nd0+//OoI0MkJKGmABWArGjnycy5mnNh50rOYC2ABCVS1pvt2GG/NJYoEgAXflivv3UYxbfSYzeOILnc",
-	"zm1ozFi39/fHSvZ5xrQf0r4d7J4brJ1olndyjd7rTNpNO5QizyCuaYY719HHnxvK9dO16obUR/b+1Z1u",
-	"w4XccdFmLpU3V20WiNcUbj4Mez0JTxcvdcGHS3SW4qobmrdjh+/K7u2QQXYZ7OlL0mOZFAOr2MMpWxBV",
-	"eNMdk8VaNX3Xc2m911jozpGsGp2qwKQWOtbsyJ4v5B33Y28Oka/jEFn7eKgLbxQ7uGmV3ripdhO3ByEK",
-	"aYy2Ob0WyeOLL9ejHyhEfZcUBK+KlvCl7uiLFAQdcascBKSgIPDcAz4/G5LYSSYHBRlBR+yajWALU3i9",
-	"vu5fizH8EHq0z0vn19ehPfDD7Lg/e6290xTyf4OF/Du0pW6o5w/OJz4CSXH7pq6mn6a6fGL8vYK0JibU",
-	"kJHUhpy60nolp1gHdHT6lLzlL/EUSGQ2GbmYiyPc65Nqo+EFZHApmnUEOGelwnJ9+O2YKle6c/k/ly1S",
-	"6N7wyFyVhmv9stlHCTYNdx45A6cteoTLtuQcz2FH0Mwu78xldLqzMb+mbQ89NhqbGRydJGP0GnzNyFEO",
-	"DVjAYmX5C4ejC14BS7GVTRvKpS7t45EQoUyrCu5fCDFDiM2tZUfASISEZD97X1BK3DJpbSd+7ZnDSyez",
-	"O97zMQ2pJuOJIT2ge7HnPmRK94NDnntiVzqlMxx0i/xuxeFyJFP2PTVyxJNLiAGgBChGHM0BJiKiWxz9",
-	"3lDuFRMhBWvjse8rtzQ5OTqCEFzp9va1c5pdYqqLnHoNxb5lPhia8HH+h6maddVEfG83wmXuOoenw3UF",
-	"2CsGy+DYH6jpCFR2eqxFMBWAWVBw7wbOA6gVkRCLAO0Flg1fzBMNG8Q9zJW6xeEArDwhQwWKAQFly/AR",
-	"zoGBI4N6r0Xbt4TriCmFsjqJOZfwXjHDkYk8JxN43u1ispScHhzjnr08Z0bN9s7s1ZdVytKbUVlZenXx",
-	"2+6pJ34fAqsyRkKg4s9uQmxDnIu3xigsUun6V1rjKbeysbKnHKf41v7kS/3YwIWUzbxMwD720kBSiSpA",
-	"1VicuFVTZDiHqs8GlDJjVNyUpFmt3ARgFRfwF+fQF2NRpYVOq/p4R0X8lisaO/9CXOvoiL3h/z/W7N+M",
-	"9iiZ0+7mlKajp89Pjk9PTqsVph2XLTo9EMhG/BvybwM2NUp2YqUi4BjDUnyrSiKDCxW+RgyLRNFBw4D8",
-	"38FA1I720Y9k3yreu2vURGCSt39oH8mF7XhG+FCHbZAyamgGnQMKQof2Qe55idqHX9YT9nMQ4qVUIVak",
-	"kVbHQ16ToPPIVE2UhdCkAYRFiN/SA2IvnYwzSdNVNM7CuqxWOs80qTiIXNWChRZwcMgeNrcCcGkTWqNH",
-	"gtqBrorAnVih8XFNsBzdaXoxpCGoAeuIMXhgZJ9wA4oe7UFOtUtSqNL1EAbFJMtIkjGqIP67woGLzpvm",
-	"zL3nM3clb0ggPeAW8WdsJ4o7QTgAvrPHLnyeH9DwsTuIV3GWJCs6S5pztTlXm3P1/s/VHMnv5mj9nP97",
-	"G4ouM2SjG0m6toiT999JwcK2K+uWZwQhwzg6XjHh9K1MeZ/7LdHQKX2ldEo7icht1ncpFyvfAglEtMLS",
-	"BYWQwNct8pEO0MdZOCYVG2c0gQp8Qu3mytjiHsLYzDbbaAedi1xWQPSPk+/I8QE5PT09IAeHR8dV0f/V",
-	"E0DmplYkgMSl8cAy7sEy/uP+x7abps0laGo6LTWdlrbhFbiL/ISyyrDvk6XW7iC3AJ7VZAWlWIY2dIYe",
-	"cLtE2ESUCiIkyaQYMAUFArMWOcfUeDId8myhAyym9XGF3u6gNR00hF3EXZdev7s8v3WbzDWQ0kDK3UOK",
-	"E/v7wBTFtIFU8rvAlAIEIDCZgwpCSVXXdzu2Bg0aNPjGmqkbCO8LQhfKzXaMCxi5rm/fCDV4OpsMYK9q",
-	"ZgwXAz2Xrr/QKL1I8692T7in3oNzwj358bkmHln7ZxSkJ9qLWCj27pNlMu8SMgpXw83OgheFdFPF8JvU",
-	"B5B6M/evWlfBxiK9A0eBHzjkIvAR+w/a5q8nSo7Z/kumMo61+WtZ4TijDf0DdzOkHbkFClB4TG7/5gje",
-	"2sYvN0nKsxdz4d4IlFwNVMUxbEfOljAV/wCkGb4e4U/Ziwu9IA7t7phccRMXjfJjbKePyXBMaemSBg3T",
-	"Jj/Ec6ocz/xngL7skyFqElzfEVgrj/lqLlkO+ZHPPrwhV2ymY8iSzKsG4LHToQQ6P+TkMHTWIm8EpBn6",
-	"XEkcRU70B/X2lTR/egsNYte8PKVG2u3TozjUytonB3FU0CBE7e/i6E/Z0xDhvOJGR+0ji4BS2YsPn2Hb",
-	"Ch21n65eoOUh0QrO0jAnyE7D6vP4WH0gpbm8lzfVllCIClwKZXctdpHihxXsIrK/LqNI+cp5EpGOeFNQ",
-	"jRQ8qpCmqw2wd2L7uZz8CHrH4V2AFMJCTm+GLShqmDqKR9xELfpeZDNSIj8pG0dcz88Au6Lbn+HoajN6",
-	"uChn9CykzKxSofSz7K3arbTk41mp2WoBh+4nK60N18ikvbg0dUsB33NsUbRWG5Ubh4SmrQbRMRPNdIu8",
-	"xSo2xcZ5eSv7NM4gewULdyrZQbC8LBwdN2ykbxymH0tenxaN6Kc3+NNn0JbP/VH05aNKUfvoieB/TZj7",
-	"2uUirDzhKy7SjWdrf7zFXH/h6GkqZnq6+5mCtGEVpBc7AAmpkLi4lufF/kR3obFXOMW8maLdInv2VuVE",
-	"r5OKwq11BunKPPKB3jA+vHwXI3zoXDvFFnqYXDt45xQL/2HeI6quukJ29VBO7Vke3HzVvmi9oyjQTkE6",
-	"boEQ4Qu23QNlExgIkNRglbZ6TKS6fMHh0cfDg4D9AS/oZjKh2dxlh3jZPw7sP4DsAZi3wjGsOrVTEEFt",
-	"1MS/Efz9n7IHwLbibewoDDeQi3rBBJeKnLuUCPJaDLhgSDQNyNmOrnnKZAR2wcpv9NhdbzfVOpJwEoUs",
-	"FDi7EWPWqO1OFPS/cmQW9tOcyIL2kr2U9QegAQmWuczR0QgkHm8zpLqrJ70RN2HSpxPoBQF4WmL38BsK",
-	"eC4SNjYMjxSpWHe+VBY6Bc7L8K9U6TU6IvbmZPhXLtK/rjm4lnB/J0OWTjK7ww/cXixJlAPeeZk9+K6Y",
-	"U35JpdQezElt0ZHHPTnNP+wqRnXxumqdaoXQfWTJUPCEBup4VMcOEu7EHVNM5WB8M8VUcQw2FFMPg2KK",
-	"h2aRtzmDD5eYncVVq1NM5b8Bf1ROORWmnPSsMTye9DKAf3LFDXHwiPWm1ji89Nvr0vmbKEkV7ZsX6NQC",
-	"3xkS8vttWHjHpkOeDIlgLNUdQdFQaZGPhZHbl+oG+zYmJau5svUPzPlNsG/vj+9qU12j4mDb5KAqjpr6",
-	"k2CNVsEgxO61wkQrtY7DRWCuQvoFAK+PdSzH5TX5u3LBuGP+rkYxbRTTRjFtFNN7UkzXVjnruH0KPaKh",
-	"rWviMDulrRMlod5YJc5VlOp4zP7n/N/bVJNZLfeGWrItdNCt07XehPpRU0v2qGrJdrJLNqsly8VqjVoy",
-	"CJPY8yuGOElMoIoMrLhQJXtB3vT3QOQxjQHHj9RagSnq2aVckbMrnjClk6kwS1vkI8fUk47AMxcsSv9j",
-	"aI8PT6+yJNFZv80uhum8Yyy1sr6NIVmlu66j3a2ZLlZhJK2Vw3b/w91NflsJRZus9DtNiXu+3gPP/dt+",
-	"pDVz96Ic7Sc0YyKlqsWT+kSWM0H4K3chcncCn+Lp6cmp41MswfMTFzvmApLdrMUD7IEFfoP7b0ihOy5c",
-	"ir12KfHDyXNV2LVd5+Xalx9atFldivtxoxJ9tSVgoejQkphYYbxvJWnFfSYSlq1fSragj1WGAX5UcoT6",
-	"UBz45aUizvv4ouxVJzTTEok+uOiOlRwoprUn0ybotKhoNAFz2J3jPb6bEgDvgwHvBmTcce1oohSTakCF",
-	"3Zet1XWS97DsNDuHG9/cCrpRQZqs/FvXImBv3psW4aIHt4pvdEo5GBiYFd4iQWqrHwC2qGcjzTJgtfO6",
-	"CdDu51zKcIMXmDzGMSrpkl6pIVOeZcDrlchRBf3JK/ekhw2DCVOG9+3VQBBNqFJQS4lUvDTLWuu0xJ+D",
-	"wcYya2Dxa4FFjwulBAmaWeNiMEQgcEWNFgbFYBvQlNdMKZ6uCpoY7bxVyAy0O/SzhcGdgoZbu4WAZHte",
-	"oGme2uGYz7G4qgyj9nqe044u4uWPMMv7Q8sGdxrcuXvcQanfmTpm13iSmBWBZci1kaqeueD3oSQjmjJI",
-	"5rKKT+zKEGcvSg2ZWqQyROaoFouZtZZXBf3khrPuzr/PvPPEyHUSp1bMlbmGYRQpVnFkbfBunkODfnT4",
-	"LMhSKH+KqQZg6/vfF2kF6+XMPAeHWSlBQXZvTOgxsrtCCgVetZgXYWS3Pg/slpJrX9t1vznDtnA1Psbs",
-	"2m/ZgYj9TzAm6LJjQ2e1FVSodHJFQF+/N1HIPUgqvE3dMd+185qji88G+b+i6gx4S9VV/rh38sKOt/EY",
-	"Nh7DRkX9OkDxnQzbdRZEdClPc/fX3emskJu6/9klrH9BTPIuxTI6/VsYni0mhBRGq1QEwy0ZS1G1dZwZ",
-	"aMtC2cGQXhe9vSiasi1yFqBacXNsNEENyRjVBrpQ+BrrVke8d/cMfjCkFi4GE+Ebmxl6hQ3RvGNS9vtg",
-	"d8N9yrQiWOf+xPsmtKEzMoRNhRGbQhGHOdhXlefuOkbRam6QkbxmH9y4tyRjahCrQax7ID+jV4xoOWKw",
-	"p+wWyukQdhPr2EpzW6E2XDPl9a5JVZpFmuqgcgtoH8DyZh4noFkqNPjDpjM0B6InunDHFal1a0Fli1z4",
-	"tZ0OZUdYnUfKK/QCIjxBVkdOQUQmImNak0uohukmTs41dCMyasJaZBVwHE9MGRtFBTR2hGdJcriI2SMG",
-	"WJircBMr/quQ8IKZHcHgppx0FcURK6uSweibkEuD0l8fSn+YmACkxa4xeiVtUjE5ZuJWzeMCQ42sCE2b",
-	"/ALtCJ17MwtrLOsXUWlgkAPlDabsoq+uilZWBFpckKqKDtpOuIlJNzHpBiC/fg5ru1ddb2SEkJ0EidYM",
-	"PxeVkreFk2W3ITbNyO3rF+QyqNW8JImcCKOLftYuiBV0eQTt06l12NJaCvbEaqP4SqAqRFt9FRpmCjZF",
-	"zyX8zpvXHVHWROcbo+ekne8Yc9p4QKBgXJdM1NBrKDjdnB4cGFdEfo4Xa7TLkF20dcwXnkOtXGWI6Hg9",
-	"UoBVod6veAP3Ddx/fXD/VkL3kirHotUcsS3+1qGntRVkJKu4ReRHSs8YPJWL5JXwR8WaxARZBHRMUpZk",
-	"XBRZSejpVIzMmKlsiGJn9FE+QCV4kUFhHfSz026gr4G+rw/6Lugsd1VKAXzxbEsyLISt1UDutvXbsOrG",
-	"aZwYonFVN7kS6X2ZUIGzVKMkZ7lH1/lmi57vZHuH7IuOuAw+NUMmgLpfu/uvqldXeVUfkdp7SyRXKzp4",
-	"G222gfSvF9KddN5XpZHvCHE7iJ7TKXpYR18s8M9j3w4r3EQzplvkR6lysNaxD84zR1DtVNxC2Z9ALA65",
-	"E3PPD3go0LdrD0h09FqYZTQZhlkGNSyIFwnSWt8fA6IdEjQz+u/PUaK4YYpL0b1iVljGSvYyNupqmV1j",
-	"bYWQxkIjbF6XdzLRUCluppJow8aQgIk3jdonX/5Yk/0PFmRpgtXWTH/bMPmVedcSec0UHTAgca/MIJ7L",
-	"vV31WU+joLlKdx0OvT9lr7sOWZ6LSHTdq6e4PoqaW2V6i9cXu67saaauA3679WXRyhK+wtRRmkUzUGgV",
-	"u+YIbYchH1xOqVfDB5dfUKt//K868re5a6aMD4b2IkAQO9jV1Q37gxouOMSjhgfunhSVb17beMkGXBA0",
-	"R+RUOHmcy+AOtA+nHSzRPPCKinafS1QOoHO9o1TrD4VCYSHpT9l7ooM2QfP0yORHp3XYVSq0EcjRhjli",
-	"RqBLiln0ml3YuTXFeY0N803ZMNjm5l5q8/JR1NTmfWCK5PoMBkPlADxobTJiVOiYsE9GsRHTMXbwoiol",
-	"KbvmrrthWUPRvrRPhukj5KMMUgddLrGuSiW2qNsRCLszhgnKbgr2hpe9jIuUpZdta9i41MTwUfB0F1NF",
-	"3J4RVKisbUUNZPTZmyqZVcZTQ56nC7d225b5uUHnimCfDybOqAzU2M9RnTY5op/4aDKK2idxZN9J1D5u",
-	"YUsm/Pg4jgS0LyyrnchGDC+sm7+wqH3Qenbw7PDg6bPnh4fPn56ePHtasAF/wGcT/+xFFVSjCPW54IZl",
-	"s66Q8KD8f92UJU41hecrKQbdmSNHhv8ffSn6LB4FmqSf2fMvm9oSvqQeTYLcg3UUqMi5IbwBgbEXhzrd",
-	"Fb9uNcReX3U3a5euO6fT5ai3iXK34zI8bEtag9cf61SzvN8j9LsoN4V/QdhonMkZY9pVU7uSDs3K7c6q",
-	"uzrGRKqOqG2h0SKXf12SPhepxofjjR1Da8rGVJkRExBg8ITyxKIntcOGTBv2ydQ1e/zZrsa6a3vBqLJK",
-	"X3WHt2CFbu4t6FD8vyPI8PzjVtsN/ix7VY0GT3bUfq+YN9fBe4mJHkNCPmGfaGKyGdGyrvVb8avS7II2",
-	"docHBzDc/O9V++6V+rQEDTpLzVrurjnnV99YzwrLw2yp57pux9FQZmkUR0kmNbNbC/5xc0eQw1JDiEAk",
-	"25FvnhHNn9AvJzxL7ZsY+baODHs4ruF7LLphRHkfBYsKCwM8Kg0wVz4AQVbo91HXfyG87Y65C36WvZsJ",
-	"C+wObZqBPYxmYH/isel1GfhziSZjv1+19Ze9N9KiOkb092MmrD0GnHZFz3UyojPIPZi9IDRFlzdCuVcR",
-	"7I0gQNWqCTf9LHv3Gmyqw5YqJFiljc86kaWfZe+OO0o1uLwDXF4DcessSbstmhhI0wtnp71wrFSteyAs",
-	"Ri3sx/ufMWh7m51uNgL+rXvcwJ5suts8su42Gwj+Zh6dn2Vvsy42oS2ee0ioSEnwc6wtci1nuK7qOFPT",
-	"b2azvbSDTMf57oGFl5mLhI9pto2SlM9tw44ydz243SRVOoRqQpFNKHKr5i+3oA3so7mwdt5CgJo3Z71b",
-	"SxN8gF1ro7TIO6T0EGxasjYLGHCERrTwblfYmnbguzA1bzsdodn9ze7favdbQb+dzQ8ug9vZ+3bTr7TT",
-	"sQFgHs6aiJQpMqUzMpCkqr/MTzJLm23fbPtvgSEHvbZSEOfb2+nmd17dZQTgobc39uY/BNDsH1j2ACf0",
-	"lClGaJqy9AY68D9lr1UXMX7rBvSAKMBXIfRWEkyUIVdcDLojKuhgiVuy/Ns76IW+23gUvsObo1JO+Boe",
-	"7cfnvYFIFnVJyaN8T9+hK+cmyFuNQfbj0LErAqsAyaQYAJlintiQA1rYY6qccDPPZwBmjaNfrSFfzTfR",
-	"YgbjyU2DNMXwqJgRu61b37wS8qhIoUbIEzLyErKJRrDhttqeuvQtEBzPcZeWk96q9hckEPner7l4IyOK",
-	"VU8gK5icFQUQPr3YX90ROYVUUC8RGB3WBrErq7F+MzBPaqhBy5t006LISsVgHY7PfBjreyxXH+ZD13HW",
-	"1l7qIrwoTA2gfvOm2Vma5tgC4OSahmAxhIekXdtrm5GVruWoRQctzAiSR1rkVUViEDJSoVu30p57P2ai",
-	"cdE0LprHjgPvkaHzFhyzYz5mGRes1jnzo2d/0IYOWJsM5ZSMQH+ai6KAdxV6uOWXQEcIZX/NUsINaD9j",
-	"qjVLSY/NpP2FwcJSPaRYSYuOHKRYx0sLDs4RS7mFA9TXUjpzURtr6wB3RV78EHqB5i2lUsL4fB/yrKbo",
-	"62fZ++BXals1B3XSqH10UIpI66h9Yj/RXdmv12GGedHSutQI9voVctgcNENmvmJ/ssTY5x2eQkLcgDmK",
-	"AymumXJ1XK2ncYSvpmvfSdQ+ap1aQLYvL2ofnQBJpxUBnCDcJmrj1D0ZgUihMuvwwEJx+e6nc3c/Ke59",
-	"eBTc2z7I31snijGB5XHF3Z/efPNn4dCfBnc/PCruHtZpFnc/vvnuR8W9j4N7Py1uza5pNsHEg9K6LN77",
-	"6dx/c48K30DwqOPiUbLfhxdePGVh8TH1oXRf/Mjf+iBc/+LWKKThrY8snk25GaaKToWv8ls19dzvvBp1",
-	"2RVMNqV1X7Ei60xhf9zYo8LXuRYnmmJjqczSQ81dclt+Oz++lr4e1BfZWZmbCOdpK58OkPkuyMVv/8Rj",
-	"h6IjOqGC2FMnhcrkPjPJ0LkIxjwxE8WQhR+cAonVYoiBeiB7OOmhnGrMioQnSAVZXYLInoVn8u/zXyH7",
-	"qyP8vSyAgysRR+17TjFlb1vUP0+M5imcutgJ4Oaz79WQQgnSDQcgH9EB29fXg398GmWl0y/qTA4OjhN9",
-	"PSCfRpnQ33eioTHj9v7+dDptTY9bUg32jw4ODuyvO3g1w9/AJ/B3qQZqzu+PS5/KZDJiApJHS8VnJ89P",
-	"oaB5ruSsElbcajaw8oBgBepO3Iu7Z2C54mabOl378yV1uqgn2627YkSg1RFFHS7cHItsBB2x1cttf7GT",
-	"2qLc9oYrX84KF3BFDSgO2wIlJeNJL+PaGhZOXSmqP10wmJuhnJi6Ykquu/ktHn0x6C/cPPRiUHQOd71u",
-	"+seqVUbztqzdWz2aXDFrVDI6gvAYuKX8vcGqWq919XFAVYe/zKhh2nTFBPy81phy7+2lezZzJhdwjxiW",
-	"DAVPaFbigMnlszSyVcZzUusRP7y9ItFf+Apdre0WbopEH0ZoPWg5irDvj1P4c8lZar9fuVz0iptC+YXQ",
-	"jEf0UhVp+ZTEvY8HQl+qUmBPKmSGxoheQVYGny53CNUzm/7Czb2WmpaYgKhIhhLGEP1zwrRmGFjEyOVk",
-	"bPcXUn0bSXqMZECfpORkMPSuPAYX/QjKQME1KfuEkome0Iw4miF7BhW9EO1vPvrQ6kRcCTkV+ZV0TBVU",
-	"blGigcMSjrziMfAIt/bIzwCsTNCwO0WypqGEJhRjBb3v4cEtK2dl0fnJXmVfnqFX9u2VBmCfV0eUVA5X",
-	"1tMaedahqH1s39n6wA3v2J1gpVe3MKg/4mgw4Sm1ikM7OtNXQEOF01PQikJO0H4bymkxNzkBTwswaUyM",
-	"PXYPT+PIKm6gW2YZGTFCe/Bbuz7pBE7UfKngJczkhPThTUFUmokUmoivS3H7Czf3VYjc6AS71wnWOO3r",
-	"DGdA9KZAuSlQ3mWBsiirI+tqI4txMPvx/ucrbm65VnkjzWHrWmXYnk2t8iOrVd5A8DfzZ/3CzRq1yi/I",
-	"m/4eSGu53/e/vB4EGobXg0iPZVIM7JZyZ1htbfJmewdGYhVgK2fb8busoCmsWfVbUpfWKkm+9dHspgbZ",
-	"IU+T63KnuS7P13vguX/Pj7WA+YqbJxqd23NMCTvWHPY9htWqEO/YlGmDro0WeT1HtclyEHTNtwp/vhTO",
-	"R48+/NxhATVQQ5alpDdr1bnpf/PDekBFThW2HlXJkF8DzZT7Z4loCp/RHVI9jNrRd/3nT9OD54fPn58k",
-	"z9Knp9/Roz6j9CA5PaXpweEpPe71T/qHvaPeQe/50VGSHp6mT5PD095B/+CAHjyPVjMgG1/Mvfli1jF2",
-	"cYOubqwHdnlhZS9jCCuu6s1Wzx5/2M6hgBctDJ/dOSNlgXA3xxxCLbOpAXyUNYB43F8XZ97d2kirdG9r",
-	"kd89e7EzSEjGqD0l7E6ELmxjztKicZtAvcFNqkXOwLE2pNibDe5JIMPI8BFbGrlwO6UJYHyLh+b67nwn",
-	"Lrfbtq7R7BohbTS7R6HZra+z1UWOfOC/iR41FZf32eKPApGUl0YA7N3HnHLPEX5SxHNvORq1sTa4i6BU",
-	"DgBNbOqRxaa23S1bGWHxKhc62VuThNeZb2vGuKiCTkEZTazqZY3A6VBmbEmga/NtubN41zeStzS/5BvG",
-	"47751dpZvDA4FJqwYRM2vMewIUD9nel5+94HsjbZxhbHXqWv8h2bhpHHhIqAiQza0JtF8jEo7+eGXDE2",
-	"hkr+iXC084vH3BnOdIfOyNvm7GhwqaHu2EWJIgp+VcXa3eGMe/T940ypP3yQ/EAEtF5G+HBdornRxOmu",
-	"ZEj10Oo1yJz2AszzkMvZIdRZaIUYl4oMWDWlOngBPdaXihGuO8L7nlsEnbkUwjLaQJClaH3tqg7RZVkV",
-	"bPmAN28ArgG4b40+GgR/d8rTiBm6rw01bG9EkyEXrD636vU1U0AAZJjnW1BMy4lKkHPBqiiIJgyuxPgT",
-	"XuqKwoBDXjDkGpPY2r43s+b6yHerh9bPVtMRCBFEMarznjtMWehKWcJTpl0opyM0HTFiKHjr0Njj0Jhn",
-	"RIFy4QXZT2Wi5+ZplxC4HmqoGC7s1W/9ouws74oLbjjNorbnJsorU/J2ja4hnuP/mQt0U4F8bVCrrLt9",
-	"LuzNfI4H3sndebE6+hfmGCqsHetge0qX38thNgCfUVRoXhji+IqLq6I46lkpjoYqiiOoH1yMdv3C2NjH",
-	"6NyMK8ZjZSVcJK67dGLkiBqe5GNE2YjakZBAFmVkacRxMELFtJFqtRFiRLA8wsmY0AHlIhybf9Bao3Pv",
-	"5o813AJlUawjsnTfb8yhcYc4Wca8xcbwgDGjYu95lLNwFf0RApijktjPFZRl5Pc5v9qYKY0ZnxYmpADq",
-	"GMGy2EKKFfyAe22OUVZPeiNuDEtd+/qAgs31swdCiDET5G9WgopKGu76YHTElELl7JT6klp/KySRDp2e",
-	"8EwhTfHcv9eRtA3lROkipSV/8BNNIGldOipLuBOcC62OqOBxC7Ni+xuwupF30vENEcOyDIPgVMygaYjV",
-	"DRXEGmtYL94UL/LHnLRoTrmroKsoDxoOAMdiWUXo4GoFV91/Vs3+utkciukjfZrjEQOR6BrZRemJ2set",
-	"U2zI2kWRgzh9LlrFhwcPrUvBotjcnKuYc5k1FAlfud4bvF29Izqz4AzxUr+EgiyhWcbUE03kVORo7WF4",
-	"/kiwsuXygQrgHNGZVWXTNp40XJuAWAiBudjEJSqF/KoyFFtz+iYsfkF6qFgJGRxEdbUOEBSh16x83rjB",
-	"5RNvkd8kT6sma++hh/ZCI8tjaXXEe7jmif9VIkdw0kiirZWPDcutaYDPhbxLXG5c54H0OqLvbp4PWzHs",
-	"MN0mtG+YghWKYa0XzkH3cAwP1hxAFygN63oUXs5yIV3Ni/NydlaA+6o/WZm1/+XsnBok7l/lYpj0BeYk",
-	"PQYSJpzPg6Rh+qMUGF059+4oiqNEjrDJu8/rvGYKWEIPa1IyD48+Hh4UqXirPuspvCIn7SuP8DRan0gX",
-	"0FsMukHE1669Fe1b1E3gCVwMStFmKbp1aZhCmq7sgXMiLXQZaRjYHBN3TGBGKhfETCUkrILmgU+K2ico",
-	"VPgKU99Ef+ZcD9ccD7HDIHMwR+i8gX7XW5z4/gu9buGlHxYvvTLpcO4adMV6BdENdofaG2zXmxU2hO9G",
-	"X3sYlSLaH6ReR3MfLFHR8Io6DW2ffbIaXK2idmEUoyPt3I/wm1xdIn2eGcjQhrQimu9Jq9flyllMZJbm",
-	"BaQxoZq8++Hni/fvyN+sbgJiao80LtjfrQX/6uI3/AYIMfvOvdARuKlRc5HuG+pG5LgSrUX8d3jCa5hV",
-	"0JMhlayyRQ1euKF+gj8+06vpA9+sLrPeyf5pT6QLp3v0uRPxtBO1O6uccoed6Au86zqa3fdzggcyY2Vy",
-	"gXD3u+9ODw+fHj17VkW7i8lM+4m+Lg+Wp3GhGnTU0qGcEQRUPw5v/6BWDXugN4P/rze2Sn9mJdi/wvew",
-	"9wPXY4me6Kph9nnm2FbBu0btOQ1DRQRpVZROFHMOxn10cFAx2uYYuaNjBDFr24PEXqXhaABFC5LnFs+W",
-	"z/D/W84Ih318D8ng+NwmD/yx5YFrJ08balhrk0vbH2+W0h2HSDwdWny2ihFEpHVdvvc5WmHrJnhvust2",
-	"ltu9nvV4swW4Zv4wzH/DROuva+i7yXrO0a/Ju2kSnu8t4Tl3aC/k7qyM2ov5OwvKyz56w9fPPixhe2U+",
-	"Ya6UYxdWJEXAhiYQ0lWYIAH2CXIqfDLEu65eYBnGlOogssA1uWLjecLp2CcAojcrhhiGI57GQERHwDhi",
-	"d5AshNk51GUMFNPaWukUA+3OoOgIOxEq9BQbLOcWjB934BNAta7KFj+HZd7wpNky+XDTU8mno0BAiynD",
-	"+/ZqBjQXVCl+bU9XCKHQLFuD3u4cbnwrqP1+YhI5asC7SZrcwhnJIFUREArgiBE6H7PdBI3lNVOKpzcD",
-	"MiJgfYD5fcnnCOBnLUsf17QQdo0hV9fXcTqctUilNepzeDBSWx/fPM8H9ZAo6xIjIeyzTojHRXd+YhkT",
-	"lLxkyuqtzqUDKS5fNoybHRXhESD3gAwDOHtXD6R9F+0w1ISD9yr5ES68g/xz6iL5ZKqkGBR5jegKm1Pc",
-	"hVwIOq0USpoPEx3dRpjIi+7N4aJ85zVkZI/P/fE7ZqCj5qYpLwpNUMtcRM/78JMsPRl8Ut7uVfV3ee58",
-	"uLPD5Pw8v7Qou4G0TLtcI6qu0NEipCEebVrknYQUzoSKoDe6ewP9oNjoBZ5h4Aml2uTPcmr7nL5u55gx",
-	"g+n89c0RL2Cx7kfhbhwOjc56t+iG0h74DDbWUlfxGVh8vF2PQVHgnMiJMEHVIerl1tiGkfq6oLV9Avig",
-	"FwBZNW4BjzQVJdO/SZ42xnxjzDfA+JUD4w8syTDvec6CByVvZ2a8YdrsYZM7vjQ13BreWAzpqn5izyWL",
-	"HPSVJvhHps2r/OYPyAKv5vU8/XjwXft4zSTS5KAwzt9Zs9EV8QxU3pI/mwygYG7E9pTsScMTvQcv5ln/",
-	"mH6XHB3umui6eC+zm61LOxKSi0iTlPgwkhKD5pVP9Nw7DNDDXbIMPqC/XP7b9ogKEJk6Xej9mAFvGWGj",
-	"sZkVDTQxfmIVGFBn7AJ6ZUeQsw9vyBWbkb9dUj7uwhP/7//+P5d/d5ww0Ho+z3YcQy8Ohgaa/Q51LO1r",
-	"MoZQ6pgwa8hhV3ouCDcdYeQkb5Hvx4WktmhBc4Pq2uWH9xcfiYdId6V9M8xcwrS4y+s/y29j9TooKTk6",
-	"qGfNDrbdvdJmL0GjNYmdgxndar/GMUdHIfhGdZdqi5dQ0xxXVxasAuD+mt7M+xTZpzFXTAeU0auC/FGe",
-	"86+LzozadCe6xEA9kilzW+qmU2GsWJ9/svP0O+Jf6fPj4S9H/8Evr7mc6O7iiBW7llelhypp8rVwCfN2",
-	"E8H+/1P28uwx+DeaUSFxb16ZXs3aG64popSyGsTisE+vf0/eHaiPs5fPRv+lT34d/7P/3c/sbHJkfuv9",
-	"a2oxqQAaFOiv7RBeeXO8Y9Nwr9ckfgagPMvNxCs2a0VNv8lHlsI2ZoLQ0gvfyRlcq8jvfw43E/g+kkzq",
-	"DUjhAjleTsIkFRlImbbIG5RinYv0mMlxxp5oopnGplRMpMQeu/aQXjwr7UB3flSWjp+TahdOaUNyTWDJ",
-	"0lbUEHh/6/1irSDc8gae6KWMHq6qJ5GjHhesRS7/uiR96M4AP3SFzvaIiwkbUZ4RqUjKxlSZERMGSM8o",
-	"F6j8GvbJvCCX/kDXXCTsEkmHNOEiUcz+hmYdoWciGSopuHaRFSMHyFwEqvullsp8XygGly3yAwOFAWIs",
-	"ODSqMFOcpcRIGRMtiXCK+TUVXA+rq4CsGfNvWJQbeDE+sk+GGAnLYVX9cBGwT59fhZjwgZCKQ2BYsxZB",
-	"qqdkSBVNDFNEGypcU38XoYnioIZEMaxTrCrb/Suqqa04PDgAtt3874qalUqqD1w9rJrXjCiZMd0ib+mM",
-	"9CBNOG9lkA9wnu2HfRpnoHFi6UfVsO1dSyPnho30jc5TiZt8RD+9wetPYI7uj2KKVClqnzYR/K8Jc1+7",
-	"yoTKSaO2GVvplfbvdF6c6sqmue7mmmoxGzeMnpQZo2KVpea6JDB6zLKMpYR9oonVGrWsG0Dxq+0k4aGX",
-	"pNs9+zAr0p2FA+38vdRZOxFiwF3YKX/EUaFUrZacQ1fsExTITzt6XXTttxvcYlnUjpjr8/n/WTOl5ScV",
-	"l8vDX494tmZ5eLF3HFKA7ZrJAReB1RgWkV8YpPqCRSkGVmslHt5e1z4rbzd7MXPsaJyXD815OXFKgFe3",
-	"8O8lyhZcUKS0LG+kJ9yRA4/JHZKOvZCMqdZTqVJIwU4w1wM2s1RkCLqCvHZB3MTdkeXNeKlroY38Ni86",
-	"whHW4JXEWhl2/7TImXDqCnYxh+5fUrghebrAocwY4UIbmmWAbvWORrsl7tXDuAKWCaloK+MiXQpm76Si",
-	"FfwVMDl8M1E7SuR4zNReRkFU91LF+0bvCanMsAKi1nRx2rW8Vd9mcwzd0zG0zgFT58ND0Gg6izV+wp34",
-	"GdzBAGK1/omHMrjoVdgfsVrHwu9IDar5ACJgIrYWNJ51DmE8YTHyi3AFZxaBxxtdWf399nZKv9foC1sE",
-	"EdaBRwcqZ8mIkXMXA6gJDdiXw0fsPxZ+2tHriZJjtv+SqYyD7K8NtB/ARxpg7FAtRVdM898xvtYFWULE",
-	"PXcukEL8Cgn1gaTij65mWd8KrgNocE+sFkdaCZrfsjpgHivZ51g6vREef2lIBB4Tspa4LZ1srAOwdvGZ",
-	"MJB66BLlV6MFMOGD7R7Scz7JFnmdeyoBWaliLu08ReJ3X/M0ojPCUm4KW7aKFODtxowAu1P5UVGrAqw1",
-	"y+Tfblref+ujWTVdtDm0mkNr3UOLWHuiaHq18fnVJB83yce7YXLY/sSssEn2E5oxkVLVsthUZ6CcCcJf",
-	"uQuR7+xv5z++IqenJ6d/9wcsn2siF7AbYNsD+wGSQMu+o3/Goq+UJRkXLI2xsOv4gKR0pgkdSKjvooaM",
-	"pDbkMD44OKjpn/J25ocXbVIxkP+4cTHfHaGUE+uw5YUmlCShnAXCHnQdWCLxxVWLxJ4o85/t/5ZSrxVt",
-	"KuZZzoHnG3JgpWCOgI0rb6S/CNzOnhF8pFl2zapN9M08xFvzs/3bFaI3ltWjomfbzF1V6FprFx5bOVqT",
-	"nw1srzhMiYEiYau5QvjGWlZLgjd+G4IB5rdhnQ224e66FStsPnSyB9QQa1o+5SDIlpbYLYxoN8V7Hp0a",
-	"vbnRm7dr+WwBbjNHE0KjiwAu0SD20UDcQxv18xb4WVvRTBP7noiRV0z4PDQMeAX5uy98sy2f2wuac8GZ",
-	"7MjR+orpIUmoUpx51rSpi37/dN5xPZ416TEzZUzkOFyG4RyF/WU0y3xenCdtcDcq6qXt98V4LPh0hAv5",
-	"w92QvNOn/V5B075qLjR8vYA8mDX3MCqo0YthF7GbuZyIFQPgMF871wZpG6T9qpD2n9j+GtDIMSkQl8q6",
-	"btA0SKtYhrdBLsbtwC3MpdwkX/OBgJgs2IFZNo+1YR0F9I0FGpp6cEuoENKQHuuIIK+2CuqKLO6d5BLd",
-	"NhFNgycNnmxJt+DlfePsiwAgluGIujMccejh2WpzriqfOYed5YY0bZELjyjgPmUC2t4ZOsN/tipYYRt4",
-	"aODh24GH8zuDB3+2497OmGG1DerxynnDTM9bZvl2txtaV+3la3kF+9ijwNZN4F0NetQ+XoOOCX6SD6Ei",
-	"QvpT3n/ao9WUKeYh6psv0nxE7XCctpu/Z1Bi57adfSVLWY/cj12tZRcK8eP6zreZ1ZlLTxSzUgJ+ng55",
-	"M+/R3Ga6H9qjG4jKcHgfHJdLE1z5eqthcneiLkRqy12wodq5wrm1/9n9y4c56w4x4EzES5/kTkaqGJlK",
-	"ZYZ5hXDIt7rC2RWtWuvvT88h1c0J8ihPEGiyXehIuzpANts6N6O5E+B8nw0ZzcxwSVqMhibxeZdNfWW3",
-	"iz20Uja2Ei2SWYucM22owowYp59jV3FuoP0mJMFgj5DKPIGfcBTbKoQ5mRDOara6D9oNoD5hDqbENaH2",
-	"AN90E28iw2V5nOPsRo4EUzHEQAJHzFAngdSwvcwe/Dnb/ZdCCPYVo+j1rxYFfaXJB6nNQLGLf/0ak3OW",
-	"ch10rbQr+USTa6ashLXI70Abi1fZC6d05khaIM8Y2tv7ehCM51hQvvKdXjtCFATZzskAxkbQbOb04BhQ",
-	"G12XmPcMJSRck1RORU0u1TkUrDO9vQmSDFlyBT8dccfyZOVvMo7QdzJQTP+V+U+UXQv840tAfYXrvg6l",
-	"rBt9hbiC0YZnWp6jppm65glzOxYy1XAJ9V0Kcg7Gt7269sWX1ldI093lGl/IEbt5iZ0IAsfE3A7Vw4kx",
-	"9vcgoyvvcf8QuyFSCaRHdsOstdVHzKhleZAW7j4omCCbaKBwIX2pRtTYDc0c3TzuKChOtvqiIW9ffzx/",
-	"8+qi+/H9L6/fxRb2RxNtSM8OWhhMe8OTFHWwuiRHN7qbqFiCIXitzj7jJTwhtkePwoaIHIaXE05g8nKQ",
-	"zu7UpZyerZpP4+hkkULj5uoxaBA8ziif62c8NGbcdXFW3TXS0OxzvhLfd3AdOlFs34FM7QevP3aiGMX5",
-	"+459Uif6Qg6X9hZ2K+lbqM6/UvbJ9/v1b3e+w/DJ89NnTw9WbC7spOpOldsdH6Z+wfpSBau11t6SYybo",
-	"mLc8ktVuME1HjKQymUCCGBCVSpk5t/hYsT5TeUvqhT3yfszE2Yc39vutjy834qgdHbcOWwdlfKQpemhp",
-	"9kHZURigbsbqiPk5AdjhfFpFQyDZ+5Mlpk5oih9sKDV3aEksEZzS5PNu4guCU5KQGR1lSyUkFw6qAedR",
-	"9LUj9ecmJq7JEhBpZZPK8EkhLP//2dtf1xMWP8ICttzY2wREZSn4LMjD5sjyaIXEvZJ5IYF7qOv6cw+/",
-	"RahwVGpmfrknyipF++Czcw+Yv9UFHwjHWWxVZzlxpMRBiwxnmLaK4xJs2WoyKKfYl/IAnGngarnDG2Ew",
-	"o/pOeRnjPGepZqA0hffxxWyLd3JUzzpvAMeTIcEEDuhlSUea0CRveuEfFtzb/rpusu7s9IiNc7cGzRCa",
-	"APWl8uXsSGjPZvbb4OZ/yp5evpK+FLPnbhrO2ncbq7rFq/xLkkihecrciIh9Zpx7ukiw27HpnX17fTTQ",
-	"/fsuLql6FPSM0kZNEjNRSHKTFydAgb8zBd0yCWYFN/FFP0mxMGQ86WVcD0uzvOKm+qFW1xPlViRDlqUx",
-	"6c3sqo1w6YdySvpUWVXUKqmJHIXrH5Ra1Mwrr+Xh2sAWE1cxYTQZYrWsL3t4kSfNoP9+VFAXFlMEym5o",
-	"qoW8bp7vDHsqLA7gJ67c3uzzgV3a4EeKjaUytcMe0jGwjMcgQCkv6MadDQLDdPNTLJEKOM0nIqgEzHd7",
-	"6iIEc6MDb0HslT538zkIcvcAWPsCWtMVm+15RuicaztMz29HkPAelfK+dXskr/MdM/cV1L9Uf4UE0wVC",
-	"xDgd/5P5j6+Z4v1Z6Ytil809J/hi8SnuX4vPKb7QQFxdfBMU9CRSpJPEFM8Kvssba9T8tjzI4At7SqeT",
-	"LFjEgo67/NHidOwmnLsSPlq80snl3MVh37f8w8WMuPBGJZKRxS/CBLmFLxdWvZTnHJ4X4I/Fc3wvr3z9",
-	"7+i/9pwSsPcmjeLoFU2GbO+VFEbJLIqj3yjI5zk1DONnwb/3PsiMJ/br/4JfMGH2Ps7GbO/92Lhwiv/4",
-	"wmkJxU/Orc6vmCo+ubCby+x9VFRou7L5j6I4OoOUaT+uvbMsk9O994oPgKm+8ttXiqVMGE4zvXjJa2sN",
-	"sr2f3DrEUZA5s3fOxhmdQb+/H9hYscQbyxcTYUUZTSJ7wKPRMLL2bpnyfX4rVW3jUNYW5XruE/vi0uqt",
-	"U5a5uNy3qwpaShJdvXHmpLu0WyrwoBKKqvdyvNA2Z7FEPK6qIHf7Y07CKzZJ1XaLF6IOcioqPq2AtOLP",
-	"/JFlZItrSIjjMuSHfxdXFBA9B8x/xAXr1tcrXItvrnqdg3n+EUdD1eyXh7lf5nbGgoCXXnNRGfHY3/YN",
-	"L+TmPfHly/8LAAD//w==",
+	"7P35ciO3li8Kvwqa34nwsCkVNdUgxY5uuVxll4dy7ZK83V9b1RSYCYqwkgB3AhSL26c6zrvciPMK9//7",
+	"APchzpPcwFoAEplEJjNJqjy0IhwukcwBw8Ka12/92kvkdCYFE1r1Tn/tTRhNWQ5/vrikN+bflKkk5zPN",
+	"peid9i4njNyxXHEpiBwTPWEkZ0rO84T1yVjm5NV473uqkwmhIjUfXkvB8Jv9Xr/H3tPpLGO9095V7+iq",
+	"1+v3cvaPOc9Z2jvV+Zz1eyqZsCk1L57S998xcaMnvdOnh/3ejGrNcjOG/7zq/Xy+9x9075+DvWf7w713",
+	"vx70nw4+XPX+R6/f08uZebzSORc3vQ8f+r3vuLiNT0Sw95rM6A0jn759+Zw8PXz6tE9ylv31qmd+uup9",
+	"dkboSDGhiRQw14wq8zerzGU+GBwlj+iMP7o7eDRXLFf/msxzJfO/suU3h69+ke/Hf4OL2Fnp+b2a+R4P",
+	"nj2OTkUmFMcfm86M6onZlMWEarKgiiQ5o5ql5cG6YSZUpDylmqlHg4NnTwf0iO09GR0ke0+SJ2zv6Xgw",
+	"2BscHB4dnzx+8vTZ6KBxq8Yyn1LdO+3Nc76XszHLmUhYrx/O6XAwiE3pLRvnTE2eS3nLWXxeCfxGcrxy",
+	"qOUtE+TTr7We/SCyZZ9csGSesz65oFN2wTX764XOeaI/K8+7dPtfKZ/lesiW32Tsq5c6+ep99uqX2SAR",
+	"f8/Gfzsjb6ie/NUtFJ3rySN79xn5nr7fO79hf308OH46GJwRN4wzO4yz6jDa0vjB4PA4vkA6X56PNctX",
+	"V+eCJVKkimhJFpRrMmJjmTOi8yUXN4TeUC5Ki3A0iO4aF/roEHeLT+fT3unTx8dmt6Zc4Odi57jQ7Ibl",
+	"vQ9maDOa0ynTlmGcv3n1LVu++jK+ibds+YkiHIiRmy8Ntfb6PUGn5rl0xoe3bDnkaeN6/Y+cjXunvf/f",
+	"o4JtPcJf1aNXX8J6nc9mGcdjUjcWWlzSPCZ/2Q7G9cXyPImfXUM+hrsoRihcovbJ93RJRobmZ8ERnmUy",
+	"Ze7lMOB/zFm+DEaMbwhHxjWbqnVDPJ+nXNvhfQA6eIW3HSIV2E8HngxonlPz3rng/5gz+7MZl5+pzGOr",
+	"D1OliVYoPLgihlv69V+djsxx6bsudTMRwDCATY5YJsUNnCAYTrDntaOqksXmY7vQVM9V3TIV19nlMhSi",
+	"4Ba2MYng/RuQyMqoS4RyshGdfAH8qmb+TOicM+WZmtkezacV2Xs4OHy8NzjcGxxcDgan8N9/1GycFYdD",
+	"fGAvygqNQNwzbykLr+Oo7Ppi+dwJ0W5U5mVvHY35CzaiMD+qRvoqFAB/GJE46gYVIZ2m4VRHgWN7MaU8",
+	"Wz+iBdcTHBMzNxCapjlTtUODi1qPDMdgx/PeaJU0q91Ao/b5gZHFRE4JFVJPWE7UUmk2JQnNMkWUrB2c",
+	"fUWXvQyGheN8mcvpmoPidtGQL5E5yahG3lo9LQddTsvYvHgXZ+WV0Cy/42zR7axwd1vd8voLNjor38hR",
+	"t/H8Ikd1I/lFjjYaww9zncgpaxKX2gyFiZSlDYQm7XPaDgDEvns5DuWtoZnaBVGJzA1HXq6X3bl50Ear",
+	"8dbak2v0B4FjcNZn7Tjs71sN5RLIuXEw7j3BMVzO1o8KDkqn/SqNCYd5YbalkdfbjbsXPh++3Y4HBrie",
+	"yRvWYgdkPQhqxrKMpYS9p4k245YrRhzLc5rVjRxfXGthoTbrP8f51IWmN6yNTsZFoZPdbKWR3bBtFbIb",
+	"VtbHHm+kj0VdPlHRTLOs0Ek1vambvd24n3u5HEnNE9V712pRNL3pviRm+KVVONjEfGnU6S5DbaDJeKxo",
+	"cFuZjs/Bl1Tvwxqis8k55MCjhUruPnlVkWBUk4wrjbvItSJjnhkLHvx1SuaayDytqg2FF6tOWcARNro2",
+	"1p28F+9nMtfnKj5Po3W4CTK4so59Wf2kvaZlHvYSbzLjeJWy6UxqJpLlt2y5Oprv6S1ThGui6JiZRVVM",
+	"pNYT+o85UxodL2QxYQJWmAq1YDl45DKp9Cmh5I5mc+amk2ScCf2JIslEcuCC82RCqCKU/Pjjqy/7uGtc",
+	"G3mrzEJcCWCaUvhX7hOzRopOwdHitGf7jRsWd0NhqXm6+X3Mc6VBYezDTXKuSSrBeSSWeuK9SGf21FvF",
+	"1z7xSnB46vHhYR/oZzHhGQseDKKGZxmZixRWYEmOB8/2ybdsqSxZIlUyUKJZDk+huZnFTIM/+fCYTOTc",
+	"0OdYm9/N4iTGErgSJRJ9kh6NnyUHbO/kcHS8d0yfsr1n9PGTvUFykB6yo/ExPRk5gkEvd0ExwY7vmS2v",
+	"IePDk5MqFQdO6Z//Ze+/3v0l7oJ+NQYPeJyyX1zSG9xiWIcJFTfMrNyIKpYSKc78ss9yBs5o54DH3VTk",
+	"+OBwn1x/fm0EkUiBRMz+xR3u8RWwXvvaqbcRnXaWrxlLDaPbZK775CdLhRwvsWcHiOxpv0yFekLRK19d",
+	"l+ODw7PfxXq8loLV7LxZCRUsBfAAMqHqDBlHOC9z0M3hncJ5mbBpZWmOBsfd5lYEZRp0pTYzbDLpzH57",
+	"26xJVFYMuK1EZY05Z8byixw1jcIbb1u9/1uuaz3gXDe9/5br3bz/73gKarckdXIHB2QPTcOo7BU7GN13",
+	"fMr16rC+lgsypaLwZFDUYSYySxWhmkylqhX3GTwzHEjKxnSe6d7pyaDfEOQ4LIU4DiIhjn4PbJu6lQSj",
+	"qmlL4YIdLNsFo3lUerD32sjPMRdpn/AbIc3JJAlVbJ+8uGP50rDYnCZGcga8kGvFsnGZZYxYflOzwv/Y",
+	"yqC6YKqJHBX+3LiMeMkOFvKSKf1cTmdU1MaptNGUErymaVDmuqG9bgcj+3FmbIX0gotaw7kI64LYTAmI",
+	"jp35++Y4gqHiItmFc/xHFXckmUWeK5Y3La75fetF/WDuVjMpFAvik+avRArNBDCiwKB/9IvC6Jxfvl97",
+	"NNFqSJWRokaC0iyTC5YObZjO2LW4bGakUts/2J28ZcbOdS5UWDy/FSeXg2enR24rfFBi2TvtrQ/E0xE6",
+	"FXjOlH/uk8hzedrqeclBr29Fn+qdinmW9XsZVXo4VysDf3w5OCxoaAoWfC/jd6zYuNf8ZqKzJTm/vCBq",
+	"KZJevzfL2Zi/N0Y3nw3N1cOj8bfP3h/+jeKPd1zO1TCcEo4ClzENv4EVDr9RiZwx2IbQMXOaM2pop/BZ",
+	"nC5yrmFLrG8LQ6Uwckf39Zv0obV/DikMSC8aATfkHkmxiT3TXvYIrvlQCWx3JOJVqp1KmLsRsECxvzBI",
+	"VDDqdZrThT3+6TxjQ6+dmeVzj0KPl3lS6We/4sA2jAk4tITxPc9pe6qEdBMgQ3v7hcwmjE/NVsQP1dHl",
+	"4GnA31q+5hCJHxxMLW8ZGAOPa+CuF0xwmZO31rVFXogbLphRHfrOFVlyWaKnz+gFOWPCMEr73ZCZVVzD",
+	"Ke6XdAPiqqHfSmh8Yzr+gqZv0X/QQMazXI4yNv1LhJwTZDxTmhnBxNKh9Ub0zKA1RBdhvM7tkVAhpEbX",
+	"JE2NoEwlU8R8N4VMNaMLn7959YkiZjBGXQIhmufSTO9n/0Yvi4IXQQTCfz2TcBx6p71HGJH88M7IN6N6",
+	"JWHuFaSIWelm9IiWxEfHARlAho6jxO/dYpBiMaxIfpTKRLn1VI9Wl601jbzBZ9TRR3y9+9EF54qkMplP",
+	"mdD7PfC5ZkykNK9QhGbv9aMk+K3QbL548dWr16d/f37+3YvXX56/vcqvxN9fvL149cPr08P9gfn44vWX",
+	"5d8rRkI4/nNBuBsDkSPDDjEn8OTk+AQSyUpq7/HTkyePI1pPdF3c+MmYZ6xycp7jXPe+5GomFY/nB53D",
+	"ncSwQlDfFb3j6Ajwzy5rfVRrmkzM4p7BrebOv14VrHqfJ6p98mU0ca/kKN9aHHklytxqdFJj7xgeV6tE",
+	"HZT4PR62096U53Rfoaz4N/PdvntvvxSFN0uk9o6fHBg5cx9yqt/LuLiFuU20nqnTR+YEmr1QbkiPzGD3",
+	"7GDNRDOf3Nn7QWXSsJOJFMzrOnGBUhEJmt6oUrjFqE3q0Dw/Li3ChfzQObWjnuaDBJeNJYU11bqRVxt6",
+	"actvgRTU0K6uPSRRxfc8mTKvCJidYVpzcaNCggcqHaZySjmSPU2mzFPoO8PNp+yfsOW9F/NcztijL1ie",
+	"ccjJU9n8BjZ6yvaCzd2hCuBWu25L8ectN1SMM55sJ/hxGTW9ZSKUxOdgVa4mDmVGCi0Je8+VtiHve5LH",
+	"zwp5DBlGxI0xLonDeexKBjuPsRkUqyboF2IYKBJWqbKdkGy8V5NtDF+TiXPWqSL5mKpbjBP1yWLCclYN",
+	"FFUCUpV4SyRMVJJnB5slLcc8embVXsp8xNOUia2ocMbyKUe/VMoEL2uFrxmH6S/lPCe5NMJb2k+YB42G",
+	"K4GHWC+OnLE8yDu9Jxo9Kmj0jZ8B8TOIU+rqXHdFrzbqN6VLoMtUWqJ0sQVBsxdGD99qq7h90hBU+nCf",
+	"LuSUYZRzYU7NIpfihkhBzEYpnrJ73IqTUH13cyVuhPF9qExkF5uwfgXCMM/Wih465FJch1zD8c1vh0IO",
+	"1USih6GcXd3ajP8orgdpplZ2QbXx8TGRqvIFB4eXB4E/1l4wNCpgVrnsAC/7y8D8Aeqq4GpSGkPbqZ1Y",
+	"cs7nbkfw/ntygdxyYZ54x1NmtFkb4Gr1iiN7fRB6anXfcS/Uo3F2U8aMKjac52ZpnTpuvvWqOB0leykb",
+	"3xidmwqWWat/OgVCx8dMqBqq+WjKtTYG05hmijkPcxrzlQb6pvNDgwKXsJlmmIwoczas2mCGuazQ8HcU",
+	"GE5bRjOq0PB3XKT/uOPG2P/wDoZjvXsKanvgLJYdq+abVZodPCvm5C+JUu2gQrXeUnFvTv2Xw5xRVWxX",
+	"rRJcEN0lSyaCJzQr4su7VYULhlcjt0pJyRurw9/guduN6Wx9uUkmFdrN5o/1nKpsGKVsRnONZN8LzJny",
+	"Cnwx5xCYzac2g0ExFJUdGEhg7fr9lTMmVgZ4WBqgpyNzbRs+VEcXh5vYvWbDaijCpoVvTAvfcr07WsCt",
+	"dtyzrRelPKmXMocszxFNbiHBjdEpmAtpTsdlztxNCh35iFMRcIJoqphPR4b3HXir+gv7bmZ3k4ubPtHR",
+	"0z+bjzKUi5vIjB36RsxG1kWAuN6WRmxyx9akEjjY7J8lVoGPHk6omvROe8/GTx+ng6cHT58eJ0/SxyfP",
+	"6OGYUTpITk5oOjg4oUej8fH4YHQ4GoyeHh4m6cFJ+jg5OBkNxoMBHTzttaO/JOea5ZyC9KUimaD/vffV",
+	"nCnFMEP1ht8xReYzs46vGUPzc8RIxlKiJ7mc30wIo8mEKM3gopccbFSwNeYKbGJK5mpOM2L1aixnYFPF",
+	"sjsGFH4JGZ5UkLm4FXIh/JXUcEfCBaFEyblIi1xZfA28wvJEMIAVMYYTSzG7li4VmM9aGkP9zijc5sX7",
+	"ZhdWM2L0hC3BhUBoeQDmfbdsaYxQ/HqoZHaH4aSqNuGNPfuA4soF4zcT3Ts9ghhFh7PSVY8LjnVxSJt4",
+	"fHFVl6A4mGKWvH8NaWllld71ezdznlqj7lzdYmoFrHduVBMi5xp2bCIXxWLLuU3Un3Ix10Z1OjjpQ4gC",
+	"VJIsI1NG6AjuNRuWopbt9w6oYinnZAykY54/hYqefQgTecnmp79b2RUwjxr2FGSCbcyiXkv90kxvK4Nd",
+	"SD2ERaqE9HJIgxQSE6QL3AlIacKfNLnjio8ySMxeynmTBf+oJWVt53E5Lg7ha6mJm1fcwi9mviMPS8OS",
+	"6VX/i2KMcIzIvZb6e5nyMa9L5fVeRXTdTSgmpFufI6a3clGBACGvJRnJdDsv8pscPI8QLXtJeca2ozan",
+	"L0y5mtqU2Eoc2U50EuReQZYUzNQlHcPx9ugnRoGp8zZbT/q2lHVwWFCWPdkkmEOcwFYmu7vob6tVQoqw",
+	"eDCVvXzrZdc2ftnggcNYxP4SCrAx81ygBlFKTEdO4hLSbZEXQSoMxh7d2VuuW6GpHG2794dPQ9FezDhM",
+	"Rqjx5UbXZ2f+3HBdabHXdv2wSsRQiAAQHZdhu606u43fsOzlSeQdyyFL56BGaa247tq+6zFQTJDo3tpj",
+	"52yltpY1uOrFzTBQgd71sR73Hv1K8AaMeBbqlxTDOkXVSDo5Uiy/C7xpQmoGpufcVlShzm7O4EKCSg88",
+	"Fd/UOz1GZxZuYercCUuGvnmjCJgvDkLvk3fg1Xif/AWrm35QbHpULatcg/o1S4cKKfz4Q6eC2roTBk/b",
+	"SnzC44OS8/YH7/5pvdi1w2DXwOPQ67Z+RVn7yjL+ZNi8YUIjQzpeZbErW6Ssv7F1wO0XKKWaWvpfHxVI",
+	"2R0H6fGS52ws3xtp8x0X8/eRDN/AAds1wxdSYfkMnnO0P9g/ODjaf4J5Dck8z2FiaCvW5f2elBge5GbT",
+	"G3QRfi//ybOMPjrZH4ARM6FqOAVydye6KE/FI9Z+F4NNiGziOZaIyLGrIKiGsh3sW9OhgGvg4ZdSfk/F",
+	"0iYmqq1UEMNqh1CWUtE8pMTIuRX995qNcBhkI7ylmpFiQHHFoDTqnegD1emi1eG+pVqz6UyDA0fxG6Np",
+	"NScjNG1kAJIGI/lR0LmeyJz/c0t1kos7mvEUUeOqlgGFSlSCgHQyJ+dvXkH5LaCWwH194DN4mjEVEvkO",
+	"E8Sa/vcY6z8IA8wwnJUR30K1a120OZz6LijiTS7lGBEKJRQ0qlsubsxfVmcxQwIb3ry4Qg0//fTT3vlc",
+	"T5jQZvtYXU3WhE2Z1eRh5VmiWYrJnI+fnAwqqIBfMJqzHOPukCIZzLken7E2JfJHQe8oz+goY1uRXcpm",
+	"hj5EshzOg0dGUxd8DalRpnjCCN4MqCTWJ+KfQOylU4mpt/eY3hBkmnzpZ0PKs4kTXs3kd5vusGbVUrkQ",
+	"3kviLuGKGPMgk9Qe3V0xq1kuzbncmmxmVKmFzNNhzsZGkFcZlvs9SMhmDJchn2cILuAvUvEseC3l0Gjc",
+	"UlTy4H15cvEEXGUKkJScpYgKUM6Td9fea6r8YeAqeePWoFijGku5upi7TpTniixYlu3ZzH1jGo9yRm8V",
+	"obAdoIv+aNMBdhMYTBnkstooIRjrw1xi9mlQzNg6ObZzTPlFEckL8rbZdJbJJWP/VsqIraRmv5gCxFsX",
+	"W3UldxdU3EzecBFEu0rZPloKrOZD4BM7sN2GCGFPa4jDYWptaN75MVRKHlfKHayuUsB+cK2IYknOQCzM",
+	"cjljueZYOunLIJvn9VYim16hwF9jFljF/5zKIkvUKFECYy/tsJBgnjEA06MK5k+lgGx1YBZ6AVBUyhDK",
+	"G5TBlss76yphQR2yF7qXnxFDm8CPCzgVMyiIX4ZFyqWhzedQNRuM6sgDSf/shtXvmWf33n0o25mNawGi",
+	"cbS0peMuzZdrkCTdVic2Dp62KekNKlVrAB4CRA2riFuLhmhpl9SPnCu/vIuJzEoZ7q2oDocUok0Fc3QQ",
+	"U36KZet6LeEB0ri5vO8QcjDsuP1aY/1Cq1qA782lH1w6Rpsz+Npc+aGo+v01HtguEtWB45ARu+FowYd1",
+	"Vk8iBypaMVx9y49C86zAUfEvsUCyFscd6ok56ns3UqaOqp3xgIEtLQ1h7GDdw4LmtdtvL97BW4Oi6XZE",
+	"d8PvmCCUCLYIBMJ2o3CF2rWCwIwApUAf8iuy2YSOmIY0H59k0UEWXJgX1h7PQhgoj5rY4pke9zjUBdot",
+	"qo2I9UHMzhUj1OWXb4auUOR5/NwDlg9H1B5uf/z8whecs++Feb8AegzOUoVRlQgofvpKlF2SeKuaQEn6",
+	"ltbxnZ8lll+aZS6J9TjtJFSQESOpFMyCQ7k6eybm03UADeV17ffe77H3mglIILCAgG4Ur2kMoPWnirQZ",
+	"y7zvQoYFiIhcCOItqk74Ke7tb6KQlIUP9JYt1arahu7oGjR+1fFEVYHhI4ep8P5GDoWF7ILqoJyRqQ1j",
+	"2GeMpMwYBeWt5DKOPMiy8KJ5B2Yir6xt0U5hlSNVThAsVPnNwWzqSRO5TGxfitoaNIG9wg0UO5FZGtKo",
+	"0VwiqBX2mxi2Rek7i+Zwy7X/Hf5G1IsgFuN/Dr5xCdnlbxMp0nmiXZa6vzFnM5kXr4GBu9es4G1UhhkZ",
+	"jrxjec6BZYGh756LH5BX+I/+JOPHki1rbwgsWm/Q+oX1HxUzE6PzlGu/nvDhjuV8vOzIGS5ARtbwBsgE",
+	"u8npFFAiFaGKXJ9b1zQsyymxLsj/87/+9zXAdcJ1kGOYTFhyq+bTPlEWulMlVAiWA5KvzbdIZAr1tkSz",
+	"LDN6LaDqWoQ89l5bpMRQojwpcR3zMcAxpHw2/DTjd+x/Givjs+HPg71n2G3n3a9HTz9EAA79QtQgELvD",
+	"Tx2XNMqWA+UDb1x4Fnwps/WaF/Kl4778xPWkbm/OC5jMwu41+h9PJqD6TQzPtiibCC5dsYixX0l71qn8",
+	"SFooGnhtlUu5d/qHRRlTomV+MZ9Oab6MbYUkKU+Jcn7Q1Zm1NcVEVCBeemOVihRVH8AtALN1xnIlC7eq",
+	"/8Ezx/1qy6CYRNQWjLtNQxOZe5jsFY3JQm/DPKIrCRnI8SmO2IQaRSi37J1k7I5lAcZaOcqwQULxGizG",
+	"4sBeXV1Ej2QZLahK/qWOBobiEymMRpozezJdQUOF7Lfz7JQbrHRz8RT3xfw8BxF1pApWFI0XwW8BDmcx",
+	"bCNVAYZUbjrQCC53bJyl0sVGvzKcH3e427qywhXfhUurg6+mRT1NMBuEocK8NGr92o3uRnf9W7w8QF2q",
+	"VxvD1UgAUSWX05he3mDMOoD4rmSwivW00tALEiYtcjTGkVFAmTs33rGWRm6sw08rS7dKYaHFu0MTtzgn",
+	"SFz9AjrfdyzwDQCqSx2zRSsMoqNxusKQOjFDKmKs0ClBVXw2NZ+yGqC2PFSD46ht7ZSmYjQv7mykadV3",
+	"Vxm22W0z1pI140F80jtqsSRv+QyGque56D6vDabwvVnACI4mQ7aOWkeIaAZ8ACkBVBf3Uc8V2KuuD+S4",
+	"8MdH4yQyX3vOQg2tDRPnurzOG/EA5va0JQtAGvjQ7xXrsgnLC5ZxI/7TVtgUEqO6gEvn1jU670imS6Io",
+	"d110VrSsJvft1tJJy80XEu/dbBljzBTpIRhT+Aq/nn1L0iUqXcMNzdFb568ytNzJYeVv6KqDASPYnevK",
+	"aLCF6+mP7MAqlmjdZoVOnC57Vr2v69Y9bFvjtl3IXJfgznt7Jf1lJeQPtmVsQ53gLt9f+rAXaEMl1ajf",
+	"24voWitfxUW4mE/37mgOxVJmAM/xlef6S6aSXr/4fA4fLUi2/9l/xp+BV77Ad/pryl+aC99VljHe7sko",
+	"O2OaVxUeqG6SU3aGXn6ugnY5gfrDLcBHgfMa1qqzO5rNqW3VKsdjgCmYAFFsoOqsdbuVZ8AVGTGAifcW",
+	"f9T9JsXQqmkT74b7BZIpAz1NbDTgOu+Ur29QqwraJ0EnQEW0vIHJxRxz5TqgNsrDKOMA4VK8YHVsr4qX",
+	"LyZSGRXwZm5GWnSrwW5mXtufQxAaqoon9I4RX1pivuM5RIV8NUdDm4KD4yfHT48eW69tbUPmfs+OqFV5",
+	"xEt77YfQHR/pUkKTSbHuYQKIDXJ5noJzMsqoOnMtG8jhYNA+m8K9JRhaI/df8Y5W2vJGdrVYo9K0o4w2",
+	"aIkcN+yMTp5KwfqEBm0I71g+OoPoFpoNacpSyBqN9K6lcz3Zh2y0sgx5fFzuLET3/vnO/G/47vOrq/3w",
+	"Y9wbX3Z+Rp3A1Bzk08AnS4OUMOlamzqPeNA7opQPC7QA5hLXDsFOlpghoBn1Q9c1PLg92zBz+RKyTPF4",
+	"p1i6SLM3wbHH5L5YeNgWon6Kf6g+nlIzYi0/sz2rqCYsU6zcJw16cZ8Rwe6w65RPhIhTyksuUqhJi5mc",
+	"TOh86dNKICFbOatOMZohB67wMfPUYSZvLBdb5ZTw1H4pn8lmrJhvtkoLQ+SuFi52O+1vua1YZ/+Ys2gH",
+	"C8g+zmjCfHR8EsBFeiUNqkLL3PDxccgNnw0GTw6ePTs8OX5yPHj27CCG9/izZ4p1ehfMLxhuv7zc79bs",
+	"8rd2ecpTpBkoGSTlRqLb7pa+aQfu85mvdMAkH7Dpz8hc4M/wLbIMl5YZnLeSmMaXFeWe0M0Qn9LtcH0n",
+	"a6iWJrofEGrOEsPsUxc1i3o/+Hq7uNJr3vd4r0+PtFzHBdAx4mL4V0D8C7pKPF2pHoeySXipnDzdRuVo",
+	"4/SZ0BkAYm3s80kLvrl2No7HolFV06rO/OIQv2imLM4ucDdo3JdlLsmOa1ARJuw9TVnCpzTbX5Vx2+eD",
+	"8llNi07XUjHoGx6u1knTy2VRG9u+e3K5QiE2pn/fs9WFe6/SApoX2zdWbEgo76/uZtjJuBmRQzumA6eE",
+	"SFGWEhCC3OqklNsXd+9a3E1S+DwqID8QHJX0aCxnChM8kSh5KF93LlT6YWeqpuZWjkFBlhrfbunD8tv6",
+	"eAN2EwRDJA3afQVvOQH4kBZBl7DFVcklELDLgI33y+26rEzor3S8LvflLjqXQ6AgmGTpXBUsrSS8gWHV",
+	"Cu3v5M1aD5e5znWf6+LiCm5p591yEvfBtRXfrNpW+C74lOiictYpQ7YlrDlWlGfzHCudAKi6kyrU3O4d",
+	"usMtZ6uw6ivstq39Z42j8Owf1lp+9abeFo7AKt2v9QTuwI/3zo377yzn49ocFWBmAO4xm2vf78Qwf3DC",
+	"AUrW6lGFlLkYZJXvMQmNOcjC0Ly9uNn/cjAYDEq48jW+F7AM6jJiuEJo7b53jVAymYvUOt/a8w5nZ67P",
+	"bJ8wmg7XqHKWkiFeb9alIOVgaVorbfDGZsHe/KZ7kNDAf+rHVOF9RmCSG8kUHGJXLhQYrJ8YdTe19hBN",
+	"Jvc27hmr8Se8sC1S7fpx7ZQgnoOusytnYstgY/Uc14QcfVzRnc/qzlSpJ6TfYjWCc1YrQSKjWVlELrQR",
+	"JLC3Qlr8+5CpOD6IF/b6vVEOKAhtxUmpNdJqCTqEoRcTCRkhI0bAw34f2XZFml+XFDY/+raZdq3y0IKU",
+	"wx1kodnS4ahSho1fCsvPvwBvKueYnhw3F0gGXaPiGd621Qk6NmEnlIV17ddgRsReFJY6t8kCdIV2bS3l",
+	"oMi5y+NtG6vqzN9A1iSCnbq5tiKt77i4/fHtd1X9d5WkCnzwWp5tZPkd67bMtqVWvPNvxuBngoi1VYOp",
+	"OSdwXeLhElUOz2E6pRu24MT+zBa5M9gLrDqib9nS1yK12jKoLA+36ySyXa3yBMsc4J6yBIODFFJ93x9+",
+	"JIGAwhyV2xULsgjD0x9kGW5X1Vblrt3SBldZ+kqhW7WJHhjbumx2tRRf6wznouSni9VcvqubSHqwnBso",
+	"anNLsLwl2yWE2PO2V6msuL/EDyOsir/gmnelZVlbmFQcqsSmHSyjSREOK7/9SQL+5jBngr638UCmRc2L",
+	"HBmE6sPIJRDcwsPsRKxgvHrowXXix9A+M3zOCtGuKU8VbFF6S6Nm4aF+KhS/MtzKc6M0Dwv7VmZs80U1",
+	"i5jLLFLehfAvbdBOKlNxYDqR8bLkto4Q5zOf80+FWkAYkQts7A+BlQLJrMzxzZmWHbJwgo6aKxVBBfpF",
+	"hZhaKfd490ctMAnQfRoYfRA/gCJROOEB4OAqz78ngAx7i9Osww6hLW67cJf7XqC/1jfp/AQqGHOsveuT",
+	"ueD/mPt4CoBsZZnvNRj6d44i29FOtQv2/54UOytWYPIe6MCvYkgOHfWxYCubRISdoYWNWcj8lkCd7GdE",
+	"5uiEYUor8imUze6Tb9lSraL1INKJ1eX4bAiNb/oQObUNQ/xP5tlDLN51B972nDU3dT3yr2vLNQuaMStc",
+	"9lBX29pWDa2ORYl2LG+hAjvuop0nRsmFGm3w86YMOu41JvqpBndvNdd1I19d1ENWqEwNry/rVbt7eVPS",
+	"nn95cdFuX/6LHDW91vy82xfect30QvPzbl+IWagNr8QLdvtShDqsf+eMyVnGdvnOCpuFfS0RdhnBweJK",
+	"lJMn/WK5CTTw2ItA5tXZvJZP4tlPeGoLkosgdtxHWmmuXX3+l/hDUegL1wODNlqgzH2qICoJ07nSNiEQ",
+	"oMPYdKaX2DdZmX9aG67QCRrfvi5o0++hoLYXWP5d9ENc46bhU/Yf5rrqrvoH9GsWq2nDmlK13VbZEnjI",
+	"1SpyKLdHFuiiTHXSiNpoPVsve0Rn8c+MrzgAfMbxGhErAdBZEU5Eea0OYVe5VuSWi9QpeUEvp0Kar3Zh",
+	"CFehQZwXgejB3rO6WDTa7IhgsZlNhqgc2oEhrlLQxnCFLuqqmSBLRnNF6ITR9MyVdZqVhVTfjY2W7ZAJ",
+	"g2HsGI9wyoX72IrddIf664DttiMQt25zqpxLdyRx1NGTiIRcCL7NqBnS7KEWCFLKMZM+iqrhBe6wGw5m",
+	"u2s3xESAMgAxz7L1oGVxvX+to7M0bT+n+h3x/rxNuYuR9P6lEe7SMqRYWpm1scVgqY7uKdLoB3RWMfUD",
+	"DtLWcvvPn/9l77/effoz2fuvd5/D35/96//o3Ufk8g8VkYwzy9ZByrrDdLj5YeoUy6x7/8mgSqDtX98p",
+	"5HkP3OQjBjhbiJWasGM9N/P1bttws1If8u0LIblQOp+vzTaBHvlGn55nKWST15PXNtvbpgrJr6IrQbrl",
+	"5d7UrXIj1hxjTJufsCxtmOjm85wyZqzi4TzPak+TJL9IxASkWRbw+4nWM2gro/Ws7I6Y53wNjNjTEt+H",
+	"J/zr6aNHV1cXf2nm+LD/NZn75qczIiSkOOmFLVtqdQ5fs8Ubc7vtJ9ecH+JhK9dWu+J17pR98J0g1tl1",
+	"OhLeWSkyrZCbe7gl3vrT/40cbXPuo2pk2GghtjfF756A0PCxhVO7YsulN9cykV/kCCLwRmKvSsVBzMZq",
+	"IW7RL89dZe49SN0tqAdvrSeKb7nehihueREftu1CiByDawAhGQOnQDXE51pFRl0o9tfWB/lbrp+7BpCV",
+	"dgyRk9yOXG49Yn9UxtTY47XmeGCNcx14rconI2qLryndCdWpxkqeNqqvpaNSd/PYjPzPXfbob/amtcnk",
+	"MQu6kYptO+It0h0K8nXZDpZ4z7CkFjgH+EwAu3IG3YUcAINgCxaD5/pNyfy33sGa3QI0iE0dHHiEMJVK",
+	"S6LoktAsZzSNpRG4RrvRIw4F+JVnNdgM2zBw36c2WkOJPxoNhvgmtt31GFxVbFO7ljKqHWzX4YqVrm7Y",
+	"2kumtI+4biZWSqFrLYmcsYj46Ooz7MZPflQs30YszhXLz3w9PYWMH8C7cM2dfr+alPdIrY0w9T6+I6Z7",
+	"2ld/87wqn7xbpIh1srjtSX5ZQOTUnn0jdKRg4fGvRRtqAQEexHU+BIHaaE0Wv5mYA4cDaa7kOWldSjRl",
+	"VNSA6jEqSl2RrNmWQycqXun7IufYtHHdENDjVBqBuypaEiYXu5+zaAijR2e3RaVUuZN57WunNL+F9xKK",
+	"GDDunh1WbImU5ukwZXe8xk6ConQIBxJ3OfGXk08F2SMHn1mSkGMyZgtIoqPYgN0ekDVkcRwbaIwstrCk",
+	"bN9aa2uLaj95S/TFQIrhRdcpxjNexKMB56IcDDgjGTPsPAAC4wKIOicJVZV8KiFzup9xka50OtwkjBCY",
+	"O2GaQY1jJtcWVa00fjJiE26Nxn/rN429MuLSAI9WosWDvWfvPrV/7L37ddB/fPDBff/Zv35qcayar/rs",
+	"L9FA84v3M5nrl3bFwmx3kf6ibF/SlaYEMp+6+cP9YSKtvy9Rd6uJdfBKDM68+rJVbKZPFOSxqQDETmii",
+	"c5pAx2N3lQvhcNUQuQl2QKu94ycHBzsL5wQz/JrRTEdrhZ3TF3vUguXl6q7KwrBdoRK+qLlONHYeS/et",
+	"HstsQZeKTOCi5Rn2XcFe1wHslm97i1nWIQnYO1unVcYo4Zz8+OOrL7HX9LOTx4efnRE5t5zBmq/kSXlL",
+	"WzYy3cTnEGzuq6mh+Bd5Hqti+UEYy8v3RHal6q7eKJeLmDGXsjWl7qVsldo68hW0ojVPjXgKY45CXhcY",
+	"M78UIN4ZKwDIzERtH0KLEnewgWQ+iElm3+64Jrwg/PuxTfmzwcFnKxM9frouSxpmXbytj7vkFzZ2qJAw",
+	"mlOfobUa7KgZ4S1jM4XQj5ivDEuFiKKLnGuNBqKvnNFyyhNQ3HPNadb+fMHI3kK7qVqeSzhchcmCzuG7",
+	"gLBUKmsrGVYf5zMLgo7VAoNqu9DM0nw5zOeifonDGnS7iEQKMpvnM6lqKtNcZ+7mQ+hb6uZyYSc3phyQ",
+	"6Iq+ssYyVug5dvpdu4SjgK1UPVARPweOeKjzuUji++DWA+BT/BxA/8SbScYV5vquLgjOa/Whb/3Mzbbi",
+	"IwH40Zy9jI01sRGIXWx1m9qR4NABsLumWdOoYZw5ozszFObC5rquPwi4RvyW2eY9hXNvJwPBwoyWw4hV",
+	"lGz88grrtNUk7qC6XfGFJEUVSS9cP090/jhGqDzKdz0adMzAKAB3V2CQ+2S0JNRrE1Bfcst130lriL/e",
+	"B5JEMaYuSBJ+njEkiVhYd5OshS36J0mjhq0tbsJuwZZcMPUf8+QqWG4btcZNpBhnPNEqDtTLFRlJectS",
+	"dEL7VFFjqBle2LdgtoaJK+ZBRYyS60LkrXfLxcqf2yG1QBlqVRxY0M5OkD9EqhpxM80F2++Lfc0wkwnN",
+	"ml9mziTC7snkVrmYK1Rv/hO0EieFeU7keKx20VF5zAVXkxZtY9yFH69J+6ZZRA2B3dhwOvcX2zifqO3E",
+	"7zf3KJZytMOkoo7tcNblALVmOu1TfnLmOFpNlZQc60q7JDNH55px+Hs78rXmbXo22et20EAdYCUa31cg",
+	"T+zoVetYH174WzC/dp4mf5YLSBy8cdjQLQqBl5Xruqfnakf9o8KCokjCrlsv8umr89fnn1lfjKUiS/ap",
+	"VThaI/J18bC3LPQuy/J7KvVeSbNbbf1n+fK6DLywN6A/QoUO0Q+r46qEX9UBSpBBIX+tiLwyp3KsssQ0",
+	"yvK7oohWyXRbwKGqEt61T+GK6r+COKSYHvpZFv3Ei2XADzPpdiQvlgAIJL8dCjlUE7nAzU7gUW5V4G45",
+	"Y8JPfAhKeHtnkptBTWfDH4QzL63F5af8CXIBBiD0RoCUGgMWWUgt+gLWFHZgQ2auS4HYAP29KGPbCjf6",
+	"owDOt2oyWN4Mp2fBsq5V7Sc0JSNmWJE0mvcO1Gi7m+uEa/hiuHx3r95MksHd9TLllbAFZ16w3Av+/v23",
+	"XdRy2MrgI4rbRu3b7Qo2QWyna+32nZvRgZb3RQXru0aiXK0cocpRrlJqZYVLG1yeTbUJ5QoEfaOsK5hL",
+	"XNy5cv+Q2YeyDd/TIM+2kGKbia11WHywN93Q6/0d3Zx5vjfsAxBfDfXV5pn9IEIV2hjf1S53Ch0Wq/to",
+	"+5nVLyYm+jd3pYsvrh9R+6LitQApvtud7eiHdtUZGRiWlDnHhp3UTu3yj2Ymb8ixOxllC8ZvJobh1afx",
+	"uUsgn88Z4BGAmi0y+EqjaNkA+bXEU+D6H1flSUhzhdUWNdcc6QdYM+V1aTyMcSlgG0oEh7Fwszkh4KBi",
+	"73jKJPTEVFwjAtd7aIHCu/PydWy8DNrUlpWX7+rGzh84eQPxrEKqhoRZD6ha3hDfqSS4d6/0YQOk1XbQ",
+	"qhfwlqBHLnyq4qxugLv6rrRM9RCrOSufM2wmGa5KmtOxDlStFDwqQ0gewr4udEE5uFv8+fceE8j9LCtd",
+	"XXrgFTNo3ZW2mEp9YvhaYY3egl22kI1kRGzZELa1NuB6EMbcG4pVQ6dcuS6I7YME1cjtukiBO/trANxg",
+	"6d3VH7d1xopm0CwfvVwsZKG/OmwC6fa8kamxvFZBDdMPjE4pHJVG8LzatUt2lZZLWGwpguCfHPd9YY4/",
+	"ukSKVWS9jfNxWMqpGE7kPFdDY3nCCaorhzDXOlce3FKcSCbSyPHH9pzmmcrlY9hWLIa8+qDsokAzJied",
+	"MtujruTs86JTVDtYrmps2I2opiFRTHMzBuewTlt/WzqY4VYBu4EkAsdy+mWpVmRUzYUReQu6hOQ715Em",
+	"DpC48ZFyo6idykV0Bv6+naUsKczj7MCsKufaNv0qISiGmxSZbC0Ztzvk6zTO2gNer24Gt3TTNQvO86B0",
+	"rmzdN5jRsLJPUkHFIxI3ooDCyYO2Qa4kftcJX7/IUadUr2/kqHW7oEyqdXFG8/oiwgg37CDXqk22knvz",
+	"tnlK7YtIu/WDuTd4jV2lrFRhOLp16JEQgupAHHKDmNXmDp1v5GhTV06r+HqZ7nceWXduloA4S2HtcFSB",
+	"0llsSnh6tw1MFyyjYw+cgDetxKJtnHgis9QNtrUx+I0cfc9Ag2ps26bs8dKEqw37JUzhNWrCZzvhNW3q",
+	"qr+RIyytbkmJlSHugCB3qD7BhDtTG27uOn3ITryLPhTc0lZYWkJ7UINiG7VuixzEfNv9cde33ZyHbYlv",
+	"C5+xeG3duVniTxSZ2SsaHQd1XVsCyN3AvsSrd2XANbeNOM+yUscIZ+JbvLWdDEAN5bg5azSRc7GNNJjE",
+	"fV+rywudtCEKCbbErqbYBZ3YXNtNjZLGDs7WzU8KYq7a1ZRy9gu0X2qzqrZg6xffr2lHTsWbOuAS/K1v",
+	"C0l5jlGI9s5Ve2YvzGPWO1eNDpbmdCFar4W/415qtyy1haTkTtlK+wrfIMgRkTsswQ6HM/TrXsMQ31q9",
+	"K1adapUCAsVTqLSWCs65Oa7DKRUUwUtyluRzrsveIZZ3UV437//nBOR2nf/c6u9VkQ7vr/cfsIXgT9/9",
+	"rzDUagV00egE7Ato+wcVA9W9cgEqa1sUxIO2UKctqgsz/VSPD9+Wl24BqBIYhzFS/5bXFWFj3jOGsQLf",
+	"+BkkIdi8bAWsGASph7mDsrUQcm/X/qtbrjv5r77leqftrm+dMN/ajXQf8JhA0ZVipVXB4spMHTBEqcy/",
+	"Xw1fSMEK/NFiV3JGV+CWumYvd++L0An182w7yM/6cWcUGrzZsEx0WPhbgHTJCqTWYryV9dwVMkUnDNLZ",
+	"fJRhzUInuinhlEMTxhjlbLXMrfwZ7kDeb3vCsgPN6ybRtYscwyrJbOtiK7haRxdbwD5XXGy2BsMOu7X0",
+	"K+GlbgA1Ssuh6dwslINqMWL7xFfBOwwNKpKJbc7IaDKJiBm4oAFFQzFjlhn1bQZuKWKsJppMSMbuWHZK",
+	"xvyOEc3eazMSmduBtO9zA++vdB8IG9ycbIKXzBWkAmosHWmAzImi7neFNKxPtnB6Frtjuc24wMZqZuuM",
+	"sStzwIwNa92qyHirzpJN8icbmk1yjfa2kW6KpyzAtmnmsgelIPzBWjuljFlnx1XK4nDUWHOQ1znFXBvE",
+	"tk4xd31b9ejBKRbdFg/C3BWc1unC1bySrsDVt7bTrA5ArAvNAaHOiGZZFoQD2zXdr0KX1oEYx7vj3Mx5",
+	"SkXCGkRPyM8zKW+xty62vDYf5rlLrysJ5B1zsCkX89o2rhm21wPxqOktAzeLvWONGnY8aA1YCgnFjcDg",
+	"fQJVyXB01C1Lo2y9Uz/eOH8yA6mh9M3dC47VbOdesCrWXgXn9/6cC6/plBV/eddCgXAfL/CoovOcESkS",
+	"RrwOaLYRug1aNVTdh/3rBtHRBrYTa2sK0zyZ8LsWSAjuwp0A5pizO5xQFcGrvPj6fO/w5DGc0gl7T1OW",
+	"8CnN+kSa9f71yvPSq16fXBWo/Fe9D+aAJVRIwROakW8ufniNeHxPnzw9CUBxKQGtvVM9ZSuPgduxXXgN",
+	"ftNWB13wUlo3ha0xoZ+j7hasn5eFgIu1YyRHb8ato3d/5fYEX7x0VJOeDq13rfPi/M0rbKMKyWIBy9nK",
+	"wv5Nu1e0zc0p2FeRotPKNRCevHtyD3i8Cm/Y++SaYm2Dc1vhcxXSqxBFmQ/vwGdQlgIdXQdV8VfrR7Bz",
+	"KIbfxZVgh7jOKHJMoYthFN7TUW4+2EhN9LQuIFPQDleFm3muGDbeu2UzHQvL+LMQHITWpOT6f0YpwYGk",
+	"AynDAvoOo0X0KNKFrwB4hq9OHz2a5XLMM6YcgvqjKc/pnpLZhPFpY9++k3Zt+37+z6sr9T/fxSHTv5M3",
+	"fMN2TC8QLV6kxPXeaOic26pPSdg4JIYeVrxlhUbL9k0z211pGRKjze/kjZzrt0yBPVMLfq4Y1ndMqMKk",
+	"iU3Rz/F93dHPS/fVoZ8rfiNYOrQmvq859N+2PhPf02TCBTtPdJyvSG8NQ/06SIlTCzOcMTIBZYSmU26s",
+	"VqIZnZKM0RTQKYGt2dC4VdR+kaO+wy7lyoPpeOdA3+k2dK4n0t/mK998SB385ea1YMjS6dC81SEwcQXu",
+	"Nqo7xNTtQrythTkpivlwFYhgLDUzxBrpUpMBrCWWMzx4oeuv43AMGUSFHkAVxdoZrfUYa/AYq3qMwTBP",
+	"XA3HXNQgw5XwrM3yK2IYJlSl18gwG4OK5rVo9oki5or1CPLxPu/leIwfeuyM2dW9zKnAgovYEi/oEm0K",
+	"KewAA4zBeKpbXSMW/K0NNP5oWXsKzwibzvSyihulyrBRrbSY0qlfa/m3Iqq6kHRkjmZRG8jAFs61WS2u",
+	"hnSu5ZRqnjShZcSXapVA28EdlFkFIPM0TYeO9Ypjcz1RW3KyqwXvAOoIsHJKsy9vU5Toa84eavafKGIV",
+	"l2hDvxkVLVytcFmIutzGGQIm7e+5DOfj9GZrjbmrhrVZtagcGBGClZlyyqCnAwpjVA8ssuQq8UNjtcyo",
+	"j9H9unTw2OYxe7vAw960Gx3LbRFuk7MU1BO4tBL6WjEf/ePacJw1Fl/7rnct/RX+cNyTs8KpzjUt9nz5",
+	"RamKqCDBvucN5X2pUlM3t8T38o4FCaab9ixF5OMzbAGBMHU8mZAbaRSWEU1uUYVb5XftxECV/zdG/4vZ",
+	"2NzbasNoGV2JsFF6t+mHVUzm8M+Maibq+waAij0sR/ht7Mfwk36DPhwCxQIyFerwrjY+zm0MYbd0CUfq",
+	"gsydNesVNmTttmQALF1qB8kV9hCsjdNKMewcg1ztImjXuY6MIwutJnLBUq99N+ncUjeFZbHRH8mZ0oqs",
+	"sMDjHbTfrZEk7I5lYUbPbvpBVkilvEs1BBM0z43Jh3JjXMh0p4r8Mvf1qAXuNXrjpd2Linkw421IBZvn",
+	"giOcJTnT7a6/wGshuqz0sKW+Fk58hR+Fz+n70fthRdeyDAMWxdwOEDBs1VDZcAZ6Dts7OhCUtobzD9bo",
+	"xkFsKjqWK4mLRpeyvdOgZfW2UiPWzBlY/TlkcdSWGnjXSUJFpLkdTRI2w9qGlCUZF/Cn4T5UR93u7rVv",
+	"AbRZsSaXbfFuOWWlKD8I0qG3WTqPomYzQ9lXI96aZFpzI3LADgGoWvT0ct0RsHZC1dAjeDS6jJwoBEIK",
+	"gUpiJiiAZ6/RC5fEX7e9Hp4HW7+2f4OnEwcNOVyfFbiVkrCbImI36r4nispSr8ymur/voge2zr+NDcmd",
+	"QxqiCppkzCjxT40an9MEW8mK1PwylUqTJ4dktNQMioh+vHy597RPBONYvyKnU8jwyMmUpsw2rv5E2Q6v",
+	"Mo+3EU3kbMbyvYyaxRd7ac7HWu0JmevJGp/70xifKMywyHyxwZzM0VJxjrxiLK9lTjdsmL4yhobSGlnA",
+	"UMdK9u/bOt/Ipo0ZZh16nper+qJ5SlDbZmNbbep2Eynu6vKeDFGzlDwiOaPJhKWVkgr0EcD70PDCduOC",
+	"QUjF3rO+5fhBW9grC5iU0qVqA/aVgocEZGlYwqg0XbLUuh6Rw0LDQO2KLm26Ijh/K53U7dTM9e0wvdpO",
+	"DVe6TfElQGBBntnIp7FnVLMcB7+72ljYvc1GBLlqlhDzcIjVmpBta2e7G+O2VXjUWomXqttOrjgdIRen",
+	"tni978qRIZI12R3Y4GoA8Yb1gnEXm+Ppph8e4/JBibKRXI4yNq3RlhZMaNtSE7seH588+Wzn2YzM6DVy",
+	"nid2haHs0Ea66jx4okN4paHe2aigN3LPfLenbvlsz4Xv9nxTXzAWPvRreiJDc5/lDNjsDNdyXWfkSif1",
+	"d+Z/w3efRwP7jU2Tg92BY+Y6YK1voFzXXPbFHcuXtc2icafAtnKW0gz6JIAnwpyQ9jXpuFSte8tyYWg+",
+	"YXU5BTA6a6XbIVbO4Dznezkbs5yZx6xvvownzxjEdVVw/75nDc29V6kTNGibYa2Qms9cI/pQ/zmMvUvF",
+	"Q75FPMk+3x2UfhEQNHtkpl50brYDD1s3p029ISrjmNeI1K8vL9/Ynllr/DbPngVs7XgQZdq+zGf9eQKp",
+	"MTZGhMxT1UceTKcMirWg9kgmyTyHna0P8gSzxC8i7d3ffodkhD+MmLIHqzyg9nS11h0Pv0bQ0e25Dwjf",
+	"t/sOyLKBoW/YDB6f/SdpCI8l964lPBVkPsskTVkKreF3njtMczplNX3gzUD8BfvryaRtU3kwebbqKr++",
+	"ifxbRlMumFLNtr4yln4CeXNGthtzfyHz2wgtTVhyq1q4zPCtz/Hy1lnC/sbmLKy+G0fjlJ/7sVYEJU0m",
+	"4UEKFyBlM+hYhMpJee5TfpMX4ESN4QPz5iLPeSaVvsmZ+kfW8cacpbzbyyrrFbzZPa0fzqNx/eoy2qDP",
+	"uJFhAjk4LiVXZD47I0rL2QyQCKCTCOBJ5zJhShE1mWtFUrkopV7B03oYZHF/u4e0dju+bep1BSJIMaEN",
+	"l4d0tYUsezouw5RRLOECjljjYOzoAdnSsb0Dv3VIEvbm+M6jqy2lDZlDFAJsOVlAb+BUnhEhhylLOKIK",
+	"0FumMFS7wKshERi9tkWakM8SZmMuuGbZcigkEAG2DHDP6/V7S8Rd1kagDJcluJ91NBHOBmtRGkDnc3c5",
+	"DDyWqBcOtf45uC4JyzXlIsNu37sE8Grx8t2/stiQ+nc7vPGE77RpkN/39ku+y7m3efPu3lfN59/qeIQH",
+	"e5wzNdmMBV2CVQIPIFreFuAyaL8AEL0xZikaMImUt5zFmBY8YgiPiNsOpbdUExMPDtenmEcmbv7aQWYK",
+	"9lEOHJCQaRDgyG2Xj4JP4rJt/6a37vpaJl953rvaxSkeEg3/lnugWRu9mHYQBx7+Y04zPuYMkVKSWzVk",
+	"72cs59a4GlOesXRIlWJK2YAO0i3Lh2ETYTNfJpSDPQ4QkI1OOsREc/5P9yW9ozyjI55xDUlNFpF9OOYZ",
+	"tqvx3xQdaPq9dI6TgrRvowd3kCuuF87GaU4i2t2KGHvRAghFfHTDRIpxxhMnxdrkoLj4rwrAn5yaM6VL",
+	"MjJWiDTqDujB5n/WD7Ua2mvV6vMUk2eLZm59jClwoySSw2Ns3bE5lnLHc3VPPedCd0TQ4LMZ9GTK/sNc",
+	"FzFpmlpfxw8uhEE3Jj8gDcibclkBHaPwGBfHtAofiwf/uZhn2cY689ahbpuJscoN7TPii3lnDsAFq0tQ",
+	"LdoS2UsQOLOm1CjHx63DE/PPKrBe70WDcMOJzrwJIBPSWBEeE4P+NlyN51lJVO8h7IYBgVAasOksk0vG",
+	"KqU+QQ1QPUJEMBpAiQi6FcGbfe+aC9fGHbmcKhr8OMDMt3OhCGJ5mo8/LIQiNAFb1Dzqli3VvhlJnM1L",
+	"TTXDbK3NTpohHC1JLrGowLxvlV7kHcszOhsqlkiRlln708fgfy0/9aXMycRhn6B5zUD/wjwviIsqciNl",
+	"ekooWTB269IV+sYao0vCx7YzejPFPR4cP41HPkvUtkJWbl+eW3HVjNcP0IWBCGLYDxn2EsjPAe8QIEyW",
+	"KVY0rLI3gqluNVHKYzWQjaLLg0oFIpnZNngbyYRb29SyubFbeZVcr3WEMuvcc22doIvNcSvJVwWoMcP3",
+	"o+9Hpdq7FsRS1xU6pBO94EnJixCUEBZ6ZFt17uJ+lLkHJe5BiWtU4iDrvUb8Gt3Mp26aRb+1Ze6BkxJ2",
+	"qBmabHugIsyB7AJTBNNqjVBUWJatwWaalVMnH0INNaKPrgExumN5NDGr6Ogcx3SDjpVUm5OoCCVqAl0V",
+	"x4Rmmb1vkxwql2fUtjwPN20X9XmtK9w6dyXt0obANtAcNuMm+Uamq1vicjJxazAlM7/FXQoxLV29EUbj",
+	"nes6iMSXMoF3C9P3wZW/d5X8WLNRE/a3P7r2AwXom8Vg6nasbY3O+omsxBGaGX3parj/rsbZbBGljP4r",
+	"x7pAdPJ4JLsNC7cLWsLaFEE7vClw5K061bhLdsF6FGM430nnNu+Qz150o1wHeRVvtrlR8nmrKsiCB+2k",
+	"N5XvKK/iUvP//b8+tXz5//m/LdF/Rh4R//VnCDHXwLFXM0T57jv0u4T1XbToT3v9ah/iijgNIK6RtQQ5",
+	"Kv6IFQwkTLSvrHcgEyPsuEKH1ROwLeRVqFF0RLsqqS8rEFe2UatZDNs8whzCDoaDzNmLuwZdBDr4UOLW",
+	"uhz13viVte2hL3wHctcyuLYFer0oheSIop6yO1KFxyKMNpONZwiWBYbqJjFsZNdVt6j1jcUxcGXLMnYV",
+	"KPRHZmpMrU05lNEU7YF0iiMOeuOu1N25lJnAbpiU75FcXpwSlF5172tZwA9znchpnck0oYqMzKNs0YSv",
+	"UdqsXUt3jbZeaUHt9I6X2nVYpvQbaSkthMmqqKjdmXU4f4XPti3KX3FHe+30Ad6vZnve1lR1r1bPg1L6",
+	"Ecrnf2fl8jsqiC+x6CI5IqdrW83tpFjej7ay4naJ6smjlnHZUJAq6xVhLlezJbMCtyXXmrcAcBXiEbX1",
+	"9phR3Ie7x/16346bxoXcyGZiTjVdyzlRie3g72njc7gv10LXxJr7ckVgXriX67h/OxPpv4Vhv87ILryf",
+	"jhXsRvWMKSOBfYp03N1OrRilhTUKfKh0JNfyxnUajhtuJyWndFOHo+KW5kHfiW/a5q0wCrVzm2YY99/9",
+	"4p2f6lrQZo9i4V2k2FEJs3UkpBEAXIH5MgbgXOApoLOiA7KLzampKXBHUDpvECnNs4zQzPaT3qBvP6Ss",
+	"lCDzNgQlvOOxYsUvcrlQDDvgqKXSWNxmy9qoImOa+xzYjDOhsa9Pq4Ih9n7Gc7Ymfu+AjpkwbzQK8h2Q",
+	"rfWDQ0IqJNB+jIjPrBmU2xfWQC6vTZkCVzBXas5SomVVFT9pbDKphlglqJt4GVcQ9QvWCp286lY1ICjO",
+	"VSNlxSew8QoDGBq9acyvcwQETs3UeuCw4qZhTWMZ0y0ABS29l0YGG1xa9QrzKy1ciX6jbBl3Y62fwCbF",
+	"dfIUBPe0k6GWKT1Iz8g26W/k6HvA/940HcYScKm/dtClv5Is2QJ803XyXslslFntLBwK1eZ5ewEkDZE4",
+	"gxrIqo3TenzuZJf8nY8L+hhN75uxhI9tmKl+ZWOjORfkhxkT529ekVQmc6PD953IdD+UHh/UcpfcP8Fo",
+	"NNXMwjs3lOAr1/BEpKiuu0p8auu9LBy6Rw9vwg3ngmseg1gvKv5d18wRu+FCWW1kXU11Pdh6ddxt0QCY",
+	"alqTruDjCG1f7ocaYZvaY7TXvD24oOsQAvz3dfw7Djnv9s6vT3m879aQWLS/Q2Y3fWqv6SK+wnvaia+Q",
+	"4JvxUaICITbDSxpD0SG3bGm02zOSMY3QZzmDPi+Gp2dyAV36VQU0LJcjqXmiqrDy9RUA/2m7o3z683/+",
+	"z3ef2w+f/WsUUmUN8mcJ9JNbFsdUrPVqW4ccuuPuXZ9uA0BmJ+4AzlQ2v6nzWcKFnyiiJjJHaLc+wTag",
+	"Th4DNkWW0RgOz1GXptowjLXelGDj1mmBAXwr73aYVu9sdaRKqKo70wrNYZnW4iT+IfRBn+4aA9nlU0b+",
+	"KYVHt3l1/vqcmHeMVnjCi7nZwEdfsDyD9i8V0dVY1WlGEQWbMUPQWeVNF0xwmZO3lgmRF+KGCwbOxqoN",
+	"3rGI/9LYXG8oz2tID00yDD0zD05fjYAkTKm6Cthz8s1Pl31fS3seljmeki8YzSPoI1HwI2eN8chbLrDO",
+	"hMyF5pltjgMVMTAqYm9t9mMfPV7XXru/rtz3KymxbsNQEHuP+WGI2GdxOHnewp7t9+D5QwcK1HjMzZWX",
+	"5sLVzh3BvlSHXnpFaW2jR8a/JBpuXVlvaGMvSj2hRrDTrZ1s6Bjcpk4JjTZpk/Sspoy1SlMuwtsPVgpr",
+	"2vitbtkSfFZFMlHfI6hqJsiSUaNcTBgNkSmhCe/2QQ1MgavRRH+Ro8BVZcbJFcn4lGvwUFVwMhcTmbEQ",
+	"trWVdLE5zOUemlMu3Mdi8A7VDsce79vdRk9AWvBqQiJnrCn3/9aX8KH5IyAtoPX8LJ65eUu7iTb0JY/Z",
+	"m0jfz13hwy5I/KzocuY0RSyIw+K5VoQ/jcJfGaJCgF/rCC0VxXpKdj08QlZ+UpaER439bd4bYUWzKLwd",
+	"Ru3ReHWO6oRmGdjZUz+gs4pCGNB1W1H5nz//y95/vfv0Z7L3X+8+h79DtT028E3BfDdsPJNxEQOAMhqo",
+	"KrpFTlvTuutHuQ6XMnZyPYxBvbq3JBkCkkbrqA+3KaOeTWSdg0SzjMHPtjy57v0VG+6oy+vRbdE4dfBm",
+	"j+VcpA2F5JsvgKaxfIVv0cTtYCvQmzUekI58DU/d74SrbWKFMu1zQZpuK033wt20fmUugud3BK1xQ9vp",
+	"ErlcdmDhw1ROKY/5ub7EHwrlAq4HA8GotzJ3JREQtVRkOleajBgWdTvFQ+a2gSC8VJl/WhMqdDfDUdT2",
+	"8G6ncmxUHFmzqb6Y/3dC8Fwonc/XlkeC65+oCaA93Qq5qOeR2/CoNnXjfgVdwfgt10MLGd06V3mdLMJo",
+	"8oRlacNEN5/nlDFzMIfzPKsVCZL8IgG4z6gugdKy0s65vjnzCvBITXfmq6uLvzSrLR7vtpn+ddZI/N/I",
+	"0e+E7Nv3XfQrjzbZKhLxVkJ5fZ9SGzrESdrmyRVI2Sim7HplCwBOzXNTKe5H59oN1XzL9e+Gatrs1m1D",
+	"a9lBQ9Rr20Wybex/J2vVXKvsfm0tzb/l2tdVrU+ShRWoj7/5n7u8/m/2plplIgg61WzS9+yB/f121nD9",
+	"vtis0t/HuemM7tAEO7Z1K8TmFPczImRQPeNxaVqdqUrjy3suqq/f/R/Vdsk+f8Jz+XHaR+/uFKsY1Dz0",
+	"SVbSt1EK/Hu7RomBxNsuIDFmxDGMmMMI3dtxt8eHeehg/jE7mIcZZrCqCRWQhP2H71r+h+sMHpyUHbQJ",
+	"r7YD3w7EITjxHTEcQuayAuGQMhgvfsjDD7i8w0qW6JpQqmL5uuwUcNd1SUrxN7TmjA+pyXH62byux+/B",
+	"NmU9PuNpz/7rjtge/nH/ZT/9nuFNxV/2GhAD58Wf8DWsuWLJPOd6eWGoCwkVswvO52bP3KeXjv9889Nl",
+	"L+ZJDxMkzHp+Z9iCUcEssDxkPWCsE4svAIkU+/acv3nlsgmAyIH6MMXBL9hE61nvwwfAXRjL+Dka0eSW",
+	"YRosJbOMasM1sVcXuHDnOZT9OLDYfXI5AecO5hmbk2COW8Y0O8WMX65JKhnWaGOGnGsEw/Ir4X9K5f6V",
+	"uBKff37BbwQ0OhH7n39Ort/8cHFJHtEZf3R38IjO9eQRMMtrcsPvmALc9DDR49ODEzLlYq6Z+gx7yJbh",
+	"7smnT7DTJcTg9YRdCSsAP9snF8wCP5YeSRW5jmYJkf/zv/739VmRVqOr2PqVRBtC9ZWITMjec71PbO2T",
+	"At6cMXoXe6iWQQOAoLUOnTJieKVr3Mm0XVFLGsqs5xvbfArbUJpvCzxfuRAOmg3Qg53aRqiu7sOM75l7",
+	"r7FKyyyb6/toRjFhNGX5ad2yUT4bZvyODc367V8JSIFFIrEUA4iIM6aMbj3l2o/K8kj41gI7OwTbItM9",
+	"mkdizgwQsZxiPsqZIcwJBQqC9BoA7EVAqithiEv0odYLYIVTKyYFsUDCmNIOtWB3rqZAioTtk+uvXqwu",
+	"1KMpu8Y6NXOqcA/88ZhQtU++NVtBE9ffYapYdgcdj68EUOQ85Zpk8gZfnDPq4YfMa+0OluBR3TlMLRlc",
+	"MqXJVKZs9VxppvSez+i8hmxcM1K3eD7Bt+/UBWjob8ZvU+/h62uzs9Ag/3q/8gb7pEc5U0xfQ7yNQ7lB",
+	"nyhp0blpMrkS+Vwg74Es0/DpFqTCzgaat6nPPweiuA4guR7ZDnR/+UVJcR325HTET+gN5UJpcp3IlF2f",
+	"EfMPpl3TNGWpBTHjU2zUCxlSV6I45DwnU0YNk9onCIWuyPFgABcfHx4SgBNldW0iuSDX2Fvyep9AM0ns",
+	"zWiOPLZGJMeDE/KpmfOVuD43+uD1Z31yPHhMPnVAHeYh59BL/hosgZHlqKm58ODI/O/EkPzx0QEunpqb",
+	"81PwaarIgmWZXczvuNJuLY3uoU7JWJoXk+tAebgmn9qjdf0dF7fX9pz3yXXOsr9egZ5x1bv+rOiECdxg",
+	"zDPf0VvJXKO+cCUwNfLa6SPX4M6mmWJ2UM+lsB0Ll4ZiL7i4yYrujookNM+hccb1i0t6c23ZN9fYFslw",
+	"7Vfjve+pTibXWNO3lHNSYtVhdQpVV8Lc8FoK5u7S0iyslllKjgbH+BC3A4Z1ONvCCi4GDWeRusyIcXPh",
+	"HFxD3V0Fj9vX0Np2TmYqr1I2nUltJr33LVte9wkldzSb+/xfLFn8xLxc8oRZbgflU76rJSyFxoFUNuOW",
+	"LfuE6ythVFagNsTnNBdgo3JD9/aYl0bzls0yumTpKTFq/DWumqdHjO/YuZPL4HWOc2KilOu7yZU5KviQ",
+	"48EzbGOGrA6H4UuV5yIFe25pocknUAPMM5aGe+BGgk+05V6qYRUcx3W1FmYdPeSyOxVTrkFqulOuzHOX",
+	"5Pot1Qx+3XsjM54sUQ4WX18DdKbtdwUTNtwU9RJvo6IiZIVzP3QeeQ3PlfmGxDMXt0IuxJUwk5zSW0u/",
+	"k7A/FHTcJl+wpQSFxmoIlrvA0j9zW/yW6Xy5dz7WLL+287YhHpj5tWXg10SKbElujIJyGqgZ/aJlo+pb",
+	"x6TqO44qUmI0c6TggMParUTn8o1EmDgHFZuyWc4SELqY4Q9VY8rsfGYEw5LRHNNYYeZXgtrd0dKcLKjW",
+	"nivEn0Mecf2lfSQvJMKT4xNUEK8v5gJkEnz/9OTZ8WfuQGP51uefF4RHbQ2SMiqkYcIVc/3a92uIWdlc",
+	"g4VNzoWVDOBoD08iHAXYF3jPtZkcqqQZu6HZ6vsq+saUafoIbt1zJU/XZDYfZVxNmEKcOyzUg4o8M4sR",
+	"0wuGrpOpXdBHqUxU5TEkzekCVRO7PF9kXKQ2wb2AR4HVktV6TmukFPpJDnWAAe4UFUsgb7Mkn6gQnA/q",
+	"+4ru86C4+vcByyh0V6qZBSDlOcll5mUJcAkj4szxfXN++fzrayDHby5+eE2mLL+BDsmJWSSggydHzx5/",
+	"dtrsazfEClHYPrk2Bvg1STLIseZO837hnR9wDoCWngMDt6lIFGS4Ox8wv1SCPWQOObRUFEs8Q6AUuRYr",
+	"Z0RPpLJPBbZ0HbpaLI9255krjn2bPC0bUWgoE7uKlWkw47cMydgbZ+w9V/qUHA+O96+gVxRPmG0Ww1Mm",
+	"NB9zlkNLeJpM2N7h/sCZ8aXvAHEHMadOexcxc9IKCzS/Eil0LjMUz8KqwDqnPINyVjR6931r4NPe+Svi",
+	"83ZYTt5Y67XX77lm76e9wf4BjsTouHTGe6e9I/gKIhcTMN6r2rv57oZFfI6v2QKaSBuJZYSusceVxcI2",
+	"dKgmciFQAvWRgU6wOmGJmq0ZvOelr9Leac9oYpjqrXpBv1zVO/15Fd0jW6IFh229Da+01ggIEHgfkklx",
+	"gZAIRm0e8I85y5fFRnE1dG1srA8BXG2rxcpx11ox1kcgA3stLnyOTqkP74oGRLDYh4MBRikB3w6iJ4GC",
+	"/4uFpvL1SM4v+DOgn6khVb1T2wWnGnQJnJpo2SEIkrwFf1gY1OgdDg4f7w0O9gYnl4Nnp0eD08HgPwIv",
+	"1sgQ8eDg2dMBPWJ7T0YHyd6T5AnbezoeDPYGB4dHxyePnzx9Rkdl3AZ47pPIc3na6nnJQS+otjBspwqv",
+	"UQz88eXg8HTgXjCF/tS9DP3OdtNf85uJzpbk/PKCqKVIwOPKxvx977Tn7fSj8bfP3h/+jeKPd1zOoeec",
+	"nxKOwhJP+A3azsE3rkri53BD1WmOjYt82wV1usg5guk51M2e95iHQYD4Jhl6Kly3Nqha8r+a0XwIqXx9",
+	"6QV4rMF5VuezxkZH/R6aRUDIxk6qe7y9DLLd8cHHSPaxi/3xePQF9R3J4JaD9bf8KFwzP5biTUfrb3op",
+	"8xFPUwbO6+PDZ+vvuJTy+yLJGqCCT9rMCHi2oBn2Y4e7jlpNCjsS2pQl54QFNhC6X39+Z+ihEDzfYbeP",
+	"sH7Xech6LoH95x58hKZVzqO+V7idDDnO+NBcg7Rru0/XYaeAn9aBdHhZW3gXQkGB1tNaj1ijl0uXiq4w",
+	"U6yotzoFKSvn+kpYtwD8Zhu8iFRZbM2v3+IQPjXCN51y35GU4mBc6bd1Fhp581nfa7ruUs3oFGAfrAWr",
+	"7NDMo/fJK42q4JVo7c0iRQG6UWFAHzwYDAJRSFHQOWmIOktZzmI8AE/2qqBdI7YCsxiwV99h2IUp/YVM",
+	"l90kVxvRUM+ru/LT1jwvXB/PbsrxJRvNqwjug27Tt8fIApc+iO7/9qIbGHlulO3VSfzH0+ml+P8vHr8d",
+	"/T05+E69SZ98NfmGDeav9Rf5v9/2Ogr0n7ieoMoeE+uOCYOb37BfuLIi3l9YSI8m8f7C1jJ9F+RKN6oD",
+	"7rrfu0owaKES+OaEoEMcthnXLJfG+kO5/ufSPJ7bcJqP1m6ib0ypQE2034tEmWpN1cuV4BO2YFraCFTf",
+	"ea6otj4r9Cuif2cxYRFj9Sumv19uKkPHr6Vg4Givtf+at8G++EO/dzQ4Xn/5a6m/lyk2zv6dH6x2s3kp",
+	"51ia9Gc6Il8xHbrFC2DJTVXzoWLZOH5afrUXDnn6ofbc/ISqciADXDRaSHBYuvBboMHHDsrDMXk4Jrs9",
+	"JtuJEW+2diJHJKZXXwItgsN89cS80som+qDK2Ed7D4JBkGiBFq6NxE5klnqQRAIRU0iBc6HMlbMUArFs",
+	"cJzCo7ShyVZR4Z2f26nhrdXQGKTMh3K7zkcQmtiDlf7LRx9KC3OvEwP6MzGTztrvQQvt900OsFFQGfIS",
+	"YtwPijMozsgr7k9xDlWBR9apcPrrVswx6g58KXPoGY+6tctBLHE8IiFWhAlENk9ylQu+hTHuyH/V78g3",
+	"HzjAAwf4yBwA6f2jcQD0L94HBzCqzyxnmEWAgQFMJrhxUH3XNsV0qBBDEHLAUrokc5ExpbAvFGRTLbhi",
+	"Rf7kzKX2GovEgczdsfwMkZYRroowmmec5VcC5silgGQhfDugx/lE1hdFBiPkqbh2xmxZSX+I+dffwgr+",
+	"RvxpQ72usu4IwNhahQpnHKhQH7YNbT94yB885H8ID7lgi2295B8eVIQHFWFjnwi/CxUEW3hjz8qutIXi",
+	"XNd6DL9+ixlrGBVXjEHaZXjrWREUVy5DS5ZRUjGP16cfyvEZGgQoys0dC/h/kDrn7roSlczLffLSpuAn",
+	"cjrigsUENiSehdPrKrS/WH4jR1DH3OJSjzPa9oYLDXvR5tJgFq4P7/rbbAHgBRcJvmaV10HZwhmhsG9G",
+	"K5pyMYcCIJZjuvE+ueQ2zXmUQ63WaEl4Wpdwp2Sue605cjArc9/vPQ9vVTeZSpBwE5lh50GoOe33FlxP",
+	"0pwu7Eqk84wNPVWbg+oepQwJKNew1f/s5ap5f1ih3/ue57S97jE6KFVun/YuZDZhfFoFOyik8tHl4Gmh",
+	"gbR9zSGqOK5LdptbBkGOay30egD/2cvZmOW5679xA8SW5IwJrJeF74bMrOIaffD3kH1XUNz6FLyQyz6k",
+	"4v0xUvFoWeo4OV36ulFeV3Xt2mS8L3KoKYCaYUPOxPMOl2MuZ0wAEJ6WN1Dg3/eFrebM4FhtDpq/d0Kx",
+	"+ioYCTQ2wge5wgF8o8xBPBsmSKDrM/Sgqk9QKx75m2ap+ckOu3BTtOTa87hV/tU1X62Yxb0mrT0It/+2",
+	"wm0DsVVnPIf8ogKS9JBj9pBjtqFIZRrQfL1gm82y5bZiFR1WdZbwI/Z+ZjFjogbxhc4ZnSob0SpJSVcs",
+	"6WrEp1QnE+JqHoMSSsVYn8gs9eVWUAL2+kuo3/vUSN/gwEFGu2CfEZmT5xd/70Nx9wsYpDc8bQJ6RPLi",
+	"hVvZwvYRqp3B+uexm7vZj+/3RLoiXXu/XvV4etU7vWol1q56H2ALC6a82gJ7lTKAeAzprKArPXt2cnDw",
+	"+PDJkyePY2Bgmr3XjxJ1Vx4yT/uFEL3KGwd0blET3Dgc4kxAbvATGS3h324jXCdnqkbRc9yZvS+5mknb",
+	"8TEy5DHPGOT0IIYKvUNYC0bw5Jebg1GtaTKZMqHP4EZz31+vevZS3PKrXq+qlYVLtqaR94OF9tHECXKy",
+	"3dto5loFcsHsqG/fERUvvwafGnM1odA5Y4iQZH2kZAHdBKDIWTtjLuOxzLKvmN7K3to+VTPUGR/yNf9E",
+	"x+iHsntgZ26ObtkJxSMgRaHteXs04UrLfFmfIz2RxBjAKUGsLib6mNu0cE0m4A/XBnp5VtLk9kn03JoT",
+	"W5GM++uiFl/bgXZdmd+2YB0BIVvayxByt0b818xIV/IFy28KkL+5hbZsE+5ndzDaHk3vqFHg+j2zbUNn",
+	"VltvV/B1xV5ua+M/QdhQWAaMlWs5jBnv+HXpLffnTv5e3rH1LmVD2H9aX/J/Z56M8Fxmey06zR+YQcss",
+	"3SBbrfK62qRVw8rxNGLqfmjC3zI2U1gdY84z8viECiE1GTErFrCIDOvQc6bmU/RylXn51zJLd+nv/khZ",
+	"Y46v2SZ/dGomOWLGQsqZzG+oMOdzv73n8IcZNgZ4Cw9en0rWSad8yK55yK7ZiFu+mesKjyQ2jrUtr4TQ",
+	"SWvj7xFcfn+8TuYLmqdktISQHvC00zBdZyzzNZk6fVLKANonF7d8NjP8AIM88NuNNF8AUqVF0SjdZIHY",
+	"gqsEY6kCBDDDFfYJMGU5HrPcqM0Ts8aABqiqSjP+dmYvKThzzmgyYbYIAbBDsJOtGWPMLWq0pT8ge9bS",
+	"NkzHmFprLlyZ7s6Loh7Y8gNb3gFbNmRa5ctaFn2pwcb6uAw66A9xvyopRtlZSmROXKAdZw+6aiV1Y+Fa",
+	"bi6o2icvVzmuRba2DDZSceWm9UdXUhOWaz42V2PuCs1zbrR0OtYsx+637aseqkrqA3d84I6/G+54SW+N",
+	"apZkUhn6DnjkfIZYDfccGY8wR8gM+hi2uuVoRo21pVvIBazqOuY389xmK09pykBzxY4Zihm+kjie6Xvc",
+	"TCV6cxVdxvijmdkfmTd+TRHtNjO0gjr/EotZcNfMHvqLM5rcQqEQyznDpPHWLLOyUA/c84F7/j5rbg2h",
+	"7tgz2lmZVPPpfSuSUgwhIbeV6hhhfGaID57LB8/lAxv7fbIxcz5XjGSbl//bODH96Goi6i+tcgadiKBr",
+	"g2t44Lo+6UifiRx6YsxYHnRLhgQzX8wAIEw0mRR1g58oIhdivwDOhyXB4kIsIIQmafYtHL2XE6spFaPy",
+	"XRhwfEZxAs0ykXOhscnN9SjjImVpkQBv+4cBzj8fzTULejytyc65sAu4fXV9uDHtk9xX59I7HfR7Vqku",
+	"t6b/+dceFPD3bGeqoZLZHca7p/Q9n86nvdPjfm/KqOidHu2fQEdl/Pqo3xO908N+T0g9lCPs8QRvAqRm",
+	"mqfDlN1xm/Q92H8yeHIwePzk6cHB08cnx5AhaFPr3+C7iXs3So6we7VtSTzmgmuWLYdCwov8P8OUJRxp",
+	"H96fS3EzXDKcOPx7CJJCwgIc9nsLxm8mmqVDN7On0HmwWDBzcHEdfWDf/9x6N056pZdi18xy1sPB4eXg",
+	"WVHM4DMMPKZ0UIJwyZKJ4AnNiiPSi07l3SYpB45sazI1LVvYf8jk+v26FMw2WajyatbAJ6pUj225biBa",
+	"LJ02CBW84mPnD/gypY/hl8DeJKBxY7KYFWNhOZ2mt/b7UGaPaHK7qn//ZAf/oIE/aOAPGvjvkWe+ltoB",
+	"UFXOuQ/b7F7/nqdc72Xypm33pvMCryPo3Yl+AJ4Xrfm+fhsouzTRytZwGIUZo+14fG2byn6B28EyxYJ+",
+	"ZXBzLRSHGf53ZvTdcTjOEy3ztgVCtlt8q2vf2kldLmes2x1tR/PDXCdy2vLhRqa0u/IL6B8XwfUISQCb",
+	"ZpUSk+8RzsPs7x8CyCOxSzVXLN/PZcaGtuVmr4/Jy8Mumct4R5iq3O/Zo9X6ObTXLrs5ZZryDI0x7P8H",
+	"MlfiDMeGek57bDrL5JJBkFz2TntGCg8zUL8MO5lQNemd9p6Nnz5OB08Pnj49Tp6kj0+e0cMxo3SQnJzQ",
+	"dHBwQo9G4+PxwehwNBg9PTxM0oOT9HFycDIajAcDOnjaPleaJubaGczqaH+wf3BwtP/EsAh7Mk57ag7t",
+	"8Xpe72i9cGM0l+FEtr6JhTeVN06Z94uE9U6PjeXFgDO3frAhIPOgIb3BLPTv5T95ltFHJ/uDnWd9W3a6",
+	"Pt2bCZ1z9gAe8gcBD1lgZ9bZjAlWcuKZDW/UHswF1s6Kqg3dqpoN2Sx3W89sSTYoZr4Szy/+jv1Jjw+e",
+	"DnzKSlBRekYSaPRhtS01g+5aE8a0LYQzlhV27TL/n84zaGmba9/gnhoDLpezCfsMsr2vBC4E9C/TimVj",
+	"YtTc3LbxdeabFAJDpGSUM3prrOMxNjXOqNJY0mrbMnPhHC8N5df1+s+q28RMxMW4i4rUmIw2V9L2UhrH",
+	"8hJv+tBWn3pQvqLK18cuDqdJq+Lw8jH7fVWGg9UAnIXuqhg8Lt8e6sAfhG2bOvBdiNt1pd+FBL5jOR+D",
+	"Sy3uVHzLzCTn2ia9F/08jdZOkgnlwqa3E6eqEhsSM8QYkd0LqgjNADqoDxlPZgLiBkzDBVVXAtrXkxGb",
+	"cCvTFcvveMI+UeidJIanGDlPkglLbhWZz4iW5GAw6A8GA3OIb9UZuQZN1o3pGtvJ+2LZG0mk2CffMja7",
+	"EtfmlA7NhK6JnGvFUyyLVUul2fTUMAaqWW5nq0ttuw1rNd9i5gLJ2SLnWjMRE7t/h7Xe3O0Q8aBGBLXR",
+	"dGARzDxhhWolNVScOgOjzDXHdJ7p3ulB38lzyPB/fBwG1J4NBk8Onj07PDl+cjx49uwgCKodeEbChWY3",
+	"LO992N5ghskYHmZMoTEXKRdwNN4hnx3uzpCcYFer0PQqkZMrsZ0xGISLFmLIiwtN0aPZwXAC2mgAs/rJ",
+	"HZ2xnIv0dx+9esCU6lr7lcs7Vhg3qP4b9jgXhS+ooyiwvL2G8/8Kfw8zeXPfgB+W4W2fSPDgJ3vwk/0G",
+	"frKuHrAmu+Ah8eB3DiEDm7Spl6uFIwWe/4kKgxwzqieFVhay5UbLrYkUX31pFK4S49eTR5m84aJe1/9h",
+	"xoQCRR7mRuSYKHbHBEmhFY1IyQ2/Y4hEgGrmjPIcvELylgm1T84FmYtbIReCsCnlWZ9QssiluCEzqtRC",
+	"5tCVi3CBaQpXwhw6BwzsvvWt529so1JFIbcQ+vm7pGHzFeD6knOt2XSmMYjkOvCPloQmkBhn68/SnKl4",
+	"JBDWZJvu8mai0C/m32gyZfvuJ0MLOGdAXU3mOXtjvzg4PPqX9mwFRti9gKGLXDVMfAibaMTQ8pvJ6KuE",
+	"/8C/efXjP18dvOav1Cvx9iR5/urxq+nLwbeHs6P0+TfP9tnym3+mP73iP/BXi+8vb49ficF+cpiJ0fTl",
+	"IP33b7KgcY0hu2eDgRnpOGdq4l9G+SzXQ7b8JmNfvdTJV++zV7/MBon4ezb+G8jBWyYcq8ej237hLs3N",
+	"byjPYwz5gt8ISJqsuGkumN57LuUtZ+uCEW9xKvbiPx/M6x+Jr5fYuNlawyjA3Q7HE5iAP44hc9eT3rsP",
+	"ET4p57qeUb4QqbKeCc8pIZEKDhJyw33ySts/kTUtZK4nLvvW9yUU7XoRfocj2gk++Taswhu5Co7P0Ayq",
+	"CyOTc/2WqXmmG46knOsCtDOB04VdbVdwmx/O6oP5HBx5PCHls92kt5njp6FGuxqg1JNHhfCu4wKvAS4E",
+	"iHSe50xoz2H2yXmWObAPZBHK8QjQeJhIz+BT0TZQ3SpyI5kCv2RUp6HqSphjt8eRo0RbGoBx+abgdL9h",
+	"PwNclGGzFtTvCbYIr0nkbMbyvYwCAe2lOR9rtScM8+zQqqC0DJ10p+OafpL2WYQr2/jxwQn3Z+2BLAXD",
+	"kp16lWFjtmL133qucukBhuylqEMUjYxHMl0SmWNmgpxrQuGrfnEFysx98oImk8pTeNAEVQpIPEBqRriO",
+	"owGxnTktUgXX/cDegkegDei/tC4gMyDXJZWSTCrtLDbIg8CnEk1HV8LGTsiE5tMzG1qZK4atUQOtCoHw",
+	"nIoFv4bmKIwPLkee2CcTuTBaFJFjzYSHwoPpszTaQRV/BDuhVRZEaTEhjq2YNsamnnBF/MNBexktCVhu",
+	"lYhts70D/gDcv8IjULaZaoK3JweHq8Hb7RLnO1hqHSrz4ak77d7639F8vYSW5gvwwOBBKR90H2qFLshc",
+	"ETVjQj/oz382W/eF5d8xiQGc1xHJeqvXaaq1oaBLiPLcsRWdFpPu+uZdRWZ3NOf+wr3jt4KPbl51OzxM",
+	"YX3Ie/mISaaFzqUKEmmrc7lbbD/ZoVyIXi15P8I+03tgnqkGJ491yJQ8PDa9NOzi3ifsfcJmetWei+FY",
+	"mFf/YN688UnYuU/H9t12tcXtpDjc4ucQEVBfywWZUrEsmMWC5aDkPVhOfz7L6YVIAUNh1efhD/a9nedf",
+	"i2jvBzzGGUNgxEj1N176SUvP7D55AQk+JWdv4a8xlocK+YKc67pDb89Kr63Dwb1tQtUf5NDce33on+y8",
+	"WNS43Uu+rhLFkma1nt2XkXbtw17cGOnC/v+x961Lbtvamq+C4h/vXZutvttOd6XqtB1nx0l82d3eyZk5",
+	"SqkhEpKQpgAFgFrW8XHVPM082DzJFNYCSFAi1br11cyfuCWKBMCFhXX9vslAeorXdRnZ26KCkp3MMbJf",
+	"/nVJetye1MWAHOqKdaxjlxqSitjVzis5DfSJfzanAFD32eRxFjNQjJGMGbtobSEVSXmfG024IJQoOUGY",
+	"6TEQsDCYCEQMu6zv4abhnedxGzF1EYqxBr5blQwAJDQYLsZ/NcC/SAkhFq+nrqngesBq21sLGr5odYGg",
+	"KhmsSJe3PKHdqylyaS7DrYeMpEtd+wYS8ctd+hl3+3JtGw+euL54B4+Tth45YaM48kyaFLcC0PNWVtft",
+	"l6hzfQnGkCva0ki7+x/2s6AYg7lXjjVh1Oidoxf7+1F8K5S/cQRV6HZuA2NG+mR3d6Rkj2dM+yHt2sHu",
+	"uMHaiWY5sWz0QWfSbtqBFHmpcQ037wxbkD83lKP3teaG1Af2/tXEu+FCbrkhNJfKmztCC43XNIU+Dn89",
+	"CU8XL3XBhwtsluKqG7jkkXC8kkweSs0ugz19Sbosk6JvDXs4ZQsQDO+6Y1VZq4YGPpfWe02abl2TVWun",
+	"KmVSqzpWJIjPF/KO6eGbQ+RhHCIrHw916Y1iBzfM7U2YajsJfhCiECJpk9NrHpi++HI1aINC1LcJb/C6",
+	"YKgvkbXPwxu0xa3iG5AC3sDjGvhCbqh2J5nsF0AHbbFtpIMNXOHVaOYfijP8GCjjZ6Xz4RHGB3GYLdPF",
+	"1/o7DUhA43wtAxKwRffrBqyA4EjjQ5AYt9Xq8AJoqsuHzN8rMHRiQg0ZSm3IsWvbV3KCPUYHx8/JO/4K",
+	"D45EZuOhS9M4/L8eqfYzTqE6TNGsLSCeKxVCAcBvR1S5tqDL/7lskcJch0fm1jdc65fNPkqwSbhZyRnE",
+	"eTGIXHY/Z2AX24JmdnmnrlrUHaf5NSf2nGTDkZnCaUsyRq8hPI2Q6cAHA04uy184nHbwCliKzDon0Ip1",
+	"aR+PYAtllFeIGENWGrJybi3bAkYiJBQS2vuCHeOWSWs78WsPZF46zJ1FkI9pQDUZjQ3pAvqMNRWgCrsX",
+	"2AXc48zSCZ3ioFvkdysOl0OZsu+pkUOeXELaACVAMeIgFLDIESPpGCqHVrKYCCnYCVoKvitMk6ODA8ja",
+	"lW5vXzun2SVWx8iJN2rsW+b9gQkf53+YqmlHjcX3diNc5tF2eDpcV5wPisEyOGQJatoC7aMuaxGsHmBW",
+	"Kbh3A0cI9KFISF+AwQPLhi/mmYYN4h7m2ujicABWnhD9AsWAgH1m+BDnwCD2QX2g48Qz1LXFhELLnsR6",
+	"TnivWD3JRF7vCbDzdjFZSo73DnHPXp4zo6Y7Z/bqyyr76u2wbF+9vvht+7AWvw8A5BmTJ9BNaDchsiLn",
+	"4q0xcYvIvv6V1gTXrWwsHVzHKb7Dn+TAGBFKLgbbq4cLgahs6sUEtrYXEJJKNCSqhucksBqRw4VlfU2h",
+	"lBmj4qZSz2oTKdBfcaER41wbxtjDabWpNaB8uCN+xxWNXZQirg2XxD588D9K6oP1gJmSGRtxxvQ6eP7y",
+	"6PD46Lja7Npyl6SzJgHbxL8h/zZgn6OwJ1ZQAhQ07Py3BikCxlDhW9KwJxXDPAzoCZxmiE6iXYxG2beK",
+	"9+4YNRZYU+4f2kP4YzueIT7UqTsoPDU0A26DAj/iZC+P30Qn+19Xk/9zEOKFyCRWpBHFx2vBpszniVmf",
+	"KAuhYwRKF7X+hnEUe+l4lEmaLmOEFj5qtR16pknF2eSaJKxqgTCJ7CL9FiiXE0JrTEuwRDDgEQQlK4xA",
+	"rgl2vzvjL4ZiBtVnbTGCOI7sEW7A9qNdqMx2pQ5V5h+qQTHOMpJkjCrIIi9xBmMIqDmGH94xvFSYJRAo",
+	"iLf4Y7cdxe0gzwDf2ZMYPs/PbPjYnc3LRGGSJaMwzVHbHLXNUXv/R22u3O/mtP2S/3sTkDAzYMMbYcI2",
+	"SMD33kvBQq6YVfs+glxkHB0uWcn6Tqa8x/2WaACdHiig01ZSfeuRReVi5XmbQEQrnF+wEQl83SKfaB8j",
+	"oUX4UrFRRhPAACDUbq6Mze8hTPpsso22QLfkyg2ifxx9Rw73yPHx8R7Z2z84rCorWL6yZGZqRWVJXBoP",
+	"LOMOLOM/7n9s22GaLqmmhh6qoYfaBNngLgofyibDrq/CWpn2bk55VsMllDIe2tApxsntEiHzKRVESJJJ",
+	"0WcKOg+mLXKONfdkMuDZHG0t1gtyhTHxgE8PWGzn9a6r299eAeGqzHiNSmlUyt2rFCf296FTFNMGatTv",
+	"QqcUSgDSl7lSQVVSRVVvx9Zog0YbfGMM8AaKAAShc31sW9YLmN+u55yE5j6djfuwVzUzhou+nukDmGN3",
+	"L/oHqsMT7qn3EJxwT356oYknxlmNgvRMexELxd59skjmXdlGEWq4OVhwWkg3VQy/SX1OqTt1/6oNFawt",
+	"0lsIFPiBQ3kCH7L/Rt/8zVjJEdt9xVTGsel/JS8cZ7RmfOBuhrSlsEChFJ5S2L85gjf28cs0TXmNYy7c",
+	"aykl11xVcQzbkbMFWMk/ABqHb3T4U3bjwi6IQ787JlfcxAW7f0yAqB9L5pjS0pUWGqZNfojnGDwee9AA",
+	"LtpnQ9Q4uL4tsAkfq9pcSR0iNJ99fEuu2FTHUEuZtyPAYycDCYCCCPZh6LRF3gooRvQVlTiKHGoQGvkr",
+	"gQb1BhbEtgF/SuzfJ8cHcWiVnRztxVGBrxCdfBdHf8quhgznFTc6OjmwGlAqe/H+CyTO0NHJ8+U7v7xK",
+	"tIKzMM0JstPABT09uCAofC7v5XWtJRSiQi+FsrsSbEnxwwrYEtlbFaqkfOUsOklbvC0wTAokVyjm1Qbw",
+	"Q5EAL0dVAvY6vAugTViV050iCUYNBEjxiJvATT+IbEpKqCpl54jr2Rkglbv9GY6utsiHi3KRz1zJzDKt",
+	"Tz/L7rIUq6UYz1IMsYU6dD9Zam24Rizv+aWpWwr4niNJ0kpELjcOCV1bDaJjxprpFnmH7XGKjfK+WfZ5",
+	"lEH1Crb3VMKOYN9aODpu2FDfOEw/lrzxLRrSz2/xpy+AGND9UTADUqWoffRY8L/GzH3tahGWnvAVF+na",
+	"s7U/3mCuv3CMNBUzPd7+TEHasL3Six0oCakQOrnc61WmH8t722tetTK6A9xj4RrkfI92D+3YZ5UrwY4q",
+	"+r9WmYXrFslnsukE8H7bmMJjhwEqNuHjhAHCO6eISQDzHlJ11RGyowdyYq2B4ObLcrt1D6LAvgXpuAWs",
+	"hq9IHQjmKoAjIN7CMtSATKS6fMH+waf9vQCYAi/oZDKh2cxl+3jZP/bsPwCHAkDBwjEsO7VjEEFt1Ni/",
+	"Efz9n7ILqnHJ29hRGG5gM18wwaUi566ogrwRfS4YYmCD7j2JrnnKZASexdJv9NBdbzfVKpJwFIUAGTi7",
+	"IWPWLe6MFXB4OZwN+2mOsUG7yU7Ken2woQTLXO3pcAgSj7cZUN3R4+6Qm7Bs1An0nAA8LwGP+A0FEBwJ",
+	"GxmGh5JUrDPbkgtsh7My/CtVegVWx+6MDP/KRfrXNYfgFO7vZMDScWZ3+J7biyWJcop3VmZDfZ1fUim1",
+	"ezNSW7AKuSen+YcdxaguXldtWK4Quk8sGQie0MCgj+qAS8KduGX0q1wZ34x+VZyTDfrV40C/4qFj5b3W",
+	"4MMFjmtx1fLoV/lvIKKVo2GFRStd606Pxt0M1D+54oY49Yh9rda9vPTb69JFrChJFe2ZUwyLQfQNuQL8",
+	"Nizia5MBTwZEMJbqtqDo6rTIp8JN7kl1g4cck5LfXUlfBHN+G+zb+4PiWtfWqDjY1jmoiqOm/iRYge4Y",
+	"hNi9VphopdWxP6+YqzT9nAKvz5Ys1ssrQovlgnHH0GKNYdoYpo1h2him92SYrmxy1sEOFXZEg6jXZHK2",
+	"iqgnSkK9tkmcmyjVGZ3dL/m/N+lHs1buDd1oG9igGxd8vQ3to6Yb7Ul1o21ll6zXjZaL1QrdaJBosedX",
+	"DJmWmEAfGnhxoUl2St72dkDksRACx48QXoEr6lGsXJu0a78wpZOpcEtb5BPH4pW2wDMXPEr/Y6D4h6dX",
+	"eZIYrN9kF8N03jOWWlnfxJGssl1Xse5WLDircJJWqoK7/+Fup0KupEWbuvY7Lap7udoDz/3bfqJdd/di",
+	"HO0mNGMiparFk/pSmDNB+Gt3IcKKAm7j8fHRscNtLKnnZy77zAWUy1mPB1AKC/0N4b8BBYZfuBT5ginx",
+	"w8mrXdi1XefF1pcfWrReZ4v7cWMSPdgmslB0aElMrDDet5G05D4TCctWb0abs8cq0wA/KjlEeygO4vJS",
+	"ERd9PC1H1QnNtESoEC46IyX7imntcb4JBi0qODBgDtsLvMd300TgYzAQ3YCaPa4d9pRiUvWpsPuytbxN",
+	"8gGWnWbncOObWaobE6Sp6791KwL25r1ZES57cKv6jU4oBwcD68pbJCiO9QNAmn021CwDqDxvmwAjQI7Z",
+	"DDc4xeoyjllJVzZLDZnwLANksEQOKwBUXrsnPW41mDBleM9eDUDUhCoF3ZgI+UuzrLUKW/+MGmw8s0Yt",
+	"PhS16PVCqUCCZta56A9QEbi2SKsGRX8TpSmvmVI8XVZpYrbzVlVmYN1hnC1M7hRw39otBJTr80Kb5qUd",
+	"DmEd27PKatRez3Ms03l9+SPM8v60ZaN3Gr1z93oHpX5r5phd43FillQsA66NVPXYB78PJBnSlEExlzV8",
+	"YtfIOD0tcUW1SGWKzIE1FjNrLe4r+skNZ9Wdf59154mRqxROLVkrcw3DKEqs4sj64J28hgbj6PBZUKVQ",
+	"/hRLDcDX978vygpWq5l5CQGzUoGC7NxY0GNkZ4kSCrxqvi7CyE59HdgtFde+set+c4VtEWp8itW133IA",
+	"EXlWMCfoqmPDYLUVVOiVck1ADz+aKOQOFBXepu2Y79pZy9HlZ4P6X1F1Bryj6ip/3Ht5YcfbRAybiGFj",
+	"oj4MpfhehkyiBZRdytM8/HV3NivUpu5+cQXrX1En+ZBiWTv9WxiezReEFE6rVATTLRlL0bR1qBvoy0Lb",
+	"wYBeFxxiFF3ZFjkLtFpxc2SvoIZkjGoD1Ba+S7vVFh/cPYMfDKhVF/2x8ARqhl4h8ZoPTMpeD/xuuE8Z",
+	"mAQ75Z/52IQ2dEoGsKkwY1MY4jAH+6ry2l2HSVqNLjKU1+yjG/eGcE6Nxmo01j3Ap9ErRrQcMthTdgvl",
+	"gArbyXVsZLkt0RuumfJ217iqzCJNddC5BcAR4HkzryeAxxWIBJG2huaK6JkuwnFFad1KqrJFLvzaTgay",
+	"LazNI+UVRgFRPUFVRw5iRMYiY1qTS+iG6SROzjVQHBk1Zi2yjHIcjU1ZN4oK1dgWHmfJ6UWsHjGA41yl",
+	"N7Hjv0oTXjCzJTW4LqpdRXPE0qZkMPom5dJo6YenpT+OTaCkxbZ19FLWpGJyxMStuseFDjWyIjVt8gu0",
+	"g4TuTq1aY1mvyEoDBh0YbzBll311XbSyItHiklRVgNJ2wk1OuslJNwry4aNg273qOJhRhWwlSbRi+rno",
+	"lLwtPVkOGyLtRu5fn5LLoFfzkiRyLIwueLNdEiugjgTr05l1SJ0tBXtmrVF8JdAVoq29Ciycgk0wcgm/",
+	"8+51W5Qt0VkC9hz28z1jzhoPABSMo95EC70GxNPN6dEp44rMz+F8j3ZZZRfEkPnCc+iVq0wRHa4GCrCs",
+	"qvcr3qj7Rt0/PHX/TgL/SVVg0VqOSL+/ceppZQMZwSpuUfMjKGgMkcp5+Ev4o2JNYoIoAjomKUsyLoqq",
+	"JIx0KkamzFRSqtgZfZKP0AieR1BYRfvZaTeqr1F9D0/1XdBpHqqUAhDn2YZgWKi2llNyt23fhl03zuLE",
+	"FI3rusmNSB/LhA6chRYlOcsjui42WxDJk80DsqdtcRl8agZMAPi/dvdf1q6uiqo+IbP3lkCulgzwNtZs",
+	"o9Ifrkp30nlfnUaeU+J2NHoOp+jVOsZiAcEemT+scBPNmG6RH6XKlbWOfXKeOQRrZ+IWxv4YcnGInZhH",
+	"fiBCgbFde0BioNeqWUaTQVhlUIOCeJEgrPX9ISDaIQEd0n99iRLFDVNcis4Vs8IyUrKbsWFHy+waeyuE",
+	"NFY1wuZ1dSdjDZ3iZiKJNmwEBZh40+jk6OsfK6L/wYIsLLDaGOlvEyS/Mu5aIq+Zon0GMPCVFcQztbfL",
+	"Put5FNCzdFbB0PtTdjurgOW5jETHvXqK66OouVWkt3h1sevIrmbqOsC3W10WrSzhK0wdpFk0BYNWsWuO",
+	"qm0/xIPLIfVq8ODyC2rtj/9dB/42c82E8f7AXgQaxA52eXPD/qAGCw71UYMDd0+GyjdvbbxifS4IuiNy",
+	"Ipw8zlRwB9aHsw4WWB54RQVh6AKTA+Bc76jU+mNhUFiV9KfsPtMB0dAsPDL50VkddpUKawRqtGGOWBHo",
+	"imLmo2YXdm5Nc17jw3xTPgwS5dxLb14+iprevI9MkdyewWSo7EME7YQMGRU6JuyzUWzIdIwcYFSlJGXX",
+	"3PEjli0U7Vv7ZFg+Qj7JoHTQ1RLrqlJiq3XbAtXulGGBspuCveFlN+MiZenliXVsXGli+Ch4usupot6e",
+	"EjSorG9FDVT02ZsqmVXmU0Ocpwu3dpu2+blB54Zgj/fHzqkMzNgvUZ01OaSf+XA8jE6O4si+k+jksIWk",
+	"TvjxYRwJIEAsm52IRgwvrJO/sOhkr/Vi78X+3vMXL/f3Xz4/PnrxvEAD/ojPJv7Z8yaoRhHqccENy6Yd",
+	"IeFB+f86KUucaQrPV1L0O1MHjgz/P/haMDUeBJakn9nLr+v6Er6lHl2CPIJ1EJjIuSO8BoCxF4c62xW/",
+	"bjXAXg+aD9uV687YdLnWW8e423IbHhKb1ujrT3WmWc4YCXwXZVr5U8KGo0xOGdOum9q1dGhW5kOr5oWM",
+	"iVRtUUuh0SKXf12SHhepxofjjR1Ca8pGVJkhE5Bg8IDyxGpPaocNlTbss6mji/zZrsaqa3vBqLJGXzUF",
+	"XLBCN7MTOi3+XxFUeP5xq4SFP8tuFVXh0ZYI/Ip5cx28l5joERTkE/aZJiabEi3L/HeekqCGD664VWnK",
+	"Abfd/t4ezCH/e1m2vhJ5S8D7WWJwuTvOzwfPtmcl6HHy7Dky7zgayCyN4ijJpGZ2v8E/bqYJ2S+xRAQi",
+	"WRLf8vt6NeZZat/E0JNBMkDgWiUgWVBkRDm5glUVcwM8KA0wt0hArSxBAlJHyhDedsuABj/L7s0oBnaH",
+	"Ngxhj4Mh7E88S72BA38uMG/s98vygdl7I1aqg0n/MGLCOmkAdFdQuZMhnUJBwvSU0BTj4KjKvd1gbwRZ",
+	"q1ZNDupn2b3XDFSdbqnSBMtw+6ySbvpZdu+YZqrRy1vQyyto3Dr30m6LJjHSEORslSDHStWqB8J8KsN+",
+	"vPsFM7m3SX+zluLfmPgG9mRDefPEKG/WEPz1wjw/y+561Dahg56HTahISfBzbDhyPDRcV9HQ1JDQrLeX",
+	"tlD+OEspWISeuUj4iGabGEn53NakmbnrwW2n0tJpqCY/2eQnN2KEuQVrYBfdhZWLGQKteXMpvPU0IQbY",
+	"sT5Ki7xHnA/BJiVvs1ADDuWIFiHvCl/TDnwbruZt1yg0u7/Z/Rvtfivot7P5IWRwO3vfbvqldjqyAuY5",
+	"rrFImSITOiV9SapIZ36SWdps+2bbfwuwORi1lYK42N5WN7+L6i5CBQ+jvbF3/yGBZv/AXgg4oSdMMULT",
+	"lKU3YIT/KbutujTyOzegR4QLvgzKt5Lgogy44qLfGVJB+wvCkuXf3gFB+nbzUfgOb85KOeFrwLWfXvQG",
+	"MlnUVSoP8z19h6Gcm1TecrCynwYOchGgBkgmRR8QFvPChlyhhcRT5SqcWZADcGscJmsNImu+iebLGo9u",
+	"GqQphkfFlNht3frmjZAnhRQ1RPCQoZeQdSyCNbfV5nim7wD1eAbQtFwJV7W/oIDIE8Lm4o0wKdY8gVJh",
+	"clZ0RfiaY391W+S4UkETReB0WB/ErqzGps7APanBCy1v0nU7JSsNg1WAP/NhrB6xXH6Yj93GWdl6qcvw",
+	"ojA1CvWbd83O0jTXLaCcHJMIdkh4lbRtf209BNOVArUYoIUZQfFIi7yuKAxCmCoM61b6cx9GTDQhmiZE",
+	"89T1wAeE7byFwOyIj1jGBasNzvzoISG0oX12QgZyQoZgP81kUSC6CsRu+SVAE6Hsr1lKuAHrZ0S1Zinp",
+	"sqm0vzDYbaoHFNtrMZCDuOt4aQHMOWQpt+oA7bWUTl3Wxvo6AGiRd0SEUaBZT6lUMD5LTp7VdIL9LLsf",
+	"/UptauagTRqdHOyVMtI6Ojmyn+iO7NXbMIO8k2lVvAR7/RI1bE41Q2W+Yn+yxNjn7R9DQVyfOdwDKa6Z",
+	"cs1dredxhK+mY99JdHLQOrYK2b686OTgCJA7rQjgBOE20QlO3SMUiBTatfb3rCou3/145u5Hxb33D4J7",
+	"2wf5e+tEMSawZ664+/Obb/4iHPrz4O77B8Xdw+bN4u6HN9/9oLj3YXDv58Wt2TXNxlh4UFqX+Xs/n/lv",
+	"5lHhGwgedVg8SvZ68MKLp8wtPpY+lO6LH/lb74XrX9wahTS89YHVZxNuBqmiE+Fb/5YtPfc7r8Zcdl2U",
+	"Tb/dAzZknSvsjxt7VPjm1+JEU2wklVl4qLlLbitu58fX0tf9+s47K3Nj4SJt5dMBKt8Fufjtn3jsUAxE",
+	"J1QQe+qk0K7cYyYZuBDBiCdmrBhC80NQILFWDDHQD2QPJz2QE41VkfAEqaCqSxDZteqZ/Pv8V6j+agt/",
+	"L6vAIZSIo/ZEVEzZ2xZN0WOjeQqnLtID3Hz2vR5QaEG64QDkQ9pnu/q6/4/Pw6x0+kXt8d7eYaKv++Tz",
+	"MBP6+3Y0MGZ0srs7mUxak8OWVP3dg729PfvrNl7N8DfwCfxd6oGaifvj0qcyGQ+ZgOLRUvPZ0ctj6HKe",
+	"aTmrVCtuNRu18ojUCvSduBd3z4rliptNmnftzxc076KdbLfukhmBVlsUzblwc2yyEXTIlu/B/cVOaoMe",
+	"3BuufDUtQsAVPaA4bKsoKRmNuxnX1rFw5krR/emSwdwM5NjUNVNy3clv8eSbQX/h5rE3g2JwuONt0z+W",
+	"7TKa9WXt3urS5IpZp5LRIaTHICzl7w1e1Wp81ocBfh3+MqOGadMRY4jzWmfKvbdX7tnMuVwASGJYMhA8",
+	"oVkJGCaXz9LIlhnPUW1EfP/2mkR/4UtQXdst3DSJPo7UesBDimrfH6fw54Kz1H6/dLvoFTeF8QupGa/R",
+	"S12k5VMS9z4eCD2pSok9qRAuGjN6BYIZfLo4IFQPd/oLN/faalqCB6IiGUgYQ/TPMdOaYWIRM5fjkd1f",
+	"iP9tJOkykgGmkpLj/sCH8hhc9CMYAwUApewRSsZ6TDPisIfsGVQQJNrffPKp1bG4EnIi8ivpiCro3KJE",
+	"A7AlHHnFY+ARbu0RnwGgmoDFO0UEp4EEZoqRAkJ8eHDLyllZdH6yV9mXZ+iVfXulAdjn1aEnldOV9VhH",
+	"HoooOjm072x1xQ3v2J1gpVc3N6g/4qg/5im1hsNJdKavAJsKp6eAn0KO0X8byEkxNzmGSAsgaYyNPXb3",
+	"j+PIGm5gW2YZGTJCu/Bbuz7pGE7UfKngJUzlmPTgTUFWmokUmMVXxb39hZv7akRubILt2wQrnPZ1jjNo",
+	"9KZBuWlQ3maDsiibI6taI/N5MPvx7pcrbm65V3kty2HjXmXYnk2v8hPrVV5D8NeLZ/3CzQq9yqfkbW8H",
+	"pLVMAv4vbweBheHtINJlmRR9u6XcGVbbm7ze3oGRWAPYytlm+C5LWAordv2WzKWVWpJvfTTb6UF2mqep",
+	"dbnTWpeXqz3w3L/np9rAfMXNM43B7RmkhC1bDrteh9WaEO/ZhGmDoY0WeTODv8lyJegYuYp4vhQuRo8x",
+	"/DxgAT1QA5alpDtt1YXpf/PDekRNThW+HlXJgF8DzJT7ZwloCp/RGVA9iE6i73ovn6d7L/dfvjxKXqTP",
+	"j7+jBz1G6V5yfEzTvf1jetjtHfX2uwfdve7Lg4Mk3T9Onyf7x9293t4e3XsZLedANrGYe4vFrOLs4gZd",
+	"3lkP/PLCy16EEFZc1Z0uXz3+uINDAS5amD67c0TKQsPdnHMIrcymB/BJ9gDicX9dnHl36yMtQ+nWIr97",
+	"9GLnkJCMUXtK2J0I1GwjztKCzU2g3eAm1SJnEFgbUCRsg3sSqDAyfMgWZi7cTmkSGN/iobl6ON+Jy+1y",
+	"2TWWXSOkjWX3JCy71W22usyRT/w32aOm4/I+ef8oAEl5aQSFvf2cUx45wk+KfO4tZ6PWtga3kZTKFUCT",
+	"m3piualNd8tGTli8zIVO9lYE4XXu24o5LqqAPiijiTW9rBM4GciMLUh0rb8tt5bv+kbqlmaXfM183De/",
+	"WlvLFwaHQpM2bNKG95g2BFV/Z3bero+BrAy2scGxVxmrfM8mYeYxoSJAIgNuejMPPgbt/dyQK8ZG0Mk/",
+	"Fg52fv6YO8OZbjEYeduYHY1eaqA7ttGiiIJf1bF2d3rGPfr+9UyJND4ofiAC+JhRfTjqaG40cbYrGVA9",
+	"sHYNIqedgnseYjk7DXUWeiHGlSKDrppQHbyALutJxQjXbeFjzy2CwVwKaRltIMlS8GG7rkMMWVYlWz7i",
+	"zRsF1yi4bw0+GgR/e8bTkBm6qw01bGdIkwEXrL626s01UwAAZJjHW1BMy7FKEHPBmiioTRhcifknvNQ1",
+	"hQGGvGCINSaR7747te760FPYAx+0tXQEqgiiGNU55w5TVnWlLOEp0y6V0xaaDhkxFKJ16OxxIOYZUoBc",
+	"OCW7qUz0zDztEgLWQw0Uw4W9+p1flK3VXXHBDadZdOKxifLOlJyu0RHiOfyfmUQ3FYjXBr3KutPjwt7M",
+	"13jgndyd57ujf2EOocL6sU5tT+jiezmdDYrPKCo0LxxxfMXFVVEcda0URwMVxRH0D85nu35hbORzdG7G",
+	"FeOxshIuEtcdOjZySA1P8jGibEQnkZAAFmVkacRxMELFtJFquRFiRrA8wvGI0D7lIhybf9BKo3Pv5o8V",
+	"wgJlUawDsnTfr42hcYd6sqzz5tniQccMi73ntZxVV9EfoQJzUBK7uYGyCPw+x1cbMaWx4tOqCSkAOkaw",
+	"LLYqxQp+gL02gyirx90hN4aljtM+gGBzJPcACDFigvzNSlDRScMdD0ZbTCh0zk6ob6n1t0IQ6TDoCc8U",
+	"0hTP/XsdSNtAjpUuSlryBz/TBIrWpYOyhDvBudBqiwoct7AqtrcGqht5Lx3eEDEsyzAJTsUUSEOsbagg",
+	"11iDevG2eJE/5qBFM8ZdBVxFedBwADgUyypAB9cruOz+s2b2w0ZzKKaP8GkORwxEomNkB6UnOjlsHSMh",
+	"awdFDvL0uWgVH+49NpaCebG5uVYxxzJrIBIeuN0bvF29JTiz4AzxUr8AgiyhWcbUM03kROTa2qvh2SPB",
+	"yparByoU55BOrSmbnuBJw7UJgIVQMRebuASlkF9VVsXWnb5JF5+SLhpWQgYHUV2vAyRF6DUrnzducPnE",
+	"W+Q3ydOqydp76IG90MjyWFpt8QGueeZ/lcghnDSSaOvlI2G5dQ3wuVB3icuN69yX3kb07Ob5sBVDhukT",
+	"QnuGKVihGNZ67hx0D8f0YM0BdIHSsGpE4dU0F9LlojivpmeFcl/2J0uj9r+anlODwP3LXAyTvsCapKcA",
+	"woTzeZQwTH+UEqNL194dRHGUyCGSvPu6zmumACV0v6Ykc//g0/5eUYq37LOewyty0r70CI+j1YF0QXuL",
+	"fifI+Nq1t6J9i7YJPIGLfinbLEWnrgxTSNORXQhOpIUtIw0Dn2PsjgmsSOWCmImEglWwPPBJ0ckRChW+",
+	"wtST6E9d6OGa4yG2H1QO5ho6J9DveI8T339h18299P3ipVcWHc5cg6FYbyC6wW7ReoPterPBhuq7sdce",
+	"R6eI9gept9HcBwtMNLyizkLbZZ+tBVdrqF0YxehQu/Aj/CY3l0iPZwYqtKGsiOZ70tp1uXEWE5mleQNp",
+	"TKgm73/4+eLDe/I3a5uAmNojjQv2d+vBv774Db8BQMyeCy+0BW5qtFyk+4a6ETmsROsR/x2e8AZmFXAy",
+	"pJJVUtTghWvaJ/jjM72cPfDN2jKrneyfd0Q6d7pHX9oRT9vRSXuZU26/HX2Fd10Hs/thRvBAZqxMzgHu",
+	"fvfd8f7+84MXL6pgd7GYaTfR1+XB8jQuTIO2WjiUM4IK1Y/D+z9oVcMe6E7h/6uNrTKeWansX+N72PmB",
+	"65HESHTVMHs8c2irEF2j9pyGoaIGsTctVoAaQ5OBNZxO4Yf2d9+3I3cpvuB2VNFtUSxTMNWDvb2KCTYn",
+	"zx2dPKjmNj177FUaThOwzaDebv44+gL/v+Uictj691A/js9tSsefWum4dvK0plG2Mh61/fF6VeBxqLwn",
+	"A6vSrS0FSWxdVyJ+jo7bqjXh6+6yrZWDr+Zw3uw0rlhyDPNfszb7YQ19O4XSufZrSnWaGul7q5HOY+Bz",
+	"5T5La+35kp8542UXA+irFyyWdHtlCWJuxyNxK+IoIAcKZIEV1lSAS4MwDJ8N8dGuU+zcmFAdJCO4Jlds",
+	"NItRHfuaQQyAxZD2cFjVmLtoCxhH7A6Sucw8h1aOvmJaW8eeYm7e+SBtYSdChZ4gJ3Pu9PhxB2EENOuq",
+	"3PdzWOY1T5oN6xXXPZV8BQvkwJgyvGevZoCMQZXi1/Z0hawLzbIVEPHO4ca3orU/jE0ih43ybuosN4hf",
+	"MqhuBA0F6ogROpvmXUcby2umFE9vVsioAetz0h9KYUpQftaz9KlQq8KuMUvrqCAng2mLVHqjvuwHk7v1",
+	"KdHzfFCPCeUuMRIyRatkhVxC6CeWMUHJK6as3epCOlAV83XNVNtBkVEBPBAoSoCzd/nc23fRFrNTOHhv",
+	"kh/gwjuVf05d8p9MlBT9ohQSslazhruQc3mqpbJPs5mlg9vILHnRvTnDlO+8Br/s6YU/fseidbTcNOVF",
+	"bwpamfPa8z7iJAtPBl/Ht31T/X1ebh/u7LCePy9JLTp1oJLTLteQqisMtAhpiNc2LfJeQtVnQkVAp+7e",
+	"QC/oTzrFMwwioVSb/FnObJ+x1+0cM2awA6CeT/ECFut+DO4m4NDYrHer3VDag5jB2lbqMjEDqx9vN2JQ",
+	"9EQncixM0KiIdrl1tmGkvpVo5ZgAPugUVFZNWMBrmoou698kTxtnvnHmG8X4wBXjDyzJsFR6xoMHI29r",
+	"brxh2uwgLx5fWE1uHW/sn3SNQrGHn0XY+koX/BPT5nV+80fkgVdDgR5/2vvu5HDFutNkr3DO31u30fX9",
+	"9FXO4p+N+9BjN2Q7Snal4YnegRfzondIv0sO9reNjV28l+nN3qUdCclFpKljfBx1jAHf5TM98w4D7eEu",
+	"WaQ+gJIu/+3JkAoQmTpb6MOIAdQZYcORmRacm5g/sQYMmDN2Ab2xI8jZx7fkik3J3y4pH3Xgif/v//zf",
+	"y787GBlgq88LJEdA38HQQbPfoY2lfRvHALojE2YdOSSy54Jw0xZGjnNWfT8uxMFFD5obNNcuP364+ES8",
+	"inRX2jfDzCVMi7tWgLP8Ntaugy6Ug716oO1g290r0vYCbbQiFnQwo1uleBxxDBRCbFR3qLb6Etqg4+pm",
+	"hGUUuL+mO/UxRfZ5xBXTAcr0skr+IG8T0AWZozadsS6BVg9lytyWuulUGCnW45/tPP2O+Ff68nDwy8F/",
+	"45fXXI51Z37Eil3Lq9JDlTT5Wrgae7uJYP//Kbt59Rj8G92oEOs3b2avBvoN1xS1lLIWxPywj69/T97v",
+	"qU/TVy+G/6mPfh39s/fdz+xsfGB+6/5rYnVSoWhQoB/aIbz05njPJuFer6kVDZTyNHcTr9i0FTUUlU+s",
+	"hG3EBKGlF76VM7jWkN/9Em4miH0kmdRr4MgFcrwYt0kq0pcybZG3KMU6F+kRk6OMPdNEM408VkykxB67",
+	"9pCePyvtQLd+VJaOn6PqEE5pQ3JNYMnSVtRgfn/rFLNWEG55A4/1QhAQ1wiUyGGXC9Yil39dkh4QOsAP",
+	"XW+0PeJiwoaUZ0QqkrIRVWbIhAGcNMoFGr+GfTan5NIf6JqLhF0iTpEmXCSK2d/QrC30VCQDJQXXLrNi",
+	"ZB/BjsB0v9RSme8Lw+CyRX5gYDBAjgWHRhVWirOUGCljoiURzjC/poLrQXXjkHVj/g2LcgOUxif22RAj",
+	"YTmsqR8uAlL7+VWICe8LqTgkhjVrEUSHSgZU0cQwRbShdkmth+IyNKWmC8WwtbGq0/evqKa3Yn9vDwB6",
+	"878r2lwq0UFw9bDRXjOiZMZ0i7yjU9KFMuGc/SAf4CxAEPs8ysDixNaPqmHbu5ZGzg0b6huDpxI3+ZB+",
+	"fovXH8Ec3R/FFKlS1D5tLPhfY+a+dp0JlZNGazO20ivt3+msONV1WnPdyS3VYjZuGF0pM0bFMkvNdUlg",
+	"9IhlGUsJ+0wTazVqWRaJNwUje83AirttJiGPvbvd7uXH2dzuPJ/IGvFeGq3/CLnhDuygP+KoMLaWK9qh",
+	"S1IOBfIzK26g46KTiDnK0P+w7kvLTyoud5q/GfJsxU7zYk85DQI+bSb7XATeZNiPfmEQNQwWpRhYrfe4",
+	"f3sEgFbebo5u5jqlCWo+tqDm2BkH3gzDvxcYYXBBUeqymJNPuKMIHpMHKh0QIhlRrSdSpVCanWANCGxm",
+	"qcgAbAh57ZK7ibsjy3l9qWPjRqic07Zw2Dd4JbHeh90/LXImnBmDhOhAJCaFG5JHHhzIjBEutKFZBtqt",
+	"PgBpt8S9Rh6X0GVCKtrKuEgXKrP3UtEKKAyYHL6Z6CRK5GjE1E5GQVR3UsV7Ru8IqcygQkWtGPq0a3mr",
+	"Mc/mGLqnY2iVA6YutodKoyEpa+KHW4k/uIMBxGr1Ew9lcD7asDtktQGH3xFlVPM+ZMZEbD1rPOuchvHY",
+	"xwhVwhWcWQQeb3RlV/i722kJX4FitkgurKIenVI5S4aMnLvcQE3KwL4cPmT/bdXPSfRmrOSI7b5iKuMg",
+	"+ysr2o8QOw107EAt1K5Y/r9l/VqXfAk17rkLjRTiV0ioTzAVf3Q0y3pWcJ2ChrDFcvmlpVTzO1anmEdK",
+	"9ji2VK+lj7824AJPSbOWYDKdbKyiYO3iM2GgJNEV0C8HF2DCB9s9pGdilS3yJo9ggmalirly9BQx5H0v",
+	"1JBOCUu5KXzZKrCAd2sjBWzP5EdDrUphrdg+/27dtv9bH82yZaTNodUcWqseWsT6EwV/1trnV1OU3BQl",
+	"bwfhYfMTs8In2U1oxkRKVcvqpjoH5UwQ/tpdiNBpfzv/8TU5Pj46/rs/YPkMH12AeoAMCvYDxJOWPYck",
+	"jc1gKUsyLlgaY8PX4R5J6VQT2pfQ90UNGUptyH68t7dXQ8XybuqHF63TSZD/uAkx3x3QlBPrkD1DE0qS",
+	"UM4CYQ8IDBZIfHHVPEYoyvwX+7+FkGwF48UsYDpAhkNtrBTMAbNx5Z300yDs7MHFh5pl16zaRV8vQrwx",
+	"btu/XYN641k9Kdi29cJVha21ckOylaMVcdvA94rDUhloHraWK6RvrGe1IHnjtyE4YH4b1vlga+6uW/HC",
+	"ZlMnOwAZsaLnU06CbOiJ3cKIttPU57VTYzc3dvNm7NFWwa0XaELV6DKACyyIXXQQd9BH/bKB/qztdKaJ",
+	"fU/EyCsmfH0aJryCut5Tz9vla37Bci7glx1oWk8xPSAJVYozj6Y2cdnvn87bji5aky4zE8ZErofLajjX",
+	"wv4ymmW+Xs6DObgbFX3U9vtiPFb5tIVL+cPdENTTlwNfAf9fNUYavl7QPFhN9zg6qzGKYRexk7maiCUT",
+	"4DBfO9dG0zaa9kFp2n8ikzZoI4ewQFyJ66pJ06CsYpG+DWoxbkfdwlzKfPua9wXkZMEPzLJZXRv2VwAF",
+	"LcDT1Cu3hAohDemytgjqbatUXVHdvZVaotsGqGn0SaNPNoRh8PK+dvVFoCAW6RF1Z3rEaQ+PYptjWPnK",
+	"OSSpG9C0RS68RoHwKRPAoGfoFP/ZqkCLbdRDox6+HfVwfmfqwZ/tuLczZlgt1z1eOeuY6VnPLN/udkPr",
+	"qr18La9gH3stsDGfvOtNj04OV4Bpgp/kQ6jIkP6UU1l7bTVhinkV9c03bz4hmhxn7ebvGYzYmW1nX8lC",
+	"NCT3Y9eD2YEG/bieRDezNnPpiWJaKsDPyyFvxkOa2Uz3A4d0A4AZDu+jw3hpkisPtxsmDyfqQqQ23AVr",
+	"mp1LnFu7X9y/fJqz7hADLEW89FkeZKSKkYlUZpB3Doc4rEucXdGyGAD+9BxQ3ZwgT/IEAb7uwkba1gGy",
+	"3ta5WZs7Ac732YDRzAwWlMVo4JvPCTv1ld0u9tBK2chKtEimLXLOtKEKK2KcfY4E5dwAkycUwSB3SGWd",
+	"wE84ik0NwhxkCGc1XT4G7QZQXzAHU+KaUHuAr7uJ15HhsjzOYHkjdoKpGGIggUNmqJNAathOZg/+HAX/",
+	"ayEEu4pRjPpXi4K+0uSj1Kav2MW/fo3JOUu5Dggw7Uo+0+SaKSthLfI7wMniVfbCCZ068BaoMwamfN8P",
+	"gvkcq5SvPGlsW4gCONsFGcDZCEhojvcOQWtj6BLrnqGFhGuSyomoqaU6h4Z1pjd3QZIBS67gp0Pu0J+s",
+	"/I1HEcZO+orpvzL/ibJrgX98DSCxcN1XgZp1o68QV3Da8EzLa9Q0U9c8YW7HQqUaLqG+S0HOlfFtr659",
+	"8aX1FdJ0trnGF3LIbl5iJ4KAPTGzQ/VgbIz9Pcjo0nvcP8RuiFQCGJLdMCtt9SEzalEdpFV3HxVMkI01",
+	"QLuQnlRDauyGZg6GHncUNCdbe9GQd28+nb99fdH59OGXN+9jq/aHY21I1w5aGCx7w5MUbbC6Ikc3upsg",
+	"WoIheKvOPuMVPCG2R49CokQOwytjbOBV5KC3n7ykR3vpC/bdUfd5j+53Dz0wBRY5B2XvzqzK4d2qcTcO",
+	"juahNm7uMgNO4lFG+QyF8sCYUcflY3XHSEOzL/mKfd/G9WpHsX1XMrUfvPnUjmIU++/b9knt6CvZX0hn",
+	"7FbcU7DOvnr22VMMeymYJTU+enn84vneknzGTvru1Aje8qHrF6wnVbBaK+1BOWKCjnjLa7zajajpkJFU",
+	"JmMoJAOgUykzFz4fKdZjKmfBnttLH0ZMnH18a7/f+JhzI45OosPWfmtveT16MWIJQqznrcTz0/QzXFss",
+	"7tClWCAZnwDsx80lZyifk4ySCEzpMFsoAvnbpxoUPsq2dqj/3MTEsTAB0lY2rsyjFNLwv87e/bqaNPgR",
+	"FnrJjf2EgCws1C6lJdlMdTxZIXGvZFZI4B7quv4AxG9RFzisNTO73GNlraNdCN65B8ze6oL3hQM1tja0",
+	"HDvU4oBDw3moreI8BKe2GhXKWfilggDnI7im7vBGmNWovlPezzgLaqoZWE/hfXxX2/ydHBa0zhnieDIg",
+	"WMkBZJd0qAlNclYM/7Dg3vbXdZN1h6NXyTh369kMgCWoJ5Xva0fEeza13wY3/1N29eKV9D2ZXXfTcNae",
+	"jqzqFq/zL0kiheYpcyMi9plxHvIiwW5HVjz79nroqfv3XVxS9SggldJGjRMzVoh2k3cpQKe/8wndMglm",
+	"BTfx3T9JsTBkNO5mXA9Ks7zipvqh1ugTZa6SAcvSmHSndtWGuPQDOSE9qqxNaq3VRA7D9Q96LmrmlTf1",
+	"cG1gi4mrmDCaDLBt1vc/nObVMxjIHxbYhsUUAdMbWLcQ+M0DnyHpwvwAfuLK7c0e79ulDX6k2EgqUzvs",
+	"AR0BDHkMApTyAo/cOSMwTDc/xRKpAPR8LIKWwHy3py5VMDM6CBvE3qpzN59RQe4eoNa+gll0xaY7HjI6",
+	"B+MO6/RPIqh8j0oF4PpkKK/zHTPzFTTCVH+FCNSFhohxOv4nsx9fM8V709IXxS6beU7wxfxT3L/mn1N8",
+	"oQHZuvgm6OxJpEjHiSmeFXyXM2/U/LY8yOALe0qn4yxYxAKvu/zR/HTsJpy5Ej6av9LJ5czFITFc/uF8",
+	"aVx4oxLayPwXYaXc3Jdzq14qeA7PCwjM4jm+k7fA/lf0nzvOCNh5m0Zx9JomA7bzWgqjZBbF0W8U5POc",
+	"GoaJtODfOx9lxhP79X/CL5gwO5+mI7bzYWRcXsV/fOGshOIn59aoV0wVn1zYzWV2PikqtF3Z/EdRHJ1B",
+	"7bQf185ZlsnJzgfF+wBlX/nta8VSJgynmZ6/5I1199jOT24d4igoodk5Z6OMToEQ8Ac2Uizx3vDFWFhR",
+	"Rp/HHvCwrwE1dAYTfnYrVW3jUNbm5XrmE/vi0uqtU5a5uEzsVaVaShJdvXFmpLu0Wyr0QaUqqt7L8Ryv",
+	"znyveFzVSu72x4yEV2ySqu0Wz6Uf5ERUfFqh0oo/80eWNVtcg1Icl1V++HdxRaGiZxTzH3EBv/VwhWv+",
+	"zVWvczDPP+JooJr98jj3y8zOmBPw0msuWiSe+tu+4YXcvCe+fv3/AQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

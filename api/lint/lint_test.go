@@ -1,0 +1,98 @@
+package lint_test
+
+import (
+	"strings"
+	"testing"
+
+	spec "github.com/ai-interviewer-platform/interviewer/api"
+	"github.com/ai-interviewer-platform/interviewer/api/lint"
+)
+
+// TestTheSpecificationKeepsTheRules and every rule has something to look at, but for what is not there yet.
+func TestTheSpecificationKeepsTheRules(t *testing.T) {
+	t.Parallel()
+	document, err := lint.Read(t.Context(), []byte(spec.Specification))
+	if err != nil {
+		t.Fatal(err)
+	}
+	suppressions := lint.Suppressed()
+	outcomes := lint.Check(document, suppressions)
+	for _, outcome := range outcomes {
+		if outcome.Checked == 0 {
+			t.Errorf("%s: has asked nothing", outcome.Rule.Name)
+		}
+		for _, finding := range outcome.Findings {
+			t.Errorf("api/openapi.yaml:%d: %s: %s: %s", finding.Line, finding.Rule, finding.Pointer, finding.Message)
+		}
+	}
+	report, found := lint.Report("api/openapi.yaml", document, outcomes, suppressions)
+	if found > 0 && !t.Failed() {
+		t.Errorf("says that there are %d findings", found)
+	}
+	for _, outcome := range outcomes {
+		if !strings.Contains(report, outcome.Rule.Name) || !strings.Contains(report, outcome.Rule.Why) {
+			t.Errorf("does not report the rule %s", outcome.Rule.Name)
+		}
+	}
+	for _, s := range suppressions {
+		if !strings.Contains(report, s.Reason) {
+			t.Errorf("does not report the reason %q", s.Reason)
+		}
+	}
+}
+
+// TestRulesAreNamedAndExplained so that a finding can be looked up and suppressed.
+func TestRulesAreNamedAndExplained(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, rule := range lint.Rules() {
+		if seen[rule.Name] {
+			t.Errorf("there are two rules %s", rule.Name)
+		}
+		seen[rule.Name] = true
+		if rule.Name == "" || strings.ContainsAny(rule.Name, " _") || !strings.HasSuffix(rule.Why, ".") {
+			t.Errorf("the rule %q explains itself by %q", rule.Name, rule.Why)
+		}
+	}
+}
+
+func TestLinesAreThoseOfTheText(t *testing.T) {
+	t.Parallel()
+	document, err := lint.Read(t.Context(), []byte(`openapi: 3.1.0
+info: {title: T, version: 1.0.0}
+paths:
+  /things/{thing_id}:
+    get:
+      responses: &shared
+        '200':
+          description: Well.
+    put:
+      responses: *shared
+components: {}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pointer, line := range map[string]int{
+		"#": 1, "#/paths": 3, "#/paths/~1things~1{thing_id}": 4, "#/paths/~1things~1{thing_id}/get": 5,
+		"#/paths/~1things~1{thing_id}/put/responses/200": 7, "#/paths/~1things~1{thing_id}/put/responses/200/description": 8,
+		"#/info/title": 2, "#/nowhere": 1, "#/paths/~1things~1{thing_id}/get/security": 5,
+	} {
+		if got := document.Line(pointer); got != line {
+			t.Errorf("%s is in line %d, not %d", pointer, line, got)
+		}
+	}
+}
+
+func TestReadRefusesWhatIsNoDocument(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"no YAML": "a: [", "a list": "[1]", "nothing": "", "a text": "hello", "without paths": "openapi: 3.1.0\ninfo: {title: T, version: 1.0.0}\n",
+		"a member twice":      "openapi: 3.1.0\nopenapi: 3.1.0\n",
+		"a reference nowhere": "openapi: 3.1.0\ninfo: {title: T, version: 1.0.0}\ncomponents: {}\npaths:\n  /a: {get: {responses: {'200': {$ref: '#/components/responses/None'}}}}\n",
+	} {
+		if _, err := lint.Read(t.Context(), []byte(text)); err == nil {
+			t.Errorf("%s: is read", name)
+		}
+	}
+}

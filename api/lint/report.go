@@ -1,0 +1,33 @@
+package lint
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Report words for people what the rules have asked and found, and counts the findings. The path is that of the text.
+func Report(path string, d *Document, outcomes []Outcome, suppressions []Suppression) (text string, found int) {
+	var b strings.Builder
+	checked, suppressed := 0, 0
+	for _, o := range outcomes {
+		mark := "  "
+		if len(o.Findings) > 0 {
+			mark = "✗ "
+		}
+		fmt.Fprintf(&b, "%s%-30s %6d  %s\n", mark, o.Rule.Name, o.Checked, o.Rule.Why)
+		for _, finding := range o.Findings {
+			fmt.Fprintf(&b, "    %s:%d: %s: %s\n", path, finding.Line, finding.Pointer, finding.Message)
+		}
+		checked += o.Checked
+		found += len(o.Findings)
+		suppressed += len(o.Suppressed)
+	}
+	for _, s := range suppressions {
+		line := d.Line(s.Pointer)
+		fmt.Fprintf(&b, "  let stand: %s:%d: %s (%s): %s\n", path, line, s.Pointer, s.Rule, s.Reason)
+	}
+	fmt.Fprintf(&b, "%d rules asked %d questions of %d operations and %d schemas: ",
+		len(outcomes), checked, d.Operations(), d.Schemas())
+	fmt.Fprintf(&b, "%d findings, %d let stand for %d reasons.\n", found, suppressed, len(suppressions))
+	return b.String(), found
+}
