@@ -38,6 +38,35 @@ func Matches(header *string, tag string) bool {
 	return false
 }
 
+// Condition is what a request says of the version that a change is based on.
+type Condition struct {
+	header *string
+	check  func(header *string, version int32) error
+}
+
+// If is the condition that an If-Match header states; nil states none.
+func If(header *string) Condition { return Condition{header, Check} }
+
+// Needed is the condition of a change that must say what it is based on.
+func Needed(header *string) Condition { return Condition{header, Require} }
+
+// Before puts a condition in its place before what a room has decided about a change, which is nil where it may be
+// made. Who decided on another version than the present one is told so first, since its state is news to them. Who may
+// not make the change whatever the version is told that (RFC 9110, section 13.2.1).
+func (c Condition) Before(version int32, decided error) error {
+	switch fault.KindOf(decided) { //nolint:exhaustive // what depends on the version is a conflict or breaks a rule
+	case fault.Conflict, fault.Invalid:
+	default:
+		if decided != nil {
+			return decided
+		}
+	}
+	if err := c.check(c.header, version); err != nil {
+		return err
+	}
+	return decided
+}
+
 // Require is Check for a change that must say what it is based on: without a header it fails with PreconditionRequired.
 func Require(header *string, version int32) error {
 	if header == nil {
