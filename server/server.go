@@ -221,6 +221,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 	door := &contract.Door{
 		Contract: agreed, Access: access, Guard: s.guard, Keeper: s.keeper, Store: s.store, Audit: recorder, Metrics: metrics, Log: o.Log,
 		Timeout: o.Config.RequestTimeout.Duration(), Pages: docs.Prefix,
+		OperatorToken: o.Config.MetricsToken.Reveal(),
 		Keys: &apikey.Ring{
 			Store: s.store, Queries: queries, Clock: o.Clock, Log: o.Log, Standing: agreed.Standing,
 		},
@@ -246,9 +247,9 @@ func (s *Server) measure(ctx context.Context, version string) *telemetry.Metrics
 
 // outside makes the room for those who look at the service from outside.
 func (s *Server) outside(o Options, metrics *telemetry.Metrics) (*meta.Meta, error) {
-	document, err := api.GetSpecJSON()
+	documents, err := meta.Publish()
 	if err != nil {
-		return nil, fmt.Errorf("read the specification: %w", err)
+		return nil, err
 	}
 	latest, err := schema.Latest()
 	if err != nil {
@@ -256,7 +257,7 @@ func (s *Server) outside(o Options, metrics *telemetry.Metrics) (*meta.Meta, err
 	}
 	return &meta.Meta{
 		Store: s.store, Redis: s.redis, Metrics: metrics, SchemaVersion: int64(latest), //nolint:gosec // a handful
-		MetricsToken: o.Config.MetricsToken.Reveal(), Document: document,
+		Documents: documents,
 	}, nil
 }
 
@@ -293,9 +294,19 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 	for _, path := range []string{docs.Prefix, docs.Prefix + "/*"} {
 		e.Match([]string{http.MethodGet, http.MethodHead}, path, echo.WrapHandler(reference))
 	}
-	api.RegisterHandlers(e, api.NewStrictHandler(all, nil))
+	api.RegisterHandlers(answersHead{e}, api.NewStrictHandler(all, nil))
 	s.handler = e
 	return nil
+}
+
+// answersHead is a router on which whatever answers GET answers HEAD as well (RFC 9110, section 9.3.2); the connection
+// leaves the body out. Which operations may be asked so is the door's to decide.
+type answersHead struct{ *echo.Echo }
+
+// GET routes both methods.
+func (r answersHead) GET(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	r.Echo.HEAD(path, h, m...)
+	return r.Echo.GET(path, h, m...)
 }
 
 // start begins what a replica does besides answering.

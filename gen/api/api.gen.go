@@ -3957,6 +3957,12 @@ type ResumeApplicationParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// GetApplicationSummaryParams defines parameters for GetApplicationSummary.
+type GetApplicationSummaryParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // WithdrawApplicationParams defines parameters for WithdrawApplication.
 type WithdrawApplicationParams struct {
 	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
@@ -4037,6 +4043,12 @@ type VerifyAuditLogsParams struct {
 	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
 	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetAuditLogParams defines parameters for GetAuditLog.
+type GetAuditLogParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // LogoutParams defines parameters for Logout.
@@ -4281,6 +4293,12 @@ type UpdateInterviewParams struct {
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
+// GetInterviewCalendarParams defines parameters for GetInterviewCalendar.
+type GetInterviewCalendarParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // CancelInterviewParams defines parameters for CancelInterview.
 type CancelInterviewParams struct {
 	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
@@ -4409,6 +4427,12 @@ type StartInterviewParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// GetInterviewSummaryParams defines parameters for GetInterviewSummary.
+type GetInterviewSummaryParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// Q Text to find, ignoring case. Every character stands for itself.
@@ -4496,6 +4520,18 @@ type OpenJobParams struct {
 
 	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetJobPipelineParams defines parameters for GetJobPipeline.
+type GetJobPipelineParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetJobPipelineChartParams defines parameters for GetJobPipelineChart.
+type GetJobPipelineChartParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListKitsParams defines parameters for ListKits.
@@ -4591,6 +4627,12 @@ type PublishKitVersionParams struct {
 
 	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetStateMachinesParams defines parameters for GetStateMachines.
+type GetStateMachinesParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListInterviewerFiguresParams defines parameters for ListInterviewerFigures.
@@ -4785,6 +4827,12 @@ type UpdateMeParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// GetMyCalendarParams defines parameters for GetMyCalendar.
+type GetMyCalendarParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
 	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
@@ -4839,10 +4887,16 @@ type ListUserSessionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
-// GetMetricsParams defines parameters for GetMetrics.
-type GetMetricsParams struct {
-	// Authorization The operator's token as Bearer, where one is set.
-	Authorization *string `json:"Authorization,omitempty"`
+// GetOpenAPIJSONParams defines parameters for GetOpenAPIJSON.
+type GetOpenAPIJSONParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetOpenAPIYAMLParams defines parameters for GetOpenAPIYAML.
+type GetOpenAPIYAMLParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // CreateAPIKeyJSONRequestBody defines body for CreateAPIKey for application/json ContentType.
@@ -5320,7 +5374,7 @@ type ClientInterface interface {
 	// caller is and has not submitted their own score yet are counted in `blinded_interviews` and contribute nothing.
 	//
 	// Corresponds with GET /api/v1/applications/{application_id}/summary (the `GetApplicationSummary` operationId).
-	GetApplicationSummary(ctx context.Context, applicationID ApplicationID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetApplicationSummary(ctx context.Context, applicationID ApplicationID, params *GetApplicationSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// WithdrawApplicationWithBody Note that a candidate has withdrawn
 	//
@@ -5371,7 +5425,7 @@ type ClientInterface interface {
 	// Visible to those who would see it in the list.
 	//
 	// Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
-	GetAuditLog(ctx context.Context, auditLogID ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetAuditLog(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LoginWithBody Sign in with email and password
 	//
@@ -5684,7 +5738,7 @@ type ClientInterface interface {
 	// An iCalendar file (RFC 5545) with the interview's time in its zone. An interview that has no time gives a calendar without events.
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
-	GetInterviewCalendar(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetInterviewCalendar(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelInterviewWithBody Cancel an interview
 	//
@@ -5891,7 +5945,7 @@ type ClientInterface interface {
 	// score yet the summary is `blinded`: it says who is missing and nothing of any rating, whatever the role.
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/summary (the `GetInterviewSummary` operationId).
-	GetInterviewSummary(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetInterviewSummary(ctx context.Context, interviewID InterviewID, params *GetInterviewSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobs List jobs
 	//
@@ -6014,7 +6068,7 @@ type ClientInterface interface {
 	// passed, and the median of the days they stayed. Team leads see the jobs that they are a member of, HR and admins all.
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline (the `GetJobPipeline` operationId).
-	GetJobPipeline(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetJobPipeline(ctx context.Context, jobID JobID, params *GetJobPipelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetJobPipelineChart A job's pipeline as a picture
 	//
@@ -6022,7 +6076,7 @@ type ClientInterface interface {
 	// picture holds no script and refers to nothing outside of itself.
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
-	GetJobPipelineChart(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetJobPipelineChart(ctx context.Context, jobID JobID, params *GetJobPipelineChartParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListKits List interview kits
 	//
@@ -6164,7 +6218,7 @@ type ClientInterface interface {
 	// same table that this is made of; /docs/state-machines draws it.
 	//
 	// Corresponds with GET /api/v1/meta/state-machines (the `GetStateMachines` operationId).
-	GetStateMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetStateMachines(ctx context.Context, params *GetStateMachinesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListInterviewerFigures Interviewers in figures
 	//
@@ -6382,7 +6436,7 @@ type ClientInterface interface {
 	// An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
 	//
 	// Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
-	GetMyCalendar(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetMyCalendar(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetUser One user
 	//
@@ -6493,24 +6547,24 @@ type ClientInterface interface {
 
 	// GetMetrics Metrics for Prometheus
 	//
-	// The Prometheus text format. Where the operator has set METRICS_TOKEN, it must be sent as a bearer token.
+	// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
 	//
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
-	GetMetrics(ctx context.Context, params *GetMetricsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenAPIJSON This document, as JSON
 	//
 	// The same document for tools that prefer JSON.
 	//
 	// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-	GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetOpenAPIJSON(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenAPIYAML This document, as YAML
 	//
 	// The document as its authors write it, comments included.
 	//
 	// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-	GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetOpenAPIYAML(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListAPIKeys List the company's API keys
@@ -7028,8 +7082,8 @@ func (c *Client) ResumeApplication(ctx context.Context, applicationID Applicatio
 // caller is and has not submitted their own score yet are counted in `blinded_interviews` and contribute nothing.
 //
 // Corresponds with GET /api/v1/applications/{application_id}/summary (the `GetApplicationSummary` operationId).
-func (c *Client) GetApplicationSummary(ctx context.Context, applicationID ApplicationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetApplicationSummaryRequest(c.Server, applicationID)
+func (c *Client) GetApplicationSummary(ctx context.Context, applicationID ApplicationID, params *GetApplicationSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetApplicationSummaryRequest(c.Server, applicationID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7139,8 +7193,8 @@ func (c *Client) VerifyAuditLogs(ctx context.Context, params *VerifyAuditLogsPar
 // Visible to those who would see it in the list.
 //
 // Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
-func (c *Client) GetAuditLog(ctx context.Context, auditLogID ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetAuditLogRequest(c.Server, auditLogID)
+func (c *Client) GetAuditLog(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAuditLogRequest(c.Server, auditLogID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7802,8 +7856,8 @@ func (c *Client) UpdateInterviewWithApplicationMergePatchPlusJSONBody(ctx contex
 // An iCalendar file (RFC 5545) with the interview's time in its zone. An interview that has no time gives a calendar without events.
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
-func (c *Client) GetInterviewCalendar(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetInterviewCalendarRequest(c.Server, interviewID)
+func (c *Client) GetInterviewCalendar(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInterviewCalendarRequest(c.Server, interviewID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8239,8 +8293,8 @@ func (c *Client) StartInterview(ctx context.Context, interviewID InterviewID, pa
 // score yet the summary is `blinded`: it says who is missing and nothing of any rating, whatever the role.
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/summary (the `GetInterviewSummary` operationId).
-func (c *Client) GetInterviewSummary(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetInterviewSummaryRequest(c.Server, interviewID)
+func (c *Client) GetInterviewSummary(ctx context.Context, interviewID InterviewID, params *GetInterviewSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInterviewSummaryRequest(c.Server, interviewID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8512,8 +8566,8 @@ func (c *Client) OpenJob(ctx context.Context, jobID JobID, params *OpenJobParams
 // passed, and the median of the days they stayed. Team leads see the jobs that they are a member of, HR and admins all.
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/pipeline (the `GetJobPipeline` operationId).
-func (c *Client) GetJobPipeline(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetJobPipelineRequest(c.Server, jobID)
+func (c *Client) GetJobPipeline(ctx context.Context, jobID JobID, params *GetJobPipelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetJobPipelineRequest(c.Server, jobID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8530,8 +8584,8 @@ func (c *Client) GetJobPipeline(ctx context.Context, jobID JobID, reqEditors ...
 // picture holds no script and refers to nothing outside of itself.
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
-func (c *Client) GetJobPipelineChart(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetJobPipelineChartRequest(c.Server, jobID)
+func (c *Client) GetJobPipelineChart(ctx context.Context, jobID JobID, params *GetJobPipelineChartParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetJobPipelineChartRequest(c.Server, jobID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8842,8 +8896,8 @@ func (c *Client) PublishKitVersion(ctx context.Context, kitID KitID, kitVersionI
 // same table that this is made of; /docs/state-machines draws it.
 //
 // Corresponds with GET /api/v1/meta/state-machines (the `GetStateMachines` operationId).
-func (c *Client) GetStateMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetStateMachinesRequest(c.Server)
+func (c *Client) GetStateMachines(ctx context.Context, params *GetStateMachinesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStateMachinesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9310,8 +9364,8 @@ func (c *Client) UpdateMeWithApplicationMergePatchPlusJSONBody(ctx context.Conte
 // An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
 //
 // Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
-func (c *Client) GetMyCalendar(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMyCalendarRequest(c.Server)
+func (c *Client) GetMyCalendar(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyCalendarRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9561,11 +9615,11 @@ func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn
 
 // GetMetrics Metrics for Prometheus
 //
-// The Prometheus text format. Where the operator has set METRICS_TOKEN, it must be sent as a bearer token.
+// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
 //
 // Corresponds with GET /metrics (the `GetMetrics` operationId).
-func (c *Client) GetMetrics(ctx context.Context, params *GetMetricsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMetricsRequest(c.Server, params)
+func (c *Client) GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMetricsRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -9581,8 +9635,8 @@ func (c *Client) GetMetrics(ctx context.Context, params *GetMetricsParams, reqEd
 // The same document for tools that prefer JSON.
 //
 // Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-func (c *Client) GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetOpenAPIJSONRequest(c.Server)
+func (c *Client) GetOpenAPIJSON(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOpenAPIJSONRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9598,8 +9652,8 @@ func (c *Client) GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditor
 // The document as its authors write it, comments included.
 //
 // Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-func (c *Client) GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetOpenAPIYAMLRequest(c.Server)
+func (c *Client) GetOpenAPIYAML(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOpenAPIYAMLRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10835,7 +10889,7 @@ func NewResumeApplicationRequestWithBody(server string, applicationID Applicatio
 }
 
 // NewGetApplicationSummaryRequest constructs an http.Request for the GetApplicationSummary method
-func NewGetApplicationSummaryRequest(server string, applicationID ApplicationID) (*http.Request, error) {
+func NewGetApplicationSummaryRequest(server string, applicationID ApplicationID, params *GetApplicationSummaryParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10863,6 +10917,21 @@ func NewGetApplicationSummaryRequest(server string, applicationID ApplicationID)
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -11311,7 +11380,7 @@ func NewVerifyAuditLogsRequest(server string, params *VerifyAuditLogsParams) (*h
 }
 
 // NewGetAuditLogRequest constructs an http.Request for the GetAuditLog method
-func NewGetAuditLogRequest(server string, auditLogID ID) (*http.Request, error) {
+func NewGetAuditLogRequest(server string, auditLogID ID, params *GetAuditLogParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11339,6 +11408,21 @@ func NewGetAuditLogRequest(server string, auditLogID ID) (*http.Request, error) 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -12933,7 +13017,7 @@ func NewUpdateInterviewRequestWithBody(server string, interviewID InterviewID, p
 }
 
 // NewGetInterviewCalendarRequest constructs an http.Request for the GetInterviewCalendar method
-func NewGetInterviewCalendarRequest(server string, interviewID InterviewID) (*http.Request, error) {
+func NewGetInterviewCalendarRequest(server string, interviewID InterviewID, params *GetInterviewCalendarParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -12961,6 +13045,21 @@ func NewGetInterviewCalendarRequest(server string, interviewID InterviewID) (*ht
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -13858,7 +13957,7 @@ func NewStartInterviewRequest(server string, interviewID InterviewID, params *St
 }
 
 // NewGetInterviewSummaryRequest constructs an http.Request for the GetInterviewSummary method
-func NewGetInterviewSummaryRequest(server string, interviewID InterviewID) (*http.Request, error) {
+func NewGetInterviewSummaryRequest(server string, interviewID InterviewID, params *GetInterviewSummaryParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -13886,6 +13985,21 @@ func NewGetInterviewSummaryRequest(server string, interviewID InterviewID) (*htt
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -14555,7 +14669,7 @@ func NewOpenJobRequest(server string, jobID JobID, params *OpenJobParams) (*http
 }
 
 // NewGetJobPipelineRequest constructs an http.Request for the GetJobPipeline method
-func NewGetJobPipelineRequest(server string, jobID JobID) (*http.Request, error) {
+func NewGetJobPipelineRequest(server string, jobID JobID, params *GetJobPipelineParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -14585,11 +14699,26 @@ func NewGetJobPipelineRequest(server string, jobID JobID) (*http.Request, error)
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewGetJobPipelineChartRequest constructs an http.Request for the GetJobPipelineChart method
-func NewGetJobPipelineChartRequest(server string, jobID JobID) (*http.Request, error) {
+func NewGetJobPipelineChartRequest(server string, jobID JobID, params *GetJobPipelineChartParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -14617,6 +14746,21 @@ func NewGetJobPipelineChartRequest(server string, jobID JobID) (*http.Request, e
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -15331,7 +15475,7 @@ func NewPublishKitVersionRequest(server string, kitID KitID, kitVersionID KitVer
 }
 
 // NewGetStateMachinesRequest constructs an http.Request for the GetStateMachines method
-func NewGetStateMachinesRequest(server string) (*http.Request, error) {
+func NewGetStateMachinesRequest(server string, params *GetStateMachinesParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -15352,6 +15496,21 @@ func NewGetStateMachinesRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -16584,7 +16743,7 @@ func NewUpdateMeRequestWithBody(server string, params *UpdateMeParams, contentTy
 }
 
 // NewGetMyCalendarRequest constructs an http.Request for the GetMyCalendar method
-func NewGetMyCalendarRequest(server string) (*http.Request, error) {
+func NewGetMyCalendarRequest(server string, params *GetMyCalendarParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -16605,6 +16764,21 @@ func NewGetMyCalendarRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -17128,7 +17302,7 @@ func NewGetReadinessRequest(server string) (*http.Request, error) {
 }
 
 // NewGetMetricsRequest constructs an http.Request for the GetMetrics method
-func NewGetMetricsRequest(server string, params *GetMetricsParams) (*http.Request, error) {
+func NewGetMetricsRequest(server string) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -17151,26 +17325,11 @@ func NewGetMetricsRequest(server string, params *GetMetricsParams) (*http.Reques
 		return nil, err
 	}
 
-	if params != nil {
-
-		if params.Authorization != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Authorization", *params.Authorization, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Authorization", headerParam0)
-		}
-
-	}
-
 	return req, nil
 }
 
 // NewGetOpenAPIJSONRequest constructs an http.Request for the GetOpenAPIJSON method
-func NewGetOpenAPIJSONRequest(server string) (*http.Request, error) {
+func NewGetOpenAPIJSONRequest(server string, params *GetOpenAPIJSONParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -17193,11 +17352,26 @@ func NewGetOpenAPIJSONRequest(server string) (*http.Request, error) {
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewGetOpenAPIYAMLRequest constructs an http.Request for the GetOpenAPIYAML method
-func NewGetOpenAPIYAMLRequest(server string) (*http.Request, error) {
+func NewGetOpenAPIYAMLRequest(server string, params *GetOpenAPIYAMLParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -17218,6 +17392,21 @@ func NewGetOpenAPIYAMLRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -17530,7 +17719,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/applications/{application_id}/summary (the `GetApplicationSummary` operationId).
-	GetApplicationSummaryWithResponse(ctx context.Context, applicationID ApplicationID, reqEditors ...RequestEditorFn) (*GetApplicationSummaryResponse, error)
+	GetApplicationSummaryWithResponse(ctx context.Context, applicationID ApplicationID, params *GetApplicationSummaryParams, reqEditors ...RequestEditorFn) (*GetApplicationSummaryResponse, error)
 
 	// WithdrawApplicationWithBodyWithResponse Note that a candidate has withdrawn
 	//
@@ -17589,7 +17778,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
-	GetAuditLogWithResponse(ctx context.Context, auditLogID ID, reqEditors ...RequestEditorFn) (*GetAuditLogResponse, error)
+	GetAuditLogWithResponse(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*GetAuditLogResponse, error)
 
 	// LoginWithBodyWithResponse Sign in with email and password
 	//
@@ -17930,7 +18119,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
-	GetInterviewCalendarWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*GetInterviewCalendarResponse, error)
+	GetInterviewCalendarWithResponse(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*GetInterviewCalendarResponse, error)
 
 	// CancelInterviewWithBodyWithResponse Cancel an interview
 	//
@@ -18147,7 +18336,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/summary (the `GetInterviewSummary` operationId).
-	GetInterviewSummaryWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*GetInterviewSummaryResponse, error)
+	GetInterviewSummaryWithResponse(ctx context.Context, interviewID InterviewID, params *GetInterviewSummaryParams, reqEditors ...RequestEditorFn) (*GetInterviewSummaryResponse, error)
 
 	// ListJobsWithResponse List jobs
 	//
@@ -18286,7 +18475,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline (the `GetJobPipeline` operationId).
-	GetJobPipelineWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*GetJobPipelineResponse, error)
+	GetJobPipelineWithResponse(ctx context.Context, jobID JobID, params *GetJobPipelineParams, reqEditors ...RequestEditorFn) (*GetJobPipelineResponse, error)
 
 	// GetJobPipelineChartWithResponse A job's pipeline as a picture
 	//
@@ -18296,7 +18485,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
-	GetJobPipelineChartWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*GetJobPipelineChartResponse, error)
+	GetJobPipelineChartWithResponse(ctx context.Context, jobID JobID, params *GetJobPipelineChartParams, reqEditors ...RequestEditorFn) (*GetJobPipelineChartResponse, error)
 
 	// ListKitsWithResponse List interview kits
 	//
@@ -18452,7 +18641,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/meta/state-machines (the `GetStateMachines` operationId).
-	GetStateMachinesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetStateMachinesResponse, error)
+	GetStateMachinesWithResponse(ctx context.Context, params *GetStateMachinesParams, reqEditors ...RequestEditorFn) (*GetStateMachinesResponse, error)
 
 	// ListInterviewerFiguresWithResponse Interviewers in figures
 	//
@@ -18692,7 +18881,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
-	GetMyCalendarWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMyCalendarResponse, error)
+	GetMyCalendarWithResponse(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*GetMyCalendarResponse, error)
 
 	// GetUserWithResponse One user
 	//
@@ -18819,12 +19008,12 @@ type ClientWithResponsesInterface interface {
 
 	// GetMetricsWithResponse Metrics for Prometheus
 	//
-	// The Prometheus text format. Where the operator has set METRICS_TOKEN, it must be sent as a bearer token.
+	// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
-	GetMetricsWithResponse(ctx context.Context, params *GetMetricsParams, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error)
+	GetMetricsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error)
 
 	// GetOpenAPIJSONWithResponse This document, as JSON
 	//
@@ -18833,7 +19022,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-	GetOpenAPIJSONWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error)
+	GetOpenAPIJSONWithResponse(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error)
 
 	// GetOpenAPIYAMLWithResponse This document, as YAML
 	//
@@ -18842,7 +19031,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-	GetOpenAPIYAMLWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error)
+	GetOpenAPIYAMLWithResponse(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error)
 }
 
 // ListAPIKeysResponse200Headers the declared response headers of an HTTP 200 response for ListAPIKeys
@@ -21098,6 +21287,16 @@ func (r ResumeApplicationResponse) ContentType() string {
 	return ""
 }
 
+// GetApplicationSummaryResponse200Headers the declared response headers of an HTTP 200 response for GetApplicationSummary
+type GetApplicationSummaryResponse200Headers struct {
+	ETag string
+}
+
+// GetApplicationSummaryResponse304Headers the declared response headers of an HTTP 304 response for GetApplicationSummary
+type GetApplicationSummaryResponse304Headers struct {
+	ETag string
+}
+
 // GetApplicationSummaryResponse401Headers the declared response headers of an HTTP 401 response for GetApplicationSummary
 type GetApplicationSummaryResponse401Headers struct {
 	WWWAuthenticate *string
@@ -21132,6 +21331,10 @@ type GetApplicationSummaryResponse struct {
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetApplicationSummaryResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetApplicationSummaryResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetApplicationSummaryResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -21695,6 +21898,16 @@ func (r VerifyAuditLogsResponse) ContentType() string {
 	return ""
 }
 
+// GetAuditLogResponse200Headers the declared response headers of an HTTP 200 response for GetAuditLog
+type GetAuditLogResponse200Headers struct {
+	ETag string
+}
+
+// GetAuditLogResponse304Headers the declared response headers of an HTTP 304 response for GetAuditLog
+type GetAuditLogResponse304Headers struct {
+	ETag string
+}
+
 // GetAuditLogResponse401Headers the declared response headers of an HTTP 401 response for GetAuditLog
 type GetAuditLogResponse401Headers struct {
 	WWWAuthenticate *string
@@ -21729,6 +21942,10 @@ type GetAuditLogResponse struct {
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetAuditLogResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetAuditLogResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetAuditLogResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -24728,6 +24945,12 @@ func (r UpdateInterviewResponse) ContentType() string {
 // GetInterviewCalendarResponse200Headers the declared response headers of an HTTP 200 response for GetInterviewCalendar
 type GetInterviewCalendarResponse200Headers struct {
 	ContentDisposition string
+	ETag               string
+}
+
+// GetInterviewCalendarResponse304Headers the declared response headers of an HTTP 304 response for GetInterviewCalendar
+type GetInterviewCalendarResponse304Headers struct {
+	ETag string
 }
 
 // GetInterviewCalendarResponse401Headers the declared response headers of an HTTP 401 response for GetInterviewCalendar
@@ -24764,6 +24987,8 @@ type GetInterviewCalendarResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetInterviewCalendarResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetInterviewCalendarResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetInterviewCalendarResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -26700,6 +26925,16 @@ func (r StartInterviewResponse) ContentType() string {
 	return ""
 }
 
+// GetInterviewSummaryResponse200Headers the declared response headers of an HTTP 200 response for GetInterviewSummary
+type GetInterviewSummaryResponse200Headers struct {
+	ETag string
+}
+
+// GetInterviewSummaryResponse304Headers the declared response headers of an HTTP 304 response for GetInterviewSummary
+type GetInterviewSummaryResponse304Headers struct {
+	ETag string
+}
+
 // GetInterviewSummaryResponse401Headers the declared response headers of an HTTP 401 response for GetInterviewSummary
 type GetInterviewSummaryResponse401Headers struct {
 	WWWAuthenticate *string
@@ -26734,6 +26969,10 @@ type GetInterviewSummaryResponse struct {
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetInterviewSummaryResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetInterviewSummaryResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetInterviewSummaryResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -28132,6 +28371,16 @@ func (r OpenJobResponse) ContentType() string {
 	return ""
 }
 
+// GetJobPipelineResponse200Headers the declared response headers of an HTTP 200 response for GetJobPipeline
+type GetJobPipelineResponse200Headers struct {
+	ETag string
+}
+
+// GetJobPipelineResponse304Headers the declared response headers of an HTTP 304 response for GetJobPipeline
+type GetJobPipelineResponse304Headers struct {
+	ETag string
+}
+
 // GetJobPipelineResponse401Headers the declared response headers of an HTTP 401 response for GetJobPipeline
 type GetJobPipelineResponse401Headers struct {
 	WWWAuthenticate *string
@@ -28166,6 +28415,10 @@ type GetJobPipelineResponse struct {
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetJobPipelineResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetJobPipelineResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetJobPipelineResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -28243,6 +28496,16 @@ func (r GetJobPipelineResponse) ContentType() string {
 	return ""
 }
 
+// GetJobPipelineChartResponse200Headers the declared response headers of an HTTP 200 response for GetJobPipelineChart
+type GetJobPipelineChartResponse200Headers struct {
+	ETag string
+}
+
+// GetJobPipelineChartResponse304Headers the declared response headers of an HTTP 304 response for GetJobPipelineChart
+type GetJobPipelineChartResponse304Headers struct {
+	ETag string
+}
+
 // GetJobPipelineChartResponse401Headers the declared response headers of an HTTP 401 response for GetJobPipelineChart
 type GetJobPipelineChartResponse401Headers struct {
 	WWWAuthenticate *string
@@ -28275,6 +28538,10 @@ type GetJobPipelineChartResponse struct {
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetJobPipelineChartResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetJobPipelineChartResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetJobPipelineChartResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -29697,6 +29964,16 @@ func (r PublishKitVersionResponse) ContentType() string {
 	return ""
 }
 
+// GetStateMachinesResponse200Headers the declared response headers of an HTTP 200 response for GetStateMachines
+type GetStateMachinesResponse200Headers struct {
+	ETag string
+}
+
+// GetStateMachinesResponse304Headers the declared response headers of an HTTP 304 response for GetStateMachines
+type GetStateMachinesResponse304Headers struct {
+	ETag string
+}
+
 // GetStateMachinesResponse429Headers the declared response headers of an HTTP 429 response for GetStateMachines
 type GetStateMachinesResponse429Headers struct {
 	RetryAfter *int
@@ -29713,6 +29990,10 @@ type GetStateMachinesResponse struct {
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetStateMachinesResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetStateMachinesResponse304Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *GetStateMachinesResponse429Headers
 }
@@ -31791,6 +32072,12 @@ func (r UpdateMeResponse) ContentType() string {
 // GetMyCalendarResponse200Headers the declared response headers of an HTTP 200 response for GetMyCalendar
 type GetMyCalendarResponse200Headers struct {
 	ContentDisposition string
+	ETag               string
+}
+
+// GetMyCalendarResponse304Headers the declared response headers of an HTTP 304 response for GetMyCalendar
+type GetMyCalendarResponse304Headers struct {
+	ETag string
 }
 
 // GetMyCalendarResponse401Headers the declared response headers of an HTTP 401 response for GetMyCalendar
@@ -31825,6 +32112,8 @@ type GetMyCalendarResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetMyCalendarResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetMyCalendarResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetMyCalendarResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -33141,6 +33430,16 @@ func (r GetMetricsResponse) ContentType() string {
 	return ""
 }
 
+// GetOpenAPIJSONResponse200Headers the declared response headers of an HTTP 200 response for GetOpenAPIJSON
+type GetOpenAPIJSONResponse200Headers struct {
+	ETag string
+}
+
+// GetOpenAPIJSONResponse304Headers the declared response headers of an HTTP 304 response for GetOpenAPIJSON
+type GetOpenAPIJSONResponse304Headers struct {
+	ETag string
+}
+
 // GetOpenAPIJSONResponse429Headers the declared response headers of an HTTP 429 response for GetOpenAPIJSON
 type GetOpenAPIJSONResponse429Headers struct {
 	RetryAfter *int
@@ -33157,6 +33456,10 @@ type GetOpenAPIJSONResponse struct {
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetOpenAPIJSONResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetOpenAPIJSONResponse304Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *GetOpenAPIJSONResponse429Headers
 }
@@ -33210,6 +33513,16 @@ func (r GetOpenAPIJSONResponse) ContentType() string {
 	return ""
 }
 
+// GetOpenAPIYAMLResponse200Headers the declared response headers of an HTTP 200 response for GetOpenAPIYAML
+type GetOpenAPIYAMLResponse200Headers struct {
+	ETag string
+}
+
+// GetOpenAPIYAMLResponse304Headers the declared response headers of an HTTP 304 response for GetOpenAPIYAML
+type GetOpenAPIYAMLResponse304Headers struct {
+	ETag string
+}
+
 // GetOpenAPIYAMLResponse429Headers the declared response headers of an HTTP 429 response for GetOpenAPIYAML
 type GetOpenAPIYAMLResponse429Headers struct {
 	RetryAfter *int
@@ -33226,6 +33539,10 @@ type GetOpenAPIYAMLResponse struct {
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetOpenAPIYAMLResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetOpenAPIYAMLResponse304Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *GetOpenAPIYAMLResponse429Headers
 }
@@ -33704,8 +34021,8 @@ func (c *ClientWithResponses) ResumeApplicationWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/applications/{application_id}/summary (the `GetApplicationSummary` operationId).
-func (c *ClientWithResponses) GetApplicationSummaryWithResponse(ctx context.Context, applicationID ApplicationID, reqEditors ...RequestEditorFn) (*GetApplicationSummaryResponse, error) {
-	rsp, err := c.GetApplicationSummary(ctx, applicationID, reqEditors...)
+func (c *ClientWithResponses) GetApplicationSummaryWithResponse(ctx context.Context, applicationID ApplicationID, params *GetApplicationSummaryParams, reqEditors ...RequestEditorFn) (*GetApplicationSummaryResponse, error) {
+	rsp, err := c.GetApplicationSummary(ctx, applicationID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -33799,8 +34116,8 @@ func (c *ClientWithResponses) VerifyAuditLogsWithResponse(ctx context.Context, p
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
-func (c *ClientWithResponses) GetAuditLogWithResponse(ctx context.Context, auditLogID ID, reqEditors ...RequestEditorFn) (*GetAuditLogResponse, error) {
-	rsp, err := c.GetAuditLog(ctx, auditLogID, reqEditors...)
+func (c *ClientWithResponses) GetAuditLogWithResponse(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*GetAuditLogResponse, error) {
+	rsp, err := c.GetAuditLog(ctx, auditLogID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34350,8 +34667,8 @@ func (c *ClientWithResponses) UpdateInterviewWithApplicationMergePatchPlusJSONBo
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
-func (c *ClientWithResponses) GetInterviewCalendarWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*GetInterviewCalendarResponse, error) {
-	rsp, err := c.GetInterviewCalendar(ctx, interviewID, reqEditors...)
+func (c *ClientWithResponses) GetInterviewCalendarWithResponse(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*GetInterviewCalendarResponse, error) {
+	rsp, err := c.GetInterviewCalendar(ctx, interviewID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34705,8 +35022,8 @@ func (c *ClientWithResponses) StartInterviewWithResponse(ctx context.Context, in
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/summary (the `GetInterviewSummary` operationId).
-func (c *ClientWithResponses) GetInterviewSummaryWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*GetInterviewSummaryResponse, error) {
-	rsp, err := c.GetInterviewSummary(ctx, interviewID, reqEditors...)
+func (c *ClientWithResponses) GetInterviewSummaryWithResponse(ctx context.Context, interviewID InterviewID, params *GetInterviewSummaryParams, reqEditors ...RequestEditorFn) (*GetInterviewSummaryResponse, error) {
+	rsp, err := c.GetInterviewSummary(ctx, interviewID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34934,8 +35251,8 @@ func (c *ClientWithResponses) OpenJobWithResponse(ctx context.Context, jobID Job
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/pipeline (the `GetJobPipeline` operationId).
-func (c *ClientWithResponses) GetJobPipelineWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*GetJobPipelineResponse, error) {
-	rsp, err := c.GetJobPipeline(ctx, jobID, reqEditors...)
+func (c *ClientWithResponses) GetJobPipelineWithResponse(ctx context.Context, jobID JobID, params *GetJobPipelineParams, reqEditors ...RequestEditorFn) (*GetJobPipelineResponse, error) {
+	rsp, err := c.GetJobPipeline(ctx, jobID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34950,8 +35267,8 @@ func (c *ClientWithResponses) GetJobPipelineWithResponse(ctx context.Context, jo
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
-func (c *ClientWithResponses) GetJobPipelineChartWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*GetJobPipelineChartResponse, error) {
-	rsp, err := c.GetJobPipelineChart(ctx, jobID, reqEditors...)
+func (c *ClientWithResponses) GetJobPipelineChartWithResponse(ctx context.Context, jobID JobID, params *GetJobPipelineChartParams, reqEditors ...RequestEditorFn) (*GetJobPipelineChartResponse, error) {
+	rsp, err := c.GetJobPipelineChart(ctx, jobID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35208,8 +35525,8 @@ func (c *ClientWithResponses) PublishKitVersionWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/meta/state-machines (the `GetStateMachines` operationId).
-func (c *ClientWithResponses) GetStateMachinesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetStateMachinesResponse, error) {
-	rsp, err := c.GetStateMachines(ctx, reqEditors...)
+func (c *ClientWithResponses) GetStateMachinesWithResponse(ctx context.Context, params *GetStateMachinesParams, reqEditors ...RequestEditorFn) (*GetStateMachinesResponse, error) {
+	rsp, err := c.GetStateMachines(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35598,8 +35915,8 @@ func (c *ClientWithResponses) UpdateMeWithApplicationMergePatchPlusJSONBodyWithR
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
-func (c *ClientWithResponses) GetMyCalendarWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMyCalendarResponse, error) {
-	rsp, err := c.GetMyCalendar(ctx, reqEditors...)
+func (c *ClientWithResponses) GetMyCalendarWithResponse(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*GetMyCalendarResponse, error) {
+	rsp, err := c.GetMyCalendar(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35809,13 +36126,13 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, reqE
 
 // GetMetricsWithResponse Metrics for Prometheus
 //
-// The Prometheus text format. Where the operator has set METRICS_TOKEN, it must be sent as a bearer token.
+// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /metrics (the `GetMetrics` operationId).
-func (c *ClientWithResponses) GetMetricsWithResponse(ctx context.Context, params *GetMetricsParams, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error) {
-	rsp, err := c.GetMetrics(ctx, params, reqEditors...)
+func (c *ClientWithResponses) GetMetricsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error) {
+	rsp, err := c.GetMetrics(ctx, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35829,8 +36146,8 @@ func (c *ClientWithResponses) GetMetricsWithResponse(ctx context.Context, params
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error) {
-	rsp, err := c.GetOpenAPIJSON(ctx, reqEditors...)
+func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error) {
+	rsp, err := c.GetOpenAPIJSON(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35844,8 +36161,8 @@ func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, re
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-func (c *ClientWithResponses) GetOpenAPIYAMLWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error) {
-	rsp, err := c.GetOpenAPIYAML(ctx, reqEditors...)
+func (c *ClientWithResponses) GetOpenAPIYAMLWithResponse(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error) {
+	rsp, err := c.GetOpenAPIYAML(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -38186,6 +38503,9 @@ func ParseGetApplicationSummaryResponse(rsp *http.Response) (*GetApplicationSumm
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38238,6 +38558,26 @@ func ParseGetApplicationSummaryResponse(rsp *http.Response) (*GetApplicationSumm
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetApplicationSummaryResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetApplicationSummaryResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetApplicationSummaryResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -38783,6 +39123,9 @@ func ParseGetAuditLogResponse(rsp *http.Response) (*GetAuditLogResponse, error) 
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38835,6 +39178,26 @@ func ParseGetAuditLogResponse(rsp *http.Response) (*GetAuditLogResponse, error) 
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetAuditLogResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetAuditLogResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetAuditLogResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -41869,6 +42232,9 @@ func ParseGetInterviewCalendarResponse(rsp *http.Response) (*GetInterviewCalenda
 	}
 
 	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41930,7 +42296,24 @@ func ParseGetInterviewCalendarResponse(rsp *http.Response) (*GetInterviewCalenda
 			}
 			headers.ContentDisposition = value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetInterviewCalendarResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetInterviewCalendarResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -43893,6 +44276,9 @@ func ParseGetInterviewSummaryResponse(rsp *http.Response) (*GetInterviewSummaryR
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43945,6 +44331,26 @@ func ParseGetInterviewSummaryResponse(rsp *http.Response) (*GetInterviewSummaryR
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetInterviewSummaryResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetInterviewSummaryResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetInterviewSummaryResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -45352,6 +45758,9 @@ func ParseGetJobPipelineResponse(rsp *http.Response) (*GetJobPipelineResponse, e
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45404,6 +45813,26 @@ func ParseGetJobPipelineResponse(rsp *http.Response) (*GetJobPipelineResponse, e
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetJobPipelineResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetJobPipelineResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetJobPipelineResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -45453,6 +45882,9 @@ func ParseGetJobPipelineChartResponse(rsp *http.Response) (*GetJobPipelineChartR
 	}
 
 	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45505,6 +45937,26 @@ func ParseGetJobPipelineChartResponse(rsp *http.Response) (*GetJobPipelineChartR
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetJobPipelineChartResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetJobPipelineChartResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetJobPipelineChartResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -46953,6 +47405,9 @@ func ParseGetStateMachinesResponse(rsp *http.Response) (*GetStateMachinesRespons
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -46977,6 +47432,26 @@ func ParseGetStateMachinesResponse(rsp *http.Response) (*GetStateMachinesRespons
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetStateMachinesResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetStateMachinesResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 429:
 		var headers GetStateMachinesResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -49061,6 +49536,9 @@ func ParseGetMyCalendarResponse(rsp *http.Response) (*GetMyCalendarResponse, err
 	}
 
 	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49115,7 +49593,24 @@ func ParseGetMyCalendarResponse(rsp *http.Response) (*GetMyCalendarResponse, err
 			}
 			headers.ContentDisposition = value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetMyCalendarResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetMyCalendarResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -50403,6 +50898,9 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -50427,6 +50925,26 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetOpenAPIJSONResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetOpenAPIJSONResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 429:
 		var headers GetOpenAPIJSONResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -50463,6 +50981,9 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 		}
 		response.YAML200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -50487,6 +51008,26 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetOpenAPIYAMLResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetOpenAPIYAMLResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 429:
 		var headers GetOpenAPIYAMLResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -50557,7 +51098,7 @@ type ServerInterface interface {
 	ResumeApplication(ctx echo.Context, applicationID ApplicationID, params ResumeApplicationParams) error
 	// GetApplicationSummary The scores of an application's interviews together
 	// (GET /api/v1/applications/{application_id}/summary)
-	GetApplicationSummary(ctx echo.Context, applicationID ApplicationID) error
+	GetApplicationSummary(ctx echo.Context, applicationID ApplicationID, params GetApplicationSummaryParams) error
 	// WithdrawApplication Note that a candidate has withdrawn
 	// (POST /api/v1/applications/{application_id}/withdraw)
 	WithdrawApplication(ctx echo.Context, applicationID ApplicationID, params WithdrawApplicationParams) error
@@ -50572,7 +51113,7 @@ type ServerInterface interface {
 	VerifyAuditLogs(ctx echo.Context, params VerifyAuditLogsParams) error
 	// GetAuditLog One entry
 	// (GET /api/v1/audit-logs/{audit_log_id})
-	GetAuditLog(ctx echo.Context, auditLogID ID) error
+	GetAuditLog(ctx echo.Context, auditLogID ID, params GetAuditLogParams) error
 	// Login Sign in with email and password
 	// (POST /api/v1/auth/login)
 	Login(ctx echo.Context) error
@@ -50644,7 +51185,7 @@ type ServerInterface interface {
 	UpdateInterview(ctx echo.Context, interviewID InterviewID, params UpdateInterviewParams) error
 	// GetInterviewCalendar An interview as a calendar file
 	// (GET /api/v1/interviews/{interview_id}/calendar.ics)
-	GetInterviewCalendar(ctx echo.Context, interviewID InterviewID) error
+	GetInterviewCalendar(ctx echo.Context, interviewID InterviewID, params GetInterviewCalendarParams) error
 	// CancelInterview Cancel an interview
 	// (POST /api/v1/interviews/{interview_id}/cancel)
 	CancelInterview(ctx echo.Context, interviewID InterviewID, params CancelInterviewParams) error
@@ -50686,7 +51227,7 @@ type ServerInterface interface {
 	StartInterview(ctx echo.Context, interviewID InterviewID, params StartInterviewParams) error
 	// GetInterviewSummary The scores of an interview together
 	// (GET /api/v1/interviews/{interview_id}/summary)
-	GetInterviewSummary(ctx echo.Context, interviewID InterviewID) error
+	GetInterviewSummary(ctx echo.Context, interviewID InterviewID, params GetInterviewSummaryParams) error
 	// ListJobs List jobs
 	// (GET /api/v1/jobs)
 	ListJobs(ctx echo.Context, params ListJobsParams) error
@@ -50719,10 +51260,10 @@ type ServerInterface interface {
 	OpenJob(ctx echo.Context, jobID JobID, params OpenJobParams) error
 	// GetJobPipeline A job's pipeline in figures
 	// (GET /api/v1/jobs/{job_id}/pipeline)
-	GetJobPipeline(ctx echo.Context, jobID JobID) error
+	GetJobPipeline(ctx echo.Context, jobID JobID, params GetJobPipelineParams) error
 	// GetJobPipelineChart A job's pipeline as a picture
 	// (GET /api/v1/jobs/{job_id}/pipeline.svg)
-	GetJobPipelineChart(ctx echo.Context, jobID JobID) error
+	GetJobPipelineChart(ctx echo.Context, jobID JobID, params GetJobPipelineChartParams) error
 	// ListKits List interview kits
 	// (GET /api/v1/kits)
 	ListKits(ctx echo.Context, params ListKitsParams) error
@@ -50755,7 +51296,7 @@ type ServerInterface interface {
 	PublishKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params PublishKitVersionParams) error
 	// GetStateMachines The state machines
 	// (GET /api/v1/meta/state-machines)
-	GetStateMachines(ctx echo.Context) error
+	GetStateMachines(ctx echo.Context, params GetStateMachinesParams) error
 	// ListInterviewerFigures Interviewers in figures
 	// (GET /api/v1/reports/interviewers)
 	ListInterviewerFigures(ctx echo.Context, params ListInterviewerFiguresParams) error
@@ -50806,7 +51347,7 @@ type ServerInterface interface {
 	UpdateMe(ctx echo.Context, params UpdateMeParams) error
 	// GetMyCalendar One's own interviews as a calendar file
 	// (GET /api/v1/users/me/calendar.ics)
-	GetMyCalendar(ctx echo.Context) error
+	GetMyCalendar(ctx echo.Context, params GetMyCalendarParams) error
 	// GetUser One user
 	// (GET /api/v1/users/{user_id})
 	GetUser(ctx echo.Context, userID UserID, params GetUserParams) error
@@ -50839,13 +51380,13 @@ type ServerInterface interface {
 	GetReadiness(ctx echo.Context) error
 	// GetMetrics Metrics for Prometheus
 	// (GET /metrics)
-	GetMetrics(ctx echo.Context, params GetMetricsParams) error
+	GetMetrics(ctx echo.Context) error
 	// GetOpenAPIJSON This document, as JSON
 	// (GET /openapi.json)
-	GetOpenAPIJSON(ctx echo.Context) error
+	GetOpenAPIJSON(ctx echo.Context, params GetOpenAPIJSONParams) error
 	// GetOpenAPIYAML This document, as YAML
 	// (GET /openapi.yaml)
-	GetOpenAPIYAML(ctx echo.Context) error
+	GetOpenAPIYAML(ctx echo.Context, params GetOpenAPIYAMLParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -51600,8 +52141,28 @@ func (w *ServerInterfaceWrapper) GetApplicationSummary(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter application_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetApplicationSummaryParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetApplicationSummary(ctx, applicationID)
+	err = w.Handler.GetApplicationSummary(ctx, applicationID, params)
 	return err
 }
 
@@ -51850,8 +52411,28 @@ func (w *ServerInterfaceWrapper) GetAuditLog(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter audit_log_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAuditLogParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetAuditLog(ctx, auditLogID)
+	err = w.Handler.GetAuditLog(ctx, auditLogID, params)
 	return err
 }
 
@@ -52730,8 +53311,28 @@ func (w *ServerInterfaceWrapper) GetInterviewCalendar(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetInterviewCalendarParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetInterviewCalendar(ctx, interviewID)
+	err = w.Handler.GetInterviewCalendar(ctx, interviewID, params)
 	return err
 }
 
@@ -53361,8 +53962,28 @@ func (w *ServerInterfaceWrapper) GetInterviewSummary(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetInterviewSummaryParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetInterviewSummary(ctx, interviewID)
+	err = w.Handler.GetInterviewSummary(ctx, interviewID, params)
 	return err
 }
 
@@ -53778,8 +54399,28 @@ func (w *ServerInterfaceWrapper) GetJobPipeline(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter job_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetJobPipelineParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetJobPipeline(ctx, jobID)
+	err = w.Handler.GetJobPipeline(ctx, jobID, params)
 	return err
 }
 
@@ -53794,8 +54435,28 @@ func (w *ServerInterfaceWrapper) GetJobPipelineChart(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter job_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetJobPipelineChartParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetJobPipelineChart(ctx, jobID)
+	err = w.Handler.GetJobPipelineChart(ctx, jobID, params)
 	return err
 }
 
@@ -54238,8 +54899,28 @@ func (w *ServerInterfaceWrapper) PublishKitVersion(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) GetStateMachines(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStateMachinesParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetStateMachines(ctx)
+	err = w.Handler.GetStateMachines(ctx, params)
 	return err
 }
 
@@ -54914,8 +55595,28 @@ func (w *ServerInterfaceWrapper) UpdateMe(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) GetMyCalendar(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMyCalendarParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetMyCalendar(ctx)
+	err = w.Handler.GetMyCalendar(ctx, params)
 	return err
 }
 
@@ -55238,28 +55939,8 @@ func (w *ServerInterfaceWrapper) GetReadiness(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) GetMetrics(ctx echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params GetMetricsParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Authorization" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Authorization")]; found {
-		var Authorization string
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Authorization, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Authorization", valueList[0], &Authorization, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Authorization: %s", err))
-		}
-
-		params.Authorization = &Authorization
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetMetrics(ctx, params)
+	err = w.Handler.GetMetrics(ctx)
 	return err
 }
 
@@ -55267,8 +55948,28 @@ func (w *ServerInterfaceWrapper) GetMetrics(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) GetOpenAPIJSON(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOpenAPIJSONParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetOpenAPIJSON(ctx)
+	err = w.Handler.GetOpenAPIJSON(ctx, params)
 	return err
 }
 
@@ -55276,8 +55977,28 @@ func (w *ServerInterfaceWrapper) GetOpenAPIJSON(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) GetOpenAPIYAML(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOpenAPIYAMLParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetOpenAPIYAML(ctx)
+	err = w.Handler.GetOpenAPIYAML(ctx, params)
 	return err
 }
 
@@ -55467,6 +56188,7 @@ type BadRequestApplicationProblemPlusJSONResponse Problem
 
 type CalendarResponseHeaders struct {
 	ContentDisposition string
+	ETag               string
 }
 type CalendarTextCalendarResponse struct {
 	Body io.Reader
@@ -55549,6 +56271,13 @@ type NotModifiedResponseHeaders struct {
 }
 type NotModifiedResponse struct {
 	Headers NotModifiedResponseHeaders
+}
+
+type NotModifiedSinceResponseHeaders struct {
+	ETag string
+}
+type NotModifiedSinceResponse struct {
+	Headers NotModifiedSinceResponseHeaders
 }
 
 type PreconditionFailedApplicationProblemPlusJSONResponse Problem
@@ -58614,24 +59343,41 @@ func (response ResumeApplication503ApplicationProblemPlusJSONResponse) VisitResu
 
 type GetApplicationSummaryRequestObject struct {
 	ApplicationID ApplicationID `json:"application_id"`
+	Params        GetApplicationSummaryParams
 }
 
 type GetApplicationSummaryResponseObject interface {
 	VisitGetApplicationSummaryResponse(w http.ResponseWriter) error
 }
 
-type GetApplicationSummary200JSONResponse ApplicationSummary
+type GetApplicationSummary200ResponseHeaders struct {
+	ETag string
+}
+
+type GetApplicationSummary200JSONResponse struct {
+	Body    ApplicationSummary
+	Headers GetApplicationSummary200ResponseHeaders
+}
 
 func (response GetApplicationSummary200JSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetApplicationSummary304Response = NotModifiedResponse
+
+func (response GetApplicationSummary304Response) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetApplicationSummary400ApplicationProblemPlusJSONResponse struct {
@@ -59437,24 +60183,41 @@ func (response VerifyAuditLogs503ApplicationProblemPlusJSONResponse) VisitVerify
 
 type GetAuditLogRequestObject struct {
 	AuditLogID ID `json:"audit_log_id"`
+	Params     GetAuditLogParams
 }
 
 type GetAuditLogResponseObject interface {
 	VisitGetAuditLogResponse(w http.ResponseWriter) error
 }
 
-type GetAuditLog200JSONResponse AuditLog
+type GetAuditLog200ResponseHeaders struct {
+	ETag string
+}
+
+type GetAuditLog200JSONResponse struct {
+	Body    AuditLog
+	Headers GetAuditLog200ResponseHeaders
+}
 
 func (response GetAuditLog200JSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetAuditLog304Response = NotModifiedResponse
+
+func (response GetAuditLog304Response) VisitGetAuditLogResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetAuditLog400ApplicationProblemPlusJSONResponse struct {
@@ -63383,6 +64146,7 @@ func (response UpdateInterview503ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type GetInterviewCalendarRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      GetInterviewCalendarParams
 }
 
 type GetInterviewCalendarResponseObject interface {
@@ -63398,6 +64162,7 @@ func (response GetInterviewCalendar200TextCalendarResponse) VisitGetInterviewCal
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
 	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -63405,6 +64170,14 @@ func (response GetInterviewCalendar200TextCalendarResponse) VisitGetInterviewCal
 	}
 	_, err := io.Copy(w, response.Body)
 	return err
+}
+
+type GetInterviewCalendar304Response = NotModifiedResponse
+
+func (response GetInterviewCalendar304Response) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetInterviewCalendar400ApplicationProblemPlusJSONResponse struct {
@@ -66040,24 +66813,41 @@ func (response StartInterview503ApplicationProblemPlusJSONResponse) VisitStartIn
 
 type GetInterviewSummaryRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      GetInterviewSummaryParams
 }
 
 type GetInterviewSummaryResponseObject interface {
 	VisitGetInterviewSummaryResponse(w http.ResponseWriter) error
 }
 
-type GetInterviewSummary200JSONResponse InterviewSummary
+type GetInterviewSummary200ResponseHeaders struct {
+	ETag string
+}
+
+type GetInterviewSummary200JSONResponse struct {
+	Body    InterviewSummary
+	Headers GetInterviewSummary200ResponseHeaders
+}
 
 func (response GetInterviewSummary200JSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetInterviewSummary304Response = NotModifiedResponse
+
+func (response GetInterviewSummary304Response) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetInterviewSummary400ApplicationProblemPlusJSONResponse struct {
@@ -67922,25 +68712,42 @@ func (response OpenJob503ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 }
 
 type GetJobPipelineRequestObject struct {
-	JobID JobID `json:"job_id"`
+	JobID  JobID `json:"job_id"`
+	Params GetJobPipelineParams
 }
 
 type GetJobPipelineResponseObject interface {
 	VisitGetJobPipelineResponse(w http.ResponseWriter) error
 }
 
-type GetJobPipeline200JSONResponse JobPipeline
+type GetJobPipeline200ResponseHeaders struct {
+	ETag string
+}
+
+type GetJobPipeline200JSONResponse struct {
+	Body    JobPipeline
+	Headers GetJobPipeline200ResponseHeaders
+}
 
 func (response GetJobPipeline200JSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetJobPipeline304Response = NotModifiedSinceResponse
+
+func (response GetJobPipeline304Response) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetJobPipeline400ApplicationProblemPlusJSONResponse struct {
@@ -68065,15 +68872,21 @@ func (response GetJobPipeline503ApplicationProblemPlusJSONResponse) VisitGetJobP
 }
 
 type GetJobPipelineChartRequestObject struct {
-	JobID JobID `json:"job_id"`
+	JobID  JobID `json:"job_id"`
+	Params GetJobPipelineChartParams
 }
 
 type GetJobPipelineChartResponseObject interface {
 	VisitGetJobPipelineChartResponse(w http.ResponseWriter) error
 }
 
+type GetJobPipelineChart200ResponseHeaders struct {
+	ETag string
+}
+
 type GetJobPipelineChart200ImageSvgXMLResponse struct {
 	Body          io.Reader
+	Headers       GetJobPipelineChart200ResponseHeaders
 	ContentLength int64
 }
 
@@ -68083,6 +68896,7 @@ func (response GetJobPipelineChart200ImageSvgXMLResponse) VisitGetJobPipelineCha
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -68090,6 +68904,14 @@ func (response GetJobPipelineChart200ImageSvgXMLResponse) VisitGetJobPipelineCha
 	}
 	_, err := io.Copy(w, response.Body)
 	return err
+}
+
+type GetJobPipelineChart304Response = NotModifiedResponse
+
+func (response GetJobPipelineChart304Response) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetJobPipelineChart400ApplicationProblemPlusJSONResponse struct {
@@ -69998,24 +70820,41 @@ func (response PublishKitVersion503ApplicationProblemPlusJSONResponse) VisitPubl
 }
 
 type GetStateMachinesRequestObject struct {
+	Params GetStateMachinesParams
 }
 
 type GetStateMachinesResponseObject interface {
 	VisitGetStateMachinesResponse(w http.ResponseWriter) error
 }
 
-type GetStateMachines200JSONResponse StateMachines
+type GetStateMachines200ResponseHeaders struct {
+	ETag string
+}
+
+type GetStateMachines200JSONResponse struct {
+	Body    StateMachines
+	Headers GetStateMachines200ResponseHeaders
+}
 
 func (response GetStateMachines200JSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetStateMachines304Response = NotModifiedResponse
+
+func (response GetStateMachines304Response) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetStateMachines400ApplicationProblemPlusJSONResponse struct {
@@ -72783,6 +73622,7 @@ func (response UpdateMe503ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 }
 
 type GetMyCalendarRequestObject struct {
+	Params GetMyCalendarParams
 }
 
 type GetMyCalendarResponseObject interface {
@@ -72798,6 +73638,7 @@ func (response GetMyCalendar200TextCalendarResponse) VisitGetMyCalendarResponse(
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
 	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -72805,6 +73646,14 @@ func (response GetMyCalendar200TextCalendarResponse) VisitGetMyCalendarResponse(
 	}
 	_, err := io.Copy(w, response.Body)
 	return err
+}
+
+type GetMyCalendar304Response = NotModifiedResponse
+
+func (response GetMyCalendar304Response) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetMyCalendar400ApplicationProblemPlusJSONResponse struct {
@@ -74439,7 +75288,6 @@ func (response GetReadiness503JSONResponse) VisitGetReadinessResponse(w http.Res
 }
 
 type GetMetricsRequestObject struct {
-	Params GetMetricsParams
 }
 
 type GetMetricsResponseObject interface {
@@ -74509,24 +75357,41 @@ func (response GetMetrics500ApplicationProblemPlusJSONResponse) VisitGetMetricsR
 }
 
 type GetOpenAPIJSONRequestObject struct {
+	Params GetOpenAPIJSONParams
 }
 
 type GetOpenAPIJSONResponseObject interface {
 	VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error
 }
 
-type GetOpenAPIJSON200JSONResponse map[string]interface{}
+type GetOpenAPIJSON200ResponseHeaders struct {
+	ETag string
+}
+
+type GetOpenAPIJSON200JSONResponse struct {
+	Body    map[string]interface{}
+	Headers GetOpenAPIJSON200ResponseHeaders
+}
 
 func (response GetOpenAPIJSON200JSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetOpenAPIJSON304Response = NotModifiedResponse
+
+func (response GetOpenAPIJSON304Response) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetOpenAPIJSON400ApplicationProblemPlusJSONResponse struct {
@@ -74581,14 +75446,20 @@ func (response GetOpenAPIJSON500ApplicationProblemPlusJSONResponse) VisitGetOpen
 }
 
 type GetOpenAPIYAMLRequestObject struct {
+	Params GetOpenAPIYAMLParams
 }
 
 type GetOpenAPIYAMLResponseObject interface {
 	VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error
 }
 
+type GetOpenAPIYAML200ResponseHeaders struct {
+	ETag string
+}
+
 type GetOpenAPIYAML200ApplicationYamlResponse struct {
 	Body          io.Reader
+	Headers       GetOpenAPIYAML200ResponseHeaders
 	ContentLength int64
 }
 
@@ -74598,6 +75469,7 @@ func (response GetOpenAPIYAML200ApplicationYamlResponse) VisitGetOpenAPIYAMLResp
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -74605,6 +75477,14 @@ func (response GetOpenAPIYAML200ApplicationYamlResponse) VisitGetOpenAPIYAMLResp
 	}
 	_, err := io.Copy(w, response.Body)
 	return err
+}
+
+type GetOpenAPIYAML304Response = NotModifiedResponse
+
+func (response GetOpenAPIYAML304Response) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetOpenAPIYAML400ApplicationProblemPlusJSONResponse struct {
@@ -75696,10 +76576,11 @@ func (sh *strictHandler) ResumeApplication(ctx echo.Context, applicationID Appli
 }
 
 // GetApplicationSummary operation middleware
-func (sh *strictHandler) GetApplicationSummary(ctx echo.Context, applicationID ApplicationID) error {
+func (sh *strictHandler) GetApplicationSummary(ctx echo.Context, applicationID ApplicationID, params GetApplicationSummaryParams) error {
 	var request GetApplicationSummaryRequestObject
 
 	request.ApplicationID = applicationID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetApplicationSummary(ctx.Request().Context(), request.(GetApplicationSummaryRequestObject))
@@ -75848,10 +76729,11 @@ func (sh *strictHandler) VerifyAuditLogs(ctx echo.Context, params VerifyAuditLog
 }
 
 // GetAuditLog operation middleware
-func (sh *strictHandler) GetAuditLog(ctx echo.Context, auditLogID ID) error {
+func (sh *strictHandler) GetAuditLog(ctx echo.Context, auditLogID ID, params GetAuditLogParams) error {
 	var request GetAuditLogRequestObject
 
 	request.AuditLogID = auditLogID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetAuditLog(ctx.Request().Context(), request.(GetAuditLogRequestObject))
@@ -76724,10 +77606,11 @@ func (sh *strictHandler) UpdateInterview(ctx echo.Context, interviewID Interview
 }
 
 // GetInterviewCalendar operation middleware
-func (sh *strictHandler) GetInterviewCalendar(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) GetInterviewCalendar(ctx echo.Context, interviewID InterviewID, params GetInterviewCalendarParams) error {
 	var request GetInterviewCalendarRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetInterviewCalendar(ctx.Request().Context(), request.(GetInterviewCalendarRequestObject))
@@ -77305,10 +78188,11 @@ func (sh *strictHandler) StartInterview(ctx echo.Context, interviewID InterviewI
 }
 
 // GetInterviewSummary operation middleware
-func (sh *strictHandler) GetInterviewSummary(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) GetInterviewSummary(ctx echo.Context, interviewID InterviewID, params GetInterviewSummaryParams) error {
 	var request GetInterviewSummaryRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetInterviewSummary(ctx.Request().Context(), request.(GetInterviewSummaryRequestObject))
@@ -77684,10 +78568,11 @@ func (sh *strictHandler) OpenJob(ctx echo.Context, jobID JobID, params OpenJobPa
 }
 
 // GetJobPipeline operation middleware
-func (sh *strictHandler) GetJobPipeline(ctx echo.Context, jobID JobID) error {
+func (sh *strictHandler) GetJobPipeline(ctx echo.Context, jobID JobID, params GetJobPipelineParams) error {
 	var request GetJobPipelineRequestObject
 
 	request.JobID = jobID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetJobPipeline(ctx.Request().Context(), request.(GetJobPipelineRequestObject))
@@ -77709,10 +78594,11 @@ func (sh *strictHandler) GetJobPipeline(ctx echo.Context, jobID JobID) error {
 }
 
 // GetJobPipelineChart operation middleware
-func (sh *strictHandler) GetJobPipelineChart(ctx echo.Context, jobID JobID) error {
+func (sh *strictHandler) GetJobPipelineChart(ctx echo.Context, jobID JobID, params GetJobPipelineChartParams) error {
 	var request GetJobPipelineChartRequestObject
 
 	request.JobID = jobID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetJobPipelineChart(ctx.Request().Context(), request.(GetJobPipelineChartRequestObject))
@@ -78145,8 +79031,10 @@ func (sh *strictHandler) PublishKitVersion(ctx echo.Context, kitID KitID, kitVer
 }
 
 // GetStateMachines operation middleware
-func (sh *strictHandler) GetStateMachines(ctx echo.Context) error {
+func (sh *strictHandler) GetStateMachines(ctx echo.Context, params GetStateMachinesParams) error {
 	var request GetStateMachinesRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetStateMachines(ctx.Request().Context(), request.(GetStateMachinesRequestObject))
@@ -78767,8 +79655,10 @@ func (sh *strictHandler) UpdateMe(ctx echo.Context, params UpdateMeParams) error
 }
 
 // GetMyCalendar operation middleware
-func (sh *strictHandler) GetMyCalendar(ctx echo.Context) error {
+func (sh *strictHandler) GetMyCalendar(ctx echo.Context, params GetMyCalendarParams) error {
 	var request GetMyCalendarRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetMyCalendar(ctx.Request().Context(), request.(GetMyCalendarRequestObject))
@@ -79116,10 +80006,8 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 }
 
 // GetMetrics operation middleware
-func (sh *strictHandler) GetMetrics(ctx echo.Context, params GetMetricsParams) error {
+func (sh *strictHandler) GetMetrics(ctx echo.Context) error {
 	var request GetMetricsRequestObject
-
-	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetMetrics(ctx.Request().Context(), request.(GetMetricsRequestObject))
@@ -79141,8 +80029,10 @@ func (sh *strictHandler) GetMetrics(ctx echo.Context, params GetMetricsParams) e
 }
 
 // GetOpenAPIJSON operation middleware
-func (sh *strictHandler) GetOpenAPIJSON(ctx echo.Context) error {
+func (sh *strictHandler) GetOpenAPIJSON(ctx echo.Context, params GetOpenAPIJSONParams) error {
 	var request GetOpenAPIJSONRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetOpenAPIJSON(ctx.Request().Context(), request.(GetOpenAPIJSONRequestObject))
@@ -79164,8 +80054,10 @@ func (sh *strictHandler) GetOpenAPIJSON(ctx echo.Context) error {
 }
 
 // GetOpenAPIYAML operation middleware
-func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context) error {
+func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context, params GetOpenAPIYAMLParams) error {
 	var request GetOpenAPIYAMLRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetOpenAPIYAML(ctx.Request().Context(), request.(GetOpenAPIYAMLRequestObject))
@@ -79191,662 +80083,667 @@ func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37chu3ti8KvwoWv12VOJOSqJsvUs1aS3HsxEnseFrKzPpW5EWB3SCJqAlwNkDRnNletd/lVO1XOP+f",
-	"BzgPsZ/kFMYA0Ogmutm8yLksVaVikewLLgPjPn7j104iJ1MpmNCqc/ZrZ8xoynL488UVHZl/U6aSnE81",
-	"l6Jz1rkaM3LHcsWlIHJI9JiRnCk5yxPWJUOZk1fDvddUJ2NCRWo+vJGC4Tf7nW6HfaCTacY6Z53rzvF1",
-	"p9Pt5OwfM56ztHOm8xnrdlQyZhNqXjyhH75nYqTHnbOnR93OlGrNcjOG/7zu/Hyx9x9075+9vWf7/b33",
-	"vx52n/Y+Xnf+R6fb0YupebzSORejzseP3c73XNzGJyLYB02mdMTI5+9ePidPj54+7ZKcZX+97pifrjuP",
-	"zgkdKCY0kQLmmlFl/maVucx6vePkgE75wd3hwUyxXP1rMsuVzP/KFt8evfpFfhj+DS5i56Xnd2rme9J7",
-	"9jg6FZlQHH9sOlOqx2ZT5mOqyZwqkuSMapaWB+uGmVCR8pRqpg56h8+e9ugx23syOEz2niRP2N7TYa+3",
-	"1zs8Oj45ffzk6bPBYeNWDWU+obpz1pnlfC9nQ5YzkbBON5zTUa8Xm9I7NsyZGj+X8paz+LwS+I3keGVf",
-	"y1smyOffaD39QWSLLrlkySxnXXJJJ+ySa/bXS53zRD8qz7t0+18pn+a6zxbfZuzrlzr5+kP26pdpLxF/",
-	"z4Z/OydvqR7/1S0Unenxgb37nLymH/YuRuyvj3snT3u9c+KGcW6HcV4dRlsaP+wdncQXSOeLi6Fm+fLq",
-	"XLJEilQRLcmcck0GbChzRnS+4GJE6IhyUVqE417l5Xwym3TOnj4+MZsz4QI/FxvFhWYjlnc+mpFMaU4n",
-	"TFv+cPH21Xds8eqr+J7dssVninCgPW6+NMTZ6XYEnZjn0inv37JFn6eNy/M/cjbsnHX+fwcFlzrAX9XB",
-	"q69geS6m04zjqagbCy0uaR6Tv2wH4/pycZHEj6qhFsNMFCMULlH75DVdkIEh8WlwYqeZTJl7OQz4HzOW",
-	"L4IR4xvCkXHNJmrVEC9mKdd2eB/hkL7C246QCuynQ08GNM+pee9M8H/MmP3ZjMvPVOax1Yep0kQrlBVc",
-	"EcMc/fovT0fmuPTrLnUzEcAwgCsOWCbFCA4MDCfY89pRVcli87Fdaqpnqm6ZiuvschkKUXAL25hE8P4N",
-	"SGRp1CVCOd2ITr4E9lQzfyZ0zpnyPMxsj+YTVrcvVrj18fpOVBwZ8bZnHlIWRSdRSfTl4rkTiesRkZek",
-	"tUN1F2xEQH5UjeRTiHN/1nDv6wYVoYym4VRHgWN7MaE8Wz2iOddjHBMzNxCapjlTtUODi1qPDMdgx/PB",
-	"6Ig0q91Ao8T5gZH5WE4IFVKPWU7UQmk2IQnNMkWUrB2cfcU6exkMC8f5MpeTFefA7aIhXyJzklFdzzrd",
-	"YRia5+7iKLwSmuV3nM3XOwrc3VY3UH/BRkfhWzlYbzy/yEHdSH6Rg43G8MNMJ3LCmoSdNkNhImVpAx1J",
-	"+5y2AwCh7V6OQ3lnSKJ2QVQic8NPF6slb24etNFqvLPG3wrpL3AMzlSsHYf9fauhXAE5Nw7GvSc4ZYvp",
-	"6lHBQVlrv0pjwmFemm1pZOV24+6FjYdvt+OBAa7m4Ya12AFZc19NWZaxlLAPNNFm3LW0jnd0ai0fVDv9",
-	"5zhLutR0xNooT1wUytNoK9VpxLbVnEasrDg93khxirpiokKWZlmhPGo6qpu9NQh/7uRyIDVPVOd9q0XR",
-	"dLT+kpjhl1bhcBM7o1E7uwrlepOVV9HFtrLxnoOPp9631EcnkHOUgacJ1dV98qoirKgmGVcad5FrRYY8",
-	"M6Y2+NGUzDWRedqgAOBQGn0Lq47Yiw9TmesLFZ+Q0STcTBhcWTcWq3O0V47Mw17iTWYcr1I2mUrNRLL4",
-	"ji2WR/Oa3jJFuCaKDplZPcVEal2R/5gxpdHzQeZjJmApqVBzloNLLJNKnxFK7mg2Y246ScaZ0J8pkowl",
-	"B842S8aEKkLJjz+++qqL28O1kaHKLMS1AEYohX/lPjFrpOgEXB9O4bXfuGFxNxSWmqeb34c8Vxp0vC7c",
-	"JGeapBK8N2Khx96Nc26Pt9VV7ROvBYennhwddYFQ5mOeseDBID54lpGZSGEFFuSk92yffMcWytIfkh8D",
-	"vZfl8BSam1lMNTh0j07IWM4MIQ61+d0sTmKU92vh9h+9xgUBBBu4Z3awhiqPTk+rRBk4eX/+l73/ev+X",
-	"uEv31RA8ynFCfXFFR7hjMK0xFSNmFmJAFUuJFOd+Fac5A+euc2jj5ihycni0T26+uDECRKSw42Y79mvn",
-	"a33etRNtI+DsnN4wlhp2tMnM9slPloQ4XmIJHyjkabdMQnpM0addXYWTw6Pz32D2b6RgNbtq5q2CicNx",
-	"JWOqzvGMh7MwZ9KcswmQ9phNKgtx3DtpmkkRrmjQVtrMp8l+MnvpDaEmYVWxlrYSVjW2kxnLL3LQNApv",
-	"KW31/u+4rnUWc930/luud/P+vyOF125J6gQCDsgeiIZR2St2MLrv+YTr5WF9I+dkQkXhFaCoRYxllipC",
-	"NZlIVSuHM3hmOJCUDeks052z0163cA1woY+P0C2A/v+jUjTgMBIN6HbAkKhbSbBgmrYULtjBsl0ymkfl",
-	"APugjWAbcpF2CR8JaU4mSahi++TFHcsXhn3mNDEiLeBzXCuWDcuBowHLRzUr/I+tTJpLpprIUeHPjcuI",
-	"l+xgIa+Y0s/lZEpFbUhHGxUmwWuaBmWu69vrdjCyH6dGW08vuai1UouAJ4jElICgiPnOil096h093usd",
-	"7vUOr3q9M/jvP2p2eYYj6Csukl04mn9Uca+NWeSZYnnT4prft17Uj+ZuNZVCsSCUZ/5KpNBMACMKTOqD",
-	"XxQGsvzy/dqhiVZ9qowUNRKUZpmcs7RvI1rGssRlMyOV2v7B7uQtM5am81fC4vmtOL3qPTs7dlvhHfyL",
-	"zllndYiaDtCs5zlT/rlPIs/laavnJYedrhV9qnMmZlnW7WRU6f5MLQ388VXvqKChCdjQnYzfsWLj3vDR",
-	"WGcLcnF1SdRCJJ1uZ5qzIf9gzF4+7Zur+8fD7559OPobxR/vuJypfjglHAUuYxp+AyscfqMSOWWwDaFr",
-	"5Cxn1NBO4TU4m+dcw5ZYRxJGFWHkju7rN+lja2cYUhiQXjRYbMg9knwSe6a97ACu+ViJAa9JxMtUO5Ew",
-	"dyNggWJ/YRDCN6pzmtO5Pf7pLGN9r52Z5XOPQp+TeVLpZ7/iwDaMbda3hPGa57Q9VUIiBpChvf1SZmPG",
-	"J2Yr4ofq+Kr3NOBvLV9zhMQPLp6Wt/SMqcY1cNdLJrjMyTvrXCIvxIgLZlSHrnMGQkYGy3MKkR707XVU",
-	"kjMmDKO03/WZWcUVnOJ+STcgrhr6rUSRN6bjL2n6Dg37BjKe5nKQsclfIuScIOOZ0MwIJpb2rZugYwat",
-	"IVIH43X+iIQKITU6B2lqBGUqmSLmuwnkcBld+OLtq88UMYMx6hII0TyXZno/+zd6WRS8CNz9/uuphOPQ",
-	"OescYHTv43sj34zqlYRZSZA8ZaWb0SNaEh8dBmQAySyOEl+7xSDFYliRfJDKRLn1VAfLy9aaRt7iM+ro",
-	"I77e3eiCc0VSmcwmTOj9Dng9MyZSmlcoQrMP+iAJfis0my9ffP3qzdnfn198/+LNVxfvrvNr8fcX7y5f",
-	"/fDm7Gi/Zz6+ePNV+feKkRCO/0IQ7sZA5MCwQ8yWOz09OYUUq5Lae/L09MnjiNYTXRc3fjLkGaucnOc4",
-	"172vuJpKxeOpNBdwJzGsENR3Re84mv3+2ftt86+i+Wklv/PWssVrROZWo2Aa48UwrFqN6LDEvPHknHUm",
-	"PKf7Chn/v5nv9t17u6Xw9FmHarV38uTQCI37EDrdTsbFLcxtrPVUnR2Y42T2RLkhHZjB7tnBmolmPoex",
-	"84PKpOENYymYV1zi0qHC3zUdqVL0wuhA6sg8P876w4X8uHbOQz0BB5kfG7N9a3etR15t6KUt8wRSUH27",
-	"uvaQRLXYi2TCvFQ3O8O05mKkQoIHKu2nckI5kj1NJsxT6HvDmifsn7DlnRezXE7ZwZcszzjkoqlsNoKN",
-	"nrC9YHN3KM/datdtKf685YaKYcaT7aQ4LqOmt0yEYvUCTMTljJrMiJQFYR+40jZYfE/C9VkhXCH1hrgx",
-	"xsVqOI9dCVTn7DWDYtU89EKmAkXCKlW2E3Jq92qSauFrMnaeN1Xk2FJ1i9GYLpmPWc6q4ZhK2KcSBokE",
-	"Y/bj3oQlh1w1QTfmkjMr9VLmA56mTGxFeVOWTzg6llImeFmte8M4THkhZznJpZG+0n7CnF+0PAk8xLph",
-	"5JTlQY7lPdHlcUGXb/0MiJ9BnDqX57orGrXxtAldAC2m0hKiCw4Imr0wivRWW8Xtk/qgk4f7dCknDOOH",
-	"c3NS5rkUIyIFMRuleMrucStOQ/3bzZW4Ecb3oTKRXWzC6hUI4zRbK3foUUtxHXINxze/7QvZV2OJLoJy",
-	"JnFrO/yT+A6kmVrZh9TGScdEqsoXHB5dHQYOVXtB36h9WeWyQ7zsLz3zB6iogqtxaQxtp3ZqyTmfuR3B",
-	"++/Jh3HLhXniHU+Z0WBthKrVK47t9UHsqNV9J51Qd8bZTRgz6ld/lpuldSq4+dar33SQ7KVsODJ6NhUs",
-	"s2b7ZAKEjo8ZU9VXs8GEa22MpCHNFHMu4jTm7Ax0TOdIBqUtYVPNMHVP5qxftbsMc1mi4e8pMJy2jGZQ",
-	"oeHvuUj/cceNtf7xPQzHuucU1LHAWSx7Rs03yzTbe1bMyV8SpdpehWq9deLenPov+zmjqtiuWsW3ILor",
-	"lowFT2hWBIh3q/4WDK9GbpVSeDdWgb/Fc7cbc9k6Y5NMKrSVzR+rOVXZGErZlOYayb4TmDDlFfhyxiGy",
-	"mk9swoFiKCrXYCCBhev3V06ZWBrgUWmAno7MtW34UB1dHG1i65oNq6EIm0S9MS18x/XuaAG32nHPtp6T",
-	"8qReyhwSJQc0uYXUMUYnYCKkOR2WOfN6UujYh4yKiBGEQ8VsMjC879Bb0l/adzO7m1yMukRHT/90NshQ",
-	"Lm4iM3boDzEbWRfC4XpbGrHZGVuTSuBUs3+WWAU+uj+matw56zwbPn2c9p4ePn16kjxJH58+o0dDRmkv",
-	"OT2lae/wlB4PhifDw8HRoDd4enSUpIen6ePk8HTQG/Z6tPe0047+kpxrlnMK0peKZIwO9M7XM6YUwyTP",
-	"Eb9jisymZh3fMIYm54CRjKVEj3M5G40Jo8mYKM3gopcc7FKwNWYK7GBKZmpGM2L1akz+ZxPFsjsGFH4F",
-	"uZNUkJm4FXIu/JXUcEfCBaFEyZlIi3RTfA28wvJEMHoVMYYTSzFBlS4UmMxaGuP8zijc5sX7ZheWU1r0",
-	"mC3AbUBoeQDmfbdsYYxQ/LqvZHaH8aCqNuGNPfuA4so546Ox7pwdQ5BhjbOyrh4XHOvikDbx+OKqdaLa",
-	"YIpZ8v41pKWlVXrf7YxmPLVG3YW6xdwIWO/cqCZEzjTs2FjOi8WWM5vrPuFipo3qdHjahRgDqCRZRiaM",
-	"0AHcazYsRS3b7x1QxULOyBBIxzx/AvUv+xDn8ZLNT3+3sitgHjXsKUjl2phFvZH6pZneVga7kLoPi1SJ",
-	"yeWQtSgkph4XkAqQk4Q/aXLHFR9kkPK8kLMmC/6gJWVt53E5KQ7hG6mJm1fcwi9mviMPS8OS6WX/i2KM",
-	"cAypvZH6tUz5kNfl2XpPIrrrxhRTva2fEbNRuaigW5A3kgxkup3n+G0O3kYId72kPGPbUZvTFyZcTWxO",
-	"ayUQbCc6DpKnIM0JZuoyguF4e2APo8DUeZit93xbyjo8KijLnmwSzCFOYEuT3V34ttUqIUVYqJPKXr7z",
-	"smsbv2zwwH4s5H4F1ciYFi5QgyhljSMncdnitk6KIBUGY4/u7C3XrYBCjrfd+6OnoWgvZhxmE9T4cqPr",
-	"szN/briutNhru35Yf2EoRAA+jEuR3Vad3cZvWPbyJPKO5ZBmc1ijtFZcd23f9RgoJshUb+2xc7ZSW8sa",
-	"XPVi1A9UoPddrF69R78SvAGjnIX6JUW/TlE1kk4OFMvvAm+akJqB6TmztUqos5szOJeg0gNPxTd1zk7Q",
-	"mYVbmDp3woKhb94oAuaLw9D75B14Nd4nf8Hyph8Wmx5VyyrXoH7N0r5CCj/5uFb5ad0Jg6dtJT7h8UGB",
-	"dvuDd/+0XuzaUbBr4HHorLd+RRH40jL+ZNi8YUIDQzpeZbErW+Scv7WltO0XKKWaWvpfHRVI2R0H6fGS",
-	"52woPxhp8z0Xsw+RFN3AAbtuii7ksvIpPOd4v7d/eHi8/wRzGZJZnsPE0FasS9w9LTE8SK6mI3QRvpb/",
-	"5FlGD073e2DEjKnqT4Dc3YkuKjzxiLXfxWATIpt4gTUecuhKAKrha4do1nQo4Bp4+JWUr6lY2MxCtZUK",
-	"YlhtH+pKKpqHlBgtt6L/XjMQjoIMhHdUM1IMKK4YlEa9E32gOl20Oty3VGs2mWpw4Cg+MppWcwJC00YG",
-	"+F8wkh8FnemxzPk/t1QnubijGU8REK1qGVCo8SSItSZzcvH2FRS2AsYH3NcFPoOnGXMZke8wQazpf4+x",
-	"/sMwwAzDWRrxLRSe1kWbw6nvgiLe5lIOEXxPQv2huuViZP6yOosZEtjw5sUVavjpp5/2LmZ6zIQ228fq",
-	"iqrGbMKsJg8rzxLNUszGfPzktPdov7NubuOPgt5RntFBxraipZRNzaaLZNGfBY+M5iP4Ok6jIfGEEbwZ",
-	"gDmso8M/gdhLJxITYu8xZyFIH/nKz4aUZxOnpprJ7zaHYcWqpXIuvOvDXcIVMTp/Jqk9j7viQNNcmsO2",
-	"NdlMqVJzmaf9nA2NdK5yIfd7kCbNGC5DPsuwFt9fpOK56VrKvlGjpahkp/sS4eIJuMoUIBQ5S7GIvpy9",
-	"7q691wT2o8D/8datQbFGNeZvdTF3nb7OFZmzLNuz+fTG3h3kjN4qQmE7QMH80cb4dxPtSxkkpdrQH1jg",
-	"/VxiGmlQYtg6y3XtQPGLIjwXJGCzyTSTC8b+rZTaWsmxfjEBELN1DNClJFzQWzM54iIIYZVSeLQUWGOX",
-	"sWBgu437wZ7WEIeDldrQZvNjqBQiLhUhWAWkQMngWhHFkpyBWJjmcspyzbGg0RcnNs/rnUQ2vUSBv8bM",
-	"qopTOZVFuqfRjAQGVNphBME8YwicxxUsnEpZ1/LALPwBgI6UIX83KE4tF13W1aeCjmMvdC8/J4Y2gR8X",
-	"6CNmUBCUDEuHS0ObzaCWNRjVsQc+/tkNq9sxz+68/1g2HhvXAkTjYGELul2+LtcgSdZbndg4eNqm0Dao",
-	"H62BXQhQLax2bc0UoqVdUj9yrvzyzscyK6Wqt6I6HFKIwhTM0UEv+SmWTeaVhAfI2ObyrgOUwVji9muN",
-	"hQitkvpfm0s/uhyLNmfwjbnyY1GL+2s8Wl1knAPHIQM24miWh9VPTyIHKlrHW33Lj0LzrMAy8S+xSKgW",
-	"dxyqfDnqeyMpU0fVziLAaJWWhjB2sO5hmfHK7bcX7+CtQSlzO6Ib8TsmCCWCzQOBsN0oXPl0rSAwI0Ap",
-	"0IWkiWw6pgOmIXenAOpqLwsuzQtrj2chDJQHDmzxTA/cG+oC7RbVhrm6IGZnihHqksY3wzwokjd+7gDL",
-	"hyNqD7c/fn7hC87Z9cK8W2AdBmepwqhKBBQ/fSXKLkm8ZU2gJH1L6/jezxKLIs0yl8R6nHYSKsiAkVQK",
-	"ZuGYXPU7E7PJKtiEJe4SMLFmWkXh0XUxvwLGQ84F8dbTWggm7u1vo7CMhRPzli3UsoqG/uQa6Hi15ump",
-	"ophHDk7hvo0cAAuIBSU9OSMTG4ewzxhImTEKilrJ5xt5kGXXRWMJTCVeWtsC6n+Z+1ROCyxU+c3BbOrJ",
-	"EDlKbF+K4hg0d71yDdQ5llka0qPRUiK4EfabGLpE6TuLp3DLtf8d/kbciSCY4n8OvnEZ1eVvEynSWaJd",
-	"mrm/MWdTmRevgYG71ywhXlSGGRmOvGN5zoE9gVHvnosfkC/4j/7U4seS3WpvCKxXb7z6hfUfFTMTo7OU",
-	"a7+e8OGO5Xy4aOAClyD7avgApG2NcjoBsERFqCI3F9aPDEtwRr5kNGc5+T//63/fADwlXAcJgcmYJbdq",
-	"NukSZaEqVUKFYDmA1NrkiESmUBBLNMsyo68CYKzFmmMftAUMDCXFkxKHMR8D/D/Kp/3PM37H/qexHh71",
-	"f+7tPcOuL+9/PX76MQIM6BeiBlzXHXTqOKJRohy8HXjZQrr3tcbWxV3IjYY9+Inrcd0+XBTIkIXtanQ4",
-	"noxBfRsbXmyBJREjuWLVYtOM9ixR+ZG0UBbw2ir3ce/0D4synETL/HI2mdB8EVt2SVKeEuV8mcsza2tO",
-	"iaigu/IGJxUpqi+ACACm55TlShauUf+DZ3r71TY1MUmnLaZ0m64aMvdoz0taj0WQhnlEVxJSg+NTHLAx",
-	"NcpMbtk2ydgdywL0sjLA1QaZvitQDovDeX19GT1+ZRyeKvmXcPcNxSdSGK0yZ/YUukqDCtlv550pd/lY",
-	"z01T3Bfz1RxG1IwqDFA0kAO/BXiWxbCNtATwTrnpQCOY07FxlmoKG33DcH7c4W7rjgpXfBduqTX8LS0K",
-	"XYLZIMATJoxR65tudBm669/h5QGeUb06GK5GAlgluZzE9O0Gg9SBn69LBssoSktNpCCT0YIlY4AXBZS5",
-	"c+Mda2moxtrMtLJWqxQWWq07NFOLc4LE1S1g4T3wvge3ry51zJ6sMIg1DcwlhrQWM6QixgqdwlNFPlOz",
-	"CauBQMtD9TaOh9YkHF7c2cjQsq+tMkSzs2ZcJYvEo+ekd9QiMt7yKQxLz3Kx/hxWDPe1WZgI8iRDdo3a",
-	"RIgBBucbdxhUEvdRzxTYl66n4LDwlUdjGDJfeX5CzasNc+a6vKYbnW3m9q/l0cb9/tjtFOuyCSsLlnEj",
-	"vtJWiBSSoLqAC+dyNbrsQKYLoih3TV6WtKcm1+rWUkfLzRcS791sGWNMEukhGFP4Cr+eXUvSJSpdweXM",
-	"0VvlXzK0vJaDyd+wrm4FjGB3riajmRauoj+yw6lYolWbFTpd1tmz6n3rbt3DtjVu26XMdQkgvLNX0kuW",
-	"wvFgM8Y21Anp8v2lD3uBllNSebqdvYgOtfTVkrjudj7smffu3dEcqpPMAJ7jKy/0V0wlnW7x+QI+Wlhp",
-	"/7P/jD8Dr3yB7/TXlL80F76vLGO8RZFRbIY0ryo3UE4kJ+wcvfJcFZZ4qOpwi6hRIKOGxeHsjmYzavuA",
-	"yuEQcAHGQBQr1JqVbrLyaLkiAwYg6t5qj7rLpOhb9Wvs3Wa/QKZioH+JlYOr8yb5QgG1rHh9FjSgU0TL",
-	"EUwk5kgrF9S0UQoGGQcslOIFy2N7Vbx8PpbKqHajmRlp0VAFm2h57XwGgV8ozx3TO0Z8jYb5jucQnfFl",
-	"EQ2A/YcnT06eHj+2HtXaLr7djh1RqzqDl/baj6FbPNKdgybjYt3DpAsbbPK8AudklEx17poXkKNer30G",
-	"g3tLMLRGrr7kzaz0co3sarFGpWlHGWjQRzduiBldO5WCdQkNut/dsXxwDlEmNAfSlKWQqekbnhZuPDrT",
-	"433IACvLhscn5W45dO+f783/+u+/uL7eDz/GPeVlZ2XUaUvNoT0LfKg0SMOSrmGm82AHXRRKOahAC2AG",
-	"ce2g4GSJyQEsUDd0NcOD4yzCjPslFylUScVsMiZ0vvA5EZBNrJzZoxjNkG1VGIJ5aj+TI8sOllkOPLVb",
-	"Ssax6Rbmm61ymhBLqoVv2U77O25rqNk/ZizaFAFSZzOaMB/uHQeghV6LsX3sQ7by+KQTgxn82bOQOu0D",
-	"JhGMqVte09rTE85paR40A1FLUm7kmm1B6Js94Gae+wR7TEMBy/aczAT+DN/iAXOJgwF1lgQYvqyoMoQ+",
-	"dPiUelL8XtaQIU10N6C8nCWGDaYu/hO19/lqS7DSutu3zK5P1rPn0YV4MXZgTnZAzXO6TA3rkjEOZZNA",
-	"STmVt40wbuPmGNMpYC5t7OXAXHHcmxSrimn2NtgzTNGNJXnYGvHP8Q/VRco1PFDLR7ZRG9WEZYqVuwAC",
-	"3ZwTwe6w1ZpPZ1o6PYhfE9t184vDrqKZsiixwBWhuVuWucwyrkFGj9kHmrKET2i2vyxktk+C5NOafo2u",
-	"7V7QDjrclNOml8uiyrN919xyWn5sTP++Z+vk9l6lBbAstvirGGdQqF4lmrCDbTO2hHZ8DA4jkaIsXSBm",
-	"t9WBLLetXb9b7XoSxicUAfmBwKnkBGMNT5jViETJQ7m8mTDqhp2QmpopOWYH+Vd8u/UNq0XrvfDYqw7U",
-	"/TRoLxW85RTQLlqEIsKWSiWDOmC9gUjolttDWfnSXWpnXG66XLSlBpd6MMnS4SnYY0noA1eqFfbfy9FK",
-	"/5C5znU7W8dBFNzSzjfkpPeDYyi+WbV9zl2YJtFFoadTomxvUHOsKM9mOdbwAK5yrQrV3LcbOo8tpsso",
-	"30v8s61FZc2N8Jwf1dpS9cbTFi6zKo2v9JntwOP13o377yznw9osDWBcgDsxnWnfS8Nwc3BXAYDT8rGE",
-	"BLEYmpLvXwh9Isjc0Le9uNmjcdjr9UqQ5zXeDLAe6nJCuELU5653NlAynonUuq7a8wlncK7Ozx4zmvZX",
-	"6GaWkiFibdalIOVgaVprYfDGZknd/KZNRS4wlPoXV5iZkYBkJJmCk+oqWwLz9DOjpKbWWKLJeLvBTVmN",
-	"i+CFbaRpV4Jrp5/wHNSQXTnaWgbYqieyJszmY2nupFWXv0oHISUWqxGcmFq+HxnN0iJyoQ37hw0U0oKs",
-	"h+zBcTS8sNPtDHIotY8JgVJ/neXyZwizzscSMhkGjIBX+T6yxIr0tHVSr/zo22aItcqfClLldpA9ZctW",
-	"o2oTdg8pDDD/ArypnBt5etJcnBe0HopnIdt+Gejgg51QFie0W4NXEHtRWGbbJnvNFXm1NViDAtt1Hm97",
-	"IVVn/hay/RA90821FWl9z8Xtj+++r2qoyyRVAE7XMmEjge/Yests+zLFe8FmDH4mCIFaNWmac9lWJcwt",
-	"UFHw3GStNLkWXNef2SI3BBtKVUf0HVv42phWWwZVzeF2nUa2q1V+W5kD3FN2W3CQQqrv+sOPJBBQmKNy",
-	"u2JB9lt4+oPsuO0qqqrcdb10t2WWvlRkVe3EBuawLhtGEVG1yowtyk3WsWHLd60nfh7s2Abq2dxWK2/J",
-	"dskN9mztVbL/7y+JwQim4i+45n1pWVYWyhQHKLGh9kU06O+A1uOnBviWwzEJOpzG3eoWXi1yPBDTDf3o",
-	"QFxzD90SsUnx6r4HbIkfOfvM8DlLBLqiDFKweektjRqDh4+pUPfScCvPjdI3LOw7mbHNF9UsYi6zSLkR",
-	"Qoq0QdCoTMUBtETGy5LbOqKbTX0OOhVqDoE/LrCFO8QtCsirMic351fWZJQErRWXqlEK9IQK4bRS0PHu",
-	"T1rcEKDDNDDwwBUPhYdwcgMUumVefk8AC/YWpx2HrSJb3HbpLvdNIX+t79b4GVTP5Vj31SUzwf8x86EJ",
-	"AGnKMt+ALvSsHEe2o516Fuz/PSlnVlzA5H2hvF/FkBzW1KmCrWxi/XaGFnZkLvNbAvWYj4jM0WnClFbk",
-	"cyjP3CffsYVaRntBpAyrj/FpH7qhdCEIabtI+J+gAz4WibrDbZuPmpuajveb2rLAgj7Mapb9wNVeplXD",
-	"aM3iNzuWd1DBG3eEzhKjlEKNL3hTUwYt1xoT1FSDU7Wae7nsLHN+q2e93pPDZ8+OTk+enPSePTtc5b0q",
-	"1J6G15d1o929vCnZzL+8uGi3L/9FDppea37e7QtvuW56ofl5ty/E7MmGV+IFu30pwuLVv3PK5DRju3xn",
-	"haXCvpYIu4wAYHEJykl/frHcBBr46WUg3+psVMsT8ewnPLWFr0VYOO7TrHRUrj7/K/yhKCiF64EZG+1O",
-	"5j4hBRWCyUxpm3YCMFNsMtULbJarzD+tjU9o/4tvXxUa6XZQKNsLdD5jH8OGeCvcKnzC/sNcV91V/4Bu",
-	"zWI1bVhTirHbKltqDZlURabO9hXs6yhOa2k/bTScrZc9op/4Z8ZXHMAg49h+Rft+C1GhvAaHEJ1cK3LL",
-	"ReoUuqCZTyHNl2H4w1VoEOdFuLe396wu4ot2NyIlbGZrIfqDdsB5yxS0MbSdi21qJsiC0VwROmY0PXdl",
-	"hmZlIaFsYwNlOxS7YBg7xq6bcOE+tmI368PCrYEDtiPAr/XmVDmX7kjiqKMnEQm5EHybUTOkh0NtCiQu",
-	"YgZ4FL3BC9z+epiJ7a7dsPYe0tfFLMtWg17F9f6VzsrStP2c6nfE++Q25S5G0vuXRrhLyxBgaWVWxgKD",
-	"pTq+p8igH9B5xawPOEhby+0/f/6Xvf96//nPZO+/3n8Bfz/61//RuY9I4x8qghhnlq2DinWH6Wjzw7RW",
-	"7LHu/ae9KoG2f/1aIcp74CafMCDZQqzUhAnruZmv09qGm5UaUW9fwFfuDl8r0KFJutGnZ1kKSdj15LXN",
-	"9rYp+vGr6Cp+qm3jW+UyrDjGmG0+ZlnaMNHN51nqUF9zmiT5RSLOHM2ygN+PtZ5CXxGtp2V3xCznK+Cq",
-	"npb4PjzhX88ODq6vL//SzPFtk/xowrv56ZwICSlJem4LiFqdwzds/tbcbhuKNedzeNjDlVWaeJ07ZR99",
-	"14BVdp2OhG2WiiMr5OYebom3/vR/KwfbnPuoGhmC8sf2pvjdExAaPrasaVdsufTmWibyixxAFN1I7GWp",
-	"2IvZWC3ELfrguasovQepuwX14K31RPEd19sQxS0v4r62tQSRQ3ANIPRf4BSohvNcr8CoC8X+2vogf8f1",
-	"c9cBsALdHznJ7cjl1qO7R2VMjT1ea44H1jjXgdeqfDKitviKYphQnWqsjWmj+lo6KrW3js3I/7zOHv3N",
-	"3rQyZTtmQTdSse1Hu0UaQ0G+LovBEu85lgUC5wCfCWAkTqETjQMOEGzOYnBRvymZ/9Y7WLNbgGKwqYMD",
-	"jxCmQ2lJFF0QmuWMprGUAddpNXrEocyz8qwGm2EbBu4blUZLD/FHo8EQ38V0fT0GVxX7lK6kjGoL01U4",
-	"V6WrG7b2iintI66biZVSmFpLIqcsIj7W9Rmux09+VCzfRizOFMvPfWU7hUwewGlwjYB+v5qU90itjDB1",
-	"Pr0jZv10ru7m+VI+2bZI/VrL4rYn+WUB7VJ79o3QkYKFx78WJacF1HQQ1/kYBGqjlU98NDYHDgfSXGVz",
-	"2rrMZ8KoqAF5Y1SUOuhYsy2HrkW80iNEzrDB36ohoMepNAJ3VbTwSs53P2fREEaPzm6LKqZyK+va105o",
-	"fgvvJRQhV9w9O6ymEinN037K7niNnQRl3hAOJO5y4i8nnwuyRw4fWZKQQzJkc0iYo9iB2x6QFWRxEhto",
-	"jCy2sKRs41Jra4tqQ3FL9MVAiuFF1ynGM17EowEXohwMOCcZM+w8ALDiAog6JwlVlXwqIXO6n3GRLnXF",
-	"2ySMEJg7YZpBjWMm1xYNrDR+MmBjbo3Gf+s2jb0y4tIAj5eixb29Z+8/t3/svf+11318+NF9/+hfP7f4",
-	"S81XPfpLNND84sNU5vqlXbEwY12kvyjbw3IJ/F7mEzd/uD9MkPX3JeoumkT3wgZnXn3VKjbTJQry2FQA",
-	"viY00TlNoOWtu8qFcLhqiNwEO6DV3smTw8OdhXOCGX7DaKajFbnO6Yv9TMHycnVSZWHYrrAIX9Rcwxk7",
-	"j6X7lo9lNqcLRcZw0eIce3lgs+MA5cq3SMXs6ZAE7J3R3Y/t+gX58cdXX2Fj4Wenj48enRM5s1zAmqrk",
-	"SXn7Wja43MS/EA52Yqj7RZ7Hqk5+EMbK8r1yXfG3qwXK5TxmuKVsRfF4KTOltjJ7CTdoxVMjXsGYU5DX",
-	"BcHMLwWAdMYKbC8zUdufzuIOHcal8JK2EQpc3/G2Jmog/Kuw/fSz3uGjpTmdPF2V6AwTLN7WxQ3xaxg7",
-	"K0gDRfay449UywlPOt2ahGZouAX7aQZ9y9hUITghZiHDQiG+5TznWqMp6Otc3LONpOE0i58kGNg7aEJU",
-	"y0kJh6swBdC5cecQbEplbS3C8uN8vkDQs1hgqGwX+laaL/r5TNTnh4dV33bBiBRkOsunUtXUjLnezM3H",
-	"zTdVzeXcTm5IOSC9FZ1Fjb2r0B/stLZ2aUQBA6n6lSLeCxxxX+czkcT3wa0HQI/4OYBWiTeTjCvM4F1e",
-	"EJzX8kPf+ZmbbcVHAmiYOXoZG2pi4wq72Oo21R/BmQP4cE2zplHDOHNGd6b+z4TNYF19EHCN+C2zrV8K",
-	"l91OBoKlFS2HEasJ2fjlFc5p60HcQXW74ktBijqQTrh+nuj8cYxQeZTteszhmNlQwL8ugfJ2yWBBqNcb",
-	"oELkluuuk8sQVb0PPIdiTOvgOfh5xvAcYsHaTXIRtui+I43CtbI8CfvFWnLBhH7Mfqtgnm3UHDWRYpjx",
-	"RKs4bCxXZCDlLUvRtewTQI35ZXhh1wIhGiaumIf2MKqrC3y33i0XAX9uh9QCoadVeV9BOzvB3xCpasSq",
-	"NBdsvy/2Nf1MJjRrfpk5kwhPJ5Nb5SKpUGv5T9BKnBTmOZHDodpFT90hF1yNWzQncRd+ujbdm+YGNYRr",
-	"Y8NZuzvVxllCbSd+vxlFsUSiHaYKrdl0ZVVmT2um0z6RJ2eOo9XUPsmhrjTlMXN0DheHXVdvu9U5S/M2",
-	"TYDsdTvolg3YDo3vK+AfdvSqVVwOL/wt+Fw7V5E/tgUGDd7Yb2g/hLjGyrVn0zO1o4ZEYUVQJOPWrRf5",
-	"/NXFm4tH1sFiqchSeGp1i9bAdeu4yFtWZZfF9j3VZS/lyS33iLMseFUKXdhEzh+hQl3ohuVtVcKvivsS",
-	"Rk/ISivSrcyUHFcsMY2yqK7onFUy3Rbhp6pvr9vQbknLX4L4UUz3/SyLhtLFMuCHqXQ7khdLAASS3/aF",
-	"7KuxnONmJ/Aotypwt5wy4SfeB3077iNyo61pgfeDcFajNaT89D7DE88Az93IhVJXuSJlqEVTuZoqDOzS",
-	"y3UpahoAqRc1Z1vBJn8S7PZWHerKm+HUJ1jWlRr7mKZkwAzbkUah3oF2bHdzlSANXwyX7+7Vm0ktuLte",
-	"frwStjrMC5F7wZi//559WvZb2XFEcdu9e7tdwQ567fSq3b5zMzrQ8r6oYHXLQZShlSNUOcpVSq2scGmD",
-	"y7OpdjBcQmBvlGsFc4mLNlebHzL7UI7hexpk1xYSa7WIWgV0B/uwHlC7v2M9f5xvIvqAcldDabUJYD+I",
-	"UDU29nO1bZpCn8PyPtoGWfWLiRn4zW3O4ovrR9S+2nclcolvn2ZbxKG9dE56hv1kzjdhJ7XD5KRPaP5u",
-	"yJ3XMrbmjI/GhrnV59e5SyDRzhnWEeSYLVLrSqNo2Sn3jcRT4BrlVmVHSHOFNRY1wxzpByAw5XVpPIxx",
-	"jm97JwSHsfCUOYbvMFfveMokNFRUXCMM1gfo9sGb+fYqll1GTmrLtst3rce6H7h2A6EsY5OGRFiPTFre",
-	"EN+AI7h3r/RhA8jSdhill/CWoHEqfKoClm4AYPq+tEz1WKU5K58p7EQYrkqa06EOVKgUvCJ9yOrBdiV0",
-	"Tjm4TPxZ914PSMAsK1N1LeGK0bZuX1oMuz4Te6UQRot/l71GI8kKW3YObS3lXfu9mItCsWpUkyvXALC9",
-	"/74aVF3lxHfnfAViGiy9u/rT9pFYkvjNcs/Lu0LG+avD/oduzxsZGMtrFc8wM8DoisJRaQRAq11fXVfa",
-	"uIDFliKIy8lh11fC+GNKpFiGsts4VYalnIr+WM5y1TfWI5yguvoDc61zx8EtxYlkIo0cf+xMaZ6pXKqE",
-	"7UtiyKsLSiwKL2M20gmzvdRKDjsvJkW1oWOhibXKYDcGYr9O435XOoThtgBrgVi+Yy/dsrQqEptmwoiy",
-	"OV1ADpxrxRJHH9z4+LhR1E7lMjoDf9/OMocUZlOuwZgqZ9j2rSrBE4abFJlsLcm2O9CrNMnaw1yvRga3",
-	"rKdDFlzmQZlc2rpvMbFgaZ+kgnJCJG6E2ISTBz10XL35rvOufpGDtTKuvpWD1r1zMqlWxQDN64voH9yw",
-	"g5SnNklD7s3bpgu1r9BcrznKvWFX7CpzpIpxsV67GgkhozWIQ24QY9rcKfOtHGzqjmkV+y7T/c6j3s5V",
-	"EhBnKeQcjipQMItNCU/vtkHjgmWs2RAm4E1LcWIbwx3LLHWDjRp538rBawbaUmO/MmWPkiZcbdhkYAKv",
-	"UWM+3QlfaVOg/K0cYI1yS6qrDHEHxLdDVQkmvDZl4eau0n3sxNfRfYJb2gpGS2gPKk9so1ZtkcNqb7s/",
-	"7vq2m/OwLfFt4VMWL1y7MEv8mSJTe0WjQ6Cu1UmAXRvYknj1roy15v4LF1lWar3gTHcLXLaTAai+HDZn",
-	"byZyJraRBuO4T2t5eaHJM0QNwW7Y1RTXgfk1166nMklj82ar5icFMVftako5+wX6E7VZVVsj9YtvaLQj",
-	"Z+GoDgEEf+va0k2eYyShvdPUntlL85jVTlOjb6U5nYvWa+HvuJdyKUttISm5U7bUB8J31XFE5A5LsMPh",
-	"DP261zDEd1bvihWEWqWAQL0SKqilym1ujmt/QgVFFJCcJfmM67IniOV1iurmje+cMNyu5Z1b6b0qPOD9",
-	"Nb0DFhD86dveFQZYrTAuuoOA3QD97iAhv7ovLqBkbYaCUNDGqd2OurDQT/UA6m155BaII4GBFyPh73hd",
-	"PTPmFWPYKfBln0MygM17VsBiQUB6HDioAAsx6Xbtg7rlei0f1Hdc77R/860T0lu7gu4DPxKot1L3syww",
-	"XMWmQ1MoVcd3q+EGKVgB0FnsSs7oEh7RuhnD6zcOWAsW83w7TMz6cWcUup3Z0Ep0WPhbAAXJCijTYryV",
-	"9dwAzmEtPM7pbJBh+v9aJFLC7IbmgzEi2WpFW7kk3Nm737Z8ZX+XVy+iaxc5cVXq2NYjVjCwNT1iAadc",
-	"8ojZcgY77KhQK+GEbgCxScsR4twsioMtMZL31NeJO5QJKpKxbUDIaDKOSA+4oAFnQjFjRRltawpeJGKM",
-	"HJqMScbuWHZGhvyOEc0+aDMSmduBtO/vAu+voO6HjV1ON8EJ5goy7TRWYTTAx0TR5teF8qvPeXCqErtj",
-	"uU18wIZiZuuMbSpzwEoNS8SqiHDLvo1N0hMbmixyjeaxEVqKpyxAemm2LhyiZS0rbcRqs+MqJVM4aqw5",
-	"tKt8WK79X1sflru+rdbz4MOKbosHH14XlNWpuNX0jnUBm29tN1UdgDcXCgFCfBHNsiyI1LVrGF+F7KwD",
-	"7413hRnNeEpFwhrETMjPMylvsX8stnA2H2a5y3IrCd8dc7AJF7Pa9qUZtpUDUajpLQOviL1jhfvhpNca",
-	"qBPydRsBsbsEinnh6KhblkbZ+lp9aOP8yQykhtI39xA4VvPnaIpfILvH6yeq+DXnRIqEEa/vmW2ELntW",
-	"5VT3Yda6Qaxp2tqJtbVwXTP/lQAC7sKdQMqYs9sfUxXBabz85mLv6PQxnNIx+0BTlvAJzbpEmvX+9drz",
-	"0utOl1wXaPTXnY/mgCVUSMETmpFvL394g4B1T588PQ3AYCkBDX2t0sRWjgC3Y7twBvymEP/rIIq0boZa",
-	"Yxk/R90tWD8vCwE5anNUQ2+drSJtf+X2tF28dFCTEA7dZa374eLtK+wUCilbAXfZynD+TRs0tM2QKThV",
-	"kSjTyuIPD9k9Wf0e0cHb6z7FpVjb4IhWWFqF9CpEUWa5O3AFlBn+mh6BqqSrdQ/YORTDr/MQ2OGssnXc",
-	"WV/H3gnvWVMcPpg+TbSzKlRS0AlXhVN4phj2kbtlUx0LmHi6D4g+SjaudWV01x2+N5AoLJZvjlnEcCIN",
-	"5Aq8Yvjq7OBgmsshz5hy4N8HE57TPSWzMeOTxpZzp+06zv38n9fX6n++j6N9fy9HfMNOQi8Q6FykxLWN",
-	"aGj62qrFRtjzIgaRVbxliR7LJkozO13qdhGjw+/lSM70O6bAJKnF7VYMKyXGVGGawqbA3fi+9YG7S/fV",
-	"AXcrPhIs7Vsr3Vfq+W+j9P+aJmMu2EWi4/xCeuMVqrmB059Z3NyMkTEoFDSdcGNkEs3ohGSMpgC3COzK",
-	"Bp6tXvWLHHQdGCdXHkbG2/Jdp5/QmR5Lf5uvF/MBa3Blm9eC3UknffNWhzPEFXjHqK6JWNtJv6sF8yjK",
-	"3XDGRDCWmtlgdXAJ9x6raOUUD1TolWt4tdnKqJAC8J1YN52VjlsNjltVD4YXZlKr/pCLGlyzEvCyWVZF",
-	"DNOD2usamWPDPtFsEM0+U9B7fzWoebzNeDkE4oceOyd2da9yKrAkIbbEc7pA1V4KO8AADC+eIFbXBwR/",
-	"a4PWPljUnq5zwiZTvagiIakyEFIrraN0mlca4K2Iqi7gG5mjWdQGMrBlZG1Wi6s+nWk5oZonTZgQ8aVa",
-	"JtB2Rf1ltgBYM03ToUO95F9cTdSWnOxqwTuAOgL0l9Lsy9sUJfqas4da92eKWOUj2k9uSkULjydcFsID",
-	"t/FJgLn5ey5U+TStwVqDw6p+bS4qCnidzxjWLsoJg0YDKGRRxFtcxGXih75emVEBo/t15XCczWP2dgHc",
-	"vGkzNJbbktQmnyWoHXBpJQK1ZO75x7XhOCsstPZN11r6EvzhuCdHglN/azq8+aKFUp1NQYJdzxvK+1Kl",
-	"pvVcBq/lHQvSMjdtmYkQvefYqwCB13gyJiNpFJYBTW5RXVvmd+3EQJX/Nwbhi9nYjNVqv2IZXYmwT/d6",
-	"0w9rf8zhnxrVTNQD3IPq3C8H2m0IxvCTboPuG8KcAv4S6uauUjzObQxht/TMRqppzJ016xX2A11vyQAB",
-	"udSNkCtsYVcbLpWiv3YocLmJnV3nOjKOLLQayzlLvfbdpHNL3RQdxT5zJGdKK7LEAk920P21RpKwO5aF",
-	"iTW7aUdYIZXyLtUQTNC7NSYfyn1ZIT+cKvLLzFdsFqjN6CmXdi8q5sGUtyEV7N0KTmqW5Ey3u/4Sr4Ug",
-	"r9L9lvpaOPElfhQ+p+tH74cVXcsy2FUUMTrAg7C1NmUjGeg57C7oIEFiRvIP1pjGF24qJhZLeYFGb7Kt",
-	"u6A78rYSItY3GNj6BSRO1Cbje/dHQkWkjxpNEjbF7P+UJRkX8KfhNFTXub/hte8AXlixJndq8W45YaXA",
-	"OgjNvrdPNh6FlWk1YqtJVjX3twbUDABVRS8s12tCq46p6nvsika3jxNxQDQhREfMtARI5xX63oL467bX",
-	"r/Ngm1c2EPA04YAN+6uT7rYS/rspqXWj7nqiqCz10myq+/s+ejjrfM/Y59o5i8Hjr0nGjHL+1KjnOU2w",
-	"Q6lIzS8TqTR5ckQGC82gpObHq5d7T7tEMI4VHnIygQSKnExoymw/5M+UbRwq83h3ykROpyzfy6hZfLGX",
-	"5nyo1Z6QuR6v8Ic/jZ3GwryKzBc7nMkcLRDnoCvG8kbmdMM+3EtjaChIkQVgcqyA/b6t7o1s1ZjBtUYr",
-	"7XKNWzQNCCq9bNypTRVrIsVdXVqRIWqWkgOSM5qMWVopREDbH96HBhV2sRYMwh32ntWdrA/bAj5ZqKCU",
-	"LlQbSKsUPB8gN8OCPqXpgqXWpYgcFjrWaVeCaLMBwalbadBtp2au3wa5Cte1TeEhQD1B0tbA54RnVLMc",
-	"h7q7ulDYq81GBIlfluzycIjVYopt60bXN6ltv+mozREv07Z9Q3E6Qs7PbOF215XiQpxpvDsAveVQ3oh1",
-	"gnEXm+Ppphse2vKxiDKNXA4yNqnRjeZMaNvBEdvpnpw+ebTz1EBmtBg5yxO7wlCaZ+NVdX44sUaQpKHW",
-	"t9v5sDeSe+a7PXXLp3su4LbnW8iCGfCxW9NsFxrMLKbAVKe4lqta7lbacb83/+u//yIaYm/sxhvsDhwz",
-	"13BpdWfeul6mL+5YvqjtQow7BVaTs4GmgN8P/gRzQtrXY+NStW5lyoWh+YTVRfdhdNbWtkOsnMFZzvdy",
-	"NmQ5M49Z3eoXT54xa+vKx/59z5qQe69SJ1bQ6sLCGzWbum7mobZzFHuXigdui6iQfb47KN0irGf2yEy9",
-	"aApsBx52BU6behZUxjGrEaDfXF29tX2bVnhfnj0L2NpJL8q0fc3M6vMEUmNoTAaZp6qLPJhOGFQ+QSGP",
-	"TJJZDjtbH6oJZolfRPqGv/seyQh/GDBlD1Z5QO3paqVTHX6NIHnbcx8Qvm8uHZBlA0PfsMs4PvtP0mkc",
-	"y9Jdr3EqyGyaSZqyFHqOb5OIS3M6YTUNxs07/QX7qymibbdysGW2ale+ujv5O0ZTLphSzUa8MiZ8Aslq",
-	"RowbO34u89sI2YxZcqta+L3wrc/x8tYpt/7G5tSnrhtH45Sf+7FWZCJNxuGZCRcgZVNomoN6SHnuEz7K",
-	"CwyeRn+/eXORNDyVSo9ypv6RrXljzlK+3ssq6xW82T2tG86jcf3q0sigg7URVwKZNS4lV2Q2PSdKy+kU",
-	"CvOhwQXAIecyYUoRNZ5pRVI5L+VFwdM6GBVxf7uHRH2H75paK4FkUUxow7whR2wuy+6KqzAnE8ucgNHV",
-	"eAnXdGNs6YnegaM53H57c3yX0V+W0oa0HgrRr5zMocNsKs+JkP2UJRyr7OktUxhHnePVkFWLrtcih8en",
-	"3LIhF1yzbNEXEjYckezd8zrdzgJhg7WRE/1FCcEmXOJw5Fib0YCFnrvLYZCxjLlwWPXPwTVIWK4pFxn2",
-	"h94l/lSLl+/+lcXi17/bQWMnfKc9avwet1/yXc69zZt3975qIvxWRyE8xMOcqfFm7OYKDAt4ANHytsBQ",
-	"QRMEMNONPUrRBkmkvOUsxqDgEX14RFz9L72lmiF4eLQ6XzsycfPXDlJEsB1v4DGEkH8Ag7ZdYgg+icu2",
-	"7YLeuetrGXrlee9rF6d4SDQOW265Zc3sYtpBQLb/jxnN+JAzRAlJblWffZiynFv7aEh5xtI+VYopZSMw",
-	"SLcs74e9aM18mVAOoTcA6zW6Zh8zufk/3Zf0jvKMDnjGNWQXWfDw/pBn2DHFf1M0Qel20hlOCnKtjX5b",
-	"I0Nc65WNc4tEtHESMeadxcSJuNT6iRTDjCdOYrVJ/HCBWBXgGTn1ZUIXZGAsCWnUGNBlzf+s22g57taq",
-	"Y+QZZqwWfcK66PDnRtEjRyfYPWJz2N81z9A9tTMLvQdBn8hmwI8J+w9zXcQsaeqWHD+kEKPcmPyANCBZ",
-	"yYXn1wyRY9Aa8xt8oBzc3WJW08t+4zygdeLQNiVimfPZZ8QX884cgEtWlxVadMaxlyDGY02NTo6PWwWR",
-	"5Z9VwJLei7bghhOdeROWI+SOIpIjRuRtLBnPs5KotkNMDP33Iednk2kmF4xV6maCgpp6dIRgNICQEDTM",
-	"gTf7liqXrvM3cjlV9JhxeI/vZkIRhJ00H3+YC0VoAvakedQtW6h9ILJ3UlPNMB1qs1NliERLkkvM2jfP",
-	"XqYNecfyjE77iiVSpGU2/vQxuEbLT30pczJ2GB9oDjPQqzCRCgKUioykTM8IJXPGbl3eQNdYVHRB+NA2",
-	"026mrse9k6cluKA4ZS2RkNuD51Y0NcPIA/JeIG5sN37YNyA1BzBDgAhZpljRH8neCOa21TApjxUKNoop",
-	"D54UiF9mO6xtxP9vbW/E5j5i5VVy7bkRsmvtFl+rhFpsjltJuSoQC/b7t6OP9/t/34JY6hoJh3Si5zwp",
-	"eQKC2rtCP4ypaZf3o6Q9KGcPylmjcgYp5DVi1ehcPjfSLPqtrfsOnIqwQ81wW9uD72Di4TrQOzCt1qg7",
-	"hXXYGkClWel0siDUPCN65gpgnjuWR7OhiibAcZwyaIZItTmJilCixtCwb0holtn7Nklccuk+bWvdcNN2",
-	"UezWulxs7YaX6yDh296M/WYsIN8jc3lLXCIkbg3mQea3uEshTqMr3sGguHM1BwHxUvrtbqHnProa8XWl",
-	"PBZA1ETf7Y8OAb8AMrO4Qusda1vwsnoiS37/ZkZfuhruv6txGFuUJKPryqEuoIs8GMfG0dl2sUNYhiJ2",
-	"hjcFfrdlHxh36SVYx2Fs3zvpvNxr5IsXfQ5XwTjF2zhulNzdqnqwYDc76YTk+42ruID8f/+vzy0L/n/+",
-	"b0vfj8gB8V8/QoS0Bua8nIHJd9+/3SWE76KBe9rpVrvZViRngMaMXCTICvGnqeAVYSJ7Zb0D8RfhvBU6",
-	"rJ6AbWGcQuVhTQSnkqayBNtkW4CaxbDtC8whrLEHZM5e3DWoGNAbhhK3ruVAc6vH1zYPvvT9qV2T2doG",
-	"2fXSEHIPivrC9ZEbPERetP1oPNeuzPPVekzfBlhdVYha3XYa40e2nGFX8Tp/FCbGWtqU8xhlzx40p/vh",
-	"oNfuWbw59zET2A3z8V11y4tTgn2r7n3t0f5hphM5qbN6xlSRgXmULTbwtT2bNQdZXymt1ztQwbzjpeYQ",
-	"ltncv6LRQh4sc/vaTVgFSVd4TtsC0hV3tNclH5DoarbnXU1B83LhOOiVn6By/HdWKb6jWvASNy7SEXK6",
-	"sjfZTurE/WgrK26XqJ48anmUDciosgoRZko1GyNLSFNypTEK2E4hFE9b34wZxX04Z9yv9+1maVzIjcwe",
-	"5jTOlZwTddM1vDNtPAT35QhYN5XlvhwHmGHtRTju3ybS+7cww1eZxIVb0p363SiUMb0jsCaRZNe3Kism",
-	"ZGE7Asspnb6VbHCVMuOGu5Y+U7ppjVPhluZBtYlv2uZ9FwoNc5vOC/ffauG9n+pKKGGP6eB9l9i+B9Nj",
-	"JMTyoXjffBmDFS7QBdDdUINfYhNWakq7EWbNmzRK8ywjNLN9hTfo3w75ICUQuA1h9u54rHDvy1zOFcPW",
-	"KmqhNBZ62RIvqsiQ5j6ZNONMaGwY06qihn2Y8pytCJg7+F0mzBuN3nsHJGqd0ZDZCZmonyLsMm2GivaV",
-	"J5AUa/ORwEnLlZqxlGhZ1bBPG5sSqj5WzOkmvsUVhN6CtUL3q7pVDZiAM9VIWfEJbNVuv09HjclrjoDA",
-	"3ZhaHxqWpDSsaSz1uAVEnqX30shgg0urXmF0pYUr0W+UBeNurDT/bcbZWg6A4J528tIypQdJGdkm/a0c",
-	"vAak6k1zUiwBl/osB93aK5mILeAkXUfnpbRBmdXOwuEvbZ4oF4CxEIkzqAFr2ji3xicmrpNE82lhDKP5",
-	"dJpqZiGCGwrAlWtoIVJUhl0dOLWlShZS2yNQN2FPc8E1j8F0F/XmrgHigI24UFb+r6rorQfsro67bS16",
-	"Qzt4vYafsgSPXm5tGWFU2uN817w9uGDdIQQY4qs4Zhy23O2dX5/yeN+vILEozn9mN31ir1lHYIT3tBMY",
-	"IcGv6MQfY8GxGV7RGIYLuWULo0+ek4xphNnKGfT2MFw0k3Poma4qAFW5HEjNE1WFJq9PaP9P2yXj85//",
-	"83++/8J+ePSvUUCPFeiRJeBIbpkKU7Eumm09W+jXuncNtg3YlZ24A9NS2WxU5/yDCz9TRI1ljjBiXYId",
-	"HZ0EBGSELKMxFJjjdXohwzBW+iqCjVuldwUQoHy9w7R8Z6sjVULm3JkeZg7LpBaT7w+hgfkszxhQK58w",
-	"8k8pPLbKq4s3F8S8Y7DEE17MzAYefMnyDFqDVERXY0GiGUUU6sQMQWeVN10ywWVO3lkmRF6IERcMXHlV",
-	"q3fNWvMrY+W8pbyml7s1gjBcyzzAeTWUkDCl6oo3L8i3P111fRnoRVihd0a+ZDSPAGJEoXec/cMjb7nE",
-	"UgoyE5pntpkKFHjAqIi9tTnuc/x4Vafk7qpK1a+lxNIEQ0HsA+ZKITqcxXzkeQsLstuB5/cdJE3jMTdX",
-	"XpkLl7s/BPtSHXrpFaW1jR4Z/5Jo3HJpvaEjuSj1BhrATkddWOhi26bsBk0iaZPTrFaMpTcTLsLbD5fq",
-	"RNp4hW7ZAjxCRbJN1yNzaibIglGjSIwZDREPoXfq9uEBTP2q0Tp/kYPAEWTGyRXJ+IRr8P9U8BfnY5mx",
-	"EA60lSSxabrlfohF7/cgwuDw03Ds8XbLbXQCpAWvEiRyyprS22999RmaOgJi6e272yP+tXlLu4k2tJOO",
-	"WXNI389dbv8uSPy86HbltEKs78JasFaEP4kCLRmiQuBY62Ys1XN6SnY9H0K2fVqWeseN/VA+GMFEsyiQ",
-	"Goa60VB1buCEZhm4HSd+QOcV5S+g67Zi8T9//pe9/3r/+c9k77/efwF/hyp6bOCbgsRu2Kgk4yKGP2S0",
-	"TVV0CJy0pnXXg3AVAmLs5Ppq+3rVbkEyhL6MlgAfbVMBPB3LOmeIZhmDn21lbd37K/ba8TqvRxdF49TB",
-	"VzyUM5E21EBvvgCaxoL836E5u4ZdQEcrvB1r8jU8db8TrraJxcm0T6Bouq003Ut30+qVuQyevya2ihva",
-	"TpfI5XADC++nckJ5zKf1Ff5QKBdwPRgDRpWVrit8CjFBRSYzpcmAYY2yUzxkbhvOwUuV+ac1oUI3LBxF",
-	"bT/mdirHRvV/NZvq69B/JwTPhdL5bGUFIDjWiRoDKNGtkPN6HrkNj2pTBu1X0NU/33Ldt+DErXN5V8ki",
-	"jNWOWZY2THTzeU4YMwezP8uzWpEgyS8SsOSM6hIoLUstfOsb8i5hZtR05L2+vvxLs9rikVWb6V9njcT/",
-	"rRz8Tsi+fZ8+v/Joky1j3m4llFf3tbSBOZykbZhbAS+NopeuVrYAX9M8N5XifnSu3VDNd1z/bqimzW7d",
-	"NrQi7TVEuLZdJNum/HeyVs3luO7XdZrU+7qj1ZmlsAL1sTb/8zqv/5u9qVaZCAJMNZv0mj2wv9/OGq7f",
-	"F5uf+fs4N2sDGDQhZm3dOq85L/ycCBmUnHiYlVZnqtIo8Z7rxut3/0e1XSrNn/Bcfpp2w7s7xSqGdA59",
-	"dZX07XkC/96ugVAgrXUdHBQz4hgMylGE7u2420OgPHS8/pQdr8P8LVjVhApIcf7Dd7n+w3WSDk7KDtpK",
-	"V9tHbwdeEJz4NbELQuayBF2QMhgvfsjDD7i8/UoOZhA2VSxflXUCrrl1kk38Da254EOSb5xWNq+G8Xuw",
-	"TTGMz2Tas/+647SHf9x/sUy3Y/hQ8Ze9Blj+RfEnfA1rrlgyy7leXBrqQkLFrIGLmdkz9+ml4zXf/nTV",
-	"iXnNw8QHs57fGxZg1C2LdQ7ZDBjXxDIGANHEbjAXb1+5zAEgcqA+TF3wCzbWetr5+BEwCIYyfo4GNLll",
-	"mN5KyTSj2nBI7AAF7tpZDgU0DtN0n1yNwZGTzAwjMyfBHLeMaXaGmbxck1QyLGLGzDfXc4Tl18L/lMr9",
-	"a3Etvvjiko8E9NQQ+198QW7e/nB5RQ7olB/cHR7QmR4fAGO8ISN+xxRAeYcJHJ8fnpIJFzPN1CPsQ1pG",
-	"YCefP8FuiRBv12N2Laywe7RPLpnFMSw9kipyE83+If/nf/3vm/MiXUZX4d4rCTSE6msRmZC952af2Coi",
-	"BXw4Y/Qu9lAtA0z6oIsLnTBieKVr/si0XVFLGsqs51vb0gibG5pvC9hZORcOaQxAbp2KRqiu7sOU75l7",
-	"b7DeySyb6yZoRjFmNGX5Wd2yUT7tZ/yO9c367V8LSG1FIrEUAwB/U6aMHj3h2o/K8kj41uIPO/BVR4Hd",
-	"eM6IOTNAxHKCuSfnhjDHFCgIUmkAaxZBl66FIS7RhaopQMRNrUgUxGLgYqo6VFXduex8KRK2T26+frG8",
-	"UAcTdoMVX+ZU4R744zGmap98Z7aCJq7lwESx7A665l4LoMhZyjXJ5AhfnDPqoXjMa+0OltA+3TlMLRlc",
-	"MaXJRKZs+VxppvSez9S8gSxbM1K3eD5xt+tUA2j2bsZvU+rh6xuzs9A8/Wa/8gb7pIOcKaZvILbGAS6n",
-	"S5S0INI0GV+LfCaQ90D2aPh0i+JgZwMtwdQXXwBR3ASwUwe2r9lfflFS3ISdHh3xEzqiXChNbhKZsptz",
-	"Yv7BdGqapiy1QF18gs1eIRvqWhSHnOdkwqhhUvsEEbsVOen14OKToyMC6JisrvkgF+QGOxbe7BNoUYgd",
-	"/8yRx4Z75KR3Sj43c74WNxdG97t51CUnvcfkc4dkYR5yAb3Hb0DrH1iOmpoLD4/N/04NyZ8cH+LiqZk5",
-	"PwWfporMWZbZxfyeK+3W0uge6owMpXkxuQmUhxvyuT1aN99zcXtjz3mX3OQs++s16BnXnZtHRX9F4AZD",
-	"nvmu0ErmGvWFa4EpjzdOH7kB1zXNFLODei6F7YO3MBR7ycUoK3oGKpLQPIdeDjcvrujoxrJvrrErj+Ha",
-	"r4Z7r6lOxjdYHbeQM1Ji1WHVCVXXwtzwRgrm7tLSLKyWWUqOeyf4ELcDhnU4O8IKLgZtTJG6zIhxc+Ec",
-	"3EAFWwVK2lej2m5CZiqvUjaZSm0mvfcdW9x0CSV3NJv5vF4s/vvMvFzyhFluB4VIvlciLIXGgVQ245Yt",
-	"uoTra2FUVqA2hJs0F2Cza0P39piXRvOOTTO6YOkZ0fmM3eCqeXrEWI6dO7kKXuc4JyZFuW6OXJmjgg85",
-	"6T3DjlnI6nAYvuh3JlKw3RYWVXsM1bQ8Y2m4B24k+ERbOKUaVsFxXFdDYdbRIwi7UzHhGqSmO+XKPHdB",
-	"bt5RzeDXvbcy48kC5WDx9Q0gQdoWTDBhw01RL/H2KCpCVjh3Q0eR1/BcwWxIPDNxK+RcXAszyQm9tfQ7",
-	"DlsWQddm8iVbSFBorIZguQss/TO3xe+Yzhd7F0PN8hs7bxvOgZnfWAZ+Q6TIFmRkFJSzQM3oFt0BVdc6",
-	"IVXXcVSREqOZIwUHHNZuJTqSRxIh0xzyacqmOUtA6GLmvusxP6aZEQwLRnNMWYWZXwtqd0dLc7Kg7nmm",
-	"EIsNecTNV/aRvJAIT05OUUG8uZwJkEnw/dPTZyeP3IHGsqwvvigIj9raImVUSMOEK6b5jW8rELOouQZr",
-	"mlwIKxnAqR6eRDgKsC/wnhszOVRJMzai2fL7KvrGhGl6ALfuuVKmGzKdDTKuxkwh5hsW4EGlnZnFgOk5",
-	"QzfJxC7oQSoTVXkMSXM6R9XELs+XGRepTVwvQEVgtWS1MtIaKYV+kkN9XwDMRMUCyNssyWcqBKqDur2i",
-	"gzkorv59wDIK3ZVqZkE2eU5ymXlZAlzCiDhzfN9eXD3/5gbI8dvLH96QCctH0Hc3MYsEdPDk+NnjR2fN",
-	"fnVDrBBx7ZIbY4DfkCSDfGruNO8XHzQTig8yBucAaOk5MHCbdkRBhrvzAfNLJdhD5pBDRz+xwDMESpHr",
-	"BOJOKlccmwR5KjVCztActrAqU1fGbxkSqDe72Aeu9Bk56Z3sX0NjIp4w262Ep0xoPuQshxbiNBmzvaP9",
-	"njPQS98BAg3CLZ11LmOGohUDaFglUuhcZih4hVVudU55BmAJaM7u+1ayZ52LV8Rn37CcvLV2aafb8R39",
-	"O739QxyJ0V7plHfOOsfwFcQfxmCWV/Vy892IRTyHb9gcmg4bWWTEqbG0lQVtNhSmxnIuULZ0kTWOsZ5g",
-	"gTqrGbznkq/SzlnH6FiYsK06QdNV1Tn7eRkBI1ugbYZtoA0XtHYGiAZ4nx5LxYILhETUZPOAf8xYvig2",
-	"iqu+66NivQPgRFsu6I07zYqxHoB067S48Dm6mz6+LzrgwGIf9XoYawRoN4iBBKr7LxaVyVcQOY/fzwD8",
-	"pfpUdc5sG5Zq6CRwTaLNhqBA8hY8XWFoonPUO3q81zvc651e9Z6dHffOer3/CPxTA0PEvcNnT3v0mO09",
-	"GRwme0+SJ2zv6bDX2+sdHh2fnD5+8vQZHZSxDeC5TyLP5Wmr5yWHnaBmwjCUKgRFMfDHV72js557wQT6",
-	"GXcy9B7bTX/DR2OdLcjF1SVRC5GAL5UN+YfOWcdb4MfD7559OPobxR/vuJxBgzM/JRyFJZ7wG7SKg29c",
-	"rcPP4Yaqsxw75/j+AOpsnnPEkXOAkx3v9w5d+fFNMvRUOGVtaLTkWTWj+RhS+eoCCvBFg1uszhuNnXa6",
-	"HTR4gJCNBVT3eHsZ5Kzjg0+Q7GMX++Nx8CX1LbHglsPVt/woXOc4luJNx6tveinzAU9TBm7pk6Nnq++4",
-	"kvJ1kSoNgLinbWYEPFvQzHfGP20zvh+FbX9nE4+cexXYQOhY/fm9oYdC8HyPbSnCilvn++q4NPSfO/Dx",
-	"fbfzYc/5yvcKh5Ihxynvm2uQdm0L4zp8EfDAOiALL2sLv0EoKNAuWunravRf6VLpFOZ7FVVTZyBl5Uxf",
-	"C2vww2+2E4lIlYWV/OYdDuFzI3zTCfftLykOxhVrWzegkTePul6HdZdqRicA1GBtU2WHZh69T15pVPKu",
-	"RWs/FSlKxo0KA5reYa8XiEKKgs5JQ9RZynIWPf14spcF7QqxFRi8ADv63neo/1Kmi/UkVxvRUM+r1+Wn",
-	"rXleuD6e3ZQjRzb7vCK4D9ebvj1GFrPzQXT/txfdwMhzo2wvT+I/nk6uxP9//vjd4O/J4ffqbfrk6/G3",
-	"rDd7o7/M//22s6ZA/4nrMarsMbHumDA48A37hSsr4v2FBeFoEu8vbEXS90HGc6M64K77vasEvRYqge+Y",
-	"BzrEUZtx2V74KNf/XJrHcxso83HYTfSNCRWoiXY7kfhRral6tRRWwl5BCxtb6jqfFNXWG4UeQ/TczMcs",
-	"Yqx+zfTrxaYydPhGCgYu9Fr7r3kb7Is/djvHvZPVl7+R+rVMsUvz7/xgtZvNSznDAqM/0xH5munQ4V2A",
-	"L26qmvcVy4bx0/KrvbDP04+15+YnVJUDGeDizEKCK9IF1gINPnZQHo7JwzHZ7THZTox4s3UtckRievUV",
-	"0CK4wpdPzCutbAoPqoxdtPcgzAMpFGjh2hjrWGapBxIkEAuF5DYXpFw6SyGcygbHKTxKG5psFRXe+bmd",
-	"Gt5aDY0Bw3ws95U8gKDDHqz0Xz75UFqYe2sxoD8TM1lb+z1sof2+zQHoCeo7XkL0+kFxBsUZecX9Kc6h",
-	"KnBgnQpnv27FHKPuwJcyh0bmqFu77MISxyMSYkWYGmQzIJe5IPbz35H/qrsm33zgAA8c4BNzAKT3T8YB",
-	"0L94HxzAqD7TnGF+AAYGME1g5MD1bmzyaF8h6h9kd6V0QWYiY0phSyTIk5pzxYrMyKlL2jUWiYOKu2P5",
-	"OWIjI+gUYTTPOMuvBcyRSwFpQPh2wIDzKaovitxEyEBxfXfZopLYEPOvv4MV/I3404Z6XWXdETKxtQoV",
-	"zjhQoT5uG9p+8JA/eMj/EB5ywebbesk/PqgIDyrCxj4RfhcqCLakxp6VXWkLxbmu9Rh+8w4z1jAqrhiD",
-	"hMrw1vMiKK5chpYsY51ihq5PLJTDczQIUJSbO+bw/yB1zt11LSo5lfvkpU2uT+RkwAWLCWxIPAunt67Q",
-	"/nLxrRxANXKLSz1aaNsbLjXsRZtLg1n4Xvcrb7OlfZdcJPiaZV4HBQnnhMK+Ga1owsUMSntYjonE++SK",
-	"2wTmQQ5VWIMF4Wldwp2Sue605sjBrMx9v/c8vGXdZCJBwo1lhp34oJq025lzPU5zOrcrkc4y1vdUbQ6q",
-	"e5QyJKBcr1L/s5er5v1hnX3nNc9pe91jcFiqvz7rXMpszPikCllQSOXjq97TQgNp+5ojVHFcL+g2t/SC",
-	"HNdasPQAxLOTsyHLc9cxYwTEluSMCayEhe/6zKziCn3w95B9V1Dc6hS8kMs+pOL9MVLxaFnqODld+rpR",
-	"Xld17dpkvC9zqBaAamBDzsTzDpdjLqdMAJydliMo3e/6klVzZnCsNgfN3zumWFcVjARaEeGDXEkAvlHm",
-	"IJ4NEyTQ8Bj6NNUnqBWP/E2z1Pxk++twU7Tk2vO4Zf61br5aMYt7TVp7EG7/bYXbBmKrzngO+UUF6ugh",
-	"x+whx2xDkco0YPJ6wTadZottxSo6rOos4QP2YWrRYKIG8aXOGZ0oG9EqSUlXBumqvydUJ2PiqhmD4kjF",
-	"WJfILPXlVlAC9uYrqMz73Ejf4MBBRrtgj4jMyfPLv3ehbPsFDNIbnjYBPSJ58cKtbGH7CNXOYP3z2M3r",
-	"2Y8f9kS6JF07v153eHrdObtuJdauOx9hCwumvNwmepkygHgM6SzhJj17dnp4+PjoyZMnj2OQXpp90AeJ",
-	"uisPmafdQohe540DurB4CG4cDksmIDf4iQwW8O96I1wlZ6pG0XPcmb2vuJpK26MxMuQhzxjk9CA6Cr1D",
-	"wApG8OTvd6oqVjj/FZ2rH8ytTyYbkC3t3uAy1ypg8mZHfUeNqKz4NfjUmHgJVcsZQyAj6/AkcwD4h4pl",
-	"7SyzjMfSxL5meivjafu8y1ABfEi+/BMdox/Ktv7OfBbrpRoUj4B8g7bn7WDMlZb5oj7heSyJsWZTgpBa",
-	"THQxUWnu+j7AH64L8+K8pJbtk+i5NSe2Iub2V4UgvrEDXXdlftvqc8RtbGn8QvzcWuTfsIwJSr5k+ajA",
-	"4ptZBMo2sXt2B6Pt0PSOCujGb7at72xk67oKvq4Yv20N9ieI5AnLgIFvLfsxSxy/Lr3l/nzDr+UdW+0f",
-	"NoT9p3UM/3fmyYiiZbbXgsj8gRm0zNINUs8qr6vNQDWsHE8j5uGH9vgtY1OFpS7mPCOPT6gQUpMBs2IB",
-	"K8KwqDxnajZBl1WZl38js3SXzutPlALm+Jrtu0cnZpIDZsydnMl8RIU5n/vt3YA/TBGr/x08eHVe2Fo6",
-	"5UOqzEOqzEbc8u1MV3gksUGpbXklxEFaG38HcPn98TqZz2meksEC4nPA087C3JuhzFek3XRJKZ1nn1ze",
-	"8unU8AOM2MBvI2m+AEBJC4lRusnipQVXCcZSBUBdhivsE2DKcjhkuVGbx2aNAbRPVZVm/O3cXlJw5pzR",
-	"ZMxsRQEAgWBzWTPGmI/TaEt/QPaspe1XjgGy1ly4Mt2dVzg9sOUHtrwDtmzItMqXtSxaRYON9WkZdNCy",
-	"4X5VUgyZs5TInLioOc4edNVKHsbcdcGcU7VPXi5zXAtAbRlspHzKTeuPrqQmLNd8aK7GRBSa59xo6XSo",
-	"WY4NaduXMFSV1Afu+MAdfzfc8YreGtUsyaQy9B3wyNkUgRfuOcwdYY6Q5vMpbHXL0Ywaa+uwkAtY1XXI",
-	"R7Pcph5PaMpAc8XGFooZvpI4nulb0UwkenMVXcT4o5nZH5k3fkMRujYztII6/4LZSKWZm9lDf3FGk1uo",
-	"+mE5Z5gB3pplVhbqgXs+cM/fZwGtIdQde0bXVibVbHLfiqQUfciubaU6RhifGeKD5/LBc/nAxn6fbMyc",
-	"zyUj2SbZ/zZOTD+6moj6S6ucQcMgaK7g+hK45kw60g4ih9YVU5YHDYwhW8xXJgCiEk3GRRHgZ4rIudgv",
-	"UPBhSbBSEKsBoZeZfQtH7+XYakrFqHyzBByfUZxAs0zkTGjsRXMzyLhIWVpks9s2XwDazwczzYJWTCuy",
-	"cy7tAm5fKh9uTPuM9eW5dM563Y5Vqsvd4n/+tQPV+B3bQKqvZHaH8e4J/cAns0nn7KTbmTAqOmfH+6fQ",
-	"5Bi/Pu52ROfsqNsRUvflAFsxwZsAdpnmaT9ld9xmcPf2n/SeHPYeP3l6ePj08ekJpPvZPPm3+G7i3o2S",
-	"I2wobbsED7ngmmWLvpDwIv9PP2UJR9qH9+dSjPoLhhOHf49AUkhYgKNuZ874aKxZ2nczewoNAosFMwcX",
-	"19EH9v3PrXfjtFN6KTa3LGc9HB5d9Z4VlQk+w8ADRAf1BFcsGQue0Kw4Ip3oVN5vknLgyLYm7dKyhf2H",
-	"TK7fr0vBbJPFHa9mDXymSsXVlusGosXSaYNQwSs+df6Arzn6FH4JbDQCGjcmi1kxFtbGaXprvw9l9oAm",
-	"t8v690928A8a+IMG/qCB/x555hupHZpU5Zz7sM3u9e9ZyvVeJkdtWzFdFOAbQYtN9APwvOig9827QNml",
-	"iVa2IMMozBhtx+Nru0l2CxAOlikWtBWDm2txNczwvzejXx9U4yLRMm9b7WMbuLe69p2d1NViyta7o+1o",
-	"fpjpRE5aPtzIlHZXfglt3iIgHSEJYAesUmLyPWJzmP39Q6By2Ab/kFe8n8uM9W1nzE4Xk5f762Qu4x1h",
-	"qnK3Y49W6+fQTrvs5pRpyjM0xrBNH8hciTMcGuo567DJNJMLBkFy2TnrGCncz0D9+oiN+seds86z4dPH",
-	"ae/p4dOnJ8mT9PHpM3o0ZJT2ktNTmvYOT+nxYHgyPBwcDXqDp0dHSXp4mj5ODk8HvWGvR3tP2+dK08Rc",
-	"O4VZHe/39g8Pj/efGBZhT8ZZR82g113H6x2tF26I5jKcyNY3sfCm8sYp836RsM7ZibG8GHDm1g82BGQe",
-	"1KcjzEJ/Lf/Js4wenO73dp71bdnp6nRvJnTO2QMSyB8ECWSODVSnUyZYyYlnNrxRezAXWDsrqjasV6Js",
-	"yGax2+JkS7JBZfK1eH75d2wjenL4tOdTVoLy0HOSQNcOq22pKbTKGjOmbSGcsaywBZf5/2SWQefZXPs+",
-	"9NQYcLmcjtkjyPa+FrgQ0IxMK5YNiVFzc9tt15lvUggMkZJBzuitsY6H2Hs4o0pjfartnsyFc7w01FLX",
-	"6z/LbhMzERfjLspLYzLaXEnbS2kcy0u86WNbfepB+YoqX5+60psmrSq9y8fs91XmDVYDcBa6q8ruuHx7",
-	"KOr+b1jUvQvZuaqOuxCndyznQ/CPxT2E75iZ5EzbDPai06ZRwUkyplzYXHXi9E5i41uGIiOCeE4VoRmA",
-	"+nQhfclMQIzAzptTdS2gZTwZsDG3Alqx/I4n7DOFrkZiGIQR2iQZs+RWkdmUaEkOe71ur9czJ/JWnZMb",
-	"UEvdmG6whbuvfB1JIsU++Y6x6bW4MUeubyZ0Q+RMK55ijataKM0mZ+aUU81yO1tdaqht+KT5FtMQSM7m",
-	"OdeaiZgM/Tus9eY+hIg7NCJ1jdoCi2DmCStUK3ahfNRZC2UWOKSzTHfODrtOOEO6/uOTMDr2rNd7cvjs",
-	"2dHpyZOT3rNnh0GE7NAzEi40G7G883F76xcmY3iYsWuGXKRcwNF4j0yzvzurcIz9pkI7qkROrl52ymAQ",
-	"LvSH8SsuNEX35BpWENBGA8zUT+7oDOVMpL/7UNQD2tO6hVy5vGOFpYK6vGGPM1E4dtYUBZa313D+X+Hv",
-	"fiZH943eYRne9lkBD06vB6fXb+D0Wted1aTkP2QR/M7xYGCTNnVZtfCKwPM/U2HEYkr1uNDKQrbcaLk1",
-	"keKrr4zCVWL8enyQyREX9br+D1MmFCjyMDcih0SxOyZICk1iREpG/I4hrACqmVPKc3DxyFsm1D65EGQm",
-	"boWcC8ImlGddQsk8l2JEplSpucyhXxbhAnMOroU5dA6y133rm8KPbAtRRSFREDrtuwxg8xUg7pILrdlk",
-	"qjEi5HrjDxaEJpDlZovJ0pypeFgP1mSbvu9motDJ5d9oMmH77idDCzhnwENNZjl7a784PDr+l/ZsBUa4",
-	"fjXCOnLVMPE+bKIRQ4tvx4OvE/4D//bVj/98dfiGv1KvxLvT5Pmrx68mL3vfHU2P0+ffPttni2//mf70",
-	"iv/AX81fX92evBK9/eQoE4PJy176799mQUsZQ3bPej0z0mHO1Ni/jPJprvts8W3Gvn6pk68/ZK9+mfYS",
-	"8fds+DeQg7dMOFaPR7f9wl2Zm99SnscY8iUfCciArPhcLpneey7lLWerIgvvcCr24j8fAOsfia+X2LjZ",
-	"WsMowHcOxxOYgD+OIXPX4877jxE+KWe6nlG+EKmyngnPKSErCg4ScsN98krbP5E1zWWuxy6V1ncMFO26",
-	"BH6PI9oJcvg2rMIbuQqOT98Mah1GJmf6HVOzTDccSTnTBZxmAqcL+80uISo/nNUH8zk48nhCyme7SW8z",
-	"x09DwXU12qjHB4XwruMCbwD7A4h0ludMaM9h9slFljnkDmQRyvEI0HiYSM/hU9HQT90qMpJMgV8yqtNQ",
-	"dS3MsdvjyFGizQbAuHxbcLrfsNMALkq/WQvqdgSbh9ckcjpl+V5GgYD20pwPtdoThnmu0USgtAxr6U4n",
-	"NZ0e7bMIV7Yl44MT7s/anVgKhvU39SrDxmzF6r/1XOXKowXZS1GHKFoMD2S6IDLHNAM504TCV93iCpSZ",
-	"++QFTcaVp/CgPakUkEWA1IzYG8c9YntmWtgJrruBvQWPQBvQf2ldQGZArn8pJZlU2llskNSATyWaDq6F",
-	"jZ2QMc0n5za0MlMMm5YGWhWi2jkVC34NzVEYH1yOPLFLxnJutCgih5oJj2sH02dptLcp/gh2QquUhtJi",
-	"QlBaMW2MTT3miviHg/YyWBCw3LyZj9tSGPplU6gmJnt6eLQck90uuX0NA2yN6nl46k7bpf53tEqvoIf4",
-	"HBwrSP/l8+sjqNB2mCuipkzoB7X4z2bCvrBsOSYIgKE6IlltzDoFtDbCcwXBmzu2pKpiYlzXvKvIvo7m",
-	"xV+6d/xWEM/Nq26Hh2mmD+ksnzARtFClVEEibVUpd4tt4NqXc9GpJe8DbOy8B1aXavDdWD9LyXFjU0DD",
-	"tuldwj4kbKqXzbQY1oR59Q/mzRufhJ27amyja1f/206Kwy1+DhEB9Y2ckwkVi4JZzFkOutuDQfTnM4he",
-	"iBRwDpZdGf5g39t5/rUI4n7EY5wxBC+MVGjjpZ+1dLjukxeQt1Py4RZuGGNQqJAvyJmuO/T2rHTa+hHc",
-	"28ZU/UEOzb3XcP7JzotFdtu95FtXoljSrNac+1LPdRufFzdG2p7Px9L1VN20Bfq1iPRAJ0st0G/+cUOG",
-	"3EjqYkAWGcUY1l0b8ZE5MavtEzQ11HJ/0OcAIvdBe/eJHueMkYxps2jXQuYk5SOuFeGCUJLLOUJBz6BJ",
-	"CoOJgCNwwEYOEhr23LtjxMI6HmYKGszmyRiAPIPholtXAUSLlOA5cXzqjgquxqy2BLXoe9dZnyBonozX",
-	"7E/XvoPclwtsXtmmmR22AG117QuIr7e79AOe9nalFb/7TvHFHvwx+8RjE9ZOt+NaV1I8CtAPN5o0d1jq",
-	"VesyKyY8p/sK+9z+m/kuyLFgdssx1YtqtXfy5PD/Y+9tl9u2tX7xW8HwS/aeTcvvSapMZ/5Omu6mbV62",
-	"nd0+//OoI0MkJKGmABWArGjnycy5mnNh50rOYC2ABCVS1pvt2GG/NJYoEgAXflivv3UYxbfSYzeOILnc",
-	"zm1ozFi39/fHSvZ5xrQf0r4d7J4brJ1olndyjd7rTNpNO5QizyCuaYY719HHnxvK9dO16obUR/b+1Z1u",
-	"w4XccdFmLpU3V20WiNcUbj4Mez0JTxcvdcGHS3SW4qobmrdjh+/K7u2QQXYZ7OlL0mOZFAOr2MMpWxBV",
-	"eNMdk8VaNX3Xc2m911jozpGsGp2qwKQWOtbsyJ4v5B33Y28Oka/jEFn7eKgLbxQ7uGmV3ripdhO3ByEK",
-	"aYy2Ob0WyeOLL9ejHyhEfZcUBK+KlvCl7uiLFAQdcascBKSgIPDcAz4/G5LYSSYHBRlBR+yajWALU3i9",
-	"vu5fizH8EHq0z0vn19ehPfDD7Lg/e6290xTyf4OF/Du0pW6o5w/OJz4CSXH7pq6mn6a6fGL8vYK0JibU",
-	"kJHUhpy60nolp1gHdHT6lLzlL/EUSGQ2GbmYiyPc65Nqo+EFZHApmnUEOGelwnJ9+O2YKle6c/k/ly1S",
-	"6N7wyFyVhmv9stlHCTYNdx45A6cteoTLtuQcz2FH0Mwu78xldLqzMb+mbQ89NhqbGRydJGP0GnzNyFEO",
-	"DVjAYmX5C4ejC14BS7GVTRvKpS7t45EQoUyrCu5fCDFDiM2tZUfASISEZD97X1BK3DJpbSd+7ZnDSyez",
-	"O97zMQ2pJuOJIT2ge7HnPmRK94NDnntiVzqlMxx0i/xuxeFyJFP2PTVyxJNLiAGgBChGHM0BJiKiWxz9",
-	"3lDuFRMhBWvjse8rtzQ5OTqCEFzp9va1c5pdYqqLnHoNxb5lPhia8HH+h6maddVEfG83wmXuOoenw3UF",
-	"2CsGy+DYH6jpCFR2eqxFMBWAWVBw7wbOA6gVkRCLAO0Flg1fzBMNG8Q9zJW6xeEArDwhQwWKAQFly/AR",
-	"zoGBI4N6r0Xbt4TriCmFsjqJOZfwXjHDkYk8JxN43u1ispScHhzjnr08Z0bN9s7s1ZdVytKbUVlZenXx",
-	"2+6pJ34fAqsyRkKg4s9uQmxDnIu3xigsUun6V1rjKbeysbKnHKf41v7kS/3YwIWUzbxMwD720kBSiSpA",
-	"1VicuFVTZDiHqs8GlDJjVNyUpFmt3ARgFRfwF+fQF2NRpYVOq/p4R0X8lisaO/9CXOvoiL3h/z/W7N+M",
-	"9iiZ0+7mlKajp89Pjk9PTqsVph2XLTo9EMhG/BvybwM2NUp2YqUi4BjDUnyrSiKDCxW+RgyLRNFBw4D8",
-	"38FA1I720Y9k3yreu2vURGCSt39oH8mF7XhG+FCHbZAyamgGnQMKQof2Qe55idqHX9YT9nMQ4qVUIVak",
-	"kVbHQ16ToPPIVE2UhdCkAYRFiN/SA2IvnYwzSdNVNM7CuqxWOs80qTiIXNWChRZwcMgeNrcCcGkTWqNH",
-	"gtqBrorAnVih8XFNsBzdaXoxpCGoAeuIMXhgZJ9wA4oe7UFOtUtSqNL1EAbFJMtIkjGqIP67woGLzpvm",
-	"zL3nM3clb0ggPeAW8WdsJ4o7QTgAvrPHLnyeH9DwsTuIV3GWJCs6S5pztTlXm3P1/s/VHMnv5mj9nP97",
-	"G4ouM2SjG0m6toiT999JwcK2K+uWZwQhwzg6XjHh9K1MeZ/7LdHQKX2ldEo7icht1ncpFyvfAglEtMLS",
-	"BYWQwNct8pEO0MdZOCYVG2c0gQp8Qu3mytjiHsLYzDbbaAedi1xWQPSPk+/I8QE5PT09IAeHR8dV0f/V",
-	"E0DmplYkgMSl8cAy7sEy/uP+x7abps0laGo6LTWdlrbhFbiL/ISyyrDvk6XW7iC3AJ7VZAWlWIY2dIYe",
-	"cLtE2ESUCiIkyaQYMAUFArMWOcfUeDId8myhAyym9XGF3u6gNR00hF3EXZdev7s8v3WbzDWQ0kDK3UOK",
-	"E/v7wBTFtIFU8rvAlAIEIDCZgwpCSVXXdzu2Bg0aNPjGmqkbCO8LQhfKzXaMCxi5rm/fCDV4OpsMYK9q",
-	"ZgwXAz2Xrr/QKL1I8692T7in3oNzwj358bkmHln7ZxSkJ9qLWCj27pNlMu8SMgpXw83OgheFdFPF8JvU",
-	"B5B6M/evWlfBxiK9A0eBHzjkIvAR+w/a5q8nSo7Z/kumMo61+WtZ4TijDf0DdzOkHbkFClB4TG7/5gje",
-	"2sYvN0nKsxdz4d4IlFwNVMUxbEfOljAV/wCkGb4e4U/Ziwu9IA7t7phccRMXjfJjbKePyXBMaemSBg3T",
-	"Jj/Ec6ocz/xngL7skyFqElzfEVgrj/lqLlkO+ZHPPrwhV2ymY8iSzKsG4LHToQQ6P+TkMHTWIm8EpBn6",
-	"XEkcRU70B/X2lTR/egsNYte8PKVG2u3TozjUytonB3FU0CBE7e/i6E/Z0xDhvOJGR+0ji4BS2YsPn2Hb",
-	"Ch21n65eoOUh0QrO0jAnyE7D6vP4WH0gpbm8lzfVllCIClwKZXctdpHihxXsIrK/LqNI+cp5EpGOeFNQ",
-	"jRQ8qpCmqw2wd2L7uZz8CHrH4V2AFMJCTm+GLShqmDqKR9xELfpeZDNSIj8pG0dcz88Au6Lbn+HoajN6",
-	"uChn9CykzKxSofSz7K3arbTk41mp2WoBh+4nK60N18ikvbg0dUsB33NsUbRWG5Ubh4SmrQbRMRPNdIu8",
-	"xSo2xcZ5eSv7NM4gewULdyrZQbC8LBwdN2ykbxymH0tenxaN6Kc3+NNn0JbP/VH05aNKUfvoieB/TZj7",
-	"2uUirDzhKy7SjWdrf7zFXH/h6GkqZnq6+5mCtGEVpBc7AAmpkLi4lufF/kR3obFXOMW8maLdInv2VuVE",
-	"r5OKwq11BunKPPKB3jA+vHwXI3zoXDvFFnqYXDt45xQL/2HeI6quukJ29VBO7Vke3HzVvmi9oyjQTkE6",
-	"boEQ4Qu23QNlExgIkNRglbZ6TKS6fMHh0cfDg4D9AS/oZjKh2dxlh3jZPw7sP4DsAZi3wjGsOrVTEEFt",
-	"1MS/Efz9n7IHwLbibewoDDeQi3rBBJeKnLuUCPJaDLhgSDQNyNmOrnnKZAR2wcpv9NhdbzfVOpJwEoUs",
-	"FDi7EWPWqO1OFPS/cmQW9tOcyIL2kr2U9QegAQmWuczR0QgkHm8zpLqrJ70RN2HSpxPoBQF4WmL38BsK",
-	"eC4SNjYMjxSpWHe+VBY6Bc7L8K9U6TU6IvbmZPhXLtK/rjm4lnB/J0OWTjK7ww/cXixJlAPeeZk9+K6Y",
-	"U35JpdQezElt0ZHHPTnNP+wqRnXxumqdaoXQfWTJUPCEBup4VMcOEu7EHVNM5WB8M8VUcQw2FFMPg2KK",
-	"h2aRtzmDD5eYncVVq1NM5b8Bf1ROORWmnPSsMTye9DKAf3LFDXHwiPWm1ji89Nvr0vmbKEkV7ZsX6NQC",
-	"3xkS8vttWHjHpkOeDIlgLNUdQdFQaZGPhZHbl+oG+zYmJau5svUPzPlNsG/vj+9qU12j4mDb5KAqjpr6",
-	"k2CNVsEgxO61wkQrtY7DRWCuQvoFAK+PdSzH5TX5u3LBuGP+rkYxbRTTRjFtFNN7UkzXVjnruH0KPaKh",
-	"rWviMDulrRMlod5YJc5VlOp4zP7n/N/bVJNZLfeGWrItdNCt07XehPpRU0v2qGrJdrJLNqsly8VqjVoy",
-	"CJPY8yuGOElMoIoMrLhQJXtB3vT3QOQxjQHHj9RagSnq2aVckbMrnjClk6kwS1vkI8fUk47AMxcsSv9j",
-	"aI8PT6+yJNFZv80uhum8Yyy1sr6NIVmlu66j3a2ZLlZhJK2Vw3b/w91NflsJRZus9DtNiXu+3gPP/dt+",
-	"pDVz96Ic7Sc0YyKlqsWT+kSWM0H4K3chcncCn+Lp6cmp41MswfMTFzvmApLdrMUD7IEFfoP7b0ihOy5c",
-	"ir12KfHDyXNV2LVd5+Xalx9atFldivtxoxJ9tSVgoejQkphYYbxvJWnFfSYSlq1fSragj1WGAX5UcoT6",
-	"UBz45aUizvv4ouxVJzTTEok+uOiOlRwoprUn0ybotKhoNAFz2J3jPb6bEgDvgwHvBmTcce1oohSTakCF",
-	"3Zet1XWS97DsNDuHG9/cCrpRQZqs/FvXImBv3psW4aIHt4pvdEo5GBiYFd4iQWqrHwC2qGcjzTJgtfO6",
-	"CdDu51zKcIMXmDzGMSrpkl6pIVOeZcDrlchRBf3JK/ekhw2DCVOG9+3VQBBNqFJQS4lUvDTLWuu0xJ+D",
-	"wcYya2Dxa4FFjwulBAmaWeNiMEQgcEWNFgbFYBvQlNdMKZ6uCpoY7bxVyAy0O/SzhcGdgoZbu4WAZHte",
-	"oGme2uGYz7G4qgyj9nqe044u4uWPMMv7Q8sGdxrcuXvcQanfmTpm13iSmBWBZci1kaqeueD3oSQjmjJI",
-	"5rKKT+zKEGcvSg2ZWqQyROaoFouZtZZXBf3khrPuzr/PvPPEyHUSp1bMlbmGYRQpVnFkbfBunkODfnT4",
-	"LMhSKH+KqQZg6/vfF2kF6+XMPAeHWSlBQXZvTOgxsrtCCgVetZgXYWS3Pg/slpJrX9t1vznDtnA1Psbs",
-	"2m/ZgYj9TzAm6LJjQ2e1FVSodHJFQF+/N1HIPUgqvE3dMd+185qji88G+b+i6gx4S9VV/rh38sKOt/EY",
-	"Nh7DRkX9OkDxnQzbdRZEdClPc/fX3emskJu6/9klrH9BTPIuxTI6/VsYni0mhBRGq1QEwy0ZS1G1dZwZ",
-	"aMtC2cGQXhe9vSiasi1yFqBacXNsNEENyRjVBrpQ+BrrVke8d/cMfjCkFi4GE+Ebmxl6hQ3RvGNS9vtg",
-	"d8N9yrQiWOf+xPsmtKEzMoRNhRGbQhGHOdhXlefuOkbRam6QkbxmH9y4tyRjahCrQax7ID+jV4xoOWKw",
-	"p+wWyukQdhPr2EpzW6E2XDPl9a5JVZpFmuqgcgtoH8DyZh4noFkqNPjDpjM0B6InunDHFal1a0Fli1z4",
-	"tZ0OZUdYnUfKK/QCIjxBVkdOQUQmImNak0uohukmTs41dCMyasJaZBVwHE9MGRtFBTR2hGdJcriI2SMG",
-	"WJircBMr/quQ8IKZHcHgppx0FcURK6uSweibkEuD0l8fSn+YmACkxa4xeiVtUjE5ZuJWzeMCQ42sCE2b",
-	"/ALtCJ17MwtrLOsXUWlgkAPlDabsoq+uilZWBFpckKqKDtpOuIlJNzHpBiC/fg5ru1ddb2SEkJ0EidYM",
-	"PxeVkreFk2W3ITbNyO3rF+QyqNW8JImcCKOLftYuiBV0eQTt06l12NJaCvbEaqP4SqAqRFt9FRpmCjZF",
-	"zyX8zpvXHVHWROcbo+ekne8Yc9p4QKBgXJdM1NBrKDjdnB4cGFdEfo4Xa7TLkF20dcwXnkOtXGWI6Hg9",
-	"UoBVod6veAP3Ddx/fXD/VkL3kirHotUcsS3+1qGntRVkJKu4ReRHSs8YPJWL5JXwR8WaxARZBHRMUpZk",
-	"XBRZSejpVIzMmKlsiGJn9FE+QCV4kUFhHfSz026gr4G+rw/6Lugsd1VKAXzxbEsyLISt1UDutvXbsOrG",
-	"aZwYonFVN7kS6X2ZUIGzVKMkZ7lH1/lmi57vZHuH7IuOuAw+NUMmgLpfu/uvqldXeVUfkdp7SyRXKzp4",
-	"G222gfSvF9KddN5XpZHvCHE7iJ7TKXpYR18s8M9j3w4r3EQzplvkR6lysNaxD84zR1DtVNxC2Z9ALA65",
-	"E3PPD3go0LdrD0h09FqYZTQZhlkGNSyIFwnSWt8fA6IdEjQz+u/PUaK4YYpL0b1iVljGSvYyNupqmV1j",
-	"bYWQxkIjbF6XdzLRUCluppJow8aQgIk3jdonX/5Yk/0PFmRpgtXWTH/bMPmVedcSec0UHTAgca/MIJ7L",
-	"vV31WU+joLlKdx0OvT9lr7sOWZ6LSHTdq6e4PoqaW2V6i9cXu67saaauA3679WXRyhK+wtRRmkUzUGgV",
-	"u+YIbYchH1xOqVfDB5dfUKt//K868re5a6aMD4b2IkAQO9jV1Q37gxouOMSjhgfunhSVb17beMkGXBA0",
-	"R+RUOHmcy+AOtA+nHSzRPPCKinafS1QOoHO9o1TrD4VCYSHpT9l7ooM2QfP0yORHp3XYVSq0EcjRhjli",
-	"RqBLiln0ml3YuTXFeY0N803ZMNjm5l5q8/JR1NTmfWCK5PoMBkPlADxobTJiVOiYsE9GsRHTMXbwoiol",
-	"KbvmrrthWUPRvrRPhukj5KMMUgddLrGuSiW2qNsRCLszhgnKbgr2hpe9jIuUpZdta9i41MTwUfB0F1NF",
-	"3J4RVKisbUUNZPTZmyqZVcZTQ56nC7d225b5uUHnimCfDybOqAzU2M9RnTY5op/4aDKK2idxZN9J1D5u",
-	"YUsm/Pg4jgS0LyyrnchGDC+sm7+wqH3Qenbw7PDg6bPnh4fPn56ePHtasAF/wGcT/+xFFVSjCPW54IZl",
-	"s66Q8KD8f92UJU41hecrKQbdmSNHhv8ffSn6LB4FmqSf2fMvm9oSvqQeTYLcg3UUqMi5IbwBgbEXhzrd",
-	"Fb9uNcReX3U3a5euO6fT5ai3iXK34zI8bEtag9cf61SzvN8j9LsoN4V/QdhonMkZY9pVU7uSDs3K7c6q",
-	"uzrGRKqOqG2h0SKXf12SPhepxofjjR1Da8rGVJkRExBg8ITyxKIntcOGTBv2ydQ1e/zZrsa6a3vBqLJK",
-	"X3WHt2CFbu4t6FD8vyPI8PzjVtsN/ix7VY0GT3bUfq+YN9fBe4mJHkNCPmGfaGKyGdGyrvVb8avS7II2",
-	"docHBzDc/O9V++6V+rQEDTpLzVrurjnnV99YzwrLw2yp57pux9FQZmkUR0kmNbNbC/5xc0eQw1JDiEAk",
-	"25FvnhHNn9AvJzxL7ZsY+baODHs4ruF7LLphRHkfBYsKCwM8Kg0wVz4AQVbo91HXfyG87Y65C36WvZsJ",
-	"C+wObZqBPYxmYH/isel1GfhziSZjv1+19Ze9N9KiOkb092MmrD0GnHZFz3UyojPIPZi9IDRFlzdCuVcR",
-	"7I0gQNWqCTf9LHv3Gmyqw5YqJFiljc86kaWfZe+OO0o1uLwDXF4DcessSbstmhhI0wtnp71wrFSteyAs",
-	"Ri3sx/ufMWh7m51uNgL+rXvcwJ5suts8su42Gwj+Zh6dn2Vvsy42oS2ee0ioSEnwc6wtci1nuK7qOFPT",
-	"b2azvbSDTMf57oGFl5mLhI9pto2SlM9tw44ydz243SRVOoRqQpFNKHKr5i+3oA3so7mwdt5CgJo3Z71b",
-	"SxN8gF1ro7TIO6T0EGxasjYLGHCERrTwblfYmnbguzA1bzsdodn9ze7favdbQb+dzQ8ug9vZ+3bTr7TT",
-	"sQFgHs6aiJQpMqUzMpCkqr/MTzJLm23fbPtvgSEHvbZSEOfb2+nmd17dZQTgobc39uY/BNDsH1j2ACf0",
-	"lClGaJqy9AY68D9lr1UXMX7rBvSAKMBXIfRWEkyUIVdcDLojKuhgiVuy/Ns76IW+23gUvsObo1JO+Boe",
-	"7cfnvYFIFnVJyaN8T9+hK+cmyFuNQfbj0LErAqsAyaQYAJlintiQA1rYY6qccDPPZwBmjaNfrSFfzTfR",
-	"YgbjyU2DNMXwqJgRu61b37wS8qhIoUbIEzLyErKJRrDhttqeuvQtEBzPcZeWk96q9hckEPner7l4IyOK",
-	"VU8gK5icFQUQPr3YX90ROYVUUC8RGB3WBrErq7F+MzBPaqhBy5t006LISsVgHY7PfBjreyxXH+ZD13HW",
-	"1l7qIrwoTA2gfvOm2Vma5tgC4OSahmAxhIekXdtrm5GVruWoRQctzAiSR1rkVUViEDJSoVu30p57P2ai",
-	"cdE0LprHjgPvkaHzFhyzYz5mGRes1jnzo2d/0IYOWJsM5ZSMQH+ai6KAdxV6uOWXQEcIZX/NUsINaD9j",
-	"qjVLSY/NpP2FwcJSPaRYSYuOHKRYx0sLDs4RS7mFA9TXUjpzURtr6wB3RV78EHqB5i2lUsL4fB/yrKbo",
-	"62fZ++BXals1B3XSqH10UIpI66h9Yj/RXdmv12GGedHSutQI9voVctgcNENmvmJ/ssTY5x2eQkLcgDmK",
-	"AymumXJ1XK2ncYSvpmvfSdQ+ap1aQLYvL2ofnQBJpxUBnCDcJmrj1D0ZgUihMuvwwEJx+e6nc3c/Ke59",
-	"eBTc2z7I31snijGB5XHF3Z/efPNn4dCfBnc/PCruHtZpFnc/vvnuR8W9j4N7Py1uza5pNsHEg9K6LN77",
-	"6dx/c48K30DwqOPiUbLfhxdePGVh8TH1oXRf/Mjf+iBc/+LWKKThrY8snk25GaaKToWv8ls19dzvvBp1",
-	"2RVMNqV1X7Ei60xhf9zYo8LXuRYnmmJjqczSQ81dclt+Oz++lr4e1BfZWZmbCOdpK58OkPkuyMVv/8Rj",
-	"h6IjOqGC2FMnhcrkPjPJ0LkIxjwxE8WQhR+cAonVYoiBeiB7OOmhnGrMioQnSAVZXYLInoVn8u/zXyH7",
-	"qyP8vSyAgysRR+17TjFlb1vUP0+M5imcutgJ4Oaz79WQQgnSDQcgH9EB29fXg398GmWl0y/qTA4OjhN9",
-	"PSCfRpnQ33eioTHj9v7+dDptTY9bUg32jw4ODuyvO3g1w9/AJ/B3qQZqzu+PS5/KZDJiApJHS8VnJ89P",
-	"oaB5ruSsElbcajaw8oBgBepO3Iu7Z2C54mabOl378yV1uqgn2627YkSg1RFFHS7cHItsBB2x1cttf7GT",
-	"2qLc9oYrX84KF3BFDSgO2wIlJeNJL+PaGhZOXSmqP10wmJuhnJi6Ykquu/ktHn0x6C/cPPRiUHQOd71u",
-	"+seqVUbztqzdWz2aXDFrVDI6gvAYuKX8vcGqWq919XFAVYe/zKhh2nTFBPy81phy7+2lezZzJhdwjxiW",
-	"DAVPaFbigMnlszSyVcZzUusRP7y9ItFf+Apdre0WbopEH0ZoPWg5irDvj1P4c8lZar9fuVz0iptC+YXQ",
-	"jEf0UhVp+ZTEvY8HQl+qUmBPKmSGxoheQVYGny53CNUzm/7Czb2WmpaYgKhIhhLGEP1zwrRmGFjEyOVk",
-	"bPcXUn0bSXqMZECfpORkMPSuPAYX/QjKQME1KfuEkome0Iw4miF7BhW9EO1vPvrQ6kRcCTkV+ZV0TBVU",
-	"blGigcMSjrziMfAIt/bIzwCsTNCwO0WypqGEJhRjBb3v4cEtK2dl0fnJXmVfnqFX9u2VBmCfV0eUVA5X",
-	"1tMaedahqH1s39n6wA3v2J1gpVe3MKg/4mgw4Sm1ikM7OtNXQEOF01PQikJO0H4bymkxNzkBTwswaUyM",
-	"PXYPT+PIKm6gW2YZGTFCe/Bbuz7pBE7UfKngJczkhPThTUFUmokUmoivS3H7Czf3VYjc6AS71wnWOO3r",
-	"DGdA9KZAuSlQ3mWBsiirI+tqI4txMPvx/ucrbm65VnkjzWHrWmXYnk2t8iOrVd5A8DfzZ/3CzRq1yi/I",
-	"m/4eSGu53/e/vB4EGobXg0iPZVIM7JZyZ1htbfJmewdGYhVgK2fb8busoCmsWfVbUpfWKkm+9dHspgbZ",
-	"IU+T63KnuS7P13vguX/Pj7WA+YqbJxqd23NMCTvWHPY9htWqEO/YlGmDro0WeT1HtclyEHTNtwp/vhTO",
-	"R48+/NxhATVQQ5alpDdr1bnpf/PDekBFThW2HlXJkF8DzZT7Z4loCp/RHVI9jNrRd/3nT9OD54fPn58k",
-	"z9Knp9/Roz6j9CA5PaXpweEpPe71T/qHvaPeQe/50VGSHp6mT5PD095B/+CAHjyPVjMgG1/Mvfli1jF2",
-	"cYOubqwHdnlhZS9jCCuu6s1Wzx5/2M6hgBctDJ/dOSNlgXA3xxxCLbOpAXyUNYB43F8XZ97d2kirdG9r",
-	"kd89e7EzSEjGqD0l7E6ELmxjztKicZtAvcFNqkXOwLE2pNibDe5JIMPI8BFbGrlwO6UJYHyLh+b67nwn",
-	"Lrfbtq7R7BohbTS7R6HZra+z1UWOfOC/iR41FZf32eKPApGUl0YA7N3HnHLPEX5SxHNvORq1sTa4i6BU",
-	"DgBNbOqRxaa23S1bGWHxKhc62VuThNeZb2vGuKiCTkEZTazqZY3A6VBmbEmga/NtubN41zeStzS/5BvG",
-	"47751dpZvDA4FJqwYRM2vMewIUD9nel5+94HsjbZxhbHXqWv8h2bhpHHhIqAiQza0JtF8jEo7+eGXDE2",
-	"hkr+iXC084vH3BnOdIfOyNvm7GhwqaHu2EWJIgp+VcXa3eGMe/T940ypP3yQ/EAEtF5G+HBdornRxOmu",
-	"ZEj10Oo1yJz2AszzkMvZIdRZaIUYl4oMWDWlOngBPdaXihGuO8L7nlsEnbkUwjLaQJClaH3tqg7RZVkV",
-	"bPmAN28ArgG4b40+GgR/d8rTiBm6rw01bG9EkyEXrD636vU1U0AAZJjnW1BMy4lKkHPBqiiIJgyuxPgT",
-	"XuqKwoBDXjDkGpPY2r43s+b6yHerh9bPVtMRCBFEMarznjtMWehKWcJTpl0opyM0HTFiKHjr0Njj0Jhn",
-	"RIFy4QXZT2Wi5+ZplxC4HmqoGC7s1W/9ouws74oLbjjNorbnJsorU/J2ja4hnuP/mQt0U4F8bVCrrLt9",
-	"LuzNfI4H3sndebE6+hfmGCqsHetge0qX38thNgCfUVRoXhji+IqLq6I46lkpjoYqiiOoH1yMdv3C2NjH",
-	"6NyMK8ZjZSVcJK67dGLkiBqe5GNE2YjakZBAFmVkacRxMELFtJFqtRFiRLA8wsmY0AHlIhybf9Bao3Pv",
-	"5o813AJlUawjsnTfb8yhcYc4Wca8xcbwgDGjYu95lLNwFf0RApijktjPFZRl5Pc5v9qYKY0ZnxYmpADq",
-	"GMGy2EKKFfyAe22OUVZPeiNuDEtd+/qAgs31swdCiDET5G9WgopKGu76YHTElELl7JT6klp/KySRDp2e",
-	"8EwhTfHcv9eRtA3lROkipSV/8BNNIGldOipLuBOcC62OqOBxC7Ni+xuwupF30vENEcOyDIPgVMygaYjV",
-	"DRXEGmtYL94UL/LHnLRoTrmroKsoDxoOAMdiWUXo4GoFV91/Vs3+utkciukjfZrjEQOR6BrZRemJ2set",
-	"U2zI2kWRgzh9LlrFhwcPrUvBotjcnKuYc5k1FAlfud4bvF29Izqz4AzxUr+EgiyhWcbUE03kVORo7WF4",
-	"/kiwsuXygQrgHNGZVWXTNp40XJuAWAiBudjEJSqF/KoyFFtz+iYsfkF6qFgJGRxEdbUOEBSh16x83rjB",
-	"5RNvkd8kT6sma++hh/ZCI8tjaXXEe7jmif9VIkdw0kiirZWPDcutaYDPhbxLXG5c54H0OqLvbp4PWzHs",
-	"MN0mtG+YghWKYa0XzkH3cAwP1hxAFygN63oUXs5yIV3Ni/NydlaA+6o/WZm1/+XsnBok7l/lYpj0BeYk",
-	"PQYSJpzPg6Rh+qMUGF059+4oiqNEjrDJu8/rvGYKWEIPa1IyD48+Hh4UqXirPuspvCIn7SuP8DRan0gX",
-	"0FsMukHE1669Fe1b1E3gCVwMStFmKbp1aZhCmq7sgXMiLXQZaRjYHBN3TGBGKhfETCUkrILmgU+K2ico",
-	"VPgKU99Ef+ZcD9ccD7HDIHMwR+i8gX7XW5z4/gu9buGlHxYvvTLpcO4adMV6BdENdofaG2zXmxU2hO9G",
-	"X3sYlSLaH6ReR3MfLFHR8Io6DW2ffbIaXK2idmEUoyPt3I/wm1xdIn2eGcjQhrQimu9Jq9flyllMZJbm",
-	"BaQxoZq8++Hni/fvyN+sbgJiao80LtjfrQX/6uI3/AYIMfvOvdARuKlRc5HuG+pG5LgSrUX8d3jCa5hV",
-	"0JMhlayyRQ1euKF+gj8+06vpA9+sLrPeyf5pT6QLp3v0uRPxtBO1O6uccoed6Au86zqa3fdzggcyY2Vy",
-	"gXD3u+9ODw+fHj17VkW7i8lM+4m+Lg+Wp3GhGnTU0qGcEQRUPw5v/6BWDXugN4P/rze2Sn9mJdi/wvew",
-	"9wPXY4me6Kph9nnm2FbBu0btOQ1DRQRpVZROFHMOxn10cFAx2uYYuaNjBDFr24PEXqXhaABFC5LnFs+W",
-	"z/D/W84Ih318D8ng+NwmD/yx5YFrJ08balhrk0vbH2+W0h2HSDwdWny2ihFEpHVdvvc5WmHrJnhvust2",
-	"ltu9nvV4swW4Zv4wzH/DROuva+i7yXrO0a/Ju2kSnu8t4Tl3aC/k7qyM2ov5OwvKyz56w9fPPixhe2U+",
-	"Ya6UYxdWJEXAhiYQ0lWYIAH2CXIqfDLEu65eYBnGlOogssA1uWLjecLp2CcAojcrhhiGI57GQERHwDhi",
-	"d5AshNk51GUMFNPaWukUA+3OoOgIOxEq9BQbLOcWjB934BNAta7KFj+HZd7wpNky+XDTU8mno0BAiynD",
-	"+/ZqBjQXVCl+bU9XCKHQLFuD3u4cbnwrqP1+YhI5asC7SZrcwhnJIFUREArgiBE6H7PdBI3lNVOKpzcD",
-	"MiJgfYD5fcnnCOBnLUsf17QQdo0hV9fXcTqctUilNepzeDBSWx/fPM8H9ZAo6xIjIeyzTojHRXd+YhkT",
-	"lLxkyuqtzqUDKS5fNoybHRXhESD3gAwDOHtXD6R9F+0w1ISD9yr5ES68g/xz6iL5ZKqkGBR5jegKm1Pc",
-	"hVwIOq0USpoPEx3dRpjIi+7N4aJ85zVkZI/P/fE7ZqCj5qYpLwpNUMtcRM/78JMsPRl8Ut7uVfV3ee58",
-	"uLPD5Pw8v7Qou4G0TLtcI6qu0NEipCEebVrknYQUzoSKoDe6ewP9oNjoBZ5h4Aml2uTPcmr7nL5u55gx",
-	"g+n89c0RL2Cx7kfhbhwOjc56t+iG0h74DDbWUlfxGVh8vF2PQVHgnMiJMEHVIerl1tiGkfq6oLV9Avig",
-	"FwBZNW4BjzQVJdO/SZ42xnxjzDfA+JUD4w8syTDvec6CByVvZ2a8YdrsYZM7vjQ13BreWAzpqn5izyWL",
-	"HPSVJvhHps2r/OYPyAKv5vU8/XjwXft4zSTS5KAwzt9Zs9EV8QxU3pI/mwygYG7E9pTsScMTvQcv5ln/",
-	"mH6XHB3umui6eC+zm61LOxKSi0iTlPgwkhKD5pVP9Nw7DNDDXbIMPqC/XP7b9ogKEJk6Xej9mAFvGWGj",
-	"sZkVDTQxfmIVGFBn7AJ6ZUeQsw9vyBWbkb9dUj7uwhP/7//+P5d/d5ww0Ho+z3YcQy8Ohgaa/Q51LO1r",
-	"MoZQ6pgwa8hhV3ouCDcdYeQkb5Hvx4WktmhBc4Pq2uWH9xcfiYdId6V9M8xcwrS4y+s/y29j9TooKTk6",
-	"qGfNDrbdvdJmL0GjNYmdgxndar/GMUdHIfhGdZdqi5dQ0xxXVxasAuD+mt7M+xTZpzFXTAeU0auC/FGe",
-	"86+LzozadCe6xEA9kilzW+qmU2GsWJ9/svP0O+Jf6fPj4S9H/8Evr7mc6O7iiBW7llelhypp8rVwCfN2",
-	"E8H+/1P28uwx+DeaUSFxb16ZXs3aG64popSyGsTisE+vf0/eHaiPs5fPRv+lT34d/7P/3c/sbHJkfuv9",
-	"a2oxqQAaFOiv7RBeeXO8Y9Nwr9ckfgagPMvNxCs2a0VNv8lHlsI2ZoLQ0gvfyRlcq8jvfw43E/g+kkzq",
-	"DUjhAjleTsIkFRlImbbIG5RinYv0mMlxxp5oopnGplRMpMQeu/aQXjwr7UB3flSWjp+TahdOaUNyTWDJ",
-	"0lbUEHh/6/1irSDc8gae6KWMHq6qJ5GjHhesRS7/uiR96M4AP3SFzvaIiwkbUZ4RqUjKxlSZERMGSM8o",
-	"F6j8GvbJvCCX/kDXXCTsEkmHNOEiUcz+hmYdoWciGSopuHaRFSMHyFwEqvullsp8XygGly3yAwOFAWIs",
-	"ODSqMFOcpcRIGRMtiXCK+TUVXA+rq4CsGfNvWJQbeDE+sk+GGAnLYVX9cBGwT59fhZjwgZCKQ2BYsxZB",
-	"qqdkSBVNDFNEGypcU38XoYnioIZEMaxTrCrb/Suqqa04PDgAtt3874qalUqqD1w9rJrXjCiZMd0ib+mM",
-	"9CBNOG9lkA9wnu2HfRpnoHFi6UfVsO1dSyPnho30jc5TiZt8RD+9wetPYI7uj2KKVClqnzYR/K8Jc1+7",
-	"yoTKSaO2GVvplfbvdF6c6sqmue7mmmoxGzeMnpQZo2KVpea6JDB6zLKMpYR9oonVGrWsG0Dxq+0k4aGX",
-	"pNs9+zAr0p2FA+38vdRZOxFiwF3YKX/EUaFUrZacQ1fsExTITzt6XXTttxvcYlnUjpjr8/n/WTOl5ScV",
-	"l8vDX494tmZ5eLF3HFKA7ZrJAReB1RgWkV8YpPqCRSkGVmslHt5e1z4rbzd7MXPsaJyXD815OXFKgFe3",
-	"8O8lyhZcUKS0LG+kJ9yRA4/JHZKOvZCMqdZTqVJIwU4w1wM2s1RkCLqCvHZB3MTdkeXNeKlroY38Ni86",
-	"whHW4JXEWhl2/7TImXDqCnYxh+5fUrghebrAocwY4UIbmmWAbvWORrsl7tXDuAKWCaloK+MiXQpm76Si",
-	"FfwVMDl8M1E7SuR4zNReRkFU91LF+0bvCanMsAKi1nRx2rW8Vd9mcwzd0zG0zgFT58ND0Gg6izV+wp34",
-	"GdzBAGK1/omHMrjoVdgfsVrHwu9IDar5ACJgIrYWNJ51DmE8YTHyi3AFZxaBxxtdWf399nZKv9foC1sE",
-	"EdaBRwcqZ8mIkXMXA6gJDdiXw0fsPxZ+2tHriZJjtv+SqYyD7K8NtB/ARxpg7FAtRVdM898xvtYFWULE",
-	"PXcukEL8Cgn1gaTij65mWd8KrgNocE+sFkdaCZrfsjpgHivZ51g6vREef2lIBB4Tspa4LZ1srAOwdvGZ",
-	"MJB66BLlV6MFMOGD7R7Scz7JFnmdeyoBWaliLu08ReJ3X/M0ojPCUm4KW7aKFODtxowAu1P5UVGrAqw1",
-	"y+Tfblref+ujWTVdtDm0mkNr3UOLWHuiaHq18fnVJB83yce7YXLY/sSssEn2E5oxkVLVsthUZ6CcCcJf",
-	"uQuR7+xv5z++IqenJ6d/9wcsn2siF7AbYNsD+wGSQMu+o3/Goq+UJRkXLI2xsOv4gKR0pgkdSKjvooaM",
-	"pDbkMD44OKjpn/J25ocXbVIxkP+4cTHfHaGUE+uw5YUmlCShnAXCHnQdWCLxxVWLxJ4o85/t/5ZSrxVt",
-	"KuZZzoHnG3JgpWCOgI0rb6S/CNzOnhF8pFl2zapN9M08xFvzs/3bFaI3ltWjomfbzF1V6FprFx5bOVqT",
-	"nw1srzhMiYEiYau5QvjGWlZLgjd+G4IB5rdhnQ224e66FStsPnSyB9QQa1o+5SDIlpbYLYxoN8V7Hp0a",
-	"vbnRm7dr+WwBbjNHE0KjiwAu0SD20UDcQxv18xb4WVvRTBP7noiRV0z4PDQMeAX5uy98sy2f2wuac8GZ",
-	"7MjR+orpIUmoUpx51rSpi37/dN5xPZ416TEzZUzkOFyG4RyF/WU0y3xenCdtcDcq6qXt98V4LPh0hAv5",
-	"w92QvNOn/V5B075qLjR8vYA8mDX3MCqo0YthF7GbuZyIFQPgMF871wZpG6T9qpD2n9j+GtDIMSkQl8q6",
-	"btA0SKtYhrdBLsbtwC3MpdwkX/OBgJgs2IFZNo+1YR0F9I0FGpp6cEuoENKQHuuIIK+2CuqKLO6d5BLd",
-	"NhFNgycNnmxJt+DlfePsiwAgluGIujMccejh2WpzriqfOYed5YY0bZELjyjgPmUC2t4ZOsN/tipYYRt4",
-	"aODh24GH8zuDB3+2497OmGG1DerxynnDTM9bZvl2txtaV+3la3kF+9ijwNZN4F0NetQ+XoOOCX6SD6Ei",
-	"QvpT3n/ao9WUKeYh6psv0nxE7XCctpu/Z1Bi57adfSVLWY/cj12tZRcK8eP6zreZ1ZlLTxSzUgJ+ng55",
-	"M+/R3Ga6H9qjG4jKcHgfHJdLE1z5eqthcneiLkRqy12wodq5wrm1/9n9y4c56w4x4EzES5/kTkaqGJlK",
-	"ZYZ5hXDIt7rC2RWtWuvvT88h1c0J8ihPEGiyXehIuzpANts6N6O5E+B8nw0ZzcxwSVqMhibxeZdNfWW3",
-	"iz20Uja2Ei2SWYucM22owowYp59jV3FuoP0mJMFgj5DKPIGfcBTbKoQ5mRDOara6D9oNoD5hDqbENaH2",
-	"AN90E28iw2V5nOPsRo4EUzHEQAJHzFAngdSwvcwe/Dnb/ZdCCPYVo+j1rxYFfaXJB6nNQLGLf/0ak3OW",
-	"ch10rbQr+USTa6ashLXI70Abi1fZC6d05khaIM8Y2tv7ehCM51hQvvKdXjtCFATZzskAxkbQbOb04BhQ",
-	"G12XmPcMJSRck1RORU0u1TkUrDO9vQmSDFlyBT8dccfyZOVvMo7QdzJQTP+V+U+UXQv840tAfYXrvg6l",
-	"rBt9hbiC0YZnWp6jppm65glzOxYy1XAJ9V0Kcg7Gt7269sWX1ldI093lGl/IEbt5iZ0IAsfE3A7Vw4kx",
-	"9vcgoyvvcf8QuyFSCaRHdsOstdVHzKhleZAW7j4omCCbaKBwIX2pRtTYDc0c3TzuKChOtvqiIW9ffzx/",
-	"8+qi+/H9L6/fxRb2RxNtSM8OWhhMe8OTFHWwuiRHN7qbqFiCIXitzj7jJTwhtkePwoaIHIaXE05g8nKQ",
-	"zu7UpZyerZpP4+hkkULj5uoxaBA8ziif62c8NGbcdXFW3TXS0OxzvhLfd3AdOlFs34FM7QevP3aiGMX5",
-	"+459Uif6Qg6X9hZ2K+lbqM6/UvbJ9/v1b3e+w/DJ89NnTw9WbC7spOpOldsdH6Z+wfpSBau11t6SYybo",
-	"mLc8ktVuME1HjKQymUCCGBCVSpk5t/hYsT5TeUvqhT3yfszE2Yc39vutjy834qgdHbcOWwdlfKQpemhp",
-	"9kHZURigbsbqiPk5AdjhfFpFQyDZ+5Mlpk5oih9sKDV3aEksEZzS5PNu4guCU5KQGR1lSyUkFw6qAedR",
-	"9LUj9ecmJq7JEhBpZZPK8EkhLP//2dtf1xMWP8ICttzY2wREZSn4LMjD5sjyaIXEvZJ5IYF7qOv6cw+/",
-	"RahwVGpmfrknyipF++Czcw+Yv9UFHwjHWWxVZzlxpMRBiwxnmLaK4xJs2WoyKKfYl/IAnGngarnDG2Ew",
-	"o/pOeRnjPGepZqA0hffxxWyLd3JUzzpvAMeTIcEEDuhlSUea0CRveuEfFtzb/rpusu7s9IiNc7cGzRCa",
-	"APWl8uXsSGjPZvbb4OZ/yp5evpK+FLPnbhrO2ncbq7rFq/xLkkihecrciIh9Zpx7ukiw27HpnX17fTTQ",
-	"/fsuLql6FPSM0kZNEjNRSHKTFydAgb8zBd0yCWYFN/FFP0mxMGQ86WVcD0uzvOKm+qFW1xPlViRDlqUx",
-	"6c3sqo1w6YdySvpUWVXUKqmJHIXrH5Ra1Mwrr+Xh2sAWE1cxYTQZYrWsL3t4kSfNoP9+VFAXFlMEym5o",
-	"qoW8bp7vDHsqLA7gJ67c3uzzgV3a4EeKjaUytcMe0jGwjMcgQCkv6MadDQLDdPNTLJEKOM0nIqgEzHd7",
-	"6iIEc6MDb0HslT538zkIcvcAWPsCWtMVm+15RuicaztMz29HkPAelfK+dXskr/MdM/cV1L9Uf4UE0wVC",
-	"xDgd/5P5j6+Z4v1Z6Ytil809J/hi8SnuX4vPKb7QQFxdfBMU9CRSpJPEFM8Kvssba9T8tjzI4At7SqeT",
-	"LFjEgo67/NHidOwmnLsSPlq80snl3MVh37f8w8WMuPBGJZKRxS/CBLmFLxdWvZTnHJ4X4I/Fc3wvr3z9",
-	"7+i/9pwSsPcmjeLoFU2GbO+VFEbJLIqj3yjI5zk1DONnwb/3PsiMJ/br/4JfMGH2Ps7GbO/92Lhwiv/4",
-	"wmkJxU/Orc6vmCo+ubCby+x9VFRou7L5j6I4OoOUaT+uvbMsk9O994oPgKm+8ttXiqVMGE4zvXjJa2sN",
-	"sr2f3DrEUZA5s3fOxhmdQb+/H9hYscQbyxcTYUUZTSJ7wKPRMLL2bpnyfX4rVW3jUNYW5XruE/vi0uqt",
-	"U5a5uNy3qwpaShJdvXHmpLu0WyrwoBKKqvdyvNA2Z7FEPK6qIHf7Y07CKzZJ1XaLF6IOcioqPq2AtOLP",
-	"/JFlZItrSIjjMuSHfxdXFBA9B8x/xAXr1tcrXItvrnqdg3n+EUdD1eyXh7lf5nbGgoCXXnNRGfHY3/YN",
-	"L+TmPfHly/8LAAD//w==",
+	"7L37chu3ljf6Khh+X1XibEqibr5ItWtGcezETux4S8rOnB15KLAbFBE1AaYBiubOeOp7l1P1vcL5/zzA",
+	"eYjvSU5hLQCNbqKbzYucy6gqFYtkX3BZWPf1W792EjmeSMGEVp2TXzsjRlOWw58vLumN+TdlKsn5RHMp",
+	"OiedyxEjdyxXXAoih0SPGMmZktM8YV0ylDl5Ndx5Q3UyIlSk5sNbKRh+s9vpdtgHOp5krHPSueocXnU6",
+	"3U7OfpnynKWdE51PWbejkhEbU/PiMf3wHRM3etQ5eXrQ7Uyo1iw3Y/iPq85PZzv/oDv/7O082+3vvP91",
+	"v/u09/Gq8z873Y6eT8zjlc65uOl8/NjtfMfFbXwign3QZEJvGPn8/OVz8vTg6dMuyVn216uO+emq8+iU",
+	"0IFiQhMpYK4ZVeZvVpnLtNc7TPbohO/d7e9NFcvVvybTXMn8r2z++uDVz/LD8G9wETstPb9TM9+j3rPH",
+	"0anIhOL4Y9OZUD0ymzIbUU1mVJEkZ1SztDxYN8yEipSnVDO119t/9rRHD9nOk8F+svMkecJ2ng57vZ3e",
+	"/sHh0fHjJ0+fDfYbt2oo8zHVnZPONOc7ORuynImEdbrhnA56vdiUztkwZ2r0XMpbzuLzSuA3kuOVfS1v",
+	"mSCff6P15HuRzbvkgiXTnHXJBR2zC67ZXy90zhP9qDzv0u1/pXyS6z6bv87Y1y918vWH7NXPk14i/p4N",
+	"/3ZK3lE9+qtbKDrVoz179yl5Qz/snN2wvz7uHT3t9U6JG8apHcZpdRhtaXy/d3AUXyCdz8+GmuWLq3PB",
+	"EilSRbQkM8o1GbChzBnR+ZyLG0JvKBelRTjsVV7Ox9Nx5+Tp4yOzOWMu8HOxUVxodsNyGMiPjN7GmcJb",
+	"OmYKyY4rokZyJgid0FyTYS7HZDZignBLknIqNEs9r6hjDz/uXXUOfznYeTJ7wd/0zv/+D8FejekvT/55",
+	"tgLXOCpxDfPI9nzjo7k3p2OmLT88e/fqWzZ/9VWcRm/Z/DNFOJw1br40h7HT7Qg6No+lE96/ZfM+TxsH",
+	"/z9zNuycdP7HXsGV9/BXtffqK9iFs8kk48gF6sZCi0uax+Qv28K4vpyfJXHWZE6HYZ6KEQqXqF3yhs7J",
+	"wBzpScChJplMmXs5DPiXKcvnwYjxDeHIuGZjtWyIZ9OUazu8j8CUXuFtB0j19tO+pwKa59S8dyr4L1Nm",
+	"fzbj8jOVeWz1Yao00QplI1fECAO//ovTkTku/apL3UwEMAw4jgOWSXEDDAKGE+x57aiqZLH+2C401VNV",
+	"t0zFdXa5DIUouIWtTSJ4/xoksjDqEqEcr0UnXwI7rpk/EzrnTHmebbZH8zGr2xcrzPt4fScqfo043zEP",
+	"KYveo6jk/XL+3KkAqxGR1xxqh+ouWIuA/KgayadQX/xZw72vG1SEMpqGUx0Fju3FmPJs+YhmXI9wTMzc",
+	"QGia5kzVDg0uaj0yHIMdzwcj3WhWu4FGafUDI7ORHBMqpB6xnKi50mxMEppliihZOzj7ilX2MhgWjvNl",
+	"LsdLzoHbRUO+ROYko7qedbrDYPSLrRyFV0Kz/I6z2WpHgbvb6gbqL1jrKLyWg9XG87Mc1I3kZzlYawzf",
+	"T3Uix6xJ2GkzFCZSljbQkbTPaTsAENru5TiUc0MStQuiEpkbfjpfLnlz86C1VuPcGrtLpL/AMTjTuHYc",
+	"9veNhnIJ5Nw4GPee4JTNJ8tHBQdlpf0qjQmHeWG2pZGV2427FzYevt2OBwa4nIeD6YIDsu4NNWFZxlLC",
+	"PtBEm3HX0jre0am19FDt9J/jLOlC0xvWRnniolCebjZSnW7YpprTDSsrTo/XUpyiVmZUyNIsK5RHTW/q",
+	"Zm/typ86uRxIzRPVed9qUTS9WX1JzPBLq7C/jp3RqJ1dhnK9ycqr6GIb2XjPwadV70vro9PLOQbBs4bq",
+	"6i55VRFWVJOMK427yLUiQ54ZUxv8hkrmmsg8bVAAcCiNvpRlR+zFh4nM9ZmKT8hoEm4mDK6sG4vVOdor",
+	"R+ZhL/EmM45XKRtPpGYimX/L5oujeUNvmSJcE0WHzKyeYiK1rtdfpkxp9PQ4P4tZQjVjOfhbMqn0CaHk",
+	"jmZT5qaTZJwJ/ZkiyUhy4GzTZESoIpT88MOrr7q4PVwbGarMQlwJYIRS+FfuErNGio7B9eEUXvuNGxZ3",
+	"Q2Gpebr5fchzpUHH68JNcqpJKsFbJeZ65N1Wp/Z4W13VPvFKcHjq0cFBFwhlNuIZCx4M4oNnGZmKFFZg",
+	"To56z3bJt2yuLP0h+THQe1kOT6G5mcVEg1Pq4IiM5NQQ4lCb383iJEZ5vxJu/9FLXhBAsIE7ZgdrqPLg",
+	"+LhKlIF76qd/2fmv93+Ju7BfDcFFFifUF5f0BncMpjWi4oaZhRhQxVIixalfxUnOwJntHPi4OYoc7R/s",
+	"kusvro0AESnsuNmO3dr5Wh9/7UQXBVww0c+vrr74z89/3Hv0r1edn/7lf+z81/svrjqf/0SurvT7L7r2",
+	"3+rvj7541Lg0bxlLDVdbZ4F2yY+WEjleYs8PENrTbpkS9YhiKKC6mEf7B6d/3EV8KwWroTGzfCpYP2Ae",
+	"ZETVKXKccDEMhzCnfgwHbcTGlfU87B01LUjhDW7QnT7hsjQZhYayvHXXJIErJuBGErjGIDRj+VkOmkbh",
+	"zb+N3v8t17UecK6b3n/L9Xbe/3c8b7VbkjophwOyx7NhVPaKLYzuOz7menFY38gZGVNRuDooqkYjmaWK",
+	"UE3GUtUqFxk8MxxIyoZ0munOyXGvW/g7uNCHB+jrwCDOQSmksx8N6YB1VLeSYJY1bSlcsIVlu2A0jwo3",
+	"9kEbaT3kIu0SfiOkOZkkoYrtkhd3LJ8bZp7TxMjpgOtyrVg2LMeTBiy/qVnhXzay0y6YaiJHhT83LiNe",
+	"soWFvGRKP5fjCRW1cSpt9LIEr2kalLmub6/bwsh+mBgTJL3gotb0LqLWIKBTAvIm5hAsdvWgd/B4p7e/",
+	"09u/7PVO4L9/1OzyFEfQV1wk2/Ce/6DiriizyFPF8qbFNb9vvKgfzd1qIoViQXzS/JVIoZkARhT4CfZ+",
+	"Vhid88v3a4cmWvWpMsLYCGKaZXLG0r4N0xlzGZfNjFRq+we7k7fMmM/OCQuL57fi+LL37OTQbYWPWsw7",
+	"J53leQZ0gL4KnjPln/sk8lyetnpest/pWtGnOidimmXdTkaV7k/VwsAfX/YOChoag2Ogk/E7VmzcW34z",
+	"0tmcnF1eEDUXSafbmeRsyD8YW55P+ubq/uHw22cfDv5G8cc7LqeqH04JR4HLmIbfwAqH36hEThhsQ+jv",
+	"OckZNbRTuEJOZjnXsCXWO4ahUhi5o/v6TfrY2sOHFAakF42AG3KPZBDFnmkv24NrPlYC2ysS8SLVjiXM",
+	"3QhYoNifGeRhGEU+zenMHv90mrG+187M8rlHoSPNPKn0s19xYBvG4OxbwnjDc9qeKiGbBsjQ3n4hsxHj",
+	"Y7MV8UN1eNl7GvC3lq85QOIHv1XLW3pGEeYauOsFE1zm5Nx6zMgLccMFM6pD13k4Ia2G5TmF8BU6LDsq",
+	"yRkThlHa7/rMrOISTnG/pBsQVw39VkLja9PxlzQ9R29FAxlPcjnI2PgvEXJOkPGMaWYEE0v71vfRMYPW",
+	"EH6E8TonS0KFkBo9njQ1gjKVTBHz3RgS8YwufPbu1WeKmMEYdQmEaJ5LM72f/Bu9LApeBDEM//VEwnHo",
+	"nHT2MGT58b2Rb0b1SsLUMsiAs9LN6BEtiY8OAzKAjCRHiW/cYpBiMaxI3ktlotx6qr3FZWtNI+/wGXX0",
+	"EV/vbnTBuSKpTKZjJvRuB1y5GRMpzSsUodkHvZcEvxWazZcvvn719uTvz8++e/H2q7Pzq/xK/P3F+cWr",
+	"79+eHOz2zMcXb78q/14xEsLxnwnC3RiIHBh2iCmPx8dHx5AnV1J7j54eP3nci+ZExbzQ9rlDnrHKyXmO",
+	"c935iquJVDyeH3QGdxLDCkF9V/SOo/fAP3u3bcpXTZLhaif4ecjmN5JDXnsytxpl1Bg6hrnVak/7JUaP",
+	"p+ykM+Y53VUoJP7NfLfr3tstxedPOlSrnaMn+0bA3IeA6nYyLm5hbiOtJ+pkzxw9s3/KDWnPDHbHDtZM",
+	"NPNJq53vVSYNHxlJwbySE5ckFVmg6Y0qhW+MvqQOzPPjYiJcyI8rJ33UE3uQ+rK2iLA22mrk1YZe2jJa",
+	"IAXVt6trD1RU4z1LxsxrAGZnmNZc3KiQ4IFK+6kcU45kT5Mx8xT63rDxMfsnbHnnxTSXE7b3JcszDsl4",
+	"KpvewEaP2U6wuVuU/W6167YUf95wQ8Uw48lmEh+XUdNbJkIRfAbm5GJKUWbEz5ywD1xpGy2/J0H8rBDE",
+	"kHtE3BjjIjicx7aEr/Mvm0GxauFBIX+BImGVKtsJSdQ7NVnU8DUZOS+dKpKqqbrFcFSXzEYsZ9V4VCXu",
+	"VYkDRaJRu3HPw4LzrpqRHXPfmZV6KfMBT1MmNqK8CcvHHJ1QKRO8rAK+ZRymPJfTnOTSSGppP2HSM1qp",
+	"BB5iXTZywvIgyfSe6PKwoMt3fgbEzyBOnYtz3RaN2oDimM6BFlNpCdEFEgTNXhile6Ot4vZJfdDfw326",
+	"kGOGAdSZOSmzXIobIgUxG6V4yu5xK45DXd3NlbgRxvehMpFtbMLyFQhjOhsrd+h9S3Edcg3HN7/tC9lX",
+	"I4nuhHIqdWub/ZP4GaSZWtnf1Mahx0SqyhfsH1zuB85Xe0HfqH1Z5bJ9vOwvPfMHqKiCq1FpDG2ndmzJ",
+	"OZ+6HcH778nfccuFeeIdT5nRYG00q9UrDu31QZyp1X1HnVB3xtmNGTPqV3+am6V1Krj51qvfdJDspGx4",
+	"Y/RsKlhmTfzxGAgdHzOiqq+mgzHX2hhUQ5op5tzJacwxGuiYzukMSlvCJpph7qLMWb9qoxnmskDD31Fg",
+	"OG0ZzaBCw99xkf5yx41l//E9DMe68hQULsFZLHtRzTeLNNt7VszJXxKl2l6Far114t6c+i/7OaOq2K5a",
+	"xbcgukuWjARPaFYEk7er/hYMr0ZulXKY11aBX+O52465bB23SSYV2srmj+WcqmwMpWxCc41k3wlMmPIK",
+	"fDnlEIXNxzbHQTEUlSswkMDC9fsrJ0wsDPCgNEBPR+baNnyoji4O1rF1zYbVUITNIl+bFr7lenu0gFvt",
+	"uGdbz0l5Ui9lDpmiA5rcQu4co2MwEdKcDsuceTUpdOjDS0V0CUKnYjoeGN637y3pL+27md1NLm66REdP",
+	"/2Q6yFAuriMztugPMRtZF+7helMasZkcG5NK4FSzf5ZYBT66P6Jq1DnpPBs+fZz2nu4/fXqUPEkfHz+j",
+	"B0NGaS85PqZpb/+YHg6GR8P9wcGgN3h6cJCk+8fp42T/eNAb9nq097TTjv6SnGuWcwrSl4pkhM72ztdT",
+	"phTDLNcbfscUmU7MOr5lDE3OASMZS4ke5XJ6MyKMJiOiNIOLXnKwS8HWmCqwgymZqinNiNWrsfqBjRXL",
+	"7hhQ+CUkj1JBpuJWyJnwV2KBLheEEiWnIi3ybfE18ArLE8HoVcQYTizFDF06V2Aya2mM8zujcJsX75pd",
+	"WEx/0SM2B7cBoeUBmPfdsrkxQvHrvpLZHcaOqtqEN/bsA4orZ4zfjHTn5BACEiuclVX1uOBYF4e0iccX",
+	"V60SAQdTzJL3ryEtLazS+27nZspTa9SdqVvMo4D1zo1qQuRUw46N5KxYbDm1yf5jLqbaqE77x12IR4BK",
+	"kmVkzAgdwL1mw1LUsv3eAVXM5ZQMgXTM88dQALQLMSEv2fz0tyu7AuZRw56CtK+1WdRbqV+a6W1ksAup",
+	"+7BIlfhdDomSQmLudYGhAflL+JMmd1zxQQY533M5bbLg91pS1mYel6PiEL6Vmrh5xS38YuZb8rA0LJle",
+	"9L8oxgjH8Ntbqd/IlA95XYaw9ySiu25EMdfd+hkxAZaLCl4BeSvJQKbzTWnMDa0mOeo5IiY4PyQSBxzy",
+	"pUOEmJraZKAe8wEG+y4H1yjE8V5SnrHNjoZTbsZcjW3ObyXCbXdlFGSFQf4WzNklXgMv8rAzOOX4SbGu",
+	"/k2Pwf5BcQwsGyLBHOKnYWGy24tLt1olpA2LtFHZy3MvaDdxIgcP7MdyCS6hdhyz7wWqO6XkfKRsl5Rv",
+	"q9oIUmIw9ujO3nLdCsbmcNO9P3ga6iHFjMM0iRrHc3R9tuZ8DteVFntt1w+rZQyFCEAvcrm/m+remzg5",
+	"yy6pRN6xHPKH9ms07Iqfse27HgPFBCn4rd2LzrBr6waAuIK46Qf62vsu1hrfoxMM3oAh2UJXlKJfp1Ub",
+	"sSwHiuV3getPSM3ATp7ayjI0MMwZnEmwP4Cn4ps6J0foecMtTJ3vY84wkGC0FvPFfugq897GGleZv2Bx",
+	"0/eLTY/qkJVr0BhgaV8hhR99XKlYuO6EwdM2kvXw+KCcvv3Bu39aL3btINg1cI90Vlu/omR/YRl/NGze",
+	"MKGBIR2vvNiVLZLp39nC5/YLlFJNLf0vD2Gk7I6D9HjJczaUH4y0+Y6L6YdI7nHgLV419xiSdPkEnnO4",
+	"29vd3z/cfYKJF8k0z2FiaNjWZSQflxgeZI3TG/RnvpH/5FlG9453e2Bxjajqj4Hc3Yku6nHxiLXfxWAT",
+	"Ipt4hsUrcuhqG6qxdoe313Qo4Bp4+KWUb6iY25RJtZEKYlhtHwpmKpqHlBjat6L/XtMlDoJ0iXOqGSkG",
+	"FFcMSqPeij5QnS6aSO5bqjUbTzR4mxS/MZpWc7ZE00YG6HQwkh8EneqRzPk/N1QnubijGU8Rrq9qGVCo",
+	"yCWIBChzcvbuFZQhAyIL3NcFPoOnGZM0ke8wQayf4h4TE/bDaDgMZ2HEt1AmXBcaD6e+DYp4l0s5RGhI",
+	"CfWZ6paLG/OX1VnMkMDhYF5coYYff/xx52yqR0xos32srlpsxMbMavKw8iwxZiukmT5+ctx7tNtZJWnT",
+	"EtMd5RkdZGwjWkrZxGy6SOb9afDIaPKEr3M1GhJPGMGbAUbFemX8E4i9dCwx0/ceEyyCXJev/GxIeTZx",
+	"aqqZ/HYTLpasWipnwvtp3CVcEaPzZ5La87gtDjTJpTlsG5PNhCo1k3naz9nQSOcqF3K/B/nfjOEy5NMM",
+	"kRP8RSqedK+l7Bs1WopK2r0voS6egKtMAeCTsxQhD8pp+e7ae83MPwj8H+/cGhRrVGP+Vhdz23n5XJEZ",
+	"y7IdWyhg7N1BzuitIhS2AxTMH2xCwnZCkymDDFobpwQLvJ9LzHkNaidbp+SuHNV+UcQSg2xxNp5kcs7Y",
+	"v5XycCsJ4S/GADm3igG6kDEMemsmb7gI4m2lfCMtBRYPZiwY2HaDlLCnNcThQMDWtNn8GCoVlgvVFVYB",
+	"KTBNuFZEsSRnIBYmuZywXHOs1PRVl83zOpfIphco8NeYWVXxgKeyyE01mpHA6E87RCeYZwwv9bCCXFSp",
+	"V1scmIWHAIiYMiD1GlW35WrSusJb0HHshe7lp8TQJvDjAivGDAoiqGFNdGlo0ykU6QajOvSw3D+5YXU7",
+	"5tmd9x/LxmPjWoBoHMxtpbpLLuYaJMlqqxMbB0/bVBAHhbE1eBIB6ofVrq2ZQrS0S+pHzpVf3tlIZqW8",
+	"+lZUh0MKMbOCOTqgLD/Fssm8lPAAt91c3nXwPxj43HytsWqiVQXCG3PpR5cQ0uYMvjVXfiyKjH+Nh9aL",
+	"9HjgOGTAbjia5WFZ15PIgYoWKFff8oPQPCuwXvxLLG6tRcWH8mWO+t6NlKmjamcRYGhNS0MYW1j3sH56",
+	"6fbbi7fw1qBGux3R3fA7Jgglgs0CgbDZKFxdeK0gMCNAKdCFDI9sMqIDpiHRqIBVay8LLswLa49nIQyU",
+	"h3ls8UwPsxzqAu0W1Ya5uiBmp4oR6jLc1wNzKDJNfuoAy4cjag+3P35+4QvO2fXCvFsgUwZnqcKoSgQU",
+	"P30lyi5JvEVNoCR9S+v43s8Sqz3NMpfEepx2EirIgJFUCmZRr1xZPxPT8TI8iAXuEjCxZlpF4dF1Mb8C",
+	"n0TOBPHW00rQLO7t76IgmoUT85bN1aKKhv7kGqB/teLpqWLORw5O4b6NHACLOwb1RzkjYxuHsM8YSJkx",
+	"CopayecbeZBl10XbE8x7XljbohHFIvepnBZYqPKbg9nUkyFylNi+FJU8aO565RqocySzNKRHo6VEADHs",
+	"NzHYjNJ3Fijilmv/O/yNgBpBMMX/HHzj0r/L3yZSpNNEu5x4f2POJjIvXgMDd69ZgPKoDDMyHHnH8pwD",
+	"ewKj3j0XPyBf8B/9qcWPJbvV3hBYr9549QvrPypmJkanKdd+PeHDHcv5cN7ABS5A9tXwAcgxu8npGKAt",
+	"FaGKXJ9ZPzIswQn5ktGc5eT//K//fQ1gonAdZC8mI5bcqum4S5QFFlUJFYLlAClskyMSmUL1LtEsy4y+",
+	"CvC+FtKPfdAW3jGUFE9KHMZ8DIDmKJ/0P8/4HftPYz086v/U23mGvUXe/3r49GMET84vRA0Usjvo1HFE",
+	"o0Q5FEHwsoV07wujrYu7kBsNe/Aj16O6fTgrcDwL29XocDwZFV1dLAwoIlpXrFpscdKeJSo/khbKAl5b",
+	"5T7unf5hUYaTaJlfTMdjms9jyy5JylOinC9zcWZtzSkRFXSX3uCkIkX1BaAOwPScsFzJwjXqf/BMb7fa",
+	"RCkm6bRFAG/TA0XmHpt7QeuxeN8wj+hKQh5zfIoDNqJGmckt2yYZu2NZAMtWRu5aIy25NQrk1dVF9PiV",
+	"AYaq5F/qkmAoPpHCaJU5s6fQlUVUyH4z70y5J8tqbprivpivZj+iZlTxjaKBHPgtwPsshm2kJWCkynUH",
+	"GkEIj42zVADZ6BuG8+MOd1t3VLji23BLreBvaVGVE8wGkaswYYxa33Sjy9Bdf46XB0BN9epguBoJgLDk",
+	"chzTtxsMUgdVvyoZLMJDLbQ4g0xG10IMArwooMyda+9YS0M11hSolbVapbDQat2imVqcEySubgHi79sk",
+	"+FYE1aWO2ZMVBrGigbnAkFZihlTEWKFTeKqQbmo6ZjXYbnmo3saB3pqEw4s7Gxla9LVVhmh21oyrZJF4",
+	"qJ/0jlqoyVs+gWHpaS5Wn8OS4b4xCxOB1GTIrlGbCMHN4HzjDoNK4j7qqQL70nW8HBa+8mgMQ+ZLz0+o",
+	"ebVhzrZJoF/Ttc42c/vX8mjjfn/sdop1WYeVBcu4Fl9pK0QKSVBdwLlzuRpddiDTOVGUu5Y8C9pTk2t1",
+	"Y6mj5foLifeut4wxJon0EIwpfIVfz64l6RKVLuFy5ugt8y8ZWl7JweRvWFW3AkawPVeT0UwLV9Ef2eFU",
+	"LNGyzQqdLqvsWfW+VbfuYdsat+1C5rqEfN7ZKeklC+F4sBljG+qEdPn+0oedQMspqTzdzk5Eh1r4akFc",
+	"dzsfdsx7d+5oDtVJZgDP8ZVn+iumkk63+HwGHy1etv/Zf8afgVe+wHf6a8pfmgvfV5Yx3lDKKDZDmleV",
+	"GygnkmN2il55rgpLPFR1uIX/KCBfw0p2dkezKbVdW+VwCCAGIyCKJWrNUjdZebRckQEDdHhvtUfdZVL0",
+	"rfo18m6znyFTMdC/xNLB1XmTfKGAWlS8PgvaBSqi5Q1MJOZIKxfUtFEKBhkH4JbiBYtje1W8fDaSyqh2",
+	"N1Mz0qL9DbY889r5FAK/UEs8oneM+BoN8x3PITrjyyIaOhHsHz05enr42HpUa3tMdzt2RK3qDF7aaz+G",
+	"bvFI9xKajIp1D5MubLDJ8wqck1Ey1anrykAOer32GQzuLcHQGrn6gjez0nk3sqvFGpWmHWWgQdfjuCFm",
+	"dO1UCtYlNOhVeMfywSlEmdAcSFOWQqamb09buPHoVI92IQOsLBsel1tv/0R3/vne/K///ourq93wY9xT",
+	"XnZWRp221Bzak8CHSoM0LOnamzoPdtAeopSDCrQAZhDXDrdOlpgcYBh1Q1czPDjOIsy4X3KRQpVUzCZj",
+	"QudznxMB2cTKmT2K0QzZVoUhmKf2M3lj2cEiy4GndkvJODbdwnyzUU4TAl+18C3baX/LbcE3+2XKogXN",
+	"kDqb0YT5cO8oQFj0WgzUKZbZyuOjTgwT8SfPQuq0D5hEMKZueU1rT084p4V50AxELUm5kWvK9bqn4Wae",
+	"+gR7TEMBy/aUTAX+DN/iAXOJgwF1lgQYvqyoMoSugfiUelL8TtaQIU10N6C8nCWGDaYu/hO19/lyS7DS",
+	"aN03OK9P1rPn0YV4MXZgTnZAzTO6SA2rkjEOZZ1ASTmVt40wbuPmGNEJAESt7eXAXHHcmxSrimn2Ltgz",
+	"TNGNJXnYGvHP8Q/VRco1PFDLR7atHtWEZYqVezYC3ZwSwe6wMZ5PZ1o4PQi2E9t184sD2qKZspC2wBWh",
+	"FV+WucwyrkFGj9gHmrKEj2m2uyhkNk+C5JOa7pquSWLQvDvclOOml8uiyrN9j+NyWn5sTP++Y+vkdl6l",
+	"BQouNmSsGGdQqF4lmrDfcDMQhnZ8DA4jkaIsXSBmt9GBLDcZXr238GoSxicUAfmBwKnkBGMNT5jViETJ",
+	"Q7m8njDqhi2emrpEOWYH+Vd8s/UNq0XrvfDYyw/U/TTomxW85RjQLlqEIsJeUSWDOmC9gUjolvteWfnS",
+	"XWg+XW6RXTQRB5d6MMnS4SnYY0noA1eqFfbfyZul/iFznWvjtoqDKLilnW/ISe8Hx1B8s2q70rswTaKL",
+	"Qk+nRNlOruZYUZ5Nc6zhARDoWhWqucs6tFSbTxYhyRf4Z1uLypob4Tk/qLWl6o2nDVxmVRpf6jPbgsfr",
+	"vRv331nOh7VZGsC4AHdiMtW+SYjh5uCuArSpxWMJCWIx6CffmBGaWpCZoW97cbNHY7/X65Xw2Wu8GWA9",
+	"1OWEcIUQ1V3vbKBkNBWpdV215xPO4Fyenz1iNO0v0c0sJUPE2qxLQcrB0rTWwuCNzZK6+U3rilxgKPUv",
+	"rjAzIwHJjWQKTqqrbAnM08+MkppaY4kmo80GN2E1LoIXtkOoXQmunX7Cc1BDtuVoaxlgq57ImjCbj6W5",
+	"k1Zd/iodhJRYrEZwYmr5fmQ0C4vIhTbsHzZQSIsIH7IHx9Hwwk63M8ih1D4mBErNgBbLnyHMOhtJyGQY",
+	"MAJe5fvIEivS01ZJvfKjb5sh1ip/KkiV20L2lC1bjapN2OqkMMD8C/Cmcm7k8VFzcV7QJymehWybe6CD",
+	"D3ZCWVDTbg1eQexFYZltm+w1V+TV1mANCmxXebxt3FSd+TvI9kOoTzfXVqT1HRe3P5x/V9VQF0mqQMeu",
+	"ZcJGAt+x1ZbZNpGKN7nNGPxMEK+1atI057ItS5ibo6LguclKaXItuK4/s0VuCHa/qo7oWzb3tTGttgyq",
+	"msPtOo5sV6v8tjIHuKfstuAghVTf9YcfSSCgMEfldsWC7Lfw9AfZcZtVVFW562rpbossfaHIqto2Dsxh",
+	"XTaMIqJqmRlblJusYsOW71pN/DzYsQ3Us76tVt6SzZIb7NnaqWT/318SgxFMxV9wzfvSsiwtlCkOUGJD",
+	"7fNo0N+hwsdPDfAth2MStG6Nu9UtvFrkeCCmG/rRgbhmHrolYpPi1X0P2BI/cvaZ4XMWCHRJGaRgs9Jb",
+	"GjUGDx9Toe6F4VaeG6VvWNhzmbH1F9UsYi6zSLkRQoq0QdCoTMUBtETGy5LbOqKbTnwOOhVqBoE/LrA3",
+	"PcQtCsirMic351fWZJQEfSAXqlEK9IQK4bRS0PHuT1rcEKDDNDDwwBUPhYdwcgMUukVefk8AC/YWpx2H",
+	"fS1b3HbhLvcdLH+tby35GVTP5Vj31SVTwX+Z+tAEgDRlme+WF3pWDiPb0U49C/b/npQzKy5g8r5Q3q9i",
+	"SA4r6lTBVjaxfjtDCzsyk/ktgXrMR0Tm6DRhSivyOZRn7pJv2Vwtor0gUobVx/ikD61buhCEtC0v/E/Q",
+	"2h+LRN3htp1SzU1Nx/ttbVlgQR9mNct+4Grj1aphtGLxmx3LOVTwxh2h08QopVDjC97UlEF/uMYENdXg",
+	"VK3mXi46y5zf6lmv92T/2bOD46MnR71nz/aXea8Ktafh9WXdaHsvb0o28y8vLtruy3+Wg6bXmp+3+8Jb",
+	"rpteaH7e7gsxe7LhlXjBdl+KsHj175wwOcnYNt9ZYamwryXCLiMAWFyCctKfXyw3gQZ+ehHItzob1fJE",
+	"PPsJT23haxEWjvs0K+2fq8//Cn8oCkrhemDGRruTuU9IQYVgPFXapp0AzBQbT/QcO/sq809r4xN6FePb",
+	"l4VGuh0UyvYCnU/Zx7B73xK3Ch+zf5jrqrvqH9CtWaymDWtKMXZbZUutIZOqyNTZvIJ9FcVpJe2njYaz",
+	"8bJH9BP/zPiKAxhkHNsPa/IByRMhKpTX4BCik2tFbrlInUIXdB4qpPkiDH+4Cg3ivAj39nae1UV80e5G",
+	"pIT1bC1Ef9AOOG+RgtaGtnOxTc0EmTOaK0JHjKanrszQrCwklK1toGyGYhcMY8vYdWMu3MdW7GZ1WLgV",
+	"cMC2BPi12pwq59IdSRx19CQiIReCbz1qhvRwqE2BxEXMAI+iN3iB218NM7HdtWvW3kP6uphm2XLQq7je",
+	"v9RZWZq2n1P9jnif3LrcxUh6/9IId2kZAiytzNJYYLBUh/cUGfQDOq2Y9QEHaWu5/cdP/7LzX+8//4ns",
+	"/Nf7L+DvR//6Pzv3EWn8Q0UQ48yydVCx7jAdrH+YVoo91r3/uFcl0PavXylEeQ/c5BMGJFuIlZowYT03",
+	"83Vam3CzUtfszQv4yq3sawU6dHQ3+vQ0SyEJu568NtneNkU/fhVdxU+1x32rXIYlxxizzUcsSxsmuv48",
+	"S+30a06TJD9LxJmjWRbw+5HWE+grovWk7I6Y5nwJXNXTEt+HJ/zryd7e1dXFX5o5vu3oH014Nz+dEiEh",
+	"JUnPbAFRq3P4ls3emdttQ7HmfA4Pe7i0ShOvc6fso+8asMyu05GwzUJxZIXc3MMt8daf/tdysMm5j6qR",
+	"ISh/bG+K3z0BoeFjy5q2xZZLb65lIj/LAUTRjcRelIq9mI3VQtyiD567itJ7kLobUA/eWk8U33K9CVHc",
+	"8iLua1tLEDkE1wBC/wVOgWo4z/UKjLpQ7K+tD/K3XD93HQAr0P2Rk9yOXG49untUxtTY47XmeGCNcx14",
+	"rconI2qLLymGCdWpxtqYNqqvpaNSL+7YjPzPq+zR3+xNS1O2YxZ0IxXbfrQbpDEU5OuyGCzxnmJZIHAO",
+	"8JkARuIEOtE44ADBZiwGF/WbkvlvvYM1uwUoBus6OPAIYTqUlkTROaFZzmgaSxlwnVajRxzKPCvParAZ",
+	"NmHgvlFptPQQfzQaDPFdTFfXY3BVsU/pUsqotjBdhnNVurphay+Z0j7iup5YKYWptSRywiLiY1Wf4Wr8",
+	"5AfF8k3E4lSx/NRXtlPI5AGcBtcI6PerSXmP1NIIU+fTO2JWT+fqrp8v5ZNti9SvlSxue5JfFtAutWff",
+	"CB0pWHj8a1FyWkBNB3Gdj0GgNlr5xG9G5sDhQJqrbI5bl/mMGRU1IG+MilIHHWu25dC1iFd6hMgpNvhb",
+	"NgT0OJVG4K6KFl7J2fbnLBrC6NHZbVDFVG5lXfvaMc1v4b2EIuSKu2eL1VQipXnaT9kdr7GToMwbwoHE",
+	"XU785eRzQXbI/iNLEnJIhmwGCXMUO3DbA7KELI5iA42RxQaWlG1cam1tUW0obom+GEgxvOg6xXjGi3g0",
+	"4EyUgwGnJGOGnQcAVlwAUeckoaqSTyVkTnczLtKFrnjrhBECcydMM6hxzOTaooGVxk8GbMSt0fhv3aax",
+	"V0ZcGuDhQrS4t/Ps/ef2j533v/a6j/c/uu8f/evnFn+p+apHf4kGml98mMhcv7QrFmasi/RnZXtYLoDf",
+	"y3zs5g/3hwmy/r5E3UWT6F7Y4Myrr1rFZrpEQR6bCsDXhCY6pwm0vHVXuRAOVw2Rm2AHtNo5erK/v7Vw",
+	"TjDDbxjNdLQi1zl9sZ8pWF6uTqosDNsVFuGLmms4Y+exdN/iscxmdK7ICC6an2IvD2x2HKBc+RapmD0d",
+	"koC9M7r7sV0/Iz/88OorbCz87PjxwaNTIqeWC1hTlTwpb1/LBpfr+BfCwY4Ndb/I81jVyffCWFm+V64r",
+	"/na1QLmcxQy3lC0pHi9lptRWZi/gBi15asQrGHMK8rogmPmlAJDOWIHtZSZq+9NZ3KH9uBRe0DZCges7",
+	"3tZEDYR/Fbafftbbf7Qwp6OnyxKdYYLF27q4IX4NY2cFaaDIXnb8kWo55kmnW5PQDA23YD/NoG8ZmygE",
+	"J8QsZFgoxLec5VxrNAV9nYt7tpE0nGbxkwQDO4cmRLWclHC4ClMAnRt3BsGmVNbWIiw+zucLBD2LBYbK",
+	"tqFvpfm8n09FfX54WPVtF4xIQSbTfCJVTc2Y683cfNx8U9VczuzkhpQD0lvRWdTYuwr9wU5ra5dGFDCQ",
+	"ql8p4r3AEfd1PhVJfB/cegD0iJ8DaJV4M8m4wgzexQXBeS0+9NzP3GwrPhJAw8zRy9hQExtX2MZWt6n+",
+	"CM4cwIdrmjWNGsaZM7o19X8qbAbr8oOAa8RvmW39UrjstjIQLK1oOYxYTcjaL69wTlsP4g6q2xVfClLU",
+	"gXTC9fNE549jhMqjbNdjDsfMhgL+dQGUt0sGc0K93gAVIrdcd51chqjqfeA5FGNaBc/BzzOG5xAL1q6T",
+	"i7BB9x1pFK6l5UnYL9aSCyb0Y/ZbBfNsreaoiRTDjCdaxWFjuSIDKW9Ziq5lnwBqzC/DC7sWCNEwccU8",
+	"tIdRXV3gu/VuuQj4czukFgg9rcr7CtrZCv6GSFUjVqW5YPN9sa/pZzKhWfPLzJlEeDqZ3CoXSYVay3+C",
+	"VuKkMM+JHA7VNnrqDrngatSiOYm78NO16V43N6ghXBsbzsrdqdbOEmo78fvNKIolEm0xVWjFpivLMnta",
+	"M532iTw5cxytpvZJDnWlKY+Zo3O4OOy6etutzlmat2kCZK/bQrdswHZofF8B/7ClVy3jcnjhb8Hn2rmK",
+	"/LEtMGjwxn5D+yHENVauPZueqi01JAorgiIZt269yOevzt6ePbIOFktFlsJTq1u0Bq5bxUXesiq7LLbv",
+	"qS57IU9usUecZcHLUujCJnL+CBXqQjcsb6sSflXclzB6QlZakW5lpuS4YolplEV1ReeskummCD9VfXvV",
+	"hnYLWv4CxI9iuu9nWTSULpYBP0yk25G8WAIgkPy2L2RfjeQMNzuBR7lVgbvlhAk/8T7o23EfkRttTQu8",
+	"74WzGq0h5af3GZ54BnjuRi6UusoVKUMtmsrVVGFgl16uS1HTAEi9qDnbCDb5k2C3t+pQV94Mpz7Bsi7V",
+	"2Ec0JQNm2I40CvUWtGO7m8sEafhiuHx7r15PasHd9fLjlbDVYV6I3AvG/P337NOy38qOI4rb7t2b7Qp2",
+	"0GunV233nevRgZb3RQXLWw6iDK0cocpRrlJqZYVLG1yeTbWD4QICe6NcK5hLXLS52vyQ2YdyDN/TILs2",
+	"kFjLRdQyoDvYh9WA2v0dq/njfBPRB5S7GkqrTQD7XoSqsbGfq23TFPocFvfRNsiqX0zMwG9ucxZfXD+i",
+	"9tW+S5FLfPs02yIO7aVT0jPsJ3O+CTupLSYnfULzd03uvJKxNWP8ZmSYW31+nbsEEu2cYR1Bjtkgta40",
+	"ipadct9KPAWuUW5VdoQ0V1hjUTPMkX4AAlNel8bDGOf4tndCcBgLT5lj+A5z9Y6nTEJDRcU1wmB9gG4f",
+	"vJlvL2PZZeSktmy7fNdqrPuBazcQyiI2aUiE9cik5Q3xDTiCe3dKH9aALG2HUXoBbwkap8KnKmDpGgCm",
+	"70vLVI9VmrPymcJOhOGqpDkd6kCFSsEr0oesHmxXQmeUg8vEn3Xv9YAEzLIyVdcSrhht6/alxbDrM7GX",
+	"CmG0+LfZazSSrLBh59DWUt6134u5KBSrRjW5cg0A2/vvq0HVZU58d86XIKbB0rurP20fiQWJ3yz3vLwr",
+	"ZJy/Oux/6Pa8kYGxvFbxDDMDjK4oHJVGALTa9dV1pY1zWGwpgricHHZ9JYw/pkSKRSi7tVNlWMqp6I/k",
+	"NFd9Yz3CCaqrPzDXOncc3FKcSCbSyPHHzpTmmcqlSti+JIa8uqDEovAyZiMdM9tLreSw82JSVBs6FppY",
+	"qwx2YyD26zTu89IhDLcFWAvE8h176ZalVZHYNBVGlM3oHHLgXCuWOPrg2sfHjaJ2KhfRGfj7tpY5pDCb",
+	"cgXGVDnDtm9VCZ4w3KTIZGtJtt2BXqZJ1h7mejUyuGU1HbLgMg/K5MLWvcbEgoV9kgrKCZG4EWITTh70",
+	"0HH15tvOu/pZDlbKuHotB61752RSLYsBmtcX0T+4YQspT22ShtybN00Xal+huVpzlHvDrthW5kgV42K1",
+	"djUSQkYrEIdcI8a0vlPmtRys645pFfsu0/3Wo97OVRIQZynkHI4qUDCLTQlP76ZB44JlrNgQJuBNC3Fi",
+	"G8MdySx1g40aea/l4A0DbamxX5myR0kTrtZsMjCG16gRn2yFr7QpUH4tB1ij3JLqKkPcAvFtUVWCCa9M",
+	"Wbi5y3QfO/FVdJ/glraC0RLag8oT26hlW+Sw2tvuj7u+7eY8bEt8W/iExQvXzswSf6bIxF7R6BCoa3US",
+	"YNcGtiRevS1jrbn/wlmWlVovONPdApdtZQCqL4fN2ZuJnIpNpMEo7tNaXF5o8gxRQ7AbtjXFVWB+zbWr",
+	"qUzS2LzZsvlJQcxV25pSzn6G/kRtVtXWSP3sGxptyVl4U4cAgr91bekmzzGS0N5pas/shXnMcqep0bfS",
+	"nM5E67Xwd9xLuZSltpCU3Clb6APhu+o4InKHJdjhcIZ+3WsY4rnVu2IFoVYpIFCvhApqqXKbm+PaH1NB",
+	"EQUkZ0k+5brsCWJ5naK6fuM7Jww3a3nnVnqnCg94f03vgAUEf/q2d4UBViuMi+4gYDdAvztIyK/uiwso",
+	"WZuhIBS0cWq3oy4s9GM9gHpbHrkB4khg4MVI+FteV8+MecUYdgp82aeQDGDznhWwWBCQHgcOKsBCTLpt",
+	"+6BuuV7JB/Ut11vt33zrhPTGrqD7wI8E6q3U/SwKDFex6dAUStXx3Wq4QQpWAHQWu5IzuoBHtGrG8OqN",
+	"A1aCxTzdDBOzftwZhW5nNrQSHRb+FkBBsgLKtBhvZT3XgHNYCY9zMh1kmP6/EomUMLuh+WCMSDZa0VYu",
+	"CXf27rctX9nf5dWL6NpFTlyVOjb1iBUMbEWPWMApFzxitpzBDjsq1Eo4oWtAbNJyhDg3i+JgS4zkPfZ1",
+	"4g5lgopkZBsQMpqMItIDLmjAmVDMWFFG25qAF4kYI4cmI5KxO5adkCG/Y0SzD9qMROZ2IO37u8D7K6j7",
+	"YWOX43VwgrmCTDuNVRgN8DFRtPlVofzqcx6cqsTuWG4TH7ChmNk6Y5vKHLBSwxKxKiLcom9jnfTEhiaL",
+	"XKN5bISW4ikLkF6arQuHaFnLShux2uy4SskUjhprDu0yH5Zr/9fWh+Wub6v1PPiwotviwYdXBWV1Km41",
+	"vWNVwOZb201VB+DNhUKAEF9EsywLInXtGsZXITvrwHvjXWFupjylImENYibk55mUt9g/Fls4mw/T3GW5",
+	"lYTvljnYmItpbfvSDNvKgSjU9JaBV8TescT9cNRrDdQJ+bqNgNhdAsW8cHTULUujbH2lPrRx/mQGUkPp",
+	"63sIHKv5czTFL5Dd4/UTVfyaUyJFwojX98w2Qpc9q3Kq+zBr3SBWNG3txNpauK6Z/1IAAXfhViBlzNnt",
+	"j6iK4DRefHO2c3D8GE7piH2gKUv4mGZdIs16/3rleelVp0uuCjT6q85Hc8ASKqTgCc3I64vv3yJg3dMn",
+	"T48DMFhKQENfqTSxlSPA7dg2nAG/KcT/KogirZuh1ljGz1F3C9bPy0JAjlof1dBbZ8tI21+5OW0XLx3U",
+	"JIRDd1nrfjh79wo7hULKVsBdNjKcf9MGDW0zZApOVSTKtLL4w0N2T1a/R3Tw9rpPcSnWNjiiFZZWIb0K",
+	"UZRZ7hZcAWWGv6JHoCrpat0Ddg7F8Os8BHY4y2wdd9ZXsXfCe1YUhw+mTxPtLAuVFHTCVeEUniqGfeRu",
+	"2UTHAiae7gOij5KNa10Z3XWH7w0kCovlm2MWMZxIA7kCrxi+Otnbm+RyyDOmHPj33pjndEfJbMT4uLHl",
+	"3HG7jnM//cfVlfrP93G07+/kDV+zk9ALBDoXKXFtIxqavrZqsRH2vIhBZBVvWaDHsonSzE4Xul3E6PA7",
+	"eSOn+pwpMElqcbsVw0qJEVWYprAucDe+b3Xg7tJ9dcDdit8Ilvatle4r9fy3Ufp/Q5MRF+ws0XF+Ib3x",
+	"CtXcwOlPLG5uxsgIFAqajrkxMolmdEwyRlOAWwR2ZQPPVq/6WQ66DoyTKw8j4235rtNP6FSPpL/N14v5",
+	"gDW4ss1rwe6k4755q8MZ4gq8Y1TXRKztpM9rwTyKcjecMRGMpWY2WB1cwr3HKlo5wQMVeuUaXm22Miqk",
+	"AHwn1k1nqeNWg+NW1YPhhZnUqj/kogbXrAS8bJZVEcP0oPa6RubYsE80G0SzzxT03l8Oah5vM14Ogfih",
+	"x86JXd3LnAosSYgt8YzOUbWXwg4wAMOLJ4jV9QHB39qgtQ/mtafrlLDxRM+rSEiqDITUSusonealBngr",
+	"oqoL+EbmaBa1gQxsGVmb1eKqT6dajqnmSRMmRHypFgm0XVF/mS0A1kzTdOhQL/gXlxO1JSe7WvAOoI4A",
+	"/aU0+/I2RYm+5uyh1v2ZIlb5iPaTm1DRwuMJl4XwwG18EmBu/p4LVT5Na7DW4LCqX5uLigJe51OGtYty",
+	"zKDRAApZFPEWF3GR+KGvV2ZUwOh+XTocZ/OYnW0AN6/bDI3ltiS1yWcJagdcWolALZh7/nFtOM4SC619",
+	"07WWvgR/OO7JkeDU35oOb75ooVRnU5Bg1/OG8r5UqWk1l8EbeceCtMx1W2YiRO8p9ipA4DWejMiNNArL",
+	"gCa3qK4t8rt2YqDK/xuD8MVsbMZqtV+xjK5E2Kd7temHtT/m8E+MaibqAe5Bde6XA+02BGP4SbdB9w1h",
+	"TgF/CXVzVyke5zaGsFt6ZiPVNObOmvUK+4GutmSAgFzqRsgVtrCrDZdK0V85FLjYxM6ucx0ZRxZajeSM",
+	"pV77btK5pW6KjmKfOZIzpRVZYIFHW+j+WiNJ2B3LwsSa7bQjrJBKeZdqCCbo3RqTD+W+rJAfThX5eeor",
+	"NgvUZvSUS7sXFfNgwtuQCvZuBSc1S3Km211/gddCkFfpfkt9LZz4Aj8Kn9P1o/fDiq5lGewqihgd4EHY",
+	"WpuykQz0HHYXdJAgMSP5e2tM4wvXFRPzhbxAozfZ1l3QHXlTCRHrGwxs/QwSJ2qT8b37I6Ei0keNJgmb",
+	"YPZ/ypKMC/jTcBqq69zf8NpzgBdWrMmdWrxbjlkpsA5Cs+/tk7VHYWVajdhqklXN/a0BNQNAVdELy/WK",
+	"0Kojqvoeu6LR7eNEHBBNCNERMy0B0nmJvjcn/rrN9es82OalDQQ8TThgw/7ypLuNhP92SmrdqLueKCpL",
+	"vTCb6v6+jx7OOt8z9rl2zmLw+GuSMaOcPzXqeU4T7FAqUvPLWCpNnhyQwVwzKKn54fLlztMuEYxjhYcc",
+	"jyGBIidjmjLbD/kzZRuHyjzenTKRkwnLdzJqFl/spDkfarUjZK5HS/zhT2OnsTCvIvPFDmcyRwvEOeiK",
+	"sbyVOV2zD/fCGBoKUmQBmBwrYL9vq3stWzVmcK3QSrtc4xZNA4JKLxt3alPFmkhxV5dWZIiapWSP5Iwm",
+	"I5ZWChHQ9of3oUGFXawFg3CHvWd5J+v9toBPFioopXPVBtIqBc8HyM2woE9pOmepdSkih4WOddqVINps",
+	"QHDqVhp026mZ6zdBrsJ1bVN4CFBPkLQ18DnhGdUsx6Fury4U9mq9EUHilyW7PBxitZhi07rR1U1q2286",
+	"anPEy7Rt31CcjpCzE1u43XWluBBnGm0PQG8xlHfDOsG4i83xdNMND235WESZRi4HGRvX6EYzJrTt4Ijt",
+	"dI+OnzzaemogM1qMnOaJXWEozbPxqjo/nFghSNJQ69vtfNi5kTvmux11yyc7LuC241vIghnwsVvTbBca",
+	"zMwnwFQnuJbLWu5W2nG/N//rv/8iGmJv7MYb7A4cM9dwaXln3rpepi/uWD6v7UKMOwVWk7OBJoDfD/4E",
+	"c0La12PjUrVuZcqFofmE1UX3YXTW1rZDrJzBac53cjZkOTOPWd7qF0+eMWvrysf+fceakDuvUidW0OrC",
+	"whs1nbhu5qG2cxB7l4oHbouokH2+OyjdIqxn9shMvWgKbAcedgVOm3oWVMYxrRGg31xevrN9m5Z4X549",
+	"C9jaUS/KtH3NzPLzBFJjaEwGmaeqizyYjhlUPkEhj0ySaQ47Wx+qCWaJX0T6hp9/h2SEPwyYsgerPKD2",
+	"dLXUqQ6/RpC87bkPCN83lw7IsoGhr9llHJ/9J+k0jmXprtc4FWQ6ySRNWQo9xzdJxKU5HbOaBuPmnf6C",
+	"3eUU0bZbOdgyG7UrX96d/JzRlAumVLMRr4wJn0CymhHjxo6fyfw2QjYjltyqFn4vfOtzvLx1yq2/sTn1",
+	"qevG0Tjl536sFZlIk1F4ZsIFSNkEmuagHlKe+5jf5AUGT6O/37y5SBqeSKVvcqZ+yVa8MWcpX+1llfUK",
+	"3uye1g3n0bh+dWlk0MHaiCuBzBqXkisynZwSpeVkAoX50OAC4JBzmTCliBpNtSKpnJXyouBpHYyKuL/d",
+	"Q6K+w/Om1kogWRQT2jBvyBGbybK74jLMycQyJ2B0NV7CFd0YG3qit+BoDrff3hzfZfSXpbQhrYdC9Csn",
+	"M+gwm8pTImQ/ZQnHKnt6yxTGUWd4NWTVouu1yOHxKbdsyAXXLJv3hYQNRyR797xOtzNH2GBt5ER/XkKw",
+	"CZc4HDnWZjRgoefuchhkLGMuHFb9c3ANEpZrykWG/aG3iT/V4uXbf2Wx+PXvdtDYCd9qjxq/x+2XfJtz",
+	"b/Pm7b2vmgi/0VEID/EwZ2q0Hru5BMMCHkC0vC0wVNAEAcx0Y49StEESKW85izEoeEQfHhFX/0tvqWYI",
+	"7h8sz9eOTNz8tYUUEWzHG3gMIeQfwKBtlhiCT+Kybbugc3d9LUOvPO997eIUD4nGYcstt6yZXUw7CMj2",
+	"f5nSjA85Q5SQ5Fb12YcJy7m1j4aUZyztU6WYUjYCg3TL8n7Yi9bMlwnlEHoDsF6ja/Yxk5v/031J7yjP",
+	"6IBnXEN2kQUP7w95hh1T/DdFE5RuJ53ipCDX2ui3NTLEtV5ZO7dIRBsnEWPeWUyciEutn0gxzHjiJFab",
+	"xA8XiFUBnpFTX8Z0TgbGkpBGjQFd1vzPuo0W426tOkaeYMZq0Sesiw5/bhQ9cnCE3SPWh/1d8QzdUzuz",
+	"0HsQ9IlsBvwYs3+Y6yJmSVO35PghhRjl2uQHpAHJSi48v2KIHIPWmN/gA+Xg7hbTml72a+cBrRKHtikR",
+	"i5zPPiO+mHfmAFywuqzQojOOvQQxHmtqdHJ83DKILP+sApb0XrQFN5zozJuwHCF3FJEcMSJvY8l4npVE",
+	"tR1iYui/Dzk/G08yOWesUjcTFNTUoyMEowGEhKBhDrzZt1S5cJ2/kcuposeMw3s8nwpFEHbSfPx+JhSh",
+	"CdiT5lG3bK52gcjOpaaaYTrUeqfKEImWJJeYtW+evUgb8o7lGZ30FUukSMts/OljcI2Wn/pS5mTkMD7Q",
+	"HGagV2EiFQQoFbmRMj0hlMwYu3V5A11jUdE54UPbTLuZuh73jp6W4ILilLVAQm4PnlvR1AwjD8h7gbix",
+	"3fhh34DUHMAMASJkmWJFfyR7I5jbVsOkPFYo2CimPHhSIH6Z7bC2Fv+/tb0Rm/uIlVfJtedGyK6VW3wt",
+	"E2qxOW4k5apALNjv344+3u//fQtiqWskHNKJnvGk5AkIau8K/TCmpl3cj5L2oJw9KGeNyhmkkNeIVaNz",
+	"+dxIs+i3tu47cCrCDjXDbW0OvoOJh6tA78C0WqPuFNZhawCVZqXTyYJQ84zomUuAee5YHs2GKpoAx3HK",
+	"oBki1eYkKkKJGkHDviGhWWbvWydxyaX7tK11w03bRrFb63KxlRteroKEb3sz9puxgHyPzMUtcYmQuDWY",
+	"B5nf4i6FOI2ueAeD4s7VHATES+m324We++hqxFeV8lgAURN9tz86BPwCyMziCq12rG3By/KJLPj9mxl9",
+	"6Wq4/67GYWxRkoyuK4e6gC7yYBxrR2fbxQ5hGYrYGd4U+N0WfWDcpZdgHYexfe+k83KvkC9e9DlcBuMU",
+	"b+O4VnJ3q+rBgt1spROS7zeu4gLy//u/P7cs+P/9fyx9PyJ7xH/9CBHSGpjzYgYm337/dpcQvo0G7mmn",
+	"W+1mW5GcARozcpEgK8SfpoJXhInslfUOxF+E81bosHoCNoVxCpWHFRGcSprKAmyTbQFqFsO2LzCHsMYe",
+	"kDl7cdegYkBvGErcupYDza0eX9s8+ML3p3ZNZmsbZNdLQ8g9KOoLV0du8BB50faj8Vy7Ms9XqzF9G2B1",
+	"VSFqedtpjB/ZcoZtxev8URgba2ldzmOUPXvQnO6Hg165Z/H63MdMYDvMx3fVLS9OCfatuve1R/v7qU7k",
+	"uM7qGVFFBuZRttjA1/as1xxkdaW0Xu9ABfOOl5pDWGZz/4pGC3mwyO1rN2EZJF3hOW0LSFfc0V6XfECi",
+	"q9me85qC5sXCcdArP0Hl+O+sUnxLteAlblykI+R0aW+yrdSJ+9FWVtwuUT151PIoG5BRZRUizJRqNkYW",
+	"kKbkUmMUsJ1CKJ62vhkzivtwzrhf79vN0riQa5k9zGmcSzkn6qYreGfaeAjuyxGwairLfTkOMMPai3Dc",
+	"v3Wk929hhi8ziQu3pDv121EoY3pHYE0iya5uVVZMyMJ2BJZTOn1L2eAyZcYNdyV9pnTTCqfCLc2DahPf",
+	"tPX7LhQa5iadF+6/1cJ7P9WlUMIe08H7LrF9D6bHSIjlQ/G++TIGK1ygC6C7oQa/xCas1JR2I8yaN2mU",
+	"5llGaGb7Cq/Rvx3yQUogcGvC7N3xWOHel7mcKYatVdRcaSz0siVeVJEhzX0yacaZ0NgwplVFDfsw4Tlb",
+	"EjB38LtMmDcavfcOSNQ6oyGzEzJRP0XYZdIMFe0rTyAp1uYjgZOWKzVlKdGyqmEfNzYlVH2smNNNfIsr",
+	"CL0Fa4XuV3WrGjABp6qRsuIT2Kjdfp/eNCavOQICd2NqfWhYktKwprHU4xYQeZbeSyODDS6teoXRlRau",
+	"RL9RFoy7sdT8txlnKzkAgnvayUvLlB4kZWSb9Gs5eANI1evmpFgCLvVZDrq1VzIRW8BJuo7OC2mDMqud",
+	"hcNfWj9RLgBjIRJnUAPWtHZujU9MXCWJ5tPCGEbz6TTVzEIENxSAK9fQQqSoDLs6cGpLlSyktkegbsKe",
+	"5oJrHoPpLurNXQPEAbvhQln5v6yitx6wuzrutrXoDe3g9Qp+yhI8erm1ZYRRaY/zXfP24IJVhxBgiC/j",
+	"mHHYcrd3fn3K432/hMSiOP+Z3fSxvWYVgRHe005ghAS/pBN/jAXHZnhJYxgu5JbNjT55SjKmEWYrZ9Db",
+	"w3DRTM6gZ7qqAFTlciA1T1QVmrw+of0/bJeMz3/6j/98/4X98Ohfo4AeS9AjS8CR3DIVpmJdNNt6ttCv",
+	"de8abBuwKztxB6alsulNnfMPLvxMETWSOcKIdQl2dHQSEJARsozGUGAOV+mFDMNY6qsINm6Z3hVAgPLV",
+	"DtPina2OVAmZc2t6mDks41pMvj+EBuazPGNArXzMyD+l8Ngqr87enhHzjsECT3gxNRu49yXLM2gNUhFd",
+	"jQWJZhRRqBMzBJ1V3nTBBJc5ObdMiLwQN1wwcOVVrd4Va80vjZXzjvKaXu7WCMJwLfMA59VQQsKUqive",
+	"PCOvf7zs+jLQs7BC74R8yWgeAcSIQu84+4dH3nKBpRRkKjTPbDMVKPCAURF7a3Pc5/Dxsk7J3WWVql9L",
+	"iaUJhoLYB8yVQnQ4i/nI8xYWZLcDz+87SJrGY26uvDQXLnZ/CPalOvTSK0prGz0y/iXRuOXCekNHclHq",
+	"DTSAnY66sNDFtknZDZpE0ianWa0YS2/GXIS37y/UibTxCt2yOXiEimSbrkfm1EyQOaNGkRgxGiIeQu/U",
+	"zcMDmPpVo3X+LAeBI8iMkyuS8THX4P+p4C/ORjJjIRxoK0li03TL/RCL3u9BhMHhp+HY4+2W2+gESAte",
+	"JUjkhDWlt9/66jM0dQTE0tt3t0f8a/OWdhNtaCcds+aQvp+73P5tkPhp0e3KaYVY34W1YK0IfxwFWjJE",
+	"hcCx1s1Yquf0lOx6PoRs+7gs9Q4b+6F8MIKJZlEgNQx1o6Hq3MAJzTJwO479gE4ryl9A123F4n/89C87",
+	"//X+85/Izn+9/wL+DlX02MDXBYlds1FJxkUMf8hom6roEDhuTeuuB+EyBMTYyfXV9vWq3ZxkCH0ZLQE+",
+	"2KQCeDKSdc4QzTIGP9vK2rr3V+y1w1Vejy6KxqmDr3gopyJtqIFefwE0jQX5v0VzdgW7gN4s8XasyNfw",
+	"1P1OuNo6FifTPoGi6bbSdC/cTctX5iJ4/orYKm5oW10il8MNLLyfyjHlMZ/WV/hDoVzA9WAMGFVWuq7w",
+	"KcQEFRlPlSYDhjXKTvGQuW04By9V5p/WhArdsHAUtf2Y26kca9X/1Wyqr0P/nRA8F0rn06UVgOBYJ2oE",
+	"oES3Qs7qeeQmPKpNGbRfQVf/fMt134ITt87lXSaLMFY7YlnaMNH15zlmzBzM/jTPakWCJD9LwJIzqkug",
+	"tCy08K1vyLuAmVHTkffq6uIvzWqLR1Ztpn+dNRL/azn4nZB9+z59fuXRJlvEvN1IKC/va2kDczhJ2zC3",
+	"Al4aRS9drmwBvqZ5birF/ehc26Gab7n+3VBNm926bWhF2muIcG26SLZN+e9krZrLcd2vqzSp93VHyzNL",
+	"YQXqY23+51Ve/zd7U60yEQSYajbpDXtgf7+dNVy/LzY/8/dxblYGMGhCzNq4dV5zXvgpETIoOfEwK63O",
+	"VKVR4j3Xjdfv/g9qs1SaP+G5/DTthrd3ilUM6Rz66irp2/ME/r1tA6FAWusqOChmxDEYlIMI3dtxt4dA",
+	"eeh4/Sk7Xof5W7CqCRWQ4vyH73L9h+skHZyULbSVrraP3gy8IDjxK2IXhMxlAbogZTBe/JCHH3B5+5Uc",
+	"zCBsqli+LOsEXHOrJJv4G1pzwYck3zitrF8N4/dgk2IYn8m0Y/91x2kH/7j/Yplux/Ch4i97DbD8s+JP",
+	"+BrWXLFkmnM9vzDUhYSKWQNnU7Nn7tNLx2te/3jZiXnNw8QHs57fGRZg1C2LdQ7ZDBjXxDIGANHEbjBn",
+	"7165zAEgcqA+TF3wCzbSegJUz3TOE3UZzwXxPMEcPKplDgAIikEazJsXl+evnl/0L7//9sXbXfIK+0Ar",
+	"m9YNj4UkXldybcyGFmP6CLgIQxk/2wOa3DJMuaVkklFtuDZ2pQIX8jSHoh6Hs7pLLkfgXEqmhrma02lY",
+	"QMY0O8HsYq5JKhkWVmM2nuuDwvIr4X9K5e6VuBJffHHBbwT0+RC7X3xBrt99f3FJ9uiE793t79GpHu0B",
+	"s74mN/yOKYAXD5NKPt8/JmMuppqpR9gbtYwKTz5/gh0cIQdAj9iVsAL40S65YBZbsfRIqsh1NCOJ/J//",
+	"9b+vT4sUHl2FoK8k9RCqr0RkQvae611iK5sUyIaM0bvYQ7UMcPKDzjJ07MgIG1IybVfUkqsy6/nOtlnC",
+	"hovm2wIKV86EQz8D4F2nNhKqq/sw4Tvm3muswTLL5jocmlGMGE1ZflK3bJRP+hm/Y32zfrtXAtJtkUgs",
+	"xQDo4IQpo9uPufajsnwbvrWYyA4Q1lFgN57HYs4xELEcYz7MqSFMc9iozfwC/FsEgroShrhEFyq5AKU3",
+	"tWJaEIvLi+nzUOl15yoGpEjYLrn++sXiQu2N2TVWoZlThXvgj8eIql3yrdkKmrg2CGPFsjvo5HslgCKn",
+	"Kdckkzf44pxRDw9kXmt3sIRA6s5hasngkilNxjJli+dKM6V3fPboteUz1C+eTybuOnUFGtCb8ds0f/j6",
+	"2uwsNHS/3q28wT5pL2eK6WuI93GA8OkSJS2wNU1GVyKfCuQ9kNEaPt2yOTsbaFOmvvgCiOI6gMLas73W",
+	"/vKzkuI67D7piJ/QG8qF0uQ6kSm7PiXmH0zxpmnKUgsexsfYgBYytK5Ecch5TsaMGia1SxBFXJGjXg8u",
+	"Pjo4IIDYyeoaInJBrrGL4vUugbaJ2IXQHHlsAkiOesfkczPnK3F9ZvTR60ddctR7TD53rN485Az6oV+D",
+	"JTKwHDU1F+4fmv8dG5I/OtzHxVNTc34KPk0VmbEss4v5HVfaraXRh9QJGUrzYnIdKDTX5HN7tK6/4+L2",
+	"2p7zLrnOWfbXK9B9rjrXj4qej8ANhjzznaqVzDXqMFcC0zCvnY50De50amQYDuq5FLY339xQ7AUXN1nR",
+	"x1CRhOY59Je4fnFJb64t++YaOwUZrv1quPOG6mR0jRV7czklJVZtW4caJp2Y40u4PinAQAxzsNaLERIi",
+	"saLLbhJX5Gj/oCSAR3RiDk4xEjuIt1KwhZHAETbXGGLsGq4+YETLLCWHvSO8rHiuH4ldm29enH31xReg",
+	"C8NomO2TbAjX8B9u4Xqpgo/YZmbA8PjafCDoC7dLvhcZNidhHyYy1yokQi3hhA5YQqcKOCq8YQwNmZBX",
+	"WsZ/JTyHcnKcQadZnJ/ZQKR1YAvXUGRYQfv2BcO24ZPZ2VcpG0+kNjSw8y2bX3cJJXc0m/rUa6zP/Mys",
+	"j+QJs8yf4+hcU0KzH3ahK7R5y+ZdwvWVCFfS1g5jP3LDBizXK43mnE0yOmfpCdH5lF13S4Rgw2127uQy",
+	"eJ0TJJi35hpuGmI6OMCHHPWeYVMz5Pw4DF+XPRUpmNdzC3w+goJnnrE0JBM3EnyirW1TDavgBJArczHr",
+	"6EGeHZMYcw1KhGN6yjx3Tq7PqWbw6847mfFkjmpB8fU1gHXaLlkwYSNcUE3zLgM8XFZX6Ya+PK+Eu5rm",
+	"kHim4lbImbgSZpKGMHHKo7CrFDTWJl+yuQT9zipMwTk+eOa2+JzpfL5zNtQsv7bzthE3mPm1lWfXRJpj",
+	"c2P0tZNA6+oWDRxV1/qJVdcJGJESYzwhBQcCx24l+vpvJKLaOXDalE1yloAOgsUVULCnzM5nRk7OGc0x",
+	"qxhmfiWo3R0t/YGdKoTLQ5Z5/ZV9JC8E5JOjY9SXry+mAkQ0fP/0+NnRI3egsXLuiy8KwqO2/EsZjdrI",
+	"pIr35Np3fog5PbgGhwc5E/PCgCnxNDgKsC/wnmszOdTQM3ZDs8X3VdSvMdN0D27dcdVm12QyHWRcjZhC",
+	"WD6skYRiSDOLAdMzhp6ssV3QvVQmqvIYkuZ0hpqaXZ4vMy5SW1tQ4L7Aaslq8aq1Iwt1LYcSzAA7i4o5",
+	"kLdZks9UiCUIpZVFk3nQ4/37gGUUqjzVzOKg8pzkMvOiFbiEkfjm+L47u3z+zTWQ4+uL79+SMctvoDVy",
+	"YhYJ6ODJ4bPHj06aQx+GWCEo3iXXYppl1yTJIOWdO0PkxQfNhOKDjME5AFp6DgzcZoZRUGnc+YD5pRLM",
+	"Q3PIoemimOMZAh3RNWtxJ5Urjn2cPJUaSWtoDruMlakr47cMCdRboewDV/qEHPWOdq+gdxRPmG0ow1Mm",
+	"NB9ylkOXd5qM2M7Bbs/5UErfAUgQImKddC5idrMVA2hnJlLoXGYosYXV9XVOeQZ4Fuhx2PXdfk86Z6+I",
+	"T5BiOXlnzfROt+P6t590erv7OBKjzNMJ75x0DuErCBGNwHNSNVPMdzcs4tx9y2bQF9rIIiNOk5xpZXG1",
+	"DYWpkZwJp8oAaxxhycccVXgzeM8lX6Wdk45ROTGnXnWCvriqc/LTIkhJNkdTFTt1Gy5ozS4QDRI1GKlY",
+	"cIGQCGxtHvDLlOXzYqO46rtWN9ZZAn7OxZrruF+zGOseSLdOiwufo0fw4/uiSREs9kGvh+FgQN+DMFVg",
+	"yfxsgbN8kZdzyv4E2GyqT1XnxHbKqUa3Au8xmrCI2yRvwRkZRo86B72Dxzu9/Z3e8WXv2clh76TX+0fg",
+	"QhwYIu7tP3vao4ds58lgP9l5kjxhO0+Hvd5Ob//g8Oj48ZOnz+igDD8Bz30SeS5PWz0v2e8EZS2GoVRR",
+	"QoqBP77sHZz03AvG0HK6k6GD3276W34z0tmcnF1eEDUXCbi72ZB/6Jx0vEPicPjtsw8Hf6P44x2XU+hB",
+	"56eEo7DEE36DToLgG1eO8lO4oeokx+ZGvoWDOpnlHKH+HCZox4cmwmhLfJMMPRV+cxu9Ljm/zWg+hlS+",
+	"vMYFwgXgJawLGGAzpG4H7T8gZGMQ1j3eXgZlBfjgIyT72MX+eOx9SX3XMrhlf/ktPwjX3I+leNPh8pte",
+	"ynzA05RB5ODo4NnyOy6lfFNkswNm8XGbGQHPFjTDFutw12GrSWGHQpsb5jzgwAZC3/dP7w09FILnO+wc",
+	"EhZFO1dgx1UK/NSBj++7nQ87LpyxU/jXDDlOeN9cg7Rru0zXQcCAk9wZhV7WFm6UUFCgXbTU9dfoztOl",
+	"6jZMySsK206cuXslrP8DfrPNYkSqrLH/zTkO4XMjfNMx9x1KKQ7G1dNbr6iRN4+6Xod1l2pGx4ClYW1T",
+	"ZYdmHg3ee1DyrkRrtx0pqvqNCgOa3n6vF4hCioLOSUPUWcpyFoMxeLIXBe0SsRUYvIAM+x5jXkzpL2U6",
+	"X01ytREN9bx6VX7amueF6+PZTTm4ZwsEKoJ7f7Xp22NkYVUfRPd/e9ENjDw3yvbiJP7xdHwp/q/Z4/PB",
+	"35P979S79MnXo9esN32rv8z//bazokD/kesRquwxse6YMMQzDPuFKyvi/YXFSWkS7y9s0dh3QVJ6ozrg",
+	"rvu9qwS9FiqBb2oIOsRBm3FNcmmsP5Trfy7N47mNG/pQ+Tr6xpgK1ES7nUg4rdZUvVyIsmE7p7n16Xed",
+	"T4pq641CjyF6bmYjFjFWv2b6zXxdGTp8KwUD73+t/de8DfbFH7udw97R8svfSv1GpthI+3d+sNrN5qWc",
+	"Yg3Yn+mIfM106PAu8DHXVc37imXD+Gn51V7Y5+nH2nPzo40MFTLAhd2FBFekizMGGnzsoDwck4djst1j",
+	"spkY8WbrSuSIxPTqK6BFcIUvnphXWtmMJlQZu2jvQZgHMkrQwrUh55HMUo/1SCAWCvmHLki5cJZCxJs1",
+	"jlN4lNY02SoqvPNzOzW8tRoaw+75WG79uQdBhx1Y6b988qG0MPdWYkB/Jmaysva730L7fZcDFheU4LyE",
+	"6PWD4gyKM/KK+1OcQ1VgzzoVTn7diDlG3YEvZQ695lG3dsmWJY5HJMSKMFPKJoQucsFzGOOW/FfdFfnm",
+	"Awd44ACfmAMgvX8yDoD+xfvgAEb1meQM8wMwMIBpAjcO//Da5tL2FQIzQnZXSudkKjKmFHatgjypGVes",
+	"SBSduBxmY5E4NL87lp8ifDXighFG84yz/ErAHLkUkAaEbweYPp+x+6JI1YQMFNcamc0riQ0x//o5rOBv",
+	"xJ/W1Osq646olq1VqHDGgQr1cdPQ9oOH/MFD/ofwkAs229RL/vFBRXhQEdb2ifC7UEGwFUb2rGxLWyjO",
+	"da3H8JtzzFjDqLhiDBIqw1tPi6C4chlasgxHixm6PrFQDk/RIEBRLjHrXLEwdc7ddSUqOZW75KWtNUjk",
+	"eMAFiwlsSDwLp7eq0P5y/loOoGC8xaUe0LXtDRca9qLNpcEsXJfg5bfZ6ssLLhJ8zSKvg/qMU0Jh34xW",
+	"NOZiCpVOLMdE4l1yyW0C8yCHorTBnPC0LuFOyVx3WnPkYFbmvt97Ht6ibjKWIOFGMsNmiVDw2+3MuB6l",
+	"OZ3ZlUinGet7qjYH1T1KGRJQrp2s/9nLVfP+EAqh84bntL3uMdgvlcifdC5kNmJ8XEWVKKTy4WXvaaGB",
+	"tH3NAao4rl13m1t6QY5rLZ59gLPaydmQ5blranIDxJbkjAksVobv+sys4hJ98PeQfVdQ3PIUvJDLPqTi",
+	"/TFS8WhZ6jg5Xfq6UV5Xde3aZLwvc6gWgOJoQ87E8w6XYy4nTADioJY3gK7Q9RW85szgWG0Omr93RLGu",
+	"KhgJdIvCB7mSAHyjzEE8GyZIoCc1tNKqT1ArHvmbZqn5yfZX4aZoybXncYv8a9V8tWIW95q09iDc/tsK",
+	"tzXEVp3xHPKLChrVQ47ZQ47ZmiKVaYBN9oJtMsnmm4pVdFjVWcJ7WCJdaxBf6JzRsbIRrZKUdGWQrhh+",
+	"THUyIq6aMSiOVIx1icxSX24FJWBvv4LKvM+N9A0OHGS0C/aIyJw8v/i7ufRKvIBBesPTJqBHJC9euJEt",
+	"bB+h2hmsfx67eTX78cOOSBeka+fXqw5PrzonV63E2lXnI2xhwZQXO3kvUgYQjyGdBWirZ8+O9/cfHzx5",
+	"8uRxDHVNsw96L1F35SHztFsI0au8cUBnFh7CjcNB6wTkBj+RwRz+XW2Ey+RM1Sh6jjuz8xVXE2nbaEaG",
+	"POQZg5weBIuhd4jf4cARdjtVFSuc/5Lm4g/m1ieTDciWtm9wmWsVMHmzo77pSVRW/Bp8aky8hKrljCGu",
+	"k3V4WsQOqFjWzjLLeCxN7GumNzKeNs+7DBXAh+TLP9Ex+r5s62/NZ7FaqkHxCMg3aHve9kZcaZnP6xOe",
+	"R5IYazYliDDGRBcTlWauNQf84Rplz09LatkuiZ5bc2IrYm53WQjiGzvQVVfmt60+R2jNlsYvxM+tRf4N",
+	"y5ig5EuW3xTQhFMLEtomds/uYLQdmt5Ro411O2bb+s5Gtq6r4OuK8dvWYH+CYKuwDBj41rIfs8Tx69Jb",
+	"7s83/EbeseX+YUPYf1rH8H9nnowoWmZ7LYjMH5hByyxdI/Ws8rraDFTDyvE0Yh5+aI/fMjZRWOpizjPy",
+	"+IQKITUZMCsWsCIMi8pzpqZjdFmVefk3Mku36bz+RClgjq/Z1oh0bCY5YMbcyZnMb6gw53O3vRvw+wm2",
+	"UziHBy/PC1tJp3xIlXlIlVmLW76b6gqPJDYotSmvhDhIa+NvDy6/P14n8xnNUzKYQ3wOeNpJmHszlPmS",
+	"tJsuKaXz7JKLWz6ZGH6AERv47UaaLwBf00JilG6yeGnBVYKxVAFQl+EKuwSYshwOWW7U5pFZY4smWVGa",
+	"8bdTe0nBmXNGkxGzFQUABIL9f80YYz5Ooy39AdmzlralPAbIWnPhynS3XuH0wJYf2PIW2LIh0ypf1rLo",
+	"5g021qdl0EFXjftVSTFkzlIic+Ki5jh70FUreRgejXhG1S55uchxLR63ZbCR8ik3rT+6kpqwXPOhuRoT",
+	"UWiec6Ol06FmOfYMbl/CUFVSH7jjA3f83XDHS3prVLMkk8rQd8AjpxMEXrjnMHeEOUKaz6ew1S1HM2qs",
+	"rcNCLmBV1yG/meY29XhMUwaaK/b5UMzwlcTxTN8taCzRm6voPMYfzcz+yLzxG4rQtZmhFdT558xGKs3c",
+	"zB76izOa3ELVD8s5wwzw1iyzslAP3POBe/4+C2gNoW7ZM7qyMqmm4/tWJKXoQ3ZtK9UxwvjMEB88lw+e",
+	"ywc29vtkY+Z8LhjJNsn+t3Fi+tHVRNRfWuUM+idBcwXXl8D1qtKRdhA5tK6YsDzoMQ3ZYr4yARCVaDIq",
+	"igA/U0TOxG6Bgg9LgpWCWA0IPWnsWzh6L0dWUypG5Zsl4PiM4gSaZSKnQmMvmutBxkXK0iKb3XY9A9B+",
+	"PphqFnSmWpKdc2EX8D6SdFYptA+3tX2+++JKdE563Y5VyWEMtuE/zAlq+Tu2G1dfyewOo+Vj+oGPp+PO",
+	"yVG3M2ZUdE4Od4+hizV+fdjtiM7JQbcjpO7LAfa1gjcBaDPN037K7rjN/+7tPuk92e89fvJ0f//p4+Mj",
+	"SBa0Wfbv8N3EvRuXLuwYbttAD7ngmmXzvpDwIv9PP2UJx5MD78+luOnPGU4c/j0AOSNhAQ66nRnjNyPN",
+	"0r6b2VPotlgsmDn2uI4+LcD/3Ho3jjull2L30nLOxP7BZe9ZUdfg8xM8vHRQjXDJkpHgCc2KA9aJTuX9",
+	"OgkLjuhrkjYtU9molP4h5+zP4/wwJGER0qv5DZ+pUhm4lQ+BELRnokH84RWfOtPBV0d9Cg8KtkQB2wDT",
+	"2qzADav4NL2134faxYAmt4uWwo928A+2woOt8GAr/B555lupHe5V5Zz7ANP2LYVpyvVOJm/aNo06K2BC",
+	"gt6o6LHgedHr75vzQC2niVa2dMSo9pgXgMfXtgHtFnAhLFMsaIAGN9cigJjhf2dGvzr8x1miZd62Luks",
+	"sce7xbXndlKX8wlb7Y62o/l+qhM5bvlwI1PaXfklNKSLwImEJIC9ukop1PeIImL29w+BH5LYpZoqlu/m",
+	"MmN928Oz08U06/4qOdZ4R5hU3e3Yo9X6ObTTLg87ZZryDA0/bCgIMlfiDIeGek46bDzJ5JxBOF92TjpG",
+	"CvczUL8MOxlRNeqcdJ4Nnz5Oe0/3nz49Sp6kj4+f0YMho7SXHB/TtLd/TA8Hw6Ph/uBg0Bs8PThI0v3j",
+	"9HGyfzzoDXs92nvaPqubJubaCczqcLe3u79/uPvEsAh7Mk46agpd+Tpe72i9cEO4B09k65tYeFN545R5",
+	"v0hY5+TIWHkMOHPrBxsCMg/q0xvMl38j/8mzjO4d7/a2np9u2enyxHQmdM7ZA2bJHwSzZIatXicTJljJ",
+	"3Wg2vFF7MBdYOyuqNqxWTG3IZr7dMmpLskEN9ZV4fvF3bHh6tP+055NrgkLWU5JAfxGrbakJNPUaMaZt",
+	"yZ6xrLBZmPn/eJpBj9xcu77PhBoDLpeTEXsEeelXAhcC2qZpxbIhMWpubvsCO/NNCoHBXDLIGb011vEQ",
+	"uyRnVGmspLV9nrlwTp6Gqu96/WfRRWMm4qLxRSFsTEabK2l7KY1jeYk3fWyrTz0oX1Hl61PXpNOkVU16",
+	"+Zj9vgrSwWoAzkK3VYMel28P5ef/DcvPtyE7l1WcF+L0juV8CP6xuIfwnJlJTrXNtS96ghoVnCQjyoXN",
+	"qidO7yQ2EmcoMiKIZ1QRmgH8UBcSrcwExA3YeTOqrgQ0tycDNuJWQCuW3/GEfabQ1UgMgzBCmyQjltwq",
+	"Mp0QLcl+r9ft9XrmRN6qU3INaqkb0zU2m/c1ujeSSLFLvmVsciWuzZHrmwldEznViqdYjavmSrPxiTnl",
+	"VLPczlaXWn8bPmm+xYQJkrNZzrVmIiZD/w5rvb4PIeIOjUhdo7bAIph5wgrVil0odHXWQpkFDuk0052T",
+	"/a4TzlBY8PgojMQ96/We7D97dnB89OSo9+zZfhCN2/eMhAvNblje+bi59QuTMTzM2DVDLlIu4Gi8R6bZ",
+	"355VOMLOWKEdVSInV9k7YTAIF2bEWBkXmqJ7cgUrCGijARDrR3d0hnIq0Pf8gEv1Zyo5y+UdKywV1OUN",
+	"e5yKwrGzoiiwvL2G8/8Kf/czeXPfOCOW4f3W+QsPLrMHl9lv4DJb1RnWZCI85Ds85Dt4jB0giHWday38",
+	"N/D8z1QYW5lQPSr0x1CANNqYTWT/6iujGpZElB7tZfKGi3qr5PsJEwpMDpgbkUOi2B0TJIXGOyIlN/yO",
+	"IVQDKsQTynNwRslbJtQuORNkKm6FnAnCxpRnXULJLJfihkyoUjOZQw8ywgVmR1wJc8AdDLL71jfav7Ft",
+	"WRWF5Es1Y7nPqjZfAYoxOdOajScaY1cZH3PNoPiaJpA5aAv00pypeAAS1mSTXvpmotAd599oMma77idD",
+	"CzhnwJhNpjl7Z7/YPzj8l/YsDEa4eoXHKjLcCIw+bKIRefPXo8HXCf+ev371wz9f7b/lr9QrcX6cPH/1",
+	"+NX4Ze/bg8lh+vz1s102f/3P9MdX/Hv+avbm8vbolejtJgeZGIxf9tJ/f50FbXoM2T3r9cxIhzlTI/8y",
+	"yie57rP564x9/VInX3/IXv086SXi79nwbyBzb5lwYgWPbvuFuzQ3v6M8jzH/C34jIKu0wvwvmN55LuUt",
+	"Z8tEwDlOxV785wO1/SPx9RIbN1trGAV4+eF4AhPwxzFk7nrUef8xwiflVNczyhciVdaH4jkl5G/BQUJu",
+	"uEteafsnsqaZzPXIpSf7LoyiXefF73BEW0Fj34RVeHNcwfHpm0GtwsjkVJ8zNc10w5GUU11AlCZwurCH",
+	"7wJK9cNZfTD0gyOPJ6R8tpv0NnP8NBSxV+OierRXCO86LvAW8FSASKd5zoT2HGaXnGWZQ0NBFqEcjwCN",
+	"h4n0FD4VTRLVrSI3kinwoEZ1GqquhDl2Oxw5SrSBAxiy7wpO9xt2b8BF6TdrQd2OYLPwmkROJizfySgQ",
+	"0E6a86FWO8IwzxUaM5SWYSXd6aime6Z9FuHKtrl8cBf+WTs+S8GwpqleZVibrVj9t56rXHoEJnsp6hBF",
+	"2+aBTOdE5pgQIaeaUPiqW1yBMnOXvKDJqPIUHrR8lQLyHZCaEc/ksEdsH1IL5cF1N7C34BFoA/ovrbvJ",
+	"DMj1hKUkk0o7iw3SL/CpRNPBlbBRHjKi+fjUBoGmimEj2ECrQqRAp2LBr6E5CuODy5EndslIzowWReRQ",
+	"M+GxAmH6LI32i8UfwU5olXxRWkwInyumjbGpR1wR/3DQXgZzApabN/NxWwpDv2wK1USPj/cPFqPHm6Xh",
+	"r2CArYBIAE/dagva/45W6SX0ZZ+BYwXpv3x+fawXWjlzRdSECf2gFv/ZTNgXli3HBAEwVEcky41Zp4DW",
+	"xqIuIcx0xxZUVUzh65p3FXni0Qz+C/eO3wo2u3nV7fAwIfYh8eYTpqwWqpQqSKStKuVusU1x+3ImOrXk",
+	"vYfNsnfA6lINvhvrZyk5bmyyatiKvkvYh4RN9KKZFsPvMK/+/9n71uW2cWzdV0HxT2ZqaPkSO0krNVXb",
+	"nUlPp7tzGTvTvc/Z6pIhEpLQpgA1AFnRzk7VeZrzYOdJTmEtgAQlUhZl2Y4d9p+OKZK4cGHd17fe25G3",
+	"Pgk7d9W45uG+KnozKQ6P5GuoEFA/yjmZULEomMWcKdDdWoPo8RlEr0UK2BGrroz8YN/aef5cBIy/4DHO",
+	"GAJCVtSt461PNnS4dshryDAq+XALN4w1KHTIF+TM1B16d1aiTf0IfrQx1Q/k0Nx6tekjOy8OLW/3kq+p",
+	"RHGkuVwdnxelNm0mXzxY0Up+Ppa+T+22beV7oqKvPFlpK3/x5wUZciupiwk5tBlrWMcu4iMVsbudp5Ia",
+	"qDr/ZF4CMN8nk7tPzFgxRjJm7Kb1hFQk5SNuNOGCUKLkHOG1Z9B4hsFCwBE4YCMPsw3fPHfHiIVzPMw0",
+	"NO1VyRjAUYPpoltXA+yNlOA58Xzqigqux6y2WLboJRg1JwiqknHDnn+bd+X7foENQTdpEIhtVTe69zXE",
+	"1ze79ROe9s2KQL767vvFN3iYvfexsW0UR74dKMWjAD2GKxP0Dkv9f31mxYQr2tHYO/g/7LUgx4K5T45p",
+	"ZdTovePnh4dRfCt9i+MI0uDt2sbGTHV3f3+q5JBnTPsp7dvJ7rnJ2oVmeXfc6L3OpD20YynyXOeaBsNL",
+	"XZK83FCuR7FVN6Q+su+v7h4cbuSOy0tzqry+vrTgeG2J6cOw15NQuniqCy6u0VmKu65piI9d0ys74kMG",
+	"2UVwpi/IgGVSjKxiD1K2gNTwpjsmi3Vqetnn1HqvsdCdc7Jq7lTFTGpZR8Mu9/lG3nGP+1aIfB1CpLF4",
+	"qAtvFCe4bT/fuql2E7cHIgoBl24ivVYB+YsfmwElFKS+S7CEV0Wb/VLH+VWwhJ64VbQEUoAleJQEn58N",
+	"Sewkk6MCNqEndo2bcANTuFmv/K/FGH4Ife+XqfPr63of+GF23PO+1t5pIQe+QciBHdpS1yAPBPKJT4BS",
+	"3LmpQx+gqS5LjL9WwOvEhBoykdqQEwcCoOQc64COTp6Rt/x7lAKJzGYTF3Nx0IBDUm00vIQMLkWzngDn",
+	"rFQILADPTqlypTsX/3PRIYXuDUPmqjTc67fNDiXYPDx55BSctugRLtuSS4iMPUEzu70Ll9HpZGN+T9cK",
+	"PTaZmgWITpIxegW+ZsR9h6Y2YLGy/IOD6IJPwFJsD9SFcqkLOzxCN5QBYMH9CyFmCLG5vewJmImQkOxn",
+	"3wtKidsmre3Crzwae0kyO/Gez2lMNZnODBkAMI2V+5ApPQyEPPcQtHROFzjpDvnNksPFRKbs79TICU8u",
+	"IAaAFKAYcYAMmIiIbnH0e0O5V0yEFKyLYt9XbmlyfHQEIbjS6+1n5zS7wFQXOfcaiv3KfDQ24XD+wVQt",
+	"+mom/m4PwkXuOofR4b6C2SsG2+BwKqjpCVR2BqxDMBWAWabgvg3IA6gVkRCLAO0Ftg0/zBMNB8QN5krd",
+	"4nAClp4QSwPJgICyZfgE18DAkUG916Lr2+z1xJxCWZ3EnEv4rpjhyESekwnY+XYzWUpODp7imb04Y0Yt",
+	"9k7t3RdVytKbSVlZenX+6+5BMn4bA/4zRkKg4s8eQmztnJO3xigsgv76T1rjKbe0sbGnHJf41j7ypX5u",
+	"4ELKFp4m4Bx7aiCpRBWgai6O3KrBPJxD1WcDSpkxKq5L0qxWbgJmFRfsL85ZX4xFlZZ1WtXHOyrit1zR",
+	"2PkX4lpHR+wN//+xZv92AE3Jkna3pDQdPXtx/PTk+KRaYdpx2aLTAwEWxX8h/zXgUCNlJ5YqAjQ0LPu3",
+	"qiRizVDha8SwSBQdNAxaIjg2EHWjffQj2a+K7+4bNROY5O0HHSIMsp3PBAd1vA1SRg3NoJ9CAT3RPcg9",
+	"L1H38EszYj8DIl4LamJJGgGAPMtrE3QemaqJtBCaNMBhkcXf0ANib51NM0nTTTTOwrqsVjpPNakQRK5q",
+	"wbIWcHDIATYMA+bSJbRGjwS1A10VgTuxQuPjmmA5utP0YkhDUCPWE1PwwMgh4QYUPTqAnGqXpFCl6yEb",
+	"FLMsI0nGqIL47wYCF503rcy9Z5m7kTckoB5wi3gZ24viXhAOgN+s2IXruYCGy04Qb+IsSTZ0lrRytZWr",
+	"rVy9f7mac/K7Ea2f83/fBEzMjNnkWjixG8TJN8ATu4b0ipBhC6f0yOCUdhKR265DVE5WvlkTkGiFpQsK",
+	"IYGfO+QjHaGPs3BMKjbNaAIV+ITaw5Wx1TOEsZmbHKMd9FhyWQHR346/I08PyMnJyQE5ODx6WhX93zwB",
+	"ZGlpRQJIXJoPbOMebOPf7n9uu2mEXWJNbU+otifUTXAF7iI/oawy7Ptkqca97laYZzVYQSmWoQ1doAfc",
+	"bhE2ZqWCCEkyKUZMQYHAokPOMDWezMc8W+mqi2l9XKG3O2iiB012V/muS6/fXZ5f03Z4LUtpWcrdsxRH",
+	"9vfBUxTTBlLJ74KnFEwAApM5U0FWUtVJ386t5QYtN/jGGtQbCO8LQlfKzXbMFzByXd9oEmrwdDYbwVnV",
+	"zBguRnopXX+l+XyR5l/tnnCj3oNzwo38+FwTj6xRNRLSE+1JLCR7d2UdzbuEjMLVcL2z4GVB3VQx/CX1",
+	"AaTBwv2r1lWwNUnvwFHgJw65CHzC/htt89czJads/3umMo61+Y2scFzRlv6Bu5nSjtwCBVN4TG7/VgTf",
+	"2MYvt3PKsxdz4t6KKbkaqAoxbGfO1iAV/wNAM3w9wh9yEBd6QRza3TG55CYuWvrH2Pgfk+GY0tIlDRqm",
+	"TS7Ec6gcj/xnAL7skyFqFtzfE1grj/lqLlkO8ZFPP7whl2yhY8iSzKsGYNj5WAKcH2JyGLrokDcC0gx9",
+	"riTOIgf6g3r7Spg/fQMNYte4PKWW392TozjUyrrHB3FUwCBE3e/i6A850BDhvORGR90jywGlsjcfPscW",
+	"GTrqPtu8QMuzREs4a8OcQDstqs/jQ/WBlObyWd5WW0IiKvhSSLuN0EWKByvQReSwKaJI+c5lEJGeeFNA",
+	"jRQ4qpCmqw2gd2KjvBz8CLrc4VsAFMKynMECW1DUIHUUQ1wHLfpeZAtSAj8pG0dcL68A+7fbx3B2tRk9",
+	"XJQzelZSZjapUPpJDjbtq1ry8WzUFrZgh+6RjfaGa0TSXt2auq2A3zm2Q2rURuXaKaFpq4F0zEwz3SFv",
+	"sYpNsWle3so+TTPIXsHCnUp0ECwvC2fHDZvoa6fp55LXp0UT+ukNPvocGgi6P4oOglQpaoeeCf7njLmf",
+	"XS7Cxgu+5CLderX24Rus9WeOnqZipSe7XylQG1ZBerIDJiEVAhfX4rzYR3QfmoiFS8zbPtojsmdfVU70",
+	"Oq4o3GoySVfmkU/0mvnh7buY4UPH2imO0MPE2sE3p1j4D+ueUHXZF7Kvx3JuZXnw8k17sA2OokA7Beq4",
+	"BUCEL9jiD5RNQCBAUINNWvgxkeryDYdHHw8PAvQHvKGfyYRmS7cd4m1/O7D/ALAHQN4K57Dp0k6ABLVR",
+	"M/9F8Pk/5AAY24avsbMw3EAu6jkTXCpy5lIiyGsx4oIh0DRwzm50xVMmI7ALNv6iT9399lA1oYTjKESh",
+	"wNVNGLNGbX+moP+VA7OwV3MgCzpI9lI2xC6VgmUuc3QyAYrH14yp7uvZYMJNmPTpCHqFAJ6V0D38gQKc",
+	"i4RNDUORIhXrL5fKQlfCZRr+hSrdoPviYImGf+Ei/fOKg2sJz3cyZukssyf8wJ3FEkU5xrtMswffFWvK",
+	"b6mk2oMlqi068riR0/xiXzGqi89V61QriO4jS8aCJzRQx6M6dJDwJO4YYipnxtdDTBVisIWYehgQUzw0",
+	"i7zNGVxcY3YWd20OMZU/A/6oHHIqTDkZWGN4OhtkwP7JJTfEsUesN7XG4YU/XhfO30RJqujQvESnFvjO",
+	"EJDfH8PCOzYf82RMBGOp7gmKhkqHfCyM3KFU19i3MSlZzZWtf2DNb4Jze394V9vqGhWCbRtBVYiaeknQ",
+	"oC0xELH7rLDQSq3jcJUxV3H6FQZeH+tYz5cb4nflhHHH+F2tYtoqpq1i2iqm96SYNlY567B9Cj2iha1r",
+	"4zA7ha0TJaLeWiXOVZTqeMz+5/zfN6kms1ruNbVkN9BBb5yu9SbUj9paskdVS7aTU7JdLVlOVg1qySBM",
+	"YuVXDHGSmEAVGVhxoUr2krwZ7gHJYxoDzh+htQJT1KNLuSJnVzxhSpKpMEs75CPH1JOeQJkLFqV/GNrj",
+	"w+hVliQ6629yimE57xhLLa3fxJCs0l2baHcN08UqjKRGOWz3P93d5LeVuGiblX6nKXEvmg145r/2I62Z",
+	"uxflaD+hGRMpVR2e1CeynArCX7kbEbsT8BRPTo5PHJ5iiT0/cbFjLiDZzVo8gB5Y8G9w/40pdMeFW7HX",
+	"LiV+OnmuCruy+7xe+/JTu5eKfjd0q4Q9qqKzkFhpiTAt+d+3WrbhyRYJy5oXr61ogJWBhx+UnKAGFgeR",
+	"AKmI83e+LPvxCc20RGgRLvpTJUeKae3huwm6SSpaW8Aadufqj++m6MB7fcCfAjl+XDtgKsWkGlFhz2Vn",
+	"cy3oPWw7zc7gxdc3n26VnrYO4Nb1Fjib96a3uHjFrfI3OqccTBrMQ++QIJnWTwCb4rOJZhng6HltCID+",
+	"c/RmeMFLTFfjGAd1abbUkDnPMkASS+SkAnDllRvpYbPBhCnDh/ZugKQmVCmo3kTwX5plnSZN+JfYYGsL",
+	"tmzxa2GLni+UUjJoZs2Z0RgZgSujtGxQjG7CNOUVU4qnmzJNjK/eKssMtDv07IXhpAL4W7uNgPR+XnDT",
+	"PJnEYa1jOVeZjdr7eQ50usovf4BV3h+3bPlOy3funu8g1e9MHbN7PEvMhoxlzLWRqh4r4bexJBOaMkgf",
+	"s4pP7AofFy9LLaA6pDIo58Adi5V11tch/eim0/Tk32eme2Jkk1StDbNzrmAaRVJXHFkbvJ9n7aDnHq4F",
+	"eRHlq5jcALa+f75IZGiWpfMCEkZKKRGyf20KkZH9DZI28K7VTAwj+/WZZ7eUzvva7vv1Ob2Fc/Mx5vN+",
+	"yw5E7LiCUUiXjxu6xy2hQm2VKzv6+r2JQu5BGuNt6o75qV3WHF1EOMg4FlUy4C1Vl/lw7+S5nW/rMWw9",
+	"hq2K+nUwxXcybBBaQN+lPM3dX3ens0I27P5nlyL/BXmSdymWudO/heHZagpKYbRKRTDckrEUVVuH0oG2",
+	"LBQ6jOlV0U2MoinbIacBVytejq0tqCEZo9pA3wtf1d3piffuncEDY2rZxWgmfCs1Qy+xBZt3TMrhEOxu",
+	"eE8ZyAQr659434Q2dEHGcKgwYlMo4rAG+6nybGGHYVqNRjKRV+yDm/cN4Z9ajtVyrHuAW6OXjGg5YXCm",
+	"7BHKARh2E+u4kea2QTW6ZsrrXbOqxI401UGtGABNgOXNPJ+A9qzQUhDb3NCcET3RhTuuSOZrxCo75Nzv",
+	"7Xwse8LqPFJeohcQ2RPkkeSgR2QmMqY1uYD6m37i6FxD/yOjZqxDNmGO05kp80ZRwRp7wuMyOb6I+SoG",
+	"cJ+r+CZiDFRxwnNmdsQGt0XBqyjH2FiVDGbfhlxaLv31cekPMxMwabFrHr2RNqmYnDJxq+ZxwUONrAhN",
+	"m/wG7SCkBwvL1lg2LKLSgFkHyhss2UVfXd2urAi0uCBVFQC1XXAbk25j0i2D/PpRs+1Zdd2YkYXsJEjU",
+	"MPxc1GbeFp8suw2xTUduX78kF0F16AVJ5EwYXXTQdkGsoK8kaJ9OrcMm2lKwJ1YbxU8CdSja6qvQolOw",
+	"OXou4TlvXvdEWRNdbsWew4S+Y8xp4wFkg3F9OVFDrwH9dGt6cMy4IvLzdLUqvMyyi0aS+cZzqM6rDBE9",
+	"bQZDsCmr9zvesvuW3X997P6thH4pVY5FqzkKRBW+aeipsYKM8Bi3yPkRRDQGT+UqXCb8UbEnMUHcAh2T",
+	"lCUZF0VWEno6FSMLZipbsNgVfZQPUAlexWxowv3sslvW17K+r4/1ndNF7qqUAhDq2Q3ht5Btbcbkblu/",
+	"DatunMaJIRpXdZMrkd6XCRU4azVKcpp7dJ1vtugyT27ukH3ZExfBVTNmApoFaPf+TfXqKq/qI1J7bwlW",
+	"a0MHb6vNtiz962Xpjjrvq9LI96C4HY6eAzh6to6+WEC8x04hlriJZkx3yA9S5cxaxz44zxwktlNxC2V/",
+	"BrE4RGvMPT/goUDfrhWQ6Oi1bJbRZBxmGdTgLp4nCKR9f5iLdkrQPum/PkeJ4oYpLkX/kllimSo5yNik",
+	"r2V2hbUVQhrLGuHwuryTmYbadDOXRBs2hQRMfGnUPf7ye0O8QdiQtQlWN8YWvAl2YBnpLZFXTNERA9j4",
+	"ygzipdzbTcd6FgXtXPpNUPv+kIN+E3g+F5Hou09PcX8UNbeKLRc3J7u+HGimrgJEvea0aGkJP2HqQNSi",
+	"BSi0il1xZG2HIQJdDuJXg0CX31Crf/zvOri5pXvmjI/G9ibgIHaym6sb9oEa9DnkRy3y3D0pKt+8tvE9",
+	"G3FB0ByRc+HocSmDO9A+nHawRvPAOyoajK5ROQBA9o5SrT8UCoVlSX/IwRMdNCZaBmQmPzitw+5SoY1A",
+	"jjasETMCXVLMqtfs3K6tLc5rbZhvyobBxjr3UpuXz6KmNu8DUyTXZzAYKkfgQeuSCaNCx4R9MopNmI6x",
+	"ZxhVKUnZFXf9FMsaivalfTJMHyEfZZA66HKJdVUqseW6PYFsd8EwQdktwb7wYpBxkbL0omsNG5eaGA4F",
+	"o7uYKvLtBUGFytpW1EBGn32pklllPDVEljp3e3cbwFKbGwRuybkaOeSjmTNJAyX4c1Sni07oJz6ZTaLu",
+	"cRzZLxp1n3awhRRefhpHAtotlpVWRE+Gz93PP3fUPeg8P3h+ePDs+YvDwxfPTo6fPyvQiz/g2MSPvarA",
+	"aiTAIRfcsGzRFxIGyv/XT1niFFsYX0kx6i8cmDP8/+hL0RfyKNBD/cpefNnWEvEF+WhQ5P6vo0DBzs3o",
+	"LQCXPTHVab7489b67pcWguyxdfp2icVL2mfOn7dRQ3dcMIgtW2sky8c6JTLvhQm9QMoN818SNplmcsGY",
+	"dnXfrvhEs3IruOqOlzGRqidq24t0yMWfF2TIRapxcHyxQ69N2ZQqM2ECQiEebJ9YTk3ttCEniH0ydY0w",
+	"f7K70XRvzxlVVkxUd78Lduj6votOYvxXBLmov99qK8af5KCqCePxjloTFuvmOvguMdFTKB0g7BNNTLYg",
+	"Wta1xSueKq0uaPF3eHAA083/3rQnYamHTdC8tNTI5u4al371TQctsTzMdoOuI3kcjWWWRnGUZFIze7Tg",
+	"H9d3SzksNcsISLIb+cYi0bI28P2MZ6n9EhPf8pJhf8sGXtKiU0iU95iwXGFlgkelCeaKDnCQDXqh1PWm",
+	"CF+7Y5SFn+TgemgFe0LbRmkPo1HaHyg2vS4Df67RZOzvm7ZFs+9GAFeHFv9+yoS1HAF9r+hHTyZ0AVkS",
+	"i5eEpuicR1buVQT7IgildWoCYz/Jwb2Gxep4SxUn2KTFUZMY2E9ycMfdtlq+vAO+3IDj1lmt9li00Zq2",
+	"T9BO+wRZqmoqEFbjK/by/mcML99mF6CtGP+NkefhTLYen0fW+WcLwt/Oo/OTHGzX4Se0xXMPCRUpCR7H",
+	"KijXjofrqm48Nb14tjtLO8jJXO6sWHi0uUj4lGY3UZLytW3ZbeeuJ7eb9E/HodqgaRs0vVFjnFvQBvbR",
+	"XGicYRFwzevz862lCT7AvrVROuQdgo8INi9ZmwUbcNBLtPBuV9iaduK7MDVvO3GiPf3t6b/R6beEfjuH",
+	"H1wGt3P27aHf6KRjc8Q8nDUTKVNkThdkJElVJ5wfZZa2x7499t8Clg96baUgzre308PvvLrroMpDb2/s",
+	"zX8IoNk/sEADJPScKUZomrL0GuDyP+SgUxcxfusm9IDAyjeBHlcSTJQxV1yM+hMq6GiNW7L87B30id9t",
+	"PAq/4fVRKUd8LeL34/PeQCSLuvTpSX6m79CVcx3L2wzr9uPY4UAC/gHJpBgB7GOe2JAztLAbVjnhZhl5",
+	"AcwaBxRbAxObH6JohUsdXzdJU0yPigWxx7rzzSshjwq+aoKIJhNPIdtoBFseq5uDrL4FKOYllNVy0lvV",
+	"+YIEIt8XNydvxG6x6gnkL5PTolTDJ0L7u3siB7sKKjsCo8PaIHZnNVaaBuZJDYhp+ZBuW75ZqRg0QSPN",
+	"p9HcY7n5NB+6jtNYe6mL8CIxtQz1mzfNTtM05y3AnFx7Eyzb8Cxp1/badrCqjRy16KCFFUHySIe8qkgM",
+	"QuwsdOtW2nPvp0y0LprWRfPY+cB7xBK9BcfslE9ZxgWrdc784HEqtKEj1iVjOScT0J+WoijgXYVuc/kt",
+	"0LtC2adZSrgB7WdKtWYpGbCFtE8YLIHVY4o1v+jIQTB4vLVAC52wlFt2gPpaShcuamNtHUDZyIsfQi/Q",
+	"sqVUShhf7pie1ZSn/SQHH/xO3W9lGmq0UffooBTP1lH32F7RfTms14DGeXlVUwgIe/8GGXCOsUNev2J/",
+	"sMTY8Q5PIJ1uxByUgxRXTLmKs86zOMIP27dfNOoedU7sDttPH3WPjgGM1BIQLhBeE3Vx6R50QaRQQ3Z4",
+	"YBl5+e0nS28/Lt59eBS82w7k360TxZjAQr7i7c+uf/nzcOrPgrcfHhVvD+tRi7c/vf7tR8W7nwbvfla8",
+	"ml3RbIZpC6V9WX33s6X/loYKv0Aw1NNiKDkcwgcvRlnZfEycKL0XL/lXH4T7X7waiTR89ZE9NnNuxqmi",
+	"c+HrETdNXPfntkbZdqWdW6RR/sbo5faFgL50pPUufqW6t7PevYS00s2XARdCWLGpVGatHHa33Jar0c+v",
+	"o69G9XWBltBnwjkHywINkvUFOf/1nygpKfrOEyqIFZQplH0PmUnGzqsx5YmZKYYtDsCPkVjFixgoYbLy",
+	"VI/lXGMiJ4wgFSSiCSIHViaQf5/9AglrPeHfZaUGeD9x1r6hF1P2tUVx+cxonoKigG0WrhfXr8ZUmduW",
+	"2XxCR2xfX43+9mmSlQR21JsdHDxN9NWIfJpkQv+9F42NmXb39+fzeWf+tCPVaP/o4ODAPt3Duxk+A1fg",
+	"71LR11KgAz9cKpPZhAnIli1V2x2/OIFq8aUau0pO6L5FWw7dMsBKBghFPY5I7pkFXnJzkyJo+/iaImg0",
+	"QiyT2TDc0umJosgZXo4VTIJO2Oa1zD/bRd2glvmaO79fFP71igJbnLZl6ZRMZ4OMa2u1OW2uKK11kXZu",
+	"xnJm6ipVue7nr3j0lbY/c/PQK23R8973qvvvm5ZwLTsK7Nka0OSSWYud0Qlo1eDz8+8Go7NZB/OnAWIh",
+	"PplRw7Tpixk40a2t6b7b925s5ixSgKAxLBkLntCsBAWU02dpZpvM57g23HB4exW4P/MNmpvbI9xW4D6M",
+	"vIWg8yyyfS9O4c81stT+vnEt7iU3hZoOcS/P0UslumUpiWcfBcJQqlLUVCoECMdwaYFZB1fXe9vqAW5/",
+	"5uZe63hLkE5UJGMJc4j+OWNaM4zaYlh4NrXnCxHfjSQDRjJA0VJyNhp7PymDm34AZaCAHJVDQslMz2hG",
+	"HF6UlUFFS0z7zEcft56JSyHnIr+TTqmCsjhKNECZgsgrhoEh3N4j+AWAc0Hf9hQxu8YSepFMrVQU8IUm",
+	"HUtnZdL50d5lP56hl/brlSZgx6tDvCrHguvxqTx8VNR9ar9Zc8YN39hJsNKnW5nU73E0mvGUWsWhG53q",
+	"S0Ajw+Up6EgiZ2hpjuW8WJucgSMKYEpmxordw5M4soob6JZZRiaM0AE8a/cnnYFEzbcKPsJCzsgQvhSE",
+	"/JlIoZd8U6Tjn7m5ryrvVifYvU7QQNrXGenA0dvq77b6e5fV36KsjjTVRlaDjPby/udLbm65EHwrzeHG",
+	"heBwPFtf1yMrBN+C8LfzZ/3MTYNC8JfkzXAPqLXc9v1fXg8CDcPrQWTAMilG9kg5GVZb+L3d2YGZWAXY",
+	"0tnNwHM20BQallSX1KVG9d63PpvdFHg7ztMmEt1pItGLZgOe+e/8WKvDL7l5otG5vQRDsWPNYd/zsFoV",
+	"4h2bM23QtdEhr5dwTFnOBF0PtsKfL4Xz0aMPP3dYQIHZmGUpGSw6dW76X/20HlAFWYWtR1Uy5leA4eX+",
+	"WULxwjH6Y6rHUTf6bvjiWXrw4vDFi+Pkefrs5Dt6NGSUHiQnJzQ9ODyhTwfD4+Hh4GhwMHhxdJSkhyfp",
+	"s+TwZHAwPDigBy+izQzI1hdzb76YJsYuHtDNjfXALi+s7HXwa8Vdg8XmqfkP2zkUgM6F4bM7h/ssONz1",
+	"MYdQy2wLLB9lgSWK+6tC5t2tjbRJE78O+c1DQzuDhGSMWilhTyI045tylhb9+wTqDW5RHXIKjrUxxRZ9",
+	"8E4CuVCGT9jayIU7KW0A41sUms3d+Y5cbrd7YavZtUTaanaPQrNrrrPVRY584L+NHrXlrPfZ6ZECSpen",
+	"RmDYu4855Z4jvFLEc285GrW1NriLoFTOANrY1COLTd30tNzICIs3udHRXkOEY2e+NYxxUQVtmDKaWNXL",
+	"GoHzsczYmkDX9sdyZ/GubyRvaXnLt4zHffO7tbN4YSAU2rBhGza8x7AhsPo70/P2vQ+kMZLJDcRepa/y",
+	"HZuHkceEigDmbaYZ1KcsI7sBdgI35JKxKcAkzITD9F8Vc6e40h06I28bEKXlSy0uyi5KFJHwqyrW7o7P",
+	"uKHvn8/84IIbwpcneqtBQAduZB+uWTg3mjjdlYypHlu9BmHpXoJ5HgJlOw51GlohxqUiA6+aUx18gAEb",
+	"SsUI1z3hfc8dgs5cCmEZbSDIUnRAd1WH6LKsCrZ8wJe3DK5lcN8aNjcQ/u6UpwkzdF8batjehCZjLlh9",
+	"btXrK6YAXckwjwyhmJYzlSA6hFVRkJswuBPjT3irKwoDgH7BEMgNQiZdMlhYc32CT87H0FfbajoCWQRR",
+	"jOq8oRFTlnWlLOEp0y6U0xOaThgxFLx1aOxx6Ho0oQAO8ZLspzLRS+u0WwioFDWgEef27rd+U+4X5SnP",
+	"2uKCG06zqOuBn/K6lryTputV6MCVlsLkVCCUHlQ66/6QC/synyGCb3JvXq2t/pk5JA5rBTumP6fr3+U4",
+	"PuyBUVRoXpjxSCDFXVEcDewZiMYqiiOoPlyNlf3M2NRH+NyKK+ZjKS3cJK77dGbkhBqe5HNEyoq6kZCA",
+	"42VkacZxMEPFtJFqsxliPLE8w9mU0BHlIpybH6jR7Ny3+b2BU6FMyHUYo+73B4H2cYccvcydS8zYd1gr",
+	"Ni/gx5axRr+HrNaBXuznqtS6Hgg5zN6UKY25qZahSQFwPIJlsWV+9pAFEHxLwMJ6NphwY1hKdCKV1fTy",
+	"O/ECQldMmSB/sdRa1Pxw1w6lJ+YUanzn1Bf/+lchlnjonoUxhTTFuH+tw+oby5nSRfJNPvATTSC9XjpE",
+	"U3gTSLBOT1TA+YX5u8MtwP3IO+kwnIhhWYbheioW0DvGarEKoqI1+Bxvig/5Qw4EtSQlKoA1ypMGUeXA",
+	"TKugJ1xV46Zn3RoEXzfuRLF8xMFzgHBAEn0j+0g9Ufdp5wT78vaR5CCjICet4uLBQ2tWsUo212dVVoPS",
+	"tWAOX5+GHnxdvSOIuECGeKpfA+uW0Cxj6okmci5ybu3Z8LJIsLTlMpcKxjmhC6t0p12UNFybAAIJGXNx",
+	"iEugD/ldZVZsDf/rePFLMkAlTshAENVVZUD4hl6xsrxxk8sX3iG/Sp5WLda+Q4/tjUaW59LpifdwzxP/",
+	"VCInIGkk0Xw0dn3rrRGD40KGKG437vNIen3UN7nPp60YNhrvEjo0TMEOxbDXK3LQDY6BzBoBdI7U0NQ0",
+	"+X6RE+lm/qbvF6cFc9/0kY2bN3y/OKMG+zdscjMs+hyzpx4DXBSu50ECRv1eCuFunCV4FMVRIifY699n",
+	"oF4xBXCvhzXJo4dHHw8PiqTBTcd6Bp/IUfvGMzyJmiMiA/cWo34Qm7Z7b0n7FnUTGIGLUSkuLkW/LmFU",
+	"SNOXA3CjpIUuIw0Dm2PmxATmznJBzFxCai1oHjhS1D1GosJPmLqsv2gBnEixK45C7DDIccw5dOQv9r11",
+	"i9+/0OtWPvph8dEr0yOX7kGnsVcQ3WR3qL3Bcb1eYUP23eprD6OmRXtB6nU0d2GNioZ31Glo++yT1eBq",
+	"FbVzoxidaOcohWdydYkMeWYglxwSoGh+Jq1elytnMZFZmpe6xoRq8u4fP52/f0f+YnUTIFMr0rhgf7UW",
+	"/KvzX/EXgO4cOvdCT+ChRs1Ful+om5FDdbQW8V9hhNewqqA1RypZZacivHFL/QQfPtWb6QPfrC7TTLJ/",
+	"2hPpinSPPvcinvaibm8TKXfYi77At64DH36/RHhAM5YmV2CIv/vu5PDw2dHz51VgxJh2tZ/oq/JkeRoX",
+	"qkFPrZ3KKUGG6ufh7R/UquEMDBbw/2Zzq/SdVjL7V/gd9v7B9VSi17tqmkOeOVxY8K5RK6dhqshBOhVF",
+	"HsWag3kfHRxUzLYVI3ckRpBn3VSQ2Ls0iAZQtCDNb1W2fIb/33LuOpzje0hbx3HbjPXHlrGuHT1tqWE1",
+	"hsG2D2+XfB6HnHg+tvzZKkYQO9d1melnaIU1TUXf9pTtLAu9mfV4vQXYMNMZ1r9lSvjXNfXd5Gfn3K/N",
+	"EGpTs+8tNTt3aK9kGW3MtVczjVaUl330hjfPkyzx9srMx1wpx2a8CN+ATWIgpKswGQPsE0R/+GSId129",
+	"xIKROdVBZIFrcsmmy9DYsU9VRG9WDDEMB5GNgYiegHnETpCshNk5VJCMFNPaWukUA+3OoOgJuxAq9Bz7",
+	"bOcWjJ934BNAta7KFj+Dbd5S0twwTXJbqeRTXyCgxZThQ3s3A0AOqhS/stIVQig0yxoA8Z3Bi2+Fa7+f",
+	"mUROWubdpnfewBnJIKkSOBSwI0bocsx2G24sr5hSPL2eISMHrA8wvy/5HIH5WcvSxzUtC7vCkKtr7zkf",
+	"Lzqk0hr1OTwYqa2Pb57lk3pI4HqJkRD2aRLicdGdH1nGBCXfM2X1VufSgRSXL1vGzY6K8AjAkECGAcje",
+	"zQNp30U7DDXh5L1KfoQb71j+GXWRfDJXUoyKHEp0hS0p7kKuBJ02CiUth4mObiNM5En3+nBRfvJa2LTH",
+	"5/74DXPlUXPTlBclMahlrnLP+/CTrJUMPilv96r6uzzLPzzZYRlBnl9aFAhBWqbdrglVl+hoEdIQz206",
+	"5J2EFM6EiqBFvvsCw6As6iXKMPCEUm3ysZzavqSv2zVmzGDhQX3DyXPYrPtRuFuHQ6uz3i13Q2oPfAZb",
+	"a6mb+Awsf7xdj0FRip3ImTBBfSTq5dbYhpn6CqbGPgEc6CWwrBq3gOc0FcXdv0qetsZ8a8y3jPErZ4z/",
+	"YEmGec9LFjwoeTsz4w3TZg/b8fG1qeHW8MayTVf1E3vUW0TLrzTBPzJtXuUvf0AWeDUC6cnHg++6Txsm",
+	"kSYHhXH+zpqNrohnhHsVxZHOZiMozpuwPSUH0vBE78GHeT58Sr9Ljg53DcldfJfF9dalnQnJSaRNSnwY",
+	"SYlBm80neukbBtzD3bKOfUAnvPzZ7oQKIJk6Xej9lAHCGmGTqVkUrT4xfmIVGFBn7AZ6ZUeQ0w9vyCVb",
+	"kL9cUD7tw4j/7//834u/OvQaaOefZztOoWsIQwPN/oY6lvY1GWModUyYNeSw0z8XhJueMHKWjH1xrZsX",
+	"wu+iBc0NqmsXH96ffySeRbo77Zdh5gKWxV1e/2n+GqvXQUnJ0UE9vndw7O4V4HsNN2oIQR2s6FY7S045",
+	"OgrBN6r7VFt+CfXTcXVlwSYM3N8zWHifIvs05YrpANx6UyZ/lOf866KHpDb9mS5hZU9kytyRuk4qTBUb",
+	"8k92nf5E/Ct98XT889F/449XXM50f3XGil3Jy9KgSpp8L1zCvD1EcP7/kIM8ewz+jWZUCDGcV8FX4wuH",
+	"e4pcSlkNYnXaJ1e/Je8O1MfF988n/6mPf5n+c/jdT+x0dmR+HfxrbnlSwWiQoL82Ibzx4XjH5uFZr0n8",
+	"DJjyIjcTL9miE7WdMR9ZCtuUCUJLH3wnMrhWkd//HB4m8H0kmdRbwNcFdLweLkoqMpIy7ZA3SMU6J+kp",
+	"k9OMPdFEM43ts5hIiRW7Vkivyko70Z2LypL4Oa524ZQOJNcEtiztRC3U+Lfe2dYSwi0f4Jlei+jhqnoS",
+	"ORlwwTrk4s8LMoQ+EvCgK3S2Ii4mbEJ5RqQiKZtSZSZMGIBno1yg8mvYJ/OSXHiBrrlI2AXCI2nCRaKY",
+	"fYZmPaEXIhkrKbh2kRUjR4ixBKr7hZbK/L1QDC465B8MFAaIseDUqMJMcZYSI2VMtCTCKeZXVHA9rq4C",
+	"smbMv2FTrsHF+Mg+GWIkbIdV9cNNwI6CfhdiwkdCKg6BYc06BEGpkjFVNDFMEW2o3VJrobgITRQHNSSK",
+	"YZ1iVdnun1FNbcXhwQHgAud/V9SsVEJ94O5h1bxmRMmM6Q55SxdkAGnCedOFfILLyELs0zQDjRNLP6qm",
+	"bd9amjk3bKKvdZ5KPOQT+ukN3n8Ma3R/FEukSlE72kzwP2fM/ewqEyoXjdpmbKlX2r/TZXKqK5vmup9r",
+	"qsVq3DQGUmaMik22musSwegpyzKWEvaJJlZr1LJuAsVTN6OEh16Sbs/sw6xIdxZOZJV1T3XWToQYcB9O",
+	"yu9xVChVmyXn0A07GgX0041eixEXjClMhgFeFnUj5jqS/oc1Uzp+UXG5PPz1hGcNy8OLs+M4BdiumRxx",
+	"EViNYRH5uUFYMdiUYmK1VuLh7fUXtPR2vRcz5x2t8/KhOS9nTgnw6hb+vUbZghuKlJb1Lf+EEzkwTO6Q",
+	"dEiJZEq1nkuVQgp2grkecJilImPQFeSVC+Im7o0sbxtMXbNvxLd52RMOsAbvJNbKsOenQ06FU1ew3zr0",
+	"KZPCTclDE45lxggX2tAsA+5W72i0R+JePYwb8DIhFe1kXKRrmdk7qWgFfgUsDr9M1I0SOZ0ytZdRINW9",
+	"VPGh0XtCKjOuYFENXZx2L2/Vt9mKoXsSQ00ETJ0PD5lG2wOt9RPuxM/gBAOQVXOJhzS46lXYn7Bax8Jv",
+	"CA2q+QgiYCK2FjTKOsdhPLQy4otwBTKLwPBGV1Z/v2X3DHgcBBGasEfHVE6TCSNnLgZQExqwH4dP2H9b",
+	"9tONXs+UnLL975nKONB+Y0b7AXykAY8dq7XcFdP8d8xf64IsIcc9cy6QgvwKCvWBpOKPvmbZ0BKuY9Dg",
+	"ntgsjrQRa37L6hjzVMkhx9Lprx6QuM2iv3XOWsK2dLTRhMHazWfCQOqhS5TfDBbAhAPbM6SXfJId8jr3",
+	"VAJnpYq5tPMUIep9zdOELghLuSls2SpQgLdbIwLsTuVHRa2KYTUsk3+7bXn/rc9m03TRVmi1Qqup0CLW",
+	"nijac20tv9rk4zb5eDdIDjeXmBU2yX5CMyZSqjqWN9UZKKeC8FfuRsQ7+8vZD6/IycnxyV+9gOVL7e4C",
+	"dANse2AvIAi0HDr4Zyz6SlmSccHSGAu7nh6QlC40oSMJ9V3UkInUhhzGBwcHNZ1e3i789O4B8Cof+vGp",
+	"q48LwsodpLDJhiaUJCFlB8cr6HOw5owVd61CieIp+2z/txbsrWiMsYyrDsjikHUrBXOQb1x5t8DLwNHt",
+	"McgnmmVXrNopsJ1P+sYH5N+u9L215R4VINx2DrJCu2tc6mzpqCEiHFh7cZiEA2XJVleGgJG15daEi/wx",
+	"BJPPH8M6q2/L03Urdt9ysGYPwCga2lrlsMsNbb9bmNFuygU9d2o19VZTv1k7bMvgtnNtIWt0Mcc1GsQ+",
+	"mqR7aBV/vgH/rK2hpon9TsTISyZ85huG2IKM4Ze+vZfPJgZdvUBpdnBsQ8X0mCRUKc48Ttvcxdt/POu5",
+	"/teaDJiZMyZyPlxmwzkX9rfRLPOZeB4mwr2oqNC2vxfzscynJ1ySAbwN4UJ9ovEltCSsRl/DzwucB/P0",
+	"HkbNNvpN7Cb2M5eFsWHIHdZr19py2pbTflWc9p/YGhy4kcNuIC55tmmYNkjkWMdvg+yP22G3sJaEigC1",
+	"QvORgCgw2IFZtsxrw8oN6KkLwDf1zC2hQkhDBqwngkzeKlZX5I3vJHvptqFvWn7S8pMbAjx4et863yNg",
+	"EOv4iLozPuK4h8fHzdGxfK4e9rIb07RDzj1HAYctE9Boz9AF/rNTgUPbsoeWPXw77OHsztiDl+14tjNm",
+	"WG3zfrxz2TDTy5ZZftztgdZVZ/lKXsI59lwgumnw3FW9R92nDQCg4JF8ChUx2R/zjteeW82ZYp5FffNl",
+	"oY+oAY/TdvPvDErs0rGzn2QtzpJ72FV39qH0P67vtZtZnbk0oliUUv7zBMzrkZaWDtP9AC1dA42G0/vg",
+	"0GPa4MrXW3+TuxN1QVI3PAVbqp0byK39z+5fPsxZJ8QApRFvfZI7GaliZC6VGec1ySHC6wayK9oUXcBL",
+	"zzHVrQR5lBIE2noXOtKuBMh2R+d6bu4IOD9nY0YzM16TiKOhLX3e11Nf2uNihVbKppaiRbLokDOmDVWY",
+	"g+P0c+xjzg00/IS0G+xKUpkn8CPO4qYKYQ5fhKtabO6DdhOoT9GDJXFNqBXg2x7ibWi4TI9LKOGIymAq",
+	"phhQ4IQZ6iiQGraXWcGf4+t/KYhgXzGKXv9qUtCXmnyQ2owUO//XLzE5YynXQZ9Mu5NPNLliylJYh/wG",
+	"QLV4l71xThcOFgYym6Ghvq9AwXiOZcqXvrdsT4gCkts5GcDYCNrbnBw8Ba6NrkvMtIaiFa5JKueiJnvr",
+	"DErkmb65CZKMWXIJj064w5Wy9DebRug7GSmm/8z8FWX3Av/4EoBt4b43AbF1s68gVzDaUKblWXGaqSue",
+	"MHdiITcOt1DfJSHnzPi2d9d++NL+Cmn6u9zjczlh12+xI0FAtVg6oXo8M8Y+DzS68Rn3g9gDkUqAWbIH",
+	"ptFRnzCj1mVeWnb3QcEC2UwDaAwZSjWhxh5o5gDu8URBObTVFw15+/rj2ZtX5/2P739+/S52+wIYE5OZ",
+	"NmRgJy/MS8IyzebwGgH5ZdpKFJbaIeoyLd2Erz2p0AF4mlG+1LB4bMy078Kaum+kodnnfJS/93CMXhTb",
+	"JcvUXnj9sRfFSD1/79mRetEXcri2ebCbpe+RuryD7JNv6Os3c7mF8PGLk+fPDjbsHuw+4p3qkjeXXZ8j",
+	"N++PljBAm4o/lxUqv41DqYI9bETgcsoEnfKOZye1VK7phJFUJjPI0gJ8Uikz55ueKjZkKu9EvUKV76dM",
+	"nH54Y3+/57JHt96oGz3tHHYOyiyOpuhkpdkHZddgAO8ZSyqWdwT4Fe5Gp+giJAd/sMTUEWL4wFdfcXeH",
+	"hscahl7a6Lzd+QqJl2h5QSfZWlrOyZhqEAt4dLXrOsBNTFwXKED6ymaV0ZaCrP/X6dtf7pKs/foKpu1W",
+	"3iVA1GtZ7wrlbs9XW3LeATk74lkmZ3iHuqpBc3PaDSg61HhUOrP8aWfKanv7QF9ugOVXnfORcPDP1iaQ",
+	"M4fvHHQbcRZ3pyikAyO9GlfLWSylBAdn87iy+PBFGKWpflNeEboM/6oZaIPhe3xd4OqbHGq2znvp8WRM",
+	"MDMF2oLSiSY0yfuH+MGCd9un6xbrtBQvBXHt1lIbQz+loVQeGQB7A7CF/TV4+R9yoNfvpK9qHbiXhqv2",
+	"jduqXvEq/5EkUmieMjcjYseMcxceCTgL9g+0X2+Ingf/vYtbqoaC9lvaqFliZgrxgvKqC8BKcDau2ybB",
+	"LOEmvn4qKTaGTGeDjOtxaZWX3FQPykRpJKsdj1mWxmSwsLs2wa0fyzkZUkW4Ae07kZNw/4Makpp15WVR",
+	"XBs4YuIyJowmYyw89vUcL/NsIAxMTAoUyGKJgH4O/ckQIs9Dx2F7itUJ/MiVO5tDPrJbGzyk2FQqUzvt",
+	"MZ0CYHsMBJTyArndGVcwTbc+xRKpAB5+JoKiyvy0py70sTQ7cIPEXr12L19iQe4dwNa+gCZ6yRZ7Hlw7",
+	"hy0P6w66EWTyR6WEdt2dyKv8xCz9BIU91T8hVnfBIWJcjn9k+fIVU3y4KP1QnLKlcYIfVkdx/1odp/hB",
+	"AwZ48UtQqZRIkc4SU4wV/Jb3KKl5tjzJ4AerEaSzLNjEAtm8fGl1OfYQLt0Jl1bvdHS5dHPYQi+/uJrq",
+	"F76ohNey+kOY+bfy48qulxK4Q3kBjmaU43u5DvNf0X/uOSVg700axdErmozZ3ispjJJZFEe/UqDPM2oY",
+	"BgaDf+99kBlP7M//CU8wYfY+LqZs7/3UuDiRv3zutITikTNrRymmiivn9nCZvY+KCm13Nn8oiqNTyAX3",
+	"89o7zTI533uv+AhA/yt/faVYyoThNNOrt7y2djfb+9HtQxwFKUF7Z2ya0QW0TvwHmyqWeFj485mwpIxm",
+	"phXwaEpNuFhGz18+SlXHOKS1VbpeumI/XFp9dMo0F5dboFWxlhJFVx+cJeounZYKflDJiqrPcrzSgWi1",
+	"2j6uKsZ352OJwisOSdVxi1fCKXIuKq5WsLTiz3zIMmeLa/Cc4zLLD/8u7ihY9BJj/j0uAMy+XuJa/XLV",
+	"+xys8/c4Gqv2vDzM87J0MlYIvPSZi5KPx/61r/kg15+JL1/+fwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

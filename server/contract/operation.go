@@ -22,6 +22,9 @@ import (
 // Authenticated is the permission that every signed-in caller has.
 const Authenticated = "authenticated"
 
+// operatorScheme is the security scheme of the operator's token.
+const operatorScheme = "metricsToken"
+
 // Operation is what the specification says of one operation.
 type Operation struct {
 	// ID is the operationId.
@@ -30,6 +33,8 @@ type Operation struct {
 	Method, Path string
 	// Public operations ask nobody who they are.
 	Public bool
+	// Operator operations are public ones that ask for the operator's token, where there is one.
+	Operator bool
 	// Permission is what a caller needs; empty for public operations.
 	Permission string
 	// Roles are those that hold the permission.
@@ -235,14 +240,18 @@ func (op *Operation) readInput(item *openapi3.PathItem, specified *openapi3.Oper
 
 func (c *Contract) readAccess(op *Operation, specified *openapi3.Operation) error {
 	permission, named := specified.Extensions["x-required-permission"].(string)
-	switch {
-	case specified.Security == nil:
+	if specified.Security == nil {
 		return errors.New("does not say how to authenticate: it has no security")
-	case len(*specified.Security) == 0 && named:
+	}
+	op.Operator = forOperator(*specified.Security)
+	op.Public = op.Operator || len(*specified.Security) == 0
+	switch {
+	case op.Public && named:
 		return errors.New("is public and asks for a permission")
-	case len(*specified.Security) == 0:
-		op.Public = true
+	case op.Public:
 		return nil
+	case slices.ContainsFunc(*specified.Security, isEmpty):
+		return errors.New("lets everybody in by an empty security requirement")
 	case permission == "":
 		return errors.New("has no x-required-permission")
 	}
@@ -260,6 +269,19 @@ func (c *Contract) readAccess(op *Operation, specified *openapi3.Operation) erro
 	}
 	return nil
 }
+
+// forOperator reports whether an operation asks for the operator's token and nothing else. That token is optional, since
+// the operator may set none.
+func forOperator(requirements openapi3.SecurityRequirements) bool {
+	const pair = 2 // the token, or nothing
+	return len(requirements) == pair && slices.ContainsFunc(requirements, isEmpty) &&
+		slices.ContainsFunc(requirements, func(r openapi3.SecurityRequirement) bool {
+			_, found := r[operatorScheme]
+			return found && len(r) == 1
+		})
+}
+
+func isEmpty(requirement openapi3.SecurityRequirement) bool { return len(requirement) == 0 }
 
 func readGrants(document *openapi3.T) (map[api.Role][]string, error) {
 	stated, ok := document.Extensions["x-roles"].(map[string]any)
@@ -315,10 +337,26 @@ func echoPath(path string) string {
 // allow lists the methods that a path knows, for the header of a 405; empty where no operation has this path.
 func (c *Contract) allow(routed string) string {
 	methods := slices.Clone(c.methods[routed])
+	if c.head(routed) != nil {
+		methods = append(methods, http.MethodHead)
+	}
 	slices.Sort(methods)
 	return strings.Join(methods, ", ")
 }
 
 func (c *Contract) find(r *http.Request, routed string) *Operation {
+	if r.Method == http.MethodHead {
+		return c.head(routed)
+	}
 	return c.operations[endpoint{r.Method, routed}]
+}
+
+// head gives the operation that answers HEAD at a path: the one that answers GET. Exports do not, since whoever only
+// asks for their headers would have all rows read, and be in the audit log for having taken them out.
+func (c *Contract) head(routed string) *Operation {
+	op := c.operations[endpoint{http.MethodGet, routed}]
+	if op == nil || op.Streaming {
+		return nil
+	}
+	return op
 }

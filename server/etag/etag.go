@@ -4,6 +4,8 @@
 package etag
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -24,11 +26,28 @@ func Of(version int32, shown ...any) string {
 	return fmt.Sprintf(`"%d.%x"`, version, digest.Sum64())
 }
 
-// Matches reports whether the tag is among those of an If-None-Match header (RFC 9110, section 13.1.2).
+// OfContent gives the tag of what has no version: a digest of all of it, so that no two contents share one.
+func OfContent(content []byte) string {
+	const kept = 16 // bytes, of which nobody finds two contents alike
+	digest := sha256.Sum256(content)
+	return `"` + base64.RawURLEncoding.EncodeToString(digest[:kept]) + `"`
+}
+
+// OfShown gives the tag of what is shown as JSON and has no version.
+func OfShown(shown any) string {
+	encoded, _ := json.Marshal(shown) // what is shown to clients as JSON cannot fail here
+	return OfContent(encoded)
+}
+
+// Weak makes a tag one that promises the same meaning and not the same bytes.
+func Weak(tag string) string { return "W/" + tag }
+
+// Matches reports whether the tag, weak or not, is among those of an If-None-Match header (RFC 9110, section 13.1.2).
 func Matches(header *string, tag string) bool {
 	if header == nil {
 		return false
 	}
+	tag = strings.TrimPrefix(tag, "W/")
 	for candidate := range strings.SplitSeq(*header, ",") {
 		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
 		if candidate == "*" || candidate == tag {
