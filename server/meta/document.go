@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
@@ -80,6 +81,7 @@ func (d document) write(w http.ResponseWriter) error {
 		return nil
 	}
 	w.Header().Set("Content-Type", d.media)
+	w.Header().Set("Content-Length", strconv.Itoa(len(d.content)))
 	_, err := w.Write(d.content)
 	return err
 }
