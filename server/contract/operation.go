@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,14 +53,45 @@ type Operation struct {
 	Upload bool
 
 	route    *routers.Route
-	query    map[string]bool // the known query parameters, and whether they may be repeated
-	headers  []string        // the known header parameters, canonically spelled
-	bodies   map[string]bool // the media types that are read; nil where no body is expected
-	required bool            // whether there must be a body
-	produces []string        // the media types of its successful answers
-	checked  bool            // whether there is anything for the validator to look at
+	query    map[string]queried // the known query parameters
+	headers  []string           // the known header parameters, canonically spelled
+	bodies   map[string]bool    // the media types that are read; nil where no body is expected
+	required bool               // whether there must be a body
+	produces []string           // the media types of its successful answers
+	checked  bool               // whether there is anything for the validator to look at
 
 	deprecated deprecations // what of it will go
+}
+
+// queried is what is known of a query parameter.
+type queried struct {
+	// repeatable parameters are lists.
+	repeatable bool
+	// form is how a value is written, as JSON does; nil for texts.
+	form *regexp.Regexp
+	// kind is what such a value is.
+	kind string
+}
+
+var (
+	truthForm   = regexp.MustCompile(`^(true|false)$`)
+	integerForm = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
+)
+
+// queriedAs reads a query parameter's schema. The validator reads some values in more forms than JSON has, such as T for
+// true and 007 for 7.
+func queriedAs(schema *openapi3.Schema) queried {
+	q := queried{repeatable: schema.Type.Is(openapi3.TypeArray)}
+	if q.repeatable && schema.Items != nil {
+		schema = schema.Items.Value
+	}
+	switch {
+	case schema.Type.Is(openapi3.TypeBoolean):
+		q.form, q.kind = truthForm, openapi3.TypeBoolean
+	case schema.Type.Is(openapi3.TypeInteger):
+		q.form, q.kind = integerForm, openapi3.TypeInteger
+	}
+	return q
 }
 
 // Reach says which API keys can hold a permission.
@@ -170,7 +202,7 @@ func (c *Contract) read(
 	validated := *specified
 	validated.Security = openapi3.NewSecurityRequirements()
 	op := &Operation{
-		ID: specified.OperationID, Method: method, Path: path, query: map[string]bool{},
+		ID: specified.OperationID, Method: method, Path: path, query: map[string]queried{},
 		route: &routers.Route{Spec: document, Path: path, PathItem: item, Method: method, Operation: &validated},
 	}
 	if op.ID == "" {
@@ -223,7 +255,7 @@ func (op *Operation) readInput(item *openapi3.PathItem, specified *openapi3.Oper
 		op.checked = true
 		switch p.In {
 		case openapi3.ParameterInQuery:
-			op.query[p.Name] = p.Schema.Value.Type.Is(openapi3.TypeArray)
+			op.query[p.Name] = queriedAs(p.Schema.Value)
 		case openapi3.ParameterInHeader:
 			op.headers = append(op.headers, http.CanonicalHeaderKey(p.Name))
 			op.Repeatable = op.Repeatable || p.Name == idempotency.Header
