@@ -312,6 +312,234 @@ func (e ApplicationStatus) Valid() bool {
 	}
 }
 
+// Defines values for AuditAction.
+const (
+	AuditActionAPIKeyCreated            AuditAction = "api_key.created"
+	AuditActionAPIKeyRevoked            AuditAction = "api_key.revoked"
+	AuditActionAPIKeyRotated            AuditAction = "api_key.rotated"
+	AuditActionAPIKeyUpdated            AuditAction = "api_key.updated"
+	AuditActionAccessDenied             AuditAction = "access.denied"
+	AuditActionApplicationCreated       AuditAction = "application.created"
+	AuditActionApplicationExported      AuditAction = "application.exported"
+	AuditActionApplicationHeld          AuditAction = "application.held"
+	AuditActionApplicationMoved         AuditAction = "application.moved"
+	AuditActionApplicationReactivated   AuditAction = "application.reactivated"
+	AuditActionApplicationRejected      AuditAction = "application.rejected"
+	AuditActionApplicationResumed       AuditAction = "application.resumed"
+	AuditActionApplicationWithdrawn     AuditAction = "application.withdrawn"
+	AuditActionAuditExported            AuditAction = "audit.exported"
+	AuditActionAuditVerified            AuditAction = "audit.verified"
+	AuditActionAuthLogin                AuditAction = "auth.login"
+	AuditActionAuthLogout               AuditAction = "auth.logout"
+	AuditActionAuthPasswordChanged      AuditAction = "auth.password_changed"
+	AuditActionAuthPasswordReset        AuditAction = "auth.password_reset"
+	AuditActionAuthTokenRefreshed       AuditAction = "auth.token_refreshed"
+	AuditActionAuthTokenReused          AuditAction = "auth.token_reused"
+	AuditActionCandidateArchived        AuditAction = "candidate.archived"
+	AuditActionCandidateCreated         AuditAction = "candidate.created"
+	AuditActionCandidateExported        AuditAction = "candidate.exported"
+	AuditActionCandidateImported        AuditAction = "candidate.imported"
+	AuditActionCandidateRestored        AuditAction = "candidate.restored"
+	AuditActionCandidateUpdated         AuditAction = "candidate.updated"
+	AuditActionCompanyCreated           AuditAction = "company.created"
+	AuditActionCompanyDeactivated       AuditAction = "company.deactivated"
+	AuditActionCompanyReactivated       AuditAction = "company.reactivated"
+	AuditActionCompanyReset             AuditAction = "company.reset"
+	AuditActionCompanyTestClosed        AuditAction = "company.test_closed"
+	AuditActionCompanyTestOpened        AuditAction = "company.test_opened"
+	AuditActionCompanyUpdated           AuditAction = "company.updated"
+	AuditActionInterviewCancelled       AuditAction = "interview.cancelled"
+	AuditActionInterviewCompleted       AuditAction = "interview.completed"
+	AuditActionInterviewCreated         AuditAction = "interview.created"
+	AuditActionInterviewFinished        AuditAction = "interview.finished"
+	AuditActionInterviewNoShow          AuditAction = "interview.no_show"
+	AuditActionInterviewPanelistRemoved AuditAction = "interview.panelist_removed"
+	AuditActionInterviewPanelistSet     AuditAction = "interview.panelist_set"
+	AuditActionInterviewReopened        AuditAction = "interview.reopened"
+	AuditActionInterviewRescheduled     AuditAction = "interview.rescheduled"
+	AuditActionInterviewResponded       AuditAction = "interview.responded"
+	AuditActionInterviewScheduled       AuditAction = "interview.scheduled"
+	AuditActionInterviewStarted         AuditAction = "interview.started"
+	AuditActionInterviewUpdated         AuditAction = "interview.updated"
+	AuditActionJobClosed                AuditAction = "job.closed"
+	AuditActionJobCreated               AuditAction = "job.created"
+	AuditActionJobHeld                  AuditAction = "job.held"
+	AuditActionJobMemberRemoved         AuditAction = "job.member_removed"
+	AuditActionJobMemberSet             AuditAction = "job.member_set"
+	AuditActionJobOpened                AuditAction = "job.opened"
+	AuditActionJobUpdated               AuditAction = "job.updated"
+	AuditActionKitCreated               AuditAction = "kit.created"
+	AuditActionKitUpdated               AuditAction = "kit.updated"
+	AuditActionKitVersionArchived       AuditAction = "kit.version_archived"
+	AuditActionKitVersionCreated        AuditAction = "kit.version_created"
+	AuditActionKitVersionPublished      AuditAction = "kit.version_published"
+	AuditActionKitVersionUpdated        AuditAction = "kit.version_updated"
+	AuditActionScoreCreated             AuditAction = "score.created"
+	AuditActionScoreExported            AuditAction = "score.exported"
+	AuditActionScoreReopened            AuditAction = "score.reopened"
+	AuditActionScoreSubmitted           AuditAction = "score.submitted"
+	AuditActionScoreUpdated             AuditAction = "score.updated"
+	AuditActionScoreVoided              AuditAction = "score.voided"
+	AuditActionSessionRevoked           AuditAction = "session.revoked"
+	AuditActionUserCreated              AuditAction = "user.created"
+	AuditActionUserDeactivated          AuditAction = "user.deactivated"
+	AuditActionUserReactivated          AuditAction = "user.reactivated"
+	AuditActionUserRoleChanged          AuditAction = "user.role_changed"
+	AuditActionUserUpdated              AuditAction = "user.updated"
+)
+
+// Valid indicates whether the value is a known member of the AuditAction enum.
+func (e AuditAction) Valid() bool {
+	switch e {
+	case AuditActionAPIKeyCreated:
+		return true
+	case AuditActionAPIKeyRevoked:
+		return true
+	case AuditActionAPIKeyRotated:
+		return true
+	case AuditActionAPIKeyUpdated:
+		return true
+	case AuditActionAccessDenied:
+		return true
+	case AuditActionApplicationCreated:
+		return true
+	case AuditActionApplicationExported:
+		return true
+	case AuditActionApplicationHeld:
+		return true
+	case AuditActionApplicationMoved:
+		return true
+	case AuditActionApplicationReactivated:
+		return true
+	case AuditActionApplicationRejected:
+		return true
+	case AuditActionApplicationResumed:
+		return true
+	case AuditActionApplicationWithdrawn:
+		return true
+	case AuditActionAuditExported:
+		return true
+	case AuditActionAuditVerified:
+		return true
+	case AuditActionAuthLogin:
+		return true
+	case AuditActionAuthLogout:
+		return true
+	case AuditActionAuthPasswordChanged:
+		return true
+	case AuditActionAuthPasswordReset:
+		return true
+	case AuditActionAuthTokenRefreshed:
+		return true
+	case AuditActionAuthTokenReused:
+		return true
+	case AuditActionCandidateArchived:
+		return true
+	case AuditActionCandidateCreated:
+		return true
+	case AuditActionCandidateExported:
+		return true
+	case AuditActionCandidateImported:
+		return true
+	case AuditActionCandidateRestored:
+		return true
+	case AuditActionCandidateUpdated:
+		return true
+	case AuditActionCompanyCreated:
+		return true
+	case AuditActionCompanyDeactivated:
+		return true
+	case AuditActionCompanyReactivated:
+		return true
+	case AuditActionCompanyReset:
+		return true
+	case AuditActionCompanyTestClosed:
+		return true
+	case AuditActionCompanyTestOpened:
+		return true
+	case AuditActionCompanyUpdated:
+		return true
+	case AuditActionInterviewCancelled:
+		return true
+	case AuditActionInterviewCompleted:
+		return true
+	case AuditActionInterviewCreated:
+		return true
+	case AuditActionInterviewFinished:
+		return true
+	case AuditActionInterviewNoShow:
+		return true
+	case AuditActionInterviewPanelistRemoved:
+		return true
+	case AuditActionInterviewPanelistSet:
+		return true
+	case AuditActionInterviewReopened:
+		return true
+	case AuditActionInterviewRescheduled:
+		return true
+	case AuditActionInterviewResponded:
+		return true
+	case AuditActionInterviewScheduled:
+		return true
+	case AuditActionInterviewStarted:
+		return true
+	case AuditActionInterviewUpdated:
+		return true
+	case AuditActionJobClosed:
+		return true
+	case AuditActionJobCreated:
+		return true
+	case AuditActionJobHeld:
+		return true
+	case AuditActionJobMemberRemoved:
+		return true
+	case AuditActionJobMemberSet:
+		return true
+	case AuditActionJobOpened:
+		return true
+	case AuditActionJobUpdated:
+		return true
+	case AuditActionKitCreated:
+		return true
+	case AuditActionKitUpdated:
+		return true
+	case AuditActionKitVersionArchived:
+		return true
+	case AuditActionKitVersionCreated:
+		return true
+	case AuditActionKitVersionPublished:
+		return true
+	case AuditActionKitVersionUpdated:
+		return true
+	case AuditActionScoreCreated:
+		return true
+	case AuditActionScoreExported:
+		return true
+	case AuditActionScoreReopened:
+		return true
+	case AuditActionScoreSubmitted:
+		return true
+	case AuditActionScoreUpdated:
+		return true
+	case AuditActionScoreVoided:
+		return true
+	case AuditActionSessionRevoked:
+		return true
+	case AuditActionUserCreated:
+		return true
+	case AuditActionUserDeactivated:
+		return true
+	case AuditActionUserReactivated:
+		return true
+	case AuditActionUserRoleChanged:
+		return true
+	case AuditActionUserUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuditActorType.
 const (
 	AuditActorTypeAPIKey AuditActorType = "api_key"
@@ -369,6 +597,54 @@ func (e AuditOutcome) Valid() bool {
 	case AuditOutcomeFailure:
 		return true
 	case AuditOutcomeSuccess:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuditResourceType.
+const (
+	AuditResourceTypeAPIKey      AuditResourceType = "api_key"
+	AuditResourceTypeApplication AuditResourceType = "application"
+	AuditResourceTypeAuditLog    AuditResourceType = "audit_log"
+	AuditResourceTypeCandidate   AuditResourceType = "candidate"
+	AuditResourceTypeCompany     AuditResourceType = "company"
+	AuditResourceTypeInterview   AuditResourceType = "interview"
+	AuditResourceTypeJob         AuditResourceType = "job"
+	AuditResourceTypeKit         AuditResourceType = "kit"
+	AuditResourceTypeOperation   AuditResourceType = "operation"
+	AuditResourceTypeScore       AuditResourceType = "score"
+	AuditResourceTypeSession     AuditResourceType = "session"
+	AuditResourceTypeUser        AuditResourceType = "user"
+)
+
+// Valid indicates whether the value is a known member of the AuditResourceType enum.
+func (e AuditResourceType) Valid() bool {
+	switch e {
+	case AuditResourceTypeAPIKey:
+		return true
+	case AuditResourceTypeApplication:
+		return true
+	case AuditResourceTypeAuditLog:
+		return true
+	case AuditResourceTypeCandidate:
+		return true
+	case AuditResourceTypeCompany:
+		return true
+	case AuditResourceTypeInterview:
+		return true
+	case AuditResourceTypeJob:
+		return true
+	case AuditResourceTypeKit:
+		return true
+	case AuditResourceTypeOperation:
+		return true
+	case AuditResourceTypeScore:
+		return true
+	case AuditResourceTypeSession:
+		return true
+	case AuditResourceTypeUser:
 		return true
 	default:
 		return false
@@ -1593,8 +1869,8 @@ type ApplicationSummary struct {
 	Interviews []InterviewFigures `json:"interviews"`
 }
 
-// AuditAction What was done, as resource.verb; more are added over time.
-type AuditAction = string
+// AuditAction What was done, as resource.verb.
+type AuditAction string
 
 // AuditActorType Who acted: a person, an API key, or system, which stands for the service itself and its operator.
 type AuditActorType string
@@ -1616,7 +1892,7 @@ type AuditFindingKind string
 
 // AuditLog One act, as it was recorded with it.
 type AuditLog struct {
-	// Action What was done, as resource.verb; more are added over time.
+	// Action What was done, as resource.verb.
 	Action AuditAction `json:"action"`
 
 	// ActorID The user or the API key that acted, where it was one.
@@ -1652,7 +1928,7 @@ type AuditLog struct {
 	// ResourceID The resource that was acted on, where it is known.
 	ResourceID nullable.Nullable[openapi_types.UUID] `json:"resource_id"`
 
-	// ResourceType The type of the resource that was acted on; more are added over time.
+	// ResourceType The type of the resource that was acted on.
 	ResourceType AuditResourceType `json:"resource_type"`
 
 	// Sequence The place in the company's hash chain; null for the moment before the entry is sealed.
@@ -1680,8 +1956,8 @@ type AuditLogPage struct {
 // AuditOutcome How an act ended.
 type AuditOutcome string
 
-// AuditResourceType The type of the resource that was acted on; more are added over time.
-type AuditResourceType = string
+// AuditResourceType The type of the resource that was acted on.
+type AuditResourceType string
 
 // AuditSort An order of audit entries.
 type AuditSort string
@@ -3669,7 +3945,7 @@ type ByRaterID = ID
 // ByResourceID A UUID (RFC 9562); ours are version 7.
 type ByResourceID = ID
 
-// ByResourceType The type of the resource that was acted on; more are added over time.
+// ByResourceType The type of the resource that was acted on.
 type ByResourceType = AuditResourceType
 
 // ByScoreStatus Whether a score is written, counts, or no longer counts.
@@ -80083,667 +80359,673 @@ func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context, params GetOpenAPIYAMLP
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37chu3ljf6Khh+X1XibEqibr5ItWtGcezETux4S8rOnB15KLAbFBE1AaYBiubOeOp7l1P1vcL5/zzA",
-	"eYjvSU5hLQCNbqKbzYucy6gqFYtkX3BZWPf1W792EjmeSMGEVp2TXzsjRlOWw58vLumN+TdlKsn5RHMp",
-	"OiedyxEjdyxXXAoih0SPGMmZktM8YV0ylDl5Ndx5Q3UyIlSk5sNbKRh+s9vpdtgHOp5krHPSueocXnU6",
-	"3U7OfpnynKWdE51PWbejkhEbU/PiMf3wHRM3etQ5eXrQ7Uyo1iw3Y/iPq85PZzv/oDv/7O082+3vvP91",
-	"v/u09/Gq8z873Y6eT8zjlc65uOl8/NjtfMfFbXwign3QZEJvGPn8/OVz8vTg6dMuyVn216uO+emq8+iU",
-	"0IFiQhMpYK4ZVeZvVpnLtNc7TPbohO/d7e9NFcvVvybTXMn8r2z++uDVz/LD8G9wETstPb9TM9+j3rPH",
-	"0anIhOL4Y9OZUD0ymzIbUU1mVJEkZ1SztDxYN8yEipSnVDO119t/9rRHD9nOk8F+svMkecJ2ng57vZ3e",
-	"/sHh0fHjJ0+fDfYbt2oo8zHVnZPONOc7ORuynImEdbrhnA56vdiUztkwZ2r0XMpbzuLzSuA3kuOVfS1v",
-	"mSCff6P15HuRzbvkgiXTnHXJBR2zC67ZXy90zhP9qDzv0u1/pXyS6z6bv87Y1y918vWH7NXPk14i/p4N",
-	"/3ZK3lE9+qtbKDrVoz179yl5Qz/snN2wvz7uHT3t9U6JG8apHcZpdRhtaXy/d3AUXyCdz8+GmuWLq3PB",
-	"EilSRbQkM8o1GbChzBnR+ZyLG0JvKBelRTjsVV7Ox9Nx5+Tp4yOzOWMu8HOxUVxodsNyGMiPjN7GmcJb",
-	"OmYKyY4rokZyJgid0FyTYS7HZDZignBLknIqNEs9r6hjDz/uXXUOfznYeTJ7wd/0zv/+D8FejekvT/55",
-	"tgLXOCpxDfPI9nzjo7k3p2OmLT88e/fqWzZ/9VWcRm/Z/DNFOJw1br40h7HT7Qg6No+lE96/ZfM+TxsH",
-	"/z9zNuycdP7HXsGV9/BXtffqK9iFs8kk48gF6sZCi0uax+Qv28K4vpyfJXHWZE6HYZ6KEQqXqF3yhs7J",
-	"wBzpScChJplMmXs5DPiXKcvnwYjxDeHIuGZjtWyIZ9OUazu8j8CUXuFtB0j19tO+pwKa59S8dyr4L1Nm",
-	"fzbj8jOVeWz1Yao00QplI1fECAO//ovTkTku/apL3UwEMAw4jgOWSXEDDAKGE+x57aiqZLH+2C401VNV",
-	"t0zFdXa5DIUouIWtTSJ4/xoksjDqEqEcr0UnXwI7rpk/EzrnTHmebbZH8zGr2xcrzPt4fScqfo043zEP",
-	"KYveo6jk/XL+3KkAqxGR1xxqh+ouWIuA/KgayadQX/xZw72vG1SEMpqGUx0Fju3FmPJs+YhmXI9wTMzc",
-	"QGia5kzVDg0uaj0yHIMdzwcj3WhWu4FGafUDI7ORHBMqpB6xnKi50mxMEppliihZOzj7ilX2MhgWjvNl",
-	"LsdLzoHbRUO+ROYko7qedbrDYPSLrRyFV0Kz/I6z2WpHgbvb6gbqL1jrKLyWg9XG87Mc1I3kZzlYawzf",
-	"T3Uix6xJ2GkzFCZSljbQkbTPaTsAENru5TiUc0MStQuiEpkbfjpfLnlz86C1VuPcGrtLpL/AMTjTuHYc",
-	"9veNhnIJ5Nw4GPee4JTNJ8tHBQdlpf0qjQmHeWG2pZGV2427FzYevt2OBwa4nIeD6YIDsu4NNWFZxlLC",
-	"PtBEm3HX0jre0am19FDt9J/jLOlC0xvWRnniolCebjZSnW7YpprTDSsrTo/XUpyiVmZUyNIsK5RHTW/q",
-	"Zm/typ86uRxIzRPVed9qUTS9WX1JzPBLq7C/jp3RqJ1dhnK9ycqr6GIb2XjPwadV70vro9PLOQbBs4bq",
-	"6i55VRFWVJOMK427yLUiQ54ZUxv8hkrmmsg8bVAAcCiNvpRlR+zFh4nM9ZmKT8hoEm4mDK6sG4vVOdor",
-	"R+ZhL/EmM45XKRtPpGYimX/L5oujeUNvmSJcE0WHzKyeYiK1rtdfpkxp9PQ4P4tZQjVjOfhbMqn0CaHk",
-	"jmZT5qaTZJwJ/ZkiyUhy4GzTZESoIpT88MOrr7q4PVwbGarMQlwJYIRS+FfuErNGio7B9eEUXvuNGxZ3",
-	"Q2Gpebr5fchzpUHH68JNcqpJKsFbJeZ65N1Wp/Z4W13VPvFKcHjq0cFBFwhlNuIZCx4M4oNnGZmKFFZg",
-	"To56z3bJt2yuLP0h+THQe1kOT6G5mcVEg1Pq4IiM5NQQ4lCb383iJEZ5vxJu/9FLXhBAsIE7ZgdrqPLg",
-	"+LhKlIF76qd/2fmv93+Ju7BfDcFFFifUF5f0BncMpjWi4oaZhRhQxVIixalfxUnOwJntHPi4OYoc7R/s",
-	"kusvro0AESnsuNmO3dr5Wh9/7UQXBVww0c+vrr74z89/3Hv0r1edn/7lf+z81/svrjqf/0SurvT7L7r2",
-	"3+rvj7541Lg0bxlLDVdbZ4F2yY+WEjleYs8PENrTbpkS9YhiKKC6mEf7B6d/3EV8KwWroTGzfCpYP2Ae",
-	"ZETVKXKccDEMhzCnfgwHbcTGlfU87B01LUjhDW7QnT7hsjQZhYayvHXXJIErJuBGErjGIDRj+VkOmkbh",
-	"zb+N3v8t17UecK6b3n/L9Xbe/3c8b7VbkjophwOyx7NhVPaKLYzuOz7menFY38gZGVNRuDooqkYjmaWK",
-	"UE3GUtUqFxk8MxxIyoZ0munOyXGvW/g7uNCHB+jrwCDOQSmksx8N6YB1VLeSYJY1bSlcsIVlu2A0jwo3",
-	"9kEbaT3kIu0SfiOkOZkkoYrtkhd3LJ8bZp7TxMjpgOtyrVg2LMeTBiy/qVnhXzay0y6YaiJHhT83LiNe",
-	"soWFvGRKP5fjCRW1cSpt9LIEr2kalLmub6/bwsh+mBgTJL3gotb0LqLWIKBTAvIm5hAsdvWgd/B4p7e/",
-	"09u/7PVO4L9/1OzyFEfQV1wk2/Ce/6DiriizyFPF8qbFNb9vvKgfzd1qIoViQXzS/JVIoZkARhT4CfZ+",
-	"Vhid88v3a4cmWvWpMsLYCGKaZXLG0r4N0xlzGZfNjFRq+we7k7fMmM/OCQuL57fi+LL37OTQbYWPWsw7",
-	"J53leQZ0gL4KnjPln/sk8lyetnpest/pWtGnOidimmXdTkaV7k/VwsAfX/YOChoag2Ogk/E7VmzcW34z",
-	"0tmcnF1eEDUXSafbmeRsyD8YW55P+ubq/uHw22cfDv5G8cc7LqeqH04JR4HLmIbfwAqH36hEThhsQ+jv",
-	"OckZNbRTuEJOZjnXsCXWO4ahUhi5o/v6TfrY2sOHFAakF42AG3KPZBDFnmkv24NrPlYC2ysS8SLVjiXM",
-	"3QhYoNifGeRhGEU+zenMHv90mrG+187M8rlHoSPNPKn0s19xYBvG4OxbwnjDc9qeKiGbBsjQ3n4hsxHj",
-	"Y7MV8UN1eNl7GvC3lq85QOIHv1XLW3pGEeYauOsFE1zm5Nx6zMgLccMFM6pD13k4Ia2G5TmF8BU6LDsq",
-	"yRkThlHa7/rMrOISTnG/pBsQVw39VkLja9PxlzQ9R29FAxlPcjnI2PgvEXJOkPGMaWYEE0v71vfRMYPW",
-	"EH6E8TonS0KFkBo9njQ1gjKVTBHz3RgS8YwufPbu1WeKmMEYdQmEaJ5LM72f/Bu9LApeBDEM//VEwnHo",
-	"nHT2MGT58b2Rb0b1SsLUMsiAs9LN6BEtiY8OAzKAjCRHiW/cYpBiMaxI3ktlotx6qr3FZWtNI+/wGXX0",
-	"EV/vbnTBuSKpTKZjJvRuB1y5GRMpzSsUodkHvZcEvxWazZcvvn719uTvz8++e/H2q7Pzq/xK/P3F+cWr",
-	"79+eHOz2zMcXb78q/14xEsLxnwnC3RiIHBh2iCmPx8dHx5AnV1J7j54eP3nci+ZExbzQ9rlDnrHKyXmO",
-	"c935iquJVDyeH3QGdxLDCkF9V/SOo/fAP3u3bcpXTZLhaif4ecjmN5JDXnsytxpl1Bg6hrnVak/7JUaP",
-	"p+ykM+Y53VUoJP7NfLfr3tstxedPOlSrnaMn+0bA3IeA6nYyLm5hbiOtJ+pkzxw9s3/KDWnPDHbHDtZM",
-	"NPNJq53vVSYNHxlJwbySE5ckFVmg6Y0qhW+MvqQOzPPjYiJcyI8rJ33UE3uQ+rK2iLA22mrk1YZe2jJa",
-	"IAXVt6trD1RU4z1LxsxrAGZnmNZc3KiQ4IFK+6kcU45kT5Mx8xT63rDxMfsnbHnnxTSXE7b3JcszDsl4",
-	"KpvewEaP2U6wuVuU/W6167YUf95wQ8Uw48lmEh+XUdNbJkIRfAbm5GJKUWbEz5ywD1xpGy2/J0H8rBDE",
-	"kHtE3BjjIjicx7aEr/Mvm0GxauFBIX+BImGVKtsJSdQ7NVnU8DUZOS+dKpKqqbrFcFSXzEYsZ9V4VCXu",
-	"VYkDRaJRu3HPw4LzrpqRHXPfmZV6KfMBT1MmNqK8CcvHHJ1QKRO8rAK+ZRymPJfTnOTSSGppP2HSM1qp",
-	"BB5iXTZywvIgyfSe6PKwoMt3fgbEzyBOnYtz3RaN2oDimM6BFlNpCdEFEgTNXhile6Ot4vZJfdDfw326",
-	"kGOGAdSZOSmzXIobIgUxG6V4yu5xK45DXd3NlbgRxvehMpFtbMLyFQhjOhsrd+h9S3Edcg3HN7/tC9lX",
-	"I4nuhHIqdWub/ZP4GaSZWtnf1Mahx0SqyhfsH1zuB85Xe0HfqH1Z5bJ9vOwvPfMHqKiCq1FpDG2ndmzJ",
-	"OZ+6HcH778nfccuFeeIdT5nRYG00q9UrDu31QZyp1X1HnVB3xtmNGTPqV3+am6V1Krj51qvfdJDspGx4",
-	"Y/RsKlhmTfzxGAgdHzOiqq+mgzHX2hhUQ5op5tzJacwxGuiYzukMSlvCJpph7qLMWb9qoxnmskDD31Fg",
-	"OG0ZzaBCw99xkf5yx41l//E9DMe68hQULsFZLHtRzTeLNNt7VszJXxKl2l6Far114t6c+i/7OaOq2K5a",
-	"xbcgukuWjARPaFYEk7er/hYMr0ZulXKY11aBX+O52465bB23SSYV2srmj+WcqmwMpWxCc41k3wlMmPIK",
-	"fDnlEIXNxzbHQTEUlSswkMDC9fsrJ0wsDPCgNEBPR+baNnyoji4O1rF1zYbVUITNIl+bFr7lenu0gFvt",
-	"uGdbz0l5Ui9lDpmiA5rcQu4co2MwEdKcDsuceTUpdOjDS0V0CUKnYjoeGN637y3pL+27md1NLm66REdP",
-	"/2Q6yFAuriMztugPMRtZF+7helMasZkcG5NK4FSzf5ZYBT66P6Jq1DnpPBs+fZz2nu4/fXqUPEkfHz+j",
-	"B0NGaS85PqZpb/+YHg6GR8P9wcGgN3h6cJCk+8fp42T/eNAb9nq097TTjv6SnGuWcwrSl4pkhM72ztdT",
-	"phTDLNcbfscUmU7MOr5lDE3OASMZS4ke5XJ6MyKMJiOiNIOLXnKwS8HWmCqwgymZqinNiNWrsfqBjRXL",
-	"7hhQ+CUkj1JBpuJWyJnwV2KBLheEEiWnIi3ybfE18ArLE8HoVcQYTizFDF06V2Aya2mM8zujcJsX75pd",
-	"WEx/0SM2B7cBoeUBmPfdsrkxQvHrvpLZHcaOqtqEN/bsA4orZ4zfjHTn5BACEiuclVX1uOBYF4e0iccX",
-	"V60SAQdTzJL3ryEtLazS+27nZspTa9SdqVvMo4D1zo1qQuRUw46N5KxYbDm1yf5jLqbaqE77x12IR4BK",
-	"kmVkzAgdwL1mw1LUsv3eAVXM5ZQMgXTM88dQALQLMSEv2fz0tyu7AuZRw56CtK+1WdRbqV+a6W1ksAup",
-	"+7BIlfhdDomSQmLudYGhAflL+JMmd1zxQQY533M5bbLg91pS1mYel6PiEL6Vmrh5xS38YuZb8rA0LJle",
-	"9L8oxgjH8Ntbqd/IlA95XYaw9ySiu25EMdfd+hkxAZaLCl4BeSvJQKbzTWnMDa0mOeo5IiY4PyQSBxzy",
-	"pUOEmJraZKAe8wEG+y4H1yjE8V5SnrHNjoZTbsZcjW3ObyXCbXdlFGSFQf4WzNklXgMv8rAzOOX4SbGu",
-	"/k2Pwf5BcQwsGyLBHOKnYWGy24tLt1olpA2LtFHZy3MvaDdxIgcP7MdyCS6hdhyz7wWqO6XkfKRsl5Rv",
-	"q9oIUmIw9ujO3nLdCsbmcNO9P3ga6iHFjMM0iRrHc3R9tuZ8DteVFntt1w+rZQyFCEAvcrm/m+remzg5",
-	"yy6pRN6xHPKH9ms07Iqfse27HgPFBCn4rd2LzrBr6waAuIK46Qf62vsu1hrfoxMM3oAh2UJXlKJfp1Ub",
-	"sSwHiuV3getPSM3ATp7ayjI0MMwZnEmwP4Cn4ps6J0foecMtTJ3vY84wkGC0FvPFfugq897GGleZv2Bx",
-	"0/eLTY/qkJVr0BhgaV8hhR99XKlYuO6EwdM2kvXw+KCcvv3Bu39aL3btINg1cI90Vlu/omR/YRl/NGze",
-	"MKGBIR2vvNiVLZLp39nC5/YLlFJNLf0vD2Gk7I6D9HjJczaUH4y0+Y6L6YdI7nHgLV419xiSdPkEnnO4",
-	"29vd3z/cfYKJF8k0z2FiaNjWZSQflxgeZI3TG/RnvpH/5FlG9453e2Bxjajqj4Hc3Yku6nHxiLXfxWAT",
-	"Ipt4hsUrcuhqG6qxdoe313Qo4Bp4+KWUb6iY25RJtZEKYlhtHwpmKpqHlBjat6L/XtMlDoJ0iXOqGSkG",
-	"FFcMSqPeij5QnS6aSO5bqjUbTzR4mxS/MZpWc7ZE00YG6HQwkh8EneqRzPk/N1QnubijGU8Rrq9qGVCo",
-	"yCWIBChzcvbuFZQhAyIL3NcFPoOnGZM0ke8wQayf4h4TE/bDaDgMZ2HEt1AmXBcaD6e+DYp4l0s5RGhI",
-	"CfWZ6paLG/OX1VnMkMDhYF5coYYff/xx52yqR0xos32srlpsxMbMavKw8iwxZiukmT5+ctx7tNtZJWnT",
-	"EtMd5RkdZGwjWkrZxGy6SOb9afDIaPKEr3M1GhJPGMGbAUbFemX8E4i9dCwx0/ceEyyCXJev/GxIeTZx",
-	"aqqZ/HYTLpasWipnwvtp3CVcEaPzZ5La87gtDjTJpTlsG5PNhCo1k3naz9nQSOcqF3K/B/nfjOEy5NMM",
-	"kRP8RSqedK+l7Bs1WopK2r0voS6egKtMAeCTsxQhD8pp+e7ae83MPwj8H+/cGhRrVGP+Vhdz23n5XJEZ",
-	"y7IdWyhg7N1BzuitIhS2AxTMH2xCwnZCkymDDFobpwQLvJ9LzHkNaidbp+SuHNV+UcQSg2xxNp5kcs7Y",
-	"v5XycCsJ4S/GADm3igG6kDEMemsmb7gI4m2lfCMtBRYPZiwY2HaDlLCnNcThQMDWtNn8GCoVlgvVFVYB",
-	"KTBNuFZEsSRnIBYmuZywXHOs1PRVl83zOpfIphco8NeYWVXxgKeyyE01mpHA6E87RCeYZwwv9bCCXFSp",
-	"V1scmIWHAIiYMiD1GlW35WrSusJb0HHshe7lp8TQJvDjAivGDAoiqGFNdGlo0ykU6QajOvSw3D+5YXU7",
-	"5tmd9x/LxmPjWoBoHMxtpbpLLuYaJMlqqxMbB0/bVBAHhbE1eBIB6ofVrq2ZQrS0S+pHzpVf3tlIZqW8",
-	"+lZUh0MKMbOCOTqgLD/Fssm8lPAAt91c3nXwPxj43HytsWqiVQXCG3PpR5cQ0uYMvjVXfiyKjH+Nh9aL",
-	"9HjgOGTAbjia5WFZ15PIgYoWKFff8oPQPCuwXvxLLG6tRcWH8mWO+t6NlKmjamcRYGhNS0MYW1j3sH56",
-	"6fbbi7fw1qBGux3R3fA7Jgglgs0CgbDZKFxdeK0gMCNAKdCFDI9sMqIDpiHRqIBVay8LLswLa49nIQyU",
-	"h3ls8UwPsxzqAu0W1Ya5uiBmp4oR6jLc1wNzKDJNfuoAy4cjag+3P35+4QvO2fXCvFsgUwZnqcKoSgQU",
-	"P30lyi5JvEVNoCR9S+v43s8Sqz3NMpfEepx2EirIgJFUCmZRr1xZPxPT8TI8iAXuEjCxZlpF4dF1Mb8C",
-	"n0TOBPHW00rQLO7t76IgmoUT85bN1aKKhv7kGqB/teLpqWLORw5O4b6NHACLOwb1RzkjYxuHsM8YSJkx",
-	"CopayecbeZBl10XbE8x7XljbohHFIvepnBZYqPKbg9nUkyFylNi+FJU8aO565RqocySzNKRHo6VEADHs",
-	"NzHYjNJ3Fijilmv/O/yNgBpBMMX/HHzj0r/L3yZSpNNEu5x4f2POJjIvXgMDd69ZgPKoDDMyHHnH8pwD",
-	"ewKj3j0XPyBf8B/9qcWPJbvV3hBYr9549QvrPypmJkanKdd+PeHDHcv5cN7ABS5A9tXwAcgxu8npGKAt",
-	"FaGKXJ9ZPzIswQn5ktGc5eT//K//fQ1gonAdZC8mI5bcqum4S5QFFlUJFYLlAClskyMSmUL1LtEsy4y+",
-	"CvC+FtKPfdAW3jGUFE9KHMZ8DIDmKJ/0P8/4HftPYz086v/U23mGvUXe/3r49GMET84vRA0Usjvo1HFE",
-	"o0Q5FEHwsoV07wujrYu7kBsNe/Aj16O6fTgrcDwL29XocDwZFV1dLAwoIlpXrFpscdKeJSo/khbKAl5b",
-	"5T7unf5hUYaTaJlfTMdjms9jyy5JylOinC9zcWZtzSkRFXSX3uCkIkX1BaAOwPScsFzJwjXqf/BMb7fa",
-	"RCkm6bRFAG/TA0XmHpt7QeuxeN8wj+hKQh5zfIoDNqJGmckt2yYZu2NZAMtWRu5aIy25NQrk1dVF9PiV",
-	"AYaq5F/qkmAoPpHCaJU5s6fQlUVUyH4z70y5J8tqbprivpivZj+iZlTxjaKBHPgtwPsshm2kJWCkynUH",
-	"GkEIj42zVADZ6BuG8+MOd1t3VLji23BLreBvaVGVE8wGkaswYYxa33Sjy9Bdf46XB0BN9epguBoJgLDk",
-	"chzTtxsMUgdVvyoZLMJDLbQ4g0xG10IMArwooMyda+9YS0M11hSolbVapbDQat2imVqcEySubgHi79sk",
-	"+FYE1aWO2ZMVBrGigbnAkFZihlTEWKFTeKqQbmo6ZjXYbnmo3saB3pqEw4s7Gxla9LVVhmh21oyrZJF4",
-	"qJ/0jlqoyVs+gWHpaS5Wn8OS4b4xCxOB1GTIrlGbCMHN4HzjDoNK4j7qqQL70nW8HBa+8mgMQ+ZLz0+o",
-	"ebVhzrZJoF/Ttc42c/vX8mjjfn/sdop1WYeVBcu4Fl9pK0QKSVBdwLlzuRpddiDTOVGUu5Y8C9pTk2t1",
-	"Y6mj5foLifeut4wxJon0EIwpfIVfz64l6RKVLuFy5ugt8y8ZWl7JweRvWFW3AkawPVeT0UwLV9Ef2eFU",
-	"LNGyzQqdLqvsWfW+VbfuYdsat+1C5rqEfN7ZKeklC+F4sBljG+qEdPn+0oedQMspqTzdzk5Eh1r4akFc",
-	"dzsfdsx7d+5oDtVJZgDP8ZVn+iumkk63+HwGHy1etv/Zf8afgVe+wHf6a8pfmgvfV5Yx3lDKKDZDmleV",
-	"GygnkmN2il55rgpLPFR1uIX/KCBfw0p2dkezKbVdW+VwCCAGIyCKJWrNUjdZebRckQEDdHhvtUfdZVL0",
-	"rfo18m6znyFTMdC/xNLB1XmTfKGAWlS8PgvaBSqi5Q1MJOZIKxfUtFEKBhkH4JbiBYtje1W8fDaSyqh2",
-	"N1Mz0qL9DbY889r5FAK/UEs8oneM+BoN8x3PITrjyyIaOhHsHz05enr42HpUa3tMdzt2RK3qDF7aaz+G",
-	"bvFI9xKajIp1D5MubLDJ8wqck1Ey1anrykAOer32GQzuLcHQGrn6gjez0nk3sqvFGpWmHWWgQdfjuCFm",
-	"dO1UCtYlNOhVeMfywSlEmdAcSFOWQqamb09buPHoVI92IQOsLBsel1tv/0R3/vne/K///ourq93wY9xT",
-	"XnZWRp221Bzak8CHSoM0LOnamzoPdtAeopSDCrQAZhDXDrdOlpgcYBh1Q1czPDjOIsy4X3KRQpVUzCZj",
-	"QudznxMB2cTKmT2K0QzZVoUhmKf2M3lj2cEiy4GndkvJODbdwnyzUU4TAl+18C3baX/LbcE3+2XKogXN",
-	"kDqb0YT5cO8oQFj0WgzUKZbZyuOjTgwT8SfPQuq0D5hEMKZueU1rT084p4V50AxELUm5kWvK9bqn4Wae",
-	"+gR7TEMBy/aUTAX+DN/iAXOJgwF1lgQYvqyoMoSugfiUelL8TtaQIU10N6C8nCWGDaYu/hO19/lyS7DS",
-	"aN03OK9P1rPn0YV4MXZgTnZAzTO6SA2rkjEOZZ1ASTmVt40wbuPmGNEJAESt7eXAXHHcmxSrimn2Ltgz",
-	"TNGNJXnYGvHP8Q/VRco1PFDLR7atHtWEZYqVezYC3ZwSwe6wMZ5PZ1o4PQi2E9t184sD2qKZspC2wBWh",
-	"FV+WucwyrkFGj9gHmrKEj2m2uyhkNk+C5JOa7pquSWLQvDvclOOml8uiyrN9j+NyWn5sTP++Y+vkdl6l",
-	"BQouNmSsGGdQqF4lmrDfcDMQhnZ8DA4jkaIsXSBmt9GBLDcZXr238GoSxicUAfmBwKnkBGMNT5jViETJ",
-	"Q7m8njDqhi2emrpEOWYH+Vd8s/UNq0XrvfDYyw/U/TTomxW85RjQLlqEIsJeUSWDOmC9gUjolvteWfnS",
-	"XWg+XW6RXTQRB5d6MMnS4SnYY0noA1eqFfbfyZul/iFznWvjtoqDKLilnW/ISe8Hx1B8s2q70rswTaKL",
-	"Qk+nRNlOruZYUZ5Nc6zhARDoWhWqucs6tFSbTxYhyRf4Z1uLypob4Tk/qLWl6o2nDVxmVRpf6jPbgsfr",
-	"vRv331nOh7VZGsC4AHdiMtW+SYjh5uCuArSpxWMJCWIx6CffmBGaWpCZoW97cbNHY7/X65Xw2Wu8GWA9",
-	"1OWEcIUQ1V3vbKBkNBWpdV215xPO4Fyenz1iNO0v0c0sJUPE2qxLQcrB0rTWwuCNzZK6+U3rilxgKPUv",
-	"rjAzIwHJjWQKTqqrbAnM08+MkppaY4kmo80GN2E1LoIXtkOoXQmunX7Cc1BDtuVoaxlgq57ImjCbj6W5",
-	"k1Zd/iodhJRYrEZwYmr5fmQ0C4vIhTbsHzZQSIsIH7IHx9Hwwk63M8ih1D4mBErNgBbLnyHMOhtJyGQY",
-	"MAJe5fvIEivS01ZJvfKjb5sh1ip/KkiV20L2lC1bjapN2OqkMMD8C/Cmcm7k8VFzcV7QJymehWybe6CD",
-	"D3ZCWVDTbg1eQexFYZltm+w1V+TV1mANCmxXebxt3FSd+TvI9kOoTzfXVqT1HRe3P5x/V9VQF0mqQMeu",
-	"ZcJGAt+x1ZbZNpGKN7nNGPxMEK+1atI057ItS5ibo6LguclKaXItuK4/s0VuCHa/qo7oWzb3tTGttgyq",
-	"msPtOo5sV6v8tjIHuKfstuAghVTf9YcfSSCgMEfldsWC7Lfw9AfZcZtVVFW562rpbossfaHIqto2Dsxh",
-	"XTaMIqJqmRlblJusYsOW71pN/DzYsQ3Us76tVt6SzZIb7NnaqWT/318SgxFMxV9wzfvSsiwtlCkOUGJD",
-	"7fNo0N+hwsdPDfAth2MStG6Nu9UtvFrkeCCmG/rRgbhmHrolYpPi1X0P2BI/cvaZ4XMWCHRJGaRgs9Jb",
-	"GjUGDx9Toe6F4VaeG6VvWNhzmbH1F9UsYi6zSLkRQoq0QdCoTMUBtETGy5LbOqKbTnwOOhVqBoE/LrA3",
-	"PcQtCsirMic351fWZJQEfSAXqlEK9IQK4bRS0PHuT1rcEKDDNDDwwBUPhYdwcgMUukVefk8AC/YWpx2H",
-	"fS1b3HbhLvcdLH+tby35GVTP5Vj31SVTwX+Z+tAEgDRlme+WF3pWDiPb0U49C/b/npQzKy5g8r5Q3q9i",
-	"SA4r6lTBVjaxfjtDCzsyk/ktgXrMR0Tm6DRhSivyOZRn7pJv2Vwtor0gUobVx/ikD61buhCEtC0v/E/Q",
-	"2h+LRN3htp1SzU1Nx/ttbVlgQR9mNct+4Grj1aphtGLxmx3LOVTwxh2h08QopVDjC97UlEF/uMYENdXg",
-	"VK3mXi46y5zf6lmv92T/2bOD46MnR71nz/aXea8Ktafh9WXdaHsvb0o28y8vLtruy3+Wg6bXmp+3+8Jb",
-	"rpteaH7e7gsxe7LhlXjBdl+KsHj175wwOcnYNt9ZYamwryXCLiMAWFyCctKfXyw3gQZ+ehHItzob1fJE",
-	"PPsJT23haxEWjvs0K+2fq8//Cn8oCkrhemDGRruTuU9IQYVgPFXapp0AzBQbT/QcO/sq809r4xN6FePb",
-	"l4VGuh0UyvYCnU/Zx7B73xK3Ch+zf5jrqrvqH9CtWaymDWtKMXZbZUutIZOqyNTZvIJ9FcVpJe2njYaz",
-	"8bJH9BP/zPiKAxhkHNsPa/IByRMhKpTX4BCik2tFbrlInUIXdB4qpPkiDH+4Cg3ivAj39nae1UV80e5G",
-	"pIT1bC1Ef9AOOG+RgtaGtnOxTc0EmTOaK0JHjKanrszQrCwklK1toGyGYhcMY8vYdWMu3MdW7GZ1WLgV",
-	"cMC2BPi12pwq59IdSRx19CQiIReCbz1qhvRwqE2BxEXMAI+iN3iB218NM7HdtWvW3kP6uphm2XLQq7je",
-	"v9RZWZq2n1P9jnif3LrcxUh6/9IId2kZAiytzNJYYLBUh/cUGfQDOq2Y9QEHaWu5/cdP/7LzX+8//4ns",
-	"/Nf7L+DvR//6Pzv3EWn8Q0UQ48yydVCx7jAdrH+YVoo91r3/uFcl0PavXylEeQ/c5BMGJFuIlZowYT03",
-	"83Vam3CzUtfszQv4yq3sawU6dHQ3+vQ0SyEJu568NtneNkU/fhVdxU+1x32rXIYlxxizzUcsSxsmuv48",
-	"S+30a06TJD9LxJmjWRbw+5HWE+grovWk7I6Y5nwJXNXTEt+HJ/zryd7e1dXFX5o5vu3oH014Nz+dEiEh",
-	"JUnPbAFRq3P4ls3emdttQ7HmfA4Pe7i0ShOvc6fso+8asMyu05GwzUJxZIXc3MMt8daf/tdysMm5j6qR",
-	"ISh/bG+K3z0BoeFjy5q2xZZLb65lIj/LAUTRjcRelIq9mI3VQtyiD567itJ7kLobUA/eWk8U33K9CVHc",
-	"8iLua1tLEDkE1wBC/wVOgWo4z/UKjLpQ7K+tD/K3XD93HQAr0P2Rk9yOXG49untUxtTY47XmeGCNcx14",
-	"rconI2qLLymGCdWpxtqYNqqvpaNSL+7YjPzPq+zR3+xNS1O2YxZ0IxXbfrQbpDEU5OuyGCzxnmJZIHAO",
-	"8JkARuIEOtE44ADBZiwGF/WbkvlvvYM1uwUoBus6OPAIYTqUlkTROaFZzmgaSxlwnVajRxzKPCvParAZ",
-	"NmHgvlFptPQQfzQaDPFdTFfXY3BVsU/pUsqotjBdhnNVurphay+Z0j7iup5YKYWptSRywiLiY1Wf4Wr8",
-	"5AfF8k3E4lSx/NRXtlPI5AGcBtcI6PerSXmP1NIIU+fTO2JWT+fqrp8v5ZNti9SvlSxue5JfFtAutWff",
-	"CB0pWHj8a1FyWkBNB3Gdj0GgNlr5xG9G5sDhQJqrbI5bl/mMGRU1IG+MilIHHWu25dC1iFd6hMgpNvhb",
-	"NgT0OJVG4K6KFl7J2fbnLBrC6NHZbVDFVG5lXfvaMc1v4b2EIuSKu2eL1VQipXnaT9kdr7GToMwbwoHE",
-	"XU785eRzQXbI/iNLEnJIhmwGCXMUO3DbA7KELI5iA42RxQaWlG1cam1tUW0obom+GEgxvOg6xXjGi3g0",
-	"4EyUgwGnJGOGnQcAVlwAUeckoaqSTyVkTnczLtKFrnjrhBECcydMM6hxzOTaooGVxk8GbMSt0fhv3aax",
-	"V0ZcGuDhQrS4t/Ps/ef2j533v/a6j/c/uu8f/evnFn+p+apHf4kGml98mMhcv7QrFmasi/RnZXtYLoDf",
-	"y3zs5g/3hwmy/r5E3UWT6F7Y4Myrr1rFZrpEQR6bCsDXhCY6pwm0vHVXuRAOVw2Rm2AHtNo5erK/v7Vw",
-	"TjDDbxjNdLQi1zl9sZ8pWF6uTqosDNsVFuGLmms4Y+exdN/iscxmdK7ICC6an2IvD2x2HKBc+RapmD0d",
-	"koC9M7r7sV0/Iz/88OorbCz87PjxwaNTIqeWC1hTlTwpb1/LBpfr+BfCwY4Ndb/I81jVyffCWFm+V64r",
-	"/na1QLmcxQy3lC0pHi9lptRWZi/gBi15asQrGHMK8rogmPmlAJDOWIHtZSZq+9NZ3KH9uBRe0DZCges7",
-	"3tZEDYR/Fbafftbbf7Qwp6OnyxKdYYLF27q4IX4NY2cFaaDIXnb8kWo55kmnW5PQDA23YD/NoG8ZmygE",
-	"J8QsZFgoxLec5VxrNAV9nYt7tpE0nGbxkwQDO4cmRLWclHC4ClMAnRt3BsGmVNbWIiw+zucLBD2LBYbK",
-	"tqFvpfm8n09FfX54WPVtF4xIQSbTfCJVTc2Y683cfNx8U9VczuzkhpQD0lvRWdTYuwr9wU5ra5dGFDCQ",
-	"ql8p4r3AEfd1PhVJfB/cegD0iJ8DaJV4M8m4wgzexQXBeS0+9NzP3GwrPhJAw8zRy9hQExtX2MZWt6n+",
-	"CM4cwIdrmjWNGsaZM7o19X8qbAbr8oOAa8RvmW39UrjstjIQLK1oOYxYTcjaL69wTlsP4g6q2xVfClLU",
-	"gXTC9fNE549jhMqjbNdjDsfMhgL+dQGUt0sGc0K93gAVIrdcd51chqjqfeA5FGNaBc/BzzOG5xAL1q6T",
-	"i7BB9x1pFK6l5UnYL9aSCyb0Y/ZbBfNsreaoiRTDjCdaxWFjuSIDKW9Ziq5lnwBqzC/DC7sWCNEwccU8",
-	"tIdRXV3gu/VuuQj4czukFgg9rcr7CtrZCv6GSFUjVqW5YPN9sa/pZzKhWfPLzJlEeDqZ3CoXSYVay3+C",
-	"VuKkMM+JHA7VNnrqDrngatSiOYm78NO16V43N6ghXBsbzsrdqdbOEmo78fvNKIolEm0xVWjFpivLMnta",
-	"M532iTw5cxytpvZJDnWlKY+Zo3O4OOy6etutzlmat2kCZK/bQrdswHZofF8B/7ClVy3jcnjhb8Hn2rmK",
-	"/LEtMGjwxn5D+yHENVauPZueqi01JAorgiIZt269yOevzt6ePbIOFktFlsJTq1u0Bq5bxUXesiq7LLbv",
-	"qS57IU9usUecZcHLUujCJnL+CBXqQjcsb6sSflXclzB6QlZakW5lpuS4YolplEV1ReeskummCD9VfXvV",
-	"hnYLWv4CxI9iuu9nWTSULpYBP0yk25G8WAIgkPy2L2RfjeQMNzuBR7lVgbvlhAk/8T7o23EfkRttTQu8",
-	"74WzGq0h5af3GZ54BnjuRi6UusoVKUMtmsrVVGFgl16uS1HTAEi9qDnbCDb5k2C3t+pQV94Mpz7Bsi7V",
-	"2Ec0JQNm2I40CvUWtGO7m8sEafhiuHx7r15PasHd9fLjlbDVYV6I3AvG/P337NOy38qOI4rb7t2b7Qp2",
-	"0GunV233nevRgZb3RQXLWw6iDK0cocpRrlJqZYVLG1yeTbWD4QICe6NcK5hLXLS52vyQ2YdyDN/TILs2",
-	"kFjLRdQyoDvYh9WA2v0dq/njfBPRB5S7GkqrTQD7XoSqsbGfq23TFPocFvfRNsiqX0zMwG9ucxZfXD+i",
-	"9tW+S5FLfPs02yIO7aVT0jPsJ3O+CTupLSYnfULzd03uvJKxNWP8ZmSYW31+nbsEEu2cYR1Bjtkgta40",
-	"ipadct9KPAWuUW5VdoQ0V1hjUTPMkX4AAlNel8bDGOf4tndCcBgLT5lj+A5z9Y6nTEJDRcU1wmB9gG4f",
-	"vJlvL2PZZeSktmy7fNdqrPuBazcQyiI2aUiE9cik5Q3xDTiCe3dKH9aALG2HUXoBbwkap8KnKmDpGgCm",
-	"70vLVI9VmrPymcJOhOGqpDkd6kCFSsEr0oesHmxXQmeUg8vEn3Xv9YAEzLIyVdcSrhht6/alxbDrM7GX",
-	"CmG0+LfZazSSrLBh59DWUt6134u5KBSrRjW5cg0A2/vvq0HVZU58d86XIKbB0rurP20fiQWJ3yz3vLwr",
-	"ZJy/Oux/6Pa8kYGxvFbxDDMDjK4oHJVGALTa9dV1pY1zWGwpgricHHZ9JYw/pkSKRSi7tVNlWMqp6I/k",
-	"NFd9Yz3CCaqrPzDXOncc3FKcSCbSyPHHzpTmmcqlSti+JIa8uqDEovAyZiMdM9tLreSw82JSVBs6FppY",
-	"qwx2YyD26zTu89IhDLcFWAvE8h176ZalVZHYNBVGlM3oHHLgXCuWOPrg2sfHjaJ2KhfRGfj7tpY5pDCb",
-	"cgXGVDnDtm9VCZ4w3KTIZGtJtt2BXqZJ1h7mejUyuGU1HbLgMg/K5MLWvcbEgoV9kgrKCZG4EWITTh70",
-	"0HH15tvOu/pZDlbKuHotB61752RSLYsBmtcX0T+4YQspT22ShtybN00Xal+huVpzlHvDrthW5kgV42K1",
-	"djUSQkYrEIdcI8a0vlPmtRys645pFfsu0/3Wo97OVRIQZynkHI4qUDCLTQlP76ZB44JlrNgQJuBNC3Fi",
-	"G8MdySx1g40aea/l4A0DbamxX5myR0kTrtZsMjCG16gRn2yFr7QpUH4tB1ij3JLqKkPcAvFtUVWCCa9M",
-	"Wbi5y3QfO/FVdJ/glraC0RLag8oT26hlW+Sw2tvuj7u+7eY8bEt8W/iExQvXzswSf6bIxF7R6BCoa3US",
-	"YNcGtiRevS1jrbn/wlmWlVovONPdApdtZQCqL4fN2ZuJnIpNpMEo7tNaXF5o8gxRQ7AbtjXFVWB+zbWr",
-	"qUzS2LzZsvlJQcxV25pSzn6G/kRtVtXWSP3sGxptyVl4U4cAgr91bekmzzGS0N5pas/shXnMcqep0bfS",
-	"nM5E67Xwd9xLuZSltpCU3Clb6APhu+o4InKHJdjhcIZ+3WsY4rnVu2IFoVYpIFCvhApqqXKbm+PaH1NB",
-	"EQUkZ0k+5brsCWJ5naK6fuM7Jww3a3nnVnqnCg94f03vgAUEf/q2d4UBViuMi+4gYDdAvztIyK/uiwso",
-	"WZuhIBS0cWq3oy4s9GM9gHpbHrkB4khg4MVI+FteV8+MecUYdgp82aeQDGDznhWwWBCQHgcOKsBCTLpt",
-	"+6BuuV7JB/Ut11vt33zrhPTGrqD7wI8E6q3U/SwKDFex6dAUStXx3Wq4QQpWAHQWu5IzuoBHtGrG8OqN",
-	"A1aCxTzdDBOzftwZhW5nNrQSHRb+FkBBsgLKtBhvZT3XgHNYCY9zMh1kmP6/EomUMLuh+WCMSDZa0VYu",
-	"CXf27rctX9nf5dWL6NpFTlyVOjb1iBUMbEWPWMApFzxitpzBDjsq1Eo4oWtAbNJyhDg3i+JgS4zkPfZ1",
-	"4g5lgopkZBsQMpqMItIDLmjAmVDMWFFG25qAF4kYI4cmI5KxO5adkCG/Y0SzD9qMROZ2IO37u8D7K6j7",
-	"YWOX43VwgrmCTDuNVRgN8DFRtPlVofzqcx6cqsTuWG4TH7ChmNk6Y5vKHLBSwxKxKiLcom9jnfTEhiaL",
-	"XKN5bISW4ikLkF6arQuHaFnLShux2uy4SskUjhprDu0yH5Zr/9fWh+Wub6v1PPiwotviwYdXBWV1Km41",
-	"vWNVwOZb201VB+DNhUKAEF9EsywLInXtGsZXITvrwHvjXWFupjylImENYibk55mUt9g/Fls4mw/T3GW5",
-	"lYTvljnYmItpbfvSDNvKgSjU9JaBV8TescT9cNRrDdQJ+bqNgNhdAsW8cHTULUujbH2lPrRx/mQGUkPp",
-	"63sIHKv5czTFL5Dd4/UTVfyaUyJFwojX98w2Qpc9q3Kq+zBr3SBWNG3txNpauK6Z/1IAAXfhViBlzNnt",
-	"j6iK4DRefHO2c3D8GE7piH2gKUv4mGZdIs16/3rleelVp0uuCjT6q85Hc8ASKqTgCc3I64vv3yJg3dMn",
-	"T48DMFhKQENfqTSxlSPA7dg2nAG/KcT/KogirZuh1ljGz1F3C9bPy0JAjlof1dBbZ8tI21+5OW0XLx3U",
-	"JIRDd1nrfjh79wo7hULKVsBdNjKcf9MGDW0zZApOVSTKtLL4w0N2T1a/R3Tw9rpPcSnWNjiiFZZWIb0K",
-	"UZRZ7hZcAWWGv6JHoCrpat0Ddg7F8Os8BHY4y2wdd9ZXsXfCe1YUhw+mTxPtLAuVFHTCVeEUniqGfeRu",
-	"2UTHAiae7gOij5KNa10Z3XWH7w0kCovlm2MWMZxIA7kCrxi+Otnbm+RyyDOmHPj33pjndEfJbMT4uLHl",
-	"3HG7jnM//cfVlfrP93G07+/kDV+zk9ALBDoXKXFtIxqavrZqsRH2vIhBZBVvWaDHsonSzE4Xul3E6PA7",
-	"eSOn+pwpMElqcbsVw0qJEVWYprAucDe+b3Xg7tJ9dcDdit8Ilvatle4r9fy3Ufp/Q5MRF+ws0XF+Ib3x",
-	"CtXcwOlPLG5uxsgIFAqajrkxMolmdEwyRlOAWwR2ZQPPVq/6WQ66DoyTKw8j4235rtNP6FSPpL/N14v5",
-	"gDW4ss1rwe6k4755q8MZ4gq8Y1TXRKztpM9rwTyKcjecMRGMpWY2WB1cwr3HKlo5wQMVeuUaXm22Miqk",
-	"AHwn1k1nqeNWg+NW1YPhhZnUqj/kogbXrAS8bJZVEcP0oPa6RubYsE80G0SzzxT03l8Oah5vM14Ogfih",
-	"x86JXd3LnAosSYgt8YzOUbWXwg4wAMOLJ4jV9QHB39qgtQ/mtafrlLDxRM+rSEiqDITUSusonealBngr",
-	"oqoL+EbmaBa1gQxsGVmb1eKqT6dajqnmSRMmRHypFgm0XVF/mS0A1kzTdOhQL/gXlxO1JSe7WvAOoI4A",
-	"/aU0+/I2RYm+5uyh1v2ZIlb5iPaTm1DRwuMJl4XwwG18EmBu/p4LVT5Na7DW4LCqX5uLigJe51OGtYty",
-	"zKDRAApZFPEWF3GR+KGvV2ZUwOh+XTocZ/OYnW0AN6/bDI3ltiS1yWcJagdcWolALZh7/nFtOM4SC619",
-	"07WWvgR/OO7JkeDU35oOb75ooVRnU5Bg1/OG8r5UqWk1l8EbeceCtMx1W2YiRO8p9ipA4DWejMiNNArL",
-	"gCa3qK4t8rt2YqDK/xuD8MVsbMZqtV+xjK5E2Kd7temHtT/m8E+MaibqAe5Bde6XA+02BGP4SbdB9w1h",
-	"TgF/CXVzVyke5zaGsFt6ZiPVNObOmvUK+4GutmSAgFzqRsgVtrCrDZdK0V85FLjYxM6ucx0ZRxZajeSM",
-	"pV77btK5pW6KjmKfOZIzpRVZYIFHW+j+WiNJ2B3LwsSa7bQjrJBKeZdqCCbo3RqTD+W+rJAfThX5eeor",
-	"NgvUZvSUS7sXFfNgwtuQCvZuBSc1S3Km211/gddCkFfpfkt9LZz4Aj8Kn9P1o/fDiq5lGewqihgd4EHY",
-	"WpuykQz0HHYXdJAgMSP5e2tM4wvXFRPzhbxAozfZ1l3QHXlTCRHrGwxs/QwSJ2qT8b37I6Ei0keNJgmb",
-	"YPZ/ypKMC/jTcBqq69zf8NpzgBdWrMmdWrxbjlkpsA5Cs+/tk7VHYWVajdhqklXN/a0BNQNAVdELy/WK",
-	"0Kojqvoeu6LR7eNEHBBNCNERMy0B0nmJvjcn/rrN9es82OalDQQ8TThgw/7ypLuNhP92SmrdqLueKCpL",
-	"vTCb6v6+jx7OOt8z9rl2zmLw+GuSMaOcPzXqeU4T7FAqUvPLWCpNnhyQwVwzKKn54fLlztMuEYxjhYcc",
-	"jyGBIidjmjLbD/kzZRuHyjzenTKRkwnLdzJqFl/spDkfarUjZK5HS/zhT2OnsTCvIvPFDmcyRwvEOeiK",
-	"sbyVOV2zD/fCGBoKUmQBmBwrYL9vq3stWzVmcK3QSrtc4xZNA4JKLxt3alPFmkhxV5dWZIiapWSP5Iwm",
-	"I5ZWChHQ9of3oUGFXawFg3CHvWd5J+v9toBPFioopXPVBtIqBc8HyM2woE9pOmepdSkih4WOddqVINps",
-	"QHDqVhp026mZ6zdBrsJ1bVN4CFBPkLQ18DnhGdUsx6Fury4U9mq9EUHilyW7PBxitZhi07rR1U1q2286",
-	"anPEy7Rt31CcjpCzE1u43XWluBBnGm0PQG8xlHfDOsG4i83xdNMND235WESZRi4HGRvX6EYzJrTt4Ijt",
-	"dI+OnzzaemogM1qMnOaJXWEozbPxqjo/nFghSNJQ69vtfNi5kTvmux11yyc7LuC241vIghnwsVvTbBca",
-	"zMwnwFQnuJbLWu5W2nG/N//rv/8iGmJv7MYb7A4cM9dwaXln3rpepi/uWD6v7UKMOwVWk7OBJoDfD/4E",
-	"c0La12PjUrVuZcqFofmE1UX3YXTW1rZDrJzBac53cjZkOTOPWd7qF0+eMWvrysf+fceakDuvUidW0OrC",
-	"whs1nbhu5qG2cxB7l4oHbouokH2+OyjdIqxn9shMvWgKbAcedgVOm3oWVMYxrRGg31xevrN9m5Z4X549",
-	"C9jaUS/KtH3NzPLzBFJjaEwGmaeqizyYjhlUPkEhj0ySaQ47Wx+qCWaJX0T6hp9/h2SEPwyYsgerPKD2",
-	"dLXUqQ6/RpC87bkPCN83lw7IsoGhr9llHJ/9J+k0jmXprtc4FWQ6ySRNWQo9xzdJxKU5HbOaBuPmnf6C",
-	"3eUU0bZbOdgyG7UrX96d/JzRlAumVLMRr4wJn0CymhHjxo6fyfw2QjYjltyqFn4vfOtzvLx1yq2/sTn1",
-	"qevG0Tjl536sFZlIk1F4ZsIFSNkEmuagHlKe+5jf5AUGT6O/37y5SBqeSKVvcqZ+yVa8MWcpX+1llfUK",
-	"3uye1g3n0bh+dWlk0MHaiCuBzBqXkisynZwSpeVkAoX50OAC4JBzmTCliBpNtSKpnJXyouBpHYyKuL/d",
-	"Q6K+w/Om1kogWRQT2jBvyBGbybK74jLMycQyJ2B0NV7CFd0YG3qit+BoDrff3hzfZfSXpbQhrYdC9Csn",
-	"M+gwm8pTImQ/ZQnHKnt6yxTGUWd4NWTVouu1yOHxKbdsyAXXLJv3hYQNRyR797xOtzNH2GBt5ER/XkKw",
-	"CZc4HDnWZjRgoefuchhkLGMuHFb9c3ANEpZrykWG/aG3iT/V4uXbf2Wx+PXvdtDYCd9qjxq/x+2XfJtz",
-	"b/Pm7b2vmgi/0VEID/EwZ2q0Hru5BMMCHkC0vC0wVNAEAcx0Y49StEESKW85izEoeEQfHhFX/0tvqWYI",
-	"7h8sz9eOTNz8tYUUEWzHG3gMIeQfwKBtlhiCT+Kybbugc3d9LUOvPO997eIUD4nGYcstt6yZXUw7CMj2",
-	"f5nSjA85Q5SQ5Fb12YcJy7m1j4aUZyztU6WYUjYCg3TL8n7Yi9bMlwnlEHoDsF6ja/Yxk5v/031J7yjP",
-	"6IBnXEN2kQUP7w95hh1T/DdFE5RuJ53ipCDX2ui3NTLEtV5ZO7dIRBsnEWPeWUyciEutn0gxzHjiJFab",
-	"xA8XiFUBnpFTX8Z0TgbGkpBGjQFd1vzPuo0W426tOkaeYMZq0Sesiw5/bhQ9cnCE3SPWh/1d8QzdUzuz",
-	"0HsQ9IlsBvwYs3+Y6yJmSVO35PghhRjl2uQHpAHJSi48v2KIHIPWmN/gA+Xg7hbTml72a+cBrRKHtikR",
-	"i5zPPiO+mHfmAFywuqzQojOOvQQxHmtqdHJ83DKILP+sApb0XrQFN5zozJuwHCF3FJEcMSJvY8l4npVE",
-	"tR1iYui/Dzk/G08yOWesUjcTFNTUoyMEowGEhKBhDrzZt1S5cJ2/kcuposeMw3s8nwpFEHbSfPx+JhSh",
-	"CdiT5lG3bK52gcjOpaaaYTrUeqfKEImWJJeYtW+evUgb8o7lGZ30FUukSMts/OljcI2Wn/pS5mTkMD7Q",
-	"HGagV2EiFQQoFbmRMj0hlMwYu3V5A11jUdE54UPbTLuZuh73jp6W4ILilLVAQm4PnlvR1AwjD8h7gbix",
-	"3fhh34DUHMAMASJkmWJFfyR7I5jbVsOkPFYo2CimPHhSIH6Z7bC2Fv+/tb0Rm/uIlVfJtedGyK6VW3wt",
-	"E2qxOW4k5apALNjv344+3u//fQtiqWskHNKJnvGk5AkIau8K/TCmpl3cj5L2oJw9KGeNyhmkkNeIVaNz",
-	"+dxIs+i3tu47cCrCDjXDbW0OvoOJh6tA78C0WqPuFNZhawCVZqXTyYJQ84zomUuAee5YHs2GKpoAx3HK",
-	"oBki1eYkKkKJGkHDviGhWWbvWydxyaX7tK11w03bRrFb63KxlRteroKEb3sz9puxgHyPzMUtcYmQuDWY",
-	"B5nf4i6FOI2ueAeD4s7VHATES+m324We++hqxFeV8lgAURN9tz86BPwCyMziCq12rG3By/KJLPj9mxl9",
-	"6Wq4/67GYWxRkoyuK4e6gC7yYBxrR2fbxQ5hGYrYGd4U+N0WfWDcpZdgHYexfe+k83KvkC9e9DlcBuMU",
-	"b+O4VnJ3q+rBgt1spROS7zeu4gLy//u/P7cs+P/9fyx9PyJ7xH/9CBHSGpjzYgYm337/dpcQvo0G7mmn",
-	"W+1mW5GcARozcpEgK8SfpoJXhInslfUOxF+E81bosHoCNoVxCpWHFRGcSprKAmyTbQFqFsO2LzCHsMYe",
-	"kDl7cdegYkBvGErcupYDza0eX9s8+ML3p3ZNZmsbZNdLQ8g9KOoLV0du8BB50faj8Vy7Ms9XqzF9G2B1",
-	"VSFqedtpjB/ZcoZtxev8URgba2ldzmOUPXvQnO6Hg165Z/H63MdMYDvMx3fVLS9OCfatuve1R/v7qU7k",
-	"uM7qGVFFBuZRttjA1/as1xxkdaW0Xu9ABfOOl5pDWGZz/4pGC3mwyO1rN2EZJF3hOW0LSFfc0V6XfECi",
-	"q9me85qC5sXCcdArP0Hl+O+sUnxLteAlblykI+R0aW+yrdSJ+9FWVtwuUT151PIoG5BRZRUizJRqNkYW",
-	"kKbkUmMUsJ1CKJ62vhkzivtwzrhf79vN0riQa5k9zGmcSzkn6qYreGfaeAjuyxGwairLfTkOMMPai3Dc",
-	"v3Wk929hhi8ziQu3pDv121EoY3pHYE0iya5uVVZMyMJ2BJZTOn1L2eAyZcYNdyV9pnTTCqfCLc2DahPf",
-	"tPX7LhQa5iadF+6/1cJ7P9WlUMIe08H7LrF9D6bHSIjlQ/G++TIGK1ygC6C7oQa/xCas1JR2I8yaN2mU",
-	"5llGaGb7Cq/Rvx3yQUogcGvC7N3xWOHel7mcKYatVdRcaSz0siVeVJEhzX0yacaZ0NgwplVFDfsw4Tlb",
-	"EjB38LtMmDcavfcOSNQ6oyGzEzJRP0XYZdIMFe0rTyAp1uYjgZOWKzVlKdGyqmEfNzYlVH2smNNNfIsr",
-	"CL0Fa4XuV3WrGjABp6qRsuIT2Kjdfp/eNCavOQICd2NqfWhYktKwprHU4xYQeZbeSyODDS6teoXRlRau",
-	"RL9RFoy7sdT8txlnKzkAgnvayUvLlB4kZWSb9Gs5eANI1evmpFgCLvVZDrq1VzIRW8BJuo7OC2mDMqud",
-	"hcNfWj9RLgBjIRJnUAPWtHZujU9MXCWJ5tPCGEbz6TTVzEIENxSAK9fQQqSoDLs6cGpLlSyktkegbsKe",
-	"5oJrHoPpLurNXQPEAbvhQln5v6yitx6wuzrutrXoDe3g9Qp+yhI8erm1ZYRRaY/zXfP24IJVhxBgiC/j",
-	"mHHYcrd3fn3K432/hMSiOP+Z3fSxvWYVgRHe005ghAS/pBN/jAXHZnhJYxgu5JbNjT55SjKmEWYrZ9Db",
-	"w3DRTM6gZ7qqAFTlciA1T1QVmrw+of0/bJeMz3/6j/98/4X98Ohfo4AeS9AjS8CR3DIVpmJdNNt6ttCv",
-	"de8abBuwKztxB6alsulNnfMPLvxMETWSOcKIdQl2dHQSEJARsozGUGAOV+mFDMNY6qsINm6Z3hVAgPLV",
-	"DtPina2OVAmZc2t6mDks41pMvj+EBuazPGNArXzMyD+l8Ngqr87enhHzjsECT3gxNRu49yXLM2gNUhFd",
-	"jQWJZhRRqBMzBJ1V3nTBBJc5ObdMiLwQN1wwcOVVrd4Va80vjZXzjvKaXu7WCMJwLfMA59VQQsKUqive",
-	"PCOvf7zs+jLQs7BC74R8yWgeAcSIQu84+4dH3nKBpRRkKjTPbDMVKPCAURF7a3Pc5/Dxsk7J3WWVql9L",
-	"iaUJhoLYB8yVQnQ4i/nI8xYWZLcDz+87SJrGY26uvDQXLnZ/CPalOvTSK0prGz0y/iXRuOXCekNHclHq",
-	"DTSAnY66sNDFtknZDZpE0ianWa0YS2/GXIS37y/UibTxCt2yOXiEimSbrkfm1EyQOaNGkRgxGiIeQu/U",
-	"zcMDmPpVo3X+LAeBI8iMkyuS8THX4P+p4C/ORjJjIRxoK0li03TL/RCL3u9BhMHhp+HY4+2W2+gESAte",
-	"JUjkhDWlt9/66jM0dQTE0tt3t0f8a/OWdhNtaCcds+aQvp+73P5tkPhp0e3KaYVY34W1YK0IfxwFWjJE",
-	"hcCx1s1Yquf0lOx6PoRs+7gs9Q4b+6F8MIKJZlEgNQx1o6Hq3MAJzTJwO479gE4ryl9A123F4n/89C87",
-	"//X+85/Izn+9/wL+DlX02MDXBYlds1FJxkUMf8hom6roEDhuTeuuB+EyBMTYyfXV9vWq3ZxkCH0ZLQE+",
-	"2KQCeDKSdc4QzTIGP9vK2rr3V+y1w1Vejy6KxqmDr3gopyJtqIFefwE0jQX5v0VzdgW7gN4s8XasyNfw",
-	"1P1OuNo6FifTPoGi6bbSdC/cTctX5iJ4/orYKm5oW10il8MNLLyfyjHlMZ/WV/hDoVzA9WAMGFVWuq7w",
-	"KcQEFRlPlSYDhjXKTvGQuW04By9V5p/WhArdsHAUtf2Y26kca9X/1Wyqr0P/nRA8F0rn06UVgOBYJ2oE",
-	"oES3Qs7qeeQmPKpNGbRfQVf/fMt134ITt87lXSaLMFY7YlnaMNH15zlmzBzM/jTPakWCJD9LwJIzqkug",
-	"tCy08K1vyLuAmVHTkffq6uIvzWqLR1Ztpn+dNRL/azn4nZB9+z59fuXRJlvEvN1IKC/va2kDczhJ2zC3",
-	"Al4aRS9drmwBvqZ5birF/ehc26Gab7n+3VBNm926bWhF2muIcG26SLZN+e9krZrLcd2vqzSp93VHyzNL",
-	"YQXqY23+51Ve/zd7U60yEQSYajbpDXtgf7+dNVy/LzY/8/dxblYGMGhCzNq4dV5zXvgpETIoOfEwK63O",
-	"VKVR4j3Xjdfv/g9qs1SaP+G5/DTthrd3ilUM6Rz66irp2/ME/r1tA6FAWusqOChmxDEYlIMI3dtxt4dA",
-	"eeh4/Sk7Xof5W7CqCRWQ4vyH73L9h+skHZyULbSVrraP3gy8IDjxK2IXhMxlAbogZTBe/JCHH3B5+5Uc",
-	"zCBsqli+LOsEXHOrJJv4G1pzwYck3zitrF8N4/dgk2IYn8m0Y/91x2kH/7j/Yplux/Ch4i97DbD8s+JP",
-	"+BrWXLFkmnM9vzDUhYSKWQNnU7Nn7tNLx2te/3jZiXnNw8QHs57fGRZg1C2LdQ7ZDBjXxDIGANHEbjBn",
-	"7165zAEgcqA+TF3wCzbSegJUz3TOE3UZzwXxPMEcPKplDgAIikEazJsXl+evnl/0L7//9sXbXfIK+0Ar",
-	"m9YNj4UkXldybcyGFmP6CLgIQxk/2wOa3DJMuaVkklFtuDZ2pQIX8jSHoh6Hs7pLLkfgXEqmhrma02lY",
-	"QMY0O8HsYq5JKhkWVmM2nuuDwvIr4X9K5e6VuBJffHHBbwT0+RC7X3xBrt99f3FJ9uiE793t79GpHu0B",
-	"s74mN/yOKYAXD5NKPt8/JmMuppqpR9gbtYwKTz5/gh0cIQdAj9iVsAL40S65YBZbsfRIqsh1NCOJ/J//",
-	"9b+vT4sUHl2FoK8k9RCqr0RkQvae611iK5sUyIaM0bvYQ7UMcPKDzjJ07MgIG1IybVfUkqsy6/nOtlnC",
-	"hovm2wIKV86EQz8D4F2nNhKqq/sw4Tvm3muswTLL5jocmlGMGE1ZflK3bJRP+hm/Y32zfrtXAtJtkUgs",
-	"xQDo4IQpo9uPufajsnwbvrWYyA4Q1lFgN57HYs4xELEcYz7MqSFMc9iozfwC/FsEgroShrhEFyq5AKU3",
-	"tWJaEIvLi+nzUOl15yoGpEjYLrn++sXiQu2N2TVWoZlThXvgj8eIql3yrdkKmrg2CGPFsjvo5HslgCKn",
-	"Kdckkzf44pxRDw9kXmt3sIRA6s5hasngkilNxjJli+dKM6V3fPboteUz1C+eTybuOnUFGtCb8ds0f/j6",
-	"2uwsNHS/3q28wT5pL2eK6WuI93GA8OkSJS2wNU1GVyKfCuQ9kNEaPt2yOTsbaFOmvvgCiOI6gMLas73W",
-	"/vKzkuI67D7piJ/QG8qF0uQ6kSm7PiXmH0zxpmnKUgsexsfYgBYytK5Ecch5TsaMGia1SxBFXJGjXg8u",
-	"Pjo4IIDYyeoaInJBrrGL4vUugbaJ2IXQHHlsAkiOesfkczPnK3F9ZvTR60ddctR7TD53rN485Az6oV+D",
-	"JTKwHDU1F+4fmv8dG5I/OtzHxVNTc34KPk0VmbEss4v5HVfaraXRh9QJGUrzYnIdKDTX5HN7tK6/4+L2",
-	"2p7zLrnOWfbXK9B9rjrXj4qej8ANhjzznaqVzDXqMFcC0zCvnY50De50amQYDuq5FLY339xQ7AUXN1nR",
-	"x1CRhOY59Je4fnFJb64t++YaOwUZrv1quPOG6mR0jRV7czklJVZtW4caJp2Y40u4PinAQAxzsNaLERIi",
-	"saLLbhJX5Gj/oCSAR3RiDk4xEjuIt1KwhZHAETbXGGLsGq4+YETLLCWHvSO8rHiuH4ldm29enH31xReg",
-	"C8NomO2TbAjX8B9u4Xqpgo/YZmbA8PjafCDoC7dLvhcZNidhHyYy1yokQi3hhA5YQqcKOCq8YQwNmZBX",
-	"WsZ/JTyHcnKcQadZnJ/ZQKR1YAvXUGRYQfv2BcO24ZPZ2VcpG0+kNjSw8y2bX3cJJXc0m/rUa6zP/Mys",
-	"j+QJs8yf4+hcU0KzH3ahK7R5y+ZdwvWVCFfS1g5jP3LDBizXK43mnE0yOmfpCdH5lF13S4Rgw2127uQy",
-	"eJ0TJJi35hpuGmI6OMCHHPWeYVMz5Pw4DF+XPRUpmNdzC3w+goJnnrE0JBM3EnyirW1TDavgBJArczHr",
-	"6EGeHZMYcw1KhGN6yjx3Tq7PqWbw6847mfFkjmpB8fU1gHXaLlkwYSNcUE3zLgM8XFZX6Ya+PK+Eu5rm",
-	"kHim4lbImbgSZpKGMHHKo7CrFDTWJl+yuQT9zipMwTk+eOa2+JzpfL5zNtQsv7bzthE3mPm1lWfXRJpj",
-	"c2P0tZNA6+oWDRxV1/qJVdcJGJESYzwhBQcCx24l+vpvJKLaOXDalE1yloAOgsUVULCnzM5nRk7OGc0x",
-	"qxhmfiWo3R0t/YGdKoTLQ5Z5/ZV9JC8E5JOjY9SXry+mAkQ0fP/0+NnRI3egsXLuiy8KwqO2/EsZjdrI",
-	"pIr35Np3fog5PbgGhwc5E/PCgCnxNDgKsC/wnmszOdTQM3ZDs8X3VdSvMdN0D27dcdVm12QyHWRcjZhC",
-	"WD6skYRiSDOLAdMzhp6ssV3QvVQmqvIYkuZ0hpqaXZ4vMy5SW1tQ4L7Aaslq8aq1Iwt1LYcSzAA7i4o5",
-	"kLdZks9UiCUIpZVFk3nQ4/37gGUUqjzVzOKg8pzkMvOiFbiEkfjm+L47u3z+zTWQ4+uL79+SMctvoDVy",
-	"YhYJ6ODJ4bPHj06aQx+GWCEo3iXXYppl1yTJIOWdO0PkxQfNhOKDjME5AFp6DgzcZoZRUGnc+YD5pRLM",
-	"Q3PIoemimOMZAh3RNWtxJ5Urjn2cPJUaSWtoDruMlakr47cMCdRboewDV/qEHPWOdq+gdxRPmG0ow1Mm",
-	"NB9ylkOXd5qM2M7Bbs/5UErfAUgQImKddC5idrMVA2hnJlLoXGYosYXV9XVOeQZ4Fuhx2PXdfk86Z6+I",
-	"T5BiOXlnzfROt+P6t590erv7OBKjzNMJ75x0DuErCBGNwHNSNVPMdzcs4tx9y2bQF9rIIiNOk5xpZXG1",
-	"DYWpkZwJp8oAaxxhycccVXgzeM8lX6Wdk45ROTGnXnWCvriqc/LTIkhJNkdTFTt1Gy5ozS4QDRI1GKlY",
-	"cIGQCGxtHvDLlOXzYqO46rtWN9ZZAn7OxZrruF+zGOseSLdOiwufo0fw4/uiSREs9kGvh+FgQN+DMFVg",
-	"yfxsgbN8kZdzyv4E2GyqT1XnxHbKqUa3Au8xmrCI2yRvwRkZRo86B72Dxzu9/Z3e8WXv2clh76TX+0fg",
-	"QhwYIu7tP3vao4ds58lgP9l5kjxhO0+Hvd5Ob//g8Oj48ZOnz+igDD8Bz30SeS5PWz0v2e8EZS2GoVRR",
-	"QoqBP77sHZz03AvG0HK6k6GD3276W34z0tmcnF1eEDUXCbi72ZB/6Jx0vEPicPjtsw8Hf6P44x2XU+hB",
-	"56eEo7DEE36DToLgG1eO8lO4oeokx+ZGvoWDOpnlHKH+HCZox4cmwmhLfJMMPRV+cxu9Ljm/zWg+hlS+",
-	"vMYFwgXgJawLGGAzpG4H7T8gZGMQ1j3eXgZlBfjgIyT72MX+eOx9SX3XMrhlf/ktPwjX3I+leNPh8pte",
-	"ynzA05RB5ODo4NnyOy6lfFNkswNm8XGbGQHPFjTDFutw12GrSWGHQpsb5jzgwAZC3/dP7w09FILnO+wc",
-	"EhZFO1dgx1UK/NSBj++7nQ87LpyxU/jXDDlOeN9cg7Rru0zXQcCAk9wZhV7WFm6UUFCgXbTU9dfoztOl",
-	"6jZMySsK206cuXslrP8DfrPNYkSqrLH/zTkO4XMjfNMx9x1KKQ7G1dNbr6iRN4+6Xod1l2pGx4ClYW1T",
-	"ZYdmHg3ee1DyrkRrtx0pqvqNCgOa3n6vF4hCioLOSUPUWcpyFoMxeLIXBe0SsRUYvIAM+x5jXkzpL2U6",
-	"X01ytREN9bx6VX7amueF6+PZTTm4ZwsEKoJ7f7Xp22NkYVUfRPd/e9ENjDw3yvbiJP7xdHwp/q/Z4/PB",
-	"35P979S79MnXo9esN32rv8z//bazokD/kesRquwxse6YMMQzDPuFKyvi/YXFSWkS7y9s0dh3QVJ6ozrg",
-	"rvu9qwS9FiqBb2oIOsRBm3FNcmmsP5Trfy7N47mNG/pQ+Tr6xpgK1ES7nUg4rdZUvVyIsmE7p7n16Xed",
-	"T4pq641CjyF6bmYjFjFWv2b6zXxdGTp8KwUD73+t/de8DfbFH7udw97R8svfSv1GpthI+3d+sNrN5qWc",
-	"Yg3Yn+mIfM106PAu8DHXVc37imXD+Gn51V7Y5+nH2nPzo40MFTLAhd2FBFekizMGGnzsoDwck4djst1j",
-	"spkY8WbrSuSIxPTqK6BFcIUvnphXWtmMJlQZu2jvQZgHMkrQwrUh55HMUo/1SCAWCvmHLki5cJZCxJs1",
-	"jlN4lNY02SoqvPNzOzW8tRoaw+75WG79uQdBhx1Y6b988qG0MPdWYkB/Jmaysva730L7fZcDFheU4LyE",
-	"6PWD4gyKM/KK+1OcQ1VgzzoVTn7diDlG3YEvZQ695lG3dsmWJY5HJMSKMFPKJoQucsFzGOOW/FfdFfnm",
-	"Awd44ACfmAMgvX8yDoD+xfvgAEb1meQM8wMwMIBpAjcO//Da5tL2FQIzQnZXSudkKjKmFHatgjypGVes",
-	"SBSduBxmY5E4NL87lp8ifDXighFG84yz/ErAHLkUkAaEbweYPp+x+6JI1YQMFNcamc0riQ0x//o5rOBv",
-	"xJ/W1Osq646olq1VqHDGgQr1cdPQ9oOH/MFD/ofwkAs229RL/vFBRXhQEdb2ifC7UEGwFUb2rGxLWyjO",
-	"da3H8JtzzFjDqLhiDBIqw1tPi6C4chlasgxHixm6PrFQDk/RIEBRLjHrXLEwdc7ddSUqOZW75KWtNUjk",
-	"eMAFiwlsSDwLp7eq0P5y/loOoGC8xaUe0LXtDRca9qLNpcEsXJfg5bfZ6ssLLhJ8zSKvg/qMU0Jh34xW",
-	"NOZiCpVOLMdE4l1yyW0C8yCHorTBnPC0LuFOyVx3WnPkYFbmvt97Ht6ibjKWIOFGMsNmiVDw2+3MuB6l",
-	"OZ3ZlUinGet7qjYH1T1KGRJQrp2s/9nLVfP+EAqh84bntL3uMdgvlcifdC5kNmJ8XEWVKKTy4WXvaaGB",
-	"tH3NAao4rl13m1t6QY5rLZ59gLPaydmQ5blranIDxJbkjAksVobv+sys4hJ98PeQfVdQ3PIUvJDLPqTi",
-	"/TFS8WhZ6jg5Xfq6UV5Xde3aZLwvc6gWgOJoQ87E8w6XYy4nTADioJY3gK7Q9RW85szgWG0Omr93RLGu",
-	"KhgJdIvCB7mSAHyjzEE8GyZIoCc1tNKqT1ArHvmbZqn5yfZX4aZoybXncYv8a9V8tWIW95q09iDc/tsK",
-	"tzXEVp3xHPKLChrVQ47ZQ47ZmiKVaYBN9oJtMsnmm4pVdFjVWcJ7WCJdaxBf6JzRsbIRrZKUdGWQrhh+",
-	"THUyIq6aMSiOVIx1icxSX24FJWBvv4LKvM+N9A0OHGS0C/aIyJw8v/i7ufRKvIBBesPTJqBHJC9euJEt",
-	"bB+h2hmsfx67eTX78cOOSBeka+fXqw5PrzonV63E2lXnI2xhwZQXO3kvUgYQjyGdBWirZ8+O9/cfHzx5",
-	"8uRxDHVNsw96L1F35SHztFsI0au8cUBnFh7CjcNB6wTkBj+RwRz+XW2Ey+RM1Sh6jjuz8xVXE2nbaEaG",
-	"POQZg5weBIuhd4jf4cARdjtVFSuc/5Lm4g/m1ieTDciWtm9wmWsVMHmzo77pSVRW/Bp8aky8hKrljCGu",
-	"k3V4WsQOqFjWzjLLeCxN7GumNzKeNs+7DBXAh+TLP9Ex+r5s62/NZ7FaqkHxCMg3aHve9kZcaZnP6xOe",
-	"R5IYazYliDDGRBcTlWauNQf84Rplz09LatkuiZ5bc2IrYm53WQjiGzvQVVfmt60+R2jNlsYvxM+tRf4N",
-	"y5ig5EuW3xTQhFMLEtomds/uYLQdmt5Ro411O2bb+s5Gtq6r4OuK8dvWYH+CYKuwDBj41rIfs8Tx69Jb",
-	"7s83/EbeseX+YUPYf1rH8H9nnowoWmZ7LYjMH5hByyxdI/Ws8rraDFTDyvE0Yh5+aI/fMjZRWOpizjPy",
-	"+IQKITUZMCsWsCIMi8pzpqZjdFmVefk3Mku36bz+RClgjq/Z1oh0bCY5YMbcyZnMb6gw53O3vRvw+wm2",
-	"UziHBy/PC1tJp3xIlXlIlVmLW76b6gqPJDYotSmvhDhIa+NvDy6/P14n8xnNUzKYQ3wOeNpJmHszlPmS",
-	"tJsuKaXz7JKLWz6ZGH6AERv47UaaLwBf00JilG6yeGnBVYKxVAFQl+EKuwSYshwOWW7U5pFZY4smWVGa",
-	"8bdTe0nBmXNGkxGzFQUABIL9f80YYz5Ooy39AdmzlralPAbIWnPhynS3XuH0wJYf2PIW2LIh0ypf1rLo",
-	"5g021qdl0EFXjftVSTFkzlIic+Ki5jh70FUreRgejXhG1S55uchxLR63ZbCR8ik3rT+6kpqwXPOhuRoT",
-	"UWiec6Ol06FmOfYMbl/CUFVSH7jjA3f83XDHS3prVLMkk8rQd8AjpxMEXrjnMHeEOUKaz6ew1S1HM2qs",
-	"rcNCLmBV1yG/meY29XhMUwaaK/b5UMzwlcTxTN8taCzRm6voPMYfzcz+yLzxG4rQtZmhFdT558xGKs3c",
-	"zB76izOa3ELVD8s5wwzw1iyzslAP3POBe/4+C2gNoW7ZM7qyMqmm4/tWJKXoQ3ZtK9UxwvjMEB88lw+e",
-	"ywc29vtkY+Z8LhjJNsn+t3Fi+tHVRNRfWuUM+idBcwXXl8D1qtKRdhA5tK6YsDzoMQ3ZYr4yARCVaDIq",
-	"igA/U0TOxG6Bgg9LgpWCWA0IPWnsWzh6L0dWUypG5Zsl4PiM4gSaZSKnQmMvmutBxkXK0iKb3XY9A9B+",
-	"PphqFnSmWpKdc2EX8D6SdFYptA+3tX2+++JKdE563Y5VyWEMtuE/zAlq+Tu2G1dfyewOo+Vj+oGPp+PO",
-	"yVG3M2ZUdE4Od4+hizV+fdjtiM7JQbcjpO7LAfa1gjcBaDPN037K7rjN/+7tPuk92e89fvJ0f//p4+Mj",
-	"SBa0Wfbv8N3EvRuXLuwYbttAD7ngmmXzvpDwIv9PP2UJx5MD78+luOnPGU4c/j0AOSNhAQ66nRnjNyPN",
-	"0r6b2VPotlgsmDn2uI4+LcD/3Ho3jjull2L30nLOxP7BZe9ZUdfg8xM8vHRQjXDJkpHgCc2KA9aJTuX9",
-	"OgkLjuhrkjYtU9molP4h5+zP4/wwJGER0qv5DZ+pUhm4lQ+BELRnokH84RWfOtPBV0d9Cg8KtkQB2wDT",
-	"2qzADav4NL2134faxYAmt4uWwo928A+2woOt8GAr/B555lupHe5V5Zz7ANP2LYVpyvVOJm/aNo06K2BC",
-	"gt6o6LHgedHr75vzQC2niVa2dMSo9pgXgMfXtgHtFnAhLFMsaIAGN9cigJjhf2dGvzr8x1miZd62Luks",
-	"sce7xbXndlKX8wlb7Y62o/l+qhM5bvlwI1PaXfklNKSLwImEJIC9ukop1PeIImL29w+BH5LYpZoqlu/m",
-	"MmN928Oz08U06/4qOdZ4R5hU3e3Yo9X6ObTTLg87ZZryDA0/bCgIMlfiDIeGek46bDzJ5JxBOF92TjpG",
-	"CvczUL8MOxlRNeqcdJ4Nnz5Oe0/3nz49Sp6kj4+f0YMho7SXHB/TtLd/TA8Hw6Ph/uBg0Bs8PThI0v3j",
-	"9HGyfzzoDXs92nvaPqubJubaCczqcLe3u79/uPvEsAh7Mk46agpd+Tpe72i9cEO4B09k65tYeFN545R5",
-	"v0hY5+TIWHkMOHPrBxsCMg/q0xvMl38j/8mzjO4d7/a2np9u2enyxHQmdM7ZA2bJHwSzZIatXicTJljJ",
-	"3Wg2vFF7MBdYOyuqNqxWTG3IZr7dMmpLskEN9ZV4fvF3bHh6tP+055NrgkLWU5JAfxGrbakJNPUaMaZt",
-	"yZ6xrLBZmPn/eJpBj9xcu77PhBoDLpeTEXsEeelXAhcC2qZpxbIhMWpubvsCO/NNCoHBXDLIGb011vEQ",
-	"uyRnVGmspLV9nrlwTp6Gqu96/WfRRWMm4qLxRSFsTEabK2l7KY1jeYk3fWyrTz0oX1Hl61PXpNOkVU16",
-	"+Zj9vgrSwWoAzkK3VYMel28P5ef/DcvPtyE7l1WcF+L0juV8CP6xuIfwnJlJTrXNtS96ghoVnCQjyoXN",
-	"qidO7yQ2EmcoMiKIZ1QRmgH8UBcSrcwExA3YeTOqrgQ0tycDNuJWQCuW3/GEfabQ1UgMgzBCmyQjltwq",
-	"Mp0QLcl+r9ft9XrmRN6qU3INaqkb0zU2m/c1ujeSSLFLvmVsciWuzZHrmwldEznViqdYjavmSrPxiTnl",
-	"VLPczlaXWn8bPmm+xYQJkrNZzrVmIiZD/w5rvb4PIeIOjUhdo7bAIph5wgrVil0odHXWQpkFDuk0052T",
-	"/a4TzlBY8PgojMQ96/We7D97dnB89OSo9+zZfhCN2/eMhAvNblje+bi59QuTMTzM2DVDLlIu4Gi8R6bZ",
-	"355VOMLOWKEdVSInV9k7YTAIF2bEWBkXmqJ7cgUrCGijARDrR3d0hnIq0Pf8gEv1Zyo5y+UdKywV1OUN",
-	"e5yKwrGzoiiwvL2G8/8Kf/czeXPfOCOW4f3W+QsPLrMHl9lv4DJb1RnWZCI85Ds85Dt4jB0giHWday38",
-	"N/D8z1QYW5lQPSr0x1CANNqYTWT/6iujGpZElB7tZfKGi3qr5PsJEwpMDpgbkUOi2B0TJIXGOyIlN/yO",
-	"IVQDKsQTynNwRslbJtQuORNkKm6FnAnCxpRnXULJLJfihkyoUjOZQw8ywgVmR1wJc8AdDLL71jfav7Ft",
-	"WRWF5Es1Y7nPqjZfAYoxOdOajScaY1cZH3PNoPiaJpA5aAv00pypeAAS1mSTXvpmotAd599oMma77idD",
-	"CzhnwJhNpjl7Z7/YPzj8l/YsDEa4eoXHKjLcCIw+bKIRefPXo8HXCf+ev371wz9f7b/lr9QrcX6cPH/1",
-	"+NX4Ze/bg8lh+vz1s102f/3P9MdX/Hv+avbm8vbolejtJgeZGIxf9tJ/f50FbXoM2T3r9cxIhzlTI/8y",
-	"yie57rP564x9/VInX3/IXv086SXi79nwbyBzb5lwYgWPbvuFuzQ3v6M8jzH/C34jIKu0wvwvmN55LuUt",
-	"Z8tEwDlOxV785wO1/SPx9RIbN1trGAV4+eF4AhPwxzFk7nrUef8xwiflVNczyhciVdaH4jkl5G/BQUJu",
-	"uEteafsnsqaZzPXIpSf7LoyiXefF73BEW0Fj34RVeHNcwfHpm0GtwsjkVJ8zNc10w5GUU11AlCZwurCH",
-	"7wJK9cNZfTD0gyOPJ6R8tpv0NnP8NBSxV+OierRXCO86LvAW8FSASKd5zoT2HGaXnGWZQ0NBFqEcjwCN",
-	"h4n0FD4VTRLVrSI3kinwoEZ1GqquhDl2Oxw5SrSBAxiy7wpO9xt2b8BF6TdrQd2OYLPwmkROJizfySgQ",
-	"0E6a86FWO8IwzxUaM5SWYSXd6aime6Z9FuHKtrl8cBf+WTs+S8GwpqleZVibrVj9t56rXHoEJnsp6hBF",
-	"2+aBTOdE5pgQIaeaUPiqW1yBMnOXvKDJqPIUHrR8lQLyHZCaEc/ksEdsH1IL5cF1N7C34BFoA/ovrbvJ",
-	"DMj1hKUkk0o7iw3SL/CpRNPBlbBRHjKi+fjUBoGmimEj2ECrQqRAp2LBr6E5CuODy5EndslIzowWReRQ",
-	"M+GxAmH6LI32i8UfwU5olXxRWkwInyumjbGpR1wR/3DQXgZzApabN/NxWwpDv2wK1USPj/cPFqPHm6Xh",
-	"r2CArYBIAE/dagva/45W6SX0ZZ+BYwXpv3x+fawXWjlzRdSECf2gFv/ZTNgXli3HBAEwVEcky41Zp4DW",
-	"xqIuIcx0xxZUVUzh65p3FXni0Qz+C/eO3wo2u3nV7fAwIfYh8eYTpqwWqpQqSKStKuVusU1x+3ImOrXk",
-	"vYfNsnfA6lINvhvrZyk5bmyyatiKvkvYh4RN9KKZFsPvMK/+/9n71uW2cWzdV0HxT2ZqaPkSO0krNVXb",
-	"nUlPp7tzGTvTvc/Z6pIhEpLQpgA1AFnRzk7VeZrzYOdJTmEtgAQlUhZl2Y4d9p+OKZK4cGHd17fe25G3",
-	"Pgk7d9W45uG+KnozKQ6P5GuoEFA/yjmZULEomMWcKdDdWoPo8RlEr0UK2BGrroz8YN/aef5cBIy/4DHO",
-	"GAJCVtSt461PNnS4dshryDAq+XALN4w1KHTIF+TM1B16d1aiTf0IfrQx1Q/k0Nx6tekjOy8OLW/3kq+p",
-	"RHGkuVwdnxelNm0mXzxY0Up+Ppa+T+22beV7oqKvPFlpK3/x5wUZciupiwk5tBlrWMcu4iMVsbudp5Ia",
-	"qDr/ZF4CMN8nk7tPzFgxRjJm7Kb1hFQk5SNuNOGCUKLkHOG1Z9B4hsFCwBE4YCMPsw3fPHfHiIVzPMw0",
-	"NO1VyRjAUYPpoltXA+yNlOA58Xzqigqux6y2WLboJRg1JwiqknHDnn+bd+X7foENQTdpEIhtVTe69zXE",
-	"1ze79ROe9s2KQL767vvFN3iYvfexsW0UR74dKMWjAD2GKxP0Dkv9f31mxYQr2tHYO/g/7LUgx4K5T45p",
-	"ZdTovePnh4dRfCt9i+MI0uDt2sbGTHV3f3+q5JBnTPsp7dvJ7rnJ2oVmeXfc6L3OpD20YynyXOeaBsNL",
-	"XZK83FCuR7FVN6Q+su+v7h4cbuSOy0tzqry+vrTgeG2J6cOw15NQuniqCy6u0VmKu65piI9d0ys74kMG",
-	"2UVwpi/IgGVSjKxiD1K2gNTwpjsmi3Vqetnn1HqvsdCdc7Jq7lTFTGpZR8Mu9/lG3nGP+1aIfB1CpLF4",
-	"qAtvFCe4bT/fuql2E7cHIgoBl24ivVYB+YsfmwElFKS+S7CEV0Wb/VLH+VWwhJ64VbQEUoAleJQEn58N",
-	"Sewkk6MCNqEndo2bcANTuFmv/K/FGH4Ife+XqfPr63of+GF23PO+1t5pIQe+QciBHdpS1yAPBPKJT4BS",
-	"3LmpQx+gqS5LjL9WwOvEhBoykdqQEwcCoOQc64COTp6Rt/x7lAKJzGYTF3Nx0IBDUm00vIQMLkWzngDn",
-	"rFQILADPTqlypTsX/3PRIYXuDUPmqjTc67fNDiXYPDx55BSctugRLtuSS4iMPUEzu70Ll9HpZGN+T9cK",
-	"PTaZmgWITpIxegW+ZsR9h6Y2YLGy/IOD6IJPwFJsD9SFcqkLOzxCN5QBYMH9CyFmCLG5vewJmImQkOxn",
-	"3wtKidsmre3Crzwae0kyO/Gez2lMNZnODBkAMI2V+5ApPQyEPPcQtHROFzjpDvnNksPFRKbs79TICU8u",
-	"IAaAFKAYcYAMmIiIbnH0e0O5V0yEFKyLYt9XbmlyfHQEIbjS6+1n5zS7wFQXOfcaiv3KfDQ24XD+wVQt",
-	"+mom/m4PwkXuOofR4b6C2SsG2+BwKqjpCVR2BqxDMBWAWabgvg3IA6gVkRCLAO0Ftg0/zBMNB8QN5krd",
-	"4nAClp4QSwPJgICyZfgE18DAkUG916Lr2+z1xJxCWZ3EnEv4rpjhyESekwnY+XYzWUpODp7imb04Y0Yt",
-	"9k7t3RdVytKbSVlZenX+6+5BMn4bA/4zRkKg4s8eQmztnJO3xigsgv76T1rjKbe0sbGnHJf41j7ypX5u",
-	"4ELKFp4m4Bx7aiCpRBWgai6O3KrBPJxD1WcDSpkxKq5L0qxWbgJmFRfsL85ZX4xFlZZ1WtXHOyrit1zR",
-	"2PkX4lpHR+wN//+xZv92AE3Jkna3pDQdPXtx/PTk+KRaYdpx2aLTAwEWxX8h/zXgUCNlJ5YqAjQ0LPu3",
-	"qiRizVDha8SwSBQdNAxaIjg2EHWjffQj2a+K7+4bNROY5O0HHSIMsp3PBAd1vA1SRg3NoJ9CAT3RPcg9",
-	"L1H38EszYj8DIl4LamJJGgGAPMtrE3QemaqJtBCaNMBhkcXf0ANib51NM0nTTTTOwrqsVjpPNakQRK5q",
-	"wbIWcHDIATYMA+bSJbRGjwS1A10VgTuxQuPjmmA5utP0YkhDUCPWE1PwwMgh4QYUPTqAnGqXpFCl6yEb",
-	"FLMsI0nGqIL47wYCF503rcy9Z5m7kTckoB5wi3gZ24viXhAOgN+s2IXruYCGy04Qb+IsSTZ0lrRytZWr",
-	"rVy9f7mac/K7Ea2f83/fBEzMjNnkWjixG8TJN8ATu4b0ipBhC6f0yOCUdhKR265DVE5WvlkTkGiFpQsK",
-	"IYGfO+QjHaGPs3BMKjbNaAIV+ITaw5Wx1TOEsZmbHKMd9FhyWQHR346/I08PyMnJyQE5ODx6WhX93zwB",
-	"ZGlpRQJIXJoPbOMebOPf7n9uu2mEXWJNbU+otifUTXAF7iI/oawy7Ptkqca97laYZzVYQSmWoQ1doAfc",
-	"bhE2ZqWCCEkyKUZMQYHAokPOMDWezMc8W+mqi2l9XKG3O2iiB012V/muS6/fXZ5f03Z4LUtpWcrdsxRH",
-	"9vfBUxTTBlLJ74KnFEwAApM5U0FWUtVJ386t5QYtN/jGGtQbCO8LQlfKzXbMFzByXd9oEmrwdDYbwVnV",
-	"zBguRnopXX+l+XyR5l/tnnCj3oNzwo38+FwTj6xRNRLSE+1JLCR7d2UdzbuEjMLVcL2z4GVB3VQx/CX1",
-	"AaTBwv2r1lWwNUnvwFHgJw65CHzC/htt89czJads/3umMo61+Y2scFzRlv6Bu5nSjtwCBVN4TG7/VgTf",
-	"2MYvt3PKsxdz4t6KKbkaqAoxbGfO1iAV/wNAM3w9wh9yEBd6QRza3TG55CYuWvrH2Pgfk+GY0tIlDRqm",
-	"TS7Ec6gcj/xnAL7skyFqFtzfE1grj/lqLlkO8ZFPP7whl2yhY8iSzKsGYNj5WAKcH2JyGLrokDcC0gx9",
-	"riTOIgf6g3r7Spg/fQMNYte4PKWW392TozjUyrrHB3FUwCBE3e/i6A850BDhvORGR90jywGlsjcfPscW",
-	"GTrqPtu8QMuzREs4a8OcQDstqs/jQ/WBlObyWd5WW0IiKvhSSLuN0EWKByvQReSwKaJI+c5lEJGeeFNA",
-	"jRQ4qpCmqw2gd2KjvBz8CLrc4VsAFMKynMECW1DUIHUUQ1wHLfpeZAtSAj8pG0dcL68A+7fbx3B2tRk9",
-	"XJQzelZSZjapUPpJDjbtq1ry8WzUFrZgh+6RjfaGa0TSXt2auq2A3zm2Q2rURuXaKaFpq4F0zEwz3SFv",
-	"sYpNsWle3so+TTPIXsHCnUp0ECwvC2fHDZvoa6fp55LXp0UT+ukNPvocGgi6P4oOglQpaoeeCf7njLmf",
-	"XS7Cxgu+5CLderX24Rus9WeOnqZipSe7XylQG1ZBerIDJiEVAhfX4rzYR3QfmoiFS8zbPtojsmdfVU70",
-	"Oq4o3GoySVfmkU/0mvnh7buY4UPH2imO0MPE2sE3p1j4D+ueUHXZF7Kvx3JuZXnw8k17sA2OokA7Beq4",
-	"BUCEL9jiD5RNQCBAUINNWvgxkeryDYdHHw8PAvQHvKGfyYRmS7cd4m1/O7D/ALAHQN4K57Dp0k6ABLVR",
-	"M/9F8Pk/5AAY24avsbMw3EAu6jkTXCpy5lIiyGsx4oIh0DRwzm50xVMmI7ALNv6iT9399lA1oYTjKESh",
-	"wNVNGLNGbX+moP+VA7OwV3MgCzpI9lI2xC6VgmUuc3QyAYrH14yp7uvZYMJNmPTpCHqFAJ6V0D38gQKc",
-	"i4RNDUORIhXrL5fKQlfCZRr+hSrdoPviYImGf+Ei/fOKg2sJz3cyZukssyf8wJ3FEkU5xrtMswffFWvK",
-	"b6mk2oMlqi068riR0/xiXzGqi89V61QriO4jS8aCJzRQx6M6dJDwJO4YYipnxtdDTBVisIWYehgQUzw0",
-	"i7zNGVxcY3YWd20OMZU/A/6oHHIqTDkZWGN4OhtkwP7JJTfEsUesN7XG4YU/XhfO30RJqujQvESnFvjO",
-	"EJDfH8PCOzYf82RMBGOp7gmKhkqHfCyM3KFU19i3MSlZzZWtf2DNb4Jze394V9vqGhWCbRtBVYiaeknQ",
-	"oC0xELH7rLDQSq3jcJUxV3H6FQZeH+tYz5cb4nflhHHH+F2tYtoqpq1i2iqm96SYNlY567B9Cj2iha1r",
-	"4zA7ha0TJaLeWiXOVZTqeMz+5/zfN6kms1ruNbVkN9BBb5yu9SbUj9paskdVS7aTU7JdLVlOVg1qySBM",
-	"YuVXDHGSmEAVGVhxoUr2krwZ7gHJYxoDzh+htQJT1KNLuSJnVzxhSpKpMEs75CPH1JOeQJkLFqV/GNrj",
-	"w+hVliQ6629yimE57xhLLa3fxJCs0l2baHcN08UqjKRGOWz3P93d5LeVuGiblX6nKXEvmg145r/2I62Z",
-	"uxflaD+hGRMpVR2e1CeynArCX7kbEbsT8BRPTo5PHJ5iiT0/cbFjLiDZzVo8gB5Y8G9w/40pdMeFW7HX",
-	"LiV+OnmuCruy+7xe+/JTu5eKfjd0q4Q9qqKzkFhpiTAt+d+3WrbhyRYJy5oXr61ogJWBhx+UnKAGFgeR",
-	"AKmI83e+LPvxCc20RGgRLvpTJUeKae3huwm6SSpaW8Aadufqj++m6MB7fcCfAjl+XDtgKsWkGlFhz2Vn",
-	"cy3oPWw7zc7gxdc3n26VnrYO4Nb1Fjib96a3uHjFrfI3OqccTBrMQ++QIJnWTwCb4rOJZhng6HltCID+",
-	"c/RmeMFLTFfjGAd1abbUkDnPMkASS+SkAnDllRvpYbPBhCnDh/ZugKQmVCmo3kTwX5plnSZN+JfYYGsL",
-	"tmzxa2GLni+UUjJoZs2Z0RgZgSujtGxQjG7CNOUVU4qnmzJNjK/eKssMtDv07IXhpAL4W7uNgPR+XnDT",
-	"PJnEYa1jOVeZjdr7eQ50usovf4BV3h+3bPlOy3funu8g1e9MHbN7PEvMhoxlzLWRqh4r4bexJBOaMkgf",
-	"s4pP7AofFy9LLaA6pDIo58Adi5V11tch/eim0/Tk32eme2Jkk1StDbNzrmAaRVJXHFkbvJ9n7aDnHq4F",
-	"eRHlq5jcALa+f75IZGiWpfMCEkZKKRGyf20KkZH9DZI28K7VTAwj+/WZZ7eUzvva7vv1Ob2Fc/Mx5vN+",
-	"yw5E7LiCUUiXjxu6xy2hQm2VKzv6+r2JQu5BGuNt6o75qV3WHF1EOMg4FlUy4C1Vl/lw7+S5nW/rMWw9",
-	"hq2K+nUwxXcybBBaQN+lPM3dX3ens0I27P5nlyL/BXmSdymWudO/heHZagpKYbRKRTDckrEUVVuH0oG2",
-	"LBQ6jOlV0U2MoinbIacBVytejq0tqCEZo9pA3wtf1d3piffuncEDY2rZxWgmfCs1Qy+xBZt3TMrhEOxu",
-	"eE8ZyAQr659434Q2dEHGcKgwYlMo4rAG+6nybGGHYVqNRjKRV+yDm/cN4Z9ajtVyrHuAW6OXjGg5YXCm",
-	"7BHKARh2E+u4kea2QTW6ZsrrXbOqxI401UGtGABNgOXNPJ+A9qzQUhDb3NCcET3RhTuuSOZrxCo75Nzv",
-	"7Xwse8LqPFJeohcQ2RPkkeSgR2QmMqY1uYD6m37i6FxD/yOjZqxDNmGO05kp80ZRwRp7wuMyOb6I+SoG",
-	"cJ+r+CZiDFRxwnNmdsQGt0XBqyjH2FiVDGbfhlxaLv31cekPMxMwabFrHr2RNqmYnDJxq+ZxwUONrAhN",
-	"m/wG7SCkBwvL1lg2LKLSgFkHyhss2UVfXd2urAi0uCBVFQC1XXAbk25j0i2D/PpRs+1Zdd2YkYXsJEjU",
-	"MPxc1GbeFp8suw2xTUduX78kF0F16AVJ5EwYXXTQdkGsoK8kaJ9OrcMm2lKwJ1YbxU8CdSja6qvQolOw",
-	"OXou4TlvXvdEWRNdbsWew4S+Y8xp4wFkg3F9OVFDrwH9dGt6cMy4IvLzdLUqvMyyi0aS+cZzqM6rDBE9",
-	"bQZDsCmr9zvesvuW3X997P6thH4pVY5FqzkKRBW+aeipsYKM8Bi3yPkRRDQGT+UqXCb8UbEnMUHcAh2T",
-	"lCUZF0VWEno6FSMLZipbsNgVfZQPUAlexWxowv3sslvW17K+r4/1ndNF7qqUAhDq2Q3ht5Btbcbkblu/",
-	"DatunMaJIRpXdZMrkd6XCRU4azVKcpp7dJ1vtugyT27ukH3ZExfBVTNmApoFaPf+TfXqKq/qI1J7bwlW",
-	"a0MHb6vNtiz962Xpjjrvq9LI96C4HY6eAzh6to6+WEC8x04hlriJZkx3yA9S5cxaxz44zxwktlNxC2V/",
-	"BrE4RGvMPT/goUDfrhWQ6Oi1bJbRZBxmGdTgLp4nCKR9f5iLdkrQPum/PkeJ4oYpLkX/kllimSo5yNik",
-	"r2V2hbUVQhrLGuHwuryTmYbadDOXRBs2hQRMfGnUPf7ye0O8QdiQtQlWN8YWvAl2YBnpLZFXTNERA9j4",
-	"ygzipdzbTcd6FgXtXPpNUPv+kIN+E3g+F5Hou09PcX8UNbeKLRc3J7u+HGimrgJEvea0aGkJP2HqQNSi",
-	"BSi0il1xZG2HIQJdDuJXg0CX31Crf/zvOri5pXvmjI/G9ibgIHaym6sb9oEa9DnkRy3y3D0pKt+8tvE9",
-	"G3FB0ByRc+HocSmDO9A+nHawRvPAOyoajK5ROQBA9o5SrT8UCoVlSX/IwRMdNCZaBmQmPzitw+5SoY1A",
-	"jjasETMCXVLMqtfs3K6tLc5rbZhvyobBxjr3UpuXz6KmNu8DUyTXZzAYKkfgQeuSCaNCx4R9MopNmI6x",
-	"ZxhVKUnZFXf9FMsaivalfTJMHyEfZZA66HKJdVUqseW6PYFsd8EwQdktwb7wYpBxkbL0omsNG5eaGA4F",
-	"o7uYKvLtBUGFytpW1EBGn32pklllPDVEljp3e3cbwFKbGwRuybkaOeSjmTNJAyX4c1Sni07oJz6ZTaLu",
-	"cRzZLxp1n3awhRRefhpHAtotlpVWRE+Gz93PP3fUPeg8P3h+ePDs+YvDwxfPTo6fPyvQiz/g2MSPvarA",
-	"aiTAIRfcsGzRFxIGyv/XT1niFFsYX0kx6i8cmDP8/+hL0RfyKNBD/cpefNnWEvEF+WhQ5P6vo0DBzs3o",
-	"LQCXPTHVab7489b67pcWguyxdfp2icVL2mfOn7dRQ3dcMIgtW2sky8c6JTLvhQm9QMoN818SNplmcsGY",
-	"dnXfrvhEs3IruOqOlzGRqidq24t0yMWfF2TIRapxcHyxQ69N2ZQqM2ECQiEebJ9YTk3ttCEniH0ydY0w",
-	"f7K70XRvzxlVVkxUd78Lduj6votOYvxXBLmov99qK8af5KCqCePxjloTFuvmOvguMdFTKB0g7BNNTLYg",
-	"Wta1xSueKq0uaPF3eHAA083/3rQnYamHTdC8tNTI5u4al371TQctsTzMdoOuI3kcjWWWRnGUZFIze7Tg",
-	"H9d3SzksNcsISLIb+cYi0bI28P2MZ6n9EhPf8pJhf8sGXtKiU0iU95iwXGFlgkelCeaKDnCQDXqh1PWm",
-	"CF+7Y5SFn+TgemgFe0LbRmkPo1HaHyg2vS4Df67RZOzvm7ZFs+9GAFeHFv9+yoS1HAF9r+hHTyZ0AVkS",
-	"i5eEpuicR1buVQT7IgildWoCYz/Jwb2Gxep4SxUn2KTFUZMY2E9ycMfdtlq+vAO+3IDj1lmt9li00Zq2",
-	"T9BO+wRZqmoqEFbjK/by/mcML99mF6CtGP+NkefhTLYen0fW+WcLwt/Oo/OTHGzX4Se0xXMPCRUpCR7H",
-	"KijXjofrqm48Nb14tjtLO8jJXO6sWHi0uUj4lGY3UZLytW3ZbeeuJ7eb9E/HodqgaRs0vVFjnFvQBvbR",
-	"XGicYRFwzevz862lCT7AvrVROuQdgo8INi9ZmwUbcNBLtPBuV9iaduK7MDVvO3GiPf3t6b/R6beEfjuH",
-	"H1wGt3P27aHf6KRjc8Q8nDUTKVNkThdkJElVJ5wfZZa2x7499t8Clg96baUgzre308PvvLrroMpDb2/s",
-	"zX8IoNk/sEADJPScKUZomrL0GuDyP+SgUxcxfusm9IDAyjeBHlcSTJQxV1yM+hMq6GiNW7L87B30id9t",
-	"PAq/4fVRKUd8LeL34/PeQCSLuvTpSX6m79CVcx3L2wzr9uPY4UAC/gHJpBgB7GOe2JAztLAbVjnhZhl5",
-	"AcwaBxRbAxObH6JohUsdXzdJU0yPigWxx7rzzSshjwq+aoKIJhNPIdtoBFseq5uDrL4FKOYllNVy0lvV",
-	"+YIEIt8XNydvxG6x6gnkL5PTolTDJ0L7u3siB7sKKjsCo8PaIHZnNVaaBuZJDYhp+ZBuW75ZqRg0QSPN",
-	"p9HcY7n5NB+6jtNYe6mL8CIxtQz1mzfNTtM05y3AnFx7Eyzb8Cxp1/badrCqjRy16KCFFUHySIe8qkgM",
-	"QuwsdOtW2nPvp0y0LprWRfPY+cB7xBK9BcfslE9ZxgWrdc784HEqtKEj1iVjOScT0J+WoijgXYVuc/kt",
-	"0LtC2adZSrgB7WdKtWYpGbCFtE8YLIHVY4o1v+jIQTB4vLVAC52wlFt2gPpaShcuamNtHUDZyIsfQi/Q",
-	"sqVUShhf7pie1ZSn/SQHH/xO3W9lGmq0UffooBTP1lH32F7RfTms14DGeXlVUwgIe/8GGXCOsUNev2J/",
-	"sMTY8Q5PIJ1uxByUgxRXTLmKs86zOMIP27dfNOoedU7sDttPH3WPjgGM1BIQLhBeE3Vx6R50QaRQQ3Z4",
-	"YBl5+e0nS28/Lt59eBS82w7k360TxZjAQr7i7c+uf/nzcOrPgrcfHhVvD+tRi7c/vf7tR8W7nwbvfla8",
-	"ml3RbIZpC6V9WX33s6X/loYKv0Aw1NNiKDkcwgcvRlnZfEycKL0XL/lXH4T7X7waiTR89ZE9NnNuxqmi",
-	"c+HrETdNXPfntkbZdqWdW6RR/sbo5faFgL50pPUufqW6t7PevYS00s2XARdCWLGpVGatHHa33Jar0c+v",
-	"o69G9XWBltBnwjkHywINkvUFOf/1nygpKfrOEyqIFZQplH0PmUnGzqsx5YmZKYYtDsCPkVjFixgoYbLy",
-	"VI/lXGMiJ4wgFSSiCSIHViaQf5/9AglrPeHfZaUGeD9x1r6hF1P2tUVx+cxonoKigG0WrhfXr8ZUmduW",
-	"2XxCR2xfX43+9mmSlQR21JsdHDxN9NWIfJpkQv+9F42NmXb39+fzeWf+tCPVaP/o4ODAPt3Duxk+A1fg",
-	"71LR11KgAz9cKpPZhAnIli1V2x2/OIFq8aUau0pO6L5FWw7dMsBKBghFPY5I7pkFXnJzkyJo+/iaImg0",
-	"QiyT2TDc0umJosgZXo4VTIJO2Oa1zD/bRd2glvmaO79fFP71igJbnLZl6ZRMZ4OMa2u1OW2uKK11kXZu",
-	"xnJm6ipVue7nr3j0lbY/c/PQK23R8973qvvvm5ZwLTsK7Nka0OSSWYud0Qlo1eDz8+8Go7NZB/OnAWIh",
-	"PplRw7Tpixk40a2t6b7b925s5ixSgKAxLBkLntCsBAWU02dpZpvM57g23HB4exW4P/MNmpvbI9xW4D6M",
-	"vIWg8yyyfS9O4c81stT+vnEt7iU3hZoOcS/P0UslumUpiWcfBcJQqlLUVCoECMdwaYFZB1fXe9vqAW5/",
-	"5uZe63hLkE5UJGMJc4j+OWNaM4zaYlh4NrXnCxHfjSQDRjJA0VJyNhp7PymDm34AZaCAHJVDQslMz2hG",
-	"HF6UlUFFS0z7zEcft56JSyHnIr+TTqmCsjhKNECZgsgrhoEh3N4j+AWAc0Hf9hQxu8YSepFMrVQU8IUm",
-	"HUtnZdL50d5lP56hl/brlSZgx6tDvCrHguvxqTx8VNR9ar9Zc8YN39hJsNKnW5nU73E0mvGUWsWhG53q",
-	"S0Ajw+Up6EgiZ2hpjuW8WJucgSMKYEpmxordw5M4soob6JZZRiaM0AE8a/cnnYFEzbcKPsJCzsgQvhSE",
-	"/JlIoZd8U6Tjn7m5ryrvVifYvU7QQNrXGenA0dvq77b6e5fV36KsjjTVRlaDjPby/udLbm65EHwrzeHG",
-	"heBwPFtf1yMrBN+C8LfzZ/3MTYNC8JfkzXAPqLXc9v1fXg8CDcPrQWTAMilG9kg5GVZb+L3d2YGZWAXY",
-	"0tnNwHM20BQallSX1KVG9d63PpvdFHg7ztMmEt1pItGLZgOe+e/8WKvDL7l5otG5vQRDsWPNYd/zsFoV",
-	"4h2bM23QtdEhr5dwTFnOBF0PtsKfL4Xz0aMPP3dYQIHZmGUpGSw6dW76X/20HlAFWYWtR1Uy5leA4eX+",
-	"WULxwjH6Y6rHUTf6bvjiWXrw4vDFi+Pkefrs5Dt6NGSUHiQnJzQ9ODyhTwfD4+Hh4GhwMHhxdJSkhyfp",
-	"s+TwZHAwPDigBy+izQzI1hdzb76YJsYuHtDNjfXALi+s7HXwa8Vdg8XmqfkP2zkUgM6F4bM7h/ssONz1",
-	"MYdQy2wLLB9lgSWK+6tC5t2tjbRJE78O+c1DQzuDhGSMWilhTyI045tylhb9+wTqDW5RHXIKjrUxxRZ9",
-	"8E4CuVCGT9jayIU7KW0A41sUms3d+Y5cbrd7YavZtUTaanaPQrNrrrPVRY584L+NHrXlrPfZ6ZECSpen",
-	"RmDYu4855Z4jvFLEc285GrW1NriLoFTOANrY1COLTd30tNzICIs3udHRXkOEY2e+NYxxUQVtmDKaWNXL",
-	"GoHzsczYmkDX9sdyZ/GubyRvaXnLt4zHffO7tbN4YSAU2rBhGza8x7AhsPo70/P2vQ+kMZLJDcRepa/y",
-	"HZuHkceEigDmbaYZ1KcsI7sBdgI35JKxKcAkzITD9F8Vc6e40h06I28bEKXlSy0uyi5KFJHwqyrW7o7P",
-	"uKHvn8/84IIbwpcneqtBQAduZB+uWTg3mjjdlYypHlu9BmHpXoJ5HgJlOw51GlohxqUiA6+aUx18gAEb",
-	"SsUI1z3hfc8dgs5cCmEZbSDIUnRAd1WH6LKsCrZ8wJe3DK5lcN8aNjcQ/u6UpwkzdF8batjehCZjLlh9",
-	"btXrK6YAXckwjwyhmJYzlSA6hFVRkJswuBPjT3irKwoDgH7BEMgNQiZdMlhYc32CT87H0FfbajoCWQRR",
-	"jOq8oRFTlnWlLOEp0y6U0xOaThgxFLx1aOxx6Ho0oQAO8ZLspzLRS+u0WwioFDWgEef27rd+U+4X5SnP",
-	"2uKCG06zqOuBn/K6lryTputV6MCVlsLkVCCUHlQ66/6QC/synyGCb3JvXq2t/pk5JA5rBTumP6fr3+U4",
-	"PuyBUVRoXpjxSCDFXVEcDewZiMYqiiOoPlyNlf3M2NRH+NyKK+ZjKS3cJK77dGbkhBqe5HNEyoq6kZCA",
-	"42VkacZxMEPFtJFqsxliPLE8w9mU0BHlIpybH6jR7Ny3+b2BU6FMyHUYo+73B4H2cYccvcydS8zYd1gr",
-	"Ni/gx5axRr+HrNaBXuznqtS6Hgg5zN6UKY25qZahSQFwPIJlsWV+9pAFEHxLwMJ6NphwY1hKdCKV1fTy",
-	"O/ECQldMmSB/sdRa1Pxw1w6lJ+YUanzn1Bf/+lchlnjonoUxhTTFuH+tw+oby5nSRfJNPvATTSC9XjpE",
-	"U3gTSLBOT1TA+YX5u8MtwP3IO+kwnIhhWYbheioW0DvGarEKoqI1+Bxvig/5Qw4EtSQlKoA1ypMGUeXA",
-	"TKugJ1xV46Zn3RoEXzfuRLF8xMFzgHBAEn0j+0g9Ufdp5wT78vaR5CCjICet4uLBQ2tWsUo212dVVoPS",
-	"tWAOX5+GHnxdvSOIuECGeKpfA+uW0Cxj6okmci5ybu3Z8LJIsLTlMpcKxjmhC6t0p12UNFybAAIJGXNx",
-	"iEugD/ldZVZsDf/rePFLMkAlTshAENVVZUD4hl6xsrxxk8sX3iG/Sp5WLda+Q4/tjUaW59LpifdwzxP/",
-	"VCInIGkk0Xw0dn3rrRGD40KGKG437vNIen3UN7nPp60YNhrvEjo0TMEOxbDXK3LQDY6BzBoBdI7U0NQ0",
-	"+X6RE+lm/qbvF6cFc9/0kY2bN3y/OKMG+zdscjMs+hyzpx4DXBSu50ECRv1eCuFunCV4FMVRIifY699n",
-	"oF4xBXCvhzXJo4dHHw8PiqTBTcd6Bp/IUfvGMzyJmiMiA/cWo34Qm7Z7b0n7FnUTGIGLUSkuLkW/LmFU",
-	"SNOXA3CjpIUuIw0Dm2PmxATmznJBzFxCai1oHjhS1D1GosJPmLqsv2gBnEixK45C7DDIccw5dOQv9r11",
-	"i9+/0OtWPvph8dEr0yOX7kGnsVcQ3WR3qL3Bcb1eYUP23eprD6OmRXtB6nU0d2GNioZ31Glo++yT1eBq",
-	"FbVzoxidaOcohWdydYkMeWYglxwSoGh+Jq1elytnMZFZmpe6xoRq8u4fP52/f0f+YnUTIFMr0rhgf7UW",
-	"/KvzX/EXgO4cOvdCT+ChRs1Ful+om5FDdbQW8V9hhNewqqA1RypZZacivHFL/QQfPtWb6QPfrC7TTLJ/",
-	"2hPpinSPPvcinvaibm8TKXfYi77At64DH36/RHhAM5YmV2CIv/vu5PDw2dHz51VgxJh2tZ/oq/JkeRoX",
-	"qkFPrZ3KKUGG6ufh7R/UquEMDBbw/2Zzq/SdVjL7V/gd9v7B9VSi17tqmkOeOVxY8K5RK6dhqshBOhVF",
-	"HsWag3kfHRxUzLYVI3ckRpBn3VSQ2Ls0iAZQtCDNb1W2fIb/33LuOpzje0hbx3HbjPXHlrGuHT1tqWE1",
-	"hsG2D2+XfB6HnHg+tvzZKkYQO9d1melnaIU1TUXf9pTtLAu9mfV4vQXYMNMZ1r9lSvjXNfXd5Gfn3K/N",
-	"EGpTs+8tNTt3aK9kGW3MtVczjVaUl330hjfPkyzx9srMx1wpx2a8CN+ATWIgpKswGQPsE0R/+GSId129",
-	"xIKROdVBZIFrcsmmy9DYsU9VRG9WDDEMB5GNgYiegHnETpCshNk5VJCMFNPaWukUA+3OoOgJuxAq9Bz7",
-	"bOcWjJ934BNAta7KFj+Dbd5S0twwTXJbqeRTXyCgxZThQ3s3A0AOqhS/stIVQig0yxoA8Z3Bi2+Fa7+f",
-	"mUROWubdpnfewBnJIKkSOBSwI0bocsx2G24sr5hSPL2eISMHrA8wvy/5HIH5WcvSxzUtC7vCkKtr7zkf",
-	"Lzqk0hr1OTwYqa2Pb57lk3pI4HqJkRD2aRLicdGdH1nGBCXfM2X1VufSgRSXL1vGzY6K8AjAkECGAcje",
-	"zQNp30U7DDXh5L1KfoQb71j+GXWRfDJXUoyKHEp0hS0p7kKuBJ02CiUth4mObiNM5En3+nBRfvJa2LTH",
-	"5/74DXPlUXPTlBclMahlrnLP+/CTrJUMPilv96r6uzzLPzzZYRlBnl9aFAhBWqbdrglVl+hoEdIQz206",
-	"5J2EFM6EiqBFvvsCw6As6iXKMPCEUm3ysZzavqSv2zVmzGDhQX3DyXPYrPtRuFuHQ6uz3i13Q2oPfAZb",
-	"a6mb+Awsf7xdj0FRip3ImTBBfSTq5dbYhpn6CqbGPgEc6CWwrBq3gOc0FcXdv0qetsZ8a8y3jPErZ4z/",
-	"YEmGec9LFjwoeTsz4w3TZg/b8fG1qeHW8MayTVf1E3vUW0TLrzTBPzJtXuUvf0AWeDUC6cnHg++6Txsm",
-	"kSYHhXH+zpqNrohnhHsVxZHOZiMozpuwPSUH0vBE78GHeT58Sr9Ljg53DcldfJfF9dalnQnJSaRNSnwY",
-	"SYlBm80neukbBtzD3bKOfUAnvPzZ7oQKIJk6Xej9lAHCGmGTqVkUrT4xfmIVGFBn7AZ6ZUeQ0w9vyCVb",
-	"kL9cUD7tw4j/7//834u/OvQaaOefZztOoWsIQwPN/oY6lvY1GWModUyYNeSw0z8XhJueMHKWjH1xrZsX",
-	"wu+iBc0NqmsXH96ffySeRbo77Zdh5gKWxV1e/2n+GqvXQUnJ0UE9vndw7O4V4HsNN2oIQR2s6FY7S045",
-	"OgrBN6r7VFt+CfXTcXVlwSYM3N8zWHifIvs05YrpANx6UyZ/lOf866KHpDb9mS5hZU9kytyRuk4qTBUb",
-	"8k92nf5E/Ct98XT889F/449XXM50f3XGil3Jy9KgSpp8L1zCvD1EcP7/kIM8ewz+jWZUCDGcV8FX4wuH",
-	"e4pcSlkNYnXaJ1e/Je8O1MfF988n/6mPf5n+c/jdT+x0dmR+HfxrbnlSwWiQoL82Ibzx4XjH5uFZr0n8",
-	"DJjyIjcTL9miE7WdMR9ZCtuUCUJLH3wnMrhWkd//HB4m8H0kmdRbwNcFdLweLkoqMpIy7ZA3SMU6J+kp",
-	"k9OMPdFEM43ts5hIiRW7Vkivyko70Z2LypL4Oa524ZQOJNcEtiztRC3U+Lfe2dYSwi0f4Jlei+jhqnoS",
-	"ORlwwTrk4s8LMoQ+EvCgK3S2Ii4mbEJ5RqQiKZtSZSZMGIBno1yg8mvYJ/OSXHiBrrlI2AXCI2nCRaKY",
-	"fYZmPaEXIhkrKbh2kRUjR4ixBKr7hZbK/L1QDC465B8MFAaIseDUqMJMcZYSI2VMtCTCKeZXVHA9rq4C",
-	"smbMv2FTrsHF+Mg+GWIkbIdV9cNNwI6CfhdiwkdCKg6BYc06BEGpkjFVNDFMEW2o3VJrobgITRQHNSSK",
-	"YZ1iVdnun1FNbcXhwQHgAud/V9SsVEJ94O5h1bxmRMmM6Q55SxdkAGnCedOFfILLyELs0zQDjRNLP6qm",
-	"bd9amjk3bKKvdZ5KPOQT+ukN3n8Ma3R/FEukSlE72kzwP2fM/ewqEyoXjdpmbKlX2r/TZXKqK5vmup9r",
-	"qsVq3DQGUmaMik22musSwegpyzKWEvaJJlZr1LJuAsVTN6OEh16Sbs/sw6xIdxZOZJV1T3XWToQYcB9O",
-	"yu9xVChVmyXn0A07GgX0041eixEXjClMhgFeFnUj5jqS/oc1Uzp+UXG5PPz1hGcNy8OLs+M4BdiumRxx",
-	"EViNYRH5uUFYMdiUYmK1VuLh7fUXtPR2vRcz5x2t8/KhOS9nTgnw6hb+vUbZghuKlJb1Lf+EEzkwTO6Q",
-	"dEiJZEq1nkuVQgp2grkecJilImPQFeSVC+Im7o0sbxtMXbNvxLd52RMOsAbvJNbKsOenQ06FU1ew3zr0",
-	"KZPCTclDE45lxggX2tAsA+5W72i0R+JePYwb8DIhFe1kXKRrmdk7qWgFfgUsDr9M1I0SOZ0ytZdRINW9",
-	"VPGh0XtCKjOuYFENXZx2L2/Vt9mKoXsSQ00ETJ0PD5lG2wOt9RPuxM/gBAOQVXOJhzS46lXYn7Bax8Jv",
-	"CA2q+QgiYCK2FjTKOsdhPLQy4otwBTKLwPBGV1Z/v2X3DHgcBBGasEfHVE6TCSNnLgZQExqwH4dP2H9b",
-	"9tONXs+UnLL975nKONB+Y0b7AXykAY8dq7XcFdP8d8xf64IsIcc9cy6QgvwKCvWBpOKPvmbZ0BKuY9Dg",
-	"ntgsjrQRa37L6hjzVMkhx9Lprx6QuM2iv3XOWsK2dLTRhMHazWfCQOqhS5TfDBbAhAPbM6SXfJId8jr3",
-	"VAJnpYq5tPMUIep9zdOELghLuSls2SpQgLdbIwLsTuVHRa2KYTUsk3+7bXn/rc9m03TRVmi1Qqup0CLW",
-	"nijac20tv9rk4zb5eDdIDjeXmBU2yX5CMyZSqjqWN9UZKKeC8FfuRsQ7+8vZD6/IycnxyV+9gOVL7e4C",
-	"dANse2AvIAi0HDr4Zyz6SlmSccHSGAu7nh6QlC40oSMJ9V3UkInUhhzGBwcHNZ1e3i789O4B8Cof+vGp",
-	"q48LwsodpLDJhiaUJCFlB8cr6HOw5owVd61CieIp+2z/txbsrWiMsYyrDsjikHUrBXOQb1x5t8DLwNHt",
-	"McgnmmVXrNopsJ1P+sYH5N+u9L215R4VINx2DrJCu2tc6mzpqCEiHFh7cZiEA2XJVleGgJG15daEi/wx",
-	"BJPPH8M6q2/L03Urdt9ysGYPwCga2lrlsMsNbb9bmNFuygU9d2o19VZTv1k7bMvgtnNtIWt0Mcc1GsQ+",
-	"mqR7aBV/vgH/rK2hpon9TsTISyZ85huG2IKM4Ze+vZfPJgZdvUBpdnBsQ8X0mCRUKc48Ttvcxdt/POu5",
-	"/teaDJiZMyZyPlxmwzkX9rfRLPOZeB4mwr2oqNC2vxfzscynJ1ySAbwN4UJ9ovEltCSsRl/DzwucB/P0",
-	"HkbNNvpN7Cb2M5eFsWHIHdZr19py2pbTflWc9p/YGhy4kcNuIC55tmmYNkjkWMdvg+yP22G3sJaEigC1",
-	"QvORgCgw2IFZtsxrw8oN6KkLwDf1zC2hQkhDBqwngkzeKlZX5I3vJHvptqFvWn7S8pMbAjx4et863yNg",
-	"EOv4iLozPuK4h8fHzdGxfK4e9rIb07RDzj1HAYctE9Boz9AF/rNTgUPbsoeWPXw77OHsztiDl+14tjNm",
-	"WG3zfrxz2TDTy5ZZftztgdZVZ/lKXsI59lwgumnw3FW9R92nDQCg4JF8ChUx2R/zjteeW82ZYp5FffNl",
-	"oY+oAY/TdvPvDErs0rGzn2QtzpJ72FV39qH0P67vtZtZnbk0oliUUv7zBMzrkZaWDtP9AC1dA42G0/vg",
-	"0GPa4MrXW3+TuxN1QVI3PAVbqp0byK39z+5fPsxZJ8QApRFvfZI7GaliZC6VGec1ySHC6wayK9oUXcBL",
-	"zzHVrQR5lBIE2noXOtKuBMh2R+d6bu4IOD9nY0YzM16TiKOhLX3e11Nf2uNihVbKppaiRbLokDOmDVWY",
-	"g+P0c+xjzg00/IS0G+xKUpkn8CPO4qYKYQ5fhKtabO6DdhOoT9GDJXFNqBXg2x7ibWi4TI9LKOGIymAq",
-	"phhQ4IQZ6iiQGraXWcGf4+t/KYhgXzGKXv9qUtCXmnyQ2owUO//XLzE5YynXQZ9Mu5NPNLliylJYh/wG",
-	"QLV4l71xThcOFgYym6Ghvq9AwXiOZcqXvrdsT4gCkts5GcDYCNrbnBw8Ba6NrkvMtIaiFa5JKueiJnvr",
-	"DErkmb65CZKMWXIJj064w5Wy9DebRug7GSmm/8z8FWX3Av/4EoBt4b43AbF1s68gVzDaUKblWXGaqSue",
-	"MHdiITcOt1DfJSHnzPi2d9d++NL+Cmn6u9zjczlh12+xI0FAtVg6oXo8M8Y+DzS68Rn3g9gDkUqAWbIH",
-	"ptFRnzCj1mVeWnb3QcEC2UwDaAwZSjWhxh5o5gDu8URBObTVFw15+/rj2ZtX5/2P739+/S52+wIYE5OZ",
-	"NmRgJy/MS8IyzebwGgH5ZdpKFJbaIeoyLd2Erz2p0AF4mlG+1LB4bMy078Kaum+kodnnfJS/93CMXhTb",
-	"JcvUXnj9sRfFSD1/79mRetEXcri2ebCbpe+RuryD7JNv6Os3c7mF8PGLk+fPDjbsHuw+4p3qkjeXXZ8j",
-	"N++PljBAm4o/lxUqv41DqYI9bETgcsoEnfKOZye1VK7phJFUJjPI0gJ8Uikz55ueKjZkKu9EvUKV76dM",
-	"nH54Y3+/57JHt96oGz3tHHYOyiyOpuhkpdkHZddgAO8ZSyqWdwT4Fe5Gp+giJAd/sMTUEWL4wFdfcXeH",
-	"hscahl7a6Lzd+QqJl2h5QSfZWlrOyZhqEAt4dLXrOsBNTFwXKED6ymaV0ZaCrP/X6dtf7pKs/foKpu1W",
-	"3iVA1GtZ7wrlbs9XW3LeATk74lkmZ3iHuqpBc3PaDSg61HhUOrP8aWfKanv7QF9ugOVXnfORcPDP1iaQ",
-	"M4fvHHQbcRZ3pyikAyO9GlfLWSylBAdn87iy+PBFGKWpflNeEboM/6oZaIPhe3xd4OqbHGq2znvp8WRM",
-	"MDMF2oLSiSY0yfuH+MGCd9un6xbrtBQvBXHt1lIbQz+loVQeGQB7A7CF/TV4+R9yoNfvpK9qHbiXhqv2",
-	"jduqXvEq/5EkUmieMjcjYseMcxceCTgL9g+0X2+Ingf/vYtbqoaC9lvaqFliZgrxgvKqC8BKcDau2ybB",
-	"LOEmvn4qKTaGTGeDjOtxaZWX3FQPykRpJKsdj1mWxmSwsLs2wa0fyzkZUkW4Ae07kZNw/4Makpp15WVR",
-	"XBs4YuIyJowmYyw89vUcL/NsIAxMTAoUyGKJgH4O/ckQIs9Dx2F7itUJ/MiVO5tDPrJbGzyk2FQqUzvt",
-	"MZ0CYHsMBJTyArndGVcwTbc+xRKpAB5+JoKiyvy0py70sTQ7cIPEXr12L19iQe4dwNa+gCZ6yRZ7Hlw7",
-	"hy0P6w66EWTyR6WEdt2dyKv8xCz9BIU91T8hVnfBIWJcjn9k+fIVU3y4KP1QnLKlcYIfVkdx/1odp/hB",
-	"AwZ48UtQqZRIkc4SU4wV/Jb3KKl5tjzJ4AerEaSzLNjEAtm8fGl1OfYQLt0Jl1bvdHS5dHPYQi+/uJrq",
-	"F76ohNey+kOY+bfy48qulxK4Q3kBjmaU43u5DvNf0X/uOSVg700axdErmozZ3ispjJJZFEe/UqDPM2oY",
-	"BgaDf+99kBlP7M//CU8wYfY+LqZs7/3UuDiRv3zutITikTNrRymmiivn9nCZvY+KCm13Nn8oiqNTyAX3",
-	"89o7zTI533uv+AhA/yt/faVYyoThNNOrt7y2djfb+9HtQxwFKUF7Z2ya0QW0TvwHmyqWeFj485mwpIxm",
-	"phXwaEpNuFhGz18+SlXHOKS1VbpeumI/XFp9dMo0F5dboFWxlhJFVx+cJeounZYKflDJiqrPcrzSgWi1",
-	"2j6uKsZ352OJwisOSdVxi1fCKXIuKq5WsLTiz3zIMmeLa/Cc4zLLD/8u7ihY9BJj/j0uAMy+XuJa/XLV",
-	"+xys8/c4Gqv2vDzM87J0MlYIvPSZi5KPx/61r/kg15+JL1/+fwAAAP//",
+	"7L35ciM3ljf6Khh+X4RdbkqitlqkmJiRy1V22a5ydUluz22rmgIzQRJWEqAToFhsT01873Ijvle4/98H",
+	"uA/xPckNnAMgkUlkMrnI2yiio11K5oLl4Oznd37pJHIylYIJrTpnv3TGjKYsh3++uKIj89+UqSTnU82l",
+	"6Jx1rsaM3LFccSmIHBI9ZiRnSs7yhHXJUObk1XDvNdXJmFCRmj/eSMHwyn6n22Ef6GSasc5Z57pzfN3p",
+	"dDs5+3nGc5Z2znQ+Y92OSsZsQs2HJ/TDt0yM9Lhz9vSo25lSrVluxvCP686PF3t/p3v/7O092+/vvf/l",
+	"sPu09/G68z873Y5eTM3rlc65GHU+fux2vuXiNj4RwT5oMqUjRj599/I5eXr09GmX5Cz71+uO+em68+ic",
+	"0IFiQhMpYK4ZVebfrDKXWa93nBzQKT+4OzyYKZarf0tmuZL5v7LF10evfpIfhn+Fm9h56f2dmvme9J49",
+	"jk5FJhTHH5vOlOqx2ZT5mGoyp4okOaOapeXBumEmVKQ8pZqpg97hs6c9esz2ngwOk70nyRO293TY6+31",
+	"Do+OT04fP3n6bHDYuFVDmU+o7px1Zjnfy9mQ5UwkrNMN53TU68Wm9I4Nc6bGz6W85Sw+rwR+Izne2dfy",
+	"lgny6VdaT78T2aJLLlkyy1mXXNIJu+Sa/eulznmiH5XnXXr8Xymf5rrPFl9n7MuXOvnyQ/bqp2kvEX/L",
+	"hn89J2+pHv+rWyg60+MD+/Q5eU0/7F2M2L8+7p087fXOiRvGuR3GeXUYbWn8sHd0El8gnS8uhprly6tz",
+	"yRIpUkW0JHPKNRmwocwZ0fmCixGhI8pFaRGOe5WP88ls0jl7+vjEbM6EC/y72CguNBuxHAbyA6O3cabw",
+	"hk6YQrLjiqixnAtCpzTXZJjLCZmPmSDckqScCc1Szyvq2MMPB9ed45+P9p7MX/DXvXd/+7tgryb05yf/",
+	"vFiDa5yUuIZ5ZXu+8dE8m9MJ05YfXrx99Q1bvPoiTqO3bPGJIhzOGjcXzWHsdDuCTsxr6ZT3b9miz9PG",
+	"wf/PnA07Z53/cVBw5QP8VR28+gJ24WI6zThygbqx0OKW5jH523Ywrs8XF0mcNZnTYZinYoTCLWqfvKYL",
+	"MjBHehpwqGkmU+Y+DgP+ecbyRTBi/EI4Mq7ZRK0a4sUs5doO7yMwpVf42BFSvf3r0FMBzXNqvjsT/OcZ",
+	"sz+bcfmZyjy2+jBVmmiFspErYoSBX//l6cgcl37dpW4mAhgGHMcBy6QYAYOA4QR7XjuqKllsPrZLTfVM",
+	"1S1TcZ9dLkMhCh5hG5MIPr8BiSyNukQopxvRyefAjmvmz4TOOVOeZ5vt0XzC6vbFCvM+3t+Jil8jzvfM",
+	"S8qi9yQqeT9fPHcqwHpE5DWH2qG6GzYiID+qRvIp1Bd/1nDv6wYVoYym4VRHgWN7MaE8Wz2iOddjHBMz",
+	"DxCapjlTtUODm1qPDMdgx/PBSDea1W6gUVr9wMh8LCeECqnHLCdqoTSbkIRmmSJK1g7OfmKdvQyGheN8",
+	"mcvJinPgdtGQL5E5yaiuZ53uMBj9YidH4ZXQLL/jbL7eUeDusbqB+hs2Ogpfy8F64/lJDupG8pMcbDSG",
+	"72Y6kRPWJOy0GQoTKUsb6Eja97QdAAht93EcyjtDErULohKZG366WC15c/OijVbjnTV2V0h/gWNwpnHt",
+	"OOzvWw3lCsi5cTDuO8EpW0xXjwoOylr7VRoTDvPSbEsjK7cbdy9sPPy6HQ8McDUPB9MFB2TdG2rKsoyl",
+	"hH2giTbjrqV1fKJTa+mh2un/jrOkS01HrI3yxEWhPI22Up1GbFvNacTKitPjjRSnqJUZFbI0ywrlUdNR",
+	"3eytXfljJ5cDqXmiOu9bLYqmo/WXxAy/tAqHm9gZjdrZVSjXm6y8ii62lY33HHxa9b60Pjq9nGMQPGuo",
+	"ru6TVxVhRTXJuNK4i1wrMuSZMbXBb6hkronM0wYFAIfS6EtZdcRefJjKXF+o+ISMJuFmwuDOurFYnaO9",
+	"cmRe9hIfMuN4lbLJVGomksU3bLE8mtf0linCNVF0yMzqKSZS63r9ecaURk+P87OYJVRzloO/JZNKnxFK",
+	"7mg2Y246ScaZ0J8okowlB842S8aEKkLJ99+/+qKL28O1kaHKLMS1AEYohf/kPjFrpOgEXB9O4bVX3LC4",
+	"GwpLzdvN70OeKw06XhcekjNNUgneKrHQY++2OrfH2+qq9o3XgsNbT46OukAo8zHPWPBiEB88y8hMpLAC",
+	"C3LSe7ZPvmELZekPyY+B3styeAvNzSymGpxSRydkLGeGEIfa/G4WJzHK+7Vw+49e8oIAgg3cMztYQ5VH",
+	"p6dVogzcUz/+y95/vf9L3IX9aggusjihvriiI9wxmNaYihEzCzGgiqVEinO/itOcgTPbOfBxcxQ5OTza",
+	"Jzef3RgBIlLYcbMd+7XztT7+2okuC7hgop9eX3/2n5/+cPDo3647P/7L/9j7r/efXXc+/ZFcX+v3n3Xt",
+	"f6u/P/rsUePSvGEsNVxtkwXaJz9YSuR4iz0/QGhPu2VK1GOKoYDqYp4cHp3/cRfxjRSshsbM8qlg/YB5",
+	"kDFV58hxwsUwHMKc+gkctDGbVNbzuHfStCCFN7hBd/oVl6XJKDSU5a27JglcMQG3ksA1BqEZy09y0DQK",
+	"b/5t9f1vuK71gHPd9P1brnfz/b/heavdktRJORyQPZ4No7J37GB03/IJ18vD+krOyYSKwtVBUTUayyxV",
+	"hGoykapWucjgneFAUjaks0x3zk573cLfwYU+PkJfBwZxjkohncNoSAeso7qVBLOsaUvhhh0s2yWjeVS4",
+	"sQ/aSOshF2mX8JGQ5mSShCq2T17csXxhmHlOEyOnA67LtWLZsBxPGrB8VLPCP29lp10y1USOCn9uXEa8",
+	"ZQcLecWUfi4nUypq41Ta6GUJ3tM0KHNf3963g5F9PzUmSHrJRa3pXUStQUCnBORNzCFY7OpR7+jxXu9w",
+	"r3d41eudwf/+XrPLMxxBX3GR7MJ7/r2Ku6LMIs8Uy5sW1/y+9aJ+NE+rqRSKBfFJ869ECs0EMKLAT3Dw",
+	"k8LonF++Xzo00apPlRHGRhDTLJNzlvZtmM6Yy7hsZqRS23+wO3nLjPnsnLCweH4rTq96z86O3Vb4qMWi",
+	"c9ZZnWdAB+ir4DlT/r1PIu/laav3JYedrhV9qnMmZlnW7WRU6f5MLQ388VXvqKChCTgGOhm/Y8XGveGj",
+	"sc4W5OLqkqiFSDrdzjRnQ/7B2PJ82jd394+H3zz7cPRXij/ecTlT/XBKOApcxjS8AiscXlGJnDLYhtDf",
+	"c5YzamincIWczXOuYUusdwxDpTByR/f1m/SxtYcPKQxILxoBN+QeySCKvdPedgD3fKwEttck4mWqnUiY",
+	"uxGwQLE/McjDMIp8mtO5Pf7pLGN9r52Z5XOvQkeaeVPpZ7/iwDaMwdm3hPGa57Q9VUI2DZChffxSZmPG",
+	"J2Yr4ofq+Kr3NOBvLT9zhMQPfquWj/SMIsw1cNdLJrjMyTvrMSMvxIgLZlSHrvNwQloNy3MK4St0WHZU",
+	"kjMmDKO01/rMrOIKTnG/pBsQVw39VkLjG9Px5zR9h96KBjKe5nKQsclfIuScIOOZ0MwIJpb2re+jYwat",
+	"IfwI43VOloQKITV6PGlqBGUqmSLm2gQS8YwufPH21SeKmMEYdQmEaJ5LM70f/Re9LAo+BDEMf3kq4Th0",
+	"zjoHGLL8+N7IN6N6JWFqGWTAWelm9IiWxEeHARlARpKjxNduMUixGFYkH6QyUW491cHysrWmkbf4jjr6",
+	"iK93N7rgXJFUJrMJE3q/A67cjImU5hWK0OyDPkiC3wrN5vMXX756c/a35xffvnjzxcW76/xa/O3Fu8tX",
+	"3705O9rvmT9fvPmi/HvFSAjHfyEId2MgcmDYIaY8np6enEKeXEntPXl6+uRxL5oTFfNC2/cOecYqJ+c5",
+	"znXvC66mUvF4ftAFPEkMKwT1XdE7jt4D/+79tilfNUmG653g5yGb30oOee3JPGqUUWPoGOZWqz0dlhg9",
+	"nrKzzoTndF+hkPh3c23ffbdbis+fdahWeydPDo2AuQ8B1e1kXNzC3MZaT9XZgTl6Zv+UG9KBGeyeHayZ",
+	"aOaTVjvfqUwaPjKWgnklJy5JKrJA05EqhW+MvqSOzPvjYiJcyI9rJ33UE3uQ+rKxiLA22nrk1YZe2jJa",
+	"IAXVt6trD1RU471IJsxrAGZnmNZcjFRI8ECl/VROKEeyp8mEeQp9b9j4hP0TtrzzYpbLKTv4nOUZh2Q8",
+	"lc1GsNETthds7g5lv1vtui3Fn7fcUDHMeLKdxMdl1PSWiVAEX4A5uZxSlBnxsyDsA1faRsvvSRA/KwQx",
+	"5B4RN8a4CA7nsSvh6/zLZlCsWnhQyF+gSFilynZCEvVeTRY1XCZj56VTRVI1VbcYjuqS+ZjlrBqPqsS9",
+	"KnGgSDRqP+55WHLeVTOyY+47s1IvZT7gacrEVpQ3ZfmEoxMqZYKXVcA3jMOUF3KWk1waSS3tX5j0jFYq",
+	"gZdYl42csjxIMr0nujwu6PKtnwHxM4hT5/Jcd0WjNqA4oQugxVRaQnSBBEGzF0bp3mqruH1TH/T3cJ8u",
+	"5YRhAHVuTso8l2JEpCBmoxRP2T1uxWmoq7u5EjfC+D5UJrKLTVi9AmFMZ2vlDr1vKa5DruH45rd9Iftq",
+	"LNGdUE6lbm2z/yp+BmmmVvY3tXHoMZGq8g2HR1eHgfPV3tA3al9Wue0Qb/tLz/wDVFTB1bg0hrZTO7Xk",
+	"nM/cjuDz9+TvuOXCvPGOp8xosDaa1eoTx/b+IM7U6rmTTqg74+wmjBn1qz/LzdI6Fdxc9eo3HSR7KRuO",
+	"jJ5NBcusiT+ZAKHja8ZU9dVsMOFaG4NqSDPFnDs5jTlGAx3TOZ1BaUvYVDPMXZQ561dtNMNclmj4WwoM",
+	"py2jGVRo+Fsu0p/vuLHsP76H4VhXnoLCJTiLZS+qubJMs71nxZz8LVGq7VWo1lsn7supv9jPGVXFdtUq",
+	"vgXRXbFkLHhCsyKYvFv1t2B4NXKrlMO8sQr8NZ673ZjL1nGbZFKhrWz+sZpTlY2hlE1prpHsO4EJU16B",
+	"z2ccorD5xOY4KIaicg0GEli4fn/llImlAR6VBujpyNzbhg/V0cXRJrau2bAairBZ5BvTwjdc744WcKsd",
+	"92zrOSlP6qXMIVN0QJNbyJ1jdAImQprTYZkzryeFjn14qYguQehUzCYDw/sOvSX9uf02s7vJxahLdPT0",
+	"T2eDDOXiJjJjh/4Qs5F14R6ut6URm8mxNakETjX7zxKrwFf3x1SNO2edZ8Onj9Pe08OnT0+SJ+nj02f0",
+	"aMgo7SWnpzTtHZ7S48HwZHg4OBr0Bk+PjpL08DR9nByeDnrDXo/2nnba0V+Sc81yTkH6UpGM0dne+XLG",
+	"lGKY5Trid0yR2dSs4xvG0OQcMJKxlOhxLmejMWE0GROlGdz0koNdCrbGTIEdTMlMzWhGrF6N1Q9solh2",
+	"x4DCryB5lAoyE7dCzoW/Ewt0uSCUKDkTaZFvi5+BT1ieCEavIsZwYilm6NKFApNZS2Oc3xmF23x43+zC",
+	"cvqLHrMFuA0ILQ/AfO+WLYwRipf7SmZ3GDuqahPe2LMvKO6cMz4a687ZMQQk1jgr6+pxwbEuDmkTjy/u",
+	"WicCDqaYJe9fQlpaWqX33c5oxlNr1F2oW8yjgPXOjWpC5EzDjo3lvFhsObPJ/hMuZtqoToenXYhHgEqS",
+	"ZWTCCB3As2bDUtSy/d4BVSzkjAyBdMz7J1AAtA8xIS/Z/PR3K7sC5lHDnoK0r41Z1BupX5rpbWWwC6n7",
+	"sEiV+F0OiZJCYu51gaEB+Uv4kyZ3XPFBBjnfCzlrsuAPWlLWdh6Xk+IQvpGauHnFLfxi5jvysDQsmV72",
+	"vyjGCMfw2xupX8uUD3ldhrD3JKK7bkwx1936GTEBlosKXgF5I8lApottacwNrSY56jkiJjg/JBIHHPKV",
+	"Q4SYmtpmoB7zAQb7NgfXKMTxXlKese2OhlNuJlxNbM5vJcJtd2UcZIVB/hbM2SVeAy/ysDM45fhJsa7+",
+	"bY/B4VFxDCwbIsEc4qdhabK7i0u3WiWkDYu0UdnLd17QbuNEDl7Yj+USXEHtOGbfC1R3Ssn5SNkuKd9W",
+	"tRGkxGDs0Z295boVjM3xtnt/9DTUQ4oZh2kSNY7n6PrszPkcrist9tquH1bLGAoRgF7kcn+31b23cXKW",
+	"XVKJvGM55A8d1mjYFT9j2289BooJUvBbuxedYdfWDQBxBTHqB/ra+y7WGt+jEwy+gCHZQleUol+nVRux",
+	"LAeK5XeB609IzcBOntnKMjQwzBmcS7A/gKfilzpnJ+h5wy1Mne9jwTCQYLQWc+EwdJV5b2ONq8zfsLzp",
+	"h8WmR3XIyj1oDLC0r5DCTz6uVSxcd8LgbVvJenh9UE7f/uDdP60Xu3YU7Bq4RzrrrV9Rsr+0jD8YNm+Y",
+	"0MCQjlde7MoWyfRvbeFz+wVKqaaW/leHMFJ2x0F6vOQ5G8oPRtp8y8XsQyT3OPAWr5t7DEm6fArvOd7v",
+	"7R8eHu8/wcSLZJbnMDE0bOsykk9LDA+yxukI/Zmv5T95ltGD0/0eWFxjqvoTIHd3oot6XDxi7Xcx2ITI",
+	"Jl5g8YocutqGaqzd4e01HQq4B15+JeVrKhY2ZVJtpYIYVtuHgpmK5iElhvat6L/XdImjIF3iHdWMFAOK",
+	"KwalUe9EH6hOF00kd5VqzSZTDd4mxUdG02rOlmjayACdDkbyvaAzPZY5/+eW6iQXdzTjKcL1VS0DChW5",
+	"BJEAZU4u3r6CMmRAZIHnusBn8DRjkibyHSaI9VPcY2LCYRgNh+EsjfgWyoTrQuPh1HdBEW9zKYcIDSmh",
+	"PlPdcjEy/7I6ixkSOBzMhyvU8MMPP+xdzPSYCW22j9VVi43ZhFlNHlaeJcZshTTTx09Oe4/2O+skbVpi",
+	"uqM8o4OMbUVLKZuaTRfJoj8LXhlNnvB1rkZD4gkj+DDAqFivjH8DsbdOJGb63mOCRZDr8oWfDSnPJk5N",
+	"NZPfbcLFilVL5Vx4P427hStidP5MUnsed8WBprk0h21rsplSpeYyT/s5GxrpXOVC7vcg/5sxXIZ8liFy",
+	"gr9JxZPutZR9o0ZLUUm79yXUxRtwlSkAfHKWIuRBOS3f3XuvmflHgf/jrVuDYo1qzN/qYu46L58rMmdZ",
+	"tmcLBYy9O8gZvVWEwnaAgvm9TUjYTWgyZZBBa+OUYIH3c4k5r0HtZOuU3LWj2i+KWGKQLc4m00wuGPv3",
+	"Uh5uJSH8xQQg59YxQJcyhkFvzeSIiyDeVso30lJg8WDGgoHtNkgJe1pDHA4EbEObzY+hUmG5VF1hFZAC",
+	"04RrRRRLcgZiYZrLKcs1x0pNX3XZPK93Etn0EgX+EjOrKh7wVBa5qUYzEhj9aYfoBPOM4aUeV5CLKvVq",
+	"ywOz8BAAEVMGpN6g6rZcTVpXeAs6jr3RffycGNoEflxgxZhBQQQ1rIkuDW02gyLdYFTHHpb7Rzesbse8",
+	"u/P+Y9l4bFwLEI2Dha1Ud8nFXIMkWW91YuPgaZsK4qAwtgZPIkD9sNq1NVOIlnZJ/ci58ss7H8uslFff",
+	"iupwSCFmVjBHB5Tlp1g2mVcSHuC2m9u7Dv4HA5/brzVWTbSqQHhtbv3oEkLanME35s6PRZHxL/HQepEe",
+	"DxyHDNiIo1kelnU9iRyoaIFy9SvfC82zAuvFf8Ti1lpUfChf5qjvjaRMHVU7iwBDa1oawtjBuof10yu3",
+	"3968g68GNdrtiG7E75gglAg2DwTCdqNwdeG1gsCMAKVAFzI8sumYDpiGRKMCVq29LLg0H6w9noUwUB7m",
+	"scU7PcxyqAu0W1Qb5uqCmJ0pRqjLcN8MzKHINPmxAywfjqg93P74+YUvOGfXC/NugUwZnKUKoyoRUPz0",
+	"lSi7JPGWNYGS9C2t43s/S6z2NMtcEutx2kmoIANGUimYRb1yZf1MzCar8CCWuEvAxJppFYVH18X8CnwS",
+	"ORfEW09rQbO4r7+NgmgWTsxbtlDLKhr6k2uA/tWap6eKOR85OIX7NnIALO4Y1B/ljExsHMK+YyBlxigo",
+	"aiWfb+RFll0XbU8w73lpbYtGFMvcp3JaYKHKXw5mU0+GyFFi+1JU8qC565VroM6xzNKQHo2WEgHEsFdi",
+	"sBmlaxYo4pZr/zv8GwE1gmCK/zm44tK/y1cTKdJZol1OvH8wZ1OZF5+BgbvPLEF5VIYZGY68Y3nOgT2B",
+	"Ue/ei38gX/B/+lOLf5bsVvtAYL1649UvrP9TMTMxOku59usJf9yxnA8XDVzgEmRfDR+AHLNRTicAbakI",
+	"VeTmwvqRYQnOyOeM5iwn/+d//e8bABOF+yB7MRmz5FbNJl2iLLCoSqgQLAdIYZsckcgUqneJZllm9FWA",
+	"97WQfuyDtvCOoaR4UuIw5s8AaI7yaf/TjN+x/zTWw6P+j729Z9hb5P0vx08/RvDk/ELUQCG7g04dRzRK",
+	"lEMRBC9bSPe+MNq6uAu50bAHP3A9rtuHiwLHs7BdjQ7Hk3HR1cXCgCKidcWqxRYn7Vmi8iNpoSzgvVXu",
+	"477pXxZlOImW+eVsMqH5IrbskqQ8Jcr5Mpdn1tacElFBd+UNTipSVF8A6gBMzynLlSxco/4Hz/T2q02U",
+	"YpJOWwTwNj1QZO6xuZe0Hov3DfOIriTkMcenOGBjapSZ3LJtkrE7lgWwbGXkrg3SklujQF5fX0aPXxlg",
+	"qEr+pS4JhuITKYxWmTN7Cl1ZRIXst/POlHuyrOemKZ6L+WoOI2pGFd8oGsiB3wK8z2LYRloCRqrcdKAR",
+	"hPDYOEsFkI2+YTg/7nC3dUeFK74Lt9Qa/pYWVTnBbBC5ChPGqPVNN7oM3f3v8PYAqKleHQxXIwEQllxO",
+	"Yvp2g0HqoOrXJYNleKilFmeQyehaiEGAFwWUeXLjHWtpqMaaArWyVqsUFlqtOzRTi3OCxNUtQPx9mwTf",
+	"iqC61DF7ssIg1jQwlxjSWsyQihgrdApPFdJNzSasBtstD9XbONBbk3B4cWcjQ8u+tsoQzc6acZUsEg/1",
+	"k95RCzV5y6cwLD3LxfpzWDHc12ZhIpCaDNk1ahMhuBmcb9xhUEncn3qmwL50HS+Hha88GsOQ+crzE2pe",
+	"bZizbRLo13Sjs83c/rU82rjfH7udYl02YWXBMm7EV9oKkUISVBdw4VyuRpcdyHRBFOWuJc+S9tTkWt1a",
+	"6mi5+ULis5stY4xJIj0EYwo/4deza0m6RKUruJw5eqv8S4aW13Iw+QfW1a2AEezO1WQ008JV9Ed2OBVL",
+	"tGqzQqfLOntWfW7drXvYtsZtu5S5LiGfd/ZKeslSOB5sxtiGOiFdfr70x16g5ZRUnm5nL6JDLV1aEtfd",
+	"zoc98929O5pDdZIZwHP85IX+gqmk0y3+voA/LV62/9n/jT8Dr3yB3/T3lC+aG99XljHeUMooNkOaV5Ub",
+	"KCeSE3aOXnmuCks8VHW4hf8oIF/DSnZ2R7MZtV1b5XAIIAZjIIoVas1KN1l5tFyRAQN0eG+1R91lUvSt",
+	"+jX2brOfIFMx0L/EysHVeZN8oYBaVrw+CdoFKqLlCCYSc6SVC2raKAWDjANwS/GB5bG9Kj4+H0tlVLvR",
+	"zIy0aH+DLc+8dj6DwC/UEo/pHSO+RsNc4zlEZ3xZREMngsOTJydPjx9bj2ptj+lux46oVZ3BS3vvx9At",
+	"HuleQpNxse5h0oUNNnlegXMySqY6d10ZyFGv1z6DwX0lGFojV1/yZlY670Z2tVij0rSjDDToehw3xIyu",
+	"nUrBuoQGvQrvWD4onZ2ZHu9Dlhd4+/EPOdPuL0hT7tsG6SytXrZZgXDNJwFaU3jpuosw2NKCfefT7nYw",
+	"gXrfo7tBZpdl3O5Py6zdn0WYw1/KI5dkxoLxuLSV4tXuSvF2d6X8AXe1/A0Ij+xjA7HgAsRLeOU5nLv7",
+	"G3BEEEamehXxcCBKBA7wYLTuSjFad8WGnsMrfnV/koPgHeav4nnzlx+G+WPMMv+MG4j5Y8ImA5b3cRbB",
+	"hZyBQRf6K8Ll9deCBfbXHKBH6WLOlJZ55SKf+CUuLobrHpjA4XIVV90ow2t2ruEltNuXr3oxEl4uREr1",
+	"9hKRBL8EQ77lOhiq+atYolskIqgpLt/jrsbvDREZwuvBQheAUMWLi2vFa4trIRBWcbWA5lq6jjhj5Xcg",
+	"cFfpmsOHK110AHulgVKRQHPO8lWHcVf5vKfm4iJApXGlLfVGfiioGEVesTb4d7Eu+Hep4hGuBB/GC3eS",
+	"p8Gffuffh5GSEvtdVkrKYZ1oeIsaujwLok00SFiVrhG0i/UFjXRK2fogNcFhxLVD+JQldRDQ3rphUA5e",
+	"HFemzLhfcpFCPWnMe8WEzhc+ewzqLpRzEClGM1TwKqqTeWs/kyOrOC0rZ/DWbilt0SammStbZX8iRGCL",
+	"KJyd9jfcQmOwn2csCv0ARQYZTZhPjBkHWLTe3oOK7rIC9vikE0OP/dErW3V2GkwiGFO3vKa1ekY4p6V5",
+	"0AyMEpJyYwHY1rq+3w9u5rkvRcKEPThs52Qm8Ge4StPU/MumWAfUWVJX8GNFPTb0V8W31JPit7KGDGmi",
+	"uwHl5SwxCmPqIuVRzyhf7TMLlbOP1vdUS7SQ1mzPo0uGwSirOdkBNc/pMjWsS8Y4lE1CyuWihzZmSxuH",
+	"8JhOgWtu7A/GqhrcmxTxF2j2NtgzLGaIpcNZNI1P8R+qi5RreKCWj2wDUqoJyxQrd7cFujkngt1hC1Gf",
+	"+Ll0ehCWLLbr5hcHSUgzZcG/gStC09Isczm4XIM1M2YfaMoSPqFZxVXz+GQX6eJ8WtOH2LWTpWmaGyW9",
+	"simnTR+XRT18+27w5QKm2Jj+Y89WFO+9Sgu8cGxdW3FjAaRHlWjCzuzNkEHa8TE4jESKsnSB7IatDmS5",
+	"Hfv6XdjXkzA+9RLIDwROpXoCqx3D/G8kSh7K5c2EUTdshtfUT88xO8hU5dutb1hXXx+vxK6n4BhJgw6D",
+	"wVdOAReoRdA27KpXcj0GrDcQCd1yh0ArX7pLbfpDki3OFRzb0iRLh6dgjyWhD1ypVth/K0crPenmPtfw",
+	"ch1XevBIOy+6k94PLvT4ZgWAI/GAdqKLkninRNme1+ZYUZ7Ncqx2BNdLrQpV4jrx5pOL6XLzhiX+GTEp",
+	"7AEoDk/JzPAaqs+CCPMiAtsaTd6KixpRYgCwF3sWlM0vO4L4lLcITFTPx8rIxA7iCu/duP8G3qe6XDhg",
+	"eoDuM51p34rJSAIICgCm3/KRhjTcGMCeb38LrYPI3JwNe3Oz3/iw1+uVumDU+IzB8qjLvOMKGwF0vUuX",
+	"kvFMpDZA0J7HOGN1dRXMmNG0v0Kvs6cA8oLMuhTHIFia1hocfLFZyjd/aVNxDcyo/sMVRmikJxlJpqAr",
+	"vasfDEzbT4yCm1pDiybj7QY3ZTXuhRe2D7NdCa6dbsNzUGF2Fc5omcZQPZE1yQw+Y8GdtOryV+kgpMRi",
+	"NYITUyszIqNZWkQutBEdsIFC2r4bIXtwHA1v7HQ7gxwATWICpNRybRlkApJZ5mMJ+WIDRiB2dx+5uEUS",
+	"8DoJrn70bfNwW2WpBgnJO8hRteAAUZULG0oVxpv/AD5UzkA/PWkugQ660cVrPWwLJXQOwk4oCx3drUGF",
+	"iX0oBDNokyPsSmnbGrsBjME6r7ft8aozfws51Qio7ObairS+5eL2+3ffVrXbZZIqehDUMmEjge/Yests",
+	"W/XFW4lnDH4miIpdNYeaM4ZXpSUvUFHw3GStZOQWXNef2SIDD3sMVkf0DVv4CsRWWwbYEeF2nUa2q1UW",
+	"cZkD3FMOcXCQQqrv+sOPJBBQmKNyu2JBjnF4+oMc5O3qVqvcdb2k4mWWvlTKWm3OCaa0LhtVEVG1ygQu",
+	"ivrWsX/LT60nfh5s4Abq2dxWK2/Jdilk9mztVWqs7i9VzAim4l9wz/vSsqwsRywOUGITmhbR1CofQY6e",
+	"GuBbDi0qaJAdd8lbEMvI8UDkTPTBA3HNPUBWxCbFu/seFit+5Ow7w/csEeiKYnPB5qWvNGoMHqSrQt1L",
+	"w628N0rfsLDvZMY2X1SziLnMIkWdCNzUBqeoMhUHgxUZL0tu64huNvWVPlSoOQQNuYCcLIx5FMCCZU5u",
+	"zq+sydsLuu0u1fwVGDUVwmmloOPTv2oJWYDB1cDAAzc+lHfDyQ2wPpd5+T3B2NhHnHYcdg9u8dilu933",
+	"Cf6lvoHvJ1CjnGN1bZfMBP955sMaAIWXZb4naehZOY5sRzv1LNj/e1LOrLiAyXs4Er+KITmsqVMFW9nE",
+	"+u0MLbjTXOa3BKreHxGZo9OEKa3Ip1AEv0++YQu1jKmFeERWH+PTPqSwdSGAaRsL+Z/Mu/tYiu8Ot+1H",
+	"bR5qOt5vaouvC/owq1kuQ662t64aRmuWGNuxvINMvrgjdJYYpRRy/cCbmjLIUGpMA1YNTtVqhvuys8z5",
+	"rZ71ek8Onz07Oj15ctJ79uxwlfeqUHsaPl/WjXb38aaUXv/x4qbdfvwnOWj6rPl5tx+85brpg+bn3X4Q",
+	"c9QbPok37PajCD5a/80pk9OM7fKbFZYK+1oi7DLOikV/KadW+8VyE2jgp5eBfKuzUS1PxLOf8NTCCxQh",
+	"5bhPs9Jkv/r+L/CHomwf7gdmbLQ7mftkFlQIJjOlbcoKgPmxyVQvsH+6Mv9pbXxCR3j8+qrQSLeDQtne",
+	"oPMZ+xj2SF3hVuET9ndzX3VX/Qu6NYvVtGFNhRxuqyygBWRhFVk+2+OErKM4raX9tNFwtl72iH7i3xlf",
+	"cYDcjSOoIvIJ4CUjEJDyGhwCIXOtyC0XqVPogv5uhTRfbnYSrkKDOP/Hj3Tvn+/N//X2nvXffxaF70G7",
+	"G/FoNrO1EGNHO3jSZQraGEDUxTY1E2TBaK4IHTOanrtibrOykIy2sYGyHVZoMIwdI4ROuHB/tmI364Nv",
+	"roG2uCNYxfXmVDmX7kjiqKMnEQm5EHybUTOklkMFICQ9YvZ4FCPHC9z+esi07e7dEOEEUt/FLMtWQwvG",
+	"9f6VzsrStP2c6nfE++Q25S5G0he1L8vcpWUIsLQyK2OBwVId31Nk0A/ovGLWBxykreX2jx//Ze+/3n/6",
+	"I9n7r/efwb8f/dv/7NxHpPEPFUGMM8vWQcW6w3S0+WFaK/ZY9/3TXpVA239+rRDlPXCTXzEg2UKs1IQJ",
+	"67mZr4bdhpsVdVg7KZPmQul8tjI7BGq+jD49y1JI4K4nr222t03BkF9FVy10y8v96lvlMqw4xpipPmZZ",
+	"2jDRzec5YcxYxf1ZntWeJkl+kojmSbMs4PdjrafQvUnradkdMcv5ClDApyW+D2/4t7ODg+vry780c3zY",
+	"/5pkefPTORESUpL03BYftTqHb9j8ra0mXJ3P4cFlV9bC433ulH30vVlW2XU6ErZZKkGvkJt7uSXe+tP/",
+	"tRxsc+6jamTY+iS2N8XvnoDQ8LElUbtiy6Uv1zKRn+QAouhGYi9LxV7MxmohbtEHz13d/j1I3S2oBx+t",
+	"J4pvuN6GKG55Efe1DXyIHIJrAAFWA6dANZznOrJGXSj219YH+Ruun7s+q5UGKZGT3I5cbn0PjaiMqbHH",
+	"a83xwBrnOvBalU9G1BZfUUgTqlONdTVtVF9LR90OUEVcLJsZ+Z/X2aO/2odWpmzHLOhGKrZdv7dIYyjI",
+	"12UxWOI9x5JC4BzgMwEk2in0+3LwLILNWQyU7zcl8996B2t2C7BiNnVw4BHCdCgtiaILQrOc0TSWMuD6",
+	"WUePOJSIVt7VYDNsw8B9O+ho2SL+aDQY4ntFr6/H4KpiN+iVlFFtFL0KTbB0d8PWXjGlfcR1M7FSClNr",
+	"SeSURcTHuj7D9fjJ94rl24jFmWL5ua+Kp5DJAxgPrt3a71eT8h6plRGmzq/viFk/nau7eb6UT7YtUr/W",
+	"srjtSX5ZAGjVnn0jdKRg4fGvxSJrAegfxHU+BoHaaOUTH43NgcOBNFfZnLYu85kwKmqgNBkVpT5l1mzL",
+	"oTccr3RikjNso7pqCOhxKo3A3RUtvJLz3c9ZNITRo7PboopJSN2XA8Xyu8bqvgnNb+G7hCJci3tmh9VU",
+	"IqV52k/ZHa+xk6BEHMKBxN1O/O3kU0H2yOEjSxJySIZsDglz1IhA6Q7ICrI4iQ00RhZbWFK2PbS1tUWn",
+	"sguW6IuBFMOLrlOMZ7yIRwMuRDkYcE4yZth5ABPIBRB1ThKqKvlUQuZ0P+MiXeo9ukkYITB3wjSDGsdM",
+	"ri3mYmn8ZMDG3BqN/95tGntlxKUBHi9Fi3t7z95/av+x9/6XXvfx4Ud3/dG/fXp9vb/6rkd/iQaaXwAO",
+	"1Eu7YmHGukh/UrZT8FKLEZlP3Pzh+TBB1j+XqLtoEt0LG5x59UWr2EyXKMhjUwHEpdBE5zSBxuLuLhfC",
+	"4aohchPsgFZ7J08OD3cWzglm+BWjmY5W5DqnL3aNBsvL1UmVhWG7wiL8UHMNZ+w8lp5bPpbZnC4UGcNN",
+	"i3PsmIQt5QOELN+IGrOnQxKwT0Z3P7brF+T77199ge3bn50+Pnp0TuTMcgFrqpIn5e1r2UZ4E/9COFjA",
+	"+XuR57Gqk++EsbJ8R3JX/O1qgXI5jxluKVtRPF7KTKmtzF7CHFrx1ohXMOYU5HVBMPNLAdOfsQIXzEzU",
+	"dgG1mEWHcSm8pG2EAtf3Fa+JGgj/KWzy/6x3+GhpTidPVyU6wwSLr3VxQ/waxs4K0kCRvez4I9VywpNO",
+	"tyahGdoawn6aQd8yNlUIAYtZyLBQiCI8z7nWrARF4d9tJA2nWfwkwcDeQau3Wk5KEKoSUwCdG3cOwaZU",
+	"1tYiLL/O5wsEneEFhsp2oW+l+aKfz0R9fnhY9W0XjEhBprN8KlVNzZjrgN983Hzr6lzO7eSGlANKXNG/",
+	"2di7Cv3BTmtrl0YUMJCqXynivcAR93U+E0l8H9x6TCR6d3AOoFXiwyTjCjN4lxcE57X80nd+5mZb8ZUA",
+	"OGaOXsaGmti4wi62uk31R3DmoEmDplnTqGGcOaM7U/9nwoH0rjwIuEb8ltkGW4XLbicDsUCf7YYRqwnZ",
+	"+OMVzmnrQdxBdbviS0GKOpBOuH6e6PxxjFB5lO162JyY2VCAbC9Bn3fJYEGo1xugQuSW666TyxBVvQ88",
+	"h2JM6+A5+HnG8BxiwdpNchG26HHmYG2b80SxK7clF0zox+y3Cl7aRi2oEymGGU+0ikPOckUGUt6yFF3L",
+	"PgHUmF+GF3YtiKJh4op5aA+jurrAd+vdchHw53ZILRB6WpX3FbSzE/wNkapGnEtzw/b7Yj/Tz2RCs+aP",
+	"mTOJ0HYyuVUukgq1lv8ErcRJYZ4TORyqXXQud4DOK1tAuRu3/+R95wY1hGtjw1m7B+DGWUJtJ36/GUWx",
+	"RKIdpgqt2dpqVWZPa6bTPpGnQEGvqX2SQ11pfWbm6Bwuhtybbbc6Z2neptWavW/7Y4bYDo3fK+AfdvSp",
+	"VVwOb/wt+Fw7V5E/tgUGDT7Yb2jyhpjIyjXB1DO1o7ZvYUVQJOPWrRf59NXFm4tH1sFiqcjh/FvdojVw",
+	"3Tou8pZV2WWxfU912Ut5csudOC0LXpVCF7bq9EeoUBe6YXlblfCr4r6E0ROy0op0KzMlxxVLTKMsqis6",
+	"Z5VMt0X4qerb67YNXdLylyB+FNN9P8uibX+xDPjHVLodyYslAALJb/tF3wnsNhGsCjwtp0z4ifcRVjTq",
+	"I3KjrWk0+p1wVqM1pPz0PsETzwAL3siFUu/OImWoRevOmioM7IXOdSlqGoCwFzVnW0Eu/yq47636gJY3",
+	"w6lPsKwrNfYxTcmAGbYjjUK9A+3Y7uYqQRp+GG7f3ac3k1rwdL38eCVsdZgXIveCT3//nVG17Ley44ji",
+	"ImHb7wr2KW2nV+32m5vRgZb3RQWrG7uiDK0cocpRrlJqZYVLG1yeTbVP7BJ6e6NcK5hLXLS52vyQ2Ydy",
+	"DL/TILu2kFirRdQqoDvYh/VA3v0T6/njfKvmB5S7GkqrTQD7ToSqsbGfq80pFfoclvfRtiGsX0zMwG9u",
+	"JhlfXD+i9tW+K5FLfJNK24gT7aVz0jPsJ3O+CTupHSYn/Yrm74bceS1ja874aGyYW31+nbsFEu2cYR1B",
+	"jtkita40ipb9yN9IPAWuHXlVdoQ0V1hjUTPMkX4AAlNel8bDGOf4tu9CcBgLT5lj+A5z9Y6nTELbWsU1",
+	"wmB9gE4hvJlvr2LZZeSktmy7/NR6rPuBazcQyjI2aUiE9cik5Q3xzTuCZ/dKf2wAWdoOo/QSvhK0p4a/",
+	"qoClGwCYvi8tUz1Wac7KZwq7GIarkuZ0qAMVCvs/9iGrB1ud0Dnl4DLxZz1sIFlVpurayRWjbd0kuhh2",
+	"fSb2SiGMFv8uOzpHkhW27M/cWsq71n0xF4Vi1agmV655YHv/fTWousqJ7875CsQ0WHp396/bR2JJ4jfL",
+	"PS/vChnn7w57J7o9b2RgLK9VPMPMAKMrCkelEQCtdt3LXWnjAhZbiiAuJ4ddXwnjjymRYhnKbuNUGZZy",
+	"KvpjOctV31iPcILq6g/Mvc4dB48UJ5KJNHL8sauleadyqRK2L4khry4osSi8jNlIJ8z2YSs57LyYFNVm",
+	"kIUm1iqD3RiI/TqN+13pEIbbAqwFYvmOvXTL0qpIbJoJI8rmdAE5cK4VSxx9cOPj40ZRO5XL6Az8czvL",
+	"HFKYTbkGY6qcYduNqgRPGG5SZLK1JNvuQK/SJGsPc70aGTyyng5ZcJkHZXJp677GxIKlfZIKygmRuBFi",
+	"E04e9NBx9ea7zrv6SQ7Wyrj6Wg5a986BlvPNMUDz+SL6Bw/sIOWpTdKQ+/K26ULtKzTXa45yb9gVu8oc",
+	"qWJcrNeuBhusr0EccoMY0+ZOma/lYFN3TKvYd5nudx71dq6SgDhLIedwVIGCWWxKeHq3DRoXLGPNhjAB",
+	"b1qKE9sY7lhmqRts1Mj7Wg5eM9CWGvuVKXuUNOFqwyYDE/iMGvPpTvhKmwLlr+UAa5RbUl1liDsgvh2q",
+	"SjDhtSkLN3eV7mMnvo7uEzzSVjBaQntQeWIbtWqLHFZ72/1x97fdnIdtiW8Ln7J44dqFWeJPFJnaOxod",
+	"AnWtTgLs2sCWxLt3Zaw191+4yLJS6wVnulvgsp0MQPXlsDl7M5EzsY00GMd9WsvLCw2iIWoIdsOuprgO",
+	"zK+5dz2VSRqbN1s1PymIuWtXU8rZT9CfqM2q2hqpn3xDox05C0d1CCD4W9eWbvIcIwntnab2zF6a16x2",
+	"mhp9K83pXLReC//EvZRLWWoLScmdsqU+EL6rjiMid1iCHQ5n6Ne9hiG+s3pXrCDUKgUE6pVQQS1VbnNz",
+	"XPsTKiiigOQsyWdclz1BLK9TVDdvfOeE4XYt79xK71XhAe+v6R2wgOCfvu1dYYDVCuOiOwjYDdDvDhLy",
+	"q/viAkrWZigIBW2c2u2oCwv9UA+g3pZHboE4Ehh4MRL+htfVM2NeMYadAl/2OSQD2LxnBSwWBKTHgYMK",
+	"sBCTbtc+qFuu1/JBfcP1Tvs33zohvbUr6D7wI4F6K3U/ywLDVWw6NIVSdXy3Gm6QghUAncWu5Iwu4RGt",
+	"mzG8fuOAtWAxz7fDxKwfd0ah25kNrUSHhb8FUJCsgDItxltZzw3gHNbC45zOBhmm/69FIiXMbmg+GCOS",
+	"rVa0lUvCnb37bctX9nd59SK6dpETV6WObT1iBQNb0yMWcMolj5gtZ7DDjgq1Ek7oBhCbtBwhzs2iONgS",
+	"I3lPfZ24Q5mgIhnbBoSMJuOI9IAbGnAmFDNWlNG2puBFIsbIocmYZOyOZWdkyO8Y0eyDNiORuR1I+/4u",
+	"8P0K6n7Y2OV0E5xgriDTTmMVRgN8TBRtfl0ov/qcB6cqsTuW28QHbChmts7YpjIHrNSwRKyKCLfs29gk",
+	"PbGhySLXaB4boaV4ygKkl2brwiFa1rLSRqw2O65SMoWjxppDu8qH5dr/tfVhufvbaj0PPqzotnjw4XVB",
+	"WZ2KW03vWBew+dZ2U9UBeHOhECDEF9Esy4JIXbuG8VXIzjrw3nhXmNGMp1QkrEHMhPw8k/IW+8diC2fz",
+	"xyx3WW4l4btjDjbhYlbbvjTDtnIgCjW9ZeAVsU+scD+c9FoDdUK+biMgdpdAMS8cHXXL0ihbX6sPbZw/",
+	"mYHUUPrmHgLHav4cTfELZPd4/UQVv+acSJEw4vU9s43QZc+qnOo+zFo3iDVNWzuxthaua+a/EkDA3bgT",
+	"SBlzdvtjqiI4jZdfXewdnT6GUzpmH2jKEj6hWZdIs96/XHteet3pkusCjf6689EcsIQKKXhCM/L15Xdv",
+	"ELDu6ZOnpwEYLCWgoa9VmtjKEeB2bBfOgN8U4n8dRJHWzVBrLOPnqLsF6+dlISBHbY5q6K2zVaTt79ye",
+	"touPDmoSwqG7rHU/XLx9hZ1CIWUr4C5bGc6/aYOGthkyBacqEmVaWfzhIbsnq98jOnh73ae4FGsbHNEK",
+	"S6uQXoUoyix3B66AMsNf0yNQlXS17gE7h2L4dR4CO5xVto476+vYO+Eza4rDB9OniXZWhUoKOuGqcArP",
+	"FMM+crdsqmMBE0/3AdFHyca1rozuusP3BhKFxfLNMYsYTqSBXIFXDJfODg6muRzyjCkH/n0w4TndUzIb",
+	"Mz5pbDl32q7j3I//uL5W//k+jvb9rRzxDTsJvUCgc5ES1zaioelrqxYbYc+LGERW8ZUleiybKM3sdKnb",
+	"RYwOv5UjOdPvmAKTpBa3WzGslBhThWkKmwJ34/fWB+4uPVcH3K34SLC0b610X6nnr0bp/zVNxlywi0TH",
+	"+YX0xitUcwOnP7O4uRkjY1AoaDrhxsgkmtEJyRhNAW4R2JUNPFu96ic56DowTq48jIy35btOP6EzPZb+",
+	"MV8v5gPW4Mo2nwW7k0765qsOZ4gr8I5RXROxtpN+VwvmUZS74YyJYCw1s8Hq4BLuPVbRyikeqNAr1/Bp",
+	"s5VRIQXgO7FuOisdtxoct6oeDC/MpFb9IRc1uGYl4GWzrIoYpge11zUyx4Z9otkgmn2ioPf+alDzeJvx",
+	"cgjEDz12TuzqXuVUYElCbInndIGqvRR2gAEYXjxBrK4PCP7WBq19sKg9XeeETaZ6UUVCUmUgpFZaR+k0",
+	"rzTAWxFVXcA3MkezqA1kYMvI2qwWV30603JCNU+aMCHiS7VMoO2K+stsAbBmmqZDh3rJv7iaqC052dWC",
+	"bwB1BOgvpdmXtylK9DVnD7XuTxSxyke0n9yUihYeT7gthAdu45MAc/P3XKjy67QGaw0Oq/q1uago4HU+",
+	"Y1i7KCcMGg2gkEURb3ERl4kf+nplRgWM7teVw3E2r9nbBXDzps3QWG5LUpt8lqB2wK2VCNSSuedf14bj",
+	"rLDQ2jdda+lL8IfjnhwJTv2t6fDmixZKdTYFCXY9byjvS5Wa1nMZvJZ3LEjL3LRlJkL0nmOvAgRe48mY",
+	"jKRRWAY0uUV1bZnftRMDVf7fGIQvZmMzVqv9imV0JcI+3etNP6z9MYd/alQzUQ9wD6pzvxxotyEYw0+6",
+	"DbpvCHMK+Euom7tK8Ti3MYTd0jMbqaYxT9asV9gPdL0lAwTkUjdCrrCFXW24VIr+2qHA5SZ2dp3ryDiy",
+	"0Gos5yz12neTzi11U3QU+8yRnCmtyBILPNlB99caScLuWBYm1uymHWGFVMq7VEMwQe/WmHwo92WF/HCq",
+	"yE8zX7FZoDajp1zavaiYB1PehlSwdys4qVmSM93u/ku8F4K8Svdb6mvhxJf4Ufierh+9H1Z0LctgV1HE",
+	"6AAPwtbalI1koOewu6CDBIkZyd9ZYxo/uKmYWCzlBRq9ybbugu7I20qIWN9gYOsXkDhRm4zv3R8JFZE+",
+	"ajRJ2BSz/1OWZFzAPw2nobrO/Q2ffQfwwoo1uVOLb8sJKwXWQWj2vX2y8SisTKsRW02yqrm/NaBmAKgq",
+	"emG5XhNadUxV32NXNLp9nIgDogkhOmKmJUA6r9D3FsTft71+nQfbvLKBgKcJB2zYX510t5Xw301JrRt1",
+	"1xNFZamXZlPd3/fRw1nne8Y+185ZDB5/TTJmlPOnRj3PaYIdSkVqfplIpcmTIzJYaAYlNd9fvdx72iWC",
+	"cazwkJMJJFDkZEJTZvshf6Js41CZx7tTJnI6ZfleRs3ii70050Ot9oTM9XiFP/xp7DQW5lVkvtjhTOZo",
+	"gTgHXTGWNzKnG/bhXhpDQ0GKLACTYwXs9211b2SrxgyuNVppl2vcomlAUOll405tqlgTKe7q0ooMUbOU",
+	"HJCc0WTM0kohAtr+8D00qLCLtWAQ7rDPrO5kfdgW8MlCBaV0odpAWqXg+QC5GRb0KU0XLLUuReSw0LFO",
+	"uxJEmw0ITt1Kg247NXP/NshVuK5tCg8B6gmStgY+JzyjmuU41N3VhcJebTYiSPyyZJeHQ6wWU2xbN7q+",
+	"SW37TUdtjniZtu0bitMRcn5mC7e7rhQX4kzj3QHoLYfyRqwTjLvYHE833fDQlo9FlGnkcpCxSY1uNGdC",
+	"2w6O2E735PTJo52nBjKjxchZntgVhtI8G6+q88OJNYIkDbW+3c6HvZHcM9f21C2f7rmA255vIQtmwMdu",
+	"TbNdaDCzmAJTneJarmq5W2nH/d78X//9Z9EQe2M33mB34Ji5hkurO/PW9TJ9ccfyRW0XYtwpsJqcDTQF",
+	"/H7wJ5gT0r4eG5eqdStTLgzNJ6wuug+js7a2HWLlDM5yvpezIcuZec3qVr948oxZW1c+9h971oTce5U6",
+	"sYJWFxbeqNnUdTMPtZ2j2LdUPHBbRIXs+91B6RZhPbNHZupFU2A78LArcNrUs6AyjlmNAP3q6uqt7du0",
+	"wvvy7FnA1k56Uabta2ZWnyeQGkNjMsg8VV3kwXTCoPIJCnlkksxy2Nn6UE0wS7wQ6Rv+7lskI/xhwJQ9",
+	"WOUBtaerlU51+DWC5G3PfUD4vrl0QJYNDH3DLuP47j9Jp3EsS3e9xqkgs2kmacpS6Dm+TSIuzemE1TQY",
+	"N9/0N+yvpoi23crBltmqXfnq7uTvGE25YEo1G/HKmPAJJKsZMW7s+LnMbyNkM2bJrWrh98KvPsfbW6fc",
+	"+gebU5+6bhyNU37ux1qRiTQZh2cmXICUTaFpDuoh5blP+CgvMHga/f3my0XS8FQqPcqZ+jlb88GcpXy9",
+	"j1XWK/iye1s3nEfj+tWlkUEHayOuBDJrXEquyGx6TpSW0ykU5kODC4BDzmXClCJqPNOKpHJeyouCt3Uw",
+	"KuL+7V4S9R2+a2qtBJJFMaEN84YcsbksuyuuwpxMLHMCRlfjJVzTjbGlJ3oHjuZw++3D8V1Gf1lKG9J6",
+	"KES/cjKHDrOpPCdC9lOWcKyyp7dMYRx1jndDVi26XoscHp9yy4ZccM2yRV9I2HBEsnfv63Q7C4QN1kZO",
+	"9BclBJtwicORY21GAxZ67m6HQcYy5sJh1b8H1yBhuaZcZNgfepf4Uy0+vvtPFotf/20HjZ3wnfao8Xvc",
+	"fsl3Ofc2X97d96qJ8FsdhfAQD3OmxpuxmyswLOAFRMvbAkMFTRDATDf2KEUbJJHylrMYg4JX9OEVcfW/",
+	"9JVqhuDh0ep87cjEzb92kCKC7XgDjyGE/AMYtO0SQ/BNXLZtF/TO3V/L0Cvve1+7OMVLonHYcssta2YX",
+	"0w4Csv2fZzTjQ84QJSS5VX32Ycpybu2jIeUZS/tUKaaUjcAg3bK8H/aiNfNlQjmE3gCs1+iafczk5v90",
+	"F+kd5Rkd8IxryC6y4OH9Ic+wY4q/UjRB6XbSGU4Kcq2NflsjQ1zrlY1zi0S0cRIx5p3FxIm41PqJFMOM",
+	"J05itUn8cIFYFeAZOfVlQhdkYCwJadQY0GXN/1m30XLcrVXHyDPMWC36hHXR4c+NokeOTrB7xOawv2ue",
+	"oXtqZxZ6D4I+kc2AHxP2d3NfxCxp6pYcP6QQo9yY/IA0IFnJhefXDJFj0BrzG3ygHNzdYlbTy37jPKB1",
+	"4tA2JWKZ89l3xBfzzhyAS1aXFVp0xrG3IMZjTY1Ojq9bBZHl31XAkt6LtuCGE515E5Yj5I4ikiNG5G0s",
+	"Gc+zkqi2Q0wM/fch52eTaSYXjFXqZoKCmnp0hGA0gJAQNMyBL/uWKpeu8zdyOVX0mHF4j+9mQhGEnTR/",
+	"fjcXitAE7Enzqlu2UPtAZO+kppphOtRmp8oQiZYkl5i1b969TBvyjuUZnfYVS6RIy2z86WNwjZbf+lLm",
+	"ZOwwPtAcZqBXYSIVBCgVGUmZnhFK5ozduryBrrGo6ILwoW2m3Uxdj3snT0twQXHKWiIhtwfPrWhqhpEH",
+	"5L1A3Nhu/LBvQGoOYIYAEbJMsaI/kn0QzG2rYVIeKxRsFFMePCkQv8x2WNuI/9/a3ojNfcTKq+TacyNk",
+	"19otvlYJtdgct5JyVSAW7PdvRx/v9/++BbHUNRIO6UTPeVLyBAS1d4V+GFPTLu9HSXtQzh6Us0blDFLI",
+	"a8Sq0bl8bqRZ9Ftb9x04FWGHmuG2tgffwcTDdaB3YFqtUXcK67A1gEqz0ulkQah5RvTMFcA8dyyPZkMV",
+	"TYDjOGXQDJFqcxIVoUSNoWHfkNAss89tkrjk0n3a1rrhpu2i2K11udjaDS/XQcK3vRn7zVhAvkfm8pa4",
+	"REjcGsyDzG9xl0KcRle8g0Fx52oOAuKl9NvdQs99dDXi60p5LICoib7bHx0CfgFkZnGF1jvWtuBl9USW",
+	"/P7NjL50Nzx/V+MwtihJRteVQ11AF3kwjo2js+1ih7AMRewMHwr8bss+MO7SS7COw9i+d9J5udfIFy/6",
+	"HK6CcYq3cdwoubtV9WDBbnbSCcn3G1dxAfn//d+fWhb8//4/lr4fkQPiLz9ChLQG5rycgcl337/dJYTv",
+	"ooF72ulWu9lWJGeAxoxcJMgK8aep4BVhIntlvQPxF+G8FTqsnoBtYZxC5WFNBKeSprIE22RbgJrFsO0L",
+	"zCGssQdkzl7cNagY0BuGEreu5UBzq9fXNg++9P2pXZPZ2gbZ9dIQcg+K+sL1kRs8RF60/Wg8167M89V6",
+	"TN8GWF1ViFrddhrjR7acYVfxOn8UJsZa2pTzGGXPHjSn++Gg1+5ZvDn3MRPYDfPxXXXLi1OCfavufe3R",
+	"/m6mEzmps3rGVJGBeZUtNvC1PZs1B1lfKa3XO1DBvOOl5hCW2dy/otFCHixz+9pNWAVJV3hO2wLSFU+0",
+	"1yUfkOhqtuddTUHzcuE46JW/QuX476xSfEe14CVuXKQj5HRlb7Kd1In70VZW3C5RPXnU8igbkFFlFSLM",
+	"lGo2RpaQpuRKYxSwnUIonra+GTOK+3DOuF/v283SuJAbmT3MaZwrOSfqpmt4Z9p4CO7LEbBuKst9OQ4w",
+	"w9qLcNy/TaT3b2GGrzKJC7ekO/W7UShjekdgTSLJrm9VVkzIwnYEllM6fSvZ4Cplxg13LX2m9NAap8It",
+	"zYNqE9+0zfsuFBrmNp0X7r/Vwns/1ZVQwh7TwfsusX0PpsdIiOVD8b65GIMVLtAF0N1Qg19iE1ZqSrsR",
+	"Zs2bNErzLCM0s32FN+jfDvkgJRC4DWH27niscO/zXM4Vw9YqaqE0FnrZEi+qyJDmPpk040xobBjTqqKG",
+	"fZjynK0ImDv4XSbMF43eewckap3RkNkJmai/Rthl2gwV7StPICnW5iOBk5YrNWMp0bKqYZ82NiVUfayY",
+	"0018iysIvQVrhe5XdasaMAFnqpGy4hPYqt1+n44ak9ccAYG7MbU+NCxJaVjTWOpxC4g8S++lkcEGl1a9",
+	"wuhKC1ei3ygLxt1Yaf7bjLO1HADBM+3kpWVKD5Iysk36azl4DUjVm+akWAIu9VkOurVXMhFbwEm6js5L",
+	"aYMyq52Fw1/aPFEuAGMhEmdQA9a0cW6NT0xcJ4nm14UxjObTaaqZhQhuKABXrqGFSFEZdnXg1JYqWUht",
+	"j0DdhD3NBdc8BtNd1Ju7BogDNuJCWfm/qqK3HrC7Ou62tegN7eD1Gn7KEjx6ubVlhFFpj/Nd8/XghnWH",
+	"EGCIr+KYcdhyt3d+fcrjfb+CxKI4/5nd9Im9Zx2BET7TTmCEBL+iE3+MBcdmeEVjGC7kli2MPnlOMqYR",
+	"Zitn0NvDcNFMzqFnuqoAVOVyIDVPVBWavD6h/R+2S8anP/7jP99/Zv949G9RQI8V6JEl4EhumQpTsS6a",
+	"bT1b6Ne6dw22DdiVnbgD01LZbFTn/IMbP1FEjWWOMGJdgh0dnQQEZIQsozEUmON1eiHDMFb6KoKNW6V3",
+	"BRCgfL3DtPxkqyNVQubcmR5mDsukFpPvD6GB+SzPGFArnzDyTyk8tsqrizcXxHxjsMQTXszMBh58zvIM",
+	"WoNURFdjQaIZRRTqxAxBZ5UvXTLBZU7eWSZEXogRFwxceVWrd81a8ytj5bylvKaXuzWCMFzLPMB5NZSQ",
+	"MKXqijcvyNc/XHV9GehFWKF3Rj5nNI8AYkShd5z9wyNfucRSCjITmme2mQoUeMCoiH20Oe5z/HhVp+Tu",
+	"qkrVL6XE0gRDQewD5kohOpzFfOR5Cwuy24H39x0kTeMxN3demRuXuz8E+1IdeukTpbWNHhn/kWjccmm9",
+	"oSO5KPUGGsBOR11Y6GLbpuwGTSJpk9OsVoylNxMuwscPl+pE2niFbtkCPEJFsk3XI3NqJsiCUaNIjBkN",
+	"EQ+hd+r24QFM/arROn+Sg8ARZMbJFcn4hGvw/1TwF+djmbEQDrSVJLFpuuV+iEXv9yDC4PDTcOzxdstt",
+	"dAKkBa8SJHLKmtLbb331GZo6AmLp7bvbI/61+Uq7iTa0k45Zc0jfz11u/y5I/LzoduW0QqzvwlqwVoQ/",
+	"iQItGaJC4FjrZizVc3pKdj0fQrZ9WpZ6x439UD4YwUSzKJAahrrRUHVu4IRmGbgdJ35A5xXlL6DrtmLx",
+	"Hz/+y95/vf/0R7L3X+8/g3+HKnps4JuCxG7YqCTjIoY/ZLRNVXQInLSmddeDcBUCYuzk+mr7etVuQTKE",
+	"voyWAB9tUwE8Hcs6Z4hmGYOfbWVt3fcr9trxOp9HF0Xj1MFXPJQzkTbUQG++AJrGgvzfoDm7hl1ARyu8",
+	"HWvyNTx1vxOutonFybRPoGh6rDTdS/fQ6pW5DN6/JraKG9pOl8jlcAML76dyQnnMp/UF/lAoF3A/GANG",
+	"lZWuK3wKMUFFJjOlyYBhjbJTPGRuG87BR5X5T2tChW5YOIrafsztVI6N6v9qNtXXof9OCJ4LpfPZygpA",
+	"cKwTNQZQolsh5/U8chse1aYM2q+gq3++5bpvwYlb5/KukkUYqx2zLG2Y6ObznDBmDmZ/lme1IkGSnyRg",
+	"yRnVJVBallr41jfkXcLMqOnIe319+ZdmtcUjqzbTv84aif9rOfidkH37Pn1+5dEmW8a83Uoor+5raQNz",
+	"OEnbMLcCXhpFL12tbAG+pnlvKsX96Fy7oZpvuP7dUE2b3bptaEXaa4hwbbtItk3572Stmstx3a/rNKn3",
+	"dUerM0thBepjbf7ndT7/V/tQrTIRBJhqNuk1e2B/v501XL8vNj/z93Fu1gYwaELM2rp1XnNe+DkRMig5",
+	"8TArrc5UpVHiPdeN1+/+92q7VJo/4bn8ddoN7+4UqxjSOfTVVdK35wn8e7sGQoG01nVwUMyIYzAoRxG6",
+	"t+NuD4Hy0PH61+x4HeZvwaomVECK8x++y/UfrpN0cFJ20Fa62j56O/CC4MSviV0QMpcl6IKUwXjxjzz8",
+	"A5e3X8nBDMKmiuWrsk7ANbdOsol/oDUXfEjyjdPK5tUwfg+2KYbxmUx79r/uOO3hP+6/WKbbMXyo+Je9",
+	"B1j+RfFPuAxrrlgyy7leXBrqQkLFrIGLmdkz99dLx2u+/uGqE/Oah4kPZj2/NSzAqFsW6xyyGTCuiWUM",
+	"AKKJ3WAu3r5ymQNA5EB9mLrgF2ys9RSonumcJ+oqngvieYI5eFTLHAAQFIM0mNcvrt69en7Zv/rumxdv",
+	"9skr7AOtbFo3vBaSeF3JtTEbWozpI+AiDGX8bA9ocssw5ZaSaUa14drYlQpcyLMcinoczuo+uRqDcymZ",
+	"GeZqTqdhARnT7Ayzi7kmqWRYWI3ZeK4PCsuvhf8plfvX4lp89tklHwno8yH2P/uM3Lz97vKKHNApP7g7",
+	"PKAzPT4AZn1DRvyOKYAXD5NKPj08JRMuZpqpR9gbtYwKTz59gh0cIQdAj9m1sAL40T65ZBZbsfRKqshN",
+	"NCOJ/J//9b9vzosUHl2FoK8k9RCqr0VkQvaZm31iK5sUyIaM0bvYS7UMcPKDzjJ04sgIG1IybVfUkqsy",
+	"6/nWtlnChovmagGFK+fCoZ8B8K5TGwnV1X2Y8j3z7A3WYJllcx0OzSjGjKYsP6tbNsqn/Yzfsb5Zv/1r",
+	"Aem2SCSWYgB0cMqU0e0nXPtRWb4NVy0msgOEdRTYjeexmHMMRCwnmA9zbgjTHDZqM78A/xaBoK6FIS7R",
+	"hUouQOlNrZgWxOLyYvo8VHrduYoBKRK2T26+fLG8UAcTdoNVaOZU4R744zGmap98Y7aCJq4NwkSx7A46",
+	"+V4LoMhZyjXJ5Ag/nDPq4YHMZ+0OlhBI3TlMLRlcMaXJRKZs+VxppvSezx69sXyG+sXzycRdp65AA3oz",
+	"fpvmD5dvzM5CQ/eb/coX7JsOcqaYvoF4HwcIny5R0gJb02R8LfKZQN4DGa3h2y2bs7OBNmXqs8+AKG4C",
+	"KKwD22vtLz8pKW7C7pOO+AkdUS6UJjeJTNnNOTH/wRRvmqYsteBhfIINaCFD61oUh5znZMKoYVL7BFHE",
+	"FTnp9eDmk6MjAoidrK4hIhfkBrso3uwTaJuIXQjNkccmgOSkd0o+NXO+FjcXRh+9edQlJ73H5FPH6s1L",
+	"LqAf+g1YIgPLUVNz4+Gx+b9TQ/Inx4e4eGpmzk/Bp6kic5ZldjG/5Uq7tTT6kDojQ2k+TG4CheaGfGqP",
+	"1s23XNze2HPeJTc5y/71GnSf687No6LnI3CDIc98p2olc406zLXANMwbpyPdgDudGhmGg3ouhe3NtzAU",
+	"e8nFKCv6GCqS0DyH/hI3L67o6Mayb66xU5Dh2q+Ge6+pTsY3WLG3kDNSYtW2dahh0ok5voTrswIMxDAH",
+	"a70YISESK7rsJnFFTg6PSgJ4TKfm4BQjsYN4IwVbGgkcYXOPIcau4eoDRrTMUnLcO8Hbivf6kdi1+erF",
+	"xReffQa6MIyG2T7JhnAN/+EWrpcq+BPbzAwYHl+bDwR94fbJdyLD5iTsw1TmWoVEqCWc0AFL6EwBR4Uv",
+	"TKAhE/JKy/ivhedQTo4z6DSL8zMbiLQObOEGigwraN++YNg2fDI7+yplk6nUhgb2vmGLmy6h5I5mM596",
+	"jfWZn5j1kTxhlvlzHJ1rSmj2wy50hTZv2aJLuL4W4Ura2mHsR27YgOV6pdG8Y9OMLlh6RnQ+YzfdEiHY",
+	"cJudO7kKPucECeatuYabhpiOjvAlJ71n2NQMOT8Ow9dlz0QK5vXCAp+PoeCZZywNycSNBN9oa9tUwyo4",
+	"AeTKXMw6epBnxyQmXIMS4ZieMu9dkJt3VDP4de+tzHiyQLWguHwDYJ22SxZM2AgXVNO8ywAPl9VVuqEv",
+	"zyvhrqY5JJ6ZuBVyLq6FmaQhTJzyOOwqBY21yedsIUG/swpTcI6Pnrktfsd0vti7GGqW39h524gbzPzG",
+	"yrMbIs2xGRl97SzQurpFA0fVtX5i1XUCRqTEGE9IwYHAsVuJvv6RRFQ7B06bsmnOEtBBsLgCCvaU2fnM",
+	"yMkFozlmFcPMrwW1u6OlP7AzhXB5yDJvvrCv5IWAfHJyivryzeVMgIiG609Pn508cgcaK+c++6wgPGrL",
+	"v5TRqI1MqnhPbnznh5jTg2tweJALsSgMmBJPg6MA+wLfuTGTQw09YyOaLX+von5NmKYH8Oieqza7IdPZ",
+	"IONqzBTC8mGNJBRDmlkMmJ4z9GRN7IIepDJRldeQNKdz1NTs8nyecZHa2oIC9wVWS1aLV60dWahrOZRg",
+	"BthZVCyAvM2SfKJCLEEorSyazIMe778HLKNQ5almFgeV5ySXmRetwCWMxDfH9+3F1fOvboAcv7787g2Z",
+	"sHwErZETs0hAB0+Onz1+dNYc+jDECkHxLrkRsyy7IUkGKe/cGSIvPmgmFB9kDM4B0NJzYOA2M4yCSuPO",
+	"B8wvlWAemkMOTRfFAs8Q6IiuWYs7qVxx7OPkqdRIWkNz2GWsTF0Zv2VIoN4KZR+40mfkpHeyfw29o3jC",
+	"bEMZnjKh+ZCzHLq802TM9o72e86HUroGIEGIiHXWuYzZzVYMoJ2ZSKFzmaHEFlbX1znlGeBZoMdh33f7",
+	"PetcvCI+QYrl5K010zvdjuvfftbp7R/iSIwyT6e8c9Y5hksQIhqD56RqpphrIxZx7r5hc+gLbWSREadJ",
+	"zrSyuNqGwtRYzoVTZYA1jrHkY4EqvBm855Kv0s5Zx6icmFOvOkFfXNU5+3EZpCRboKmKnboNF7RmF4gG",
+	"iRqMVCy4QUgEtjYv+HnG8kWxUVz1Xasb6ywBP+dyzXXcr1mM9QCkW6fFjc/RI/jxfdGkCBb7qNfDcDCg",
+	"70GYKrBkfrLAWb7IyzllfwRsNtWnqnNmO+VUo1uB9xhNWMRtkrfgjAyjR52j3tHjvd7hXu/0qvfs7Lh3",
+	"1uv9PXAhDgwR9w6fPe3RY7b3ZHCY7D1JnrC9p8Neb693eHR8cvr4ydNndFCGn4D3Pom8l6et3pccdoKy",
+	"FsNQqighxcAfX/WOznruAxNoOd3J0MFvN/0NH411tiAXV5dELUQC7m425B86Zx3vkDgefvPsw9FfKf54",
+	"x+UMetD5KeEoLPGEV9BJEFxx5Sg/hhuqznJsbuRbOKizec4R6s9hgnZ8aCKMtsQ3ydBT4Te30euS89uM",
+	"5mNI5atrXCBcAF7CuoABNkPqdtD+A0I2BmHd6+1tUFaALz5Bso/d7I/HwefUdy2DRw5XP/K9cM39WIoP",
+	"Ha9+6KXMBzxNGUQOTo6erX7iSsrXRTY7YBaftpkR8GxBM2yxDk8dt5oUdii0uWHOAw5sIPR9//je0EMh",
+	"eL7FziFhUbRzBXZcpcCPHfjzfbfzYc+FM/YK/5ohxynvm3uQdm2X6ToIGHCSO6PQy9rCjRIKCrSLVrr+",
+	"Gt15ulTdhil5RWHbmTN3r4X1f8BvtlmMSJU19r96h0P41AjfdMJ9h1KKg3H19NYrauTNo67XYd2tmtEJ",
+	"YGlY21TZoZlXg/celLxr0dptR4qqfqPCgKZ32OsFopCioHPSEHWWspzFYAye7GVBu0JsBQYvIMO+x5gX",
+	"U/pzmS7Wk1xtREM9r16Xn7bmeeH6eHZTDu7ZAoGK4D5cb/r2GFlY1QfR/d9edAMjz42yvTyJvz+dXIn/",
+	"a/743eBvyeG36m365Mvx16w3e6M/z//jtrOmQP+B6zGq7DGx7pgwxDMM+4U7K+L9hcVJaRLvL2zR2LdB",
+	"UnqjOuDu+72rBL0WKoFvagg6xFGbcU1zaaw/lOt/Ls3juY0b+lD5JvrGhArURLudSDit1lS9WoqyYTun",
+	"hfXpd51PimrrjUKPIXpu5mMWMVa/ZPr1YlMZOnwjBQPvf63917wN9sMfu53j3snq299I/Vqm2Ej7d36w",
+	"2s3mpZxhDdif6Yh8yXTo8C7wMTdVzfuKZcP4afnF3tjn6cfac/ODjQwVMsCF3YUEV6SLMwYafOygPByT",
+	"h2Oy22OynRjxZuta5IjE9OoLoEVwhS+fmFda2YwmVBm7aO9BmAcyStDCtSHnscxSj/VIIBYK+YcuSLl0",
+	"lkLEmw2OU3iUNjTZKiq883M7Nby1GhrD7vlYbv15AEGHPVjpv/zqQ2lh7q3FgP5MzGRt7fewhfb7Ngcs",
+	"LijBeQnR6wfFGRRn5BX3pziHqsCBdSqc/bIVc4y6A1/KHHrNo27tki1LHI9IiBVhppRNCF3mgu9gjDvy",
+	"X3XX5JsPHOCBA/zKHADp/VfjAOhfvA8OYFSfac4wPwADA5gmMHL4hzc2l7avEJgRsrtSuiAzkTGlsGsV",
+	"5EnNuWJFoujU5TAbi8Sh+d2x/BzhqxEXjDCaZ5zl1wLmyKWANCD8OsD0+YzdF0WqJmSguNbIbFFJbIj5",
+	"19/BCv5G/GlDva6y7ohq2VqFCmccqFAftw1tP3jIHzzkfwgPuWDzbb3kHx9UhAcVYWOfCL8LFQRbYWTP",
+	"yq60heJc13oMv3qHGWsYFVeMQUJl+Oh5ERRXLkNLluFoMUPXJxbK4TkaBCjKJWadKxamzrmnrkUlp3Kf",
+	"vLS1BomcDLhgMYENiWfh9NYV2p8vvpYDKBhvcasHdG37wKWGvWhzazAL1yV49WO2+vKSiwQ/s8zroD7j",
+	"nFDYN6MVTbiYQaUTyzGReJ9ccZvAPMihKG2wIDytS7hTMted1hw5mJV57veeh7esm0wkSLixzLBZIhT8",
+	"djtzrsdpTud2JdJZxvqeqs1Bda9ShgSUayfrf/Zy1Xw/hELovOY5ba97DA5LJfJnnUuZjRmfVFElCql8",
+	"fNV7WmggbT9zhCqOa9fd5pFekONai2cf4Kx2cjZkee6amoyA2JKcMYHFynCtz8wqrtAHfw/ZdwXFrU7B",
+	"C7nsQyreHyMVj5aljpPTpcuN8rqqa9cm432eQ7UAFEcbciaed7gcczllAhAHtRwBukLXV/CaM4NjtTlo",
+	"/tkxxbqqYCTQLQpf5EoC8IsyB/FsmCCBntTQSqs+Qa145W+apeYn21+Hm6Il157HLfOvdfPVilnca9La",
+	"g3D7byvcNhBbdcZzyC8qaFQPOWYPOWYbilSmATbZC7bpNFtsK1bRYVVnCR9giXStQXypc0Ynyka0SlLS",
+	"lUG6YvgJ1cmYuGrGoDhSMdYlMkt9uRWUgL35AirzPjXSNzhwkNEu2CMic/L88m/m1mvxAgbpDU+bgB6R",
+	"vHjjVrawfYVqZ7D+eezm9ezHD3siXZKunV+uOzy97pxdtxJr152PsIUFU17u5L1MGUA8hnSWoK2ePTs9",
+	"PHx89OTJk8cx1DXNPuiDRN2Vh8zTbiFEr/PGAV1YeAg3DgetE5Ab/EQGC/jveiNcJWeqRtFz3Jm9L7ia",
+	"SttGMzLkIc8Y5PQgWAy9Q/wOB46w36mqWOH8VzQXfzC3fjXZgGxp9waXuVcBkzc76pueRGXFL8FfjYmX",
+	"ULWcMcR1sg5Pi9gBFcvaWWYZj6WJfcn0VsbT9nmXoQL4kHz5JzpG35Vt/Z35LNZLNSheAfkGbc/bwZgr",
+	"LfNFfcLzWBJjzaYEEcaY6GKi0ty15oB/uEbZi/OSWrZPoufWnNiKmNtfFYL4yg503ZX5bavPEVqzpfEL",
+	"8XNrkX/FMiYo+ZzlowKacGZBQtvE7tkdjLZD0ztqtLFux2xb39nI1nUVXK4Yv20N9icItgrLgIFvLfsx",
+	"Sxwvl75yf77h1/KOrfYPG8L+0zqG/zvzZETRMttrQWT+wAxaZukGqWeVz9VmoBpWjqcR8/BDe/yWsanC",
+	"UhdznpHHJ1QIqcmAWbGAFWFYVJ4zNZugy6rMy7+SWbpL5/WvlALm+JptjUgnZpIDZsydnMl8RIU5n/vt",
+	"3YDfTbGdwjt48eq8sLV0yodUmYdUmY245duZrvBIYoNS2/JKiIO0Nv4O4Pb743Uyn9M8JYMFxOeAp52F",
+	"uTdDma9Iu+mSUjrPPrm85dOp4QcYsYHfRtJcAHxNC4lResjipQV3CcZSBUBdhivsE2DKcjhkuVGbx2aN",
+	"LZpkRWnG387tLQVnzhlNxsxWFAAQCPb/NWOM+TiNtvQHZM9a2pbyGCBrzYUr0915hdMDW35gyztgy4ZM",
+	"q3xZy6KbN9hYvy6DDrpq3K9KiiFzlhKZExc1x9mDrlrJw/BoxHOq9snLZY5r8bgtg42UT7lp/dGV1ITl",
+	"mg/N3ZiIQvOcGy2dDjXLsWdw+xKGqpL6wB0fuOPvhjte0VujmiWZVIa+Ax45myLwwj2HuSPMEdJ8fg1b",
+	"3XI0o8baOizkAlZ1HfLRLLepxxOaMtBcsc+HYoavJI5n+m5BE4neXEUXMf5oZvZH5o1fUYSuzQytoM6/",
+	"YDZSaeZm9tDfnNHkFqp+WM4ZZoC3ZpmVhXrgng/c8/dZQGsIdcee0bWVSTWb3LciKUUfsmtbqY4RxmeG",
+	"+OC5fPBcPrCx3ycbM+dzyUi2Sfa/jRPTj64mov7SKmfQPwmaK7i+BK5XlY60g8ihdcWU5UGPacgW85UJ",
+	"gKhEk3FRBPiJInIu9gsUfFgSrBTEakDoSWO/wtF7ObaaUjEq3ywBx2cUJ9AsEzkTGnvR3AwyLlKWFtns",
+	"tusZgPbzwUyzoDPViuycS7uA95Gks06hfbit7fPdl1eic9brdqxKDmOwDf9hTlDL37HduPpKZncYLZ/Q",
+	"D3wym3TOTrqdCaOic3a8fwpdrPHycbcjOmdH3Y6Qui8H2NcKvgSgzTRP+ym74zb/u7f/pPfksPf4ydPD",
+	"w6ePT08gWdBm2b/FbxP3bVy6sGO4bQM95IJrli36QsKH/H/6KUs4nhz4fi7FqL9gOHH47xHIGQkLcNTt",
+	"zBkfjTVL+25mT6HbYrFg5tjjOvq0AP9z69047ZQ+it1LyzkTh0dXvWdFXYPPT/Dw0kE1whVLxoInNCsO",
+	"WCc6lfebJCw4oq9J2rRMZatS+oecsz+P88OQhEVIr+Y3fKJKZeBWPgRC0J6JBvGHd/zamQ6+OurX8KBg",
+	"SxSwDTCtzQrcsIpP01t7PdQuBjS5XbYUfrCDf7AVHmyFB1vh98gz30jtcK8q59wHmHZvKcxSrvcyOWrb",
+	"NOqigAkJeqOix4LnRa+/r94FajlNtLKlI0a1x7wAPL62DWi3gAthmWJBAzR4uBYBxAz/WzP69eE/LhIt",
+	"87Z1SReJPd4t7n1nJ3W1mLL1nmg7mu9mOpGTli83MqXdnZ9DQ7oInEhIAtirq5RCfY8oImZ//xD4IYld",
+	"qpli+X4uM9a3PTw7XUyz7q+TY41PhEnV3Y49Wq3fQzvt8rBTpinP0PDDhoIgcyXOcGio56zDJtNMLhiE",
+	"82XnrGOkcD8D9cuwkzFV485Z59nw6eO09/Tw6dOT5En6+PQZPRoySnvJ6SlNe4en9HgwPBkeDo4GvcHT",
+	"o6MkPTxNHyeHp4PesNejvafts7ppYu6dwqyO93v7h4fH+08Mi7An46yjZtCVr+P1jtYLN4Rn8ES2foiF",
+	"D5U3Tpnvi4R1zk6MlceAM7d+sSEg86I+HWG+/Gv5T55l9OB0v7fz/HTLTlcnpjOhc84eMEv+IJglc2z1",
+	"Op0ywUruRrPhjdqDucHaWVG1Yb1iakM2i92WUVuSDWqor8Xzy79hw9OTw6c9n1wTFLKekwT6i1htS02h",
+	"qdeYMW1L9oxlhc3CzP9PZhn0yM216/tMqDHgcjkds0eQl34tcCGgbZpWLBsSo+bmti+wM9+kEBjMJYOc",
+	"0VtjHQ+xS3JGlcZKWtvnmQvn5Gmo+q7Xf5ZdNGYiLhpfFMLGZLS5k7aX0jiWl/jQx7b61IPyFVW+fu2a",
+	"dJq0qkkvH7PfV0E6WA3AWeiuatDj8u2h/Py/Yfn5LmTnqorzQpzesZwPwT8W9xC+Y2aSM21z7YueoEYF",
+	"J8mYcmGz6onTO4mNxBmKjAjiOVWEZgA/1IVEKzMBMQI7b07VtYDm9mTAxtwKaMXyO56wTxS6GolhEEZo",
+	"k2TMkltFZlOiJTns9bq9Xs+cyFt1Tm5ALXVjusFm875GdySJFPvkG8am1+LGHLm+mdANkTOteIrVuGqh",
+	"NJucmVNONcvtbHWp9bfhk+YqJkyQnM1zrjUTMRn6N1jrzX0IEXdoROoatQUWwcwTVqhW7EKhq7MWyixw",
+	"SGeZ7pwddp1whsKCxydhJO5Zr/fk8Nmzo9OTJye9Z88Og2jcoWckXGg2Ynnn4/bWL0zG8DBj1wy5SLmA",
+	"o/EemWZ/d1bhGDtjhXZUiZxcZe+UwSBcmBFjZVxoiu7JNawgoI0GQKwf3NEZyplA3/MDLtWfqeQsl3es",
+	"sFRQlzfscSYKx86aosDy9hrO/wv8u5/J0X3jjFiG91vnLzy4zB5cZr+By2xdZ1iTifCQ7/CQ7+AxdoAg",
+	"NnWutfDfwPs/UWFsZUr1uNAfQwHSaGM2kf2rL4xqWBJRenyQyREX9VbJd1MmFJgcMDcih0SxOyZICo13",
+	"REpG/I4hVAMqxFPKc3BGyVsm1D65EGQmboWcC8ImlGddQsk8l2JEplSpucyhBxnhArMjroU54A4G2V31",
+	"jfZHti2ropB8qeYs91nV5hKgGJMLrdlkqjF2lfEJ1wyKr2kCmYO2QC/NmYoHIGFNtumlbyYK3XH+nSYT",
+	"tu9+MrSAcwaM2WSWs7f2wuHR8b+0Z2EwwvUrPNaR4UZg9GETjchbfD0efJnw7/jXr77/56vDN/yVeiXe",
+	"nSbPXz1+NXnZ++Zoepw+//rZPlt8/c/0h1f8O/5q/vrq9uSV6O0nR5kYTF720v/4Ogva9Biye9brmZEO",
+	"c6bG/mOUT3PdZ4uvM/blS518+SF79dO0l4i/ZcO/gsy9ZcKJFTy67Rfuyjz8lvI8xvwv+UhAVmmF+V8y",
+	"vfdcylvOVomAdzgVe/OfD9T2j8TXS2zcbK1hFODlh+MJTMAfx5C563Hn/ccIn5QzXc8oX4hUWR+K55SQ",
+	"vwUHCbnhPnml7T+RNc1lrscuPdl3YRTtOi9+iyPaCRr7NqzCm+MKjk/fDGodRiZn+h1Ts0w3HEk50wVE",
+	"aQKnC3v4LqFUP5zVB0M/OPJ4Qspnu0lvM8dPQxF7NS6qxweF8K7jAm8ATwWIdJbnTGjPYfbJRZY5NBRk",
+	"EcrxCNB4mEjP4a+iSaK6VWQkmQIPalSnoepamGO3x5GjRBs4gCH7tuB0v2H3BlyUfrMW1O0INg/vSeR0",
+	"yvK9jAIB7aU5H2q1JwzzXKMxQ2kZ1tKdTmq6Z9p3Ea5sm8sHd+GfteOzFAxrmupVho3ZitV/67nKlUdg",
+	"sreiDlG0bR7IdEFkjgkR/z9737rcNo6t+yoo/slMDS3fk7RdU7XdmfR0ujuXsTPd+5ytLhkiIQltClAD",
+	"kBXt7FSdpzkPdp7kFNYCSFAiZVGW7dhh/+mYIokLF9Z9fUtODaFwKS7uQJnZIa9pMlp4Cw9avkoB+Q5I",
+	"zYhncrhHXB9SB+XBTRzYW/AKtAHzi87dZCfke8JSkkltvMUG6Rf4VmJovytclIeMqBqfuiDQVDNsBBto",
+	"VYgU6FUs+DU0R2F+cDvyxJiM5MxqUUQODBM5ViAsn6WV/WLxR7AT1kq+KG0mhM81M9bYNCOuSf5y0F76",
+	"cwKWW27m42cpDP2yKVQTPT7eP1iOHt8uDb+BAdYAkQDeutUWtN+iVfoR+rLPwLGC9F8+v3msF1o5c030",
+	"hAnTqsVPzYR97dhylSAAhuqJ5GZj1iugtbGojxBmumZLqiqm8MV2rCJPvDKD/8KP8VCw2at33U0PE2Lb",
+	"xJt7TFktVCldkMi6qpR/xDXF7cmZiGrJexebZe+A1aVX+G6cn6XkuHHJqmEr+piwTwmbmGUzrQq/ww79",
+	"3o688UnYuqvGNQ/3VdHrSXF4JF9DhYD6Uc7ImIp5wSxmTIHu1hpET88gei1SwI5YdmXkB/vOzvPnImD8",
+	"BY9xxhAQsqJuHW99tqbDtUNeQ4ZRyYdbuGGsQaFDviCnpu7Qu7MSretH8KONqH4kh+bOq02f2HlxaHnb",
+	"l3xNJYojzcXq+LwotWkz+eLBilbys5H0fWo3bSvfFRV95clSW/nLPy/JgFtJXUzIoc1Ywzp2ER+piN3t",
+	"PJXUQNX5J3MKwHyfTO4+MSPFGMmYsZvWFVKRlA+50YQLQomSM4TXnkLjGQYLAUdgnw09zDZ889wdI+bO",
+	"8TDV0LRXJSMARw2mi25dDbA3UoLnxPOpayq4HrHaYtmil2DUnCCoSkYNe/6t35Xv+zk2BF2nQSC2VV3r",
+	"3tcQX1/v1k942tcrAvnqu+8X3+Bx9t7HxrZRHPl2oBSPAvQYrkzQ2y/1//WZFWOuaEdj7+D/sNeCHAvm",
+	"PjmmlVGjd45e7O9H8Z30LY4jSIO3axsZM9Enu7sTJQc8Y9pPaddOdsdN1i40y7vjRu91Ju2hHUmR5zrX",
+	"NBhe6JLk5YZyPYqtuiH1gX1/dffgcCO3XF6aU+XN9aUFx2tLTB+HvZ6E0sVTXXBxhc5S3HVDQ3zsml7Z",
+	"ER8yyC6DM31J+iyTYmgVe5CyBaSGN90xWaxT08s+p9YHjYVunZNVc6cqZlLLOhp2uc838p573LdC5OsQ",
+	"Io3FQ114ozjBbfv51k21nbg9EFEIuHQb6bUMyF/82AwooSD1bYIlvCra7Jc6zi+DJXTFnaIlkAIswaMk",
+	"+PxsSGInmRwWsAldsW3chFuYws165X8txvBj6Hu/SJ1fX9f7wA+z5Z73tfZOCznwDUIObNGWugF5IJBP",
+	"fAyU4s5NHfoATXVZYvy1Al4nJtSQsdSGHDsQACVnWAd0cPycvOXfoxRIZDYdu5iLgwYckGqj4RQyuBTN",
+	"ugKcs1IhsAA8O6HKle5c/s9lhxS6NwyZq9Jwr982O5Rgs/DkkTNw2qJHuGxLLiAydgXN7PbOXUank435",
+	"PSdW6LHxxMxBdJKM0WvwNSPuOzS1AYuV5R8cRBd8ApZie6ATKJe6tMMjdEMZABbcvxBihhCb28uugJkI",
+	"Ccl+9r2glLht0tou/NqjsZcksxPv+ZxGVJPJ1JA+ANNYuQ+Z0oNAyHMPQUtndI6T7pDfLDlcjmXK/k6N",
+	"HPPkEmIASAGKEQfIgImI6BZHvzeUe8VESMFOUOz7yi1Njg4OIARXer397Jxml5jqImdeQ7FfmQ9HJhzO",
+	"P5iqeU9Nxd/tQbjMXecwOtxXMHvFYBscTgU1XYHKTp91CKYCMMsU3LcBeQC1IhJiEaC9wLbhh3mm4YC4",
+	"wVypWxxOwNITYmkgGRBQtgwf4xoYODKo91qc+DZ7XTGjUFYnMecSvitmODKR52QCdr7dTJaS471DPLOX",
+	"58yo+c6ZvfuySll6My4rS68uft0+SMZvI8B/xkgIVPzZQ4itnXPy1hiFRdBf/0lrPOWWNtb2lOMS39pH",
+	"vtTPDVxI2dzTBJxjTw0klagCVM3FkVs1mIdzqPpsQCkzRsVNSZrVyk3ArOKC/cU564uxqNKyTqv6eEdF",
+	"/JYrGjv/Qlzr6Ii94f8/1uzfDKApWdDuFpSmg+cvjw6Pj46rFaYtly06PRBgUfwX8l8DDjVSdmKpIkBD",
+	"w7J/q0oi1gwVvkYMi0TRQcOgJYJjA9FJtIt+JPtV8d09o6YCk7z9oAOEQbbzGeOgjrdByqihGfRTKKAn",
+	"TvZyz0t0sv+lGbGfAxGvBDWxJI0AQJ7ltQk6T0zVRFoITRrgsMjib+kBsbdOJ5mk6ToaZ2FdViudZ5pU",
+	"CCJXtWBZCzg4ZB8bhgFzOSG0Ro8EtQNdFYE7sULj45pgObrT9GJIQ1BD1hUT8MDIAeEGFD3ah5xql6RQ",
+	"peshGxTTLCNJxqiC+O8aAhedN63MfWCZu5Y3JKAecIt4GduN4m4QDoDfrNiF67mAhstOEK/jLEnWdJa0",
+	"crWVq61cfXi5mnPy+xGtn/N/3wZMzIzY+EY4sVvEydfAE7uB9IqQYQun9MTglLYSkdusQ1ROVr5ZE5Bo",
+	"haULCiGBnzvkIx2ij7NwTCo2yWgCFfiE2sOVseUzhLGZ2xyjLfRYclkB0d+OviOHe+T4+HiP7O0fHFZF",
+	"/9dPAFlYWpEAEpfmA9u4A9v4t4ef23YaYZdYU9sTqu0JdRtcgfvITyirDLs+Wapxr7sl5lkNVlCKZWhD",
+	"5+gBt1uEjVmpIEKSTIohU1AgMO+Qc0yNJ7MRz5a66mJaH1fo7Q6a6EGT3WW+69Lrt5fn17QdXstSWpZy",
+	"/yzFkf1D8BTFtIFU8vvgKQUTgMBkzlSQlVR10rdza7lByw2+sQb1BsL7gtClcrMt8wWMXNc3moQaPJ1N",
+	"h3BWNTOGi6FeSNdfaj5fpPlXuyfcqA/gnHAjPz3XxBNrVI2E9Ex7EgvJ3l1ZRfMuIaNwNdzsLDgtqJsq",
+	"hr+kPoDUn7t/1boKNibpLTgK/MQhF4GP2X+jbf56quSE7X7PVMaxNr+RFY4r2tA/cD9T2pJboGAKT8nt",
+	"34rgW9v45XZOefZiTtwbMSVXA1Uhhu3M2Qqk4n8AaIavR/hD9uNCL4hDuzsmV9zERUv/GBv/YzIcU1q6",
+	"pEHDtMmFeA6V45H/DMCXfTJETYP7uwJr5TFfzSXLIT7y2Yc35IrNdQxZknnVAAw7G0mA80NMDkPnHfJG",
+	"QJqhz5XEWeRAf1BvXwnzp2+hQWwbl6fU8vvk+CAOtbKTo704KmAQopPv4ugP2dcQ4bziRkcnB5YDSmVv",
+	"3n+BLTJ0dPJ8/QItzxIt4awMcwLttKg+Tw/VB1Kay2d5U20JiajgSyHtNkIXKR6sQBeRg6aIIuU7F0FE",
+	"uuJNATVS4KhCmq42gN6JjfJy8CPocodvAVAIy3L6c2xBUYPUUQxxE7Toe5HNSQn8pGwccb24Auzfbh/D",
+	"2dVm9HBRzuhZSplZp0LpJ9lft69qycezVlvYgh26R9baG64RSXt5a+q2An7n2A6pURuVG6eEpq0G0jFT",
+	"zXSHvMUqNsUmeXkr+zTJIHsFC3cq0UGwvCycHTdsrG+cpp9LXp8WjemnN/joC2gg6P4oOghSpagdeir4",
+	"n1Pmfna5CGsv+IqLdOPV2odvsdafOXqaipUeb3+lQG1YBenJDpiEVAhcXIvzYh/RPWgiFi4xb/toj8iO",
+	"fVU50euoonCrySRdmUc+0Rvmh7dvY4aPHWunOEKPE2sH35xi4T+se0zVVU/Inh7JmZXlwcvX7cHWP4gC",
+	"7RSo4w4AEb5giz9QNgGBAEEN1mnhx0SqyzfsH3zc3wvQH/CGXiYTmi3cto+3/W3P/gPAHgB5K5zDuks7",
+	"BhLURk39F8Hn/5B9YGxrvsbOwnADuagXTHCpyLlLiSCvxZALhkDTwDlPomueMhmBXbD2Fz1099tD1YQS",
+	"jqIQhQJXN2bMGrW9qYL+Vw7Mwl7NgSxoP9lJ2QC7VAqWuczR8RgoHl8zorqnp/0xN2HSpyPoJQJ4XkL3",
+	"8AcKcC4SNjEMRYpUrLdYKgtdCRdp+BeqdIPui/0FGv6Fi/TPaw6uJTzfyYil08ye8D13FksU5RjvIs3u",
+	"fVesKb+lkmr3Fqi26MjjRk7ziz3FqC4+V61TrSC6jywZCZ7QQB2P6tBBwpO4ZYipnBnfDDFViMEWYupx",
+	"QEzx0CzyNmdwcYXZWdy1PsRU/gz4o3LIqTDlpG+N4cm0nwH7J1fcEMcesd7UGoeX/nhdOn8TJamiA3OK",
+	"Ti3wnSEgvz+GhXdsNuLJiAjGUt0VFA2VDvlYGLkDqW6wb2NSsporW//Amt8E5/bh8K421TUqBNsmgqoQ",
+	"NfWSoEFbYiBi91lhoZVax/4yY67i9EsMvD7WsZovN8TvygnjnvG7WsW0VUxbxbRVTB9IMW2sctZh+xR6",
+	"RAtb18ZhtgpbJ0pEvbFKnKso1fGY3c/5v29TTWa13BtqyW6hg946XetNqB+1tWRPqpZsK6dks1qynKwa",
+	"1JJBmMTKrxjiJDGBKjKw4kKV7JS8GewAyWMaA84fobUCU9SjS7kiZ1c8YUqSqTBLO+Qjx9STrkCZCxal",
+	"fxja48PoVZYkOutvc4phOe8YSy2t38aQrNJdm2h3DdPFKoykRjlsDz/d7eS3lbhom5V+rylxL5sNeO6/",
+	"9hOtmXsQ5Wg3oRkTKVUdntQnspwJwl+5GxG7E/AUj4+Pjh2eYok9P3OxYy4g2c1aPIAeWPBvcP+NKHTH",
+	"hVux1y4lfjp5rgq7tvu8WvvyU3uQin43dKuEPamis5BYaYkwLfk/tFq25skWCcuaF68taYCVgYcflByj",
+	"BhYHkQCpiPN3npb9+IRmWiK0CBe9iZJDxbT28N0E3SQVrS1gDdtz9cf3U3TgvT7gT4EcP64dMJViUg2p",
+	"sOeys74W9B62nWbn8OKbm0+3Sk9bB3DneguczQfTW1y84k75G51RDiYN5qF3SJBM6yeATfHZWLMMcPS8",
+	"NgRA/zl6M7zgFNPVOMZBXZotNWTGswyQxBI5rgBceeVGetxsMGHK8IG9GyCpCVUKqjcR/JdmWadJE/4F",
+	"Ntjagi1b/FrYoucLpZQMmllzZjhCRuDKKC0bFMPbME15zZTi6bpME+Ord8oyA+0OPXthOKkA/tZuIyC9",
+	"nxfcNE8mcVjrWM5VZqP2fp4DnS7zyx9glQ/HLVu+0/Kd++c7SPVbU8fsHk8TsyZjGXFtpKrHSvhtJMmY",
+	"pgzSx6ziE7vCx/lpqQVUh1QG5Ry4Y7Gyzuo6pB/ddJqe/IfMdE+MbJKqtWZ2zjVMo0jqiiNrg/fyrB30",
+	"3MO1IC+ifBWTG8DW988XiQzNsnReQsJIKSVC9m5MITKyt0bSBt61nIlhZK8+8+yO0nlf232/Oae3cG4+",
+	"xXzeb9mBiB1XMArp8nFD97glVKitcmVHX783UcgdSGO8S90xP7WLmqOLCAcZx6JKBryl6iof7p28sPNt",
+	"PYatx7BVUb8OpvhOhg1CC+i7lKe5++v+dFbIht397FLkvyBP8i7FMnf6tzA8W05BKYxWqQiGWzKWomrr",
+	"UDrQloVChxG9LrqJUTRlO+Qs4GrFy7G1BTUkY1Qb6Hvhq7o7XfHevTN4YEQtuxhOhW+lZugVtmDzjkk5",
+	"GIDdDe8pA5lgZf0z75vQhs7JCA4VRmwKRRzWYD9Vni3sMEyr0UjG8pp9cPO+JfxTy7FajvUAcGv0ihEt",
+	"xwzOlD1COQDDdmIdt9Lc1qhG10x5vWtaldiRpjqoFQOgCbC8mecT0J4VWgpimxuaM6JnunDHFcl8jVhl",
+	"h1z4vZ2NZFdYnUfKK/QCInuCPJIc9IhMRca0JpdQf9NLHJ1r6H9k1JR1yDrMcTI1Zd4oKlhjV3hcJscX",
+	"MV/FAO5zFd9EjIEqTnjBzJbY4KYoeBXlGGurksHs25BLy6W/Pi79YWoCJi22zaPX0iYVkxMm7tQ8Lnio",
+	"kRWhaZPfoB2EdH9u2RrLBkVUGjDrQHmDJbvoq6vblRWBFhekqgKgtgtuY9JtTLplkF8/arY9q64bM7KQ",
+	"rQSJGoafi9rMu+KTZbchtunI7etTchlUh16SRE6F0UUHbRfECvpKgvbp1Dpsoi0Fe2a1UfwkUIeirb4K",
+	"LToFm6HnEp7z5nVXlDXRxVbsOUzoO8acNh5ANhjXlxM19BrQT7emR8eMKyI/h8tV4WWWXTSSzDeeQ3Ve",
+	"ZYjosBkMwbqs3u94y+5bdv/1sfu3EvqlVDkWreaIjfhvHXpqrCAjPMYdcn4EEY3BU7kMlwl/VOxJTBC3",
+	"QMckZUnGRZGVhJ5OxcicmcoWLHZFH+UjVIKXMRuacD+77Jb1tazv62N9F3SeuyqlAIR6dkv4LWRb6zG5",
+	"u9Zvw6obp3FiiMZV3eRKpPdlQgXOSo2SnOUeXeebLbrMk9s7ZE+74jK4akZMQLMA7d6/rl5d5VV9Qmrv",
+	"HcFqrengbbXZlqV/vSzdUedDVRr5HhR3w9FzAEfP1tEXC4j32CnEEjfRjOkO+UGqnFnr2AfnmYPEdipu",
+	"oexPIRaHaI255wc8FOjbtQISHb2WzTKajMIsgxrcxYsEgbQfDnPRTgnaJ/3X5yhR3DDFpehdMUssEyX7",
+	"GRv3tMyusbZCSGNZIxxel3cy1VCbbmaSaMMmkICJL41Ojr783hBvEDZkZYLVrbEFb4MdWEZ6S+Q1U3TI",
+	"ADa+MoN4Ifd23bGeR0E7l14T1L4/ZL/XBJ7PRSR67tNT3B9FzZ1iy8XNya4n+5qp6wBRrzktWlrCT5g6",
+	"ELVoDgqtYtccWdt+iECXg/jVINDlN9TqH/+7Dm5u4Z4Z48ORvQk4iJ3s+uqGfaAGfQ75UYs890CKyjev",
+	"bXzPhlwQNEfkTDh6XMjgDrQPpx2s0DzwjooGoytUDgCQvadU6w+FQmFZ0h+y/0wHjYkWAZnJD07rsLtU",
+	"aCOQow1rxIxAlxSz7DW7sGtri/NaG+absmGwsc6D1Obls6ipzfvAFMn1GQyGyiF40E7ImFGhY8I+GcXG",
+	"TMfYM4yqlKTsmrt+imUNRfvSPhmmj5CPMkgddLnEuiqV2HLdrkC2O2eYoOyWYF942c+4SFl6eWING5ea",
+	"GA4Fo7uYKvLtOUGFytpW1EBGn32pklllPDVElrpwe3cXwFLrGwRuybkaOeDDqTNJAyX4c1Sni47pJz6e",
+	"jqOToziyXzQ6OexgCym8fBhHAtotlpVWRE+Gz93LP3d0std5sfdif+/5i5f7+y+fHx+9eF6gF3/AsYkf",
+	"e1mB1UiAAy64Ydm8JyQMlP+vl7LEKbYwvpJi2Js7MGf4/8GXoi/kQaCH+pW9/LKpJeIL8tGgyP1fB4GC",
+	"nZvRGwAue2Kq03zx54313S8tBNlT6/TtEosXtM+cP2+ihm65YBBbttZIlo91SmTeCxN6gZQb5p8SNp5k",
+	"cs6YdnXfrvhEs3IruOqOlzGRqitq24t0yOWfl2TARapxcHyxQ69N2YQqM2YCQiEebJ9YTk3ttCEniH0y",
+	"dY0wf7K70XRvLxhVVkxUd78LdujmvotOYvxXBLmov99pK8afZL+qCePRlloTFuvmOvguMdETKB0g7BNN",
+	"TDYnWta1xSueKq0uaPG3v7cH083/XrcnYamHTdC8tNTI5v4al371TQctsTzOdoOuI3kcjWSWRnGUZFIz",
+	"e7TgHzd3S9kvNcsISPIk8o1FokVt4Pspz1L7Jca+5SXD/pYNvKRFp5Ao7zFhucLSBA9KE8wVHeAga/RC",
+	"qetNEb52yygLP8n+zdAK9oS2jdIeR6O0P1Bsel0G/lyhydjf122LZt+NAK4OLf79hAlrOQL6XtGPnozp",
+	"HLIk5qeEpuicR1buVQT7IgildWoCYz/J/oOGxep4SxUnWKfFUZMY2E+yf8/dtlq+vAW+3IDj1lmt9li0",
+	"0Zq2T9BW+wRZqmoqEJbjK/by7mcML99lF6CNGP+tkefhTLYenyfW+WcDwt/Mo/OT7G/W4Se0xXMPCRUp",
+	"CR7HKijXjofrqm48Nb14NjtLW8jJXOysWHi0uUj4hGa3UZLytW3Ybee+J7ed9E/HodqgaRs0vVVjnDvQ",
+	"BnbRXGicYRFwzZvz862lCT7AnrVROuQdgo8INitZmwUbcNBLtPBuV9iaduLbMDXvOnGiPf3t6b/V6beE",
+	"fjeHH1wGd3P27aFf66Rjc8Q8nDUVKVNkRudkKElVJ5wfZZa2x7499t8Clg96baUgzre31cPvvLqroMpD",
+	"b2/szX8IoNk/sEADJPSMKUZomrL0BuDyP2S/Uxcxfusm9IjAyteBHlcSTJQRV1wMe2Mq6HCFW7L87D30",
+	"id9uPAq/4c1RKUd8LeL30/PeQCSLuvTpcX6m79GVcxPLWw/r9uPI4UAC/gHJpBgC7GOe2JAztLAbVjnh",
+	"ZhF5AcwaBxRbAxObH6JoiUsd3TRJU0yPijmxx7rzzSshTwq+aoyIJmNPIZtoBBseq9uDrL4FKOYFlNVy",
+	"0lvV+YIEIt8XNydvxG6x6gnkL5OzolTDJ0L7u7siB7sKKjsCo8PaIHZnNVaaBuZJDYhp+ZBuWr5ZqRg0",
+	"QSPNp9HcY7n+NB+7jtNYe6mL8CIxtQz1mzfNztI05y3AnFx7Eyzb8Cxp2/baZrCqjRy16KCFFUHySIe8",
+	"qkgMQuwsdOtW2nPvJ0y0LprWRfPU+cB7xBK9A8fshE9YxgWrdc784HEqtKFDdkJGckbGoD8tRFHAuwrd",
+	"5vJboHeFsk+zlHAD2s+Eas1S0mdzaZ8wWAKrRxRrftGRg2DweGuBFjpmKbfsAPW1lM5d1MbaOoCykRc/",
+	"hF6gRUuplDC+2DE9qylP+0n2P/idetjKNNRoo5ODvVI8W0cnR/aK7slBvQY0ysurmkJA2PvXyIBzjB3y",
+	"+hX7gyXGjrd/DOl0Q+agHKS4ZspVnHWexxF+2J79otHJQefY7rD99NHJwRGAkVoCwgXCa6ITXLoHXRAp",
+	"1JDt71lGXn778cLbj4p37x8E77YD+XfrRDEmsJCvePvzm1/+Ipz68+Dt+wfF28N61OLthze//aB492Hw",
+	"7ufFq9k1zaaYtlDal+V3P1/4b2Go8AsEQx0WQ8nBAD54McrS5mPiROm9eMm/ei/c/+LVSKThqw/ssZlx",
+	"M0oVnQlfj7hu4ro/tzXKtivt3CCN8jdGrzYvBPSlI6138SvVvZ317iWklW6+DLgQwopNpDIr5bC75a5c",
+	"jX5+HX09rK8LtIQ+Fc45WBZokKwvyMWv/0RJSdF3nlBBrKBMoex7wEwycl6NCU/MVDFscQB+jMQqXsRA",
+	"CZOVp3okZxoTOWEEqSARTRDZtzKB/Pv8F0hY6wr/Lis1wPuJs/YNvZiyry2Ky6dG8xQUBWyzcLO4fjWi",
+	"yty1zOZjOmS7+nr4t0/jrCSwo+50b+8w0ddD8mmcCf33bjQyZnKyuzubzTqzw45Uw92Dvb09+3QX72b4",
+	"DFyBv0tFXwuBDvxwqUymYyYgW7ZUbXf08hiqxRdq7Co5ofsWbTl0ywArGSAU9TgieWAWeMXNbYqg7eMr",
+	"iqDRCLFMZs1wS6criiJneDlWMAk6ZuvXMv9sF3WLWuYb7vx+XvjXKwpscdqWpVMymfYzrq3V5rS5orTW",
+	"Rdq5GcmpqatU5bqXv+LJV9r+zM1jr7RFz3vPq+6/r1vCtegosGerT5MrZi12RsegVYPPz78bjM5mHcwP",
+	"A8RCfDKjhmnTE1Nwoltb0323793YzFmkAEFjWDISPKFZCQoop8/SzNaZz1FtuGH/7ipwf+ZrNDe3R7it",
+	"wH0ceQtB51lk+16cwp8rZKn9fe1a3CtuCjUd4l6eo5dKdMtSEs8+CoSBVKWoqVQIEI7h0gKzDq6u9rbV",
+	"A9z+zM2D1vGWIJ2oSEYS5hD9c8q0Zhi1xbDwdGLPFyK+G0n6jGSAoqXkdDjyflIGN/0AykABOSoHhJKp",
+	"ntKMOLwoK4OKlpj2mY8+bj0VV0LORH4nnVAFZXGUaIAyBZFXDANDuL1H8AsA54K+7Slido0k9CKZWKko",
+	"4AuNO5bOyqTzo73LfjxDr+zXK03AjleHeFWOBdfjU3n4qOjk0H6z5owbvrGTYKVPtzSp3+NoOOUptYrD",
+	"SXSmrwCNDJenoCOJnKKlOZKzYm1yCo4ogCmZGit294/jyCpuoFtmGRkzQvvwrN2fdAoSNd8q+AhzOSUD",
+	"+FIQ8mcihV7yTZGOf+bmoaq8W51g+zpBA2lfZ6QDR2+rv9vq721Wf4uyOtJUG1kOMtrLu5+vuLnjQvCN",
+	"NIdbF4LD8Wx9XU+sEHwDwt/Mn/UzNw0KwU/Jm8EOUGu57fu/vB4EGobXg0ifZVIM7ZFyMqy28HuzswMz",
+	"sQqwpbPbgeesoSk0LKkuqUuN6r3vfDbbKfB2nKdNJLrXRKKXzQY899/5qVaHX3HzTKNzewGGYsuaw67n",
+	"YbUqxDs2Y9qga6NDXi/gmLKcCboebIU/Xwrno0cffu6wgAKzEctS0p936tz0v/ppPaIKsgpbj6pkxK8B",
+	"w8v9s4TihWP0RlSPopPou8HL5+ney/2XL4+SF+nz4+/owYBRupccH9N0b/+YHvYHR4P9/kF/r//y4CBJ",
+	"94/T58n+cX9vsLdH915G6xmQrS/mwXwxTYxdPKDrG+uBXV5Y2avg14q7+vP1U/Mft3MoAJ0Lw2f3DvdZ",
+	"cLibYw6hltkWWD7JAksU99eFzLtfG2mdJn4d8puHhnYGCckYtVLCnkRoxjfhLC369wnUG9yiOuQMHGsj",
+	"ii364J0EcqEMH7OVkQt3UtoAxrcoNJu78x253G33wlaza4m01eyehGbXXGerixz5wH8bPWrLWR+y0yMF",
+	"lC5PjcCwtx9zyj1HeKWI595xNGpjbXAbQamcAbSxqScWm7rtabmVERavc6OjvYYIx858axjjograMGU0",
+	"saqXNQJnI5mxFYGuzY/l1uJd30je0uKWbxiP++Z3a2vxwkAotGHDNmz4gGFDYPX3pufteh9IYySTW4i9",
+	"Sl/lOzYLI48JFQHM21QzqE9ZRHYD7ARuyBVjE4BJmAqH6b8s5s5wpVt0Rt41IErLl1pclG2UKCLhV1Ws",
+	"3R+fcUM/PJ/5wQU3hC9P9FaDgA7cyD5cs3BuNHG6KxlRPbJ6DcLSnYJ5HgJlOw51FlohxqUiA6+aUR18",
+	"gD4bSMUI113hfc8dgs5cCmEZbSDIUnRAd1WH6LKsCrZ8wJe3DK5lcN8aNjcQ/vaUpzEzdFcbatjOmCYj",
+	"Llh9btXra6YAXckwjwyhmJZTlSA6hFVRkJswuBPjT3irKwoDgH7BEMgNQiYnpD+35voYn5yNoK+21XQE",
+	"sgiiGNV5QyOmLOtKWcJTpl0opys0HTNiKHjr0Njj0PVoTAEc4pTspjLRC+u0WwioFDWgERf27rd+Ux4W",
+	"5SnP2uKCG06z6MQDP+V1LXknTder0IErLYTJqUAoPah01r0BF/ZlPkME3+TevFxb/TNzSBzWCnZMf0ZX",
+	"v8txfNgDo6jQvDDjkUCKu6I46tszEI1UFEdQfbgcK/uZsYmP8LkVV8zHUlq4SVz36NTIMTU8yeeIlBWd",
+	"REICjpeRpRnHwQwV00aq9WaI8cTyDKcTQoeUi3BufqBGs3Pf5vcGToUyIddhjLrfHwXaxz1y9DJ3LjFj",
+	"32Gt2LyAH1vGGv0esloHerGbq1KreiDkMHsTpjTmplqGJgXA8QiWxZb52UMWQPAtAAvraX/MjWEp0YlU",
+	"VtPL78QLCF0xYYL8xVJrUfPDXTuUrphRqPGdUV/861+FWOKhexbGFNIU4/61DqtvJKdKF8k3+cDPNIH0",
+	"eukQTeFNIME6XVEB5xfm7w42APcj76TDcCKGZRmG66mYQ+8Yq8UqiIrW4HO8KT7kDzkQ1IKUqADWKE8a",
+	"RJUDM62CnnBVjeuedWsQfN24E8XyEQfPAcIBSfSM7CH1RCeHnWPsy9tDkoOMgpy0iot7j61ZxTLZ3JxV",
+	"WQ1K14I5fH0aevB19ZYg4gIZ4ql+BaxbQrOMqWeayJnIubVnw4siwdKWy1wqGOeYzq3SnZ6gpOHaBBBI",
+	"yJiLQ1wCfcjvKrNia/jfxItPSR+VOCEDQVRXlQHhG3rNyvLGTS5feIf8KnlatVj7Dj2yNxpZnkunK97D",
+	"Pc/8U4kcg6SRRPPhyPWtt0YMjgsZorjduM9D6fVR3+Q+n7Zi2Gj8hNCBYQp2KIa9XpKDbnAMZNYIoAuk",
+	"hqamyffznEjX8zd9Pz8rmPu6j6zdvOH7+Tk12L9hnZth0ReYPfUU4KJwPY8SMOr3Ugh37SzBgyiOEjnG",
+	"Xv8+A/WaKYB73a9JHt0/+Li/VyQNrjvWc/hEjtrXnuFx1BwRGbi3GPaC2LTde0vad6ibwAhcDEtxcSl6",
+	"dQmjQpqe7IMbJS10GWkY2BxTJyYwd5YLYmYSUmtB88CRopMjJCr8hKnL+ovmwIkUu+YoxPaDHMecQ0f+",
+	"Ys9bt/j9C71u6aPvFx+9Mj1y4R50GnsF0U12i9obHNebFTZk362+9jhqWrQXpF5HcxdWqGh4R52Gtss+",
+	"WQ2uVlG7MIrRsXaOUngmV5fIgGcGcskhAYrmZ9LqdblyFhOZpXmpa0yoJu/+8dPF+3fkL1Y3ATK1Io0L",
+	"9ldrwb+6+BV/AejOgXMvdAUeatRcpPuFuhk5VEdrEf8VRngNqwpac6SSVXYqwhs31E/w4TO9nj7wzeoy",
+	"zST7px2RLkn36HM34mk3OumuI+X2u9EX+NZ14MPvFwgPaMbS5BIM8XffHe/vPz948aIKjBjTrnYTfV2e",
+	"LE/jQjXoqpVTOSPIUP08vP2DWjWcgf4c/t9sbpW+00pm/wq/w84/uJ5I9HpXTXPAM4cLC941auU0TBU5",
+	"SKeiyKNYczDvg729itm2YuSexAjyrNsKEnuXBtEAihak+S3Lls/w/zvOXYdz/ABp6zhum7H+1DLWtaOn",
+	"DTWsxjDY9uHNks/jkBPPRpY/W8UIYue6LjP9HK2wpqnom56yrWWhN7Meb7YAG2Y6w/o3TAn/uqa+nfzs",
+	"nPu1GUJtavaDpWbnDu2lLKO1ufZyptGS8rKL3vDmeZIl3l6Z+Zgr5diMF+EbsEkMhHQVJmOAfYLoD58M",
+	"8a6rUywYmVEdRBa4JldssgiNHftURfRmxRDDcBDZGIjoCphH7ATJUpidQwXJUDGtrZVOMdDuDIqusAuh",
+	"Qs+wz3Zuwfh5Bz4BVOuqbPFz2OYNJc0t0yQ3lUo+9QUCWkwZPrB3MwDkoErxaytdIYRCs6wBEN85vPhO",
+	"uPb7qUnkuGXebXrnLZyRDJIqgUMBO2KELsZsN+HG8popxdObGTJywPoA8/uSzxGYn7UsfVzTsrBrDLm6",
+	"9p6z0bxDKq1Rn8ODkdr6+OZ5PqnHBK6XGAlhnyYhHhfd+ZFlTFDyPVNWb3UuHUhx+bJh3OygCI8ADAlk",
+	"GIDsXT+Q9l20xVATTt6r5Ae48Y7ln1MXySczJcWwyKFEV9iC4i7kUtBprVDSYpjo4C7CRJ50bw4X5Sev",
+	"hU17eu6P3zBXHjU3TXlREoNa5jL3fAg/yUrJ4JPytq+qv8uz/MOTHZYR5PmlRYEQpGXa7RpTdYWOFiEN",
+	"8dymQ95JSOFMqAha5LsvMAjKok5RhoEnlGqTj+XU9gV93a4xYwYLD+obTl7AZj2Mwt06HFqd9X65G1J7",
+	"4DPYWEtdx2dg+ePdegyKUuxEToUJ6iNRL7fGNszUVzA19gngQKfAsmrcAp7TVBR3/yp52hrzrTHfMsav",
+	"nDH+gyUZ5j0vWPCg5G3NjDdMmx1sx8dXpoZbwxvLNl3VT+xRbxEtv9IE/8i0eZW//BFZ4NUIpMcf9747",
+	"OWyYRJrsFcb5O2s2uiKeIe5VFEc6mw6hOG/MdpTsS8MTvQMf5sXgkH6XHOxvG5K7+C7zm61LOxOSk0ib",
+	"lPg4khKDNpvP9MI3DLiHu2UV+4BOePmzJ2MqgGTqdKH3EwYIa4SNJ2ZetPrE+IlVYECdsRvolR1Bzj68",
+	"IVdsTv5ySfmkByP+v//zfy//6tBroJ1/nu04ga4hDA00+xvqWNrXZIyg1DFh1pDDTv9cEG66wshpMvLF",
+	"tW5eCL+LFjQ3qK5dfnh/8ZF4FunutF+GmUtYFnd5/Wf5a6xeByUlB3v1+N7BsXtQgO8V3KghBHWwojvt",
+	"LDnh6CgE36juUW35JdRPx9WVBeswcH9Pf+59iuzThCumA3DrdZn8QZ7zr4sektr0prqElT2WKXNH6iap",
+	"MFFswD/ZdfoT8a/05eHo54P/xh+vuZzq3vKMFbuWV6VBlTT5XriEeXuI4Pz/Ift59hj8G82oEGI4r4Kv",
+	"xhcO9xS5lLIaxPK0j69/S97tqY/z71+M/1Mf/TL55+C7n9jZ9MD82v/XzPKkgtEgQX9tQnjtw/GOzcKz",
+	"XpP4GTDleW4mXrF5J2o7Yz6xFLYJE4SWPvhWZHCtIr/7OTxM4PtIMqk3gK8L6Hg1XJRUZChl2iFvkIp1",
+	"TtITJicZe6aJZhrbZzGREit2rZBelpV2olsXlSXxc1TtwikdSK4JbFnaiVqo8W+9s60lhDs+wFO9EtHD",
+	"VfUkctzngnXI5Z+XZAB9JOBBV+hsRVxM2JjyjEhFUjahyoyZMADPRrlA5dewT+aUXHqBrrlI2CXCI2nC",
+	"RaKYfYZmXaHnIhkpKbh2kRUjh4ixBKr7pZbK/L1QDC475B8MFAaIseDUqMJMcZYSI2VMtCTCKebXVHA9",
+	"qq4CsmbMv2FTbsDF+Mg+GWIkbIdV9cNNwI6CfhdiwodCKg6BYc06BEGpkhFVNDFMEW2o3VJrobgITRQH",
+	"NSSKYZ1iVdnun1FNbcX+3h7gAud/V9SsVEJ94O5h1bxmRMmM6Q55S+ekD2nCedOFfIKLyELs0yQDjRNL",
+	"P6qmbd9amjk3bKxvdJ5KPORj+ukN3n8Ea3R/FEukSlE72lTwP6fM/ewqEyoXjdpmbKlX2r/TRXKqK5vm",
+	"updrqsVq3DT6UmaMinW2musSwegJyzKWEvaJJlZr1LJuAsVTt6OEx16Sbs/s46xIdxZOZJV1T3XWToQY",
+	"cA9Oyu9xVChV6yXn0DU7GgX0cxK9FkMuGFOYDAO8LDqJmOtI+h/WTOn4RcXl8vDXY541LA8vzo7jFGC7",
+	"ZnLIRWA1hkXkFwZhxWBTionVWon7d9df0NLbzV7MnHe0zsvH5rycOiXAq1v49wplC24oUlpWt/wTTuTA",
+	"MLlD0iElkgnVeiZVCinYCeZ6wGGWioxAV5DXLoibuDeyvG0wdc2+Ed/mtCscYA3eSayVYc9Ph5wJp65g",
+	"v3XoUyaFm5KHJhzJjBEutKFZBtyt3tFoj8SDehjX4GVCKtrJuEhXMrN3UtEK/ApYHH6Z6CRK5GTC1E5G",
+	"gVR3UsUHRu8IqcyogkU1dHHavbxT32Yrhh5IDDURMHU+PGQabQ+01k+4FT+DEwxAVs0lHtLgsldhd8xq",
+	"HQu/ITSo5kOIgInYWtAo6xyH8dDKiC/CFcgsAsMbXVn9/ZY9MOBxEERowh4dUzlLxoycuxhATWjAfhw+",
+	"Zv9t2c9J9Hqq5ITtfs9UxoH2GzPaD+AjDXjsSK3krpjmv2X+WhdkCTnuuXOBFORXUKgPJBV/9DTLBpZw",
+	"HYMG98R6caS1WPNbVseYJ0oOOJZOf/WAxG0W/Z1z1hK2paONJgzWbj4TBlIPXaL8erAAJhzYniG94JPs",
+	"kNe5pxI4K1XMpZ2nCFHva57GdE5Yyk1hy1aBArzdGBFgeyo/KmpVDKthmfzbTcv773w266aLtkKrFVpN",
+	"hRax9kTRnmtj+dUmH7fJx9tBcri9xKywSXYTmjGRUtWxvKnOQDkThL9yNyLe2V/Of3hFjo+Pjv/qBSxf",
+	"aHcXoBtg2wN7AUGg5cDBP2PRV8qSjAuWxljYdbhHUjrXhA4l1HdRQ8ZSG7If7+3t1XR6eTv303sAwKt8",
+	"6Kenrj4tCCt3kMImG5pQkoSUHRyvoM/BijNW3LUMJYqn7LP930qwt6IxxiKuOiCLQ9atFMxBvnHl3QKn",
+	"gaPbY5CPNcuuWbVTYDOf9K0PyL9d6Xtryz0pQLjNHGSFdte41NnSUUNEOLD24jAJB8qSra4MASNry60I",
+	"F/ljCCafP4Z1Vt+Gp+tO7L7FYM0OgFE0tLXKYZdb2n53MKPtlAt67tRq6q2mfrt22JbBbebaQtboYo4r",
+	"NIhdNEl30Cr+fAv+WVtDTRP7nYiRV0z4zDcMsQUZw6e+vZfPJgZdvUBpdnBsA8X0iCRUKc48TtvMxdt/",
+	"PO+6/tea9JmZMSZyPlxmwzkX9rfRLPOZeB4mwr2oqNC2vxfzscynK1ySAbwN4UJ9ovEVtCSsRl/Dzwuc",
+	"B/P0HkfNNvpN7Cb2MpeFsWbIHdZr19py2pbTflWc9p/YGhy4kcNuIC55tmmYNkjkWMVvg+yPu2G3sJaE",
+	"igC1QvOhgCgw2IFZtshrw8oN6KkLwDf1zC2hQkhD+qwrgkzeKlZX5I1vJXvprqFvWn7S8pNbAjx4et84",
+	"3yNgEKv4iLo3PuK4h8fHzdGxfK4e9rIb0bRDLjxHAYctE9Boz9A5/rNTgUPbsoeWPXw77OH83tiDl+14",
+	"tjNmWG3zfrxz0TDTi5ZZftztgdZVZ/laXsE59lwgum3w3FW9RyeHDQCg4JF8ChUx2R/zjteeW82YYp5F",
+	"ffNloU+oAY/TdvPvDErswrGzn2QlzpJ72FV39qD0P67vtZtZnbk0opiXUv7zBMybkZYWDtPDAC3dAI2G",
+	"0/vg0GPa4MrXW3+TuxN1QVK3PAUbqp1ryK3dz+5fPsxZJ8QApRFvfZY7GaliZCaVGeU1ySHC6xqyK1oX",
+	"XcBLzxHVrQR5khIE2noXOtK2BMhmR+dmbu4IOD9nI0YzM1qRiKOhLX3e11Nf2eNihVbKJpaiRTLvkHOm",
+	"DVWYg+P0c+xjzg00/IS0G+xKUpkn8CPO4rYKYQ5fhKuar++DdhOoT9GDJXFNqBXgmx7iTWi4TI8LKOGI",
+	"ymAqphhQ4JgZ6iiQGraTWcGf4+t/KYhgVzGKXv9qUtBXmnyQ2gwVu/jXLzE5ZynXQZ9Mu5PPNLlmylJY",
+	"h/wGQLV4l71xRucOFgYym6Ghvq9AwXiOZcpXvrdsV4gCkts5GcDYCNrbHO8dAtdG1yVmWkPRCtcklTNR",
+	"k711DiXyTN/eBElGLLmCR8fc4UpZ+ptOIvSdDBXTf2b+irJ7gX98CcC2cN+bgNi62VeQKxhtKNPyrDjN",
+	"1DVPmDuxkBuHW6jvk5BzZnzXu2s/fGl/hTS9be7xhRyzm7fYkSCgWiycUD2aGmOfBxpd+4z7QeyBSCXA",
+	"LNkD0+ioj5lRqzIvLbv7oGCBbKoBNIYMpBpTYw80cwD3eKKgHNrqi4a8ff3x/M2ri97H9z+/fhe7fQGM",
+	"ifFUG9K3kxfmlLBMsxm8RkB+mbYShaV2iLpMSzfhG08qdACeZJQvNCweGTPpubCm7hlpaPY5H+XvXRyj",
+	"G8V2yTK1F15/7EYxUs/fu3akbvSF7K9sHuxm6XukLu4g++Qb+vrNXGwhfPTy+MXzvTW7B7uPeK+65O1l",
+	"1+fIzfujJQzQpuLPZYXKb+NAqmAPGxG4nDBBJ7zj2UktlWs6ZiSVyRSytACfVMrM+aYnig2YyjtRL1Hl",
+	"+wkTZx/e2N8fuOzRrTc6iQ47+529MoujKTpZafZB2TUYwHvGkorFHQF+hbvRKboIyf4fLDF1hBg+8NVX",
+	"3N2j4bGCoZc2Om93vkTiJVqe03G2kpZzMqYaxAIeXe26DnATE9cFCpC+smlltKUg6/919vaX+yRrv76C",
+	"abuVnxAg6pWsd4lyN+erLTlvgZwd8SySM7xDXdeguTntBhQdajwqnVn8tFNltb1doC83wOKrLvhQOPhn",
+	"axPIqcN3DrqNOIu7UxTSgZFejavlLJZSgoOzeVxZfPgijNJUvymvCF2Ef9UMtMHwPb4ucPlNDjVb5730",
+	"eDIimJkCbUHpWBOa5P1D/GDBu+3TdYt1WoqXgrh2a6mNoJ/SQCqPDIC9Adjc/hq8/A/Z16t30le19t1L",
+	"w1X7xm1Vr3iV/0gSKTRPmZsRsWPGuQuPBJwF+wfarzdAz4P/3sUtVUNB+y1t1DQxU4V4QXnVBWAlOBvX",
+	"bZNglnATXz+VFBtDJtN+xvWotMorbqoHZaI0ktWORyxLY9Kf210b49aP5IwMqCLcgPadyHG4/0ENSc26",
+	"8rIorg0cMXEVE0aTERYe+3qO0zwbCAMT4wIFslgioJ9DfzKEyPPQcdieYnkCP3LlzuaAD+3WBg8pNpHK",
+	"1E57RCcA2B4DAaW8QG53xhVM061PsUQqgIefiqCoMj/tqQt9LMwO3CCxV6/dyxdYkHsHsLUvoIlesfmO",
+	"B9fOYcvDuoOTCDL5o1JCuz4Zy+v8xCz8BIU91T8hVnfBIWJcjn9k8fI1U3wwL/1QnLKFcYIflkdx/1oe",
+	"p/hBAwZ48UtQqZRIkU4TU4wV/Jb3KKl5tjzJ4AerEaTTLNjEAtm8fGl5OfYQLtwJl5bvdHS5cHPYQi+/",
+	"uJzqF76ohNey/EOY+bf049KulxK4Q3kBjmaU4zu5DvNf0X/uOCVg500axdErmozYzispjJJZFEe/UqDP",
+	"c2oYBgaDf+98kBlP7M//CU8wYXY+zids5/3EuDiRv3zhtITikXNrRymmiisX9nCZnY+KCm13Nn8oiqMz",
+	"yAX389o5yzI523mv+BBA/yt/faVYyoThNNPLt7y2djfb+dHtQxwFKUE752yS0Tm0TvwHmyiWeFj4i6mw",
+	"pIxmphXwaEqNuVhEz188SlXHOKS1ZbpeuGI/XFp9dMo0F5dboFWxlhJFVx+cBeounZYKflDJiqrPcrzU",
+	"gWi52j6uKsZ352OBwisOSdVxi5fCKXImKq5WsLTiz3zIMmeLa/Cc4zLLD/8u7ihY9AJj/j0uAMy+XuJa",
+	"/nLV+xys8/c4Gqn2vDzO87JwMpYIvPSZi5KPp/61b/ggN5+JL1/+fwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -126,9 +126,13 @@ func (a *AuditLog) GetAuditLog(
 // query is what selects the entries that the filters match and the caller sees.
 func (a *AuditLog) query(who caller.Caller, wanted api.ExportAuditLogsParams) db.ListAuditLogsParams {
 	visible := see(who.Role)
+	var actions []string
+	for _, action := range wanted.Action {
+		actions = append(actions, string(action))
+	}
 	return db.ListAuditLogsParams{
 		CompanyID: who.CompanyID, SeesAll: visible.all, CallerID: who.UserID, VisibleTypes: visible.types,
-		ActorID: wanted.ActorID, Actions: wanted.Action, ResourceType: wanted.ResourceType, ResourceID: wanted.ResourceID,
-		Outcome: (*string)(wanted.Outcome), CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
+		ActorID: wanted.ActorID, Actions: actions, ResourceType: (*string)(wanted.ResourceType),
+		ResourceID: wanted.ResourceID, Outcome: (*string)(wanted.Outcome), CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
 	}
 }

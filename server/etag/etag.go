@@ -71,14 +71,11 @@ func Needed(header *string) Condition { return Condition{header, Require} }
 
 // Before puts a condition in its place before what a room has decided about a change, which is nil where it may be
 // made. Who decided on another version than the present one is told so first, since its state is news to them. Who may
-// not make the change whatever the version is told that (RFC 9110, section 13.2.1).
+// not make the change whatever the version is told that (RFC 9110, section 13.2.1), and so is who names no version.
 func (c Condition) Before(version int32, decided error) error {
-	switch fault.KindOf(decided) { //nolint:exhaustive // what depends on the version is a conflict or breaks a rule
-	case fault.Conflict, fault.Invalid:
-	default:
-		if decided != nil {
-			return decided
-		}
+	kind := fault.KindOf(decided)
+	if changes := kind == fault.Conflict || kind == fault.Invalid; decided != nil && (c.header == nil || !changes) {
+		return decided
 	}
 	if err := c.check(c.header, version); err != nil {
 		return err

@@ -131,7 +131,7 @@ func TestBefore(t *testing.T) {
 		"may be made, and must name one":   {missing, nil, fault.PreconditionRequired},
 		"state":                            {present, fault.New(fault.StateConflict), fault.StateConflict},
 		"state, and is behind":             {stale, fault.New(fault.StateConflict), fault.VersionMismatch},
-		"state, and must name one":         {missing, fault.New(fault.StateConflict), fault.PreconditionRequired},
+		"state, and must name one":         {missing, fault.New(fault.StateConflict), fault.StateConflict},
 		"rule, and is behind":              {stale, fault.New(fault.RuleViolated), fault.VersionMismatch},
 		"may not, and is behind":           {stale, fault.New(fault.RoleNotAllowed), fault.RoleNotAllowed},
 		"not there, and is behind":         {stale, fault.New(fault.ResourceNotFound), fault.ResourceNotFound},

@@ -2,7 +2,6 @@ package interviews_test
 
 import (
 	"net/http"
-	"regexp"
 	"testing"
 
 	"github.com/google/uuid"
