@@ -65,7 +65,11 @@ func alterations() map[string]func(s *scene, at call) {
 	const interview = "/api/v1/interviews/{interview_id}"
 	return map[string]func(*scene, call){
 		"GetMe": renamed, "GetUser": renamed,
-		"GetCompany":          patch("/api/v1/company", map[string]any{"name": "Renamed"}),
+		"GetCompany": patch("/api/v1/company", map[string]any{"name": "Renamed"}),
+		"GetAPIKey":  patch("/api/v1/api-keys/{api_key_id}", map[string]any{"name": "Renamed"}),
+		"GetMyAPIKey": func(s *scene, _ call) {
+			s.installation.Exec(`UPDATE api_keys SET name = 'Renamed', version = version + 1 WHERE company_id = $1`, s.company.ID)
+		},
 		"GetJob":              post("/api/v1/jobs/{job_id}", "/hold", nil),
 		"GetJobPipeline":      apply,
 		"GetJobPipelineChart": apply,
@@ -107,6 +111,9 @@ func TestConditionsOfReadings(t *testing.T) {
 			company := installation.Company(strings.ToLower(op.ID))
 			caller := installation.User(company, "caller", api.RoleAdmin)
 			s := &scene{t, installation, replica, company, caller, replica.SignIn(t, caller)}
+			if !op.Public && len(op.Roles) == 0 {
+				s.client = replica.Bearer(t, installation.Key(company, []string{"jobs:read"}).Secret.Reveal())
+			}
 			var request call
 			if ask := requests[op.ID]; ask != nil {
 				request = ask(s)

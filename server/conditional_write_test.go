@@ -73,6 +73,7 @@ func unconditional() map[string]string {
 		"RemoveJobMember":    "ends a membership, which has no version",
 		"RevokeUserSession":  "ends a session, which has no version",
 		"RevokeUserSessions": "ends sessions, which have no version",
+		"ResetCompany":       "deletes what there is, of whatever version",
 		"CreateKitVersion":   adds,
 		"CreateScore":        adds,
 	}

@@ -60,6 +60,7 @@ func TestStrictness(t *testing.T) {
 	company := installation.Company("acme")
 	replica := installation.Replica()
 	h := &hostile{installation: installation, replica: replica, company: company, admin: replica.SignIn(t, company.Users[api.RoleAdmin])}
+	h.key = installation.Key(company, []string{"jobs:read"}).Secret.Reveal()
 	operations := document(t)
 	for _, op := range agreed(t).Operations() {
 		spec := operations[op.ID]
@@ -82,8 +83,11 @@ func TestStrictness(t *testing.T) {
 func (h *hostile) commit(t *testing.T, op *contract.Operation, b breach) {
 	t.Helper()
 	c := h.client(t)
-	if op.Public {
+	switch {
+	case op.Public:
 		c.Token = ""
+	case len(op.Roles) == 0: // for keys only
+		c.Token = h.key
 	}
 	c.Header = b.headers
 	var body any
