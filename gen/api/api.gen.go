@@ -5610,7 +5610,8 @@ type ClientInterface interface {
 
 	// RejectApplicationWithBody Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+	// application that have not begun are cancelled with it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5619,7 +5620,8 @@ type ClientInterface interface {
 
 	// RejectApplication Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+	// application that have not begun are cancelled with it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5654,7 +5656,8 @@ type ClientInterface interface {
 
 	// WithdrawApplicationWithBody Note that a candidate has withdrawn
 	//
-	// From active or on_hold, when the candidate has taken the application back.
+	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+	// cancelled with it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5663,7 +5666,8 @@ type ClientInterface interface {
 
 	// WithdrawApplication Note that a candidate has withdrawn
 	//
-	// From active or on_hold, when the candidate has taken the application back.
+	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+	// cancelled with it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7278,7 +7282,8 @@ func (c *Client) ReactivateApplication(ctx context.Context, applicationID Applic
 
 // RejectApplicationWithBody Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+// application that have not begun are cancelled with it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7297,7 +7302,8 @@ func (c *Client) RejectApplicationWithBody(ctx context.Context, applicationID Ap
 
 // RejectApplication Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+// application that have not begun are cancelled with it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7372,7 +7378,8 @@ func (c *Client) GetApplicationSummary(ctx context.Context, applicationID Applic
 
 // WithdrawApplicationWithBody Note that a candidate has withdrawn
 //
-// From active or on_hold, when the candidate has taken the application back.
+// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+// cancelled with it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7391,7 +7398,8 @@ func (c *Client) WithdrawApplicationWithBody(ctx context.Context, applicationID 
 
 // WithdrawApplication Note that a candidate has withdrawn
 //
-// From active or on_hold, when the candidate has taken the application back.
+// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+// cancelled with it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -17953,7 +17961,8 @@ type ClientWithResponsesInterface interface {
 
 	// RejectApplicationWithBodyWithResponse Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+	// application that have not begun are cancelled with it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17962,7 +17971,8 @@ type ClientWithResponsesInterface interface {
 
 	// RejectApplicationWithResponse Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+	// application that have not begun are cancelled with it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17999,7 +18009,8 @@ type ClientWithResponsesInterface interface {
 
 	// WithdrawApplicationWithBodyWithResponse Note that a candidate has withdrawn
 	//
-	// From active or on_hold, when the candidate has taken the application back.
+	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+	// cancelled with it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18008,7 +18019,8 @@ type ClientWithResponsesInterface interface {
 
 	// WithdrawApplicationWithResponse Note that a candidate has withdrawn
 	//
-	// From active or on_hold, when the candidate has taken the application back.
+	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+	// cancelled with it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -34231,7 +34243,8 @@ func (c *ClientWithResponses) ReactivateApplicationWithResponse(ctx context.Cont
 
 // RejectApplicationWithBodyWithResponse Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+// application that have not begun are cancelled with it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -34246,7 +34259,8 @@ func (c *ClientWithResponses) RejectApplicationWithBodyWithResponse(ctx context.
 
 // RejectApplicationWithResponse Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+// application that have not begun are cancelled with it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -34307,7 +34321,8 @@ func (c *ClientWithResponses) GetApplicationSummaryWithResponse(ctx context.Cont
 
 // WithdrawApplicationWithBodyWithResponse Note that a candidate has withdrawn
 //
-// From active or on_hold, when the candidate has taken the application back.
+// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+// cancelled with it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -34322,7 +34337,8 @@ func (c *ClientWithResponses) WithdrawApplicationWithBodyWithResponse(ctx contex
 
 // WithdrawApplicationWithResponse Note that a candidate has withdrawn
 //
-// From active or on_hold, when the candidate has taken the application back.
+// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+// cancelled with it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -80753,279 +80769,280 @@ var swaggerSpec = []string{
 	"LZpkRWnG387tLQVnzhlNxsxWFAAQCPb/NWOM+TiNtvQHZM9a2pbyGCBrzYUr0915hdMDW35gyztgy4ZM",
 	"q3xZy6KbN9hYvy6DDrpq3K9KiiFzlhKZExc1x9mDrlrJw/BoxHOq9snLZY5r8bgtg42UT7lp/dGV1ITl",
 	"mg/N3ZiIQvOcGy2dDjXLsWdw+xKGqpL6wB0fuOPvhjte0VujmiWZVIa+Ax45myLwwj2HuSPMEdJ8fg1b",
-	"3XI0o8baOizkAlZ1HfLRLLepxxOaMtBcsc+HYoavJI5n+m5BE4neXEUXMf5oZvZH5o1fUYSuzQytoM6/",
-	"YDZSaeZm9tDfnNHkFqp+WM4ZZoC3ZpmVhXrgng/c8/dZQGsIdcee0bWVSTWb3LciKUUfsmtbqY4RxmeG",
-	"+OC5fPBcPrCx3ycbM+dzyUi2Sfa/jRPTj64mov7SKmfQPwmaK7i+BK5XlY60g8ihdcWU5UGPacgW85UJ",
-	"gKhEk3FRBPiJInIu9gsUfFgSrBTEakDoSWO/wtF7ObaaUjEq3ywBx2cUJ9AsEzkTGnvR3AwyLlKWFtns",
-	"tusZgPbzwUyzoDPViuycS7uA95Gks06hfbit7fPdl1eic9brdqxKDmOwDf9hTlDL37HduPpKZncYLZ/Q",
-	"D3wym3TOTrqdCaOic3a8fwpdrPHycbcjOmdH3Y6Qui8H2NcKvgSgzTRP+ym74zb/u7f/pPfksPf4ydPD",
-	"w6ePT08gWdBm2b/FbxP3bVy6sGO4bQM95IJrli36QsKH/H/6KUs4nhz4fi7FqL9gOHH47xHIGQkLcNTt",
-	"zBkfjTVL+25mT6HbYrFg5tjjOvq0AP9z69047ZQ+it1LyzkTh0dXvWdFXYPPT/Dw0kE1whVLxoInNCsO",
-	"WCc6lfebJCw4oq9J2rRMZatS+oecsz+P88OQhEVIr+Y3fKJKZeBWPgRC0J6JBvGHd/zamQ6+OurX8KBg",
-	"SxSwDTCtzQrcsIpP01t7PdQuBjS5XbYUfrCDf7AVHmyFB1vh98gz30jtcK8q59wHmHZvKcxSrvcyOWrb",
-	"NOqigAkJeqOix4LnRa+/r94FajlNtLKlI0a1x7wAPL62DWi3gAthmWJBAzR4uBYBxAz/WzP69eE/LhIt",
-	"87Z1SReJPd4t7n1nJ3W1mLL1nmg7mu9mOpGTli83MqXdnZ9DQ7oInEhIAtirq5RCfY8oImZ//xD4IYld",
-	"qpli+X4uM9a3PTw7XUyz7q+TY41PhEnV3Y49Wq3fQzvt8rBTpinP0PDDhoIgcyXOcGio56zDJtNMLhiE",
-	"82XnrGOkcD8D9cuwkzFV485Z59nw6eO09/Tw6dOT5En6+PQZPRoySnvJ6SlNe4en9HgwPBkeDo4GvcHT",
-	"o6MkPTxNHyeHp4PesNejvafts7ppYu6dwqyO93v7h4fH+08Mi7An46yjZtCVr+P1jtYLN4Rn8ES2foiF",
-	"D5U3Tpnvi4R1zk6MlceAM7d+sSEg86I+HWG+/Gv5T55l9OB0v7fz/HTLTlcnpjOhc84eMEv+IJglc2z1",
-	"Op0ywUruRrPhjdqDucHaWVG1Yb1iakM2i92WUVuSDWqor8Xzy79hw9OTw6c9n1wTFLKekwT6i1htS02h",
-	"qdeYMW1L9oxlhc3CzP9PZhn0yM216/tMqDHgcjkds0eQl34tcCGgbZpWLBsSo+bmti+wM9+kEBjMJYOc",
-	"0VtjHQ+xS3JGlcZKWtvnmQvn5Gmo+q7Xf5ZdNGYiLhpfFMLGZLS5k7aX0jiWl/jQx7b61IPyFVW+fu2a",
-	"dJq0qkkvH7PfV0E6WA3AWeiuatDj8u2h/Py/Yfn5LmTnqorzQpzesZwPwT8W9xC+Y2aSM21z7YueoEYF",
-	"J8mYcmGz6onTO4mNxBmKjAjiOVWEZgA/1IVEKzMBMQI7b07VtYDm9mTAxtwKaMXyO56wTxS6GolhEEZo",
-	"k2TMkltFZlOiJTns9bq9Xs+cyFt1Tm5ALXVjusFm875GdySJFPvkG8am1+LGHLm+mdANkTOteIrVuGqh",
-	"NJucmVNONcvtbHWp9bfhk+YqJkyQnM1zrjUTMRn6N1jrzX0IEXdoROoatQUWwcwTVqhW7EKhq7MWyixw",
-	"SGeZ7pwddp1whsKCxydhJO5Zr/fk8Nmzo9OTJye9Z88Og2jcoWckXGg2Ynnn4/bWL0zG8DBj1wy5SLmA",
-	"o/EemWZ/d1bhGDtjhXZUiZxcZe+UwSBcmBFjZVxoiu7JNawgoI0GQKwf3NEZyplA3/MDLtWfqeQsl3es",
-	"sFRQlzfscSYKx86aosDy9hrO/wv8u5/J0X3jjFiG91vnLzy4zB5cZr+By2xdZ1iTifCQ7/CQ7+AxdoAg",
-	"NnWutfDfwPs/UWFsZUr1uNAfQwHSaGM2kf2rL4xqWBJRenyQyREX9VbJd1MmFJgcMDcih0SxOyZICo13",
-	"REpG/I4hVAMqxFPKc3BGyVsm1D65EGQmboWcC8ImlGddQsk8l2JEplSpucyhBxnhArMjroU54A4G2V31",
-	"jfZHti2ropB8qeYs91nV5hKgGJMLrdlkqjF2lfEJ1wyKr2kCmYO2QC/NmYoHIGFNtumlbyYK3XH+nSYT",
-	"tu9+MrSAcwaM2WSWs7f2wuHR8b+0Z2EwwvUrPNaR4UZg9GETjchbfD0efJnw7/jXr77/56vDN/yVeiXe",
-	"nSbPXz1+NXnZ++Zoepw+//rZPlt8/c/0h1f8O/5q/vrq9uSV6O0nR5kYTF720v/4Ogva9Biye9brmZEO",
-	"c6bG/mOUT3PdZ4uvM/blS518+SF79dO0l4i/ZcO/gsy9ZcKJFTy67Rfuyjz8lvI8xvwv+UhAVmmF+V8y",
-	"vfdcylvOVomAdzgVe/OfD9T2j8TXS2zcbK1hFODlh+MJTMAfx5C563Hn/ccIn5QzXc8oX4hUWR+K55SQ",
-	"vwUHCbnhPnml7T+RNc1lrscuPdl3YRTtOi9+iyPaCRr7NqzCm+MKjk/fDGodRiZn+h1Ts0w3HEk50wVE",
-	"aQKnC3v4LqFUP5zVB0M/OPJ4Qspnu0lvM8dPQxF7NS6qxweF8K7jAm8ATwWIdJbnTGjPYfbJRZY5NBRk",
-	"EcrxCNB4mEjP4a+iSaK6VWQkmQIPalSnoepamGO3x5GjRBs4gCH7tuB0v2H3BlyUfrMW1O0INg/vSeR0",
-	"yvK9jAIB7aU5H2q1JwzzXKMxQ2kZ1tKdTmq6Z9p3Ea5sm8sHd+GfteOzFAxrmupVho3ZitV/67nKlUdg",
-	"sreiDlG0bR7IdEFkjgkR/z9737rcNo6t+yoo/slMDS3fk7RdU7XdmfR0ujuXsTPd+5ytLhkiIQltClAD",
-	"kBXt7FSdpzkPdp7kFNYCSFAiZVGW7dhh/+mYIokLF9Z9fUtODaFwKS7uQJnZIa9pMlp4Cw9avkoB+Q5I",
-	"zYhncrhHXB9SB+XBTRzYW/AKtAHzi87dZCfke8JSkkltvMUG6Rf4VmJovytclIeMqBqfuiDQVDNsBBto",
-	"VYgU6FUs+DU0R2F+cDvyxJiM5MxqUUQODBM5ViAsn6WV/WLxR7AT1kq+KG0mhM81M9bYNCOuSf5y0F76",
-	"cwKWW27m42cpDP2yKVQTPT7eP1iOHt8uDb+BAdYAkQDeutUWtN+iVfoR+rLPwLGC9F8+v3msF1o5c030",
-	"hAnTqsVPzYR97dhylSAAhuqJ5GZj1iugtbGojxBmumZLqiqm8MV2rCJPvDKD/8KP8VCw2at33U0PE2Lb",
-	"xJt7TFktVCldkMi6qpR/xDXF7cmZiGrJexebZe+A1aVX+G6cn6XkuHHJqmEr+piwTwmbmGUzrQq/ww79",
-	"3o688UnYuqvGNQ/3VdHrSXF4JF9DhYD6Uc7ImIp5wSxmTIHu1hpET88gei1SwI5YdmXkB/vOzvPnImD8",
-	"BY9xxhAQsqJuHW99tqbDtUNeQ4ZRyYdbuGGsQaFDviCnpu7Qu7MSretH8KONqH4kh+bOq02f2HlxaHnb",
-	"l3xNJYojzcXq+LwotWkz+eLBilbys5H0fWo3bSvfFRV95clSW/nLPy/JgFtJXUzIoc1Ywzp2ER+piN3t",
-	"PJXUQNX5J3MKwHyfTO4+MSPFGMmYsZvWFVKRlA+50YQLQomSM4TXnkLjGQYLAUdgnw09zDZ889wdI+bO",
-	"8TDV0LRXJSMARw2mi25dDbA3UoLnxPOpayq4HrHaYtmil2DUnCCoSkYNe/6t35Xv+zk2BF2nQSC2VV3r",
-	"3tcQX1/v1k942tcrAvnqu+8X3+Bx9t7HxrZRHPl2oBSPAvQYrkzQ2y/1//WZFWOuaEdj7+D/sNeCHAvm",
-	"PjmmlVGjd45e7O9H8Z30LY4jSIO3axsZM9Enu7sTJQc8Y9pPaddOdsdN1i40y7vjRu91Ju2hHUmR5zrX",
-	"NBhe6JLk5YZyPYqtuiH1gX1/dffgcCO3XF6aU+XN9aUFx2tLTB+HvZ6E0sVTXXBxhc5S3HVDQ3zsml7Z",
-	"ER8yyC6DM31J+iyTYmgVe5CyBaSGN90xWaxT08s+p9YHjYVunZNVc6cqZlLLOhp2uc838p573LdC5OsQ",
-	"Io3FQ114ozjBbfv51k21nbg9EFEIuHQb6bUMyF/82AwooSD1bYIlvCra7Jc6zi+DJXTFnaIlkAIswaMk",
-	"+PxsSGInmRwWsAldsW3chFuYws165X8txvBj6Hu/SJ1fX9f7wA+z5Z73tfZOCznwDUIObNGWugF5IJBP",
-	"fAyU4s5NHfoATXVZYvy1Al4nJtSQsdSGHDsQACVnWAd0cPycvOXfoxRIZDYdu5iLgwYckGqj4RQyuBTN",
-	"ugKcs1IhsAA8O6HKle5c/s9lhxS6NwyZq9Jwr982O5Rgs/DkkTNw2qJHuGxLLiAydgXN7PbOXUank435",
-	"PSdW6LHxxMxBdJKM0WvwNSPuOzS1AYuV5R8cRBd8ApZie6ATKJe6tMMjdEMZABbcvxBihhCb28uugJkI",
-	"Ccl+9r2glLht0tou/NqjsZcksxPv+ZxGVJPJ1JA+ANNYuQ+Z0oNAyHMPQUtndI6T7pDfLDlcjmXK/k6N",
-	"HPPkEmIASAGKEQfIgImI6BZHvzeUe8VESMFOUOz7yi1Njg4OIARXer397Jxml5jqImdeQ7FfmQ9HJhzO",
-	"P5iqeU9Nxd/tQbjMXecwOtxXMHvFYBscTgU1XYHKTp91CKYCMMsU3LcBeQC1IhJiEaC9wLbhh3mm4YC4",
-	"wVypWxxOwNITYmkgGRBQtgwf4xoYODKo91qc+DZ7XTGjUFYnMecSvitmODKR52QCdr7dTJaS471DPLOX",
-	"58yo+c6ZvfuySll6My4rS68uft0+SMZvI8B/xkgIVPzZQ4itnXPy1hiFRdBf/0lrPOWWNtb2lOMS39pH",
-	"vtTPDVxI2dzTBJxjTw0klagCVM3FkVs1mIdzqPpsQCkzRsVNSZrVyk3ArOKC/cU564uxqNKyTqv6eEdF",
-	"/JYrGjv/Qlzr6Ii94f8/1uzfDKApWdDuFpSmg+cvjw6Pj46rFaYtly06PRBgUfwX8l8DDjVSdmKpIkBD",
-	"w7J/q0oi1gwVvkYMi0TRQcOgJYJjA9FJtIt+JPtV8d09o6YCk7z9oAOEQbbzGeOgjrdByqihGfRTKKAn",
-	"TvZyz0t0sv+lGbGfAxGvBDWxJI0AQJ7ltQk6T0zVRFoITRrgsMjib+kBsbdOJ5mk6ToaZ2FdViudZ5pU",
-	"CCJXtWBZCzg4ZB8bhgFzOSG0Ro8EtQNdFYE7sULj45pgObrT9GJIQ1BD1hUT8MDIAeEGFD3ah5xql6RQ",
-	"peshGxTTLCNJxqiC+O8aAhedN63MfWCZu5Y3JKAecIt4GduN4m4QDoDfrNiF67mAhstOEK/jLEnWdJa0",
-	"crWVq61cfXi5mnPy+xGtn/N/3wZMzIzY+EY4sVvEydfAE7uB9IqQYQun9MTglLYSkdusQ1ROVr5ZE5Bo",
-	"haULCiGBnzvkIx2ij7NwTCo2yWgCFfiE2sOVseUzhLGZ2xyjLfRYclkB0d+OviOHe+T4+HiP7O0fHFZF",
-	"/9dPAFlYWpEAEpfmA9u4A9v4t4ef23YaYZdYU9sTqu0JdRtcgfvITyirDLs+Wapxr7sl5lkNVlCKZWhD",
-	"5+gBt1uEjVmpIEKSTIohU1AgMO+Qc0yNJ7MRz5a66mJaH1fo7Q6a6EGT3WW+69Lrt5fn17QdXstSWpZy",
-	"/yzFkf1D8BTFtIFU8vvgKQUTgMBkzlSQlVR10rdza7lByw2+sQb1BsL7gtClcrMt8wWMXNc3moQaPJ1N",
-	"h3BWNTOGi6FeSNdfaj5fpPlXuyfcqA/gnHAjPz3XxBNrVI2E9Ex7EgvJ3l1ZRfMuIaNwNdzsLDgtqJsq",
-	"hr+kPoDUn7t/1boKNibpLTgK/MQhF4GP2X+jbf56quSE7X7PVMaxNr+RFY4r2tA/cD9T2pJboGAKT8nt",
-	"34rgW9v45XZOefZiTtwbMSVXA1Uhhu3M2Qqk4n8AaIavR/hD9uNCL4hDuzsmV9zERUv/GBv/YzIcU1q6",
-	"pEHDtMmFeA6V45H/DMCXfTJETYP7uwJr5TFfzSXLIT7y2Yc35IrNdQxZknnVAAw7G0mA80NMDkPnHfJG",
-	"QJqhz5XEWeRAf1BvXwnzp2+hQWwbl6fU8vvk+CAOtbKTo704KmAQopPv4ugP2dcQ4bziRkcnB5YDSmVv",
-	"3n+BLTJ0dPJ8/QItzxIt4awMcwLttKg+Tw/VB1Kay2d5U20JiajgSyHtNkIXKR6sQBeRg6aIIuU7F0FE",
-	"uuJNATVS4KhCmq42gN6JjfJy8CPocodvAVAIy3L6c2xBUYPUUQxxE7Toe5HNSQn8pGwccb24Auzfbh/D",
-	"2dVm9HBRzuhZSplZp0LpJ9lft69qycezVlvYgh26R9baG64RSXt5a+q2An7n2A6pURuVG6eEpq0G0jFT",
-	"zXSHvMUqNsUmeXkr+zTJIHsFC3cq0UGwvCycHTdsrG+cpp9LXp8WjemnN/joC2gg6P4oOghSpagdeir4",
-	"n1Pmfna5CGsv+IqLdOPV2odvsdafOXqaipUeb3+lQG1YBenJDpiEVAhcXIvzYh/RPWgiFi4xb/toj8iO",
-	"fVU50euoonCrySRdmUc+0Rvmh7dvY4aPHWunOEKPE2sH35xi4T+se0zVVU/Inh7JmZXlwcvX7cHWP4gC",
-	"7RSo4w4AEb5giz9QNgGBAEEN1mnhx0SqyzfsH3zc3wvQH/CGXiYTmi3cto+3/W3P/gPAHgB5K5zDuks7",
-	"BhLURk39F8Hn/5B9YGxrvsbOwnADuagXTHCpyLlLiSCvxZALhkDTwDlPomueMhmBXbD2Fz1099tD1YQS",
-	"jqIQhQJXN2bMGrW9qYL+Vw7Mwl7NgSxoP9lJ2QC7VAqWuczR8RgoHl8zorqnp/0xN2HSpyPoJQJ4XkL3",
-	"8AcKcC4SNjEMRYpUrLdYKgtdCRdp+BeqdIPui/0FGv6Fi/TPaw6uJTzfyYil08ye8D13FksU5RjvIs3u",
-	"fVesKb+lkmr3Fqi26MjjRk7ziz3FqC4+V61TrSC6jywZCZ7QQB2P6tBBwpO4ZYipnBnfDDFViMEWYupx",
-	"QEzx0CzyNmdwcYXZWdy1PsRU/gz4o3LIqTDlpG+N4cm0nwH7J1fcEMcesd7UGoeX/nhdOn8TJamiA3OK",
-	"Ti3wnSEgvz+GhXdsNuLJiAjGUt0VFA2VDvlYGLkDqW6wb2NSsporW//Amt8E5/bh8K421TUqBNsmgqoQ",
-	"NfWSoEFbYiBi91lhoZVax/4yY67i9EsMvD7WsZovN8TvygnjnvG7WsW0VUxbxbRVTB9IMW2sctZh+xR6",
-	"RAtb18ZhtgpbJ0pEvbFKnKso1fGY3c/5v29TTWa13BtqyW6hg946XetNqB+1tWRPqpZsK6dks1qynKwa",
-	"1JJBmMTKrxjiJDGBKjKw4kKV7JS8GewAyWMaA84fobUCU9SjS7kiZ1c8YUqSqTBLO+Qjx9STrkCZCxal",
-	"fxja48PoVZYkOutvc4phOe8YSy2t38aQrNJdm2h3DdPFKoykRjlsDz/d7eS3lbhom5V+rylxL5sNeO6/",
-	"9hOtmXsQ5Wg3oRkTKVUdntQnspwJwl+5GxG7E/AUj4+Pjh2eYok9P3OxYy4g2c1aPIAeWPBvcP+NKHTH",
-	"hVux1y4lfjp5rgq7tvu8WvvyU3uQin43dKuEPamis5BYaYkwLfk/tFq25skWCcuaF68taYCVgYcflByj",
-	"BhYHkQCpiPN3npb9+IRmWiK0CBe9iZJDxbT28N0E3SQVrS1gDdtz9cf3U3TgvT7gT4EcP64dMJViUg2p",
-	"sOeys74W9B62nWbn8OKbm0+3Sk9bB3DneguczQfTW1y84k75G51RDiYN5qF3SJBM6yeATfHZWLMMcPS8",
-	"NgRA/zl6M7zgFNPVOMZBXZotNWTGswyQxBI5rgBceeVGetxsMGHK8IG9GyCpCVUKqjcR/JdmWadJE/4F",
-	"Ntjagi1b/FrYoucLpZQMmllzZjhCRuDKKC0bFMPbME15zZTi6bpME+Ord8oyA+0OPXthOKkA/tZuIyC9",
-	"nxfcNE8mcVjrWM5VZqP2fp4DnS7zyx9glQ/HLVu+0/Kd++c7SPVbU8fsHk8TsyZjGXFtpKrHSvhtJMmY",
-	"pgzSx6ziE7vCx/lpqQVUh1QG5Ry4Y7Gyzuo6pB/ddJqe/IfMdE+MbJKqtWZ2zjVMo0jqiiNrg/fyrB30",
-	"3MO1IC+ifBWTG8DW988XiQzNsnReQsJIKSVC9m5MITKyt0bSBt61nIlhZK8+8+yO0nlf232/Oae3cG4+",
-	"xXzeb9mBiB1XMArp8nFD97glVKitcmVHX783UcgdSGO8S90xP7WLmqOLCAcZx6JKBryl6iof7p28sPNt",
-	"PYatx7BVUb8OpvhOhg1CC+i7lKe5++v+dFbIht397FLkvyBP8i7FMnf6tzA8W05BKYxWqQiGWzKWomrr",
-	"UDrQloVChxG9LrqJUTRlO+Qs4GrFy7G1BTUkY1Qb6Hvhq7o7XfHevTN4YEQtuxhOhW+lZugVtmDzjkk5",
-	"GIDdDe8pA5lgZf0z75vQhs7JCA4VRmwKRRzWYD9Vni3sMEyr0UjG8pp9cPO+JfxTy7FajvUAcGv0ihEt",
-	"xwzOlD1COQDDdmIdt9Lc1qhG10x5vWtaldiRpjqoFQOgCbC8mecT0J4VWgpimxuaM6JnunDHFcl8jVhl",
-	"h1z4vZ2NZFdYnUfKK/QCInuCPJIc9IhMRca0JpdQf9NLHJ1r6H9k1JR1yDrMcTI1Zd4oKlhjV3hcJscX",
-	"MV/FAO5zFd9EjIEqTnjBzJbY4KYoeBXlGGurksHs25BLy6W/Pi79YWoCJi22zaPX0iYVkxMm7tQ8Lnio",
-	"kRWhaZPfoB2EdH9u2RrLBkVUGjDrQHmDJbvoq6vblRWBFhekqgKgtgtuY9JtTLplkF8/arY9q64bM7KQ",
-	"rQSJGoafi9rMu+KTZbchtunI7etTchlUh16SRE6F0UUHbRfECvpKgvbp1Dpsoi0Fe2a1UfwkUIeirb4K",
-	"LToFm6HnEp7z5nVXlDXRxVbsOUzoO8acNh5ANhjXlxM19BrQT7emR8eMKyI/h8tV4WWWXTSSzDeeQ3Ve",
-	"ZYjosBkMwbqs3u94y+5bdv/1sfu3EvqlVDkWreaIjfhvHXpqrCAjPMYdcn4EEY3BU7kMlwl/VOxJTBC3",
-	"QMckZUnGRZGVhJ5OxcicmcoWLHZFH+UjVIKXMRuacD+77Jb1tazv62N9F3SeuyqlAIR6dkv4LWRb6zG5",
-	"u9Zvw6obp3FiiMZV3eRKpPdlQgXOSo2SnOUeXeebLbrMk9s7ZE+74jK4akZMQLMA7d6/rl5d5VV9Qmrv",
-	"HcFqrengbbXZlqV/vSzdUedDVRr5HhR3w9FzAEfP1tEXC4j32CnEEjfRjOkO+UGqnFnr2AfnmYPEdipu",
-	"oexPIRaHaI255wc8FOjbtQISHb2WzTKajMIsgxrcxYsEgbQfDnPRTgnaJ/3X5yhR3DDFpehdMUssEyX7",
-	"GRv3tMyusbZCSGNZIxxel3cy1VCbbmaSaMMmkICJL41Ojr783hBvEDZkZYLVrbEFb4MdWEZ6S+Q1U3TI",
-	"ADa+MoN4Ifd23bGeR0E7l14T1L4/ZL/XBJ7PRSR67tNT3B9FzZ1iy8XNya4n+5qp6wBRrzktWlrCT5g6",
-	"ELVoDgqtYtccWdt+iECXg/jVINDlN9TqH/+7Dm5u4Z4Z48ORvQk4iJ3s+uqGfaAGfQ75UYs890CKyjev",
-	"bXzPhlwQNEfkTDh6XMjgDrQPpx2s0DzwjooGoytUDgCQvadU6w+FQmFZ0h+y/0wHjYkWAZnJD07rsLtU",
-	"aCOQow1rxIxAlxSz7DW7sGtri/NaG+absmGwsc6D1Obls6ipzfvAFMn1GQyGyiF40E7ImFGhY8I+GcXG",
-	"TMfYM4yqlKTsmrt+imUNRfvSPhmmj5CPMkgddLnEuiqV2HLdrkC2O2eYoOyWYF942c+4SFl6eWING5ea",
-	"GA4Fo7uYKvLtOUGFytpW1EBGn32pklllPDVElrpwe3cXwFLrGwRuybkaOeDDqTNJAyX4c1Sni47pJz6e",
-	"jqOToziyXzQ6OexgCym8fBhHAtotlpVWRE+Gz93LP3d0std5sfdif+/5i5f7+y+fHx+9eF6gF3/AsYkf",
-	"e1mB1UiAAy64Ydm8JyQMlP+vl7LEKbYwvpJi2Js7MGf4/8GXoi/kQaCH+pW9/LKpJeIL8tGgyP1fB4GC",
-	"nZvRGwAue2Kq03zx54313S8tBNlT6/TtEosXtM+cP2+ihm65YBBbttZIlo91SmTeCxN6gZQb5p8SNp5k",
-	"cs6YdnXfrvhEs3IruOqOlzGRqitq24t0yOWfl2TARapxcHyxQ69N2YQqM2YCQiEebJ9YTk3ttCEniH0y",
-	"dY0wf7K70XRvLxhVVkxUd78LdujmvotOYvxXBLmov99pK8afZL+qCePRlloTFuvmOvguMdETKB0g7BNN",
-	"TDYnWta1xSueKq0uaPG3v7cH083/XrcnYamHTdC8tNTI5v4al371TQctsTzOdoOuI3kcjWSWRnGUZFIz",
-	"e7TgHzd3S9kvNcsISPIk8o1FokVt4Pspz1L7Jca+5SXD/pYNvKRFp5Ao7zFhucLSBA9KE8wVHeAga/RC",
-	"qetNEb52yygLP8n+zdAK9oS2jdIeR6O0P1Bsel0G/lyhydjf122LZt+NAK4OLf79hAlrOQL6XtGPnozp",
-	"HLIk5qeEpuicR1buVQT7IgildWoCYz/J/oOGxep4SxUnWKfFUZMY2E+yf8/dtlq+vAW+3IDj1lmt9li0",
-	"0Zq2T9BW+wRZqmoqEJbjK/by7mcML99lF6CNGP+tkefhTLYenyfW+WcDwt/Mo/OT7G/W4Se0xXMPCRUp",
-	"CR7HKijXjofrqm48Nb14NjtLW8jJXOysWHi0uUj4hGa3UZLytW3Ybee+J7ed9E/HodqgaRs0vVVjnDvQ",
-	"BnbRXGicYRFwzZvz862lCT7AnrVROuQdgo8INitZmwUbcNBLtPBuV9iaduLbMDXvOnGiPf3t6b/V6beE",
-	"fjeHH1wGd3P27aFf66Rjc8Q8nDUVKVNkRudkKElVJ5wfZZa2x7499t8Clg96baUgzre31cPvvLqroMpD",
-	"b2/szX8IoNk/sEADJPSMKUZomrL0BuDyP2S/Uxcxfusm9IjAyteBHlcSTJQRV1wMe2Mq6HCFW7L87D30",
-	"id9uPAq/4c1RKUd8LeL30/PeQCSLuvTpcX6m79GVcxPLWw/r9uPI4UAC/gHJpBgC7GOe2JAztLAbVjnh",
-	"ZhF5AcwaBxRbAxObH6JoiUsd3TRJU0yPijmxx7rzzSshTwq+aoyIJmNPIZtoBBseq9uDrL4FKOYFlNVy",
-	"0lvV+YIEIt8XNydvxG6x6gnkL5OzolTDJ0L7u7siB7sKKjsCo8PaIHZnNVaaBuZJDYhp+ZBuWr5ZqRg0",
-	"QSPNp9HcY7n+NB+7jtNYe6mL8CIxtQz1mzfNztI05y3AnFx7Eyzb8Cxp2/baZrCqjRy16KCFFUHySIe8",
-	"qkgMQuwsdOtW2nPvJ0y0LprWRfPU+cB7xBK9A8fshE9YxgWrdc784HEqtKFDdkJGckbGoD8tRFHAuwrd",
-	"5vJboHeFsk+zlHAD2s+Eas1S0mdzaZ8wWAKrRxRrftGRg2DweGuBFjpmKbfsAPW1lM5d1MbaOoCykRc/",
-	"hF6gRUuplDC+2DE9qylP+0n2P/idetjKNNRoo5ODvVI8W0cnR/aK7slBvQY0ysurmkJA2PvXyIBzjB3y",
-	"+hX7gyXGjrd/DOl0Q+agHKS4ZspVnHWexxF+2J79otHJQefY7rD99NHJwRGAkVoCwgXCa6ITXLoHXRAp",
-	"1JDt71lGXn778cLbj4p37x8E77YD+XfrRDEmsJCvePvzm1/+Ipz68+Dt+wfF28N61OLthze//aB492Hw",
-	"7ufFq9k1zaaYtlDal+V3P1/4b2Go8AsEQx0WQ8nBAD54McrS5mPiROm9eMm/ei/c/+LVSKThqw/ssZlx",
-	"M0oVnQlfj7hu4ro/tzXKtivt3CCN8jdGrzYvBPSlI6138SvVvZ317iWklW6+DLgQwopNpDIr5bC75a5c",
-	"jX5+HX09rK8LtIQ+Fc45WBZokKwvyMWv/0RJSdF3nlBBrKBMoex7wEwycl6NCU/MVDFscQB+jMQqXsRA",
-	"CZOVp3okZxoTOWEEqSARTRDZtzKB/Pv8F0hY6wr/Lis1wPuJs/YNvZiyry2Ky6dG8xQUBWyzcLO4fjWi",
-	"yty1zOZjOmS7+nr4t0/jrCSwo+50b+8w0ddD8mmcCf33bjQyZnKyuzubzTqzw45Uw92Dvb09+3QX72b4",
-	"DFyBv0tFXwuBDvxwqUymYyYgW7ZUbXf08hiqxRdq7Co5ofsWbTl0ywArGSAU9TgieWAWeMXNbYqg7eMr",
-	"iqDRCLFMZs1wS6criiJneDlWMAk6ZuvXMv9sF3WLWuYb7vx+XvjXKwpscdqWpVMymfYzrq3V5rS5orTW",
-	"Rdq5GcmpqatU5bqXv+LJV9r+zM1jr7RFz3vPq+6/r1vCtegosGerT5MrZi12RsegVYPPz78bjM5mHcwP",
-	"A8RCfDKjhmnTE1Nwoltb0323793YzFmkAEFjWDISPKFZCQoop8/SzNaZz1FtuGH/7ipwf+ZrNDe3R7it",
-	"wH0ceQtB51lk+16cwp8rZKn9fe1a3CtuCjUd4l6eo5dKdMtSEs8+CoSBVKWoqVQIEI7h0gKzDq6u9rbV",
-	"A9z+zM2D1vGWIJ2oSEYS5hD9c8q0Zhi1xbDwdGLPFyK+G0n6jGSAoqXkdDjyflIGN/0AykABOSoHhJKp",
-	"ntKMOLwoK4OKlpj2mY8+bj0VV0LORH4nnVAFZXGUaIAyBZFXDANDuL1H8AsA54K+7Slido0k9CKZWKko",
-	"4AuNO5bOyqTzo73LfjxDr+zXK03AjleHeFWOBdfjU3n4qOjk0H6z5owbvrGTYKVPtzSp3+NoOOUptYrD",
-	"SXSmrwCNDJenoCOJnKKlOZKzYm1yCo4ogCmZGit294/jyCpuoFtmGRkzQvvwrN2fdAoSNd8q+AhzOSUD",
-	"+FIQ8mcihV7yTZGOf+bmoaq8W51g+zpBA2lfZ6QDR2+rv9vq721Wf4uyOtJUG1kOMtrLu5+vuLnjQvCN",
-	"NIdbF4LD8Wx9XU+sEHwDwt/Mn/UzNw0KwU/Jm8EOUGu57fu/vB4EGobXg0ifZVIM7ZFyMqy28HuzswMz",
-	"sQqwpbPbgeesoSk0LKkuqUuN6r3vfDbbKfB2nKdNJLrXRKKXzQY899/5qVaHX3HzTKNzewGGYsuaw67n",
-	"YbUqxDs2Y9qga6NDXi/gmLKcCboebIU/Xwrno0cffu6wgAKzEctS0p936tz0v/ppPaIKsgpbj6pkxK8B",
-	"w8v9s4TihWP0RlSPopPou8HL5+ney/2XL4+SF+nz4+/owYBRupccH9N0b/+YHvYHR4P9/kF/r//y4CBJ",
-	"94/T58n+cX9vsLdH915G6xmQrS/mwXwxTYxdPKDrG+uBXV5Y2avg14q7+vP1U/Mft3MoAJ0Lw2f3DvdZ",
-	"cLibYw6hltkWWD7JAksU99eFzLtfG2mdJn4d8puHhnYGCckYtVLCnkRoxjfhLC369wnUG9yiOuQMHGsj",
-	"ii364J0EcqEMH7OVkQt3UtoAxrcoNJu78x253G33wlaza4m01eyehGbXXGerixz5wH8bPWrLWR+y0yMF",
-	"lC5PjcCwtx9zyj1HeKWI595xNGpjbXAbQamcAbSxqScWm7rtabmVERavc6OjvYYIx858axjjograMGU0",
-	"saqXNQJnI5mxFYGuzY/l1uJd30je0uKWbxiP++Z3a2vxwkAotGHDNmz4gGFDYPX3pufteh9IYySTW4i9",
-	"Sl/lOzYLI48JFQHM21QzqE9ZRHYD7ARuyBVjE4BJmAqH6b8s5s5wpVt0Rt41IErLl1pclG2UKCLhV1Ws",
-	"3R+fcUM/PJ/5wQU3hC9P9FaDgA7cyD5cs3BuNHG6KxlRPbJ6DcLSnYJ5HgJlOw51FlohxqUiA6+aUR18",
-	"gD4bSMUI113hfc8dgs5cCmEZbSDIUnRAd1WH6LKsCrZ8wJe3DK5lcN8aNjcQ/vaUpzEzdFcbatjOmCYj",
-	"Llh9btXra6YAXckwjwyhmJZTlSA6hFVRkJswuBPjT3irKwoDgH7BEMgNQiYnpD+35voYn5yNoK+21XQE",
-	"sgiiGNV5QyOmLOtKWcJTpl0opys0HTNiKHjr0Njj0PVoTAEc4pTspjLRC+u0WwioFDWgERf27rd+Ux4W",
-	"5SnP2uKCG06z6MQDP+V1LXknTder0IErLYTJqUAoPah01r0BF/ZlPkME3+TevFxb/TNzSBzWCnZMf0ZX",
-	"v8txfNgDo6jQvDDjkUCKu6I46tszEI1UFEdQfbgcK/uZsYmP8LkVV8zHUlq4SVz36NTIMTU8yeeIlBWd",
-	"REICjpeRpRnHwQwV00aq9WaI8cTyDKcTQoeUi3BufqBGs3Pf5vcGToUyIddhjLrfHwXaxz1y9DJ3LjFj",
-	"32Gt2LyAH1vGGv0esloHerGbq1KreiDkMHsTpjTmplqGJgXA8QiWxZb52UMWQPAtAAvraX/MjWEp0YlU",
-	"VtPL78QLCF0xYYL8xVJrUfPDXTuUrphRqPGdUV/861+FWOKhexbGFNIU4/61DqtvJKdKF8k3+cDPNIH0",
-	"eukQTeFNIME6XVEB5xfm7w42APcj76TDcCKGZRmG66mYQ+8Yq8UqiIrW4HO8KT7kDzkQ1IKUqADWKE8a",
-	"RJUDM62CnnBVjeuedWsQfN24E8XyEQfPAcIBSfSM7CH1RCeHnWPsy9tDkoOMgpy0iot7j61ZxTLZ3JxV",
-	"WQ1K14I5fH0aevB19ZYg4gIZ4ql+BaxbQrOMqWeayJnIubVnw4siwdKWy1wqGOeYzq3SnZ6gpOHaBBBI",
-	"yJiLQ1wCfcjvKrNia/jfxItPSR+VOCEDQVRXlQHhG3rNyvLGTS5feIf8KnlatVj7Dj2yNxpZnkunK97D",
-	"Pc/8U4kcg6SRRPPhyPWtt0YMjgsZorjduM9D6fVR3+Q+n7Zi2Gj8hNCBYQp2KIa9XpKDbnAMZNYIoAuk",
-	"hqamyffznEjX8zd9Pz8rmPu6j6zdvOH7+Tk12L9hnZth0ReYPfUU4KJwPY8SMOr3Ugh37SzBgyiOEjnG",
-	"Xv8+A/WaKYB73a9JHt0/+Li/VyQNrjvWc/hEjtrXnuFx1BwRGbi3GPaC2LTde0vad6ibwAhcDEtxcSl6",
-	"dQmjQpqe7IMbJS10GWkY2BxTJyYwd5YLYmYSUmtB88CRopMjJCr8hKnL+ovmwIkUu+YoxPaDHMecQ0f+",
-	"Ys9bt/j9C71u6aPvFx+9Mj1y4R50GnsF0U12i9obHNebFTZk362+9jhqWrQXpF5HcxdWqGh4R52Gtss+",
-	"WQ2uVlG7MIrRsXaOUngmV5fIgGcGcskhAYrmZ9LqdblyFhOZpXmpa0yoJu/+8dPF+3fkL1Y3ATK1Io0L",
-	"9ldrwb+6+BV/AejOgXMvdAUeatRcpPuFuhk5VEdrEf8VRngNqwpac6SSVXYqwhs31E/w4TO9nj7wzeoy",
-	"zST7px2RLkn36HM34mk3OumuI+X2u9EX+NZ14MPvFwgPaMbS5BIM8XffHe/vPz948aIKjBjTrnYTfV2e",
-	"LE/jQjXoqpVTOSPIUP08vP2DWjWcgf4c/t9sbpW+00pm/wq/w84/uJ5I9HpXTXPAM4cLC941auU0TBU5",
-	"SKeiyKNYczDvg729itm2YuSexAjyrNsKEnuXBtEAihak+S3Lls/w/zvOXYdz/ABp6zhum7H+1DLWtaOn",
-	"DTWsxjDY9uHNks/jkBPPRpY/W8UIYue6LjP9HK2wpqnom56yrWWhN7Meb7YAG2Y6w/o3TAn/uqa+nfzs",
-	"nPu1GUJtavaDpWbnDu2lLKO1ufZyptGS8rKL3vDmeZIl3l6Z+Zgr5diMF+EbsEkMhHQVJmOAfYLoD58M",
-	"8a6rUywYmVEdRBa4JldssgiNHftURfRmxRDDcBDZGIjoCphH7ATJUpidQwXJUDGtrZVOMdDuDIqusAuh",
-	"Qs+wz3Zuwfh5Bz4BVOuqbPFz2OYNJc0t0yQ3lUo+9QUCWkwZPrB3MwDkoErxaytdIYRCs6wBEN85vPhO",
-	"uPb7qUnkuGXebXrnLZyRDJIqgUMBO2KELsZsN+HG8popxdObGTJywPoA8/uSzxGYn7UsfVzTsrBrDLm6",
-	"9p6z0bxDKq1Rn8ODkdr6+OZ5PqnHBK6XGAlhnyYhHhfd+ZFlTFDyPVNWb3UuHUhx+bJh3OygCI8ADAlk",
-	"GIDsXT+Q9l20xVATTt6r5Ae48Y7ln1MXySczJcWwyKFEV9iC4i7kUtBprVDSYpjo4C7CRJ50bw4X5Sev",
-	"hU17eu6P3zBXHjU3TXlREoNa5jL3fAg/yUrJ4JPytq+qv8uz/MOTHZYR5PmlRYEQpGXa7RpTdYWOFiEN",
-	"8dymQ95JSOFMqAha5LsvMAjKok5RhoEnlGqTj+XU9gV93a4xYwYLD+obTl7AZj2Mwt06HFqd9X65G1J7",
-	"4DPYWEtdx2dg+ePdegyKUuxEToUJ6iNRL7fGNszUVzA19gngQKfAsmrcAp7TVBR3/yp52hrzrTHfMsav",
-	"nDH+gyUZ5j0vWPCg5G3NjDdMmx1sx8dXpoZbwxvLNl3VT+xRbxEtv9IE/8i0eZW//BFZ4NUIpMcf9747",
-	"OWyYRJrsFcb5O2s2uiKeIe5VFEc6mw6hOG/MdpTsS8MTvQMf5sXgkH6XHOxvG5K7+C7zm61LOxOSk0ib",
-	"lPg4khKDNpvP9MI3DLiHu2UV+4BOePmzJ2MqgGTqdKH3EwYIa4SNJ2ZetPrE+IlVYECdsRvolR1Bzj68",
-	"IVdsTv5ySfmkByP+v//zfy//6tBroJ1/nu04ga4hDA00+xvqWNrXZIyg1DFh1pDDTv9cEG66wshpMvLF",
-	"tW5eCL+LFjQ3qK5dfnh/8ZF4FunutF+GmUtYFnd5/Wf5a6xeByUlB3v1+N7BsXtQgO8V3KghBHWwojvt",
-	"LDnh6CgE36juUW35JdRPx9WVBeswcH9Pf+59iuzThCumA3DrdZn8QZ7zr4sektr0prqElT2WKXNH6iap",
-	"MFFswD/ZdfoT8a/05eHo54P/xh+vuZzq3vKMFbuWV6VBlTT5XriEeXuI4Pz/Ift59hj8G82oEGI4r4Kv",
-	"xhcO9xS5lLIaxPK0j69/S97tqY/z71+M/1Mf/TL55+C7n9jZ9MD82v/XzPKkgtEgQX9tQnjtw/GOzcKz",
-	"XpP4GTDleW4mXrF5J2o7Yz6xFLYJE4SWPvhWZHCtIr/7OTxM4PtIMqk3gK8L6Hg1XJRUZChl2iFvkIp1",
-	"TtITJicZe6aJZhrbZzGREit2rZBelpV2olsXlSXxc1TtwikdSK4JbFnaiVqo8W+9s60lhDs+wFO9EtHD",
-	"VfUkctzngnXI5Z+XZAB9JOBBV+hsRVxM2JjyjEhFUjahyoyZMADPRrlA5dewT+aUXHqBrrlI2CXCI2nC",
-	"RaKYfYZmXaHnIhkpKbh2kRUjh4ixBKr7pZbK/L1QDC475B8MFAaIseDUqMJMcZYSI2VMtCTCKebXVHA9",
-	"qq4CsmbMv2FTbsDF+Mg+GWIkbIdV9cNNwI6CfhdiwodCKg6BYc06BEGpkhFVNDFMEW2o3VJrobgITRQH",
-	"NSSKYZ1iVdnun1FNbcX+3h7gAud/V9SsVEJ94O5h1bxmRMmM6Q55S+ekD2nCedOFfIKLyELs0yQDjRNL",
-	"P6qmbd9amjk3bKxvdJ5KPORj+ukN3n8Ea3R/FEukSlE72lTwP6fM/ewqEyoXjdpmbKlX2r/TRXKqK5vm",
-	"updrqsVq3DT6UmaMinW2musSwegJyzKWEvaJJlZr1LJuAsVTt6OEx16Sbs/s46xIdxZOZJV1T3XWToQY",
-	"cA9Oyu9xVChV6yXn0DU7GgX0cxK9FkMuGFOYDAO8LDqJmOtI+h/WTOn4RcXl8vDXY541LA8vzo7jFGC7",
-	"ZnLIRWA1hkXkFwZhxWBTionVWon7d9df0NLbzV7MnHe0zsvH5rycOiXAq1v49wplC24oUlpWt/wTTuTA",
-	"MLlD0iElkgnVeiZVCinYCeZ6wGGWioxAV5DXLoibuDeyvG0wdc2+Ed/mtCscYA3eSayVYc9Ph5wJp65g",
-	"v3XoUyaFm5KHJhzJjBEutKFZBtyt3tFoj8SDehjX4GVCKtrJuEhXMrN3UtEK/ApYHH6Z6CRK5GTC1E5G",
-	"gVR3UsUHRu8IqcyogkU1dHHavbxT32Yrhh5IDDURMHU+PGQabQ+01k+4FT+DEwxAVs0lHtLgsldhd8xq",
-	"HQu/ITSo5kOIgInYWtAo6xyH8dDKiC/CFcgsAsMbXVn9/ZY9MOBxEERowh4dUzlLxoycuxhATWjAfhw+",
-	"Zv9t2c9J9Hqq5ITtfs9UxoH2GzPaD+AjDXjsSK3krpjmv2X+WhdkCTnuuXOBFORXUKgPJBV/9DTLBpZw",
-	"HYMG98R6caS1WPNbVseYJ0oOOJZOf/WAxG0W/Z1z1hK2paONJgzWbj4TBlIPXaL8erAAJhzYniG94JPs",
-	"kNe5pxI4K1XMpZ2nCFHva57GdE5Yyk1hy1aBArzdGBFgeyo/KmpVDKthmfzbTcv773w266aLtkKrFVpN",
-	"hRax9kTRnmtj+dUmH7fJx9tBcri9xKywSXYTmjGRUtWxvKnOQDkThL9yNyLe2V/Of3hFjo+Pjv/qBSxf",
-	"aHcXoBtg2wN7AUGg5cDBP2PRV8qSjAuWxljYdbhHUjrXhA4l1HdRQ8ZSG7If7+3t1XR6eTv303sAwKt8",
-	"6Kenrj4tCCt3kMImG5pQkoSUHRyvoM/BijNW3LUMJYqn7LP930qwt6IxxiKuOiCLQ9atFMxBvnHl3QKn",
-	"gaPbY5CPNcuuWbVTYDOf9K0PyL9d6Xtryz0pQLjNHGSFdte41NnSUUNEOLD24jAJB8qSra4MASNry60I",
-	"F/ljCCafP4Z1Vt+Gp+tO7L7FYM0OgFE0tLXKYZdb2n53MKPtlAt67tRq6q2mfrt22JbBbebaQtboYo4r",
-	"NIhdNEl30Cr+fAv+WVtDTRP7nYiRV0z4zDcMsQUZw6e+vZfPJgZdvUBpdnBsA8X0iCRUKc48TtvMxdt/",
-	"PO+6/tea9JmZMSZyPlxmwzkX9rfRLPOZeB4mwr2oqNC2vxfzscynK1ySAbwN4UJ9ovEVtCSsRl/Dzwuc",
-	"B/P0HkfNNvpN7Cb2MpeFsWbIHdZr19py2pbTflWc9p/YGhy4kcNuIC55tmmYNkjkWMVvg+yPu2G3sJaE",
-	"igC1QvOhgCgw2IFZtshrw8oN6KkLwDf1zC2hQkhD+qwrgkzeKlZX5I1vJXvprqFvWn7S8pNbAjx4et84",
-	"3yNgEKv4iLo3PuK4h8fHzdGxfK4e9rIb0bRDLjxHAYctE9Boz9A5/rNTgUPbsoeWPXw77OH83tiDl+14",
-	"tjNmWG3zfrxz0TDTi5ZZftztgdZVZ/laXsE59lwgum3w3FW9RyeHDQCg4JF8ChUx2R/zjteeW82YYp5F",
-	"ffNloU+oAY/TdvPvDErswrGzn2QlzpJ72FV39qD0P67vtZtZnbk0opiXUv7zBMybkZYWDtPDAC3dAI2G",
-	"0/vg0GPa4MrXW3+TuxN1QVK3PAUbqp1ryK3dz+5fPsxZJ8QApRFvfZY7GaliZCaVGeU1ySHC6xqyK1oX",
-	"XcBLzxHVrQR5khIE2noXOtK2BMhmR+dmbu4IOD9nI0YzM1qRiKOhLX3e11Nf2eNihVbKJpaiRTLvkHOm",
-	"DVWYg+P0c+xjzg00/IS0G+xKUpkn8CPO4rYKYQ5fhKuar++DdhOoT9GDJXFNqBXgmx7iTWi4TI8LKOGI",
-	"ymAqphhQ4JgZ6iiQGraTWcGf4+t/KYhgVzGKXv9qUtBXmnyQ2gwVu/jXLzE5ZynXQZ9Mu5PPNLlmylJY",
-	"h/wGQLV4l71xRucOFgYym6Ghvq9AwXiOZcpXvrdsV4gCkts5GcDYCNrbHO8dAtdG1yVmWkPRCtcklTNR",
-	"k711DiXyTN/eBElGLLmCR8fc4UpZ+ptOIvSdDBXTf2b+irJ7gX98CcC2cN+bgNi62VeQKxhtKNPyrDjN",
-	"1DVPmDuxkBuHW6jvk5BzZnzXu2s/fGl/hTS9be7xhRyzm7fYkSCgWiycUD2aGmOfBxpd+4z7QeyBSCXA",
-	"LNkD0+ioj5lRqzIvLbv7oGCBbKoBNIYMpBpTYw80cwD3eKKgHNrqi4a8ff3x/M2ri97H9z+/fhe7fQGM",
-	"ifFUG9K3kxfmlLBMsxm8RkB+mbYShaV2iLpMSzfhG08qdACeZJQvNCweGTPpubCm7hlpaPY5H+XvXRyj",
-	"G8V2yTK1F15/7EYxUs/fu3akbvSF7K9sHuxm6XukLu4g++Qb+vrNXGwhfPTy+MXzvTW7B7uPeK+65O1l",
-	"1+fIzfujJQzQpuLPZYXKb+NAqmAPGxG4nDBBJ7zj2UktlWs6ZiSVyRSytACfVMrM+aYnig2YyjtRL1Hl",
-	"+wkTZx/e2N8fuOzRrTc6iQ47+529MoujKTpZafZB2TUYwHvGkorFHQF+hbvRKboIyf4fLDF1hBg+8NVX",
-	"3N2j4bGCoZc2Om93vkTiJVqe03G2kpZzMqYaxAIeXe26DnATE9cFCpC+smlltKUg6/919vaX+yRrv76C",
-	"abuVnxAg6pWsd4lyN+erLTlvgZwd8SySM7xDXdeguTntBhQdajwqnVn8tFNltb1doC83wOKrLvhQOPhn",
-	"axPIqcN3DrqNOIu7UxTSgZFejavlLJZSgoOzeVxZfPgijNJUvymvCF2Ef9UMtMHwPb4ucPlNDjVb5730",
-	"eDIimJkCbUHpWBOa5P1D/GDBu+3TdYt1WoqXgrh2a6mNoJ/SQCqPDIC9Adjc/hq8/A/Z16t30le19t1L",
-	"w1X7xm1Vr3iV/0gSKTRPmZsRsWPGuQuPBJwF+wfarzdAz4P/3sUtVUNB+y1t1DQxU4V4QXnVBWAlOBvX",
-	"bZNglnATXz+VFBtDJtN+xvWotMorbqoHZaI0ktWORyxLY9Kf210b49aP5IwMqCLcgPadyHG4/0ENSc26",
-	"8rIorg0cMXEVE0aTERYe+3qO0zwbCAMT4wIFslgioJ9DfzKEyPPQcdieYnkCP3LlzuaAD+3WBg8pNpHK",
-	"1E57RCcA2B4DAaW8QG53xhVM061PsUQqgIefiqCoMj/tqQt9LMwO3CCxV6/dyxdYkHsHsLUvoIlesfmO",
-	"B9fOYcvDuoOTCDL5o1JCuz4Zy+v8xCz8BIU91T8hVnfBIWJcjn9k8fI1U3wwL/1QnLKFcYIflkdx/1oe",
-	"p/hBAwZ48UtQqZRIkU4TU4wV/Jb3KKl5tjzJ4AerEaTTLNjEAtm8fGl5OfYQLtwJl5bvdHS5cHPYQi+/",
-	"uJzqF76ohNey/EOY+bf049KulxK4Q3kBjmaU4zu5DvNf0X/uOCVg500axdErmozYzispjJJZFEe/UqDP",
-	"c2oYBgaDf+98kBlP7M//CU8wYXY+zids5/3EuDiRv3zhtITikXNrRymmiisX9nCZnY+KCm13Nn8oiqMz",
-	"yAX389o5yzI523mv+BBA/yt/faVYyoThNNPLt7y2djfb+dHtQxwFKUE752yS0Tm0TvwHmyiWeFj4i6mw",
-	"pIxmphXwaEqNuVhEz188SlXHOKS1ZbpeuGI/XFp9dMo0F5dboFWxlhJFVx+cBeounZYKflDJiqrPcrzU",
-	"gWi52j6uKsZ352OBwisOSdVxi5fCKXImKq5WsLTiz3zIMmeLa/Cc4zLLD/8u7ihY9AJj/j0uAMy+XuJa",
-	"/nLV+xys8/c4Gqn2vDzO87JwMpYIvPSZi5KPp/61b/ggN5+JL1/+fwAAAP//",
+	"3XI0o8baOizkAlZ1HfLRLLepxxOaMtBcsc+HYoavJI5n+m5BE4neXEVtQX6QSo6fuBZLsXoAW0OdczQT",
+	"8LmEioRlmesFAai2EX5rVuqPzGu/ogiFayZqQe0WzEY+zdwMTfibM5rcQhURyznDjPLWLLiyUA/c+IEb",
+	"/z4Lcg2h7tjTurZyqmaT+1ZMpehDtm4rVTTC+MwQHzyhD57QBzb2+2Rj5nwuGd02af+3cYr60dVE6F9a",
+	"ZQ/6MUGzBtfnwPW+0pH2Ejm0wpiyPOhZDdlnvtIBEJpoMi40wU8UkXOxX6Dqw5Jg5SFWF4KaaL/C0Rs6",
+	"tppSMSrffAHHZxQnVB3lTGjsbXMzyLhIWVpkx9suatAEgA9mmgWdrlZk+1zaBbyPpJ91CvfDbW2fP7+8",
+	"Ep2zXrdjVXwYA24g5hwANkDHdvfqK5ndYfR9Qj/wyWzSOTvpdiaMis7Z8f4pdMXGy8fdjuicHXU7Quq+",
+	"HGCfLPgSgEDTPO2n7I7bfPLe/pPek8Pe4ydPDw+fPj49geRDm7X/Fr9N3Ldx6cIO5Lat9JALrlm26AsJ",
+	"H/L/6acs4Xhy4Pu5FKP+guHE4b9HIGckLMBRtzNnfDTWLO27mT2F7o3Fgpljj+vo0wz8z61347RT+ih2",
+	"Qy3nYBweXfWeFXUSPt/Bw1UH1Q1XLBkLntCsOGCd6FTeb5IA4Yi+JgnUMpWtSvMfctj+PM4UQxIWcb2a",
+	"L/GJKpWVW/kQCEF7JhrEH97xa2dO+GqrX8Mjgy1WwDbANDkrcMOqQE1v7fVQuxjQ5LbG5UJaeFyMvG3h",
+	"cvnBLsaD7fFgezzYHr9HHvxGaofLVeEbPgC2e8tjlnK9l8lR26ZWFwWMSdC7FT0gPC96EX71LlDzaaKV",
+	"LW0xpgLmLeDxtW1KuwWcCcsUCxq0wcO1CCVm+N+a0a8PT3KRaJm3rZu6SOzxbnHvOzupq8WUrfdE29F8",
+	"N9OJnLR8uZFR7e78HBrmReBOQhLAXmKlFO97RDkx+/uHwDdJ7FLNFMv3c5mxvu0x2uliGnh/nRxwfCJM",
+	"+u527NFq/R7aaZcnnjJNeYaGJDY8BJkrcYZDQz1nHTaZZnLBIN1Ads46Rgr3M1DnDDsZUzXunHWeDZ8+",
+	"TntPD58+PUmepI9Pn9GjIaO0l5ye0rR3eEqPB8OT4eHgaNAbPD06StLD0/Rxcng66A17Pdp72j7rnCbm",
+	"3inM6ni/t394eLz/xLAIezLOOmoGXQM7Xu9ovXBDeAZPZOuHWPhQeeOU+b5IWOfsxFiNDDhz6xcbAjIv",
+	"6tMR5vO/lv/kWUYPTvd7O8+ft+x0deI8Ezrn7AFT5Q+CqTJH02E6ZYKV3Jdmwxu1B3ODtduiasN6xd6G",
+	"bBa7LfO2JBvUeF+L55d/w4asJ4dPez75Jyi0PScJ9D+x2paaQtOxMWPalhQaSw2bmZn/n8wy6OGba9eX",
+	"mlBjEOZyOmaPwHa7FrgQ0NZNK5YNiVFzc9u32JmDUggMDpNBzuitsfOG2MU5o0pjpa/tQ82Fcxo1VKXX",
+	"6z/LLh8zEWdXFoW6MRlt7qTtpTSO5SU+9LGtPvWgfEWVr1+7Zp4mrWrmy8fs91UwD1YDcBa6qxr5uHx7",
+	"KI//b1gevwvZuaoivhCndyznQ/CPxT2O75iZ5EzbWoCiZ6lRwUkyplzYrH/i9E5iI3uGIiOCeE4VoRnA",
+	"I3UhEcxMQIzAzptTdS2g+T4ZsDG3Alqx/I4n7BNlXZeGQRihTZIxS24VmU2JluSw1+v2ej1zIm/VObkB",
+	"tdSN6Qab4fsa4pEkUuyTbxibXosbc+T6ZkI3RM604ilWC6uF0mxyZk451Sy3s9Wl1uSGT5qrmIBBcjbP",
+	"udZMxGTo32CtN/chRNyhEalr1BZYBDNPWKFasQuFuM5aKLPAIZ1lunN22HXCGQofHp+Ekb1nvd6Tw2fP",
+	"jk5Pnpz0nj07DKJ7h56RcKHZiOWdj9tbvzAZw8OMXTPkIuUCjsZ7ZJr93VmFY+zcFdpRJXJylcdTBoNw",
+	"YUuMvXGhKbon17CCgDYaALt+cEdnKGcCfc8PuFl/ppK4XN6xwlJBXd6wx5koHDtrigLL22s4/y/w734m",
+	"R/eNg2IZ3m+dD/HgMntwmf0GLrN1nWFNJsJD/sRD/oTHAAKC2NS51sJ/A+//RIWxlSnV40J/DAVIo43Z",
+	"RPavvjCqYUlE6fFBJkdc1Fsl302ZUGBywNyIHBLF7pggKTQGEikZ8TuGUBKoEE8pz8EZJW+ZUPvkQpCZ",
+	"uBVyLgibUJ51CSXzXIoRmVKl5jKHHmmEC8y2uBbmgDuYZnfVmUNkZNvGKgrJnGrOcp+lbS4ByjK50JpN",
+	"phpjVxmfcM2gOJwmkIloCwjTnKl4ABLWZJte/2ai0L3n32kyYfvuJ0MLOGfAwE1mOXtrLxweHf9LexYG",
+	"I1y/YmQdGW4ERh820Yi8xdfjwZcJ/45//er7f746fMNfqVfi3Wny/NXjV5OXvW+Opsfp86+f7bPF1/9M",
+	"f3jFv+Ov5q+vbk9eid5+cpSJweRlL/2Pr7OgjZAhu2e9nhnpMGdq7D9G+TTXfbb4OmNfvtTJlx+yVz9N",
+	"e4n4Wzb8K8jcWyacWMGj237hrszDbynPY8z/ko8EZKlWmP8l03vPpbzlbJUIeIdTsTf/+UB3/0h8vcTG",
+	"zdYaRgFefjiewAT8cQyZux533n+M8Ek50/WM8oVIlfWheE4JeV5wkJAb7pNX2v4TWdNc5nrs0p19l0jR",
+	"rjPktziinaDFb8MqvDmu4Pj0zaDWYWRypt8xNct0w5GUM11AqCZwurDH8BKK9sNZfTD0gyOPJ6R8tpv0",
+	"NnP8NBTZV+OienxQCO86LvAG8F6ASGd5zoT2HGafXGSZQ2tBFuFzQUHjYSI9h7+KJo7qVpGRZAo8qFGd",
+	"hqprYY7dHkeOEm0wAYbs24LT/YbdJXBR+s1aULcj2Dy8J5HTKcv3MgoEtJfmfKjVnjDMc43GEaVlWEt3",
+	"Oqnp7mnfRbiybTgf3IV/1o7U/z97X7/cNo7s+yoo/pPdWlr+TjJ2bdXxZDM7mZl8rJ2dOfceTckQCUkY",
+	"U4AGgKzo5KTqPs19sPskt9ANkKBEyqIs27HD+WdiiiQ+2N3oz19LwbBGql5l2FisOP23Xqp8zBGi3K2o",
+	"QxRtpfsynROpMCFCTg2hcCku7sAzs0Ne02S08BYetKSVAvIdkJoRb+Vwj7g+qQ5qhJs4sLfgFWgD5hed",
+	"u8lOyPespSST2niLDdIv8K3E0H5XuCgPGVE1PnVBoKlm2Kg20Kowm96rWPBraI7C/OB2lIkxGcmZ1aKI",
+	"HBgmcixDWD5LqwEM4EewE9ZKvihtJoTPNTPW2DQjrkn+ctBe+nMClltu5uNnKQz9silUEz0+3j9Yjh7f",
+	"Lg2/gQHWAOEA3rrVFrnfolX6EfrGz8CxgvRf5t881gutprkmesKEadXip2bCvnZiueogAIHqieRmY9Yr",
+	"oLWxqI8QZrpmS6oqpvDFdqwiT7wyg//Cj/FQsN6rd91NDxNi28Sbe0xZLVQpXZDIuqqUf8Q17e3JmYhq",
+	"yXsXm3nvgNWlV/hunJ+l5Lhxyaphq/yYsE8Jm5hlM60KD8QO/d6OvDEnbN1V45qb+yrr9U5xeCRfQ8UB",
+	"9aOckTEV80JYzJgC3a01iJ6eQfRapIBFsezKyBn7zvj5cxEw/oJsnDEErKyog8dbn63pcO2Q15BhVPLh",
+	"Fm4Ya1DoUC7Iqaljescr0bp+BD/aiOpHwjR3Xm36xPjFoflt/+RreqI40lysts+LUps2uy8erGh1PxtJ",
+	"30d307b3XVHR954stb2//POSDLg9qYsJOfQaa1jHLuIjFbG7naeSGqg6/2ROAejvk8ndJ2akGCMZM3bT",
+	"ukIqkvIhN5pwQShRcobw31NojMNgIeAI7LOhhwGHb567Y8TcOR6mGpoKq2QE4K3BdNGtqwFGR0rwnHg5",
+	"dU0F1yNWWyxb9DqMmhMEVcmoYU/C9bsGfj/HhqXrNDDEtq9r3fsa4uvr3foJuX29IpByl8PKtF+pUqYs",
+	"xVhSt19nzMXUfttrpjRkQtxl3WzxDR5D7exy+2RsvBvFkW9XSpEVoAdyZYLefqk/sc+sGHNFOxp7G/+H",
+	"vRbkWDD3yTGtjBq9c/Rifz+K76SvchxBGrxd28iYiT7Z3Z0oOeAZ035Ku3ayO26ydqFZ3r03eq8zaZl2",
+	"JEWe61zTAHmhi5M/N5TroWzVDakP7PuruxuHG7nl8tKcKm+uLy0kXlti+jjs9SQ8XTzVBRdX6CzFXTc0",
+	"7Meu7pUd+yGD7DLg6UvSZ5kUQ6vYwylbQGp40x2TxTo1vfZzan3QWOjWJVm1dKoSJrWio2EX/nwj77kH",
+	"f3uIfB2HSOPjoS68UXBw2x6/dVNtJ24PRBQCLt3m9FpuGFD82AwooSD1bYIl5By20BF/GSyhK+4ULYEU",
+	"YAkeJcHnZ0MSO8nksIBN6Ipt4ybcwhRu1sv/azGGH0Nf/kXq/Pq68gd+GKC4/nxbeAO19k4LOfANQg5s",
+	"0Za6AXkgOJ/4GCjF8U0d+gBNdfnE+GsFvE5MqCFjqQ05diAASs6wDujg+Dl5y7/HUyCR2XTsYi4OGnBA",
+	"qo2GU8jgUjTrCnDOSoXAAvDshCpXunP5P5cdUujeMGSuSsO9ftvsUILNQs4jZ+C0RY9w2ZZcQGTsCprZ",
+	"7Z27jE53Nub3nNhDj40nZg5HJ8kYvQZfM+LIQ9MdsFhZ/sHh6IJPwFJsX3QC5VKXdniEbigDyoL7F0LM",
+	"EGJze9kVMBMhIdnPvheUErdNWtuFX3t099LJ7I73fE4jqslkakgfgGnsuQ+Z0oPgkOce0pbO6Bwn3SG/",
+	"WXK4HMuU/Z0aOebJJcQAkAIUIw6QARMR0S2Ofm8o94qJkIKduH5DrnJLk6ODAwjBlV5vPzun2SWmusiZ",
+	"11DsV+bDkQmH8w+mat5TU/F3ywiXuescRof7CmGvGGyDw6mgpitQ2emzDsFUAGaFgvs2cB5ArYiEWARo",
+	"L7Bt+GGeaWAQN5grdYvDCVh6QiwNJAMCypbhY1wDA0cG9V6LE98GsCtmFMrqJOZcwnfFDEcm8pxMwOK3",
+	"m8lScrx3iDx7ec6Mmu+c2bsvq5SlN+OysvTq4tftg2T8NgI8aYyEQMWfZUJsPZ2Tt8YoLIL++k9a4ym3",
+	"tLG2pxyX+NY+8qV+buBCyuaeJoCPPTWQVKIKUDUXR27VYB7OoeqzAaXMGBU3JWlWKzeBsIoL8Rfnoi/G",
+	"okorOq3q4x0V8VuuaOz8C3GtoyP2hv//WLN/M4CmZEG7W1CaDp6/PDo8PjquVpi2XLbo9ECARfFfyH8N",
+	"YGqk7MRSRYCGhmX/VpVErBkqfI0YFomig4ZBiwUnBqKTaBf9SPar4rt7Rk0FJnn7QQcIg2znM8ZBnWyD",
+	"lFFDM+jPUEBPnOzlnpfoZP9LM2I/ByJeCWpiSRoBgLzIaxN0npiqibQQmjQgYVHE39IDYm+dTjJJ03U0",
+	"zsK6rFY6zzSpOIhc1YIVLeDgkH1sQAbC5YTQGj0S1A50VQTuxAqNj2uC5ehO04shDUENWVdMwAMjB4Qb",
+	"UPRoH3KqXZJCla6HYlBMs4wkGaNK14D0L64TnTftmfvAZ+5a3pCAesAt4s/YbhR3g3AA/GaPXbieH9Bw",
+	"2R3E6zhLkjWdJe252p6r7bn68OdqLsnv52j9nP/7NmBiZsTGN8KJ3SJOvgae2A2kV4QMWzilJwantJWI",
+	"3GYdp3Ky8s2fgEQrLF1QCAn83CEf6RB9nIVjUrFJRhOowCfUMlfGlnkIYzO3YaMt9FhyWQHR346+I4d7",
+	"5Pj4eI/s7R8cVkX/108AWVhakQASl+YD27gD2/i3h5/bdhprl0RT2xOq7Ql1G1yB+8hPKKsMuz5ZqnHv",
+	"vCXhWQ1WUIplaEPn6AG3W4SNXqkgQpJMiiFTUCAw75BzTI0nsxHPlrr0YlofV+jtDpryQdPeZbnr0uu3",
+	"l+fXtB1eK1JakXL/IsWR/UPIFMW0gVTy+5AphRCAwGQuVFCUVHXmt3NrpUErDb6xhvcGwvuC0KVysy3L",
+	"BYxc1zeahBo8nU2HwKuaGcPFUC+k6y81sy/S/KvdE27UB3BOuJGfnmviiTW+RkJ6pj2JhWTvrqyieZeQ",
+	"UbgabnYWnBbUTRXDX1IfQOrP3b9qXQUbk/QWHAV+4pCLwMfsv9E2fz1VcsJ2v2cq41ib38gKxxVt6B+4",
+	"nyltyS1QCIWn5PZvj+Bb2/jldk559mJO3BsJJVcDVXEM25mzFUjF/wDQDF+P8Ifsx4VeEId2d0yuuImL",
+	"3vUxgW7/mAzHlJYuadAwbfJDPIfK8ch/BuDLPhmipsH9XYG18piv5pLlEB/57MMbcsXmOoYsybxqAIad",
+	"jSTA+SEmh6HzDnkjIM3Q50riLHKgP6i3r4T507fQILaNy1Nq+X1yfBCHWtnJ0V4cFTAI0cl3cfSH7GuI",
+	"cF5xo6OTAysBpbI377/AFhk6Onm+foGWF4mWcFaGOYF2WlSfp4fqAynNZV7eVFtCIirkUki7jdBFigcr",
+	"0EXkoCmiSPnORRCRrnhTQI0UOKqQpqsNoHdio7wc/Ai63OFbABTCipz+HFtQ1CB1FEPcBC36XmRzUgI/",
+	"KRtHXC+uAPu328dwdrUZPVyUM3qWUmbWqVD6SfbX7ata8vGs1Ra2EIfukbX2hmtE0l7emrqtgN85tkNq",
+	"1EblximhaauBdMxUM90hb7GKTbFJXt7KPk0yyF7Bwp1KdBAsLwtnxw0b6xun6eeS16dFY/rpDT76AhoI",
+	"uj+KDoJUKWqHngr+55S5n10uwtoLvuIi3Xi19uFbrPVnjp6mYqXH218pUBtWQXqyAyEhFQIX1+K82Ed0",
+	"D5qIhUvM2z5aFtmxryoneh1VFG41maQr88gnesP88PZtzPCxY+0ULPQ4sXbwzSkW/sO6x1Rd9YTs6ZGc",
+	"2bM8ePm6Pdj6B1GgnQJ13AEgwhds8QfKJiAQIKjBOi38mEh1+Yb9g4/7ewH6A97Qy2RCs4Xb9vG2v+3Z",
+	"fwDYAyBvhXNYd2nHQILaqKn/Ivj8H7IPgm3N19hZGG4gF/WCCS4VOXcpEeS1GHLBEGgaJOdJdM1TJiOw",
+	"C9b+oofufstUTSjhKApRKHB1Y8asUdubKuh/5cAs7NUcyIL2k52UDbBLpWCZyxwdj4Hi8TUjqnt62h9z",
+	"EyZ9OoJeIoDnJXQPz1CAc5GwiWF4pEjFeoulstCVcJGGf6FKN+i+2F+g4V+4SP+85uBaQv5ORiydZpbD",
+	"9xwvlijKCd5Fmt37rlhTfksl1e4tUG3RkceNnOYXe4pRXXyuWqdaQXQfWTISPKGBOh7VoYOEnLhliKlc",
+	"GN8MMVUcgy3E1OOAmOKhWeRtzuDiCrOzuGt9iKn8GfBH5ZBTYcpJ3xrDk2k/A/FPrrghTjxivak1Di89",
+	"e106fxMlqaIDc4pOLfCdISC/Z8PCOzYb8WREBGOp7gqKhkqHfCyM3IFUN9i3MSlZzZWtf2DNbwK+fTi8",
+	"q011jYqDbZODqjhq6k+CBm2JgYjdZ4WFVmod+8uCuUrSLwnw+ljHarncEL8rJ4x7xu9qFdNWMW0V01Yx",
+	"fSDFtLHKWYftU+gRLWxdG4fZKmydKBH1xipxrqJUx2N2P+f/vk01mdVyb6glu4UOeut0rTehftTWkj2p",
+	"WrKtcMlmtWQ5WTWoJYMwiT2/YoiTxASqyMCKC1WyU/JmsAMkj2kMOH+E1gpMUY8u5YqcXfGEKZ1MhVna",
+	"IR85pp50BZ65YFH6h6E9PoxeZUmis/42XAzLecdYamn9NoZkle7aRLtrmC5WYSQ1ymF7+OluJ7+tJEXb",
+	"rPR7TYl72WzAc/+1n2jN3IMoR7sJzZhIqerwpD6R5UwQ/srdiNidgKd4fHx07PAUS+L5mYsdcwHJbtbi",
+	"AfTAQn6D+29EoTsu3Iq9dinx08lzVdi13efV2pef2oNU9LuhWyXsSRWdhcRKS4Rpyf+h1bI1OVskLGte",
+	"vLakAVYGHn5QcowaWBxEAqQizt95WvbjE5ppidAiXPQmSg4V09rDdxN0k1S0toA1bM/VH99P0YH3+oA/",
+	"BXL8uHbAVIpJNaTC8mVnfS3oPWw7zc7hxTc3n26VnrYO4M71FuDNB9NbXLziTuUbnVEOJg3moXdIkEzr",
+	"J4BN8dlYswxw9Lw2BED/OXozvOAU09U4xkFdmi01ZMazDJDEEjmuAFx55UZ63GIwYcrwgb0bIKkJVQqq",
+	"NxH8l2ZZp0kT/gUx2NqCrVj8WsSilwullAyaWXNmOEJB4MoorRgUw9sITXnNlOLpukIT46t3KjID7Q49",
+	"e2E4qQD+1m4jIL2fF9I0TyZxWOtYzlUWo/Z+ngOdLsvLH2CVDyctW7nTyp37lztI9VtTx+weTxOzpmAZ",
+	"cW2kqsdK+G0kyZimDNLHrOITu8LH+WmpBVSHVAblHLhjsbLO6jqkH910mnL+Q2a6J0Y2SdVaMzvnGqZR",
+	"JHXFkbXBe3nWDnru4VqQF1G+iskNYOv754tEhmZZOi8hYaSUEiF7N6YQGdlbI2kD71rOxDCyV595dkfp",
+	"vK/tvt+c01s4N59iPu+37EDEjisYhXT5uKF73BIq1Fa5sqOv35so5A6kMd6l7phz7aLm6CLCQcaxqDoD",
+	"3lJ1lQ/3Tl7Y+bYew9Zj2KqoX4dQfCfDBqEF9F3K09z9dX86K2TD7n52KfJfUCZ5l2JZOv1bGJ4tp6AU",
+	"RqtUBMMtGUtRtXUoHWjLQqHDiF4X3cQomrIdchZIteLl2NqCGpIxqg30vfBV3Z2ueO/eGTwwolZcDKfC",
+	"t1Iz9ApbsHnHpBwMwO6G95SBTLCy/pn3TWhD52QETIURm0IRhzXYT5VnCzsM02o0krG8Zh/cvG8J/9RK",
+	"rFZiPQDcGr1iRMsxA56yLJQDMGwn1nErzW2NanTNlNe7plWJHWmqg1oxAJoAy5t5OQHtWaGlILa5obkg",
+	"eqYLd1yRzNdIVHbIhd/b2Uh2hdV5pLxCLyCKJ8gjyUGPyFRkTGtyCfU3vcTRuYb+R0ZNWYesIxwnU1OW",
+	"jaJCNHaFx2VychHzVQzgPlfJTcQYqJKEF8xsSQxuioJXUY6xtioZzL4NubRS+uuT0h+mJhDSYtsyei1t",
+	"UjE5YeJOzeNChhpZEZo2+Q3aQUj351assWxQRKUBsw6UN1iyi766ul1ZEWhxQaoqAGq74DYm3cakWwH5",
+	"9aNmW1513ZhRhGwlSNQw/FzUZt6VnCy7DbFNR25fn5LLoDr0kiRyKowuOmi7IFbQVxK0T6fWYRNtKdgz",
+	"q43iJ4E6FG31VWjRKdgMPZfwnDevu6KsiS62Ys9hQt8x5rTxALLBuL6cqKHXgH66NT06YVwR+Tlcrgov",
+	"i+yikWS+8Ryq8ypDRIfNYAjWFfV+x1tx34r7r0/cv5XQL6XKsWg1R2zEf+vQU2MFGeEx7lDyI4hoDJ7K",
+	"ZbhM+KNiT2KCuAU6JilLMi6KrCT0dCpG5sxUtmCxK/ooH6ESvIzZ0ET62WW3oq8VfV+f6Lug89xVKQUg",
+	"1LNbwm+h2FpPyN21fhtW3TiNE0M0ruomVyK9LxMqcFZqlOQs9+g632zRZZ7c3iF72hWXwVUzYgKaBWj3",
+	"/nX16iqv6hNSe+8IVmtNB2+rzbYi/esV6Y46H6rSyPeguBuJngM4erGOvlhAvMdOIZa4iWZMd8gPUuXC",
+	"Wsc+OM8cJLZTcQtlfwqxOERrzD0/4KFA3649INHRa8Uso8kozDKowV28SBBI++EwF+2UoH3Sf32OEsUN",
+	"U1yK3hWzxDJRsp+xcU/L7BprK4Q0VjQC87q8k6mG2nQzk0QbNoEETHxpdHL05feGeIOwISsTrG6NLXgb",
+	"7MAy0lsir5miQwaw8ZUZxAu5t+uO9TwK2rn0mqD2/SH7vSbwfC4i0XOfnuL+KGruFFsubk52PdnXTF0H",
+	"iHrNadHSEn7C1IGoRXNQaBW75ija9kMEuhzErwaBLr+hVv/433Vwcwv3zBgfjuxNIEHsZNdXN+wDNehz",
+	"KI9a5LkHUlS+eW3jezbkgqA5ImfC0eNCBnegfTjtYIXmgXdUNBhdoXIAgOw9pVp/KBQKK5L+kP1nOmhM",
+	"tAjITH5wWofdpUIbgRxtWCNmBLqkmGWv2YVdW1uc19ow35QNg411HqQ2L59FTW3eB6ZIrs9gMFQOwYN2",
+	"QsaMCh0T9skoNmY6xp5hVKUkZdfc9VMsayjal/bJMH2EfJRB6qDLJdZVqcRW6nYFit05wwRltwT7wst+",
+	"xkXK0ssTa9i41MRwKBjdxVRRbs8JKlTWtqIGMvrsS5XMKuOpIbLUhdu7uwCWWt8gcEvO1cgBH06dSRoo",
+	"wZ+jOl10TD/x8XQcnRzFkf2i0clhB1tI4eXDOBLQbrGstCJ6MnzuXv65o5O9zou9F/t7z1+83N9/+fz4",
+	"6MXzAr34A45N/NjLCqxGAhxwwQ3L5j0hYaD8f72UJU6xhfGVFMPe3IE5w/8PvhR9IQ8CPdSv7OWXTS0R",
+	"X5CPBkXu/zoIFOzcjN4AcNkTU53miz9vrO9+aSHInlqnb5dYvKB95vJ5EzV0ywWD2LK15mT5WKdE5r0w",
+	"oRdIuWH+KWHjSSbnjGlX9+2KTzQrt4Kr7ngZE6m6ora9SIdc/nlJBlykGgfHFzv02pRNqDJjJiAU4sH2",
+	"iZXU1E4bcoLYJ1PXCPMnuxtN9/aCUWWPierud8EO3dx30Z0Y/xVBLurvd9qK8SfZr2rCeLSl1oTFurkO",
+	"vktM9ARKBwj7RBOTzYmWdW3xiqdKqwta/O3v7cF087/X7UlY6mETNC8tNbK5v8alX33TQUssj7PdoOtI",
+	"HkcjmaVRHCWZ1MyyFvzj5m4p+6VmGQFJnkS+sUi0qA18P+VZar/E2Le8ZNjfsoGXtOgUEuU9JqxUWJrg",
+	"QWmCuaIDEmSNXih1vSnC124ZZeEn2b8ZWsFyaNso7XE0SvsDj02vy8CfKzQZ+/u6bdHsuxHA1aHFv58w",
+	"YS1HQN8r+tGTMZ1DlsT8lNAUnfMoyr2KYF8EobROTWDsJ9l/0LBYnWypkgTrtDhqEgP7SfbvudtWK5e3",
+	"IJcbSNw6q9WyRRutafsEbbVPkKWqpgfCcnzFXt79jOHlu+wCtJHgvzXyPPBk6/F5Yp1/NiD8zTw6P8n+",
+	"Zh1+Qls895BQkZLgcayCcu14uK7qxlPTi2czXtpCTuZiZ8XCo81Fwic0u42SlK9tw2479z257aR/OgnV",
+	"Bk3boOmtGuPcgTawi+ZC4wyLQGrenJ9vLU3wAfasjdIh7xB8RLBZydosxICDXqKFd7vC1rQT34apedeJ",
+	"Ey33t9x/K+63hH43zA8ug7vhfcv0a3E6NkfMw1lTkTJFZnROhpJUdcL5UWZpy/Yt238LWD7otZWCON/e",
+	"VpnfeXVXQZWH3t7Ym/8QQLN/YIEGnNAzphihacrSG4DL/5D9Tl3E+K2b0CMCK18HelxJMFFGXHEx7I2p",
+	"oMMVbsnys/fQJ3678Sj8hjdHpRzxtYjfT897A5Es6tKnxzlP36Mr5yaRtx7W7ceRw4EE/AOSSTEE2Mc8",
+	"sSEXaGE3rHLCzSLyApg1Dii2BiY2Z6JoSUod3TRJU0yPijmxbN355pWQJwVfNUZEk7GnkE00gg3Z6vYg",
+	"q28BinkBZbWc9FbFX5BA5Pvi5uSN2C1WPYH8ZXJWlGr4RGh/d1fkYFdBZUdgdFgbxO6sxkrTwDypATEt",
+	"M+mm5ZuVikETNNJ8Gs09lutP87HrOI21l7oILxJTK1C/edPsLE1z2QLCybU3wbINL5K2ba9tBqvayFGL",
+	"DlpYESSPdMirisQgxM5Ct26lPfd+wkTromldNE9dDrxHLNE7cMxO+IRlXLBa58wPHqdCGzpkJ2QkZ2QM",
+	"+tNCFAW8q9BtLr8Felco+zRLCTeg/Uyo1iwlfTaX9gmDJbB6RLHmFx05CAaPtxZooWOWcisOUF9L6dxF",
+	"baytAygbefFD6AVatJRKCeOLHdOzmvK0n2T/g9+ph61MQ402OjnYK8WzdXRyZK/onhzUa0CjvLyqKQSE",
+	"vX+NDDgn2CGvX7E/WGLsePvHkE43ZA7KQYprplzFWed5HOGH7dkvGp0cdI7tDttPH50cHAEYqSUgXCC8",
+	"JjrBpXvQBZFCDdn+nhXk5bcfL7z9qHj3/kHwbjuQf7dOFGMCC/mKtz+/+eUvwqk/D96+f1C8PaxHLd5+",
+	"ePPbD4p3Hwbvfl68ml3TbIppC6V9WX7384X/FoYKv0Aw1GExlBwM4IMXoyxtPiZOlN6Ll/yr98L9L16N",
+	"RBq++sCyzYybUaroTPh6xHUT1z3f1ijbrrRzgzTK3xi92rwQ0JeOtN7Fr1T3dta7PyHt6ebLgItDWLGJ",
+	"VGblOexuuStXo59fR18P6+sCLaFPhXMOlg80SNYX5OLXf+JJSdF3nlBB7EGZQtn3gJlk5LwaE56YqWLY",
+	"4gD8GIlVvIiBEiZ7nuqRnGlM5IQRpIJENEFk354J5N/nv0DCWlf4d9lTA7yfOGvf0Isp+9qiuHxqNE9B",
+	"UcA2Czcf169GVJm7PrP5mA7Zrr4e/u3TOCsd2FF3urd3mOjrIfk0zoT+ezcaGTM52d2dzWad2WFHquHu",
+	"wd7enn26i3czfAauwN+loq+FQAd+uFQm0zETkC1bqrY7enkM1eILNXaVktB9i7YcuhWAlQIQinockTyw",
+	"CLzi5jZF0PbxFUXQaIRYIbNmuKXTFUWRM7wcK5gEHbP1a5l/tou6RS3zDXd+Py/86xUFtjhtK9IpmUz7",
+	"GdfWanPaXFFa6yLt3Izk1NRVqnLdy1/x5Cttf+bmsVfaoue951X339ct4Vp0FFje6tPkilmLndExaNXg",
+	"8/PvBqOzWQfzwwCxEJ/MqGHa9MQUnOjW1nTf7Xs3NnMWKUDQGJaMBE9oVoICyumzNLN15nNUG27Yv7sK",
+	"3J/5Gs3NLQu3FbiPI28h6DyLYt8fp/DnirPU/r52Le4VN4WaDnEvL9FLJbrlUxJ5Hw+EgVSlqKlUCBCO",
+	"4dICsw6urva21QPc/szNg9bxliCdqEhGEuYQ/XPKtGYYtcWw8HRi+QsR340kfUYyQNFScjoceT8pg5t+",
+	"AGWggByVA0LJVE9pRhxelD2DipaY9pmPPm49FVdCzkR+J51QBWVxlGiAMoUjrxgGhnB7j+AXAM4FfdtT",
+	"xOwaSehFMrGnooAvNO5YOiuTzo/2LvvxDL2yX680ATteHeJVORZcj0/l4aOik0P7zZoLbvjG7gQrfbql",
+	"Sf0eR8MpT6lVHE6iM30FaGS4PAUdSeQULc2RnBVrk1NwRAFMydTYY3f/OI6s4ga6ZZaRMSO0D8/a/Umn",
+	"cKLmWwUfYS6nZABfCkL+TKTQS74p0vHP3DxUlXerE2xfJ2hw2tcZ6SDR2+rvtvp7m9XfoqyONNVGloOM",
+	"9vLu5ytu7rgQfCPN4daF4MCera/riRWCb0D4m/mzfuamQSH4KXkz2AFqLbd9/5fXg0DD8HoQ6bNMiqFl",
+	"KXeG1RZ+b8Y7MBOrAFs6ux14zhqaQsOS6pK61Kje+85ns50Cbyd52kSie00ketlswHP/nZ9qdfgVN880",
+	"OrcXYCi2rDnsehlWq0K8YzOmDbo2OuT1Ao4py4Wg68FW+POlcD569OHnDgsoMBuxLCX9eafOTf+rn9Yj",
+	"qiCrsPWoSkb8GjC83D9LKF44Rm9E9Sg6ib4bvHye7r3cf/nyKHmRPj/+jh4MGKV7yfExTff2j+lhf3A0",
+	"2O8f9Pf6Lw8OknT/OH2e7B/39wZ7e3TvZbSeAdn6Yh7MF9PE2EUGXd9YD+zywspeBb9W3NWfr5+a/7id",
+	"QwHoXBg+u3e4z0LC3RxzCLXMtsDySRZY4nF/XZx592sjrdPEr0N+89DQziAhGaP2lLCcCM34JpylRf8+",
+	"gXqDW1SHnIFjbUSxRR+8k0AulOFjtjJy4TilDWB8i4dmc3e+I5e77V7YanYtkbaa3ZPQ7JrrbHWRIx/4",
+	"b6NHbTnrQ3Z6pIDS5akRBPb2Y0655wivFPHcO45GbawNbiMolQuANjb1xGJTt+WWWxlh8To3OtpriHDs",
+	"zLeGMS6qoA1TRhOrelkjcDaSGVsR6NqcLbcW7/pG8pYWt3zDeNw3v1tbixcGh0IbNmzDhg8YNgRRf296",
+	"3q73gTRGMrnFsVfpq3zHZmHkMaEigHmbagb1KYvIboCdwA25YmwCMAlT4TD9l4+5M1zpFp2Rdw2I0sql",
+	"FhdlGyWKSPhVFWv3J2fc0A8vZ35wwQ3hyxO91SCgAzeKD9csnBtNnO5KRlSPrF6DsHSnYJ6HQNlOQp2F",
+	"Vohxqcggq2ZUBx+gzwZSMcJ1V3jfc4egM5dCWEYbCLIUHdBd1SG6LKuCLR/w5a2AawXct4bNDYS/PeVp",
+	"zAzd1YYatjOmyYgLVp9b9fqaKUBXMswjQyim5VQliA5hVRSUJgzuxPgT3uqKwgCgXzAEcoOQyQnpz625",
+	"PsYnZyPoq201HYEigihGdd7QiCkrulKW8JRpF8rpCk3HjBgK3jo09jh0PRpTAIc4JbupTPTCOu0WAipF",
+	"DWjEhb37rd+Uh0V5yrO2uOCG0yw68cBPeV1L3knT9Sp04EoLYXIqEEoPKp11b8CFfZnPEME3uTcv11b/",
+	"zBwSh7WCndCf0dXvchIf9sAoKjQvzHgkkOKuKI76lgeikYriCKoPl2NlPzM28RE+t+KK+VhKCzeJ6x6d",
+	"Gjmmhif5HJGyopNISMDxMrI04ziYoWLaSLXeDDGeWJ7hdELokHIRzs0P1Gh27tv83sCpUCbkOoxR9/uj",
+	"QPu4R4lels4lYew7rBWbF8hjK1ij30NR60AvdnNValUPhBxmb8KUxtxUK9CkADgewbLYCj/LZAEE3wKw",
+	"sJ72x9wYlhKdSGU1vfxOvIDQFRMmyF8stRY1P9y1Q+mKGYUa3xn1xb/+VYglHrpnYUwhTTHuX+uw+kZy",
+	"qnSRfJMP/EwTSK+XDtEU3gQnWKcrKuD8wvzdwQbgfuSddBhOxLAsw3A9FXPoHWO1WAVR0Rp8jjfFh/wh",
+	"B4JaOCUqgDXKk4ajyoGZVkFPuKrGdXndGgRfN+5EsXzEwXOAcEASPSN7SD3RyWHnGPvy9pDkIKMgJ63i",
+	"4t5ja1axTDY3Z1VWg9K1YA5fn4YefF29JYi44AzxVL8C1i2hWcbUM03kTOTS2ovhxSPB0pbLXCoE55jO",
+	"rdKdnuBJw7UJIJBQMBdMXAJ9yO8qi2Jr+N8ki09JH5U4IYODqK4qA8I39JqVzxs3uXzhHfKr5GnVYu07",
+	"9MjeaGR5Lp2ueA/3PPNPJXIMJ40kmg9Hrm+9NWJwXMgQxe3GfR5Kr4/6Jvf5tBXDRuMnhA4MU7BDMez1",
+	"0jnoBsdAZs0BdIHU0NQ0+X6eE+l6/qbv52eFcF/3kbWbN3w/P6cG+zesczMs+gKzp54CXBSu51ECRv1e",
+	"CuGunSV4EMVRIsfY699noF4zBXCv+zXJo/sHH/f3iqTBdcd6Dp/IUfvaMzyOmiMig/QWw14Qm7Z7b0n7",
+	"DnUTGIGLYSkuLkWvLmFUSNOTfXCjpIUuIw0Dm2PqjgnMneWCmJmE1FrQPHCk6OQIiQo/Yeqy/qI5SCLF",
+	"rjkeYvtBjmMuoSN/seetW/z+hV639NH3i49emR65cA86jb2C6Ca7Re0N2PVmhQ3Fd6uvPY6aFu0PUq+j",
+	"uQsrVDS8o05D22WfrAZXq6hdGMXoWDtHKTyTq0tkwDMDueSQAEVznrR6Xa6cxURmaV7qGhOqybt//HTx",
+	"/h35i9VNgEztkcYF+6u14F9d/Iq/AHTnwLkXugKZGjUX6X6hbkYO1dFaxH+FEV7DqoLWHKlklZ2K8MYN",
+	"9RN8+Eyvpw98s7pMs5P9045Il0736HM34mk3Oumuc8rtd6Mv8K3rwIffLxAe0IylySUY4u++O97ff37w",
+	"4kUVGDGmXe0m+ro8WZ7GhWrQVSunckZQoPp5ePsHtWrggf4c/t9sbpW+00ph/wq/w84/uJ5I9HpXTXPA",
+	"M4cLC941as9pmCpKkE5FkUex5mDeB3t7FbNtj5F7OkZQZt32ILF3aTgaQNGCNL/ls+Uz/P+Oc9eBjx8g",
+	"bR3HbTPWn1rGunb0tKGG1RgG2z68WfJ5HEri2cjKZ6sYQexc12Wmn6MV1jQVfVMu21oWejPr8WYLsGGm",
+	"M6x/w5Twr2vq28nPzqVfmyHUpmY/WGp27tBeyjJaW2ovZxotKS+76A1vnidZku2VmY+5Uo7NeBG+AZvE",
+	"QEhXYTIG2CeI/vDJEO+6OsWCkRnVQWSBa3LFJovQ2LFPVURvVgwxDAeRjYGIroB5xO4gWQqzc6ggGSqm",
+	"tbXSKQbanUHRFXYhVOgZ9tnOLRg/78AngGpdlS1+Dtu84UlzyzTJTU8ln/oCAS2mDB/YuxkAclCl+LU9",
+	"XSGEQrOsARDfObz4TqT2+6lJ5LgV3m165y2ckQySKkFCgThihC7GbDeRxvKaKcXTmwUySsD6APP7ks8R",
+	"hJ+1LH1c04qwawy5uvaes9G8QyqtUZ/Dg5Ha+vjmeT6pxwSulxgJYZ8mIR4X3fmRZUxQ8j1TVm91Lh1I",
+	"cfmyYdzsoAiPAAwJZBjA2bt+IO27aIuhJpy8V8kPcOOdyD+nLpJPZkqKYZFDia6wBcVdyKWg01qhpMUw",
+	"0cFdhIk86d4cLso5r4VNe3ruj98wVx41N015URKDWuay9HwIP8nKk8En5W1fVX+XZ/mHnB2WEeT5pUWB",
+	"EKRl2u0aU3WFjhYhDfHSpkPeSUjhTKgIWuS7LzAIyqJO8QwDTyjVJh/Lqe0L+rpdY8YMFh7UN5y8gM16",
+	"GIW7dTi0Ouv9Sjek9sBnsLGWuo7PwMrHu/UYFKXYiZwKE9RHol5ujW2Yqa9gauwTwIFOQWTVuAW8pKko",
+	"7v5V8rQ15ltjvhWMX7lg/AdLMsx7XrDgQcnbmhlvmDY72I6Pr0wNt4Y3lm26qp/Yo94iWn6lCf6RafMq",
+	"f/kjssCrEUiPP+59d3LYMIk02SuM83fWbHRFPEPcqyiOdDYdQnHemO0o2ZeGJ3oHPsyLwSH9LjnY3zYk",
+	"d/Fd5jdbl3YmJCeRNinxcSQlBm02n+mFbxhID3fLKvEBnfDyZ0/GVADJ1OlC7ycMENYIG0/MvGj1ifET",
+	"q8CAOmM30Cs7gpx9eEOu2Jz85ZLySQ9G/H//5/9e/tWh10A7/zzbcQJdQxgaaPY31LG0r8kYQaljwqwh",
+	"h53+uSDcdIWR02Tki2vdvBB+Fy1oblBdu/zw/uIj8SLS3Wm/DDOXsCzu8vrP8tdYvQ5KSg726vG9A7Z7",
+	"UIDvFdKoIQR1sKI77Sw54egoBN+o7lFt5SXUT8fVlQXrCHB/T3/ufYrs04QrpgNw63WF/EGe86+LHpLa",
+	"9Ka6hJU9lilzLHXTqTBRbMA/2XV6jvhX+vJw9PPBf+OP11xOdW95xopdy6vSoEqafC9cwrxlIuD/P2Q/",
+	"zx6Df6MZFUIM51Xw1fjC4Z6ilFJWg1ie9vH1b8m7PfVx/v2L8X/qo18m/xx89xM7mx6YX/v/mlmZVAga",
+	"JOiv7RBemznesVnI6zWJn4FQnudm4hWbd6K2M+YTS2GbMEFo6YNv5QyuVeR3P4fMBL6PJJN6A/i6gI5X",
+	"w0VJRYZSph3yBqlY5yQ9YXKSsWeaaKaxfRYTKbHHrj2kl89KO9GtH5Wl4+eo2oVTYkiuCWxZ2olaqPFv",
+	"vbOtJYQ7ZuCpXono4ap6Ejnuc8E65PLPSzKAPhLwoCt0tkdcTNiY8oxIRVI2ocqMmTAAz0a5QOXXsE/m",
+	"lFz6A11zkbBLhEfShItEMfsMzbpCz0UyUlJw7SIrRg4RYwlU90stlfl7oRhcdsg/GCgMEGPBqVGFmeIs",
+	"JUbKmGhJhFPMr6ngelRdBWTNmH/DptyAi/GRfTLESNgOq+qHm4AdBf0uxIQPhVQcAsOadQiCUiUjqmhi",
+	"mCLaULul1kJxEZooDmpIFMM6xaqy3T+jmtqK/b09wAXO/66oWamE+sDdw6p5zYiSGdMd8pbOSR/ShPOm",
+	"C/kEF5GF2KdJBhonln5UTdu+tTRzbthY3+g8lcjkY/rpDd5/BGt0fxRLpEpRO9pU8D+nzP3sKhMqF43a",
+	"ZmypV9q/00Vyqiub5rqXa6rFatw0+lJmjIp1tprrEsHoCcsylhL2iSZWa9SybgLFU7ejhMdekm559nFW",
+	"pDsLJ7LKuqc6aydCDLgHnPJ7HBVK1XrJOXTNjkYB/ZxEr8WQC8YUJsOALItOIuY6kv6HNVM6flFxuTz8",
+	"9ZhnDcvDC95xkgJs10wOuQisxrCI/MIgrBhsSjGxWitx/+76C1p6u9mLmcuO1nn52JyXU6cEeHUL/16h",
+	"bMENRUrL6pZ/wh05MEzukHRIiWRCtZ5JlUIKdoK5HsDMUpER6Ary2gVxE/dGlrcNpq7ZN+LbnHaFA6zB",
+	"O4m1Miz/dMiZcOoK9luHPmVSuCl5aMKRzBjhQhuaZSDd6h2NliUe1MO4hiwTUtFOxkW6Upi9k4pW4FfA",
+	"4vDLRCdRIicTpnYyCqS6kyo+MHpHSGVGFSKqoYvT7uWd+jbbY+iBjqEmB0ydDw+FRtsDrfUTbsXP4A4G",
+	"IKvmJx7S4LJXYXfMah0LvyE0qOZDiICJ2FrQeNY5CeOhlRFfhCs4swgMb3Rl9fdb9sCAx0EQoYl4dELl",
+	"LBkzcu5iADWhAftx+Jj9txU/J9HrqZITtvs9UxkH2m8saD+AjzSQsSO1Urpimv+W5WtdkCWUuOfOBVKQ",
+	"X0GhPpBU/NHTLBtYwnUCGtwT68WR1hLNb1mdYJ4oOeBYOv3VAxK3WfR3LllL2JaONpoIWLv5TBhIPXSJ",
+	"8uvBAphwYMtDesEn2SGvc08lSFaqmEs7TxGi3tc8jemcsJSbwpatAgV4uzEiwPZUflTUqgRWwzL5t5uW",
+	"99/5bNZNF20PrfbQanpoEWtPFO25Nj6/2uTjNvl4O0gOtz8xK2yS3YRmTKRUdaxsqjNQzgThr9yNiHf2",
+	"l/MfXpHj46Pjv/oDli+0uwvQDbDtgb2AINBy4OCfsegrZUnGBUtjLOw63CMpnWtChxLqu6ghY6kN2Y/3",
+	"9vZqOr28nfvpPQDgVT7001NXnxaElWOksMmGJpQkIWUH7BX0OVjBY8Vdy1CiyGWf7f9Wgr0VjTEWcdUB",
+	"WRyybqVgDvKNK+8WOA0c3R6DfKxZds2qnQKb+aRvzSD/dqXvrS33pADhNnOQFdpd41JnS0cNEeHA2ovD",
+	"JBwoS7a6MgSMrC23Ilzk2RBMPs+GdVbfhtx1J3bfYrBmB8AoGtpa5bDLLW2/O5jRdsoFvXRqNfVWU79d",
+	"O2wr4DZzbaFodDHHFRrELpqkO2gVf76F/KytoaaJ/U7EyCsmfOYbhtiCjOFT397LZxODrl6gNDs4toFi",
+	"ekQSqhRnHqdt5uLtP553Xf9rTfrMzBgTuRwui+FcCvvbaJb5TDwPE+FeVFRo29+L+Vjh0xUuyQDehnCh",
+	"PtH4CloSVqOv4ecFyYN5eo+jZhv9JnYTe5nLwlgz5A7rtWttJW0rab8qSftPbA0O0shhNxCXPNs0TBsk",
+	"cqySt0H2x92IW1hLQkWAWqH5UEAUGOzALFuUtWHlBvTUBeCbeuGWUCGkIX3WFUEmb5WoK/LGt5K9dNfQ",
+	"N608aeXJLQEePL1vnO8RCIhVckTdmxxx0sPj4+boWD5XD3vZjWjaIRdeooDDlglotGfoHP/ZqcChbcVD",
+	"Kx6+HfFwfm/iwZ/tyNsZM6y2eT/euWiY6UXLLGd3y9C6ipev5RXwsZcC0W2D567qPTo5bAAABY/kU6iI",
+	"yf6Yd7z20mrGFPMi6psvC31CDXictpt/Z1BiF9jOfpKVOEvuYVfd2YPS/7i+125mdebSiGJeSvnPEzBv",
+	"RlpaYKaHAVq6ARoNp/fBoce0wZWvt/4mdyfqgqRuyQUbqp1rnFu7n92/fJiz7hADlEa89VnuZKSKkZlU",
+	"ZpTXJIcIr2ucXdG66AL+9BxR3Z4gT/IEgbbehY60rQNkM9a5WZo7As75bMRoZkYrEnE0tKXP+3rqK8su",
+	"9tBK2cRStEjmHXLOtKEKc3Ccfo59zLmBhp+QdoNdSSrzBH7EWdxWIczhi3BV8/V90G4C9Sl6sCSuCbUH",
+	"+KZMvAkNl+lxASUcURlMxRQDChwzQx0FUsN2Mnvw5/j6Xwoi2FWMote/mhT0lSYfpDZDxS7+9UtMzlnK",
+	"ddAn0+7kM02umbIU1iG/AVAt3mVvnNG5g4WBzGZoqO8rUDCeY4Xyle8t2xWigOR2TgYwNoL2Nsd7hyC1",
+	"0XWJmdZQtMI1SeVM1GRvnUOJPNO3N0GSEUuu4NExd7hSlv6mkwh9J0PF9J+Zv6LsXuAfXwKwLdz3JiC2",
+	"bvYV5ApGG55peVacZuqaJ8xxLOTG4Rbq+yTkXBjf9e7aD1/aXyFNb5t7fCHH7OYtdiQIqBYLHKpHU2Ps",
+	"80Cja/O4H8QyRCoBZskyTCNWHzOjVmVeWnH3QcEC2VQDaAwZSDWmxjI0cwD3yFFQDm31RUPevv54/ubV",
+	"Re/j+59fv4vdvgDGxHiqDenbyQtzSlim2QxeIyC/TNsThaV2iLpMSzfhGzkVOgBPMsoXGhaPjJn0XFhT",
+	"94w0NPucj/L3Lo7RjWK7ZJnaC68/dqMYqefvXTtSN/pC9lc2D3az9D1SF3eQffINff1mLrYQPnp5/OL5",
+	"3prdg91HvFdd8vZn1+fIzfujJQzQpuLPZYXKb+NAqmAPGxG4nDBBJ7zjxUktlWs6ZiSVyRSytACfVMrM",
+	"+aYnig2YyjtRL1Hl+wkTZx/e2N8fuOzRrTc6iQ47+529soijKTpZafZB2TUYwHvGkorFHQF5hbvRKboI",
+	"yf4fLDF1hBg+8NVX3N2j4bFCoJc2Om93vkTiJVqe03G2kpZzMqYajgVkXe26DnATE9cFCpC+smlltKUg",
+	"6/919vaX+yRrv75CaLuVnxAg6pWid4lyN5erLTlvgZwd8SySM7xDXdeguTntBhQdajwqnVn8tFNltb1d",
+	"oC83wOKrLvhQOPhnaxPIqcN3DrqNOIu7UxTSgZFejavlLJZSgoOzeVxZfPgijNJUvymvCF2Ef9UMtMHw",
+	"Pb4ucPlNDjVb5730eDIimJkCbUHpWBOa5P1D/GDBu+3TdYt1Woo/BXHt1lIbQT+lgVQeGQB7A7C5/TV4",
+	"+R+yr1fvpK9q7buXhqv2jduqXvEq/5EkUmieMjcjYseMcxceCSQL9g+0X2+Angf/vYtbqoaC9lvaqGli",
+	"pgrxgvKqC8BKcDau2ybBLOEmvn4qKTaGTKb9jOtRaZVX3FQPykRpJKsdj1iWxqQ/t7s2xq0fyRkZUEW4",
+	"Ae07keNw/4Makpp15WVRXBtgMXEVE0aTERYe+3qO0zwbCAMT4wIFslgioJ9DfzKEyPPQcdieYnkCP3Ll",
+	"eHPAh3Zrg4cUm0hlaqc9ohMAbI+BgFJeILc74wqm6danWCIVwMNPRVBUmXN76kIfC7MDN0js1Wv38gUR",
+	"5N4BYu0LaKJXbL7jwbVz2PKw7uAkgkz+qJTQrk/G8jrnmIWfoLCn+ifE6i4kRIzL8Y8sXr5mig/mpR8K",
+	"LlsYJ/hheRT3r+Vxih80YIAXvwSVSokU6TQxxVjBb3mPkppny5MMfrAaQTrNgk0skM3Ll5aXY5lw4U64",
+	"tHyno8uFm8MWevnF5VS/8EUlvJblH8LMv6Ufl3a9lMAdnhfgaMZzfCfXYf4r+s8dpwTsvEmjOHpFkxHb",
+	"eSWFUTKL4uhXCvR5Tg3DwGDw750PMuOJ/fk/4QkmzM7H+YTtvJ8YFyfyly+cllA8cm7tKMVUceXCMpfZ",
+	"+aio0HZn84eiODqDXHA/r52zLJOznfeKDwH0v/LXV4qlTBhOM718y2trd7OdH90+xFGQErRzziYZnUPr",
+	"xH+wiWKJh4W/mApLymhm2gMeTakxF4vo+YusVMXGIa0t0/XCFfvh0mrWKdNcXG6BViVaShRdzTgL1F3i",
+	"lgp5UCmKqnk5XupAtFxtH1cV4zv+WKDwCiapYrd4KZwiZ6LiaoVIK/7MhyxLtrgGzzkui/zw7+KOQkQv",
+	"CObf4wLA7OslruUvV73PwTp/j6ORavnlcfLLAmcsEXjpMxclH0/9a9/wQW7miS9f/n8AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -9,6 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/cancellation"
 	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/optional"
@@ -152,6 +153,12 @@ func (a *Applications) transition(
 		saved, err := a.write(ctx, tx, row, taken, m.reason)
 		if err != nil {
 			return err
+		}
+		if reason := farewell(saved.Status); reason != "" {
+			canceller := cancellation.Canceller{Queries: a.Queries, Clock: a.Clock, Audit: a.Audit}
+			if err := canceller.Cancel(ctx, tx, saved, reason); err != nil {
+				return err
+			}
 		}
 		locked.Application = saved
 		shown = present(db.GetApplicationRow(locked), seen)

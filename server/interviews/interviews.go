@@ -101,7 +101,8 @@ func (i *Interviews) save(
 }
 
 // act is the one way of every action: the interview is locked, as the caller may see it, and then its panel is read, so
-// that what is decided still holds when it is written.
+// that what is decided still holds when it is written. Its application is not locked: who closes that at the same time
+// waits for the interview, and cancels it.
 func (i *Interviews) act(
 	ctx context.Context, id uuid.UUID, match etag.Condition, action api.InterviewAction, reason *string,
 	write func(tx db.DBTX, h held) (db.Interview, error),
@@ -125,7 +126,14 @@ func (i *Interviews) act(
 		if err != nil {
 			return err
 		}
-		h.standing, h.machine = standing(seen, who, h.row, h.panel), machineFor(h.panel, who.UserID)
+		h.application, err = i.Queries.GetApplicationStatus(ctx, tx, db.GetApplicationStatusParams{
+			CompanyID: who.CompanyID, ID: h.row.ApplicationID,
+		})
+		if err != nil {
+			return err
+		}
+		h.standing = standing(seen, who, h.row, h.panel)
+		h.machine = machineFor(h.panel, who.UserID, h.application)
 		h.to, err = h.decide(action, reason)
 		if err := match.Before(h.row.Version, err); err != nil {
 			return err

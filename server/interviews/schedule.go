@@ -47,15 +47,6 @@ func (i *Interviews) move(
 		return api.InterviewJSONResponse{}, err
 	}
 	return i.act(ctx, id, etag.If(match), action, when.reason, func(tx db.DBTX, h held) (db.Interview, error) {
-		status, err := i.Queries.GetApplicationStatus(ctx, tx, db.GetApplicationStatusParams{
-			CompanyID: h.row.CompanyID, ID: h.row.ApplicationID,
-		})
-		if err != nil {
-			return h.row, err
-		}
-		if err := mayBeHeld(h, status); err != nil {
-			return h.row, err
-		}
 		if action == api.InterviewActionReschedule && when.is(h.row) {
 			return h.row, nil
 		}
