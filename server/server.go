@@ -164,7 +164,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 		return err
 	}
 	metrics := s.measure(ctx, o.Version)
-	if s.meta, err = s.outside(o, metrics); err != nil {
+	if s.meta, err = s.outside(metrics); err != nil {
 		return err
 	}
 	access := session.NewAccess(secrets, o.Config.AccessTokenExpire.Duration(), o.Clock.Now)
@@ -246,7 +246,7 @@ func (s *Server) measure(ctx context.Context, version string) *telemetry.Metrics
 }
 
 // outside makes the room for those who look at the service from outside.
-func (s *Server) outside(o Options, metrics *telemetry.Metrics) (*meta.Meta, error) {
+func (s *Server) outside(metrics *telemetry.Metrics) (*meta.Meta, error) {
 	documents, err := meta.Publish()
 	if err != nil {
 		return nil, err
@@ -305,7 +305,7 @@ type answersHead struct{ *echo.Echo }
 
 // GET routes both methods.
 func (r answersHead) GET(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	r.Echo.HEAD(path, h, m...)
+	r.HEAD(path, h, m...)
 	return r.Echo.GET(path, h, m...)
 }
 

@@ -165,7 +165,7 @@ func twists(schema *openapi3.Schema, value any, pointer string, path []string) [
 			list = append(list, twists(schema.Items.Value, elements[0], at, below)...)
 			if schema.MaxItems != nil && *schema.MaxItems < 1000 {
 				one := render(elements[0], nil, "")
-				add("too many", "["+strings.Repeat(one+",", int(*schema.MaxItems))+one+"]", ": max_items") //nolint:gosec // below 1000
+				add("too many", "["+strings.Repeat(one+",", int(*schema.MaxItems))+one+"]", ": max_items")
 			}
 		}
 	default:
@@ -226,7 +226,7 @@ func ofScalar(schema *openapi3.Schema, value any, pointer string, path []string)
 			add("too short", `""`, "min_length")
 		}
 		if schema.MaxLength != nil && len(schema.Enum) == 0 {
-			add("too long", `"`+strings.Repeat("a", int(*schema.MaxLength)+1)+`"`, "max_length") //nolint:gosec // bounded
+			add("too long", `"`+strings.Repeat("a", int(*schema.MaxLength)+1)+`"`, "max_length")
 		}
 	case schema.Type.Includes(openapi3.TypeInteger), schema.Type.Includes(openapi3.TypeNumber):
 		add("a text for a number", `"1"`, "type", "enum")

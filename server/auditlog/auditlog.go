@@ -133,6 +133,7 @@ func (a *AuditLog) query(who caller.Caller, wanted api.ExportAuditLogsParams) db
 	return db.ListAuditLogsParams{
 		CompanyID: who.CompanyID, SeesAll: visible.all, CallerID: who.UserID, VisibleTypes: visible.types,
 		ActorID: wanted.ActorID, Actions: actions, ResourceType: (*string)(wanted.ResourceType),
-		ResourceID: wanted.ResourceID, Outcome: (*string)(wanted.Outcome), CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
+		ResourceID: wanted.ResourceID, Outcome: (*string)(wanted.Outcome),
+		CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
 	}
 }

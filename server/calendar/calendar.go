@@ -73,10 +73,10 @@ const (
 	TentativelyAccepted Response = "tentative"
 )
 
-// Write makes the file of some events, in their order, and the same file of the same events. An error says which event is none:
-// one that ends before it starts, or whose zone, status or response does not exist. The file has no METHOD (RFC 5545,
-// section 3.7.2), so it is a copy of what is planned, and no calendar program asks its reader to answer. Attendees are
-// in it, so that one sees who takes part and who has accepted.
+// Write makes the file of some events, in their order, and the same file of the same events. An error says which
+// event is none: one that ends before it starts, or whose zone, status or response does not exist. The file has no
+// METHOD (RFC 5545, section 3.7.2), so it is a copy of what is planned, and no calendar program asks its reader to
+// answer. Attendees are in it, so that one sees who takes part and who has accepted.
 func Write(events []Event) ([]byte, error) {
 	file := ics.NewCalendar()
 	file.SetProductId(product)

@@ -19,10 +19,10 @@ type Canceller struct {
 	Audit   *audit.Recorder
 }
 
-// Cancel cancels those interviews of an application that have not begun, for a reason that stands in their history; what
-// has begun goes on, since its scores are worth having. The caller has locked the application's row in tx. Whoever gives
-// one of them a time at the same moment holds its row: either they are through before it is cancelled here, or they find
-// it cancelled.
+// Cancel cancels those interviews of an application that have not begun, for a reason that stands in their history;
+// what has begun goes on, since its scores are worth having. The caller has locked the application's row in tx. Whoever
+// gives one of them a time at the same moment holds its row: either they are through before it is cancelled here, or
+// they find it cancelled.
 func (c Canceller) Cancel(ctx context.Context, tx db.DBTX, application db.Application, reason string) error {
 	planned, err := c.Queries.ListInterviewsNotBegunForUpdate(ctx, tx, db.ListInterviewsNotBegunForUpdateParams{
 		CompanyID: application.CompanyID, ApplicationID: application.ID,

@@ -78,8 +78,8 @@ var (
 	integerForm = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 )
 
-// queriedAs reads a query parameter's schema. The validator reads some values in more forms than JSON has, such as T for
-// true and 007 for 7.
+// queriedAs reads a query parameter's schema. The validator reads some values in more forms than JSON has, such as T
+// for true and 007 for 7.
 func queriedAs(schema *openapi3.Schema) queried {
 	q := queried{repeatable: schema.Type.Is(openapi3.TypeArray)}
 	if q.repeatable && schema.Items != nil {
@@ -302,8 +302,8 @@ func (c *Contract) readAccess(op *Operation, specified *openapi3.Operation) erro
 	return nil
 }
 
-// forOperator reports whether an operation asks for the operator's token and nothing else. That token is optional, since
-// the operator may set none.
+// forOperator reports whether an operation asks for the operator's token and nothing else. That token is optional,
+// since the operator may set none.
 func forOperator(requirements openapi3.SecurityRequirements) bool {
 	const pair = 2 // the token, or nothing
 	return len(requirements) == pair && slices.ContainsFunc(requirements, isEmpty) &&

@@ -86,7 +86,9 @@ func (i *Interviews) calendar(
 	}
 	return api.CalendarTextCalendarResponse{
 		Body: bytes.NewReader(file), ContentLength: int64(len(file)),
-		Headers: api.CalendarResponseHeaders{ContentDisposition: fmt.Sprintf(`attachment; filename="%s.ics"`, name), ETag: etag.OfContent(file)},
+		Headers: api.CalendarResponseHeaders{
+			ContentDisposition: fmt.Sprintf(`attachment; filename="%s.ics"`, name), ETag: etag.OfContent(file),
+		},
 	}, nil
 }
 
