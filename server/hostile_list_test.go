@@ -70,17 +70,22 @@ func TestHostilePreconditions(t *testing.T) {
 			wrong: []string{"?If-Match: stale"},
 		}
 	}
-	long, empty := stale(strings.Repeat("a", 201)), stale("")
+	malformed := func(header string, wrong ...string) attack {
+		a := stale(header)
+		a.status, a.code, a.wrong = http.StatusBadRequest, "malformed_request", append(wrong, "?If-Match: pattern")
+		return a
+	}
+	empty, long := malformed("", "?If-Match: min_length"), stale(`"`+strings.Repeat("a", 199)+`"`)
+	empty.name = "empty"
 	long.status, long.code, long.wrong = http.StatusBadRequest, "malformed_request", []string{"?If-Match: max_length"}
-	empty.name, empty.status, empty.code = "empty", http.StatusBadRequest, "malformed_request"
-	empty.wrong = []string{"?If-Match: min_length"}
 	h.run(t, []attack{
-		stale("W/" + tag), stale(`"99"`), stale(`W/*`), stale(strings.Trim(tag, `"`)), stale(`"`), stale(`""`), stale(`","`),
-		stale(`garbage`), stale(`"99", W/` + tag), stale(tag + "x"), stale("x" + tag), stale(`"-1"`),
+		stale("W/" + tag), stale(`"99"`), stale(`""`), stale(`","`), stale(`"99", W/` + tag), stale(`"-1"`),
 		stale(`"` + uuid.NewString() + `"`),
-		long, empty,
+		malformed(`W/*`), malformed(strings.Trim(tag, `"`)), malformed(`"`), malformed(`garbage`), malformed(tag + "x"),
+		malformed("x" + tag), malformed(tag + ","), malformed("*, " + tag), malformed("w/" + tag), malformed(`"a b"`),
+		malformed("ümlaut"), empty, long,
 	})
-	for _, header := range []string{"*", tag, `"99", ` + tag, tag + `,"99"`} {
+	for _, header := range []string{"*", tag, `"99", ` + tag, tag + `,"99"`, tag + "\t,\tW/" + tag} {
 		t.Run("harmless "+header, func(t *testing.T) {
 			t.Parallel()
 			h.client(t).Do(http.MethodPatch, h.user, `{"first_name":"employee"}`, "If-Match", header).Expect(http.StatusOK)

@@ -36,6 +36,7 @@ type hostile struct {
 	replica      *servertest.Replica
 	company      servertest.Company
 	admin        *servertest.Client
+	key          string // the secret of an API key, where a test needs one
 	user         string // the path of a user
 }
 
@@ -46,8 +47,9 @@ func newHostile(t *testing.T) *hostile {
 	company := installation.Company("acme")
 	replica := installation.Replica()
 	return &hostile{
-		installation, replica, company, replica.SignIn(t, company.Users[api.RoleAdmin]),
-		"/api/v1/users/" + company.Users[api.RoleEmployee].ID.String(),
+		installation: installation, replica: replica, company: company,
+		admin: replica.SignIn(t, company.Users[api.RoleAdmin]),
+		user:  "/api/v1/users/" + company.Users[api.RoleEmployee].ID.String(),
 	}
 }
 

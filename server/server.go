@@ -166,7 +166,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 		return err
 	}
 	metrics := s.measure(ctx, o.Version)
-	if s.meta, err = s.outside(o, metrics); err != nil {
+	if s.meta, err = s.outside(metrics); err != nil {
 		return err
 	}
 	access := session.NewAccess(secrets, o.Config.AccessTokenExpire.Duration(), o.Clock.Now)
@@ -223,6 +223,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 	door := &contract.Door{
 		Contract: agreed, Access: access, Guard: s.guard, Keeper: s.keeper, Store: s.store, Audit: recorder, Metrics: metrics, Log: o.Log,
 		Timeout: o.Config.RequestTimeout.Duration(), Pages: docs.Prefix,
+		OperatorToken: o.Config.MetricsToken.Reveal(),
 		Keys: &apikey.Ring{
 			Store: s.store, Queries: queries, Clock: o.Clock, Log: o.Log, Standing: agreed.Standing,
 		},
@@ -247,10 +248,10 @@ func (s *Server) measure(ctx context.Context, version string) *telemetry.Metrics
 }
 
 // outside makes the room for those who look at the service from outside.
-func (s *Server) outside(o Options, metrics *telemetry.Metrics) (*meta.Meta, error) {
-	document, err := api.GetSpecJSON()
+func (s *Server) outside(metrics *telemetry.Metrics) (*meta.Meta, error) {
+	documents, err := meta.Publish()
 	if err != nil {
-		return nil, fmt.Errorf("read the specification: %w", err)
+		return nil, err
 	}
 	latest, err := schema.Latest()
 	if err != nil {
@@ -258,7 +259,7 @@ func (s *Server) outside(o Options, metrics *telemetry.Metrics) (*meta.Meta, err
 	}
 	return &meta.Meta{
 		Store: s.store, Redis: s.redis, Metrics: metrics, SchemaVersion: int64(latest), //nolint:gosec // a handful
-		MetricsToken: o.Config.MetricsToken.Reveal(), Document: document,
+		Documents: documents,
 	}, nil
 }
 
@@ -305,9 +306,19 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 	for _, path := range []string{docs.Prefix, docs.Prefix + "/*"} {
 		e.Match([]string{http.MethodGet, http.MethodHead}, path, echo.WrapHandler(pages))
 	}
-	api.RegisterHandlers(e, api.NewStrictHandler(all, nil))
+	api.RegisterHandlers(answersHead{e}, api.NewStrictHandler(all, nil))
 	s.handler = e
 	return nil
+}
+
+// answersHead is a router on which whatever answers GET answers HEAD as well (RFC 9110, section 9.3.2); the connection
+// leaves the body out. Which operations may be asked so is the door's to decide.
+type answersHead struct{ *echo.Echo }
+
+// GET routes both methods.
+func (r answersHead) GET(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	r.HEAD(path, h, m...)
+	return r.Echo.GET(path, h, m...)
 }
 
 // start begins what a replica does besides answering.

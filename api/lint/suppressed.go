@@ -32,10 +32,6 @@ func Suppressed() []Suppression {
 			"Whoever asks for readiness is answered what is up and down, in the same form whether it is enough or not.",
 		},
 		{
-			"single-things-have-versions", "#/paths/~1api~1v1~1audit-logs~1{audit_log_id}/get/responses",
-			"An audit entry never changes but for its seal, which follows within a moment.",
-		},
-		{
 			"moments-end-in-at", "#/components/schemas/JobPipeline/properties/as_of",
 			"The figures are as of a moment; nothing happened at it.",
 		},

@@ -40,6 +40,13 @@ WHERE company_id = @company_id AND id = @id
     AND (@sees_all::boolean OR job_id = ANY (@jobs::uuid[]) OR id = ANY (@interviews::uuid[]))
 FOR NO KEY UPDATE;
 
+-- name: ListInterviewsNotBegunForUpdate :many
+-- The interviews of an application that are planned or could be, locked in one order.
+SELECT * FROM interviews
+WHERE company_id = @company_id AND application_id = @application_id AND status IN ('draft', 'scheduled', 'no_show')
+ORDER BY id
+FOR NO KEY UPDATE;
+
 -- name: ListInterviews :many
 -- One statement for every filter and order, planned with its values, as ListUsers is. An interview without a time starts neither
 -- before nor after any; starts_key, which has an index, stands for its place in the order. The interviews on whose panel somebody is
@@ -109,8 +116,9 @@ LIMIT @max_rows;
 SELECT
     i.id, c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
     i.created_by AS creator_id, COALESCE(u.first_name || ' ' || u.last_name, a.name, '')::text AS creator_name,
-    COALESCE(u.email, '')::text AS creator_email
+    COALESCE(u.email, '')::text AS creator_email, ap.status AS application_status
 FROM interviews AS i
+JOIN applications AS ap ON ap.company_id = i.company_id AND ap.id = i.application_id
 JOIN candidates AS c ON c.company_id = i.company_id AND c.id = i.candidate_id
 JOIN jobs AS j ON j.company_id = i.company_id AND j.id = i.job_id
 JOIN kit_versions AS v ON v.company_id = i.company_id AND v.id = i.kit_version_id

@@ -312,6 +312,234 @@ func (e ApplicationStatus) Valid() bool {
 	}
 }
 
+// Defines values for AuditAction.
+const (
+	AuditActionAPIKeyCreated            AuditAction = "api_key.created"
+	AuditActionAPIKeyRevoked            AuditAction = "api_key.revoked"
+	AuditActionAPIKeyRotated            AuditAction = "api_key.rotated"
+	AuditActionAPIKeyUpdated            AuditAction = "api_key.updated"
+	AuditActionAccessDenied             AuditAction = "access.denied"
+	AuditActionApplicationCreated       AuditAction = "application.created"
+	AuditActionApplicationExported      AuditAction = "application.exported"
+	AuditActionApplicationHeld          AuditAction = "application.held"
+	AuditActionApplicationMoved         AuditAction = "application.moved"
+	AuditActionApplicationReactivated   AuditAction = "application.reactivated"
+	AuditActionApplicationRejected      AuditAction = "application.rejected"
+	AuditActionApplicationResumed       AuditAction = "application.resumed"
+	AuditActionApplicationWithdrawn     AuditAction = "application.withdrawn"
+	AuditActionAuditExported            AuditAction = "audit.exported"
+	AuditActionAuditVerified            AuditAction = "audit.verified"
+	AuditActionAuthLogin                AuditAction = "auth.login"
+	AuditActionAuthLogout               AuditAction = "auth.logout"
+	AuditActionAuthPasswordChanged      AuditAction = "auth.password_changed"
+	AuditActionAuthPasswordReset        AuditAction = "auth.password_reset"
+	AuditActionAuthTokenRefreshed       AuditAction = "auth.token_refreshed"
+	AuditActionAuthTokenReused          AuditAction = "auth.token_reused"
+	AuditActionCandidateArchived        AuditAction = "candidate.archived"
+	AuditActionCandidateCreated         AuditAction = "candidate.created"
+	AuditActionCandidateExported        AuditAction = "candidate.exported"
+	AuditActionCandidateImported        AuditAction = "candidate.imported"
+	AuditActionCandidateRestored        AuditAction = "candidate.restored"
+	AuditActionCandidateUpdated         AuditAction = "candidate.updated"
+	AuditActionCompanyCreated           AuditAction = "company.created"
+	AuditActionCompanyDeactivated       AuditAction = "company.deactivated"
+	AuditActionCompanyReactivated       AuditAction = "company.reactivated"
+	AuditActionCompanyReset             AuditAction = "company.reset"
+	AuditActionCompanyTestClosed        AuditAction = "company.test_closed"
+	AuditActionCompanyTestOpened        AuditAction = "company.test_opened"
+	AuditActionCompanyUpdated           AuditAction = "company.updated"
+	AuditActionInterviewCancelled       AuditAction = "interview.cancelled"
+	AuditActionInterviewCompleted       AuditAction = "interview.completed"
+	AuditActionInterviewCreated         AuditAction = "interview.created"
+	AuditActionInterviewFinished        AuditAction = "interview.finished"
+	AuditActionInterviewNoShow          AuditAction = "interview.no_show"
+	AuditActionInterviewPanelistRemoved AuditAction = "interview.panelist_removed"
+	AuditActionInterviewPanelistSet     AuditAction = "interview.panelist_set"
+	AuditActionInterviewReopened        AuditAction = "interview.reopened"
+	AuditActionInterviewRescheduled     AuditAction = "interview.rescheduled"
+	AuditActionInterviewResponded       AuditAction = "interview.responded"
+	AuditActionInterviewScheduled       AuditAction = "interview.scheduled"
+	AuditActionInterviewStarted         AuditAction = "interview.started"
+	AuditActionInterviewUpdated         AuditAction = "interview.updated"
+	AuditActionJobClosed                AuditAction = "job.closed"
+	AuditActionJobCreated               AuditAction = "job.created"
+	AuditActionJobHeld                  AuditAction = "job.held"
+	AuditActionJobMemberRemoved         AuditAction = "job.member_removed"
+	AuditActionJobMemberSet             AuditAction = "job.member_set"
+	AuditActionJobOpened                AuditAction = "job.opened"
+	AuditActionJobUpdated               AuditAction = "job.updated"
+	AuditActionKitCreated               AuditAction = "kit.created"
+	AuditActionKitUpdated               AuditAction = "kit.updated"
+	AuditActionKitVersionArchived       AuditAction = "kit.version_archived"
+	AuditActionKitVersionCreated        AuditAction = "kit.version_created"
+	AuditActionKitVersionPublished      AuditAction = "kit.version_published"
+	AuditActionKitVersionUpdated        AuditAction = "kit.version_updated"
+	AuditActionScoreCreated             AuditAction = "score.created"
+	AuditActionScoreExported            AuditAction = "score.exported"
+	AuditActionScoreReopened            AuditAction = "score.reopened"
+	AuditActionScoreSubmitted           AuditAction = "score.submitted"
+	AuditActionScoreUpdated             AuditAction = "score.updated"
+	AuditActionScoreVoided              AuditAction = "score.voided"
+	AuditActionSessionRevoked           AuditAction = "session.revoked"
+	AuditActionUserCreated              AuditAction = "user.created"
+	AuditActionUserDeactivated          AuditAction = "user.deactivated"
+	AuditActionUserReactivated          AuditAction = "user.reactivated"
+	AuditActionUserRoleChanged          AuditAction = "user.role_changed"
+	AuditActionUserUpdated              AuditAction = "user.updated"
+)
+
+// Valid indicates whether the value is a known member of the AuditAction enum.
+func (e AuditAction) Valid() bool {
+	switch e {
+	case AuditActionAPIKeyCreated:
+		return true
+	case AuditActionAPIKeyRevoked:
+		return true
+	case AuditActionAPIKeyRotated:
+		return true
+	case AuditActionAPIKeyUpdated:
+		return true
+	case AuditActionAccessDenied:
+		return true
+	case AuditActionApplicationCreated:
+		return true
+	case AuditActionApplicationExported:
+		return true
+	case AuditActionApplicationHeld:
+		return true
+	case AuditActionApplicationMoved:
+		return true
+	case AuditActionApplicationReactivated:
+		return true
+	case AuditActionApplicationRejected:
+		return true
+	case AuditActionApplicationResumed:
+		return true
+	case AuditActionApplicationWithdrawn:
+		return true
+	case AuditActionAuditExported:
+		return true
+	case AuditActionAuditVerified:
+		return true
+	case AuditActionAuthLogin:
+		return true
+	case AuditActionAuthLogout:
+		return true
+	case AuditActionAuthPasswordChanged:
+		return true
+	case AuditActionAuthPasswordReset:
+		return true
+	case AuditActionAuthTokenRefreshed:
+		return true
+	case AuditActionAuthTokenReused:
+		return true
+	case AuditActionCandidateArchived:
+		return true
+	case AuditActionCandidateCreated:
+		return true
+	case AuditActionCandidateExported:
+		return true
+	case AuditActionCandidateImported:
+		return true
+	case AuditActionCandidateRestored:
+		return true
+	case AuditActionCandidateUpdated:
+		return true
+	case AuditActionCompanyCreated:
+		return true
+	case AuditActionCompanyDeactivated:
+		return true
+	case AuditActionCompanyReactivated:
+		return true
+	case AuditActionCompanyReset:
+		return true
+	case AuditActionCompanyTestClosed:
+		return true
+	case AuditActionCompanyTestOpened:
+		return true
+	case AuditActionCompanyUpdated:
+		return true
+	case AuditActionInterviewCancelled:
+		return true
+	case AuditActionInterviewCompleted:
+		return true
+	case AuditActionInterviewCreated:
+		return true
+	case AuditActionInterviewFinished:
+		return true
+	case AuditActionInterviewNoShow:
+		return true
+	case AuditActionInterviewPanelistRemoved:
+		return true
+	case AuditActionInterviewPanelistSet:
+		return true
+	case AuditActionInterviewReopened:
+		return true
+	case AuditActionInterviewRescheduled:
+		return true
+	case AuditActionInterviewResponded:
+		return true
+	case AuditActionInterviewScheduled:
+		return true
+	case AuditActionInterviewStarted:
+		return true
+	case AuditActionInterviewUpdated:
+		return true
+	case AuditActionJobClosed:
+		return true
+	case AuditActionJobCreated:
+		return true
+	case AuditActionJobHeld:
+		return true
+	case AuditActionJobMemberRemoved:
+		return true
+	case AuditActionJobMemberSet:
+		return true
+	case AuditActionJobOpened:
+		return true
+	case AuditActionJobUpdated:
+		return true
+	case AuditActionKitCreated:
+		return true
+	case AuditActionKitUpdated:
+		return true
+	case AuditActionKitVersionArchived:
+		return true
+	case AuditActionKitVersionCreated:
+		return true
+	case AuditActionKitVersionPublished:
+		return true
+	case AuditActionKitVersionUpdated:
+		return true
+	case AuditActionScoreCreated:
+		return true
+	case AuditActionScoreExported:
+		return true
+	case AuditActionScoreReopened:
+		return true
+	case AuditActionScoreSubmitted:
+		return true
+	case AuditActionScoreUpdated:
+		return true
+	case AuditActionScoreVoided:
+		return true
+	case AuditActionSessionRevoked:
+		return true
+	case AuditActionUserCreated:
+		return true
+	case AuditActionUserDeactivated:
+		return true
+	case AuditActionUserReactivated:
+		return true
+	case AuditActionUserRoleChanged:
+		return true
+	case AuditActionUserUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for AuditActorType.
 const (
 	AuditActorTypeAPIKey AuditActorType = "api_key"
@@ -369,6 +597,54 @@ func (e AuditOutcome) Valid() bool {
 	case AuditOutcomeFailure:
 		return true
 	case AuditOutcomeSuccess:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuditResourceType.
+const (
+	AuditResourceTypeAPIKey      AuditResourceType = "api_key"
+	AuditResourceTypeApplication AuditResourceType = "application"
+	AuditResourceTypeAuditLog    AuditResourceType = "audit_log"
+	AuditResourceTypeCandidate   AuditResourceType = "candidate"
+	AuditResourceTypeCompany     AuditResourceType = "company"
+	AuditResourceTypeInterview   AuditResourceType = "interview"
+	AuditResourceTypeJob         AuditResourceType = "job"
+	AuditResourceTypeKit         AuditResourceType = "kit"
+	AuditResourceTypeOperation   AuditResourceType = "operation"
+	AuditResourceTypeScore       AuditResourceType = "score"
+	AuditResourceTypeSession     AuditResourceType = "session"
+	AuditResourceTypeUser        AuditResourceType = "user"
+)
+
+// Valid indicates whether the value is a known member of the AuditResourceType enum.
+func (e AuditResourceType) Valid() bool {
+	switch e {
+	case AuditResourceTypeAPIKey:
+		return true
+	case AuditResourceTypeApplication:
+		return true
+	case AuditResourceTypeAuditLog:
+		return true
+	case AuditResourceTypeCandidate:
+		return true
+	case AuditResourceTypeCompany:
+		return true
+	case AuditResourceTypeInterview:
+		return true
+	case AuditResourceTypeJob:
+		return true
+	case AuditResourceTypeKit:
+		return true
+	case AuditResourceTypeOperation:
+		return true
+	case AuditResourceTypeScore:
+		return true
+	case AuditResourceTypeSession:
+		return true
+	case AuditResourceTypeUser:
 		return true
 	default:
 		return false
@@ -1593,8 +1869,8 @@ type ApplicationSummary struct {
 	Interviews []InterviewFigures `json:"interviews"`
 }
 
-// AuditAction What was done, as resource.verb; more are added over time.
-type AuditAction = string
+// AuditAction What was done, as resource.verb.
+type AuditAction string
 
 // AuditActorType Who acted: a person, an API key, or system, which stands for the service itself and its operator.
 type AuditActorType string
@@ -1619,7 +1895,7 @@ type AuditFindingKind string
 
 // AuditLog One act, as it was recorded with it.
 type AuditLog struct {
-	// Action What was done, as resource.verb; more are added over time.
+	// Action What was done, as resource.verb.
 	Action AuditAction `json:"action"`
 
 	// ActorID The user or the API key that acted, where it was one.
@@ -1655,7 +1931,7 @@ type AuditLog struct {
 	// ResourceID The resource that was acted on, where it is known.
 	ResourceID nullable.Nullable[openapi_types.UUID] `json:"resource_id"`
 
-	// ResourceType The type of the resource that was acted on; more are added over time.
+	// ResourceType The type of the resource that was acted on.
 	ResourceType AuditResourceType `json:"resource_type"`
 
 	// Sequence The place in the company's hash chain; null for the moment before the entry is sealed.
@@ -1683,8 +1959,8 @@ type AuditLogPage struct {
 // AuditOutcome How an act ended.
 type AuditOutcome string
 
-// AuditResourceType The type of the resource that was acted on; more are added over time.
-type AuditResourceType = string
+// AuditResourceType The type of the resource that was acted on.
+type AuditResourceType string
 
 // AuditSort An order of audit entries.
 type AuditSort string
@@ -3675,7 +3951,7 @@ type ByRaterID = ID
 // ByResourceID A UUID (RFC 9562); ours are version 7.
 type ByResourceID = ID
 
-// ByResourceType The type of the resource that was acted on; more are added over time.
+// ByResourceType The type of the resource that was acted on.
 type ByResourceType = AuditResourceType
 
 // ByScoreStatus Whether a score is written, counts, or no longer counts.
@@ -3963,6 +4239,12 @@ type ResumeApplicationParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// GetApplicationSummaryParams defines parameters for GetApplicationSummary.
+type GetApplicationSummaryParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // WithdrawApplicationParams defines parameters for WithdrawApplication.
 type WithdrawApplicationParams struct {
 	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
@@ -4043,6 +4325,12 @@ type VerifyAuditLogsParams struct {
 	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
 	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// GetAuditLogParams defines parameters for GetAuditLog.
+type GetAuditLogParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // LogoutParams defines parameters for Logout.
@@ -4287,6 +4575,12 @@ type UpdateInterviewParams struct {
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
+// GetInterviewCalendarParams defines parameters for GetInterviewCalendar.
+type GetInterviewCalendarParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // CancelInterviewParams defines parameters for CancelInterview.
 type CancelInterviewParams struct {
 	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
@@ -4415,6 +4709,12 @@ type StartInterviewParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// GetInterviewSummaryParams defines parameters for GetInterviewSummary.
+type GetInterviewSummaryParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// Q Text to find, ignoring case. Every character stands for itself.
@@ -4502,6 +4802,18 @@ type OpenJobParams struct {
 
 	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetJobPipelineParams defines parameters for GetJobPipeline.
+type GetJobPipelineParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetJobPipelineChartParams defines parameters for GetJobPipelineChart.
+type GetJobPipelineChartParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListKitsParams defines parameters for ListKits.
@@ -4597,6 +4909,12 @@ type PublishKitVersionParams struct {
 
 	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetStateMachinesParams defines parameters for GetStateMachines.
+type GetStateMachinesParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListInterviewerFiguresParams defines parameters for ListInterviewerFigures.
@@ -4791,6 +5109,12 @@ type UpdateMeParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// GetMyCalendarParams defines parameters for GetMyCalendar.
+type GetMyCalendarParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
 	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
@@ -4845,10 +5169,16 @@ type ListUserSessionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
-// GetMetricsParams defines parameters for GetMetrics.
-type GetMetricsParams struct {
-	// Authorization The operator's token as Bearer, where one is set.
-	Authorization *string `json:"Authorization,omitempty"`
+// GetOpenAPIJSONParams defines parameters for GetOpenAPIJSON.
+type GetOpenAPIJSONParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// GetOpenAPIYAMLParams defines parameters for GetOpenAPIYAML.
+type GetOpenAPIYAMLParams struct {
+	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // CreateAPIKeyJSONRequestBody defines body for CreateAPIKey for application/json ContentType.
@@ -5286,7 +5616,8 @@ type ClientInterface interface {
 
 	// RejectApplicationWithBody Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+	// application that have not begun are cancelled with it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5295,7 +5626,8 @@ type ClientInterface interface {
 
 	// RejectApplication Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+	// application that have not begun are cancelled with it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5326,11 +5658,12 @@ type ClientInterface interface {
 	// caller is and has not submitted their own score yet are counted in `blinded_interviews` and contribute nothing.
 	//
 	// Corresponds with GET /api/v1/applications/{application_id}/summary (the `GetApplicationSummary` operationId).
-	GetApplicationSummary(ctx context.Context, applicationID ApplicationID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetApplicationSummary(ctx context.Context, applicationID ApplicationID, params *GetApplicationSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// WithdrawApplicationWithBody Note that a candidate has withdrawn
 	//
-	// From active or on_hold, when the candidate has taken the application back.
+	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+	// cancelled with it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5339,7 +5672,8 @@ type ClientInterface interface {
 
 	// WithdrawApplication Note that a candidate has withdrawn
 	//
-	// From active or on_hold, when the candidate has taken the application back.
+	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+	// cancelled with it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5377,7 +5711,7 @@ type ClientInterface interface {
 	// Visible to those who would see it in the list.
 	//
 	// Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
-	GetAuditLog(ctx context.Context, auditLogID ID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetAuditLog(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LoginWithBody Sign in with email and password
 	//
@@ -5690,7 +6024,7 @@ type ClientInterface interface {
 	// An iCalendar file (RFC 5545) with the interview's time in its zone. An interview that has no time gives a calendar without events.
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
-	GetInterviewCalendar(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetInterviewCalendar(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelInterviewWithBody Cancel an interview
 	//
@@ -5897,7 +6231,7 @@ type ClientInterface interface {
 	// score yet the summary is `blinded`: it says who is missing and nothing of any rating, whatever the role.
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/summary (the `GetInterviewSummary` operationId).
-	GetInterviewSummary(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetInterviewSummary(ctx context.Context, interviewID InterviewID, params *GetInterviewSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobs List jobs
 	//
@@ -6020,7 +6354,7 @@ type ClientInterface interface {
 	// passed, and the median of the days they stayed. Team leads see the jobs that they are a member of, HR and admins all.
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline (the `GetJobPipeline` operationId).
-	GetJobPipeline(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetJobPipeline(ctx context.Context, jobID JobID, params *GetJobPipelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetJobPipelineChart A job's pipeline as a picture
 	//
@@ -6028,7 +6362,7 @@ type ClientInterface interface {
 	// picture holds no script and refers to nothing outside of itself.
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
-	GetJobPipelineChart(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetJobPipelineChart(ctx context.Context, jobID JobID, params *GetJobPipelineChartParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListKits List interview kits
 	//
@@ -6170,7 +6504,7 @@ type ClientInterface interface {
 	// same table that this is made of; /docs/state-machines draws it.
 	//
 	// Corresponds with GET /api/v1/meta/state-machines (the `GetStateMachines` operationId).
-	GetStateMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetStateMachines(ctx context.Context, params *GetStateMachinesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListInterviewerFigures Interviewers in figures
 	//
@@ -6388,7 +6722,7 @@ type ClientInterface interface {
 	// An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
 	//
 	// Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
-	GetMyCalendar(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetMyCalendar(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetUser One user
 	//
@@ -6499,24 +6833,24 @@ type ClientInterface interface {
 
 	// GetMetrics Metrics for Prometheus
 	//
-	// The Prometheus text format. Where the operator has set METRICS_TOKEN, it must be sent as a bearer token.
+	// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
 	//
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
-	GetMetrics(ctx context.Context, params *GetMetricsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenAPIJSON This document, as JSON
 	//
 	// The same document for tools that prefer JSON.
 	//
 	// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-	GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetOpenAPIJSON(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenAPIYAML This document, as YAML
 	//
 	// The document as its authors write it, comments included.
 	//
 	// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-	GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetOpenAPIYAML(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListAPIKeys List the company's API keys
@@ -6954,7 +7288,8 @@ func (c *Client) ReactivateApplication(ctx context.Context, applicationID Applic
 
 // RejectApplicationWithBody Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+// application that have not begun are cancelled with it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6973,7 +7308,8 @@ func (c *Client) RejectApplicationWithBody(ctx context.Context, applicationID Ap
 
 // RejectApplication Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+// application that have not begun are cancelled with it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7034,8 +7370,8 @@ func (c *Client) ResumeApplication(ctx context.Context, applicationID Applicatio
 // caller is and has not submitted their own score yet are counted in `blinded_interviews` and contribute nothing.
 //
 // Corresponds with GET /api/v1/applications/{application_id}/summary (the `GetApplicationSummary` operationId).
-func (c *Client) GetApplicationSummary(ctx context.Context, applicationID ApplicationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetApplicationSummaryRequest(c.Server, applicationID)
+func (c *Client) GetApplicationSummary(ctx context.Context, applicationID ApplicationID, params *GetApplicationSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetApplicationSummaryRequest(c.Server, applicationID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7048,7 +7384,8 @@ func (c *Client) GetApplicationSummary(ctx context.Context, applicationID Applic
 
 // WithdrawApplicationWithBody Note that a candidate has withdrawn
 //
-// From active or on_hold, when the candidate has taken the application back.
+// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+// cancelled with it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7067,7 +7404,8 @@ func (c *Client) WithdrawApplicationWithBody(ctx context.Context, applicationID 
 
 // WithdrawApplication Note that a candidate has withdrawn
 //
-// From active or on_hold, when the candidate has taken the application back.
+// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+// cancelled with it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7145,8 +7483,8 @@ func (c *Client) VerifyAuditLogs(ctx context.Context, params *VerifyAuditLogsPar
 // Visible to those who would see it in the list.
 //
 // Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
-func (c *Client) GetAuditLog(ctx context.Context, auditLogID ID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetAuditLogRequest(c.Server, auditLogID)
+func (c *Client) GetAuditLog(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAuditLogRequest(c.Server, auditLogID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7808,8 +8146,8 @@ func (c *Client) UpdateInterviewWithApplicationMergePatchPlusJSONBody(ctx contex
 // An iCalendar file (RFC 5545) with the interview's time in its zone. An interview that has no time gives a calendar without events.
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
-func (c *Client) GetInterviewCalendar(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetInterviewCalendarRequest(c.Server, interviewID)
+func (c *Client) GetInterviewCalendar(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInterviewCalendarRequest(c.Server, interviewID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8245,8 +8583,8 @@ func (c *Client) StartInterview(ctx context.Context, interviewID InterviewID, pa
 // score yet the summary is `blinded`: it says who is missing and nothing of any rating, whatever the role.
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/summary (the `GetInterviewSummary` operationId).
-func (c *Client) GetInterviewSummary(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetInterviewSummaryRequest(c.Server, interviewID)
+func (c *Client) GetInterviewSummary(ctx context.Context, interviewID InterviewID, params *GetInterviewSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInterviewSummaryRequest(c.Server, interviewID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8518,8 +8856,8 @@ func (c *Client) OpenJob(ctx context.Context, jobID JobID, params *OpenJobParams
 // passed, and the median of the days they stayed. Team leads see the jobs that they are a member of, HR and admins all.
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/pipeline (the `GetJobPipeline` operationId).
-func (c *Client) GetJobPipeline(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetJobPipelineRequest(c.Server, jobID)
+func (c *Client) GetJobPipeline(ctx context.Context, jobID JobID, params *GetJobPipelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetJobPipelineRequest(c.Server, jobID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8536,8 +8874,8 @@ func (c *Client) GetJobPipeline(ctx context.Context, jobID JobID, reqEditors ...
 // picture holds no script and refers to nothing outside of itself.
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
-func (c *Client) GetJobPipelineChart(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetJobPipelineChartRequest(c.Server, jobID)
+func (c *Client) GetJobPipelineChart(ctx context.Context, jobID JobID, params *GetJobPipelineChartParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetJobPipelineChartRequest(c.Server, jobID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8848,8 +9186,8 @@ func (c *Client) PublishKitVersion(ctx context.Context, kitID KitID, kitVersionI
 // same table that this is made of; /docs/state-machines draws it.
 //
 // Corresponds with GET /api/v1/meta/state-machines (the `GetStateMachines` operationId).
-func (c *Client) GetStateMachines(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetStateMachinesRequest(c.Server)
+func (c *Client) GetStateMachines(ctx context.Context, params *GetStateMachinesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStateMachinesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9316,8 +9654,8 @@ func (c *Client) UpdateMeWithApplicationMergePatchPlusJSONBody(ctx context.Conte
 // An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
 //
 // Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
-func (c *Client) GetMyCalendar(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMyCalendarRequest(c.Server)
+func (c *Client) GetMyCalendar(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyCalendarRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9567,11 +9905,11 @@ func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn
 
 // GetMetrics Metrics for Prometheus
 //
-// The Prometheus text format. Where the operator has set METRICS_TOKEN, it must be sent as a bearer token.
+// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
 //
 // Corresponds with GET /metrics (the `GetMetrics` operationId).
-func (c *Client) GetMetrics(ctx context.Context, params *GetMetricsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMetricsRequest(c.Server, params)
+func (c *Client) GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMetricsRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -9587,8 +9925,8 @@ func (c *Client) GetMetrics(ctx context.Context, params *GetMetricsParams, reqEd
 // The same document for tools that prefer JSON.
 //
 // Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-func (c *Client) GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetOpenAPIJSONRequest(c.Server)
+func (c *Client) GetOpenAPIJSON(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOpenAPIJSONRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9604,8 +9942,8 @@ func (c *Client) GetOpenAPIJSON(ctx context.Context, reqEditors ...RequestEditor
 // The document as its authors write it, comments included.
 //
 // Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-func (c *Client) GetOpenAPIYAML(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetOpenAPIYAMLRequest(c.Server)
+func (c *Client) GetOpenAPIYAML(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOpenAPIYAMLRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10841,7 +11179,7 @@ func NewResumeApplicationRequestWithBody(server string, applicationID Applicatio
 }
 
 // NewGetApplicationSummaryRequest constructs an http.Request for the GetApplicationSummary method
-func NewGetApplicationSummaryRequest(server string, applicationID ApplicationID) (*http.Request, error) {
+func NewGetApplicationSummaryRequest(server string, applicationID ApplicationID, params *GetApplicationSummaryParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10869,6 +11207,21 @@ func NewGetApplicationSummaryRequest(server string, applicationID ApplicationID)
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -11317,7 +11670,7 @@ func NewVerifyAuditLogsRequest(server string, params *VerifyAuditLogsParams) (*h
 }
 
 // NewGetAuditLogRequest constructs an http.Request for the GetAuditLog method
-func NewGetAuditLogRequest(server string, auditLogID ID) (*http.Request, error) {
+func NewGetAuditLogRequest(server string, auditLogID ID, params *GetAuditLogParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -11345,6 +11698,21 @@ func NewGetAuditLogRequest(server string, auditLogID ID) (*http.Request, error) 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -12939,7 +13307,7 @@ func NewUpdateInterviewRequestWithBody(server string, interviewID InterviewID, p
 }
 
 // NewGetInterviewCalendarRequest constructs an http.Request for the GetInterviewCalendar method
-func NewGetInterviewCalendarRequest(server string, interviewID InterviewID) (*http.Request, error) {
+func NewGetInterviewCalendarRequest(server string, interviewID InterviewID, params *GetInterviewCalendarParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -12967,6 +13335,21 @@ func NewGetInterviewCalendarRequest(server string, interviewID InterviewID) (*ht
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -13864,7 +14247,7 @@ func NewStartInterviewRequest(server string, interviewID InterviewID, params *St
 }
 
 // NewGetInterviewSummaryRequest constructs an http.Request for the GetInterviewSummary method
-func NewGetInterviewSummaryRequest(server string, interviewID InterviewID) (*http.Request, error) {
+func NewGetInterviewSummaryRequest(server string, interviewID InterviewID, params *GetInterviewSummaryParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -13892,6 +14275,21 @@ func NewGetInterviewSummaryRequest(server string, interviewID InterviewID) (*htt
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -14561,7 +14959,7 @@ func NewOpenJobRequest(server string, jobID JobID, params *OpenJobParams) (*http
 }
 
 // NewGetJobPipelineRequest constructs an http.Request for the GetJobPipeline method
-func NewGetJobPipelineRequest(server string, jobID JobID) (*http.Request, error) {
+func NewGetJobPipelineRequest(server string, jobID JobID, params *GetJobPipelineParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -14591,11 +14989,26 @@ func NewGetJobPipelineRequest(server string, jobID JobID) (*http.Request, error)
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewGetJobPipelineChartRequest constructs an http.Request for the GetJobPipelineChart method
-func NewGetJobPipelineChartRequest(server string, jobID JobID) (*http.Request, error) {
+func NewGetJobPipelineChartRequest(server string, jobID JobID, params *GetJobPipelineChartParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -14623,6 +15036,21 @@ func NewGetJobPipelineChartRequest(server string, jobID JobID) (*http.Request, e
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -15337,7 +15765,7 @@ func NewPublishKitVersionRequest(server string, kitID KitID, kitVersionID KitVer
 }
 
 // NewGetStateMachinesRequest constructs an http.Request for the GetStateMachines method
-func NewGetStateMachinesRequest(server string) (*http.Request, error) {
+func NewGetStateMachinesRequest(server string, params *GetStateMachinesParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -15358,6 +15786,21 @@ func NewGetStateMachinesRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -16590,7 +17033,7 @@ func NewUpdateMeRequestWithBody(server string, params *UpdateMeParams, contentTy
 }
 
 // NewGetMyCalendarRequest constructs an http.Request for the GetMyCalendar method
-func NewGetMyCalendarRequest(server string) (*http.Request, error) {
+func NewGetMyCalendarRequest(server string, params *GetMyCalendarParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -16611,6 +17054,21 @@ func NewGetMyCalendarRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -17134,7 +17592,7 @@ func NewGetReadinessRequest(server string) (*http.Request, error) {
 }
 
 // NewGetMetricsRequest constructs an http.Request for the GetMetrics method
-func NewGetMetricsRequest(server string, params *GetMetricsParams) (*http.Request, error) {
+func NewGetMetricsRequest(server string) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -17157,26 +17615,11 @@ func NewGetMetricsRequest(server string, params *GetMetricsParams) (*http.Reques
 		return nil, err
 	}
 
-	if params != nil {
-
-		if params.Authorization != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Authorization", *params.Authorization, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("Authorization", headerParam0)
-		}
-
-	}
-
 	return req, nil
 }
 
 // NewGetOpenAPIJSONRequest constructs an http.Request for the GetOpenAPIJSON method
-func NewGetOpenAPIJSONRequest(server string) (*http.Request, error) {
+func NewGetOpenAPIJSONRequest(server string, params *GetOpenAPIJSONParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -17199,11 +17642,26 @@ func NewGetOpenAPIJSONRequest(server string) (*http.Request, error) {
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewGetOpenAPIYAMLRequest constructs an http.Request for the GetOpenAPIYAML method
-func NewGetOpenAPIYAMLRequest(server string) (*http.Request, error) {
+func NewGetOpenAPIYAMLRequest(server string, params *GetOpenAPIYAMLParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -17224,6 +17682,21 @@ func NewGetOpenAPIYAMLRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -17494,7 +17967,8 @@ type ClientWithResponsesInterface interface {
 
 	// RejectApplicationWithBodyWithResponse Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+	// application that have not begun are cancelled with it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17503,7 +17977,8 @@ type ClientWithResponsesInterface interface {
 
 	// RejectApplicationWithResponse Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+	// application that have not begun are cancelled with it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17536,11 +18011,12 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/applications/{application_id}/summary (the `GetApplicationSummary` operationId).
-	GetApplicationSummaryWithResponse(ctx context.Context, applicationID ApplicationID, reqEditors ...RequestEditorFn) (*GetApplicationSummaryResponse, error)
+	GetApplicationSummaryWithResponse(ctx context.Context, applicationID ApplicationID, params *GetApplicationSummaryParams, reqEditors ...RequestEditorFn) (*GetApplicationSummaryResponse, error)
 
 	// WithdrawApplicationWithBodyWithResponse Note that a candidate has withdrawn
 	//
-	// From active or on_hold, when the candidate has taken the application back.
+	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+	// cancelled with it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17549,7 +18025,8 @@ type ClientWithResponsesInterface interface {
 
 	// WithdrawApplicationWithResponse Note that a candidate has withdrawn
 	//
-	// From active or on_hold, when the candidate has taken the application back.
+	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+	// cancelled with it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17595,7 +18072,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
-	GetAuditLogWithResponse(ctx context.Context, auditLogID ID, reqEditors ...RequestEditorFn) (*GetAuditLogResponse, error)
+	GetAuditLogWithResponse(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*GetAuditLogResponse, error)
 
 	// LoginWithBodyWithResponse Sign in with email and password
 	//
@@ -17936,7 +18413,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
-	GetInterviewCalendarWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*GetInterviewCalendarResponse, error)
+	GetInterviewCalendarWithResponse(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*GetInterviewCalendarResponse, error)
 
 	// CancelInterviewWithBodyWithResponse Cancel an interview
 	//
@@ -18153,7 +18630,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/summary (the `GetInterviewSummary` operationId).
-	GetInterviewSummaryWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*GetInterviewSummaryResponse, error)
+	GetInterviewSummaryWithResponse(ctx context.Context, interviewID InterviewID, params *GetInterviewSummaryParams, reqEditors ...RequestEditorFn) (*GetInterviewSummaryResponse, error)
 
 	// ListJobsWithResponse List jobs
 	//
@@ -18292,7 +18769,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline (the `GetJobPipeline` operationId).
-	GetJobPipelineWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*GetJobPipelineResponse, error)
+	GetJobPipelineWithResponse(ctx context.Context, jobID JobID, params *GetJobPipelineParams, reqEditors ...RequestEditorFn) (*GetJobPipelineResponse, error)
 
 	// GetJobPipelineChartWithResponse A job's pipeline as a picture
 	//
@@ -18302,7 +18779,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
-	GetJobPipelineChartWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*GetJobPipelineChartResponse, error)
+	GetJobPipelineChartWithResponse(ctx context.Context, jobID JobID, params *GetJobPipelineChartParams, reqEditors ...RequestEditorFn) (*GetJobPipelineChartResponse, error)
 
 	// ListKitsWithResponse List interview kits
 	//
@@ -18458,7 +18935,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/meta/state-machines (the `GetStateMachines` operationId).
-	GetStateMachinesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetStateMachinesResponse, error)
+	GetStateMachinesWithResponse(ctx context.Context, params *GetStateMachinesParams, reqEditors ...RequestEditorFn) (*GetStateMachinesResponse, error)
 
 	// ListInterviewerFiguresWithResponse Interviewers in figures
 	//
@@ -18698,7 +19175,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
-	GetMyCalendarWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMyCalendarResponse, error)
+	GetMyCalendarWithResponse(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*GetMyCalendarResponse, error)
 
 	// GetUserWithResponse One user
 	//
@@ -18825,12 +19302,12 @@ type ClientWithResponsesInterface interface {
 
 	// GetMetricsWithResponse Metrics for Prometheus
 	//
-	// The Prometheus text format. Where the operator has set METRICS_TOKEN, it must be sent as a bearer token.
+	// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
-	GetMetricsWithResponse(ctx context.Context, params *GetMetricsParams, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error)
+	GetMetricsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error)
 
 	// GetOpenAPIJSONWithResponse This document, as JSON
 	//
@@ -18839,7 +19316,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-	GetOpenAPIJSONWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error)
+	GetOpenAPIJSONWithResponse(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error)
 
 	// GetOpenAPIYAMLWithResponse This document, as YAML
 	//
@@ -18848,7 +19325,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-	GetOpenAPIYAMLWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error)
+	GetOpenAPIYAMLWithResponse(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error)
 }
 
 // ListAPIKeysResponse200Headers the declared response headers of an HTTP 200 response for ListAPIKeys
@@ -21104,6 +21581,16 @@ func (r ResumeApplicationResponse) ContentType() string {
 	return ""
 }
 
+// GetApplicationSummaryResponse200Headers the declared response headers of an HTTP 200 response for GetApplicationSummary
+type GetApplicationSummaryResponse200Headers struct {
+	ETag string
+}
+
+// GetApplicationSummaryResponse304Headers the declared response headers of an HTTP 304 response for GetApplicationSummary
+type GetApplicationSummaryResponse304Headers struct {
+	ETag string
+}
+
 // GetApplicationSummaryResponse401Headers the declared response headers of an HTTP 401 response for GetApplicationSummary
 type GetApplicationSummaryResponse401Headers struct {
 	WWWAuthenticate *string
@@ -21138,6 +21625,10 @@ type GetApplicationSummaryResponse struct {
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetApplicationSummaryResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetApplicationSummaryResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetApplicationSummaryResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -21701,6 +22192,16 @@ func (r VerifyAuditLogsResponse) ContentType() string {
 	return ""
 }
 
+// GetAuditLogResponse200Headers the declared response headers of an HTTP 200 response for GetAuditLog
+type GetAuditLogResponse200Headers struct {
+	ETag string
+}
+
+// GetAuditLogResponse304Headers the declared response headers of an HTTP 304 response for GetAuditLog
+type GetAuditLogResponse304Headers struct {
+	ETag string
+}
+
 // GetAuditLogResponse401Headers the declared response headers of an HTTP 401 response for GetAuditLog
 type GetAuditLogResponse401Headers struct {
 	WWWAuthenticate *string
@@ -21735,6 +22236,10 @@ type GetAuditLogResponse struct {
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetAuditLogResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetAuditLogResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetAuditLogResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -24734,6 +25239,12 @@ func (r UpdateInterviewResponse) ContentType() string {
 // GetInterviewCalendarResponse200Headers the declared response headers of an HTTP 200 response for GetInterviewCalendar
 type GetInterviewCalendarResponse200Headers struct {
 	ContentDisposition string
+	ETag               string
+}
+
+// GetInterviewCalendarResponse304Headers the declared response headers of an HTTP 304 response for GetInterviewCalendar
+type GetInterviewCalendarResponse304Headers struct {
+	ETag string
 }
 
 // GetInterviewCalendarResponse401Headers the declared response headers of an HTTP 401 response for GetInterviewCalendar
@@ -24770,6 +25281,8 @@ type GetInterviewCalendarResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetInterviewCalendarResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetInterviewCalendarResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetInterviewCalendarResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -26706,6 +27219,16 @@ func (r StartInterviewResponse) ContentType() string {
 	return ""
 }
 
+// GetInterviewSummaryResponse200Headers the declared response headers of an HTTP 200 response for GetInterviewSummary
+type GetInterviewSummaryResponse200Headers struct {
+	ETag string
+}
+
+// GetInterviewSummaryResponse304Headers the declared response headers of an HTTP 304 response for GetInterviewSummary
+type GetInterviewSummaryResponse304Headers struct {
+	ETag string
+}
+
 // GetInterviewSummaryResponse401Headers the declared response headers of an HTTP 401 response for GetInterviewSummary
 type GetInterviewSummaryResponse401Headers struct {
 	WWWAuthenticate *string
@@ -26740,6 +27263,10 @@ type GetInterviewSummaryResponse struct {
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetInterviewSummaryResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetInterviewSummaryResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetInterviewSummaryResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -28138,6 +28665,16 @@ func (r OpenJobResponse) ContentType() string {
 	return ""
 }
 
+// GetJobPipelineResponse200Headers the declared response headers of an HTTP 200 response for GetJobPipeline
+type GetJobPipelineResponse200Headers struct {
+	ETag string
+}
+
+// GetJobPipelineResponse304Headers the declared response headers of an HTTP 304 response for GetJobPipeline
+type GetJobPipelineResponse304Headers struct {
+	ETag string
+}
+
 // GetJobPipelineResponse401Headers the declared response headers of an HTTP 401 response for GetJobPipeline
 type GetJobPipelineResponse401Headers struct {
 	WWWAuthenticate *string
@@ -28172,6 +28709,10 @@ type GetJobPipelineResponse struct {
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetJobPipelineResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetJobPipelineResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetJobPipelineResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -28249,6 +28790,16 @@ func (r GetJobPipelineResponse) ContentType() string {
 	return ""
 }
 
+// GetJobPipelineChartResponse200Headers the declared response headers of an HTTP 200 response for GetJobPipelineChart
+type GetJobPipelineChartResponse200Headers struct {
+	ETag string
+}
+
+// GetJobPipelineChartResponse304Headers the declared response headers of an HTTP 304 response for GetJobPipelineChart
+type GetJobPipelineChartResponse304Headers struct {
+	ETag string
+}
+
 // GetJobPipelineChartResponse401Headers the declared response headers of an HTTP 401 response for GetJobPipelineChart
 type GetJobPipelineChartResponse401Headers struct {
 	WWWAuthenticate *string
@@ -28281,6 +28832,10 @@ type GetJobPipelineChartResponse struct {
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetJobPipelineChartResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetJobPipelineChartResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetJobPipelineChartResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -29703,6 +30258,16 @@ func (r PublishKitVersionResponse) ContentType() string {
 	return ""
 }
 
+// GetStateMachinesResponse200Headers the declared response headers of an HTTP 200 response for GetStateMachines
+type GetStateMachinesResponse200Headers struct {
+	ETag string
+}
+
+// GetStateMachinesResponse304Headers the declared response headers of an HTTP 304 response for GetStateMachines
+type GetStateMachinesResponse304Headers struct {
+	ETag string
+}
+
 // GetStateMachinesResponse429Headers the declared response headers of an HTTP 429 response for GetStateMachines
 type GetStateMachinesResponse429Headers struct {
 	RetryAfter *int32
@@ -29719,6 +30284,10 @@ type GetStateMachinesResponse struct {
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetStateMachinesResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetStateMachinesResponse304Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *GetStateMachinesResponse429Headers
 }
@@ -31797,6 +32366,12 @@ func (r UpdateMeResponse) ContentType() string {
 // GetMyCalendarResponse200Headers the declared response headers of an HTTP 200 response for GetMyCalendar
 type GetMyCalendarResponse200Headers struct {
 	ContentDisposition string
+	ETag               string
+}
+
+// GetMyCalendarResponse304Headers the declared response headers of an HTTP 304 response for GetMyCalendar
+type GetMyCalendarResponse304Headers struct {
+	ETag string
 }
 
 // GetMyCalendarResponse401Headers the declared response headers of an HTTP 401 response for GetMyCalendar
@@ -31831,6 +32406,8 @@ type GetMyCalendarResponse struct {
 	ApplicationProblemJSON503 *Unavailable
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetMyCalendarResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetMyCalendarResponse304Headers
 	// Headers401 the parsed response headers for an HTTP 401 response
 	Headers401 *GetMyCalendarResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -33147,6 +33724,16 @@ func (r GetMetricsResponse) ContentType() string {
 	return ""
 }
 
+// GetOpenAPIJSONResponse200Headers the declared response headers of an HTTP 200 response for GetOpenAPIJSON
+type GetOpenAPIJSONResponse200Headers struct {
+	ETag string
+}
+
+// GetOpenAPIJSONResponse304Headers the declared response headers of an HTTP 304 response for GetOpenAPIJSON
+type GetOpenAPIJSONResponse304Headers struct {
+	ETag string
+}
+
 // GetOpenAPIJSONResponse429Headers the declared response headers of an HTTP 429 response for GetOpenAPIJSON
 type GetOpenAPIJSONResponse429Headers struct {
 	RetryAfter *int32
@@ -33163,6 +33750,10 @@ type GetOpenAPIJSONResponse struct {
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetOpenAPIJSONResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetOpenAPIJSONResponse304Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *GetOpenAPIJSONResponse429Headers
 }
@@ -33216,6 +33807,16 @@ func (r GetOpenAPIJSONResponse) ContentType() string {
 	return ""
 }
 
+// GetOpenAPIYAMLResponse200Headers the declared response headers of an HTTP 200 response for GetOpenAPIYAML
+type GetOpenAPIYAMLResponse200Headers struct {
+	ETag string
+}
+
+// GetOpenAPIYAMLResponse304Headers the declared response headers of an HTTP 304 response for GetOpenAPIYAML
+type GetOpenAPIYAMLResponse304Headers struct {
+	ETag string
+}
+
 // GetOpenAPIYAMLResponse429Headers the declared response headers of an HTTP 429 response for GetOpenAPIYAML
 type GetOpenAPIYAMLResponse429Headers struct {
 	RetryAfter *int32
@@ -33232,6 +33833,10 @@ type GetOpenAPIYAMLResponse struct {
 	ApplicationProblemJSON429 *TooManyRequests
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetOpenAPIYAMLResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetOpenAPIYAMLResponse304Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
 	Headers429 *GetOpenAPIYAMLResponse429Headers
 }
@@ -33644,7 +34249,8 @@ func (c *ClientWithResponses) ReactivateApplicationWithResponse(ctx context.Cont
 
 // RejectApplicationWithBodyWithResponse Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+// application that have not begun are cancelled with it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -33659,7 +34265,8 @@ func (c *ClientWithResponses) RejectApplicationWithBodyWithResponse(ctx context.
 
 // RejectApplicationWithResponse Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say.
+// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
+// application that have not begun are cancelled with it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -33710,8 +34317,8 @@ func (c *ClientWithResponses) ResumeApplicationWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/applications/{application_id}/summary (the `GetApplicationSummary` operationId).
-func (c *ClientWithResponses) GetApplicationSummaryWithResponse(ctx context.Context, applicationID ApplicationID, reqEditors ...RequestEditorFn) (*GetApplicationSummaryResponse, error) {
-	rsp, err := c.GetApplicationSummary(ctx, applicationID, reqEditors...)
+func (c *ClientWithResponses) GetApplicationSummaryWithResponse(ctx context.Context, applicationID ApplicationID, params *GetApplicationSummaryParams, reqEditors ...RequestEditorFn) (*GetApplicationSummaryResponse, error) {
+	rsp, err := c.GetApplicationSummary(ctx, applicationID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -33720,7 +34327,8 @@ func (c *ClientWithResponses) GetApplicationSummaryWithResponse(ctx context.Cont
 
 // WithdrawApplicationWithBodyWithResponse Note that a candidate has withdrawn
 //
-// From active or on_hold, when the candidate has taken the application back.
+// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+// cancelled with it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -33735,7 +34343,8 @@ func (c *ClientWithResponses) WithdrawApplicationWithBodyWithResponse(ctx contex
 
 // WithdrawApplicationWithResponse Note that a candidate has withdrawn
 //
-// From active or on_hold, when the candidate has taken the application back.
+// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
+// cancelled with it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -33805,8 +34414,8 @@ func (c *ClientWithResponses) VerifyAuditLogsWithResponse(ctx context.Context, p
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
-func (c *ClientWithResponses) GetAuditLogWithResponse(ctx context.Context, auditLogID ID, reqEditors ...RequestEditorFn) (*GetAuditLogResponse, error) {
-	rsp, err := c.GetAuditLog(ctx, auditLogID, reqEditors...)
+func (c *ClientWithResponses) GetAuditLogWithResponse(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*GetAuditLogResponse, error) {
+	rsp, err := c.GetAuditLog(ctx, auditLogID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34356,8 +34965,8 @@ func (c *ClientWithResponses) UpdateInterviewWithApplicationMergePatchPlusJSONBo
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
-func (c *ClientWithResponses) GetInterviewCalendarWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*GetInterviewCalendarResponse, error) {
-	rsp, err := c.GetInterviewCalendar(ctx, interviewID, reqEditors...)
+func (c *ClientWithResponses) GetInterviewCalendarWithResponse(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*GetInterviewCalendarResponse, error) {
+	rsp, err := c.GetInterviewCalendar(ctx, interviewID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34711,8 +35320,8 @@ func (c *ClientWithResponses) StartInterviewWithResponse(ctx context.Context, in
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/summary (the `GetInterviewSummary` operationId).
-func (c *ClientWithResponses) GetInterviewSummaryWithResponse(ctx context.Context, interviewID InterviewID, reqEditors ...RequestEditorFn) (*GetInterviewSummaryResponse, error) {
-	rsp, err := c.GetInterviewSummary(ctx, interviewID, reqEditors...)
+func (c *ClientWithResponses) GetInterviewSummaryWithResponse(ctx context.Context, interviewID InterviewID, params *GetInterviewSummaryParams, reqEditors ...RequestEditorFn) (*GetInterviewSummaryResponse, error) {
+	rsp, err := c.GetInterviewSummary(ctx, interviewID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34940,8 +35549,8 @@ func (c *ClientWithResponses) OpenJobWithResponse(ctx context.Context, jobID Job
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/pipeline (the `GetJobPipeline` operationId).
-func (c *ClientWithResponses) GetJobPipelineWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*GetJobPipelineResponse, error) {
-	rsp, err := c.GetJobPipeline(ctx, jobID, reqEditors...)
+func (c *ClientWithResponses) GetJobPipelineWithResponse(ctx context.Context, jobID JobID, params *GetJobPipelineParams, reqEditors ...RequestEditorFn) (*GetJobPipelineResponse, error) {
+	rsp, err := c.GetJobPipeline(ctx, jobID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34956,8 +35565,8 @@ func (c *ClientWithResponses) GetJobPipelineWithResponse(ctx context.Context, jo
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
-func (c *ClientWithResponses) GetJobPipelineChartWithResponse(ctx context.Context, jobID JobID, reqEditors ...RequestEditorFn) (*GetJobPipelineChartResponse, error) {
-	rsp, err := c.GetJobPipelineChart(ctx, jobID, reqEditors...)
+func (c *ClientWithResponses) GetJobPipelineChartWithResponse(ctx context.Context, jobID JobID, params *GetJobPipelineChartParams, reqEditors ...RequestEditorFn) (*GetJobPipelineChartResponse, error) {
+	rsp, err := c.GetJobPipelineChart(ctx, jobID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35214,8 +35823,8 @@ func (c *ClientWithResponses) PublishKitVersionWithResponse(ctx context.Context,
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/meta/state-machines (the `GetStateMachines` operationId).
-func (c *ClientWithResponses) GetStateMachinesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetStateMachinesResponse, error) {
-	rsp, err := c.GetStateMachines(ctx, reqEditors...)
+func (c *ClientWithResponses) GetStateMachinesWithResponse(ctx context.Context, params *GetStateMachinesParams, reqEditors ...RequestEditorFn) (*GetStateMachinesResponse, error) {
+	rsp, err := c.GetStateMachines(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35604,8 +36213,8 @@ func (c *ClientWithResponses) UpdateMeWithApplicationMergePatchPlusJSONBodyWithR
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
-func (c *ClientWithResponses) GetMyCalendarWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMyCalendarResponse, error) {
-	rsp, err := c.GetMyCalendar(ctx, reqEditors...)
+func (c *ClientWithResponses) GetMyCalendarWithResponse(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*GetMyCalendarResponse, error) {
+	rsp, err := c.GetMyCalendar(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35815,13 +36424,13 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, reqE
 
 // GetMetricsWithResponse Metrics for Prometheus
 //
-// The Prometheus text format. Where the operator has set METRICS_TOKEN, it must be sent as a bearer token.
+// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /metrics (the `GetMetrics` operationId).
-func (c *ClientWithResponses) GetMetricsWithResponse(ctx context.Context, params *GetMetricsParams, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error) {
-	rsp, err := c.GetMetrics(ctx, params, reqEditors...)
+func (c *ClientWithResponses) GetMetricsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error) {
+	rsp, err := c.GetMetrics(ctx, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35835,8 +36444,8 @@ func (c *ClientWithResponses) GetMetricsWithResponse(ctx context.Context, params
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error) {
-	rsp, err := c.GetOpenAPIJSON(ctx, reqEditors...)
+func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error) {
+	rsp, err := c.GetOpenAPIJSON(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35850,8 +36459,8 @@ func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, re
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-func (c *ClientWithResponses) GetOpenAPIYAMLWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error) {
-	rsp, err := c.GetOpenAPIYAML(ctx, reqEditors...)
+func (c *ClientWithResponses) GetOpenAPIYAMLWithResponse(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error) {
+	rsp, err := c.GetOpenAPIYAML(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -38192,6 +38801,9 @@ func ParseGetApplicationSummaryResponse(rsp *http.Response) (*GetApplicationSumm
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38244,6 +38856,26 @@ func ParseGetApplicationSummaryResponse(rsp *http.Response) (*GetApplicationSumm
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetApplicationSummaryResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetApplicationSummaryResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetApplicationSummaryResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -38789,6 +39421,9 @@ func ParseGetAuditLogResponse(rsp *http.Response) (*GetAuditLogResponse, error) 
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38841,6 +39476,26 @@ func ParseGetAuditLogResponse(rsp *http.Response) (*GetAuditLogResponse, error) 
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetAuditLogResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetAuditLogResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetAuditLogResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -41875,6 +42530,9 @@ func ParseGetInterviewCalendarResponse(rsp *http.Response) (*GetInterviewCalenda
 	}
 
 	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41936,7 +42594,24 @@ func ParseGetInterviewCalendarResponse(rsp *http.Response) (*GetInterviewCalenda
 			}
 			headers.ContentDisposition = value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetInterviewCalendarResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetInterviewCalendarResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -43899,6 +44574,9 @@ func ParseGetInterviewSummaryResponse(rsp *http.Response) (*GetInterviewSummaryR
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43951,6 +44629,26 @@ func ParseGetInterviewSummaryResponse(rsp *http.Response) (*GetInterviewSummaryR
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetInterviewSummaryResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetInterviewSummaryResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetInterviewSummaryResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -45358,6 +46056,9 @@ func ParseGetJobPipelineResponse(rsp *http.Response) (*GetJobPipelineResponse, e
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45410,6 +46111,26 @@ func ParseGetJobPipelineResponse(rsp *http.Response) (*GetJobPipelineResponse, e
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetJobPipelineResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetJobPipelineResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetJobPipelineResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -45459,6 +46180,9 @@ func ParseGetJobPipelineChartResponse(rsp *http.Response) (*GetJobPipelineChartR
 	}
 
 	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45511,6 +46235,26 @@ func ParseGetJobPipelineChartResponse(rsp *http.Response) (*GetJobPipelineChartR
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetJobPipelineChartResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetJobPipelineChartResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetJobPipelineChartResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -46959,6 +47703,9 @@ func ParseGetStateMachinesResponse(rsp *http.Response) (*GetStateMachinesRespons
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -46983,6 +47730,26 @@ func ParseGetStateMachinesResponse(rsp *http.Response) (*GetStateMachinesRespons
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetStateMachinesResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetStateMachinesResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 429:
 		var headers GetStateMachinesResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -49067,6 +49834,9 @@ func ParseGetMyCalendarResponse(rsp *http.Response) (*GetMyCalendarResponse, err
 	}
 
 	switch {
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49121,7 +49891,24 @@ func ParseGetMyCalendarResponse(rsp *http.Response) (*GetMyCalendarResponse, err
 			}
 			headers.ContentDisposition = value
 		}
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
 		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetMyCalendarResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 401:
 		var headers GetMyCalendarResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
@@ -50409,6 +51196,9 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -50433,6 +51223,26 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetOpenAPIJSONResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetOpenAPIJSONResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 429:
 		var headers GetOpenAPIJSONResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -50469,6 +51279,9 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 		}
 		response.YAML200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
 		var dest BadRequest
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -50493,6 +51306,26 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 	}
 
 	switch {
+	case rsp.StatusCode == 200:
+		var headers GetOpenAPIYAMLResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetOpenAPIYAMLResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers304 = &headers
 	case rsp.StatusCode == 429:
 		var headers GetOpenAPIYAMLResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
@@ -50563,7 +51396,7 @@ type ServerInterface interface {
 	ResumeApplication(ctx echo.Context, applicationID ApplicationID, params ResumeApplicationParams) error
 	// GetApplicationSummary The scores of an application's interviews together
 	// (GET /api/v1/applications/{application_id}/summary)
-	GetApplicationSummary(ctx echo.Context, applicationID ApplicationID) error
+	GetApplicationSummary(ctx echo.Context, applicationID ApplicationID, params GetApplicationSummaryParams) error
 	// WithdrawApplication Note that a candidate has withdrawn
 	// (POST /api/v1/applications/{application_id}/withdraw)
 	WithdrawApplication(ctx echo.Context, applicationID ApplicationID, params WithdrawApplicationParams) error
@@ -50578,7 +51411,7 @@ type ServerInterface interface {
 	VerifyAuditLogs(ctx echo.Context, params VerifyAuditLogsParams) error
 	// GetAuditLog One entry
 	// (GET /api/v1/audit-logs/{audit_log_id})
-	GetAuditLog(ctx echo.Context, auditLogID ID) error
+	GetAuditLog(ctx echo.Context, auditLogID ID, params GetAuditLogParams) error
 	// Login Sign in with email and password
 	// (POST /api/v1/auth/login)
 	Login(ctx echo.Context) error
@@ -50650,7 +51483,7 @@ type ServerInterface interface {
 	UpdateInterview(ctx echo.Context, interviewID InterviewID, params UpdateInterviewParams) error
 	// GetInterviewCalendar An interview as a calendar file
 	// (GET /api/v1/interviews/{interview_id}/calendar.ics)
-	GetInterviewCalendar(ctx echo.Context, interviewID InterviewID) error
+	GetInterviewCalendar(ctx echo.Context, interviewID InterviewID, params GetInterviewCalendarParams) error
 	// CancelInterview Cancel an interview
 	// (POST /api/v1/interviews/{interview_id}/cancel)
 	CancelInterview(ctx echo.Context, interviewID InterviewID, params CancelInterviewParams) error
@@ -50692,7 +51525,7 @@ type ServerInterface interface {
 	StartInterview(ctx echo.Context, interviewID InterviewID, params StartInterviewParams) error
 	// GetInterviewSummary The scores of an interview together
 	// (GET /api/v1/interviews/{interview_id}/summary)
-	GetInterviewSummary(ctx echo.Context, interviewID InterviewID) error
+	GetInterviewSummary(ctx echo.Context, interviewID InterviewID, params GetInterviewSummaryParams) error
 	// ListJobs List jobs
 	// (GET /api/v1/jobs)
 	ListJobs(ctx echo.Context, params ListJobsParams) error
@@ -50725,10 +51558,10 @@ type ServerInterface interface {
 	OpenJob(ctx echo.Context, jobID JobID, params OpenJobParams) error
 	// GetJobPipeline A job's pipeline in figures
 	// (GET /api/v1/jobs/{job_id}/pipeline)
-	GetJobPipeline(ctx echo.Context, jobID JobID) error
+	GetJobPipeline(ctx echo.Context, jobID JobID, params GetJobPipelineParams) error
 	// GetJobPipelineChart A job's pipeline as a picture
 	// (GET /api/v1/jobs/{job_id}/pipeline.svg)
-	GetJobPipelineChart(ctx echo.Context, jobID JobID) error
+	GetJobPipelineChart(ctx echo.Context, jobID JobID, params GetJobPipelineChartParams) error
 	// ListKits List interview kits
 	// (GET /api/v1/kits)
 	ListKits(ctx echo.Context, params ListKitsParams) error
@@ -50761,7 +51594,7 @@ type ServerInterface interface {
 	PublishKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params PublishKitVersionParams) error
 	// GetStateMachines The state machines
 	// (GET /api/v1/meta/state-machines)
-	GetStateMachines(ctx echo.Context) error
+	GetStateMachines(ctx echo.Context, params GetStateMachinesParams) error
 	// ListInterviewerFigures Interviewers in figures
 	// (GET /api/v1/reports/interviewers)
 	ListInterviewerFigures(ctx echo.Context, params ListInterviewerFiguresParams) error
@@ -50812,7 +51645,7 @@ type ServerInterface interface {
 	UpdateMe(ctx echo.Context, params UpdateMeParams) error
 	// GetMyCalendar One's own interviews as a calendar file
 	// (GET /api/v1/users/me/calendar.ics)
-	GetMyCalendar(ctx echo.Context) error
+	GetMyCalendar(ctx echo.Context, params GetMyCalendarParams) error
 	// GetUser One user
 	// (GET /api/v1/users/{user_id})
 	GetUser(ctx echo.Context, userID UserID, params GetUserParams) error
@@ -50845,13 +51678,13 @@ type ServerInterface interface {
 	GetReadiness(ctx echo.Context) error
 	// GetMetrics Metrics for Prometheus
 	// (GET /metrics)
-	GetMetrics(ctx echo.Context, params GetMetricsParams) error
+	GetMetrics(ctx echo.Context) error
 	// GetOpenAPIJSON This document, as JSON
 	// (GET /openapi.json)
-	GetOpenAPIJSON(ctx echo.Context) error
+	GetOpenAPIJSON(ctx echo.Context, params GetOpenAPIJSONParams) error
 	// GetOpenAPIYAML This document, as YAML
 	// (GET /openapi.yaml)
-	GetOpenAPIYAML(ctx echo.Context) error
+	GetOpenAPIYAML(ctx echo.Context, params GetOpenAPIYAMLParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -51606,8 +52439,28 @@ func (w *ServerInterfaceWrapper) GetApplicationSummary(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter application_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetApplicationSummaryParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetApplicationSummary(ctx, applicationID)
+	err = w.Handler.GetApplicationSummary(ctx, applicationID, params)
 	return err
 }
 
@@ -51856,8 +52709,28 @@ func (w *ServerInterfaceWrapper) GetAuditLog(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter audit_log_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAuditLogParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetAuditLog(ctx, auditLogID)
+	err = w.Handler.GetAuditLog(ctx, auditLogID, params)
 	return err
 }
 
@@ -52736,8 +53609,28 @@ func (w *ServerInterfaceWrapper) GetInterviewCalendar(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetInterviewCalendarParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetInterviewCalendar(ctx, interviewID)
+	err = w.Handler.GetInterviewCalendar(ctx, interviewID, params)
 	return err
 }
 
@@ -53367,8 +54260,28 @@ func (w *ServerInterfaceWrapper) GetInterviewSummary(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter interview_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetInterviewSummaryParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetInterviewSummary(ctx, interviewID)
+	err = w.Handler.GetInterviewSummary(ctx, interviewID, params)
 	return err
 }
 
@@ -53784,8 +54697,28 @@ func (w *ServerInterfaceWrapper) GetJobPipeline(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter job_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetJobPipelineParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetJobPipeline(ctx, jobID)
+	err = w.Handler.GetJobPipeline(ctx, jobID, params)
 	return err
 }
 
@@ -53800,8 +54733,28 @@ func (w *ServerInterfaceWrapper) GetJobPipelineChart(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter job_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetJobPipelineChartParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetJobPipelineChart(ctx, jobID)
+	err = w.Handler.GetJobPipelineChart(ctx, jobID, params)
 	return err
 }
 
@@ -54244,8 +55197,28 @@ func (w *ServerInterfaceWrapper) PublishKitVersion(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) GetStateMachines(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStateMachinesParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetStateMachines(ctx)
+	err = w.Handler.GetStateMachines(ctx, params)
 	return err
 }
 
@@ -54920,8 +55893,28 @@ func (w *ServerInterfaceWrapper) UpdateMe(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) GetMyCalendar(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMyCalendarParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetMyCalendar(ctx)
+	err = w.Handler.GetMyCalendar(ctx, params)
 	return err
 }
 
@@ -55244,28 +56237,8 @@ func (w *ServerInterfaceWrapper) GetReadiness(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) GetMetrics(ctx echo.Context) error {
 	var err error
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params GetMetricsParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "Authorization" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Authorization")]; found {
-		var Authorization string
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Authorization, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Authorization", valueList[0], &Authorization, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Authorization: %s", err))
-		}
-
-		params.Authorization = &Authorization
-	}
-
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetMetrics(ctx, params)
+	err = w.Handler.GetMetrics(ctx)
 	return err
 }
 
@@ -55273,8 +56246,28 @@ func (w *ServerInterfaceWrapper) GetMetrics(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) GetOpenAPIJSON(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOpenAPIJSONParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetOpenAPIJSON(ctx)
+	err = w.Handler.GetOpenAPIJSON(ctx, params)
 	return err
 }
 
@@ -55282,8 +56275,28 @@ func (w *ServerInterfaceWrapper) GetOpenAPIJSON(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) GetOpenAPIYAML(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOpenAPIYAMLParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetOpenAPIYAML(ctx)
+	err = w.Handler.GetOpenAPIYAML(ctx, params)
 	return err
 }
 
@@ -55473,6 +56486,7 @@ type BadRequestApplicationProblemPlusJSONResponse Problem
 
 type CalendarResponseHeaders struct {
 	ContentDisposition string
+	ETag               string
 }
 type CalendarTextCalendarResponse struct {
 	Body io.Reader
@@ -55555,6 +56569,13 @@ type NotModifiedResponseHeaders struct {
 }
 type NotModifiedResponse struct {
 	Headers NotModifiedResponseHeaders
+}
+
+type NotModifiedSinceResponseHeaders struct {
+	ETag string
+}
+type NotModifiedSinceResponse struct {
+	Headers NotModifiedSinceResponseHeaders
 }
 
 type PreconditionFailedApplicationProblemPlusJSONResponse Problem
@@ -58620,24 +59641,41 @@ func (response ResumeApplication503ApplicationProblemPlusJSONResponse) VisitResu
 
 type GetApplicationSummaryRequestObject struct {
 	ApplicationID ApplicationID `json:"application_id"`
+	Params        GetApplicationSummaryParams
 }
 
 type GetApplicationSummaryResponseObject interface {
 	VisitGetApplicationSummaryResponse(w http.ResponseWriter) error
 }
 
-type GetApplicationSummary200JSONResponse ApplicationSummary
+type GetApplicationSummary200ResponseHeaders struct {
+	ETag string
+}
+
+type GetApplicationSummary200JSONResponse struct {
+	Body    ApplicationSummary
+	Headers GetApplicationSummary200ResponseHeaders
+}
 
 func (response GetApplicationSummary200JSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetApplicationSummary304Response = NotModifiedResponse
+
+func (response GetApplicationSummary304Response) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetApplicationSummary400ApplicationProblemPlusJSONResponse struct {
@@ -59443,24 +60481,41 @@ func (response VerifyAuditLogs503ApplicationProblemPlusJSONResponse) VisitVerify
 
 type GetAuditLogRequestObject struct {
 	AuditLogID ID `json:"audit_log_id"`
+	Params     GetAuditLogParams
 }
 
 type GetAuditLogResponseObject interface {
 	VisitGetAuditLogResponse(w http.ResponseWriter) error
 }
 
-type GetAuditLog200JSONResponse AuditLog
+type GetAuditLog200ResponseHeaders struct {
+	ETag string
+}
+
+type GetAuditLog200JSONResponse struct {
+	Body    AuditLog
+	Headers GetAuditLog200ResponseHeaders
+}
 
 func (response GetAuditLog200JSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetAuditLog304Response = NotModifiedResponse
+
+func (response GetAuditLog304Response) VisitGetAuditLogResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetAuditLog400ApplicationProblemPlusJSONResponse struct {
@@ -63389,6 +64444,7 @@ func (response UpdateInterview503ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type GetInterviewCalendarRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      GetInterviewCalendarParams
 }
 
 type GetInterviewCalendarResponseObject interface {
@@ -63404,6 +64460,7 @@ func (response GetInterviewCalendar200TextCalendarResponse) VisitGetInterviewCal
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
 	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -63411,6 +64468,14 @@ func (response GetInterviewCalendar200TextCalendarResponse) VisitGetInterviewCal
 	}
 	_, err := io.Copy(w, response.Body)
 	return err
+}
+
+type GetInterviewCalendar304Response = NotModifiedResponse
+
+func (response GetInterviewCalendar304Response) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetInterviewCalendar400ApplicationProblemPlusJSONResponse struct {
@@ -66046,24 +67111,41 @@ func (response StartInterview503ApplicationProblemPlusJSONResponse) VisitStartIn
 
 type GetInterviewSummaryRequestObject struct {
 	InterviewID InterviewID `json:"interview_id"`
+	Params      GetInterviewSummaryParams
 }
 
 type GetInterviewSummaryResponseObject interface {
 	VisitGetInterviewSummaryResponse(w http.ResponseWriter) error
 }
 
-type GetInterviewSummary200JSONResponse InterviewSummary
+type GetInterviewSummary200ResponseHeaders struct {
+	ETag string
+}
+
+type GetInterviewSummary200JSONResponse struct {
+	Body    InterviewSummary
+	Headers GetInterviewSummary200ResponseHeaders
+}
 
 func (response GetInterviewSummary200JSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetInterviewSummary304Response = NotModifiedResponse
+
+func (response GetInterviewSummary304Response) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetInterviewSummary400ApplicationProblemPlusJSONResponse struct {
@@ -67928,25 +69010,42 @@ func (response OpenJob503ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 }
 
 type GetJobPipelineRequestObject struct {
-	JobID JobID `json:"job_id"`
+	JobID  JobID `json:"job_id"`
+	Params GetJobPipelineParams
 }
 
 type GetJobPipelineResponseObject interface {
 	VisitGetJobPipelineResponse(w http.ResponseWriter) error
 }
 
-type GetJobPipeline200JSONResponse JobPipeline
+type GetJobPipeline200ResponseHeaders struct {
+	ETag string
+}
+
+type GetJobPipeline200JSONResponse struct {
+	Body    JobPipeline
+	Headers GetJobPipeline200ResponseHeaders
+}
 
 func (response GetJobPipeline200JSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetJobPipeline304Response = NotModifiedSinceResponse
+
+func (response GetJobPipeline304Response) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetJobPipeline400ApplicationProblemPlusJSONResponse struct {
@@ -68071,15 +69170,21 @@ func (response GetJobPipeline503ApplicationProblemPlusJSONResponse) VisitGetJobP
 }
 
 type GetJobPipelineChartRequestObject struct {
-	JobID JobID `json:"job_id"`
+	JobID  JobID `json:"job_id"`
+	Params GetJobPipelineChartParams
 }
 
 type GetJobPipelineChartResponseObject interface {
 	VisitGetJobPipelineChartResponse(w http.ResponseWriter) error
 }
 
+type GetJobPipelineChart200ResponseHeaders struct {
+	ETag string
+}
+
 type GetJobPipelineChart200ImageSvgXMLResponse struct {
 	Body          io.Reader
+	Headers       GetJobPipelineChart200ResponseHeaders
 	ContentLength int64
 }
 
@@ -68089,6 +69194,7 @@ func (response GetJobPipelineChart200ImageSvgXMLResponse) VisitGetJobPipelineCha
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -68096,6 +69202,14 @@ func (response GetJobPipelineChart200ImageSvgXMLResponse) VisitGetJobPipelineCha
 	}
 	_, err := io.Copy(w, response.Body)
 	return err
+}
+
+type GetJobPipelineChart304Response = NotModifiedResponse
+
+func (response GetJobPipelineChart304Response) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetJobPipelineChart400ApplicationProblemPlusJSONResponse struct {
@@ -70004,24 +71118,41 @@ func (response PublishKitVersion503ApplicationProblemPlusJSONResponse) VisitPubl
 }
 
 type GetStateMachinesRequestObject struct {
+	Params GetStateMachinesParams
 }
 
 type GetStateMachinesResponseObject interface {
 	VisitGetStateMachinesResponse(w http.ResponseWriter) error
 }
 
-type GetStateMachines200JSONResponse StateMachines
+type GetStateMachines200ResponseHeaders struct {
+	ETag string
+}
+
+type GetStateMachines200JSONResponse struct {
+	Body    StateMachines
+	Headers GetStateMachines200ResponseHeaders
+}
 
 func (response GetStateMachines200JSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetStateMachines304Response = NotModifiedResponse
+
+func (response GetStateMachines304Response) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetStateMachines400ApplicationProblemPlusJSONResponse struct {
@@ -72789,6 +73920,7 @@ func (response UpdateMe503ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 }
 
 type GetMyCalendarRequestObject struct {
+	Params GetMyCalendarParams
 }
 
 type GetMyCalendarResponseObject interface {
@@ -72804,6 +73936,7 @@ func (response GetMyCalendar200TextCalendarResponse) VisitGetMyCalendarResponse(
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
 	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -72811,6 +73944,14 @@ func (response GetMyCalendar200TextCalendarResponse) VisitGetMyCalendarResponse(
 	}
 	_, err := io.Copy(w, response.Body)
 	return err
+}
+
+type GetMyCalendar304Response = NotModifiedResponse
+
+func (response GetMyCalendar304Response) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetMyCalendar400ApplicationProblemPlusJSONResponse struct {
@@ -74445,7 +75586,6 @@ func (response GetReadiness503JSONResponse) VisitGetReadinessResponse(w http.Res
 }
 
 type GetMetricsRequestObject struct {
-	Params GetMetricsParams
 }
 
 type GetMetricsResponseObject interface {
@@ -74515,24 +75655,41 @@ func (response GetMetrics500ApplicationProblemPlusJSONResponse) VisitGetMetricsR
 }
 
 type GetOpenAPIJSONRequestObject struct {
+	Params GetOpenAPIJSONParams
 }
 
 type GetOpenAPIJSONResponseObject interface {
 	VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error
 }
 
-type GetOpenAPIJSON200JSONResponse Specification
+type GetOpenAPIJSON200ResponseHeaders struct {
+	ETag string
+}
+
+type GetOpenAPIJSON200JSONResponse struct {
+	Body    Specification
+	Headers GetOpenAPIJSON200ResponseHeaders
+}
 
 func (response GetOpenAPIJSON200JSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetOpenAPIJSON304Response = NotModifiedResponse
+
+func (response GetOpenAPIJSON304Response) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetOpenAPIJSON400ApplicationProblemPlusJSONResponse struct {
@@ -74587,14 +75744,20 @@ func (response GetOpenAPIJSON500ApplicationProblemPlusJSONResponse) VisitGetOpen
 }
 
 type GetOpenAPIYAMLRequestObject struct {
+	Params GetOpenAPIYAMLParams
 }
 
 type GetOpenAPIYAMLResponseObject interface {
 	VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error
 }
 
+type GetOpenAPIYAML200ResponseHeaders struct {
+	ETag string
+}
+
 type GetOpenAPIYAML200ApplicationYamlResponse struct {
 	Body          io.Reader
+	Headers       GetOpenAPIYAML200ResponseHeaders
 	ContentLength int64
 }
 
@@ -74604,6 +75767,7 @@ func (response GetOpenAPIYAML200ApplicationYamlResponse) VisitGetOpenAPIYAMLResp
 	if response.ContentLength != 0 {
 		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
 	}
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(200)
 
 	if closer, ok := response.Body.(io.ReadCloser); ok {
@@ -74611,6 +75775,14 @@ func (response GetOpenAPIYAML200ApplicationYamlResponse) VisitGetOpenAPIYAMLResp
 	}
 	_, err := io.Copy(w, response.Body)
 	return err
+}
+
+type GetOpenAPIYAML304Response = NotModifiedResponse
+
+func (response GetOpenAPIYAML304Response) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetOpenAPIYAML400ApplicationProblemPlusJSONResponse struct {
@@ -75702,10 +76874,11 @@ func (sh *strictHandler) ResumeApplication(ctx echo.Context, applicationID Appli
 }
 
 // GetApplicationSummary operation middleware
-func (sh *strictHandler) GetApplicationSummary(ctx echo.Context, applicationID ApplicationID) error {
+func (sh *strictHandler) GetApplicationSummary(ctx echo.Context, applicationID ApplicationID, params GetApplicationSummaryParams) error {
 	var request GetApplicationSummaryRequestObject
 
 	request.ApplicationID = applicationID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetApplicationSummary(ctx.Request().Context(), request.(GetApplicationSummaryRequestObject))
@@ -75854,10 +77027,11 @@ func (sh *strictHandler) VerifyAuditLogs(ctx echo.Context, params VerifyAuditLog
 }
 
 // GetAuditLog operation middleware
-func (sh *strictHandler) GetAuditLog(ctx echo.Context, auditLogID ID) error {
+func (sh *strictHandler) GetAuditLog(ctx echo.Context, auditLogID ID, params GetAuditLogParams) error {
 	var request GetAuditLogRequestObject
 
 	request.AuditLogID = auditLogID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetAuditLog(ctx.Request().Context(), request.(GetAuditLogRequestObject))
@@ -76730,10 +77904,11 @@ func (sh *strictHandler) UpdateInterview(ctx echo.Context, interviewID Interview
 }
 
 // GetInterviewCalendar operation middleware
-func (sh *strictHandler) GetInterviewCalendar(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) GetInterviewCalendar(ctx echo.Context, interviewID InterviewID, params GetInterviewCalendarParams) error {
 	var request GetInterviewCalendarRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetInterviewCalendar(ctx.Request().Context(), request.(GetInterviewCalendarRequestObject))
@@ -77311,10 +78486,11 @@ func (sh *strictHandler) StartInterview(ctx echo.Context, interviewID InterviewI
 }
 
 // GetInterviewSummary operation middleware
-func (sh *strictHandler) GetInterviewSummary(ctx echo.Context, interviewID InterviewID) error {
+func (sh *strictHandler) GetInterviewSummary(ctx echo.Context, interviewID InterviewID, params GetInterviewSummaryParams) error {
 	var request GetInterviewSummaryRequestObject
 
 	request.InterviewID = interviewID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetInterviewSummary(ctx.Request().Context(), request.(GetInterviewSummaryRequestObject))
@@ -77690,10 +78866,11 @@ func (sh *strictHandler) OpenJob(ctx echo.Context, jobID JobID, params OpenJobPa
 }
 
 // GetJobPipeline operation middleware
-func (sh *strictHandler) GetJobPipeline(ctx echo.Context, jobID JobID) error {
+func (sh *strictHandler) GetJobPipeline(ctx echo.Context, jobID JobID, params GetJobPipelineParams) error {
 	var request GetJobPipelineRequestObject
 
 	request.JobID = jobID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetJobPipeline(ctx.Request().Context(), request.(GetJobPipelineRequestObject))
@@ -77715,10 +78892,11 @@ func (sh *strictHandler) GetJobPipeline(ctx echo.Context, jobID JobID) error {
 }
 
 // GetJobPipelineChart operation middleware
-func (sh *strictHandler) GetJobPipelineChart(ctx echo.Context, jobID JobID) error {
+func (sh *strictHandler) GetJobPipelineChart(ctx echo.Context, jobID JobID, params GetJobPipelineChartParams) error {
 	var request GetJobPipelineChartRequestObject
 
 	request.JobID = jobID
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetJobPipelineChart(ctx.Request().Context(), request.(GetJobPipelineChartRequestObject))
@@ -78151,8 +79329,10 @@ func (sh *strictHandler) PublishKitVersion(ctx echo.Context, kitID KitID, kitVer
 }
 
 // GetStateMachines operation middleware
-func (sh *strictHandler) GetStateMachines(ctx echo.Context) error {
+func (sh *strictHandler) GetStateMachines(ctx echo.Context, params GetStateMachinesParams) error {
 	var request GetStateMachinesRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetStateMachines(ctx.Request().Context(), request.(GetStateMachinesRequestObject))
@@ -78773,8 +79953,10 @@ func (sh *strictHandler) UpdateMe(ctx echo.Context, params UpdateMeParams) error
 }
 
 // GetMyCalendar operation middleware
-func (sh *strictHandler) GetMyCalendar(ctx echo.Context) error {
+func (sh *strictHandler) GetMyCalendar(ctx echo.Context, params GetMyCalendarParams) error {
 	var request GetMyCalendarRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetMyCalendar(ctx.Request().Context(), request.(GetMyCalendarRequestObject))
@@ -79122,10 +80304,8 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 }
 
 // GetMetrics operation middleware
-func (sh *strictHandler) GetMetrics(ctx echo.Context, params GetMetricsParams) error {
+func (sh *strictHandler) GetMetrics(ctx echo.Context) error {
 	var request GetMetricsRequestObject
-
-	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetMetrics(ctx.Request().Context(), request.(GetMetricsRequestObject))
@@ -79147,8 +80327,10 @@ func (sh *strictHandler) GetMetrics(ctx echo.Context, params GetMetricsParams) e
 }
 
 // GetOpenAPIJSON operation middleware
-func (sh *strictHandler) GetOpenAPIJSON(ctx echo.Context) error {
+func (sh *strictHandler) GetOpenAPIJSON(ctx echo.Context, params GetOpenAPIJSONParams) error {
 	var request GetOpenAPIJSONRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetOpenAPIJSON(ctx.Request().Context(), request.(GetOpenAPIJSONRequestObject))
@@ -79170,8 +80352,10 @@ func (sh *strictHandler) GetOpenAPIJSON(ctx echo.Context) error {
 }
 
 // GetOpenAPIYAML operation middleware
-func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context) error {
+func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context, params GetOpenAPIYAMLParams) error {
 	var request GetOpenAPIYAMLRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetOpenAPIYAML(ctx.Request().Context(), request.(GetOpenAPIYAMLRequestObject))
@@ -79197,666 +80381,679 @@ func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P35ciO3li8Kvwqa34nwsCkVNdUgxY5uuVxll4dy7ZK83V9b1RSYCYqwkgB3AhSL26c6zrvciPMK9//7",
-	"APchzpPcwFoAEplEJjNJqjy0IhwukcwBw8Ka12/92kvkdCYFE1r1Tn/tTRhNWQ5/vrikN+bflKkk5zPN",
-	"peid9i4njNyxXHEpiBwTPWEkZ0rO84T1yVjm5NV473uqkwmhIjUfXkvB8Jv9Xr/H3tPpLGO9095V7+iq",
-	"1+v3cvaPOc9Z2jvV+Zz1eyqZsCk1L57S998xcaMnvdOnh/3ejGrNcjOG/7zq/Xy+9x9075+DvWf7w713",
-	"vx70nw4+XPX+R6/f08uZebzSORc3vQ8f+r3vuLiNT0Sw95rM6A0jn759+Zw8PXz6tE9ylv31qmd+uup9",
-	"dkboSDGhiRQw14wq8zerzGU+GBwlj+iMP7o7eDRXLFf/msxzJfO/suU3h69+ke/Hf4OL2Fnp+b2a+R4P",
-	"nj2OTkUmFMcfm86M6onZlMWEarKgiiQ5o5ql5cG6YSZUpDylmqlHg4NnTwf0iO09GR0ke0+SJ2zv6Xgw",
-	"2BscHB4dnzx+8vTZ6KBxq8Yyn1LdO+3Nc76XszHLmUhYrx/O6XAwiE3pLRvnTE2eS3nLWXxeCfxGcrxy",
-	"qOUtE+TTr7We/SCyZZ9csGSesz65oFN2wTX764XOeaI/K8+7dPtfKZ/lesiW32Tsq5c6+ep99uqX2SAR",
-	"f8/Gfzsjb6ie/NUtFJ3rySN79xn5nr7fO79hf308OH46GJwRN4wzO4yz6jDa0vjB4PA4vkA6X56PNctX",
-	"V+eCJVKkimhJFpRrMmJjmTOi8yUXN4TeUC5Ki3A0iO4aF/roEHeLT+fT3unTx8dmt6Zc4Odi57jQ7Ibl",
-	"vQ9maDOa0ynTlmGcv3n1LVu++jK+ibds+YkiHIiRmy8Ntfb6PUGn5rl0xoe3bDnkaeN6/Y+cjXunvf/f",
-	"o4JtPcJf1aNXX8J6nc9mGcdjUjcWWlzSPCZ/2Q7G9cXyPImfXUM+hrsoRihcovbJ93RJRobmZ8ERnmUy",
-	"Ze7lMOB/zFm+DEaMbwhHxjWbqnVDPJ+nXNvhfQA6eIW3HSIV2E8HngxonlPz3rng/5gz+7MZl5+pzGOr",
-	"D1OliVYoPLgihlv69V+djsxx6bsudTMRwDCATY5YJsUNnCAYTrDntaOqksXmY7vQVM9V3TIV19nlMhSi",
-	"4Ba2MYng/RuQyMqoS4RyshGdfAH8qmb+TOicM+WZmtkezacV2Xs4OHy8NzjcGxxcDgan8N9/1GycFYdD",
-	"fGAvygqNQNwzbykLr+Oo7Ppi+dwJ0W5U5mVvHY35CzaiMD+qRvoqFAB/GJE46gYVIZ2m4VRHgWN7MaU8",
-	"Wz+iBdcTHBMzNxCapjlTtUODi1qPDMdgx/PeaJU0q91Ao/b5gZHFRE4JFVJPWE7UUmk2JQnNMkWUrB2c",
-	"fUWXvQyGheN8mcvpmoPidtGQL5E5yahG3lo9LQddTsvYvHgXZ+WV0Cy/42zR7axwd1vd8voLNjor38hR",
-	"t/H8Ikd1I/lFjjYaww9zncgpaxKX2gyFiZSlDYQm7XPaDgDEvns5DuWtoZnaBVGJzA1HXq6X3bl50Ear",
-	"8dbak2v0B4FjcNZn7Tjs71sN5RLIuXEw7j3BMVzO1o8KDkqn/SqNCYd5YbalkdfbjbsXPh++3Y4HBrie",
-	"yRvWYgdkPQhqxrKMpYS9p4k245YrRhzLc5rVjRxfXGthoTbrP8f51IWmN6yNTsZFoZPdbKWR3bBtFbIb",
-	"VtbHHm+kj0VdPlHRTLOs0Ek1vambvd24n3u5HEnNE9V712pRNL3pviRm+KVVONjEfGnU6S5DbaDJeKxo",
-	"cFuZjs/Bl1Tvwxqis8k55MCjhUruPnlVkWBUk4wrjbvItSJjnhkLHvx1SuaayDytqg2FF6tOWcARNro2",
-	"1p28F+9nMtfnKj5Po3W4CTK4so59Wf2kvaZlHvYSbzLjeJWy6UxqJpLlt2y5Oprv6S1ThGui6JiZRVVM",
-	"pNYT+o85UxodL2QxYQJWmAq1YDl45DKp9Cmh5I5mc+amk2ScCf2JIslEcuCC82RCqCKU/Pjjqy/7uGtc",
-	"G3mrzEJcCWCaUvhX7hOzRopOwdHitGf7jRsWd0NhqXm6+X3Mc6VBYezDTXKuSSrBeSSWeuK9SGf21FvF",
-	"1z7xSnB46vHhYR/oZzHhGQseDKKGZxmZixRWYEmOB8/2ybdsqSxZIlUyUKJZDk+huZnFTIM/+fCYTOTc",
-	"0OdYm9/N4iTGErgSJRJ9kh6NnyUHbO/kcHS8d0yfsr1n9PGTvUFykB6yo/ExPRk5gkEvd0ExwY7vmS2v",
-	"IePDk5MqFQdO6Z//Ze+/3v0l7oJ+NQYPeJyyX1zSG9xiWIcJFTfMrNyIKpYSKc78ss9yBs5o54DH3VTk",
-	"+OBwn1x/fm0EkUiBRMz+xR3u8RWwXvvaqbcRnXaWrxlLDaPbZK775CdLhRwvsWcHiOxpv0yFekLRK19d",
-	"l+ODw7PfxXq8loLV7LxZCRUsBfAAMqHqDBlHOC9z0M3hncJ5mbBpZWmOBsfd5lYEZRp0pTYzbDLpzH57",
-	"26xJVFYMuK1EZY05Z8byixw1jcIbb1u9/1uuaz3gXDe9/5br3bz/73gKarckdXIHB2QPTcOo7BU7GN13",
-	"fMr16rC+lgsypaLwZFDUYSYySxWhmkylqhX3GTwzHEjKxnSe6d7pyaDfEOQ4LIU4DiIhjn4PbJu6lQSj",
-	"qmlL4YIdLNsFo3lUerD32sjPMRdpn/AbIc3JJAlVbJ+8uGP50rDYnCZGcga8kGvFsnGZZYxYflOzwv/Y",
-	"yqC6YKqJHBX+3LiMeMkOFvKSKf1cTmdU1MaptNGUErymaVDmuqG9bgcj+3FmbIX0gotaw7kI64LYTAmI",
-	"jp35++Y4gqHiItmFc/xHFXckmUWeK5Y3La75fetF/WDuVjMpFAvik+avRArNBDCiwKB/9IvC6Jxfvl97",
-	"NNFqSJWRokaC0iyTC5YObZjO2LW4bGakUts/2J28ZcbOdS5UWDy/FSeXg2enR24rfFBi2TvtrQ/E0xE6",
-	"FXjOlH/uk8hzedrqeclBr29Fn+qdinmW9XsZVXo4VysDf3w5OCxoaAoWfC/jd6zYuNf8ZqKzJTm/vCBq",
-	"KZJevzfL2Zi/N0Y3nw3N1cOj8bfP3h/+jeKPd1zO1TCcEo4ClzENv4EVDr9RiZwx2IbQMXOaM2pop/BZ",
-	"nC5yrmFLrG8LQ6Uwckf39Zv0obV/DikMSC8aATfkHkmxiT3TXvYIrvlQCWx3JOJVqp1KmLsRsECxvzBI",
-	"VDDqdZrThT3+6TxjQ6+dmeVzj0KPl3lS6We/4sA2jAk4tITxPc9pe6qEdBMgQ3v7hcwmjE/NVsQP1dHl",
-	"4GnA31q+5hCJHxxMLW8ZGAOPa+CuF0xwmZO31rVFXogbLphRHfrOFVlyWaKnz+gFOWPCMEr73ZCZVVzD",
-	"Ke6XdAPiqqHfSmh8Yzr+gqZv0X/QQMazXI4yNv1LhJwTZDxTmhnBxNKh9Ub0zKA1RBdhvM7tkVAhpEbX",
-	"JE2NoEwlU8R8N4VMNaMLn7959YkiZjBGXQIhmufSTO9n/0Yvi4IXQQTCfz2TcBx6p71HGJH88M7IN6N6",
-	"JWHuFaSIWelm9IiWxEfHARlAho6jxO/dYpBiMaxIfpTKRLn1VI9Wl601jbzBZ9TRR3y9+9EF54qkMplP",
-	"mdD7PfC5ZkykNK9QhGbv9aMk+K3QbL548dWr16d/f37+3YvXX56/vcqvxN9fvL149cPr08P9gfn44vWX",
-	"5d8rRkI4/nNBuBsDkSPDDjEn8OTk+AQSyUpq7/HTkyePI1pPdF3c+MmYZ6xycp7jXPe+5GomFY/nB53D",
-	"ncSwQlDfFb3j6Ajwzy5rfVRrmkzM4p7BrebOv14VrHqfJ6p98mU0ca/kKN9aHHklytxqdFJj7xgeV6tE",
-	"HZT4PR62096U53Rfoaz4N/PdvntvvxSFN0uk9o6fHBg5cx9yqt/LuLiFuU20nqnTR+YEmr1QbkiPzGD3",
-	"7GDNRDOf3Nn7QWXSsJOJFMzrOnGBUhEJmt6oUrjFqE3q0Dw/Li3ChfzQObWjnuaDBJeNJYU11bqRVxt6",
-	"actvgRTU0K6uPSRRxfc8mTKvCJidYVpzcaNCggcqHaZySjmSPU2mzFPoO8PNp+yfsOW9F/NcztijL1ie",
-	"ccjJU9n8BjZ6yvaCzd2hCuBWu25L8ectN1SMM55sJ/hxGTW9ZSKUxOdgVa4mDmVGCi0Je8+VtiHve5LH",
-	"zwp5DBlGxI0xLonDeexKBjuPsRkUqyboF2IYKBJWqbKdkGy8V5NtDF+TiXPWqSL5mKpbjBP1yWLCclYN",
-	"FFUCUpV4SyRMVJJnB5slLcc8embVXsp8xNOUia2ocMbyKUe/VMoEL2uFrxmH6S/lPCe5NMJb2k+YB42G",
-	"K4GHWC+OnLE8yDu9Jxo9Kmj0jZ8B8TOIU+rqXHdFrzbqN6VLoMtUWqJ0sQVBsxdGD99qq7h90hBU+nCf",
-	"LuSUYZRzYU7NIpfihkhBzEYpnrJ73IqTUH13cyVuhPF9qExkF5uwfgXCMM/Wih465FJch1zD8c1vh0IO",
-	"1USih6GcXd3ajP8orgdpplZ2QbXx8TGRqvIFB4eXB4E/1l4wNCpgVrnsAC/7y8D8Aeqq4GpSGkPbqZ1Y",
-	"cs7nbkfw/ntygdxyYZ54x1NmtFkb4Gr1iiN7fRB6anXfcS/Uo3F2U8aMKjac52ZpnTpuvvWqOB0leykb",
-	"3xidmwqWWat/OgVCx8dMqBqq+WjKtTYG05hmijkPcxrzlQb6pvNDgwKXsJlmmIwoczas2mCGuazQ8HcU",
-	"GE5bRjOq0PB3XKT/uOPG2P/wDoZjvXsKanvgLJYdq+abVZodPCvm5C+JUu2gQrXeUnFvTv2Xw5xRVWxX",
-	"rRJcEN0lSyaCJzQr4su7VYULhlcjt0pJyRurw9/guduN6Wx9uUkmFdrN5o/1nKpsGKVsRnONZN8LzJny",
-	"Cnwx5xCYzac2g0ExFJUdGEhg7fr9lTMmVgZ4WBqgpyNzbRs+VEcXh5vYvWbDaijCpoVvTAvfcr07WsCt",
-	"dtyzrRelPKmXMocszxFNbiHBjdEpmAtpTsdlztxNCh35iFMRcIJoqphPR4b3HXir+gv7bmZ3k4ubPtHR",
-	"0z+bjzKUi5vIjB36RsxG1kWAuN6WRmxyx9akEjjY7J8lVoGPHk6omvROe8/GTx+ng6cHT58eJ0/SxyfP",
-	"6OGYUTpITk5oOjg4oUej8fH4YHQ4GoyeHh4m6cFJ+jg5OBkNxoMBHTzttaO/JOea5ZyC9KUimaD/vffV",
-	"nCnFMEP1ht8xReYzs46vGUPzc8RIxlKiJ7mc30wIo8mEKM3gopccbFSwNeYKbGJK5mpOM2L1aixnYFPF",
-	"sjsGFH4JGZ5UkLm4FXIh/JXUcEfCBaFEyblIi1xZfA28wvJEMIAVMYYTSzG7li4VmM9aGkP9zijc5sX7",
-	"ZhdWM2L0hC3BhUBoeQDmfbdsaYxQ/HqoZHaH4aSqNuGNPfuA4soF4zcT3Ts9ghhFh7PSVY8LjnVxSJt4",
-	"fHFVl6A4mGKWvH8NaWllld71ezdznlqj7lzdYmoFrHduVBMi5xp2bCIXxWLLuU3Un3Ix10Z1OjjpQ4gC",
-	"VJIsI1NG6AjuNRuWopbt9w6oYinnZAykY54/hYqefQgTecnmp79b2RUwjxr2FGSCbcyiXkv90kxvK4Nd",
-	"SD2ERaqE9HJIgxQSE6QL3AlIacKfNLnjio8ySMxeynmTBf+oJWVt53E5Lg7ha6mJm1fcwi9mviMPS8OS",
-	"6VX/i2KMcIzIvZb6e5nyMa9L5fVeRXTdTSgmpFufI6a3clGBACGvJRnJdDsv8pscPI8QLXtJeca2ozan",
-	"L0y5mtqU2Eoc2U50EuReQZYUzNQlHcPx9ugnRoGp8zZbT/q2lHVwWFCWPdkkmEOcwFYmu7vob6tVQoqw",
-	"eDCVvXzrZdc2ftnggcNYxP4SCrAx81ygBlFKTEdO4hLSbZEXQSoMxh7d2VuuW6GpHG2794dPQ9FezDhM",
-	"Rqjx5UbXZ2f+3HBdabHXdv2wSsRQiAAQHZdhu606u43fsOzlSeQdyyFL56BGaa247tq+6zFQTJDo3tpj",
-	"52yltpY1uOrFzTBQgd71sR73Hv1K8AaMeBbqlxTDOkXVSDo5Uiy/C7xpQmoGpufcVlShzm7O4EKCSg88",
-	"Fd/UOz1GZxZuYercCUuGvnmjCJgvDkLvk3fg1Xif/AWrm35QbHpULatcg/o1S4cKKfz4Q6eC2roTBk/b",
-	"SnzC44OS8/YH7/5pvdi1w2DXwOPQ67Z+RVn7yjL+ZNi8YUIjQzpeZbErW6Ssv7F1wO0XKKWaWvpfHxVI",
-	"2R0H6fGS52ws3xtp8x0X8/eRDN/AAds1wxdSYfkMnnO0P9g/ODjaf4J5Dck8z2FiaCvW5f2elBge5GbT",
-	"G3QRfi//ybOMPjrZH4ARM6FqOAVydye6KE/FI9Z+F4NNiGziOZaIyLGrIKiGsh3sW9OhgGvg4ZdSfk/F",
-	"0iYmqq1UEMNqh1CWUtE8pMTIuRX995qNcBhkI7ylmpFiQHHFoDTqnegD1emi1eG+pVqz6UyDA0fxG6Np",
-	"NScjNG1kAJIGI/lR0LmeyJz/c0t1kos7mvEUUeOqlgGFSlSCgHQyJ+dvXkH5LaCWwH194DN4mjEVEvkO",
-	"E8Sa/vcY6z8IA8wwnJUR30K1a120OZz6LijiTS7lGBEKJRQ0qlsubsxfVmcxQwIb3ry4Qg0//fTT3vlc",
-	"T5jQZvtYXU3WhE2Z1eRh5VmiWYrJnI+fnAwqqIBfMJqzHOPukCIZzLken7E2JfJHQe8oz+goY1uRXcpm",
-	"hj5EshzOg0dGUxd8DalRpnjCCN4MqCTWJ+KfQOylU4mpt/eY3hBkmnzpZ0PKs4kTXs3kd5vusGbVUrkQ",
-	"3kviLuGKGPMgk9Qe3V0xq1kuzbncmmxmVKmFzNNhzsZGkFcZlvs9SMhmDJchn2cILuAvUvEseC3l0Gjc",
-	"UlTy4H15cvEEXGUKkJScpYgKUM6Td9fea6r8YeAqeePWoFijGku5upi7TpTniixYlu3ZzH1jGo9yRm8V",
-	"obAdoIv+aNMBdhMYTBnkstooIRjrw1xi9mlQzNg6ObZzTPlFEckL8rbZdJbJJWP/VsqIraRmv5gCxFsX",
-	"W3UldxdU3EzecBFEu0rZPloKrOZD4BM7sN2GCGFPa4jDYWptaN75MVRKHlfKHayuUsB+cK2IYknOQCzM",
-	"cjljueZYOunLIJvn9VYim16hwF9jFljF/5zKIkvUKFECYy/tsJBgnjEA06MK5k+lgGx1YBZ6AVBUyhDK",
-	"G5TBlss76yphQR2yF7qXnxFDm8CPCzgVMyiIX4ZFyqWhzedQNRuM6sgDSf/shtXvmWf33n0o25mNawGi",
-	"cbS0peMuzZdrkCTdVic2Dp62KekNKlVrAB4CRA2riFuLhmhpl9SPnCu/vIuJzEoZ7q2oDocUok0Fc3QQ",
-	"U36KZet6LeEB0ri5vO8QcjDsuP1aY/1Cq1qA782lH1w6Rpsz+Npc+aGo+v01HtguEtWB45ARu+FowYd1",
-	"Vk8iBypaMVx9y49C86zAUfEvsUCyFscd6ok56ns3UqaOqp3xgIEtLQ1h7GDdw4LmtdtvL97BW4Oi6XZE",
-	"d8PvmCCUCLYIBMJ2o3CF2rWCwIwApUAf8iuy2YSOmIY0H59k0UEWXJgX1h7PQhgoj5rY4pke9zjUBdot",
-	"qo2I9UHMzhUj1OWXb4auUOR5/NwDlg9H1B5uf/z8whecs++Feb8AegzOUoVRlQgofvpKlF2SeKuaQEn6",
-	"ltbxnZ8lll+aZS6J9TjtJFSQESOpFMyCQ7k6eybm03UADeV17ffe77H3mglIILCAgG4Ur2kMoPWnirQZ",
-	"y7zvQoYFiIhcCOItqk74Ke7tb6KQlIUP9JYt1arahu7oGjR+1fFEVYHhI4ep8P5GDoWF7ILqoJyRqQ1j",
-	"2GeMpMwYBeWt5DKOPMiy8KJ5B2Yir6xt0U5hlSNVThAsVPnNwWzqSRO5TGxfitoaNIG9wg0UO5FZGtKo",
-	"0VwiqBX2mxi2Rek7i+Zwy7X/Hf5G1IsgFuN/Dr5xCdnlbxMp0nmiXZa6vzFnM5kXr4GBu9es4G1UhhkZ",
-	"jrxjec6BZYGh756LH5BX+I/+JOPHki1rbwgsWm/Q+oX1HxUzE6PzlGu/nvDhjuV8vOzIGS5ARtbwBsgE",
-	"u8npFFAiFaGKXJ9b1zQsyymxLsj/87/+9zXAdcJ1kGOYTFhyq+bTPlEWulMlVAiWA5KvzbdIZAr1tkSz",
-	"LDN6LaDqWoQ89l5bpMRQojwpcR3zMcAxpHw2/DTjd+x/Givjs+HPg71n2G3n3a9HTz9EAA79QtQgELvD",
-	"Tx2XNMqWA+UDb1x4Fnwps/WaF/Kl4778xPWkbm/OC5jMwu41+h9PJqD6TQzPtiibCC5dsYixX0l71qn8",
-	"SFooGnhtlUu5d/qHRRlTomV+MZ9Oab6MbYUkKU+Jcn7Q1Zm1NcVEVCBeemOVihRVH8AtALN1xnIlC7eq",
-	"/8Ezx/1qy6CYRNQWjLtNQxOZe5jsFY3JQm/DPKIrCRnI8SmO2IQaRSi37J1k7I5lAcZaOcqwQULxGizG",
-	"4sBeXV1Ej2QZLahK/qWOBobiEymMRpozezJdQUOF7Lfz7JQbrHRz8RT3xfw8BxF1pApWFI0XwW8BDmcx",
-	"bCNVAYZUbjrQCC53bJyl0sVGvzKcH3e427qywhXfhUurg6+mRT1NMBuEocK8NGr92o3uRnf9W7w8QF2q",
-	"VxvD1UgAUSWX05he3mDMOoD4rmSwivW00tALEiYtcjTGkVFAmTs33rGWRm6sw08rS7dKYaHFu0MTtzgn",
-	"SFz9AjrfdyzwDQCqSx2zRSsMoqNxusKQOjFDKmKs0ClBVXw2NZ+yGqC2PFSD46ht7ZSmYjQv7mykadV3",
-	"Vxm22W0z1pI140F80jtqsSRv+QyGque56D6vDabwvVnACI4mQ7aOWkeIaAZ8ACkBVBf3Uc8V2KuuD+S4",
-	"8MdH4yQyX3vOQg2tDRPnurzOG/EA5va0JQtAGvjQ7xXrsgnLC5ZxI/7TVtgUEqO6gEvn1jU670imS6Io",
-	"d110VrSsJvft1tJJy80XEu/dbBljzBTpIRhT+Aq/nn1L0iUqXcMNzdFb568ytNzJYeVv6KqDASPYnevK",
-	"aLCF6+mP7MAqlmjdZoVOnC57Vr2v69Y9bFvjtl3IXJfgznt7Jf1lJeQPtmVsQ53gLt9f+rAXaEMl1ajf",
-	"24voWitfxUW4mE/37mgOxVJmAM/xlef6S6aSXr/4fA4fLUi2/9l/xp+BV77Ad/pryl+aC99VljHe7sko",
-	"O2OaVxUeqG6SU3aGXn6ugnY5gfrDLcBHgfMa1qqzO5rNqW3VKsdjgCmYAFFsoOqsdbuVZ8AVGTGAifcW",
-	"f9T9JsXQqmkT74b7BZIpAz1NbDTgOu+Ur29QqwraJ0EnQEW0vIHJxRxz5TqgNsrDKOMA4VK8YHVsr4qX",
-	"LyZSGRXwZm5GWnSrwW5mXtufQxAaqoon9I4RX1pivuM5RIV8NUdDm4KD4yfHT48eW69tbUPmfs+OqFV5",
-	"xEt77YfQHR/pUkKTSbHuYQKIDXJ5noJzMsqoOnMtG8jhYNA+m8K9JRhaI/df8Y5W2vJGdrVYo9K0o4w2",
-	"aIkcN+yMTp5KwfqEBm0I71g+OoPoFpoNacpSyBqN9K6lcz3Zh2y0sgx5fFzuLET3/vnO/G/47vOrq/3w",
-	"Y9wbX3Z+Rp3A1Bzk08AnS4OUMOlamzqPeNA7opQPC7QA5hLXDsFOlpghoBn1Q9c1PLg92zBz+RKyTPF4",
-	"p1i6SLM3wbHH5L5YeNgWon6Kf6g+nlIzYi0/sz2rqCYsU6zcJw16cZ8Rwe6w65RPhIhTyksuUqhJi5mc",
-	"TOh86dNKICFbOatOMZohB67wMfPUYSZvLBdb5ZTw1H4pn8lmrJhvtkoLQ+SuFi52O+1vua1YZ/+Ys2gH",
-	"C8g+zmjCfHR8EsBFeiUNqkLL3PDxccgNnw0GTw6ePTs8OX5yPHj27CCG9/izZ4p1ehfMLxhuv7zc79bs",
-	"8rd2ecpTpBkoGSTlRqLb7pa+aQfu85mvdMAkH7Dpz8hc4M/wLbIMl5YZnLeSmMaXFeWe0M0Qn9LtcH0n",
-	"a6iWJrofEGrOEsPsUxc1i3o/+Hq7uNJr3vd4r0+PtFzHBdAx4mL4V0D8C7pKPF2pHoeySXipnDzdRuVo",
-	"4/SZ0BkAYm3s80kLvrl2No7HolFV06rO/OIQv2imLM4ucDdo3JdlLsmOa1ARJuw9TVnCpzTbX5Vx2+eD",
-	"8llNi07XUjHoGx6u1knTy2VRG9u+e3K5QiE2pn/fs9WFe6/SApoX2zdWbEgo76/uZtjJuBmRQzumA6eE",
-	"SFGWEhCC3OqklNsXd+9a3E1S+DwqID8QHJX0aCxnChM8kSh5KF93LlT6YWeqpuZWjkFBlhrfbunD8tv6",
-	"eAN2EwRDJA3afQVvOQH4kBZBl7DFVcklELDLgI33y+26rEzor3S8LvflLjqXQ6AgmGTpXBUsrSS8gWHV",
-	"Cu3v5M1aD5e5znWf6+LiCm5p591yEvfBtRXfrNpW+C74lOiictYpQ7YlrDlWlGfzHCudAKi6kyrU3O4d",
-	"usMtZ6uw6ivstq39Z42j8Owf1lp+9abeFo7AKt2v9QTuwI/3zo377yzn49ocFWBmAO4xm2vf78Qwf3DC",
-	"AUrW6lGFlLkYZJXvMQmNOcjC0Ly9uNn/cjAYDEq48jW+F7AM6jJiuEJo7b53jVAymYvUOt/a8w5nZ67P",
-	"bJ8wmg7XqHKWkiFeb9alIOVgaVorbfDGZsHe/KZ7kNDAf+rHVOF9RmCSG8kUHGJXLhQYrJ8YdTe19hBN",
-	"Jvc27hmr8Se8sC1S7fpx7ZQgnoOusytnYstgY/Uc14QcfVzRnc/qzlSpJ6TfYjWCc1YrQSKjWVlELrQR",
-	"JLC3Qlr8+5CpOD6IF/b6vVEOKAhtxUmpNdJqCTqEoRcTCRkhI0bAw34f2XZFml+XFDY/+raZdq3y0IKU",
-	"wx1kodnS4ahSho1fCsvPvwBvKueYnhw3F0gGXaPiGd621Qk6NmEnlIV17ddgRsReFJY6t8kCdIV2bS3l",
-	"oMi5y+NtG6vqzN9A1iSCnbq5tiKt77i4/fHtd1X9d5WkCnzwWp5tZPkd67bMtqVWvPNvxuBngoi1VYOp",
-	"OSdwXeLhElUOz2E6pRu24MT+zBa5M9gLrDqib9nS1yK12jKoLA+36ySyXa3yBMsc4J6yBIODFFJ93x9+",
-	"JIGAwhyV2xULsgjD0x9kGW5X1Vblrt3SBldZ+kqhW7WJHhjbumx2tRRf6wznouSni9VcvqubSHqwnBso",
-	"anNLsLwl2yWE2PO2V6msuL/EDyOsir/gmnelZVlbmFQcqsSmHSyjSREOK7/9SQL+5jBngr638UCmRc2L",
-	"HBmE6sPIJRDcwsPsRKxgvHrowXXix9A+M3zOCtGuKU8VbFF6S6Nm4aF+KhS/MtzKc6M0Dwv7VmZs80U1",
-	"i5jLLFLehfAvbdBOKlNxYDqR8bLkto4Q5zOf80+FWkAYkQts7A+BlQLJrMzxzZmWHbJwgo6aKxVBBfpF",
-	"hZhaKfd490ctMAnQfRoYfRA/gCJROOEB4OAqz78ngAx7i9Osww6hLW67cJf7XqC/1jfp/AQqGHOsveuT",
-	"ueD/mPt4CoBsZZnvNRj6d44i29FOtQv2/54UOytWYPIe6MCvYkgOHfWxYCubRISdoYWNWcj8lkCd7GdE",
-	"5uiEYUor8imUze6Tb9lSraL1INKJ1eX4bAiNb/oQObUNQ/xP5tlDLN51B972nDU3dT3yr2vLNQuaMStc",
-	"9lBX29pWDa2ORYl2LG+hAjvuop0nRsmFGm3w86YMOu41JvqpBndvNdd1I19d1ENWqEwNry/rVbt7eVPS",
-	"nn95cdFuX/6LHDW91vy82xfect30QvPzbl+IWagNr8QLdvtShDqsf+eMyVnGdvnOCpuFfS0RdhnBweJK",
-	"lJMn/WK5CTTw2ItA5tXZvJZP4tlPeGoLkosgdtxHWmmuXX3+l/hDUegL1wODNlqgzH2qICoJ07nSNiEQ",
-	"oMPYdKaX2DdZmX9aG67QCRrfvi5o0++hoLYXWP5d9ENc46bhU/Yf5rrqrvoH9GsWq2nDmlK13VbZEnjI",
-	"1SpyKLdHFuiiTHXSiNpoPVsve0Rn8c+MrzgAfMbxGhErAdBZEU5Eea0OYVe5VuSWi9QpeUEvp0Kar3Zh",
-	"CFehQZwXgejB3rO6WDTa7IhgsZlNhqgc2oEhrlLQxnCFLuqqmSBLRnNF6ITR9MyVdZqVhVTfjY2W7ZAJ",
-	"g2HsGI9wyoX72IrddIf664DttiMQt25zqpxLdyRx1NGTiIRcCL7NqBnS7KEWCFLKMZM+iqrhBe6wGw5m",
-	"u2s3xESAMgAxz7L1oGVxvX+to7M0bT+n+h3x/rxNuYuR9P6lEe7SMqRYWpm1scVgqY7uKdLoB3RWMfUD",
-	"DtLWcvvPn/9l77/effoz2fuvd5/D35/96//o3Ufk8g8VkYwzy9ZByrrDdLj5YeoUy6x7/8mgSqDtX98p",
-	"5HkP3OQjBjhbiJWasGM9N/P1bttws1If8u0LIblQOp+vzTaBHvlGn55nKWST15PXNtvbpgrJr6IrQbrl",
-	"5d7UrXIj1hxjTJufsCxtmOjm85wyZqzi4TzPak+TJL9IxASkWRbw+4nWM2gro/Ws7I6Y53wNjNjTEt+H",
-	"J/zr6aNHV1cXf2nm+LD/NZn75qczIiSkOOmFLVtqdQ5fs8Ubc7vtJ9ecH+JhK9dWu+J17pR98J0g1tl1",
-	"OhLeWSkyrZCbe7gl3vrT/40cbXPuo2pk2GghtjfF756A0PCxhVO7YsulN9cykV/kCCLwRmKvSsVBzMZq",
-	"IW7RL89dZe49SN0tqAdvrSeKb7nehihueREftu1CiByDawAhGQOnQDXE51pFRl0o9tfWB/lbrp+7BpCV",
-	"dgyRk9yOXG49Yn9UxtTY47XmeGCNcx14rconI2qLryndCdWpxkqeNqqvpaNSd/PYjPzPXfbob/amtcnk",
-	"MQu6kYptO+It0h0K8nXZDpZ4z7CkFjgH+EwAu3IG3YUcAINgCxaD5/pNyfy33sGa3QI0iE0dHHiEMJVK",
-	"S6LoktAsZzSNpRG4RrvRIw4F+JVnNdgM2zBw36c2WkOJPxoNhvgmtt31GFxVbFO7ljKqHWzX4YqVrm7Y",
-	"2kumtI+4biZWSqFrLYmcsYj46Ooz7MZPflQs30YszhXLz3w9PYWMH8C7cM2dfr+alPdIrY0w9T6+I6Z7",
-	"2ld/87wqn7xbpIh1srjtSX5ZQOTUnn0jdKRg4fGvRRtqAQEexHU+BIHaaE0Wv5mYA4cDaa7kOWldSjRl",
-	"VNSA6jEqSl2RrNmWQycqXun7IufYtHHdENDjVBqBuypaEiYXu5+zaAijR2e3RaVUuZN57WunNL+F9xKK",
-	"GDDunh1WbImU5ukwZXe8xk6ConQIBxJ3OfGXk08F2SMHn1mSkGMyZgtIoqPYgN0ekDVkcRwbaIwstrCk",
-	"bN9aa2uLaj95S/TFQIrhRdcpxjNexKMB56IcDDgjGTPsPAAC4wKIOicJVZV8KiFzup9xka50OtwkjBCY",
-	"O2GaQY1jJtcWVa00fjJiE26Nxn/rN429MuLSAI9WosWDvWfvPrV/7L37ddB/fPDBff/Zv35qcayar/rs",
-	"L9FA84v3M5nrl3bFwmx3kf6ibF/SlaYEMp+6+cP9YSKtvy9Rd6uJdfBKDM68+rJVbKZPFOSxqQDETmii",
-	"c5pAx2N3lQvhcNUQuQl2QKu94ycHBzsL5wQz/JrRTEdrhZ3TF3vUguXl6q7KwrBdoRK+qLlONHYeS/et",
-	"HstsQZeKTOCi5Rn2XcFe1wHslm97i1nWIQnYO1unVcYo4Zz8+OOrL7HX9LOTx4efnRE5t5zBmq/kSXlL",
-	"WzYy3cTnEGzuq6mh+Bd5Hqti+UEYy8v3RHal6q7eKJeLmDGXsjWl7qVsldo68hW0ojVPjXgKY45CXhcY",
-	"M78UIN4ZKwDIzERtH0KLEnewgWQ+iElm3+64Jrwg/PuxTfmzwcFnKxM9frouSxpmXbytj7vkFzZ2qJAw",
-	"mlOfobUa7KgZ4S1jM4XQj5ivDEuFiKKLnGuNBqKvnNFyyhNQ3HPNadb+fMHI3kK7qVqeSzhchcmCzuG7",
-	"gLBUKmsrGVYf5zMLgo7VAoNqu9DM0nw5zOeifonDGnS7iEQKMpvnM6lqKtNcZ+7mQ+hb6uZyYSc3phyQ",
-	"6Iq+ssYyVug5dvpdu4SjgK1UPVARPweOeKjzuUji++DWA+BT/BxA/8SbScYV5vquLgjOa/Whb/3Mzbbi",
-	"IwH40Zy9jI01sRGIXWx1m9qR4NABsLumWdOoYZw5ozszFObC5rquPwi4RvyW2eY9hXNvJwPBwoyWw4hV",
-	"lGz88grrtNUk7qC6XfGFJEUVSS9cP090/jhGqDzKdz0adMzAKAB3V2CQ+2S0JNRrE1Bfcst130lriL/e",
-	"B5JEMaYuSBJ+njEkiVhYd5OshS36J0mjhq0tbsJuwZZcMPUf8+QqWG4btcZNpBhnPNEqDtTLFRlJectS",
-	"dEL7VFFjqBle2LdgtoaJK+ZBRYyS60LkrXfLxcqf2yG1QBlqVRxY0M5OkD9EqhpxM80F2++Lfc0wkwnN",
-	"ml9mziTC7snkVrmYK1Rv/hO0EieFeU7keKx20VF5zAVXkxZtY9yFH69J+6ZZRA2B3dhwOvcX2zifqO3E",
-	"7zf3KJZytMOkoo7tcNblALVmOu1TfnLmOFpNlZQc60q7JDNH55px+Hs78rXmbXo22et20EAdYCUa31cg",
-	"T+zoVetYH174WzC/dp4mf5YLSBy8cdjQLQqBl5Xruqfnakf9o8KCokjCrlsv8umr89fnn1lfjKUiS/ap",
-	"VThaI/J18bC3LPQuy/J7KvVeSbNbbf1n+fK6DLywN6A/QoUO0Q+r46qEX9UBSpBBIX+tiLwyp3KsssQ0",
-	"yvK7oohWyXRbwKGqEt61T+GK6r+COKSYHvpZFv3Ei2XADzPpdiQvlgAIJL8dCjlUE7nAzU7gUW5V4G45",
-	"Y8JPfAhKeHtnkptBTWfDH4QzL63F5af8CXIBBiD0RoCUGgMWWUgt+gLWFHZgQ2auS4HYAP29KGPbCjf6",
-	"owDOt2oyWN4Mp2fBsq5V7Sc0JSNmWJE0mvcO1Gi7m+uEa/hiuHx3r95MksHd9TLllbAFZ16w3Av+/v23",
-	"XdRy2MrgI4rbRu3b7Qo2QWyna+32nZvRgZb3RQXru0aiXK0cocpRrlJqZYVLG1yeTbUJ5QoEfaOsK5hL",
-	"XNy5cv+Q2YeyDd/TIM+2kGKbia11WHywN93Q6/0d3Zx5vjfsAxBfDfXV5pn9IEIV2hjf1S53Ch0Wq/to",
-	"+5nVLyYm+jd3pYsvrh9R+6LitQApvtud7eiHdtUZGRiWlDnHhp3UTu3yj2Ymb8ixOxllC8ZvJobh1afx",
-	"uUsgn88Z4BGAmi0y+EqjaNkA+bXEU+D6H1flSUhzhdUWNdcc6QdYM+V1aTyMcSlgG0oEh7Fwszkh4KBi",
-	"73jKJPTEVFwjAtd7aIHCu/PydWy8DNrUlpWX7+rGzh84eQPxrEKqhoRZD6ha3hDfqSS4d6/0YQOk1XbQ",
-	"qhfwlqBHLnyq4qxugLv6rrRM9RCrOSufM2wmGa5KmtOxDlStFDwqQ0gewr4udEE5uFv8+fceE8j9LCtd",
-	"XXrgFTNo3ZW2mEp9YvhaYY3egl22kI1kRGzZELa1NuB6EMbcG4pVQ6dcuS6I7YME1cjtukiBO/trANxg",
-	"6d3VH7d1xopm0CwfvVwsZKG/OmwC6fa8kamxvFZBDdMPjE4pHJVG8LzatUt2lZZLWGwpguCfHPd9YY4/",
-	"ukSKVWS9jfNxWMqpGE7kPFdDY3nCCaorhzDXOlce3FKcSCbSyPHH9pzmmcrlY9hWLIa8+qDsokAzJied",
-	"MtujruTs86JTVDtYrmps2I2opiFRTHMzBuewTlt/WzqY4VYBu4EkAsdy+mWpVmRUzYUReQu6hOQ715Em",
-	"DpC48ZFyo6idykV0Bv6+naUsKczj7MCsKufaNv0qISiGmxSZbC0Ztzvk6zTO2gNer24Gt3TTNQvO86B0",
-	"rmzdN5jRsLJPUkHFIxI3ooDCyYO2Qa4kftcJX7/IUadUr2/kqHW7oEyqdXFG8/oiwgg37CDXqk22knvz",
-	"tnlK7YtIu/WDuTd4jV2lrFRhOLp16JEQgupAHHKDmNXmDp1v5GhTV06r+HqZ7nceWXduloA4S2HtcFSB",
-	"0llsSnh6tw1MFyyjYw+cgDetxKJtnHgis9QNtrUx+I0cfc9Ag2ps26bs8dKEqw37JUzhNWrCZzvhNW3q",
-	"qr+RIyytbkmJlSHugCB3qD7BhDtTG27uOn3ITryLPhTc0lZYWkJ7UINiG7VuixzEfNv9cde33ZyHbYlv",
-	"C5+xeG3duVniTxSZ2SsaHQd1XVsCyN3AvsSrd2XANbeNOM+yUscIZ+JbvLWdDEAN5bg5azSRc7GNNJjE",
-	"fV+rywudtCEKCbbErqbYBZ3YXNtNjZLGDs7WzU8KYq7a1ZRy9gu0X2qzqrZg6xffr2lHTsWbOuAS/K1v",
-	"C0l5jlGI9s5Ve2YvzGPWO1eNDpbmdCFar4W/415qtyy1haTkTtlK+wrfIMgRkTsswQ6HM/TrXsMQ31q9",
-	"K1adapUCAsVTqLSWCs65Oa7DKRUUwUtyluRzrsveIZZ3UV437//nBOR2nf/c6u9VkQ7vr/cfsIXgT9/9",
-	"rzDUagV00egE7Ato+wcVA9W9cgEqa1sUxIO2UKctqgsz/VSPD9+Wl24BqBIYhzFS/5bXFWFj3jOGsQLf",
-	"+BkkIdi8bAWsGASph7mDsrUQcm/X/qtbrjv5r77leqftrm+dMN/ajXQf8JhA0ZVipVXB4spMHTBEqcy/",
-	"Xw1fSMEK/NFiV3JGV+CWumYvd++L0An182w7yM/6cWcUGrzZsEx0WPhbgHTJCqTWYryV9dwVMkUnDNLZ",
-	"fJRhzUInuinhlEMTxhjlbLXMrfwZ7kDeb3vCsgPN6ybRtYscwyrJbOtiK7haRxdbwD5XXGy2BsMOu7X0",
-	"K+GlbgA1Ssuh6dwslINqMWL7xFfBOwwNKpKJbc7IaDKJiBm4oAFFQzFjlhn1bQZuKWKsJppMSMbuWHZK",
-	"xvyOEc3eazMSmduBtO9zA++vdB8IG9ycbIKXzBWkAmosHWmAzImi7neFNKxPtnB6Frtjuc24wMZqZuuM",
-	"sStzwIwNa92qyHirzpJN8icbmk1yjfa2kW6KpyzAtmnmsgelIPzBWjuljFlnx1XK4nDUWHOQ1znFXBvE",
-	"tk4xd31b9ejBKRbdFg/C3BWc1unC1bySrsDVt7bTrA5ArAvNAaHOiGZZFoQD2zXdr0KX1oEYx7vj3Mx5",
-	"SkXCGkRPyM8zKW+xty62vDYf5rlLrysJ5B1zsCkX89o2rhm21wPxqOktAzeLvWONGnY8aA1YCgnFjcDg",
-	"fQJVyXB01C1Lo2y9Uz/eOH8yA6mh9M3dC47VbOdesCrWXgXn9/6cC6/plBV/eddCgXAfL/CoovOcESkS",
-	"RrwOaLYRug1aNVTdh/3rBtHRBrYTa2sK0zyZ8LsWSAjuwp0A5pizO5xQFcGrvPj6fO/w5DGc0gl7T1OW",
-	"8CnN+kSa9f71yvPSq16fXBWo/Fe9D+aAJVRIwROakW8ufniNeHxPnzw9CUBxKQGtvVM9ZSuPgduxXXgN",
-	"ftNWB13wUlo3ha0xoZ+j7hasn5eFgIu1YyRHb8ato3d/5fYEX7x0VJOeDq13rfPi/M0rbKMKyWIBy9nK",
-	"wv5Nu1e0zc0p2FeRotPKNRCevHtyD3i8Cm/Y++SaYm2Dc1vhcxXSqxBFmQ/vwGdQlgIdXQdV8VfrR7Bz",
-	"KIbfxZVgh7jOKHJMoYthFN7TUW4+2EhN9LQuIFPQDleFm3muGDbeu2UzHQvL+LMQHITWpOT6f0YpwYGk",
-	"AynDAvoOo0X0KNKFrwB4hq9OHz2a5XLMM6YcgvqjKc/pnpLZhPFpY9++k3Zt+37+z6sr9T/fxSHTv5M3",
-	"fMN2TC8QLV6kxPXeaOic26pPSdg4JIYeVrxlhUbL9k0z211pGRKjze/kjZzrt0yBPVMLfq4Y1ndMqMKk",
-	"iU3Rz/F93dHPS/fVoZ8rfiNYOrQmvq859N+2PhPf02TCBTtPdJyvSG8NQ/06SIlTCzOcMTIBZYSmU26s",
-	"VqIZnZKM0RTQKYGt2dC4VdR+kaO+wy7lyoPpeOdA3+k2dK4n0t/mK998SB385ea1YMjS6dC81SEwcQXu",
-	"Nqo7xNTtQrythTkpivlwFYhgLDUzxBrpUpMBrCWWMzx4oeuv43AMGUSFHkAVxdoZrfUYa/AYq3qMwTBP",
-	"XA3HXNQgw5XwrM3yK2IYJlSl18gwG4OK5rVo9oki5or1CPLxPu/leIwfeuyM2dW9zKnAgovYEi/oEm0K",
-	"KewAA4zBeKpbXSMW/K0NNP5oWXsKzwibzvSyihulyrBRrbSY0qlfa/m3Iqq6kHRkjmZRG8jAFs61WS2u",
-	"hnSu5ZRqnjShZcSXapVA28EdlFkFIPM0TYeO9Ypjcz1RW3KyqwXvAOoIsHJKsy9vU5Toa84eavafKGIV",
-	"l2hDvxkVLVytcFmIutzGGQIm7e+5DOfj9GZrjbmrhrVZtagcGBGClZlyyqCnAwpjVA8ssuQq8UNjtcyo",
-	"j9H9unTw2OYxe7vAw960Gx3LbRFuk7MU1BO4tBL6WjEf/ePacJw1Fl/7rnct/RX+cNyTs8KpzjUt9nz5",
-	"RamKqCDBvucN5X2pUlM3t8T38o4FCaab9ixF5OMzbAGBMHU8mZAbaRSWEU1uUYVb5XftxECV/zdG/4vZ",
-	"2NzbasNoGV2JsFF6t+mHVUzm8M+Maibq+waAij0sR/ht7Mfwk36DPhwCxQIyFerwrjY+zm0MYbd0CUfq",
-	"gsydNesVNmTttmQALF1qB8kV9hCsjdNKMewcg1ztImjXuY6MIwutJnLBUq99N+ncUjeFZbHRH8mZ0oqs",
-	"sMDjHbTfrZEk7I5lYUbPbvpBVkilvEs1BBM0z43Jh3JjXMh0p4r8Mvf1qAXuNXrjpd2Linkw421IBZvn",
-	"giOcJTnT7a6/wGshuqz0sKW+Fk58hR+Fz+n70fthRdeyDAMWxdwOEDBs1VDZcAZ6Dts7OhCUtobzD9bo",
-	"xkFsKjqWK4mLRpeyvdOgZfW2UiPWzBlY/TlkcdSWGnjXSUJFpLkdTRI2w9qGlCUZF/Cn4T5UR93u7rVv",
-	"AbRZsSaXbfFuOWWlKD8I0qG3WTqPomYzQ9lXI96aZFpzI3LADgGoWvT0ct0RsHZC1dAjeDS6jJwoBEIK",
-	"gUpiJiiAZ6/RC5fEX7e9Hp4HW7+2f4OnEwcNOVyfFbiVkrCbImI36r4nispSr8ymur/voge2zr+NDcmd",
-	"QxqiCppkzCjxT40an9MEW8mK1PwylUqTJ4dktNQMioh+vHy597RPBONYvyKnU8jwyMmUpsw2rv5E2Q6v",
-	"Mo+3EU3kbMbyvYyaxRd7ac7HWu0JmevJGp/70xifKMywyHyxwZzM0VJxjrxiLK9lTjdsmL4yhobSGlnA",
-	"UMdK9u/bOt/Ipo0ZZh16nper+qJ5SlDbZmNbbep2Eynu6vKeDFGzlDwiOaPJhKWVkgr0EcD70PDCduOC",
-	"QUjF3rO+5fhBW9grC5iU0qVqA/aVgocEZGlYwqg0XbLUuh6Rw0LDQO2KLm26Ijh/K53U7dTM9e0wvdpO",
-	"DVe6TfElQGBBntnIp7FnVLMcB7+72ljYvc1GBLlqlhDzcIjVmpBta2e7G+O2VXjUWomXqttOrjgdIRen",
-	"tni978qRIZI12R3Y4GoA8Yb1gnEXm+Ppph8e4/JBibKRXI4yNq3RlhZMaNtSE7seH588+Wzn2YzM6DVy",
-	"nid2haHs0Ea66jx4okN4paHe2aigN3LPfLenbvlsz4Xv9nxTXzAWPvRreiJDc5/lDNjsDNdyXWfkSif1",
-	"d+Z/w3efRwP7jU2Tg92BY+Y6YK1voFzXXPbFHcuXtc2icafAtnKW0gz6JIAnwpyQ9jXpuFSte8tyYWg+",
-	"YXU5BTA6a6XbIVbO4Dznezkbs5yZx6xvvownzxjEdVVw/75nDc29V6kTNGibYa2Qms9cI/pQ/zmMvUvF",
-	"Q75FPMk+3x2UfhEQNHtkpl50brYDD1s3p029ISrjmNeI1K8vL9/Ynllr/DbPngVs7XgQZdq+zGf9eQKp",
-	"MTZGhMxT1UceTKcMirWg9kgmyTyHna0P8gSzxC8i7d3ffodkhD+MmLIHqzyg9nS11h0Pv0bQ0e25Dwjf",
-	"t/sOyLKBoW/YDB6f/SdpCI8l964lPBVkPsskTVkKreF3njtMczplNX3gzUD8BfvryaRtU3kwebbqKr++",
-	"ifxbRlMumFLNtr4yln4CeXNGthtzfyHz2wgtTVhyq1q4zPCtz/Hy1lnC/sbmLKy+G0fjlJ/7sVYEJU0m",
-	"4UEKFyBlM+hYhMpJee5TfpMX4ESN4QPz5iLPeSaVvsmZ+kfW8cacpbzbyyrrFbzZPa0fzqNx/eoy2qDP",
-	"uJFhAjk4LiVXZD47I0rL2QyQCKCTCOBJ5zJhShE1mWtFUrkopV7B03oYZHF/u4e0dju+bep1BSJIMaEN",
-	"l4d0tYUsezouw5RRLOECjljjYOzoAdnSsb0Dv3VIEvbm+M6jqy2lDZlDFAJsOVlAb+BUnhEhhylLOKIK",
-	"0FumMFS7wKshERi9tkWakM8SZmMuuGbZcigkEAG2DHDP6/V7S8Rd1kagDJcluJ91NBHOBmtRGkDnc3c5",
-	"DDyWqBcOtf45uC4JyzXlIsNu37sE8Grx8t2/stiQ+nc7vPGE77RpkN/39ku+y7m3efPu3lfN59/qeIQH",
-	"e5wzNdmMBV2CVQIPIFreFuAyaL8AEL0xZikaMImUt5zFmBY8YgiPiNsOpbdUExMPDtenmEcmbv7aQWYK",
-	"9lEOHJCQaRDgyG2Xj4JP4rJt/6a37vpaJl953rvaxSkeEg3/lnugWRu9mHYQBx7+Y04zPuYMkVKSWzVk",
-	"72cs59a4GlOesXRIlWJK2YAO0i3Lh2ETYTNfJpSDPQ4QkI1OOsREc/5P9yW9ozyjI55xDUlNFpF9OOYZ",
-	"tqvx3xQdaPq9dI6TgrRvowd3kCuuF87GaU4i2t2KGHvRAghFfHTDRIpxxhMnxdrkoLj4rwrAn5yaM6VL",
-	"MjJWiDTqDujB5n/WD7Ua2mvV6vMUk2eLZm59jClwoySSw2Ns3bE5lnLHc3VPPedCd0TQ4LMZ9GTK/sNc",
-	"FzFpmlpfxw8uhEE3Jj8gDcibclkBHaPwGBfHtAofiwf/uZhn2cY689ahbpuJscoN7TPii3lnDsAFq0tQ",
-	"LdoS2UsQOLOm1CjHx63DE/PPKrBe70WDcMOJzrwJIBPSWBEeE4P+NlyN51lJVO8h7IYBgVAasOksk0vG",
-	"KqU+QQ1QPUJEMBpAiQi6FcGbfe+aC9fGHbmcKhr8OMDMt3OhCGJ5mo8/LIQiNAFb1Dzqli3VvhlJnM1L",
-	"TTXDbK3NTpohHC1JLrGowLxvlV7kHcszOhsqlkiRlln708fgfy0/9aXMycRhn6B5zUD/wjwviIsqciNl",
-	"ekooWTB269IV+sYao0vCx7YzejPFPR4cP41HPkvUtkJWbl+eW3HVjNcP0IWBCGLYDxn2EsjPAe8QIEyW",
-	"KVY0rLI3gqluNVHKYzWQjaLLg0oFIpnZNngbyYRb29SyubFbeZVcr3WEMuvcc22doIvNcSvJVwWoMcP3",
-	"o+9Hpdq7FsRS1xU6pBO94EnJixCUEBZ6ZFt17uJ+lLkHJe5BiWtU4iDrvUb8Gt3Mp26aRb+1Ze6BkxJ2",
-	"qBmabHugIsyB7AJTBNNqjVBUWJatwWaalVMnH0INNaKPrgExumN5NDGr6Ogcx3SDjpVUm5OoCCVqAl0V",
-	"x4Rmmb1vkxwql2fUtjwPN20X9XmtK9w6dyXt0obANtAcNuMm+Uamq1vicjJxazAlM7/FXQoxLV29EUbj",
-	"nes6iMSXMoF3C9P3wZW/d5X8WLNRE/a3P7r2AwXom8Vg6nasbY3O+omsxBGaGX3parj/rsbZbBGljP4r",
-	"x7pAdPJ4JLsNC7cLWsLaFEE7vClw5K061bhLdsF6FGM430nnNu+Qz150o1wHeRVvtrlR8nmrKsiCB+2k",
-	"N5XvKK/iUvP//b8+tXz5//m/LdF/Rh4R//VnCDHXwLFXM0T57jv0u4T1XbToT3v9ah/iijgNIK6RtQQ5",
-	"Kv6IFQwkTLSvrHcgEyPsuEKH1ROwLeRVqFF0RLsqqS8rEFe2UatZDNs8whzCDoaDzNmLuwZdBDr4UOLW",
-	"uhz13viVte2hL3wHctcyuLYFer0oheSIop6yO1KFxyKMNpONZwiWBYbqJjFsZNdVt6j1jcUxcGXLMnYV",
-	"KPRHZmpMrU05lNEU7YF0iiMOeuOu1N25lJnAbpiU75FcXpwSlF5172tZwA9znchpnck0oYqMzKNs0YSv",
-	"UdqsXUt3jbZeaUHt9I6X2nVYpvQbaSkthMmqqKjdmXU4f4XPti3KX3FHe+30Ad6vZnve1lR1r1bPg1L6",
-	"Ecrnf2fl8jsqiC+x6CI5IqdrW83tpFjej7ay4naJ6smjlnHZUJAq6xVhLlezJbMCtyXXmrcAcBXiEbX1",
-	"9phR3Ie7x/16346bxoXcyGZiTjVdyzlRie3g72njc7gv10LXxJr7ckVgXriX67h/OxPpv4Vhv87ILryf",
-	"jhXsRvWMKSOBfYp03N1OrRilhTUKfKh0JNfyxnUajhtuJyWndFOHo+KW5kHfiW/a5q0wCrVzm2YY99/9",
-	"4p2f6lrQZo9i4V2k2FEJs3UkpBEAXIH5MgbgXOApoLOiA7KLzampKXBHUDpvECnNs4zQzPaT3qBvP6Ss",
-	"lCDzNgQlvOOxYsUvcrlQDDvgqKXSWNxmy9qoImOa+xzYjDOhsa9Pq4Ih9n7Gc7Ymfu+AjpkwbzQK8h2Q",
-	"rfWDQ0IqJNB+jIjPrBmU2xfWQC6vTZkCVzBXas5SomVVFT9pbDKphlglqJt4GVcQ9QvWCp286lY1ICjO",
-	"VSNlxSew8QoDGBq9acyvcwQETs3UeuCw4qZhTWMZ0y0ABS29l0YGG1xa9QrzKy1ciX6jbBl3Y62fwCbF",
-	"dfIUBPe0k6GWKT1Iz8g26W/k6HvA/940HcYScKm/dtClv5Is2QJ803XyXslslFntLBwK1eZ5ewEkDZE4",
-	"gxrIqo3TenzuZJf8nY8L+hhN75uxhI9tmKl+ZWOjORfkhxkT529ekVQmc6PD953IdD+UHh/UcpfcP8Fo",
-	"NNXMwjs3lOAr1/BEpKiuu0p8auu9LBy6Rw9vwg3ngmseg1gvKv5d18wRu+FCWW1kXU11Pdh6ddxt0QCY",
-	"alqTruDjCG1f7ocaYZvaY7TXvD24oOsQAvz3dfw7Djnv9s6vT3m879aQWLS/Q2Y3fWqv6SK+wnvaia+Q",
-	"4JvxUaICITbDSxpD0SG3bGm02zOSMY3QZzmDPi+Gp2dyAV36VQU0LJcjqXmiqrDy9RUA/2m7o3z683/+",
-	"z3ef2w+f/WsUUmUN8mcJ9JNbFsdUrPVqW4ccuuPuXZ9uA0BmJ+4AzlQ2v6nzWcKFnyiiJjJHaLc+wTag",
-	"Th4DNkWW0RgOz1GXptowjLXelGDj1mmBAXwr73aYVu9sdaRKqKo70wrNYZnW4iT+IfRBn+4aA9nlU0b+",
-	"KYVHt3l1/vqcmHeMVnjCi7nZwEdfsDyD9i8V0dVY1WlGEQWbMUPQWeVNF0xwmZO3lgmRF+KGCwbOxqoN",
-	"3rGI/9LYXG8oz2tID00yDD0zD05fjYAkTKm6Cthz8s1Pl31fS3seljmeki8YzSPoI1HwI2eN8chbLrDO",
-	"hMyF5pltjgMVMTAqYm9t9mMfPV7XXru/rtz3KymxbsNQEHuP+WGI2GdxOHnewp7t9+D5QwcK1HjMzZWX",
-	"5sLVzh3BvlSHXnpFaW2jR8a/JBpuXVlvaGMvSj2hRrDTrZ1s6Bjcpk4JjTZpk/Sspoy1SlMuwtsPVgpr",
-	"2vitbtkSfFZFMlHfI6hqJsiSUaNcTBgNkSmhCe/2QQ1MgavRRH+Ro8BVZcbJFcn4lGvwUFVwMhcTmbEQ",
-	"trWVdLE5zOUemlMu3Mdi8A7VDsce79vdRk9AWvBqQiJnrCn3/9aX8KH5IyAtoPX8LJ65eUu7iTb0JY/Z",
-	"m0jfz13hwy5I/KzocuY0RSyIw+K5VoQ/jcJfGaJCgF/rCC0VxXpKdj08QlZ+UpaER439bd4bYUWzKLwd",
-	"Ru3ReHWO6oRmGdjZUz+gs4pCGNB1W1H5nz//y95/vfv0Z7L3X+8+h79DtT028E3BfDdsPJNxEQOAMhqo",
-	"KrpFTlvTuutHuQ6XMnZyPYxBvbq3JBkCkkbrqA+3KaOeTWSdg0SzjMHPtjy57v0VG+6oy+vRbdE4dfBm",
-	"j+VcpA2F5JsvgKaxfIVv0cTtYCvQmzUekI58DU/d74SrbWKFMu1zQZpuK033wt20fmUugud3BK1xQ9vp",
-	"ErlcdmDhw1ROKY/5ub7EHwrlAq4HA8GotzJ3JREQtVRkOleajBgWdTvFQ+a2gSC8VJl/WhMqdDfDUdT2",
-	"8G6ncmxUHFmzqb6Y/3dC8Fwonc/XlkeC65+oCaA93Qq5qOeR2/CoNnXjfgVdwfgt10MLGd06V3mdLMJo",
-	"8oRlacNEN5/nlDFzMIfzPKsVCZL8IgG4z6gugdKy0s65vjnzCvBITXfmq6uLvzSrLR7vtpn+ddZI/N/I",
-	"0e+E7Nv3XfQrjzbZKhLxVkJ5fZ9SGzrESdrmyRVI2Sim7HplCwBOzXNTKe5H59oN1XzL9e+Gatrs1m1D",
-	"a9lBQ9Rr20Wybex/J2vVXKvsfm0tzb/l2tdVrU+ShRWoj7/5n7u8/m/2plplIgg61WzS9+yB/f121nD9",
-	"vtis0t/HuemM7tAEO7Z1K8TmFPczImRQPeNxaVqdqUrjy3suqq/f/R/Vdsk+f8Jz+XHaR+/uFKsY1Dz0",
-	"SVbSt1EK/Hu7RomBxNsuIDFmxDGMmMMI3dtxt8eHeehg/jE7mIcZZrCqCRWQhP2H71r+h+sMHpyUHbQJ",
-	"r7YD3w7EITjxHTEcQuayAuGQMhgvfsjDD7i8w0qW6JpQqmL5uuwUcNd1SUrxN7TmjA+pyXH62byux+/B",
-	"NmU9PuNpz/7rjtge/nH/ZT/9nuFNxV/2GhAD58Wf8DWsuWLJPOd6eWGoCwkVswvO52bP3KeXjv9889Nl",
-	"L+ZJDxMkzHp+Z9iCUcEssDxkPWCsE4svAIkU+/acv3nlsgmAyIH6MMXBL9hE61nvwwfAXRjL+Dka0eSW",
-	"YRosJbOMasM1sVcXuHDnOZT9OLDYfXI5AecO5hmbk2COW8Y0O8WMX65JKhnWaGOGnGsEw/Ir4X9K5f6V",
-	"uBKff37BbwQ0OhH7n39Ort/8cHFJHtEZf3R38IjO9eQRMMtrcsPvmALc9DDR49ODEzLlYq6Z+gx7yJbh",
-	"7smnT7DTJcTg9YRdCSsAP9snF8wCP5YeSRW5jmYJkf/zv/739VmRVqOr2PqVRBtC9ZWITMjec71PbO2T",
-	"At6cMXoXe6iWQQOAoLUOnTJieKVr3Mm0XVFLGsqs5xvbfArbUJpvCzxfuRAOmg3Qg53aRqiu7sOM75l7",
-	"r7FKyyyb6/toRjFhNGX5ad2yUT4bZvyODc367V8JSIFFIrEUA4iIM6aMbj3l2o/K8kj41gI7OwTbItM9",
-	"mkdizgwQsZxiPsqZIcwJBQqC9BoA7EVAqithiEv0odYLYIVTKyYFsUDCmNIOtWB3rqZAioTtk+uvXqwu",
-	"1KMpu8Y6NXOqcA/88ZhQtU++NVtBE9ffYapYdgcdj68EUOQ85Zpk8gZfnDPq4YfMa+0OluBR3TlMLRlc",
-	"MqXJVKZs9VxppvSez+i8hmxcM1K3eD7Bt+/UBWjob8ZvU+/h62uzs9Ag/3q/8gb7pEc5U0xfQ7yNQ7lB",
-	"nyhp0blpMrkS+Vwg74Es0/DpFqTCzgaat6nPPweiuA4guR7ZDnR/+UVJcR325HTET+gN5UJpcp3IlF2f",
-	"EfMPpl3TNGWpBTHjU2zUCxlSV6I45DwnU0YNk9onCIWuyPFgABcfHx4SgBNldW0iuSDX2Fvyep9AM0ns",
-	"zWiOPLZGJMeDE/KpmfOVuD43+uD1Z31yPHhMPnVAHeYh59BL/hosgZHlqKm58ODI/O/EkPzx0QEunpqb",
-	"81PwaarIgmWZXczvuNJuLY3uoU7JWJoXk+tAebgmn9qjdf0dF7fX9pz3yXXOsr9egZ5x1bv+rOiECdxg",
-	"zDPf0VvJXKO+cCUwNfLa6SPX4M6mmWJ2UM+lsB0Ll4ZiL7i4yYrujookNM+hccb1i0t6c23ZN9fYFslw",
-	"7Vfjve+pTibXWNO3lHNSYtVhdQpVV8Lc8FoK5u7S0iyslllKjgbH+BC3A4Z1ONvCCi4GDWeRusyIcXPh",
-	"HFxD3V0Fj9vX0Np2TmYqr1I2nUltJr33LVte9wkldzSb+/xfLFn8xLxc8oRZbgflU76rJSyFxoFUNuOW",
-	"LfuE6ythVFagNsTnNBdgo3JD9/aYl0bzls0yumTpKTFq/DWumqdHjO/YuZPL4HWOc2KilOu7yZU5KviQ",
-	"48EzbGOGrA6H4UuV5yIFe25pocknUAPMM5aGe+BGgk+05V6qYRUcx3W1FmYdPeSyOxVTrkFqulOuzHOX",
-	"5Pot1Qx+3XsjM54sUQ4WX18DdKbtdwUTNtwU9RJvo6IiZIVzP3QeeQ3PlfmGxDMXt0IuxJUwk5zSW0u/",
-	"k7A/FHTcJl+wpQSFxmoIlrvA0j9zW/yW6Xy5dz7WLL+287YhHpj5tWXg10SKbElujIJyGqgZ/aJlo+pb",
-	"x6TqO44qUmI0c6TggMParUTn8o1EmDgHFZuyWc4SELqY4Q9VY8rsfGYEw5LRHNNYYeZXgtrd0dKcLKjW",
-	"nivEn0Mecf2lfSQvJMKT4xNUEK8v5gJkEnz/9OTZ8WfuQGP51uefF4RHbQ2SMiqkYcIVc/3a92uIWdlc",
-	"g4VNzoWVDOBoD08iHAXYF3jPtZkcqqQZu6HZ6vsq+saUafoIbt1zJU/XZDYfZVxNmEKcOyzUg4o8M4sR",
-	"0wuGrpOpXdBHqUxU5TEkzekCVRO7PF9kXKQ2wb2AR4HVktV6TmukFPpJDnWAAe4UFUsgb7Mkn6gQnA/q",
-	"+4ru86C4+vcByyh0V6qZBSDlOcll5mUJcAkj4szxfXN++fzrayDHby5+eE2mLL+BDsmJWSSggydHzx5/",
-	"dtrsazfEClHYPrk2Bvg1STLIseZO837hnR9wDoCWngMDt6lIFGS4Ox8wv1SCPWQOObRUFEs8Q6AUuRYr",
-	"Z0RPpLJPBbZ0HbpaLI9255krjn2bPC0bUWgoE7uKlWkw47cMydgbZ+w9V/qUHA+O96+gVxRPmG0Ww1Mm",
-	"NB9zlkNLeJpM2N7h/sCZ8aXvAHEHMadOexcxc9IKCzS/Eil0LjMUz8KqwDqnPINyVjR6931r4NPe+Svi",
-	"83ZYTt5Y67XX77lm76e9wf4BjsTouHTGe6e9I/gKIhcTMN6r2rv57oZFfI6v2QKaSBuJZYSusceVxcI2",
-	"dKgmciFQAvWRgU6wOmGJmq0ZvOelr9Leac9oYpjqrXpBv1zVO/15Fd0jW6IFh229Da+01ggIEHgfkklx",
-	"gZAIRm0e8I85y5fFRnE1dG1srA8BXG2rxcpx11ox1kcgA3stLnyOTqkP74oGRLDYh4MBRikB3w6iJ4GC",
-	"/4uFpvL1SM4v+DOgn6khVb1T2wWnGnQJnJpo2SEIkrwFf1gY1OgdDg4f7w0O9gYnl4Nnp0eD08HgPwIv",
-	"1sgQ8eDg2dMBPWJ7T0YHyd6T5AnbezoeDPYGB4dHxyePnzx9Rkdl3AZ47pPIc3na6nnJQS+otjBspwqv",
-	"UQz88eXg8HTgXjCF/tS9DP3OdtNf85uJzpbk/PKCqKVIwOPKxvx977Tn7fSj8bfP3h/+jeKPd1zOoeec",
-	"nxKOwhJP+A3azsE3rkri53BD1WmOjYt82wV1usg5guk51M2e95iHQYD4Jhl6Kly3Nqha8r+a0XwIqXx9",
-	"6QV4rMF5VuezxkZH/R6aRUDIxk6qe7y9DLLd8cHHSPaxi/3xePQF9R3J4JaD9bf8KFwzP5biTUfrb3op",
-	"8xFPUwbO6+PDZ+vvuJTy+yLJGqCCT9rMCHi2oBn2Y4e7jlpNCjsS2pQl54QFNhC6X39+Z+ihEDzfYbeP",
-	"sH7Xech6LoH95x58hKZVzqO+V7idDDnO+NBcg7Rru0/XYaeAn9aBdHhZW3gXQkGB1tNaj1ijl0uXiq4w",
-	"U6yotzoFKSvn+kpYtwD8Zhu8iFRZbM2v3+IQPjXCN51y35GU4mBc6bd1Fhp581nfa7ruUs3oFGAfrAWr",
-	"7NDMo/fJK42q4JVo7c0iRQG6UWFAHzwYDAJRSFHQOWmIOktZzmI8AE/2qqBdI7YCsxiwV99h2IUp/YVM",
-	"l90kVxvRUM+ru/LT1jwvXB/PbsrxJRvNqwjug27Tt8fIApc+iO7/9qIbGHlulO3VSfzH0+ml+P8vHr8d",
-	"/T05+E69SZ98NfmGDeav9Rf5v9/2Ogr0n7ieoMoeE+uOCYOb37BfuLIi3l9YSI8m8f7C1jJ9F+RKN6oD",
-	"7rrfu0owaKES+OaEoEMcthnXLJfG+kO5/ufSPJ7bcJqP1m6ib0ypQE2034tEmWpN1cuV4BO2YFraCFTf",
-	"ea6otj4r9Cuif2cxYRFj9Sumv19uKkPHr6Vg4Givtf+at8G++EO/dzQ4Xn/5a6m/lyk2zv6dH6x2s3kp",
-	"51ia9Gc6Il8xHbrFC2DJTVXzoWLZOH5afrUXDnn6ofbc/ISqciADXDRaSHBYuvBboMHHDsrDMXk4Jrs9",
-	"JtuJEW+2diJHJKZXXwItgsN89cS80som+qDK2Ed7D4JBkGiBFq6NxE5klnqQRAIRU0iBc6HMlbMUArFs",
-	"cJzCo7ShyVZR4Z2f26nhrdXQGKTMh3K7zkcQmtiDlf7LRx9KC3OvEwP6MzGTztrvQQvt900OsFFQGfIS",
-	"YtwPijMozsgr7k9xDlWBR9apcPrrVswx6g58KXPoGY+6tctBLHE8IiFWhAlENk9ylQu+hTHuyH/V78g3",
-	"HzjAAwf4yBwA6f2jcQD0L94HBzCqzyxnmEWAgQFMJrhxUH3XNsV0qBBDEHLAUrokc5ExpbAvFGRTLbhi",
-	"Rf7kzKX2GovEgczdsfwMkZYRroowmmec5VcC5silgGQhfDugx/lE1hdFBiPkqbh2xmxZSX+I+dffwgr+",
-	"RvxpQ72usu4IwNhahQpnHKhQH7YNbT94yB885H8ID7lgi2295B8eVIQHFWFjnwi/CxUEW3hjz8qutIXi",
-	"XNd6DL9+ixlrGBVXjEHaZXjrWREUVy5DS5ZRUjGP16cfyvEZGgQoys0dC/h/kDrn7roSlczLffLSpuAn",
-	"cjrigsUENiSehdPrKrS/WH4jR1DH3OJSjzPa9oYLDXvR5tJgFq4P7/rbbAHgBRcJvmaV10HZwhmhsG9G",
-	"K5pyMYcCIJZjuvE+ueQ2zXmUQ63WaEl4Wpdwp2Sue605cjArc9/vPQ9vVTeZSpBwE5lh50GoOe33FlxP",
-	"0pwu7Eqk84wNPVWbg+oepQwJKNew1f/s5ap5f1ih3/ue57S97jE6KFVun/YuZDZhfFoFOyik8tHl4Gmh",
-	"gbR9zSGqOK5LdptbBkGOay30egD/2cvZmOW5679xA8SW5IwJrJeF74bMrOIaffD3kH1XUNz6FLyQyz6k",
-	"4v0xUvFoWeo4OV36ulFeV3Xt2mS8L3KoKYCaYUPOxPMOl2MuZ0wAEJ6WN1Dg3/eFrebM4FhtDpq/d0Kx",
-	"+ioYCTQ2wge5wgF8o8xBPBsmSKDrM/Sgqk9QKx75m2ap+ckOu3BTtOTa87hV/tU1X62Yxb0mrT0It/+2",
-	"wm0DsVVnPIf8ogKS9JBj9pBjtqFIZRrQfL1gm82y5bZiFR1WdZbwI/Z+ZjFjogbxhc4ZnSob0SpJSVcs",
-	"6WrEp1QnE+JqHoMSSsVYn8gs9eVWUAL2+kuo3/vUSN/gwEFGu2CfEZmT5xd/70Nx9wsYpDc8bQJ6RPLi",
-	"hVvZwvYRqp3B+uexm7vZj+/3RLoiXXu/XvV4etU7vWol1q56H2ALC6a82gJ7lTKAeAzprKArPXt2cnDw",
-	"+PDJkyePY2Bgmr3XjxJ1Vx4yT/uFEL3KGwd0blET3Dgc4kxAbvATGS3h324jXCdnqkbRc9yZvS+5mknb",
-	"8TEy5DHPGOT0IIYKvUNYC0bw5Jebg1GtaTKZMqHP4EZz31+vevZS3PKrXq+qlYVLtqaR94OF9tHECXKy",
-	"3dto5loFcsHsqG/fERUvvwafGnM1odA5Y4iQZH2kZAHdBKDIWTtjLuOxzLKvmN7K3to+VTPUGR/yNf9E",
-	"x+iHsntgZ26ObtkJxSMgRaHteXs04UrLfFmfIz2RxBjAKUGsLib6mNu0cE0m4A/XBnp5VtLk9kn03JoT",
-	"W5GM++uiFl/bgXZdmd+2YB0BIVvayxByt0b818xIV/IFy28KkL+5hbZsE+5ndzDaHk3vqFHg+j2zbUNn",
-	"VltvV/B1xV5ua+M/QdhQWAaMlWs5jBnv+HXpLffnTv5e3rH1LmVD2H9aX/J/Z56M8Fxmey06zR+YQcss",
-	"3SBbrfK62qRVw8rxNGLqfmjC3zI2U1gdY84z8viECiE1GTErFrCIDOvQc6bmU/RylXn51zJLd+nv/khZ",
-	"Y46v2SZ/dGomOWLGQsqZzG+oMOdzv73n8IcZNgZ4Cw9en0rWSad8yK55yK7ZiFu+mesKjyQ2jrUtr4TQ",
-	"SWvj7xFcfn+8TuYLmqdktISQHvC00zBdZyzzNZk6fVLKANonF7d8NjP8AIM88NuNNF8AUqVF0SjdZIHY",
-	"gqsEY6kCBDDDFfYJMGU5HrPcqM0Ts8aABqiqSjP+dmYvKThzzmgyYbYIAbBDsJOtGWPMLWq0pT8ge9bS",
-	"NkzHmFprLlyZ7s6Loh7Y8gNb3gFbNmRa5ctaFn2pwcb6uAw66A9xvyopRtlZSmROXKAdZw+6aiV1Y+Fa",
-	"bi6o2icvVzmuRba2DDZSceWm9UdXUhOWaz42V2PuCs1zbrR0OtYsx+637aseqkrqA3d84I6/G+54SW+N",
-	"apZkUhn6DnjkfIZYDfccGY8wR8gM+hi2uuVoRo21pVvIBazqOuY389xmK09pykBzxY4Zihm+kjie6Xvc",
-	"TCV6cxVdxvijmdkfmTd+TRHtNjO0gjr/EotZcNfMHvqLM5rcQqEQyznDpPHWLLOyUA/c84F7/j5rbg2h",
-	"7tgz2lmZVPPpfSuSUgwhIbeV6hhhfGaID57LB8/lAxv7fbIxcz5XjGSbl//bODH96Goi6i+tcgadiKBr",
-	"g2t44Lo+6UifiRx6YsxYHnRLhgQzX8wAIEw0mRR1g58oIhdivwDOhyXB4kIsIIQmafYtHL2XE6spFaPy",
-	"XRhwfEZxAs0ykXOhscnN9SjjImVpkQBv+4cBzj8fzTULejytyc65sAu4fXV9uDHtk9xX59I7HfR7Vqku",
-	"t6b/+dceFPD3bGeqoZLZHca7p/Q9n86nvdPjfm/KqOidHu2fQEdl/Pqo3xO908N+T0g9lCPs8QRvAqRm",
-	"mqfDlN1xm/Q92H8yeHIwePzk6cHB08cnx5AhaFPr3+C7iXs3So6we7VtSTzmgmuWLYdCwov8P8OUJRxp",
-	"H96fS3EzXDKcOPx7CJJCwgIc9nsLxm8mmqVDN7On0HmwWDBzcHEdfWDf/9x6N056pZdi18xy1sPB4eXg",
-	"WVHM4DMMPKZ0UIJwyZKJ4AnNiiPSi07l3SYpB45sazI1LVvYf8jk+v26FMw2WajyatbAJ6pUj225biBa",
-	"LJ02CBW84mPnD/gypY/hl8DeJKBxY7KYFWNhOZ2mt/b7UGaPaHK7qn//ZAf/oIE/aOAPGvjvkWe+ltoB",
-	"UFXOuQ/b7F7/nqdc72Xypm33pvMCryPo3Yl+AJ4Xrfm+fhsouzTRytZwGIUZo+14fG2byn6B28EyxYJ+",
-	"ZXBzLRSHGf53ZvTdcTjOEy3ztgVCtlt8q2vf2kldLmes2x1tR/PDXCdy2vLhRqa0u/IL6B8XwfUISQCb",
-	"ZpUSk+8RzsPs7x8CyCOxSzVXLN/PZcaGtuVmr4/Jy8Mumct4R5iq3O/Zo9X6ObTXLrs5ZZryDI0x7P8H",
-	"MlfiDMeGek57bDrL5JJBkFz2TntGCg8zUL8MO5lQNemd9p6Nnz5OB08Pnj49Tp6kj0+e0cMxo3SQnJzQ",
-	"dHBwQo9G4+PxwehwNBg9PTxM0oOT9HFycDIajAcDOnjaPleaJubaGczqaH+wf3BwtP/EsAh7Mk57ag7t",
-	"8Xpe72i9cGM0l+FEtr6JhTeVN06Z94uE9U6PjeXFgDO3frAhIPOgIb3BLPTv5T95ltFHJ/uDnWd9W3a6",
-	"Pt2bCZ1z9gAe8gcBD1lgZ9bZjAlWcuKZDW/UHswF1s6Kqg3dqpoN2Sx3W89sSTYoZr4Szy/+jv1Jjw+e",
-	"DnzKSlBRekYSaPRhtS01g+5aE8a0LYQzlhV27TL/n84zaGmba9/gnhoDLpezCfsMsr2vBC4E9C/TimVj",
-	"YtTc3LbxdeabFAJDpGSUM3prrOMxNjXOqNJY0mrbMnPhHC8N5df1+s+q28RMxMW4i4rUmIw2V9L2UhrH",
-	"8hJv+tBWn3pQvqLK18cuDqdJq+Lw8jH7fVWGg9UAnIXuqhg8Lt8e6sAfhG2bOvBdiNt1pd+FBL5jOR+D",
-	"Sy3uVHzLzCTn2ia9F/08jdZOkgnlwqa3E6eqEhsSM8QYkd0LqgjNADqoDxlPZgLiBkzDBVVXAtrXkxGb",
-	"cCvTFcvveMI+UeidJIanGDlPkglLbhWZz4iW5GAw6A8GA3OIb9UZuQZN1o3pGtvJ+2LZG0mk2CffMja7",
-	"EtfmlA7NhK6JnGvFUyyLVUul2fTUMAaqWW5nq0ttuw1rNd9i5gLJ2SLnWjMRE7t/h7Xe3O0Q8aBGBLXR",
-	"dGARzDxhhWolNVScOgOjzDXHdJ7p3ulB38lzyPB/fBwG1J4NBk8Onj07PDl+cjx49uwgCKodeEbChWY3",
-	"LO992N5ghskYHmZMoTEXKRdwNN4hnx3uzpCcYFer0PQqkZMrsZ0xGISLFmLIiwtN0aPZwXAC2mgAs/rJ",
-	"HZ2xnIv0dx+9esCU6lr7lcs7Vhg3qP4b9jgXhS+ooyiwvL2G8/8Kfw8zeXPfgB+W4W2fSPDgJ3vwk/0G",
-	"frKuHrAmu+Ah8eB3DiEDm7Spl6uFIwWe/4kKgxwzqieFVhay5UbLrYkUX31pFK4S49eTR5m84aJe1/9h",
-	"xoQCRR7mRuSYKHbHBEmhFY1IyQ2/Y4hEgGrmjPIcvELylgm1T84FmYtbIReCsCnlWZ9QssiluCEzqtRC",
-	"5tCVi3CBaQpXwhw6BwzsvvWt529so1JFIbcQ+vm7pGHzFeD6knOt2XSmMYjkOvCPloQmkBhn68/SnKl4",
-	"JBDWZJvu8mai0C/m32gyZfvuJ0MLOGdAXU3mOXtjvzg4PPqX9mwFRti9gKGLXDVMfAibaMTQ8pvJ6KuE",
-	"/8C/efXjP18dvOav1Cvx9iR5/urxq+nLwbeHs6P0+TfP9tnym3+mP73iP/BXi+8vb49ficF+cpiJ0fTl",
-	"IP33b7KgcY0hu2eDgRnpOGdq4l9G+SzXQ7b8JmNfvdTJV++zV7/MBon4ezb+G8jBWyYcq8ej237hLs3N",
-	"byjPYwz5gt8ISJqsuGkumN57LuUtZ+uCEW9xKvbiPx/M6x+Jr5fYuNlawyjA3Q7HE5iAP44hc9eT3rsP",
-	"ET4p57qeUb4QqbKeCc8pIZEKDhJyw33ySts/kTUtZK4nLvvW9yUU7XoRfocj2gk++Taswhu5Co7P0Ayq",
-	"CyOTc/2WqXmmG46knOsCtDOB04VdbVdwmx/O6oP5HBx5PCHls92kt5njp6FGuxqg1JNHhfCu4wKvAS4E",
-	"iHSe50xoz2H2yXmWObAPZBHK8QjQeJhIz+BT0TZQ3SpyI5kCv2RUp6HqSphjt8eRo0RbGoBx+abgdL9h",
-	"PwNclGGzFtTvCbYIr0nkbMbyvYwCAe2lOR9rtScM8+zQqqC0DJ10p+OafpL2WYQr2/jxwQn3Z+2BLAXD",
-	"kp16lWFjtmL133qucukBhuylqEMUjYxHMl0SmWNmgpxrQuGrfnEFysx98oImk8pTeNAEVQpIPEBqRriO",
-	"owGxnTktUgXX/cDegkegDei/tC4gMyDXJZWSTCrtLDbIg8CnEk1HV8LGTsiE5tMzG1qZK4atUQOtCoHw",
-	"nIoFv4bmKIwPLkee2CcTuTBaFJFjzYSHwoPpszTaQRV/BDuhVRZEaTEhjq2YNsamnnBF/MNBexktCVhu",
-	"lYhts70D/gDcv8IjULaZaoK3JweHq8Hb7RLnO1hqHSrz4ak77d7639F8vYSW5gvwwOBBKR90H2qFLshc",
-	"ETVjQj/oz382W/eF5d8xiQGc1xHJeqvXaaq1oaBLiPLcsRWdFpPu+uZdRWZ3NOf+wr3jt4KPbl51OzxM",
-	"YX3Ie/mISaaFzqUKEmmrc7lbbD/ZoVyIXi15P8I+03tgnqkGJ491yJQ8PDa9NOzi3ifsfcJmetWei+FY",
-	"mFf/YN688UnYuU/H9t12tcXtpDjc4ucQEVBfywWZUrEsmMWC5aDkPVhOfz7L6YVIAUNh1efhD/a9nedf",
-	"i2jvBzzGGUNgxEj1N176SUvP7D55AQk+JWdv4a8xlocK+YKc67pDb89Kr63Dwb1tQtUf5NDce33on+y8",
-	"WNS43Uu+rhLFkma1nt2XkXbtw17cGOnC/v+x961Lbtvamq+C4h/vXZutvttOd6XqtB1nx0l82d3eyZk5",
-	"SqkhEpKQpgAFgFrW8XHVPM082DzJFNYCSFAi1br11cyfuCWKBMCFhXX9vslAeorXdRnZ26KCkp3MMbJf",
-	"/nVJetye1MWAHOqKdaxjlxqSitjVzis5DfSJfzanAFD32eRxFjNQjJGMGbtobSEVSXmfG024IJQoOUGY",
-	"6TEQsDCYCEQMu6zv4abhnedxGzF1EYqxBr5blQwAJDQYLsZ/NcC/SAkhFq+nrqngesBq21sLGr5odYGg",
-	"KhmsSJe3PKHdqylyaS7DrYeMpEtd+wYS8ctd+hl3+3JtGw+euL54B4+Tth45YaM48kyaFLcC0PNWVtft",
-	"l6hzfQnGkCva0ki7+x/2s6AYg7lXjjVh1Oidoxf7+1F8K5S/cQRV6HZuA2NG+mR3d6Rkj2dM+yHt2sHu",
-	"uMHaiWY5sWz0QWfSbtqBFHmpcQ037wxbkD83lKP3teaG1Af2/tXEu+FCbrkhNJfKmztCC43XNIU+Dn89",
-	"CU8XL3XBhwtsluKqG7jkkXC8kkweSs0ugz19Sbosk6JvDXs4ZQsQDO+6Y1VZq4YGPpfWe02abl2TVWun",
-	"KmVSqzpWJIjPF/KO6eGbQ+RhHCIrHw916Y1iBzfM7U2YajsJfhCiECJpk9NrHpi++HI1aINC1LcJb/C6",
-	"YKgvkbXPwxu0xa3iG5AC3sDjGvhCbqh2J5nsF0AHbbFtpIMNXOHVaOYfijP8GCjjZ6Xz4RHGB3GYLdPF",
-	"1/o7DUhA43wtAxKwRffrBqyA4EjjQ5AYt9Xq8AJoqsuHzN8rMHRiQg0ZSm3IsWvbV3KCPUYHx8/JO/4K",
-	"D45EZuOhS9M4/L8eqfYzTqE6TNGsLSCeKxVCAcBvR1S5tqDL/7lskcJch0fm1jdc65fNPkqwSbhZyRnE",
-	"eTGIXHY/Z2AX24JmdnmnrlrUHaf5NSf2nGTDkZnCaUsyRq8hPI2Q6cAHA04uy184nHbwCliKzDon0Ip1",
-	"aR+PYAtllFeIGENWGrJybi3bAkYiJBQS2vuCHeOWSWs78WsPZF46zJ1FkI9pQDUZjQ3pAvqMNRWgCrsX",
-	"2AXc48zSCZ3ioFvkdysOl0OZsu+pkUOeXELaACVAMeIgFLDIESPpGCqHVrKYCCnYCVoKvitMk6ODA8ja",
-	"lW5vXzun2SVWx8iJN2rsW+b9gQkf53+YqmlHjcX3diNc5tF2eDpcV5wPisEyOGQJatoC7aMuaxGsHmBW",
-	"Kbh3A0cI9KFISF+AwQPLhi/mmYYN4h7m2ujicABWnhD9AsWAgH1m+BDnwCD2QX2g48Qz1LXFhELLnsR6",
-	"TnivWD3JRF7vCbDzdjFZSo73DnHPXp4zo6Y7Z/bqyyr76u2wbF+9vvht+7AWvw8A5BmTJ9BNaDchsiLn",
-	"4q0xcYvIvv6V1gTXrWwsHVzHKb7Dn+TAGBFKLgbbq4cLgahs6sUEtrYXEJJKNCSqhucksBqRw4VlfU2h",
-	"lBmj4qZSz2oTKdBfcaER41wbxtjDabWpNaB8uCN+xxWNXZQirg2XxD588D9K6oP1gJmSGRtxxvQ6eP7y",
-	"6PD46Lja7Npyl6SzJgHbxL8h/zZgn6OwJ1ZQAhQ07Py3BikCxlDhW9KwJxXDPAzoCZxmiE6iXYxG2beK",
-	"9+4YNRZYU+4f2kP4YzueIT7UqTsoPDU0A26DAj/iZC+P30Qn+19Xk/9zEOKFyCRWpBHFx2vBpszniVmf",
-	"KAuhYwRKF7X+hnEUe+l4lEmaLmOEFj5qtR16pknF2eSaJKxqgTCJ7CL9FiiXE0JrTEuwRDDgEQQlK4xA",
-	"rgl2vzvjL4ZiBtVnbTGCOI7sEW7A9qNdqMx2pQ5V5h+qQTHOMpJkjCrIIi9xBmMIqDmGH94xvFSYJRAo",
-	"iLf4Y7cdxe0gzwDf2ZMYPs/PbPjYnc3LRGGSJaMwzVHbHLXNUXv/R22u3O/mtP2S/3sTkDAzYMMbYcI2",
-	"SMD33kvBQq6YVfs+glxkHB0uWcn6Tqa8x/2WaACdHiig01ZSfeuRReVi5XmbQEQrnF+wEQl83SKfaB8j",
-	"oUX4UrFRRhPAACDUbq6Mze8hTPpsso22QLfkyg2ifxx9Rw73yPHx8R7Z2z84rCorWL6yZGZqRWVJXBoP",
-	"LOMOLOM/7n9s22GaLqmmhh6qoYfaBNngLgofyibDrq/CWpn2bk55VsMllDIe2tApxsntEiHzKRVESJJJ",
-	"0WcKOg+mLXKONfdkMuDZHG0t1gtyhTHxgE8PWGzn9a6r299eAeGqzHiNSmlUyt2rFCf296FTFNMGatTv",
-	"QqcUSgDSl7lSQVVSRVVvx9Zog0YbfGMM8AaKAAShc31sW9YLmN+u55yE5j6djfuwVzUzhou+nukDmGN3",
-	"L/oHqsMT7qn3EJxwT356oYknxlmNgvRMexELxd59skjmXdlGEWq4OVhwWkg3VQy/SX1OqTt1/6oNFawt",
-	"0lsIFPiBQ3kCH7L/Rt/8zVjJEdt9xVTGsel/JS8cZ7RmfOBuhrSlsEChFJ5S2L85gjf28cs0TXmNYy7c",
-	"aykl11xVcQzbkbMFWMk/ABqHb3T4U3bjwi6IQ787JlfcxAW7f0yAqB9L5pjS0pUWGqZNfojnGDwee9AA",
-	"LtpnQ9Q4uL4tsAkfq9pcSR0iNJ99fEuu2FTHUEuZtyPAYycDCYCCCPZh6LRF3gooRvQVlTiKHGoQGvkr",
-	"gQb1BhbEtgF/SuzfJ8cHcWiVnRztxVGBrxCdfBdHf8quhgznFTc6OjmwGlAqe/H+CyTO0NHJ8+U7v7xK",
-	"tIKzMM0JstPABT09uCAofC7v5XWtJRSiQi+FsrsSbEnxwwrYEtlbFaqkfOUsOklbvC0wTAokVyjm1Qbw",
-	"Q5EAL0dVAvY6vAugTViV050iCUYNBEjxiJvATT+IbEpKqCpl54jr2Rkglbv9GY6utsiHi3KRz1zJzDKt",
-	"Tz/L7rIUq6UYz1IMsYU6dD9Zam24Rizv+aWpWwr4niNJ0kpELjcOCV1bDaJjxprpFnmH7XGKjfK+WfZ5",
-	"lEH1Crb3VMKOYN9aODpu2FDfOEw/lrzxLRrSz2/xpy+AGND9UTADUqWoffRY8L/GzH3tahGWnvAVF+na",
-	"s7U/3mCuv3CMNBUzPd7+TEHasL3Six0oCakQOrnc61WmH8t722tetTK6A9xj4RrkfI92D+3YZ5UrwY4q",
-	"+r9WmYXrFslnsukE8H7bmMJjhwEqNuHjhAHCO6eISQDzHlJ11RGyowdyYq2B4ObLcrt1D6LAvgXpuAWs",
-	"hq9IHQjmKoAjIN7CMtSATKS6fMH+waf9vQCYAi/oZDKh2cxl+3jZP/bsPwCHAkDBwjEsO7VjEEFt1Ni/",
-	"Efz9n7ILqnHJ29hRGG5gM18wwaUi566ogrwRfS4YYmCD7j2JrnnKZASexdJv9NBdbzfVKpJwFIUAGTi7",
-	"IWPWLe6MFXB4OZwN+2mOsUG7yU7Ken2woQTLXO3pcAgSj7cZUN3R4+6Qm7Bs1An0nAA8LwGP+A0FEBwJ",
-	"GxmGh5JUrDPbkgtsh7My/CtVegVWx+6MDP/KRfrXNYfgFO7vZMDScWZ3+J7biyWJcop3VmZDfZ1fUim1",
-	"ezNSW7AKuSen+YcdxaguXldtWK4Quk8sGQie0MCgj+qAS8KduGX0q1wZ34x+VZyTDfrV40C/4qFj5b3W",
-	"4MMFjmtx1fLoV/lvIKKVo2GFRStd606Pxt0M1D+54oY49Yh9rda9vPTb69JFrChJFe2ZUwyLQfQNuQL8",
-	"Nizia5MBTwZEMJbqtqDo6rTIp8JN7kl1g4cck5LfXUlfBHN+G+zb+4PiWtfWqDjY1jmoiqOm/iRYge4Y",
-	"hNi9VphopdWxP6+YqzT9nAKvz5Ys1ssrQovlgnHH0GKNYdoYpo1h2him92SYrmxy1sEOFXZEg6jXZHK2",
-	"iqgnSkK9tkmcmyjVGZ3dL/m/N+lHs1buDd1oG9igGxd8vQ3to6Yb7Ul1o21ll6zXjZaL1QrdaJBosedX",
-	"DJmWmEAfGnhxoUl2St72dkDksRACx48QXoEr6lGsXJu0a78wpZOpcEtb5BPH4pW2wDMXPEr/Y6D4h6dX",
-	"eZIYrN9kF8N03jOWWlnfxJGssl1Xse5WLDircJJWqoK7/+Fup0KupEWbuvY7Lap7udoDz/3bfqJdd/di",
-	"HO0mNGMiparFk/pSmDNB+Gt3IcKKAm7j8fHRscNtLKnnZy77zAWUy1mPB1AKC/0N4b8BBYZfuBT5ginx",
-	"w8mrXdi1XefF1pcfWrReZ4v7cWMSPdgmslB0aElMrDDet5G05D4TCctWb0abs8cq0wA/KjlEeygO4vJS",
-	"ERd9PC1H1QnNtESoEC46IyX7imntcb4JBi0qODBgDtsLvMd300TgYzAQ3YCaPa4d9pRiUvWpsPuytbxN",
-	"8gGWnWbncOObWaobE6Sp6791KwL25r1ZES57cKv6jU4oBwcD68pbJCiO9QNAmn021CwDqDxvmwAjQI7Z",
-	"DDc4xeoyjllJVzZLDZnwLANksEQOKwBUXrsnPW41mDBleM9eDUDUhCoF3ZgI+UuzrLUKW/+MGmw8s0Yt",
-	"PhS16PVCqUCCZta56A9QEbi2SKsGRX8TpSmvmVI8XVZpYrbzVlVmYN1hnC1M7hRw39otBJTr80Kb5qUd",
-	"DmEd27PKatRez3Ms03l9+SPM8v60ZaN3Gr1z93oHpX5r5phd43FillQsA66NVPXYB78PJBnSlEExlzV8",
-	"YtfIOD0tcUW1SGWKzIE1FjNrLe4r+skNZ9Wdf59154mRqxROLVkrcw3DKEqs4sj64J28hgbj6PBZUKVQ",
-	"/hRLDcDX978vygpWq5l5CQGzUoGC7NxY0GNkZ4kSCrxqvi7CyE59HdgtFde+set+c4VtEWp8itW133IA",
-	"EXlWMCfoqmPDYLUVVOiVck1ADz+aKOQOFBXepu2Y79pZy9HlZ4P6X1F1Bryj6ip/3Ht5YcfbRAybiGFj",
-	"oj4MpfhehkyiBZRdytM8/HV3NivUpu5+cQXrX1En+ZBiWTv9WxiezReEFE6rVATTLRlL0bR1qBvoy0Lb",
-	"wYBeFxxiFF3ZFjkLtFpxc2SvoIZkjGoD1Ba+S7vVFh/cPYMfDKhVF/2x8ARqhl4h8ZoPTMpeD/xuuE8Z",
-	"mAQ75Z/52IQ2dEoGsKkwY1MY4jAH+6ry2l2HSVqNLjKU1+yjG/eGcE6Nxmo01j3Ap9ErRrQcMthTdgvl",
-	"gArbyXVsZLkt0RuumfJ217iqzCJNddC5BcAR4HkzryeAxxWIBJG2huaK6JkuwnFFad1KqrJFLvzaTgay",
-	"LazNI+UVRgFRPUFVRw5iRMYiY1qTS+iG6SROzjVQHBk1Zi2yjHIcjU1ZN4oK1dgWHmfJ6UWsHjGA41yl",
-	"N7Hjv0oTXjCzJTW4LqpdRXPE0qZkMPom5dJo6YenpT+OTaCkxbZ19FLWpGJyxMStuseFDjWyIjVt8gu0",
-	"g4TuTq1aY1mvyEoDBh0YbzBll311XbSyItHiklRVgNJ2wk1OuslJNwry4aNg273qOJhRhWwlSbRi+rno",
-	"lLwtPVkOGyLtRu5fn5LLoFfzkiRyLIwueLNdEiugjgTr05l1SJ0tBXtmrVF8JdAVoq29Ciycgk0wcgm/",
-	"8+51W5Qt0VkC9hz28z1jzhoPABSMo95EC70GxNPN6dEp44rMz+F8j3ZZZRfEkPnCc+iVq0wRHa4GCrCs",
-	"qvcr3qj7Rt0/PHX/TgL/SVVg0VqOSL+/ceppZQMZwSpuUfMjKGgMkcp5+Ev4o2JNYoIoAjomKUsyLoqq",
-	"JIx0KkamzFRSqtgZfZKP0AieR1BYRfvZaTeqr1F9D0/1XdBpHqqUAhDn2YZgWKi2llNyt23fhl03zuLE",
-	"FI3rusmNSB/LhA6chRYlOcsjui42WxDJk80DsqdtcRl8agZMAPi/dvdf1q6uiqo+IbP3lkCulgzwNtZs",
-	"o9Ifrkp30nlfnUaeU+J2NHoOp+jVOsZiAcEemT+scBPNmG6RH6XKlbWOfXKeOQRrZ+IWxv4YcnGInZhH",
-	"fiBCgbFde0BioNeqWUaTQVhlUIOCeJEgrPX9ISDaIQEd0n99iRLFDVNcis4Vs8IyUrKbsWFHy+waeyuE",
-	"NFY1wuZ1dSdjDZ3iZiKJNmwEBZh40+jk6OsfK6L/wYIsLLDaGOlvEyS/Mu5aIq+Zon0GMPCVFcQztbfL",
-	"Put5FNCzdFbB0PtTdjurgOW5jETHvXqK66OouVWkt3h1sevIrmbqOsC3W10WrSzhK0wdpFk0BYNWsWuO",
-	"qm0/xIPLIfVq8ODyC2rtj/9dB/42c82E8f7AXgQaxA52eXPD/qAGCw71UYMDd0+GyjdvbbxifS4IuiNy",
-	"Ipw8zlRwB9aHsw4WWB54RQVh6AKTA+Bc76jU+mNhUFiV9KfsPtMB0dAsPDL50VkddpUKawRqtGGOWBHo",
-	"imLmo2YXdm5Nc17jw3xTPgwS5dxLb14+iprevI9MkdyewWSo7EME7YQMGRU6JuyzUWzIdIwcYFSlJGXX",
-	"3PEjli0U7Vv7ZFg+Qj7JoHTQ1RLrqlJiq3XbAtXulGGBspuCveFlN+MiZenliXVsXGli+Ch4usupot6e",
-	"EjSorG9FDVT02ZsqmVXmU0Ocpwu3dpu2+blB54Zgj/fHzqkMzNgvUZ01OaSf+XA8jE6O4si+k+jksIWk",
-	"TvjxYRwJIEAsm52IRgwvrJO/sOhkr/Vi78X+3vMXL/f3Xz4/PnrxvEAD/ojPJv7Z8yaoRhHqccENy6Yd",
-	"IeFB+f86KUucaQrPV1L0O1MHjgz/P/haMDUeBJakn9nLr+v6Er6lHl2CPIJ1EJjIuSO8BoCxF4c62xW/",
-	"bjXAXg+aD9uV687YdLnWW8e423IbHhKb1ujrT3WmWc4YCXwXZVr5U8KGo0xOGdOum9q1dGhW5kOr5oWM",
-	"iVRtUUuh0SKXf12SHhepxofjjR1Ca8pGVJkhE5Bg8IDyxGpPaocNlTbss6mji/zZrsaqa3vBqLJGXzUF",
-	"XLBCN7MTOi3+XxFUeP5xq4SFP8tuFVXh0ZYI/Ip5cx28l5joERTkE/aZJiabEi3L/HeekqCGD664VWnK",
-	"Abfd/t4ezCH/e1m2vhJ5S8D7WWJwuTvOzwfPtmcl6HHy7Dky7zgayCyN4ijJpGZ2v8E/bqYJ2S+xRAQi",
-	"WRLf8vt6NeZZat/E0JNBMkDgWiUgWVBkRDm5glUVcwM8KA0wt0hArSxBAlJHyhDedsuABj/L7s0oBnaH",
-	"Ngxhj4Mh7E88S72BA38uMG/s98vygdl7I1aqg0n/MGLCOmkAdFdQuZMhnUJBwvSU0BTj4KjKvd1gbwRZ",
-	"q1ZNDupn2b3XDFSdbqnSBMtw+6ySbvpZdu+YZqrRy1vQyyto3Dr30m6LJjHSEORslSDHStWqB8J8KsN+",
-	"vPsFM7m3SX+zluLfmPgG9mRDefPEKG/WEPz1wjw/y+561Dahg56HTahISfBzbDhyPDRcV9HQ1JDQrLeX",
-	"tlD+OEspWISeuUj4iGabGEn53NakmbnrwW2n0tJpqCY/2eQnN2KEuQVrYBfdhZWLGQKteXMpvPU0IQbY",
-	"sT5Ki7xHnA/BJiVvs1ADDuWIFiHvCl/TDnwbruZt1yg0u7/Z/Rvtfivot7P5IWRwO3vfbvqldjqyAuY5",
-	"rrFImSITOiV9SapIZ36SWdps+2bbfwuwORi1lYK42N5WN7+L6i5CBQ+jvbF3/yGBZv/AXgg4oSdMMULT",
-	"lKU3YIT/KbutujTyOzegR4QLvgzKt5Lgogy44qLfGVJB+wvCkuXf3gFB+nbzUfgOb85KOeFrwLWfXvQG",
-	"MlnUVSoP8z19h6Gcm1TecrCynwYOchGgBkgmRR8QFvPChlyhhcRT5SqcWZADcGscJmsNImu+iebLGo9u",
-	"GqQphkfFlNht3frmjZAnhRQ1RPCQoZeQdSyCNbfV5nim7wD1eAbQtFwJV7W/oIDIE8Lm4o0wKdY8gVJh",
-	"clZ0RfiaY391W+S4UkETReB0WB/ErqzGps7APanBCy1v0nU7JSsNg1WAP/NhrB6xXH6Yj93GWdl6qcvw",
-	"ojA1CvWbd83O0jTXLaCcHJMIdkh4lbRtf209BNOVArUYoIUZQfFIi7yuKAxCmCoM61b6cx9GTDQhmiZE",
-	"89T1wAeE7byFwOyIj1jGBasNzvzoISG0oX12QgZyQoZgP81kUSC6CsRu+SVAE6Hsr1lKuAHrZ0S1Zinp",
-	"sqm0vzDYbaoHFNtrMZCDuOt4aQHMOWQpt+oA7bWUTl3Wxvo6AGiRd0SEUaBZT6lUMD5LTp7VdIL9LLsf",
-	"/UptauagTRqdHOyVMtI6Ojmyn+iO7NXbMIO8k2lVvAR7/RI1bE41Q2W+Yn+yxNjn7R9DQVyfOdwDKa6Z",
-	"cs1dredxhK+mY99JdHLQOrYK2b686OTgCJA7rQjgBOE20QlO3SMUiBTatfb3rCou3/145u5Hxb33D4J7",
-	"2wf5e+tEMSawZ664+/Obb/4iHPrz4O77B8Xdw+bN4u6HN9/9oLj3YXDv58Wt2TXNxlh4UFqX+Xs/n/lv",
-	"5lHhGwgedVg8SvZ68MKLp8wtPpY+lO6LH/lb74XrX9wahTS89YHVZxNuBqmiE+Fb/5YtPfc7r8Zcdl2U",
-	"Tb/dAzZknSvsjxt7VPjm1+JEU2wklVl4qLlLbitu58fX0tf9+s47K3Nj4SJt5dMBKt8Fufjtn3jsUAxE",
-	"J1QQe+qk0K7cYyYZuBDBiCdmrBhC80NQILFWDDHQD2QPJz2QE41VkfAEqaCqSxDZteqZ/Pv8V6j+agt/",
-	"L6vAIZSIo/ZEVEzZ2xZN0WOjeQqnLtID3Hz2vR5QaEG64QDkQ9pnu/q6/4/Pw6x0+kXt8d7eYaKv++Tz",
-	"MBP6+3Y0MGZ0srs7mUxak8OWVP3dg729PfvrNl7N8DfwCfxd6oGaifvj0qcyGQ+ZgOLRUvPZ0ctj6HKe",
-	"aTmrVCtuNRu18ojUCvSduBd3z4rliptNmnftzxc076KdbLfukhmBVlsUzblwc2yyEXTIlu/B/cVOaoMe",
-	"3BuufDUtQsAVPaA4bKsoKRmNuxnX1rFw5krR/emSwdwM5NjUNVNy3clv8eSbQX/h5rE3g2JwuONt0z+W",
-	"7TKa9WXt3urS5IpZp5LRIaTHICzl7w1e1Wp81ocBfh3+MqOGadMRY4jzWmfKvbdX7tnMuVwASGJYMhA8",
-	"oVkJGCaXz9LIlhnPUW1EfP/2mkR/4UtQXdst3DSJPo7UesBDimrfH6fw54Kz1H6/dLvoFTeF8QupGa/R",
-	"S12k5VMS9z4eCD2pSok9qRAuGjN6BYIZfLo4IFQPd/oLN/faalqCB6IiGUgYQ/TPMdOaYWIRM5fjkd1f",
-	"iP9tJOkykgGmkpLj/sCH8hhc9CMYAwUApewRSsZ6TDPisIfsGVQQJNrffPKp1bG4EnIi8ivpiCro3KJE",
-	"A7AlHHnFY+ARbu0RnwGgmoDFO0UEp4EEZoqRAkJ8eHDLyllZdH6yV9mXZ+iVfXulAdjn1aEnldOV9VhH",
-	"HoooOjm072x1xQ3v2J1gpVc3N6g/4qg/5im1hsNJdKavAJsKp6eAn0KO0X8byEkxNzmGSAsgaYyNPXb3",
-	"j+PIGm5gW2YZGTJCu/Bbuz7pGE7UfKngJUzlmPTgTUFWmokUmMVXxb39hZv7akRubILt2wQrnPZ1jjNo",
-	"9KZBuWlQ3maDsiibI6taI/N5MPvx7pcrbm65V3kty2HjXmXYnk2v8hPrVV5D8NeLZ/3CzQq9yqfkbW8H",
-	"pLVMAv4vbweBheHtINJlmRR9u6XcGVbbm7ze3oGRWAPYytlm+C5LWAordv2WzKWVWpJvfTTb6UF2mqep",
-	"dbnTWpeXqz3w3L/np9rAfMXNM43B7RmkhC1bDrteh9WaEO/ZhGmDoY0WeTODv8lyJegYuYp4vhQuRo8x",
-	"/DxgAT1QA5alpDtt1YXpf/PDekRNThW+HlXJgF8DzJT7ZwloCp/RGVA9iE6i73ovn6d7L/dfvjxKXqTP",
-	"j7+jBz1G6V5yfEzTvf1jetjtHfX2uwfdve7Lg4Mk3T9Onyf7x9293t4e3XsZLedANrGYe4vFrOLs4gZd",
-	"3lkP/PLCy16EEFZc1Z0uXz3+uINDAS5amD67c0TKQsPdnHMIrcymB/BJ9gDicX9dnHl36yMtQ+nWIr97",
-	"9GLnkJCMUXtK2J0I1GwjztKCzU2g3eAm1SJnEFgbUCRsg3sSqDAyfMgWZi7cTmkSGN/iobl6ON+Jy+1y",
-	"2TWWXSOkjWX3JCy71W22usyRT/w32aOm4/I+ef8oAEl5aQSFvf2cUx45wk+KfO4tZ6PWtga3kZTKFUCT",
-	"m3piualNd8tGTli8zIVO9lYE4XXu24o5LqqAPiijiTW9rBM4GciMLUh0rb8tt5bv+kbqlmaXfM183De/",
-	"WlvLFwaHQpM2bNKG95g2BFV/Z3bero+BrAy2scGxVxmrfM8mYeYxoSJAIgNuejMPPgbt/dyQK8ZG0Mk/",
-	"Fg52fv6YO8OZbjEYeduYHY1eaqA7ttGiiIJf1bF2d3rGPfr+9UyJND4ofiAC+JhRfTjqaG40cbYrGVA9",
-	"sHYNIqedgnseYjk7DXUWeiHGlSKDrppQHbyALutJxQjXbeFjzy2CwVwKaRltIMlS8GG7rkMMWVYlWz7i",
-	"zRsF1yi4bw0+GgR/e8bTkBm6qw01bGdIkwEXrL626s01UwAAZJjHW1BMy7FKEHPBmiioTRhcifknvNQ1",
-	"hQGGvGCINSaR7747te760FPYAx+0tXQEqgiiGNU55w5TVnWlLOEp0y6V0xaaDhkxFKJ16OxxIOYZUoBc",
-	"OCW7qUz0zDztEgLWQw0Uw4W9+p1flK3VXXHBDadZdOKxifLOlJyu0RHiOfyfmUQ3FYjXBr3KutPjwt7M",
-	"13jgndyd57ujf2EOocL6sU5tT+jiezmdDYrPKCo0LxxxfMXFVVEcda0URwMVxRH0D85nu35hbORzdG7G",
-	"FeOxshIuEtcdOjZySA1P8jGibEQnkZAAFmVkacRxMELFtJFquRFiRrA8wvGI0D7lIhybf9BKo3Pv5o8V",
-	"wgJlUawDsnTfr42hcYd6sqzz5tniQccMi73ntZxVV9EfoQJzUBK7uYGyCPw+x1cbMaWx4tOqCSkAOkaw",
-	"LLYqxQp+gL02gyirx90hN4aljtM+gGBzJPcACDFigvzNSlDRScMdD0ZbTCh0zk6ob6n1t0IQ6TDoCc8U",
-	"0hTP/XsdSNtAjpUuSlryBz/TBIrWpYOyhDvBudBqiwoct7AqtrcGqht5Lx3eEDEsyzAJTsUUSEOsbagg",
-	"11iDevG2eJE/5qBFM8ZdBVxFedBwADgUyypAB9cruOz+s2b2w0ZzKKaP8GkORwxEomNkB6UnOjlsHSMh",
-	"awdFDvL0uWgVH+49NpaCebG5uVYxxzJrIBIeuN0bvF29JTiz4AzxUr8AgiyhWcbUM03kROTa2qvh2SPB",
-	"yparByoU55BOrSmbnuBJw7UJgIVQMRebuASlkF9VVsXWnb5JF5+SLhpWQgYHUV2vAyRF6DUrnzducPnE",
-	"W+Q3ydOqydp76IG90MjyWFpt8QGueeZ/lcghnDSSaOvlI2G5dQ3wuVB3icuN69yX3kb07Ob5sBVDhukT",
-	"QnuGKVihGNZ67hx0D8f0YM0BdIHSsGpE4dU0F9LlojivpmeFcl/2J0uj9r+anlODwP3LXAyTvsCapKcA",
-	"woTzeZQwTH+UEqNL194dRHGUyCGSvPu6zmumACV0v6Ykc//g0/5eUYq37LOewyty0r70CI+j1YF0QXuL",
-	"fifI+Nq1t6J9i7YJPIGLfinbLEWnrgxTSNORXQhOpIUtIw0Dn2PsjgmsSOWCmImEglWwPPBJ0ckRChW+",
-	"wtST6E9d6OGa4yG2H1QO5ho6J9DveI8T339h18299P3ipVcWHc5cg6FYbyC6wW7ReoPterPBhuq7sdce",
-	"R6eI9gept9HcBwtMNLyizkLbZZ+tBVdrqF0YxehQu/Aj/CY3l0iPZwYqtKGsiOZ70tp1uXEWE5mleQNp",
-	"TKgm73/4+eLDe/I3a5uAmNojjQv2d+vBv774Db8BQMyeCy+0BW5qtFyk+4a6ETmsROsR/x2e8AZmFXAy",
-	"pJJVUtTghWvaJ/jjM72cPfDN2jKrneyfd0Q6d7pHX9oRT9vRSXuZU26/HX2Fd10Hs/thRvBAZqxMzgHu",
-	"fvfd8f7+84MXL6pgd7GYaTfR1+XB8jQuTIO2WjiUM4IK1Y/D+z9oVcMe6E7h/6uNrTKeWansX+N72PmB",
-	"65HESHTVMHs8c2irEF2j9pyGoaIGsTctVoAaQ5OBNZxO4Yf2d9+3I3cpvuB2VNFtUSxTMNWDvb2KCTYn",
-	"zx2dPKjmNj177FUaThOwzaDebv44+gL/v+Uictj691A/js9tSsefWum4dvK0plG2Mh61/fF6VeBxqLwn",
-	"A6vSrS0FSWxdVyJ+jo7bqjXh6+6yrZWDr+Zw3uw0rlhyDPNfszb7YQ19O4XSufZrSnWaGul7q5HOY+Bz",
-	"5T5La+35kp8542UXA+irFyyWdHtlCWJuxyNxK+IoIAcKZIEV1lSAS4MwDJ8N8dGuU+zcmFAdJCO4Jlds",
-	"NItRHfuaQQyAxZD2cFjVmLtoCxhH7A6Sucw8h1aOvmJaW8eeYm7e+SBtYSdChZ4gJ3Pu9PhxB2EENOuq",
-	"3PdzWOY1T5oN6xXXPZV8BQvkwJgyvGevZoCMQZXi1/Z0hawLzbIVEPHO4ca3orU/jE0ih43ybuosN4hf",
-	"MqhuBA0F6ogROpvmXUcby2umFE9vVsioAetz0h9KYUpQftaz9KlQq8KuMUvrqCAng2mLVHqjvuwHk7v1",
-	"KdHzfFCPCeUuMRIyRatkhVxC6CeWMUHJK6as3epCOlAV83XNVNtBkVEBPBAoSoCzd/nc23fRFrNTOHhv",
-	"kh/gwjuVf05d8p9MlBT9ohQSslazhruQc3mqpbJPs5mlg9vILHnRvTnDlO+8Br/s6YU/fseidbTcNOVF",
-	"bwpamfPa8z7iJAtPBl/Ht31T/X1ebh/u7LCePy9JLTp1oJLTLteQqisMtAhpiNc2LfJeQtVnQkVAp+7e",
-	"QC/oTzrFMwwioVSb/FnObJ+x1+0cM2awA6CeT/ECFut+DO4m4NDYrHer3VDag5jB2lbqMjEDqx9vN2JQ",
-	"9EQncixM0KiIdrl1tmGkvpVo5ZgAPugUVFZNWMBrmoou698kTxtnvnHmG8X4wBXjDyzJsFR6xoMHI29r",
-	"brxh2uwgLx5fWE1uHW/sn3SNQrGHn0XY+koX/BPT5nV+80fkgVdDgR5/2vvu5HDFutNkr3DO31u30fX9",
-	"9FXO4p+N+9BjN2Q7Snal4YnegRfzondIv0sO9reNjV28l+nN3qUdCclFpKljfBx1jAHf5TM98w4D7eEu",
-	"WaQ+gJIu/+3JkAoQmTpb6MOIAdQZYcORmRacm5g/sQYMmDN2Ab2xI8jZx7fkik3J3y4pH3Xgif/v//zf",
-	"y787GBlgq88LJEdA38HQQbPfoY2lfRvHALojE2YdOSSy54Jw0xZGjnNWfT8uxMFFD5obNNcuP364+ES8",
-	"inRX2jfDzCVMi7tWgLP8Ntaugy6Ug716oO1g290r0vYCbbQiFnQwo1uleBxxDBRCbFR3qLb6Etqg4+pm",
-	"hGUUuL+mO/UxRfZ5xBXTAcr0skr+IG8T0AWZozadsS6BVg9lytyWuulUGCnW45/tPP2O+Ff68nDwy8F/",
-	"45fXXI51Z37Eil3Lq9JDlTT5Wrgae7uJYP//Kbt59Rj8G92oEOs3b2avBvoN1xS1lLIWxPywj69/T97v",
-	"qU/TVy+G/6mPfh39s/fdz+xsfGB+6/5rYnVSoWhQoB/aIbz05njPJuFer6kVDZTyNHcTr9i0FTUUlU+s",
-	"hG3EBKGlF76VM7jWkN/9Em4miH0kmdRr4MgFcrwYt0kq0pcybZG3KMU6F+kRk6OMPdNEM408VkykxB67",
-	"9pCePyvtQLd+VJaOn6PqEE5pQ3JNYMnSVtRgfn/rFLNWEG55A4/1QhAQ1wiUyGGXC9Yil39dkh4QOsAP",
-	"XW+0PeJiwoaUZ0QqkrIRVWbIhAGcNMoFGr+GfTan5NIf6JqLhF0iTpEmXCSK2d/QrC30VCQDJQXXLrNi",
-	"ZB/BjsB0v9RSme8Lw+CyRX5gYDBAjgWHRhVWirOUGCljoiURzjC/poLrQXXjkHVj/g2LcgOUxif22RAj",
-	"YTmsqR8uAlL7+VWICe8LqTgkhjVrEUSHSgZU0cQwRbShdkmth+IyNKWmC8WwtbGq0/evqKa3Yn9vDwB6",
-	"878r2lwq0UFw9bDRXjOiZMZ0i7yjU9KFMuGc/SAf4CxAEPs8ysDixNaPqmHbu5ZGzg0b6huDpxI3+ZB+",
-	"fovXH8Ec3R/FFKlS1D5tLPhfY+a+dp0JlZNGazO20ivt3+msONV1WnPdyS3VYjZuGF0pM0bFMkvNdUlg",
-	"9IhlGUsJ+0wTazVqWRaJNwUje83AirttJiGPvbvd7uXH2dzuPJ/IGvFeGq3/CLnhDuygP+KoMLaWK9qh",
-	"S1IOBfIzK26g46KTiDnK0P+w7kvLTyoud5q/GfJsxU7zYk85DQI+bSb7XATeZNiPfmEQNQwWpRhYrfe4",
-	"f3sEgFbebo5u5jqlCWo+tqDm2BkH3gzDvxcYYXBBUeqymJNPuKMIHpMHKh0QIhlRrSdSpVCanWANCGxm",
-	"qcgAbAh57ZK7ibsjy3l9qWPjRqic07Zw2Dd4JbHeh90/LXImnBmDhOhAJCaFG5JHHhzIjBEutKFZBtqt",
-	"PgBpt8S9Rh6X0GVCKtrKuEgXKrP3UtEKKAyYHL6Z6CRK5GjE1E5GQVR3UsV7Ru8IqcygQkWtGPq0a3mr",
-	"Mc/mGLqnY2iVA6YutodKoyEpa+KHW4k/uIMBxGr1Ew9lcD7asDtktQGH3xFlVPM+ZMZEbD1rPOuchvHY",
-	"xwhVwhWcWQQeb3RlV/i722kJX4FitkgurKIenVI5S4aMnLvcQE3KwL4cPmT/bdXPSfRmrOSI7b5iKuMg",
-	"+ysr2o8QOw107EAt1K5Y/r9l/VqXfAk17rkLjRTiV0ioTzAVf3Q0y3pWcJ2ChrDFcvmlpVTzO1anmEdK",
-	"9ji2VK+lj7824AJPSbOWYDKdbKyiYO3iM2GgJNEV0C8HF2DCB9s9pGdilS3yJo9ggmalirly9BQx5H0v",
-	"1JBOCUu5KXzZKrCAd2sjBWzP5EdDrUphrdg+/27dtv9bH82yZaTNodUcWqseWsT6EwV/1trnV1OU3BQl",
-	"bwfhYfMTs8In2U1oxkRKVcvqpjoH5UwQ/tpdiNBpfzv/8TU5Pj46/rs/YPkMH12AeoAMCvYDxJOWPYck",
-	"jc1gKUsyLlgaY8PX4R5J6VQT2pfQ90UNGUptyH68t7dXQ8XybuqHF63TSZD/uAkx3x3QlBPrkD1DE0qS",
-	"UM4CYQ8IDBZIfHHVPEYoyvwX+7+FkGwF48UsYDpAhkNtrBTMAbNx5Z300yDs7MHFh5pl16zaRV8vQrwx",
-	"btu/XYN641k9Kdi29cJVha21ckOylaMVcdvA94rDUhloHraWK6RvrGe1IHnjtyE4YH4b1vlga+6uW/HC",
-	"ZlMnOwAZsaLnU06CbOiJ3cKIttPU57VTYzc3dvNm7NFWwa0XaELV6DKACyyIXXQQd9BH/bKB/qztdKaJ",
-	"fU/EyCsmfH0aJryCut5Tz9vla37Bci7glx1oWk8xPSAJVYozj6Y2cdnvn87bji5aky4zE8ZErofLajjX",
-	"wv4ymmW+Xs6DObgbFX3U9vtiPFb5tIVL+cPdENTTlwNfAf9fNUYavl7QPFhN9zg6qzGKYRexk7maiCUT",
-	"4DBfO9dG0zaa9kFp2n8ikzZoI4ewQFyJ66pJ06CsYpG+DWoxbkfdwlzKfPua9wXkZMEPzLJZXRv2VwAF",
-	"LcDT1Cu3hAohDemytgjqbatUXVHdvZVaotsGqGn0SaNPNoRh8PK+dvVFoCAW6RF1Z3rEaQ+PYptjWPnK",
-	"OSSpG9C0RS68RoHwKRPAoGfoFP/ZqkCLbdRDox6+HfVwfmfqwZ/tuLczZlgt1z1eOeuY6VnPLN/udkPr",
-	"qr18La9gH3stsDGfvOtNj04OV4Bpgp/kQ6jIkP6UU1l7bTVhinkV9c03bz4hmhxn7ebvGYzYmW1nX8lC",
-	"NCT3Y9eD2YEG/bieRDezNnPpiWJaKsDPyyFvxkOa2Uz3A4d0A4AZDu+jw3hpkisPtxsmDyfqQqQ23AVr",
-	"mp1LnFu7X9y/fJqz7hADLEW89FkeZKSKkYlUZpB3Doc4rEucXdGyGAD+9BxQ3ZwgT/IEAb7uwkba1gGy",
-	"3ta5WZs7Ac732YDRzAwWlMVo4JvPCTv1ld0u9tBK2chKtEimLXLOtKEKK2KcfY4E5dwAkycUwSB3SGWd",
-	"wE84ik0NwhxkCGc1XT4G7QZQXzAHU+KaUHuAr7uJ15HhsjzOYHkjdoKpGGIggUNmqJNAathOZg/+HAX/",
-	"ayEEu4pRjPpXi4K+0uSj1Kav2MW/fo3JOUu5Dggw7Uo+0+SaKSthLfI7wMniVfbCCZ068BaoMwamfN8P",
-	"gvkcq5SvPGlsW4gCONsFGcDZCEhojvcOQWtj6BLrnqGFhGuSyomoqaU6h4Z1pjd3QZIBS67gp0Pu0J+s",
-	"/I1HEcZO+orpvzL/ibJrgX98DSCxcN1XgZp1o68QV3Da8EzLa9Q0U9c8YW7HQqUaLqG+S0HOlfFtr659",
-	"8aX1FdJ0trnGF3LIbl5iJ4KAPTGzQ/VgbIz9Pcjo0nvcP8RuiFQCGJLdMCtt9SEzalEdpFV3HxVMkI01",
-	"QLuQnlRDauyGZg6GHncUNCdbe9GQd28+nb99fdH59OGXN+9jq/aHY21I1w5aGCx7w5MUbbC6Ikc3upsg",
-	"WoIheKvOPuMVPCG2R49CokQOwytjbOBV5KC3n7ykR3vpC/bdUfd5j+53Dz0wBRY5B2XvzqzK4d2qcTcO",
-	"juahNm7uMgNO4lFG+QyF8sCYUcflY3XHSEOzL/mKfd/G9WpHsX1XMrUfvPnUjmIU++/b9knt6CvZX0hn",
-	"7FbcU7DOvnr22VMMeymYJTU+enn84vneknzGTvru1Aje8qHrF6wnVbBaK+1BOWKCjnjLa7zajajpkJFU",
-	"JmMoJAOgUykzFz4fKdZjKmfBnttLH0ZMnH18a7/f+JhzI45OosPWfmtveT16MWIJQqznrcTz0/QzXFss",
-	"7tClWCAZnwDsx80lZyifk4ySCEzpMFsoAvnbpxoUPsq2dqj/3MTEsTAB0lY2rsyjFNLwv87e/bqaNPgR",
-	"FnrJjf2EgCws1C6lJdlMdTxZIXGvZFZI4B7quv4AxG9RFzisNTO73GNlraNdCN65B8ze6oL3hQM1tja0",
-	"HDvU4oBDw3moreI8BKe2GhXKWfilggDnI7im7vBGmNWovlPezzgLaqoZWE/hfXxX2/ydHBa0zhnieDIg",
-	"WMkBZJd0qAlNclYM/7Dg3vbXdZN1h6NXyTh369kMgCWoJ5Xva0fEeza13wY3/1N29eKV9D2ZXXfTcNae",
-	"jqzqFq/zL0kiheYpcyMi9plxHvIiwW5HVjz79nroqfv3XVxS9SggldJGjRMzVoh2k3cpQKe/8wndMglm",
-	"BTfx3T9JsTBkNO5mXA9Ks7zipvqh1ugTZa6SAcvSmHSndtWGuPQDOSE9qqxNaq3VRA7D9Q96LmrmlTf1",
-	"cG1gi4mrmDCaDLBt1vc/nObVMxjIHxbYhsUUAdMbWLcQ+M0DnyHpwvwAfuLK7c0e79ulDX6k2EgqUzvs",
-	"AR0BDHkMApTyAo/cOSMwTDc/xRKpAPR8LIKWwHy3py5VMDM6CBvE3qpzN59RQe4eoNa+gll0xaY7HjI6",
-	"B+MO6/RPIqh8j0oF4PpkKK/zHTPzFTTCVH+FCNSFhohxOv4nsx9fM8V709IXxS6beU7wxfxT3L/mn1N8",
-	"oQHZuvgm6OxJpEjHiSmeFXyXM2/U/LY8yOALe0qn4yxYxAKvu/zR/HTsJpy5Ej6av9LJ5czFITFc/uF8",
-	"aVx4oxLayPwXYaXc3Jdzq14qeA7PCwjM4jm+k7fA/lf0nzvOCNh5m0Zx9JomA7bzWgqjZBbF0W8U5POc",
-	"GoaJtODfOx9lxhP79X/CL5gwO5+mI7bzYWRcXsV/fOGshOIn59aoV0wVn1zYzWV2PikqtF3Z/EdRHJ1B",
-	"7bQf185ZlsnJzgfF+wBlX/nta8VSJgynmZ6/5I1199jOT24d4igoodk5Z6OMToEQ8Ac2Uizx3vDFWFhR",
-	"Rp/HHvCwrwE1dAYTfnYrVW3jUNbm5XrmE/vi0uqtU5a5uEzsVaVaShJdvXFmpLu0Wyr0QaUqqt7L8Ryv",
-	"znyveFzVSu72x4yEV2ySqu0Wz6Uf5ERUfFqh0oo/80eWNVtcg1Icl1V++HdxRaGiZxTzH3EBv/VwhWv+",
-	"zVWvczDPP+JooJr98jj3y8zOmBPw0msuWiSe+tu+4YXcvCe+fv3/AQAA//8=",
+	"7L37chs3tjf6Ktj8vqrEGUqmbr5INbW34tiJktjxWMpkn4k8FNgNioiaANMAJXOyPfW9y6n6XuH8fx7g",
+	"PMT3JKewFoBGN9HNbpLKZbaqpiZWsy+4LKz7+q1feomczqRgQqve8S+9CaMpy+GfLy/otflvylSS85nm",
+	"UvSOexcTRm5ZrrgURI6JnjCSMyXnecL6ZCxzcjbeeU11MiFUpOaPN1IwvLLb6/fYBzqdZax33LvsHVz2",
+	"ev1ezn6e85ylvWOdz1m/p5IJm1Lz4Sn98C0T13rSO3623+/NqNYsN2P4+2Xvx9Odv9Gdfwx2nu8Od97/",
+	"std/Nvh42fufvX5PL2bm9UrnXFz3Pn7s977l4iY+EcE+aDKj14x8+u7VC/Js/9mzPslZ9ufLnvnpsvfo",
+	"hNCRYkITKWCuGVXm36wyl/lgcJA8pjP++Hbv8VyxXP17Ms+VzP/MFl/vn/0kP4z/Ajexk9L7ezXzPRw8",
+	"fxKdikwojj82nRnVE7MpdxOqyR1VJMkZ1SwtD9YNM6Ei5SnVTD0e7D1/NqAHbOfpaC/ZeZo8ZTvPxoPB",
+	"zmBv/+Dw6MnTZ89He41bNZb5lOrecW+e852cjVnORMJ6/XBO+4NBbErv2DhnavJCyhvO4vNK4DeS451D",
+	"LW+YIJ9+pfXsO5Et+uScJfOc9ck5nbJzrtmfz3XOE/2oPO/S43+mfJbrIVt8nbEvX+nkyw/Z2U+zQSL+",
+	"mo3/ckLeUj35s1soOteTx/bpE/Kaftg5vWZ/fjI4fDYYnBA3jBM7jJPqMNrS+N5g/zC+QDpfnI41y5dX",
+	"55wlUqSKaEnuKNdkxMYyZ0TnCy6uCb2mXJQW4WAQ3TUu9ME+7hafzqe942dPDs1uTbnAv4ud40Kza5bD",
+	"yH5g9CbOJd7QKVNIh1wRNZF3gtAZzTUZ53JK7iZMEG5pVM6FZqlnHnX84ofHl72Dn/d3nt695K8H7/76",
+	"N8HOpvTnp/847cBGDktsxLyyPSP5aJ7N6ZRpyyBP3559wxZnX8SJ9oYtPlGEw+Hj5qI5nb1+T9CpeS2d",
+	"8eENWwx52jj4/5mzce+49z8eF2z6Mf6qHp99AbtwOptlHNlC3VhocUvzmPxtWxjX54vTJM6rzHEx3FQx",
+	"QuEWtUte0wUZmTM+C1jWLJMpcx+HAf88Z/kiGDF+IRwZ12yqVg3xdJ5ybYf3Eej+DB/bR6q3f+15KqB5",
+	"Ts1354L/PGf2ZzMuP1OZx1YfpkoTrVBYckWMdPDrvzwdmePSd13qZiKAYcBxHLFMimvgGDCcYM9rR1Ul",
+	"i/XHdq6pnqu6ZSrus8tlKETBI2xtEsHn1yCRpVGXCOVoLTr5HPhzzfyZ0DlnyjNxsz2aTyu6xv5g/8nO",
+	"YH9nsHcxGBzD//5Ws3FW/A/xhb0o6zcKwI75SllYH0Zl9eeLF05p6EZlXteoozF/w1oU5kfVSF+FwuMP",
+	"IxJH3aAipNM0nOoocGwvp5Rnq0d0x/UEx8TMA4Smac5U7dDgptYjwzHY8Xww4o9mtRto1Fw/MHI3kVNC",
+	"hdQTlhO1UJpNSUKzTBElawdnP9FlL4Nh4Thf5XK64qC4XTTkS2ROMqqRt1ZPy16X02I0lK2clTOhWX7L",
+	"2V23s8LdY3XL629Y66x8LUfdxvOTHNWN5Cc5WmsM3811IqesSVxqMxQmUpY2EJq072k7ABD77uM4lHeG",
+	"ZmoXRCUyNxx5sVp25+ZFa63GO2s/r9AfBI7BWdu147C/bzSUCyDnxsG47wTHcDFbPSo4KJ32qzQmHOa5",
+	"2ZZGXm837l74fPh1Ox4Y4GomD8YPDsh6TNSMZRlLCftAE23GLZeMVpbnNKsbOX641qJEbdb/HedT55pe",
+	"szY6GReFTna9kUZ2zTZVyK5ZWR97spY+FjVeo6KZZlmhk2p6XTd7u3E/9nI5kponqve+1aJoet19Sczw",
+	"S6uwt4750qjTXYTaQJPxWNHgNjIdX4DvrN5nN0TnmnNAggcPldxdclaRYFSTjCuNu8i1ImOeGQse/JNK",
+	"5prIPK2qDYXXrk5ZwBE2unJWnbyXH2Yy16cqPk+jdbgJMrizjn1Z/aS9pmVe9gofMuM4S9l0JjUTyeIb",
+	"tlgezWt6wxThmig6ZmZRFROp9fz+PGdKo6PJeXXMyqo7loN3J5NKHxNKbmk2Z246ScaZ0J8okkwkBy44",
+	"TyaEKkLJ99+ffdHHXePayFtlFuJSANOUwn9yl5g1UnQKjhanPdsrbljcDYWl5u3m9zHPlQaFsQ8Pybkm",
+	"qQRnmVjoifeandhTbxVf+8ZLweGth/v7faCfuwnPWPBiEDU8y8hcpLACC3I4eL5LvmELZckSqZKBEs1y",
+	"eAvNzSxmGlxg+4dkIueGPsfa/G4WJzGWwKUokejT9GD8PNljO0f7o8OdQ/qM7TynT57uDJK9dJ8djA/p",
+	"0cgRDHr1C4oJdnzHbHkNGe8fHVWpOPCe/fhvO/98/6e4y/1sDB68OGW/vKDXuMWwDhMqrplZuRFVLCVS",
+	"nPhln+UMnO8u4IC7qcjh3v4uufrsyggikQKJmP2LBxjiK2CjFLVTXxadwdQ/vbz87L8+/eHxo3+/7P34",
+	"b/9j55/vP7vsffojubzU7z/r2/9Wf3/02aPGxXrDWGr45TpLtkt+sMTM8RZ7BIFWn/XLxKwnFIMZ1eU9",
+	"3Ns/+Vda1jdSsBo6NAuqghUFjkQmVJ0gGwuXx7Adw0qmcHonbFpZ4YPBYbclKlzcDZrbr7hQTXaqoT5v",
+	"cDbJ/4pVupH8r7FRzVh+kqOmUXiLdKPvf8N1rVuf66bv33C9ne//Fc9k7ZakTpjigOwRbhiVvWMLo/uW",
+	"T7leHtZX8o5MqSjcMxQVs4nMUkWoJlOpanWYDN4ZDiRlYzrPdO/4aNBviFTtl+JUe9E4FRhsdSsJlmLT",
+	"lsINW1i2c0bzqEhkH7RRCsZcpH3Cr4U0J5MkVLFd8vKW5QvD8HOaGHUg4MxcK5aNy5xnxPLrmhX+eSMr",
+	"8ZypJnJU+HPjMuItW1jIC6b0CzmdUVEbfNNG/UvwnqZBmfuG9r4tjOz7mTGA0nMuar0BRWwehHhKQAJt",
+	"zYk5xxEMFRfJNjz+36u4d8ws8lyxvGlxze8bL+pH87SaSaFYEHQ1/0qk0EwAIwq8FI9/Uhhy9Mv3S48m",
+	"Wg2pMsLYCGKaZfKOpUMbezTGOi6bGanU9h/sVt4wY7w7vzAsnt+Ko4vB8+MDtxU+0rLoHfdWZ1PQEXpK",
+	"eM6Uf+/TyHt52up9yV6vb0Wf6h2LeZb1exlVejhXSwN/cjHYL2hoCm6JXsZvWbFxb/j1RGcLcnpxTtRC",
+	"JL1+b5azMf/QO+5RPhuau4cH42+ef9j/C8Ufb7mcq2E4JRwFLmMaXoEVDq+oRM4YbEPobTrOGTW0Uzhi",
+	"ju9yrmFLrMMO478wckf39Zv0sbXTESkMSC8a1jfkHsmTir3T3vYY7vlYidZ3JOJlqp1KmLsRsECxPzHI",
+	"NjHKfprTO3v803nGhl47M8vnXoVuPPOm0s9+xYFtGLt2aAnjNc9pe6qEnCEgQ/v4ucwmjE/NVsQP1cHF",
+	"4FnA31p+Zh+JH7xmLR8ZGEWYa+Cu50xwmZN31l9HXoprLphRHfrOv1ryw6L70ugFOWPCMEp7bcjMKq7g",
+	"FPdLugFx1dBvJd6/Nh1/TtN36BRpIONZLkcZm/4pQs4JMp4pzYxgYunQulh6ZtAaQqYwXufLSagQUqO/",
+	"laZGUKaSKWKuTSHd0OjCp2/PPlHEDMaoSyBE81ya6f3ov+hlUfAhCKv4yzMJx6F33HuMYdaP7418M6pX",
+	"EibQQZ6flW5Gj2hJfHQckAGkWTlKfO0WgxSLYUXy41Qmyq2nery8bK1p5C2+o44+4uvdjy44VySVyXzK",
+	"hN7tgSM5YyKleYUiNPugHyfBb4Vm8/nLL8/eHP/1xem3L998cfruMr8Uf3357vzsuzfH+7sD8+fLN1+U",
+	"f68YCeH4TwXhbgxEjgw7xMTOo6PDI8gGLKm9h8+Onj4ZRBO9Yj5w+94xz1jl5LzAue58wdVMKh5PejqF",
+	"J4lhhaC+K3rL0Z/g313W+qjWNJmYxT2BR82Tf74sWPUuT1T71Lea7Mtuh/5FKBk2El1e4TKPGv3V2EaG",
+	"H9YqXHsl2YAH87g35TndVShX/sNc23Xf7ZfSEMxyqp3Dp3tGJt2HTOv3Mi5uYG4TrWfq+LE5rWbflBvS",
+	"YzPYHTtYM9HMZ/P2vlOZNKxnIgXzelFc+FTEh6bXqhRvMiqW2jfvj0uWcCE/ds5tqT8fQYbP2lLFmnXd",
+	"yKsNvbTlzUAKamhX1x6oqJJ8mkyZVxrMzjCtubhWIcEDlQ5TOaUcyZ4mU+Yp9L3h/FP2D9jy3st5Lmfs",
+	"8ecszzgkJapsfg0bPWU7weZuUV1wq123pfjzhhsqxhlPNlMScBk1vWEilNqnYIEuZ05lRmItCPvAlbYx",
+	"/3uS3c8L2Q0pVsSNMS61w3lsS147J7UZFKtWZBQiGygSVqmynZBdvlOTXg6XycQ59lSRbU7VDQbK+uRu",
+	"wnJWjZRVInKVgFMkTlaSfXvrZanHvH9m1V7JfMTTlImNqHDG8ilHH1bKBC9rkG8Yh+kv5DwnuTSCXtq/",
+	"MBEcjVwCL7EeHzljeZB4e080elDQ6Fs/A+JnEKfU5blui15t2HNKF0CXqbRE6eIQgmYvjc6+0VZx+6Yh",
+	"qP/hPp3LKcMw7505NXe5FNdECmI2SvGU3eNWHIWqvpsrcSOM70NlItvYhNUrEIaENlb00HmX4jrkGo5v",
+	"fjMUcqgmEr0R5fTy1ib/r+KmkGZqZXdVG38gE6kq37C3f7EX+G7tDUOjAmaV2/bwtj8NzD9AXRVcTUpj",
+	"aDu1I0vO+dztCD5/T+6SGy7MG295yow2a4NhrT5xYO8PwlStnjvshXo0zm7KmFHFhvPcLK1Tx81Vr4rT",
+	"UbKTsvG10bmpYJn1EEynQOj4mglVQzUfTbnWxrga00wx541OY37VQN90PmtQ4BI20wyzMWXOhlV7zTCX",
+	"JRr+lgLDactoRhUa/paL9OdbrnTv48f3MBzrCVRQzAVnseyENVeWaXbwvJiTvyVKtYMK1XpLxX059ReH",
+	"OaOq2K5aJbgguguWTARPaFbEorerChcMr0ZulbKy11aHv8Zztx3T2fp9k0wqtJvNP1ZzqrJhlLIZzTWS",
+	"fS8wZ8or8PmcQxA3n9qkCcVQVHZgIIG16/dXzphYGuB+aYCejsy9bfhQHV3sr2P3mg2roQibF782LXzD",
+	"9fZoAbfacc+2XpTypF7JHNJcRzS5gQw/RqdgLqQ5HZc5czcpdOCjU0VwCiKvYj4dGd63563qz+23md1N",
+	"Lq77REdP/2w+ylAuriMztugbMRtZFy3ielMasYkgG5NK4GCz/yyxCnz1cELVpHfcez5+9iQdPNt79uww",
+	"eZo+OXpO98eM0kFydETTwd4RPRiND8d7o/3RYPRsfz9J947SJ8ne0WgwHgzo4FmvHf0lOdcs5xSkLxXJ",
+	"BH31vS/nTCmGKbrX/JYpMp+ZdXzDGJqfI0YylhI9yeX8ekIYTSZEaQY3veJgo4KtMVdgE1MyV3OaEatX",
+	"Yz0HmyqW3TKg8AtIcaWCzMWNkHfC34lFy1wQSpSci7RIFsbPwCcsTwQDWBFjOLEU04vpQoH5rKUx1G+N",
+	"wm0+vGt2YTl7Rk/YAlwIhJYHYL53wxbGCMXLQyWzWww9VbUJb+zZFxR33jF+PdG94wOIZ3Q4K131uOBY",
+	"F4e0iccXd3UJoIMpZsn7l5CWllbpfb93PeepNepO1Q2mYcB650Y1IXKuYccm8q5YbDm3lQpTLubaqE57",
+	"R30IZ4BKkmVkyggdwbNmw1LUsv3eAVUs5JyMgXTM+6dQ0rQLISUv2fz0tyu7AuZRw56CrLG1WdQbqV+Z",
+	"6W1ksAuph7BIlfBfDpmXQmKGeAE0AulP+JMmt1zxUQaZ6Qs5b7LgH7ekrM08LofFIXwjNXHzilv4xcy3",
+	"5GFpWDK97H9RjBGO0bs3Ur+WKR/zuiRk71VE192EYka+9TliRi0XFQwH8kaSkUwXm9KYG1pNbtULRJFw",
+	"PkkkDjjkK4cIITm1yUA9DgYM9m0OblIIA76iPGObHQ2n3Ey5mtqU4UqA3O7KJEgqg/QvmLPL7QZe5LF5",
+	"cMrxk2Ld/pseg7394hhYNkSCOcRPw9JktxfWbrVKSBsWfaSyl++8oN3EiRy8cBhLRbiAcnlM8Beo7pTy",
+	"/5GyXd6/LckjSInB2KM7e8N1K6yfg033fv9ZqIcUMw6zLGocz9H12ZrzOVxXWuy1XT+s6TEUIgDiyaUO",
+	"b6p7b+LkLLukEnnLckg/2qvRsCt+xrbfegIUE2Twt3YvOsOurRsA4griehjoa+/7WD19j04w+AKGZwtd",
+	"UYphnVZtxLIcKZbfBq4/ITUDO3lu69/QwDBn8E6C/QE8Fb/UOz5EzxtuYep8HwuGgQSjtZgLe6GrzHsb",
+	"a1xl/oblTd8rNj2qQ1buQWOApUOFFH74sVP5c90Jg7dtJOvh9QFAQPuDd/+0XuzafrBr4B7pdVu/AoRg",
+	"aRl/MGzeMKGRIR2vvNiVLXLx39qq7fYLlFJNLf2vDmGk7JaD9HjFczaWH4y0+ZaL+YdI6nLgLe6augw5",
+	"vnwG7znYHezu7R3sPsUkjGSe5zAxNGzrEpqPSgwPks7pNfozX8t/8Cyjj492B2BxTagaToHc3Ykuionx",
+	"iLXfxWATIpt4irUvcuxKI6pxdwdK2HQo4B54+YWUr6lY2IxLtZEKYljtEOptKpqHlBjmt6L/XlMn9oPU",
+	"iXdUM1IMKK4YlEa9FX2gOl00kdxVqjWbzjR4mxS/NppWc+ZE00YGEH4wku8FneuJzPk/NlQnubilGU8R",
+	"07BqGVCoGyYIlyhzcvr2DIqlAWMGnusDn8HTjDmeyHeYINZPcY+JCXthNByGszTiG6hNrguNh1PfBkW8",
+	"zaUcI36mhIJPdcPFtfmX1VnMkMDhYD5coYYffvhh53SuJ0xos32srthswqbMavKw8iwxZitkqT55ejSo",
+	"YFZ+zmjOckwSgNzPYM716KHRXE9Ld7eUZ3SUsY3ILmUzQx8iWQznwSujeRa+xtYoUzxhBB8GDBnrwPFv",
+	"IPbWqcSc4nvMxQjSYr7wsyHl2cQJr2by283NWLFqqbwT3qXjbuGKGPMgk9Qe3W0xq1kuzbncmGxmVKk7",
+	"mafDnI2NIK8yLPd7kGnOGC5DPs8QCsLfpOLp/VrKodG4pagk+Pvy7eINuMoUAFM5SxHDoVwA4O691xqA",
+	"/cBV8tatQbFGNZZydTG3XQHAFbljWbZjSxKMaTzKGb1RhMJ2gC76vc1d2E4UM2WQeGtDmmCsD3OJqbJB",
+	"lWbrTN7OAfCXRdgxSDJn01kmF4z9Ryl9t5JH/nIKgHxdbNWlRGNQcTN5zUUQmiulJmkpsEwRYWrswLYb",
+	"z4Q9rSEOh4C2pnnnx1Cp5Vyq47C6SgHSwrUiiiU5A7Ewy+WM5ZpjTaiv72ye1zuJbHqJAn+JWWAVZ3kq",
+	"i5RWo0QJDBS1Q66CecbgZg8qCE2VyrjlgVloCsC8KQN8r1HfW65brSvxBXXI3ug+fkIMbQI/LsBvzKAg",
+	"2BpWX5eGNp9DOXAwqgMPc/6jG1a/Z97de/+xbGc2rgWIxtHC1sS7nGSuQZJ0W53YOHjaplY5KMGtQa4I",
+	"EEesIm4tGqKlXVI/cq788t5NZFZKx29FdTikEBssmKMDBPNTLFvXKwkPcPDN7X2HZ4Qx0s3XGostWhUu",
+	"vDa3fnS5I23O4Btz58einPmXeBS+yKoHjkNG7JqjBR8WkD2NHKhoKXT1K98LzbMCZ8Z/xML+2i4DUCjN",
+	"Ud+7ljJ1VO2MB4zCaWkIYwvrHlZqr9x+e/MWvhpUg7cjumt+ywShRLC7QCBsNgpXgV4rCMwIUAr0IRkk",
+	"m03oiGnISfIZIR1kwbn5YO3xLISB8hiXLd7pUapDXaDdotqIWB/E7FwxQl0y/HqwEUVSyo89YPlwRO3h",
+	"9sfPL3zBOftemPcLWM7gLFUYVYmA4qevRNklibesCZSkb2kd3/tZYl2pWeaSWI/TTkIFGTGSSsEsBpcD",
+	"EGBiPl2FPFFe137vww77oJmAbAcL3+hG8YbG4HR/qEibscz7LmRYoKPIO0G8RdUJGMZ9/W0UQLTwgd6w",
+	"hVpW29AdXdM7QXU8UVUY/8hhKry/kUNhkdGglClnZGrDGPYdIykzRkF5K7mMIy+yLLxoLYNp00trWzT7",
+	"WOZIlRMEC1X+cjCbetJELhPbl6IQCE1gr3ADxU5kloY0ajSXCByHvRID7ShdszAVN1z73+HfCOcRxGL8",
+	"z8EVlz1evppIkc4T7VLq/YM5m8m8+AwM3H1mCUikMszIcOQty3MOLAsMffde/AN5hf/Tn2T8s2TL2gcC",
+	"i9YbtH5h/Z+KmYnRecq1X0/445blfLzoyBnOQUbW8AZIW7vO6RQwPRWhilydWtc0LMsxsS7I//O//vcV",
+	"gKvCfZAQmUxYcqPm0z5RFmhVJVQIlgPuss23SGQKxcFEsywzei1gIFsgQvZBW1zLUKI8LXEd82cAfUf5",
+	"bPhpxm/Zfxkr49Hwx8HOc2zh8v6Xg2cfIwh3fiFq8KLd4aeOSxply2EfgjcuPAu+7tp6zQv50nFffuB6",
+	"Urc3pwWoaWH3Gv2PJ5OioY7FREUo8IpFjN1l2rNO5UfSQtHAe6tcyn3TvyzKmBIt8/P5dErzRWwrJEl5",
+	"SpTzgy7PrK0pJqIC8cIbq1SkqPoAIAOYrTOWK1m4Vf0PnjnuVhtaxSSittDpbdrPyNyDmi9pTBYoHeYR",
+	"XUlIl45PccQm1ChCuWXvJGO3LAvA48pRhjWyn1tjVV5enkePZBkGqUr+pf4ThuITKYxGmjN7Ml31RYXs",
+	"N/PslNvhdHPxFM/F/Dx7EXWkisIUjRfBbwFOaTFsI1UB7VWuO9AIinpsnKU6y0a/Mpwfd7jburLCFd+G",
+	"S6uDr6ZF8U8wG8TXwrw0av3aje5Gd/87vD2Ak6pXG8PVSAAqJpfTmF7eYMw6OP+uZLAMYrXUbg4SJl33",
+	"Nogjo4AyT669Yy2N3Fg/plaWbpXCQot3iyZucU6QuPpFowPfX8K3a6gudcwWrTCIjsbpEkPqxAypiLFC",
+	"pwRVgefUfMpqEOjyUA2Ow9G1U5qK0by8tZGmZd9dZdhmt81YS9aMRxxKb6kFybzhMxiqnuei+7zWmMJr",
+	"s4ARgFCGbB21jhCqDfgAUgKoLu5PPVdgr7oupePCHx+Nk8h85TkLNbQ2TNz2cfTrvBYPYG5PW7IApIGP",
+	"/V6xLuuwvGAZ1+I/bYVNITGqC7hwbl2j845kuiCKctfzaEnLanLfbiydtFx/IfHZ9ZYxxkyRHoIxhZ/w",
+	"69m3JF2i0hXc0By9Vf4qQ8udHFb+ga46GDCC7bmujAZbuJ7+yA6sYolWbVboxOmyZ9Xnum7dw7Y1btu5",
+	"zHUJx723U9JflkL+YFvGNtQJ7vLzpT92Am2opBr1ezsRXWvpUlyEi/l055bmUCxlBvACP3mqv2Aq6fWL",
+	"v0/hT4v+7X/2f+PPwCtf4jf9PeWL5sb3lWWMN+cyys6Y5lWFB6qb5JSdoJefq6C5UaD+cItGUgDYhoX1",
+	"7JZmc2ob68rxGDAVJkAUa6g6K91u5RlwRUYM8O+9xR91v0kxtGraxLvhfoJkykBPE2sNuM475esb1LKC",
+	"9knQt1ERLa9hcjHHXLkOqI3yMMo44M0UH1ge21nx8buJVEYFvJ6bkRa9hbD3nNf25xCEhhLoCb1lxJeW",
+	"mGs8h6iQr+Zo6L+wd/j08NnBE+u1rW0X3u/ZEbUqj3hl7/0YuuMjXVxoMinWPUwAsUEuz1NwTkYZVSeu",
+	"FwXZHwzaZ1O4rwRDa+T+S97RShPlyK4Wa1SadpTRBg2s44ad0clTKVif0KBp5C3LR6XzNNeTXcg4gygD",
+	"/iHn2v0FmcZD2/yepdXLNkMRrvmERGtaL113kQ1bEbHr/Ob9HuZ973pQOsgyswze/WmZuvuzCK/4S3nk",
+	"ksxYMB6XQlO82l0p3u6ulD/grpa/AWGZXezOFlyAOA2vPIdzd38D/Ami31SvIowPRKfAoR6M1l0pRuuu",
+	"2DB4eMWv7k9yFLzD/FU8b/7ywzB/TFjmn3EDMX9M2XTE8iHOIriQMzD8Qv9HuLz+WrDA/prDISldzJnS",
+	"Mq9c5FO/xMXFcN0DUzlcruKqG2V4zc41vIQ2//JVL1rCy4WYqd5eIpLgl2DIN1wHQzV/FUt0g0QEpdDl",
+	"e9zV+L0hkER4PVjoAseqeHFxrXhtcS3E7yquFohiS9cRHq38DsQbK11zsHaliw4XsDRQKhLoklq+6qD5",
+	"Kp/31FxcBIQ3rrSl3sgPBRWjyCvWBv8u1gX/LhVqwpXgw3jhVvI0+NPv/PsSxnfIftspKuXQUTSERg2t",
+	"HgcRLRok1ErXxtvFE4OWQqVqApCk4Gzi2oGVypIqCcB1/TDwBy9ur3SZuXwBOfqoHKVY+E2zt4HShKnR",
+	"seQaW8b/Kf5D9VHHMSPW8pHtz0g1YZli5Z6gzCzRCRHsFjss+jSyuJx9xUUKFb0xhx0TOl/4pDwoZ1HO",
+	"J6YYzVB/rWiB5q3DTF5bHXBZz4S39kvZoDbfz1zZKKkWQRpbBCjttL/hFpyE/TxnUfANqN3IaMJ8btEk",
+	"QAb2Ji7U1Jd1ySeHoS75fDB4uvf8+f7R4dPDwfPnezFo3x+9SllntcL8guH2y8v9fsUuf2OXpzxFmoGJ",
+	"RlJu7CHbydn3csJ9PvF1YpgiCSzlhMwF/gxXaZqaf9mk9uC8lZQy/FhRLA+de/Et3Q7Xt7KGammi+wGh",
+	"5iwxqnLqcg6ivmO+2qsYqqUfrXeulsYhudxyHZd+hPFqw78C4r+jy8TTlepxKOsE58ulJ20MtjYu8wmd",
+	"gbxY22OeFnxz5Wwcj0WXVE1bVvOLA3ekmbKQ6sDdoEltlrkUZa7BwJqwDzRlCZ/SrOJlenK4jWx6Pqtp",
+	"R+3aB9M0zY3dUFmto6aPywJZYOWy+SL9cn1XbEz/uWNrs3fO0gKFHVsVVzxwAI5S3c2wa38z+JJ2TAdO",
+	"CZGiLCUggWOjk1Ju1d+9Q383SeGzUIH8QHBUikuwGDRMj0ei5KF83bpQ6YcNC5t6HjoGBTm+fLOlD8EL",
+	"6qO12KsW3Dhp0AUy+MoRgC+1CFmHnQ9LDtWAXQZsvF/u4mhlQpVkytRcHDk40aVJls5VwdJKwhsYVq3Q",
+	"/lZer4wPmPtcU9IuAYLgkXaxASdxHwID8c0KUF3ioftEF7gDThmy7c/NsaI8m+dYJwqOok6qUIlJxZuG",
+	"LmbLHTSW2G3EALKHojhQJaPIa58+LyTMFAm8A2i0V5zxCM8DSMnYLKJsQNoRtF+GDcIy1XO0Mi6zhajK",
+	"ezfuv4JPrS5jEJgjQC3N5tq31TLCBEIiALC4fPQhgTmGduhbGUNPJ3JnzpC9udkbvjcYDEotSWo84WBp",
+	"1OUncoVdGfreUU3JZC5SGwppz4uc3bq6zmjCaDpcoRrakwHZU2ZdiqMRLE1rJRC+2KwoNH/pHiQ+8LP6",
+	"MVV4qRHA5FoyY5sUxZuBAfyJUZ9Ta1/RZHJv456xGv/ES9uJ264f106p4jnoTtsK7bRM/aie45oEEJ/l",
+	"4c5ndWeq1BPSb7EawTmrlUiR0SwtIhfaCCbYWyFt65SQqTg+iDf2+r1RDpg0bcVTqaveMiAIJAXdTSTk",
+	"540YgXjnfeQ+F0nXXRKK/ejb5j23ygoOEsC3kBNsgRyiSh72DCssSf8BfKic8X902FyuHjQcjNfb2C5Z",
+	"6CiFnVAWEbxfg+AT+1AIPNEmJ9uVPbe1vAPIiS6vtx0QqzN/CznsiJPt5tqKtL7l4ub7d99W9ellkipa",
+	"S9TybCPLb1m3ZbbdGOMN5jMGPxMEO68aYM0Z2qvSwBeocngO0yn5uwUn9me2yGTENpLVEX3DFr4ytNWW",
+	"Ac5HuF1Hke1qlbVd5gD3lLMdHKSQ6vv+8CMJBBTmqNyuWJDTHZ7+IOd7sxrjKnftlsS9zNKXyo6r/VfB",
+	"eNdlM66l+FpliBcFmF2s8PJT3UTSgyXeQFHrW4LlLdksPc+et51Kndv9peEZYVX8C+55X1qWlWWixaFK",
+	"bBLYIpqi5qPurU8S8DeHABa0V48HRi2GaeTIIHAqRkKB4O486FnECsa7hx7qLH4M7TvD9ywR7QqwAMHu",
+	"Sl9p1Cw88FqF4peGW3lvlOZhYd/JjK2/qGYRc5lFim0RjKsN9lRlKg7aLDJeltzUEeJ85iuwqFB3EJbk",
+	"AnLbMFBT4EqWOb4507JDTmTQjHmpPrPAIqoQUyvlHp/+Vcv9Aqy1BkYfxCOgZB9OeAD/uszz7wmuyD7i",
+	"NOuwuXSLx87d7b6N9C/1/Z0/gXryHCuh+2Qu+M9zH58ByMMs821qQ//OQWQ72ql2wf7fk2JnxQpM3sPO",
+	"+FUMyaGjPhZsZZOIsDO0IF53Mr8hgFrwiMgcnTBMaUU+BRCDXfINW6hl7DTEnbK6HJ8NIT2wD5FY22vK",
+	"/2TePUQoBXfgbbty81DXI/+mtni+oBmzwuUy8mpH9Kqh1bFE3I7lHWROxl2088QouZBbCX7elEFGWGPa",
+	"tWpw91YrD9by1UU9ZIXK1PD5sl61vY83pVD7jxc3bffjP8lR02fNz9v94A3XTR80P2/3g1gT0PBJvGG7",
+	"H0Xg2fpvzpicZWyb36ywWdjXEmGX8XQsyk85ld0vlptAA489D2Renc1r+SSe/YSnFh6iCIrHfaTYiD+V",
+	"U8pj/OAL/KGAXYD7gUEbLVDmPvUQlYTpXGmbYAhAjmw60wtsua/Mf1obri/Nd/Drq4I2/R4KanuD5d9F",
+	"K90Vbho+ZX8z91V31b+gX7NYTRvWVDjjtsoCkkDuV5GTuTnOSxdlqpNG1Ebr2XjZIzqLf2d8xQFuOY6e",
+	"i8g1gJWN4E7Ka3UIgs21IjdcpE7JC9oAFtJ8uSdOuAoN4vzvP9Kdf7w3/zfYeT58/1kUkgltdsQTWs8m",
+	"Q4wk7aBplylobfBYF3XVTJAFo7kidMJoeuKK7M3KQurw2kbLZjixwTC2jA475cL92YrddAde7YC0uSVI",
+	"zW5zqpxLdyRx1NGTiIRcCL71qBnS9qEyE1LUMTM/inHkBe6wGypxu3vXRKiBsgIxz7LVEJJxvX+lo7M0",
+	"bT+n+h3x/rx1uYuR9EWt0TJ3aRlSLK3MythisFQH9xRp9AM6qZj6AQdpa7n9/cd/2/nn+09/JDv/fP8Z",
+	"/PvRv//P3n1ELv9QEck4s2wdpKw7TPvrH6ZOscy67x8NqgTa/vOdQp73wE1+xQBnC7FSE3as52a++ngT",
+	"blbUvW2lLJ0LpfP5ymwTqLEz+vQ8SyE7vZ68NtneNlVNfhVdSdMN10NXI9k6N2LFMcY0/AnL0oaJrj/P",
+	"KWPGKh7O86z2NEnyk0SEVpplAb+faD2DJl9az8ruiHnOV4A6PivxfXjDvx8/fnx5ef6nZo4P+19TCWB+",
+	"OiFCQoqTvrNlUK3O4Rt299ZWb67OD/EgwiuxB/A+d8o++r48q+w6HQnvLJX8V8jNvdwSb/3p/1qONjn3",
+	"UTUybHsT25vid09AaPjYQqxtseXSl2uZyE9yBBF4I7GXpeIgZmO1ELfol+cOJ+EepO4G1IOP1hPFN1xv",
+	"QhQ3vIgP2+ZNRI7BNYAAuYFToBric417oy4U+2vrg/wN1y9cO95Kc5zISW5HLje+f0pUxtTY47XmeGCN",
+	"cx14rconI2qLrygFCtWpxsqgNqqvpaN+D6giLpbNjPzPXfboL/ahlcnkMQu6kYptc/gN0h0K8nXZDpZ4",
+	"T7BEFzgH+EwASXgGvd4cHI5gdywGlvibkvlvvYM1uwXYPOs6OPAIYSqVlkTRBaFZzmgaSyNwbc+jRxwK",
+	"+ivvarAZNmHgvmt4tCYTfzQaDPEtxbvrMbiq2DR8JWVU+4mvQnks3d2wtRdMaR9xXU+slELXWhI5YxHx",
+	"0dVn2I2ffK9YvolYnCuWn/j6fAoZP4Cf4Vrt/X41Ke+RWhlh6v36jpjuaV/99fOqfPJukSLWyeK2J/lV",
+	"AVhWe/aN0JGChce/FvutRUOGIK7zMQjURmuy+PXEHDgcSHMlz1HrUqIpo6IG4pRRUepRZ822HPoC8koX",
+	"LjnHFrqrhoAep9II3F3RkjB5t/05i4YwenR2G1RKCamHcqRYfttYdzil+Q18l1DElHHPbLFiS6Q0T4cp",
+	"u+U1dhIUuUM4kLjbib+dfCrIDtl7ZElCjsmY3UESHTUiULoDsoIsDmMDjZHFBpaU7SJubW3Rq+yCJfpi",
+	"IMXwousU4xkv49GAU1EOBpyQjBl2HsAycgFEnZOEqko+lZA53c24SJf6zq4TRgjMnTDNoMYxk2uLcVka",
+	"PxmxCbdG43/0m8ZeGXFpgAdL0eLBzvP3n9p/7Lz/ZdB/svfRXX/0759eXu6uvuvRn6KB5peAu/XKrliY",
+	"7S7Sn5TtEr3UIkbmUzd/eD5MpPXPJep2ObEOPonBmbMvWsVm+kRBHpsKIEWFJjqnCfSfd3e5EA5XDZGb",
+	"YAe02jl8ure3tXBOMMOvGM10tFbYOX2xYzhYXq7uqiwM2xUq4Yea60Rj57H03PKxzO7oQpEJ3LQ4wS5Y",
+	"MN4Qxss3Iccs65AE7JOt0ypjlHBKvv/+7Avs/P/86Mn+oxMi55YzWPOVPC1vacu20uv4HILNPQOsxZd5",
+	"Hqti+U4Yy8t3qHel6q7eKJd3MWMuZStK3UvZKrV15EvoRyveGvEUxhyFvC4wZn4pWipkrAA0MxO1XWEt",
+	"6tzeGpJ5LyaZffP5mvCC8N8H0nnyfLD3aGmih89WZUnDrIuv9XGX/MLGDhUSRnPqMzS6hB01I7xhbKYQ",
+	"iBfzlWGpEN/5LudasxKcBtVyyhNQ3HPNadb+fMHI3kHzv1qeSxBEFJMFncP3DsJSqaytZFh+nc8ssOzC",
+	"HFiBQbVtaGZpvhjmc1G/xGENul1EIgWZzfOZVDWVacyc5lV4E0WD81ze2cmNKQdku6LLt7GMFXqOnX7X",
+	"LuEoYCtVD1TEz4EjHup8LpL4Prj1mEr0A+EcQP/Eh0nGFeb6Li8Izmv5pe/8zM224isBSNKcvYyNNbER",
+	"iG1sdZvakeDQQZsNTbOmUcM4c0a3ZijMhYNPXnkQcI34DbOt1Arn3lYGYiFY2w0jVlGy9scrrNNWk7iD",
+	"6nbFF5IUVSS9cP080fnjGKHyKN/1cEAxA6OAP18Cpe+T0YJQr01AfckN130nrSH+eh9IEsWYuiBJ+HnG",
+	"kCRiYd11shY26GbnAIebM0qxd7slF0z9xzy5CjbcWo3KEynGGU+0igP/ckVGUt6wFJ3QPlXUGGqGF/Yt",
+	"OK5h4op5UBGj5LoQeevdcrHyF3ZILVCGWhUHFrSzFeQPkapGHE5zw+b7Yj8zzGRCs+aPmTOJMH4yuVEu",
+	"5grVm/8ArcRJYZ4TOR6rbfS3d1DbK5t4uRs3/+R9ZxE1BHZjw+nc7XHtfKK2E7/f3KNYytEWk4o6Nidb",
+	"lQPUmum0T/kp8OlrqqTkWFea15k5OteMIfct+lrzNh307H2bnz2ElWj8XoE8saVPrWJ9eONvwfzaeZr8",
+	"WS4gcfDBYUPvPgRyVq4Hqp6rLXXzCwuKIgm7br3Ip2enb04fWV+MpSLXlsEqHK0R+bp42FsWepdl+T2V",
+	"ei+l2S03YrV8eVUGXtip1R+hQofoh9VxVcKv6gAlyKCQv1ZEXplTOVZZYhpl+V1RRKtkuingUFUJ79o1",
+	"dkn1X0IcUkwP/SxdYma4DPjHTLodyYslAALJb4ZFmxBsDhKsCjwtZ0z4iQ8RQ7W1M8nNoKbP7HfCmZfW",
+	"4vJT/gS5AANQeyNASm1aiyykFl1aawo7sD0+16VAbIAmX5SxbYRD/asA2Ldq+VreDKdnwbKuVO0nNCUj",
+	"ZliRNJr3FtRou5urhGv4Ybh9e59eT5LB0/Uy5UzYgjMvWO4Fz//+m+BqOWxl8BHFRcI23xVsSdtO19ru",
+	"N9ejAy3viwpW9/BFuVo5QpWjXKXUygqXNrg8m2pL4CVI+0ZZVzCXuLhz5f4hsw9lG36nQZ5tIMXWE1ur",
+	"sPhgb7qh4fsnujnzfKfuByC+GuqrzTP7ToQqtDG+qz1HFToslvfRdpesX0xM9G/uERpfXD+i9kXFKwFS",
+	"fO9R218V7aoTMjAsKXOODTuprdrlv5qZvCbH7mSU3TF+PTEMrz6Nz90C+XzOAI8A1GyQwVcaRct29G8k",
+	"ngLXjb4qT0KaK6y2qLnmSD/AmimvS+NhjEsB26AiOIyFm80JAQcVe8tTJqFDseIaEbg+QEsV3p2Xr2Lj",
+	"ZdCmtqy8/FQ3dv7AyRuIZxlSNSTMekDV8ob4zifBszulP9ZAWm0HrXoOXwk6lsNfVZzVNXBX35eWqR5i",
+	"NWflc4bNKcNVSXM61oGqha0+h5A8hH1i6B3l4G7x5z/sFVpVurr01Ctm0LpHeDGV+sTwlcIavQXbbOgd",
+	"yYjYsD13a23A9TSMuTcUq4ZOuXJdFdsHCaqR21WRAnf2VwC4wdK7u3/d1hlLmkGzfPRysZCF/u6wqaTb",
+	"80amxvJaBTVMPzA6pXBUGsHzate83lVaLmCxpQiCf3Lc94U5/ugSKZaR9dbOx2Epp2I4kfNcDY3lCSeo",
+	"rhzC3OtcefBIcSKZSCPHH9t9mncql49hW7EY8uqDsosCzZicdMpsz7uSs8+LTlHtiLmssWE3opqGRDHN",
+	"zRicwzpt/V3pYIZbBewGkggcy+mXpVqRUTUXRuTd0QUk37mONHGAxLWPlBtF7VTOozPwz20tZUlhHmcH",
+	"ZlU517a9VwlBMdykyGRrybjdIV+lcdYe8Hp1M3ikm65ZcJ4HpXNp677GjIalfZIKKh6RuBEFFE4etA1y",
+	"JfHbTvj6SY46pXp9LUet2wVlUq2KM5rPFxFGeGALuVZtspXclzfNU2pfRNqtH8y9wWtsK2WlCsPRrUMP",
+	"9tzvQBxyjZjV+g6dr+VoXVdOq/h6me63Hll3bpaAOEth7XBUgdJZbEp4ejcNTBcso2MPnIA3LcWibZx4",
+	"IrPUDba1Mfi1HL1moEE1tm1T9nhpwtWa/RKm8Bk14bOt8Jo2ddVfyxGWVrekxMoQt0CQW1SfYMKdqQ03",
+	"d5U+ZCfeRR8KHmkrLC2hPahBsY1atUUOYr7t/rj7227Ow7bEt4XPWLy27tQs8SeKzOwdjY6Duq4tAeRu",
+	"YF/i3dsy4JrbRpxmWaljhDPxLd7aVgaghnLcnDWayLnYRBpM4r6v5eWFztwQhQRbYltT7IJObO7tpkZJ",
+	"Ywdnq+YnBTF3bWtKOfsJ2i+1WVVbsPWT79e0JafidR1wCf7Wt4WkPMcoRHvnqj2z5+Y1q52rRgdLc3on",
+	"Wq+Ff+JearcstYWk5E7ZUvsK3yDIEZE7LMEOhzP0617DEN9ZvStWnWqVAgLFU6i0lgrOuTmuwykVFMFL",
+	"cpbkc67L3iGWd1Fe1+//5wTkZp3/3OrvVJEO76/3H7CF4J+++19hqNUK6KLRCdgX0PYPKgaqe+UCVNa2",
+	"KIgHbaFOW1QXZvqhHh++LS/dAFAlMA5jpP4NryvCxrxnDGMFvvETSEKwedkKWDEIUg9zB2VrIeTetv1X",
+	"N1x38l99w/VW213fOGG+sRvpPuAxgaIrxUrLgsWVmTpgiFKZf78avpCCFfijxa7kjC7BLXXNXu7eF6ET",
+	"6ufJZpCf9ePOKDR4s2GZ6LDwtwDpkhVIrcV4K+u5LWSKThiks/kow5qFTnRTwimHJowxytlomVv5M9yB",
+	"vN/2hGUHmtdNomsXOYZVktnUxVZwtY4utoB9LrnYbA2GHXZr6VfCS10DapSWQ9O5WSgH1WLE9pGvgncY",
+	"GlQkE9uckdFkEhEzcEMDioZixiwz6tsM3FLEWE00mZCM3bLsmIz5LSOafdBmJDK3A2nf5wa+X+k+EDa4",
+	"OVoHL5krSAXUWDrSAJkTRd3vCmlYn2zh9Cx2y3KbcYGN1czWGWNX5oAZG9a6VZHxlp0l6+RPNjSb5Brt",
+	"bSPdFE9ZgG3TzGX3SkH4vZV2Shmzzo6rlMXhqLHmIK9yirk2iG2dYu7+turRg1Msui0ehLkrOK3That5",
+	"JV2Bq29sp1kdgFgXmgNCnRHNsiwIB7Zrul+FLq0DMY53x7me85SKhDWInpCfZ1LeYG9dbHlt/pjnLr2u",
+	"JJC3zMGmXMxr27hm2F4PxKOmNwzcLPaJFWrY4aA1YCkkFDcCg/cJVCXD0VE3LI2y9U79eOP8yQykhtLX",
+	"dy84VrOZe8GqWDsVnN/7cy68oVNW/Mu7FgqE+3iBRxWd54RIkTDidUCzjdBt0Kqh6j7sXzeIjjawnVhb",
+	"U5jmyYTftkBCcDduBTDHnN3hhKoIXuX5V6c7+0dP4JRO2AeasoRPadYn0qz3L5eel172+uSyQOW/7H00",
+	"ByyhQgqe0Ix8ff7dG8Tje/b02VEAiksJaO2d6ilbeQzcjm3Da/CbtjrogpfSuilsjQn9AnW3YP28LARc",
+	"rC0jOXozbhW9+zs3J/jio6Oa9HRovWudF6dvz7CNKiSLBSxnIwv7N+1e0TY3p2BfRYpOK9dAePLuyT3g",
+	"8Sq8Ye+Ta4q1Dc5thc9VSK9CFGU+vAWfQVkKdHQdVMVfrR/BzqEYfhdXgh3iKqPIMYUuhlH4TEe5+WAj",
+	"NdHTqoBMQTtcFW7muWLYeO+GzXQsLOPPQnAQWpOS6/8ZpQQHkg6kDAvoO4wW0aNIF74C4BkuHT9+PMvl",
+	"mGdMOQT1x1Oe0x0lswnj08a+fUft2vb9+PfLS/Vf7+OQ6d/Ka75mO6aXiBYvUuJ6bzR0zm3VpyRsHBJD",
+	"Dyu+skSjZfumme0utQyJ0ea38lrO9TumwJ6pBT9XDOs7JlRh0sS66Of4ve7o56Xn6tDPFb8WLB1aE9/X",
+	"HPqrrc/Ea5pMuGCniY7zFemtYahfBylxbGGGM0YmoIzQdMqN1Uo0o1OSMZoCOiWwNRsat4raT3LUd9il",
+	"XHkwHe8c6Dvdhs71RPrHfOWbD6mDv9x8FgxZOh2arzoEJq7A3UZ1h5i6XYh3tTAnRTEfrgIRjKVmhlgj",
+	"XWoygLXEcoYHL3T9dRyOIYOo0AOoolg7o5UeYw0eY1WPMRjmiavhmIsaZLgSnrVZfkUMw4Sq9BoZZmNQ",
+	"0bwWzT5RxNyxGkE+3ue9HI/xQ4+dMbu6FzkVWHARW+I7ukCbQgo7wABjMJ7qVteIBX9rA40/WtSewhPC",
+	"pjO9qOJGqTJsVCstpnTqV1r+rYiqLiQdmaNZ1AYysIVzbVaLqyGdazmlmidNaBnxpVom0HZwB2VWAcg8",
+	"TdOhY73k2FxN1Jac7GrBN4A6Aqyc0uzL2xQl+pqzh5r9J4pYxSXa0G9GRQtXK9wWoi63cYaASft7LsP5",
+	"dXqztcbcVcParFpUDowIwcpMOWXQ0wGFMaoHFllymfihsVpm1Mfofl04eGzzmp1t4GGv242O5bYIt8lZ",
+	"CuoJ3FoJfS2Zj/51bTjOCouvfde7lv4KfzjuyVnhVOeaFnu+/KJURVSQYN/zhvK+VKmpm1vitbxlQYLp",
+	"uj1LEfn4BFtAIEwdTybkWhqFZUSTG1ThlvldOzFQ5f+N0f9iNjb3ttowWkZXImyU3m36YRWTOfwzo5qJ",
+	"+r4BoGIPyxF+G/sx/KTfoA+HQLGATIU6vKuNj3MbQ9gtXcKRuiDzZM16hQ1Zuy0ZAEuX2kFyhT0Ea+O0",
+	"Ugw7xyCXuwjada4j48hCq4m8Y6nXvpt0bqmbwrLY6I/kTGlFlljg4Rba79ZIEnbLsjCjZzv9ICukUt6l",
+	"GoIJmufG5EO5MS5kulNFfpr7etQC9xq98dLuRcU8mPE2pILNc8ERzpKc6Xb3n+O9EF1WethSXwsnvsSP",
+	"wvf0/ej9sKJrWYYBi2JuBwgYtmqobDgDPYftHR0ISlvD+TtrdOMg1hUdi6XERaNL2d5p0LJ6U6kRa+YM",
+	"rP4UsjhqSw286yShItLcjiYJm2FtQ8qSjAv4p+E+VEfd7u6z7wC0WbEml23xbTllpSg/CNKht1k6j6Jm",
+	"M0PZVyPemmRacyNywA4BqFr09HLdEbB2QtXQI3g0uoycKARCCoFKYiYogGev0AsXxN+3uR6eB1u/sn+D",
+	"pxMHDTlcnRW4kZKwnSJiN+q+J4rKUi/Nprq/76MHts6/jQ3JnUMaogqaZMwo8c+MGp/TBFvJitT8MpVK",
+	"k6f7ZLTQDIqIvr94tfOsTwTjWL8ip1PI8MjJlKbMNq7+RNkOrzKPtxFN5GzG8p2MmsUXO2nOx1rtCJnr",
+	"yQqf+7MYnyjMsMh8scGczNFScY68YixvZE7XbJi+NIaG0hpZwFDHSvbv2zpfy6aNGWYdep6Xq/qieUpQ",
+	"22ZjW23qdhMpbuvyngxRs5Q8JjmjyYSllZIK9BHA99DwwnbjgkFIxT6zuuX4XlvYKwuYlNKFagP2lYKH",
+	"BGRpWMKoNF2w1LoekcNCw0Dtii5tuiI4fyud1O3UzP3tML3aTg1Xuk3xJUBgQZ7ZyKexZ1SzHAe/vdpY",
+	"2L31RgS5apYQ83CI1ZqQTWtnuxvjtlV41FqJl6rbTq44HSHvjm3xet+VI0Mka7I9sMHlAOI16wXjLjbH",
+	"000/PMblgxJlI7kcZWxaoy3dMaFtS03senx49PTR1rMZmdFr5DxP7ApD2aGNdNV58ESH8EpDvbNRQa/l",
+	"jrm2o274bMeF73Z8U18wFj72a3oiQ3OfxQzY7AzXclVn5Eon9ffm/4bvP4sG9hubJge7A8fMdcBa3UC5",
+	"rrnsy1uWL2qbReNOgW3lLKUZ9EkAT4Q5Ie1r0nGpWveW5cLQfMLqcgpgdNZKt0OsnMF5zndyNmY5M69Z",
+	"3XwZT54xiOuq4P5zxxqaO2epEzRom2GtkJrPXCP6UP/Zj31LxUO+RTzJvt8dlH4REDR7ZKZedG62Aw9b",
+	"N6dNvSEq45jXiNSvLi7e2p5ZK/w2z58HbO1wEGXavsxn9XkCqTE2RoTMU9VHHkynDIq1oPZIJsk8h52t",
+	"D/IEs8QLkfbu775FMsIfRkzZg1UeUHu6WumOh18j6Oj23AeE79t9B2TZwNDXbAaP7/4XaQiPJfeuJTwV",
+	"ZD7LJE1ZCq3ht547THM6ZTV94M1A/A27q8mkbVN5MHk26iq/uon8O0ZTLphSzba+MpZ+AnlzRrYbc/9O",
+	"5jcRWpqw5Ea1cJnhV1/g7a2zhP2DzVlYfTeOxim/8GOtCEqaTMKDFC5AymbQsQiVk/Lcp/w6L8CJGsMH",
+	"5stFnvNMKn2dM/Vz1vHBnKW828cq6xV82b2tH86jcf3qMtqgz7iRYQI5OC4lV2Q+OyFKy9kMkAigkwjg",
+	"SecyYUoRNZlrRVJ5V0q9grf1MMji/u1e0trt+K6p1xWIIMWENlwe0tXuZNnTcRGmjGIJF3DEGgdjRw/I",
+	"ho7tLfitQ5KwD8d3Hl1tKW3IHKIQYMvJHfQGTuUJEXKYsoQjqgC9YQpDtXd4NyQCo9e2SBPyWcJszAXX",
+	"LFsMhQQiwJYB7n29fm+BuMvaCJThogT3s4omwtlgLUoD6HzuboeBxxL1wqHWvwfXJWG5plxk2O17mwBe",
+	"LT6+/U8WG1L/bYc3nvCtNg3y+95+ybc59zZf3t73qvn8Gx2P8GCPc6Ym67GgC7BK4AVEy5sCXAbtFwCi",
+	"N8YsRQMmkfKGsxjTglcM4RVx26H0lWpi4t7+6hTzyMTNv7aQmYJ9lAMHJGQaBDhym+Wj4Ju4bNu/6Z27",
+	"v5bJV973vnZxipdEw7/lHmjWRi+mHcSBhz/PacbHnCFSSnKjhuzDjOXcGldjyjOWDqlSTCkb0EG6Zfkw",
+	"bCJs5suEcrDHAQKy0UmHmGjO/+Eu0lvKMzriGdeQ1GQR2YdjnmG7Gn+l6EDT76VznBSkfRs9uINccb1w",
+	"1k5zEtHuVsTYixZAKOKjGyZSjDOeOCnWJgfFxX9VAP7k1JwpXZCRsUKkUXdADzb/Z/1Qy6G9Vq0+jzF5",
+	"tmjm1seYAjdKItk/xNYd62MpdzxX99RzLnRHBA0+m0FPpuxv5r6ISdPU+jp+cCEMujb5AWlA3pTLCugY",
+	"hce4OKZV+Fg8+M/FPMvW1pk3DnXbTIxlbmjfEV/MW3MAzlldgmrRlsjegsCZNaVGOb5uFZ6Yf1eB9Xov",
+	"GoQbTnTmTQCZkMaK8JgY9LfhajzPSqJ6D2E3DAiE0oBNZ5lcMFYp9QlqgOoRIoLRAEpE0K0Ivux715y7",
+	"Nu7I5VTR4McBZr6bC0UQy9P8+d2dUIQmYIuaV92whdo1I4mzeampZpittd5JM4SjJcklFhWY7y3Ti7xl",
+	"eUZnQ8USKdIya3/2BPyv5be+kjmZOOwTNK8Z6F+Y5wVxUUWupUyPCSV3jN24dIW+scbogvCx7YzeTHFP",
+	"BofP4pHPErUtkZXblxdWXDXj9QN0YSCCGPZDhr0E8nPAOwQIk2WKFQ2r7INgqltNlPJYDWSj6PKgUoFI",
+	"ZrYN3loy4cY2tWxu7FZeJddrHaHMOvdcWyXoYnPcSPJVAWrM8P3o+1Gp9r4FsdR1hQ7pRN/xpORFCEoI",
+	"Cz2yrTp3fj/K3IMS96DENSpxkPVeI36NbuZTN82i39gy98BJCTvUDE22OVAR5kB2gSmCabVGKCosy9Zg",
+	"M83KqZMPoYYa0UdXgBjdsjyamFV0dI5jukHHSqrNSVSEEjWBropjQrPMPrdODpXLM2pbnoebto36vNYV",
+	"bp27knZpQ2AbaA6bcZN8I9PlLXE5mbg1mJKZ3+AuhZiWrt4Io/HOdR1E4kuZwNuF6fvoyt+7Sn6s2agJ",
+	"+9sfXfuBAvTNYjB1O9a2Rmf1RJbiCM2MvnQ3PH9b42y2iFJG/5VjXSA6eTyS7YaF2wUtYW2KoB0+FDjy",
+	"lp1q3CW7YD2KMZxvpXObd8hnL7pRroK8ijfbXCv5vFUVZMGDttKbyneUV3Gp+f/9359avvz//j+W6B+R",
+	"x8RffoQQcw0cezlDlG+/Q79LWN9Gi/6016/2Ia6I0wDiGllLkKPij1jBQMJE+8p6BzIxwo4rdFg9AZtC",
+	"XoUaRUe0q5L6sgRxZRu1msWwzSPMIexgOMicvbxt0EWggw8lbq3LUe+1P1nbHvrcdyB3LYNrW6DXi1JI",
+	"jijqKbsjVXgswmgz2XiGYFlgqG4Sw0Z2XXWLWt1YHANXtixjW4FCf2SmxtRal0MZTdEeSKc44qDX7krd",
+	"nUuZCWyHSfkeyeXFKUHpVfe+lgV8N9eJnNaZTBOqyMi8yhZN+Bql9dq1dNdo65UW1E5vealdh2VKv5GW",
+	"0kKYLIuK2p1ZhfNX+GzbovwVT7TXTh/g/Wq2511NVfdy9Twopb9C+fzvrFx+SwXxJRZdJEfkdGWrua0U",
+	"y/vRVlbcLlE9edQyLhsKUmW9IszlarZkluC25ErzFgCuQjyitt4eM4r7cPe4X+/bcdO4kGvZTMyppis5",
+	"JyqxHfw9bXwO9+Va6JpYc1+uCMwL93Id929rIv23MOxXGdmF99Oxgu2onjFlJLBPkY6726kVo7SwRoEP",
+	"lY7kSt64SsNxw+2k5JQe6nBU3NI86DvxTVu/FUahdm7SDOP+u1+891NdCdrsUSy8ixQ7KmG2joQ0AoAr",
+	"MBdjAM4FngI6Kzogu9icmpoCdwSl8waR0jzLCM1sP+k1+vZDykoJMm9NUMJbHitW/DyXd4phBxy1UBqL",
+	"22xZG1VkTHOfA5txJjT29WlVMMQ+zHjOVsTvHdAxE+aLRkG+BbK1fnBISIUE2l8j4jNrBuX2hTWQy2tT",
+	"psAVzJWas5RoWVXFjxqbTKohVgnqJl7GFUT9grVCJ6+6UQ0IinPVSFnxCay9wgCGRq8b8+scAYFTM7Ue",
+	"OKy4aVjTWMZ0C0BBS++lkcEGl1a9wvxKC1ei3yhbxt1Y6SewSXGdPAXBM+1kqGVKD9Izsk36azl6Dfjf",
+	"66bDWAIu9dcOuvRXkiVbgG+6Tt5LmY0yq52FQ6FaP28vgKQhEmdQA1m1dlqPz53skr/z64I+RtP7Zizh",
+	"Yxtmql/Z2GhOBfluxsTp2zOSymRudPi+E5nuh9Lrg1rukvsnGI2mmll454YSfOUanogU1XVXiU9tvZeF",
+	"Q/fo4U244VxwzWMQ60XFv+uaOWLXXCirjayqqa4HW6+Ouy0aAFNNa9IVfByh7cv9UCNsU3uM9pqvBzd0",
+	"HUKA/76Kf8ch593e+fUpj/f9ChKL9nfI7KZP7T1dxFf4TDvxFRJ8Mz5KVCDEZnhBYyg65IYtjHZ7QjKm",
+	"EfosZ9DnxfD0TN5Bl35VAQ3L5UhqnqgqrHx9BcDfbXeUT3/8+3+9/8z+8ejfo5AqK5A/S6Cf3LI4pmKt",
+	"V9s65NAdd+/6dBsAMjtxB3Cmsvl1nc8SbvxEETWROUK79Qm2AXXyGLApsozGcHgOujTVhmGs9KYEG7dK",
+	"CwzgW3m3w7T8ZKsjVUJV3ZpWaA7LtBYn8Q+hD/p01xjILp8y8g8pPLrN2embU2K+MVriCS/nZgMff87y",
+	"DNq/VERXY1WnGUUUbMYMQWeVL50zwWVO3lkmRF6Kay4YOBurNnjHIv4LY3O9pTyvIT00yTD0zDw4fTUC",
+	"kjCl6ipgT8nXP1z0fS3taVjmeEw+ZzSPoI9EwY+cNcYjXznHOhMyF5pntjkOVMTAqIh9tNmPffBkVXvt",
+	"/qpy3y+lxLoNQ0HsA+aHIWKfxeHkeQt7tt+D9w8dKFDjMTd3Xpgblzt3BPtSHXrpE6W1jR4Z/5FouHVp",
+	"vaGNvSj1hBrBTrd2sqFjcJM6JTTapE3Ss5oy1ipNuQgf31sqrGnjt7phC/BZFclEfY+gqpkgC0aNcjFh",
+	"NESmhCa8mwc1MAWuRhP9SY4CV5UZJ1ck41OuwUNVwcm8m8iMhbCtraSLzWEu99CccuH+LAbvUO1w7PG+",
+	"3W30BKQFryYkcsaacv9vfAkfmj8C0gJaz8/imZuvtJtoQ1/ymL2J9P3CFT5sg8RPii5nTlPEgjgsnmtF",
+	"+NMo/JUhKgT4tY7QUlGsp2TXwyNk5UdlSXjQ2N/mgxFWNIvC22HUHo1X56hOaJaBnT31AzqpKIQBXbcV",
+	"lX//8d92/vn+0x/Jzj/ffwb/DtX22MDXBfNds/FMxkUMAMpooKroFjltTeuuH+UqXMrYyfUwBvXq3oJk",
+	"CEgaraPe36SMejaRdQ4SzTIGP9vy5LrvV2y4gy6fR7dF49TBmz2Wc5E2FJKvvwCaxvIVvkETt4OtQK9X",
+	"eEA68jU8db8TrraOFcq0zwVpeqw03XP30OqVOQ/e3xG0xg1tq0vkctmBhQ9TOaU85uf6An8olAu4HwwE",
+	"o97K3JVEQNRSkelcaTJiWNTtFA+Z2waC8FFl/tOaUKG7GY6itod3O5VjreLImk31xfy/E4LnQul8vrI8",
+	"Elz/RE0A7elGyLt6HrkJj2pTN+5X0BWM33A9tJDRrXOVV8kijCZPWJY2THT9eU4ZMwdzOM+zWpEgyU8S",
+	"gPuM6hIoLUvtnOubMy8Bj9R0Z768PP9Ts9ri8W6b6V9njcT/tRz9Tsi+fd9Fv/Joky0jEW8klFf3KbWh",
+	"Q5ykbZ5cgZSNYsquVrYA4NS8N5XifnSu7VDNN1z/bqimzW7dNLSWHTREvTZdJNvG/neyVs21yu7X1tL8",
+	"G659XdXqJFlYgfr4m/+5y+f/Yh+qVSaCoFPNJr1mD+zvt7OG6/fFZpX+Ps5NZ3SHJtixjVshNqe4nxAh",
+	"g+oZj0vT6kxVGl/ec1F9/e5/rzZL9vkXPJe/Tvvo7Z1iFYOahz7JSvo2SoF/b9soMZB42wUkxow4hhGz",
+	"H6F7O+72+DAPHcx/zQ7mYYYZrGpCBSRh/+G7lv/hOoMHJ2ULbcKr7cA3A3EITnxHDIeQuSxBOKQMxot/",
+	"5OEfuLzDSpboilCqYvmq7BRw13VJSvEPtOaMD6nJcfpZv67H78EmZT0+42nH/tcdsR38x/2X/fR7hjcV",
+	"/7L3gBg4Lf4Jl2HNFUvmOdeLc0NdSKiYXXA6N3vm/nrl+M/XP1z0Yp70MEHCrOe3hi0YFcwCy0PWA8Y6",
+	"sfgCkEixb8/p2zOXTQBEDtSHKQ5+wSZaz4Dqmc55oi7iOSOeT5iDR7XMAfRBMUiXef3y4t3Zi/PhxXff",
+	"vHyzS86w17eyyejwWkj2dRXlxpRoMaaPgAUxlvGzPaLJDcPUXEpmGdWGk2P/MHArz3MoRXIAtrvkYgIO",
+	"J8x9NqfTsICMaXaMWchck1QyrBvHrD3XnIbll8L/lMrdS3EpPvvsnF8LaL4idj/7jFy9/e78gjymM/74",
+	"du8xnevJY2DgV+Sa3zIFWO5h8smne0dkysVcM/UI+9qWIfjJp0+x+ybkBegJuxRWKD/aJefMglGWXkkV",
+	"uYpmLpH/87/+99VJkeqjq3j/leQfQvWliEzIPnO1S2w9lgJ5kTF6G3uplkFTgqDdD506MsJmokzbFbXk",
+	"qsx6vrUNsbA1prlaYAzLO+Hg4gDR2KmShOrqPsz4jnn2CivHzLK5XpRmFBNGU5Yf1y0b5bNhxm/Z0Kzf",
+	"7qWAtFwkEksxgNI4Y8ro+1Ou/ags34arFmzaoeoW2ffR3BZzjoGI5RRzZE4MYZrDRm2GGIAII0jWpTDE",
+	"JfpQfwZQx6kV3YJYcGNMs4f6tFtX5yBFwnbJ1Zcvlxfq8ZRdYe2cOVW4B/54TKjaJd+YraCJ6zkxVSy7",
+	"hS7MlwIocp5yTTJ5jR/OGfWQSOazdgdLkK3uHKaWDC6Y0mQqU7Z8rjRTesdnmV5ZPkP94vmk475TYcyO",
+	"AenZcgC4fGV2Fpr2X+1WvmDf9DhniukriAFyKIHoEyUtYjhNJpcinwvkPZD5Gr7dsjk7G2gopz77DIji",
+	"KoAJe2y74v3pJyXFVdgn1BE/odeUC6XJVSJTdnVCzH8wFZymKUstsBqfYvNgyNq6FMUh5zmZMmqY1C5B",
+	"eHZFDgcDuPlwf58AxCmra13JBbnCfpdXuwQaXGK/SHPksV0jORwckU/NnC/F1anRUa8e9cnh4An51LF6",
+	"85JT6G9/BdbJyHLU1Ny4d2D+78iQ/OHBHi6empvzU/BpqsgdyzK7mN9ypd1aGn1IHZOxNB8mV4FCc0U+",
+	"tUfr6lsubq7sOe+Tq5xlf74E3eeyd/Wo6M4J3GDMM99lXMlcow5zKTBd88rpSFfgYqdGhuGgXkhhuygu",
+	"DMWec3GdFR0nFUlonkMzj6uXF/T6yrJvrrFVk+HaZ+Od11QnkyusM1zIOSmxatvk1TDpxBxfwvVxgXVi",
+	"mIO1aIyQEIkVXXaTuCKHe/slATyhM3NwipHYQbyRgi2NBI6wuccQY99w9REjWmYpORgc4m3Fe/1I7Np8",
+	"9fL0i88+A10YRsNsj2tDuIb/cItvTBX8iT19RgyPr80RgmZ9u+Q7kWEnGPZhJnOtQiLUEk7oiCV0roCj",
+	"whem0BELeaVl/JfCcygnxxn0BMb5mQ1EWge2cAWlkRXIdF/mbDtumZ09S9l0JrWhgZ1v2OKqTyi5pdnc",
+	"p2hjVeknZn0kT5hl/hxH59pHmv2wC12hzRu26BOuL0W4krZ8C3vJGzZguV5pNO/YLKMLlh4TY2ld9UuE",
+	"YENwdu7kIvicEySYy+Zaoxpi2t/HlxwOnmOnOeT8OAxfTT4XKZjcC4seP4EybZ6xNCQTNxJ8o63IUw2r",
+	"4ASQK4cx6+hRsR2TmHINSoRjesq8d0Gu3lHN4NedtzLjyQLVguLyFaCb2pZkMGEjXFBN824EPFxWV+mH",
+	"/j2vhLtK7JB45uJGyDtxKcwkDWHilCdhCy9oik4+ZwsJ+p1VmIJzvP/cbfE7pvPFzulYs/zKzttG4WDm",
+	"V1aeXRFpjs210deOA62rX3TVVH3rO1Z9J2BESozxhBQcCBy7lej/v5aI5OfQfFM2y1kCOggWYUBhnzI7",
+	"nxk5uWA0x0xjmPmloHZ3tPQHdq4QIhBZ5tUX9pW8EJBPD49QX746nwsQ0XD92dHzw0fuQGOF3WefFYRH",
+	"bZmYMhq1kUkVj8qVb6kRc4RwDU4QcioWhQFT4mlwFGBf4DtXZnKooWfsmmbL36uoX1Om6WN4dMdVpV2R",
+	"2XyUcTVhCqEIsZYSiibNLEZM3zH0bk3tgj5OZaIqryFpTu9QU7PL83nGRWprEAoEG1gtWS25tXZkoa7l",
+	"UKoZQINRsQDyNkvyiQrxE6EEE4CqIMcQ9Hj/PWAZhSpPNbMYsTwnucy8aAUuYSS+Ob5vTy9efHUF5Pj1",
+	"+XdvyJTl19DEOjGLBHTw9OD5k0fHzeEQQ6wQKO+TKzHPsiuSZJAGz50h8tL7p+AcAC29AAZus8UoqDTu",
+	"fMD8UgnmoTnk0PVSLPAMgY7ouuCcED2Ryr4V2NJV6A2zPNqdZ644ttbytGzksaFMbPxWpsGM3zAkY2+r",
+	"sg9c6WNyODjcvYR2Xjxhtp8PT5nQfMxZDl37aTJhO/u7A+dpKV0DUCSEBTvuncesayss0BpNpNC5zFCu",
+	"C2sR6JzyDCqO0S+x67s3H/dOz4hPrWI5eWuN+V6/5/rxH/cGu3s4EqPy0xnvHfcO4BIElybgX6kaM+ba",
+	"NYu4hd+wO+jzbSSWEbpJzrSycOWGDtVE3gmn8AADnWAByQIVfTN4z0vP0t5xzyimmI2vekFLY9U7/nEZ",
+	"gCVboEGLndcNr7TGGQgQiXqOVCy4QUjECzcv+HnO8kWxUVwNXach61IBb+hyPXnc+1mM9THIwF6LG1+g",
+	"3/Dj+6JHFCz2/mCAgWSAIIQAV2Dv/GTRw3zJmHPd/ggAdWpIVe/YNiqqxsUCvzMauohTJW/AZRnGnXr7",
+	"g/0nO4O9ncHRxeD58cHgeDD4W+BoHBkiHuw9fzagB2zn6Wgv2XmaPGU7z8aDwc5gb//g8OjJ02fP6agM",
+	"rQHvfRp5L09bvS/Z6wUFMYbtVBFQioE/uRjsHw/cB6bQQryXYWjAbvobfj3R2YKcXpwTtRAJOMXZmH/o",
+	"Hfe82+Jg/M3zD/t/ofjjLZdzaAvop4SjsMQTXkFXQnDFFbL8GG6oOs6xt5TvjKGO73KOeIcOGLXngxph",
+	"nCa+SYaeCu+6jXuXXORmNB9DKl9dHQNBBfAl1oUVsBdVv4dWIhCyMRvrXm9vg4IEfPEhkn3sZn88Hn9O",
+	"fdM4eGRv9SPfC9dvkaX40MHqh17JfMTTlEF84XD/+eonLqR8XeTBA5rzUZsZAc8WNMOW+fDUQatJYdNI",
+	"m1Xm/OTABkIP+Y/vDT0UgudbbMgSllg7h2HP1Rj82IM/oa+YC3rsFF44Q44zPjT3IO3aBuF18DbgSnem",
+	"o5e1hbMlFBRoPa10EDY6/XSpLg6T+YqSuGNnFF8K6yWB32wPHpEq6xL46h0O4VMjfNMp901jKQ7GVedb",
+	"36mRN4/6XtN1t2pGp4DMYS1YZYdmXg0+flAFL0Vr5x4pMAKMCgP64N5gEIhCioLOSUPUWcpyFkM2eLKX",
+	"Be0KsRWYxQCP+x4jY0zpz2W66Ca52oiGel7dlZ+25nnh+nh2Uw4B2oBrRXDvdZu+PUYWW/ZBdP+3F93A",
+	"yHOjbC9P4m/Pphfi/7p78m7012TvW/U2ffrl5Gs2mL/Rn+f/edPrKNB/4HqCKntMrDsmDFEPw37hzop4",
+	"f2lRV5rE+0tbbvZtkM7eqA64+37vKsGghUrg+0eCDrHfZlyzXBrrD+X6v5bm8cJGF31AfR19Y0oFaqL9",
+	"XiToVmuqXizF4rBL1sJ6/vvOc0W19VmhXxH9O3cTFjFWv2T69WJdGTp+IwWDGEGt/de8DfbDH/u9g8Hh",
+	"6tvfSP1aptjb/Hd+sNrN5pWcY/XYv9IR+ZLp0C1eYH+uq5oPFcvG8dPyi71xyNOPtefmBxs/KmSAC84L",
+	"CQ5LF40MNPjYQXk4Jg/HZLvHZDMx4s3WTuSIxHT2BdAiOMyXT8yZVjbvCVXGPtp7EAyCvBO0cG1geiKz",
+	"1ONYEoiYQpaiC2UunaUQK2eN4xQepTVNtooK7/zcTg1vrYbGUH8+ljuqPobQxA6s9J9+9aG0MPc6MaB/",
+	"JWbSWfvda6H9vs0B2QuKd15BjPtBcQbFGXnF/SnOoSrw2DoVjn/ZiDlG3YGvZA5t/VG3dimZJY5HJMSK",
+	"MJ/Kpo0uc8F3MMYt+a/6HfnmAwd44AC/MgdAev/VOAD6F++DAxjVZ5YzzCLAwAAmE1w7NMUrm3E7VAjz",
+	"CDlgKV2QuciYUti6C7Kp7rhiRTrpzGU6G4vE4QDesvwEwbARUYwwmmec5ZcC5silgGQh/DoA/Pm83pdF",
+	"QifkqbiO02xRSX+I+dffwQr+RvxpTb2usu6IkdlahQpnHKhQHzcNbT94yB885H8ID7lgd5t6yT8+qAgP",
+	"KsLaPhF+GyoItg7JnpVtaQvFua71GH71DjPWMCquGIO0y/DRkyIorlyGliwD2WIer08/lOMTNAhQlEvM",
+	"TVcsTJ1zT12KSublLnllKxISOR1xwWICGxLPwul1FdqfL76WIyg1b3Grh4Jt+8C5hr1oc2swC9cqefVj",
+	"tkbznIsEP7PM66CK44RQ2DejFU25mEM9FMsx3XiXXHCb5jzKoXRttCA8rUu4UzLXvdYcOZiVee73noe3",
+	"rJtMJUi4icywOSSUBfd7d1xP0pze2ZVI5xkbeqo2B9W9ShkSUK6nrv/Zy1Xz/RBEofea57S97jHaKxXX",
+	"H/fOZTZhfFrFoyik8sHF4FmhgbT9zD6qOK6ReZtHBkGOay06foDQ2svZmOW5a5FyDcSW5IwJLGmGa0Nm",
+	"VnGFPvh7yL4rKG51Cl7IZR9S8f4YqXi0LHWcnC5dbpTXVV27Nhnv8xxqCqCE2pAz8bzD5ZjLGROAVajl",
+	"NWAw9H2drzkzOFabg+afnVCsvgpGAr2n8EWucAC/KHMQz4YJEmjMDW3C6hPUilf+pllqfrLDLtwULbn2",
+	"PG6Zf3XNVytmca9Jaw/C7b+tcFtDbNUZzyG/qOBYPeSYPeSYrSlSmQbAZS/YZrNssalYRYdVnSX8GAup",
+	"aw3ic50zOlU2olWSkq5Y0pXMT6lOJsTVPAYllIqxPpFZ6sutoATszRdQv/epkb7BgYOMdsEeEZmTF+d/",
+	"NbdeipcwSG942gT0iOTFGzeyhe0rVDuD9V/Hbu5mP37YEemSdO39ctnj6WXv+LKVWLvsfYQtLJjycpfy",
+	"ZcoA4jGkswSA9fz50d7ek/2nT58+ieG1afZBP07UbXnIPO0XQvQybxzQqQWRcONwADwBucFPZLSA/3Yb",
+	"4So5UzWKXuDO7HzB1UzappyRIY95xiCnByFl6C2ifDgIhXL/Nqo1TSZTJvQJPGie+/Nlz96KW37Z61W1",
+	"snDJVvRaf7DQfjVxgpxs+zaauVeBXDA76jusRMXLL8FfjbmaUOicMQSMsj5SCwUCRc7aGXMZj2WWfcn0",
+	"RvbW5qmaoc74kK/5L3SMviu7B7bm5uiWnVC8AlIU2p63xxOutMwX9TnSE0mMAZwShC5joo+5TXeuDwj8",
+	"w3XqXpyUNLldEj235sRWJOPuqqjFV3agXVfmty1YR8zOlvYyhNytEf8VM9KVfM7y6wLzcG7RR9uE+9kt",
+	"jLZH01tqFLh+z2zb0JnV1tsVXK7Yy21t/KeI7ArLgLFyLYcx4x0vl75yf+7k1/KWrXYpG8L+l/Ul/3fm",
+	"yQjPZbbXotP8gRm0zNI1stUqn6tNWjWsHE8jpu6HJvwNYzOF1THmPCOPT6gQUpMRs2IBi8iwDj1naj5F",
+	"L1eZl38ls3Sb/u5fKWvM8TXbh5FOzSRHzFhIOZP5NRXmfO629xx+N8PeDe/gxatTyTrplA/ZNQ/ZNWtx",
+	"y7dzXeGRxMaxNuWVEDppbfw9htvvj9fJ/I7mKRktIKQHPO04TNcZy3xFpk6flDKAdsn5DZ/NDD/AIA/8",
+	"di3NBQDutCgapYcsEFtwl2AsVYAAZrjCLgGmLMdjlhu1eWLW2MJUVpRm/O3E3lJw5pzRZMJsEQJgh2Cz",
+	"YTPGmFvUaEt/QPaspe1pjzG11ly4Mt2tF0U9sOUHtrwFtmzItMqXtSxah4ON9esy6KCFx/2qpBhlZymR",
+	"OXGBdpw96KqV1A0Pc3xH1S55tcxxLdC3ZbCRiis3rT+6kpqwXPOxuRtzV2iec6Ol07FmOTYobl/1UFVS",
+	"H7jjA3f83XDHC3pjVLMkk8rQd8Aj5zPEarjnyHiEOUJm0K9hq1uOZtRYW7qFXMCqrmN+Pc9ttvKUpgw0",
+	"V2wgopjhK4njmb4N0VSiN1dRW8MfZJ/jJy7FUngf8NlQ57yeC/hcQkXCssw1mQC43Ai/NSv1R+a1X1FE",
+	"zzUTtTh4CyyOQSowNOFvzmhyA4VHLOcMk9Bbs+DKQj1w4wdu/Pus4TWEumVPa2flVM2n962YSjGEBN9W",
+	"qmiE8ZkhPnhCHzyhD2zs98nGzPlcMrptnv9v4xT1o6uJ0L+yyh40eoIuEK6BgmuqpSN9K3LosTFjedAg",
+	"GxLWfHEEgDrRZFJogp8oIu/EbgHED0uCxYpYkAhqov0KR2/oxGpKxah8Vwccn1GcUHWUc6Gxac7VKOMi",
+	"ZWmRUG/bs0HfAD6aaxa00FqR7XNuF/A+kn661PqH29o+5X55JXrHg37PqvgwBtxAzDkAOIGebRs2VDK7",
+	"xej7lH7g0/m0d3zY700ZFb3jg90jaMGNlw/6PdE73u/3hNRDOcIGXPAlwI2meTpM2S23KeiD3aeDp3uD",
+	"J0+f7e09e3J0CPmKNtH/LX6buG/j0oXtzm0P6zEXXLNsMRQSPuT/M0xZwvHkwPdzKa6HC4YTh//ug5yR",
+	"sAD7/d4d49cTzdKhm9kzaAtZLJg59riOPs3A/9x6N456pY9im9VyDsbe/sXgeVFa4fMdPMJ1UBBxwZKJ",
+	"4AnNigPWi07l/ToJEI7oa/JGLVPZqJr/IYftX8eZYkjCgrRX8yU+UaVKdCsfAiFoz0SD+MM7fu3MCV+g",
+	"9Wt4ZLArC9gGmCZnBW5YSKjpjb0eahcjmtzUuFxIC4+LkbctXC4/2MV4sD0ebI8H2+P3yIPfSO2gvCp8",
+	"wwfAtm95zFOudzJ53bYP1mmBfBI0hUUPCM+LJodfvQvUfJpoZathjKmAeQt4fG3/036BgMIyxYLOb/Bw",
+	"LaiJGf63ZvTdEU1OEy3ztqVWp4k93i3ufWcndbGYsW5PtB3Nd3OdyGnLlxsZ1e7Oz6ETXwQhJSQBbD9W",
+	"SvG+R2AUs79/CEiUxC7VXLF8N5cZG9rmpb0+poEPu+SA4xNh0ne/Z49W6/fQXrs88ZRpyjM0JLGTIshc",
+	"iTMcG+o57rHpLJMLBukGsnfcM1J4mIE6Z9jJhKpJ77j3fPzsSTp4tvfs2WHyNH1y9Jzujxmlg+ToiKaD",
+	"vSN6MBofjvdG+6PB6Nn+fpLuHaVPkr2j0WA8GNDBs/ZZ5zQx985gVge7g929vYPdp4ZF2JNx3FNzaDTY",
+	"83pH64UbwzN4Ils/xMKHyhunzPdFwnrHh8ZqZMCZW7/YEJB50ZBeYz7/a/kPnmX08dHuYOv585adrk6c",
+	"Z0LnnD3AsPxBYFju0HSYzZhgJfel2fBG7cHcYO22qNrQrT7ckM1iu5XhlmSDsvBL8eL8r9jp9XDv2cAn",
+	"/wS1uSckgZYpVttSM+hTNmFM25JCY6lh/zPz/9N5Bs2Bc+0aXhNqDMJczibsEdhulwIXAjrBacWyMTFq",
+	"bm4bIjtzUAqBwWEyyhm9MXbeGNtDZ1RpLA62Da65cE6jhkL2ev1n2eVjJuLsyqK2NyajzZ20vZTGsbzC",
+	"hz621acelK+o8vVrl9nTpFWZffmY/b5q7MFqAM5Ct1VWH5dvDxX1D8K2TUX9NsTtqiL6QgLfspyPwaUW",
+	"d1K+Y2aSc23LB4rOqEZrJ8mEcmELBYhTVYkNBhpijMjuO6oIzQCEqQ+5Y2YC4hpMwzuqLgVNU5aSEZtw",
+	"K9MVy295wj5R1ttpeIqR8ySZsORGkfmMaEn2BoP+YDAwh/hGnZAr0GTdmK6wMb8vO76WRIpd8g1js0tx",
+	"ZU7p0Ezoisi5VjzFAmO1UJpNjw1joJrldra61ADdsFZzFXM2SM7ucq41EzGx+1dY6/XdDhEPakRQG00H",
+	"FsHME1aoVlJD7a4zMMpcc0znme4d7/WdPIdaiSeHYTDw+WDwdO/58/2jw6eHg+fP94KA4J5nJFxods3y",
+	"3sfNDWaYjOFhxhQac5FyAUfjPfLZ4fYMyQn2BwtNrxI5uWLlGYNBuEgnhuu40BQ9mh0MJ6CNBliwH9zR",
+	"Gcu5QHf1AzrXv1IVXS5vWWHcoPpv2ONcFL6gjqLA8vYazv8L/HuYyev7hk6xDO+3TqF48LI9eNl+Ay9b",
+	"V/9Zk1XxkHLxkHLhYYOAINb1x7Vw+cD7P1FhOGZG9aTQH0MB0mhjNpH92RdGNSyJKD15nMlrLuqtku9m",
+	"TCgwOWBuRI6JYrdMkBTaD4mUXPNbhugTqBDPKM/BfyVvmFC75FSQubgR8k4QNqU86xNK7nIprsmMKnUn",
+	"c+jERrjABI1LYQ64A4N2V505RK5tc1pFIf9T3bHcJ3abS4DlTE61ZtOZxnBXxqdcM6gnpwkkL9qawzRn",
+	"Kh6zhDXZIBUCJgo9gv6DJlO2634ytIBzBqTdZJ6zt/bC3v7Bv7VnYTDC7kUmXWS4ERhD2EQj8hZfT0Zf",
+	"Jvw7/vXZ9/8423vDz9SZeHeUvDh7cjZ9Nfhmf3aQvvj6+S5bfP2P9Icz/h0/u3t9cXN4Jga7yX4mRtNX",
+	"g/Q/v86CZkWG7J4PBmak45ypif8Y5bNcD9ni64x9+UonX37Izn6aDRLx12z8F5C5N0w4sYJHt/3CXZiH",
+	"31Kex5j/Ob8WkNhaYf7nTO+8kPKGs1Ui4B1Oxd78rwft+0fi6yU2brbWMAoIDMDxBCbgj2PI3PWk9/5j",
+	"hE/K+f/P3tcvt21r+74Khv9k79m0/J2k9nTmOGm6m7b52LZ3e+496sgQCUmoKUAFICs6OZm5T3Mf7D7J",
+	"HawF8EMiZVKS7dhh/2lMkSAArrWwPn/LVAvKNyLWzoeSSkpIDQNGQmnYIW+N+yeKpplUZuQzpNNelKJe",
+	"/8lfcUZbwaTfRFSk5rgG9unZSTURZHJqzpmeJmYFS8qpyYBaI+Au7GS8hNXd8mpr6OdYHjmkyNur9DbL",
+	"fgbq8hdDqWa0mx3eVVLgPUDEAJFOlWLCpBKmQ86SxAO8oIhI00dB42EiPoW/slaR+lqToWQaPKilOg3V",
+	"XWHZboejRCltYwGG7MdM0j1gDwvclN5qLSgMBJvl74nkZMLUTkKBgHZixQdG7wgrPBu0pyhsQyPd6aii",
+	"h6gbi3Dtmn227sKn2vdaCoZlVdUqw9pixem/1VLlMgWVcreiDpE1r+7LeE6kwhwKOTWEwqUwuwPPzA55",
+	"Q6PRwig81/hWCkiRQGpGiJbDPeK6sTp0Em7CnL0FQ6ANmF507iY7Id8Zl5JEauMtNsjYwFGJof2ucFEe",
+	"MqJqfOqCQFPNsB1uTqvCBHyvYsGveXMU5ge3o0wMyUjOrBZF5MAwkcIfwvJZXI55AD+CnVArX6OwmRBx",
+	"18xYY9OMuCbp4KC99OcELLeF2PJqewf8Afj9Mo9A0WaqCDMf7x8sh5k3S/FvYKk1QE+AUbfasfdbNF8v",
+	"oY39DDwwyChFRk+DwtD5mmuiJ0yYVn9+arbuGye/y04MkLyeSG63er2mWhm0uoR41A1b0mkxPTC078py",
+	"0EurAy78Ox4KMnz1rrvpYbJtm6Fzj+mwmc6lMxKpq3P5R1wP4Z6ciaCSvHext/gOmGd6hZPHOWQKHh6X",
+	"CJvv3B8S9iliE7Nsz5VhjdhXf7BvXpsTtu7Tcb3WfQV3vVMcHknXUHJA/SRnZEzFPBMWM6ZAyWstp6dn",
+	"Ob0RMeBcLPs8Usa+M37+nEWWvyAbJwzBMEtq7PHWZzU9sx3yBlKRCs7ezF9jLQ+dlwtyaqqY3vFKUNfh",
+	"4N82ovqRMM2dV7I+MX5xSIHbP/maniiONBcr+dOC16a997MHSzrvz0bSt/Vdtwt/V5S04SdLXfiv/roi",
+	"A25P6mxCDhnHGtahCw1JRexupzmnBiraP5lTABH8ZFI/ixkpxkjCjN20rpCKxHzIjSZcEEqUnCG0+BSa",
+	"7jBYCHgM+2zoIcbhm6d+GzF3Hoqphh7HKhoBMGxuuuj/1QDRIyW4WLycuqGC6xGrLMTNWi8GzQmCqmjU",
+	"sEVi/SaGr+bYP7VOP0XsQlvr3jcQiK936yfk9noFJsWmi6X5wVLFTFmKsaRuv86Yi6n9tjdMaUiZuMua",
+	"3OwbPIa63OVuztgHOAgD3z2VIitAS+bSTL79Qrtkn4Ix5op2NLZa/g97LZeMwdwnx/wzavTO0Yv9/SC8",
+	"kzbPYQD58nZtI2Mm+mR3d6LkgCdM+ynt2snuuMnahSZpM+Hgg06kZdqRFGlSdEU/5oUOUf7cUK6ls1U3",
+	"pD6w45c3W85v5JZLV1OqvL12NZN4bfnq47DXo/zp4qkud3GFzpLdlWXNlVrg2GReQ22nywzzj0Kq2VWO",
+	"p69InyVSDK1iD6dsBtfhTXfMKutUtP5PqfVBg6Zbl2Tl0qlMmFSKjvoMX9zIRmHX/YY+//YQ+VoPkcbH",
+	"Q1V4I+Pgtlt/66baToAfiCgP5rTJ6bXcjCD7sRkIQ0bq2wRiSDlsoUH/MhBDV9wpEgPJgBg8AoNP5IZs",
+	"d5LIYQbJ0BXbxmTYwBR2oA76cRnDRYv1vvEL+vt18AsWqfPrAjAoIEVqpLj+fFtYBpX2Tgtn0BpfdeAM",
+	"tmh+3YJqkDvS+BgoxrFaFbIBjXXxkPl7CdpPSKghY6kNOXYAA0rOsMbo4Pg5ecdf4cERyWQ6dmEah1Q4",
+	"IOV2xilkhymadAX4c6VC0AJ4dkKVKwu6+p+rDsnUdXhlqn3DvX7b7KsEm+WZlZyBnxedyEXzcwEgsito",
+	"Yrd37rJF3XGa3nNiz0k2npg5nLYkYfQG3NMIaw89gMDIZekHh9MOPgGLsZvSCZRiXdnXIyxEEd8WPMYQ",
+	"lYaonNvLroCZCAmJhHZc0GPcNmltF37jweYLh7nTCNI5jagmk6khfcDJsaoCZGEPcnoB9wi7dEbnOOkO",
+	"+d2Sw9VYxux7auSYR1cQNkAKUIw4sAdMckRPOrrKoZQsJEIKduLaH7mqME2ODg4galcY3n52TpMrzI6R",
+	"M6/U2K/MhyOTf51/MFbznpqK7y0jXKXedng73JedD4rBNjgMDGq6AvWjPusQzB5gVii4bwNHCNShSAhf",
+	"gMID24Yf5pkGBnEvc2V0YX4Clp4QpwPJgIB+ZvgY18DA90G9o+PEdyXsihmFkj2J+ZzwXTF7kok03xNa",
+	"A9jNZDE53jtEnr06Z0bNd87s3Vdl+tXbcVG/en3x2/YBOH4fAbw1Bk+gmtAyIXbCTslbY+AWMYj9J61w",
+	"rlvaqO1cxyW+w0dSCI8AKRed7eXTBUdUMvdkAqztCYTEEhWJsuk5CizHDnFuWZ9TKGXCqLgt1bNcRcrJ",
+	"rzCTiGEqDUOs4bTS1CpQ3t0RvuOKhs5LEVa6S0LvPvgfJfXBehBS0YKOuKB6HTx/eXR4fHRcrnZtuUrS",
+	"aZOAwuK/kP8awOdI7JEllBxeG6IMWIUUoW2o8CVpWJOKbh4GTSCcZAhOgl30RtmvimP3jJoKzCn3Lx0g",
+	"ULOdzxhf6sQdJJ4amkAHiQzp4mQv9d8EJ/tfmtH/ORDxSgwVS9KIN+SlYJvm88S0T6SFvGEEQhel/oZ+",
+	"FHvrdJJIGtdRQjMbtVwPPdOk5GxyRRJWtICbRPaxRRoIlxNCK1RL0ETQ4ZFzSpYogVwTrH53yl8IyQxq",
+	"yLpiAn4cOSDcgO5H+5CZ7VIdytQ/FINimiQkShhVuqKNwOI60QXUHsNf3zFcy82SIyjwt/hjtxuE3Vyc",
+	"AX6zJzFcT89suOzO5jpemKimF6Y9atujtj1qH/6oTYX7/Zy2n9N/bwJnZkZsfCug2QYB+BqIZreQXhaL",
+	"bAGdnhig01ZCfeu1yUrJynesAhItMX5BRyTwc4dc0iF6QjP3pWKThEaAAUCoZa6ELfMQBn02YaMtNIZy",
+	"6QbBP46+I4d75Pj4eI/s7R8clqUV1M8sWVhallkSFuYD27gD2/iPh5/bdrqBF0RT28iqbWS1CbLBfSQ+",
+	"FFWGXZ+F1bjh35LwLIdLKEQ8tKFz9JPbLcLutFQQIUkixZApqDyYd8g55tyT2YgnS62FMV+QK/SJ5zoJ",
+	"QqfhZbnr8va3l0DYtIdfK1JakXL/IsWR/UPIFMW0gRz1+5ApmRCA8GUqVFCUlFT7wdxaadBKg2+sS7+B",
+	"JABB6FId25blAsa3q7tjQnGfTqZD4FXNjOFiqBfqAJY68Gf1A+XuCffWB3BOuDc/PdfEE+vWjYT0THsS",
+	"y5O9u7KK5l3aRuZquN1ZcJpRN1UMf4l9TKk/d/+qdBWsTdJbcBT4iUN6Ah+z/0bb/M1UyQnbfcVUwrHo",
+	"v5EVjita0z9wP1PaklsgEwpPye3fHsEb2/jFhlJpjmNK3GsJJVdcVXIM25mzFVjJPwAahy90+FP2w0wv",
+	"CPN2d0iuuQmzhvsh0RFqFDGZMKWlSy00TJv0EE8xeDz2oAFctE+GqGnu/q7AInzManMpdYjQfPbxLblm",
+	"cx1CLmVajgCvnY0kAAoi2Ieh8w55KyAZ0WdU4ixSqEEo5C8FGtQbaBDbBvwp9Ck/OT4I81rZydFeGGT4",
+	"CsHJd2Hwp+xriHBec6ODkwMrAaWyN++/wCYdOjh5Xr/yy4tESzgrw5xAOy1c0NODC4LE5yIvr6stIRFl",
+	"cilPu41gS7IHS2BL5KApVEnxzkV0kq54m2GYZEiukMyrDeCHYqu+FFUJ+uzhKIA2YUVOf45NMCogQLJX",
+	"3AZu+kEkc1JAVSkaR1wvrgCbztvHcHaVST5cFJN8llJm6pQ+/Sz7dZvBFnw8tXrZZuLQPVJrb7hGLO/l",
+	"ranaCvidY0OmRo1cbp0SmrYaSMdMNdMd8g7L4xSbpHWz7NMkgewVLO8phR3BurX87LhhY33rNP1c0sK3",
+	"YEw/vcVHX0ALQ/dH1sOQKkXtq6eC/zVl7meXi1B7wddcxGuv1j68wVp/4ehpylZ6vP2VArVheaUnOxAS",
+	"UiF0crHWq9jqLK1tr/jUyuge9DnL70HamdLy0I59VzET7Kik/qvJKly1SLqSTReA421jCY8dBihjwscJ",
+	"A4Qjx4hJAOseU3XdE7KnR3JmtYHc4HX7yPUPgpx+C9RxB1gNX7BNIairAI6AeAt12hAyEeviDfsHl/t7",
+	"OWAKvKGXyIgmC7ft423/2LP/ABwKAAXLz6Hu0o6BBLVRU/9F8Pk/ZR9EY81h7CwMN8DMF0xwqci5S6og",
+	"b8SQC4YY2CB7T4IbHjMZgGVR+4seuvstUzWhhKMgD5CBqxszZs3i3lRBDy+Hs2GvphgbtB/txGyAnTYF",
+	"S1zu6XgMFI/DjKju6Wl/zE0+bdQR9BIBPC8Aj3iGAgiOiE0Mw0NJKtZbLMmFzoqLNPwrVbpBB8n+Ag3/",
+	"ykX81w0H5xTydzRi8TSxHL7neLFAUU7wLtJsXl6nt5RS7d4C1WZdhdyb4/RiTzGqs89V6ZbLiO6SRSPB",
+	"I5pT6IMq4JI8J24Z/SoVxrejX2XnZIt+9TjQr3jesPJWa+7iCsM1u6s++lX6DHi0UjSsfNJK35rTk2k/",
+	"AfFPrrkhTjxiXas1L688e105jxUlsaIDc4puMfC+Ya8Az4aZf2024tGICMZi3RUUTZ0OuczM5IFUt1jI",
+	"ISnY3aXti2DNb3N8+3BQXOvqGiUH2zoHVXbUVJ8EDVorAxG7zwoLLdU69pcFc5mkXxLg1dGS1XK5IbRY",
+	"Shj3DC3WKqatYtoqpq1i+kCKaWOVswp2KNMjWkS9NpKzVUQ9USDqtVXiVEUpj+jsfk7/vUk9mtVyb6lG",
+	"20AH3Tjh621eP2qr0Z5UNdpWuGS9arSUrBpUo0GgxZ5fIURaQgJ1aGDF5VWyU/J2sAMkj4kQOH+E8MqZ",
+	"oh7FypVJu/ILUziZMrO0Qy45Jq90BZ65YFH6h6HFP7y9zJJEZ/0mXAzLec9YbGl9E0OyTHdtot01TDgr",
+	"MZIaZcE9/HS3kyFXkKJtXvu9JtW9bPbCc/+1n2jV3YMoR7sRTZiIqerwqDoV5kwQ/trdiLCigNt4fHx0",
+	"7HAbC+L5mYs+cwHpctbiAZTCTH6D+29EocMv3Ir9ginx00mzXdiN3efV2pef2oNgArhXt0rYkypbyxMr",
+	"LRCmJf+HVstqcraIWNK8/G1JAywNPPyo5Bg1sDAXCZCKOH/nadGPT2iiJYKTcNGbKDlUTGuPLE7QTVLS",
+	"dQPWsD1Xf3g/ZQve6wP+FMgS5NqhXSkm1ZAKy5ed+lrQB9h2mpzDwLf3xW6VnraS4M71FuDNB9NbXLzi",
+	"TuUbnVEOJg1msndILh3XTwAb+7OxZgmA83ltCHoQpCjRMMAp5rNxjIO6RF1qyIwnCWCRRXJcAtny2r3p",
+	"cYvBiCnDB/ZugL4mVCmo/0SQYZokDcThkhhsbcFWLH4tYtHLhUJKBk2sOTMcoSBwhZhWDIrhJkJT3jCl",
+	"eFxXaGJ89U5FZk67Q89ePpyUAYxrtxFQIMAzaZomkzhMdywIK4pRez9P0VOX5eWPsMqHk5at3Gnlzv3L",
+	"HaT6raljdo+nkakpWEZcG6mq0RZ+H0kypjGD9DGr+ISudHJ+WuhO1SGlQTkHD5mtrLO6kuknN52mnP+Q",
+	"me6RkU1StWpm59zANLKkrjCwNngvzdpBzz1cy+VFFK9icgPY+v75LJGhWZbOS0gYKaREyN6tKURG9mok",
+	"beBdy5kYRvaqM8/uKJ33jd3323N6M+fmU8zn/ZYdiNjZBaOQLh837x63hArVWa7s6Ov3Jgq5A2mMd6k7",
+	"ply7qDm6iHAu41iUnQHvqLpOX/deXtj5th7D1mPYqqhfh1B8L/O9SzPwvJjHqfvr/nRWyIbd/exS5L+g",
+	"TPIuxaJ0+rcwPFlOQcmMVqkIhlsSFqNq63A+0JaFQocRvcm6llE0ZTvkLCfVssGxXwY1JGFUG2im4evC",
+	"O13xwY2Ze2BErbgYToVv2WboNbZ6845JORiA3Q3jFKFQsDb/mfdNaEPnZARMhRGbTBGHNdhPlWYLOxTU",
+	"cjyTsbxhH928NwSQaiVWK7EeALCNXjOi5ZgBT1kWSiEcthPr2Ehzq1GNrpnyete0LLEjjnWuVgygKsDy",
+	"Zl5OQOdYaF2IjXJoKoie6cwdlyXzNRKVHXLh93Y2kl1hdR4pr9ELiOIJ8khS2CQyFQnTmlxB/U0vcnSu",
+	"oamSUVPWIXWE42RqirJRlIjGrvDITk4uYr6KAeToMrmJGANlkvCCmS2JwXVx9ErKMWqrkrnZtyGXVkp/",
+	"fVL649TkhLTYtoyupU0qJidM3Kl5nMlQI0tC0ya9QTsQ6v7cijWWDLKoNKDegfIGS3bRV1e3K0sCLS5I",
+	"VQZhbRfcxqTbmHQrIL9+3G3Lq67rM4qQrQSJGoafs9rMu5KTRbchNvpI7etTcpWrDr0ikZwKo7NO3S6I",
+	"lWtWCdqnU+uwWbcU7JnVRvGTQB2Ktvoq9P0UbIaeS3jOm9ddUdREF1u+p0Cj7xlz2ngOssG4Zp+ooVfA",
+	"hro1PTphXBL5OVyuCi+K7KwVZbrxHKrzSkNEh81gCOqKer/jrbhvxf3XJ+7fSei4UuZYtJojNvzfOPTU",
+	"WEFGeIw7lPwIQxqCp3IZcBP+KNmTkCBugQ5JzKKEiywrCT2dipE5M6VNXOyKLuUjVIKXMRuaSD+77Fb0",
+	"taLv6xN9F3SeuiqlAIx7tiH8FoqtekLurvXbfNWN0zgxROOqblIl0vsyoQJnpUZJzlKPrvPNZq3ryeYO",
+	"2dOuuMpdNSMmoN2AduPX1avLvKpPSO29I1itmg7eVpttRfrXK9IddT5UpZHvYnE3Ej0FcPRiHX2xgJmP",
+	"vUYscRPNmO6QH6VKhbUOfXCeOcxsp+Jmyv4UYnGI1ph6fsBDgb5de0Cio9eKWUajUT7LoAJ38SJCIO2H",
+	"w1y0U4IGTP/1OYgUN0xxKXrXzBLLRMl+wsY9LZMbrK0Q0ljRCMzr8k6mGmrTzUwSbdgEEjBx0ODk6Msf",
+	"DfEGYUNWJlhtjC24CXZgEektkjdM0SED4PnSDOKF3Nu673oe5BrC9Jqg9v0p+70m8HwuItFzn57i/ihq",
+	"7hRbLmxOdj3Z10zd5BD1mtOipSX8hLEDUQvmoNAqdsNRtO3nEehSEL8KBLr0hkr9439Xwc0t3DNjfDiy",
+	"N4EEsZOtr27YByrQ51AetchzD6SofPPaxis25IKgOSJnwtHjQgZ3Tvtw2sEKzQPvKGlRukLlAADZe0q1",
+	"/pgpFFYk/Sn7z3SutdEiIDP50WkddpcybQRytGGNmBHokmKWvWYXdm1tcV5rw3xTNgy25nmQ2rx0FhW1",
+	"eR+ZIqk+g8FQOQQP2gkZMyp0SNgno9iY6RC7jlEVk5jdcNeRsaihaF/aJ/PpI+RS5lIHXS6xLksltlK3",
+	"K1DszhkmKLsl2AGv+gkXMYuvTqxh41IT86+Ct7uYKsrtOUGFytpW1EBGnx1UyaQ0nppHlrpwe3cXwFL1",
+	"DQK35FSNHPDh1JmkOSX4c1Cli47pJz6ejoOTozCwXzQ4OexgEyq8fBgGAho2FpVWRE+Gz91LP3dwstd5",
+	"sfdif+/5i5f7+y+fHx+9eJ6hF3/EdxP/7mUFViMBDrjghiXznpDwovR/vZhFTrGF9ysphr25A3OG/x98",
+	"yTpLHuT0UL+yl1/WtUR8QT4aFKn/6yCnYKdm9BqAy56YqjRf/HltffdLC0H21HqFu8TiBe0zlc/rqKFb",
+	"LhjEpq8VJ8tllRKZdtOEXiDFlvunhI0niZwzpl3dtys+0azYK668Z2ZIpOqKyvYiHXL11xUZcBFrfDkO",
+	"7NBrYzahyoyZgFCIB9snVlJTO23ICWKfTFUrzZ/tbjTd2wtGlT0mytvj5Xbo9s6N7sT4rwByUf+402aO",
+	"P8t+WRvHoy01N8zWzXXuu4RET6B0gLBPNDLJnGhZ7A3o2zVU9MrLhiosOdf3b39vD9aQ/l23k2GhsU2u",
+	"J2qhu8399UP96jsRWgp6nD0IXaPzMBjJJA7CIEqkZpbf4B+3t1DZL3TQyJFkgXyL3+vVlCex/RJj3yiT",
+	"AVZYE9dp1j4kSBtPWFGxNMGDwgRT7QfESo0GKVUNK/LDbhl64WfZvx1vwXJo2z3tcXRP+xPPUq/gwJ8r",
+	"1Bv7e91eaXZsRHV1EPIfJkxYcxIg+bI292RM55A6MT8lNEaPPYpyrzfYgSC+1qmIlv0s+w8aK6uSLWWS",
+	"oE7foyaBsZ9l/55bcLVyeQtyuYHErTJlLVu0IZy2edBWmwdZqmp6ICwHXezl3c8Yc77L1kBrCf6N4eiB",
+	"J1s30BNrB7QG4a/n5vlZ9tdr+5M30FO3CRUxyT2OpVGuRw/XZS16Khr0rMdLW0jUXGy3mLm5uYj4hCab",
+	"KEnp2tZswXPfk9tOTqiTUG0ktY2kbtQt5w60gV00FxqnXeSk5u1J+9bSBB9gz9ooHfIeEUkEmxWszUwM",
+	"ODwmmrm8S2xNO/FtmJp3nU3Rcn/L/RtxvyX0u2F+cBncDe9bpq/F6dgxMY1xTUXMFJnRORlKUtYe5yeZ",
+	"xC3bt2z/LQD8oNdWCuJ8e1tlfufVXYVfnvf2ht78hwCa/QOrNuCEnjHFCI1jFt+CZv6n7Heqwsjv3IQe",
+	"EYJ5HTxyJcFEGXHFxbA3poIOV7gli8/eQ/P47caj8BveHpVyxNfCgD897w1EsqjLqR6nPH2PrpzbRF49",
+	"ANzLkQOHBFAEkkgxBCzINLEhFWj5FlnFLJxFOAYwaxx6bAV2bMpEwZKUOrptkiabHhVzYtm6880rIU8K",
+	"02qMMCdjTyHraARrstXmyKvvAJ95AXq1mAlXxl+QQOSb5abkjYAuVj2BpGZyltVv+Oxof3dXpAhYuXKP",
+	"nNFhbRC7sxrLT3PmSQWyaZFJ163pLFUMmkCUptNo7rGsP83HruM01l6qIrxITK1A/eZNs7M4TmULCCfX",
+	"8wRrObxI2ra9th7WaiNHLTpoYUWQPNIhr0sSgxBQC926pfbchwkTrYumddE8dTnwAQFG78AxO+ETlnDB",
+	"Kp0zP3rwCm3okJ2QkZyRMehPC1EU8K5CC7r0FmhooezTLCbcgPYzoVqzmPTZXNonDNbF6hHFQmB05CBC",
+	"PN6aQYiOWcytOEB9LaZzF7Wxtg5Ab6QVEXkv0KKlVEgYX2yjnlTUrP0s+x/9Tj1suRpqtMHJwV4hnq2D",
+	"kyN7RffkoFoDGqU1V01xIez9NTLgnGCHvH7F/mSRse/bP4Z0uiFz+A5S3DDlytA6z8MAP2zPftHg5KBz",
+	"bHfYfvrg5OAIEEotAeECYZjgBJfukRhEDIVl+3tWkBdHP14Y/Sgbe/8gN7Z9kR9bR4oxgdV92ejPbx/8",
+	"RX7qz3Oj7x9ko+eLVLPRD28f/SAb+zA39vNsaHZDkymmLRT2ZXns5wv/Lbwq/wVyrzrMXiUHA/jg2VuW",
+	"Nh8TJwrj4iU/9F5+/7OhkUjzQx9YtplxM4oVnQlfpFg3cd3zbYWy7eo910ij/J3R6/WrA33pSOtd/Ep1",
+	"b2e9+xPSnm6+Njg7hBWbSGVWnsPulrtyNfr5dfTNsLpY0BL6VDjnYPFAg2R9QS5++yeelBR95xEVxB6U",
+	"MdSCD5iJRs6rMeGRmSqGfQ/AjxFZxYsYKGGy56keyZnGRE54g1SQiCaI7Nszgfz7/FdIWOsKP5Y9NcD7",
+	"ibP2Xb6YssNmFedTo3kMigL2Xrj9uH49osrc9ZnNx3TIdvXN8B+fxknhwA660729w0jfDMmncSL0991g",
+	"ZMzkZHd3Npt1ZocdqYa7B3t7e/bpLt7N8Bm4An8Xir4WAh344WIZTcdMQLZsodru6OUxlJAv1NiVSkL3",
+	"Ldoa6VYAlgpAKOpxRPLAIvCam00qo+3jKyqj0QixQqZmuKXTFVnlMwyOFUyCjln9Audf7KI2KHC+5c5X",
+	"88y/XlJgi9O2Ip2SybSfcG2tNqfNZaW1LtLOzUhOTVWlKte9dIgnX2n7CzePvdIWPe89r7r/UbeEa9FR",
+	"YHmrT6NrZi12RsegVYPPz48NRmeztuaHORhDfDKhhmnTE1Nwoltb0323V+7dzFmkgEtjWDQSPKJJAR8o",
+	"pc/CzOrM56gy3LB/dxW4v/AaHc8tC7cVuI8jbyHXjhbFvj9O4c8VZ6n9vXYt7jU3mZoOcS8v0QslusVT",
+	"EnkfD4SBVIWoqVSIGo7h0gzIDq6u9rZVo97+ws2D1vEWcJ6oiEYS5hD8c8q0Zhi1xbDwdGL5C2HgjSR9",
+	"RhKA1lJyOhx5PymDm34EZSDDIZUDQslUT2lCHIiUPYOyPpn2mUsft56KayFnIr2TTqiCsjhKNOCbwpGX",
+	"vQZe4fYewS8AsQuauccI5DWS0KBkYk9FAV9o3LF0ViSdn+xd9uMZem2/XmEC9n1VMFjFWHA1aJXHlApO",
+	"Du03ay644Ru7E6zw6ZYm9UcYDKc8plZxOAnO9DVAlOHyFLQpkVO0NEdylq1NTsERBTAlU2OP3f3jMLCK",
+	"G+iWSULGjNA+PGv3J57CiZpuFXyEuZySAXwpCPkzEUOD+abwx79w81BV3q1OsH2doMFpX2Wkg0Rvq7/b",
+	"6u9tVn+LojrSVBtZDjLay7ufr7m540LwtTSHjQvBgT1bX9cTKwRfg/DX82f9wk2DQvBT8nawA9Ra7AX/",
+	"L68HgYbh9SDSZ4kUQ8tS7gyrLPxej3dgJlYBtnS2GXhODU2hYUl1QV1qVO9957PZToG3kzxtItG9JhK9",
+	"bPbCc/+dn2p1+DU3zzQ6txdgKLasOex6GVapQrxnM6YNujY65M0CuClLhaBrzJb586VwPnr04acOCygw",
+	"G7EkJv15p8pN/5uf1iOqICux9aiKRvwGMLzcPwsoXviO3ojqUXASfDd4+Tzee7n/8uVR9CJ+fvwdPRgw",
+	"Svei42Ma7+0f08P+4Giw3z/o7/VfHhxE8f5x/DzaP+7vDfb26N7LoJ4B2fpiHswX08TYRQatb6zn7PLM",
+	"yl4Fv5bd1Z/XT81/3M6hHOhcPnx273CfmYS7PeaQ1zLbAssnWWCJx/1Ndubdr41Up7Nfh/zuoaGdQUIS",
+	"Ru0pYTkROvRNOIuzpn4C9Qa3qA45A8faiGLfPhiTQC6U4WO2MnLhOKUNYHyLh2Zzd74jl7ttadhqdi2R",
+	"tprdk9DsmutsVZEjH/hvo0dtOetDtn+kgNLlqREE9vZjTqnnCK9k8dw7jkatrQ1uIyiVCoA2NvXEYlOb",
+	"cstGRlhY50ZHew0Rjp351jDGRRX0ZkpoZFUvawTORjJhKwJd67Pl1uJd30je0uKWrxmP++Z3a2vxwtyh",
+	"0IYN27DhA4YNQdTfm563630gjZFMNjj2Sn2V79ksH3mMqMjBvE01g/qURWQ3wE7ghlwzNgGYhKlwmP7L",
+	"x9wZrnSLzsi7BkRp5VKLi7KNEkUk/LKKtfuTM+7VDy9nfnTBDeHLE73VIKAtN4oP10GcG02c7kpGVI+s",
+	"XoOwdKdgnueBsp2EOstbIcalIoOsmlGd+wB9NpCKEa67wvueOwSduRTCMtpAkCVri+6qDtFlWRZs+YiD",
+	"twKuFXDfGjY3EP72lKcxM3RXG2rYzphGIy5YdW7VmxumAF3JMI8MoZiWUxUhOoRVUVCaMLgT4094qysK",
+	"A4B+wRDIDUImJ6Q/t+b6GJ+cjaDZttV0BIoIohjVaUMjpqzoilnEY6ZdKKcrNB0zYih469DY49D1aEwB",
+	"HOKU7MYy0gvrtFsIqBQVoBEX9u53flMeFuUpzdrightOk+DEAz+ldS1pJ03Xq9CBKy2EyalAKD2odNa9",
+	"ARd2MJ8hgiO5kZdrq39hDonDWsFO6M/o6rGcxIc9MIoKzTMzHgkkuysIg77lgWCkgjCA6sPlWNkvjE18",
+	"hM+tuGQ+ltLym8R1j06NHFPDo3SOSFnBSSAk4HgZWZhxmJuhYtpIVW+GGE8sznA6IXRIucjPzb+o0ezc",
+	"t/mjgVOhSMhVGKPu90eB9nGPEr0onQvC2HdYyzYvJ4+tYA3+yItaB3qxm6pSq3ogpDB7E6Y05qZagSYF",
+	"wPEIloRW+Fkmy0HwLQAL62l/zI1hMdGRVFbTS+/ECwhdMWGC/M1Sa1bzw107lK6YUajxnVFf/OuHQizx",
+	"vHsW3imkyd779yqsvpGcKp0l36QvfqYJpNdLh2gKI8EJ1umKEji/fP7uYA1wP/JeOgwnYliSYLieijn0",
+	"jrFarIKoaAU+x9vsQ/6YAkEtnBIlwBrFScNR5cBMy6AnXFVjXV63BsHXjTuRLR9x8BwgHJBEz8geUk9w",
+	"ctg5xr68PSQ5yChISSu7uPfYmlUsk83tWZXloHQtmMPXp6Hnvq7eEkRc7gzxVL8C1i2iScLUM03kTKTS",
+	"2ovhxSPB0pbLXMoE55jOrdIdn+BJw7XJQSChYM6YuAD6kN5VFMXW8L9NFp+SPipxQuYOoqqqDAjf0BtW",
+	"PG/c5NKFd8hvksdli7Vj6JG90cjiXDpd8QHueeafiuQYThpJNB+OXN96a8TgeyFDFLcb93kovT7qm9yn",
+	"01YMG42fEDowTMEOhbDXS+egezkGMisOoAukhqamyat5SqT1/E2v5meZcK/7SO3mDa/m59Rg/4Y6N8Oi",
+	"LzB76inAReF6HiVg1B+FEG7tLMGDIAwiOcZe/z4D9YYpgHvdr0ge3T+43N/Lkgbrvus5fCJH7bVneBw0",
+	"R0QG6S2GvVxs2u69Je071E3gDVwMC3FxKXpVCaNCmp7sgxslznQZaRjYHFN3TGDuLBfEzCSk1oLmgW8K",
+	"To6QqPATxi7rL5iDJFLshuMhtp/LcUwldOAv9rx1i98/0+uWPvp+9tFL0yMX7kGnsVcQ3WS3qL0Bu96u",
+	"sKH4bvW1x1HTov1B6nU0d2GFioZ3VGlou+yT1eAqFbULoxgda+cohWdSdYkMeGIglxwSoGjKk1avS5Wz",
+	"kMgkTktdQ0I1ef/Dzxcf3pO/Wd0EyNQeaVywv1sL/vXFb/gLQHcOnHuhK5CpUXOR7hfqZuRQHa1F/Hd4",
+	"wxtYVa41RyxZaacivHFN/QQfPtP19IFvVpdpdrJ/2hHx0ukefO4GPO4GJ906p9x+N/gC37oKfPjDAuEB",
+	"zViaXIIh/u674/395wcvXpSBEWPa1W6kb4qT5XGYqQZdtXIqZwQFqp+Ht39QqwYe6M/h/83mVuo7LRX2",
+	"r/E77PzA9USi17tsmgOeOFxY8K5Re07DVFGC2EGzHaDG0GhkFadTeNA+9303cLfiB+4GJXUh2Tbllnqw",
+	"t1eywPbkuaeTB8XcpmePvUvDaQK6GWQGLh9Hn+H/d5zuDqz/AJnu+N42yf2pJblrR09rKmWNkbPtw+vl",
+	"q4d54T0bWZFudSkIt+uqZPZzNNyaZq+vy2VbS1xvZnDebjQ2TI6G9a+ZRf51TX07Kd2p9GuTitps7gfL",
+	"5k594EuJSbWl9nJy0pLysosO9OaplQXZXposmerx2L8XER+wrwxEgRXmb4BJg4ARnwzx3q5TrDGZUZ0L",
+	"RnBNrtlkEU079NmN6AALIezhULUxdtEVMI/QHSRLkXkORSdDxbS2hj3F2LyzQbrCLoQKPcPW3KnR4+ed",
+	"cyOgWldmvp/DNq950myYWbnuqeSzZSAGxpThA3s3AwwPqhS/sacrRF1okjTA7juHge9Ean+YmkiOW+Hd",
+	"ZoRu4L9kkIcJEgrEESN0Mcy7jjSWN0wpHt8ukFECVsekPxTclCD8rGXpQ6FWhN1glNZ1BJ2N5h1Sao36",
+	"tB8M7laHRM/TST0mPL7ISIgUNYkKuYDQTyxhgpJXTFm91bl0ICvmy5qhtoMsogLIJZCUAGdv/djbd8EW",
+	"o1M4ea+SH+DGO5F/Tl3wn8yUFMMs7RKiVouKu5BLcapa0afFyNLBXUSWPOneHmFKOa9FWnt67o/fMb0e",
+	"NTdNeVZFg1rmsvR8CD/JypPB5/FtX1V/nxYG5Dk7X3mQpqRmNUWQyWm3a0zVNTpahDTES5sOeS8h6zOi",
+	"ItdV332BQa6S6hTPMPCEUm3Sdzm1fUFft2tMmMFaheoelRewWQ+jcLcOh1ZnvV/phtSe8xmsraXW8RlY",
+	"+Xi3HoOsejuSU2FyJZWol1tjG2bqi54a+wTwRacgsircAl7SlNSD/yZ53BrzrTHfCsavXDD+wKIEU6UX",
+	"LHhQ8rZmxhumzQ528OMrs8mt4Y2Vnq5QKPRAuQiwX2qCXzJtXqeDPyILvBy09Phy77uTw4Z5p9FeZpy/",
+	"t2ajq/sZ4l4FYaCT6RDq+cZsR8m+NDzSO/BhXgwO6XfRwf62Ubyz7zK/3bq0MyEpibR5jI8jjzHXmfOZ",
+	"XviGOenhblklPqB5XvrsyZgKIJkqXejDhAEoG2HjiZln3UExfmIVGFBn7AZ6ZUeQs49vyTWbk79dUT7p",
+	"wRv/3//5v1d/d4A3MolzCZITaDTC0ECzv6GOpX0ZxwiqIyNmDTkz4mJIuCDcdIWR02jk63HdvBCxFy1o",
+	"blBdu/r44eKSeBHp7rRfhpkrWBZ3pQBn6TBWr4MqlIO9akjwHNs9KCb4CmnUELU6t6I7bUY54egoBN+o",
+	"7lFt5SWUXIflxQh1BLi/pz/3PkX2acIV0zk87LpC/iAtE9BZ20ltelNdgNcey5g5lrrtVJgoNuCf7Do9",
+	"R/wrfnk4+uXgv/HHGy6nurc8Y8Vu5HXhpUqadC9cjr1lIuD/P2U/zR6Df6MZlUclTgvnyyGJ83uKUkpZ",
+	"DWJ52sc3v0fv99Tl/NWL8X/qo18n/xx89zM7mx6Y3/r/mlmZlAkaJOiv7RCuzRzv2SzP6xW5ojmhPE/N",
+	"xGs27wRtM80nlsI2YYLQwgffyhlcqcjvfs4zE/g+okTqNRDvcnS8GmFKKjKUMu6Qt0jFOiXpCZOThD3T",
+	"RDONHbeYiIk9du0hvXxW2olu/agsHD9H5S6cAkNyTWDL4k7QopN/681wLSHcMQNP9UoQEFcIFMlxnwvW",
+	"IVd/XZEBtJ6AB11ttD3iQsLGlCdEKhKzCVVmzIQBRDfKBSq/hn0yp+TKH+iai4hdIaKSJlxEitlnaNIV",
+	"ei6ikZKCaxdZMXKIsEygul9pqcz3mWJw1SE/MFAYIMaCU6MKM8VZTIyUIdGSCKeY31DB9ai8cMiaMf+G",
+	"TbkFSuOSfTLESNgOq+rnNwGbEPpdCAkfCqk4BIY16xDEsYpGVNHIMEW0oXZLrYXiIjSFogvFsLSxrNL3",
+	"r6CitmJ/bw+ghNO/S8pcStFBcPew0F4zomTCdIe8o3PShzThtE9DOsFFMCL2aZKAxomlH2XTtqMWZs4N",
+	"G+tbnacSmXxMP73F+49gje6PbIlUKWrfNhX8rylzP7vKhNJFo7YZWuqV9u94kZyqKq257qWaarYaN42+",
+	"lAmjos5Wc10gGD1hScJiwj7RyGqNWhZJ4k3WO75iYtlom1HIY69ut7z8OIvbneUTWCXeU6O1HyE23AMO",
+	"+iMMMmWrXtIOrdkcKUc/i+QGMi44CZhrbvof1nzp+EWFxUrzN2OeNKw0z3jKSRCwaRM55CJnTebr0S8M",
+	"IpTBpmQTq7Qe9++uVaGlt9u9m6lMaZ2aj82pOXXKgVfD8O8VShjckKW6rO4eKNxRBK9JHZUOdJFMqNYz",
+	"qWJIzY4wBwSYWSoyAh1C3rjgbuRGZGkHYur6hiNUzmlXOOwbvJNY68PyT4ecCafGYOt2aHkmhZuSRzkc",
+	"yYQRLrShSQLSrdoBaVniQT2PNWSZkIp2Ei7ilcLsvVS0BAoDFodfJjgJIjmZMLWTUCDVnVjxgdE7Qioz",
+	"KhFRDV2fdi/v1OfZHkMPdAw1OWCqfHsoNNp2aq3/cCv+B3cwAFk1P/GQBpe9DbtjVulw+B1RRjUfQmRM",
+	"hNayxrPOSRiP0oxQJVzBmUXg9UaXVoW/Yw+MnZwLLjQRj06onEVjRs5dbKAiZGA/Dh+z/7bi5yR4M1Vy",
+	"wnZfMZVwoP3GgvYj+E5zMnakVkpXTP/fsnytCr7kJe65c41k5JdRqA8wZX/0NEsGlnCdgAa3Rb34Ui3R",
+	"/I5VCeaJkgOOJdVfPbZxm11/55K1AJPpaKOJgLWbz4SBlESXQF8PLsDkX2x5SC/4KjvkTerBBMlKFXPp",
+	"6DGi3ftaqDGdExZzk9myZWAB79ZGCtieyo+KWpnAalg+/27dsv87n03dNNL20GoPraaHFrH2RNbpa+3z",
+	"q01KbpOSt4PwsPmJWWKT7EY0YSKmqmNlU5WBciYIf+1uROi0v53/+JocHx8d/90fsHyhc14O9QA7KNgL",
+	"iCctBw5JGovBYhYlXLA4xIKvwz0S07kmdCih7osaMpbakP1wb2+vomnMu7mf3gMAYaWvfnrq6tOCtnKM",
+	"lO/XoQklUZ6yc+yVa5mwgseyu5ZRSZHLPtv/rQSBy3psLEK0A0g5ZONKwRwUHFfeLXCac3R7OPOxZskN",
+	"K3cKrOeT3phB/u1K4ltb7kkBxa3nIMu0u8Yl0JaOGiLFgbUX5pNzoFzZ6soQMLK23IpwkWdDMPk8G1ZZ",
+	"fWty153YfYvBmh0AqWhoaxXDLhvafncwo+2UEXrp1Grqraa+WWdtK+DWc22haHQxxxUaxC6apDtoFX/e",
+	"QH5W1lbTyH4nYuQ1Ez4jDkNsuUziU98pzGcZg66eAT47mLaBYnpEIqoUZx6/bebi7T+dd10rbU36zMwY",
+	"E6kcLorhVAr722iS+Aw9Dx/hBsoqt+3v2Xys8OkKl2QAoyGMqE9AvobuhuWobPh5QfJg/t7jqOVGv4nd",
+	"xF7isjBqhtxhvXatraRtJe1XJWn/iV3GQRo5TAfikmqbhmlziRyr5G0u++NuxC2sJaIih2ah+VBAFBjs",
+	"wCRZlLX5ig5ozwuAONXCLaJCSEP6rCtyGb5loi7LJ99K9tJdQ+K08qSVJxsCP3h6XzvfIycgVskRdW9y",
+	"xEkPj5ubomb5XD1sizeicYdceIkCDlsmoGefoXP8Z6cEn7YVD614+HbEw/m9iQd/tiNvJ8ywZS7H+il3",
+	"56Jhphcts5TdLUPrMl6+kdfAx14KBJsGz101fHBy2AAYCh5Jp1ASk/0pbZ7tpdWMKeZF1DdfLvqEGvM4",
+	"bTf9zqDELrCd/SQr8Zfcw67qsweQAGF1297E6syFN4p5IeU/TcC8HYFpgZkeBoDpFsg0nN5HhyrTBle+",
+	"3vqb1J2oM5LakAvWVDtrnFu7n92/fJiz6hAD9Ea89VnqZKSKkZlUZpTWKueRX2ucXUFd1AF/eo6obk+Q",
+	"J3mCQIfwTEfa1gGyHuvcLs0dAad8NmI0MaMViTgaOtynLUL1tWUXe2jFbGIpWkTzDjln2lCFOThOP8eW",
+	"6NxA71BIu8FuJaV5Aj/hLDZVCFNYI1zVvL4P2k2gOkUPlsQ1ofYAX5eJ16HhIj0uoIcjWoMpmWKOAsfM",
+	"UEeB1LCdxB78Ke7+l4wIdhWj6PUvJwV9rclHqc1QsYt//RqScxZznWu5aXfymSY3TFkK65DfAcAW77I3",
+	"zujcwcVAZjP05vcVKBjPsUL52rep7QqRQXU7JwMYG7m2N8d7hyC10XWJmdZQtMI1ieVMVGRvnUOJPNOb",
+	"myDRiEXX8OiYO7wpS3/TSYC+k6Fi+q/EX1F2L/CPLzkQLtz3JuC2bvYl5ApGG55paVacZuqGR8xxLOTG",
+	"4Rbq+yTkVBjf9e7aD1/YXyFNb5t7fCHH7PYtdiQIaBcLHKpHU2Ps80CjtXncv8QyRCwBfskyTCNWHzOj",
+	"VmVeWnH3UcEC2VQDmAwZSDWmxjI0c8D3yFFQDm31RUPevbk8f/v6onf54Zc370O3L4AxMZ5qQ/p28sKc",
+	"EpZoNoNhBOSXaXuisNi+oirT0k34Vk6FZsKThPKF3scjYyY9F9bUPSMNTT6nb/m+i+/oBqFdsozthTeX",
+	"3SBE6vm+a9/UDb6Q/ZV9iN0sfe/UxR1kn3xvYL+Zi92Ij14ev3i+V7MRsfuI96pLbn52fQ7cvC8tYYA2",
+	"FX4uKlR+GwdS5fawEYHLCRN0wjtenFRSuaZjRmIZTSFLC3BLpUycb3qi2ICptKn1ElV+mDBx9vGt/f2B",
+	"yx7deoOT4LCz39mrL+IuJixCvPW0rnh5k/z+PIqSunu0LFZI7EtAGXL7lrZGX6LhArHO6ThZSawpnVIN",
+	"ch95U7t2A9yExLV/AoivZFoaTsno9n+dvfv1PunWry+Tym7lJwSodqVsLWzoZoKzJectkLMjnkVyhjHU",
+	"TQWMm1NfQJOhxsPRmcVPO1VWndsF+nIvWBzqgg+Fw322Sr+cOmDnXJsRZ1J3sko5sMLLgbOcSVLIYHBG",
+	"jat7zw+EYZjykdKSz0XcV81A3cuP4wv/lkdycNk6baLHoxHB1BPoB0rHmtAobRziX5Yb2z5dtVinhvhj",
+	"DtduTbERNFIaSOVL/7EpAJvbX3OD/yn7evVO+rLVvhs0v2rfsa1siNfpjySSQvOYuRkR+84w9dGRnGTB",
+	"xoH26w3QteC/d3ZL2aug75Y2ahqZqUJAoLSsAsAQnBHrtkkwS7iRL5CKso0hk2k/4XpUWOU1N+UvZaLw",
+	"Jqv+jlgSh6Q/t7s2xq0fyRkZUEW4AfU6kuP8/ueKRCrWldY9cW2AxcR1SBiNRlhZ7As2TtN0H4w8jDP4",
+	"x2yJAHsOjckQG89jw2FfiuUJ/MSV480BH9qtzT2k2EQqUzntEZ0AUnsIBBTzDLLdWU8wTbc+xSKpABd+",
+	"KnJVkym3xy62sTA78HOEXn92gy+IIDcGiLUvoGpes/mOR9VO8crzhQUnAaTqB4WMdX0yljcpxyz8BJU7",
+	"5T8hSHcmIUJcjn9k8fINU3wwL/yQcdnCe3I/LL/F/Wv5PdkPGsC/s19ypUiRFPE0Mtm7cr+lzUkqni1O",
+	"MveD1QjiaZLbxAzSvHhpeTmWCRfuhEvLdzq6XLg53zsvvbicy5cfqADIsvxDPrVv6celXS9kaOfPC/Ak",
+	"4zm+k+ow/xX8545TAnbexkEYvKbRiO28lsIomQRh8BsF+jynhmHkL/fvnY8y4ZH9+T/hCSbMzuV8wnY+",
+	"TIwLBPnLF05LyB45t4aSYiq7cmGZy+xcKiq03dn0oSAMziDZ289r5yxJ5Gzng+JDQPsv/fW1YjEThtNE",
+	"L9/yxhrWbOcntw9hkMv52Tlnk4TOoWfiD2yiWOTx4C+mwpIy2pH2gAe+BmDVBdj8RVYqY+M8rS3T9cIV",
+	"++HictYp0lxY7H1WJloKFF3OOAvUXeCWEnlQKorKeTlcaj20XE4fllXbO/5YoPASJiljt3ApXiJnouRq",
+	"iUjL/kxfWZRsYQWQc1gU+fm/szsyEb0gmP8IM4Syr5e4lr9c+T7n1vlHGIxUyy+Pk18WOGOJwAufOavp",
+	"eOpf+5YPcjtPfPny/wMAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

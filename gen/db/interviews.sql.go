@@ -632,8 +632,9 @@ const listInterviewSurroundings = `-- name: ListInterviewSurroundings :many
 SELECT
     i.id, c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
     i.created_by AS creator_id, COALESCE(u.first_name || ' ' || u.last_name, a.name, '')::text AS creator_name,
-    COALESCE(u.email, '')::text AS creator_email
+    COALESCE(u.email, '')::text AS creator_email, ap.status AS application_status
 FROM interviews AS i
+JOIN applications AS ap ON ap.company_id = i.company_id AND ap.id = i.application_id
 JOIN candidates AS c ON c.company_id = i.company_id AND c.id = i.candidate_id
 JOIN jobs AS j ON j.company_id = i.company_id AND j.id = i.job_id
 JOIN kit_versions AS v ON v.company_id = i.company_id AND v.id = i.kit_version_id
@@ -656,6 +657,7 @@ type ListInterviewSurroundingsRow struct {
 	CreatorID          uuid.UUID
 	CreatorName        string
 	CreatorEmail       string
+	ApplicationStatus  api.ApplicationStatus
 }
 
 // What interviews show of what they belong to.
@@ -677,6 +679,7 @@ func (q *Queries) ListInterviewSurroundings(ctx context.Context, db DBTX, arg Li
 			&i.CreatorID,
 			&i.CreatorName,
 			&i.CreatorEmail,
+			&i.ApplicationStatus,
 		); err != nil {
 			return nil, err
 		}
@@ -786,6 +789,65 @@ func (q *Queries) ListInterviews(ctx context.Context, db DBTX, arg ListInterview
 		arg.AfterTime,
 		arg.MaxRows,
 	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Interview{}
+	for rows.Next() {
+		var i Interview
+		if err := rows.Scan(
+			&i.CompanyID,
+			&i.ID,
+			&i.ApplicationID,
+			&i.JobID,
+			&i.CandidateID,
+			&i.KitVersionID,
+			&i.Title,
+			&i.Kind,
+			&i.Status,
+			&i.StartsAt,
+			&i.EndsAt,
+			&i.StartsKey,
+			&i.Timezone,
+			&i.Location,
+			&i.MeetingURL,
+			&i.Instructions,
+			&i.Reschedules,
+			&i.StartedAt,
+			&i.FinishedAt,
+			&i.CompletedAt,
+			&i.StatusReason,
+			&i.CreatedBy,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listInterviewsNotBegunForUpdate = `-- name: ListInterviewsNotBegunForUpdate :many
+SELECT company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at FROM interviews
+WHERE company_id = $1 AND application_id = $2 AND status IN ('draft', 'scheduled', 'no_show')
+ORDER BY id
+FOR NO KEY UPDATE
+`
+
+type ListInterviewsNotBegunForUpdateParams struct {
+	CompanyID     uuid.UUID
+	ApplicationID uuid.UUID
+}
+
+// The interviews of an application that are planned or could be, locked in one order.
+func (q *Queries) ListInterviewsNotBegunForUpdate(ctx context.Context, db DBTX, arg ListInterviewsNotBegunForUpdateParams) ([]Interview, error) {
+	rows, err := db.Query(ctx, listInterviewsNotBegunForUpdate, arg.CompanyID, arg.ApplicationID)
 	if err != nil {
 		return nil, err
 	}

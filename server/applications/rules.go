@@ -117,3 +117,16 @@ func allowedStages(row db.Application, who lifecycle.Standing) []api.Application
 	}
 	return lifecycle.Reachable(row.Stage, who)
 }
+
+// farewell is why the interviews of an application that have not begun are cancelled as it is closed; empty where an
+// application is not.
+func farewell(status api.ApplicationStatus) string {
+	switch status {
+	case api.ApplicationStatusRejected:
+		return "The application was rejected."
+	case api.ApplicationStatusWithdrawn:
+		return "The application was withdrawn."
+	case api.ApplicationStatusActive, api.ApplicationStatusOnHold, api.ApplicationStatusHired:
+	}
+	return ""
+}

@@ -9,6 +9,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/cancellation"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/sight"
@@ -19,7 +21,7 @@ import (
 func (a *Applications) MoveApplication(
 	ctx context.Context, request api.MoveApplicationRequestObject,
 ) (api.MoveApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, move{
+	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, move{
 		happened: audit.ApplicationMoved, reason: request.Body.Reason,
 		decide: func(row db.Application, who lifecycle.Standing, reason *string) (step, error) {
 			return toStage(row, request.Body.To, who, reason)
@@ -35,7 +37,7 @@ func (a *Applications) MoveApplication(
 func (a *Applications) HoldApplication(
 	ctx context.Context, request api.HoldApplicationRequestObject,
 ) (api.HoldApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, change(
+	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, change(
 		api.ApplicationActionHold, nil, audit.ApplicationHeld, why(request.Body)))
 	if err != nil {
 		return nil, err
@@ -47,7 +49,7 @@ func (a *Applications) HoldApplication(
 func (a *Applications) ResumeApplication(
 	ctx context.Context, request api.ResumeApplicationRequestObject,
 ) (api.ResumeApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, change(
+	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, change(
 		api.ApplicationActionResume, nil, audit.ApplicationResumed, why(request.Body)))
 	if err != nil {
 		return nil, err
@@ -59,7 +61,7 @@ func (a *Applications) ResumeApplication(
 func (a *Applications) RejectApplication(
 	ctx context.Context, request api.RejectApplicationRequestObject,
 ) (api.RejectApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, change(
+	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, change(
 		api.ApplicationActionReject, &request.Body.RejectionReason, audit.ApplicationRejected, request.Body.Reason))
 	if err != nil {
 		return nil, err
@@ -71,7 +73,7 @@ func (a *Applications) RejectApplication(
 func (a *Applications) WithdrawApplication(
 	ctx context.Context, request api.WithdrawApplicationRequestObject,
 ) (api.WithdrawApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, change(
+	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, change(
 		api.ApplicationActionWithdraw, nil, audit.ApplicationWithdrawn, why(request.Body)))
 	if err != nil {
 		return nil, err
@@ -83,7 +85,7 @@ func (a *Applications) WithdrawApplication(
 func (a *Applications) ReactivateApplication(
 	ctx context.Context, request api.ReactivateApplicationRequestObject,
 ) (api.ReactivateApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, change(
+	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, change(
 		api.ApplicationActionReactivate, nil, audit.ApplicationReactivated, &request.Body.Reason))
 	if err != nil {
 		return nil, err
@@ -117,7 +119,7 @@ func why(body *api.OptionalReasonRequest) *string {
 
 // transition is the one way of every move of an application that the caller sees.
 func (a *Applications) transition(
-	ctx context.Context, id uuid.UUID, m move,
+	ctx context.Context, id uuid.UUID, match *string, m move,
 ) (shown api.ApplicationJSONResponse, err error) {
 	who := caller.Of(ctx)
 	if m.reason != nil {
@@ -137,7 +139,7 @@ func (a *Applications) transition(
 		}
 		row := locked.Application
 		taken, err := m.decide(row, seen.Standing(row.JobID), m.reason)
-		if err != nil {
+		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}
 		if err := checkReason(m.reason); err != nil {
@@ -151,6 +153,12 @@ func (a *Applications) transition(
 		saved, err := a.write(ctx, tx, row, taken, m.reason)
 		if err != nil {
 			return err
+		}
+		if reason := farewell(saved.Status); reason != "" {
+			canceller := cancellation.Canceller{Queries: a.Queries, Clock: a.Clock, Audit: a.Audit}
+			if err := canceller.Cancel(ctx, tx, saved, reason); err != nil {
+				return err
+			}
 		}
 		locked.Application = saved
 		shown = present(db.GetApplicationRow(locked), seen)

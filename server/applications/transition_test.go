@@ -147,7 +147,7 @@ func TestTheActions(t *testing.T) {
 			t.Errorf("%s stands in the history as %+v", act.action, last)
 		}
 		entry := recorded(h, id)[i]
-		if entry.Action != act.recorded || details(t, entry) != act.changes {
+		if string(entry.Action) != act.recorded || details(t, entry) != act.changes {
 			t.Errorf("%s is recorded as %s %s, want %s", act.action, entry.Action, details(t, entry), act.changes)
 		}
 	}

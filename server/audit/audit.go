@@ -20,7 +20,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
 )
 
-// Action names what was done, as resource.verb. Actions are part of the API's contract: they are added, never changed.
+// Action names what was done, as resource.verb. Actions are part of the API's contract, which lists them: they are
+// added, never changed.
 type Action string
 
 // The actions.

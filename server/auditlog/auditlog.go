@@ -14,6 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
@@ -115,15 +116,24 @@ func (a *AuditLog) GetAuditLog(
 	if err != nil {
 		return nil, err
 	}
-	return api.GetAuditLog200JSONResponse(shown), nil
+	tag := etag.OfShown(shown)
+	if etag.Matches(request.Params.IfNoneMatch, tag) {
+		return api.GetAuditLog304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
+	}
+	return api.GetAuditLog200JSONResponse{Body: shown, Headers: api.GetAuditLog200ResponseHeaders{ETag: tag}}, nil
 }
 
 // query is what selects the entries that the filters match and the caller sees.
 func (a *AuditLog) query(who caller.Caller, wanted api.ExportAuditLogsParams) db.ListAuditLogsParams {
 	visible := see(who.Role)
+	var actions []string
+	for _, action := range wanted.Action {
+		actions = append(actions, string(action))
+	}
 	return db.ListAuditLogsParams{
 		CompanyID: who.CompanyID, SeesAll: visible.all, CallerID: who.UserID, VisibleTypes: visible.types,
-		ActorID: wanted.ActorID, Actions: wanted.Action, ResourceType: wanted.ResourceType, ResourceID: wanted.ResourceID,
-		Outcome: (*string)(wanted.Outcome), CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
+		ActorID: wanted.ActorID, Actions: actions, ResourceType: (*string)(wanted.ResourceType),
+		ResourceID: wanted.ResourceID, Outcome: (*string)(wanted.Outcome),
+		CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
 	}
 }

@@ -20,7 +20,8 @@ func convert(row db.AuditLog, sequence *int64, hash []byte) (api.AuditLog, error
 	shown := api.AuditLog{
 		ID: row.ID, CompanyID: row.CompanyID, CreatedAt: row.CreatedAt.UTC(),
 		ActorType: row.ActorType, ActorID: id(row.ActorID), SessionID: id(row.SessionID),
-		Action: row.Action, ResourceType: row.ResourceType, ResourceID: id(row.ResourceID), Outcome: row.Outcome,
+		Action: api.AuditAction(row.Action), ResourceType: api.AuditResourceType(row.ResourceType),
+		ResourceID: id(row.ResourceID), Outcome: row.Outcome,
 		IP: nullable.NewNullNullable[string](), UserAgent: row.UserAgent, RequestID: row.RequestID, Details: details,
 		Sequence: nullable.NewNullNullable[int64](), Hash: nullable.NewNullNullable[string](),
 	}

@@ -73,11 +73,11 @@ const (
 	TentativelyAccepted Response = "tentative"
 )
 
-// Write makes the file of some events, in their order; stamp is when it is made. An error says which event is none:
-// one that ends before it starts, or whose zone, status or response does not exist. The file has no METHOD (RFC 5545,
-// section 3.7.2), so it is a copy of what is planned, and no calendar program asks its reader to answer. Attendees are
-// in it, so that one sees who takes part and who has accepted.
-func Write(stamp time.Time, events []Event) ([]byte, error) {
+// Write makes the file of some events, in their order, and the same file of the same events. An error says which
+// event is none: one that ends before it starts, or whose zone, status or response does not exist. The file has no
+// METHOD (RFC 5545, section 3.7.2), so it is a copy of what is planned, and no calendar program asks its reader to
+// answer. Attendees are in it, so that one sees who takes part and who has accepted.
+func Write(events []Event) ([]byte, error) {
 	file := ics.NewCalendar()
 	file.SetProductId(product)
 	var used zones
@@ -93,7 +93,7 @@ func Write(stamp time.Time, events []Event) ([]byte, error) {
 		start, end := event.Start.In(location), event.End.Add(time.Second-time.Nanosecond).In(location)
 		used.add(start)
 		used.add(end)
-		component, err := event.component(stamp, start, end)
+		component, err := event.component(start, end)
 		if err != nil {
 			return nil, fmt.Errorf("event %s: %w", event.UID, err)
 		}
@@ -107,9 +107,10 @@ func Write(stamp time.Time, events []Event) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func (e Event) component(stamp, start, end time.Time) (*ics.VEvent, error) {
+func (e Event) component(start, end time.Time) (*ics.VEvent, error) {
 	event := ics.NewEvent(clean(e.UID))
-	event.SetDtStampTime(stamp)
+	// In a file without a METHOD that is when what it says was last revised (RFC 5545, section 3.8.7.2).
+	event.SetDtStampTime(e.Modified)
 	event.SetCreatedTime(e.Created)
 	event.SetModifiedAt(e.Modified)
 	event.SetSequence(e.Sequence)

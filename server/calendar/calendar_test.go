@@ -39,7 +39,7 @@ func event() calendar.Event {
 
 func write(t fataler, events ...calendar.Event) []byte {
 	t.Helper()
-	file, err := calendar.Write(stamp(), events)
+	file, err := calendar.Write(events)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -69,7 +69,7 @@ END:STANDARD
 END:VTIMEZONE
 BEGIN:VEVENT
 UID:01980a3e-7b1c-7c7e-8f00-0123456789aa
-DTSTAMP:20260102T030405Z
+DTSTAMP:20260102T000000Z
 CREATED:20260101T000000Z
 LAST-MODIFIED:20260102T000000Z
 SEQUENCE:2
@@ -110,7 +110,7 @@ func TestTheLibraryReadsItsFiles(t *testing.T) {
 	if end, err := got.GetEndAt(); err != nil || !end.Equal(want.End) {
 		t.Errorf("ends at %v (%v)", end, err)
 	}
-	if stamped, err := got.GetDtStampTime(); err != nil || !stamped.Equal(stamp()) {
+	if stamped, err := got.GetDtStampTime(); err != nil || !stamped.Equal(want.Modified) {
 		t.Errorf("stamped at %v (%v)", stamped, err)
 	}
 	for property, text := range map[ics.ComponentProperty]string{
@@ -136,7 +136,7 @@ func TestStatusesAndResponses(t *testing.T) {
 	} {
 		e := event()
 		e.Status = status
-		file, err := calendar.Write(stamp(), []calendar.Event{e})
+		file, err := calendar.Write([]calendar.Event{e})
 		if (err == nil) != (want != "") {
 			t.Errorf("%q: %v", status, err)
 		} else if err == nil && read(t, file).components[1].get("STATUS").value != want {
@@ -150,7 +150,7 @@ func TestStatusesAndResponses(t *testing.T) {
 		e := event()
 		e.Attendees = e.Attendees[:1]
 		e.Attendees[0].Response = response
-		file, err := calendar.Write(stamp(), []calendar.Event{e})
+		file, err := calendar.Write([]calendar.Event{e})
 		if (err == nil) != (want != "") {
 			t.Errorf("%q: %v", response, err)
 		} else if err == nil && read(t, file).components[1].get("ATTENDEE").parameters["PARTSTAT"] != want {
@@ -171,7 +171,7 @@ func TestWhatIsNoEvent(t *testing.T) {
 		wrong := event()
 		wrong.UID = "wrong-one"
 		change(&wrong)
-		file, err := calendar.Write(stamp(), []calendar.Event{event(), wrong})
+		file, err := calendar.Write([]calendar.Event{event(), wrong})
 		if err == nil || !strings.Contains(err.Error(), wrong.UID) {
 			t.Errorf("%s: %v, and the file %s", name, err, file)
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 )
@@ -17,7 +18,8 @@ import (
 func (c *Candidates) ArchiveCandidate(
 	ctx context.Context, request api.ArchiveCandidateRequestObject,
 ) (api.ArchiveCandidateResponseObject, error) {
-	shown, err := c.transition(ctx, request.CandidateID, api.CandidateActionArchive, audit.CandidateArchived)
+	shown, err := c.transition(
+		ctx, request.CandidateID, request.Params.IfMatch, api.CandidateActionArchive, audit.CandidateArchived)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +30,8 @@ func (c *Candidates) ArchiveCandidate(
 func (c *Candidates) RestoreCandidate(
 	ctx context.Context, request api.RestoreCandidateRequestObject,
 ) (api.RestoreCandidateResponseObject, error) {
-	shown, err := c.transition(ctx, request.CandidateID, api.CandidateActionRestore, audit.CandidateRestored)
+	shown, err := c.transition(
+		ctx, request.CandidateID, request.Params.IfMatch, api.CandidateActionRestore, audit.CandidateRestored)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +41,7 @@ func (c *Candidates) RestoreCandidate(
 // transition changes a candidate's status. Whoever enters an application holds the candidate's row FOR SHARE until it
 // is there, so that either it is counted here, or it finds the candidate archived.
 func (c *Candidates) transition(
-	ctx context.Context, id uuid.UUID, act api.CandidateAction, action audit.Action,
+	ctx context.Context, id uuid.UUID, match *string, act api.CandidateAction, action audit.Action,
 ) (shown api.CandidateJSONResponse, err error) {
 	who := caller.Of(ctx)
 	err = c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
@@ -51,7 +54,7 @@ func (c *Candidates) transition(
 			return err
 		}
 		to, err := decide(row.Status, act, standing(who), busy[id])
-		if err != nil {
+		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}
 		saved, err := c.Queries.TransitionCandidate(ctx, tx, db.TransitionCandidateParams{

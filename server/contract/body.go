@@ -117,7 +117,11 @@ func checkJSON(body []byte, f *fault.Fault) bool {
 		token, err := decoder.ReadToken()
 		switch {
 		case errors.Is(err, jsontext.ErrDuplicateName):
-			return refused("duplicate_name", "an object has two members of the same name")
+			// The decoder has not come to the second member; where it stands is the one before.
+			var at *jsontext.SyntacticError
+			errors.As(err, &at)
+			f.Field(string(at.JSONPointer), "duplicate_name", "an object has two members of the same name")
+			return false
 		case err != nil:
 			return refused("syntax", "is not valid JSON in UTF-8")
 		case decoder.StackDepth() > maxDepth:

@@ -76,6 +76,11 @@ func wording(e *openapi3.SchemaError) (code, detail string) {
 		for i, value := range e.Schema.Enum {
 			values[i] = fmt.Sprint(value)
 		}
+		const most = 20 // which somebody still reads
+		if len(values) > most {
+			return "enum", fmt.Sprintf("must be one of the %d values that the reference lists, such as %s",
+				len(values), strings.Join(values[:3], ", "))
+		}
 		return "enum", "must be one of " + strings.Join(values, ", ")
 	case "type":
 		return "type", "must be of type " + strings.Join(e.Schema.Type.Slice(), " or ")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -22,6 +23,9 @@ import (
 // Authenticated is the permission that every signed-in caller has.
 const Authenticated = "authenticated"
 
+// operatorScheme is the security scheme of the operator's token.
+const operatorScheme = "metricsToken"
+
 // Operation is what the specification says of one operation.
 type Operation struct {
 	// ID is the operationId.
@@ -30,6 +34,8 @@ type Operation struct {
 	Method, Path string
 	// Public operations ask nobody who they are.
 	Public bool
+	// Operator operations are public ones that ask for the operator's token, where there is one.
+	Operator bool
 	// Permission is what a caller needs; empty for public operations.
 	Permission string
 	// Roles are those that hold the permission.
@@ -47,14 +53,45 @@ type Operation struct {
 	Upload bool
 
 	route    *routers.Route
-	query    map[string]bool // the known query parameters, and whether they may be repeated
-	headers  []string        // the known header parameters, canonically spelled
-	bodies   map[string]bool // the media types that are read; nil where no body is expected
-	required bool            // whether there must be a body
-	produces []string        // the media types of its successful answers
-	checked  bool            // whether there is anything for the validator to look at
+	query    map[string]queried // the known query parameters
+	headers  []string           // the known header parameters, canonically spelled
+	bodies   map[string]bool    // the media types that are read; nil where no body is expected
+	required bool               // whether there must be a body
+	produces []string           // the media types of its successful answers
+	checked  bool               // whether there is anything for the validator to look at
 
 	deprecated deprecations // what of it will go
+}
+
+// queried is what is known of a query parameter.
+type queried struct {
+	// repeatable parameters are lists.
+	repeatable bool
+	// form is how a value is written, as JSON does; nil for texts.
+	form *regexp.Regexp
+	// kind is what such a value is.
+	kind string
+}
+
+var (
+	truthForm   = regexp.MustCompile(`^(true|false)$`)
+	integerForm = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
+)
+
+// queriedAs reads a query parameter's schema. The validator reads some values in more forms than JSON has, such as T
+// for true and 007 for 7.
+func queriedAs(schema *openapi3.Schema) queried {
+	q := queried{repeatable: schema.Type.Is(openapi3.TypeArray)}
+	if q.repeatable && schema.Items != nil {
+		schema = schema.Items.Value
+	}
+	switch {
+	case schema.Type.Is(openapi3.TypeBoolean):
+		q.form, q.kind = truthForm, openapi3.TypeBoolean
+	case schema.Type.Is(openapi3.TypeInteger):
+		q.form, q.kind = integerForm, openapi3.TypeInteger
+	}
+	return q
 }
 
 // Reach says which API keys can hold a permission.
@@ -165,7 +202,7 @@ func (c *Contract) read(
 	validated := *specified
 	validated.Security = openapi3.NewSecurityRequirements()
 	op := &Operation{
-		ID: specified.OperationID, Method: method, Path: path, query: map[string]bool{},
+		ID: specified.OperationID, Method: method, Path: path, query: map[string]queried{},
 		route: &routers.Route{Spec: document, Path: path, PathItem: item, Method: method, Operation: &validated},
 	}
 	if op.ID == "" {
@@ -218,7 +255,7 @@ func (op *Operation) readInput(item *openapi3.PathItem, specified *openapi3.Oper
 		op.checked = true
 		switch p.In {
 		case openapi3.ParameterInQuery:
-			op.query[p.Name] = p.Schema.Value.Type.Is(openapi3.TypeArray)
+			op.query[p.Name] = queriedAs(p.Schema.Value)
 		case openapi3.ParameterInHeader:
 			op.headers = append(op.headers, http.CanonicalHeaderKey(p.Name))
 			op.Repeatable = op.Repeatable || p.Name == idempotency.Header
@@ -235,14 +272,18 @@ func (op *Operation) readInput(item *openapi3.PathItem, specified *openapi3.Oper
 
 func (c *Contract) readAccess(op *Operation, specified *openapi3.Operation) error {
 	permission, named := specified.Extensions["x-required-permission"].(string)
-	switch {
-	case specified.Security == nil:
+	if specified.Security == nil {
 		return errors.New("does not say how to authenticate: it has no security")
-	case len(*specified.Security) == 0 && named:
+	}
+	op.Operator = forOperator(*specified.Security)
+	op.Public = op.Operator || len(*specified.Security) == 0
+	switch {
+	case op.Public && named:
 		return errors.New("is public and asks for a permission")
-	case len(*specified.Security) == 0:
-		op.Public = true
+	case op.Public:
 		return nil
+	case slices.ContainsFunc(*specified.Security, isEmpty):
+		return errors.New("lets everybody in by an empty security requirement")
 	case permission == "":
 		return errors.New("has no x-required-permission")
 	}
@@ -260,6 +301,19 @@ func (c *Contract) readAccess(op *Operation, specified *openapi3.Operation) erro
 	}
 	return nil
 }
+
+// forOperator reports whether an operation asks for the operator's token and nothing else. That token is optional,
+// since the operator may set none.
+func forOperator(requirements openapi3.SecurityRequirements) bool {
+	const pair = 2 // the token, or nothing
+	return len(requirements) == pair && slices.ContainsFunc(requirements, isEmpty) &&
+		slices.ContainsFunc(requirements, func(r openapi3.SecurityRequirement) bool {
+			_, found := r[operatorScheme]
+			return found && len(r) == 1
+		})
+}
+
+func isEmpty(requirement openapi3.SecurityRequirement) bool { return len(requirement) == 0 }
 
 func readGrants(document *openapi3.T) (map[api.Role][]string, error) {
 	stated, ok := document.Extensions["x-roles"].(map[string]any)
@@ -315,10 +369,26 @@ func echoPath(path string) string {
 // allow lists the methods that a path knows, for the header of a 405; empty where no operation has this path.
 func (c *Contract) allow(routed string) string {
 	methods := slices.Clone(c.methods[routed])
+	if c.head(routed) != nil {
+		methods = append(methods, http.MethodHead)
+	}
 	slices.Sort(methods)
 	return strings.Join(methods, ", ")
 }
 
 func (c *Contract) find(r *http.Request, routed string) *Operation {
+	if r.Method == http.MethodHead {
+		return c.head(routed)
+	}
 	return c.operations[endpoint{r.Method, routed}]
+}
+
+// head gives the operation that answers HEAD at a path: the one that answers GET. Exports do not, since whoever only
+// asks for their headers would have all rows read, and be in the audit log for having taken them out.
+func (c *Contract) head(routed string) *Operation {
+	op := c.operations[endpoint{http.MethodGet, routed}]
+	if op == nil || op.Streaming {
+		return nil
+	}
+	return op
 }

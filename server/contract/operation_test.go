@@ -82,6 +82,22 @@ func TestLoadRefusesHoles(t *testing.T) {
 			func(d *openapi3.T) { health(d).Extensions["x-required-permission"] = "users:read" },
 			"GET /health: is public and asks for a permission",
 		},
+		"an empty requirement": {
+			func(d *openapi3.T) { me(d).Security.With(openapi3.SecurityRequirement{}) },
+			"GET /api/v1/users/me: lets everybody in by an empty security requirement",
+		},
+		"the operator's token, or a caller's, or none": {
+			func(d *openapi3.T) {
+				d.Paths.Value("/metrics").Get.Security.With(openapi3.SecurityRequirement{"bearerAuth": []string{}})
+			},
+			"GET /metrics: lets everybody in by an empty security requirement",
+		},
+		"the operator's token with a permission": {
+			func(d *openapi3.T) {
+				d.Paths.Value("/metrics").Get.Extensions["x-required-permission"] = "users:read"
+			},
+			"GET /metrics: is public and asks for a permission",
+		},
 		"no permission": {
 			func(d *openapi3.T) { delete(me(d).Extensions, "x-required-permission") },
 			"GET /api/v1/users/me: has no x-required-permission",
@@ -168,6 +184,9 @@ func TestOperations(t *testing.T) {
 		byID[op.ID] = op
 	}
 	health, export, list := byID["GetHealth"], byID["ExportAuditLogs"], byID["ListUsers"]
+	if metrics := byID["GetMetrics"]; !metrics.Public || !metrics.Operator || health.Operator {
+		t.Error("the metrics, and nothing else, are for the operator")
+	}
 	if !health.Public || health.Limited || health.Permission != "" ||
 		health.Method != http.MethodGet || health.Path != "/health" {
 		t.Errorf("GetHealth is %+v", health)

@@ -51,7 +51,7 @@ func pathParameters(c echo.Context) map[string]string {
 // readQuery reads the query, and adds to a fault what of it cannot be read, what the operation does not know, what is
 // repeated though it may not be, and what cannot be kept as text. Each pair is read on its own, so that all are named.
 func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
-	query := url.Values{}
+	query, seen := url.Values{}, map[string]bool{}
 	for pair := range strings.SplitSeq(raw, "&") {
 		read, err := url.ParseQuery(pair)
 		if err != nil {
@@ -59,17 +59,20 @@ func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
 			continue
 		}
 		for name, values := range read {
-			repeatable, known := op.query[name]
+			parameter, known := op.query[name]
 			switch {
 			case !known:
 				f.Parameter(clip(cmp.Or(name, pair)), "unknown", "is not a parameter of this operation")
 			case !clean(values[0]):
 				f.Parameter(name, "encoding", "is not text in UTF-8 without U+0000")
-			case query.Has(name) && !repeatable:
+			case seen[name] && !parameter.repeatable:
 				f.Parameter(name, "repeated", "may stand only once")
+			case parameter.form != nil && values[0] != "" && !parameter.form.MatchString(values[0]):
+				f.Parameter(name, "type", "must be of type "+parameter.kind)
 			default:
 				query[name] = append(query[name], values[0])
 			}
+			seen[name] = true
 		}
 	}
 	return query

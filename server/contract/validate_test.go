@@ -17,11 +17,13 @@ import (
 // be.
 func FuzzReadQuery(f *testing.F) {
 	for _, seed := range []string{
-		"", "limit=1", "role=a&role=b", "limit=1&limit=2", "x=1", "limit=%zz", "limit=%00", "a;b", "&&=", "=%", "limit=%ff&x",
+		"", "limit=1", "role=a&role=b", "limit=1&limit=2", "x=1", "limit=%zz", "limit=%00", "a;b", "&&=", "=%", "limit=%ff&x", "mine=T", "limit=007",
 	} {
 		f.Add(seed)
 	}
-	op := &Operation{query: map[string]bool{"limit": false, "role": true}}
+	op := &Operation{query: map[string]queried{
+		"limit": {form: integerForm, kind: "integer"}, "mine": {form: truthForm, kind: "boolean"}, "role": {repeatable: true},
+	}}
 	f.Fuzz(func(t *testing.T, raw string) {
 		flaws := fault.New(fault.MalformedRequest)
 		read := op.readQuery(raw, flaws)
@@ -38,13 +40,16 @@ func FuzzReadQuery(f *testing.F) {
 			t.Fatalf("%q: read as %v, and by another reader as %v, %v", raw, read, want, err)
 		}
 		for name, values := range read {
-			repeatable, known := op.query[name]
-			if !known || len(values) > 1 && !repeatable {
+			parameter, known := op.query[name]
+			if !known || len(values) > 1 && !parameter.repeatable {
 				t.Fatalf("%q: accepted %s=%q", raw, name, values)
 			}
 			for _, value := range values {
 				if !clean(value) {
 					t.Fatalf("%q: accepted %q, which cannot be kept", raw, value)
+				}
+				if parameter.form != nil && value != "" && !json.Valid([]byte(value)) {
+					t.Fatalf("%q: accepted %q, which is no %s in JSON", raw, value, parameter.kind)
 				}
 			}
 		}

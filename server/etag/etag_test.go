@@ -39,6 +39,32 @@ func TestOf(t *testing.T) {
 	}
 }
 
+func TestOfContent(t *testing.T) {
+	t.Parallel()
+	form := regexp.MustCompile(`^"[A-Za-z0-9_-]{22}"$`)
+	tags := map[string]string{}
+	for what, tag := range map[string]string{
+		"nothing": etag.OfContent(nil), "a byte": etag.OfContent([]byte("a")), "another": etag.OfContent([]byte("b")),
+		"an object": etag.OfShown(map[string]int{"a": 1, "b": 2}), "a list": etag.OfShown([]int{1, 2}),
+	} {
+		if !form.MatchString(tag) {
+			t.Errorf("the tag of %s is %s", what, tag)
+		}
+		if tags[tag] != "" {
+			t.Errorf("%s and %s have the same tag", what, tags[tag])
+		}
+		tags[tag] = what
+	}
+	if etag.OfShown(map[string]int{"a": 1, "b": 2}) != etag.OfContent([]byte(`{"a":1,"b":2}`)) {
+		t.Error("what is shown has another tag than its JSON")
+	}
+	tag := etag.OfContent(nil)
+	weak := etag.Weak(tag)
+	if weak != "W/"+tag || !etag.Matches(&tag, weak) || !etag.Matches(&weak, weak) || !etag.Matches(&weak, tag) {
+		t.Errorf("the weak tag %s does not match, or is no weak tag", weak)
+	}
+}
+
 func TestMatches(t *testing.T) {
 	t.Parallel()
 	const tag = `"3.abc"`
@@ -84,6 +110,36 @@ func TestRequire(t *testing.T) {
 		"none": {nil, fault.PreconditionRequired}, "stale": {&stale, fault.VersionMismatch}, "present": {&present, ""},
 	} {
 		if err := etag.Require(test.header, 3); (err == nil) != (test.want == "") || err != nil && !fault.Is(err, test.want) {
+			t.Errorf("%s: %v, want %q", name, err, test.want)
+		}
+	}
+}
+
+// TestBefore orders the two reasons against a change.
+func TestBefore(t *testing.T) {
+	t.Parallel()
+	present, stale := etag.If(new(`"3"`)), etag.If(new(`"2"`))
+	missing, none := etag.Needed(nil), etag.If(nil)
+	for name, test := range map[string]struct {
+		condition etag.Condition
+		decided   error
+		want      fault.Code
+	}{
+		"may be made":                      {present, nil, ""},
+		"may be made, of no version":       {none, nil, ""},
+		"may be made, and is behind":       {stale, nil, fault.VersionMismatch},
+		"may be made, and must name one":   {missing, nil, fault.PreconditionRequired},
+		"state":                            {present, fault.New(fault.StateConflict), fault.StateConflict},
+		"state, and is behind":             {stale, fault.New(fault.StateConflict), fault.VersionMismatch},
+		"state, and must name one":         {missing, fault.New(fault.StateConflict), fault.StateConflict},
+		"rule, and is behind":              {stale, fault.New(fault.RuleViolated), fault.VersionMismatch},
+		"may not, and is behind":           {stale, fault.New(fault.RoleNotAllowed), fault.RoleNotAllowed},
+		"not there, and is behind":         {stale, fault.New(fault.ResourceNotFound), fault.ResourceNotFound},
+		"cannot be told, and is behind":    {stale, fault.New(fault.DependencyDown), fault.DependencyDown},
+		"nobody foresaw it, and is behind": {stale, fault.New(fault.InternalError), fault.InternalError},
+	} {
+		err := test.condition.Before(3, test.decided)
+		if (err == nil) != (test.want == "") || err != nil && !fault.Is(err, test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
 	}

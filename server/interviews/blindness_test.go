@@ -2,7 +2,6 @@ package interviews_test
 
 import (
 	"net/http"
-	"regexp"
 	"testing"
 
 	"github.com/google/uuid"
@@ -33,13 +32,12 @@ func TestNothingDependsOnRatings(t *testing.T) {
 	for _, id := range interviews {
 		targets = append(targets, path(id), path(id, "history"), path(id, "calendar.ics"))
 	}
-	stamp := regexp.MustCompile(`DTSTAMP:\w+`) // when the file was made
 	read := func() map[string]string {
 		all := map[string]string{}
 		for as, client := range h.as {
 			for _, target := range targets {
 				answer := client.Get(target)
-				all[as+" "+target] = answer.Header.Get("ETag") + answer.Header.Get("Link") + stamp.ReplaceAllString(string(answer.Body), "")
+				all[as+" "+target] = answer.Header.Get("ETag") + answer.Header.Get("Link") + string(answer.Body)
 			}
 			// What was seen before is still what there is.
 			if as == "panelist" {

@@ -13,6 +13,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/calendar"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 )
 
 const (
@@ -36,13 +37,16 @@ func (i *Interviews) GetInterviewCalendar(
 	if err != nil {
 		return nil, err
 	}
+	if tag := file.Headers.ETag; etag.Matches(request.Params.IfNoneMatch, tag) {
+		return api.GetInterviewCalendar304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
+	}
 	return api.GetInterviewCalendar200TextCalendarResponse{CalendarTextCalendarResponse: file}, nil
 }
 
 // GetMyCalendar gives the interviews that the caller is on the panel of as a calendar file, without cancelled ones and
 // those that they have declined.
 func (i *Interviews) GetMyCalendar(
-	ctx context.Context, _ api.GetMyCalendarRequestObject,
+	ctx context.Context, request api.GetMyCalendarRequestObject,
 ) (api.GetMyCalendarResponseObject, error) {
 	who := caller.Of(ctx)
 	tenant := i.Store.Of(who.CompanyID)
@@ -55,6 +59,9 @@ func (i *Interviews) GetMyCalendar(
 	file, err := i.calendar(ctx, tenant, who, "interviews", rows...)
 	if err != nil {
 		return nil, err
+	}
+	if tag := file.Headers.ETag; etag.Matches(request.Params.IfNoneMatch, tag) {
+		return api.GetMyCalendar304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
 	}
 	return api.GetMyCalendar200TextCalendarResponse{CalendarTextCalendarResponse: file}, nil
 }
@@ -73,13 +80,15 @@ func (i *Interviews) calendar(
 			events = append(events, event(w, who))
 		}
 	}
-	file, err := calendar.Write(i.Clock.Now(), events)
+	file, err := calendar.Write(events)
 	if err != nil {
 		return api.CalendarTextCalendarResponse{}, err
 	}
 	return api.CalendarTextCalendarResponse{
 		Body: bytes.NewReader(file), ContentLength: int64(len(file)),
-		Headers: api.CalendarResponseHeaders{ContentDisposition: fmt.Sprintf(`attachment; filename="%s.ics"`, name)},
+		Headers: api.CalendarResponseHeaders{
+			ContentDisposition: fmt.Sprintf(`attachment; filename="%s.ics"`, name), ETag: etag.OfContent(file),
+		},
 	}, nil
 }
 

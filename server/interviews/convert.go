@@ -52,7 +52,7 @@ func convert(w whole, who lifecycle.Standing, user uuid.UUID, c clocks) api.Inte
 		Instructions: optional.Of(row.Instructions), Reschedules: row.Reschedules, Panel: panel,
 		StartedAt: optional.Time(row.StartedAt), FinishedAt: optional.Time(row.FinishedAt),
 		CompletedAt: optional.Time(row.CompletedAt), StatusReason: optional.Of(row.StatusReason),
-		AllowedActions: machineFor(w.panel, user).Allowed(row.Status, who),
+		AllowedActions: machineFor(w.panel, user, w.around.ApplicationStatus).Allowed(row.Status, who),
 		CreatedAt:      row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 }

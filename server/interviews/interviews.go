@@ -59,11 +59,8 @@ func (i *Interviews) UpdateInterview(
 	if patch == nil {
 		patch = request.ApplicationMergePatchPlusJSONBody
 	}
-	shown, err := i.act(ctx, request.InterviewID, api.InterviewActionUpdate, nil,
+	shown, err := i.act(ctx, request.InterviewID, etag.Needed(request.Params.IfMatch), api.InterviewActionUpdate, nil,
 		func(tx db.DBTX, h held) (db.Interview, error) {
-			if err := etag.Require(request.Params.IfMatch, h.row.Version); err != nil {
-				return h.row, err
-			}
 			return i.save(ctx, tx, h, edit(h.row, *patch))
 		})
 	if err != nil {
@@ -104,9 +101,10 @@ func (i *Interviews) save(
 }
 
 // act is the one way of every action: the interview is locked, as the caller may see it, and then its panel is read, so
-// that what is decided still holds when it is written.
+// that what is decided still holds when it is written. Its application is not locked: who closes that at the same time
+// waits for the interview, and cancels it.
 func (i *Interviews) act(
-	ctx context.Context, id uuid.UUID, action api.InterviewAction, reason *string,
+	ctx context.Context, id uuid.UUID, match etag.Condition, action api.InterviewAction, reason *string,
 	write func(tx db.DBTX, h held) (db.Interview, error),
 ) (shown api.InterviewJSONResponse, err error) {
 	who := caller.Of(ctx)
@@ -128,8 +126,16 @@ func (i *Interviews) act(
 		if err != nil {
 			return err
 		}
-		h.standing, h.machine = standing(seen, who, h.row, h.panel), machineFor(h.panel, who.UserID)
-		if h.to, err = h.decide(action, reason); err != nil {
+		h.application, err = i.Queries.GetApplicationStatus(ctx, tx, db.GetApplicationStatusParams{
+			CompanyID: who.CompanyID, ID: h.row.ApplicationID,
+		})
+		if err != nil {
+			return err
+		}
+		h.standing = standing(seen, who, h.row, h.panel)
+		h.machine = machineFor(h.panel, who.UserID, h.application)
+		h.to, err = h.decide(action, reason)
+		if err := match.Before(h.row.Version, err); err != nil {
 			return err
 		}
 		saved, err := write(tx, h)

@@ -9,6 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
@@ -22,7 +23,7 @@ func (i *Interviews) SetPanelist(
 ) (api.SetPanelistResponseObject, error) {
 	required := request.Body.ScoreRequired == nil || *request.Body.ScoreRequired
 	allowConflicts := request.Body.AllowConflicts != nil && *request.Body.AllowConflicts
-	shown, err := i.act(ctx, request.InterviewID, api.InterviewActionSetPanel, nil,
+	shown, err := i.act(ctx, request.InterviewID, etag.If(request.Params.IfMatch), api.InterviewActionSetPanel, nil,
 		func(tx db.DBTX, h held) (db.Interview, error) {
 			was := member(h.panel, request.UserID)
 			if was == nil {
@@ -74,7 +75,7 @@ func (i *Interviews) join(ctx context.Context, tx db.DBTX, h held, user uuid.UUI
 func (i *Interviews) RemovePanelist(
 	ctx context.Context, request api.RemovePanelistRequestObject,
 ) (api.RemovePanelistResponseObject, error) {
-	shown, err := i.act(ctx, request.InterviewID, api.InterviewActionSetPanel, nil,
+	shown, err := i.act(ctx, request.InterviewID, etag.If(request.Params.IfMatch), api.InterviewActionSetPanel, nil,
 		func(tx db.DBTX, h held) (db.Interview, error) {
 			was := member(h.panel, request.UserID)
 			if was == nil {
@@ -131,7 +132,7 @@ func (i *Interviews) RespondToInterview(
 	if err := wrong(f); err != nil {
 		return nil, err
 	}
-	shown, err := i.act(ctx, request.InterviewID, api.InterviewActionRespond, nil,
+	shown, err := i.act(ctx, request.InterviewID, etag.If(request.Params.IfMatch), api.InterviewActionRespond, nil,
 		func(tx db.DBTX, h held) (db.Interview, error) {
 			now := i.Clock.Now()
 			_, err := i.Queries.UpdatePanelResponse(ctx, tx, db.UpdatePanelResponseParams{

@@ -30,15 +30,20 @@ const (
 
 type machine = lifecycle.Machine[api.InterviewStatus, api.InterviewAction]
 
-// machineFor is the machine of interviews as an interview's panel leaves it to somebody: nothing is scheduled without a
-// panel, and nobody begins a second score.
-func machineFor(panel []db.ListInterviewPanelsRow, user uuid.UUID) machine {
+// machineFor is the machine of interviews as an interview's panel and application leave it to somebody: nothing is
+// scheduled without a panel, nothing gets a time while its application is not considered, and nobody begins a second
+// score.
+func machineFor(panel []db.ListInterviewPanelsRow, user uuid.UUID, application api.ApplicationStatus) machine {
 	m := lifecycle.Interview()
 	own := member(panel, user)
 	for i := range m.Transitions {
-		switch m.Transitions[i].Action { //nolint:exhaustive // the others do not depend on the panel
+		switch m.Transitions[i].Action { //nolint:exhaustive // the others depend on neither
 		case api.InterviewActionSchedule:
-			if len(panel) == 0 {
+			if len(panel) == 0 || !considered(application) {
+				m.Transitions[i].From = nil
+			}
+		case api.InterviewActionReschedule:
+			if !considered(application) {
 				m.Transitions[i].From = nil
 			}
 		case api.InterviewActionCreateScore:
@@ -70,19 +75,30 @@ type held struct {
 	panel    []db.ListInterviewPanelsRow
 	standing lifecycle.Standing
 	machine  machine
+	// application is the status of the application that it belongs to.
+	application api.ApplicationStatus
 	// to is the state that the action leads to.
 	to api.InterviewStatus
 }
 
-// decide gives the state after an action, as the machine does. Where all that keeps an interview from being scheduled
-// is that nobody is on its panel, it says so.
+// considered reports whether an application is, so that its interviews get a time.
+func considered(application api.ApplicationStatus) bool {
+	return application == api.ApplicationStatusActive
+}
+
+// decide gives the state after an action, as the machine does. Where the state permits that an interview gets a time,
+// and only its application or its empty panel keeps it from that, it says so.
 func (h held) decide(action api.InterviewAction, reason *string) (api.InterviewStatus, error) {
 	to, err := h.machine.Decide(h.row.Status, action, h.standing, reason)
-	if fault.Is(err, fault.StateConflict) && action == api.InterviewActionSchedule &&
-		lifecycle.Interview().May(h.row.Status, action, h.standing) {
-		return to, h.refuse("Nobody is on the interview's panel; put somebody on it before you schedule it.")
+	times := action == api.InterviewActionSchedule || action == api.InterviewActionReschedule
+	if !times || !fault.Is(err, fault.StateConflict) || !lifecycle.Interview().May(h.row.Status, action, h.standing) {
+		return to, err
 	}
-	return to, err
+	if !considered(h.application) {
+		return to, h.refuse(fmt.Sprintf(
+			"The application is %s; its interviews get no time before it is active again.", h.application))
+	}
+	return to, h.refuse("Nobody is on the interview's panel; put somebody on it before you schedule it.")
 }
 
 // refuse is the conflict of something that an action, though the state permits it, may not do.
@@ -101,15 +117,6 @@ func mayChangeKit(h held) error {
 		return nil
 	}
 	return h.refuse("The kit version can be changed while the interview is a draft.")
-}
-
-// mayBeHeld decides whether an interview may be given a time: while its application is considered.
-func mayBeHeld(h held, application api.ApplicationStatus) error {
-	if application == api.ApplicationStatusActive {
-		return nil
-	}
-	return h.refuse(fmt.Sprintf(
-		"The application is %s; its interviews get no time before it is active again.", application))
 }
 
 // mayChangeSeat decides whether the caller may put a user on a panel or take them off it, where that user is

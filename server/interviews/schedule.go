@@ -9,6 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
@@ -17,7 +18,7 @@ import (
 func (i *Interviews) ScheduleInterview(
 	ctx context.Context, request api.ScheduleInterviewRequestObject,
 ) (api.ScheduleInterviewResponseObject, error) {
-	shown, err := i.move(ctx, request.InterviewID, api.InterviewActionSchedule, *request.Body)
+	shown, err := i.move(ctx, request.InterviewID, request.Params.IfMatch, api.InterviewActionSchedule, *request.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +29,8 @@ func (i *Interviews) ScheduleInterview(
 func (i *Interviews) RescheduleInterview(
 	ctx context.Context, request api.RescheduleInterviewRequestObject,
 ) (api.RescheduleInterviewResponseObject, error) {
-	shown, err := i.move(ctx, request.InterviewID, api.InterviewActionReschedule, api.ScheduleRequest(*request.Body))
+	shown, err := i.move(ctx, request.InterviewID, request.Params.IfMatch, api.InterviewActionReschedule,
+		api.ScheduleRequest(*request.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +38,7 @@ func (i *Interviews) RescheduleInterview(
 }
 
 func (i *Interviews) move(
-	ctx context.Context, id uuid.UUID, action api.InterviewAction, wanted api.ScheduleRequest,
+	ctx context.Context, id uuid.UUID, match *string, action api.InterviewAction, wanted api.ScheduleRequest,
 ) (api.InterviewJSONResponse, error) {
 	when := appointmentOf(wanted)
 	f := fault.New(fault.RuleViolated)
@@ -44,16 +46,7 @@ func (i *Interviews) move(
 	if err := wrong(f); err != nil {
 		return api.InterviewJSONResponse{}, err
 	}
-	return i.act(ctx, id, action, when.reason, func(tx db.DBTX, h held) (db.Interview, error) {
-		status, err := i.Queries.GetApplicationStatus(ctx, tx, db.GetApplicationStatusParams{
-			CompanyID: h.row.CompanyID, ID: h.row.ApplicationID,
-		})
-		if err != nil {
-			return h.row, err
-		}
-		if err := mayBeHeld(h, status); err != nil {
-			return h.row, err
-		}
+	return i.act(ctx, id, etag.If(match), action, when.reason, func(tx db.DBTX, h held) (db.Interview, error) {
 		if action == api.InterviewActionReschedule && when.is(h.row) {
 			return h.row, nil
 		}

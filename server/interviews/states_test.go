@@ -109,7 +109,7 @@ func outcome(err error) fault.Code {
 }
 
 // TestEveryActionInEveryStateForEveryone tries every pair of state and action for everyone, with and without a reason, a
-// panel, and a score of their own.
+// panel, and a score of their own, whatever has become of the application.
 func TestEveryActionInEveryStateForEveryone(t *testing.T) {
 	t.Parallel()
 	caller, draft, submitted := uuid.New(), api.ScoreStatusDraft, api.ScoreStatusSubmitted
@@ -118,46 +118,56 @@ func TestEveryActionInEveryStateForEveryone(t *testing.T) {
 		for _, who := range allStandings() {
 			for _, staffed := range []bool{true, false} {
 				for _, written := range []*api.ScoreStatus{nil, &draft, &submitted} {
-					panel := panelOf(caller, who, staffed, written)
-					h := held{row: db.Interview{Status: status}, panel: panel, standing: who, machine: machineFor(panel, caller)}
-					legal := []api.InterviewAction{}
-					for action, ways := range product() {
-						w, here := ways[status]
-						ever := false
-						for _, other := range ways {
-							ever = ever || other.permits(who)
+					for _, application := range []api.ApplicationStatus{
+						api.ApplicationStatusActive, api.ApplicationStatusOnHold, api.ApplicationStatusHired,
+						api.ApplicationStatusRejected, api.ApplicationStatusWithdrawn,
+					} {
+						panel := panelOf(caller, who, staffed, written)
+						h := held{
+							row: db.Interview{Status: status}, panel: panel, standing: who,
+							machine: machineFor(panel, caller, application), application: application,
 						}
-						possible := here && w.permits(who) &&
-							(action != api.InterviewActionSchedule || len(panel) > 0) &&
-							(action != api.InterviewActionCreateScore || written == nil)
-						if possible {
-							legal = append(legal, action)
+						active := application == api.ApplicationStatusActive
+						legal := []api.InterviewAction{}
+						for action, ways := range product() {
+							w, here := ways[status]
+							ever := false
+							for _, other := range ways {
+								ever = ever || other.permits(who)
+							}
+							possible := here && w.permits(who) &&
+								(action != api.InterviewActionSchedule || len(panel) > 0 && active) &&
+								(action != api.InterviewActionReschedule || active) &&
+								(action != api.InterviewActionCreateScore || written == nil)
+							if possible {
+								legal = append(legal, action)
+							}
+							for _, reason := range []*string{nil, &blank, &why} {
+								want := fault.Code("")
+								switch {
+								case !ever:
+									want = fault.RoleNotAllowed
+								case !possible:
+									want = fault.StateConflict
+								case w.reason && reason != &why:
+									want = fault.RuleViolated
+								}
+								name := fmt.Sprintf("%s in %s by %+v, panel of %d, own score %v, the application %s", action, status, who, len(panel), written, application)
+								to, err := h.decide(action, reason)
+								if outcome(err) != want || err == nil && to != w.to {
+									t.Errorf("%s: %s, %v; want %s, %q", name, to, err, w.to, want)
+								}
+								if want == fault.StateConflict {
+									checkConflict(t, name, err, h)
+								}
+							}
 						}
-						for _, reason := range []*string{nil, &blank, &why} {
-							want := fault.Code("")
-							switch {
-							case !ever:
-								want = fault.RoleNotAllowed
-							case !possible:
-								want = fault.StateConflict
-							case w.reason && reason != &why:
-								want = fault.RuleViolated
-							}
-							name := fmt.Sprintf("%s in %s by %+v, panel of %d, own score %v", action, status, who, len(panel), written)
-							to, err := h.decide(action, reason)
-							if outcome(err) != want || err == nil && to != w.to {
-								t.Errorf("%s: %s, %v; want %s, %q", name, to, err, w.to, want)
-							}
-							if want == fault.StateConflict {
-								checkConflict(t, name, err, h)
-							}
+						shown := h.machine.Allowed(status, who)
+						slices.Sort(shown)
+						slices.Sort(legal)
+						if !slices.Equal(shown, legal) {
+							t.Errorf("in %s %+v is offered %v, and may %v", status, who, shown, legal)
 						}
-					}
-					shown := h.machine.Allowed(status, who)
-					slices.Sort(shown)
-					slices.Sort(legal)
-					if !slices.Equal(shown, legal) {
-						t.Errorf("in %s %+v is offered %v, and may %v", status, who, shown, legal)
 					}
 				}
 			}
@@ -198,7 +208,7 @@ func TestWhatThePanelAndTheStateForbid(t *testing.T) {
 	for _, status := range allStatuses() {
 		for _, size := range []int{0, 1, 2, 19, 20, 21} {
 			panel := make([]db.ListInterviewPanelsRow, size)
-			h := held{row: db.Interview{Status: status}, panel: panel, standing: who, machine: machineFor(panel, uuid.New())}
+			h := held{row: db.Interview{Status: status}, panel: panel, standing: who, machine: machineFor(panel, uuid.New(), api.ApplicationStatusActive)}
 			name := fmt.Sprintf("a panel of %d in %s", size, status)
 			for what, decision := range map[string]struct {
 				err  error

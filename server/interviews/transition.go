@@ -8,6 +8,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
@@ -16,7 +17,7 @@ import (
 func (i *Interviews) StartInterview(
 	ctx context.Context, request api.StartInterviewRequestObject,
 ) (api.StartInterviewResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, nil, step{
+	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, nil, step{
 		api.InterviewActionStart, api.InterviewEventKindStart, audit.InterviewStarted,
 	})
 	if err != nil {
@@ -29,7 +30,7 @@ func (i *Interviews) StartInterview(
 func (i *Interviews) FinishInterview(
 	ctx context.Context, request api.FinishInterviewRequestObject,
 ) (api.FinishInterviewResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, nil, step{
+	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, nil, step{
 		api.InterviewActionFinish, api.InterviewEventKindFinish, audit.InterviewFinished,
 	})
 	if err != nil {
@@ -42,7 +43,7 @@ func (i *Interviews) FinishInterview(
 func (i *Interviews) MarkInterviewNoShow(
 	ctx context.Context, request api.MarkInterviewNoShowRequestObject,
 ) (api.MarkInterviewNoShowResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, reasonOf(request.Body), step{
+	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, reasonOf(request.Body), step{
 		api.InterviewActionMarkNoShow, api.InterviewEventKindMarkNoShow, audit.InterviewMissed,
 	})
 	if err != nil {
@@ -55,7 +56,7 @@ func (i *Interviews) MarkInterviewNoShow(
 func (i *Interviews) CancelInterview(
 	ctx context.Context, request api.CancelInterviewRequestObject,
 ) (api.CancelInterviewResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, reasonOf(request.Body), step{
+	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, reasonOf(request.Body), step{
 		api.InterviewActionCancel, api.InterviewEventKindCancel, audit.InterviewCancelled,
 	})
 	if err != nil {
@@ -68,7 +69,7 @@ func (i *Interviews) CancelInterview(
 func (i *Interviews) CompleteInterview(
 	ctx context.Context, request api.CompleteInterviewRequestObject,
 ) (api.CompleteInterviewResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, &request.Body.Reason, step{
+	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, &request.Body.Reason, step{
 		api.InterviewActionComplete, api.InterviewEventKindComplete, audit.InterviewCompleted,
 	})
 	if err != nil {
@@ -81,7 +82,7 @@ func (i *Interviews) CompleteInterview(
 func (i *Interviews) ReopenInterview(
 	ctx context.Context, request api.ReopenInterviewRequestObject,
 ) (api.ReopenInterviewResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, &request.Body.Reason, step{
+	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, &request.Body.Reason, step{
 		api.InterviewActionReopen, api.InterviewEventKindReopen, audit.InterviewReopened,
 	})
 	if err != nil {
@@ -99,7 +100,7 @@ type step struct {
 
 // transition is the one way of every step.
 func (i *Interviews) transition(
-	ctx context.Context, id uuid.UUID, reason *string, s step,
+	ctx context.Context, id uuid.UUID, match, reason *string, s step,
 ) (api.InterviewJSONResponse, error) {
 	reason = trimmed(reason)
 	f := fault.New(fault.RuleViolated)
@@ -107,7 +108,7 @@ func (i *Interviews) transition(
 	if err := wrong(f); err != nil {
 		return api.InterviewJSONResponse{}, err
 	}
-	return i.act(ctx, id, s.action, reason, func(tx db.DBTX, h held) (db.Interview, error) {
+	return i.act(ctx, id, etag.If(match), s.action, reason, func(tx db.DBTX, h held) (db.Interview, error) {
 		saved, err := i.Queries.TransitionInterview(ctx, tx, db.TransitionInterviewParams{
 			CompanyID: h.row.CompanyID, ID: id, FromStatus: h.row.Status, ToStatus: h.to, Reason: reason, Now: i.Clock.Now(),
 		})

@@ -81,10 +81,8 @@ func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject
 		if err != nil {
 			return err
 		}
-		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
-			return err
-		}
-		if _, err := lifecycle.Job().Decide(row.Status, api.JobActionUpdate, standing(who), nil); err != nil {
+		_, err = lifecycle.Job().Decide(row.Status, api.JobActionUpdate, standing(who), nil)
+		if err := etag.If(request.Params.IfMatch).Before(row.Version, err); err != nil {
 			return err
 		}
 		change := edit(row, *patch)

@@ -9,13 +9,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
 
 // OpenJob lets candidates apply.
 func (j *Jobs) OpenJob(ctx context.Context, request api.OpenJobRequestObject) (api.OpenJobResponseObject, error) {
-	shown, err := j.transition(ctx, request.JobID, api.JobActionOpen, audit.JobOpened)
+	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionOpen, audit.JobOpened)
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +25,7 @@ func (j *Jobs) OpenJob(ctx context.Context, request api.OpenJobRequestObject) (a
 
 // HoldJob lets nobody new apply for the time being.
 func (j *Jobs) HoldJob(ctx context.Context, request api.HoldJobRequestObject) (api.HoldJobResponseObject, error) {
-	shown, err := j.transition(ctx, request.JobID, api.JobActionHold, audit.JobHeld)
+	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionHold, audit.JobHeld)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +34,7 @@ func (j *Jobs) HoldJob(ctx context.Context, request api.HoldJobRequestObject) (a
 
 // CloseJob ends the search.
 func (j *Jobs) CloseJob(ctx context.Context, request api.CloseJobRequestObject) (api.CloseJobResponseObject, error) {
-	shown, err := j.transition(ctx, request.JobID, api.JobActionClose, audit.JobClosed)
+	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionClose, audit.JobClosed)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func (j *Jobs) CloseJob(ctx context.Context, request api.CloseJobRequestObject) 
 
 // transition is the one way of every action that changes a job's status.
 func (j *Jobs) transition(
-	ctx context.Context, id uuid.UUID, action api.JobAction, happened audit.Action,
+	ctx context.Context, id uuid.UUID, match *string, action api.JobAction, happened audit.Action,
 ) (api.JobJSONResponse, error) {
 	who := caller.Of(ctx)
 	var saved db.Job
@@ -52,7 +53,7 @@ func (j *Jobs) transition(
 			return err
 		}
 		to, err := lifecycle.Job().Decide(row.Status, action, standing(who), nil)
-		if err != nil {
+		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}
 		saved, err = j.Queries.TransitionJob(ctx, tx, db.TransitionJobParams{

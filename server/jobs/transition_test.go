@@ -51,7 +51,7 @@ func TestTheLifeOfAJob(t *testing.T) {
 	var happened []string
 	entries := recorded(h, created.ID)
 	for _, entry := range entries {
-		happened = append(happened, entry.Action)
+		happened = append(happened, string(entry.Action))
 	}
 	want := []string{
 		"job.created", "job.opened", "job.held", "job.opened", "job.closed", "job.opened", "job.held", "job.closed",

@@ -23,11 +23,8 @@ func (k *Kits) UpdateKitVersion(
 	if patch == nil {
 		patch = request.ApplicationMergePatchPlusJSONBody
 	}
-	shown, err := k.act(ctx, request.KitID, request.KitVersionID, api.KitVersionActionUpdate,
-		func(tx db.DBTX, row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
-			if err := etag.Require(request.Params.IfMatch, row.Version); err != nil {
-				return row, err
-			}
+	shown, err := k.act(ctx, request.KitID, request.KitVersionID, etag.Needed(request.Params.IfMatch),
+		api.KitVersionActionUpdate, func(tx db.DBTX, row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
 			return k.rewrite(ctx, tx, row, *patch)
 		})
 	if err != nil {
@@ -40,8 +37,8 @@ func (k *Kits) UpdateKitVersion(
 func (k *Kits) PublishKitVersion(
 	ctx context.Context, request api.PublishKitVersionRequestObject,
 ) (api.PublishKitVersionResponseObject, error) {
-	shown, err := k.act(ctx, request.KitID, request.KitVersionID, api.KitVersionActionPublish,
-		func(tx db.DBTX, row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error) {
+	shown, err := k.act(ctx, request.KitID, request.KitVersionID, etag.If(request.Params.IfMatch),
+		api.KitVersionActionPublish, func(tx db.DBTX, row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error) {
 			return k.publish(ctx, tx, row, to)
 		})
 	if err != nil {
@@ -54,8 +51,8 @@ func (k *Kits) PublishKitVersion(
 func (k *Kits) ArchiveKitVersion(
 	ctx context.Context, request api.ArchiveKitVersionRequestObject,
 ) (api.ArchiveKitVersionResponseObject, error) {
-	shown, err := k.act(ctx, request.KitID, request.KitVersionID, api.KitVersionActionArchive,
-		func(tx db.DBTX, row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
+	shown, err := k.act(ctx, request.KitID, request.KitVersionID, etag.If(request.Params.IfMatch),
+		api.KitVersionActionArchive, func(tx db.DBTX, row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
 			archived, err := k.archive(ctx, tx, row.CompanyID, row.KitID)
 			if err != nil {
 				return row, err
@@ -73,7 +70,7 @@ func (k *Kits) ArchiveKitVersion(
 
 // act is the one way of every action on a version: write does it where it is decided that it may be done.
 func (k *Kits) act(
-	ctx context.Context, kit, version uuid.UUID, action api.KitVersionAction,
+	ctx context.Context, kit, version uuid.UUID, match etag.Condition, action api.KitVersionAction,
 	write func(tx db.DBTX, row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error),
 ) (shown api.KitVersionJSONResponse, err error) {
 	err = k.write(ctx, kit, func(tx db.DBTX, kit db.Kit, who lifecycle.Standing) error {
@@ -84,7 +81,7 @@ func (k *Kits) act(
 			return err
 		}
 		to, err := lifecycle.KitVersion().Decide(row.Status, action, who, nil)
-		if err != nil {
+		if err := match.Before(row.Version, err); err != nil {
 			return err
 		}
 		saved, err := write(tx, row, to)

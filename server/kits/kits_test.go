@@ -92,7 +92,7 @@ func (h house) recorded(t *testing.T, kit uuid.UUID) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found = append(found, entry.Action+" "+string(encoded))
+		found = append(found, string(entry.Action)+" "+string(encoded))
 	}
 	return found
 }

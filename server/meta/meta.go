@@ -4,19 +4,12 @@ package meta
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/json"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
-	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/redis"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
@@ -32,10 +25,8 @@ type Meta struct {
 	Metrics *telemetry.Metrics
 	// SchemaVersion is the version that this program was built for.
 	SchemaVersion int64
-	// MetricsToken protects the metrics; empty leaves them open.
-	MetricsToken string
-	// Document is the specification as JSON.
-	Document json.RawMessage
+	// Documents is what the service publishes about itself.
+	Documents *Documents
 
 	stopping atomic.Bool
 }
@@ -81,20 +72,8 @@ func up(answered bool) api.CheckStatus {
 	return api.CheckStatusDown
 }
 
-// GetMetrics gives the metrics to whoever has the token, where there is one.
-func (m *Meta) GetMetrics(
-	_ context.Context, request api.GetMetricsRequestObject,
-) (api.GetMetricsResponseObject, error) {
-	if m.MetricsToken != "" {
-		scheme, sent := "", ""
-		if request.Params.Authorization != nil {
-			scheme, sent, _ = strings.Cut(*request.Params.Authorization, " ")
-		}
-		got, want := sha256.Sum256([]byte(sent)), sha256.Sum256([]byte(m.MetricsToken))
-		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-			return nil, fault.New(fault.MissingToken).With("The metrics need the operator's token.")
-		}
-	}
+// GetMetrics gives the metrics; the door has seen to it that whoever asks has the operator's token, where there is one.
+func (m *Meta) GetMetrics(context.Context, api.GetMetricsRequestObject) (api.GetMetricsResponseObject, error) {
 	return exposition{m.Metrics.Handler()}, nil
 }
 
@@ -105,35 +84,4 @@ type exposition struct{ handler http.Handler }
 func (e exposition) VisitGetMetricsResponse(w http.ResponseWriter) error {
 	e.handler.ServeHTTP(w, &http.Request{Method: http.MethodGet, Header: http.Header{}})
 	return nil
-}
-
-// GetOpenAPIYAML gives the specification as its authors write it.
-func (m *Meta) GetOpenAPIYAML(
-	context.Context, api.GetOpenAPIYAMLRequestObject,
-) (api.GetOpenAPIYAMLResponseObject, error) {
-	return api.GetOpenAPIYAML200ApplicationYamlResponse{Body: strings.NewReader(spec.Specification)}, nil
-}
-
-// GetOpenAPIJSON gives the specification as JSON.
-func (m *Meta) GetOpenAPIJSON(
-	context.Context, api.GetOpenAPIJSONRequestObject,
-) (api.GetOpenAPIJSONResponseObject, error) {
-	return document(m.Document), nil
-}
-
-// document is a response that is JSON already.
-type document json.RawMessage
-
-// VisitGetOpenAPIJSONResponse writes the document as it is.
-func (d document) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", "application/json")
-	_, err := w.Write(d)
-	return err
-}
-
-// GetStateMachines publishes the state machines, which are the table that the rooms decide by.
-func (m *Meta) GetStateMachines(
-	context.Context, api.GetStateMachinesRequestObject,
-) (api.GetStateMachinesResponseObject, error) {
-	return api.GetStateMachines200JSONResponse{Data: lifecycle.All()}, nil
 }

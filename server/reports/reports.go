@@ -5,6 +5,7 @@ package reports
 import (
 	"bytes"
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/chart"
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/page"
 	"github.com/ai-interviewer-platform/interviewer/server/sight"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
@@ -34,7 +36,13 @@ func (r *Reports) GetJobPipeline(
 	if err != nil {
 		return nil, err
 	}
-	return api.GetJobPipeline200JSONResponse(shown), nil
+	counted := shown
+	counted.AsOf = time.Time{} // which is another one at every question
+	tag := etag.Weak(etag.OfShown(counted))
+	if etag.Matches(request.Params.IfNoneMatch, tag) {
+		return api.GetJobPipeline304Response{Headers: api.NotModifiedSinceResponseHeaders{ETag: tag}}, nil
+	}
+	return api.GetJobPipeline200JSONResponse{Body: shown, Headers: api.GetJobPipeline200ResponseHeaders{ETag: tag}}, nil
 }
 
 // GetJobPipelineChart draws for each stage of a job how many applications have reached it.
@@ -49,8 +57,13 @@ func (r *Reports) GetJobPipelineChart(
 	if err != nil {
 		return nil, err
 	}
+	tag := etag.OfContent(picture)
+	if etag.Matches(request.Params.IfNoneMatch, tag) {
+		return api.GetJobPipelineChart304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
+	}
 	return api.GetJobPipelineChart200ImageSvgXMLResponse{
 		Body: bytes.NewReader(picture), ContentLength: int64(len(picture)),
+		Headers: api.GetJobPipelineChart200ResponseHeaders{ETag: tag},
 	}, nil
 }
 

@@ -113,10 +113,8 @@ func (s *Scores) UpdateScore(
 		if err != nil {
 			return err
 		}
-		if _, err := decide(who, score, interview.Status, api.ScoreActionUpdate, nil); err != nil {
-			return err
-		}
-		if err := etag.Require(request.Params.IfMatch, score.Version); err != nil {
+		_, err = decide(who, score, interview.Status, api.ScoreActionUpdate, nil)
+		if err := etag.Needed(request.Params.IfMatch).Before(score.Version, err); err != nil {
 			return err
 		}
 		criteria, err := s.criteria(ctx, tx, who.CompanyID, interview.KitVersionID)

@@ -8,6 +8,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/sight"
@@ -46,9 +47,16 @@ func (s *Scores) GetInterviewSummary(
 		}
 	}
 	interview := found[0]
-	return api.GetInterviewSummary200JSONResponse{
+	shown := api.InterviewSummary{
 		InterviewID: interview.ID, Status: interview.Status, Blinded: interview.Blinded, Required: whole(len(raters)),
 		Missing: missing, Figures: figures(interview.submissions, interview.Blinded),
+	}
+	tag := etag.OfShown(shown)
+	if etag.Matches(request.Params.IfNoneMatch, tag) {
+		return api.GetInterviewSummary304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
+	}
+	return api.GetInterviewSummary200JSONResponse{
+		Body: shown, Headers: api.GetInterviewSummary200ResponseHeaders{ETag: tag},
 	}, nil
 }
 
@@ -84,9 +92,16 @@ func (s *Scores) GetApplicationSummary(
 			listed = append(listed, interview.figures())
 		}
 	}
-	return api.GetApplicationSummary200JSONResponse{
+	shown := api.ApplicationSummary{
 		ApplicationID: application.Application.ID, BlindedInterviews: whole(blinded), Interviews: listed,
 		Figures: figures(all, len(all) == 0 && blinded > 0),
+	}
+	tag := etag.OfShown(shown)
+	if etag.Matches(request.Params.IfNoneMatch, tag) {
+		return api.GetApplicationSummary304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
+	}
+	return api.GetApplicationSummary200JSONResponse{
+		Body: shown, Headers: api.GetApplicationSummary200ResponseHeaders{ETag: tag},
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/completion"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/sight"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
@@ -28,7 +29,7 @@ func (s *Scores) SubmitScore(
 			return err
 		}
 		to, err := decide(who, score, interview.Status, api.ScoreActionSubmit, nil)
-		if err != nil {
+		if err := etag.If(request.Params.IfMatch).Before(score.Version, err); err != nil {
 			return err
 		}
 		criteria, err := s.criteria(ctx, tx, who.CompanyID, interview.KitVersionID)
@@ -67,7 +68,9 @@ func (s *Scores) ReopenScore(
 	ctx context.Context, request api.ReopenScoreRequestObject,
 ) (api.ReopenScoreResponseObject, error) {
 	outcome, err := s.override(
-		ctx, request.ScoreID, api.ScoreActionReopen, api.ScoreEventReopen, audit.ScoreReopened, request.Body.Reason)
+		ctx, request.ScoreID, request.Params.IfMatch, override{
+			api.ScoreActionReopen, api.ScoreEventReopen, audit.ScoreReopened, request.Body.Reason,
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -79,18 +82,28 @@ func (s *Scores) VoidScore(
 	ctx context.Context, request api.VoidScoreRequestObject,
 ) (api.VoidScoreResponseObject, error) {
 	outcome, err := s.override(
-		ctx, request.ScoreID, api.ScoreActionVoid, api.ScoreEventVoid, audit.ScoreVoided, request.Body.Reason)
+		ctx, request.ScoreID, request.Params.IfMatch, override{
+			api.ScoreActionVoid, api.ScoreEventVoid, audit.ScoreVoided, request.Body.Reason,
+		})
 	if err != nil {
 		return nil, err
 	}
 	return api.VoidScore200JSONResponse{ScoreOutcomeJSONResponse: outcome}, nil
 }
 
+// override is an action that ends a revision of a submitted score, how its history and the audit log name it, and why.
+type override struct {
+	action   api.ScoreAction
+	event    api.ScoreEvent
+	happened audit.Action
+	reason   string
+}
+
 // override ends a revision of a submitted score that the caller reads: what it said is kept with the reason.
 func (s *Scores) override(
-	ctx context.Context, id uuid.UUID, action api.ScoreAction, event api.ScoreEvent, happened audit.Action, why string,
+	ctx context.Context, id uuid.UUID, match *string, o override,
 ) (api.ScoreOutcomeJSONResponse, error) {
-	who, reason := caller.Of(ctx), strings.TrimSpace(why)
+	who, reason := caller.Of(ctx), strings.TrimSpace(o.reason)
 	var saved db.Score
 	err := s.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
 		seen, err := sight.Of(ctx, s.Queries, tx, who)
@@ -101,14 +114,14 @@ func (s *Scores) override(
 		if err != nil {
 			return err
 		}
-		to, err := decide(who, score, interview.Status, action, &reason)
-		if err != nil {
+		to, err := decide(who, score, interview.Status, o.action, &reason)
+		if err := etag.If(match).Before(score.Version, err); err != nil {
 			return err
 		}
 		if err := checkReason(reason); err != nil {
 			return err
 		}
-		kept := revisionOf(score, event, reason, who.UserID)
+		kept := revisionOf(score, o.event, reason, who.UserID)
 		kept.ID, kept.Now = s.Clock.ID(), s.Clock.Now()
 		if err := s.Queries.InsertScoreRevision(ctx, tx, kept); err != nil {
 			return err
@@ -116,7 +129,7 @@ func (s *Scores) override(
 		if saved, err = s.transition(ctx, tx, score, to, &reason); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, happened, saved)
+		return s.record(ctx, tx, o.happened, saved)
 	})
 	return api.ScoreOutcomeJSONResponse{
 		ID: saved.ID, InterviewID: saved.InterviewID, Status: saved.Status, Revision: saved.Revision,

@@ -9,6 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/store"
 )
@@ -17,7 +18,7 @@ import (
 func (u *Users) DeactivateUser(
 	ctx context.Context, request api.DeactivateUserRequestObject,
 ) (api.DeactivateUserResponseObject, error) {
-	shown, err := u.transition(ctx, request.UserID, audit.UserDeactivated, deactivation{u})
+	shown, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserDeactivated, deactivation{u})
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func (u *Users) DeactivateUser(
 func (u *Users) ReactivateUser(
 	ctx context.Context, request api.ReactivateUserRequestObject,
 ) (api.ReactivateUserResponseObject, error) {
-	shown, err := u.transition(ctx, request.UserID, audit.UserReactivated, reactivation{u})
+	shown, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserReactivated, reactivation{u})
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +40,8 @@ func (u *Users) ReactivateUser(
 func (u *Users) ChangeUserRole(
 	ctx context.Context, request api.ChangeUserRoleRequestObject,
 ) (api.ChangeUserRoleResponseObject, error) {
-	shown, err := u.transition(ctx, request.UserID, audit.UserRoleChanged, roleChange{u, request.Body.Role})
+	shown, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserRoleChanged,
+		roleChange{u, request.Body.Role})
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +58,7 @@ type act interface {
 // transition is the one way of every act. Where it is about an active admin, the company's admins are locked before the
 // user is read, always in that order, so what is decided about the last of them still holds when it is written.
 func (u *Users) transition(
-	ctx context.Context, id uuid.UUID, action audit.Action, a act,
+	ctx context.Context, id uuid.UUID, match *string, action audit.Action, a act,
 ) (shown api.UserJSONResponse, err error) {
 	who := caller.Of(ctx)
 	var affected []db.Session
@@ -73,7 +75,7 @@ func (u *Users) transition(
 		if row.Role == api.RoleAdmin && row.IsActive && len(admins) == 0 { // they became it between the two reads
 			return fault.New(fault.ConcurrentRequest)
 		}
-		if err := a.decide(who, row, len(admins)); err != nil {
+		if err := etag.If(match).Before(row.Version, a.decide(who, row, len(admins))); err != nil {
 			return err
 		}
 		saved, err = a.write(ctx, tx, row)

@@ -1,0 +1,62 @@
+package audit_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+)
+
+// TestTheContractListsWhatIsRecorded compares the actions and the types of resource that there are with the enums of the
+// specification, from which clients take the filters of the audit log.
+func TestTheContractListsWhatIsRecorded(t *testing.T) {
+	t.Parallel()
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := parser.ParseFile(token.NewFileSet(), "audit.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	actions, types := constants(t, source)
+	for name, recorded := range map[string][]string{"AuditAction": actions, "AuditResourceType": types} {
+		var listed []string
+		for _, value := range document.Components.Schemas[name].Value.Enum {
+			listed = append(listed, value.(string))
+		}
+		slices.Sort(listed)
+		slices.Sort(recorded)
+		if len(recorded) == 0 || !slices.Equal(listed, recorded) {
+			t.Errorf("%s lists\n%q, recorded are\n%q", name, listed, recorded)
+		}
+	}
+}
+
+// constants gives the values of the constants that are of the type Action, and of those that are of none.
+func constants(t *testing.T, source *ast.File) (actions, types []string) {
+	t.Helper()
+	for _, declared := range source.Decls {
+		block, ok := declared.(*ast.GenDecl)
+		if !ok || block.Tok != token.CONST {
+			continue
+		}
+		for _, spec := range block.Specs {
+			constant := spec.(*ast.ValueSpec)
+			value, err := strconv.Unquote(constant.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if constant.Type == nil {
+				types = append(types, value)
+			} else {
+				actions = append(actions, value)
+			}
+		}
+	}
+	return actions, types
+}
