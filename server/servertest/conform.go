@@ -94,7 +94,7 @@ func conforms(a *Answer) error {
 		return err
 	}
 	kind := a.Header.Get("Content-Type")
-	if kind == "application/problem+json" {
+	if kind == "application/problem+json" && a.Request.Method != http.MethodHead {
 		if err := s.isTold(a, route.Operation.OperationID); err != nil {
 			return err
 		}
