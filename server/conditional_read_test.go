@@ -88,8 +88,8 @@ func alterations() map[string]func(s *scene, at call) {
 	}
 }
 
-// TestConditionsOfReadings goes through every operation whose answer carries an ETag: it is told 304, with the headers of
-// the whole answer, to who has that answer, by GET and by HEAD; and the new answer once there is one.
+// TestConditionsOfReadings goes through every operation whose answer carries an ETag: it is told 304, with the
+// headers of the whole answer, to who has that answer, by GET and by HEAD; and the new answer once there is one.
 func TestConditionsOfReadings(t *testing.T) {
 	t.Parallel()
 	installation := servertest.New(t)

@@ -100,9 +100,9 @@ func TestEveryChangeCanBeConditional(t *testing.T) {
 	}
 }
 
-// TestConditionsOfChanges goes through every operation that declares If-Match: a tag of another version, or a weak one,
-// is 412 and changes nothing, not even where the state would not permit the change; the present tag and * pass; and what
-// is not there is 404 whatever the tag.
+// TestConditionsOfChanges goes through every operation that declares If-Match: a tag of another version, or a weak
+// one, is 412 and changes nothing, not even where the state would not permit the change; the present tag and * pass;
+// and what is not there is 404 whatever the tag.
 func TestConditionsOfChanges(t *testing.T) {
 	t.Parallel()
 	installation := servertest.New(t)
@@ -179,8 +179,8 @@ func (c *conditional) stale(request call, match string) {
 	}
 }
 
-// again makes the same change on what it was based on the first time: though the state may no longer permit it, the client
-// is told that it is behind.
+// again makes the same change on what it was based on the first time: though the state may no longer permit it, the
+// client is told that it is behind.
 func (c *conditional) again(request call, first string) {
 	c.t.Helper()
 	switch c.op.ID {
@@ -232,8 +232,8 @@ func (c *conditional) fingerprint() string {
 	return text.String()
 }
 
-// TestWhoMayNotIsToldSoWhateverTheVersion: a condition is looked at once it is clear that the caller may make the change at
-// all, and before what the state says.
+// TestWhoMayNotIsToldSoWhateverTheVersion: a condition is looked at once it is clear that the caller may make the
+// change at all, and before what the state says.
 func TestWhoMayNotIsToldSoWhateverTheVersion(t *testing.T) {
 	t.Parallel()
 	installation := servertest.New(t)

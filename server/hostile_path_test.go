@@ -13,8 +13,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/contract"
 )
 
-// TestUnknownMethods asks every path for every method that the specification does not give it: OPTIONS and TRACE are among
-// them. What answers GET answers HEAD, unless it is an export.
+// TestUnknownMethods asks every path for every method that the specification does not give it: OPTIONS and TRACE are
+// among them. What answers GET answers HEAD, unless it is an export.
 func TestUnknownMethods(t *testing.T) {
 	t.Parallel()
 	h := newHostile(t)

@@ -123,8 +123,8 @@ type twist struct {
 	names []string
 }
 
-// twists are all the ways in which a valid value becomes one that its schema does not accept, at every depth. Members that
-// the example leaves out are tried as well.
+// twists are all the ways in which a valid value becomes one that its schema does not accept, at every depth.
+// Members that the example leaves out are tried as well.
 func twists(schema *openapi3.Schema, value any, pointer string, path []string) []twist {
 	var list []twist
 	add := func(name, raw string, names ...string) {

@@ -207,7 +207,8 @@ func ofPath(spec specified) []breach {
 	return list
 }
 
-// ofHeaders are breaches of the headers and cookies that an operation reads. That one is sent twice means the list of both.
+// ofHeaders are breaches of the headers and cookies that an operation reads. That one is sent twice means the list
+// of both.
 func ofHeaders(spec specified) []breach {
 	var list []breach
 	for _, p := range spec.parameters(openapi3.ParameterInHeader) {

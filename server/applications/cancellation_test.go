@@ -17,8 +17,8 @@ func interview(h house, id uuid.UUID) api.Interview {
 	return servertest.Decode[api.Interview](h.as[api.RoleHr].Get("/api/v1/interviews/" + id.String()).Expect(http.StatusOK))
 }
 
-// TestClosingAnApplicationCallsItsInterviewsOff: those that have not begun, with their history and their records, and no
-// others, neither its own nor another application's.
+// TestClosingAnApplicationCallsItsInterviewsOff: those that have not begun, with their history and their records,
+// and no others, neither its own nor another application's.
 func TestClosingAnApplicationCallsItsInterviewsOff(t *testing.T) {
 	t.Parallel()
 	h := build(t)
@@ -113,7 +113,8 @@ func TestOtherMovesLeaveInterviewsAlone(t *testing.T) {
 	}
 }
 
-// TestNothingIsScheduledWhileItsApplicationIsRejected: whoever comes first, no interview of a rejected application has a time.
+// TestNothingIsScheduledWhileItsApplicationIsRejected: whoever comes first, no interview of a rejected application
+// has a time.
 func TestNothingIsScheduledWhileItsApplicationIsRejected(t *testing.T) {
 	t.Parallel()
 	h := build(t)

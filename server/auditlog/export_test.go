@@ -162,7 +162,8 @@ func TestExportStopsWithItsReader(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	h.write(h.acme, h.acme.Users[api.RoleHr].ID, "candidate", 5000)
-	// That a reader has left is noticed at the next write, and until then their export is one of the two that they may have.
+	// That a reader has left is noticed at the next write, and until then their export is one of the two that they may
+	// have.
 	const noticed = 30 * time.Second
 	leave := func(n int) (begun bool) {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.replica.URL+collection+"/export", nil)

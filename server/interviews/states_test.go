@@ -108,8 +108,8 @@ func outcome(err error) fault.Code {
 	return ""
 }
 
-// TestEveryActionInEveryStateForEveryone tries every pair of state and action for everyone, with and without a reason, a
-// panel, and a score of their own, whatever has become of the application.
+// TestEveryActionInEveryStateForEveryone tries every pair of state and action for everyone, with and without a
+// reason, a panel, and a score of their own, whatever has become of the application.
 func TestEveryActionInEveryStateForEveryone(t *testing.T) {
 	t.Parallel()
 	caller, draft, submitted := uuid.New(), api.ScoreStatusDraft, api.ScoreStatusSubmitted
