@@ -74,7 +74,7 @@ func TestSetAndRemoveAMember(t *testing.T) {
 		{"job.member_set", role("recruiter", "hiring_manager")},
 		{"job.member_removed", role("hiring_manager", nil)},
 	} {
-		if len(entries) != 3 || string(entries[i].Action) != want.action || !reflect.DeepEqual(entries[i].Details, want.details) {
+		if len(entries) != 3 || string(entries[i].Action) != want.action || !reflect.DeepEqual(map[string]any(entries[i].Details), want.details) {
 			t.Fatalf("recorded %+v, want %d: %+v", entries, i, want)
 		}
 	}
