@@ -221,7 +221,8 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 		Meta: s.meta,
 	}
 	door := &contract.Door{
-		Contract: agreed, Access: access, Guard: s.guard, Keeper: s.keeper, Store: s.store, Audit: recorder, Metrics: metrics, Log: o.Log,
+		Contract: agreed, Access: access, Guard: s.guard, Keeper: s.keeper, Store: s.store, Audit: recorder,
+		Metrics: metrics, Log: o.Log,
 		Timeout: o.Config.RequestTimeout.Duration(), Pages: docs.Prefix,
 		OperatorToken: o.Config.MetricsToken.Reveal(),
 		Keys: &apikey.Ring{

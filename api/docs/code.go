@@ -60,7 +60,7 @@ func homes(code fault.Code) []string {
 	case fault.ScoreExists:
 		return []string{"scores"}
 	case fault.StateConflict:
-		return []string{"users", "keys", "jobs", "candidates", "applications", "kits", "interviews", "scores"}
+		return []string{"users", "company", "keys", "jobs", "candidates", "applications", "kits", "interviews", "scores"}
 	default:
 		return nil
 	}

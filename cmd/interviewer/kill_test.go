@@ -47,7 +47,7 @@ func TestKilledBetweenCommitAndAnswer(t *testing.T) {
 		if err := process.command.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		<-process.ended
+		_ = <-process.ended // it was killed
 		all.Wait()
 		process, base = serve(t, dir)
 		client = signedIn(t, base)
@@ -103,4 +103,3 @@ func signedIn(t *testing.T, base string) *api.ClientWithResponses {
 	}
 	return client
 }
-

@@ -1,8 +1,8 @@
 // Package apikey knows the secrets of API keys: how they look, how they are kept, and whose they are.
 //
-// A secret is aip_live_ or aip_test_, 32 random characters of base62 (190 bits), and a checksum of six, so that a typing
-// error is told from a guess without asking anybody, and scanners of source code find secrets that were committed by
-// mistake. It is shown once and kept as its SHA-256: what nobody can guess needs no slow hash.
+// A secret is aip_live_ or aip_test_, 32 random characters of base62 (190 bits), and a checksum of six, so that a
+// typing error is told from a guess without asking anybody, and scanners of source code find secrets that were
+// committed by mistake. It is shown once and kept as its SHA-256: what nobody can guess needs no slow hash.
 package apikey
 
 import (

@@ -18,8 +18,8 @@ import (
 // touchEvery is how exactly it is known when a key was last used: more would be a write with every request.
 const touchEvery = time.Minute
 
-// Ring finds the caller whom a secret belongs to. It asks PostgreSQL every time, by one index, and keeps nothing: a key that
-// was revoked, changed or rotated is so for the very next request at every replica.
+// Ring finds the caller whom a secret belongs to. It asks PostgreSQL every time, by one index, and keeps nothing: a
+// key that was revoked, changed or rotated is so for the very next request at every replica.
 type Ring struct {
 	Store   *store.Store
 	Queries *db.Queries

@@ -160,8 +160,8 @@ func eachSent(value any, at string, each func(pointer string)) {
 	}
 }
 
-// announce tells the client that something it uses will go, by the headers Deprecation (RFC 9745) and Sunset (RFC 8594),
-// and counts the client.
+// announce tells the client that something it uses will go, by the headers Deprecation (RFC 9745) and Sunset (RFC
+// 8594), and counts the client.
 func (d *Door) announce(op *Operation, request *caller.Request, header http.Header, r *http.Request) {
 	if op.deprecated.none() {
 		return

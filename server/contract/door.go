@@ -93,12 +93,33 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 func (d *Door) proceed(c echo.Context, op *Operation, request *caller.Request, next echo.HandlerFunc) error {
 	if key := c.Request().Header.Get(idempotency.Header); op.Repeatable && key != "" {
 		act := next
-		next = func(c echo.Context) error { return d.Keeper.Run(c, op.ID, key, op.Upload, act) }
+		next = func(c echo.Context) error { return d.once(c, op, key, act) }
 	}
 	if op.long() {
 		return d.streams.run(c, request.Caller.UserID, next)
 	}
 	return next(c)
+}
+
+// once has the operation done, unless the same request with the same key was answered before.
+func (d *Door) once(c echo.Context, op *Operation, key string, act echo.HandlerFunc) error {
+	response, asked := c.Response(), c.Request()
+	answer, replayed, err := d.Keeper.Run(asked, op.ID, key, op.Upload, func(w http.ResponseWriter, r *http.Request) error {
+		c.SetResponse(echo.NewResponse(w, c.Echo()))
+		c.SetRequest(r)
+		defer func() {
+			c.SetResponse(response)
+			c.SetRequest(asked)
+		}()
+		return act(c)
+	})
+	if err != nil {
+		return err
+	}
+	if replayed {
+		response.Header().Set(idempotency.Replayed, "true")
+	}
+	return answer.Send(response)
 }
 
 // unknown handles what is no operation: a method that an operation's path does not know, which goes for OPTIONS as for

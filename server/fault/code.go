@@ -124,7 +124,7 @@ func (c Code) Describe() Description {
 		return Description{
 			Unauthenticated, "Invalid access token or key",
 			"The access token or API key is invalid, has expired, or has been ended.",
-			"Refresh the session once; when that fails, sign in again. A program needs another key, or the secret that its key was rotated to.",
+			"Refresh the session once; when that fails, sign in again. A program needs another key, or its key's new secret.",
 		}
 	case InvalidRefreshToken:
 		return Description{

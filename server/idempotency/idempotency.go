@@ -1,14 +1,15 @@
-// Package idempotency makes it safe to send a request again. A client that gives a request a key of its own choice, in the
-// header Idempotency-Key, is answered the same whenever it sends that request with that key, and the act happens once:
-// also when two arrive at once at two replicas, and when the service dies between commit and answer.
+// Package idempotency makes it safe to send a request again. A client that gives a request a key of its own choice,
+// in the header Idempotency-Key, is answered the same whenever it sends that request with that key, and the act
+// happens once: also when two arrive at once at two replicas, and when the service dies between commit and answer.
 //
-// The record of an answer is written by the transaction of the act itself, so there is neither an act without a record
-// nor a record without an act. While that transaction is open it holds an advisory lock of PostgreSQL's for the key,
-// which ends with it, however it ends: nothing has to be cleaned up after a crash. Only successes are recorded. What
-// failed has changed nothing, and its key may be used again.
+// The record of an answer is written by the transaction of the act itself, so there is neither an act without a
+// record nor a record without an act. While that transaction is open it holds an advisory lock of PostgreSQL's for
+// the key, which ends with it, however it ends: nothing has to be cleaned up after a crash. Only successes are
+// recorded. What failed has changed nothing, and its key may be used again.
 //
 // Keys belong to whoever sent them: the same key of another caller is another key. What is recorded is sealed with a
-// secret of the server and the key itself, which is not kept; a copy of the database shows neither requests nor answers.
+// secret of the server and the key itself, which is not kept; a copy of the database shows neither requests nor
+// answers.
 package idempotency
 
 import (
@@ -16,8 +17,6 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
@@ -27,8 +26,9 @@ import (
 )
 
 const (
-	// Header carries a client's key, Replayed says that an answer was given before.
-	Header   = "Idempotency-Key"
+	// Header carries a client's key.
+	Header = "Idempotency-Key"
+	// Replayed says that an answer was given before.
 	Replayed = "Idempotency-Replayed"
 
 	// Lifetime is how long an answer is kept.
@@ -50,38 +50,55 @@ type Keeper struct {
 	Secrets [][]byte
 }
 
-// Run has next answer a request that carries a key, or answers as the first time. The request's body must be bounded
-// already, and its caller known. A body that its operation reads as a stream is compared once it was read.
-func (k *Keeper) Run(c echo.Context, operation, key string, streams bool, next echo.HandlerFunc) error {
-	ctx := c.Request().Context()
+// Run has act answer a request that carries a key, or gives what it was answered the first time, and says which. The
+// request's body must be bounded already, and its caller known. A body that its operation reads as a stream is compared
+// once it was read.
+func (k *Keeper) Run(
+	r *http.Request, operation, key string, streams bool, act func(w http.ResponseWriter, r *http.Request) error,
+) (answer Answer, replayed bool, err error) {
+	ctx := r.Context()
 	who := caller.Of(ctx)
-	asked, err := fingerprint(c.Request(), operation, streams)
+	asked, err := fingerprint(r, operation, streams)
 	if err != nil {
-		return err
+		return Answer{}, false, err
 	}
 	id := db.GetIdempotencyRecordParams{
 		CompanyID: who.CompanyID, PrincipalID: who.UserID, KeyHash: hashOf(key), Now: k.Clock.Now(),
 	}
 	record, err := k.Queries.GetIdempotencyRecord(ctx, k.Store.Of(who.CompanyID), id)
-	if err == nil {
-		return k.replay(c, key, record, asked)
+	if fault.Is(err, fault.ResourceNotFound) {
+		answer, record, err = k.do(r, id, key, asked, act)
 	}
-	if !fault.Is(err, fault.ResourceNotFound) {
-		return err
+	if record != nil {
+		answer, err = k.open(key, record, asked)
+		return answer, true, err
 	}
-	record = nil
-	inner, unit := k.Store.Unite(ctx, who.CompanyID, func(ctx context.Context, tx db.DBTX) error {
-		record, err = k.hold(ctx, tx, id)
+	return answer, false, err
+}
+
+// do has a request answered that was not answered before. It gives a record instead where the same request has succeeded
+// meanwhile: because that was faster, or because it has done what this one therefore failed to do.
+func (k *Keeper) do(
+	r *http.Request, id db.GetIdempotencyRecordParams, key string, asked *request,
+	act func(w http.ResponseWriter, r *http.Request) error,
+) (Answer, []byte, error) {
+	var faster []byte
+	ctx := r.Context()
+	inner, unit := k.Store.Unite(ctx, id.CompanyID, func(ctx context.Context, tx db.DBTX) (err error) {
+		faster, err = k.hold(ctx, tx, id)
 		return err
 	})
-	answer, err := answered(c, inner, next)
-	switch {
-	case record != nil: // another request was faster
-		return k.replay(c, key, record, asked)
-	case err != nil:
-		return k.refused(c, key, id, asked, settled(ctx, unit, err))
+	defer unit.End(ctx)
+	kept := &recorder{header: http.Header{}, status: http.StatusOK}
+	if err := act(kept, r.WithContext(inner)); err != nil {
+		if faster == nil {
+			err = settled(ctx, unit, err)
+			faster = k.meanwhile(ctx, id)
+		}
+		return Answer{}, faster, err
 	}
-	err = unit.Commit(ctx, func(tx db.DBTX) error {
+	answer := kept.answer()
+	err := unit.Commit(ctx, func(tx db.DBTX) error {
 		sum, err := asked.sum()
 		if err != nil {
 			return err
@@ -95,13 +112,16 @@ func (k *Keeper) Run(c echo.Context, operation, key string, streams bool, next e
 			Now: id.Now, ExpiresAt: id.Now.Add(Lifetime),
 		})
 	})
-	if record != nil {
-		return k.replay(c, key, record, asked)
-	}
+	return answer, faster, err
+}
+
+// meanwhile looks once more for a record, and gives none where it cannot.
+func (k *Keeper) meanwhile(ctx context.Context, id db.GetIdempotencyRecordParams) []byte {
+	record, err := k.Queries.GetIdempotencyRecord(ctx, k.Store.Of(id.CompanyID), id)
 	if err != nil {
-		return err
+		return nil
 	}
-	return answer.send(c)
+	return record
 }
 
 // hold takes the key until the end of the transaction. It fails where another transaction holds it, and where one was
@@ -117,11 +137,11 @@ func (k *Keeper) hold(ctx context.Context, tx db.DBTX, id db.GetIdempotencyRecor
 	return found[0], fault.New(fault.IdempotencyKeyInUse)
 }
 
-// replay answers as the first time, if this is the same request.
-func (k *Keeper) replay(c echo.Context, key string, record []byte, asked *request) error {
+// open gives the answer that was given the first time, if this is the same request.
+func (k *Keeper) open(key string, record []byte, asked *request) (Answer, error) {
 	sum, err := asked.sum()
 	if err != nil {
-		return err
+		return Answer{}, err
 	}
 	for _, secret := range k.Secrets {
 		known, answer, err := open(secret, key, record)
@@ -129,24 +149,11 @@ func (k *Keeper) replay(c echo.Context, key string, record []byte, asked *reques
 			continue
 		}
 		if known != sum {
-			return fault.New(fault.IdempotencyKeyReused)
+			return Answer{}, fault.New(fault.IdempotencyKeyReused)
 		}
-		c.Response().Header().Set(Replayed, "true")
-		return answer.send(c)
+		return answer, nil
 	}
-	return fault.New(fault.IdempotencyRecordLost)
-}
-
-// refused answers a request that has failed. Where the same request has succeeded meanwhile, it may have failed because of
-// that: what was to be done is done already.
-func (k *Keeper) refused(
-	c echo.Context, key string, id db.GetIdempotencyRecordParams, asked *request, failed error,
-) error {
-	record, err := k.Queries.GetIdempotencyRecord(c.Request().Context(), k.Store.Of(id.CompanyID), id)
-	if err != nil {
-		return failed
-	}
-	return k.replay(c, key, record, asked)
+	return Answer{}, fault.New(fault.IdempotencyRecordLost)
 }
 
 // settled ends the unit of a request that has failed. A refusal keeps what was recorded of it; whatever else went wrong
@@ -189,25 +196,12 @@ type Answer struct {
 	Body   []byte      `json:"body"`
 }
 
-// send answers a request with it.
-func (a Answer) send(c echo.Context) error {
-	header := c.Response().Header()
+// Send answers a request with it.
+func (a Answer) Send(w http.ResponseWriter) error {
 	for name, values := range a.Header {
-		header[name] = values
+		w.Header()[name] = values
 	}
-	c.Response().WriteHeader(a.Status)
-	_, err := c.Response().Write(a.Body)
+	w.WriteHeader(a.Status)
+	_, err := w.Write(a.Body)
 	return err
-}
-
-// answered has next answer, within a context, and keeps the answer instead of sending it.
-func answered(c echo.Context, ctx context.Context, next echo.HandlerFunc) (Answer, error) { //nolint:revive // c leads
-	response, asked := c.Response(), c.Request()
-	kept := &recorder{header: http.Header{}, status: http.StatusOK}
-	c.SetResponse(echo.NewResponse(kept, c.Echo()))
-	c.SetRequest(asked.WithContext(ctx))
-	err := next(c)
-	c.SetResponse(response)
-	c.SetRequest(asked)
-	return Answer{kept.status, kept.header, kept.body.Bytes()}, err
 }

@@ -270,11 +270,13 @@ func TestWhatAnInterviewNeedsStaysUntilItIsThere(t *testing.T) {
 	}{
 		{
 			`UPDATE kit_versions SET status = 'archived', archived_at = now() WHERE id = $1`, archived,
-			map[string]any{"kit_version_id": archived}, http.StatusUnprocessableEntity,
+			map[string]any{"kit_version_id": archived},
+			http.StatusUnprocessableEntity,
 		},
 		{
 			`UPDATE applications SET status = 'rejected', rejection_reason = 'other' WHERE id = $1`, rejected,
-			map[string]any{"application_id": rejected}, http.StatusConflict,
+			map[string]any{"application_id": rejected},
+			http.StatusConflict,
 		},
 	} {
 		tx, err := h.Connect().Begin(t.Context())

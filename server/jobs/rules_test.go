@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-
 	"github.com/oapi-codegen/nullable"
 	"pgregory.net/rapid"
 

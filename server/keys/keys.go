@@ -1,6 +1,6 @@
-// Package keys looks after the API keys of a company: what they may do, for how long, and their secrets, each of which is
-// shown once and never kept. It promises that a key does nothing beyond its scopes and sees nothing beyond its jobs, and
-// that what is changed about it holds for the very next request.
+// Package keys looks after the API keys of a company: what they may do, for how long, and their secrets, each of
+// which is shown once and never kept. It promises that a key does nothing beyond its scopes and sees nothing beyond
+// its jobs, and that what is changed about it holds for the very next request.
 package keys
 
 import (
@@ -143,7 +143,8 @@ func (k *Keys) CreateAPIKey(
 	}, nil
 }
 
-// UpdateAPIKey changes name, scopes, jobs and expiry; a patch that changes nothing leaves the key and its version alone.
+// UpdateAPIKey changes name, scopes, jobs and expiry; a patch that changes nothing leaves the key and its version
+// alone.
 func (k *Keys) UpdateAPIKey(
 	ctx context.Context, request api.UpdateAPIKeyRequestObject,
 ) (api.UpdateAPIKeyResponseObject, error) {

@@ -304,7 +304,7 @@ func TestALimitedKeySeesItsJobs(t *testing.T) {
 	for kind, id := range ours {
 		one := program.Get("/api/v1/" + kind + "/" + id.String())
 		one.Expect(http.StatusOK)
-		program.Get("/api/v1/" + kind + "/" + theirs[kind].String()).Refused(http.StatusNotFound, "not_found")
+		program.Get("/api/v1/"+kind+"/"+theirs[kind].String()).Refused(http.StatusNotFound, "not_found")
 		listed := string(program.Get("/api/v1/" + kind).Expect(http.StatusOK).Body)
 		if !strings.Contains(listed, id.String()) || strings.Contains(listed, theirs[kind].String()) {
 			t.Errorf("the list of %s is %s", kind, listed)

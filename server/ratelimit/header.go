@@ -8,8 +8,8 @@ import (
 
 // The two response headers of draft-ietf-httpapi-ratelimit-headers-10 are RFC 8941 lists of strings with parameters.
 
-// PolicyHeader is the value of RateLimit-Policy: how many requests (q) may be made in how many seconds (w), for each policy
-// that counts the caller.
+// PolicyHeader is the value of RateLimit-Policy: how many requests (q) may be made in how many seconds (w), for each
+// policy that counts the caller.
 func PolicyHeader(d Decision) string {
 	return listed(d, func(q Quota) string {
 		return quote(q.Policy.Name) + ";q=" + strconv.Itoa(q.Policy.Limit) + ";w=" + seconds(q.Policy.Window)

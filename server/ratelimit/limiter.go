@@ -69,8 +69,8 @@ func NewLimiter(r *redis.Redis, now func() time.Time, policies ...Policy) (*Limi
 	return l, nil
 }
 
-// Allow counts one request of a caller, whom one key for each policy names: the id of a user, an API key or a company, or
-// Network of an anonymous client's address. A refused request is not counted anywhere.
+// Allow counts one request of a caller, whom one key for each policy names: the id of a user, an API key or a
+// company, or Network of an anonymous client's address. A refused request is not counted anywhere.
 func (l *Limiter) Allow(ctx context.Context, keys ...string) Decision {
 	names := make([]string, len(l.policies))
 	for i, p := range l.policies {

@@ -197,8 +197,11 @@ func TestSeveralPoliciesCountTogether(t *testing.T) {
 			own, together int
 			retry         time.Duration
 		}{
-			{"anna", true, 1, 2, 0}, {"anna", true, 0, 1, 0}, {"anna", false, 0, 1, 30 * time.Second},
-			{"ben", true, 1, 0, 0}, {"ben", false, 1, 0, 20 * time.Second},
+			{"anna", true, 1, 2, 0},
+			{"anna", true, 0, 1, 0},
+			{"anna", false, 0, 1, 30 * time.Second},
+			{"ben", true, 1, 0, 0},
+			{"ben", false, 1, 0, 20 * time.Second},
 		} {
 			got := limiter.Allow(t.Context(), want.user, "acme")
 			if got.Allowed != want.allowed || got.Quotas[0].Remaining != want.own || got.Quotas[1].Remaining != want.together ||

@@ -138,7 +138,8 @@ func configuration(t testing.TB, database, redis string) config.Config {
 		"APP_ENV=test", "DATABASE_URL=" + database, "REDIS_URL=" + redis, "DATABASE_MAX_CONNECTIONS=4",
 		"SECRET_KEY=a key for tests that is long enough to be one: 7f3a9c", "RATE_LIMIT_PER_MINUTE=0",
 		"RATE_LIMIT_KEY_PER_MINUTE=0",
-		"RATE_LIMIT_COMPANY_PER_MINUTE=0", "RATE_LIMIT_ANONYMOUS_PER_MINUTE=0", "HASH_WORKERS=2", "CORS_ORIGINS=[\"https://app.example.com\"]",
+		"RATE_LIMIT_COMPANY_PER_MINUTE=0", "RATE_LIMIT_ANONYMOUS_PER_MINUTE=0", "HASH_WORKERS=2",
+		"CORS_ORIGINS=[\"https://app.example.com\"]",
 		`TRUSTED_PROXIES=["127.0.0.1"]`,
 	}, "")
 	must(t, err)

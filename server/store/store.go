@@ -107,8 +107,8 @@ func (s *Store) Planned(company uuid.UUID) db.DBTX {
 func (s *Store) Lookup() db.DBTX { return &statements{pool: s.pool} }
 
 // InTx runs fn in one transaction for one company and commits when fn returns nil. The first statement carries the
-// transaction's beginning with it. Neither commit nor rollback depend on the caller still being there. In the context of
-// a Unit it joins that, and its commit is the unit's.
+// transaction's beginning with it. Neither commit nor rollback depend on the caller still being there. In the context
+// of a Unit it joins that, and its commit is the unit's.
 func (s *Store) InTx(ctx context.Context, company uuid.UUID, fn func(tx db.DBTX) error) error {
 	if u := unitOf(ctx, company); u != nil {
 		return u.run(ctx, fn)

@@ -26,8 +26,9 @@ type Unit struct {
 
 type unitKey struct{}
 
-// Unite gives a context in which a company's writes are one unit. What begin does is the first of its transaction; where
-// it fails, so does the InTx that would have begun it. The unit must be ended by Commit or Settle.
+// Unite gives a context in which a company's writes are one unit. What begin does is the first of its transaction;
+// where it fails, so does the InTx that would have begun it. The unit must be ended by Commit or Settle, and whatever
+// happens by End.
 func (s *Store) Unite(
 	ctx context.Context, company uuid.UUID, begin func(ctx context.Context, tx db.DBTX) error,
 ) (context.Context, *Unit) {
@@ -109,8 +110,8 @@ func (u *Unit) Commit(ctx context.Context, last func(tx db.DBTX) error) error {
 	return u.finish(ctx)
 }
 
-// Settle ends a unit whose request has failed. What an InTx of it has written with success is committed if keep is true,
-// as it would have been without the unit, and undone otherwise.
+// Settle ends a unit whose request has failed. What an InTx of it has written with success is committed if keep is
+// true, as it would have been without the unit, and undone otherwise.
 func (u *Unit) Settle(ctx context.Context, keep bool) error {
 	if u.tx == nil {
 		return nil
@@ -120,6 +121,13 @@ func (u *Unit) Settle(ctx context.Context, keep bool) error {
 		return nil
 	}
 	return u.finish(ctx)
+}
+
+// End undoes what was neither committed nor settled, because a defect broke the request off.
+func (u *Unit) End(ctx context.Context) {
+	if u.tx != nil {
+		u.abandon(ctx)
+	}
 }
 
 func (u *Unit) finish(ctx context.Context) error {

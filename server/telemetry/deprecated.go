@@ -21,7 +21,8 @@ func newDeprecated(r prometheus.Registerer) *deprecated {
 	d := &deprecated{
 		vector: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "interviewer_deprecated_requests_total",
-			Help: "Requests that used something that will go, by the operation, what it is, and the client: an API key's id, people or anonymous.",
+			Help: "Requests that used something that will go, by the operation, what it is, and the client: " +
+				"an API key's id, people or anonymous.",
 		}, []string{"operation", "deprecated", "client"}),
 		known: map[[3]string]bool{},
 	}
