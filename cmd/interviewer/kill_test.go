@@ -47,7 +47,9 @@ func TestKilledBetweenCommitAndAnswer(t *testing.T) {
 		if err := process.command.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		_ = <-process.ended // it was killed
+		if err := <-process.ended; err == nil {
+			t.Error("the process was killed and ended well")
+		}
 		all.Wait()
 		process, base = serve(t, dir)
 		client = signedIn(t, base)

@@ -104,7 +104,7 @@ func (d *Door) proceed(c echo.Context, op *Operation, request *caller.Request, n
 // once has the operation done, unless the same request with the same key was answered before.
 func (d *Door) once(c echo.Context, op *Operation, key string, act echo.HandlerFunc) error {
 	response, asked := c.Response(), c.Request()
-	answer, replayed, err := d.Keeper.Run(asked, op.ID, key, op.Upload, func(w http.ResponseWriter, r *http.Request) error {
+	record := func(w http.ResponseWriter, r *http.Request) error {
 		c.SetResponse(echo.NewResponse(w, c.Echo()))
 		c.SetRequest(r)
 		defer func() {
@@ -112,7 +112,8 @@ func (d *Door) once(c echo.Context, op *Operation, key string, act echo.HandlerF
 			c.SetRequest(asked)
 		}()
 		return act(c)
-	})
+	}
+	answer, replayed, err := d.Keeper.Run(asked, op.ID, key, op.Upload, record)
 	if err != nil {
 		return err
 	}

@@ -76,8 +76,8 @@ func (k *Keeper) Run(
 	return answer, false, err
 }
 
-// do has a request answered that was not answered before. It gives a record instead where the same request has succeeded
-// meanwhile: because that was faster, or because it has done what this one therefore failed to do.
+// do has a request answered that was not answered before. It gives a record instead where the same request has
+// succeeded meanwhile: because that was faster, or because it has done what this one therefore failed to do.
 func (k *Keeper) do(
 	r *http.Request, id db.GetIdempotencyRecordParams, key string, asked *request,
 	act func(w http.ResponseWriter, r *http.Request) error,
