@@ -5169,14 +5169,14 @@ type ListUserSessionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
-// GetOpenAPIJSONParams defines parameters for GetOpenAPIJSON.
-type GetOpenAPIJSONParams struct {
+// GetSpecificationJSONParams defines parameters for GetSpecificationJSON.
+type GetSpecificationJSONParams struct {
 	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
-// GetOpenAPIYAMLParams defines parameters for GetOpenAPIYAML.
-type GetOpenAPIYAMLParams struct {
+// GetSpecificationYAMLParams defines parameters for GetSpecificationYAML.
+type GetSpecificationYAMLParams struct {
 	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
@@ -5186,9 +5186,6 @@ type CreateAPIKeyJSONRequestBody = CreateAPIKeyRequest
 
 // UpdateAPIKeyJSONRequestBody defines body for UpdateAPIKey for application/json ContentType.
 type UpdateAPIKeyJSONRequestBody = UpdateAPIKeyRequest
-
-// UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody defines body for UpdateAPIKey for application/merge-patch+json ContentType.
-type UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody = UpdateAPIKeyRequest
 
 // RotateAPIKeyJSONRequestBody defines body for RotateAPIKey for application/json ContentType.
 type RotateAPIKeyJSONRequestBody = RotateAPIKeyRequest
@@ -5229,23 +5226,14 @@ type CreateCandidateJSONRequestBody = CreateCandidateRequest
 // UpdateCandidateJSONRequestBody defines body for UpdateCandidate for application/json ContentType.
 type UpdateCandidateJSONRequestBody = UpdateCandidateRequest
 
-// UpdateCandidateApplicationMergePatchPlusJSONRequestBody defines body for UpdateCandidate for application/merge-patch+json ContentType.
-type UpdateCandidateApplicationMergePatchPlusJSONRequestBody = UpdateCandidateRequest
-
 // UpdateCompanyJSONRequestBody defines body for UpdateCompany for application/json ContentType.
 type UpdateCompanyJSONRequestBody = UpdateCompanyRequest
-
-// UpdateCompanyApplicationMergePatchPlusJSONRequestBody defines body for UpdateCompany for application/merge-patch+json ContentType.
-type UpdateCompanyApplicationMergePatchPlusJSONRequestBody = UpdateCompanyRequest
 
 // CreateInterviewJSONRequestBody defines body for CreateInterview for application/json ContentType.
 type CreateInterviewJSONRequestBody = CreateInterviewRequest
 
 // UpdateInterviewJSONRequestBody defines body for UpdateInterview for application/json ContentType.
 type UpdateInterviewJSONRequestBody = UpdateInterviewRequest
-
-// UpdateInterviewApplicationMergePatchPlusJSONRequestBody defines body for UpdateInterview for application/merge-patch+json ContentType.
-type UpdateInterviewApplicationMergePatchPlusJSONRequestBody = UpdateInterviewRequest
 
 // CancelInterviewJSONRequestBody defines body for CancelInterview for application/json ContentType.
 type CancelInterviewJSONRequestBody = OptionalReasonRequest
@@ -5280,9 +5268,6 @@ type CreateJobJSONRequestBody = CreateJobRequest
 // UpdateJobJSONRequestBody defines body for UpdateJob for application/json ContentType.
 type UpdateJobJSONRequestBody = UpdateJobRequest
 
-// UpdateJobApplicationMergePatchPlusJSONRequestBody defines body for UpdateJob for application/merge-patch+json ContentType.
-type UpdateJobApplicationMergePatchPlusJSONRequestBody = UpdateJobRequest
-
 // SetJobMemberJSONRequestBody defines body for SetJobMember for application/json ContentType.
 type SetJobMemberJSONRequestBody = SetJobMemberRequest
 
@@ -5292,23 +5277,14 @@ type CreateKitJSONRequestBody = CreateKitRequest
 // UpdateKitJSONRequestBody defines body for UpdateKit for application/json ContentType.
 type UpdateKitJSONRequestBody = UpdateKitRequest
 
-// UpdateKitApplicationMergePatchPlusJSONRequestBody defines body for UpdateKit for application/merge-patch+json ContentType.
-type UpdateKitApplicationMergePatchPlusJSONRequestBody = UpdateKitRequest
-
 // CreateKitVersionJSONRequestBody defines body for CreateKitVersion for application/json ContentType.
 type CreateKitVersionJSONRequestBody = CreateKitVersionRequest
 
 // UpdateKitVersionJSONRequestBody defines body for UpdateKitVersion for application/json ContentType.
 type UpdateKitVersionJSONRequestBody = UpdateKitVersionRequest
 
-// UpdateKitVersionApplicationMergePatchPlusJSONRequestBody defines body for UpdateKitVersion for application/merge-patch+json ContentType.
-type UpdateKitVersionApplicationMergePatchPlusJSONRequestBody = UpdateKitVersionRequest
-
 // UpdateScoreJSONRequestBody defines body for UpdateScore for application/json ContentType.
 type UpdateScoreJSONRequestBody = UpdateScoreRequest
-
-// UpdateScoreApplicationMergePatchPlusJSONRequestBody defines body for UpdateScore for application/merge-patch+json ContentType.
-type UpdateScoreApplicationMergePatchPlusJSONRequestBody = UpdateScoreRequest
 
 // ReopenScoreJSONRequestBody defines body for ReopenScore for application/json ContentType.
 type ReopenScoreJSONRequestBody = ReasonRequest
@@ -5325,14 +5301,8 @@ type CreateUserJSONRequestBody = CreateUserRequest
 // UpdateMeJSONRequestBody defines body for UpdateMe for application/json ContentType.
 type UpdateMeJSONRequestBody = UpdateMeRequest
 
-// UpdateMeApplicationMergePatchPlusJSONRequestBody defines body for UpdateMe for application/merge-patch+json ContentType.
-type UpdateMeApplicationMergePatchPlusJSONRequestBody = UpdateMeRequest
-
 // UpdateUserJSONRequestBody defines body for UpdateUser for application/json ContentType.
 type UpdateUserJSONRequestBody = UpdateUserRequest
-
-// UpdateUserApplicationMergePatchPlusJSONRequestBody defines body for UpdateUser for application/merge-patch+json ContentType.
-type UpdateUserApplicationMergePatchPlusJSONRequestBody = UpdateUserRequest
 
 // ChangeUserRoleJSONRequestBody defines body for ChangeUserRole for application/json ContentType.
 type ChangeUserRoleJSONRequestBody = ChangeRoleRequest
@@ -5471,15 +5441,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
 	UpdateAPIKey(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateAPIKeyWithApplicationMergePatchPlusJSONBody Change an API key
-	//
-	// Its name, scopes, jobs and expiry. The change holds for the very next request.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
-	UpdateAPIKeyWithApplicationMergePatchPlusJSONBody(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeAPIKey Revoke an API key
 	//
@@ -5889,15 +5850,6 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
 	UpdateCandidate(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateCandidateWithApplicationMergePatchPlusJSONBody Change a candidate
-	//
-	// A merge patch. Tags and links are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
-	UpdateCandidateWithApplicationMergePatchPlusJSONBody(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// ArchiveCandidate Archive a candidate
 	//
 	// The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
@@ -5936,15 +5888,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 	UpdateCompany(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateCompanyWithApplicationMergePatchPlusJSONBody Change the company's name and settings
-	//
-	// A merge patch; settings are merged member by member.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
-	UpdateCompanyWithApplicationMergePatchPlusJSONBody(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResetCompany Empty a test company
 	//
@@ -6008,16 +5951,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
 	UpdateInterview(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateInterviewWithApplicationMergePatchPlusJSONBody Change an interview
-	//
-	// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-	// status are changed by actions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
-	UpdateInterviewWithApplicationMergePatchPlusJSONBody(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetInterviewCalendar An interview as a calendar file
 	//
@@ -6284,15 +6217,6 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
 	UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateJobWithApplicationMergePatchPlusJSONBody Change a job
-	//
-	// A merge patch of title, department, location and description. The status is changed by actions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
-	UpdateJobWithApplicationMergePatchPlusJSONBody(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// CloseJob Close a job
 	//
 	// From draft, open or on_hold. Nobody new may apply; applications stay as they are.
@@ -6415,15 +6339,6 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
 	UpdateKit(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateKitWithApplicationMergePatchPlusJSONBody Change a kit's name and description
-	//
-	// A merge patch; If-Match is required. Questions and criteria belong to versions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
-	UpdateKitWithApplicationMergePatchPlusJSONBody(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// ListKitVersions List a kit's versions
 	//
 	// Newest first. Employees see the versions that interviews on whose panel they are were held by.
@@ -6473,15 +6388,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
 	UpdateKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateKitVersionWithApplicationMergePatchPlusJSONBody Change a draft
-	//
-	// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
-	UpdateKitVersionWithApplicationMergePatchPlusJSONBody(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ArchiveKitVersion Archive a published version
 	//
@@ -6556,15 +6462,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 	UpdateScore(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateScoreWithApplicationMergePatchPlusJSONBody Change one's own draft
-	//
-	// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
-	UpdateScoreWithApplicationMergePatchPlusJSONBody(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReopenScoreWithBody Let a rater revise a submitted score
 	//
@@ -6708,15 +6605,6 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
 	UpdateMe(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateMeWithApplicationMergePatchPlusJSONBody Change one's own profile
-	//
-	// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
-	UpdateMeWithApplicationMergePatchPlusJSONBody(ctx context.Context, params *UpdateMeParams, body UpdateMeApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// GetMyCalendar One's own interviews as a calendar file
 	//
 	// An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
@@ -6748,15 +6636,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 	UpdateUser(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateUserWithApplicationMergePatchPlusJSONBody Change a user's profile
-	//
-	// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
-	UpdateUserWithApplicationMergePatchPlusJSONBody(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeUserRoleWithBody Give a user another role
 	//
@@ -6838,19 +6717,19 @@ type ClientInterface interface {
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
 	GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetOpenAPIJSON This document, as JSON
+	// GetSpecificationJSON This document, as JSON
 	//
 	// The same document for tools that prefer JSON.
 	//
-	// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-	GetOpenAPIJSON(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /openapi.json (the `GetSpecificationJSON` operationId).
+	GetSpecificationJSON(ctx context.Context, params *GetSpecificationJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetOpenAPIYAML This document, as YAML
+	// GetSpecificationYAML This document, as YAML
 	//
-	// The document as its authors write it, comments included.
+	// The document as its authors write it, comments included, with what they share by aliases written out.
 	//
-	// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-	GetOpenAPIYAML(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /openapi.yaml (the `GetSpecificationYAML` operationId).
+	GetSpecificationYAML(ctx context.Context, params *GetSpecificationYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListAPIKeys List the company's API keys
@@ -6974,25 +6853,6 @@ func (c *Client) UpdateAPIKeyWithBody(ctx context.Context, apiKeyID APIKeyID, pa
 // Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
 func (c *Client) UpdateAPIKey(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateAPIKeyRequest(c.Server, apiKeyID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateAPIKeyWithApplicationMergePatchPlusJSONBody Change an API key
-//
-// Its name, scopes, jobs and expiry. The change holds for the very next request.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
-func (c *Client) UpdateAPIKeyWithApplicationMergePatchPlusJSONBody(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateAPIKeyRequestWithApplicationMergePatchPlusJSONBody(c.Server, apiKeyID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7861,25 +7721,6 @@ func (c *Client) UpdateCandidate(ctx context.Context, candidateID CandidateID, p
 	return c.Client.Do(req)
 }
 
-// UpdateCandidateWithApplicationMergePatchPlusJSONBody Change a candidate
-//
-// A merge patch. Tags and links are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
-func (c *Client) UpdateCandidateWithApplicationMergePatchPlusJSONBody(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateCandidateRequestWithApplicationMergePatchPlusJSONBody(c.Server, candidateID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
 // ArchiveCandidate Archive a candidate
 //
 // The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
@@ -7959,25 +7800,6 @@ func (c *Client) UpdateCompanyWithBody(ctx context.Context, params *UpdateCompan
 // Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 func (c *Client) UpdateCompany(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateCompanyRequest(c.Server, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateCompanyWithApplicationMergePatchPlusJSONBody Change the company's name and settings
-//
-// A merge patch; settings are merged member by member.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
-func (c *Client) UpdateCompanyWithApplicationMergePatchPlusJSONBody(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateCompanyRequestWithApplicationMergePatchPlusJSONBody(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8111,26 +7933,6 @@ func (c *Client) UpdateInterviewWithBody(ctx context.Context, interviewID Interv
 // Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
 func (c *Client) UpdateInterview(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateInterviewRequest(c.Server, interviewID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateInterviewWithApplicationMergePatchPlusJSONBody Change an interview
-//
-// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-// status are changed by actions.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
-func (c *Client) UpdateInterviewWithApplicationMergePatchPlusJSONBody(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateInterviewRequestWithApplicationMergePatchPlusJSONBody(c.Server, interviewID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8706,25 +8508,6 @@ func (c *Client) UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobPa
 	return c.Client.Do(req)
 }
 
-// UpdateJobWithApplicationMergePatchPlusJSONBody Change a job
-//
-// A merge patch of title, department, location and description. The status is changed by actions.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
-func (c *Client) UpdateJobWithApplicationMergePatchPlusJSONBody(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateJobRequestWithApplicationMergePatchPlusJSONBody(c.Server, jobID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
 // CloseJob Close a job
 //
 // From draft, open or on_hold. Nobody new may apply; applications stay as they are.
@@ -8997,25 +8780,6 @@ func (c *Client) UpdateKit(ctx context.Context, kitID KitID, params *UpdateKitPa
 	return c.Client.Do(req)
 }
 
-// UpdateKitWithApplicationMergePatchPlusJSONBody Change a kit's name and description
-//
-// A merge patch; If-Match is required. Questions and criteria belong to versions.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
-func (c *Client) UpdateKitWithApplicationMergePatchPlusJSONBody(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateKitRequestWithApplicationMergePatchPlusJSONBody(c.Server, kitID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
 // ListKitVersions List a kit's versions
 //
 // Newest first. Employees see the versions that interviews on whose panel they are were held by.
@@ -9116,25 +8880,6 @@ func (c *Client) UpdateKitVersionWithBody(ctx context.Context, kitID KitID, kitV
 // Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
 func (c *Client) UpdateKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateKitVersionRequest(c.Server, kitID, kitVersionID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateKitVersionWithApplicationMergePatchPlusJSONBody Change a draft
-//
-// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
-func (c *Client) UpdateKitVersionWithApplicationMergePatchPlusJSONBody(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateKitVersionRequestWithApplicationMergePatchPlusJSONBody(c.Server, kitID, kitVersionID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9299,25 +9044,6 @@ func (c *Client) UpdateScoreWithBody(ctx context.Context, scoreID ScoreID, param
 // Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 func (c *Client) UpdateScore(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateScoreRequest(c.Server, scoreID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateScoreWithApplicationMergePatchPlusJSONBody Change one's own draft
-//
-// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
-func (c *Client) UpdateScoreWithApplicationMergePatchPlusJSONBody(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateScoreRequestWithApplicationMergePatchPlusJSONBody(c.Server, scoreID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9630,25 +9356,6 @@ func (c *Client) UpdateMe(ctx context.Context, params *UpdateMeParams, body Upda
 	return c.Client.Do(req)
 }
 
-// UpdateMeWithApplicationMergePatchPlusJSONBody Change one's own profile
-//
-// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
-func (c *Client) UpdateMeWithApplicationMergePatchPlusJSONBody(ctx context.Context, params *UpdateMeParams, body UpdateMeApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateMeRequestWithApplicationMergePatchPlusJSONBody(c.Server, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
 // GetMyCalendar One's own interviews as a calendar file
 //
 // An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
@@ -9711,25 +9418,6 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, userID UserID, params *
 // Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 func (c *Client) UpdateUser(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateUserRequest(c.Server, userID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateUserWithApplicationMergePatchPlusJSONBody Change a user's profile
-//
-// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
-func (c *Client) UpdateUserWithApplicationMergePatchPlusJSONBody(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateUserRequestWithApplicationMergePatchPlusJSONBody(c.Server, userID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9920,13 +9608,13 @@ func (c *Client) GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
-// GetOpenAPIJSON This document, as JSON
+// GetSpecificationJSON This document, as JSON
 //
 // The same document for tools that prefer JSON.
 //
-// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-func (c *Client) GetOpenAPIJSON(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetOpenAPIJSONRequest(c.Server, params)
+// Corresponds with GET /openapi.json (the `GetSpecificationJSON` operationId).
+func (c *Client) GetSpecificationJSON(ctx context.Context, params *GetSpecificationJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSpecificationJSONRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9937,13 +9625,13 @@ func (c *Client) GetOpenAPIJSON(ctx context.Context, params *GetOpenAPIJSONParam
 	return c.Client.Do(req)
 }
 
-// GetOpenAPIYAML This document, as YAML
+// GetSpecificationYAML This document, as YAML
 //
-// The document as its authors write it, comments included.
+// The document as its authors write it, comments included, with what they share by aliases written out.
 //
-// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-func (c *Client) GetOpenAPIYAML(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetOpenAPIYAMLRequest(c.Server, params)
+// Corresponds with GET /openapi.yaml (the `GetSpecificationYAML` operationId).
+func (c *Client) GetSpecificationYAML(ctx context.Context, params *GetSpecificationYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSpecificationYAMLRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10187,17 +9875,6 @@ func NewUpdateAPIKeyRequest(server string, apiKeyID APIKeyID, params *UpdateAPIK
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateAPIKeyRequestWithBody(server, apiKeyID, params, "application/json", bodyReader)
-}
-
-// NewUpdateAPIKeyRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateAPIKey builder with application/merge-patch+json body
-func NewUpdateAPIKeyRequestWithApplicationMergePatchPlusJSONBody(server string, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateAPIKeyRequestWithBody(server, apiKeyID, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateAPIKeyRequestWithBody constructs an http.Request for the UpdateAPIKey method, with any body, and a specified content type
@@ -12599,17 +12276,6 @@ func NewUpdateCandidateRequest(server string, candidateID CandidateID, params *U
 	return NewUpdateCandidateRequestWithBody(server, candidateID, params, "application/json", bodyReader)
 }
 
-// NewUpdateCandidateRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateCandidate builder with application/merge-patch+json body
-func NewUpdateCandidateRequestWithApplicationMergePatchPlusJSONBody(server string, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateCandidateRequestWithBody(server, candidateID, params, "application/merge-patch+json", bodyReader)
-}
-
 // NewUpdateCandidateRequestWithBody constructs an http.Request for the UpdateCandidate method, with any body, and a specified content type
 func NewUpdateCandidateRequestWithBody(server string, candidateID CandidateID, params *UpdateCandidateParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -12832,17 +12498,6 @@ func NewUpdateCompanyRequest(server string, params *UpdateCompanyParams, body Up
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateCompanyRequestWithBody(server, params, "application/json", bodyReader)
-}
-
-// NewUpdateCompanyRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateCompany builder with application/merge-patch+json body
-func NewUpdateCompanyRequestWithApplicationMergePatchPlusJSONBody(server string, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateCompanyRequestWithBody(server, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateCompanyRequestWithBody constructs an http.Request for the UpdateCompany method, with any body, and a specified content type
@@ -13242,17 +12897,6 @@ func NewUpdateInterviewRequest(server string, interviewID InterviewID, params *U
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateInterviewRequestWithBody(server, interviewID, params, "application/json", bodyReader)
-}
-
-// NewUpdateInterviewRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateInterview builder with application/merge-patch+json body
-func NewUpdateInterviewRequestWithApplicationMergePatchPlusJSONBody(server string, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateInterviewRequestWithBody(server, interviewID, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateInterviewRequestWithBody constructs an http.Request for the UpdateInterview method, with any body, and a specified content type
@@ -14548,17 +14192,6 @@ func NewUpdateJobRequest(server string, jobID JobID, params *UpdateJobParams, bo
 	return NewUpdateJobRequestWithBody(server, jobID, params, "application/json", bodyReader)
 }
 
-// NewUpdateJobRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateJob builder with application/merge-patch+json body
-func NewUpdateJobRequestWithApplicationMergePatchPlusJSONBody(server string, jobID JobID, params *UpdateJobParams, body UpdateJobApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateJobRequestWithBody(server, jobID, params, "application/merge-patch+json", bodyReader)
-}
-
 // NewUpdateJobRequestWithBody constructs an http.Request for the UpdateJob method, with any body, and a specified content type
 func NewUpdateJobRequestWithBody(server string, jobID JobID, params *UpdateJobParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -15297,17 +14930,6 @@ func NewUpdateKitRequest(server string, kitID KitID, params *UpdateKitParams, bo
 	return NewUpdateKitRequestWithBody(server, kitID, params, "application/json", bodyReader)
 }
 
-// NewUpdateKitRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateKit builder with application/merge-patch+json body
-func NewUpdateKitRequestWithApplicationMergePatchPlusJSONBody(server string, kitID KitID, params *UpdateKitParams, body UpdateKitApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateKitRequestWithBody(server, kitID, params, "application/merge-patch+json", bodyReader)
-}
-
 // NewUpdateKitRequestWithBody constructs an http.Request for the UpdateKit method, with any body, and a specified content type
 func NewUpdateKitRequestWithBody(server string, kitID KitID, params *UpdateKitParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -15559,17 +15181,6 @@ func NewUpdateKitVersionRequest(server string, kitID KitID, kitVersionID KitVers
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateKitVersionRequestWithBody(server, kitID, kitVersionID, params, "application/json", bodyReader)
-}
-
-// NewUpdateKitVersionRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateKitVersion builder with application/merge-patch+json body
-func NewUpdateKitVersionRequestWithApplicationMergePatchPlusJSONBody(server string, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateKitVersionRequestWithBody(server, kitID, kitVersionID, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateKitVersionRequestWithBody constructs an http.Request for the UpdateKitVersion method, with any body, and a specified content type
@@ -16218,17 +15829,6 @@ func NewUpdateScoreRequest(server string, scoreID ScoreID, params *UpdateScorePa
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateScoreRequestWithBody(server, scoreID, params, "application/json", bodyReader)
-}
-
-// NewUpdateScoreRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateScore builder with application/merge-patch+json body
-func NewUpdateScoreRequestWithApplicationMergePatchPlusJSONBody(server string, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateScoreRequestWithBody(server, scoreID, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateScoreRequestWithBody constructs an http.Request for the UpdateScore method, with any body, and a specified content type
@@ -16977,17 +16577,6 @@ func NewUpdateMeRequest(server string, params *UpdateMeParams, body UpdateMeJSON
 	return NewUpdateMeRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewUpdateMeRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateMe builder with application/merge-patch+json body
-func NewUpdateMeRequestWithApplicationMergePatchPlusJSONBody(server string, params *UpdateMeParams, body UpdateMeApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateMeRequestWithBody(server, params, "application/merge-patch+json", bodyReader)
-}
-
 // NewUpdateMeRequestWithBody constructs an http.Request for the UpdateMe method, with any body, and a specified content type
 func NewUpdateMeRequestWithBody(server string, params *UpdateMeParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -17132,17 +16721,6 @@ func NewUpdateUserRequest(server string, userID UserID, params *UpdateUserParams
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateUserRequestWithBody(server, userID, params, "application/json", bodyReader)
-}
-
-// NewUpdateUserRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateUser builder with application/merge-patch+json body
-func NewUpdateUserRequestWithApplicationMergePatchPlusJSONBody(server string, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateUserRequestWithBody(server, userID, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateUserRequestWithBody constructs an http.Request for the UpdateUser method, with any body, and a specified content type
@@ -17618,8 +17196,8 @@ func NewGetMetricsRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
-// NewGetOpenAPIJSONRequest constructs an http.Request for the GetOpenAPIJSON method
-func NewGetOpenAPIJSONRequest(server string, params *GetOpenAPIJSONParams) (*http.Request, error) {
+// NewGetSpecificationJSONRequest constructs an http.Request for the GetSpecificationJSON method
+func NewGetSpecificationJSONRequest(server string, params *GetSpecificationJSONParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -17660,8 +17238,8 @@ func NewGetOpenAPIJSONRequest(server string, params *GetOpenAPIJSONParams) (*htt
 	return req, nil
 }
 
-// NewGetOpenAPIYAMLRequest constructs an http.Request for the GetOpenAPIYAML method
-func NewGetOpenAPIYAMLRequest(server string, params *GetOpenAPIYAMLParams) (*http.Request, error) {
+// NewGetSpecificationYAMLRequest constructs an http.Request for the GetSpecificationYAML method
+func NewGetSpecificationYAMLRequest(server string, params *GetSpecificationYAMLParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -17812,15 +17390,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
 	UpdateAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error)
-
-	// UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse Change an API key
-	//
-	// Its name, scopes, jobs and expiry. The change holds for the very next request.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
-	UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error)
 
 	// RevokeAPIKeyWithResponse Revoke an API key
 	//
@@ -18264,15 +17833,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
 	UpdateCandidateWithResponse(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCandidateResponse, error)
 
-	// UpdateCandidateWithApplicationMergePatchPlusJSONBodyWithResponse Change a candidate
-	//
-	// A merge patch. Tags and links are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
-	UpdateCandidateWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCandidateResponse, error)
-
 	// ArchiveCandidateWithResponse Archive a candidate
 	//
 	// The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
@@ -18317,15 +17877,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 	UpdateCompanyWithResponse(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyResponse, error)
-
-	// UpdateCompanyWithApplicationMergePatchPlusJSONBodyWithResponse Change the company's name and settings
-	//
-	// A merge patch; settings are merged member by member.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
-	UpdateCompanyWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyResponse, error)
 
 	// ResetCompanyWithResponse Empty a test company
 	//
@@ -18395,16 +17946,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
 	UpdateInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateInterviewResponse, error)
-
-	// UpdateInterviewWithApplicationMergePatchPlusJSONBodyWithResponse Change an interview
-	//
-	// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-	// status are changed by actions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
-	UpdateInterviewWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateInterviewResponse, error)
 
 	// GetInterviewCalendarWithResponse An interview as a calendar file
 	//
@@ -18687,15 +18228,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
 	UpdateJobWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error)
 
-	// UpdateJobWithApplicationMergePatchPlusJSONBodyWithResponse Change a job
-	//
-	// A merge patch of title, department, location and description. The status is changed by actions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
-	UpdateJobWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error)
-
 	// CloseJobWithResponse Close a job
 	//
 	// From draft, open or on_hold. Nobody new may apply; applications stay as they are.
@@ -18836,15 +18368,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
 	UpdateKitWithResponse(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitResponse, error)
 
-	// UpdateKitWithApplicationMergePatchPlusJSONBodyWithResponse Change a kit's name and description
-	//
-	// A merge patch; If-Match is required. Questions and criteria belong to versions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
-	UpdateKitWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitResponse, error)
-
 	// ListKitVersionsWithResponse List a kit's versions
 	//
 	// Newest first. Employees see the versions that interviews on whose panel they are were held by.
@@ -18898,15 +18421,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
 	UpdateKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitVersionResponse, error)
-
-	// UpdateKitVersionWithApplicationMergePatchPlusJSONBodyWithResponse Change a draft
-	//
-	// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
-	UpdateKitVersionWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitVersionResponse, error)
 
 	// ArchiveKitVersionWithResponse Archive a published version
 	//
@@ -18995,15 +18509,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 	UpdateScoreWithResponse(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateScoreResponse, error)
-
-	// UpdateScoreWithApplicationMergePatchPlusJSONBodyWithResponse Change one's own draft
-	//
-	// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
-	UpdateScoreWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateScoreResponse, error)
 
 	// ReopenScoreWithBodyWithResponse Let a rater revise a submitted score
 	//
@@ -19159,15 +18664,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
 	UpdateMeWithResponse(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMeResponse, error)
 
-	// UpdateMeWithApplicationMergePatchPlusJSONBodyWithResponse Change one's own profile
-	//
-	// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
-	UpdateMeWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, params *UpdateMeParams, body UpdateMeApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMeResponse, error)
-
 	// GetMyCalendarWithResponse One's own interviews as a calendar file
 	//
 	// An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
@@ -19203,15 +18699,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 	UpdateUserWithResponse(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateUserResponse, error)
-
-	// UpdateUserWithApplicationMergePatchPlusJSONBodyWithResponse Change a user's profile
-	//
-	// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
-	UpdateUserWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateUserResponse, error)
 
 	// ChangeUserRoleWithBodyWithResponse Give a user another role
 	//
@@ -19309,23 +18796,23 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
 	GetMetricsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error)
 
-	// GetOpenAPIJSONWithResponse This document, as JSON
+	// GetSpecificationJSONWithResponse This document, as JSON
 	//
 	// The same document for tools that prefer JSON.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-	GetOpenAPIJSONWithResponse(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error)
+	// Corresponds with GET /openapi.json (the `GetSpecificationJSON` operationId).
+	GetSpecificationJSONWithResponse(ctx context.Context, params *GetSpecificationJSONParams, reqEditors ...RequestEditorFn) (*GetSpecificationJSONResponse, error)
 
-	// GetOpenAPIYAMLWithResponse This document, as YAML
+	// GetSpecificationYAMLWithResponse This document, as YAML
 	//
-	// The document as its authors write it, comments included.
+	// The document as its authors write it, comments included, with what they share by aliases written out.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-	GetOpenAPIYAMLWithResponse(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error)
+	// Corresponds with GET /openapi.yaml (the `GetSpecificationYAML` operationId).
+	GetSpecificationYAMLWithResponse(ctx context.Context, params *GetSpecificationYAMLParams, reqEditors ...RequestEditorFn) (*GetSpecificationYAMLResponse, error)
 }
 
 // ListAPIKeysResponse200Headers the declared response headers of an HTTP 200 response for ListAPIKeys
@@ -33724,22 +33211,22 @@ func (r GetMetricsResponse) ContentType() string {
 	return ""
 }
 
-// GetOpenAPIJSONResponse200Headers the declared response headers of an HTTP 200 response for GetOpenAPIJSON
-type GetOpenAPIJSONResponse200Headers struct {
+// GetSpecificationJSONResponse200Headers the declared response headers of an HTTP 200 response for GetSpecificationJSON
+type GetSpecificationJSONResponse200Headers struct {
 	ETag string
 }
 
-// GetOpenAPIJSONResponse304Headers the declared response headers of an HTTP 304 response for GetOpenAPIJSON
-type GetOpenAPIJSONResponse304Headers struct {
+// GetSpecificationJSONResponse304Headers the declared response headers of an HTTP 304 response for GetSpecificationJSON
+type GetSpecificationJSONResponse304Headers struct {
 	ETag string
 }
 
-// GetOpenAPIJSONResponse429Headers the declared response headers of an HTTP 429 response for GetOpenAPIJSON
-type GetOpenAPIJSONResponse429Headers struct {
+// GetSpecificationJSONResponse429Headers the declared response headers of an HTTP 429 response for GetSpecificationJSON
+type GetSpecificationJSONResponse429Headers struct {
 	RetryAfter *int32
 }
 
-type GetOpenAPIJSONResponse struct {
+type GetSpecificationJSONResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
@@ -33751,40 +33238,40 @@ type GetOpenAPIJSONResponse struct {
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *GetOpenAPIJSONResponse200Headers
+	Headers200 *GetSpecificationJSONResponse200Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
-	Headers304 *GetOpenAPIJSONResponse304Headers
+	Headers304 *GetSpecificationJSONResponse304Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *GetOpenAPIJSONResponse429Headers
+	Headers429 *GetSpecificationJSONResponse429Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetOpenAPIJSONResponse) GetJSON200() *Specification {
+func (r GetSpecificationJSONResponse) GetJSON200() *Specification {
 	return r.JSON200
 }
 
 // GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
-func (r GetOpenAPIJSONResponse) GetApplicationProblemJSON400() *BadRequest {
+func (r GetSpecificationJSONResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r GetOpenAPIJSONResponse) GetApplicationProblemJSON429() *TooManyRequests {
+func (r GetSpecificationJSONResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetOpenAPIJSONResponse) GetApplicationProblemJSON500() *InternalError {
+func (r GetSpecificationJSONResponse) GetApplicationProblemJSON500() *InternalError {
 	return r.ApplicationProblemJSON500
 }
 
 // GetBody returns the raw response body bytes
-func (r GetOpenAPIJSONResponse) GetBody() []byte {
+func (r GetSpecificationJSONResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r GetOpenAPIJSONResponse) Status() string {
+func (r GetSpecificationJSONResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -33792,7 +33279,7 @@ func (r GetOpenAPIJSONResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r GetOpenAPIJSONResponse) StatusCode() int {
+func (r GetSpecificationJSONResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -33800,33 +33287,33 @@ func (r GetOpenAPIJSONResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetOpenAPIJSONResponse) ContentType() string {
+func (r GetSpecificationJSONResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
 	return ""
 }
 
-// GetOpenAPIYAMLResponse200Headers the declared response headers of an HTTP 200 response for GetOpenAPIYAML
-type GetOpenAPIYAMLResponse200Headers struct {
+// GetSpecificationYAMLResponse200Headers the declared response headers of an HTTP 200 response for GetSpecificationYAML
+type GetSpecificationYAMLResponse200Headers struct {
 	ETag string
 }
 
-// GetOpenAPIYAMLResponse304Headers the declared response headers of an HTTP 304 response for GetOpenAPIYAML
-type GetOpenAPIYAMLResponse304Headers struct {
+// GetSpecificationYAMLResponse304Headers the declared response headers of an HTTP 304 response for GetSpecificationYAML
+type GetSpecificationYAMLResponse304Headers struct {
 	ETag string
 }
 
-// GetOpenAPIYAMLResponse429Headers the declared response headers of an HTTP 429 response for GetOpenAPIYAML
-type GetOpenAPIYAMLResponse429Headers struct {
+// GetSpecificationYAMLResponse429Headers the declared response headers of an HTTP 429 response for GetSpecificationYAML
+type GetSpecificationYAMLResponse429Headers struct {
 	RetryAfter *int32
 }
 
-type GetOpenAPIYAMLResponse struct {
+type GetSpecificationYAMLResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// YAML200 the response for an HTTP 200 `application/yaml` response
-	YAML200 *string
+	YAML200 *openapi_types.File
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -33834,40 +33321,40 @@ type GetOpenAPIYAMLResponse struct {
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *GetOpenAPIYAMLResponse200Headers
+	Headers200 *GetSpecificationYAMLResponse200Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
-	Headers304 *GetOpenAPIYAMLResponse304Headers
+	Headers304 *GetSpecificationYAMLResponse304Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *GetOpenAPIYAMLResponse429Headers
+	Headers429 *GetSpecificationYAMLResponse429Headers
 }
 
 // GetYAML200 returns the response for an HTTP 200 `application/yaml` response
-func (r GetOpenAPIYAMLResponse) GetYAML200() *string {
+func (r GetSpecificationYAMLResponse) GetYAML200() *openapi_types.File {
 	return r.YAML200
 }
 
 // GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
-func (r GetOpenAPIYAMLResponse) GetApplicationProblemJSON400() *BadRequest {
+func (r GetSpecificationYAMLResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r GetOpenAPIYAMLResponse) GetApplicationProblemJSON429() *TooManyRequests {
+func (r GetSpecificationYAMLResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetOpenAPIYAMLResponse) GetApplicationProblemJSON500() *InternalError {
+func (r GetSpecificationYAMLResponse) GetApplicationProblemJSON500() *InternalError {
 	return r.ApplicationProblemJSON500
 }
 
 // GetBody returns the raw response body bytes
-func (r GetOpenAPIYAMLResponse) GetBody() []byte {
+func (r GetSpecificationYAMLResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r GetOpenAPIYAMLResponse) Status() string {
+func (r GetSpecificationYAMLResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -33875,7 +33362,7 @@ func (r GetOpenAPIYAMLResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r GetOpenAPIYAMLResponse) StatusCode() int {
+func (r GetSpecificationYAMLResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -33883,7 +33370,7 @@ func (r GetOpenAPIYAMLResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetOpenAPIYAMLResponse) ContentType() string {
+func (r GetSpecificationYAMLResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -33993,21 +33480,6 @@ func (c *ClientWithResponses) UpdateAPIKeyWithBodyWithResponse(ctx context.Conte
 // Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
 func (c *ClientWithResponses) UpdateAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error) {
 	rsp, err := c.UpdateAPIKey(ctx, apiKeyID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateAPIKeyResponse(rsp)
-}
-
-// UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse Change an API key
-//
-// Its name, scopes, jobs and expiry. The change holds for the very next request.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
-func (c *ClientWithResponses) UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error) {
-	rsp, err := c.UpdateAPIKeyWithApplicationMergePatchPlusJSONBody(ctx, apiKeyID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34726,21 +34198,6 @@ func (c *ClientWithResponses) UpdateCandidateWithResponse(ctx context.Context, c
 	return ParseUpdateCandidateResponse(rsp)
 }
 
-// UpdateCandidateWithApplicationMergePatchPlusJSONBodyWithResponse Change a candidate
-//
-// A merge patch. Tags and links are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
-func (c *ClientWithResponses) UpdateCandidateWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCandidateResponse, error) {
-	rsp, err := c.UpdateCandidateWithApplicationMergePatchPlusJSONBody(ctx, candidateID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateCandidateResponse(rsp)
-}
-
 // ArchiveCandidateWithResponse Archive a candidate
 //
 // The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
@@ -34810,21 +34267,6 @@ func (c *ClientWithResponses) UpdateCompanyWithBodyWithResponse(ctx context.Cont
 // Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 func (c *ClientWithResponses) UpdateCompanyWithResponse(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyResponse, error) {
 	rsp, err := c.UpdateCompany(ctx, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateCompanyResponse(rsp)
-}
-
-// UpdateCompanyWithApplicationMergePatchPlusJSONBodyWithResponse Change the company's name and settings
-//
-// A merge patch; settings are merged member by member.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
-func (c *ClientWithResponses) UpdateCompanyWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyResponse, error) {
-	rsp, err := c.UpdateCompanyWithApplicationMergePatchPlusJSONBody(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34936,22 +34378,6 @@ func (c *ClientWithResponses) UpdateInterviewWithBodyWithResponse(ctx context.Co
 // Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
 func (c *ClientWithResponses) UpdateInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateInterviewResponse, error) {
 	rsp, err := c.UpdateInterview(ctx, interviewID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateInterviewResponse(rsp)
-}
-
-// UpdateInterviewWithApplicationMergePatchPlusJSONBodyWithResponse Change an interview
-//
-// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-// status are changed by actions.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
-func (c *ClientWithResponses) UpdateInterviewWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateInterviewResponse, error) {
-	rsp, err := c.UpdateInterviewWithApplicationMergePatchPlusJSONBody(ctx, interviewID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35419,21 +34845,6 @@ func (c *ClientWithResponses) UpdateJobWithResponse(ctx context.Context, jobID J
 	return ParseUpdateJobResponse(rsp)
 }
 
-// UpdateJobWithApplicationMergePatchPlusJSONBodyWithResponse Change a job
-//
-// A merge patch of title, department, location and description. The status is changed by actions.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
-func (c *ClientWithResponses) UpdateJobWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error) {
-	rsp, err := c.UpdateJobWithApplicationMergePatchPlusJSONBody(ctx, jobID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateJobResponse(rsp)
-}
-
 // CloseJobWithResponse Close a job
 //
 // From draft, open or on_hold. Nobody new may apply; applications stay as they are.
@@ -35664,21 +35075,6 @@ func (c *ClientWithResponses) UpdateKitWithResponse(ctx context.Context, kitID K
 	return ParseUpdateKitResponse(rsp)
 }
 
-// UpdateKitWithApplicationMergePatchPlusJSONBodyWithResponse Change a kit's name and description
-//
-// A merge patch; If-Match is required. Questions and criteria belong to versions.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
-func (c *ClientWithResponses) UpdateKitWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitResponse, error) {
-	rsp, err := c.UpdateKitWithApplicationMergePatchPlusJSONBody(ctx, kitID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateKitResponse(rsp)
-}
-
 // ListKitVersionsWithResponse List a kit's versions
 //
 // Newest first. Employees see the versions that interviews on whose panel they are were held by.
@@ -35763,21 +35159,6 @@ func (c *ClientWithResponses) UpdateKitVersionWithBodyWithResponse(ctx context.C
 // Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
 func (c *ClientWithResponses) UpdateKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitVersionResponse, error) {
 	rsp, err := c.UpdateKitVersion(ctx, kitID, kitVersionID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateKitVersionResponse(rsp)
-}
-
-// UpdateKitVersionWithApplicationMergePatchPlusJSONBodyWithResponse Change a draft
-//
-// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
-func (c *ClientWithResponses) UpdateKitVersionWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitVersionResponse, error) {
-	rsp, err := c.UpdateKitVersionWithApplicationMergePatchPlusJSONBody(ctx, kitID, kitVersionID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35920,21 +35301,6 @@ func (c *ClientWithResponses) UpdateScoreWithBodyWithResponse(ctx context.Contex
 // Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 func (c *ClientWithResponses) UpdateScoreWithResponse(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateScoreResponse, error) {
 	rsp, err := c.UpdateScore(ctx, scoreID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateScoreResponse(rsp)
-}
-
-// UpdateScoreWithApplicationMergePatchPlusJSONBodyWithResponse Change one's own draft
-//
-// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
-func (c *ClientWithResponses) UpdateScoreWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateScoreResponse, error) {
-	rsp, err := c.UpdateScoreWithApplicationMergePatchPlusJSONBody(ctx, scoreID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -36191,21 +35557,6 @@ func (c *ClientWithResponses) UpdateMeWithResponse(ctx context.Context, params *
 	return ParseUpdateMeResponse(rsp)
 }
 
-// UpdateMeWithApplicationMergePatchPlusJSONBodyWithResponse Change one's own profile
-//
-// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
-func (c *ClientWithResponses) UpdateMeWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, params *UpdateMeParams, body UpdateMeApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMeResponse, error) {
-	rsp, err := c.UpdateMeWithApplicationMergePatchPlusJSONBody(ctx, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateMeResponse(rsp)
-}
-
 // GetMyCalendarWithResponse One's own interviews as a calendar file
 //
 // An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
@@ -36260,21 +35611,6 @@ func (c *ClientWithResponses) UpdateUserWithBodyWithResponse(ctx context.Context
 // Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 func (c *ClientWithResponses) UpdateUserWithResponse(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateUserResponse, error) {
 	rsp, err := c.UpdateUser(ctx, userID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateUserResponse(rsp)
-}
-
-// UpdateUserWithApplicationMergePatchPlusJSONBodyWithResponse Change a user's profile
-//
-// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
-func (c *ClientWithResponses) UpdateUserWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateUserResponse, error) {
-	rsp, err := c.UpdateUserWithApplicationMergePatchPlusJSONBody(ctx, userID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -36437,34 +35773,34 @@ func (c *ClientWithResponses) GetMetricsWithResponse(ctx context.Context, reqEdi
 	return ParseGetMetricsResponse(rsp)
 }
 
-// GetOpenAPIJSONWithResponse This document, as JSON
+// GetSpecificationJSONWithResponse This document, as JSON
 //
 // The same document for tools that prefer JSON.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error) {
-	rsp, err := c.GetOpenAPIJSON(ctx, params, reqEditors...)
+// Corresponds with GET /openapi.json (the `GetSpecificationJSON` operationId).
+func (c *ClientWithResponses) GetSpecificationJSONWithResponse(ctx context.Context, params *GetSpecificationJSONParams, reqEditors ...RequestEditorFn) (*GetSpecificationJSONResponse, error) {
+	rsp, err := c.GetSpecificationJSON(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseGetOpenAPIJSONResponse(rsp)
+	return ParseGetSpecificationJSONResponse(rsp)
 }
 
-// GetOpenAPIYAMLWithResponse This document, as YAML
+// GetSpecificationYAMLWithResponse This document, as YAML
 //
-// The document as its authors write it, comments included.
+// The document as its authors write it, comments included, with what they share by aliases written out.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-func (c *ClientWithResponses) GetOpenAPIYAMLWithResponse(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error) {
-	rsp, err := c.GetOpenAPIYAML(ctx, params, reqEditors...)
+// Corresponds with GET /openapi.yaml (the `GetSpecificationYAML` operationId).
+func (c *ClientWithResponses) GetSpecificationYAMLWithResponse(ctx context.Context, params *GetSpecificationYAMLParams, reqEditors ...RequestEditorFn) (*GetSpecificationYAMLResponse, error) {
+	rsp, err := c.GetSpecificationYAML(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseGetOpenAPIYAMLResponse(rsp)
+	return ParseGetSpecificationYAMLResponse(rsp)
 }
 
 // ParseListAPIKeysResponse parses an HTTP response from a ListAPIKeysWithResponse call
@@ -51175,15 +50511,15 @@ func ParseGetMetricsResponse(rsp *http.Response) (*GetMetricsResponse, error) {
 	return response, nil
 }
 
-// ParseGetOpenAPIJSONResponse parses an HTTP response from a GetOpenAPIJSONWithResponse call
-func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, error) {
+// ParseGetSpecificationJSONResponse parses an HTTP response from a GetSpecificationJSONWithResponse call
+func ParseGetSpecificationJSONResponse(rsp *http.Response) (*GetSpecificationJSONResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &GetOpenAPIJSONResponse{
+	response := &GetSpecificationJSONResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -51224,7 +50560,7 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 
 	switch {
 	case rsp.StatusCode == 200:
-		var headers GetOpenAPIJSONResponse200Headers
+		var headers GetSpecificationJSONResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -51234,7 +50570,7 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 		}
 		response.Headers200 = &headers
 	case rsp.StatusCode == 304:
-		var headers GetOpenAPIJSONResponse304Headers
+		var headers GetSpecificationJSONResponse304Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -51244,7 +50580,7 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 		}
 		response.Headers304 = &headers
 	case rsp.StatusCode == 429:
-		var headers GetOpenAPIJSONResponse429Headers
+		var headers GetSpecificationJSONResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
@@ -51258,22 +50594,22 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 	return response, nil
 }
 
-// ParseGetOpenAPIYAMLResponse parses an HTTP response from a GetOpenAPIYAMLWithResponse call
-func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, error) {
+// ParseGetSpecificationYAMLResponse parses an HTTP response from a GetSpecificationYAMLWithResponse call
+func ParseGetSpecificationYAMLResponse(rsp *http.Response) (*GetSpecificationYAMLResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &GetOpenAPIYAMLResponse{
+	response := &GetSpecificationYAMLResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "yaml") && rsp.StatusCode == 200:
-		var dest string
+		var dest openapi_types.File
 		if err := yaml.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -51307,7 +50643,7 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 
 	switch {
 	case rsp.StatusCode == 200:
-		var headers GetOpenAPIYAMLResponse200Headers
+		var headers GetSpecificationYAMLResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -51317,7 +50653,7 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 		}
 		response.Headers200 = &headers
 	case rsp.StatusCode == 304:
-		var headers GetOpenAPIYAMLResponse304Headers
+		var headers GetSpecificationYAMLResponse304Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -51327,7 +50663,7 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 		}
 		response.Headers304 = &headers
 	case rsp.StatusCode == 429:
-		var headers GetOpenAPIYAMLResponse429Headers
+		var headers GetSpecificationYAMLResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
@@ -51679,12 +51015,12 @@ type ServerInterface interface {
 	// GetMetrics Metrics for Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx echo.Context) error
-	// GetOpenAPIJSON This document, as JSON
+	// GetSpecificationJSON This document, as JSON
 	// (GET /openapi.json)
-	GetOpenAPIJSON(ctx echo.Context, params GetOpenAPIJSONParams) error
-	// GetOpenAPIYAML This document, as YAML
+	GetSpecificationJSON(ctx echo.Context, params GetSpecificationJSONParams) error
+	// GetSpecificationYAML This document, as YAML
 	// (GET /openapi.yaml)
-	GetOpenAPIYAML(ctx echo.Context, params GetOpenAPIYAMLParams) error
+	GetSpecificationYAML(ctx echo.Context, params GetSpecificationYAMLParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -56242,12 +55578,12 @@ func (w *ServerInterfaceWrapper) GetMetrics(ctx echo.Context) error {
 	return err
 }
 
-// GetOpenAPIJSON converts echo context to params.
-func (w *ServerInterfaceWrapper) GetOpenAPIJSON(ctx echo.Context) error {
+// GetSpecificationJSON converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSpecificationJSON(ctx echo.Context) error {
 	var err error
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params GetOpenAPIJSONParams
+	var params GetSpecificationJSONParams
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "If-None-Match" -------------
@@ -56267,16 +55603,16 @@ func (w *ServerInterfaceWrapper) GetOpenAPIJSON(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetOpenAPIJSON(ctx, params)
+	err = w.Handler.GetSpecificationJSON(ctx, params)
 	return err
 }
 
-// GetOpenAPIYAML converts echo context to params.
-func (w *ServerInterfaceWrapper) GetOpenAPIYAML(ctx echo.Context) error {
+// GetSpecificationYAML converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSpecificationYAML(ctx echo.Context) error {
 	var err error
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params GetOpenAPIYAMLParams
+	var params GetSpecificationYAMLParams
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "If-None-Match" -------------
@@ -56296,7 +55632,7 @@ func (w *ServerInterfaceWrapper) GetOpenAPIYAML(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetOpenAPIYAML(ctx, params)
+	err = w.Handler.GetSpecificationYAML(ctx, params)
 	return err
 }
 
@@ -56350,8 +55686,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/health", wrapper.GetHealth, options.OperationMiddlewares["GetHealth"]...)
 	router.GET(options.BaseURL+"/health/ready", wrapper.GetReadiness, options.OperationMiddlewares["GetReadiness"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["GetMetrics"]...)
-	router.GET(options.BaseURL+"/openapi.yaml", wrapper.GetOpenAPIYAML, options.OperationMiddlewares["GetOpenAPIYAML"]...)
-	router.GET(options.BaseURL+"/openapi.json", wrapper.GetOpenAPIJSON, options.OperationMiddlewares["GetOpenAPIJSON"]...)
+	router.GET(options.BaseURL+"/openapi.yaml", wrapper.GetSpecificationYAML, options.OperationMiddlewares["GetSpecificationYAML"]...)
+	router.GET(options.BaseURL+"/openapi.json", wrapper.GetSpecificationJSON, options.OperationMiddlewares["GetSpecificationJSON"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/login", wrapper.Login, options.OperationMiddlewares["Login"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/refresh", wrapper.RefreshTokens, options.OperationMiddlewares["RefreshTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/logout", wrapper.Logout, options.OperationMiddlewares["Logout"]...)
@@ -57256,10 +56592,9 @@ func (response GetAPIKey503ApplicationProblemPlusJSONResponse) VisitGetAPIKeyRes
 }
 
 type UpdateAPIKeyRequestObject struct {
-	APIKeyID                          APIKeyID `json:"api_key_id"`
-	Params                            UpdateAPIKeyParams
-	JSONBody                          *UpdateAPIKeyJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody
+	APIKeyID APIKeyID `json:"api_key_id"`
+	Params   UpdateAPIKeyParams
+	Body     *UpdateAPIKeyJSONRequestBody
 }
 
 type UpdateAPIKeyResponseObject interface {
@@ -62697,10 +62032,9 @@ func (response GetCandidate503ApplicationProblemPlusJSONResponse) VisitGetCandid
 }
 
 type UpdateCandidateRequestObject struct {
-	CandidateID                       CandidateID `json:"candidate_id"`
-	Params                            UpdateCandidateParams
-	JSONBody                          *UpdateCandidateJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateCandidateApplicationMergePatchPlusJSONRequestBody
+	CandidateID CandidateID `json:"candidate_id"`
+	Params      UpdateCandidateParams
+	Body        *UpdateCandidateJSONRequestBody
 }
 
 type UpdateCandidateResponseObject interface {
@@ -63423,9 +62757,8 @@ func (response GetCompany503ApplicationProblemPlusJSONResponse) VisitGetCompanyR
 }
 
 type UpdateCompanyRequestObject struct {
-	Params                            UpdateCompanyParams
-	JSONBody                          *UpdateCompanyJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateCompanyApplicationMergePatchPlusJSONRequestBody
+	Params UpdateCompanyParams
+	Body   *UpdateCompanyJSONRequestBody
 }
 
 type UpdateCompanyResponseObject interface {
@@ -64229,10 +63562,9 @@ func (response GetInterview503ApplicationProblemPlusJSONResponse) VisitGetInterv
 }
 
 type UpdateInterviewRequestObject struct {
-	InterviewID                       InterviewID `json:"interview_id"`
-	Params                            UpdateInterviewParams
-	JSONBody                          *UpdateInterviewJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateInterviewApplicationMergePatchPlusJSONRequestBody
+	InterviewID InterviewID `json:"interview_id"`
+	Params      UpdateInterviewParams
+	Body        *UpdateInterviewJSONRequestBody
 }
 
 type UpdateInterviewResponseObject interface {
@@ -67733,10 +67065,9 @@ func (response GetJob503ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 }
 
 type UpdateJobRequestObject struct {
-	JobID                             JobID `json:"job_id"`
-	Params                            UpdateJobParams
-	JSONBody                          *UpdateJobJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateJobApplicationMergePatchPlusJSONRequestBody
+	JobID  JobID `json:"job_id"`
+	Params UpdateJobParams
+	Body   *UpdateJobJSONRequestBody
 }
 
 type UpdateJobResponseObject interface {
@@ -69797,10 +69128,9 @@ func (response GetKit503ApplicationProblemPlusJSONResponse) VisitGetKitResponse(
 }
 
 type UpdateKitRequestObject struct {
-	KitID                             KitID `json:"kit_id"`
-	Params                            UpdateKitParams
-	JSONBody                          *UpdateKitJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateKitApplicationMergePatchPlusJSONRequestBody
+	KitID  KitID `json:"kit_id"`
+	Params UpdateKitParams
+	Body   *UpdateKitJSONRequestBody
 }
 
 type UpdateKitResponseObject interface {
@@ -70509,11 +69839,10 @@ func (response GetKitVersion503ApplicationProblemPlusJSONResponse) VisitGetKitVe
 }
 
 type UpdateKitVersionRequestObject struct {
-	KitID                             KitID        `json:"kit_id"`
-	KitVersionID                      KitVersionID `json:"kit_version_id"`
-	Params                            UpdateKitVersionParams
-	JSONBody                          *UpdateKitVersionJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateKitVersionApplicationMergePatchPlusJSONRequestBody
+	KitID        KitID        `json:"kit_id"`
+	KitVersionID KitVersionID `json:"kit_version_id"`
+	Params       UpdateKitVersionParams
+	Body         *UpdateKitVersionJSONRequestBody
 }
 
 type UpdateKitVersionResponseObject interface {
@@ -71818,10 +71147,9 @@ func (response GetScore503ApplicationProblemPlusJSONResponse) VisitGetScoreRespo
 }
 
 type UpdateScoreRequestObject struct {
-	ScoreID                           ScoreID `json:"score_id"`
-	Params                            UpdateScoreParams
-	JSONBody                          *UpdateScoreJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateScoreApplicationMergePatchPlusJSONRequestBody
+	ScoreID ScoreID `json:"score_id"`
+	Params  UpdateScoreParams
+	Body    *UpdateScoreJSONRequestBody
 }
 
 type UpdateScoreResponseObject interface {
@@ -73716,9 +73044,8 @@ func (response GetMe503ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 }
 
 type UpdateMeRequestObject struct {
-	Params                            UpdateMeParams
-	JSONBody                          *UpdateMeJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateMeApplicationMergePatchPlusJSONRequestBody
+	Params UpdateMeParams
+	Body   *UpdateMeJSONRequestBody
 }
 
 type UpdateMeResponseObject interface {
@@ -74213,10 +73540,9 @@ func (response GetUser503ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 }
 
 type UpdateUserRequestObject struct {
-	UserID                            UserID `json:"user_id"`
-	Params                            UpdateUserParams
-	JSONBody                          *UpdateUserJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateUserApplicationMergePatchPlusJSONRequestBody
+	UserID UserID `json:"user_id"`
+	Params UpdateUserParams
+	Body   *UpdateUserJSONRequestBody
 }
 
 type UpdateUserResponseObject interface {
@@ -75654,24 +74980,24 @@ func (response GetMetrics500ApplicationProblemPlusJSONResponse) VisitGetMetricsR
 	return err
 }
 
-type GetOpenAPIJSONRequestObject struct {
-	Params GetOpenAPIJSONParams
+type GetSpecificationJSONRequestObject struct {
+	Params GetSpecificationJSONParams
 }
 
-type GetOpenAPIJSONResponseObject interface {
-	VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error
+type GetSpecificationJSONResponseObject interface {
+	VisitGetSpecificationJSONResponse(w http.ResponseWriter) error
 }
 
-type GetOpenAPIJSON200ResponseHeaders struct {
+type GetSpecificationJSON200ResponseHeaders struct {
 	ETag string
 }
 
-type GetOpenAPIJSON200JSONResponse struct {
+type GetSpecificationJSON200JSONResponse struct {
 	Body    Specification
-	Headers GetOpenAPIJSON200ResponseHeaders
+	Headers GetSpecificationJSON200ResponseHeaders
 }
 
-func (response GetOpenAPIJSON200JSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+func (response GetSpecificationJSON200JSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -75684,19 +75010,19 @@ func (response GetOpenAPIJSON200JSONResponse) VisitGetOpenAPIJSONResponse(w http
 	return err
 }
 
-type GetOpenAPIJSON304Response = NotModifiedResponse
+type GetSpecificationJSON304Response = NotModifiedResponse
 
-func (response GetOpenAPIJSON304Response) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+func (response GetSpecificationJSON304Response) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(304)
 	return nil
 }
 
-type GetOpenAPIJSON400ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationJSON400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIJSON400ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+func (response GetSpecificationJSON400ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -75708,11 +75034,11 @@ func (response GetOpenAPIJSON400ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
-type GetOpenAPIJSON429ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationJSON429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIJSON429ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+func (response GetSpecificationJSON429ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -75727,11 +75053,11 @@ func (response GetOpenAPIJSON429ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
-type GetOpenAPIJSON500ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationJSON500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIJSON500ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+func (response GetSpecificationJSON500ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -75743,25 +75069,25 @@ func (response GetOpenAPIJSON500ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
-type GetOpenAPIYAMLRequestObject struct {
-	Params GetOpenAPIYAMLParams
+type GetSpecificationYAMLRequestObject struct {
+	Params GetSpecificationYAMLParams
 }
 
-type GetOpenAPIYAMLResponseObject interface {
-	VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error
+type GetSpecificationYAMLResponseObject interface {
+	VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error
 }
 
-type GetOpenAPIYAML200ResponseHeaders struct {
+type GetSpecificationYAML200ResponseHeaders struct {
 	ETag string
 }
 
-type GetOpenAPIYAML200ApplicationYamlResponse struct {
+type GetSpecificationYAML200ApplicationYamlResponse struct {
 	Body          io.Reader
-	Headers       GetOpenAPIYAML200ResponseHeaders
+	Headers       GetSpecificationYAML200ResponseHeaders
 	ContentLength int64
 }
 
-func (response GetOpenAPIYAML200ApplicationYamlResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+func (response GetSpecificationYAML200ApplicationYamlResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 
 	w.Header().Set("Content-Type", "application/yaml")
 	if response.ContentLength != 0 {
@@ -75777,19 +75103,19 @@ func (response GetOpenAPIYAML200ApplicationYamlResponse) VisitGetOpenAPIYAMLResp
 	return err
 }
 
-type GetOpenAPIYAML304Response = NotModifiedResponse
+type GetSpecificationYAML304Response = NotModifiedResponse
 
-func (response GetOpenAPIYAML304Response) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+func (response GetSpecificationYAML304Response) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(304)
 	return nil
 }
 
-type GetOpenAPIYAML400ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationYAML400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIYAML400ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+func (response GetSpecificationYAML400ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -75801,11 +75127,11 @@ func (response GetOpenAPIYAML400ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
-type GetOpenAPIYAML429ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationYAML429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIYAML429ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+func (response GetSpecificationYAML429ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -75820,11 +75146,11 @@ func (response GetOpenAPIYAML429ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
-type GetOpenAPIYAML500ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationYAML500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIYAML500ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+func (response GetSpecificationYAML500ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -76174,12 +75500,12 @@ type StrictServerInterface interface {
 	// GetMetrics Metrics for Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx context.Context, request GetMetricsRequestObject) (GetMetricsResponseObject, error)
-	// GetOpenAPIJSON This document, as JSON
+	// GetSpecificationJSON This document, as JSON
 	// (GET /openapi.json)
-	GetOpenAPIJSON(ctx context.Context, request GetOpenAPIJSONRequestObject) (GetOpenAPIJSONResponseObject, error)
-	// GetOpenAPIYAML This document, as YAML
+	GetSpecificationJSON(ctx context.Context, request GetSpecificationJSONRequestObject) (GetSpecificationJSONResponseObject, error)
+	// GetSpecificationYAML This document, as YAML
 	// (GET /openapi.yaml)
-	GetOpenAPIYAML(ctx context.Context, request GetOpenAPIYAMLRequestObject) (GetOpenAPIYAMLResponseObject, error)
+	GetSpecificationYAML(ctx context.Context, request GetSpecificationYAMLRequestObject) (GetSpecificationYAMLResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -76324,56 +75650,29 @@ func (sh *strictHandler) UpdateAPIKey(ctx echo.Context, apiKeyID APIKeyID, param
 
 	request.APIKeyID = apiKeyID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateAPIKeyJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateAPIKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateAPIKey(ctx.Request().Context(), request.(UpdateAPIKeyRequestObject))
@@ -77481,56 +76780,29 @@ func (sh *strictHandler) UpdateCandidate(ctx echo.Context, candidateID Candidate
 
 	request.CandidateID = candidateID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateCandidateJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateCandidateApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateCandidateJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateCandidate(ctx.Request().Context(), request.(UpdateCandidateRequestObject))
@@ -77633,56 +76905,29 @@ func (sh *strictHandler) UpdateCompany(ctx echo.Context, params UpdateCompanyPar
 	var request UpdateCompanyRequestObject
 
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateCompanyJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateCompanyApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateCompanyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateCompany(ctx.Request().Context(), request.(UpdateCompanyRequestObject))
@@ -77833,56 +77078,29 @@ func (sh *strictHandler) UpdateInterview(ctx echo.Context, interviewID Interview
 
 	request.InterviewID = interviewID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateInterviewJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateInterviewApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateInterviewJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateInterview(ctx.Request().Context(), request.(UpdateInterviewRequestObject))
@@ -78616,56 +77834,29 @@ func (sh *strictHandler) UpdateJob(ctx echo.Context, jobID JobID, params UpdateJ
 
 	request.JobID = jobID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateJobJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateJobApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateJobJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateJob(ctx.Request().Context(), request.(UpdateJobRequestObject))
@@ -79022,56 +78213,29 @@ func (sh *strictHandler) UpdateKit(ctx echo.Context, kitID KitID, params UpdateK
 
 	request.KitID = kitID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateKitJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateKitApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateKitJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateKit(ctx.Request().Context(), request.(UpdateKitRequestObject))
@@ -79204,56 +78368,29 @@ func (sh *strictHandler) UpdateKitVersion(ctx echo.Context, kitID KitID, kitVers
 	request.KitID = kitID
 	request.KitVersionID = kitVersionID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateKitVersionJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateKitVersionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateKitVersion(ctx.Request().Context(), request.(UpdateKitVersionRequestObject))
@@ -79460,56 +78597,29 @@ func (sh *strictHandler) UpdateScore(ctx echo.Context, scoreID ScoreID, params U
 
 	request.ScoreID = scoreID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateScoreJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateScoreApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateScoreJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateScore(ctx.Request().Context(), request.(UpdateScoreRequestObject))
@@ -79882,56 +78992,29 @@ func (sh *strictHandler) UpdateMe(ctx echo.Context, params UpdateMeParams) error
 	var request UpdateMeRequestObject
 
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateMeJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateMeApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateMeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateMe(ctx.Request().Context(), request.(UpdateMeRequestObject))
@@ -80009,56 +79092,29 @@ func (sh *strictHandler) UpdateUser(ctx echo.Context, userID UserID, params Upda
 
 	request.UserID = userID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateUserJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateUserApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateUserJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateUser(ctx.Request().Context(), request.(UpdateUserRequestObject))
@@ -80326,50 +79382,50 @@ func (sh *strictHandler) GetMetrics(ctx echo.Context) error {
 	return nil
 }
 
-// GetOpenAPIJSON operation middleware
-func (sh *strictHandler) GetOpenAPIJSON(ctx echo.Context, params GetOpenAPIJSONParams) error {
-	var request GetOpenAPIJSONRequestObject
+// GetSpecificationJSON operation middleware
+func (sh *strictHandler) GetSpecificationJSON(ctx echo.Context, params GetSpecificationJSONParams) error {
+	var request GetSpecificationJSONRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetOpenAPIJSON(ctx.Request().Context(), request.(GetOpenAPIJSONRequestObject))
+		return sh.ssi.GetSpecificationJSON(ctx.Request().Context(), request.(GetSpecificationJSONRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "GetOpenAPIJSON")
+		handler = middleware(handler, "GetSpecificationJSON")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(GetOpenAPIJSONResponseObject); ok {
-		return validResponse.VisitGetOpenAPIJSONResponse(ctx.Response())
+	} else if validResponse, ok := response.(GetSpecificationJSONResponseObject); ok {
+		return validResponse.VisitGetSpecificationJSONResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
 	return nil
 }
 
-// GetOpenAPIYAML operation middleware
-func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context, params GetOpenAPIYAMLParams) error {
-	var request GetOpenAPIYAMLRequestObject
+// GetSpecificationYAML operation middleware
+func (sh *strictHandler) GetSpecificationYAML(ctx echo.Context, params GetSpecificationYAMLParams) error {
+	var request GetSpecificationYAMLRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetOpenAPIYAML(ctx.Request().Context(), request.(GetOpenAPIYAMLRequestObject))
+		return sh.ssi.GetSpecificationYAML(ctx.Request().Context(), request.(GetSpecificationYAMLRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "GetOpenAPIYAML")
+		handler = middleware(handler, "GetSpecificationYAML")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(GetOpenAPIYAMLResponseObject); ok {
-		return validResponse.VisitGetOpenAPIYAMLResponse(ctx.Response())
+	} else if validResponse, ok := response.(GetSpecificationYAMLResponseObject); ok {
+		return validResponse.VisitGetSpecificationYAMLResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -80430,630 +79486,630 @@ var swaggerSpec = []string{
 	"laZGUKaSKWKuTSHd0OjCp2/PPlHEDMaoSyBE81ya6f3ov+hlUfAhCKv4yzMJx6F33HuMYdaP7418M6pX",
 	"EibQQZ6flW5Gj2hJfHQckAGkWTlKfO0WgxSLYUXy41Qmyq2nery8bK1p5C2+o44+4uvdjy44VySVyXzK",
 	"hN7tgSM5YyKleYUiNPugHyfBb4Vm8/nLL8/eHP/1xem3L998cfruMr8Uf3357vzsuzfH+7sD8+fLN1+U",
-	"f68YCeH4TwXhbgxEjgw7xMTOo6PDI8gGLKm9h8+Onj4ZRBO9Yj5w+94xz1jl5LzAue58wdVMKh5PejqF",
-	"J4lhhaC+K3rL0Z/g313W+qjWNJmYxT2BR82Tf74sWPUuT1T71Lea7Mtuh/5FKBk2El1e4TKPGv3V2EaG",
-	"H9YqXHsl2YAH87g35TndVShX/sNc23Xf7ZfSEMxyqp3Dp3tGJt2HTOv3Mi5uYG4TrWfq+LE5rWbflBvS",
-	"YzPYHTtYM9HMZ/P2vlOZNKxnIgXzelFc+FTEh6bXqhRvMiqW2jfvj0uWcCE/ds5tqT8fQYbP2lLFmnXd",
-	"yKsNvbTlzUAKamhX1x6oqJJ8mkyZVxrMzjCtubhWIcEDlQ5TOaUcyZ4mU+Yp9L3h/FP2D9jy3st5Lmfs",
-	"8ecszzgkJapsfg0bPWU7weZuUV1wq123pfjzhhsqxhlPNlMScBk1vWEilNqnYIEuZ05lRmItCPvAlbYx",
-	"/3uS3c8L2Q0pVsSNMS61w3lsS147J7UZFKtWZBQiGygSVqmynZBdvlOTXg6XycQ59lSRbU7VDQbK+uRu",
-	"wnJWjZRVInKVgFMkTlaSfXvrZanHvH9m1V7JfMTTlImNqHDG8ilHH1bKBC9rkG8Yh+kv5DwnuTSCXtq/",
-	"MBEcjVwCL7EeHzljeZB4e080elDQ6Fs/A+JnEKfU5blui15t2HNKF0CXqbRE6eIQgmYvjc6+0VZx+6Yh",
-	"qP/hPp3LKcMw7505NXe5FNdECmI2SvGU3eNWHIWqvpsrcSOM70NlItvYhNUrEIaENlb00HmX4jrkGo5v",
-	"fjMUcqgmEr0R5fTy1ib/r+KmkGZqZXdVG38gE6kq37C3f7EX+G7tDUOjAmaV2/bwtj8NzD9AXRVcTUpj",
-	"aDu1I0vO+dztCD5/T+6SGy7MG295yow2a4NhrT5xYO8PwlStnjvshXo0zm7KmFHFhvPcLK1Tx81Vr4rT",
-	"UbKTsvG10bmpYJn1EEynQOj4mglVQzUfTbnWxrga00wx541OY37VQN90PmtQ4BI20wyzMWXOhlV7zTCX",
-	"JRr+lgLDactoRhUa/paL9OdbrnTv48f3MBzrCVRQzAVnseyENVeWaXbwvJiTvyVKtYMK1XpLxX059ReH",
-	"OaOq2K5aJbgguguWTARPaFbEorerChcMr0ZulbKy11aHv8Zztx3T2fp9k0wqtJvNP1ZzqrJhlLIZzTWS",
-	"fS8wZ8or8PmcQxA3n9qkCcVQVHZgIIG16/dXzphYGuB+aYCejsy9bfhQHV3sr2P3mg2roQibF782LXzD",
-	"9fZoAbfacc+2XpTypF7JHNJcRzS5gQw/RqdgLqQ5HZc5czcpdOCjU0VwCiKvYj4dGd63563qz+23md1N",
-	"Lq77REdP/2w+ylAuriMztugbMRtZFy3ielMasYkgG5NK4GCz/yyxCnz1cELVpHfcez5+9iQdPNt79uww",
-	"eZo+OXpO98eM0kFydETTwd4RPRiND8d7o/3RYPRsfz9J947SJ8ne0WgwHgzo4FmvHf0lOdcs5xSkLxXJ",
-	"BH31vS/nTCmGKbrX/JYpMp+ZdXzDGJqfI0YylhI9yeX8ekIYTSZEaQY3veJgo4KtMVdgE1MyV3OaEatX",
-	"Yz0HmyqW3TKg8AtIcaWCzMWNkHfC34lFy1wQSpSci7RIFsbPwCcsTwQDWBFjOLEU04vpQoH5rKUx1G+N",
-	"wm0+vGt2YTl7Rk/YAlwIhJYHYL53wxbGCMXLQyWzWww9VbUJb+zZFxR33jF+PdG94wOIZ3Q4K131uOBY",
-	"F4e0iccXd3UJoIMpZsn7l5CWllbpfb93PeepNepO1Q2mYcB650Y1IXKuYccm8q5YbDm3lQpTLubaqE57",
-	"R30IZ4BKkmVkyggdwbNmw1LUsv3eAVUs5JyMgXTM+6dQ0rQLISUv2fz0tyu7AuZRw56CrLG1WdQbqV+Z",
-	"6W1ksAuph7BIlfBfDpmXQmKGeAE0AulP+JMmt1zxUQaZ6Qs5b7LgH7ekrM08LofFIXwjNXHzilv4xcy3",
-	"5GFpWDK97H9RjBGO0bs3Ur+WKR/zuiRk71VE192EYka+9TliRi0XFQwH8kaSkUwXm9KYG1pNbtULRJFw",
-	"PkkkDjjkK4cIITm1yUA9DgYM9m0OblIIA76iPGObHQ2n3Ey5mtqU4UqA3O7KJEgqg/QvmLPL7QZe5LF5",
-	"cMrxk2Ld/pseg7394hhYNkSCOcRPw9JktxfWbrVKSBsWfaSyl++8oN3EiRy8cBhLRbiAcnlM8Beo7pTy",
-	"/5GyXd6/LckjSInB2KM7e8N1K6yfg033fv9ZqIcUMw6zLGocz9H12ZrzOVxXWuy1XT+s6TEUIgDiyaUO",
-	"b6p7b+LkLLukEnnLckg/2qvRsCt+xrbfegIUE2Twt3YvOsOurRsA4griehjoa+/7WD19j04w+AKGZwtd",
-	"UYphnVZtxLIcKZbfBq4/ITUDO3lu69/QwDBn8E6C/QE8Fb/UOz5EzxtuYep8HwuGgQSjtZgLe6GrzHsb",
-	"a1xl/oblTd8rNj2qQ1buQWOApUOFFH74sVP5c90Jg7dtJOvh9QFAQPuDd/+0XuzafrBr4B7pdVu/AoRg",
-	"aRl/MGzeMKGRIR2vvNiVLXLx39qq7fYLlFJNLf2vDmGk7JaD9HjFczaWH4y0+ZaL+YdI6nLgLe6augw5",
-	"vnwG7znYHezu7R3sPsUkjGSe5zAxNGzrEpqPSgwPks7pNfozX8t/8Cyjj492B2BxTagaToHc3Ykuionx",
-	"iLXfxWATIpt4irUvcuxKI6pxdwdK2HQo4B54+YWUr6lY2IxLtZEKYljtEOptKpqHlBjmt6L/XlMn9oPU",
-	"iXdUM1IMKK4YlEa9FX2gOl00kdxVqjWbzjR4mxS/NppWc+ZE00YGEH4wku8FneuJzPk/NlQnubilGU8R",
-	"07BqGVCoGyYIlyhzcvr2DIqlAWMGnusDn8HTjDmeyHeYINZPcY+JCXthNByGszTiG6hNrguNh1PfBkW8",
-	"zaUcI36mhIJPdcPFtfmX1VnMkMDhYD5coYYffvhh53SuJ0xos32srthswqbMavKw8iwxZitkqT55ejSo",
-	"YFZ+zmjOckwSgNzPYM716KHRXE9Ld7eUZ3SUsY3ILmUzQx8iWQznwSujeRa+xtYoUzxhBB8GDBnrwPFv",
-	"IPbWqcSc4nvMxQjSYr7wsyHl2cQJr2by283NWLFqqbwT3qXjbuGKGPMgk9Qe3W0xq1kuzbncmGxmVKk7",
-	"mafDnI2NIK8yLPd7kGnOGC5DPs8QCsLfpOLp/VrKodG4pagk+Pvy7eINuMoUAFM5SxHDoVwA4O691xqA",
-	"/cBV8tatQbFGNZZydTG3XQHAFbljWbZjSxKMaTzKGb1RhMJ2gC76vc1d2E4UM2WQeGtDmmCsD3OJqbJB",
-	"lWbrTN7OAfCXRdgxSDJn01kmF4z9Ryl9t5JH/nIKgHxdbNWlRGNQcTN5zUUQmiulJmkpsEwRYWrswLYb",
-	"z4Q9rSEOh4C2pnnnx1Cp5Vyq47C6SgHSwrUiiiU5A7Ewy+WM5ZpjTaiv72ye1zuJbHqJAn+JWWAVZ3kq",
-	"i5RWo0QJDBS1Q66CecbgZg8qCE2VyrjlgVloCsC8KQN8r1HfW65brSvxBXXI3ug+fkIMbQI/LsBvzKAg",
-	"2BpWX5eGNp9DOXAwqgMPc/6jG1a/Z97de/+xbGc2rgWIxtHC1sS7nGSuQZJ0W53YOHjaplY5KMGtQa4I",
-	"EEesIm4tGqKlXVI/cq788t5NZFZKx29FdTikEBssmKMDBPNTLFvXKwkPcPDN7X2HZ4Qx0s3XGostWhUu",
-	"vDa3fnS5I23O4Btz58einPmXeBS+yKoHjkNG7JqjBR8WkD2NHKhoKXT1K98LzbMCZ8Z/xML+2i4DUCjN",
-	"Ud+7ljJ1VO2MB4zCaWkIYwvrHlZqr9x+e/MWvhpUg7cjumt+ywShRLC7QCBsNgpXgV4rCMwIUAr0IRkk",
-	"m03oiGnISfIZIR1kwbn5YO3xLISB8hiXLd7pUapDXaDdotqIWB/E7FwxQl0y/HqwEUVSyo89YPlwRO3h",
-	"9sfPL3zBOftemPcLWM7gLFUYVYmA4qevRNklibesCZSkb2kd3/tZYl2pWeaSWI/TTkIFGTGSSsEsBpcD",
-	"EGBiPl2FPFFe137vww77oJmAbAcL3+hG8YbG4HR/qEibscz7LmRYoKPIO0G8RdUJGMZ9/W0UQLTwgd6w",
-	"hVpW29AdXdM7QXU8UVUY/8hhKry/kUNhkdGglClnZGrDGPYdIykzRkF5K7mMIy+yLLxoLYNp00trWzT7",
-	"WOZIlRMEC1X+cjCbetJELhPbl6IQCE1gr3ADxU5kloY0ajSXCByHvRID7ShdszAVN1z73+HfCOcRxGL8",
-	"z8EVlz1evppIkc4T7VLq/YM5m8m8+AwM3H1mCUikMszIcOQty3MOLAsMffde/AN5hf/Tn2T8s2TL2gcC",
-	"i9YbtH5h/Z+KmYnRecq1X0/445blfLzoyBnOQUbW8AZIW7vO6RQwPRWhilydWtc0LMsxsS7I//O//vcV",
-	"gKvCfZAQmUxYcqPm0z5RFmhVJVQIlgPuss23SGQKxcFEsywzei1gIFsgQvZBW1zLUKI8LXEd82cAfUf5",
-	"bPhpxm/Zfxkr49Hwx8HOc2zh8v6Xg2cfIwh3fiFq8KLd4aeOSxply2EfgjcuPAu+7tp6zQv50nFffuB6",
-	"Urc3pwWoaWH3Gv2PJ5OioY7FREUo8IpFjN1l2rNO5UfSQtHAe6tcyn3TvyzKmBIt8/P5dErzRWwrJEl5",
-	"SpTzgy7PrK0pJqIC8cIbq1SkqPoAIAOYrTOWK1m4Vf0PnjnuVhtaxSSittDpbdrPyNyDmi9pTBYoHeYR",
-	"XUlIl45PccQm1ChCuWXvJGO3LAvA48pRhjWyn1tjVV5enkePZBkGqUr+pf4ThuITKYxGmjN7Ml31RYXs",
-	"N/PslNvhdHPxFM/F/Dx7EXWkisIUjRfBbwFOaTFsI1UB7VWuO9AIinpsnKU6y0a/Mpwfd7jburLCFd+G",
-	"S6uDr6ZF8U8wG8TXwrw0av3aje5Gd/87vD2Ak6pXG8PVSAAqJpfTmF7eYMw6OP+uZLAMYrXUbg4SJl33",
-	"Nogjo4AyT669Yy2N3Fg/plaWbpXCQot3iyZucU6QuPpFowPfX8K3a6gudcwWrTCIjsbpEkPqxAypiLFC",
-	"pwRVgefUfMpqEOjyUA2Ow9G1U5qK0by8tZGmZd9dZdhmt81YS9aMRxxKb6kFybzhMxiqnuei+7zWmMJr",
-	"s4ARgFCGbB21jhCqDfgAUgKoLu5PPVdgr7oupePCHx+Nk8h85TkLNbQ2TNz2cfTrvBYPYG5PW7IApIGP",
-	"/V6xLuuwvGAZ1+I/bYVNITGqC7hwbl2j845kuiCKctfzaEnLanLfbiydtFx/IfHZ9ZYxxkyRHoIxhZ/w",
-	"69m3JF2i0hXc0By9Vf4qQ8udHFb+ga46GDCC7bmujAZbuJ7+yA6sYolWbVboxOmyZ9Xnum7dw7Y1btu5",
-	"zHUJx723U9JflkL+YFvGNtQJ7vLzpT92Am2opBr1ezsRXWvpUlyEi/l055bmUCxlBvACP3mqv2Aq6fWL",
-	"v0/hT4v+7X/2f+PPwCtf4jf9PeWL5sb3lWWMN+cyys6Y5lWFB6qb5JSdoJefq6C5UaD+cItGUgDYhoX1",
-	"7JZmc2ob68rxGDAVJkAUa6g6K91u5RlwRUYM8O+9xR91v0kxtGraxLvhfoJkykBPE2sNuM475esb1LKC",
-	"9knQt1ERLa9hcjHHXLkOqI3yMMo44M0UH1ge21nx8buJVEYFvJ6bkRa9hbD3nNf25xCEhhLoCb1lxJeW",
-	"mGs8h6iQr+Zo6L+wd/j08NnBE+u1rW0X3u/ZEbUqj3hl7/0YuuMjXVxoMinWPUwAsUEuz1NwTkYZVSeu",
-	"FwXZHwzaZ1O4rwRDa+T+S97RShPlyK4Wa1SadpTRBg2s44ad0clTKVif0KBp5C3LR6XzNNeTXcg4gygD",
-	"/iHn2v0FmcZD2/yepdXLNkMRrvmERGtaL113kQ1bEbHr/Ob9HuZ973pQOsgyswze/WmZuvuzCK/4S3nk",
-	"ksxYMB6XQlO82l0p3u6ulD/grpa/AWGZXezOFlyAOA2vPIdzd38D/Ami31SvIowPRKfAoR6M1l0pRuuu",
-	"2DB4eMWv7k9yFLzD/FU8b/7ywzB/TFjmn3EDMX9M2XTE8iHOIriQMzD8Qv9HuLz+WrDA/prDISldzJnS",
-	"Mq9c5FO/xMXFcN0DUzlcruKqG2V4zc41vIQ2//JVL1rCy4WYqd5eIpLgl2DIN1wHQzV/FUt0g0QEpdDl",
-	"e9zV+L0hkER4PVjoAseqeHFxrXhtcS3E7yquFohiS9cRHq38DsQbK11zsHaliw4XsDRQKhLoklq+6qD5",
-	"Kp/31FxcBIQ3rrSl3sgPBRWjyCvWBv8u1gX/LhVqwpXgw3jhVvI0+NPv/PsSxnfIftspKuXQUTSERg2t",
-	"HgcRLRok1ErXxtvFE4OWQqVqApCk4Gzi2oGVypIqCcB1/TDwBy9ur3SZuXwBOfqoHKVY+E2zt4HShKnR",
-	"seQaW8b/Kf5D9VHHMSPW8pHtz0g1YZli5Z6gzCzRCRHsFjss+jSyuJx9xUUKFb0xhx0TOl/4pDwoZ1HO",
-	"J6YYzVB/rWiB5q3DTF5bHXBZz4S39kvZoDbfz1zZKKkWQRpbBCjttL/hFpyE/TxnUfANqN3IaMJ8btEk",
-	"QAb2Ji7U1Jd1ySeHoS75fDB4uvf8+f7R4dPDwfPnezFo3x+9SllntcL8guH2y8v9fsUuf2OXpzxFmoGJ",
-	"RlJu7CHbydn3csJ9PvF1YpgiCSzlhMwF/gxXaZqaf9mk9uC8lZQy/FhRLA+de/Et3Q7Xt7KGammi+wGh",
-	"5iwxqnLqcg6ivmO+2qsYqqUfrXeulsYhudxyHZd+hPFqw78C4r+jy8TTlepxKOsE58ulJ20MtjYu8wmd",
-	"gbxY22OeFnxz5Wwcj0WXVE1bVvOLA3ekmbKQ6sDdoEltlrkUZa7BwJqwDzRlCZ/SrOJlenK4jWx6Pqtp",
-	"R+3aB9M0zY3dUFmto6aPywJZYOWy+SL9cn1XbEz/uWNrs3fO0gKFHVsVVzxwAI5S3c2wa38z+JJ2TAdO",
-	"CZGiLCUggWOjk1Ju1d+9Q383SeGzUIH8QHBUikuwGDRMj0ei5KF83bpQ6YcNC5t6HjoGBTm+fLOlD8EL",
-	"6qO12KsW3Dhp0AUy+MoRgC+1CFmHnQ9LDtWAXQZsvF/u4mhlQpVkytRcHDk40aVJls5VwdJKwhsYVq3Q",
-	"/lZer4wPmPtcU9IuAYLgkXaxASdxHwID8c0KUF3ioftEF7gDThmy7c/NsaI8m+dYJwqOok6qUIlJxZuG",
-	"LmbLHTSW2G3EALKHojhQJaPIa58+LyTMFAm8A2i0V5zxCM8DSMnYLKJsQNoRtF+GDcIy1XO0Mi6zhajK",
-	"ezfuv4JPrS5jEJgjQC3N5tq31TLCBEIiALC4fPQhgTmGduhbGUNPJ3JnzpC9udkbvjcYDEotSWo84WBp",
-	"1OUncoVdGfreUU3JZC5SGwppz4uc3bq6zmjCaDpcoRrakwHZU2ZdiqMRLE1rJRC+2KwoNH/pHiQ+8LP6",
-	"MVV4qRHA5FoyY5sUxZuBAfyJUZ9Ta1/RZHJv456xGv/ES9uJ264f106p4jnoTtsK7bRM/aie45oEEJ/l",
-	"4c5ndWeq1BPSb7EawTmrlUiR0SwtIhfaCCbYWyFt65SQqTg+iDf2+r1RDpg0bcVTqaveMiAIJAXdTSTk",
-	"540YgXjnfeQ+F0nXXRKK/ejb5j23ygoOEsC3kBNsgRyiSh72DCssSf8BfKic8X902FyuHjQcjNfb2C5Z",
-	"6CiFnVAWEbxfg+AT+1AIPNEmJ9uVPbe1vAPIiS6vtx0QqzN/CznsiJPt5tqKtL7l4ub7d99W9ellkipa",
-	"S9TybCPLb1m3ZbbdGOMN5jMGPxMEO68aYM0Z2qvSwBeocngO0yn5uwUn9me2yGTENpLVEX3DFr4ytNWW",
-	"Ac5HuF1Hke1qlbVd5gD3lLMdHKSQ6vv+8CMJBBTmqNyuWJDTHZ7+IOd7sxrjKnftlsS9zNKXyo6r/VfB",
-	"eNdlM66l+FpliBcFmF2s8PJT3UTSgyXeQFHrW4LlLdksPc+et51Kndv9peEZYVX8C+55X1qWlWWixaFK",
-	"bBLYIpqi5qPurU8S8DeHABa0V48HRi2GaeTIIHAqRkKB4O486FnECsa7hx7qLH4M7TvD9ywR7QqwAMHu",
-	"Sl9p1Cw88FqF4peGW3lvlOZhYd/JjK2/qGYRc5lFim0RjKsN9lRlKg7aLDJeltzUEeJ85iuwqFB3EJbk",
-	"AnLbMFBT4EqWOb4507JDTmTQjHmpPrPAIqoQUyvlHp/+Vcv9Aqy1BkYfxCOgZB9OeAD/uszz7wmuyD7i",
-	"NOuwuXSLx87d7b6N9C/1/Z0/gXryHCuh+2Qu+M9zH58ByMMs821qQ//OQWQ72ql2wf7fk2JnxQpM3sPO",
-	"+FUMyaGjPhZsZZOIsDO0IF53Mr8hgFrwiMgcnTBMaUU+BRCDXfINW6hl7DTEnbK6HJ8NIT2wD5FY22vK",
-	"/2TePUQoBXfgbbty81DXI/+mtni+oBmzwuUy8mpH9Kqh1bFE3I7lHWROxl2088QouZBbCX7elEFGWGPa",
-	"tWpw91YrD9by1UU9ZIXK1PD5sl61vY83pVD7jxc3bffjP8lR02fNz9v94A3XTR80P2/3g1gT0PBJvGG7",
-	"H0Xg2fpvzpicZWyb36ywWdjXEmGX8XQsyk85ld0vlptAA489D2Renc1r+SSe/YSnFh6iCIrHfaTYiD+V",
-	"U8pj/OAL/KGAXYD7gUEbLVDmPvUQlYTpXGmbYAhAjmw60wtsua/Mf1obri/Nd/Drq4I2/R4KanuD5d9F",
-	"K90Vbho+ZX8z91V31b+gX7NYTRvWVDjjtsoCkkDuV5GTuTnOSxdlqpNG1Ebr2XjZIzqLf2d8xQFuOY6e",
-	"i8g1gJWN4E7Ka3UIgs21IjdcpE7JC9oAFtJ8uSdOuAoN4vzvP9Kdf7w3/zfYeT58/1kUkgltdsQTWs8m",
-	"Q4wk7aBplylobfBYF3XVTJAFo7kidMJoeuKK7M3KQurw2kbLZjixwTC2jA475cL92YrddAde7YC0uSVI",
-	"zW5zqpxLdyRx1NGTiIRcCL71qBnS9qEyE1LUMTM/inHkBe6wGypxu3vXRKiBsgIxz7LVEJJxvX+lo7M0",
-	"bT+n+h3x/rx1uYuR9EWt0TJ3aRlSLK3MythisFQH9xRp9AM6qZj6AQdpa7n9/cd/2/nn+09/JDv/fP8Z",
-	"/PvRv//P3n1ELv9QEck4s2wdpKw7TPvrH6ZOscy67x8NqgTa/vOdQp73wE1+xQBnC7FSE3as52a++ngT",
-	"blbUvW2lLJ0LpfP5ymwTqLEz+vQ8SyE7vZ68NtneNlVNfhVdSdMN10NXI9k6N2LFMcY0/AnL0oaJrj/P",
-	"KWPGKh7O86z2NEnyk0SEVpplAb+faD2DJl9az8ruiHnOV4A6PivxfXjDvx8/fnx5ef6nZo4P+19TCWB+",
-	"OiFCQoqTvrNlUK3O4Rt299ZWb67OD/EgwiuxB/A+d8o++r48q+w6HQnvLJX8V8jNvdwSb/3p/1qONjn3",
-	"UTUybHsT25vid09AaPjYQqxtseXSl2uZyE9yBBF4I7GXpeIgZmO1ELfol+cOJ+EepO4G1IOP1hPFN1xv",
-	"QhQ3vIgP2+ZNRI7BNYAAuYFToBric417oy4U+2vrg/wN1y9cO95Kc5zISW5HLje+f0pUxtTY47XmeGCN",
-	"cx14rconI2qLrygFCtWpxsqgNqqvpaN+D6giLpbNjPzPXfboL/ahlcnkMQu6kYptc/gN0h0K8nXZDpZ4",
-	"T7BEFzgH+EwASXgGvd4cHI5gdywGlvibkvlvvYM1uwXYPOs6OPAIYSqVlkTRBaFZzmgaSyNwbc+jRxwK",
-	"+ivvarAZNmHgvmt4tCYTfzQaDPEtxbvrMbiq2DR8JWVU+4mvQnks3d2wtRdMaR9xXU+slELXWhI5YxHx",
-	"0dVn2I2ffK9YvolYnCuWn/j6fAoZP4Cf4Vrt/X41Ke+RWhlh6v36jpjuaV/99fOqfPJukSLWyeK2J/lV",
-	"AVhWe/aN0JGChce/FvutRUOGIK7zMQjURmuy+PXEHDgcSHMlz1HrUqIpo6IG4pRRUepRZ822HPoC8koX",
-	"LjnHFrqrhoAep9II3F3RkjB5t/05i4YwenR2G1RKCamHcqRYfttYdzil+Q18l1DElHHPbLFiS6Q0T4cp",
-	"u+U1dhIUuUM4kLjbib+dfCrIDtl7ZElCjsmY3UESHTUiULoDsoIsDmMDjZHFBpaU7SJubW3Rq+yCJfpi",
-	"IMXwousU4xkv49GAU1EOBpyQjBl2HsAycgFEnZOEqko+lZA53c24SJf6zq4TRgjMnTDNoMYxk2uLcVka",
-	"PxmxCbdG43/0m8ZeGXFpgAdL0eLBzvP3n9p/7Lz/ZdB/svfRXX/0759eXu6uvuvRn6KB5peAu/XKrliY",
-	"7S7Sn5TtEr3UIkbmUzd/eD5MpPXPJep2ObEOPonBmbMvWsVm+kRBHpsKIEWFJjqnCfSfd3e5EA5XDZGb",
-	"YAe02jl8ure3tXBOMMOvGM10tFbYOX2xYzhYXq7uqiwM2xUq4Yea60Rj57H03PKxzO7oQpEJ3LQ4wS5Y",
-	"MN4Qxss3Iccs65AE7JOt0ypjlHBKvv/+7Avs/P/86Mn+oxMi55YzWPOVPC1vacu20uv4HILNPQOsxZd5",
-	"Hqti+U4Yy8t3qHel6q7eKJd3MWMuZStK3UvZKrV15EvoRyveGvEUxhyFvC4wZn4pWipkrAA0MxO1XWEt",
-	"6tzeGpJ5LyaZffP5mvCC8N8H0nnyfLD3aGmih89WZUnDrIuv9XGX/MLGDhUSRnPqMzS6hB01I7xhbKYQ",
-	"iBfzlWGpEN/5LudasxKcBtVyyhNQ3HPNadb+fMHI3kHzv1qeSxBEFJMFncP3DsJSqaytZFh+nc8ssOzC",
-	"HFiBQbVtaGZpvhjmc1G/xGENul1EIgWZzfOZVDWVacyc5lV4E0WD81ze2cmNKQdku6LLt7GMFXqOnX7X",
-	"LuEoYCtVD1TEz4EjHup8LpL4Prj1mEr0A+EcQP/Eh0nGFeb6Li8Izmv5pe/8zM224isBSNKcvYyNNbER",
-	"iG1sdZvakeDQQZsNTbOmUcM4c0a3ZijMhYNPXnkQcI34DbOt1Arn3lYGYiFY2w0jVlGy9scrrNNWk7iD",
-	"6nbFF5IUVSS9cP080fnjGKHyKN/1cEAxA6OAP18Cpe+T0YJQr01AfckN130nrSH+eh9IEsWYuiBJ+HnG",
-	"kCRiYd11shY26GbnAIebM0qxd7slF0z9xzy5CjbcWo3KEynGGU+0igP/ckVGUt6wFJ3QPlXUGGqGF/Yt",
-	"OK5h4op5UBGj5LoQeevdcrHyF3ZILVCGWhUHFrSzFeQPkapGHE5zw+b7Yj8zzGRCs+aPmTOJMH4yuVEu",
-	"5grVm/8ArcRJYZ4TOR6rbfS3d1DbK5t4uRs3/+R9ZxE1BHZjw+nc7XHtfKK2E7/f3KNYytEWk4o6Nidb",
-	"lQPUmum0T/kp8OlrqqTkWFea15k5OteMIfct+lrzNh307H2bnz2ElWj8XoE8saVPrWJ9eONvwfzaeZr8",
-	"WS4gcfDBYUPvPgRyVq4Hqp6rLXXzCwuKIgm7br3Ip2enb04fWV+MpSLXlsEqHK0R+bp42FsWepdl+T2V",
-	"ei+l2S03YrV8eVUGXtip1R+hQofoh9VxVcKv6gAlyKCQv1ZEXplTOVZZYhpl+V1RRKtkuingUFUJ79o1",
-	"dkn1X0IcUkwP/SxdYma4DPjHTLodyYslAALJb4ZFmxBsDhKsCjwtZ0z4iQ8RQ7W1M8nNoKbP7HfCmZfW",
-	"4vJT/gS5AANQeyNASm1aiyykFl1aawo7sD0+16VAbIAmX5SxbYRD/asA2Ldq+VreDKdnwbKuVO0nNCUj",
-	"ZliRNJr3FtRou5urhGv4Ybh9e59eT5LB0/Uy5UzYgjMvWO4Fz//+m+BqOWxl8BHFRcI23xVsSdtO19ru",
-	"N9ejAy3viwpW9/BFuVo5QpWjXKXUygqXNrg8m2pL4CVI+0ZZVzCXuLhz5f4hsw9lG36nQZ5tIMXWE1ur",
-	"sPhgb7qh4fsnujnzfKfuByC+GuqrzTP7ToQqtDG+qz1HFToslvfRdpesX0xM9G/uERpfXD+i9kXFKwFS",
-	"fO9R218V7aoTMjAsKXOODTuprdrlv5qZvCbH7mSU3TF+PTEMrz6Nz90C+XzOAI8A1GyQwVcaRct29G8k",
-	"ngLXjb4qT0KaK6y2qLnmSD/AmimvS+NhjEsB26AiOIyFm80JAQcVe8tTJqFDseIaEbg+QEsV3p2Xr2Lj",
-	"ZdCmtqy8/FQ3dv7AyRuIZxlSNSTMekDV8ob4zifBszulP9ZAWm0HrXoOXwk6lsNfVZzVNXBX35eWqR5i",
-	"NWflc4bNKcNVSXM61oGqha0+h5A8hH1i6B3l4G7x5z/sFVpVurr01Ctm0LpHeDGV+sTwlcIavQXbbOgd",
-	"yYjYsD13a23A9TSMuTcUq4ZOuXJdFdsHCaqR21WRAnf2VwC4wdK7u3/d1hlLmkGzfPRysZCF/u6wqaTb",
-	"80amxvJaBTVMPzA6pXBUGsHzate83lVaLmCxpQiCf3Lc94U5/ugSKZaR9dbOx2Epp2I4kfNcDY3lCSeo",
-	"rhzC3OtcefBIcSKZSCPHH9t9mncql49hW7EY8uqDsosCzZicdMpsz7uSs8+LTlHtiLmssWE3opqGRDHN",
-	"zRicwzpt/V3pYIZbBewGkggcy+mXpVqRUTUXRuTd0QUk37mONHGAxLWPlBtF7VTOozPwz20tZUlhHmcH",
-	"ZlU517a9VwlBMdykyGRrybjdIV+lcdYe8Hp1M3ikm65ZcJ4HpXNp677GjIalfZIKKh6RuBEFFE4etA1y",
-	"JfHbTvj6SY46pXp9LUet2wVlUq2KM5rPFxFGeGALuVZtspXclzfNU2pfRNqtH8y9wWtsK2WlCsPRrUMP",
-	"9tzvQBxyjZjV+g6dr+VoXVdOq/h6me63Hll3bpaAOEth7XBUgdJZbEp4ejcNTBcso2MPnIA3LcWibZx4",
-	"IrPUDba1Mfi1HL1moEE1tm1T9nhpwtWa/RKm8Bk14bOt8Jo2ddVfyxGWVrekxMoQt0CQW1SfYMKdqQ03",
-	"d5U+ZCfeRR8KHmkrLC2hPahBsY1atUUOYr7t/rj7227Ow7bEt4XPWLy27tQs8SeKzOwdjY6Duq4tAeRu",
-	"YF/i3dsy4JrbRpxmWaljhDPxLd7aVgaghnLcnDWayLnYRBpM4r6v5eWFztwQhQRbYltT7IJObO7tpkZJ",
-	"Ywdnq+YnBTF3bWtKOfsJ2i+1WVVbsPWT79e0JafidR1wCf7Wt4WkPMcoRHvnqj2z5+Y1q52rRgdLc3on",
-	"Wq+Ff+JearcstYWk5E7ZUvsK3yDIEZE7LMEOhzP0617DEN9ZvStWnWqVAgLFU6i0lgrOuTmuwykVFMFL",
-	"cpbkc67L3iGWd1Fe1+//5wTkZp3/3OrvVJEO76/3H7CF4J+++19hqNUK6KLRCdgX0PYPKgaqe+UCVNa2",
-	"KIgHbaFOW1QXZvqhHh++LS/dAFAlMA5jpP4NryvCxrxnDGMFvvETSEKwedkKWDEIUg9zB2VrIeTetv1X",
-	"N1x38l99w/VW213fOGG+sRvpPuAxgaIrxUrLgsWVmTpgiFKZf78avpCCFfijxa7kjC7BLXXNXu7eF6ET",
-	"6ufJZpCf9ePOKDR4s2GZ6LDwtwDpkhVIrcV4K+u5LWSKThiks/kow5qFTnRTwimHJowxytlomVv5M9yB",
-	"vN/2hGUHmtdNomsXOYZVktnUxVZwtY4utoB9LrnYbA2GHXZr6VfCS10DapSWQ9O5WSgH1WLE9pGvgncY",
-	"GlQkE9uckdFkEhEzcEMDioZixiwz6tsM3FLEWE00mZCM3bLsmIz5LSOafdBmJDK3A2nf5wa+X+k+EDa4",
-	"OVoHL5krSAXUWDrSAJkTRd3vCmlYn2zh9Cx2y3KbcYGN1czWGWNX5oAZG9a6VZHxlp0l6+RPNjSb5Brt",
-	"bSPdFE9ZgG3TzGX3SkH4vZV2Shmzzo6rlMXhqLHmIK9yirk2iG2dYu7+turRg1Msui0ehLkrOK3That5",
-	"JV2Bq29sp1kdgFgXmgNCnRHNsiwIB7Zrul+FLq0DMY53x7me85SKhDWInpCfZ1LeYG9dbHlt/pjnLr2u",
-	"JJC3zMGmXMxr27hm2F4PxKOmNwzcLPaJFWrY4aA1YCkkFDcCg/cJVCXD0VE3LI2y9U79eOP8yQykhtLX",
-	"dy84VrOZe8GqWDsVnN/7cy68oVNW/Mu7FgqE+3iBRxWd54RIkTDidUCzjdBt0Kqh6j7sXzeIjjawnVhb",
-	"U5jmyYTftkBCcDduBTDHnN3hhKoIXuX5V6c7+0dP4JRO2AeasoRPadYn0qz3L5eel172+uSyQOW/7H00",
-	"ByyhQgqe0Ix8ff7dG8Tje/b02VEAiksJaO2d6ilbeQzcjm3Da/CbtjrogpfSuilsjQn9AnW3YP28LARc",
-	"rC0jOXozbhW9+zs3J/jio6Oa9HRovWudF6dvz7CNKiSLBSxnIwv7N+1e0TY3p2BfRYpOK9dAePLuyT3g",
-	"8Sq8Ye+Ta4q1Dc5thc9VSK9CFGU+vAWfQVkKdHQdVMVfrR/BzqEYfhdXgh3iKqPIMYUuhlH4TEe5+WAj",
-	"NdHTqoBMQTtcFW7muWLYeO+GzXQsLOPPQnAQWpOS6/8ZpQQHkg6kDAvoO4wW0aNIF74C4BkuHT9+PMvl",
-	"mGdMOQT1x1Oe0x0lswnj08a+fUft2vb9+PfLS/Vf7+OQ6d/Ka75mO6aXiBYvUuJ6bzR0zm3VpyRsHBJD",
-	"Dyu+skSjZfumme0utQyJ0ea38lrO9TumwJ6pBT9XDOs7JlRh0sS66Of4ve7o56Xn6tDPFb8WLB1aE9/X",
-	"HPqrrc/Ea5pMuGCniY7zFemtYahfBylxbGGGM0YmoIzQdMqN1Uo0o1OSMZoCOiWwNRsat4raT3LUd9il",
-	"XHkwHe8c6Dvdhs71RPrHfOWbD6mDv9x8FgxZOh2arzoEJq7A3UZ1h5i6XYh3tTAnRTEfrgIRjKVmhlgj",
-	"XWoygLXEcoYHL3T9dRyOIYOo0AOoolg7o5UeYw0eY1WPMRjmiavhmIsaZLgSnrVZfkUMw4Sq9BoZZmNQ",
-	"0bwWzT5RxNyxGkE+3ue9HI/xQ4+dMbu6FzkVWHARW+I7ukCbQgo7wABjMJ7qVteIBX9rA40/WtSewhPC",
-	"pjO9qOJGqTJsVCstpnTqV1r+rYiqLiQdmaNZ1AYysIVzbVaLqyGdazmlmidNaBnxpVom0HZwB2VWAcg8",
-	"TdOhY73k2FxN1Jac7GrBN4A6Aqyc0uzL2xQl+pqzh5r9J4pYxSXa0G9GRQtXK9wWoi63cYaASft7LsP5",
-	"dXqztcbcVcParFpUDowIwcpMOWXQ0wGFMaoHFllymfihsVpm1Mfofl04eGzzmp1t4GGv242O5bYIt8lZ",
-	"CuoJ3FoJfS2Zj/51bTjOCouvfde7lv4KfzjuyVnhVOeaFnu+/KJURVSQYN/zhvK+VKmpm1vitbxlQYLp",
-	"uj1LEfn4BFtAIEwdTybkWhqFZUSTG1ThlvldOzFQ5f+N0f9iNjb3ttowWkZXImyU3m36YRWTOfwzo5qJ",
-	"+r4BoGIPyxF+G/sx/KTfoA+HQLGATIU6vKuNj3MbQ9gtXcKRuiDzZM16hQ1Zuy0ZAEuX2kFyhT0Ea+O0",
-	"Ugw7xyCXuwjada4j48hCq4m8Y6nXvpt0bqmbwrLY6I/kTGlFlljg4Rba79ZIEnbLsjCjZzv9ICukUt6l",
-	"GoIJmufG5EO5MS5kulNFfpr7etQC9xq98dLuRcU8mPE2pILNc8ERzpKc6Xb3n+O9EF1WethSXwsnvsSP",
-	"wvf0/ej9sKJrWYYBi2JuBwgYtmqobDgDPYftHR0ISlvD+TtrdOMg1hUdi6XERaNL2d5p0LJ6U6kRa+YM",
-	"rP4UsjhqSw286yShItLcjiYJm2FtQ8qSjAv4p+E+VEfd7u6z7wC0WbEml23xbTllpSg/CNKht1k6j6Jm",
-	"M0PZVyPemmRacyNywA4BqFr09HLdEbB2QtXQI3g0uoycKARCCoFKYiYogGev0AsXxN+3uR6eB1u/sn+D",
-	"pxMHDTlcnRW4kZKwnSJiN+q+J4rKUi/Nprq/76MHts6/jQ3JnUMaogqaZMwo8c+MGp/TBFvJitT8MpVK",
-	"k6f7ZLTQDIqIvr94tfOsTwTjWL8ip1PI8MjJlKbMNq7+RNkOrzKPtxFN5GzG8p2MmsUXO2nOx1rtCJnr",
-	"yQqf+7MYnyjMsMh8scGczNFScY68YixvZE7XbJi+NIaG0hpZwFDHSvbv2zpfy6aNGWYdep6Xq/qieUpQ",
-	"22ZjW23qdhMpbuvyngxRs5Q8JjmjyYSllZIK9BHA99DwwnbjgkFIxT6zuuX4XlvYKwuYlNKFagP2lYKH",
-	"BGRpWMKoNF2w1LoekcNCw0Dtii5tuiI4fyud1O3UzP3tML3aTg1Xuk3xJUBgQZ7ZyKexZ1SzHAe/vdpY",
-	"2L31RgS5apYQ83CI1ZqQTWtnuxvjtlV41FqJl6rbTq44HSHvjm3xet+VI0Mka7I9sMHlAOI16wXjLjbH",
-	"000/PMblgxJlI7kcZWxaoy3dMaFtS03senx49PTR1rMZmdFr5DxP7ApD2aGNdNV58ESH8EpDvbNRQa/l",
-	"jrm2o274bMeF73Z8U18wFj72a3oiQ3OfxQzY7AzXclVn5Eon9ffm/4bvP4sG9hubJge7A8fMdcBa3UC5",
-	"rrnsy1uWL2qbReNOgW3lLKUZ9EkAT4Q5Ie1r0nGpWveW5cLQfMLqcgpgdNZKt0OsnMF5zndyNmY5M69Z",
-	"3XwZT54xiOuq4P5zxxqaO2epEzRom2GtkJrPXCP6UP/Zj31LxUO+RTzJvt8dlH4REDR7ZKZedG62Aw9b",
-	"N6dNvSEq45jXiNSvLi7e2p5ZK/w2z58HbO1wEGXavsxn9XkCqTE2RoTMU9VHHkynDIq1oPZIJsk8h52t",
-	"D/IEs8QLkfbu775FMsIfRkzZg1UeUHu6WumOh18j6Oj23AeE79t9B2TZwNDXbAaP7/4XaQiPJfeuJTwV",
-	"ZD7LJE1ZCq3ht547THM6ZTV94M1A/A27q8mkbVN5MHk26iq/uon8O0ZTLphSzba+MpZ+AnlzRrYbc/9O",
-	"5jcRWpqw5Ea1cJnhV1/g7a2zhP2DzVlYfTeOxim/8GOtCEqaTMKDFC5AymbQsQiVk/Lcp/w6L8CJGsMH",
-	"5stFnvNMKn2dM/Vz1vHBnKW828cq6xV82b2tH86jcf3qMtqgz7iRYQI5OC4lV2Q+OyFKy9kMkAigkwjg",
-	"SecyYUoRNZlrRVJ5V0q9grf1MMji/u1e0trt+K6p1xWIIMWENlwe0tXuZNnTcRGmjGIJF3DEGgdjRw/I",
-	"ho7tLfitQ5KwD8d3Hl1tKW3IHKIQYMvJHfQGTuUJEXKYsoQjqgC9YQpDtXd4NyQCo9e2SBPyWcJszAXX",
-	"LFsMhQQiwJYB7n29fm+BuMvaCJThogT3s4omwtlgLUoD6HzuboeBxxL1wqHWvwfXJWG5plxk2O17mwBe",
-	"LT6+/U8WG1L/bYc3nvCtNg3y+95+ybc59zZf3t73qvn8Gx2P8GCPc6Ym67GgC7BK4AVEy5sCXAbtFwCi",
-	"N8YsRQMmkfKGsxjTglcM4RVx26H0lWpi4t7+6hTzyMTNv7aQmYJ9lAMHJGQaBDhym+Wj4Ju4bNu/6Z27",
-	"v5bJV973vnZxipdEw7/lHmjWRi+mHcSBhz/PacbHnCFSSnKjhuzDjOXcGldjyjOWDqlSTCkb0EG6Zfkw",
-	"bCJs5suEcrDHAQKy0UmHmGjO/+Eu0lvKMzriGdeQ1GQR2YdjnmG7Gn+l6EDT76VznBSkfRs9uINccb1w",
-	"1k5zEtHuVsTYixZAKOKjGyZSjDOeOCnWJgfFxX9VAP7k1JwpXZCRsUKkUXdADzb/Z/1Qy6G9Vq0+jzF5",
-	"tmjm1seYAjdKItk/xNYd62MpdzxX99RzLnRHBA0+m0FPpuxv5r6ISdPU+jp+cCEMujb5AWlA3pTLCugY",
-	"hce4OKZV+Fg8+M/FPMvW1pk3DnXbTIxlbmjfEV/MW3MAzlldgmrRlsjegsCZNaVGOb5uFZ6Yf1eB9Xov",
-	"GoQbTnTmTQCZkMaK8JgY9LfhajzPSqJ6D2E3DAiE0oBNZ5lcMFYp9QlqgOoRIoLRAEpE0K0Ivux715y7",
-	"Nu7I5VTR4McBZr6bC0UQy9P8+d2dUIQmYIuaV92whdo1I4mzeampZpittd5JM4SjJcklFhWY7y3Ti7xl",
-	"eUZnQ8USKdIya3/2BPyv5be+kjmZOOwTNK8Z6F+Y5wVxUUWupUyPCSV3jN24dIW+scbogvCx7YzeTHFP",
-	"BofP4pHPErUtkZXblxdWXDXj9QN0YSCCGPZDhr0E8nPAOwQIk2WKFQ2r7INgqltNlPJYDWSj6PKgUoFI",
-	"ZrYN3loy4cY2tWxu7FZeJddrHaHMOvdcWyXoYnPcSPJVAWrM8P3o+1Gp9r4FsdR1hQ7pRN/xpORFCEoI",
-	"Cz2yrTp3fj/K3IMS96DENSpxkPVeI36NbuZTN82i39gy98BJCTvUDE22OVAR5kB2gSmCabVGKCosy9Zg",
-	"M83KqZMPoYYa0UdXgBjdsjyamFV0dI5jukHHSqrNSVSEEjWBropjQrPMPrdODpXLM2pbnoebto36vNYV",
-	"bp27knZpQ2AbaA6bcZN8I9PlLXE5mbg1mJKZ3+AuhZiWrt4Io/HOdR1E4kuZwNuF6fvoyt+7Sn6s2agJ",
-	"+9sfXfuBAvTNYjB1O9a2Rmf1RJbiCM2MvnQ3PH9b42y2iFJG/5VjXSA6eTyS7YaF2wUtYW2KoB0+FDjy",
-	"lp1q3CW7YD2KMZxvpXObd8hnL7pRroK8ijfbXCv5vFUVZMGDttKbyneUV3Gp+f/9359avvz//j+W6B+R",
-	"x8RffoQQcw0cezlDlG+/Q79LWN9Gi/6016/2Ia6I0wDiGllLkKPij1jBQMJE+8p6BzIxwo4rdFg9AZtC",
-	"XoUaRUe0q5L6sgRxZRu1msWwzSPMIexgOMicvbxt0EWggw8lbq3LUe+1P1nbHvrcdyB3LYNrW6DXi1JI",
-	"jijqKbsjVXgswmgz2XiGYFlgqG4Sw0Z2XXWLWt1YHANXtixjW4FCf2SmxtRal0MZTdEeSKc44qDX7krd",
-	"nUuZCWyHSfkeyeXFKUHpVfe+lgV8N9eJnNaZTBOqyMi8yhZN+Bql9dq1dNdo65UW1E5vealdh2VKv5GW",
-	"0kKYLIuK2p1ZhfNX+GzbovwVT7TXTh/g/Wq2511NVfdy9Twopb9C+fzvrFx+SwXxJRZdJEfkdGWrua0U",
-	"y/vRVlbcLlE9edQyLhsKUmW9IszlarZkluC25ErzFgCuQjyitt4eM4r7cPe4X+/bcdO4kGvZTMyppis5",
-	"JyqxHfw9bXwO9+Va6JpYc1+uCMwL93Id929rIv23MOxXGdmF99Oxgu2onjFlJLBPkY6726kVo7SwRoEP",
-	"lY7kSt64SsNxw+2k5JQe6nBU3NI86DvxTVu/FUahdm7SDOP+u1+891NdCdrsUSy8ixQ7KmG2joQ0AoAr",
-	"MBdjAM4FngI6Kzogu9icmpoCdwSl8waR0jzLCM1sP+k1+vZDykoJMm9NUMJbHitW/DyXd4phBxy1UBqL",
-	"22xZG1VkTHOfA5txJjT29WlVMMQ+zHjOVsTvHdAxE+aLRkG+BbK1fnBISIUE2l8j4jNrBuX2hTWQy2tT",
-	"psAVzJWas5RoWVXFjxqbTKohVgnqJl7GFUT9grVCJ6+6UQ0IinPVSFnxCay9wgCGRq8b8+scAYFTM7Ue",
-	"OKy4aVjTWMZ0C0BBS++lkcEGl1a9wvxKC1ei3yhbxt1Y6SewSXGdPAXBM+1kqGVKD9Izsk36azl6Dfjf",
-	"66bDWAIu9dcOuvRXkiVbgG+6Tt5LmY0yq52FQ6FaP28vgKQhEmdQA1m1dlqPz53skr/z64I+RtP7Zizh",
-	"Yxtmql/Z2GhOBfluxsTp2zOSymRudPi+E5nuh9Lrg1rukvsnGI2mmll454YSfOUanogU1XVXiU9tvZeF",
-	"Q/fo4U244VxwzWMQ60XFv+uaOWLXXCirjayqqa4HW6+Ouy0aAFNNa9IVfByh7cv9UCNsU3uM9pqvBzd0",
-	"HUKA/76Kf8ch593e+fUpj/f9ChKL9nfI7KZP7T1dxFf4TDvxFRJ8Mz5KVCDEZnhBYyg65IYtjHZ7QjKm",
-	"EfosZ9DnxfD0TN5Bl35VAQ3L5UhqnqgqrHx9BcDfbXeUT3/8+3+9/8z+8ejfo5AqK5A/S6Cf3LI4pmKt",
-	"V9s65NAdd+/6dBsAMjtxB3Cmsvl1nc8SbvxEETWROUK79Qm2AXXyGLApsozGcHgOujTVhmGs9KYEG7dK",
-	"CwzgW3m3w7T8ZKsjVUJV3ZpWaA7LtBYn8Q+hD/p01xjILp8y8g8pPLrN2embU2K+MVriCS/nZgMff87y",
-	"DNq/VERXY1WnGUUUbMYMQWeVL50zwWVO3lkmRF6Kay4YOBurNnjHIv4LY3O9pTyvIT00yTD0zDw4fTUC",
-	"kjCl6ipgT8nXP1z0fS3taVjmeEw+ZzSPoI9EwY+cNcYjXznHOhMyF5pntjkOVMTAqIh9tNmPffBkVXvt",
-	"/qpy3y+lxLoNQ0HsA+aHIWKfxeHkeQt7tt+D9w8dKFDjMTd3Xpgblzt3BPtSHXrpE6W1jR4Z/5FouHVp",
-	"vaGNvSj1hBrBTrd2sqFjcJM6JTTapE3Ss5oy1ipNuQgf31sqrGnjt7phC/BZFclEfY+gqpkgC0aNcjFh",
-	"NESmhCa8mwc1MAWuRhP9SY4CV5UZJ1ck41OuwUNVwcm8m8iMhbCtraSLzWEu99CccuH+LAbvUO1w7PG+",
-	"3W30BKQFryYkcsaacv9vfAkfmj8C0gJaz8/imZuvtJtoQ1/ymL2J9P3CFT5sg8RPii5nTlPEgjgsnmtF",
-	"+NMo/JUhKgT4tY7QUlGsp2TXwyNk5UdlSXjQ2N/mgxFWNIvC22HUHo1X56hOaJaBnT31AzqpKIQBXbcV",
-	"lX//8d92/vn+0x/Jzj/ffwb/DtX22MDXBfNds/FMxkUMAMpooKroFjltTeuuH+UqXMrYyfUwBvXq3oJk",
-	"CEgaraPe36SMejaRdQ4SzTIGP9vy5LrvV2y4gy6fR7dF49TBmz2Wc5E2FJKvvwCaxvIVvkETt4OtQK9X",
-	"eEA68jU8db8TrraOFcq0zwVpeqw03XP30OqVOQ/e3xG0xg1tq0vkctmBhQ9TOaU85uf6An8olAu4HwwE",
-	"o97K3JVEQNRSkelcaTJiWNTtFA+Z2waC8FFl/tOaUKG7GY6itod3O5VjreLImk31xfy/E4LnQul8vrI8",
-	"Elz/RE0A7elGyLt6HrkJj2pTN+5X0BWM33A9tJDRrXOVV8kijCZPWJY2THT9eU4ZMwdzOM+zWpEgyU8S",
-	"gPuM6hIoLUvtnOubMy8Bj9R0Z768PP9Ts9ri8W6b6V9njcT/tRz9Tsi+fd9Fv/Joky0jEW8klFf3KbWh",
-	"Q5ykbZ5cgZSNYsquVrYA4NS8N5XifnSu7VDNN1z/bqimzW7dNLSWHTREvTZdJNvG/neyVs21yu7X1tL8",
-	"G659XdXqJFlYgfr4m/+5y+f/Yh+qVSaCoFPNJr1mD+zvt7OG6/fFZpX+Ps5NZ3SHJtixjVshNqe4nxAh",
-	"g+oZj0vT6kxVGl/ec1F9/e5/rzZL9vkXPJe/Tvvo7Z1iFYOahz7JSvo2SoF/b9soMZB42wUkxow4hhGz",
-	"H6F7O+72+DAPHcx/zQ7mYYYZrGpCBSRh/+G7lv/hOoMHJ2ULbcKr7cA3A3EITnxHDIeQuSxBOKQMxot/",
-	"5OEfuLzDSpboilCqYvmq7BRw13VJSvEPtOaMD6nJcfpZv67H78EmZT0+42nH/tcdsR38x/2X/fR7hjcV",
-	"/7L3gBg4Lf4Jl2HNFUvmOdeLc0NdSKiYXXA6N3vm/nrl+M/XP1z0Yp70MEHCrOe3hi0YFcwCy0PWA8Y6",
-	"sfgCkEixb8/p2zOXTQBEDtSHKQ5+wSZaz4Dqmc55oi7iOSOeT5iDR7XMAfRBMUiXef3y4t3Zi/PhxXff",
-	"vHyzS86w17eyyejwWkj2dRXlxpRoMaaPgAUxlvGzPaLJDcPUXEpmGdWGk2P/MHArz3MoRXIAtrvkYgIO",
-	"J8x9NqfTsICMaXaMWchck1QyrBvHrD3XnIbll8L/lMrdS3EpPvvsnF8LaL4idj/7jFy9/e78gjymM/74",
-	"du8xnevJY2DgV+Sa3zIFWO5h8smne0dkysVcM/UI+9qWIfjJp0+x+ybkBegJuxRWKD/aJefMglGWXkkV",
-	"uYpmLpH/87/+99VJkeqjq3j/leQfQvWliEzIPnO1S2w9lgJ5kTF6G3uplkFTgqDdD506MsJmokzbFbXk",
-	"qsx6vrUNsbA1prlaYAzLO+Hg4gDR2KmShOrqPsz4jnn2CivHzLK5XpRmFBNGU5Yf1y0b5bNhxm/Z0Kzf",
-	"7qWAtFwkEksxgNI4Y8ro+1Ou/ags34arFmzaoeoW2ffR3BZzjoGI5RRzZE4MYZrDRm2GGIAII0jWpTDE",
-	"JfpQfwZQx6kV3YJYcGNMs4f6tFtX5yBFwnbJ1Zcvlxfq8ZRdYe2cOVW4B/54TKjaJd+YraCJ6zkxVSy7",
-	"hS7MlwIocp5yTTJ5jR/OGfWQSOazdgdLkK3uHKaWDC6Y0mQqU7Z8rjRTesdnmV5ZPkP94vmk475TYcyO",
-	"AenZcgC4fGV2Fpr2X+1WvmDf9DhniukriAFyKIHoEyUtYjhNJpcinwvkPZD5Gr7dsjk7G2gopz77DIji",
-	"KoAJe2y74v3pJyXFVdgn1BE/odeUC6XJVSJTdnVCzH8wFZymKUstsBqfYvNgyNq6FMUh5zmZMmqY1C5B",
-	"eHZFDgcDuPlwf58AxCmra13JBbnCfpdXuwQaXGK/SHPksV0jORwckU/NnC/F1anRUa8e9cnh4An51LF6",
-	"85JT6G9/BdbJyHLU1Ny4d2D+78iQ/OHBHi6empvzU/BpqsgdyzK7mN9ypd1aGn1IHZOxNB8mV4FCc0U+",
-	"tUfr6lsubq7sOe+Tq5xlf74E3eeyd/Wo6M4J3GDMM99lXMlcow5zKTBd88rpSFfgYqdGhuGgXkhhuygu",
-	"DMWec3GdFR0nFUlonkMzj6uXF/T6yrJvrrFVk+HaZ+Od11QnkyusM1zIOSmxatvk1TDpxBxfwvVxgXVi",
-	"mIO1aIyQEIkVXXaTuCKHe/slATyhM3NwipHYQbyRgi2NBI6wuccQY99w9REjWmYpORgc4m3Fe/1I7Np8",
-	"9fL0i88+A10YRsNsj2tDuIb/cItvTBX8iT19RgyPr80RgmZ9u+Q7kWEnGPZhJnOtQiLUEk7oiCV0roCj",
-	"whem0BELeaVl/JfCcygnxxn0BMb5mQ1EWge2cAWlkRXIdF/mbDtumZ09S9l0JrWhgZ1v2OKqTyi5pdnc",
-	"p2hjVeknZn0kT5hl/hxH59pHmv2wC12hzRu26BOuL0W4krZ8C3vJGzZguV5pNO/YLKMLlh4TY2ld9UuE",
-	"YENwdu7kIvicEySYy+Zaoxpi2t/HlxwOnmOnOeT8OAxfTT4XKZjcC4seP4EybZ6xNCQTNxJ8o63IUw2r",
-	"4ASQK4cx6+hRsR2TmHINSoRjesq8d0Gu3lHN4NedtzLjyQLVguLyFaCb2pZkMGEjXFBN824EPFxWV+mH",
-	"/j2vhLtK7JB45uJGyDtxKcwkDWHilCdhCy9oik4+ZwsJ+p1VmIJzvP/cbfE7pvPFzulYs/zKzttG4WDm",
-	"V1aeXRFpjs210deOA62rX3TVVH3rO1Z9J2BESozxhBQcCBy7lej/v5aI5OfQfFM2y1kCOggWYUBhnzI7",
-	"nxk5uWA0x0xjmPmloHZ3tPQHdq4QIhBZ5tUX9pW8EJBPD49QX746nwsQ0XD92dHzw0fuQGOF3WefFYRH",
-	"bZmYMhq1kUkVj8qVb6kRc4RwDU4QcioWhQFT4mlwFGBf4DtXZnKooWfsmmbL36uoX1Om6WN4dMdVpV2R",
-	"2XyUcTVhCqEIsZYSiibNLEZM3zH0bk3tgj5OZaIqryFpTu9QU7PL83nGRWprEAoEG1gtWS25tXZkoa7l",
-	"UKoZQINRsQDyNkvyiQrxE6EEE4CqIMcQ9Hj/PWAZhSpPNbMYsTwnucy8aAUuYSS+Ob5vTy9efHUF5Pj1",
-	"+XdvyJTl19DEOjGLBHTw9OD5k0fHzeEQQ6wQKO+TKzHPsiuSZJAGz50h8tL7p+AcAC29AAZus8UoqDTu",
-	"fMD8UgnmoTnk0PVSLPAMgY7ouuCcED2Ryr4V2NJV6A2zPNqdZ644ttbytGzksaFMbPxWpsGM3zAkY2+r",
-	"sg9c6WNyODjcvYR2Xjxhtp8PT5nQfMxZDl37aTJhO/u7A+dpKV0DUCSEBTvuncesayss0BpNpNC5zFCu",
-	"C2sR6JzyDCqO0S+x67s3H/dOz4hPrWI5eWuN+V6/5/rxH/cGu3s4EqPy0xnvHfcO4BIElybgX6kaM+ba",
-	"NYu4hd+wO+jzbSSWEbpJzrSycOWGDtVE3gmn8AADnWAByQIVfTN4z0vP0t5xzyimmI2vekFLY9U7/nEZ",
-	"gCVboEGLndcNr7TGGQgQiXqOVCy4QUjECzcv+HnO8kWxUVwNXach61IBb+hyPXnc+1mM9THIwF6LG1+g",
-	"3/Dj+6JHFCz2/mCAgWSAIIQAV2Dv/GTRw3zJmHPd/ggAdWpIVe/YNiqqxsUCvzMauohTJW/AZRnGnXr7",
-	"g/0nO4O9ncHRxeD58cHgeDD4W+BoHBkiHuw9fzagB2zn6Wgv2XmaPGU7z8aDwc5gb//g8OjJ02fP6agM",
-	"rQHvfRp5L09bvS/Z6wUFMYbtVBFQioE/uRjsHw/cB6bQQryXYWjAbvobfj3R2YKcXpwTtRAJOMXZmH/o",
-	"Hfe82+Jg/M3zD/t/ofjjLZdzaAvop4SjsMQTXkFXQnDFFbL8GG6oOs6xt5TvjKGO73KOeIcOGLXngxph",
-	"nCa+SYaeCu+6jXuXXORmNB9DKl9dHQNBBfAl1oUVsBdVv4dWIhCyMRvrXm9vg4IEfPEhkn3sZn88Hn9O",
-	"fdM4eGRv9SPfC9dvkaX40MHqh17JfMTTlEF84XD/+eonLqR8XeTBA5rzUZsZAc8WNMOW+fDUQatJYdNI",
-	"m1Xm/OTABkIP+Y/vDT0UgudbbMgSllg7h2HP1Rj82IM/oa+YC3rsFF44Q44zPjT3IO3aBuF18DbgSnem",
-	"o5e1hbMlFBRoPa10EDY6/XSpLg6T+YqSuGNnFF8K6yWB32wPHpEq6xL46h0O4VMjfNMp901jKQ7GVedb",
-	"36mRN4/6XtN1t2pGp4DMYS1YZYdmXg0+flAFL0Vr5x4pMAKMCgP64N5gEIhCioLOSUPUWcpyFkM2eLKX",
-	"Be0KsRWYxQCP+x4jY0zpz2W66Ca52oiGel7dlZ+25nnh+nh2Uw4B2oBrRXDvdZu+PUYWW/ZBdP+3F93A",
-	"yHOjbC9P4m/Pphfi/7p78m7012TvW/U2ffrl5Gs2mL/Rn+f/edPrKNB/4HqCKntMrDsmDFEPw37hzop4",
-	"f2lRV5rE+0tbbvZtkM7eqA64+37vKsGghUrg+0eCDrHfZlyzXBrrD+X6v5bm8cJGF31AfR19Y0oFaqL9",
-	"XiToVmuqXizF4rBL1sJ6/vvOc0W19VmhXxH9O3cTFjFWv2T69WJdGTp+IwWDGEGt/de8DfbDH/u9g8Hh",
-	"6tvfSP1aptjb/Hd+sNrN5pWcY/XYv9IR+ZLp0C1eYH+uq5oPFcvG8dPyi71xyNOPtefmBxs/KmSAC84L",
-	"CQ5LF40MNPjYQXk4Jg/HZLvHZDMx4s3WTuSIxHT2BdAiOMyXT8yZVjbvCVXGPtp7EAyCvBO0cG1geiKz",
-	"1ONYEoiYQpaiC2UunaUQK2eN4xQepTVNtooK7/zcTg1vrYbGUH8+ljuqPobQxA6s9J9+9aG0MPc6MaB/",
-	"JWbSWfvda6H9vs0B2QuKd15BjPtBcQbFGXnF/SnOoSrw2DoVjn/ZiDlG3YGvZA5t/VG3dimZJY5HJMSK",
-	"MJ/Kpo0uc8F3MMYt+a/6HfnmAwd44AC/MgdAev/VOAD6F++DAxjVZ5YzzCLAwAAmE1w7NMUrm3E7VAjz",
-	"CDlgKV2QuciYUti6C7Kp7rhiRTrpzGU6G4vE4QDesvwEwbARUYwwmmec5ZcC5silgGQh/DoA/Pm83pdF",
-	"QifkqbiO02xRSX+I+dffwQr+RvxpTb2usu6IkdlahQpnHKhQHzcNbT94yB885H8ID7lgd5t6yT8+qAgP",
-	"KsLaPhF+GyoItg7JnpVtaQvFua71GH71DjPWMCquGIO0y/DRkyIorlyGliwD2WIer08/lOMTNAhQlEvM",
-	"TVcsTJ1zT12KSublLnllKxISOR1xwWICGxLPwul1FdqfL76WIyg1b3Grh4Jt+8C5hr1oc2swC9cqefVj",
-	"tkbznIsEP7PM66CK44RQ2DejFU25mEM9FMsx3XiXXHCb5jzKoXRttCA8rUu4UzLXvdYcOZiVee73noe3",
-	"rJtMJUi4icywOSSUBfd7d1xP0pze2ZVI5xkbeqo2B9W9ShkSUK6nrv/Zy1Xz/RBEofea57S97jHaKxXX",
-	"H/fOZTZhfFrFoyik8sHF4FmhgbT9zD6qOK6ReZtHBkGOay06foDQ2svZmOW5a5FyDcSW5IwJLGmGa0Nm",
-	"VnGFPvh7yL4rKG51Cl7IZR9S8f4YqXi0LHWcnC5dbpTXVV27Nhnv8xxqCqCE2pAz8bzD5ZjLGROAVajl",
-	"NWAw9H2drzkzOFabg+afnVCsvgpGAr2n8EWucAC/KHMQz4YJEmjMDW3C6hPUilf+pllqfrLDLtwULbn2",
-	"PG6Zf3XNVytmca9Jaw/C7b+tcFtDbNUZzyG/qOBYPeSYPeSYrSlSmQbAZS/YZrNssalYRYdVnSX8GAup",
-	"aw3ic50zOlU2olWSkq5Y0pXMT6lOJsTVPAYllIqxPpFZ6sutoATszRdQv/epkb7BgYOMdsEeEZmTF+d/",
-	"NbdeipcwSG942gT0iOTFGzeyhe0rVDuD9V/Hbu5mP37YEemSdO39ctnj6WXv+LKVWLvsfYQtLJjycpfy",
-	"ZcoA4jGkswSA9fz50d7ek/2nT58+ieG1afZBP07UbXnIPO0XQvQybxzQqQWRcONwADwBucFPZLSA/3Yb",
-	"4So5UzWKXuDO7HzB1UzappyRIY95xiCnByFl6C2ifDgIhXL/Nqo1TSZTJvQJPGie+/Nlz96KW37Z61W1",
-	"snDJVvRaf7DQfjVxgpxs+zaauVeBXDA76jusRMXLL8FfjbmaUOicMQSMsj5SCwUCRc7aGXMZj2WWfcn0",
-	"RvbW5qmaoc74kK/5L3SMviu7B7bm5uiWnVC8AlIU2p63xxOutMwX9TnSE0mMAZwShC5joo+5TXeuDwj8",
-	"w3XqXpyUNLldEj235sRWJOPuqqjFV3agXVfmty1YR8zOlvYyhNytEf8VM9KVfM7y6wLzcG7RR9uE+9kt",
-	"jLZH01tqFLh+z2zb0JnV1tsVXK7Yy21t/KeI7ArLgLFyLYcx4x0vl75yf+7k1/KWrXYpG8L+l/Ul/3fm",
-	"yQjPZbbXotP8gRm0zNI1stUqn6tNWjWsHE8jpu6HJvwNYzOF1THmPCOPT6gQUpMRs2IBi8iwDj1naj5F",
-	"L1eZl38ls3Sb/u5fKWvM8TXbh5FOzSRHzFhIOZP5NRXmfO629xx+N8PeDe/gxatTyTrplA/ZNQ/ZNWtx",
-	"y7dzXeGRxMaxNuWVEDppbfw9htvvj9fJ/I7mKRktIKQHPO04TNcZy3xFpk6flDKAdsn5DZ/NDD/AIA/8",
-	"di3NBQDutCgapYcsEFtwl2AsVYAAZrjCLgGmLMdjlhu1eWLW2MJUVpRm/O3E3lJw5pzRZMJsEQJgh2Cz",
-	"YTPGmFvUaEt/QPaspe1pjzG11ly4Mt2tF0U9sOUHtrwFtmzItMqXtSxah4ON9esy6KCFx/2qpBhlZymR",
-	"OXGBdpw96KqV1A0Pc3xH1S55tcxxLdC3ZbCRiis3rT+6kpqwXPOxuRtzV2iec6Ol07FmOTYobl/1UFVS",
-	"H7jjA3f83XDHC3pjVLMkk8rQd8Aj5zPEarjnyHiEOUJm0K9hq1uOZtRYW7qFXMCqrmN+Pc9ttvKUpgw0",
-	"V2wgopjhK4njmb4N0VSiN1dRW8MfZJ/jJy7FUngf8NlQ57yeC/hcQkXCssw1mQC43Ai/NSv1R+a1X1FE",
-	"zzUTtTh4CyyOQSowNOFvzmhyA4VHLOcMk9Bbs+DKQj1w4wdu/Pus4TWEumVPa2flVM2n962YSjGEBN9W",
-	"qmiE8ZkhPnhCHzyhD2zs98nGzPlcMrptnv9v4xT1o6uJ0L+yyh40eoIuEK6BgmuqpSN9K3LosTFjedAg",
-	"GxLWfHEEgDrRZFJogp8oIu/EbgHED0uCxYpYkAhqov0KR2/oxGpKxah8Vwccn1GcUHWUc6Gxac7VKOMi",
-	"ZWmRUG/bs0HfAD6aaxa00FqR7XNuF/A+kn661PqH29o+5X55JXrHg37PqvgwBtxAzDkAOIGebRs2VDK7",
-	"xej7lH7g0/m0d3zY700ZFb3jg90jaMGNlw/6PdE73u/3hNRDOcIGXPAlwI2meTpM2S23KeiD3aeDp3uD",
-	"J0+f7e09e3J0CPmKNtH/LX6buG/j0oXtzm0P6zEXXLNsMRQSPuT/M0xZwvHkwPdzKa6HC4YTh//ug5yR",
-	"sAD7/d4d49cTzdKhm9kzaAtZLJg59riOPs3A/9x6N456pY9im9VyDsbe/sXgeVFa4fMdPMJ1UBBxwZKJ",
-	"4AnNigPWi07l/ToJEI7oa/JGLVPZqJr/IYftX8eZYkjCgrRX8yU+UaVKdCsfAiFoz0SD+MM7fu3MCV+g",
-	"9Wt4ZLArC9gGmCZnBW5YSKjpjb0eahcjmtzUuFxIC4+LkbctXC4/2MV4sD0ebI8H2+P3yIPfSO2gvCp8",
-	"wwfAtm95zFOudzJ53bYP1mmBfBI0hUUPCM+LJodfvQvUfJpoZathjKmAeQt4fG3/036BgMIyxYLOb/Bw",
-	"LaiJGf63ZvTdEU1OEy3ztqVWp4k93i3ufWcndbGYsW5PtB3Nd3OdyGnLlxsZ1e7Oz6ETXwQhJSQBbD9W",
-	"SvG+R2AUs79/CEiUxC7VXLF8N5cZG9rmpb0+poEPu+SA4xNh0ne/Z49W6/fQXrs88ZRpyjM0JLGTIshc",
-	"iTMcG+o57rHpLJMLBukGsnfcM1J4mIE6Z9jJhKpJ77j3fPzsSTp4tvfs2WHyNH1y9Jzujxmlg+ToiKaD",
-	"vSN6MBofjvdG+6PB6Nn+fpLuHaVPkr2j0WA8GNDBs/ZZ5zQx985gVge7g929vYPdp4ZF2JNx3FNzaDTY",
-	"83pH64UbwzN4Ils/xMKHyhunzPdFwnrHh8ZqZMCZW7/YEJB50ZBeYz7/a/kPnmX08dHuYOv585adrk6c",
-	"Z0LnnD3AsPxBYFju0HSYzZhgJfel2fBG7cHcYO22qNrQrT7ckM1iu5XhlmSDsvBL8eL8r9jp9XDv2cAn",
-	"/wS1uSckgZYpVttSM+hTNmFM25JCY6lh/zPz/9N5Bs2Bc+0aXhNqDMJczibsEdhulwIXAjrBacWyMTFq",
-	"bm4bIjtzUAqBwWEyyhm9MXbeGNtDZ1RpLA62Da65cE6jhkL2ev1n2eVjJuLsyqK2NyajzZ20vZTGsbzC",
-	"hz621acelK+o8vVrl9nTpFWZffmY/b5q7MFqAM5Ct1VWH5dvDxX1D8K2TUX9NsTtqiL6QgLfspyPwaUW",
-	"d1K+Y2aSc23LB4rOqEZrJ8mEcmELBYhTVYkNBhpijMjuO6oIzQCEqQ+5Y2YC4hpMwzuqLgVNU5aSEZtw",
-	"K9MVy295wj5R1ttpeIqR8ySZsORGkfmMaEn2BoP+YDAwh/hGnZAr0GTdmK6wMb8vO76WRIpd8g1js0tx",
-	"ZU7p0Ezoisi5VjzFAmO1UJpNjw1joJrldra61ADdsFZzFXM2SM7ucq41EzGx+1dY6/XdDhEPakRQG00H",
-	"FsHME1aoVlJD7a4zMMpcc0znme4d7/WdPIdaiSeHYTDw+WDwdO/58/2jw6eHg+fP94KA4J5nJFxods3y",
-	"3sfNDWaYjOFhxhQac5FyAUfjPfLZ4fYMyQn2BwtNrxI5uWLlGYNBuEgnhuu40BQ9mh0MJ6CNBliwH9zR",
-	"Gcu5QHf1AzrXv1IVXS5vWWHcoPpv2ONcFL6gjqLA8vYazv8L/HuYyev7hk6xDO+3TqF48LI9eNl+Ay9b",
-	"V/9Zk1XxkHLxkHLhYYOAINb1x7Vw+cD7P1FhOGZG9aTQH0MB0mhjNpH92RdGNSyJKD15nMlrLuqtku9m",
-	"TCgwOWBuRI6JYrdMkBTaD4mUXPNbhugTqBDPKM/BfyVvmFC75FSQubgR8k4QNqU86xNK7nIprsmMKnUn",
-	"c+jERrjABI1LYQ64A4N2V505RK5tc1pFIf9T3bHcJ3abS4DlTE61ZtOZxnBXxqdcM6gnpwkkL9qawzRn",
-	"Kh6zhDXZIBUCJgo9gv6DJlO2634ytIBzBqTdZJ6zt/bC3v7Bv7VnYTDC7kUmXWS4ERhD2EQj8hZfT0Zf",
-	"Jvw7/vXZ9/8423vDz9SZeHeUvDh7cjZ9Nfhmf3aQvvj6+S5bfP2P9Icz/h0/u3t9cXN4Jga7yX4mRtNX",
-	"g/Q/v86CZkWG7J4PBmak45ypif8Y5bNcD9ni64x9+UonX37Izn6aDRLx12z8F5C5N0w4sYJHt/3CXZiH",
-	"31Kex5j/Ob8WkNhaYf7nTO+8kPKGs1Ui4B1Oxd78rwft+0fi6yU2brbWMAoIDMDxBCbgj2PI3PWk9/5j",
-	"hE/K+f/P3tcvt21r+74Khv9k79m0/J2k9nTmOGm6m7b52LZ3e+496sgQCUmoKUAFICs6OZm5T3Mf7D7J",
-	"HawF8EMiZVKS7dhh/2lMkSAArrWwPn/LVAvKNyLWzoeSSkpIDQNGQmnYIW+N+yeKpplUZuQzpNNelKJe",
-	"/8lfcUZbwaTfRFSk5rgG9unZSTURZHJqzpmeJmYFS8qpyYBaI+Au7GS8hNXd8mpr6OdYHjmkyNur9DbL",
-	"fgbq8hdDqWa0mx3eVVLgPUDEAJFOlWLCpBKmQ86SxAO8oIhI00dB42EiPoW/slaR+lqToWQaPKilOg3V",
-	"XWHZboejRCltYwGG7MdM0j1gDwvclN5qLSgMBJvl74nkZMLUTkKBgHZixQdG7wgrPBu0pyhsQyPd6aii",
-	"h6gbi3Dtmn227sKn2vdaCoZlVdUqw9pixem/1VLlMgWVcreiDpE1r+7LeE6kwhwKOTWEwqUwuwPPzA55",
-	"Q6PRwig81/hWCkiRQGpGiJbDPeK6sTp0Em7CnL0FQ6ANmF507iY7Id8Zl5JEauMtNsjYwFGJof2ucFEe",
-	"MqJqfOqCQFPNsB1uTqvCBHyvYsGveXMU5ge3o0wMyUjOrBZF5MAwkcIfwvJZXI55AD+CnVArX6OwmRBx",
-	"18xYY9OMuCbp4KC99OcELLeF2PJqewf8Afj9Mo9A0WaqCDMf7x8sh5k3S/FvYKk1QE+AUbfasfdbNF8v",
-	"oY39DDwwyChFRk+DwtD5mmuiJ0yYVn9+arbuGye/y04MkLyeSG63er2mWhm0uoR41A1b0mkxPTC078py",
-	"0EurAy78Ox4KMnz1rrvpYbJtm6Fzj+mwmc6lMxKpq3P5R1wP4Z6ciaCSvHext/gOmGd6hZPHOWQKHh6X",
-	"CJvv3B8S9iliE7Nsz5VhjdhXf7BvXpsTtu7Tcb3WfQV3vVMcHknXUHJA/SRnZEzFPBMWM6ZAyWstp6dn",
-	"Ob0RMeBcLPs8Usa+M37+nEWWvyAbJwzBMEtq7PHWZzU9sx3yBlKRCs7ezF9jLQ+dlwtyaqqY3vFKUNfh",
-	"4N82ovqRMM2dV7I+MX5xSIHbP/maniiONBcr+dOC16a997MHSzrvz0bSt/Vdtwt/V5S04SdLXfiv/roi",
-	"A25P6mxCDhnHGtahCw1JRexupzmnBiraP5lTABH8ZFI/ixkpxkjCjN20rpCKxHzIjSZcEEqUnCG0+BSa",
-	"7jBYCHgM+2zoIcbhm6d+GzF3Hoqphh7HKhoBMGxuuuj/1QDRIyW4WLycuqGC6xGrLMTNWi8GzQmCqmjU",
-	"sEVi/SaGr+bYP7VOP0XsQlvr3jcQiK936yfk9noFJsWmi6X5wVLFTFmKsaRuv86Yi6n9tjdMaUiZuMua",
-	"3OwbPIa63OVuztgHOAgD3z2VIitAS+bSTL79Qrtkn4Ix5op2NLZa/g97LZeMwdwnx/wzavTO0Yv9/SC8",
-	"kzbPYQD58nZtI2Mm+mR3d6LkgCdM+ynt2snuuMnahSZpM+Hgg06kZdqRFGlSdEU/5oUOUf7cUK6ls1U3",
-	"pD6w45c3W85v5JZLV1OqvL12NZN4bfnq47DXo/zp4qkud3GFzpLdlWXNlVrg2GReQ22nywzzj0Kq2VWO",
-	"p69InyVSDK1iD6dsBtfhTXfMKutUtP5PqfVBg6Zbl2Tl0qlMmFSKjvoMX9zIRmHX/YY+//YQ+VoPkcbH",
-	"Q1V4I+Pgtlt/66baToAfiCgP5rTJ6bXcjCD7sRkIQ0bq2wRiSDlsoUH/MhBDV9wpEgPJgBg8AoNP5IZs",
-	"d5LIYQbJ0BXbxmTYwBR2oA76cRnDRYv1vvEL+vt18AsWqfPrAjAoIEVqpLj+fFtYBpX2Tgtn0BpfdeAM",
-	"tmh+3YJqkDvS+BgoxrFaFbIBjXXxkPl7CdpPSKghY6kNOXYAA0rOsMbo4Pg5ecdf4cERyWQ6dmEah1Q4",
-	"IOV2xilkhymadAX4c6VC0AJ4dkKVKwu6+p+rDsnUdXhlqn3DvX7b7KsEm+WZlZyBnxedyEXzcwEgsito",
-	"Yrd37rJF3XGa3nNiz0k2npg5nLYkYfQG3NMIaw89gMDIZekHh9MOPgGLsZvSCZRiXdnXIyxEEd8WPMYQ",
-	"lYaonNvLroCZCAmJhHZc0GPcNmltF37jweYLh7nTCNI5jagmk6khfcDJsaoCZGEPcnoB9wi7dEbnOOkO",
-	"+d2Sw9VYxux7auSYR1cQNkAKUIw4sAdMckRPOrrKoZQsJEIKduLaH7mqME2ODg4galcY3n52TpMrzI6R",
-	"M6/U2K/MhyOTf51/MFbznpqK7y0jXKXedng73JedD4rBNjgMDGq6AvWjPusQzB5gVii4bwNHCNShSAhf",
-	"gMID24Yf5pkGBnEvc2V0YX4Clp4QpwPJgIB+ZvgY18DA90G9o+PEdyXsihmFkj2J+ZzwXTF7kok03xNa",
-	"A9jNZDE53jtEnr06Z0bNd87s3Vdl+tXbcVG/en3x2/YBOH4fAbw1Bk+gmtAyIXbCTslbY+AWMYj9J61w",
-	"rlvaqO1cxyW+w0dSCI8AKRed7eXTBUdUMvdkAqztCYTEEhWJsuk5CizHDnFuWZ9TKGXCqLgt1bNcRcrJ",
-	"rzCTiGEqDUOs4bTS1CpQ3t0RvuOKhs5LEVa6S0LvPvgfJfXBehBS0YKOuKB6HTx/eXR4fHRcrnZtuUrS",
-	"aZOAwuK/kP8awOdI7JEllBxeG6IMWIUUoW2o8CVpWJOKbh4GTSCcZAhOgl30RtmvimP3jJoKzCn3Lx0g",
-	"ULOdzxhf6sQdJJ4amkAHiQzp4mQv9d8EJ/tfmtH/ORDxSgwVS9KIN+SlYJvm88S0T6SFvGEEQhel/oZ+",
-	"FHvrdJJIGtdRQjMbtVwPPdOk5GxyRRJWtICbRPaxRRoIlxNCK1RL0ETQ4ZFzSpYogVwTrH53yl8IyQxq",
-	"yLpiAn4cOSDcgO5H+5CZ7VIdytQ/FINimiQkShhVuqKNwOI60QXUHsNf3zFcy82SIyjwt/hjtxuE3Vyc",
-	"AX6zJzFcT89suOzO5jpemKimF6Y9atujtj1qH/6oTYX7/Zy2n9N/bwJnZkZsfCug2QYB+BqIZreQXhaL",
-	"bAGdnhig01ZCfeu1yUrJynesAhItMX5BRyTwc4dc0iF6QjP3pWKThEaAAUCoZa6ELfMQBn02YaMtNIZy",
-	"6QbBP46+I4d75Pj4eI/s7R8clqUV1M8sWVhallkSFuYD27gD2/iPh5/bdrqBF0RT28iqbWS1CbLBfSQ+",
-	"FFWGXZ+F1bjh35LwLIdLKEQ8tKFz9JPbLcLutFQQIUkixZApqDyYd8g55tyT2YgnS62FMV+QK/SJ5zoJ",
-	"QqfhZbnr8va3l0DYtIdfK1JakXL/IsWR/UPIFMW0gRz1+5ApmRCA8GUqVFCUlFT7wdxaadBKg2+sS7+B",
-	"JABB6FId25blAsa3q7tjQnGfTqZD4FXNjOFiqBfqAJY68Gf1A+XuCffWB3BOuDc/PdfEE+vWjYT0THsS",
-	"y5O9u7KK5l3aRuZquN1ZcJpRN1UMf4l9TKk/d/+qdBWsTdJbcBT4iUN6Ah+z/0bb/M1UyQnbfcVUwrHo",
-	"v5EVjita0z9wP1PaklsgEwpPye3fHsEb2/jFhlJpjmNK3GsJJVdcVXIM25mzFVjJPwAahy90+FP2w0wv",
-	"CPN2d0iuuQmzhvsh0RFqFDGZMKWlSy00TJv0EE8xeDz2oAFctE+GqGnu/q7AInzManMpdYjQfPbxLblm",
-	"cx1CLmVajgCvnY0kAAoi2Ieh8w55KyAZ0WdU4ixSqEEo5C8FGtQbaBDbBvwp9Ck/OT4I81rZydFeGGT4",
-	"CsHJd2Hwp+xriHBec6ODkwMrAaWyN++/wCYdOjh5Xr/yy4tESzgrw5xAOy1c0NODC4LE5yIvr6stIRFl",
-	"cilPu41gS7IHS2BL5KApVEnxzkV0kq54m2GYZEiukMyrDeCHYqu+FFUJ+uzhKIA2YUVOf45NMCogQLJX",
-	"3AZu+kEkc1JAVSkaR1wvrgCbztvHcHaVST5cFJN8llJm6pQ+/Sz7dZvBFnw8tXrZZuLQPVJrb7hGLO/l",
-	"ranaCvidY0OmRo1cbp0SmrYaSMdMNdMd8g7L4xSbpHWz7NMkgewVLO8phR3BurX87LhhY33rNP1c0sK3",
-	"YEw/vcVHX0ALQ/dH1sOQKkXtq6eC/zVl7meXi1B7wddcxGuv1j68wVp/4ehpylZ6vP2VArVheaUnOxAS",
-	"UiF0crHWq9jqLK1tr/jUyuge9DnL70HamdLy0I59VzET7Kik/qvJKly1SLqSTReA421jCY8dBihjwscJ",
-	"A4Qjx4hJAOseU3XdE7KnR3JmtYHc4HX7yPUPgpx+C9RxB1gNX7BNIairAI6AeAt12hAyEeviDfsHl/t7",
-	"OWAKvKGXyIgmC7ft423/2LP/ABwKAAXLz6Hu0o6BBLVRU/9F8Pk/ZR9EY81h7CwMN8DMF0xwqci5S6og",
-	"b8SQC4YY2CB7T4IbHjMZgGVR+4seuvstUzWhhKMgD5CBqxszZs3i3lRBDy+Hs2GvphgbtB/txGyAnTYF",
-	"S1zu6XgMFI/DjKju6Wl/zE0+bdQR9BIBPC8Aj3iGAgiOiE0Mw0NJKtZbLMmFzoqLNPwrVbpBB8n+Ag3/",
-	"ykX81w0H5xTydzRi8TSxHL7neLFAUU7wLtJsXl6nt5RS7d4C1WZdhdyb4/RiTzGqs89V6ZbLiO6SRSPB",
-	"I5pT6IMq4JI8J24Z/SoVxrejX2XnZIt+9TjQr3jesPJWa+7iCsM1u6s++lX6DHi0UjSsfNJK35rTk2k/",
-	"AfFPrrkhTjxiXas1L688e105jxUlsaIDc4puMfC+Ya8Az4aZf2024tGICMZi3RUUTZ0OuczM5IFUt1jI",
-	"ISnY3aXti2DNb3N8+3BQXOvqGiUH2zoHVXbUVJ8EDVorAxG7zwoLLdU69pcFc5mkXxLg1dGS1XK5IbRY",
-	"Shj3DC3WKqatYtoqpq1i+kCKaWOVswp2KNMjWkS9NpKzVUQ9USDqtVXiVEUpj+jsfk7/vUk9mtVyb6lG",
-	"20AH3Tjh621eP2qr0Z5UNdpWuGS9arSUrBpUo0GgxZ5fIURaQgJ1aGDF5VWyU/J2sAMkj4kQOH+E8MqZ",
-	"oh7FypVJu/ILUziZMrO0Qy45Jq90BZ65YFH6h6HFP7y9zJJEZ/0mXAzLec9YbGl9E0OyTHdtot01TDgr",
-	"MZIaZcE9/HS3kyFXkKJtXvu9JtW9bPbCc/+1n2jV3YMoR7sRTZiIqerwqDoV5kwQ/trdiLCigNt4fHx0",
-	"7HAbC+L5mYs+cwHpctbiAZTCTH6D+29EocMv3Ir9ginx00mzXdiN3efV2pef2oNgArhXt0rYkypbyxMr",
-	"LRCmJf+HVstqcraIWNK8/G1JAywNPPyo5Bg1sDAXCZCKOH/nadGPT2iiJYKTcNGbKDlUTGuPLE7QTVLS",
-	"dQPWsD1Xf3g/ZQve6wP+FMgS5NqhXSkm1ZAKy5ed+lrQB9h2mpzDwLf3xW6VnraS4M71FuDNB9NbXLzi",
-	"TuUbnVEOJg1msndILh3XTwAb+7OxZgmA83ltCHoQpCjRMMAp5rNxjIO6RF1qyIwnCWCRRXJcAtny2r3p",
-	"cYvBiCnDB/ZugL4mVCmo/0SQYZokDcThkhhsbcFWLH4tYtHLhUJKBk2sOTMcoSBwhZhWDIrhJkJT3jCl",
-	"eFxXaGJ89U5FZk67Q89ePpyUAYxrtxFQIMAzaZomkzhMdywIK4pRez9P0VOX5eWPsMqHk5at3Gnlzv3L",
-	"HaT6raljdo+nkakpWEZcG6mq0RZ+H0kypjGD9DGr+ISudHJ+WuhO1SGlQTkHD5mtrLO6kuknN52mnP+Q",
-	"me6RkU1StWpm59zANLKkrjCwNngvzdpBzz1cy+VFFK9icgPY+v75LJGhWZbOS0gYKaREyN6tKURG9mok",
-	"beBdy5kYRvaqM8/uKJ33jd3323N6M+fmU8zn/ZYdiNjZBaOQLh837x63hArVWa7s6Ov3Jgq5A2mMd6k7",
-	"ply7qDm6iHAu41iUnQHvqLpOX/deXtj5th7D1mPYqqhfh1B8L/O9SzPwvJjHqfvr/nRWyIbd/exS5L+g",
-	"TPIuxaJ0+rcwPFlOQcmMVqkIhlsSFqNq63A+0JaFQocRvcm6llE0ZTvkLCfVssGxXwY1JGFUG2im4evC",
-	"O13xwY2Ze2BErbgYToVv2WboNbZ6845JORiA3Q3jFKFQsDb/mfdNaEPnZARMhRGbTBGHNdhPlWYLOxTU",
-	"cjyTsbxhH928NwSQaiVWK7EeALCNXjOi5ZgBT1kWSiEcthPr2Ehzq1GNrpnyete0LLEjjnWuVgygKsDy",
-	"Zl5OQOdYaF2IjXJoKoie6cwdlyXzNRKVHXLh93Y2kl1hdR4pr9ELiOIJ8khS2CQyFQnTmlxB/U0vcnSu",
-	"oamSUVPWIXWE42RqirJRlIjGrvDITk4uYr6KAeToMrmJGANlkvCCmS2JwXVx9ErKMWqrkrnZtyGXVkp/",
-	"fVL649TkhLTYtoyupU0qJidM3Kl5nMlQI0tC0ya9QTsQ6v7cijWWDLKoNKDegfIGS3bRV1e3K0sCLS5I",
-	"VQZhbRfcxqTbmHQrIL9+3G3Lq67rM4qQrQSJGoafs9rMu5KTRbchNvpI7etTcpWrDr0ikZwKo7NO3S6I",
-	"lWtWCdqnU+uwWbcU7JnVRvGTQB2Ktvoq9P0UbIaeS3jOm9ddUdREF1u+p0Cj7xlz2ngOssG4Zp+ooVfA",
-	"hro1PTphXBL5OVyuCi+K7KwVZbrxHKrzSkNEh81gCOqKer/jrbhvxf3XJ+7fSei4UuZYtJojNvzfOPTU",
-	"WEFGeIw7lPwIQxqCp3IZcBP+KNmTkCBugQ5JzKKEiywrCT2dipE5M6VNXOyKLuUjVIKXMRuaSD+77Fb0",
-	"taLv6xN9F3SeuiqlAIx7tiH8FoqtekLurvXbfNWN0zgxROOqblIl0vsyoQJnpUZJzlKPrvPNZq3ryeYO",
-	"2dOuuMpdNSMmoN2AduPX1avLvKpPSO29I1itmg7eVpttRfrXK9IddT5UpZHvYnE3Ej0FcPRiHX2xgJmP",
-	"vUYscRPNmO6QH6VKhbUOfXCeOcxsp+Jmyv4UYnGI1ph6fsBDgb5de0Cio9eKWUajUT7LoAJ38SJCIO2H",
-	"w1y0U4IGTP/1OYgUN0xxKXrXzBLLRMl+wsY9LZMbrK0Q0ljRCMzr8k6mGmrTzUwSbdgEEjBx0ODk6Msf",
-	"DfEGYUNWJlhtjC24CXZgEektkjdM0SED4PnSDOKF3Nu673oe5BrC9Jqg9v0p+70m8HwuItFzn57i/ihq",
-	"7hRbLmxOdj3Z10zd5BD1mtOipSX8hLEDUQvmoNAqdsNRtO3nEehSEL8KBLr0hkr9439Xwc0t3DNjfDiy",
-	"N4EEsZOtr27YByrQ51AetchzD6SofPPaxis25IKgOSJnwtHjQgZ3Tvtw2sEKzQPvKGlRukLlAADZe0q1",
-	"/pgpFFYk/Sn7z3SutdEiIDP50WkddpcybQRytGGNmBHokmKWvWYXdm1tcV5rw3xTNgy25nmQ2rx0FhW1",
-	"eR+ZIqk+g8FQOQQP2gkZMyp0SNgno9iY6RC7jlEVk5jdcNeRsaihaF/aJ/PpI+RS5lIHXS6xLksltlK3",
-	"K1DszhkmKLsl2AGv+gkXMYuvTqxh41IT86+Ct7uYKsrtOUGFytpW1EBGnx1UyaQ0nppHlrpwe3cXwFL1",
-	"DQK35FSNHPDh1JmkOSX4c1Cli47pJz6ejoOTozCwXzQ4OexgEyq8fBgGAho2FpVWRE+Gz91LP3dwstd5",
-	"sfdif+/5i5f7+y+fHx+9eJ6hF3/EdxP/7mUFViMBDrjghiXznpDwovR/vZhFTrGF9ysphr25A3OG/x98",
-	"yTpLHuT0UL+yl1/WtUR8QT4aFKn/6yCnYKdm9BqAy56YqjRf/HltffdLC0H21HqFu8TiBe0zlc/rqKFb",
-	"LhjEpq8VJ8tllRKZdtOEXiDFlvunhI0niZwzpl3dtys+0azYK668Z2ZIpOqKyvYiHXL11xUZcBFrfDkO",
-	"7NBrYzahyoyZgFCIB9snVlJTO23ICWKfTFUrzZ/tbjTd2wtGlT0mytvj5Xbo9s6N7sT4rwByUf+402aO",
-	"P8t+WRvHoy01N8zWzXXuu4RET6B0gLBPNDLJnGhZ7A3o2zVU9MrLhiosOdf3b39vD9aQ/l23k2GhsU2u",
-	"J2qhu8399UP96jsRWgp6nD0IXaPzMBjJJA7CIEqkZpbf4B+3t1DZL3TQyJFkgXyL3+vVlCex/RJj3yiT",
-	"AVZYE9dp1j4kSBtPWFGxNMGDwgRT7QfESo0GKVUNK/LDbhl64WfZvx1vwXJo2z3tcXRP+xPPUq/gwJ8r",
-	"1Bv7e91eaXZsRHV1EPIfJkxYcxIg+bI292RM55A6MT8lNEaPPYpyrzfYgSC+1qmIlv0s+w8aK6uSLWWS",
-	"oE7foyaBsZ9l/55bcLVyeQtyuYHErTJlLVu0IZy2edBWmwdZqmp6ICwHXezl3c8Yc77L1kBrCf6N4eiB",
-	"J1s30BNrB7QG4a/n5vlZ9tdr+5M30FO3CRUxyT2OpVGuRw/XZS16Khr0rMdLW0jUXGy3mLm5uYj4hCab",
-	"KEnp2tZswXPfk9tOTqiTUG0ktY2kbtQt5w60gV00FxqnXeSk5u1J+9bSBB9gz9ooHfIeEUkEmxWszUwM",
-	"ODwmmrm8S2xNO/FtmJp3nU3Rcn/L/RtxvyX0u2F+cBncDe9bpq/F6dgxMY1xTUXMFJnRORlKUtYe5yeZ",
-	"xC3bt2z/LQD8oNdWCuJ8e1tlfufVXYVfnvf2ht78hwCa/QOrNuCEnjHFCI1jFt+CZv6n7Heqwsjv3IQe",
-	"EYJ5HTxyJcFEGXHFxbA3poIOV7gli8/eQ/P47caj8BveHpVyxNfCgD897w1EsqjLqR6nPH2PrpzbRF49",
-	"ANzLkQOHBFAEkkgxBCzINLEhFWj5FlnFLJxFOAYwaxx6bAV2bMpEwZKUOrptkiabHhVzYtm6880rIU8K",
-	"02qMMCdjTyHraARrstXmyKvvAJ95AXq1mAlXxl+QQOSb5abkjYAuVj2BpGZyltVv+Oxof3dXpAhYuXKP",
-	"nNFhbRC7sxrLT3PmSQWyaZFJ163pLFUMmkCUptNo7rGsP83HruM01l6qIrxITK1A/eZNs7M4TmULCCfX",
-	"8wRrObxI2ra9th7WaiNHLTpoYUWQPNIhr0sSgxBQC926pfbchwkTrYumddE8dTnwAQFG78AxO+ETlnDB",
-	"Kp0zP3rwCm3okJ2QkZyRMehPC1EU8K5CC7r0FmhooezTLCbcgPYzoVqzmPTZXNonDNbF6hHFQmB05CBC",
-	"PN6aQYiOWcytOEB9LaZzF7Wxtg5Ab6QVEXkv0KKlVEgYX2yjnlTUrP0s+x/9Tj1suRpqtMHJwV4hnq2D",
-	"kyN7RffkoFoDGqU1V01xIez9NTLgnGCHvH7F/mSRse/bP4Z0uiFz+A5S3DDlytA6z8MAP2zPftHg5KBz",
-	"bHfYfvrg5OAIEEotAeECYZjgBJfukRhEDIVl+3tWkBdHP14Y/Sgbe/8gN7Z9kR9bR4oxgdV92ejPbx/8",
-	"RX7qz3Oj7x9ko+eLVLPRD28f/SAb+zA39vNsaHZDkymmLRT2ZXns5wv/Lbwq/wVyrzrMXiUHA/jg2VuW",
-	"Nh8TJwrj4iU/9F5+/7OhkUjzQx9YtplxM4oVnQlfpFg3cd3zbYWy7eo910ij/J3R6/WrA33pSOtd/Ep1",
-	"b2e9+xPSnm6+Njg7hBWbSGVWnsPulrtyNfr5dfTNsLpY0BL6VDjnYPFAg2R9QS5++yeelBR95xEVxB6U",
-	"MdSCD5iJRs6rMeGRmSqGfQ/AjxFZxYsYKGGy56keyZnGRE54g1SQiCaI7Nszgfz7/FdIWOsKP5Y9NcD7",
-	"ibP2Xb6YssNmFedTo3kMigL2Xrj9uH49osrc9ZnNx3TIdvXN8B+fxknhwA660729w0jfDMmncSL0991g",
-	"ZMzkZHd3Npt1ZocdqYa7B3t7e/bpLt7N8Bm4An8Xir4WAh344WIZTcdMQLZsodru6OUxlJAv1NiVSkL3",
-	"Ldoa6VYAlgpAKOpxRPLAIvCam00qo+3jKyqj0QixQqZmuKXTFVnlMwyOFUyCjln9Audf7KI2KHC+5c5X",
-	"88y/XlJgi9O2Ip2SybSfcG2tNqfNZaW1LtLOzUhOTVWlKte9dIgnX2n7CzePvdIWPe89r7r/UbeEa9FR",
-	"YHmrT6NrZi12RsegVYPPz48NRmeztuaHORhDfDKhhmnTE1Nwoltb0323V+7dzFmkgEtjWDQSPKJJAR8o",
-	"pc/CzOrM56gy3LB/dxW4v/AaHc8tC7cVuI8jbyHXjhbFvj9O4c8VZ6n9vXYt7jU3mZoOcS8v0QslusVT",
-	"EnkfD4SBVIWoqVSIGo7h0gzIDq6u9rZVo97+ws2D1vEWcJ6oiEYS5hD8c8q0Zhi1xbDwdGL5C2HgjSR9",
-	"RhKA1lJyOhx5PymDm34EZSDDIZUDQslUT2lCHIiUPYOyPpn2mUsft56KayFnIr2TTqiCsjhKNOCbwpGX",
-	"vQZe4fYewS8AsQuauccI5DWS0KBkYk9FAV9o3LF0ViSdn+xd9uMZem2/XmEC9n1VMFjFWHA1aJXHlApO",
-	"Du03ay644Ru7E6zw6ZYm9UcYDKc8plZxOAnO9DVAlOHyFLQpkVO0NEdylq1NTsERBTAlU2OP3f3jMLCK",
-	"G+iWSULGjNA+PGv3J57CiZpuFXyEuZySAXwpCPkzEUOD+abwx79w81BV3q1OsH2doMFpX2Wkg0Rvq7/b",
-	"6u9tVn+LojrSVBtZDjLay7ufr7m540LwtTSHjQvBgT1bX9cTKwRfg/DX82f9wk2DQvBT8nawA9Ra7AX/",
-	"L68HgYbh9SDSZ4kUQ8tS7gyrLPxej3dgJlYBtnS2GXhODU2hYUl1QV1qVO9957PZToG3kzxtItG9JhK9",
-	"bPbCc/+dn2p1+DU3zzQ6txdgKLasOex6GVapQrxnM6YNujY65M0CuClLhaBrzJb586VwPnr04acOCygw",
-	"G7EkJv15p8pN/5uf1iOqICux9aiKRvwGMLzcPwsoXviO3ojqUXASfDd4+Tzee7n/8uVR9CJ+fvwdPRgw",
-	"Svei42Ma7+0f08P+4Giw3z/o7/VfHhxE8f5x/DzaP+7vDfb26N7LoJ4B2fpiHswX08TYRQatb6zn7PLM",
-	"yl4Fv5bd1Z/XT81/3M6hHOhcPnx273CfmYS7PeaQ1zLbAssnWWCJx/1Ndubdr41Up7Nfh/zuoaGdQUIS",
-	"Ru0pYTkROvRNOIuzpn4C9Qa3qA45A8faiGLfPhiTQC6U4WO2MnLhOKUNYHyLh2Zzd74jl7ttadhqdi2R",
-	"tprdk9DsmutsVZEjH/hvo0dtOetDtn+kgNLlqREE9vZjTqnnCK9k8dw7jkatrQ1uIyiVCoA2NvXEYlOb",
-	"cstGRlhY50ZHew0Rjp351jDGRRX0ZkpoZFUvawTORjJhKwJd67Pl1uJd30je0uKWrxmP++Z3a2vxwtyh",
-	"0IYN27DhA4YNQdTfm563630gjZFMNjj2Sn2V79ksH3mMqMjBvE01g/qURWQ3wE7ghlwzNgGYhKlwmP7L",
-	"x9wZrnSLzsi7BkRp5VKLi7KNEkUk/LKKtfuTM+7VDy9nfnTBDeHLE73VIKAtN4oP10GcG02c7kpGVI+s",
-	"XoOwdKdgnueBsp2EOstbIcalIoOsmlGd+wB9NpCKEa67wvueOwSduRTCMtpAkCVri+6qDtFlWRZs+YiD",
-	"twKuFXDfGjY3EP72lKcxM3RXG2rYzphGIy5YdW7VmxumAF3JMI8MoZiWUxUhOoRVUVCaMLgT4094qysK",
-	"A4B+wRDIDUImJ6Q/t+b6GJ+cjaDZttV0BIoIohjVaUMjpqzoilnEY6ZdKKcrNB0zYih469DY49D1aEwB",
-	"HOKU7MYy0gvrtFsIqBQVoBEX9u53flMeFuUpzdrightOk+DEAz+ldS1pJ03Xq9CBKy2EyalAKD2odNa9",
-	"ARd2MJ8hgiO5kZdrq39hDonDWsFO6M/o6rGcxIc9MIoKzTMzHgkkuysIg77lgWCkgjCA6sPlWNkvjE18",
-	"hM+tuGQ+ltLym8R1j06NHFPDo3SOSFnBSSAk4HgZWZhxmJuhYtpIVW+GGE8sznA6IXRIucjPzb+o0ezc",
-	"t/mjgVOhSMhVGKPu90eB9nGPEr0onQvC2HdYyzYvJ4+tYA3+yItaB3qxm6pSq3ogpDB7E6Y05qZagSYF",
-	"wPEIloRW+Fkmy0HwLQAL62l/zI1hMdGRVFbTS+/ECwhdMWGC/M1Sa1bzw107lK6YUajxnVFf/OuHQizx",
-	"vHsW3imkyd779yqsvpGcKp0l36QvfqYJpNdLh2gKI8EJ1umKEji/fP7uYA1wP/JeOgwnYliSYLieijn0",
-	"jrFarIKoaAU+x9vsQ/6YAkEtnBIlwBrFScNR5cBMy6AnXFVjXV63BsHXjTuRLR9x8BwgHJBEz8geUk9w",
-	"ctg5xr68PSQ5yChISSu7uPfYmlUsk83tWZXloHQtmMPXp6Hnvq7eEkRc7gzxVL8C1i2iScLUM03kTKTS",
-	"2ovhxSPB0pbLXMoE55jOrdIdn+BJw7XJQSChYM6YuAD6kN5VFMXW8L9NFp+SPipxQuYOoqqqDAjf0BtW",
-	"PG/c5NKFd8hvksdli7Vj6JG90cjiXDpd8QHueeafiuQYThpJNB+OXN96a8TgeyFDFLcb93kovT7qm9yn",
-	"01YMG42fEDowTMEOhbDXS+egezkGMisOoAukhqamyat5SqT1/E2v5meZcK/7SO3mDa/m59Rg/4Y6N8Oi",
-	"LzB76inAReF6HiVg1B+FEG7tLMGDIAwiOcZe/z4D9YYpgHvdr0ge3T+43N/Lkgbrvus5fCJH7bVneBw0",
-	"R0QG6S2GvVxs2u69Je071E3gDVwMC3FxKXpVCaNCmp7sgxslznQZaRjYHFN3TGDuLBfEzCSk1oLmgW8K",
-	"To6QqPATxi7rL5iDJFLshuMhtp/LcUwldOAv9rx1i98/0+uWPvp+9tFL0yMX7kGnsVcQ3WS3qL0Bu96u",
-	"sKH4bvW1x1HTov1B6nU0d2GFioZ3VGlou+yT1eAqFbULoxgda+cohWdSdYkMeGIglxwSoGjKk1avS5Wz",
-	"kMgkTktdQ0I1ef/Dzxcf3pO/Wd0EyNQeaVywv1sL/vXFb/gLQHcOnHuhK5CpUXOR7hfqZuRQHa1F/Hd4",
-	"wxtYVa41RyxZaacivHFN/QQfPtP19IFvVpdpdrJ/2hHx0ukefO4GPO4GJ906p9x+N/gC37oKfPjDAuEB",
-	"zViaXIIh/u674/395wcvXpSBEWPa1W6kb4qT5XGYqQZdtXIqZwQFqp+Ht39QqwYe6M/h/83mVuo7LRX2",
-	"r/E77PzA9USi17tsmgOeOFxY8K5Re07DVFGC2EGzHaDG0GhkFadTeNA+9303cLfiB+4GJXUh2Tbllnqw",
-	"t1eywPbkuaeTB8XcpmePvUvDaQK6GWQGLh9Hn+H/d5zuDqz/AJnu+N42yf2pJblrR09rKmWNkbPtw+vl",
-	"q4d54T0bWZFudSkIt+uqZPZzNNyaZq+vy2VbS1xvZnDebjQ2TI6G9a+ZRf51TX07Kd2p9GuTitps7gfL",
-	"5k594EuJSbWl9nJy0pLysosO9OaplQXZXposmerx2L8XER+wrwxEgRXmb4BJg4ARnwzx3q5TrDGZUZ0L",
-	"RnBNrtlkEU079NmN6AALIezhULUxdtEVMI/QHSRLkXkORSdDxbS2hj3F2LyzQbrCLoQKPcPW3KnR4+ed",
-	"cyOgWldmvp/DNq950myYWbnuqeSzZSAGxpThA3s3AwwPqhS/sacrRF1okjTA7juHge9Ean+YmkiOW+Hd",
-	"ZoRu4L9kkIcJEgrEESN0Mcy7jjSWN0wpHt8ukFECVsekPxTclCD8rGXpQ6FWhN1glNZ1BJ2N5h1Sao36",
-	"tB8M7laHRM/TST0mPL7ISIgUNYkKuYDQTyxhgpJXTFm91bl0ICvmy5qhtoMsogLIJZCUAGdv/djbd8EW",
-	"o1M4ea+SH+DGO5F/Tl3wn8yUFMMs7RKiVouKu5BLcapa0afFyNLBXUSWPOneHmFKOa9FWnt67o/fMb0e",
-	"NTdNeVZFg1rmsvR8CD/JypPB5/FtX1V/nxYG5Dk7X3mQpqRmNUWQyWm3a0zVNTpahDTES5sOeS8h6zOi",
-	"ItdV332BQa6S6hTPMPCEUm3Sdzm1fUFft2tMmMFaheoelRewWQ+jcLcOh1ZnvV/phtSe8xmsraXW8RlY",
-	"+Xi3HoOsejuSU2FyJZWol1tjG2bqi54a+wTwRacgsircAl7SlNSD/yZ53BrzrTHfCsavXDD+wKIEU6UX",
-	"LHhQ8rZmxhumzQ528OMrs8mt4Y2Vnq5QKPRAuQiwX2qCXzJtXqeDPyILvBy09Phy77uTw4Z5p9FeZpy/",
-	"t2ajq/sZ4l4FYaCT6RDq+cZsR8m+NDzSO/BhXgwO6XfRwf62Ubyz7zK/3bq0MyEpibR5jI8jjzHXmfOZ",
-	"XviGOenhblklPqB5XvrsyZgKIJkqXejDhAEoG2HjiZln3UExfmIVGFBn7AZ6ZUeQs49vyTWbk79dUT7p",
-	"wRv/3//5v1d/d4A3MolzCZITaDTC0ECzv6GOpX0ZxwiqIyNmDTkz4mJIuCDcdIWR02jk63HdvBCxFy1o",
-	"blBdu/r44eKSeBHp7rRfhpkrWBZ3pQBn6TBWr4MqlIO9akjwHNs9KCb4CmnUELU6t6I7bUY54egoBN+o",
-	"7lFt5SWUXIflxQh1BLi/pz/3PkX2acIV0zk87LpC/iAtE9BZ20ltelNdgNcey5g5lrrtVJgoNuCf7Do9",
-	"R/wrfnk4+uXgv/HHGy6nurc8Y8Vu5HXhpUqadC9cjr1lIuD/P2U/zR6Df6MZlUclTgvnyyGJ83uKUkpZ",
-	"DWJ52sc3v0fv99Tl/NWL8X/qo18n/xx89zM7mx6Y3/r/mlmZlAkaJOiv7RCuzRzv2SzP6xW5ojmhPE/N",
-	"xGs27wRtM80nlsI2YYLQwgffyhlcqcjvfs4zE/g+okTqNRDvcnS8GmFKKjKUMu6Qt0jFOiXpCZOThD3T",
-	"RDONHbeYiIk9du0hvXxW2olu/agsHD9H5S6cAkNyTWDL4k7QopN/681wLSHcMQNP9UoQEFcIFMlxnwvW",
-	"IVd/XZEBtJ6AB11ttD3iQsLGlCdEKhKzCVVmzIQBRDfKBSq/hn0yp+TKH+iai4hdIaKSJlxEitlnaNIV",
-	"ei6ikZKCaxdZMXKIsEygul9pqcz3mWJw1SE/MFAYIMaCU6MKM8VZTIyUIdGSCKeY31DB9ai8cMiaMf+G",
-	"TbkFSuOSfTLESNgOq+rnNwGbEPpdCAkfCqk4BIY16xDEsYpGVNHIMEW0oXZLrYXiIjSFogvFsLSxrNL3",
-	"r6CitmJ/bw+ghNO/S8pcStFBcPew0F4zomTCdIe8o3PShzThtE9DOsFFMCL2aZKAxomlH2XTtqMWZs4N",
-	"G+tbnacSmXxMP73F+49gje6PbIlUKWrfNhX8rylzP7vKhNJFo7YZWuqV9u94kZyqKq257qWaarYaN42+",
-	"lAmjos5Wc10gGD1hScJiwj7RyGqNWhZJ4k3WO75iYtlom1HIY69ut7z8OIvbneUTWCXeU6O1HyE23AMO",
-	"+iMMMmWrXtIOrdkcKUc/i+QGMi44CZhrbvof1nzp+EWFxUrzN2OeNKw0z3jKSRCwaRM55CJnTebr0S8M",
-	"IpTBpmQTq7Qe9++uVaGlt9u9m6lMaZ2aj82pOXXKgVfD8O8VShjckKW6rO4eKNxRBK9JHZUOdJFMqNYz",
-	"qWJIzY4wBwSYWSoyAh1C3rjgbuRGZGkHYur6hiNUzmlXOOwbvJNY68PyT4ecCafGYOt2aHkmhZuSRzkc",
-	"yYQRLrShSQLSrdoBaVniQT2PNWSZkIp2Ei7ilcLsvVS0BAoDFodfJjgJIjmZMLWTUCDVnVjxgdE7Qioz",
-	"KhFRDV2fdi/v1OfZHkMPdAw1OWCqfHsoNNp2aq3/cCv+B3cwAFk1P/GQBpe9DbtjVulw+B1RRjUfQmRM",
-	"hNayxrPOSRiP0oxQJVzBmUXg9UaXVoW/Yw+MnZwLLjQRj06onEVjRs5dbKAiZGA/Dh+z/7bi5yR4M1Vy",
-	"wnZfMZVwoP3GgvYj+E5zMnakVkpXTP/fsnytCr7kJe65c41k5JdRqA8wZX/0NEsGlnCdgAa3Rb34Ui3R",
-	"/I5VCeaJkgOOJdVfPbZxm11/55K1AJPpaKOJgLWbz4SBlESXQF8PLsDkX2x5SC/4KjvkTerBBMlKFXPp",
-	"6DGi3ftaqDGdExZzk9myZWAB79ZGCtieyo+KWpnAalg+/27dsv87n03dNNL20GoPraaHFrH2RNbpa+3z",
-	"q01KbpOSt4PwsPmJWWKT7EY0YSKmqmNlU5WBciYIf+1uROi0v53/+JocHx8d/90fsHyhc14O9QA7KNgL",
-	"iCctBw5JGovBYhYlXLA4xIKvwz0S07kmdCih7osaMpbakP1wb2+vomnMu7mf3gMAYaWvfnrq6tOCtnKM",
-	"lO/XoQklUZ6yc+yVa5mwgseyu5ZRSZHLPtv/rQSBy3psLEK0A0g5ZONKwRwUHFfeLXCac3R7OPOxZskN",
-	"K3cKrOeT3phB/u1K4ltb7kkBxa3nIMu0u8Yl0JaOGiLFgbUX5pNzoFzZ6soQMLK23IpwkWdDMPk8G1ZZ",
-	"fWty153YfYvBmh0AqWhoaxXDLhvafncwo+2UEXrp1Grqraa+WWdtK+DWc22haHQxxxUaxC6apDtoFX/e",
-	"QH5W1lbTyH4nYuQ1Ez4jDkNsuUziU98pzGcZg66eAT47mLaBYnpEIqoUZx6/bebi7T+dd10rbU36zMwY",
-	"E6kcLorhVAr722iS+Aw9Dx/hBsoqt+3v2Xys8OkKl2QAoyGMqE9AvobuhuWobPh5QfJg/t7jqOVGv4nd",
-	"xF7isjBqhtxhvXatraRtJe1XJWn/iV3GQRo5TAfikmqbhmlziRyr5G0u++NuxC2sJaIih2ah+VBAFBjs",
-	"wCRZlLX5ig5ozwuAONXCLaJCSEP6rCtyGb5loi7LJ99K9tJdQ+K08qSVJxsCP3h6XzvfIycgVskRdW9y",
-	"xEkPj5ubomb5XD1sizeicYdceIkCDlsmoGefoXP8Z6cEn7YVD614+HbEw/m9iQd/tiNvJ8ywZS7H+il3",
-	"56Jhphcts5TdLUPrMl6+kdfAx14KBJsGz101fHBy2AAYCh5Jp1ASk/0pbZ7tpdWMKeZF1DdfLvqEGvM4",
-	"bTf9zqDELrCd/SQr8Zfcw67qsweQAGF1297E6syFN4p5IeU/TcC8HYFpgZkeBoDpFsg0nN5HhyrTBle+",
-	"3vqb1J2oM5LakAvWVDtrnFu7n92/fJiz6hAD9Ea89VnqZKSKkZlUZpTWKueRX2ucXUFd1AF/eo6obk+Q",
-	"J3mCQIfwTEfa1gGyHuvcLs0dAad8NmI0MaMViTgaOtynLUL1tWUXe2jFbGIpWkTzDjln2lCFOThOP8eW",
-	"6NxA71BIu8FuJaV5Aj/hLDZVCFNYI1zVvL4P2k2gOkUPlsQ1ofYAX5eJ16HhIj0uoIcjWoMpmWKOAsfM",
-	"UEeB1LCdxB78Ke7+l4wIdhWj6PUvJwV9rclHqc1QsYt//RqScxZznWu5aXfymSY3TFkK65DfAcAW77I3",
-	"zujcwcVAZjP05vcVKBjPsUL52rep7QqRQXU7JwMYG7m2N8d7hyC10XWJmdZQtMI1ieVMVGRvnUOJPNOb",
-	"myDRiEXX8OiYO7wpS3/TSYC+k6Fi+q/EX1F2L/CPLzkQLtz3JuC2bvYl5ApGG55paVacZuqGR8xxLOTG",
-	"4Rbq+yTkVBjf9e7aD1/YXyFNb5t7fCHH7PYtdiQIaBcLHKpHU2Ps80CjtXncv8QyRCwBfskyTCNWHzOj",
-	"VmVeWnH3UcEC2VQDmAwZSDWmxjI0c8D3yFFQDm31RUPevbk8f/v6onf54Zc370O3L4AxMZ5qQ/p28sKc",
-	"EpZoNoNhBOSXaXuisNi+oirT0k34Vk6FZsKThPKF3scjYyY9F9bUPSMNTT6nb/m+i+/oBqFdsozthTeX",
-	"3SBE6vm+a9/UDb6Q/ZV9iN0sfe/UxR1kn3xvYL+Zi92Ij14ev3i+V7MRsfuI96pLbn52fQ7cvC8tYYA2",
-	"FX4uKlR+GwdS5fawEYHLCRN0wjtenFRSuaZjRmIZTSFLC3BLpUycb3qi2ICptKn1ElV+mDBx9vGt/f2B",
-	"yx7deoOT4LCz39mrL+IuJixCvPW0rnh5k/z+PIqSunu0LFZI7EtAGXL7lrZGX6LhArHO6ThZSawpnVIN",
-	"ch95U7t2A9yExLV/AoivZFoaTsno9n+dvfv1PunWry+Tym7lJwSodqVsLWzoZoKzJectkLMjnkVyhjHU",
-	"TQWMm1NfQJOhxsPRmcVPO1VWndsF+nIvWBzqgg+Fw322Sr+cOmDnXJsRZ1J3sko5sMLLgbOcSVLIYHBG",
-	"jat7zw+EYZjykdKSz0XcV81A3cuP4wv/lkdycNk6baLHoxHB1BPoB0rHmtAobRziX5Yb2z5dtVinhvhj",
-	"DtduTbERNFIaSOVL/7EpAJvbX3OD/yn7evVO+rLVvhs0v2rfsa1siNfpjySSQvOYuRkR+84w9dGRnGTB",
-	"xoH26w3QteC/d3ZL2aug75Y2ahqZqUJAoLSsAsAQnBHrtkkwS7iRL5CKso0hk2k/4XpUWOU1N+UvZaLw",
-	"Jqv+jlgSh6Q/t7s2xq0fyRkZUEW4AfU6kuP8/ueKRCrWldY9cW2AxcR1SBiNRlhZ7As2TtN0H4w8jDP4",
-	"x2yJAHsOjckQG89jw2FfiuUJ/MSV480BH9qtzT2k2EQqUzntEZ0AUnsIBBTzDLLdWU8wTbc+xSKpABd+",
-	"KnJVkym3xy62sTA78HOEXn92gy+IIDcGiLUvoGpes/mOR9VO8crzhQUnAaTqB4WMdX0yljcpxyz8BJU7",
-	"5T8hSHcmIUJcjn9k8fINU3wwL/yQcdnCe3I/LL/F/Wv5PdkPGsC/s19ypUiRFPE0Mtm7cr+lzUkqni1O",
-	"MveD1QjiaZLbxAzSvHhpeTmWCRfuhEvLdzq6XLg53zsvvbicy5cfqADIsvxDPrVv6celXS9kaOfPC/Ak",
-	"4zm+k+ow/xX8545TAnbexkEYvKbRiO28lsIomQRh8BsF+jynhmHkL/fvnY8y4ZH9+T/hCSbMzuV8wnY+",
-	"TIwLBPnLF05LyB45t4aSYiq7cmGZy+xcKiq03dn0oSAMziDZ289r5yxJ5Gzng+JDQPsv/fW1YjEThtNE",
-	"L9/yxhrWbOcntw9hkMv52Tlnk4TOoWfiD2yiWOTx4C+mwpIy2pH2gAe+BmDVBdj8RVYqY+M8rS3T9cIV",
-	"++HictYp0lxY7H1WJloKFF3OOAvUXeCWEnlQKorKeTlcaj20XE4fllXbO/5YoPASJiljt3ApXiJnouRq",
-	"iUjL/kxfWZRsYQWQc1gU+fm/szsyEb0gmP8IM4Syr5e4lr9c+T7n1vlHGIxUyy+Pk18WOGOJwAufOavp",
-	"eOpf+5YPcjtPfPny/wMAAP//",
+	"f68YCeH4TwXhbgxEjgw7xMTOo6PDI8gG9ErQiAsKelNJET58dvT0ySCa+hXzitsvjXnGKmfpBc5+5wuu",
+	"ZlLxeBrUKTxJDHMEhV7RW44eBv/ush5ItabJxCz3CTxqnvzzZcG8d3mi2ifD1eRjdmMDL0JZsZEw8yqY",
+	"edTsjLGWDIesVcH2StICj+pxb8pzuqtQ0vyHubbrvtsvJSaY5VQ7h0/3jJS6DynX72Vc3MDcJlrP1PFj",
+	"c37Nvik3pMdmsDt2sGaimc/v7X2nMmmY0UQK5jWluDiqCBRNr1UpAmWULrVv3h+XNeFCfuyc7VJ/PoKc",
+	"n7XljDX0upFXG3ppy62BFNTQrq49UFG1+TSZMq9GmJ1hWnNxrUKCByodpnJKOZI9TabMU+h7Iwum7B+w",
+	"5b2X81zO2OPPWZ5xSFNU2fwaNnrKdoLN3aIC4Va7bkvx5w03VIwznmymNuAyanrDRCjHT8EmXc6lyowM",
+	"WxD2gSttswDuSZo/L6Q5JF0RN8a4HA/nsS0J7tzWZlCsWqNRCHGgSFilynZCvvlOTcI5XCYT5+pTRf45",
+	"VTcYOuuTuwnLWTV2VonRVUJQkchZSfbtrZe3HvMHmlV7JfMRT1MmNqLCGcunHL1aKRO8rFO+YRymv5Dz",
+	"nOTSCHpp/8LUcDR7CbzE+oDkjOVBKu490ehBQaNv/QyIn0GcUpfnui16tYHQKV0AXabSEqWLTAiavTRa",
+	"/EZbxe2bhmAQhPt0LqcMA7935tTc5VJcEymI2SjFU3aPW3EUKv9ursSNML4PlYlsYxNWr0AYJNpY0UN3",
+	"XorrkGs4vvnNUMihmkj0T5QTzls7AX4Vx4U0Uys7sNp4CJlIVfmGvf2LvcCba28YGhUwq9y2h7f9aWD+",
+	"Aeqq4GpSGkPbqR1Zcs7nbkfw+XtyoNxwYd54y1NmtFkbHmv1iQN7fxC4avXcYS/Uo3F2U8aMKjac52Zp",
+	"nTpurnpVnI6SnZSNr43OTQXLrM9gOgVCx9dMqBqq+WjKtTbG1Zhmijn/dBrztAb6pvNigwKXsJlmmJ8p",
+	"czas2muGuSzR8LcUGE5bRjOq0PC3XKQ/33Klex8/vofhWN+ggvIuOItlt6y5skyzg+fFnPwtUaodVKjW",
+	"Wyruy6m/OMwZVcV21SrBBdFdsGQieEKzIjq9XVW4YHg1cquUp722Ovw1nrvtmM7WE5xkUqHdbP6xmlOV",
+	"DaOUzWiukex7gTlTXoHP5xzCuvnUplEohqKyAwMJrF2/v3LGxNIA90sD9HRk7m3Dh+roYn8du9dsWA1F",
+	"2Ez5tWnhG663Rwu41Y57tvWilCf1SuaQ+DqiyQ3k/DE6BXMhzem4zJm7SaEDH68qwlUQixXz6cjwvj1v",
+	"VX9uv83sbnJx3Sc6evpn81GGcnEdmbFF34jZyLr4Edeb0ohNDdmYVAIHm/1niVXgq4cTqia9497z8bMn",
+	"6eDZ3rNnh8nT9MnRc7o/ZpQOkqMjmg72jujBaHw43hvtjwajZ/v7Sbp3lD5J9o5Gg/FgQAfPeu3oL8m5",
+	"ZjmnIH2pSCbove99OWdKMUzavea3TJH5zKzjG8bQ/BwxkrGU6Eku59cTwmgyIUozuOkVBxsVbI25ApuY",
+	"krma04xYvRorPNhUseyWAYVfQNIrFWQuboS8E/5OLGPmglCi5FykRfowfgY+YXkiGMCKGMOJpZhwTBcK",
+	"zGctjaF+axRu8+FdswvL+TR6whbgQiC0PADzvRu2MEYoXh4qmd1iMKqqTXhjz76guPOO8euJ7h0fQISj",
+	"w1npqscFx7o4pE08vrirS0gdTDFL3r+EtLS0Su/7ves5T61Rd6puMDED1js3qgmRcw07NpF3xWLLua1d",
+	"mHIx10Z12jvqQ4ADVJIsI1NG6AieNRuWopbt9w6oYiHnZAykY94/hSKnXQgyecnmp79d2RUwjxr2FOSR",
+	"rc2i3kj9ykxvI4NdSD2ERaoEBHPIxRQSc8YL6BFIiMKfNLnlio8yyFVfyHmTBf+4JWVt5nE5LA7hG6mJ",
+	"m1fcwi9mviUPS8OS6WX/i2KMcIznvZH6tUz5mNelJXuvIrruJhRz9K3PEXNsuaigOpA3koxkutiUxtzQ",
+	"arKtXiCuhPNJInHAIV85RAjJqU0G6pExYLBvc3CTQhjwFeUZ2+xoOOVmytXUJhFXQuZ2VyZBmhkkhMGc",
+	"XbY38CKP1oNTjp8U6/bf9Bjs7RfHwLIhEswhfhqWJru9QHerVULasHgklb185wXtJk7k4IXDWHLCBRTQ",
+	"Y8q/QHWnVBGAlO0qAWyRHkFKDMYe3dkbrluh/xxsuvf7z0I9pJhxmHdR43iOrs/WnM/hutJir+36YZWP",
+	"oRABoE8umXhT3XsTJ2fZJZXIW5ZDQtJejYZd8TO2/dYToJggp7+1e9EZdm3dABBXENfDQF9738d66nt0",
+	"gsEXMDxb6IpSDOu0aiOW5Uix/DZw/QmpGdjJc1sRhwaGOYN3EuwP4Kn4pd7xIXrecAtT5/tYMAwkGK3F",
+	"XNgLXWXe21jjKvM3LG/6XrHpUR2ycg8aAywdKqTww4+dCqLrThi8bSNZD68PIAPaH7z7p/Vi1/aDXQP3",
+	"SK/b+hWwBEvL+INh84YJjQzpeOXFrmyRnf/W1nG3X6CUamrpf3UII2W3HKTHK56zsfxgpM23XMw/RJKZ",
+	"A29x12RmyPrlM3jPwe5gd2/vYPcpJmEk8zyHiaFhW5fifFRieJCGTq/Rn/la/oNnGX18tDsAi2tC1XAK",
+	"5O5OdFFejEes/S4GmxDZxFOshpFjVyxRjbs7mMKmQwH3wMsvpHxNxcLmYKqNVBDDaodQgVPRPKTEML8V",
+	"/feaOrEfpE68o5qRYkBxxaA06q3oA9XpoonkrlKt2XSmwduk+LXRtJozJ5o2MgD1g5F8L+hcT2TO/7Gh",
+	"OsnFLc14iiiHVcuAQiUxQQBFmZPTt2dQPg2oM/BcH/gMnmbM+kS+wwSxfop7TEzYC6PhMJylEd9AtXJd",
+	"aDyc+jYo4m0u5RgRNSWUgKobLq7Nv6zOYoYEDgfz4Qo1/PDDDzuncz1hQpvtY3XlZxM2ZVaTh5VniTFb",
+	"IW/1ydOjQQXF8nNGc5ZjkgDkfgZzrscTjeZ6Wrq7pTyjo4xtRHYpmxn6EMliOA9eGc2z8FW3RpniCSP4",
+	"MKDKWAeOfwOxt04lZhnfYy5GkBbzhZ8NKc8mTng1k99ubsaKVUvlnfAuHXcLV8SYB5mk9uhui1nNcmnO",
+	"5cZkM6NK3ck8HeZsbAR5lWG534Pcc8ZwGfJ5huAQ/iYVT/jXUg6Nxi1FJeXfF3QXb8BVpgChylmKqA7l",
+	"kgB3771WBewHrpK3bg2KNaqxlKuLue2aAK7IHcuyHVukYEzjUc7ojSIUtgN00e9t7sJ2opgpg8RbG9IE",
+	"Y32YS0yVDeo2W2fydg6AvyzCjkGSOZvOMrlg7D9K6buVPPKXU4Do62KrLiUag4qbyWsugtBcKTVJS4GF",
+	"iwhcYwe23Xgm7GkNcThMtDXNOz+GSnXnUmWH1VUK2BauFVEsyRmIhVkuZyzXHKtEfcVn87zeSWTTSxT4",
+	"S8wCqzjLU1mktBolSmCgqB2WFcwzBkB7UMFsqtTKLQ/MglUACk4Z8nuNit9yJWtd0S+oQ/ZG9/ETYmgT",
+	"+HEBh2MGBcHWsB67NLT5HAqEg1EdeODzH92w+j3z7t77j2U7s3EtQDSOFrZK3uUkcw2SpNvqxMbB0zbV",
+	"y0FRbg2WRYBBYhVxa9EQLe2S+pFz5Zf3biKzUjp+K6rDIYVoYcEcHUSYn2LZul5JeICMb27vO4QjjJFu",
+	"vtZYbNGqcOG1ufWjyx1pcwbfmDs/FgXOv8Sj8EVWPXAcMmLXHC34sIDsaeRARYujq1/5XmieFcgz/iMW",
+	"CNj2HYDSaY763rWUqaNqZzxgFE5LQxhbWPewdnvl9tubt/DVoD68HdFd81smCCWC3QUCYbNRuJr0WkFg",
+	"RoBSoA/JINlsQkdMQ06SzwjpIAvOzQdrj2chDJRHvWzxTo9bHeoC7RbVRsT6IGbnihHqkuHXA5IoklJ+",
+	"7AHLhyNqD7c/fn7hC87Z98K8XwB1BmepwqhKBBQ/fSXKLkm8ZU2gJH1L6/jezxIrTc0yl8R6nHYSKsiI",
+	"kVQKZlG5HKQAE/PpKiyK8rr2ex922AfNBGQ7WEBHN4o3NAaw+0NF2oxl3nchwwIvRd4J4i2qTlAx7utv",
+	"o5CihQ/0hi3UstqG7uiabgqq44mqAvtHDlPh/Y0cCouVBqVMOSNTG8aw7xhJmTEKylvJZRx5kWXhRbMZ",
+	"TJteWtui/ccyR6qcIFio8peD2dSTJnKZ2L4UhUBoAnuFGyh2IrM0pFGjuUQAOuyVGIxH6ZoFrrjh2v8O",
+	"/0aAjyAW438Orrjs8fLVRIp0nmiXUu8fzNlM5sVnYODuM0vQIpVhRoYjb1mec2BZYOi79+IfyCv8n/4k",
+	"458lW9Y+EFi03qD1C+v/VMxMjM5Trv16wh+3LOfjRUfOcA4ysoY3QNradU6ngPKpCFXk6tS6pmFZjol1",
+	"Qf6f//W/rwBuFe6DhMhkwpIbNZ/2ibLQqyqhQrAckJhtvkUiUygOJpplmdFrARXZQhOyD9oiXYYS5WmJ",
+	"65g/AzA8ymfDTzN+y/7LWBmPhj8Odp5jU5f3vxw8+xjBvPMLUYMg7Q4/dVzSKFsODRG8ceFZ8HXX1mte",
+	"yJeO+/ID15O6vTktYE4Lu9fofzyZFC12LEoqgoNXLGLsN9OedSo/khaKBt5b5VLum/5lUcaUaJmfz6dT",
+	"mi9iWyFJylOinB90eWZtTTERFYgX3lilIkXVBwAZwGydsVzJwq3qf/DMcbfa4iomEbUFU2/TkEbmHuZ8",
+	"SWOy0Okwj+hKQrp0fIojNqFGEcoteycZu2VZACdXjjKskf3cGr3y8vI8eiTLwEhV8i91pDAUn0hhNNKc",
+	"2ZPpqi8qZL+ZZ6fcIKebi6d4Lubn2YuoI1Vcpmi8CH4LkEuLYRupCvivct2BRnDVY+Ms1Vk2+pXh/LjD",
+	"3daVFa74NlxaHXw1LYp/gtkg4hbmpVHr1250N7r73+HtAcBUvdoYrkYCUDG5nMb08gZj1gH8dyWDZVir",
+	"pQZ0kDDp+rlBHBkFlHly7R1raeTGOjS1snSrFBZavFs0cYtzgsTVL1of+I4TvoFDdaljtmiFQXQ0TpcY",
+	"UidmSEWMFTolqApFp+ZTVoNJl4dqcBygrp3SVIzm5a2NNC377irDNrttxlqyZjziUHpLLWzmDZ/BUPU8",
+	"F93ntcYUXpsFjECGMmTrqHWE4G3AB5ASQHVxf+q5AnvV9S0dF/74aJxE5ivPWaihtWHitrOjX+e1eABz",
+	"e9qSBSANfOz3inVZh+UFy7gW/2krbAqJUV3AhXPrGp13JNMFUZS7LkhLWlaT+3Zj6aTl+guJz663jDFm",
+	"ivQQjCn8hF/PviXpEpWu4Ibm6K3yVxla7uSw8g901cGAEWzPdWU02ML19Ed2YBVLtGqzQidOlz2rPtd1",
+	"6x62rXHbzmWuS8juvZ2S/rIU8gfbMrahTnCXny/9sRNoQyXVqN/biehaS5fiIlzMpzu3NIdiKTOAF/jJ",
+	"U/0FU0mvX/x9Cn9aPHD/s/8bfwZe+RK/6e8pXzQ3vq8sY7xdl1F2xjSvKjxQ3SSn7AS9/FwF7Y4C9Ydb",
+	"NJIC0jYsrGe3NJtT22pXjseAqTABolhD1VnpdivPgCsyYoCI7y3+qPtNiqFV0ybeDfcTJFMGeppYa8B1",
+	"3ilf36CWFbRPgk6Oimh5DZOLOebKdUBtlIdRxgFvpvjA8tjOio/fTaQyKuD13Iy06DaE3ei8tj+HIDSU",
+	"QE/oLSO+tMRc4zlEhXw1R0NHhr3Dp4fPDp5Yr21tA/F+z46oVXnEK3vvx9AdH+nrQpNJse5hAogNcnme",
+	"gnMyyqg6cd0pyP5g0D6bwn0lGFoj91/yjlbaKkd2tVij0rSjjDZoaR037IxOnkrB+oQGbSRvWT4qnae5",
+	"nuxCxhlEGfAPOdfuL8g0Htp2+CytXrYZinDNJyRa03rpuots2IqIXec37/cw73vXg9JBlpll8O5Py9Td",
+	"n0V4xV/KI5dkxoLxuBSa4tXuSvF2d6X8AXe1/A0Iy+xiv7bgAsRpeOU5nLv7G+BPEP2mehVhfCA6BQ71",
+	"YLTuSjFad8WGwcMrfnV/kqPgHeav4nnzlx+G+WPCMv+MG4j5Y8qmI5YPcRbBhZyB4Rf6P8Ll9deCBfbX",
+	"HA5J6WLOlJZ55SKf+iUuLobrHpjK4XIVV90ow2t2ruEltPmXr3rREl4uxEz19hKRBL8EQ77hOhiq+atY",
+	"ohskIiiFLt/jrsbvDYEkwuvBQhc4VsWLi2vFa4trIX5XcbVAFFu6jvBo5Xcg3ljpmoO1K110uIClgVKR",
+	"QN/U8lUHzVf5vKfm4iIgvHGlLfVGfiioGEVesTb4d7Eu+HepUBOuBB/GC7eSp8GffufflzC+Q/bbTlEp",
+	"h46iITRqaPU4iGjRIKFWusbeLp4YNBkqVROAJAVnE9cOrFSWVEkAruuHgT94cXuly8zlC8jRR+UoxcJv",
+	"mr0NlCZMjY4l19gy/k/xH6qPOo4ZsZaPbMdGqgnLFCt3CWVmiU6IYLfYc9GnkcXl7CsuUqjojTnsmND5",
+	"wiflQTmLcj4xxWiG+mtFCzRvHWby2uqAy3omvLVfyga1+X7mykZJtQjS2CJAaaf9DbfgJOznOYuCb0Dt",
+	"RkYT5nOLJgEysDdxoaa+rEs+OQx1yeeDwdO958/3jw6fHg6eP9+LQfv+6FXKOqsV5hcMt19e7vcrdvkb",
+	"uzzlKdIMTDSScmMP2d7OvrsT7vOJrxPDFElgKSdkLvBnuErT1PzLJrUH562klOHHimJ56OWLb+l2uL6V",
+	"NVRLE90PCDVniVGVU5dzEPUd89VexVAt/Wi9c7U0Dsnlluu49COMVxv+FRD/HV0mnq5Uj0NZJzhfLj1p",
+	"Y7C1cZlP6Azkxdoe87Tgmytn43gsuqRqGrWaXxy4I82UhVQH7gZta7PMpShzDQbWhH2gKUv4lGYVL9OT",
+	"w21k0/NZTYNq11CYpmlu7IbKah01fVwWyAIrl80X6Zfru2Jj+s8dW5u9c5YWKOzYvLjigQNwlOpuhn38",
+	"m8GXtGM6cEqIFGUpAQkcG52UcvP+7j37u0kKn4UK5AeCo1JcgsWgYXo8EiUP5evWhUo/bGHY1AXRMSjI",
+	"8eWbLX0IXlAfrcXuteDGSYO+kMFXjgB8qUXIOuyFWHKoBuwyYOP9cl9HKxOqJFOm5uLIwYkuTbJ0rgqW",
+	"VhLewLBqhfa38nplfMDc59qUdgkQBI+0iw04ifsQGIhvVoDqEg/dJ7rAHXDKkG2Ibo4V5dk8xzpRcBR1",
+	"UoVKTCreRnQxW+6gscRuIwaQPRTFgSoZRV779HkhYaZI4B1Ao73ijEd4HkBKxmYRZQPSjqD9MmwQlqme",
+	"o5VxmS1EVd67cf8VfGp1GYPAHAFqaTbXvq2WESYQEgGAxeWjDwnMMbRD39wYejqRO3OG7M3N3vC9wWBQ",
+	"aklS4wkHS6MuP5Er7MrQ945qSiZzkdpQSHte5OzW1XVGE0bT4QrV0J4MyJ4y61IcjWBpWiuB8MVmRaH5",
+	"S/cg8YGf1Y+pwkuNACbXkhnbpCjeDAzgT4z6nFr7iiaTexv3jNX4J17a3tx2/bh2ShXPQXfaVminZepH",
+	"9RzXJID4LA93Pqs7U6WekH6L1QjOWa1EioxmaRG50EYwwd4KaVunhEzF8UG8sdfvjXLApGkrnkpd9ZYB",
+	"QSAp6G4iIT9vxAjEO+8j97lIuu6SUOxH3zbvuVVWcJAAvoWcYAvkEFXysGdYYUn6D+BD5Yz/o8PmcvWg",
+	"4WC83sZ2yUJHKeyEsojg/RoEn9iHQuCJNjnZruy5reUdQE50eb3tgFid+VvIYUecbDfXVqT1LRc337/7",
+	"tqpPL5NU0VqilmcbWX7Lui2z7cYYbzmfMfiZINh51QBrztBelQa+QJXDc5hOyd8tOLE/s0UmI7aRrI7o",
+	"G7bwlaGttgxwPsLtOopsV6us7TIHuKec7eAghVTf94cfSSCgMEfldsWCnO7w9Ac535vVGFe5a7ck7mWW",
+	"vlR2XO2/Csa7LptxLcXXKkO8KMDsYoWXn+omkh4s8QaKWt8SLG/JZul59rztVOrc7i8Nzwir4l9wz/vS",
+	"sqwsEy0OVWKTwBbRFDUfdW99koC/OQSwoOF6PDBqMUwjRwaBUzESCgR350HPIlYw3j30UGfxY2jfGb5n",
+	"iWhXgAUIdlf6SqNm4YHXKhS/NNzKe6M0Dwv7TmZs/UU1i5jLLFJsi2BcbbCnKlNx0GaR8bLkpo4Q5zNf",
+	"gUWFuoOwJBeQ24aBmgJXsszxzZmWHXIig2bMS/WZBRZRhZhaKff49K9a7hdgrTUw+iAeASX7cMID+Ndl",
+	"nn9PcEX2EadZh82lWzx27m73baR/qe/v/AnUk+dYCd0nc8F/nvv4DEAeZplvUxv6dw4i29FOtQv2/54U",
+	"OytWYPIedsavYkgOHfWxYCubRISdoQXxupP5DQHUgkdE5uiEYUor8imAGOySb9hCLWOnIe6U1eX4bAjp",
+	"gX2IxNpeU/4n8+4hQim4A2/blZuHuh75N7XF8wXNmBUul5FXO6JXDa2OJeJ2LO8gczLuop0nRsmF3Erw",
+	"86YMMsIa065Vg7u3Wnmwlq8u6iErVKaGz5f1qu19vCmF2n+8uGm7H/9Jjpo+a37e7gdvuG76oPl5ux/E",
+	"moCGT+IN2/0oAs/Wf3PG5Cxj2/xmhc3CvpYIu4ynY1F+yqnsfrHcBBp47Hkg8+psXssn8ewnPLXwEEVQ",
+	"PO4jxUb8qZxSHuMHX+APBewC3A8M2miBMveph6gkTOdK2wRDAHJk05leYMt9Zf7T2nB9ab6DX18VtOn3",
+	"UFDbGyz/LlrprnDT8Cn7m7mvuqv+Bf2axWrasKbCGbdVFpAEcr+KnMzNcV66KFOdNKI2Ws/Gyx7RWfw7",
+	"4ysOcMtx9FxErgGsbAR3Ul6rQxBsrhW54SJ1Sl7QBrCQ5ss9ccJVaBDnf/+R7vzjvfm/wc7z4fvPopBM",
+	"aLMjntB6NhliJGkHTbtMQWuDx7qoq2aCLBjNFaETRtMTV2RvVhZSh9c2WjbDiQ2GsWV02CkX7s9W7KY7",
+	"8GoHpM0tQWp2m1PlXLojiaOOnkQk5ELwrUfNkLYPlZmQoo6Z+VGMIy9wh91QidvduyZCDZQViHmWrYaQ",
+	"jOv9Kx2dpWn7OdXviPfnrctdjKQvao2WuUvLkGJpZVbGFoOlOrinSKMf0EnF1A84SFvL7e8//tvOP99/",
+	"+iPZ+ef7z+Dfj/79f/buI3L5h4pIxpll6yBl3WHaX/8wdYpl1n3/aFAl0Paf7xTyvAdu8isGOFuIlZqw",
+	"Yz0389XHm3Czou5tK2XpXCidz1dmm0CNndGn51kK2en15LXJ9rapavKr6EqabrgeuhrJ1rkRK44xpuFP",
+	"WJY2THT9eU4ZM1bxcJ5ntadJkp8kIrTSLAv4/UTrGTT50npWdkfMc74C1PFZie/DG/79+PHjy8vzPzVz",
+	"fNj/mkoA89MJERJSnPSdLYNqdQ7fsLu3tnpzdX6IBxFeiT2A97lT9tH35Vll1+lIeGep5L9Cbu7llnjr",
+	"T//XcrTJuY+qkWHbm9jeFL97AkLDxxZibYstl75cy0R+kiOIwBuJvSwVBzEbq4W4Rb88dzgJ9yB1N6Ae",
+	"fLSeKL7hehOiuOFFfNg2byJyDK4BBMgNnALVEJ9r3Bt1odhfWx/kb7h+4drxVprjRE5yO3K58f1TojKm",
+	"xh6vNccDa5zrwGtVPhlRW3xFKVCoTjVWBrVRfS0d9XtAFXGxbGbkf+6yR3+xD61MJo9Z0I1UbJvDb5Du",
+	"UJCvy3awxHuCJbrAOcBnAkjCM+j15uBwBLtjMbDE35TMf+sdrNktwOZZ18GBRwhTqbQkii4IzXJG01ga",
+	"gWt7Hj3iUNBfeVeDzbAJA/ddw6M1mfij0WCIbyneXY/BVcWm4Sspo9pPfBXKY+nuhq29YEr7iOt6YqUU",
+	"utaSyBmLiI+uPsNu/OR7xfJNxOJcsfzE1+dTyPgB/AzXau/3q0l5j9TKCFPv13fEdE/76q+fV+WTd4sU",
+	"sU4Wtz3JrwrAstqzb4SOFCw8/rXYby0aMgRxnY9BoDZak8WvJ+bA4UCaK3mOWpcSTRkVNRCnjIpSjzpr",
+	"tuXQF5BXunDJObbQXTUE9DiVRuDuipaEybvtz1k0hNGjs9ugUkpIPZQjxfLbxrrDKc1v4LuEIqaMe2aL",
+	"FVsipXk6TNktr7GToMgdwoHE3U787eRTQXbI3iNLEnJMxuwOkuioEYHSHZAVZHEYG2iMLDawpGwXcWtr",
+	"i15lFyzRFwMphhddpxjPeBmPBpyKcjDghGTMsPMAlpELIOqcJFRV8qmEzOluxkW61Hd2nTBCYO6EaQY1",
+	"jplcW4zL0vjJiE24NRr/o9809sqISwM8WIoWD3aev//U/mPn/S+D/pO9j+76o3//9PJyd/Vdj/4UDTS/",
+	"BNytV3bFwmx3kf6kbJfopRYxMp+6+cPzYSKtfy5Rt8uJdfBJDM6cfdEqNtMnCvLYVAApKjTROU2g/7y7",
+	"y4VwuGqI3AQ7oNXO4dO9va2Fc4IZfsVopqO1ws7pix3DwfJydVdlYdiuUAk/1FwnGjuPpeeWj2V2RxeK",
+	"TOCmxQl2wYLxhjBevgk5ZlmHJGCfbJ1WGaOEU/L992dfYOf/50dP9h+dEDm3nMGar+RpeUtbtpVex+cQ",
+	"bO4ZYC2+zPNYFct3wlhevkO9K1V39Ua5vIsZcylbUepeylaprSNfQj9a8daIpzDmKOR1gTHzS9FSIWMF",
+	"oJmZqO0Ka1Hn9taQzHsxyeybz9eEF4T/PpDOk+eDvUdLEz18tipLGmZdfK2Pu+QXNnaokDCaU5+h0SXs",
+	"qBnhDWMzhUC8mK8MS4X4znc515qV4DSollOegOKea06z9ucLRvYOmv/V8lyCIKKYLOgcvncQlkplbSXD",
+	"8ut8ZoFlF+bACgyqbUMzS/PFMJ+L+iUOa9DtIhIpyGyez6SqqUxj5jSvwpsoGpzn8s5Obkw5INsVXb6N",
+	"ZazQc+z0u3YJRwFbqXqgIn4OHPFQ53ORxPfBrcdUoh8I5wD6Jz5MMq4w13d5QXBeyy9952duthVfCUCS",
+	"5uxlbKyJjUBsY6vb1I4Ehw7abGiaNY0axpkzujVDYS4cfPLKg4BrxG+YbaVWOPe2MhALwdpuGLGKkrU/",
+	"XmGdtprEHVS3K76QpKgi6YXr54nOH8cIlUf5rocDihkYBfz5Eih9n4wWhHptAupLbrjuO2kN8df7QJIo",
+	"xtQFScLPM4YkEQvrrpO1sEE3Owc43JxRir3bLblg6j/myVWw4dZqVJ5IMc54olUc+JcrMpLyhqXohPap",
+	"osZQM7ywb8FxDRNXzIOKGCXXhchb75aLlb+wQ2qBMtSqOLCgna0gf4hUNeJwmhs23xf7mWEmE5o1f8yc",
+	"SYTxk8mNcjFXqN78B2glTgrznMjxWG2jv72D2l7ZxMvduPkn7zuLqCGwGxtO526Pa+cTtZ34/eYexVKO",
+	"tphU1LE52aocoNZMp33KT4FPX1MlJce60rzOzNG5Zgy5b9HXmrfpoGfv2/zsIaxE4/cK5IktfWoV68Mb",
+	"fwvm187T5M9yAYmDDw4bevchkLNyPVD1XG2pm19YUBRJ2HXrRT49O31z+sj6YiwVubYMVuFojcjXxcPe",
+	"stC7LMvvqdR7Kc1uuRGr5curMvDCTq3+CBU6RD+sjqsSflUHKEEGhfy1IvLKnMqxyhLTKMvviiJaJdNN",
+	"AYeqSnjXrrFLqv8S4pBieuhn6RIzw2XAP2bS7UheLAEQSH4zLNqEYHOQYFXgaTljwk98iBiqrZ1JbgY1",
+	"fWa/E868tBaXn/InyAUYgNobAVJq01pkIbXo0lpT2IHt8bkuBWIDNPmijG0jHOpfBcC+VcvX8mY4PQuW",
+	"daVqP6EpGTHDiqTRvLegRtvdXCVcww/D7dv79HqSDJ6ulylnwhacecFyL3j+998EV8thK4OPKC4Stvmu",
+	"YEvadrrWdr+5Hh1oeV9UsLqHL8rVyhGqHOUqpVZWuLTB5dlUWwIvQdo3yrqCucTFnSv3D5l9KNvwOw3y",
+	"bAMptp7YWoXFB3vTDQ3fP9HNmec7dT8A8dVQX22e2XciVKGN8V3tOarQYbG8j7a7ZP1iYqJ/c4/Q+OL6",
+	"EbUvKl4JkOJ7j9r+qmhXnZCBYUmZc2zYSW3VLv/VzOQ1OXYno+yO8euJYXj1aXzuFsjncwZ4BKBmgwy+",
+	"0ihatqN/I/EUuG70VXkS0lxhtUXNNUf6AdZMeV0aD2NcCtgGFcFhLNxsTgg4qNhbnjIJHYoV14jA9QFa",
+	"qvDuvHwVGy+DNrVl5eWnurHzB07eQDzLkKohYdYDqpY3xHc+CZ7dKf2xBtJqO2jVc/hK0LEc/qrirK6B",
+	"u/q+tEz1EKs5K58zbE4Zrkqa07EOVC1s9TmE5CHsE0PvKAd3iz//Ya/QqtLVpadeMYPWPcKLqdQnhq8U",
+	"1ugt2GZD70hGxIbtuVtrA66nYcy9oVg1dMqV66rYPkhQjdyuihS4s78CwA2W3t3967bOWNIMmuWjl4uF",
+	"LPR3h00l3Z43MjWW1yqoYfqB0SmFo9IInle75vWu0nIBiy1FEPyT474vzPFHl0ixjKy3dj4OSzkVw4mc",
+	"52poLE84QXXlEOZe58qDR4oTyUQaOf7Y7tO8U7l8DNuKxZBXH5RdFGjG5KRTZnvelZx9XnSKakfMZY0N",
+	"uxHVNCSKaW7G4BzWaevvSgcz3CpgN5BE4FhOvyzVioyquTAi744uIPnOdaSJAySufaTcKGqnch6dgX9u",
+	"aylLCvM4OzCryrm27b1KCIrhJkUmW0vG7Q75Ko2z9oDXq5vBI910zYLzPCidS1v3NWY0LO2TVFDxiMSN",
+	"KKBw8qBtkCuJ33bC109y1CnV62s5at0uKJNqVZzRfL6IMMIDW8i1apOt5L68aZ5S+yLSbv1g7g1eY1sp",
+	"K1UYjm4derDnfgfikGvErNZ36HwtR+u6clrF18t0v/XIunOzBMRZCmuHowqUzmJTwtO7aWC6YBkde+AE",
+	"vGkpFm3jxBOZpW6wrY3Br+XoNQMNqrFtm7LHSxOu1uyXMIXPqAmfbYXXtKmr/lqOsLS6JSVWhrgFgtyi",
+	"+gQT7kxtuLmr9CE78S76UPBIW2FpCe1BDYpt1KotchDzbffH3d92cx62Jb4tfMbitXWnZok/UWRm72h0",
+	"HNR1bQkgdwP7Eu/elgHX3DbiNMtKHSOciW/x1rYyADWU4+as0UTOxSbSYBL3fS0vL3Tmhigk2BLbmmIX",
+	"dGJzbzc1Sho7OFs1PymIuWtbU8rZT9B+qc2q2oKtn3y/pi05Fa/rgEvwt74tJOU5RiHaO1ftmT03r1nt",
+	"XDU6WJrTO9F6LfwT91K7ZaktJCV3ypbaV/gGQY6I3GEJdjicoV/3Gob4zupdsepUqxQQKJ5CpbVUcM7N",
+	"cR1OqaAIXpKzJJ9zXfYOsbyL8rp+/z8nIDfr/OdWf6eKdHh/vf+ALQT/9N3/CkOtVkAXjU7AvoC2f1Ax",
+	"UN0rF6CytkVBPGgLddqiujDTD/X48G156QaAKoFxGCP1b3hdETbmPWMYK/CNn0ASgs3LVsCKQZB6mDso",
+	"Wwsh97btv7rhupP/6huut9ru+sYJ843dSPcBjwkUXSlWWhYsrszUAUOUyvz71fCFFKzAHy12JWd0CW6p",
+	"a/Zy974InVA/TzaD/Kwfd0ahwZsNy0SHhb8FSJesQGotxltZz20hU3TCIJ3NRxnWLHSimxJOOTRhjFHO",
+	"Rsvcyp/hDuT9ticsO9C8bhJdu8gxrJLMpi62gqt1dLEF7HPJxWZrMOywW0u/El7qGlCjtByazs1COagW",
+	"I7aPfBW8w9CgIpnY5oyMJpOImIEbGlA0FDNmmVHfZuCWIsZqosmEZOyWZcdkzG8Z0eyDNiORuR1I+z43",
+	"8P1K94Gwwc3ROnjJXEEqoMbSkQbInCjqfldIw/pkC6dnsVuW24wLbKxmts4YuzIHzNiw1q2KjLfsLFkn",
+	"f7Kh2STXaG8b6aZ4ygJsm2Yuu1cKwu+ttFPKmHV2XKUsDkeNNQd5lVPMtUFs6xRz97dVjx6cYtFt8SDM",
+	"XcFpnS5czSvpClx9YzvN6gDEutAcEOqMaJZlQTiwXdP9KnRpHYhxvDvO9ZynVCSsQfSE/DyT8gZ762LL",
+	"a/PHPHfpdSWBvGUONuViXtvGNcP2eiAeNb1h4GaxT6xQww4HrQFLIaG4ERi8T6AqGY6OumFplK136scb",
+	"509mIDWUvr57wbGazdwLVsXaqeD83p9z4Q2dsuJf3rVQINzHCzyq6DwnRIqEEa8Dmm2EboNWDVX3Yf+6",
+	"QXS0ge3E2prCNE8m/LYFEoK7cSuAOebsDidURfAqz7863dk/egKndMI+0JQlfEqzPpFmvX+59Lz0stcn",
+	"lwUq/2XvozlgCRVS8IRm5Ovz794gHt+zp8+OAlBcSkBr71RP2cpj4HZsG16D37TVQRe8lNZNYWtM6Beo",
+	"uwXr52Uh4GJtGcnRm3Gr6N3fuTnBFx8d1aSnQ+td67w4fXuGbVQhWSxgORtZ2L9p94q2uTkF+ypSdFq5",
+	"BsKTd0/uAY9X4Q17n1xTrG1wbit8rkJ6FaIo8+Et+AzKUqCj66Aq/mr9CHYOxfC7uBLsEFcZRY4pdDGM",
+	"wmc6ys0HG6mJnlYFZAra4apwM88Vw8Z7N2ymY2EZfxaCg9CalFz/zyglOJB0IGVYQN9htIgeRbrwFQDP",
+	"cOn48eNZLsc8Y8ohqD+e8pzuKJlNGJ829u07ate278e/X16q/3ofh0z/Vl7zNdsxvUS0eJES13ujoXNu",
+	"qz4lYeOQGHpY8ZUlGi3bN81sd6llSIw2v5XXcq7fMQX2TC34uWJY3zGhCpMm1kU/x+91Rz8vPVeHfq74",
+	"tWDp0Jr4vubQX219Jl7TZMIFO010nK9Ibw1D/TpIiWMLM5wxMgFlhKZTbqxWohmdkozRFNApga3Z0LhV",
+	"1H6So77DLuXKg+l450Df6TZ0rifSP+Yr33xIHfzl5rNgyNLp0HzVITBxBe42qjvE1O1CvKuFOSmK+XAV",
+	"iGAsNTPEGulSkwGsJZYzPHih66/jcAwZRIUeQBXF2hmt9Bhr8BireozBME9cDcdc1CDDlfCszfIrYhgm",
+	"VKXXyDAbg4rmtWj2iSLmjtUI8vE+7+V4jB967IzZ1b3IqcCCi9gS39EF2hRS2AEGGIPxVLe6Riz4Wxto",
+	"/NGi9hSeEDad6UUVN0qVYaNaaTGlU7/S8m9FVHUh6cgczaI2kIEtnGuzWlwN6VzLKdU8aULLiC/VMoG2",
+	"gzsoswpA5mmaDh3rJcfmaqK25GRXC74B1BFg5ZRmX96mKNHXnD3U7D9RxCou0YZ+MypauFrhthB1uY0z",
+	"BEza33MZzq/Tm6015q4a1mbVonJgRAhWZsopg54OKIxRPbDIksvED43VMqM+RvfrwsFjm9fsbAMPe91u",
+	"dCy3RbhNzlJQT+DWSuhryXz0r2vDcVZYfO273rX0V/jDcU/OCqc617TY8+UXpSqiggT7njeU96VKTd3c",
+	"Eq/lLQsSTNftWYrIxyfYAgJh6ngyIdfSKCwjmtygCrfM79qJgSr/b4z+F7OxubfVhtEyuhJho/Ru0w+r",
+	"mMzhnxnVTNT3DQAVe1iO8NvYj+En/QZ9OASKBWQq1OFdbXyc2xjCbukSjtQFmSdr1itsyNptyQBYutQO",
+	"kivsIVgbp5Vi2DkGudxF0K5zHRlHFlpN5B1LvfbdpHNL3RSWxUZ/JGdKK7LEAg+30H63RpKwW5aFGT3b",
+	"6QdZIZXyLtUQTNA8NyYfyo1xIdOdKvLT3NejFrjX6I2Xdi8q5sGMtyEVbJ4LjnCW5Ey3u/8c74XostLD",
+	"lvpaOPElfhS+p+9H74cVXcsyDFgUcztAwLBVQ2XDGeg5bO/oQFDaGs7fWaMbB7Gu6FgsJS4aXcr2ToOW",
+	"1ZtKjVgzZ2D1p5DFUVtq4F0nCRWR5nY0SdgMaxtSlmRcwD8N96E66nZ3n30HoM2KNblsi2/LKStF+UGQ",
+	"Dr3N0nkUNZsZyr4a8dYk05obkQN2CEDVoqeX646AtROqhh7Bo9Fl5EQhEFIIVBIzQQE8e4VeuCD+vs31",
+	"8DzY+pX9GzydOGjI4eqswI2UhO0UEbtR9z1RVJZ6aTbV/X0fPbB1/m1sSO4c0hBV0CRjRol/ZtT4nCbY",
+	"Slak5pepVJo83SejhWZQRPT9xaudZ30iGMf6FTmdQoZHTqY0ZbZx9SfKdniVebyNaCJnM5bvZNQsvthJ",
+	"cz7WakfIXE9W+NyfxfhEYYZF5osN5mSOlopz5BVjeSNzumbD9KUxNJTWyAKGOlayf9/W+Vo2bcww69Dz",
+	"vFzVF81Tgto2G9tqU7ebSHFbl/dkiJql5DHJGU0mLK2UVKCPAL6Hhhe2GxcMQir2mdUtx/fawl5ZwKSU",
+	"LlQbsK8UPCQgS8MSRqXpgqXW9YgcFhoGald0adMVwflb6aRup2bub4fp1XZquNJtii8BAgvyzEY+jT2j",
+	"muU4+O3VxsLurTciyFWzhJiHQ6zWhGxaO9vdGLetwqPWSrxU3XZyxekIeXdsi9f7rhwZIlmT7YENLgcQ",
+	"r1kvGHexOZ5u+uExLh+UKBvJ5Shj0xpt6Y4JbVtqYtfjw6Onj7aezciMXiPneWJXGMoObaSrzoMnOoRX",
+	"GuqdjQp6LXfMtR11w2c7Lny345v6grHwsV/TExma+yxmwGZnuJarOiNXOqm/N/83fP9ZNLDf2DQ52B04",
+	"Zq4D1uoGynXNZV/esnxR2ywadwpsK2cpzaBPAngizAlpX5OOS9W6tywXhuYTVpdTAKOzVrodYuUMznO+",
+	"k7Mxy5l5zermy3jyjEFcVwX3nzvW0Nw5S52gQdsMa4XUfOYa0Yf6z37sWyoe8i3iSfb97qD0i4Cg2SMz",
+	"9aJzsx142Lo5beoNURnHvEakfnVx8db2zFrht3n+PGBrh4Mo0/ZlPqvPE0iNsTEiZJ6qPvJgOmVQrAW1",
+	"RzJJ5jnsbH2QJ5glXoi0d3/3LZIR/jBiyh6s8oDa09VKdzz8GkFHt+c+IHzf7jsgywaGvmYzeHz3v0hD",
+	"eCy5dy3hqSDzWSZpylJoDb/13GGa0ymr6QNvBuJv2F1NJm2byoPJs1FX+dVN5N8xmnLBlGq29ZWx9BPI",
+	"mzOy3Zj7dzK/idDShCU3qoXLDL/6Am9vnSXsH2zOwuq7cTRO+YUfa0VQ0mQSHqRwAVI2g45FqJyU5z7l",
+	"13kBTtQYPjBfLvKcZ1Lp65ypn7OOD+Ys5d0+Vlmv4Mvubf1wHo3rV5fRBn3GjQwTyMFxKbki89kJUVrO",
+	"ZoBEAJ1EAE86lwlTiqjJXCuSyrtS6hW8rYdBFvdv95LWbsd3Tb2uQAQpJrTh8pCudifLno6LMGUUS7iA",
+	"I9Y4GDt6QDZ0bG/Bbx2ShH04vvPoaktpQ+YQhQBbTu6gN3AqT4iQw5QlHFEF6A1TGKq9w7shERi9tkWa",
+	"kM8SZmMuuGbZYigkEAG2DHDv6/V7C8Rd1kagDBcluJ9VNBHOBmtRGkDnc3c7DDyWqBcOtf49uC4JyzXl",
+	"IsNu39sE8Grx8e1/stiQ+m87vPGEb7VpkN/39ku+zbm3+fL2vlfN59/oeIQHe5wzNVmPBV2AVQIvIFre",
+	"FOAyaL8AEL0xZikaMImUN5zFmBa8YgiviNsOpa9UExP39lenmEcmbv61hcwU7KMcOCAh0yDAkdssHwXf",
+	"xGXb/k3v3P21TL7yvve1i1O8JBr+LfdAszZ6Me0gDjz8eU4zPuYMkVKSGzVkH2Ys59a4GlOesXRIlWJK",
+	"2YAO0i3Lh2ETYTNfJpSDPQ4QkI1OOsREc/4Pd5HeUp7REc+4hqQmi8g+HPMM29X4K0UHmn4vneOkIO3b",
+	"6MEd5IrrhbN2mpOIdrcixl60AEIRH90wkWKc8cRJsTY5KC7+qwLwJ6fmTOmCjIwVIo26A3qw+T/rh1oO",
+	"7bVq9XmMybNFM7c+xhS4URLJ/iG27lgfS7njubqnnnOhOyJo8NkMejJlfzP3RUyaptbX8YMLYdC1yQ9I",
+	"A/KmXFZAxyg8xsUxrcLH4sF/LuZZtrbOvHGo22ZiLHND+474Yt6aA3DO6hJUi7ZE9hYEzqwpNcrxdavw",
+	"xPy7CqzXe9Eg3HCiM28CyIQ0VoTHxKC/DVfjeVYS1XsIu2FAIJQGbDrL5IKxSqlPUANUjxARjAZQIoJu",
+	"RfBl37vm3LVxRy6nigY/DjDz3Vwoglie5s/v7oQiNAFb1Lzqhi3UrhlJnM1LTTXDbK31TpohHC1JLrGo",
+	"wHxvmV7kLcszOhsqlkiRlln7syfgfy2/9ZXMycRhn6B5zUD/wjwviIsqci1lekwouWPsxqUr9I01RheE",
+	"j21n9GaKezI4fBaPfJaobYms3L68sOKqGa8foAsDEcSwHzLsJZCfA94hQJgsU6xoWGUfBFPdaqKUx2og",
+	"G0WXB5UKRDKzbfDWkgk3tqllc2O38iq5XusIZda559oqQReb40aSrwpQY4bvR9+PSrX3LYilrit0SCf6",
+	"jiclL0JQQljokW3VufP7UeYelLgHJa5RiYOs9xrxa3Qzn7ppFv3GlrkHTkrYoWZoss2BijAHsgtMEUyr",
+	"NUJRYVm2BptpVk6dfAg11Ig+ugLE6Jbl0cSsoqNzHNMNOlZSbU6iIpSoCXRVHBOaZfa5dXKoXJ5R2/I8",
+	"3LRt1Oe1rnDr3JW0SxsC20Bz2Iyb5BuZLm+Jy8nErcGUzPwGdynEtHT1RhiNd67rIBJfygTeLkzfR1f+",
+	"3lXyY81GTdjf/ujaDxSgbxaDqduxtjU6qyeyFEdoZvSlu+H52xpns0WUMvqvHOsC0cnjkWw3LNwuaAlr",
+	"UwTt8KHAkbfsVOMu2QXrUYzhfCud27xDPnvRjXIV5FW82eZayeetqiALHrSV3lS+o7yKS83/7//+1PLl",
+	"//f/sUT/iDwm/vIjhJhr4NjLGaJ8+x36XcL6Nlr0p71+tQ9xRZwGENfIWoIcFX/ECgYSJtpX1juQiRF2",
+	"XKHD6gnYFPIq1Cg6ol2V1JcliCvbqNUshm0eYQ5hB8NB5uzlbYMuAh18KHFrXY56r/3J2vbQ574DuWsZ",
+	"XNsCvV6UQnJEUU/ZHanCYxFGm8nGMwTLAkN1kxg2suuqW9TqxuIYuLJlGdsKFPojMzWm1rocymiK9kA6",
+	"xREHvXZX6u5cykxgO0zK90guL04JSq+697Us4Lu5TuS0zmSaUEVG5lW2aMLXKK3XrqW7RluvtKB2estL",
+	"7TosU/qNtJQWwmRZVNTuzCqcv8Jn2xblr3iivXb6AO9Xsz3vaqq6l6vnQSn9Fcrnf2fl8lsqiC+x6CI5",
+	"IqcrW81tpVjej7ay4naJ6smjlnHZUJAq6xVhLlezJbMEtyVXmrcAcBXiEbX19phR3Ie7x/16346bxoVc",
+	"y2ZiTjVdyTlRie3g72njc7gv10LXxJr7ckVgXriX67h/WxPpv4Vhv8rILryfjhVsR/WMKSOBfYp03N1O",
+	"rRilhTUKfKh0JFfyxlUajhtuJyWn9FCHo+KW5kHfiW/a+q0wCrVzk2YY99/94r2f6krQZo9i4V2k2FEJ",
+	"s3UkpBEAXIG5GANwLvAU0FnRAdnF5tTUFLgjKJ03iJTmWUZoZvtJr9G3H1JWSpB5a4IS3vJYseLnubxT",
+	"DDvgqIXSWNxmy9qoImOa+xzYjDOhsa9Pq4Ih9mHGc7Yifu+AjpkwXzQK8i2QrfWDQ0IqJND+GhGfWTMo",
+	"ty+sgVxemzIFrmCu1JylRMuqKn7U2GRSDbFKUDfxMq4g6hesFTp51Y1qQFCcq0bKik9g7RUGMDR63Zhf",
+	"5wgInJqp9cBhxU3DmsYyplsAClp6L40MNri06hXmV1q4Ev1G2TLuxko/gU2K6+QpCJ5pJ0MtU3qQnpFt",
+	"0l/L0WvA/143HcYScKm/dtClv5Is2QJ803XyXspslFntLBwK1fp5ewEkDZE4gxrIqrXTenzuZJf8nV8X",
+	"9DGa3jdjCR/bMFP9ysZGcyrIdzMmTt+ekVQmc6PD953IdD+UXh/UcpfcP8FoNNXMwjs3lOAr1/BEpKiu",
+	"u0p8auu9LBy6Rw9vwg3ngmseg1gvKv5d18wRu+ZCWW1kVU11Pdh6ddxt0QCYalqTruDjCG1f7ocaYZva",
+	"Y7TXfD24oesQAvz3Vfw7Djnv9s6vT3m871eQWLS/Q2Y3fWrv6SK+wmfaia+Q4JvxUaICITbDCxpD0SE3",
+	"bGG02xOSMY3QZzmDPi+Gp2fyDrr0qwpoWC5HUvNEVWHl6ysA/m67o3z649//6/1n9o9H/x6FVFmB/FkC",
+	"/eSWxTEVa73a1iGH7rh716fbAJDZiTuAM5XNr+t8lnDjJ4qoicwR2q1PsA2ok8eATZFlNIbDc9ClqTYM",
+	"Y6U3Jdi4VVpgAN/Kux2m5SdbHakSqurWtEJzWKa1OIl/CH3Qp7vGQHb5lJF/SOHRbc5O35wS843REk94",
+	"OTcb+PhzlmfQ/qUiuhqrOs0oomAzZgg6q3zpnAkuc/LOMiHyUlxzwcDZWLXBOxbxXxib6y3leQ3poUmG",
+	"oWfmwemrEZCEKVVXAXtKvv7hou9raU/DMsdj8jmjeQR9JAp+5KwxHvnKOdaZkLnQPLPNcaAiBkZF7KPN",
+	"fuyDJ6vaa/dXlft+KSXWbRgKYh8wPwwR+ywOJ89b2LP9Hrx/6ECBGo+5ufPC3LjcuSPYl+rQS58orW30",
+	"yPiPRMOtS+sNbexFqSfUCHa6tZMNHYOb1Cmh0SZtkp7VlLFWacpF+PjeUmFNG7/VDVuAz6pIJup7BFXN",
+	"BFkwapSLCaMhMiU04d08qIEpcDWa6E9yFLiqzDi5Ihmfcg0eqgpO5t1EZiyEbW0lXWwOc7mH5pQL92cx",
+	"eIdqh2OP9+1uoycgLXg1IZEz1pT7f+NL+ND8EZAW0Hp+Fs/cfKXdRBv6ksfsTaTvF67wYRskflJ0OXOa",
+	"IhbEYfFcK8KfRuGvDFEhwK91hJaKYj0lux4eISs/KkvCg8b+Nh+MsKJZFN4Oo/ZovDpHdUKzDOzsqR/Q",
+	"SUUhDOi6raj8+4//tvPP95/+SHb++f4z+HeotscGvi6Y75qNZzIuYgBQRgNVRbfIaWtad/0oV+FSxk6u",
+	"hzGoV/cWJENA0mgd9f4mZdSziaxzkGiWMfjZlifXfb9iwx10+Ty6LRqnDt7ssZyLtKGQfP0F0DSWr/AN",
+	"mrgdbAV6vcID0pGv4an7nXC1daxQpn0uSNNjpemeu4dWr8x58P6OoDVuaFtdIpfLDix8mMop5TE/1xf4",
+	"Q6FcwP1gIBj1VuauJAKilopM50qTEcOibqd4yNw2EISPKvOf1oQK3c1wFLU9vNupHGsVR9Zsqi/m/50Q",
+	"PBdK5/OV5ZHg+idqAmhPN0Le1fPITXhUm7pxv4KuYPyG66GFjG6dq7xKFmE0ecKytGGi689zypg5mMN5",
+	"ntWKBEl+kgDcZ1SXQGlZaudc35x5CXikpjvz5eX5n5rVFo9320z/Omsk/q/l6HdC9u37LvqVR5tsGYl4",
+	"I6G8uk+pDR3iJG3z5AqkbBRTdrWyBQCn5r2pFPejc22Har7h+ndDNW1266ahteygIeq16SLZNva/k7Vq",
+	"rlV2v7aW5t9w7euqVifJwgrUx9/8z10+/xf7UK0yEQSdajbpNXtgf7+dNVy/Lzar9PdxbjqjOzTBjm3c",
+	"CrE5xf2ECBlUz3hcmlZnqtL48p6L6ut3/3u1WbLPv+C5/HXaR2/vFKsY1Dz0SVbSt1EK/HvbRomBxNsu",
+	"IDFmxDGMmP0I3dtxt8eHeehg/mt2MA8zzGBVEyogCfsP37X8D9cZPDgpW2gTXm0HvhmIQ3DiO2I4hMxl",
+	"CcIhZTBe/CMP/8DlHVayRFeEUhXLV2WngLuuS1KKf6A1Z3xITY7Tz/p1PX4PNinr8RlPO/a/7ojt4D/u",
+	"v+yn3zO8qfiXvQfEwGnxT7gMa65YMs+5Xpwb6kJCxeyC07nZM/fXK8d/vv7hohfzpIcJEmY9vzVswahg",
+	"Flgesh4w1onFF4BEin17Tt+euWwCIHKgPkxx8As20XoGVM90zhN1Ec8Z8XzCHDyqZQ6gD4pBuszrlxfv",
+	"zl6cDy++++blm11yhr2+lU1Gh9dCsq+rKDemRIsxfQQsiLGMn+0RTW4YpuZSMsuoNpwc+4eBW3meQymS",
+	"A7DdJRcTcDhh7rM5nYYFZEyzY8xC5pqkkmHdOGbtueY0LL8U/qdU7l6KS/HZZ+f8WkDzFbH72Wfk6u13",
+	"5xfkMZ3xx7d7j+lcTx4DA78i1/yWKcByD5NPPt07IlMu5pqpR9jXtgzBTz59it03IS9AT9ilsEL50S45",
+	"ZxaMsvRKqshVNHOJ/J//9b+vTopUH13F+68k/xCqL0VkQvaZq11i67EUyIuM0dvYS7UMmhIE7X7o1JER",
+	"NhNl2q6oJVdl1vOtbYiFrTHN1QJjWN4JBxcHiMZOlSRUV/dhxnfMs1dYOWaWzfWiNKOYMJqy/Lhu2Sif",
+	"DTN+y4Zm/XYvBaTlIpFYigGUxhlTRt+fcu1HZfk2XLVg0w5Vt8i+j+a2mHMMRCynmCNzYgjTHDZqM8QA",
+	"RBhBsi6FIS7Rh/ozgDpOregWxIIbY5o91KfdujoHKRK2S66+fLm8UI+n7Apr58ypwj3wx2NC1S75xmwF",
+	"TVzPiali2S10Yb4UQJHzlGuSyWv8cM6oh0Qyn7U7WIJsdecwtWRwwZQmU5my5XOlmdI7Psv0yvIZ6hfP",
+	"Jx33nQpjdgxIz5YDwOUrs7PQtP9qt/IF+6bHOVNMX0EMkEMJRJ8oaRHDaTK5FPlcIO+BzNfw7ZbN2dlA",
+	"Qzn12WdAFFcBTNhj2xXvTz8pKa7CPqGO+Am9plwoTa4SmbKrE2L+g6ngNE1ZaoHV+BSbB0PW1qUoDjnP",
+	"yZRRw6R2CcKzK3I4GMDNh/v7BCBOWV3rSi7IFfa7vNol0OAS+0WaI4/tGsnh4Ih8auZ8Ka5OjY569ahP",
+	"DgdPyKeO1ZuXnEJ/+yuwTkaWo6bmxr0D839HhuQPD/Zw8dTcnJ+CT1NF7liW2cX8livt1tLoQ+qYjKX5",
+	"MLkKFJor8qk9WlffcnFzZc95n1zlLPvzJeg+l72rR0V3TuAGY575LuNK5hp1mEuB6ZpXTke6Ahc7NTIM",
+	"B/VCCttFcWEo9pyL66zoOKlIQvMcmnlcvbyg11eWfXONrZoM1z4b77ymOplcYZ3hQs5JiVXbJq+GSSfm",
+	"+BKujwusE8McrEVjhIRIrOiym8QVOdzbLwngCZ2Zg1OMxA7ijRRsaSRwhM09hhj7hquPGNEyS8nB4BBv",
+	"K97rR2LX5quXp1989hnowjAaZntcG8I1/IdbfGOq4E/s6TNieHxtjhA069sl34kMO8GwDzOZaxUSoZZw",
+	"QkcsoXMFHBW+MIWOWMgrLeO/FJ5DOTnOoCcwzs9sINI6sIUrKI2sQKb7Mmfbccvs7FnKpjOpDQ3sfMMW",
+	"V31CyS3N5j5FG6tKPzHrI3nCLPPnODrXPtLsh13oCm3esEWfcH0pwpW05VvYS96wAcv1SqN5x2YZXbD0",
+	"mBhL66pfIgQbgrNzJxfB55wgwVw21xrVENP+Pr7kcPAcO80h58dh+GryuUjB5F5Y9PgJlGnzjKUhmbiR",
+	"4BttRZ5qWAUngFw5jFlHj4rtmMSUa1AiHNNT5r0LcvWOaga/7ryVGU8WqBYUl68A3dS2JIMJG+GCapp3",
+	"I+DhsrpKP/TveSXcVWKHxDMXN0LeiUthJmkIE6c8CVt4QVN08jlbSNDvrMIUnOP9526L3zGdL3ZOx5rl",
+	"V3beNgoHM7+y8uyKSHNsro2+dhxoXf2iq6bqW9+x6jsBI1JijCek4EDg2K1E//+1RCQ/h+abslnOEtBB",
+	"sAgDCvuU2fnMyMkFozlmGsPMLwW1u6OlP7BzhRCByDKvvrCv5IWAfHp4hPry1flcgIiG68+Onh8+cgca",
+	"K+w++6wgPGrLxJTRqI1MqnhUrnxLjZgjhGtwgpBTsSgMmBJPg6MA+wLfuTKTQw09Y9c0W/5eRf2aMk0f",
+	"w6M7rirtiszmo4yrCVMIRYi1lFA0aWYxYvqOoXdrahf0cSoTVXkNSXN6h5qaXZ7PMy5SW4NQINjAaslq",
+	"ya21Iwt1LYdSzQAajIoFkLdZkk9UiJ8IJZgAVAU5hqDH++8ByyhUeaqZxYjlOcll5kUrcAkj8c3xfXt6",
+	"8eKrKyDHr8+/e0OmLL+GJtaJWSSgg6cHz588Om4OhxhihUB5n1yJeZZdkSSDNHiugQViSrahAxil03BL",
+	"uht8egc+bfU3q6iAKA3vhF9PEDvgTiLorZGoNOM3bpovvT8Mzh3Q7gsQGDY7jYIK5c4jrGcqwRw1TAW6",
+	"bIoFnlnQSV3XHfNdqexbgQ1ehd43KxMc/+CKYysvf3aM/DeLgY3myjRvxo/HxtvG7ANX+pgcDg53L6F9",
+	"GE+Y7R/EUyY0H3OW9457pzOaTNjO/u7AeXZK1wCECWHIjnvnMWveCie0fhMpdC4z1COEtUB0TnkGFc7o",
+	"B9n13aKPe6dnxKdysZy8tc6DXr/n+v8f9wa7ezgSY2LQGe8d9w7gEgSzJuDPqRpP5to1i7ih37A76Ctu",
+	"JKQR8knOtLLw6Ibu1UTeCadgAcOeYMHKAg0LM3jPu8/S3nHPKMKY/a96QQtl1Tv+cRnwJVugAY2d3hlQ",
+	"IBiDILAk6lVSseAGIRGf3Lzg5znLF8VGcTV0nY2sCwe8r8v163FvazHWxyBzey1ufIF+yo/vi55UsNj7",
+	"gwEGrgHyEAJqlZOHhTK2RM25in8EQDw1pKp3bBsjVeNwgZ8bDWvExZI34CIN41y9/cH+k53B3s7g6GLw",
+	"/PhgcDwY/C1wbI4MEQ/2nj8b0AO283S0l+w8TZ6ynWfjwWBnsLd/cHj05Omz53RUhvKA9z6NvJenrd6X",
+	"7PWCAhzD5qqIK8XAn1wM9o8H7gNTaFneyzAUYTf9Db+e6GxBTi/OiVqIBJzwbMw/9I573k1yMP7m+Yf9",
+	"v1D88ZbLObQh9FPCUVjiCa+g6yK44gpnfgw3VB3n2MvKd+JQx3c5R3xFB8Ta80GUMC4U3yRDT4U338bZ",
+	"Sy55M5qPIZWvrsaBIAb4LuvCGNj7qt9DqxQI2Zipda+3t0EBBL74EMk+drM/Ho8/p75JHTyyt/qR74Xr",
+	"78hSfOhg9UOvZD7iacognnG4/3z1ExdSvi7y7gE9+qjNjIBnC5phi3546qDVpLBJpc1ic355YAOhR/7H",
+	"94YeCsHzLTaACUu6nYOy52oafuzBn9DHzAVZdgqvnyHHGR+ae5B2bUPyOjgdcN07U9XL2sK5EwoKtNZW",
+	"OiQbnYy6VIeHyYNFCd6xM8IvhfXKwG+2549IlXVBfPUOh/CpEb7plPsmtRQH49AArK/WyJtHfa9Zu1s1",
+	"o1NAArEWs7JDM6+GmAKonpeitTORFJgERoUB/XNvMAhEIUVB56Qh6ixlOYshIjzZy4J2hdgKzHCA432P",
+	"kTim9OcyXXSTXG1EQz2v7spPW/O8cH08uymHHG2AtyK497pN3x4ji2X7ILr/24tuYOS5UbaXJ/G3Z9ML",
+	"8X/dPXk3+muy9616mz79cvI1G8zf6M/z/7zpdRToP3A9QZU9JtYdE4Yoi2G/cGdFvL+0KC9N4v2lLW/7",
+	"Nkifb1QH3H2/d5Vg0EIl8P0qQYfYbzOuWS6N9Ydy/V9L83hho5k+gL+OvjGlAjXRfi8S5Ks1VS+WYn/Y",
+	"lWthIw195ymj2vrI0I+J/qS7CYsYq18y/Xqxrgwdv5GCQUyi1v5r3gb74Y/93sHgcPXtb6R+LVPspf47",
+	"P1jtZvNKzrFa7V/piHzJdOiGL7BG11XNh4pl4/hp+cXeOOTpx9pz84ONVxUywCUDCAkOUhf9DDT42EF5",
+	"OCYPx2S7x2QzMeLN1k7kiMR09gXQInjJl0/MmVY2zwpVxj7aexB8gjwXtHBtIHwis9TjZhKI0EJWpAud",
+	"Lp2lEJtnjeMUHqU1TbaKCu/83E4Nb62GxlCGWtlYnU79v9IJ7qxy7rVQOd/mAN8FFTqvIJD9oK2CtooH",
+	"9P601VD+PraW/PEvG3GkqA/ulcyhdz8qtC7vssRmiIQADSZN2dzQZdbzDsa4JadRvyOzeuAADxzgV+YA",
+	"SO+/GgdAp959cACjb8xyhqkC6I3HjIFrB5l4ZdNqhwqxHCHRK6ULMhcZUwr7c0HK1B1XrMgZnbl0ZmMG",
+	"OLC/W5afIOI1woYRRvOMs/xSwBy5FJARhF8HFD+fvPuyyNqEZBTXVpotKjkOMaf2O1jB34g/ralMVdYd",
+	"gTBbq1DhjAMV6uOm8eQHt/SDW/oP4ZYW7G5T1/THBxXhQUVY2xHBb0MFwRYb2bOyLW2hONe1brqv3mGa",
+	"GIaiFWOQWxk+elJEopVLi5JltFpM1vU5hnJ8ggYBinKJCeiKhflq7qlLUUmv3CWvbNlBIqcjLlhMYEO2",
+	"Vzi9rkL788XXcgT15C1u9XivbR8417AXbW4NZuH6Ia9+zBZinnOR4GeWeR2UapwQCvtmtKIpF3MoemI5",
+	"5hTvkgtuc5lHOdSnjRaEp3VZbkrmuteaIwezMs/93pPflnWTqQQJN5EZdoCE2t9+747rSZrTO7sS6Txj",
+	"Q0/V5qC6VylDAso1zvU/e7lqvh8iJfRe85y21z1Ge6UK+uPeucwmjE+roBOFVD64GDwrNJC2n9lHFcd1",
+	"K2/zyCBILK2FwA9gWHs5G7M8d31QroHYkpwxgXXLcG3IzCqu0Ad/DylvBcWtznsLuexD/tsfI/+NlqWO",
+	"k9Oly43yuqpr12bAfZ5D4QDUSRtyJp53uMRuOWMCAAm1vAaghb4v5jVnBsdqE7/8sxOKJVbBSKDBFL7I",
+	"VQfgF2UO4tkwQQLdt6EXWH1WWPHK3zQ1zE922IWboiXXnsct86+uSWLFLO41U+xBuP23FW5riK064znk",
+	"FxWwqofErofErjVFKtOAquwF22yWLTYVq+iwqrOEH2O1dK1BfK5zRqfKRrRKUtJVRLq6+CnVyYS4wsag",
+	"TlIx1icyS32NE9RdvfkCivQ+NdI3OHCQRi7YIyJz8uL8r+bWS/ESBukNT5v1HZG8eONGtrB9hWpnsP7r",
+	"2M3d7McPOyJdkq69Xy57PL3sHV+2EmuXvY+whQVTXm5FvkwZQDyGdErwbCMuKNjnJdyr58+P9vae7D99",
+	"+vRJDKZNsw/6caJuy5Pgab8Qq5d54xBPLXaEG5nD3QkIEH4iowX8d9Mxr5JFVcPpBe7ezhdczaTtzhmZ",
+	"xJhnDJJtEFuG3iLch8NSKDdyo1rTZDJlQp/Ag+a5P1/27K1IFpe9XlVzCxdxRdP1ByvuVxM5yO22b8eZ",
+	"exXIDrOjvtVKVAT9EvzVmEQJFcgZQ+Qo60e1mCBQfaydwZfxWMrXl0xvZJNtnkMZ6pUPiZT/Qsfou7IL",
+	"YWuukG4ZDMUrII2h7Xl7POFKy3xRn7w8kcQYySlBDDMm+pj/dOcagsA/XMvuxUlJ29sl0XNrTmxFVu6u",
+	"imx8ZQfadWV+20pyBO9saVNDWN4a+l8xI13J5yy/LsAP5xaGtE1KALuF0fZoekuNktfvmW0bOtPbesSC",
+	"yxWbuq0f4ClCvMIyYDxdy2HMwMfLpa/cn8v5tbxlq93OhrD/Zf3N/515MuJ0me21MDV/YAYts3SNjLbK",
+	"52oTWw0rx9OIOfWhmX/D2Exh2Yo5z8jjEyqE1GTErFjA6i4sEM+Zmk/RE1bm5V/JLN2mT/xXyixzfM02",
+	"ZKRTM8kRMxZSzmR+TYU5n7vtvYvfzbCJwzt48ep0s0465UMGzkMGzlrc8u1cV3gksbGuTXklhFdaG3+P",
+	"4fb743Uyv6N5SkYLCPsBTzsOU3rGMl+RzdMnpSyhXXJ+w2czww8wEAS/XUtzARA8LbxF6SGLyBbcJRhL",
+	"FUBzGa6wS4Apy/GY5UZtnpg1tniVFaUZfzuxtxScOWc0mTBbqACgHth12Iwx5jo12tIfkD1raZvbY9yt",
+	"NReuTHfrhVMPbPmBLW+BLRsyrfJlLYse4mBj/boMOujlcb8qKUbiWUpkTlwwHmcPumolvcPjHd9RtUte",
+	"LXNci/htGWykKstN64+upCYs13xs7sb8Fprn3GjpdKxZjp2K21dGVJXUB+74wB1/N9zxgt4Y1SzJpDL0",
+	"HfDI+QxBFO45eh5hjpA99GvY6pajGTXWlnchF7Cq65hfz3Ob0TylKQPNFTuJKGb4SuJ4pu9HNJXozVXU",
+	"FtcHGer4iUuxlAIAwGmoc17PBXwuoSJhWea6TXAdrTKDlfoj89qvKMLamolagLoFFtAgFRia8DdnNLmB",
+	"4iSWc4aJ6q1ZcGWhHrjxAzf+fdb5GkLdsqe1s3Kq5tP7VkylGEIScCtVNML4zBAfPKEPntAHNvb7ZGPm",
+	"fC4Z3bYW4LdxivrR1UToX1llDzo+QTsI10nBddfSkQYWOTTbmLE86JQNKWy+gALQlmgyKTTBTxSRd2K3",
+	"QMiHJcGCRixaBDXRfoWjN3RiNaViVL69A47PKE6oOsq50Ng952qUcZGytEi6t33aANCfj+aaBb20VmT7",
+	"nNsFvI+kny54AOG2tk/LX16J3vGg37MqPowBNxBzDgByoGf7hw2VzG4x+j6lH/h0Pu0dH/Z7U0ZF7/hg",
+	"9wh6cePlg35P9I73+z0h9VCOsBMXfAkAnWmeDlN2y22a+mD36eDp3uDJ02d7e8+eHB1CvqItBniL3ybu",
+	"27h0Yd9z28x6zAXXLFsMhYQP+f8MU5ZwPDnw/VyK6+GC4cThv/sgZyQswH6/d8f49USzdOhm9gz6QxYL",
+	"Zo49rqNPM/A/t96No17po9hvtZyDsbd/MXhelF/4fAcPPR0UTVywZCJ4QrPigPWiU3m/TgKEI/qavFHL",
+	"VDaq+H/IYfvXcaYYkrDo6dV8iU9UqVrdyodACNoz0SD+8I5fO3PCF3H9Gh4ZbJcCtgGmyVmBGxYbanpj",
+	"r4faxYgmNzUuF9LC42LkbQuXyw92MR5sjwfb48H2+D3y4DdSO7ivCt/wAbDtWx7zlOudTF63bVB1WqCj",
+	"BN1h0QPC86Lb4VfvAjWfJlrZ+hhjKmDeAh5f2wi1X6CksEyxoAUcPFwLfGKG/60ZfXfUk9NEy7xtOdZp",
+	"Yo93i3vf2UldLGas2xNtR/PdXCdy2vLlRka1u/NzaMkXQVEJSQD7gpVSvO8RPMXs7x8CNiWxSzVXLN/N",
+	"ZcaGtotpr49p4MMuOeD4RJj03e/Zo9X6PbTXLk88ZZryDA1JbKkIMlfiDMeGeo57bDrL5IJBuoHsHfeM",
+	"FB5moM4ZdjKhatI77j0fP3uSDp7tPXt2mDxNnxw9p/tjRukgOTqi6WDviB6MxofjvdH+aDB6tr+fpHtH",
+	"6ZNk72g0GA8GdPCsfdY5Tcy9M5jVwe5gd2/vYPepYRH2ZBz31Bw6APa83tF64cbwDJ7I1g+x8KHyxinz",
+	"fZGw3vGhsRoZcObWLzYEZF40pNeYz/9a/oNnGX18tDvYev68ZaerE+eZ0DlnD1AtfxColjs0HWYzJljJ",
+	"fWk2vFF7MDdYuy2qNnSrITdks9hu9bgl2aB0/FK8OP8rtnw93Hs28Mk/QbXuCUmgl4nVttQMGohNGNO2",
+	"pNBYatiYzPz/dJ5Bl+Bcu87XhBqDMJezCXsEttulwIWAFm1asWxMjJqb287IzhyUQmBwmIxyRm+MnTfG",
+	"PtEZVRrLhW2nay6c06ih2L1e/1l2+ZiJOLuyqO2NyWhbpdyWbeBYXuFDH9vqUw/KV1T5+rVL8WnSqhS/",
+	"fMx+73X4YEcAr6H3V3ofl4EPVfcPArlN1f02RPKqQvtCSt+ynI/B7RZ3ZL5jZpJzbUsMiramRrMnyYRy",
+	"YYsJiFNniQ0YGmKMyPc7qgjNAMypD/llZgLiGszHO6ouBU1TlpIRm3Ar9xXLb3nCPlHWI2r4jtEFSDJh",
+	"yY0i8xnRkuwNBv3BYGCO9Y06IVeg7boxXWEXf1+afC2JFLvkG8Zml+LKnNKhmdAVkXOteIpFyGqhNJse",
+	"G1ZBNcvtbHWpe7lhv+Yq5nWQnN3lXGsmYqL5r7DW67smIl7WiDA32hAsgpknrFCtNIf6XmeElPnomM4z",
+	"3TveC9gjF/rJYRgwfD4YPN17/nz/6PDp4eD5870gaLjnGQkXml2zvPdxc6MaJmN4mDGXxlykXMDReI98",
+	"drg9Y3OCzb1C86xETq6gecZgEC4aiiE9LjRFr2cH4wpoowFe7Ad3dMZyLtCl/YDy9a9UaZfLW1YYQGgi",
+	"GPY4F4W/qKMosLy9hvP/Av8eZvL6vuFVLMP7rdMsHjxxD56438AT19XH1mRVPKRlPKRleGghIIh1fXYt",
+	"3ELw/k9UGLKZUT0p9MdQgDTamE1kf/aFUQ1LIkpPHmfymot6q+S7GRMKTA6YG5FjotgtEySFNkYiJdf8",
+	"liFCBSrEM8pz8HHJGybULjkVZC5uhLwThE0pz/qEkrtcimsyo0rdyRw6uhEuMInjUpgD7kCl3VVnDpFr",
+	"21lWUcgRVXcs98nf5hJgQpNTrdl0pjEklvEp1wxqzmkCCY62LjHNmYrHNWFNNkiXgIlCr6H/oMmU7bqf",
+	"DC3gnAGxN5nn7K29sLd/8G/tWRiMsHshShcZbgTGEDbRiLzF15PRlwn/jn999v0/zvbe8DN1Jt4dJS/O",
+	"npxNXw2+2Z8dpC++fr7LFl//I/3hjH/Hz+5eX9wcnonBbrKfidH01SD9z6+zoOmRIbvng4EZ6ThnauI/",
+	"Rvks10O2+DpjX77SyZcfsrOfZoNE/DUb/wVk7g0TTqzg0W2/cBfm4beU5zHmf86vBSS/Vpj/OdM7/z97",
+	"37rcxq2s+yqo+eO1ao2ou+1IlaotO86Kk/iyJK1kn7OZosAZkEQ0BBgAFM3t7arzNOfBzpOcQjcwF3KG",
+	"miEpyZInf2KRQwwu3Y2+fv1aymvObrsCznEp7uGnBxH8mOR6QYzbo7WCAoIHwJ4gBFJ2zAt3Mwr++FIi",
+	"J+XUVAvKNyLWzoeSSkpIHwNGQmnYIW+N+yeKpplUZuSzqNOelqJeH8tfcUZbwbbfRFSk5rgG9unZSTUR",
+	"ZHJqzpmeJmYFS8qpyeBdI+AubEO8hPnd8mpr6OdYHjmkyNur9DbLfgZq9xfDrWa0m13eVVLgPcDIAJFO",
+	"lWLCpBKmQ86SxIPAoIhIU0xB42EiPoW/spaT+lqToWQaPKilOg3VXWHZboejRClthwGG7MdM0j1gLwzc",
+	"lN5qLSgMBJvln4nkZMLUTkKBgHZixQdG7wgrPBu0uShsQyPd6aiiF6kbi3Dtmoa27sKn2j9bCoalV9Uq",
+	"w9pixem/1VLlMgWeco+iDpE1we7LeE6kwjwLOTWEwkdh9gTemR3yhkajhVF4roGuFJBGgdSMMC6He8R1",
+	"dXUIJtyEOXsLhkAbMP3QuZvshHyHXUoSqY232CCrA0clhva7wkV5yIiq8akLAk01w7a6Oa0Kk/S9igXf",
+	"5s1RmB88jjIxJCM5s1oUkQPDRAqRCMtncTkuAnwJdkKtnI7CZkJUXjNjjU0z4pqkg4P20p8TsNwWYsur",
+	"7R3wB+D5ZR6Bos1UEWY+3j9YDjNvVgbQwFJrgLAAo2618++3aL5eQjv8GXhgkFGKjJ4GhaGDNtdET5gw",
+	"rf781GzdN05+l90YIHk9kdxu9XpNtTJodQnxqBu2pNNiCmFo35XlqZdWEFz4dzwUrPjqXXfTw4TcNkPn",
+	"HlNmM51LZyRSV+fyP3G9iHtyJoJK8t7FHuU7YJ7pFU4e55ApeHhcsiwoI9TOOmIhYZ8iNjHL9lwZHol9",
+	"9Qf75rU5Yes+Hdez3Vd517vF4SfpGkouqJ/kjIypmGfCYsYUKHmt5fT0LKc3IgYsjGWfR8rYd8bPn7PI",
+	"8hdk44QhYGZJHT4++qymZ7ZD3kAqUsHZm/lrrOWh83JBTk0V0zteCeo6HPzbRlQ/Eqa582rXJ8YvDk1w",
+	"+zdf0xvFkeZitX9aFNu0h3/2w5IO/rOR9O2B1+3m3xUl7fzJUjf/q7+uyIDbmzqbkEPPsYZ16EJDUhG7",
+	"22nOqYGq90/mFIAGP5nUz2JGijGSMGM3rSukIjEfcqMJF4QSJWcIPz6FxjwMFgIewz4behhyOPPUbyPm",
+	"zkMx1dArWUUjAI/NTRf9vxpgfKQEF4uXUzdUcD1ilcW6WQvHoDlBUBWNGrZarN8M8dUc+7DW6cuI3Wxr",
+	"PfsGAvH1Hv2E3F6vCKXYvLE0P1iqmClLMZbU7emMuZjas71hSkPKxF3W7WZn8Bhqd5e7QmM/4SAMfBdW",
+	"iqwArZ1LM/n2C22XfQrGmCva0diy+T/sZ7lkDOaOHPPPqNE7Ry/294PwTtpFhwHky9u1jYyZ6JPd3YmS",
+	"A54w7ae0aye74yZrF5qkTYmDDzqRlmlHUqRJ0RV9nRe6SPl7Q7nW0FbdkPrAjl/etDm/kVsub02p8vb6",
+	"1kzitSWuj8Nej/K3i6e63IcrdJbsqSxrrtQCx2b1Guo/XWaY/ymkml3lePqK9FkixdAq9nDLZpAe3nTH",
+	"rLJl/Rxfk1LrgwZNty7JyqVTmTCpFB31Gb64kY3CrvsNff7tJfK1XiKNr4eq8EbGwW3X/9ZNtZ0APxBR",
+	"HvBpk9truWFB9mUzoIaM1LcJ1pBy2EKj/2Wwhq64U7QGkoE1eJQGn8gN2e4kkcMMtqErto3bsIEp7IAf",
+	"9OMyhosW631jHPT362AcLFLn1w5yUMCX1EiD/fnd4R1U2kQt5EFroNWBPNiiiXYL8kHu2uNjoBjHfFXo",
+	"BzTWxYvo7yWoQSGhhoylNuTYgRAoOcM6pIPj5+Qdf4WXSyST6diFchzi4YCU2yKnkEGmaNIV4POVCoEN",
+	"4LcTqlzp0NX/XHVIptLDK1MNHZ7122ZfJdgsz6zkDHzB6GgumqgLQJNdQRO7vXOXUequ3PSZE3uXsvHE",
+	"zOFGJgmjN+DCRnh86CUEhjBLDxxuRDgCFmNXphMo17qyr0foiCJOLniVIXINkTu3l10BMxESkg3tuKDr",
+	"uG3S2i78xoPWFy58pzWkcxpRTSZTQ/qAt2PVCcjUHuR0B+6ReumMznHSHfK7JYersYzZ99TIMY+uILSA",
+	"FKAYcYAQmAiJ3nZ0p0O5WUiEFOzEtVFylWOaHB0cQGSvMLw9dk6TK8ygkTOv+NhT5sORyb/O/zBW856a",
+	"iu8tI1ylHnl4OzyX3RiKwTY4nAxqugJ1qD7rEMwwYFYouLOBSwVqVSSEOEApgm3Dg3mmgUHcy1ypXZif",
+	"gKUnxPJAMiCgwxk+xjUw8I9Q7ww58d0Nu2JGoaxPYs4nnCtmWDKR5oRCiwG7mSwmx3uHyLNX58yo+c6Z",
+	"ffqqTAd7Oy7qYK8vfts+SMfvI4DJxgALVBxaJsSO2il5awzuIpaxP9IKB7yljdoOeFziO/xJCvMRIOWi",
+	"Q758uuCsSuaeTIC1PYGQWKJqUTY9R4Hl+CLOdevzDqVMGBW3pYOWK005+RVmEjFMpWGIdZ5WmlqVyrtE",
+	"wndc0dB5MsJKl0roXQz/o6Q+WA94KlrQIztF1evg+cujw+Oj43K1a8uVlE6/BKQWf0L+NIDPkdgjSyg5",
+	"3DdEIrAqKsLfUOHL1rBuFV1BDJpJOMkQnAS76LGyp4pj94yaCsw79y8dIOCznc8YX+rEHSSnGppAJ4oM",
+	"DeNkL/XxBCf7X5rR/zkQ8UqcFUvSiEnkpWCbCvTEtE+khbypBEIXpf6Gvhb76HSSSBrXUUIzO7ZcDz3T",
+	"pORucoUUVrSAK0X2sdUaCJcTQitUS9BE0CmSc1yWKIFcE6yQd8pfCAkPasi6YgK+Hjkg3IDuR/uQve3S",
+	"IcrUPxSDYpokJEoYVbqiHcHiOtFN1F7DX981XMsVkyMo8Mn4a7cbhN1cLAK+szcxfJ7e2fCxu5vreGqi",
+	"VZ6a9qptr9r2qv2qrtpUuN/Pbfs5/fcmkGdmxMa3gp5tEKSvgXp2C+ll8coW9OmJgT5tJRy4XrutlKx8",
+	"5ysg0RLjF3REAl93yCUdoic0c18qNkloBDgBhFrmStgyD2FgaBM22kKDKZeSEPzj6DtyuEeOj4/3yN7+",
+	"wWFZ6kH97JOFpW27c3eB/dumU23TqU0QBu4jAaF4Le/6bKjGzfmWBFQ5bEEhqqANnaMv2m4RdpKlgghJ",
+	"EimGTEEFwLxDzjH3ncxGPFlqA4x5e1yh3znX9Q+6Ai/LNpc/v71Evqb99lqR0oqU+xcpjuwfQqYopg3k",
+	"it+HTMmEAIQIU6GCoqSs9b+dWysNWmnwjXXUNxBoF4Qu1ZNtWS5gDLm6kyUU2elkOgRe1cwYLoZ6IR9/",
+	"qVt+lsdf7gJwb30AB4B789Mz/59YZ20kpGfak1ie7N0nq2jepUZk5vztBvlpRt3WFIdvYh+36c/dvyrN",
+	"8bVJegvGuJ84pADwMftvtM3fTJWcsN1XTCUci+8bWeG4oq3b4BkHPiU/dnvfbWxQF7sopUl7KXGvJQFc",
+	"RVHJnWdnzlYABP8AEBQ+u/9P2Q+zSzjMG7khueYmzDrRhwR692MOGFNaulw5w7RJb8wUeMYD7hkAA/tk",
+	"iJrmnu8KrDzHNC2XI4awxGcf35JrNtchJAemOfjw2tlIAooeIlwYOu+QtwKy63yKIM4ixdeD6vVSdD29",
+	"wXW9bZSbQgPvk+ODMK8CnRzthUEGKhCcfBcGf8q+hpDdNTc6ODmwElAq+/D+C+xMoYOT5/XLnbxItISz",
+	"Mm4HtNNi5Dw9jBzI5C3y8rqqCRJRJpfytNsIqyP7YQlWhxw0xecoPrkIydEVbzPgjgy+FLJTtQHQTOxP",
+	"l0IJQXM5HAUgFqzI6c+x80MF7kX2itsQPT+IZE4KUCJFS4TrxRVgN3b7M5xdZdYKF8WslaUckDr1Pj/L",
+	"ft0uqQWHSq0mr5k4dD+ptTdcI4D18tZUbQV8z7ELUaPuJbdOCe1IDaRjpprpDnmHNWGKTdJiUfZpkkA6",
+	"BtarlGJtYLFWfnbcsLG+dZp+Lmm1VzCmn97iT19A3z73R9a4jypF7aungv81Ze5rF1yvveBrLuK1V2t/",
+	"vMFaf+Ho1slWerz9lQK1YU2hJzsQElIhXnCxeKnY3yst6K44amV0D5p75fcgrd6yPLRj31VMbToqKWhq",
+	"sgpX/pCuZNMF4HjbWMJjx77JmPBxYt/gyDEW4sO6x1Rd94Ts6ZGcWW0gN3jd5mn9gyCn3wJ13AFAwRfs",
+	"zQfqKiACIMhAnd57TMS6+MD+weX+Xg6NAR/oJTKiycJj+/jYP/bsPwB8AZCw8nOou7RjIEFt1NSfCP7+",
+	"T9kH0VhzGDsLww0w8wUTXCpy7jIYyBsx5IIh8DPI3pPghsdMBmBZ1D7RQ/e8ZaomlHAU5FEhcHVjxqxZ",
+	"3JsqaFzlwCXspymwBO1HOzEbYHtJwRKXTDkeA8XjMCOqe3raH3OTz4N0BL1EAM8LaBueoQB3ImITw/BS",
+	"kor1FmtMoZ3gIg3/SpVu0Daxv0DDv3IR/3XDwTmF/B2NWDxNLIfvOV4sUJQTvIs0m5fX6SOlVLu3QLVZ",
+	"Kx335jj9sKcY1dlxVbrlMqK7ZNFI8IjmFPqgCq0jz4lbhnxKhfHtkE/ZPdlCPj0OyCeeN6y81Zr7cIXh",
+	"mj1VH/Ip/Q14tFIIqHyGSN+a05NpPwHxT665IU48YqGmNS+vPHtdOY8VJbGiA3OKbjHwviFAvmfDzL82",
+	"G/FoRARjse4KiqZOh1xmZvJAqlss5JAU7O7Snj2w5rc5vn04/Kl1dY2Si22diyq7aqpvggb9hIGI3bHC",
+	"Qku1jv1lwVwm6ZcEeHW0ZLVcboinlRLGPeNptYppq5i2immrmD6QYtpY5azC0cn0iBZGro3kbBVGThSI",
+	"em2VOFVRyiM6u5/Tf29SYGW13FvKqzbQQTfOrnqb14/a8qonVV61FS5Zr7wqJasG5VUQaLH3VwiRlpBA",
+	"YRVYcXmV7JS8HewAyWMiBM4fMalypqiHZXJ1v67WwRRupsws7ZBLjskrXYF3LliU/sfQ1x7eXmZJorN+",
+	"Ey6G5bxnLLa0vokhWaa7NtHuGiacrWckNRVLbVb2vWapvWz2wnN/2k+0ZuxBtI3diCZMxFR1eFSdW3Im",
+	"CH/tHkTgSUD2Oz4+OnbIfgV598yFc7mA/DNrQgCOXSYQwZ82otAnFh7FrrOU+Omk6SPsxu7zanXGT+1B",
+	"qsbdq1ut5kkVXeWJlRYI05L/Q+s5NTlbRCxpXry1pFKVevJ/VHKMKk2Yc61LRZwD8bToGCc00RLhK7jo",
+	"TZQcKqa1x6cm6Hco6d0Aa9ie7zy8n6R770YBBwWk3XHt8JAUk2pIheXLTn0t6ANsO03OYeDbuyu3Sk+b",
+	"mn/negvw5oPpLS4AcKfyjc4oB5MGU8M7JJff6ieA7eHZWLME4Nu8NgRI9imOMAxwigliHAOLLvOVGjLj",
+	"SQJoVZEcl4B6vHZvetxiMGLK8IF9GsCRCVUKqhcRhpYmSadJl/kFMdjagq1Y/FrEopcLhRwHmlhzZjhC",
+	"QeDKCK0YFMNNhKa8YUrxuK7QxIDlnYrMnHaHrrJ8fCaDoNZuIyDjnmfSNM3OcKjfWGFVFKP2eZ7iay7L",
+	"yx9hlQ8nLVu508qd+5c7SPVbU8fsHk8jU1OwjLg2UlVjBfw+kmRMYwb5WFbxCV0t4vy00OOoQ0qjXA5A",
+	"MFtZZ3Vp0E9uOk05/yFTxyMjm+Q+1Ux3uYFpZFlSYWBt8F6aBoOee/gsl2hQ/BSzBcDW97/PMgOapb28",
+	"hAyMQo6B7N2ak2Nkr0YWBD61nNpgZK86leuO8mPf2H2/PUk2c24+xQTZb9mBiL0/MKznElzz7nFLqFDu",
+	"5Op4vn5vopA7kBd4l7pjyrWLmqMLseZSeEXZHfCOquv0de/lhZ1v6zFsPYativp1CMX3Mt8BM4N+i3mc",
+	"ur/uT2eF9NLdzy7n/AvKJO9SLEqnfwvDk+WcjsxolYpguCVhMaq2DjgDbVmoHBjRm6yvFUVTtkPOclIt",
+	"Gxw7KlBDEka1gXYLvtC60xUf3Ji5H4yoFRfDqfBNvQy9xmZg3jEpBwOwu2GcIrYIFrs/874JbeicjICp",
+	"MGKTKeKwBntUafqtw/AsBwgZyxv20c17Q/ijVmK1EusB4MboNSNajhnwlGWhFBNhO7GOjTS3GuXdmimv",
+	"d03LEjviON9/H7AfwPJmXk5Ab1FoboetVGgqiJ7pzB2XZcc1EpUdcuH3djaSXWF1Himv0QuI4gnySFIc",
+	"IjIVCdOaXEFBSy9ydK6h7Y5RU9YhdYTjZGqKslGUiMau8FBJTi5ivooB3OMyuYlF+2WS8IKZLYnBdVHg",
+	"SuobaquSudm3IZdWSn99Uvrj1OSEtNi2jK6lTSomJ0zcqXmcyVAjS0LTJn1AOwjl/tyKNZYMsqg0wMiB",
+	"8gZLdtFXVwgrSwItLkhVBsBsF9zGpNuYdCsgv37UaMurri8wipCtBIkahp+zYse7kpNFtyG2qUjt61Ny",
+	"lSu3vCKRnAqjs17OLoiVa2cI2qdT67CdsxTsmdVG8UigsENbfRU6Qwo2Q88l/M6b111R1EQXm4KnyJ3v",
+	"GXPaeA4Dwbh2kKihV+BwujU9OmFcEvk5XC6zLorsrFlhuvEcyt1KQ0SHzer664p6v+OtuG/F/dcn7t9J",
+	"6BdS5li0miO2hN849NRYQUa8iTuU/IjrGYKnchnBEv4o2ZOQIBCADknMooSLLCsJPZ2KkTkzpS1I7Iou",
+	"5SNUgpdBEJpIP7vsVvS1ou/rE30XdJ66KqUA0Hi2IZ4Viq16Qu6u9dt81Y3TODFE46puUiXS+zKhAmel",
+	"RknOUo+u881mzc3J5g7Z0664yn1qRkwAfr9249fVq8u8qk9I7b0jnKqaDt5Wm21F+tcr0h11PlSlkW8L",
+	"cTcSPUVE9GIdfbEAQo/NOyxxE82Y7pAfpUqFtQ59cJ45EGqn4mbK/hRicQh/mHp+wEOBvl17QaKj14pZ",
+	"RqNRPsugAsjwIkJk6ocDMbRTgo5G//U5iBQ3THEpetfMEstEyX7Cxj0tkxusrRDSWNEIzOvyTqYaatPN",
+	"TBJt2AQSMHHQ4OToyx8NAfxgQ1YmWG0M1rcJGF8ROi2SN0zRIQMk99IM4oXc27rveh7kOqz0msDg/Sn7",
+	"vSZ4dy4i0XNHT3F/FDV3CtYWNie7nuxrpm5yEHXNadHSEh5h7FDJgjkotIrdcBRt+3lItxQVrwLSLX2g",
+	"Uv/431X4bQvPzBgfjuxDIEHsZOurG/YHFXBuKI9aKLcHUlS+eW3jFRtyQdAckTPh6HEhgzunfTjtYIXm",
+	"gU+UNNhcoXIAIus9pVp/zBQKK5L+lP1nOtcraBHhmPzotA67S5k2AjnasEbMCHRJMcteswu7trY4r7Vh",
+	"vikbBnvdPEhtXjqLitq8j0yRVJ/BYKgcggfthIwZFTok7JNRbMx0iG28qIpJzG64a3FY1FC0L+2T+fQR",
+	"cilzqYMul1iXpRJbqdsVKHbnDBOU3RLsgFf9hIuYxVcn1rBxqYn5V8HbXUwV5facoEJlbStqIKPPDqpk",
+	"UhpPzSNLXbi9uwtgqfoGgVtyqkYO+HDqTNKcEvw5qNJFx/QTH0/HwclRGNgTDU4OO9jVCT8+DAMBHRCL",
+	"SivCEcNx99LjDk72Oi/2XuzvPX/xcn//5fPjoxfPMzjgj/hu4t+9rMBqJMABF9ywZN4TEl6U/q8Xs8gp",
+	"tvB+JcWwN3foyPD/gy9Zq8aDnB7qV/byy7qWiC/IR4Mi9X8d5BTs1IxeA8HYE1OV5otfr63vfmkhyJ5a",
+	"p2uXWLygfabyeR01dMsFg9hFteJmuaxSItP2lNBco9gw/pSw8SSRc8a0q/t2xSeaFZuvlTehDIlUXVHZ",
+	"r6NDrv66IgMuYo0vx4EdHGzMJlSZMRMQCvHo9cRKamqnDTlB7JOp6k35s92Npnt7waiy10R5v7ncDt3e",
+	"CtHdGP8VQC7qH3faHfFn2S/ri3i0pW6B2bq5zp1LSPQESgcI+0Qjk8yJlsVme77/QUXzuWyowpJzjfT2",
+	"9/ZgDenfdVsDFjrF5JqMFtrF3F+D0a++tZ+loMfZ1M91Dg+DkUziIAyiRGpm+Q3+cXtPkv1CS4ocSRbI",
+	"t3her6Y8ie1JjH3nSQZYYU1cp1k/jiDt5GBFxdIEDwoTTLUfECs1Oo5UdYDID7tl6IWfZf92vAXLoW07",
+	"ssfRjuxPvEu9ggN/rlBv7Pd1m4/ZsRHV1WGyf5gwYc1JgOTL+saTMZ1D6sT8lNAYPfYoyr3eYAeC+Fqn",
+	"Ilr2s+w/aKysSraUSYI6jYSaBMZ+lv177mnVyuUtyOUGErfKlLVs0YZw2m48W+3GY6mq6YWwHHSxH+9+",
+	"xpjzXfbaWUvwbwxHDzzZuoGeWH+dNQh/PTfPz7K/Xh+dvIGeuk2oiEnu51ga5ZrecF3W86ai4816vLSF",
+	"RM3F/oWZm5uLiE9osomSlK5t22mXTgi0wco2WLlRQ5o7uHB3USNvnNmQE0y358VbYw7cbD1rBnTIewT9",
+	"EGxWMOgy1neQRzTzKpeYc3bi27Dm7jphoeX+lvs34n5L6HfD/GCV3w3vW6avxenY5S8NI01FzBSZ0TkZ",
+	"SlLWgeYnmcQt27ds/y1g6KBjVAri3GdbZX7nOF0FEZ53qIbewoYYlf0DCyPghp4xxQiNYxbfAhj+p+x3",
+	"qiK179yEHhFIeB3IbyXBRBlxxcWwN6aCDld4/oq/vYeG59sN+eAZ3h74ccTXIm0/PQcJBIuoS1sepzx9",
+	"j96S20RePYzZy5HDXwTcAZJIMQS4xTR3IBVo+S5UxUSXRcQDMGscQGsFPGvKRMGSlDq6bZImmx4Vc2LZ",
+	"uvPNKyFPCjZqjEgiY08h62gEa7LV5uCm7wACeQHdtJhsVsZfkKPj+9Gm5I2YKVY9gbxhcpaVSPgEZP90",
+	"V6QgU7mKipzRYW0Qu7MaKzxz5kkFeGiRSdctmyxVDJqggKbTaO6xrD/Nx67jNNZeqoKoSEytQP3mTbOz",
+	"OE5lCwgn11YEyyW8SNq2vbYenGkjRy06aGFFkJ/RIa9Lcm8QswrduqX23IcJE62LpnXRPHU58AExPO/A",
+	"MTvhE5ZwwSqdMz96fAht6JCdkJGckTHoTwtRFPCuQpe39BHoGaHsr1lMuAHtZ0K1ZjHps7m0vzBYeqpH",
+	"FGtt0ZGDIOz4aIbSOWYxt+IA9bWYzl3Uxto6gG6RFh3kvUCLllIhJ3uxU3lSURb2s+x/9Dv1sBVhqNEG",
+	"Jwd7BWQIHZwc2U90Tw6qNaBRWtbUFHrBPl8jycwJdkidV+xPFhn7vv1jyFgbMgehIMUNU67Sq/M8DPBg",
+	"e/ZEg5ODzrHdYXv0wcnBEYCAWgLCBcIwwQku3YMdiBhqt/b3rCAvjn68MPpRNvb+QW5s+yI/to4UYwIL",
+	"6LLRn98++Iv81J/nRt8/yEbP14Fmox/ePvpBNvZhbuzn2dDshiZTTFso7Mvy2M8X/lt4Vf4Ecq86zF4l",
+	"BwM48OwtS5uPiROFcfEjP/Refv+zoZFI80MfWLaZcTOKFZ0JXwdYNzfc822Fsu1KKtfIVPyd0ev1C/B8",
+	"dUbrXfxKdW9nvfsb0t5uvvw2u4QVm0hlVt7D7pG7cjX6+XX0zbC6Hs8S+lQ452DxQoN8eEEufvsn3pQU",
+	"fecRFcRelDGUWw+YiUbOqzHhkZkqhq0FwI8RWcWLGKgSsvepHsmZxlxJeINUkOsliOzbO4H8+/xXyAnr",
+	"Cj+WvTXA+4mz9o20mLLDZkXdU6N5DIoCtje4/bp+PaLK3PWdzcd0yHb1zfAfn8ZJ4cIOutO9vcNI3wzJ",
+	"p3Ei9PfdYGTM5GR3dzabdWaHHamGuwd7e3v21118muFv4BP4u1BXtRDowIOLZTQdMwEJqQOpxuAG6XOB",
+	"FeyFErejl8dQt71Q2FYqG93ptIXJrUgsFYlQSeOI5IGF4jU3m5Qj25+vKEdGs8SKnZoBmE5XZOXGMDiW",
+	"DQk6ZvWrin+xi9qgqviWJ1/NM497SVUrTtsKeUom037CtbXjnH6X1bO62Ds3Izk1VeWhXPfSIZ58eesv",
+	"3Dz28lb0xfe8Mv9H3bqpRdeB5a0+ja6ZteEZHYOeDV5APzaYoc16iR/msAPxlwk1TJuemIJb3Vqf7txe",
+	"uXczZ6MCGIxh0UjwiCYFUJ6UPgszqzOfo8oAxP7dlb3+wmu0Gbcs3Ja9Po5MhlwPWBT7/jqFP1fcpfb7",
+	"2gWw19xkijtEwrxEL9TFFm9J5H28EAZSFeKoUiFUNwZQM/Q4+HS1/60aavYXbh60eLYArkRFNJIwh+Cf",
+	"U6Y1wzguBoqnE8tfiL1uJOkzkgCelZLT4ch7Thk89CMoAxn4pxwQSqZ6ShPikJvsHZQ1p7S/ufSR7Km4",
+	"FnIm0ifphCqoRaNEA6goXHnZa+AVbu8RcQJgsqCDeozoWSMJXUEm9lYUcELjjqWzIun8ZJ+yh2fotT29",
+	"wgTs+6qwp4rR4WqkKA/kFJwc2jNrLrjhjN0NVji6pUn9EQbDKY+pVRxOgjN9DbhguDwFvUHkFG3PkZxl",
+	"a5NTcE0BNsjU2Gt3/zgMrOIGumWSkDEjtA+/tfsTT+FGTbcKDmEup2QAJwVJAEzE0NW9KebwL9w8VGl1",
+	"qxNsXydocNtXGekg0duS67bkepsl16KojjTVRpbDjvbj3c/X3Nxx9fVamsPG1dfAnq2v64lVX69B+Ov5",
+	"s37hpkH19Sl5O9gBai02YP+X14NAw/B6EOmzRIqhZSl3h1VWW6/HOzATqwBbOtsMsaaGptCwyLqpulSf",
+	"19tknntN5nnZ7IXn/pyfaoX2NTfPNLqTF9AWtnxX73qpUXlpv2czpg06EzrkzQKGJ0vFjus/lnnQpXBe",
+	"cfSapy4CKPIasSQm/XmnyjH+m5/WI6riKrGuqIpG/Aagqtw/C2BV+I7eiOpRcBJ8N3j5PN57uf/y5VH0",
+	"In5+/B09GDBK96LjYxrv7R/Tw/7gaLDfP+jv9V8eHETx/nH8PNo/7u8N9vbo3sugnsnWej8ezPvRxLxE",
+	"Bq1vHucs4cyuXYUylj3Vn9dPj3/c7pgctlo+YHXvqJaZhLvdy5/X69oixydZ5IjX/U12592vVVKngV2H",
+	"/O4RkJ0JQBJG7S1hOREa0U04i7PedQL1BreoDjkDV9aIYns6GJNAPpLhY7YyVuA4pQ0ZfIuXZnMHuiOX",
+	"u+3c12p2LZG2mt2T0Oya62xVsRofam/jNW1J6UN2OaSAlOWpEQT29qM8qecIP8kiqHcc/1lbG9xGGCgV",
+	"AG006IlFgzbllo2MsLDOg472GgL5OvOtYVSJKmhBlNDIql7WCJyNZMJWhJbWZ8utRZi+kUyhxS2/gwhY",
+	"Tsy1gbA2EPaAgTAQXvemuex6q74xPsYGgrzU+/aezfKxtIiKHHgY9JY3y3hhUJHPDblmbALF91PhwNiX",
+	"BfcZrnSL7rW7htlo5VKLtrGNMjck/LKqp/uTM+7VDy9nCk3fc+F8IqCfMooP1/qZG02cNkZGVI+sXoNg",
+	"Z6dgcObhl52EOsvr1cals4KsmlGdO4A+G0jFCNdd4b2pHYLuSQqBBm0gbJD1s3aVa+iEKwsffMTBWwHX",
+	"CrhvDfEZCH97ytOYGbqrDTVsZ0yjEResOlvozQ1TgNljmMcbUEzLqYoQc8CqKChNGDyJERV81BUWAey7",
+	"YAgPJrFffX9uDdCxb0EPXZKtpiNQRBDFqE470TBlRVfMIh4z7YITXaHpmBFDwf+Exh6HdjVjCpADp2Q3",
+	"lpFeWKfdQsA6qIAiuLBPv/Ob8rDYQWkeEhfccJoEJx5OKK2NSFsguiZzDrJnIfBLBQK0QbWs7g24sIP5",
+	"nAccyY28XJ/7C3P4DtYKdkJ/RleP5SQ+7IFRVGiemfFIINlTQRj0LQ8EIxWEAVSwLUd/fmFs4mNWbsUl",
+	"87GUlt8krnt0auSYGh6lc0TKCk4CIQEdysjCjMPcDBXTRqp6M8QIWXGG0wmhQ8pFfm7+RY1m587mjwZO",
+	"hSIhVyFXuu8fBWLEPUr0onRe7vYO0nCcSQkvj61gDf7Ii1oHnLCbqlKrkPVT8LYJUxqzLa1AkwJAXgRL",
+	"Qiv8LJPlgN0W4Gr1tD/mxrDY9aTP4bu5JvUAfzBhgvzNUmtWN8Jdk42umFGoE51RX0Dqh0KE6rzDEd4p",
+	"pMne+/cqBLiRnCqdpZOkL36mCSSMS4eTCSPBDdbpihKQuHxG6mANyDjyXjpkIGJYkmAAmoo5dCSxWqyC",
+	"OF8FxsPb7CB/TOGFFm6JEnCG4qThqnIQmWXwBa4yri6vW4Pg68YuyJaP6GoOZgxIomdkD6knODnsHGND",
+	"1R6SHMTIU9LKPtx7bC0Qlsnm9jzBcqizFhDg69PQc6ertwQ8lrtDPNWvAAuLaJIw9UwTOROptPZiePFK",
+	"sLTlcnEywTmmc6t0xyd403BtcjA6KJgzJi4AB6RPFUWxNfxvk8WnpI9KnJC5i6iqzgDCN/SGFe8bN7l0",
+	"4R3ym+Rx2WLtGHpkHzSyOJdOV3yAZ575X0VyDDeNJJoPR67huDVi8L2Q84jbjfs8lF4f9d3J02krhh2i",
+	"TwgdGKZgh0LY66V70L0cQ3MVF9AFUkNT0+TVPCXSev6mV/OzTLjX/UntlgCv5ufUYFeAOg/Doi8wH+gp",
+	"QA7heh4l6NAfBSDb2nlvB0EYRHKMTdp9TuUNUwAiul+RDrl/cLm/l6XB1X3XczgiR+21Z3gcNMfZBekt",
+	"hr1cbNruvSXtO9RN4A1cDAtxcSl6VSmQQpqe7IMbJc50GWkY2BxTd01gNigXxMwkJIuC5oFvCk6OkKjw",
+	"CGPfBH8OkkixG46X2H4uay+V0GkD/J63bvH8M71u6dD3s0MvTfhbeAadxl5BdJPdovYG7Hq7wobiu9XX",
+	"HkeVhvYXqdfR3AcrVDR8okpD22WfrAZXqahdGMXoWDtHKfwmVZfIgCcGsqMhpYemPGn1ulQ5C4lM4rR4",
+	"MyRUk/c//Hzx4T35m9VNgEztlcYF+7u14F9f/IbfAPzjwLkXugKZGjUX6b6hbkYOGdBaxH+HN7yBVeUa",
+	"PsSSlfa/wQfX1E/wx2e6nj7wzeoyzW72TzsiXrrdg8/dgMfd4KRb55bb7wZf4KyrIG0/LBAe0IylyRrg",
+	"tt99d7y///zgxYsyiFtMxNqN9E1x+jwOM2Whq1ZO7oygiPUz8xYR6tnAFf05/H/T2Zb6V0svhNd4Vjs/",
+	"cD2R6Bkvm/iAJw5/FDxw1N7lMHmUMnbQbE+oMTQaWeXqFH5of/d9N3CPIhF0g5JqiGzjcks92NsrWWB7",
+	"O93T7YSicNP7yT6l4cYB/Q2yB5evrM/w/ztO8gbx8AD53fjeNrX7qaV2a0dPaypujRGa7Y/Xy9IO88J7",
+	"NrIi3epbEJLXVSnc52jcNc3ZXpfLtpau3cwovd2wbJhADevfdu50KkLa7J02bfrB0qZTZ/NSBlBt0bec",
+	"BbSkAeyip7p5DmNBQJZmJabKMLZfRbAAbAsC4VaFiRJgOyDWwCdDvFvpFIs5ZlTnvP5ck2s2WYQ+Dn0a",
+	"IXqaQogvOAhkDBJ0BcwjdNJ4KQTOobpjqJjW1oKmGAR3inxX2IVQoWfYWTm1Jfy8c/Y66kZldvI5bPOa",
+	"4nrDFMZ1RbtPS4FgE1OGD+zTDOAfqFL8xl5REN6gSdIA9u0cBr4Tqf1haiI5boV3m3q5gaOQQcIjSCgQ",
+	"R4zQxXjqOtJY3jCleHy7QEYJWB38/VDwB4Lws+aZjzlaEXaD4VDX0HE2mndIqUnn82swilodezxPJ/WY",
+	"oNwiIyEk0yT84iIvP7GECUpeMWX1VucXgfSTL2vGtA6y0AWAXkD0H+7e+kGu74IthoFw8l4lP8CNdyL/",
+	"nLooO5kpKYZZfiOEhxYVdyGXAkK1wjyLIZyDuwjheNK9PZSTcl4L0vX0fAi/Yx47am6a8qxcBbXMZen5",
+	"EM6GlTeDT5jbvqr+Ps3Az3N2PsU/zf3MincgZdJu15iqa/RWCGmIlzYd8l5CemVERa4pujuBQa5k6RTv",
+	"MHAnUm3Sdzm1fUFft2tMmMGigOoWgxewWQ+jcLcOh1ZnvV/phtSe8xmsraXW8RlY+Xi3HoOsTDqSU2Fy",
+	"tYuol1tjG2bqq4sa+wTwRacgsircAl7SlBRe/yZ53BrzrTHfCsavXDD+wKIEc5IXLHhQ8rZmxhumzQ62",
+	"W+Mr07at4Y0lla4iJ/QYq4jNXmqCXzJtXqeDPyILvBzv8vhy77uTw4YJntFeZpy/t2ajK7AZqrSbfjId",
+	"QuHcmO0o2ZeGR3oHDubF4JB+Fx3sbxsAOjuX+e3WpZ0JSUmkTRh8HAmDuTaKz/TCGeakh3tklfiATmfp",
+	"b0/GVADJVOlCHyYM8LwIG0/MPGvliPETq8CAOmM30Cs7gpx9fEuu2Zz87YrySQ/e+P/+z/+9+rtDloEG",
+	"7mkm4gR6VDA00Ox3qGNpXy8xgjLEiFlDDnu7c0G46Qojp2mjeT8vBHtFC5obVNeuPn64uCReRLon7ckw",
+	"cwXL4i7n/iwdxup1UO5xsFeNJp1juweFk14hjRoCHudWdKedAyccHYXgG9U9qq28hNrmsDzrv44A98/0",
+	"596nyD5NuGI6B6VcV8gfpPn4OusRqE1vqgvIzGMZM8dSt90KE8UG/JNdp+eIf8UvD0e/HPw3fnnD5VT3",
+	"lmes2I28LrxUSZPuhUtmt0wE/P+n7KcpWPBvNKPygLZphXo5mm1+T1FKKatBLE/7+Ob36P2eupy/ejH+",
+	"T3306+Sfg+9+ZmfTA/Nb/18zK5MyQYME/bVdwrWZ4z2b5Xm9IuEyJ5TnqZl4zeadoO18+MTywCZMEFo4",
+	"8K3cwZWK/O7nPDOB7yNKpF4DWi5Hx6uhnKQiQynjDnmLVKxTkp4wOUnYM00009isiYmY2GvXXtLLd6Wd",
+	"6NavysL1c1TuwikwJNcEtizuBC2w9bfeudQSwh0z8FSvRNtwFTeRHPe5YB1y9dcVGUDXAvihK0K2V1xI",
+	"2JjyhEhFYjahyoyZMACdRrlA5dewT+aUXPkLXXMRsSuELtKEi0gx+xuadIWei2ikpODaRVaMHCL+Eaju",
+	"V1oq832mGFx1yA8MFAaIseDUqMJ0axYTI2VItCTCKeY3VHA9Kq/QsWbMv2FTbsGsuGSfDDEStsOq+vlN",
+	"wP51fhdCwodCKg6BYc06BAGjohFVNDJMEW2ocO3lXYSmULmgGNYQlpXU/hVUFCjs7+0BZm/6d0n1SCkM",
+	"B+4eVrRrRpRMmO6Qd3RO+pBrm0L8pxNcRP1hnyYJaJxYP1E2bTtqYebcsLG+1XkqkcnH9NNbfP4I1uj+",
+	"yJZIlaL2bVPB/5oy97VL7y9dNGqboaVeaf+OF8mpqqSZ616qqWarcdPoS5kwKupsNdcFgtETliQsJuwT",
+	"jazWqGWRJN5kjb4rJpaNthmFPPYycsvLj7OKPGtTn1GjtR8hNtwDDvojDDJlq17SDg3qNrlP6WeR3EDG",
+	"BScBc30x/8OaLx2/qLBY0v1mzJOGJd0ZTzkJAjZtIodc5KzJfOH3hUEoMNiUbGL1GtZv18lp6e1272Yq",
+	"U1qn5mNzak6dcuDVMPx7hRIGD2SpLqsbzwl3FcFrUkelQzckE6r1TKoYUrMjzAEBZpaKjECHkDcuuBu5",
+	"EVnavJa6ltOISXPaFQ5kJvIN8udw2XfImXBqDPbZhm5ZUrgpeTjBkUwY4UIbmiQg3aodkJYlHtTzWEOW",
+	"CaloJ+EiXinM3ktFSzAnYHF4MsFJEMnJhKmdhAKp7sSKD4zeEVKZUYmIauj6tHt5pz7P9hp6oGuoyQVT",
+	"5dtDodF24mr9h1vxP7iLAciq+Y2HNLjsbdgds0qHw+8I56n5ECJjIrSWNd51TsJ4OGTEBOEK7iwCrze6",
+	"tLT6HXtgkOJccKGJeHRC5SwaM3LuYgMVIQN7OHzM/tuKn5PgzVTJCdt9xVTCgfYbC9qP4DvNydiRWild",
+	"Mf1/y/K1KviSl7jnzjWSkV9GoT7AlP3R0ywZWMJ1AhrcFvXiS7VE8ztWJZgnSg441iV/9SDCbXb9nUvW",
+	"Ah6lo40mAtZuPhMGUhJdAn29mnuTf7HlIb3gq+yQN6kHEyQrVcylo8cIK+9rocZ0TljMTWbLllXcv1u7",
+	"3H57Kj8qamUCq2H5/Ls1aufba6K9JppeE8Rq8FkTq7VvjDYNuE0D3g6mwuZ3VIkVsBvRhImYqo6VTVUm",
+	"wZkg/LV7EBG//nb+42tyfHx0/Hd/pfGFpnA5nAFsDmA/QKhkOXAgyVh+FbMo4YLFIZZYHe6RmM41oUMJ",
+	"lVbUkLHUhuyHe3t7Ff1Q3s399B4Avyl99dNTEJ8WIpNjpHwrCk0oifKUnWOvXDeAFTyWPbUMuIlc9tn+",
+	"byV2WdY+YhF9HPC3If9VCuYQzLjyhvhpzrXskbrHmiU3rNwMX88LvDGD/NsVobfW05PCN1vPJZVpd42L",
+	"ji0dNQQ4A/sqzKfDQIGw1ZUhRGOtpxUBGs+GYGR5Nqyys9bkrjuxtBbDIzsAC9HQ1moc6GggC1q9uNWL",
+	"N2vRbMXJeq4bFEQuprbivt5FA3AHbdDPG0irytphGtlzIkZeM+EzvjCElMuUPfUtp3wWLWjGGU6wgyEb",
+	"KKZHJKJKcebxyWYunvzTedf1ZNakz8yMMZFKvaLQS2Wef4wmic9A8/AIbqCsMtl+n83HCp+ucEF0GA2x",
+	"Jn2C7TW0yStHHcPjBcmD+WmPo1YZvRR2E3uJyzKoGVKG9dq1tpK2lbRflaT9J7arBmnkMAuISxptGobM",
+	"JSqskre57Ia7EbewlmJTe82HAqKcYHUlyaKszVcsQJ9XAHypFm4RFUIa0mddkctgLRN1Wb70VrJz7hry",
+	"pZUnrTzZENjA0/va+Qw5AbFKjqh7kyNOenhc2BQVyueiYX+1EY075MJLFHCPMgHN3wyd4z87JfirrXho",
+	"xcO3Ix7O7008+LsdeTthhlU2lMcnFw0zvWiZpexuGVqX8fKNvAY+9lIg2DRU7aq9g5PDBsBH8JN0CiUR",
+	"0J/SLsxeWs2YYl5EffPlkE+oe4vTdtNzBiV2ge3skazEF3I/dlWNPSh5D6v7vyZWZy68UcwLKe1pguHt",
+	"CEMLzPQwAEO3QILh9D461JQ2lPH11pek7kSdkdSGXLCm2lnj3tr97P7lg4pVlxigE+Kjz1InI1WMzKQy",
+	"o7QWN49sWuPuCupW1fvbc0R1e4M8yRsEWk1nOtK2LpD1WOd2ae4IOOWzEaOJGa1Ie9HQKj3tNamvLbvY",
+	"SytmE0vRIpp3yDnThirMeHH6OfbW5gaaUEKSC3bjKI3K/4Sz2FQhTGF7cFXz+j5oN4HqhDhYEteE2gt8",
+	"XSZeh4aL9LiAjo1oBKZkijkKHDNDHQVSw3YSe/GnuPJfMiLYVYyi17+cFPS1Jh+lNkPFLv71a0jOWcx1",
+	"rlOj3clnmtwwZSmsQ34HgFZ8yj44o3MHhwKZu9Dk3VdYYDzHCuVr3++0K0QGRe2cDGBs5Nq6HO8dgtRG",
+	"1yVmEkNRBtckljNRkSt1DiXgTG9ugkQjFl3DT8fc4SlZ+ptOAvSdDBXTfyX+E2X3Av/4kgOZwn1vAt7q",
+	"Zl9CrmC04Z2W5qBppm54xBzHQiYabqG+T0JOhfFd7649+ML+Cml629zjCzlmt2+xI0FAc1jgUD2aGmN/",
+	"DzRam8f9SyxDxBLghSzDNGL1MTNqVZ6jFXcfFSyQTTWApRDstmoZmjlgd+QoKPe1+qIh795cnr99fdG7",
+	"/PDLm/eh2xfAUBhPtSF9O3lhTglLNJvBMAKyubS9UVhsX1GV1+gmfCunQg/aSUL5QhPdkTGTngtr6p6R",
+	"hiaf07d838V3dIPQLlnG9oM3l90gROr5vmvf1A2+kP2V7WvdLH2DzcUdZJ98A1m/mYsta49eHr94vlez",
+	"W607xHvVJTe/uz4Hbt6XljBAmwo/FxUqv40DqXJ72IjA5YQJOuEdL04qqVzTMSOxjKaQEwW4nFImzjc9",
+	"UWzAVNodeblR6oRFCMbNpbBPPXBxn1t1cBIcdvY7e/UFXWEhVfTmd+lRFI7do32xQm5fApaO27e00/YS",
+	"JRdIdk7HyUqSTamVapD+yKHagepzExLX5AiArJJpzOK01RReVHOiRwBwM7dqItUMf2ys4Ts1t5P6/zp7",
+	"9+t9krrfkkycu806IUDoK4Vy4QxqtA1vJINbntgCTzhyWuQJGEPdVCCeOU0IlCJqPHKbWTzsqbKa4S5Q",
+	"nHvB4lAXfCgcRLK1H+TUYSDnOnI467yTlbiBQV+OMeWsm0IyhLOPXIl4fiCM6JSPlFZHLkKkagaaY34c",
+	"X7G3PJJDltapEODRiGAWC7TOpGNNaJT22PAvy41tf121WKfR+BsT126Fywh6Dg2k8lXyiJ/P5vbb3OB/",
+	"yr5evZO+wrPvBs2v2jc3KxvidfoliaTQPGZuRsS+M0zdfSQna7DHnj29AXop/Hlnj5S9ClpUaaOmkZkq",
+	"xM5J6yEAN8DZw26bBLOEG/nKpijbGDKZ9hOuR4VVXnNT/lImCm+ymvSIJXFoJftsJMe49SM5IwOqCDeg",
+	"qUdynN//XHVHxbrSgiWuDbCYuA4Jo9EIi3B9pcVpmjmEQYxxhpSYLREQwqGHF8LIeRg1bOGwPIGfuHK8",
+	"OeBDu7W5Hyk2kcpUTntEJwBqHgIBxTxDN3eGGEzTrU+xSCqAUJ+KXLljyu2xC5MszA5cJqFXxd3gCyLI",
+	"jQFi7QtorddsvuMBqFNo73xFwEkAOfZBWKC7k7G8STlm4SsouSn/CvGsMwkR4nL8TxY/vmGKD+aFLzIu",
+	"W3hP7ovlt7h/Lb8n+0IDTnb2Ta6GKJIinkYme1fuu7SPR8Vvi5PMfWF1hHia5DYxQ/8ufrS8HMuEC0/C",
+	"R8tPOrpceDjfZi79cDktMD9QAbtk+Yt8luDSl0u7Xkj2zt8XwacdKBPZGbOY0x2r96DPOqeBQTUJPvYP",
+	"MDycLxuv/51U9fmv4D93nO6w8zYOwuA1jUZs57UURskkCIPfUOM6p4Zh7DH3752PMuGR/fo/4RdMmJ3L",
+	"+YTtfJgYF4ryH1845SL7ybk11RRT2ScXlifNzqWiQtsDSX8UhMEZpJv7ee2cJYmc7XxQfAh4+qXfvlYs",
+	"ZsJwmujlR95Y057t/OT2IQxyWUc752yS0Dl0JfyBTRSLPOL6xVRYDsC9tHoBiAOALl0Apl/kwDLuz5Po",
+	"MjssfGIPLi7nuCKphsXuYmUSqcAI5fy2wBQFJisRI6USrFwEhEvNfZbL58Oy6nrHVguMUcJbZVwaLkVs",
+	"5EyUfFoiCbM/01cWBWJYAZUcFm+K/N/ZE5lkX5Dnf4QZBtjXS1zLJ1e+z7l1/hEGI9Xyy+PklwXOWCLw",
+	"wjFnVSVP/bRvOZDbeeLLl/8fAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
