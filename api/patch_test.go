@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 

@@ -31,7 +31,7 @@ func listCandidates(ctx context.Context, out io.Writer, url, key string) error {
 	if err != nil {
 		return err
 	}
-	query := api.ListCandidatesParams{Q: new("robot"), Limit: new(int32(10))}
+	query := api.ListCandidatesParams{Tag: api.ByTag{"python"}, Limit: new(int32(10))}
 	answer, err := client.ListCandidatesWithResponse(ctx, &query)
 	if err != nil {
 		return err
