@@ -111,6 +111,14 @@ smoke: ## Run the real binary through make run, and live through a first session
 demo: ## Tell the journey from a job to an offer, as it happens against the real service
 	@.ci/demo
 
+.PHONY: clients
+clients: ## Generate clients in TypeScript, Python and Java into bin/clients, and check them strictly
+	@.ci/clients generate
+
+.PHONY: test-clients
+test-clients: ## Generate the clients, and let each live through the journey against the real service
+	@.ci/clients test
+
 .PHONY: ci
 ci: ## Everything that has to hold before a change is taken; no test result is taken from the cache
 	@for step in check-generate lint test smoke demo; do \

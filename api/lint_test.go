@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -14,8 +15,12 @@ import (
 // TestYAMLAndJSONAreOneDocument holds against each other what /openapi.yaml and /openapi.json serve.
 func TestYAMLAndJSONAreOneDocument(t *testing.T) {
 	t.Parallel()
+	published, err := spec.Published()
+	if err != nil {
+		t.Fatal(err)
+	}
 	var written any
-	if err := yaml.Unmarshal([]byte(spec.Specification), &written); err != nil {
+	if err := yaml.Unmarshal([]byte(published), &written); err != nil {
 		t.Fatal(err)
 	}
 	encoded, err := json.Marshal(written)
@@ -34,6 +39,35 @@ func TestYAMLAndJSONAreOneDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	differ(t, "", fromYAML, fromJSON)
+}
+
+// TestPublishedYAMLHasNoAliases because parsers that clients are generated with refuse a document with many; and it keeps
+// what the authors remark.
+func TestPublishedYAMLHasNoAliases(t *testing.T) {
+	t.Parallel()
+	published, err := spec.Published()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(published), &document); err != nil {
+		t.Fatal(err)
+	}
+	var walk func(*yaml.Node)
+	walk = func(node *yaml.Node) {
+		if node.Kind == yaml.AliasNode || node.Anchor != "" {
+			t.Errorf("line %d: has an alias or an anchor: %s%s", node.Line, node.Anchor, node.Value)
+		}
+		for _, child := range node.Content {
+			walk(child)
+		}
+	}
+	walk(&document)
+	for line := range strings.Lines(spec.Specification) {
+		if remark := strings.TrimSpace(line); strings.HasPrefix(remark, "# ") && !strings.Contains(published, remark) {
+			t.Errorf("the remark %q is lost", remark)
+		}
+	}
 }
 
 // differ names every place where two JSON values are not the same.

@@ -20,7 +20,7 @@ import (
 func matrix() map[string]string {
 	const public, everybody = "public", "ETHA"
 	decided := map[string]string{
-		"GetHealth": public, "GetReadiness": public, "GetMetrics": public, "GetOpenAPIYAML": public, "GetOpenAPIJSON": public,
+		"GetHealth": public, "GetReadiness": public, "GetMetrics": public, "GetSpecificationYAML": public, "GetSpecificationJSON": public,
 		"Login": public, "RefreshTokens": public,
 
 		"Logout": everybody, "ChangePassword": everybody,

@@ -131,7 +131,11 @@ configuration.`,
 		RunE: func(*cobra.Command, []string) error {
 			switch format {
 			case "yaml":
-				return p.print("%s", spec.Specification)
+				document, err := spec.Published()
+				if err != nil {
+					return err
+				}
+				return p.print("%s", document)
 			case "json":
 				document, err := api.GetSpecJSON()
 				if err != nil {

@@ -2202,7 +2202,7 @@ type CreateCandidateRequest struct {
 	LastName PersonName `json:"last_name"`
 
 	// Links Pages about them.
-	Links []LinkURL `json:"links,omitempty"`
+	Links []LinkURL `json:"links,omitzero"`
 
 	// Location Where they live, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
@@ -2214,7 +2214,7 @@ type CreateCandidateRequest struct {
 	Source nullable.Nullable[string] `json:"source,omitempty"`
 
 	// Tags Keywords.
-	Tags []Tag `json:"tags,omitempty"`
+	Tags []Tag `json:"tags,omitzero"`
 }
 
 // CreateInterviewRequest A new interview.
@@ -2283,10 +2283,10 @@ type CreateKitRequest struct {
 // CreateKitVersionRequest The content of the new version; what is absent is copied from the newest.
 type CreateKitVersionRequest struct {
 	// Criteria The criteria.
-	Criteria []KitCriterion `json:"criteria,omitempty"`
+	Criteria []KitCriterion `json:"criteria,omitzero"`
 
 	// Questions The questions.
-	Questions []KitQuestion `json:"questions,omitempty"`
+	Questions []KitQuestion `json:"questions,omitzero"`
 }
 
 // CreateScoreRequest What there is to say already.
@@ -2295,7 +2295,7 @@ type CreateScoreRequest struct {
 	Comment nullable.Nullable[string] `json:"comment,omitempty"`
 
 	// Ratings The ratings; no criterion twice.
-	Ratings []NewScoreRating `json:"ratings,omitempty"`
+	Ratings []NewScoreRating `json:"ratings,omitzero"`
 
 	// Recommendation What a rater would do; no_decision takes back what a draft said before.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
@@ -3717,7 +3717,7 @@ type UpdateCandidateRequest struct {
 	LastName *PersonName `json:"last_name,omitempty"`
 
 	// Links Pages about them.
-	Links []LinkURL `json:"links,omitempty"`
+	Links []LinkURL `json:"links,omitzero"`
 
 	// Location Where they live, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
@@ -3729,7 +3729,7 @@ type UpdateCandidateRequest struct {
 	Source nullable.Nullable[string] `json:"source,omitempty"`
 
 	// Tags Keywords.
-	Tags []Tag `json:"tags,omitempty"`
+	Tags []Tag `json:"tags,omitzero"`
 }
 
 // UpdateCompanyRequest What to change; a member that is absent stays.
@@ -3798,10 +3798,10 @@ type UpdateKitRequest struct {
 // UpdateKitVersionRequest What to change; a member that is absent stays.
 type UpdateKitVersionRequest struct {
 	// Criteria The criteria.
-	Criteria []KitCriterion `json:"criteria,omitempty"`
+	Criteria []KitCriterion `json:"criteria,omitzero"`
 
 	// Questions The questions.
-	Questions []KitQuestion `json:"questions,omitempty"`
+	Questions []KitQuestion `json:"questions,omitzero"`
 }
 
 // UpdateMeRequest What to change; a member that is absent stays.
@@ -3822,7 +3822,7 @@ type UpdateScoreRequest struct {
 	Comment nullable.Nullable[string] `json:"comment,omitempty"`
 
 	// Ratings The ratings; no criterion twice.
-	Ratings []NewScoreRating `json:"ratings,omitempty"`
+	Ratings []NewScoreRating `json:"ratings,omitzero"`
 
 	// Recommendation What a rater would do; no_decision takes back what a draft said before.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
@@ -5169,14 +5169,14 @@ type ListUserSessionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
-// GetOpenAPIJSONParams defines parameters for GetOpenAPIJSON.
-type GetOpenAPIJSONParams struct {
+// GetSpecificationJSONParams defines parameters for GetSpecificationJSON.
+type GetSpecificationJSONParams struct {
 	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
-// GetOpenAPIYAMLParams defines parameters for GetOpenAPIYAML.
-type GetOpenAPIYAMLParams struct {
+// GetSpecificationYAMLParams defines parameters for GetSpecificationYAML.
+type GetSpecificationYAMLParams struct {
 	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
@@ -5186,9 +5186,6 @@ type CreateAPIKeyJSONRequestBody = CreateAPIKeyRequest
 
 // UpdateAPIKeyJSONRequestBody defines body for UpdateAPIKey for application/json ContentType.
 type UpdateAPIKeyJSONRequestBody = UpdateAPIKeyRequest
-
-// UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody defines body for UpdateAPIKey for application/merge-patch+json ContentType.
-type UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody = UpdateAPIKeyRequest
 
 // RotateAPIKeyJSONRequestBody defines body for RotateAPIKey for application/json ContentType.
 type RotateAPIKeyJSONRequestBody = RotateAPIKeyRequest
@@ -5229,23 +5226,14 @@ type CreateCandidateJSONRequestBody = CreateCandidateRequest
 // UpdateCandidateJSONRequestBody defines body for UpdateCandidate for application/json ContentType.
 type UpdateCandidateJSONRequestBody = UpdateCandidateRequest
 
-// UpdateCandidateApplicationMergePatchPlusJSONRequestBody defines body for UpdateCandidate for application/merge-patch+json ContentType.
-type UpdateCandidateApplicationMergePatchPlusJSONRequestBody = UpdateCandidateRequest
-
 // UpdateCompanyJSONRequestBody defines body for UpdateCompany for application/json ContentType.
 type UpdateCompanyJSONRequestBody = UpdateCompanyRequest
-
-// UpdateCompanyApplicationMergePatchPlusJSONRequestBody defines body for UpdateCompany for application/merge-patch+json ContentType.
-type UpdateCompanyApplicationMergePatchPlusJSONRequestBody = UpdateCompanyRequest
 
 // CreateInterviewJSONRequestBody defines body for CreateInterview for application/json ContentType.
 type CreateInterviewJSONRequestBody = CreateInterviewRequest
 
 // UpdateInterviewJSONRequestBody defines body for UpdateInterview for application/json ContentType.
 type UpdateInterviewJSONRequestBody = UpdateInterviewRequest
-
-// UpdateInterviewApplicationMergePatchPlusJSONRequestBody defines body for UpdateInterview for application/merge-patch+json ContentType.
-type UpdateInterviewApplicationMergePatchPlusJSONRequestBody = UpdateInterviewRequest
 
 // CancelInterviewJSONRequestBody defines body for CancelInterview for application/json ContentType.
 type CancelInterviewJSONRequestBody = OptionalReasonRequest
@@ -5280,9 +5268,6 @@ type CreateJobJSONRequestBody = CreateJobRequest
 // UpdateJobJSONRequestBody defines body for UpdateJob for application/json ContentType.
 type UpdateJobJSONRequestBody = UpdateJobRequest
 
-// UpdateJobApplicationMergePatchPlusJSONRequestBody defines body for UpdateJob for application/merge-patch+json ContentType.
-type UpdateJobApplicationMergePatchPlusJSONRequestBody = UpdateJobRequest
-
 // SetJobMemberJSONRequestBody defines body for SetJobMember for application/json ContentType.
 type SetJobMemberJSONRequestBody = SetJobMemberRequest
 
@@ -5292,23 +5277,14 @@ type CreateKitJSONRequestBody = CreateKitRequest
 // UpdateKitJSONRequestBody defines body for UpdateKit for application/json ContentType.
 type UpdateKitJSONRequestBody = UpdateKitRequest
 
-// UpdateKitApplicationMergePatchPlusJSONRequestBody defines body for UpdateKit for application/merge-patch+json ContentType.
-type UpdateKitApplicationMergePatchPlusJSONRequestBody = UpdateKitRequest
-
 // CreateKitVersionJSONRequestBody defines body for CreateKitVersion for application/json ContentType.
 type CreateKitVersionJSONRequestBody = CreateKitVersionRequest
 
 // UpdateKitVersionJSONRequestBody defines body for UpdateKitVersion for application/json ContentType.
 type UpdateKitVersionJSONRequestBody = UpdateKitVersionRequest
 
-// UpdateKitVersionApplicationMergePatchPlusJSONRequestBody defines body for UpdateKitVersion for application/merge-patch+json ContentType.
-type UpdateKitVersionApplicationMergePatchPlusJSONRequestBody = UpdateKitVersionRequest
-
 // UpdateScoreJSONRequestBody defines body for UpdateScore for application/json ContentType.
 type UpdateScoreJSONRequestBody = UpdateScoreRequest
-
-// UpdateScoreApplicationMergePatchPlusJSONRequestBody defines body for UpdateScore for application/merge-patch+json ContentType.
-type UpdateScoreApplicationMergePatchPlusJSONRequestBody = UpdateScoreRequest
 
 // ReopenScoreJSONRequestBody defines body for ReopenScore for application/json ContentType.
 type ReopenScoreJSONRequestBody = ReasonRequest
@@ -5325,14 +5301,8 @@ type CreateUserJSONRequestBody = CreateUserRequest
 // UpdateMeJSONRequestBody defines body for UpdateMe for application/json ContentType.
 type UpdateMeJSONRequestBody = UpdateMeRequest
 
-// UpdateMeApplicationMergePatchPlusJSONRequestBody defines body for UpdateMe for application/merge-patch+json ContentType.
-type UpdateMeApplicationMergePatchPlusJSONRequestBody = UpdateMeRequest
-
 // UpdateUserJSONRequestBody defines body for UpdateUser for application/json ContentType.
 type UpdateUserJSONRequestBody = UpdateUserRequest
-
-// UpdateUserApplicationMergePatchPlusJSONRequestBody defines body for UpdateUser for application/merge-patch+json ContentType.
-type UpdateUserApplicationMergePatchPlusJSONRequestBody = UpdateUserRequest
 
 // ChangeUserRoleJSONRequestBody defines body for ChangeUserRole for application/json ContentType.
 type ChangeUserRoleJSONRequestBody = ChangeRoleRequest
@@ -5471,15 +5441,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
 	UpdateAPIKey(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateAPIKeyWithApplicationMergePatchPlusJSONBody Change an API key
-	//
-	// Its name, scopes, jobs and expiry. The change holds for the very next request.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
-	UpdateAPIKeyWithApplicationMergePatchPlusJSONBody(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeAPIKey Revoke an API key
 	//
@@ -5889,15 +5850,6 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
 	UpdateCandidate(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateCandidateWithApplicationMergePatchPlusJSONBody Change a candidate
-	//
-	// A merge patch. Tags and links are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
-	UpdateCandidateWithApplicationMergePatchPlusJSONBody(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// ArchiveCandidate Archive a candidate
 	//
 	// The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
@@ -5936,15 +5888,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 	UpdateCompany(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateCompanyWithApplicationMergePatchPlusJSONBody Change the company's name and settings
-	//
-	// A merge patch; settings are merged member by member.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
-	UpdateCompanyWithApplicationMergePatchPlusJSONBody(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResetCompany Empty a test company
 	//
@@ -6008,16 +5951,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
 	UpdateInterview(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateInterviewWithApplicationMergePatchPlusJSONBody Change an interview
-	//
-	// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-	// status are changed by actions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
-	UpdateInterviewWithApplicationMergePatchPlusJSONBody(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetInterviewCalendar An interview as a calendar file
 	//
@@ -6284,15 +6217,6 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
 	UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateJobWithApplicationMergePatchPlusJSONBody Change a job
-	//
-	// A merge patch of title, department, location and description. The status is changed by actions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
-	UpdateJobWithApplicationMergePatchPlusJSONBody(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// CloseJob Close a job
 	//
 	// From draft, open or on_hold. Nobody new may apply; applications stay as they are.
@@ -6415,15 +6339,6 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
 	UpdateKit(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateKitWithApplicationMergePatchPlusJSONBody Change a kit's name and description
-	//
-	// A merge patch; If-Match is required. Questions and criteria belong to versions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
-	UpdateKitWithApplicationMergePatchPlusJSONBody(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// ListKitVersions List a kit's versions
 	//
 	// Newest first. Employees see the versions that interviews on whose panel they are were held by.
@@ -6473,15 +6388,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
 	UpdateKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateKitVersionWithApplicationMergePatchPlusJSONBody Change a draft
-	//
-	// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
-	UpdateKitVersionWithApplicationMergePatchPlusJSONBody(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ArchiveKitVersion Archive a published version
 	//
@@ -6556,15 +6462,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 	UpdateScore(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateScoreWithApplicationMergePatchPlusJSONBody Change one's own draft
-	//
-	// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
-	UpdateScoreWithApplicationMergePatchPlusJSONBody(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReopenScoreWithBody Let a rater revise a submitted score
 	//
@@ -6708,15 +6605,6 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
 	UpdateMe(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateMeWithApplicationMergePatchPlusJSONBody Change one's own profile
-	//
-	// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
-	UpdateMeWithApplicationMergePatchPlusJSONBody(ctx context.Context, params *UpdateMeParams, body UpdateMeApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
 	// GetMyCalendar One's own interviews as a calendar file
 	//
 	// An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
@@ -6748,15 +6636,6 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 	UpdateUser(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// UpdateUserWithApplicationMergePatchPlusJSONBody Change a user's profile
-	//
-	// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
-	//
-	// Takes a body of the `application/merge-patch+json` content type.
-	//
-	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
-	UpdateUserWithApplicationMergePatchPlusJSONBody(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangeUserRoleWithBody Give a user another role
 	//
@@ -6838,19 +6717,19 @@ type ClientInterface interface {
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
 	GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetOpenAPIJSON This document, as JSON
+	// GetSpecificationJSON This document, as JSON
 	//
 	// The same document for tools that prefer JSON.
 	//
-	// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-	GetOpenAPIJSON(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /openapi.json (the `GetSpecificationJSON` operationId).
+	GetSpecificationJSON(ctx context.Context, params *GetSpecificationJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetOpenAPIYAML This document, as YAML
+	// GetSpecificationYAML This document, as YAML
 	//
-	// The document as its authors write it, comments included.
+	// The document as its authors write it, comments included, with what they share by aliases written out.
 	//
-	// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-	GetOpenAPIYAML(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /openapi.yaml (the `GetSpecificationYAML` operationId).
+	GetSpecificationYAML(ctx context.Context, params *GetSpecificationYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ListAPIKeys List the company's API keys
@@ -6974,25 +6853,6 @@ func (c *Client) UpdateAPIKeyWithBody(ctx context.Context, apiKeyID APIKeyID, pa
 // Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
 func (c *Client) UpdateAPIKey(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateAPIKeyRequest(c.Server, apiKeyID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateAPIKeyWithApplicationMergePatchPlusJSONBody Change an API key
-//
-// Its name, scopes, jobs and expiry. The change holds for the very next request.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
-func (c *Client) UpdateAPIKeyWithApplicationMergePatchPlusJSONBody(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateAPIKeyRequestWithApplicationMergePatchPlusJSONBody(c.Server, apiKeyID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7861,25 +7721,6 @@ func (c *Client) UpdateCandidate(ctx context.Context, candidateID CandidateID, p
 	return c.Client.Do(req)
 }
 
-// UpdateCandidateWithApplicationMergePatchPlusJSONBody Change a candidate
-//
-// A merge patch. Tags and links are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
-func (c *Client) UpdateCandidateWithApplicationMergePatchPlusJSONBody(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateCandidateRequestWithApplicationMergePatchPlusJSONBody(c.Server, candidateID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
 // ArchiveCandidate Archive a candidate
 //
 // The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
@@ -7959,25 +7800,6 @@ func (c *Client) UpdateCompanyWithBody(ctx context.Context, params *UpdateCompan
 // Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 func (c *Client) UpdateCompany(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateCompanyRequest(c.Server, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateCompanyWithApplicationMergePatchPlusJSONBody Change the company's name and settings
-//
-// A merge patch; settings are merged member by member.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
-func (c *Client) UpdateCompanyWithApplicationMergePatchPlusJSONBody(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateCompanyRequestWithApplicationMergePatchPlusJSONBody(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8111,26 +7933,6 @@ func (c *Client) UpdateInterviewWithBody(ctx context.Context, interviewID Interv
 // Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
 func (c *Client) UpdateInterview(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateInterviewRequest(c.Server, interviewID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateInterviewWithApplicationMergePatchPlusJSONBody Change an interview
-//
-// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-// status are changed by actions.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
-func (c *Client) UpdateInterviewWithApplicationMergePatchPlusJSONBody(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateInterviewRequestWithApplicationMergePatchPlusJSONBody(c.Server, interviewID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8706,25 +8508,6 @@ func (c *Client) UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobPa
 	return c.Client.Do(req)
 }
 
-// UpdateJobWithApplicationMergePatchPlusJSONBody Change a job
-//
-// A merge patch of title, department, location and description. The status is changed by actions.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
-func (c *Client) UpdateJobWithApplicationMergePatchPlusJSONBody(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateJobRequestWithApplicationMergePatchPlusJSONBody(c.Server, jobID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
 // CloseJob Close a job
 //
 // From draft, open or on_hold. Nobody new may apply; applications stay as they are.
@@ -8997,25 +8780,6 @@ func (c *Client) UpdateKit(ctx context.Context, kitID KitID, params *UpdateKitPa
 	return c.Client.Do(req)
 }
 
-// UpdateKitWithApplicationMergePatchPlusJSONBody Change a kit's name and description
-//
-// A merge patch; If-Match is required. Questions and criteria belong to versions.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
-func (c *Client) UpdateKitWithApplicationMergePatchPlusJSONBody(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateKitRequestWithApplicationMergePatchPlusJSONBody(c.Server, kitID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
 // ListKitVersions List a kit's versions
 //
 // Newest first. Employees see the versions that interviews on whose panel they are were held by.
@@ -9116,25 +8880,6 @@ func (c *Client) UpdateKitVersionWithBody(ctx context.Context, kitID KitID, kitV
 // Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
 func (c *Client) UpdateKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateKitVersionRequest(c.Server, kitID, kitVersionID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateKitVersionWithApplicationMergePatchPlusJSONBody Change a draft
-//
-// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
-func (c *Client) UpdateKitVersionWithApplicationMergePatchPlusJSONBody(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateKitVersionRequestWithApplicationMergePatchPlusJSONBody(c.Server, kitID, kitVersionID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9299,25 +9044,6 @@ func (c *Client) UpdateScoreWithBody(ctx context.Context, scoreID ScoreID, param
 // Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 func (c *Client) UpdateScore(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateScoreRequest(c.Server, scoreID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateScoreWithApplicationMergePatchPlusJSONBody Change one's own draft
-//
-// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
-func (c *Client) UpdateScoreWithApplicationMergePatchPlusJSONBody(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateScoreRequestWithApplicationMergePatchPlusJSONBody(c.Server, scoreID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9630,25 +9356,6 @@ func (c *Client) UpdateMe(ctx context.Context, params *UpdateMeParams, body Upda
 	return c.Client.Do(req)
 }
 
-// UpdateMeWithApplicationMergePatchPlusJSONBody Change one's own profile
-//
-// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
-func (c *Client) UpdateMeWithApplicationMergePatchPlusJSONBody(ctx context.Context, params *UpdateMeParams, body UpdateMeApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateMeRequestWithApplicationMergePatchPlusJSONBody(c.Server, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
 // GetMyCalendar One's own interviews as a calendar file
 //
 // An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
@@ -9711,25 +9418,6 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, userID UserID, params *
 // Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 func (c *Client) UpdateUser(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateUserRequest(c.Server, userID, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// UpdateUserWithApplicationMergePatchPlusJSONBody Change a user's profile
-//
-// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
-//
-// Takes a body of the `application/merge-patch+json` content type.
-//
-// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
-func (c *Client) UpdateUserWithApplicationMergePatchPlusJSONBody(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateUserRequestWithApplicationMergePatchPlusJSONBody(c.Server, userID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9920,13 +9608,13 @@ func (c *Client) GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
-// GetOpenAPIJSON This document, as JSON
+// GetSpecificationJSON This document, as JSON
 //
 // The same document for tools that prefer JSON.
 //
-// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-func (c *Client) GetOpenAPIJSON(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetOpenAPIJSONRequest(c.Server, params)
+// Corresponds with GET /openapi.json (the `GetSpecificationJSON` operationId).
+func (c *Client) GetSpecificationJSON(ctx context.Context, params *GetSpecificationJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSpecificationJSONRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9937,13 +9625,13 @@ func (c *Client) GetOpenAPIJSON(ctx context.Context, params *GetOpenAPIJSONParam
 	return c.Client.Do(req)
 }
 
-// GetOpenAPIYAML This document, as YAML
+// GetSpecificationYAML This document, as YAML
 //
-// The document as its authors write it, comments included.
+// The document as its authors write it, comments included, with what they share by aliases written out.
 //
-// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-func (c *Client) GetOpenAPIYAML(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetOpenAPIYAMLRequest(c.Server, params)
+// Corresponds with GET /openapi.yaml (the `GetSpecificationYAML` operationId).
+func (c *Client) GetSpecificationYAML(ctx context.Context, params *GetSpecificationYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSpecificationYAMLRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10187,17 +9875,6 @@ func NewUpdateAPIKeyRequest(server string, apiKeyID APIKeyID, params *UpdateAPIK
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateAPIKeyRequestWithBody(server, apiKeyID, params, "application/json", bodyReader)
-}
-
-// NewUpdateAPIKeyRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateAPIKey builder with application/merge-patch+json body
-func NewUpdateAPIKeyRequestWithApplicationMergePatchPlusJSONBody(server string, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateAPIKeyRequestWithBody(server, apiKeyID, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateAPIKeyRequestWithBody constructs an http.Request for the UpdateAPIKey method, with any body, and a specified content type
@@ -12599,17 +12276,6 @@ func NewUpdateCandidateRequest(server string, candidateID CandidateID, params *U
 	return NewUpdateCandidateRequestWithBody(server, candidateID, params, "application/json", bodyReader)
 }
 
-// NewUpdateCandidateRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateCandidate builder with application/merge-patch+json body
-func NewUpdateCandidateRequestWithApplicationMergePatchPlusJSONBody(server string, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateCandidateRequestWithBody(server, candidateID, params, "application/merge-patch+json", bodyReader)
-}
-
 // NewUpdateCandidateRequestWithBody constructs an http.Request for the UpdateCandidate method, with any body, and a specified content type
 func NewUpdateCandidateRequestWithBody(server string, candidateID CandidateID, params *UpdateCandidateParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -12832,17 +12498,6 @@ func NewUpdateCompanyRequest(server string, params *UpdateCompanyParams, body Up
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateCompanyRequestWithBody(server, params, "application/json", bodyReader)
-}
-
-// NewUpdateCompanyRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateCompany builder with application/merge-patch+json body
-func NewUpdateCompanyRequestWithApplicationMergePatchPlusJSONBody(server string, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateCompanyRequestWithBody(server, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateCompanyRequestWithBody constructs an http.Request for the UpdateCompany method, with any body, and a specified content type
@@ -13242,17 +12897,6 @@ func NewUpdateInterviewRequest(server string, interviewID InterviewID, params *U
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateInterviewRequestWithBody(server, interviewID, params, "application/json", bodyReader)
-}
-
-// NewUpdateInterviewRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateInterview builder with application/merge-patch+json body
-func NewUpdateInterviewRequestWithApplicationMergePatchPlusJSONBody(server string, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateInterviewRequestWithBody(server, interviewID, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateInterviewRequestWithBody constructs an http.Request for the UpdateInterview method, with any body, and a specified content type
@@ -14548,17 +14192,6 @@ func NewUpdateJobRequest(server string, jobID JobID, params *UpdateJobParams, bo
 	return NewUpdateJobRequestWithBody(server, jobID, params, "application/json", bodyReader)
 }
 
-// NewUpdateJobRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateJob builder with application/merge-patch+json body
-func NewUpdateJobRequestWithApplicationMergePatchPlusJSONBody(server string, jobID JobID, params *UpdateJobParams, body UpdateJobApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateJobRequestWithBody(server, jobID, params, "application/merge-patch+json", bodyReader)
-}
-
 // NewUpdateJobRequestWithBody constructs an http.Request for the UpdateJob method, with any body, and a specified content type
 func NewUpdateJobRequestWithBody(server string, jobID JobID, params *UpdateJobParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -15297,17 +14930,6 @@ func NewUpdateKitRequest(server string, kitID KitID, params *UpdateKitParams, bo
 	return NewUpdateKitRequestWithBody(server, kitID, params, "application/json", bodyReader)
 }
 
-// NewUpdateKitRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateKit builder with application/merge-patch+json body
-func NewUpdateKitRequestWithApplicationMergePatchPlusJSONBody(server string, kitID KitID, params *UpdateKitParams, body UpdateKitApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateKitRequestWithBody(server, kitID, params, "application/merge-patch+json", bodyReader)
-}
-
 // NewUpdateKitRequestWithBody constructs an http.Request for the UpdateKit method, with any body, and a specified content type
 func NewUpdateKitRequestWithBody(server string, kitID KitID, params *UpdateKitParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -15559,17 +15181,6 @@ func NewUpdateKitVersionRequest(server string, kitID KitID, kitVersionID KitVers
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateKitVersionRequestWithBody(server, kitID, kitVersionID, params, "application/json", bodyReader)
-}
-
-// NewUpdateKitVersionRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateKitVersion builder with application/merge-patch+json body
-func NewUpdateKitVersionRequestWithApplicationMergePatchPlusJSONBody(server string, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateKitVersionRequestWithBody(server, kitID, kitVersionID, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateKitVersionRequestWithBody constructs an http.Request for the UpdateKitVersion method, with any body, and a specified content type
@@ -16218,17 +15829,6 @@ func NewUpdateScoreRequest(server string, scoreID ScoreID, params *UpdateScorePa
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateScoreRequestWithBody(server, scoreID, params, "application/json", bodyReader)
-}
-
-// NewUpdateScoreRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateScore builder with application/merge-patch+json body
-func NewUpdateScoreRequestWithApplicationMergePatchPlusJSONBody(server string, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateScoreRequestWithBody(server, scoreID, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateScoreRequestWithBody constructs an http.Request for the UpdateScore method, with any body, and a specified content type
@@ -16977,17 +16577,6 @@ func NewUpdateMeRequest(server string, params *UpdateMeParams, body UpdateMeJSON
 	return NewUpdateMeRequestWithBody(server, params, "application/json", bodyReader)
 }
 
-// NewUpdateMeRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateMe builder with application/merge-patch+json body
-func NewUpdateMeRequestWithApplicationMergePatchPlusJSONBody(server string, params *UpdateMeParams, body UpdateMeApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateMeRequestWithBody(server, params, "application/merge-patch+json", bodyReader)
-}
-
 // NewUpdateMeRequestWithBody constructs an http.Request for the UpdateMe method, with any body, and a specified content type
 func NewUpdateMeRequestWithBody(server string, params *UpdateMeParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
@@ -17132,17 +16721,6 @@ func NewUpdateUserRequest(server string, userID UserID, params *UpdateUserParams
 	}
 	bodyReader = bytes.NewReader(buf)
 	return NewUpdateUserRequestWithBody(server, userID, params, "application/json", bodyReader)
-}
-
-// NewUpdateUserRequestWithApplicationMergePatchPlusJSONBody calls the generic UpdateUser builder with application/merge-patch+json body
-func NewUpdateUserRequestWithApplicationMergePatchPlusJSONBody(server string, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateUserRequestWithBody(server, userID, params, "application/merge-patch+json", bodyReader)
 }
 
 // NewUpdateUserRequestWithBody constructs an http.Request for the UpdateUser method, with any body, and a specified content type
@@ -17618,8 +17196,8 @@ func NewGetMetricsRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
-// NewGetOpenAPIJSONRequest constructs an http.Request for the GetOpenAPIJSON method
-func NewGetOpenAPIJSONRequest(server string, params *GetOpenAPIJSONParams) (*http.Request, error) {
+// NewGetSpecificationJSONRequest constructs an http.Request for the GetSpecificationJSON method
+func NewGetSpecificationJSONRequest(server string, params *GetSpecificationJSONParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -17660,8 +17238,8 @@ func NewGetOpenAPIJSONRequest(server string, params *GetOpenAPIJSONParams) (*htt
 	return req, nil
 }
 
-// NewGetOpenAPIYAMLRequest constructs an http.Request for the GetOpenAPIYAML method
-func NewGetOpenAPIYAMLRequest(server string, params *GetOpenAPIYAMLParams) (*http.Request, error) {
+// NewGetSpecificationYAMLRequest constructs an http.Request for the GetSpecificationYAML method
+func NewGetSpecificationYAMLRequest(server string, params *GetSpecificationYAMLParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -17812,15 +17390,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
 	UpdateAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error)
-
-	// UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse Change an API key
-	//
-	// Its name, scopes, jobs and expiry. The change holds for the very next request.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
-	UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error)
 
 	// RevokeAPIKeyWithResponse Revoke an API key
 	//
@@ -18264,15 +17833,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
 	UpdateCandidateWithResponse(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCandidateResponse, error)
 
-	// UpdateCandidateWithApplicationMergePatchPlusJSONBodyWithResponse Change a candidate
-	//
-	// A merge patch. Tags and links are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
-	UpdateCandidateWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCandidateResponse, error)
-
 	// ArchiveCandidateWithResponse Archive a candidate
 	//
 	// The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
@@ -18317,15 +17877,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 	UpdateCompanyWithResponse(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyResponse, error)
-
-	// UpdateCompanyWithApplicationMergePatchPlusJSONBodyWithResponse Change the company's name and settings
-	//
-	// A merge patch; settings are merged member by member.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
-	UpdateCompanyWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyResponse, error)
 
 	// ResetCompanyWithResponse Empty a test company
 	//
@@ -18395,16 +17946,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
 	UpdateInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateInterviewResponse, error)
-
-	// UpdateInterviewWithApplicationMergePatchPlusJSONBodyWithResponse Change an interview
-	//
-	// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-	// status are changed by actions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
-	UpdateInterviewWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateInterviewResponse, error)
 
 	// GetInterviewCalendarWithResponse An interview as a calendar file
 	//
@@ -18687,15 +18228,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
 	UpdateJobWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error)
 
-	// UpdateJobWithApplicationMergePatchPlusJSONBodyWithResponse Change a job
-	//
-	// A merge patch of title, department, location and description. The status is changed by actions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
-	UpdateJobWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error)
-
 	// CloseJobWithResponse Close a job
 	//
 	// From draft, open or on_hold. Nobody new may apply; applications stay as they are.
@@ -18836,15 +18368,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
 	UpdateKitWithResponse(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitResponse, error)
 
-	// UpdateKitWithApplicationMergePatchPlusJSONBodyWithResponse Change a kit's name and description
-	//
-	// A merge patch; If-Match is required. Questions and criteria belong to versions.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
-	UpdateKitWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitResponse, error)
-
 	// ListKitVersionsWithResponse List a kit's versions
 	//
 	// Newest first. Employees see the versions that interviews on whose panel they are were held by.
@@ -18898,15 +18421,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
 	UpdateKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitVersionResponse, error)
-
-	// UpdateKitVersionWithApplicationMergePatchPlusJSONBodyWithResponse Change a draft
-	//
-	// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
-	UpdateKitVersionWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitVersionResponse, error)
 
 	// ArchiveKitVersionWithResponse Archive a published version
 	//
@@ -18995,15 +18509,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 	UpdateScoreWithResponse(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateScoreResponse, error)
-
-	// UpdateScoreWithApplicationMergePatchPlusJSONBodyWithResponse Change one's own draft
-	//
-	// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
-	UpdateScoreWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateScoreResponse, error)
 
 	// ReopenScoreWithBodyWithResponse Let a rater revise a submitted score
 	//
@@ -19159,15 +18664,6 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
 	UpdateMeWithResponse(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMeResponse, error)
 
-	// UpdateMeWithApplicationMergePatchPlusJSONBodyWithResponse Change one's own profile
-	//
-	// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
-	UpdateMeWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, params *UpdateMeParams, body UpdateMeApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMeResponse, error)
-
 	// GetMyCalendarWithResponse One's own interviews as a calendar file
 	//
 	// An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
@@ -19203,15 +18699,6 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 	UpdateUserWithResponse(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateUserResponse, error)
-
-	// UpdateUserWithApplicationMergePatchPlusJSONBodyWithResponse Change a user's profile
-	//
-	// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
-	//
-	// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
-	UpdateUserWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateUserResponse, error)
 
 	// ChangeUserRoleWithBodyWithResponse Give a user another role
 	//
@@ -19309,23 +18796,23 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
 	GetMetricsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error)
 
-	// GetOpenAPIJSONWithResponse This document, as JSON
+	// GetSpecificationJSONWithResponse This document, as JSON
 	//
 	// The same document for tools that prefer JSON.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-	GetOpenAPIJSONWithResponse(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error)
+	// Corresponds with GET /openapi.json (the `GetSpecificationJSON` operationId).
+	GetSpecificationJSONWithResponse(ctx context.Context, params *GetSpecificationJSONParams, reqEditors ...RequestEditorFn) (*GetSpecificationJSONResponse, error)
 
-	// GetOpenAPIYAMLWithResponse This document, as YAML
+	// GetSpecificationYAMLWithResponse This document, as YAML
 	//
-	// The document as its authors write it, comments included.
+	// The document as its authors write it, comments included, with what they share by aliases written out.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-	GetOpenAPIYAMLWithResponse(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error)
+	// Corresponds with GET /openapi.yaml (the `GetSpecificationYAML` operationId).
+	GetSpecificationYAMLWithResponse(ctx context.Context, params *GetSpecificationYAMLParams, reqEditors ...RequestEditorFn) (*GetSpecificationYAMLResponse, error)
 }
 
 // ListAPIKeysResponse200Headers the declared response headers of an HTTP 200 response for ListAPIKeys
@@ -33724,22 +33211,22 @@ func (r GetMetricsResponse) ContentType() string {
 	return ""
 }
 
-// GetOpenAPIJSONResponse200Headers the declared response headers of an HTTP 200 response for GetOpenAPIJSON
-type GetOpenAPIJSONResponse200Headers struct {
+// GetSpecificationJSONResponse200Headers the declared response headers of an HTTP 200 response for GetSpecificationJSON
+type GetSpecificationJSONResponse200Headers struct {
 	ETag string
 }
 
-// GetOpenAPIJSONResponse304Headers the declared response headers of an HTTP 304 response for GetOpenAPIJSON
-type GetOpenAPIJSONResponse304Headers struct {
+// GetSpecificationJSONResponse304Headers the declared response headers of an HTTP 304 response for GetSpecificationJSON
+type GetSpecificationJSONResponse304Headers struct {
 	ETag string
 }
 
-// GetOpenAPIJSONResponse429Headers the declared response headers of an HTTP 429 response for GetOpenAPIJSON
-type GetOpenAPIJSONResponse429Headers struct {
+// GetSpecificationJSONResponse429Headers the declared response headers of an HTTP 429 response for GetSpecificationJSON
+type GetSpecificationJSONResponse429Headers struct {
 	RetryAfter *int32
 }
 
-type GetOpenAPIJSONResponse struct {
+type GetSpecificationJSONResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
@@ -33751,40 +33238,40 @@ type GetOpenAPIJSONResponse struct {
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *GetOpenAPIJSONResponse200Headers
+	Headers200 *GetSpecificationJSONResponse200Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
-	Headers304 *GetOpenAPIJSONResponse304Headers
+	Headers304 *GetSpecificationJSONResponse304Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *GetOpenAPIJSONResponse429Headers
+	Headers429 *GetSpecificationJSONResponse429Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetOpenAPIJSONResponse) GetJSON200() *Specification {
+func (r GetSpecificationJSONResponse) GetJSON200() *Specification {
 	return r.JSON200
 }
 
 // GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
-func (r GetOpenAPIJSONResponse) GetApplicationProblemJSON400() *BadRequest {
+func (r GetSpecificationJSONResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r GetOpenAPIJSONResponse) GetApplicationProblemJSON429() *TooManyRequests {
+func (r GetSpecificationJSONResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetOpenAPIJSONResponse) GetApplicationProblemJSON500() *InternalError {
+func (r GetSpecificationJSONResponse) GetApplicationProblemJSON500() *InternalError {
 	return r.ApplicationProblemJSON500
 }
 
 // GetBody returns the raw response body bytes
-func (r GetOpenAPIJSONResponse) GetBody() []byte {
+func (r GetSpecificationJSONResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r GetOpenAPIJSONResponse) Status() string {
+func (r GetSpecificationJSONResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -33792,7 +33279,7 @@ func (r GetOpenAPIJSONResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r GetOpenAPIJSONResponse) StatusCode() int {
+func (r GetSpecificationJSONResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -33800,33 +33287,33 @@ func (r GetOpenAPIJSONResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetOpenAPIJSONResponse) ContentType() string {
+func (r GetSpecificationJSONResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
 	return ""
 }
 
-// GetOpenAPIYAMLResponse200Headers the declared response headers of an HTTP 200 response for GetOpenAPIYAML
-type GetOpenAPIYAMLResponse200Headers struct {
+// GetSpecificationYAMLResponse200Headers the declared response headers of an HTTP 200 response for GetSpecificationYAML
+type GetSpecificationYAMLResponse200Headers struct {
 	ETag string
 }
 
-// GetOpenAPIYAMLResponse304Headers the declared response headers of an HTTP 304 response for GetOpenAPIYAML
-type GetOpenAPIYAMLResponse304Headers struct {
+// GetSpecificationYAMLResponse304Headers the declared response headers of an HTTP 304 response for GetSpecificationYAML
+type GetSpecificationYAMLResponse304Headers struct {
 	ETag string
 }
 
-// GetOpenAPIYAMLResponse429Headers the declared response headers of an HTTP 429 response for GetOpenAPIYAML
-type GetOpenAPIYAMLResponse429Headers struct {
+// GetSpecificationYAMLResponse429Headers the declared response headers of an HTTP 429 response for GetSpecificationYAML
+type GetSpecificationYAMLResponse429Headers struct {
 	RetryAfter *int32
 }
 
-type GetOpenAPIYAMLResponse struct {
+type GetSpecificationYAMLResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// YAML200 the response for an HTTP 200 `application/yaml` response
-	YAML200 *string
+	YAML200 *openapi_types.File
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -33834,40 +33321,40 @@ type GetOpenAPIYAMLResponse struct {
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *GetOpenAPIYAMLResponse200Headers
+	Headers200 *GetSpecificationYAMLResponse200Headers
 	// Headers304 the parsed response headers for an HTTP 304 response
-	Headers304 *GetOpenAPIYAMLResponse304Headers
+	Headers304 *GetSpecificationYAMLResponse304Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *GetOpenAPIYAMLResponse429Headers
+	Headers429 *GetSpecificationYAMLResponse429Headers
 }
 
 // GetYAML200 returns the response for an HTTP 200 `application/yaml` response
-func (r GetOpenAPIYAMLResponse) GetYAML200() *string {
+func (r GetSpecificationYAMLResponse) GetYAML200() *openapi_types.File {
 	return r.YAML200
 }
 
 // GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
-func (r GetOpenAPIYAMLResponse) GetApplicationProblemJSON400() *BadRequest {
+func (r GetSpecificationYAMLResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r GetOpenAPIYAMLResponse) GetApplicationProblemJSON429() *TooManyRequests {
+func (r GetSpecificationYAMLResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r GetOpenAPIYAMLResponse) GetApplicationProblemJSON500() *InternalError {
+func (r GetSpecificationYAMLResponse) GetApplicationProblemJSON500() *InternalError {
 	return r.ApplicationProblemJSON500
 }
 
 // GetBody returns the raw response body bytes
-func (r GetOpenAPIYAMLResponse) GetBody() []byte {
+func (r GetSpecificationYAMLResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r GetOpenAPIYAMLResponse) Status() string {
+func (r GetSpecificationYAMLResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -33875,7 +33362,7 @@ func (r GetOpenAPIYAMLResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r GetOpenAPIYAMLResponse) StatusCode() int {
+func (r GetSpecificationYAMLResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -33883,7 +33370,7 @@ func (r GetOpenAPIYAMLResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetOpenAPIYAMLResponse) ContentType() string {
+func (r GetSpecificationYAMLResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -33993,21 +33480,6 @@ func (c *ClientWithResponses) UpdateAPIKeyWithBodyWithResponse(ctx context.Conte
 // Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
 func (c *ClientWithResponses) UpdateAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error) {
 	rsp, err := c.UpdateAPIKey(ctx, apiKeyID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateAPIKeyResponse(rsp)
-}
-
-// UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse Change an API key
-//
-// Its name, scopes, jobs and expiry. The change holds for the very next request.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/api-keys/{api_key_id} (the `UpdateAPIKey` operationId).
-func (c *ClientWithResponses) UpdateAPIKeyWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *UpdateAPIKeyParams, body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAPIKeyResponse, error) {
-	rsp, err := c.UpdateAPIKeyWithApplicationMergePatchPlusJSONBody(ctx, apiKeyID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34726,21 +34198,6 @@ func (c *ClientWithResponses) UpdateCandidateWithResponse(ctx context.Context, c
 	return ParseUpdateCandidateResponse(rsp)
 }
 
-// UpdateCandidateWithApplicationMergePatchPlusJSONBodyWithResponse Change a candidate
-//
-// A merge patch. Tags and links are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/candidates/{candidate_id} (the `UpdateCandidate` operationId).
-func (c *ClientWithResponses) UpdateCandidateWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, candidateID CandidateID, params *UpdateCandidateParams, body UpdateCandidateApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCandidateResponse, error) {
-	rsp, err := c.UpdateCandidateWithApplicationMergePatchPlusJSONBody(ctx, candidateID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateCandidateResponse(rsp)
-}
-
 // ArchiveCandidateWithResponse Archive a candidate
 //
 // The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
@@ -34810,21 +34267,6 @@ func (c *ClientWithResponses) UpdateCompanyWithBodyWithResponse(ctx context.Cont
 // Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 func (c *ClientWithResponses) UpdateCompanyWithResponse(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyResponse, error) {
 	rsp, err := c.UpdateCompany(ctx, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateCompanyResponse(rsp)
-}
-
-// UpdateCompanyWithApplicationMergePatchPlusJSONBodyWithResponse Change the company's name and settings
-//
-// A merge patch; settings are merged member by member.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
-func (c *ClientWithResponses) UpdateCompanyWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyResponse, error) {
-	rsp, err := c.UpdateCompanyWithApplicationMergePatchPlusJSONBody(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -34936,22 +34378,6 @@ func (c *ClientWithResponses) UpdateInterviewWithBodyWithResponse(ctx context.Co
 // Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
 func (c *ClientWithResponses) UpdateInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateInterviewResponse, error) {
 	rsp, err := c.UpdateInterview(ctx, interviewID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateInterviewResponse(rsp)
-}
-
-// UpdateInterviewWithApplicationMergePatchPlusJSONBodyWithResponse Change an interview
-//
-// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-// status are changed by actions.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
-func (c *ClientWithResponses) UpdateInterviewWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateInterviewResponse, error) {
-	rsp, err := c.UpdateInterviewWithApplicationMergePatchPlusJSONBody(ctx, interviewID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35419,21 +34845,6 @@ func (c *ClientWithResponses) UpdateJobWithResponse(ctx context.Context, jobID J
 	return ParseUpdateJobResponse(rsp)
 }
 
-// UpdateJobWithApplicationMergePatchPlusJSONBodyWithResponse Change a job
-//
-// A merge patch of title, department, location and description. The status is changed by actions.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/jobs/{job_id} (the `UpdateJob` operationId).
-func (c *ClientWithResponses) UpdateJobWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, jobID JobID, params *UpdateJobParams, body UpdateJobApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateJobResponse, error) {
-	rsp, err := c.UpdateJobWithApplicationMergePatchPlusJSONBody(ctx, jobID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateJobResponse(rsp)
-}
-
 // CloseJobWithResponse Close a job
 //
 // From draft, open or on_hold. Nobody new may apply; applications stay as they are.
@@ -35664,21 +35075,6 @@ func (c *ClientWithResponses) UpdateKitWithResponse(ctx context.Context, kitID K
 	return ParseUpdateKitResponse(rsp)
 }
 
-// UpdateKitWithApplicationMergePatchPlusJSONBodyWithResponse Change a kit's name and description
-//
-// A merge patch; If-Match is required. Questions and criteria belong to versions.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/kits/{kit_id} (the `UpdateKit` operationId).
-func (c *ClientWithResponses) UpdateKitWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, kitID KitID, params *UpdateKitParams, body UpdateKitApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitResponse, error) {
-	rsp, err := c.UpdateKitWithApplicationMergePatchPlusJSONBody(ctx, kitID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateKitResponse(rsp)
-}
-
 // ListKitVersionsWithResponse List a kit's versions
 //
 // Newest first. Employees see the versions that interviews on whose panel they are were held by.
@@ -35763,21 +35159,6 @@ func (c *ClientWithResponses) UpdateKitVersionWithBodyWithResponse(ctx context.C
 // Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
 func (c *ClientWithResponses) UpdateKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitVersionResponse, error) {
 	rsp, err := c.UpdateKitVersion(ctx, kitID, kitVersionID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateKitVersionResponse(rsp)
-}
-
-// UpdateKitVersionWithApplicationMergePatchPlusJSONBodyWithResponse Change a draft
-//
-// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `UpdateKitVersion` operationId).
-func (c *ClientWithResponses) UpdateKitVersionWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *UpdateKitVersionParams, body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateKitVersionResponse, error) {
-	rsp, err := c.UpdateKitVersionWithApplicationMergePatchPlusJSONBody(ctx, kitID, kitVersionID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -35920,21 +35301,6 @@ func (c *ClientWithResponses) UpdateScoreWithBodyWithResponse(ctx context.Contex
 // Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 func (c *ClientWithResponses) UpdateScoreWithResponse(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateScoreResponse, error) {
 	rsp, err := c.UpdateScore(ctx, scoreID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateScoreResponse(rsp)
-}
-
-// UpdateScoreWithApplicationMergePatchPlusJSONBodyWithResponse Change one's own draft
-//
-// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
-func (c *ClientWithResponses) UpdateScoreWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateScoreResponse, error) {
-	rsp, err := c.UpdateScoreWithApplicationMergePatchPlusJSONBody(ctx, scoreID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -36191,21 +35557,6 @@ func (c *ClientWithResponses) UpdateMeWithResponse(ctx context.Context, params *
 	return ParseUpdateMeResponse(rsp)
 }
 
-// UpdateMeWithApplicationMergePatchPlusJSONBodyWithResponse Change one's own profile
-//
-// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
-func (c *ClientWithResponses) UpdateMeWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, params *UpdateMeParams, body UpdateMeApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMeResponse, error) {
-	rsp, err := c.UpdateMeWithApplicationMergePatchPlusJSONBody(ctx, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateMeResponse(rsp)
-}
-
 // GetMyCalendarWithResponse One's own interviews as a calendar file
 //
 // An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
@@ -36260,21 +35611,6 @@ func (c *ClientWithResponses) UpdateUserWithBodyWithResponse(ctx context.Context
 // Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 func (c *ClientWithResponses) UpdateUserWithResponse(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateUserResponse, error) {
 	rsp, err := c.UpdateUser(ctx, userID, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseUpdateUserResponse(rsp)
-}
-
-// UpdateUserWithApplicationMergePatchPlusJSONBodyWithResponse Change a user's profile
-//
-// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
-//
-// Takes a body of the `application/merge-patch+json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
-func (c *ClientWithResponses) UpdateUserWithApplicationMergePatchPlusJSONBodyWithResponse(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserApplicationMergePatchPlusJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateUserResponse, error) {
-	rsp, err := c.UpdateUserWithApplicationMergePatchPlusJSONBody(ctx, userID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -36437,34 +35773,34 @@ func (c *ClientWithResponses) GetMetricsWithResponse(ctx context.Context, reqEdi
 	return ParseGetMetricsResponse(rsp)
 }
 
-// GetOpenAPIJSONWithResponse This document, as JSON
+// GetSpecificationJSONWithResponse This document, as JSON
 //
 // The same document for tools that prefer JSON.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /openapi.json (the `GetOpenAPIJSON` operationId).
-func (c *ClientWithResponses) GetOpenAPIJSONWithResponse(ctx context.Context, params *GetOpenAPIJSONParams, reqEditors ...RequestEditorFn) (*GetOpenAPIJSONResponse, error) {
-	rsp, err := c.GetOpenAPIJSON(ctx, params, reqEditors...)
+// Corresponds with GET /openapi.json (the `GetSpecificationJSON` operationId).
+func (c *ClientWithResponses) GetSpecificationJSONWithResponse(ctx context.Context, params *GetSpecificationJSONParams, reqEditors ...RequestEditorFn) (*GetSpecificationJSONResponse, error) {
+	rsp, err := c.GetSpecificationJSON(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseGetOpenAPIJSONResponse(rsp)
+	return ParseGetSpecificationJSONResponse(rsp)
 }
 
-// GetOpenAPIYAMLWithResponse This document, as YAML
+// GetSpecificationYAMLWithResponse This document, as YAML
 //
-// The document as its authors write it, comments included.
+// The document as its authors write it, comments included, with what they share by aliases written out.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /openapi.yaml (the `GetOpenAPIYAML` operationId).
-func (c *ClientWithResponses) GetOpenAPIYAMLWithResponse(ctx context.Context, params *GetOpenAPIYAMLParams, reqEditors ...RequestEditorFn) (*GetOpenAPIYAMLResponse, error) {
-	rsp, err := c.GetOpenAPIYAML(ctx, params, reqEditors...)
+// Corresponds with GET /openapi.yaml (the `GetSpecificationYAML` operationId).
+func (c *ClientWithResponses) GetSpecificationYAMLWithResponse(ctx context.Context, params *GetSpecificationYAMLParams, reqEditors ...RequestEditorFn) (*GetSpecificationYAMLResponse, error) {
+	rsp, err := c.GetSpecificationYAML(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseGetOpenAPIYAMLResponse(rsp)
+	return ParseGetSpecificationYAMLResponse(rsp)
 }
 
 // ParseListAPIKeysResponse parses an HTTP response from a ListAPIKeysWithResponse call
@@ -51175,15 +50511,15 @@ func ParseGetMetricsResponse(rsp *http.Response) (*GetMetricsResponse, error) {
 	return response, nil
 }
 
-// ParseGetOpenAPIJSONResponse parses an HTTP response from a GetOpenAPIJSONWithResponse call
-func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, error) {
+// ParseGetSpecificationJSONResponse parses an HTTP response from a GetSpecificationJSONWithResponse call
+func ParseGetSpecificationJSONResponse(rsp *http.Response) (*GetSpecificationJSONResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &GetOpenAPIJSONResponse{
+	response := &GetSpecificationJSONResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -51224,7 +50560,7 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 
 	switch {
 	case rsp.StatusCode == 200:
-		var headers GetOpenAPIJSONResponse200Headers
+		var headers GetSpecificationJSONResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -51234,7 +50570,7 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 		}
 		response.Headers200 = &headers
 	case rsp.StatusCode == 304:
-		var headers GetOpenAPIJSONResponse304Headers
+		var headers GetSpecificationJSONResponse304Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -51244,7 +50580,7 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 		}
 		response.Headers304 = &headers
 	case rsp.StatusCode == 429:
-		var headers GetOpenAPIJSONResponse429Headers
+		var headers GetSpecificationJSONResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
@@ -51258,22 +50594,22 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 	return response, nil
 }
 
-// ParseGetOpenAPIYAMLResponse parses an HTTP response from a GetOpenAPIYAMLWithResponse call
-func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, error) {
+// ParseGetSpecificationYAMLResponse parses an HTTP response from a GetSpecificationYAMLWithResponse call
+func ParseGetSpecificationYAMLResponse(rsp *http.Response) (*GetSpecificationYAMLResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &GetOpenAPIYAMLResponse{
+	response := &GetSpecificationYAMLResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "yaml") && rsp.StatusCode == 200:
-		var dest string
+		var dest openapi_types.File
 		if err := yaml.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -51307,7 +50643,7 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 
 	switch {
 	case rsp.StatusCode == 200:
-		var headers GetOpenAPIYAMLResponse200Headers
+		var headers GetSpecificationYAMLResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -51317,7 +50653,7 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 		}
 		response.Headers200 = &headers
 	case rsp.StatusCode == 304:
-		var headers GetOpenAPIYAMLResponse304Headers
+		var headers GetSpecificationYAMLResponse304Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
@@ -51327,7 +50663,7 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 		}
 		response.Headers304 = &headers
 	case rsp.StatusCode == 429:
-		var headers GetOpenAPIYAMLResponse429Headers
+		var headers GetSpecificationYAMLResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
@@ -51679,12 +51015,12 @@ type ServerInterface interface {
 	// GetMetrics Metrics for Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx echo.Context) error
-	// GetOpenAPIJSON This document, as JSON
+	// GetSpecificationJSON This document, as JSON
 	// (GET /openapi.json)
-	GetOpenAPIJSON(ctx echo.Context, params GetOpenAPIJSONParams) error
-	// GetOpenAPIYAML This document, as YAML
+	GetSpecificationJSON(ctx echo.Context, params GetSpecificationJSONParams) error
+	// GetSpecificationYAML This document, as YAML
 	// (GET /openapi.yaml)
-	GetOpenAPIYAML(ctx echo.Context, params GetOpenAPIYAMLParams) error
+	GetSpecificationYAML(ctx echo.Context, params GetSpecificationYAMLParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -56242,12 +55578,12 @@ func (w *ServerInterfaceWrapper) GetMetrics(ctx echo.Context) error {
 	return err
 }
 
-// GetOpenAPIJSON converts echo context to params.
-func (w *ServerInterfaceWrapper) GetOpenAPIJSON(ctx echo.Context) error {
+// GetSpecificationJSON converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSpecificationJSON(ctx echo.Context) error {
 	var err error
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params GetOpenAPIJSONParams
+	var params GetSpecificationJSONParams
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "If-None-Match" -------------
@@ -56267,16 +55603,16 @@ func (w *ServerInterfaceWrapper) GetOpenAPIJSON(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetOpenAPIJSON(ctx, params)
+	err = w.Handler.GetSpecificationJSON(ctx, params)
 	return err
 }
 
-// GetOpenAPIYAML converts echo context to params.
-func (w *ServerInterfaceWrapper) GetOpenAPIYAML(ctx echo.Context) error {
+// GetSpecificationYAML converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSpecificationYAML(ctx echo.Context) error {
 	var err error
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params GetOpenAPIYAMLParams
+	var params GetSpecificationYAMLParams
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "If-None-Match" -------------
@@ -56296,7 +55632,7 @@ func (w *ServerInterfaceWrapper) GetOpenAPIYAML(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetOpenAPIYAML(ctx, params)
+	err = w.Handler.GetSpecificationYAML(ctx, params)
 	return err
 }
 
@@ -56350,8 +55686,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/health", wrapper.GetHealth, options.OperationMiddlewares["GetHealth"]...)
 	router.GET(options.BaseURL+"/health/ready", wrapper.GetReadiness, options.OperationMiddlewares["GetReadiness"]...)
 	router.GET(options.BaseURL+"/metrics", wrapper.GetMetrics, options.OperationMiddlewares["GetMetrics"]...)
-	router.GET(options.BaseURL+"/openapi.yaml", wrapper.GetOpenAPIYAML, options.OperationMiddlewares["GetOpenAPIYAML"]...)
-	router.GET(options.BaseURL+"/openapi.json", wrapper.GetOpenAPIJSON, options.OperationMiddlewares["GetOpenAPIJSON"]...)
+	router.GET(options.BaseURL+"/openapi.yaml", wrapper.GetSpecificationYAML, options.OperationMiddlewares["GetSpecificationYAML"]...)
+	router.GET(options.BaseURL+"/openapi.json", wrapper.GetSpecificationJSON, options.OperationMiddlewares["GetSpecificationJSON"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/login", wrapper.Login, options.OperationMiddlewares["Login"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/refresh", wrapper.RefreshTokens, options.OperationMiddlewares["RefreshTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/auth/logout", wrapper.Logout, options.OperationMiddlewares["Logout"]...)
@@ -57256,10 +56592,9 @@ func (response GetAPIKey503ApplicationProblemPlusJSONResponse) VisitGetAPIKeyRes
 }
 
 type UpdateAPIKeyRequestObject struct {
-	APIKeyID                          APIKeyID `json:"api_key_id"`
-	Params                            UpdateAPIKeyParams
-	JSONBody                          *UpdateAPIKeyJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody
+	APIKeyID APIKeyID `json:"api_key_id"`
+	Params   UpdateAPIKeyParams
+	Body     *UpdateAPIKeyJSONRequestBody
 }
 
 type UpdateAPIKeyResponseObject interface {
@@ -62697,10 +62032,9 @@ func (response GetCandidate503ApplicationProblemPlusJSONResponse) VisitGetCandid
 }
 
 type UpdateCandidateRequestObject struct {
-	CandidateID                       CandidateID `json:"candidate_id"`
-	Params                            UpdateCandidateParams
-	JSONBody                          *UpdateCandidateJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateCandidateApplicationMergePatchPlusJSONRequestBody
+	CandidateID CandidateID `json:"candidate_id"`
+	Params      UpdateCandidateParams
+	Body        *UpdateCandidateJSONRequestBody
 }
 
 type UpdateCandidateResponseObject interface {
@@ -63423,9 +62757,8 @@ func (response GetCompany503ApplicationProblemPlusJSONResponse) VisitGetCompanyR
 }
 
 type UpdateCompanyRequestObject struct {
-	Params                            UpdateCompanyParams
-	JSONBody                          *UpdateCompanyJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateCompanyApplicationMergePatchPlusJSONRequestBody
+	Params UpdateCompanyParams
+	Body   *UpdateCompanyJSONRequestBody
 }
 
 type UpdateCompanyResponseObject interface {
@@ -64229,10 +63562,9 @@ func (response GetInterview503ApplicationProblemPlusJSONResponse) VisitGetInterv
 }
 
 type UpdateInterviewRequestObject struct {
-	InterviewID                       InterviewID `json:"interview_id"`
-	Params                            UpdateInterviewParams
-	JSONBody                          *UpdateInterviewJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateInterviewApplicationMergePatchPlusJSONRequestBody
+	InterviewID InterviewID `json:"interview_id"`
+	Params      UpdateInterviewParams
+	Body        *UpdateInterviewJSONRequestBody
 }
 
 type UpdateInterviewResponseObject interface {
@@ -67733,10 +67065,9 @@ func (response GetJob503ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 }
 
 type UpdateJobRequestObject struct {
-	JobID                             JobID `json:"job_id"`
-	Params                            UpdateJobParams
-	JSONBody                          *UpdateJobJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateJobApplicationMergePatchPlusJSONRequestBody
+	JobID  JobID `json:"job_id"`
+	Params UpdateJobParams
+	Body   *UpdateJobJSONRequestBody
 }
 
 type UpdateJobResponseObject interface {
@@ -69797,10 +69128,9 @@ func (response GetKit503ApplicationProblemPlusJSONResponse) VisitGetKitResponse(
 }
 
 type UpdateKitRequestObject struct {
-	KitID                             KitID `json:"kit_id"`
-	Params                            UpdateKitParams
-	JSONBody                          *UpdateKitJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateKitApplicationMergePatchPlusJSONRequestBody
+	KitID  KitID `json:"kit_id"`
+	Params UpdateKitParams
+	Body   *UpdateKitJSONRequestBody
 }
 
 type UpdateKitResponseObject interface {
@@ -70509,11 +69839,10 @@ func (response GetKitVersion503ApplicationProblemPlusJSONResponse) VisitGetKitVe
 }
 
 type UpdateKitVersionRequestObject struct {
-	KitID                             KitID        `json:"kit_id"`
-	KitVersionID                      KitVersionID `json:"kit_version_id"`
-	Params                            UpdateKitVersionParams
-	JSONBody                          *UpdateKitVersionJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateKitVersionApplicationMergePatchPlusJSONRequestBody
+	KitID        KitID        `json:"kit_id"`
+	KitVersionID KitVersionID `json:"kit_version_id"`
+	Params       UpdateKitVersionParams
+	Body         *UpdateKitVersionJSONRequestBody
 }
 
 type UpdateKitVersionResponseObject interface {
@@ -71818,10 +71147,9 @@ func (response GetScore503ApplicationProblemPlusJSONResponse) VisitGetScoreRespo
 }
 
 type UpdateScoreRequestObject struct {
-	ScoreID                           ScoreID `json:"score_id"`
-	Params                            UpdateScoreParams
-	JSONBody                          *UpdateScoreJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateScoreApplicationMergePatchPlusJSONRequestBody
+	ScoreID ScoreID `json:"score_id"`
+	Params  UpdateScoreParams
+	Body    *UpdateScoreJSONRequestBody
 }
 
 type UpdateScoreResponseObject interface {
@@ -73716,9 +73044,8 @@ func (response GetMe503ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 }
 
 type UpdateMeRequestObject struct {
-	Params                            UpdateMeParams
-	JSONBody                          *UpdateMeJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateMeApplicationMergePatchPlusJSONRequestBody
+	Params UpdateMeParams
+	Body   *UpdateMeJSONRequestBody
 }
 
 type UpdateMeResponseObject interface {
@@ -74213,10 +73540,9 @@ func (response GetUser503ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 }
 
 type UpdateUserRequestObject struct {
-	UserID                            UserID `json:"user_id"`
-	Params                            UpdateUserParams
-	JSONBody                          *UpdateUserJSONRequestBody
-	ApplicationMergePatchPlusJSONBody *UpdateUserApplicationMergePatchPlusJSONRequestBody
+	UserID UserID `json:"user_id"`
+	Params UpdateUserParams
+	Body   *UpdateUserJSONRequestBody
 }
 
 type UpdateUserResponseObject interface {
@@ -75654,24 +74980,24 @@ func (response GetMetrics500ApplicationProblemPlusJSONResponse) VisitGetMetricsR
 	return err
 }
 
-type GetOpenAPIJSONRequestObject struct {
-	Params GetOpenAPIJSONParams
+type GetSpecificationJSONRequestObject struct {
+	Params GetSpecificationJSONParams
 }
 
-type GetOpenAPIJSONResponseObject interface {
-	VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error
+type GetSpecificationJSONResponseObject interface {
+	VisitGetSpecificationJSONResponse(w http.ResponseWriter) error
 }
 
-type GetOpenAPIJSON200ResponseHeaders struct {
+type GetSpecificationJSON200ResponseHeaders struct {
 	ETag string
 }
 
-type GetOpenAPIJSON200JSONResponse struct {
+type GetSpecificationJSON200JSONResponse struct {
 	Body    Specification
-	Headers GetOpenAPIJSON200ResponseHeaders
+	Headers GetSpecificationJSON200ResponseHeaders
 }
 
-func (response GetOpenAPIJSON200JSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+func (response GetSpecificationJSON200JSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -75684,19 +75010,19 @@ func (response GetOpenAPIJSON200JSONResponse) VisitGetOpenAPIJSONResponse(w http
 	return err
 }
 
-type GetOpenAPIJSON304Response = NotModifiedResponse
+type GetSpecificationJSON304Response = NotModifiedResponse
 
-func (response GetOpenAPIJSON304Response) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+func (response GetSpecificationJSON304Response) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(304)
 	return nil
 }
 
-type GetOpenAPIJSON400ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationJSON400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIJSON400ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+func (response GetSpecificationJSON400ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -75708,11 +75034,11 @@ func (response GetOpenAPIJSON400ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
-type GetOpenAPIJSON429ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationJSON429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIJSON429ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+func (response GetSpecificationJSON429ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -75727,11 +75053,11 @@ func (response GetOpenAPIJSON429ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
-type GetOpenAPIJSON500ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationJSON500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIJSON500ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+func (response GetSpecificationJSON500ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -75743,25 +75069,25 @@ func (response GetOpenAPIJSON500ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
-type GetOpenAPIYAMLRequestObject struct {
-	Params GetOpenAPIYAMLParams
+type GetSpecificationYAMLRequestObject struct {
+	Params GetSpecificationYAMLParams
 }
 
-type GetOpenAPIYAMLResponseObject interface {
-	VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error
+type GetSpecificationYAMLResponseObject interface {
+	VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error
 }
 
-type GetOpenAPIYAML200ResponseHeaders struct {
+type GetSpecificationYAML200ResponseHeaders struct {
 	ETag string
 }
 
-type GetOpenAPIYAML200ApplicationYamlResponse struct {
+type GetSpecificationYAML200ApplicationYamlResponse struct {
 	Body          io.Reader
-	Headers       GetOpenAPIYAML200ResponseHeaders
+	Headers       GetSpecificationYAML200ResponseHeaders
 	ContentLength int64
 }
 
-func (response GetOpenAPIYAML200ApplicationYamlResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+func (response GetSpecificationYAML200ApplicationYamlResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 
 	w.Header().Set("Content-Type", "application/yaml")
 	if response.ContentLength != 0 {
@@ -75777,19 +75103,19 @@ func (response GetOpenAPIYAML200ApplicationYamlResponse) VisitGetOpenAPIYAMLResp
 	return err
 }
 
-type GetOpenAPIYAML304Response = NotModifiedResponse
+type GetSpecificationYAML304Response = NotModifiedResponse
 
-func (response GetOpenAPIYAML304Response) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+func (response GetSpecificationYAML304Response) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
 	w.WriteHeader(304)
 	return nil
 }
 
-type GetOpenAPIYAML400ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationYAML400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIYAML400ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+func (response GetSpecificationYAML400ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -75801,11 +75127,11 @@ func (response GetOpenAPIYAML400ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
-type GetOpenAPIYAML429ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationYAML429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIYAML429ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+func (response GetSpecificationYAML429ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -75820,11 +75146,11 @@ func (response GetOpenAPIYAML429ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
-type GetOpenAPIYAML500ApplicationProblemPlusJSONResponse struct {
+type GetSpecificationYAML500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
-func (response GetOpenAPIYAML500ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+func (response GetSpecificationYAML500ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -76174,12 +75500,12 @@ type StrictServerInterface interface {
 	// GetMetrics Metrics for Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx context.Context, request GetMetricsRequestObject) (GetMetricsResponseObject, error)
-	// GetOpenAPIJSON This document, as JSON
+	// GetSpecificationJSON This document, as JSON
 	// (GET /openapi.json)
-	GetOpenAPIJSON(ctx context.Context, request GetOpenAPIJSONRequestObject) (GetOpenAPIJSONResponseObject, error)
-	// GetOpenAPIYAML This document, as YAML
+	GetSpecificationJSON(ctx context.Context, request GetSpecificationJSONRequestObject) (GetSpecificationJSONResponseObject, error)
+	// GetSpecificationYAML This document, as YAML
 	// (GET /openapi.yaml)
-	GetOpenAPIYAML(ctx context.Context, request GetOpenAPIYAMLRequestObject) (GetOpenAPIYAMLResponseObject, error)
+	GetSpecificationYAML(ctx context.Context, request GetSpecificationYAMLRequestObject) (GetSpecificationYAMLResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -76324,56 +75650,29 @@ func (sh *strictHandler) UpdateAPIKey(ctx echo.Context, apiKeyID APIKeyID, param
 
 	request.APIKeyID = apiKeyID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateAPIKeyJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateAPIKeyApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateAPIKeyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateAPIKey(ctx.Request().Context(), request.(UpdateAPIKeyRequestObject))
@@ -77481,56 +76780,29 @@ func (sh *strictHandler) UpdateCandidate(ctx echo.Context, candidateID Candidate
 
 	request.CandidateID = candidateID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateCandidateJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateCandidateApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateCandidateJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateCandidate(ctx.Request().Context(), request.(UpdateCandidateRequestObject))
@@ -77633,56 +76905,29 @@ func (sh *strictHandler) UpdateCompany(ctx echo.Context, params UpdateCompanyPar
 	var request UpdateCompanyRequestObject
 
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateCompanyJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateCompanyApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateCompanyJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateCompany(ctx.Request().Context(), request.(UpdateCompanyRequestObject))
@@ -77833,56 +77078,29 @@ func (sh *strictHandler) UpdateInterview(ctx echo.Context, interviewID Interview
 
 	request.InterviewID = interviewID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateInterviewJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateInterviewApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateInterviewJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateInterview(ctx.Request().Context(), request.(UpdateInterviewRequestObject))
@@ -78616,56 +77834,29 @@ func (sh *strictHandler) UpdateJob(ctx echo.Context, jobID JobID, params UpdateJ
 
 	request.JobID = jobID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateJobJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateJobApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateJobJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateJob(ctx.Request().Context(), request.(UpdateJobRequestObject))
@@ -79022,56 +78213,29 @@ func (sh *strictHandler) UpdateKit(ctx echo.Context, kitID KitID, params UpdateK
 
 	request.KitID = kitID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateKitJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateKitApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateKitJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateKit(ctx.Request().Context(), request.(UpdateKitRequestObject))
@@ -79204,56 +78368,29 @@ func (sh *strictHandler) UpdateKitVersion(ctx echo.Context, kitID KitID, kitVers
 	request.KitID = kitID
 	request.KitVersionID = kitVersionID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateKitVersionJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateKitVersionApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateKitVersionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateKitVersion(ctx.Request().Context(), request.(UpdateKitVersionRequestObject))
@@ -79460,56 +78597,29 @@ func (sh *strictHandler) UpdateScore(ctx echo.Context, scoreID ScoreID, params U
 
 	request.ScoreID = scoreID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateScoreJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateScoreApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateScoreJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateScore(ctx.Request().Context(), request.(UpdateScoreRequestObject))
@@ -79882,56 +78992,29 @@ func (sh *strictHandler) UpdateMe(ctx echo.Context, params UpdateMeParams) error
 	var request UpdateMeRequestObject
 
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateMeJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateMeApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateMeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateMe(ctx.Request().Context(), request.(UpdateMeRequestObject))
@@ -80009,56 +79092,29 @@ func (sh *strictHandler) UpdateUser(ctx echo.Context, userID UserID, params Upda
 
 	request.UserID = userID
 	request.Params = params
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/json") {
-		var body UpdateUserJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
-		}
-		if err != nil {
-			return err
-		}
-		request.JSONBody = &body
 
-	}
-	if strings.HasPrefix(ctx.Request().Header.Get("Content-Type"), "application/merge-patch+json") {
-		var body UpdateUserApplicationMergePatchPlusJSONRequestBody
-		var err error
-		if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-			// A request validator built on kin-openapi's openapi3filter with
-			// KeepValidatedValue leaves the value it validated on the body. Bind
-			// that value, matching member names exactly, so the handler receives
-			// what was validated instead of a second, case-insensitive decode.
-			// Otherwise bind only the request body, so that path and query
-			// parameters are not also bound into the body struct.
-			if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-				err = binder.BindBody(ctx, &body)
-			}
-		} else {
-			// A custom binder is installed on the Echo instance; defer to it
-			// entirely, since echo.Binder does not expose body-only binding and
-			// the binder may do more than decode (for example call ctx.Validate).
-			err = ctx.Bind(&body)
+	var body UpdateUserJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
 		}
-		if err != nil {
-			return err
-		}
-		request.ApplicationMergePatchPlusJSONBody = &body
-
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
 	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UpdateUser(ctx.Request().Context(), request.(UpdateUserRequestObject))
@@ -80326,50 +79382,50 @@ func (sh *strictHandler) GetMetrics(ctx echo.Context) error {
 	return nil
 }
 
-// GetOpenAPIJSON operation middleware
-func (sh *strictHandler) GetOpenAPIJSON(ctx echo.Context, params GetOpenAPIJSONParams) error {
-	var request GetOpenAPIJSONRequestObject
+// GetSpecificationJSON operation middleware
+func (sh *strictHandler) GetSpecificationJSON(ctx echo.Context, params GetSpecificationJSONParams) error {
+	var request GetSpecificationJSONRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetOpenAPIJSON(ctx.Request().Context(), request.(GetOpenAPIJSONRequestObject))
+		return sh.ssi.GetSpecificationJSON(ctx.Request().Context(), request.(GetSpecificationJSONRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "GetOpenAPIJSON")
+		handler = middleware(handler, "GetSpecificationJSON")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(GetOpenAPIJSONResponseObject); ok {
-		return validResponse.VisitGetOpenAPIJSONResponse(ctx.Response())
+	} else if validResponse, ok := response.(GetSpecificationJSONResponseObject); ok {
+		return validResponse.VisitGetSpecificationJSONResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
 	return nil
 }
 
-// GetOpenAPIYAML operation middleware
-func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context, params GetOpenAPIYAMLParams) error {
-	var request GetOpenAPIYAMLRequestObject
+// GetSpecificationYAML operation middleware
+func (sh *strictHandler) GetSpecificationYAML(ctx echo.Context, params GetSpecificationYAMLParams) error {
+	var request GetSpecificationYAMLRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetOpenAPIYAML(ctx.Request().Context(), request.(GetOpenAPIYAMLRequestObject))
+		return sh.ssi.GetSpecificationYAML(ctx.Request().Context(), request.(GetSpecificationYAMLRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "GetOpenAPIYAML")
+		handler = middleware(handler, "GetSpecificationYAML")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(GetOpenAPIYAMLResponseObject); ok {
-		return validResponse.VisitGetOpenAPIYAMLResponse(ctx.Response())
+	} else if validResponse, ok := response.(GetSpecificationYAMLResponseObject); ok {
+		return validResponse.VisitGetSpecificationYAMLResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -80381,679 +79437,680 @@ func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context, params GetOpenAPIYAMLP
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37chs3tjf6Ktj8vqrEGUqmbr5INbW34tiJktjxWMpkn4k8FNgNioiaANMAJXOyPfW9y6n6XuH8fx7g",
-	"PMT3JKewFoBGN9HNbpLKZbaqpiZWsy+4LKz7+q1feomczqRgQqve8S+9CaMpy+GfLy/otflvylSS85nm",
-	"UvSOexcTRm5ZrrgURI6JnjCSMyXnecL6ZCxzcjbeeU11MiFUpOaPN1IwvLLb6/fYBzqdZax33LvsHVz2",
-	"ev1ezn6e85ylvWOdz1m/p5IJm1Lz4Sn98C0T13rSO3623+/NqNYsN2P4+2Xvx9Odv9Gdfwx2nu8Od97/",
-	"std/Nvh42fufvX5PL2bm9UrnXFz3Pn7s977l4iY+EcE+aDKj14x8+u7VC/Js/9mzPslZ9ufLnvnpsvfo",
-	"hNCRYkITKWCuGVXm36wyl/lgcJA8pjP++Hbv8VyxXP17Ms+VzP/MFl/vn/0kP4z/Ajexk9L7ezXzPRw8",
-	"fxKdikwojj82nRnVE7MpdxOqyR1VJMkZ1SwtD9YNM6Ei5SnVTD0e7D1/NqAHbOfpaC/ZeZo8ZTvPxoPB",
-	"zmBv/+Dw6MnTZ89He41bNZb5lOrecW+e852cjVnORMJ6/XBO+4NBbErv2DhnavJCyhvO4vNK4DeS451D",
-	"LW+YIJ9+pfXsO5Et+uScJfOc9ck5nbJzrtmfz3XOE/2oPO/S43+mfJbrIVt8nbEvX+nkyw/Z2U+zQSL+",
-	"mo3/ckLeUj35s1soOteTx/bpE/Kaftg5vWZ/fjI4fDYYnBA3jBM7jJPqMNrS+N5g/zC+QDpfnI41y5dX",
-	"55wlUqSKaEnuKNdkxMYyZ0TnCy6uCb2mXJQW4WAQ3TUu9ME+7hafzqe942dPDs1uTbnAv4ud40Kza5bD",
-	"yH5g9CbOJd7QKVNIh1wRNZF3gtAZzTUZ53JK7iZMEG5pVM6FZqlnHnX84ofHl72Dn/d3nt695K8H7/76",
-	"N8HOpvTnp/847cBGDktsxLyyPSP5aJ7N6ZRpyyBP3559wxZnX8SJ9oYtPlGEw+Hj5qI5nb1+T9CpeS2d",
-	"8eENWwx52jj4/5mzce+49z8eF2z6Mf6qHp99AbtwOptlHNlC3VhocUvzmPxtWxjX54vTJM6rzHEx3FQx",
-	"QuEWtUte0wUZmTM+C1jWLJMpcx+HAf88Z/kiGDF+IRwZ12yqVg3xdJ5ybYf3Eej+DB/bR6q3f+15KqB5",
-	"Ts1354L/PGf2ZzMuP1OZx1YfpkoTrVBYckWMdPDrvzwdmePSd13qZiKAYcBxHLFMimvgGDCcYM9rR1Ul",
-	"i/XHdq6pnqu6ZSrus8tlKETBI2xtEsHn1yCRpVGXCOVoLTr5HPhzzfyZ0DlnyjNxsz2aTyu6xv5g/8nO",
-	"YH9nsHcxGBzD//5Ws3FW/A/xhb0o6zcKwI75SllYH0Zl9eeLF05p6EZlXteoozF/w1oU5kfVSF+FwuMP",
-	"IxJH3aAipNM0nOoocGwvp5Rnq0d0x/UEx8TMA4Smac5U7dDgptYjwzHY8Xww4o9mtRto1Fw/MHI3kVNC",
-	"hdQTlhO1UJpNSUKzTBElawdnP9FlL4Nh4Thf5XK64qC4XTTkS2ROMqqRt1ZPy16X02I0lK2clTOhWX7L",
-	"2V23s8LdY3XL629Y66x8LUfdxvOTHNWN5Cc5WmsM3811IqesSVxqMxQmUpY2EJq072k7ABD77uM4lHeG",
-	"ZmoXRCUyNxx5sVp25+ZFa63GO2s/r9AfBI7BWdu147C/bzSUCyDnxsG47wTHcDFbPSo4KJ32qzQmHOa5",
-	"2ZZGXm837l74fPh1Ox4Y4GomD8YPDsh6TNSMZRlLCftAE23GLZeMVpbnNKsbOX641qJEbdb/HedT55pe",
-	"szY6GReFTna9kUZ2zTZVyK5ZWR97spY+FjVeo6KZZlmhk2p6XTd7u3E/9nI5kponqve+1aJoet19Sczw",
-	"S6uwt4750qjTXYTaQJPxWNHgNjIdX4DvrN5nN0TnmnNAggcPldxdclaRYFSTjCuNu8i1ImOeGQse/JNK",
-	"5prIPK2qDYXXrk5ZwBE2unJWnbyXH2Yy16cqPk+jdbgJMrizjn1Z/aS9pmVe9gofMuM4S9l0JjUTyeIb",
-	"tlgezWt6wxThmig6ZmZRFROp9fz+PGdKo6PJeXXMyqo7loN3J5NKHxNKbmk2Z246ScaZ0J8okkwkBy44",
-	"TyaEKkLJ99+ffdHHXePayFtlFuJSANOUwn9yl5g1UnQKjhanPdsrbljcDYWl5u3m9zHPlQaFsQ8Pybkm",
-	"qQRnmVjoifeandhTbxVf+8ZLweGth/v7faCfuwnPWPBiEDU8y8hcpLACC3I4eL5LvmELZckSqZKBEs1y",
-	"eAvNzSxmGlxg+4dkIueGPsfa/G4WJzGWwKUokejT9GD8PNljO0f7o8OdQ/qM7TynT57uDJK9dJ8djA/p",
-	"0cgRDHr1C4oJdnzHbHkNGe8fHVWpOPCe/fhvO/98/6e4y/1sDB68OGW/vKDXuMWwDhMqrplZuRFVLCVS",
-	"nPhln+UMnO8u4IC7qcjh3v4uufrsyggikQKJmP2LBxjiK2CjFLVTXxadwdQ/vbz87L8+/eHxo3+/7P34",
-	"b/9j55/vP7vsffojubzU7z/r2/9Wf3/02aPGxXrDWGr45TpLtkt+sMTM8RZ7BIFWn/XLxKwnFIMZ1eU9",
-	"3Ns/+Vda1jdSsBo6NAuqghUFjkQmVJ0gGwuXx7Adw0qmcHonbFpZ4YPBYbclKlzcDZrbr7hQTXaqoT5v",
-	"cDbJ/4pVupH8r7FRzVh+kqOmUXiLdKPvf8N1rVuf66bv33C9ne//Fc9k7ZakTpjigOwRbhiVvWMLo/uW",
-	"T7leHtZX8o5MqSjcMxQVs4nMUkWoJlOpanWYDN4ZDiRlYzrPdO/4aNBviFTtl+JUe9E4FRhsdSsJlmLT",
-	"lsINW1i2c0bzqEhkH7RRCsZcpH3Cr4U0J5MkVLFd8vKW5QvD8HOaGHUg4MxcK5aNy5xnxPLrmhX+eSMr",
-	"8ZypJnJU+HPjMuItW1jIC6b0CzmdUVEbfNNG/UvwnqZBmfuG9r4tjOz7mTGA0nMuar0BRWwehHhKQAJt",
-	"zYk5xxEMFRfJNjz+36u4d8ws8lyxvGlxze8bL+pH87SaSaFYEHQ1/0qk0EwAIwq8FI9/Uhhy9Mv3S48m",
-	"Wg2pMsLYCGKaZfKOpUMbezTGOi6bGanU9h/sVt4wY7w7vzAsnt+Ko4vB8+MDtxU+0rLoHfdWZ1PQEXpK",
-	"eM6Uf+/TyHt52up9yV6vb0Wf6h2LeZb1exlVejhXSwN/cjHYL2hoCm6JXsZvWbFxb/j1RGcLcnpxTtRC",
-	"JL1+b5azMf/QO+5RPhuau4cH42+ef9j/C8Ufb7mcq2E4JRwFLmMaXoEVDq+oRM4YbEPobTrOGTW0Uzhi",
-	"ju9yrmFLrMMO478wckf39Zv0sbXTESkMSC8a1jfkHsmTir3T3vYY7vlYidZ3JOJlqp1KmLsRsECxPzHI",
-	"NjHKfprTO3v803nGhl47M8vnXoVuPPOm0s9+xYFtGLt2aAnjNc9pe6qEnCEgQ/v4ucwmjE/NVsQP1cHF",
-	"4FnA31p+Zh+JH7xmLR8ZGEWYa+Cu50xwmZN31l9HXoprLphRHfrOv1ryw6L70ugFOWPCMEp7bcjMKq7g",
-	"FPdLugFx1dBvJd6/Nh1/TtN36BRpIONZLkcZm/4pQs4JMp4pzYxgYunQulh6ZtAaQqYwXufLSagQUqO/",
-	"laZGUKaSKWKuTSHd0OjCp2/PPlHEDMaoSyBE81ya6f3ov+hlUfAhCKv4yzMJx6F33HuMYdaP7418M6pX",
-	"EibQQZ6flW5Gj2hJfHQckAGkWTlKfO0WgxSLYUXy41Qmyq2nery8bK1p5C2+o44+4uvdjy44VySVyXzK",
-	"hN7tgSM5YyKleYUiNPugHyfBb4Vm8/nLL8/eHP/1xem3L998cfruMr8Uf3357vzsuzfH+7sD8+fLN1+U",
-	"f68YCeH4TwXhbgxEjgw7xMTOo6PDI8gGLKm9h8+Onj4ZRBO9Yj5w+94xz1jl5LzAue58wdVMKh5PejqF",
-	"J4lhhaC+K3rL0Z/g313W+qjWNJmYxT2BR82Tf74sWPUuT1T71Lea7Mtuh/5FKBk2El1e4TKPGv3V2EaG",
-	"H9YqXHsl2YAH87g35TndVShX/sNc23Xf7ZfSEMxyqp3Dp3tGJt2HTOv3Mi5uYG4TrWfq+LE5rWbflBvS",
-	"YzPYHTtYM9HMZ/P2vlOZNKxnIgXzelFc+FTEh6bXqhRvMiqW2jfvj0uWcCE/ds5tqT8fQYbP2lLFmnXd",
-	"yKsNvbTlzUAKamhX1x6oqJJ8mkyZVxrMzjCtubhWIcEDlQ5TOaUcyZ4mU+Yp9L3h/FP2D9jy3st5Lmfs",
-	"8ecszzgkJapsfg0bPWU7weZuUV1wq123pfjzhhsqxhlPNlMScBk1vWEilNqnYIEuZ05lRmItCPvAlbYx",
-	"/3uS3c8L2Q0pVsSNMS61w3lsS147J7UZFKtWZBQiGygSVqmynZBdvlOTXg6XycQ59lSRbU7VDQbK+uRu",
-	"wnJWjZRVInKVgFMkTlaSfXvrZanHvH9m1V7JfMTTlImNqHDG8ilHH1bKBC9rkG8Yh+kv5DwnuTSCXtq/",
-	"MBEcjVwCL7EeHzljeZB4e080elDQ6Fs/A+JnEKfU5blui15t2HNKF0CXqbRE6eIQgmYvjc6+0VZx+6Yh",
-	"qP/hPp3LKcMw7505NXe5FNdECmI2SvGU3eNWHIWqvpsrcSOM70NlItvYhNUrEIaENlb00HmX4jrkGo5v",
-	"fjMUcqgmEr0R5fTy1ib/r+KmkGZqZXdVG38gE6kq37C3f7EX+G7tDUOjAmaV2/bwtj8NzD9AXRVcTUpj",
-	"aDu1I0vO+dztCD5/T+6SGy7MG295yow2a4NhrT5xYO8PwlStnjvshXo0zm7KmFHFhvPcLK1Tx81Vr4rT",
-	"UbKTsvG10bmpYJn1EEynQOj4mglVQzUfTbnWxrga00wx541OY37VQN90PmtQ4BI20wyzMWXOhlV7zTCX",
-	"JRr+lgLDactoRhUa/paL9OdbrnTv48f3MBzrCVRQzAVnseyENVeWaXbwvJiTvyVKtYMK1XpLxX059ReH",
-	"OaOq2K5aJbgguguWTARPaFbEorerChcMr0ZulbKy11aHv8Zztx3T2fp9k0wqtJvNP1ZzqrJhlLIZzTWS",
-	"fS8wZ8or8PmcQxA3n9qkCcVQVHZgIIG16/dXzphYGuB+aYCejsy9bfhQHV3sr2P3mg2roQibF782LXzD",
-	"9fZoAbfacc+2XpTypF7JHNJcRzS5gQw/RqdgLqQ5HZc5czcpdOCjU0VwCiKvYj4dGd63563qz+23md1N",
-	"Lq77REdP/2w+ylAuriMztugbMRtZFy3ielMasYkgG5NK4GCz/yyxCnz1cELVpHfcez5+9iQdPNt79uww",
-	"eZo+OXpO98eM0kFydETTwd4RPRiND8d7o/3RYPRsfz9J947SJ8ne0WgwHgzo4FmvHf0lOdcs5xSkLxXJ",
-	"BH31vS/nTCmGKbrX/JYpMp+ZdXzDGJqfI0YylhI9yeX8ekIYTSZEaQY3veJgo4KtMVdgE1MyV3OaEatX",
-	"Yz0HmyqW3TKg8AtIcaWCzMWNkHfC34lFy1wQSpSci7RIFsbPwCcsTwQDWBFjOLEU04vpQoH5rKUx1G+N",
-	"wm0+vGt2YTl7Rk/YAlwIhJYHYL53wxbGCMXLQyWzWww9VbUJb+zZFxR33jF+PdG94wOIZ3Q4K131uOBY",
-	"F4e0iccXd3UJoIMpZsn7l5CWllbpfb93PeepNepO1Q2mYcB650Y1IXKuYccm8q5YbDm3lQpTLubaqE57",
-	"R30IZ4BKkmVkyggdwbNmw1LUsv3eAVUs5JyMgXTM+6dQ0rQLISUv2fz0tyu7AuZRw56CrLG1WdQbqV+Z",
-	"6W1ksAuph7BIlfBfDpmXQmKGeAE0AulP+JMmt1zxUQaZ6Qs5b7LgH7ekrM08LofFIXwjNXHzilv4xcy3",
-	"5GFpWDK97H9RjBGO0bs3Ur+WKR/zuiRk71VE192EYka+9TliRi0XFQwH8kaSkUwXm9KYG1pNbtULRJFw",
-	"PkkkDjjkK4cIITm1yUA9DgYM9m0OblIIA76iPGObHQ2n3Ey5mtqU4UqA3O7KJEgqg/QvmLPL7QZe5LF5",
-	"cMrxk2Ld/pseg7394hhYNkSCOcRPw9JktxfWbrVKSBsWfaSyl++8oN3EiRy8cBhLRbiAcnlM8Beo7pTy",
-	"/5GyXd6/LckjSInB2KM7e8N1K6yfg033fv9ZqIcUMw6zLGocz9H12ZrzOVxXWuy1XT+s6TEUIgDiyaUO",
-	"b6p7b+LkLLukEnnLckg/2qvRsCt+xrbfegIUE2Twt3YvOsOurRsA4griehjoa+/7WD19j04w+AKGZwtd",
-	"UYphnVZtxLIcKZbfBq4/ITUDO3lu69/QwDBn8E6C/QE8Fb/UOz5EzxtuYep8HwuGgQSjtZgLe6GrzHsb",
-	"a1xl/oblTd8rNj2qQ1buQWOApUOFFH74sVP5c90Jg7dtJOvh9QFAQPuDd/+0XuzafrBr4B7pdVu/AoRg",
-	"aRl/MGzeMKGRIR2vvNiVLXLx39qq7fYLlFJNLf2vDmGk7JaD9HjFczaWH4y0+ZaL+YdI6nLgLe6augw5",
-	"vnwG7znYHezu7R3sPsUkjGSe5zAxNGzrEpqPSgwPks7pNfozX8t/8Cyjj492B2BxTagaToHc3Ykuionx",
-	"iLXfxWATIpt4irUvcuxKI6pxdwdK2HQo4B54+YWUr6lY2IxLtZEKYljtEOptKpqHlBjmt6L/XlMn9oPU",
-	"iXdUM1IMKK4YlEa9FX2gOl00kdxVqjWbzjR4mxS/NppWc+ZE00YGEH4wku8FneuJzPk/NlQnubilGU8R",
-	"07BqGVCoGyYIlyhzcvr2DIqlAWMGnusDn8HTjDmeyHeYINZPcY+JCXthNByGszTiG6hNrguNh1PfBkW8",
-	"zaUcI36mhIJPdcPFtfmX1VnMkMDhYD5coYYffvhh53SuJ0xos32srthswqbMavKw8iwxZitkqT55ejSo",
-	"YFZ+zmjOckwSgNzPYM716KHRXE9Ld7eUZ3SUsY3ILmUzQx8iWQznwSujeRa+xtYoUzxhBB8GDBnrwPFv",
-	"IPbWqcSc4nvMxQjSYr7wsyHl2cQJr2by283NWLFqqbwT3qXjbuGKGPMgk9Qe3W0xq1kuzbncmGxmVKk7",
-	"mafDnI2NIK8yLPd7kGnOGC5DPs8QCsLfpOLp/VrKodG4pagk+Pvy7eINuMoUAFM5SxHDoVwA4O691xqA",
-	"/cBV8tatQbFGNZZydTG3XQHAFbljWbZjSxKMaTzKGb1RhMJ2gC76vc1d2E4UM2WQeGtDmmCsD3OJqbJB",
-	"lWbrTN7OAfCXRdgxSDJn01kmF4z9Ryl9t5JH/nIKgHxdbNWlRGNQcTN5zUUQmiulJmkpsEwRYWrswLYb",
-	"z4Q9rSEOh4C2pnnnx1Cp5Vyq47C6SgHSwrUiiiU5A7Ewy+WM5ZpjTaiv72ye1zuJbHqJAn+JWWAVZ3kq",
-	"i5RWo0QJDBS1Q66CecbgZg8qCE2VyrjlgVloCsC8KQN8r1HfW65brSvxBXXI3ug+fkIMbQI/LsBvzKAg",
-	"2BpWX5eGNp9DOXAwqgMPc/6jG1a/Z97de/+xbGc2rgWIxtHC1sS7nGSuQZJ0W53YOHjaplY5KMGtQa4I",
-	"EEesIm4tGqKlXVI/cq788t5NZFZKx29FdTikEBssmKMDBPNTLFvXKwkPcPDN7X2HZ4Qx0s3XGostWhUu",
-	"vDa3fnS5I23O4Btz58einPmXeBS+yKoHjkNG7JqjBR8WkD2NHKhoKXT1K98LzbMCZ8Z/xML+2i4DUCjN",
-	"Ud+7ljJ1VO2MB4zCaWkIYwvrHlZqr9x+e/MWvhpUg7cjumt+ywShRLC7QCBsNgpXgV4rCMwIUAr0IRkk",
-	"m03oiGnISfIZIR1kwbn5YO3xLISB8hiXLd7pUapDXaDdotqIWB/E7FwxQl0y/HqwEUVSyo89YPlwRO3h",
-	"9sfPL3zBOftemPcLWM7gLFUYVYmA4qevRNklibesCZSkb2kd3/tZYl2pWeaSWI/TTkIFGTGSSsEsBpcD",
-	"EGBiPl2FPFFe137vww77oJmAbAcL3+hG8YbG4HR/qEibscz7LmRYoKPIO0G8RdUJGMZ9/W0UQLTwgd6w",
-	"hVpW29AdXdM7QXU8UVUY/8hhKry/kUNhkdGglClnZGrDGPYdIykzRkF5K7mMIy+yLLxoLYNp00trWzT7",
-	"WOZIlRMEC1X+cjCbetJELhPbl6IQCE1gr3ADxU5kloY0ajSXCByHvRID7ShdszAVN1z73+HfCOcRxGL8",
-	"z8EVlz1evppIkc4T7VLq/YM5m8m8+AwM3H1mCUikMszIcOQty3MOLAsMffde/AN5hf/Tn2T8s2TL2gcC",
-	"i9YbtH5h/Z+KmYnRecq1X0/445blfLzoyBnOQUbW8AZIW7vO6RQwPRWhilydWtc0LMsxsS7I//O//vcV",
-	"gKvCfZAQmUxYcqPm0z5RFmhVJVQIlgPuss23SGQKxcFEsywzei1gIFsgQvZBW1zLUKI8LXEd82cAfUf5",
-	"bPhpxm/Zfxkr49Hwx8HOc2zh8v6Xg2cfIwh3fiFq8KLd4aeOSxply2EfgjcuPAu+7tp6zQv50nFffuB6",
-	"Urc3pwWoaWH3Gv2PJ5OioY7FREUo8IpFjN1l2rNO5UfSQtHAe6tcyn3TvyzKmBIt8/P5dErzRWwrJEl5",
-	"SpTzgy7PrK0pJqIC8cIbq1SkqPoAIAOYrTOWK1m4Vf0PnjnuVhtaxSSittDpbdrPyNyDmi9pTBYoHeYR",
-	"XUlIl45PccQm1ChCuWXvJGO3LAvA48pRhjWyn1tjVV5enkePZBkGqUr+pf4ThuITKYxGmjN7Ml31RYXs",
-	"N/PslNvhdHPxFM/F/Dx7EXWkisIUjRfBbwFOaTFsI1UB7VWuO9AIinpsnKU6y0a/Mpwfd7jburLCFd+G",
-	"S6uDr6ZF8U8wG8TXwrw0av3aje5Gd/87vD2Ak6pXG8PVSAAqJpfTmF7eYMw6OP+uZLAMYrXUbg4SJl33",
-	"Nogjo4AyT669Yy2N3Fg/plaWbpXCQot3iyZucU6QuPpFowPfX8K3a6gudcwWrTCIjsbpEkPqxAypiLFC",
-	"pwRVgefUfMpqEOjyUA2Ow9G1U5qK0by8tZGmZd9dZdhmt81YS9aMRxxKb6kFybzhMxiqnuei+7zWmMJr",
-	"s4ARgFCGbB21jhCqDfgAUgKoLu5PPVdgr7oupePCHx+Nk8h85TkLNbQ2TNz2cfTrvBYPYG5PW7IApIGP",
-	"/V6xLuuwvGAZ1+I/bYVNITGqC7hwbl2j845kuiCKctfzaEnLanLfbiydtFx/IfHZ9ZYxxkyRHoIxhZ/w",
-	"69m3JF2i0hXc0By9Vf4qQ8udHFb+ga46GDCC7bmujAZbuJ7+yA6sYolWbVboxOmyZ9Xnum7dw7Y1btu5",
-	"zHUJx723U9JflkL+YFvGNtQJ7vLzpT92Am2opBr1ezsRXWvpUlyEi/l055bmUCxlBvACP3mqv2Aq6fWL",
-	"v0/hT4v+7X/2f+PPwCtf4jf9PeWL5sb3lWWMN+cyys6Y5lWFB6qb5JSdoJefq6C5UaD+cItGUgDYhoX1",
-	"7JZmc2ob68rxGDAVJkAUa6g6K91u5RlwRUYM8O+9xR91v0kxtGraxLvhfoJkykBPE2sNuM475esb1LKC",
-	"9knQt1ERLa9hcjHHXLkOqI3yMMo44M0UH1ge21nx8buJVEYFvJ6bkRa9hbD3nNf25xCEhhLoCb1lxJeW",
-	"mGs8h6iQr+Zo6L+wd/j08NnBE+u1rW0X3u/ZEbUqj3hl7/0YuuMjXVxoMinWPUwAsUEuz1NwTkYZVSeu",
-	"FwXZHwzaZ1O4rwRDa+T+S97RShPlyK4Wa1SadpTRBg2s44ad0clTKVif0KBp5C3LR6XzNNeTXcg4gygD",
-	"/iHn2v0FmcZD2/yepdXLNkMRrvmERGtaL113kQ1bEbHr/Ob9HuZ973pQOsgyswze/WmZuvuzCK/4S3nk",
-	"ksxYMB6XQlO82l0p3u6ulD/grpa/AWGZXezOFlyAOA2vPIdzd38D/Ami31SvIowPRKfAoR6M1l0pRuuu",
-	"2DB4eMWv7k9yFLzD/FU8b/7ywzB/TFjmn3EDMX9M2XTE8iHOIriQMzD8Qv9HuLz+WrDA/prDISldzJnS",
-	"Mq9c5FO/xMXFcN0DUzlcruKqG2V4zc41vIQ2//JVL1rCy4WYqd5eIpLgl2DIN1wHQzV/FUt0g0QEpdDl",
-	"e9zV+L0hkER4PVjoAseqeHFxrXhtcS3E7yquFohiS9cRHq38DsQbK11zsHaliw4XsDRQKhLoklq+6qD5",
-	"Kp/31FxcBIQ3rrSl3sgPBRWjyCvWBv8u1gX/LhVqwpXgw3jhVvI0+NPv/PsSxnfIftspKuXQUTSERg2t",
-	"HgcRLRok1ErXxtvFE4OWQqVqApCk4Gzi2oGVypIqCcB1/TDwBy9ur3SZuXwBOfqoHKVY+E2zt4HShKnR",
-	"seQaW8b/Kf5D9VHHMSPW8pHtz0g1YZli5Z6gzCzRCRHsFjss+jSyuJx9xUUKFb0xhx0TOl/4pDwoZ1HO",
-	"J6YYzVB/rWiB5q3DTF5bHXBZz4S39kvZoDbfz1zZKKkWQRpbBCjttL/hFpyE/TxnUfANqN3IaMJ8btEk",
-	"QAb2Ji7U1Jd1ySeHoS75fDB4uvf8+f7R4dPDwfPnezFo3x+9SllntcL8guH2y8v9fsUuf2OXpzxFmoGJ",
-	"RlJu7CHbydn3csJ9PvF1YpgiCSzlhMwF/gxXaZqaf9mk9uC8lZQy/FhRLA+de/Et3Q7Xt7KGammi+wGh",
-	"5iwxqnLqcg6ivmO+2qsYqqUfrXeulsYhudxyHZd+hPFqw78C4r+jy8TTlepxKOsE58ulJ20MtjYu8wmd",
-	"gbxY22OeFnxz5Wwcj0WXVE1bVvOLA3ekmbKQ6sDdoEltlrkUZa7BwJqwDzRlCZ/SrOJlenK4jWx6Pqtp",
-	"R+3aB9M0zY3dUFmto6aPywJZYOWy+SL9cn1XbEz/uWNrs3fO0gKFHVsVVzxwAI5S3c2wa38z+JJ2TAdO",
-	"CZGiLCUggWOjk1Ju1d+9Q383SeGzUIH8QHBUikuwGDRMj0ei5KF83bpQ6YcNC5t6HjoGBTm+fLOlD8EL",
-	"6qO12KsW3Dhp0AUy+MoRgC+1CFmHnQ9LDtWAXQZsvF/u4mhlQpVkytRcHDk40aVJls5VwdJKwhsYVq3Q",
-	"/lZer4wPmPtcU9IuAYLgkXaxASdxHwID8c0KUF3ioftEF7gDThmy7c/NsaI8m+dYJwqOok6qUIlJxZuG",
-	"LmbLHTSW2G3EALKHojhQJaPIa58+LyTMFAm8A2i0V5zxCM8DSMnYLKJsQNoRtF+GDcIy1XO0Mi6zhajK",
-	"ezfuv4JPrS5jEJgjQC3N5tq31TLCBEIiALC4fPQhgTmGduhbGUNPJ3JnzpC9udkbvjcYDEotSWo84WBp",
-	"1OUncoVdGfreUU3JZC5SGwppz4uc3bq6zmjCaDpcoRrakwHZU2ZdiqMRLE1rJRC+2KwoNH/pHiQ+8LP6",
-	"MVV4qRHA5FoyY5sUxZuBAfyJUZ9Ta1/RZHJv456xGv/ES9uJ264f106p4jnoTtsK7bRM/aie45oEEJ/l",
-	"4c5ndWeq1BPSb7EawTmrlUiR0SwtIhfaCCbYWyFt65SQqTg+iDf2+r1RDpg0bcVTqaveMiAIJAXdTSTk",
-	"540YgXjnfeQ+F0nXXRKK/ejb5j23ygoOEsC3kBNsgRyiSh72DCssSf8BfKic8X902FyuHjQcjNfb2C5Z",
-	"6CiFnVAWEbxfg+AT+1AIPNEmJ9uVPbe1vAPIiS6vtx0QqzN/CznsiJPt5tqKtL7l4ub7d99W9ellkipa",
-	"S9TybCPLb1m3ZbbdGOMN5jMGPxMEO68aYM0Z2qvSwBeocngO0yn5uwUn9me2yGTENpLVEX3DFr4ytNWW",
-	"Ac5HuF1Hke1qlbVd5gD3lLMdHKSQ6vv+8CMJBBTmqNyuWJDTHZ7+IOd7sxrjKnftlsS9zNKXyo6r/VfB",
-	"eNdlM66l+FpliBcFmF2s8PJT3UTSgyXeQFHrW4LlLdksPc+et51Kndv9peEZYVX8C+55X1qWlWWixaFK",
-	"bBLYIpqi5qPurU8S8DeHABa0V48HRi2GaeTIIHAqRkKB4O486FnECsa7hx7qLH4M7TvD9ywR7QqwAMHu",
-	"Sl9p1Cw88FqF4peGW3lvlOZhYd/JjK2/qGYRc5lFim0RjKsN9lRlKg7aLDJeltzUEeJ85iuwqFB3EJbk",
-	"AnLbMFBT4EqWOb4507JDTmTQjHmpPrPAIqoQUyvlHp/+Vcv9Aqy1BkYfxCOgZB9OeAD/uszz7wmuyD7i",
-	"NOuwuXSLx87d7b6N9C/1/Z0/gXryHCuh+2Qu+M9zH58ByMMs821qQ//OQWQ72ql2wf7fk2JnxQpM3sPO",
-	"+FUMyaGjPhZsZZOIsDO0IF53Mr8hgFrwiMgcnTBMaUU+BRCDXfINW6hl7DTEnbK6HJ8NIT2wD5FY22vK",
-	"/2TePUQoBXfgbbty81DXI/+mtni+oBmzwuUy8mpH9Kqh1bFE3I7lHWROxl2088QouZBbCX7elEFGWGPa",
-	"tWpw91YrD9by1UU9ZIXK1PD5sl61vY83pVD7jxc3bffjP8lR02fNz9v94A3XTR80P2/3g1gT0PBJvGG7",
-	"H0Xg2fpvzpicZWyb36ywWdjXEmGX8XQsyk85ld0vlptAA489D2Renc1r+SSe/YSnFh6iCIrHfaTYiD+V",
-	"U8pj/OAL/KGAXYD7gUEbLVDmPvUQlYTpXGmbYAhAjmw60wtsua/Mf1obri/Nd/Drq4I2/R4KanuD5d9F",
-	"K90Vbho+ZX8z91V31b+gX7NYTRvWVDjjtsoCkkDuV5GTuTnOSxdlqpNG1Ebr2XjZIzqLf2d8xQFuOY6e",
-	"i8g1gJWN4E7Ka3UIgs21IjdcpE7JC9oAFtJ8uSdOuAoN4vzvP9Kdf7w3/zfYeT58/1kUkgltdsQTWs8m",
-	"Q4wk7aBplylobfBYF3XVTJAFo7kidMJoeuKK7M3KQurw2kbLZjixwTC2jA475cL92YrddAde7YC0uSVI",
-	"zW5zqpxLdyRx1NGTiIRcCL71qBnS9qEyE1LUMTM/inHkBe6wGypxu3vXRKiBsgIxz7LVEJJxvX+lo7M0",
-	"bT+n+h3x/rx1uYuR9EWt0TJ3aRlSLK3MythisFQH9xRp9AM6qZj6AQdpa7n9/cd/2/nn+09/JDv/fP8Z",
-	"/PvRv//P3n1ELv9QEck4s2wdpKw7TPvrH6ZOscy67x8NqgTa/vOdQp73wE1+xQBnC7FSE3as52a++ngT",
-	"blbUvW2lLJ0LpfP5ymwTqLEz+vQ8SyE7vZ68NtneNlVNfhVdSdMN10NXI9k6N2LFMcY0/AnL0oaJrj/P",
-	"KWPGKh7O86z2NEnyk0SEVpplAb+faD2DJl9az8ruiHnOV4A6PivxfXjDvx8/fnx5ef6nZo4P+19TCWB+",
-	"OiFCQoqTvrNlUK3O4Rt299ZWb67OD/EgwiuxB/A+d8o++r48q+w6HQnvLJX8V8jNvdwSb/3p/1qONjn3",
-	"UTUybHsT25vid09AaPjYQqxtseXSl2uZyE9yBBF4I7GXpeIgZmO1ELfol+cOJ+EepO4G1IOP1hPFN1xv",
-	"QhQ3vIgP2+ZNRI7BNYAAuYFToBric417oy4U+2vrg/wN1y9cO95Kc5zISW5HLje+f0pUxtTY47XmeGCN",
-	"cx14rconI2qLrygFCtWpxsqgNqqvpaN+D6giLpbNjPzPXfboL/ahlcnkMQu6kYptc/gN0h0K8nXZDpZ4",
-	"T7BEFzgH+EwASXgGvd4cHI5gdywGlvibkvlvvYM1uwXYPOs6OPAIYSqVlkTRBaFZzmgaSyNwbc+jRxwK",
-	"+ivvarAZNmHgvmt4tCYTfzQaDPEtxbvrMbiq2DR8JWVU+4mvQnks3d2wtRdMaR9xXU+slELXWhI5YxHx",
-	"0dVn2I2ffK9YvolYnCuWn/j6fAoZP4Cf4Vrt/X41Ke+RWhlh6v36jpjuaV/99fOqfPJukSLWyeK2J/lV",
-	"AVhWe/aN0JGChce/FvutRUOGIK7zMQjURmuy+PXEHDgcSHMlz1HrUqIpo6IG4pRRUepRZ822HPoC8koX",
-	"LjnHFrqrhoAep9II3F3RkjB5t/05i4YwenR2G1RKCamHcqRYfttYdzil+Q18l1DElHHPbLFiS6Q0T4cp",
-	"u+U1dhIUuUM4kLjbib+dfCrIDtl7ZElCjsmY3UESHTUiULoDsoIsDmMDjZHFBpaU7SJubW3Rq+yCJfpi",
-	"IMXwousU4xkv49GAU1EOBpyQjBl2HsAycgFEnZOEqko+lZA53c24SJf6zq4TRgjMnTDNoMYxk2uLcVka",
-	"PxmxCbdG43/0m8ZeGXFpgAdL0eLBzvP3n9p/7Lz/ZdB/svfRXX/0759eXu6uvuvRn6KB5peAu/XKrliY",
-	"7S7Sn5TtEr3UIkbmUzd/eD5MpPXPJep2ObEOPonBmbMvWsVm+kRBHpsKIEWFJjqnCfSfd3e5EA5XDZGb",
-	"YAe02jl8ure3tXBOMMOvGM10tFbYOX2xYzhYXq7uqiwM2xUq4Yea60Rj57H03PKxzO7oQpEJ3LQ4wS5Y",
-	"MN4Qxss3Iccs65AE7JOt0ypjlHBKvv/+7Avs/P/86Mn+oxMi55YzWPOVPC1vacu20uv4HILNPQOsxZd5",
-	"Hqti+U4Yy8t3qHel6q7eKJd3MWMuZStK3UvZKrV15EvoRyveGvEUxhyFvC4wZn4pWipkrAA0MxO1XWEt",
-	"6tzeGpJ5LyaZffP5mvCC8N8H0nnyfLD3aGmih89WZUnDrIuv9XGX/MLGDhUSRnPqMzS6hB01I7xhbKYQ",
-	"iBfzlWGpEN/5LudasxKcBtVyyhNQ3HPNadb+fMHI3kHzv1qeSxBEFJMFncP3DsJSqaytZFh+nc8ssOzC",
-	"HFiBQbVtaGZpvhjmc1G/xGENul1EIgWZzfOZVDWVacyc5lV4E0WD81ze2cmNKQdku6LLt7GMFXqOnX7X",
-	"LuEoYCtVD1TEz4EjHup8LpL4Prj1mEr0A+EcQP/Eh0nGFeb6Li8Izmv5pe/8zM224isBSNKcvYyNNbER",
-	"iG1sdZvakeDQQZsNTbOmUcM4c0a3ZijMhYNPXnkQcI34DbOt1Arn3lYGYiFY2w0jVlGy9scrrNNWk7iD",
-	"6nbFF5IUVSS9cP080fnjGKHyKN/1cEAxA6OAP18Cpe+T0YJQr01AfckN130nrSH+eh9IEsWYuiBJ+HnG",
-	"kCRiYd11shY26GbnAIebM0qxd7slF0z9xzy5CjbcWo3KEynGGU+0igP/ckVGUt6wFJ3QPlXUGGqGF/Yt",
-	"OK5h4op5UBGj5LoQeevdcrHyF3ZILVCGWhUHFrSzFeQPkapGHE5zw+b7Yj8zzGRCs+aPmTOJMH4yuVEu",
-	"5grVm/8ArcRJYZ4TOR6rbfS3d1DbK5t4uRs3/+R9ZxE1BHZjw+nc7XHtfKK2E7/f3KNYytEWk4o6Nidb",
-	"lQPUmum0T/kp8OlrqqTkWFea15k5OteMIfct+lrzNh307H2bnz2ElWj8XoE8saVPrWJ9eONvwfzaeZr8",
-	"WS4gcfDBYUPvPgRyVq4Hqp6rLXXzCwuKIgm7br3Ip2enb04fWV+MpSLXlsEqHK0R+bp42FsWepdl+T2V",
-	"ei+l2S03YrV8eVUGXtip1R+hQofoh9VxVcKv6gAlyKCQv1ZEXplTOVZZYhpl+V1RRKtkuingUFUJ79o1",
-	"dkn1X0IcUkwP/SxdYma4DPjHTLodyYslAALJb4ZFmxBsDhKsCjwtZ0z4iQ8RQ7W1M8nNoKbP7HfCmZfW",
-	"4vJT/gS5AANQeyNASm1aiyykFl1aawo7sD0+16VAbIAmX5SxbYRD/asA2Ldq+VreDKdnwbKuVO0nNCUj",
-	"ZliRNJr3FtRou5urhGv4Ybh9e59eT5LB0/Uy5UzYgjMvWO4Fz//+m+BqOWxl8BHFRcI23xVsSdtO19ru",
-	"N9ejAy3viwpW9/BFuVo5QpWjXKXUygqXNrg8m2pL4CVI+0ZZVzCXuLhz5f4hsw9lG36nQZ5tIMXWE1ur",
-	"sPhgb7qh4fsnujnzfKfuByC+GuqrzTP7ToQqtDG+qz1HFToslvfRdpesX0xM9G/uERpfXD+i9kXFKwFS",
-	"fO9R218V7aoTMjAsKXOODTuprdrlv5qZvCbH7mSU3TF+PTEMrz6Nz90C+XzOAI8A1GyQwVcaRct29G8k",
-	"ngLXjb4qT0KaK6y2qLnmSD/AmimvS+NhjEsB26AiOIyFm80JAQcVe8tTJqFDseIaEbg+QEsV3p2Xr2Lj",
-	"ZdCmtqy8/FQ3dv7AyRuIZxlSNSTMekDV8ob4zifBszulP9ZAWm0HrXoOXwk6lsNfVZzVNXBX35eWqR5i",
-	"NWflc4bNKcNVSXM61oGqha0+h5A8hH1i6B3l4G7x5z/sFVpVurr01Ctm0LpHeDGV+sTwlcIavQXbbOgd",
-	"yYjYsD13a23A9TSMuTcUq4ZOuXJdFdsHCaqR21WRAnf2VwC4wdK7u3/d1hlLmkGzfPRysZCF/u6wqaTb",
-	"80amxvJaBTVMPzA6pXBUGsHzate83lVaLmCxpQiCf3Lc94U5/ugSKZaR9dbOx2Epp2I4kfNcDY3lCSeo",
-	"rhzC3OtcefBIcSKZSCPHH9t9mncql49hW7EY8uqDsosCzZicdMpsz7uSs8+LTlHtiLmssWE3opqGRDHN",
-	"zRicwzpt/V3pYIZbBewGkggcy+mXpVqRUTUXRuTd0QUk37mONHGAxLWPlBtF7VTOozPwz20tZUlhHmcH",
-	"ZlU517a9VwlBMdykyGRrybjdIV+lcdYe8Hp1M3ikm65ZcJ4HpXNp677GjIalfZIKKh6RuBEFFE4etA1y",
-	"JfHbTvj6SY46pXp9LUet2wVlUq2KM5rPFxFGeGALuVZtspXclzfNU2pfRNqtH8y9wWtsK2WlCsPRrUMP",
-	"9tzvQBxyjZjV+g6dr+VoXVdOq/h6me63Hll3bpaAOEth7XBUgdJZbEp4ejcNTBcso2MPnIA3LcWibZx4",
-	"IrPUDba1Mfi1HL1moEE1tm1T9nhpwtWa/RKm8Bk14bOt8Jo2ddVfyxGWVrekxMoQt0CQW1SfYMKdqQ03",
-	"d5U+ZCfeRR8KHmkrLC2hPahBsY1atUUOYr7t/rj7227Ow7bEt4XPWLy27tQs8SeKzOwdjY6Duq4tAeRu",
-	"YF/i3dsy4JrbRpxmWaljhDPxLd7aVgaghnLcnDWayLnYRBpM4r6v5eWFztwQhQRbYltT7IJObO7tpkZJ",
-	"Ywdnq+YnBTF3bWtKOfsJ2i+1WVVbsPWT79e0JafidR1wCf7Wt4WkPMcoRHvnqj2z5+Y1q52rRgdLc3on",
-	"Wq+Ff+JearcstYWk5E7ZUvsK3yDIEZE7LMEOhzP0617DEN9ZvStWnWqVAgLFU6i0lgrOuTmuwykVFMFL",
-	"cpbkc67L3iGWd1Fe1+//5wTkZp3/3OrvVJEO76/3H7CF4J+++19hqNUK6KLRCdgX0PYPKgaqe+UCVNa2",
-	"KIgHbaFOW1QXZvqhHh++LS/dAFAlMA5jpP4NryvCxrxnDGMFvvETSEKwedkKWDEIUg9zB2VrIeTetv1X",
-	"N1x38l99w/VW213fOGG+sRvpPuAxgaIrxUrLgsWVmTpgiFKZf78avpCCFfijxa7kjC7BLXXNXu7eF6ET",
-	"6ufJZpCf9ePOKDR4s2GZ6LDwtwDpkhVIrcV4K+u5LWSKThiks/kow5qFTnRTwimHJowxytlomVv5M9yB",
-	"vN/2hGUHmtdNomsXOYZVktnUxVZwtY4utoB9LrnYbA2GHXZr6VfCS10DapSWQ9O5WSgH1WLE9pGvgncY",
-	"GlQkE9uckdFkEhEzcEMDioZixiwz6tsM3FLEWE00mZCM3bLsmIz5LSOafdBmJDK3A2nf5wa+X+k+EDa4",
-	"OVoHL5krSAXUWDrSAJkTRd3vCmlYn2zh9Cx2y3KbcYGN1czWGWNX5oAZG9a6VZHxlp0l6+RPNjSb5Brt",
-	"bSPdFE9ZgG3TzGX3SkH4vZV2Shmzzo6rlMXhqLHmIK9yirk2iG2dYu7+turRg1Msui0ehLkrOK3That5",
-	"JV2Bq29sp1kdgFgXmgNCnRHNsiwIB7Zrul+FLq0DMY53x7me85SKhDWInpCfZ1LeYG9dbHlt/pjnLr2u",
-	"JJC3zMGmXMxr27hm2F4PxKOmNwzcLPaJFWrY4aA1YCkkFDcCg/cJVCXD0VE3LI2y9U79eOP8yQykhtLX",
-	"dy84VrOZe8GqWDsVnN/7cy68oVNW/Mu7FgqE+3iBRxWd54RIkTDidUCzjdBt0Kqh6j7sXzeIjjawnVhb",
-	"U5jmyYTftkBCcDduBTDHnN3hhKoIXuX5V6c7+0dP4JRO2AeasoRPadYn0qz3L5eel172+uSyQOW/7H00",
-	"ByyhQgqe0Ix8ff7dG8Tje/b02VEAiksJaO2d6ilbeQzcjm3Da/CbtjrogpfSuilsjQn9AnW3YP28LARc",
-	"rC0jOXozbhW9+zs3J/jio6Oa9HRovWudF6dvz7CNKiSLBSxnIwv7N+1e0TY3p2BfRYpOK9dAePLuyT3g",
-	"8Sq8Ye+Ta4q1Dc5thc9VSK9CFGU+vAWfQVkKdHQdVMVfrR/BzqEYfhdXgh3iKqPIMYUuhlH4TEe5+WAj",
-	"NdHTqoBMQTtcFW7muWLYeO+GzXQsLOPPQnAQWpOS6/8ZpQQHkg6kDAvoO4wW0aNIF74C4BkuHT9+PMvl",
-	"mGdMOQT1x1Oe0x0lswnj08a+fUft2vb9+PfLS/Vf7+OQ6d/Ka75mO6aXiBYvUuJ6bzR0zm3VpyRsHBJD",
-	"Dyu+skSjZfumme0utQyJ0ea38lrO9TumwJ6pBT9XDOs7JlRh0sS66Of4ve7o56Xn6tDPFb8WLB1aE9/X",
-	"HPqrrc/Ea5pMuGCniY7zFemtYahfBylxbGGGM0YmoIzQdMqN1Uo0o1OSMZoCOiWwNRsat4raT3LUd9il",
-	"XHkwHe8c6Dvdhs71RPrHfOWbD6mDv9x8FgxZOh2arzoEJq7A3UZ1h5i6XYh3tTAnRTEfrgIRjKVmhlgj",
-	"XWoygLXEcoYHL3T9dRyOIYOo0AOoolg7o5UeYw0eY1WPMRjmiavhmIsaZLgSnrVZfkUMw4Sq9BoZZmNQ",
-	"0bwWzT5RxNyxGkE+3ue9HI/xQ4+dMbu6FzkVWHARW+I7ukCbQgo7wABjMJ7qVteIBX9rA40/WtSewhPC",
-	"pjO9qOJGqTJsVCstpnTqV1r+rYiqLiQdmaNZ1AYysIVzbVaLqyGdazmlmidNaBnxpVom0HZwB2VWAcg8",
-	"TdOhY73k2FxN1Jac7GrBN4A6Aqyc0uzL2xQl+pqzh5r9J4pYxSXa0G9GRQtXK9wWoi63cYaASft7LsP5",
-	"dXqztcbcVcParFpUDowIwcpMOWXQ0wGFMaoHFllymfihsVpm1Mfofl04eGzzmp1t4GGv242O5bYIt8lZ",
-	"CuoJ3FoJfS2Zj/51bTjOCouvfde7lv4KfzjuyVnhVOeaFnu+/KJURVSQYN/zhvK+VKmpm1vitbxlQYLp",
-	"uj1LEfn4BFtAIEwdTybkWhqFZUSTG1ThlvldOzFQ5f+N0f9iNjb3ttowWkZXImyU3m36YRWTOfwzo5qJ",
-	"+r4BoGIPyxF+G/sx/KTfoA+HQLGATIU6vKuNj3MbQ9gtXcKRuiDzZM16hQ1Zuy0ZAEuX2kFyhT0Ea+O0",
-	"Ugw7xyCXuwjada4j48hCq4m8Y6nXvpt0bqmbwrLY6I/kTGlFlljg4Rba79ZIEnbLsjCjZzv9ICukUt6l",
-	"GoIJmufG5EO5MS5kulNFfpr7etQC9xq98dLuRcU8mPE2pILNc8ERzpKc6Xb3n+O9EF1WethSXwsnvsSP",
-	"wvf0/ej9sKJrWYYBi2JuBwgYtmqobDgDPYftHR0ISlvD+TtrdOMg1hUdi6XERaNL2d5p0LJ6U6kRa+YM",
-	"rP4UsjhqSw286yShItLcjiYJm2FtQ8qSjAv4p+E+VEfd7u6z7wC0WbEml23xbTllpSg/CNKht1k6j6Jm",
-	"M0PZVyPemmRacyNywA4BqFr09HLdEbB2QtXQI3g0uoycKARCCoFKYiYogGev0AsXxN+3uR6eB1u/sn+D",
-	"pxMHDTlcnRW4kZKwnSJiN+q+J4rKUi/Nprq/76MHts6/jQ3JnUMaogqaZMwo8c+MGp/TBFvJitT8MpVK",
-	"k6f7ZLTQDIqIvr94tfOsTwTjWL8ip1PI8MjJlKbMNq7+RNkOrzKPtxFN5GzG8p2MmsUXO2nOx1rtCJnr",
-	"yQqf+7MYnyjMsMh8scGczNFScY68YixvZE7XbJi+NIaG0hpZwFDHSvbv2zpfy6aNGWYdep6Xq/qieUpQ",
-	"22ZjW23qdhMpbuvyngxRs5Q8JjmjyYSllZIK9BHA99DwwnbjgkFIxT6zuuX4XlvYKwuYlNKFagP2lYKH",
-	"BGRpWMKoNF2w1LoekcNCw0Dtii5tuiI4fyud1O3UzP3tML3aTg1Xuk3xJUBgQZ7ZyKexZ1SzHAe/vdpY",
-	"2L31RgS5apYQ83CI1ZqQTWtnuxvjtlV41FqJl6rbTq44HSHvjm3xet+VI0Mka7I9sMHlAOI16wXjLjbH",
-	"000/PMblgxJlI7kcZWxaoy3dMaFtS03senx49PTR1rMZmdFr5DxP7ApD2aGNdNV58ESH8EpDvbNRQa/l",
-	"jrm2o274bMeF73Z8U18wFj72a3oiQ3OfxQzY7AzXclVn5Eon9ffm/4bvP4sG9hubJge7A8fMdcBa3UC5",
-	"rrnsy1uWL2qbReNOgW3lLKUZ9EkAT4Q5Ie1r0nGpWveW5cLQfMLqcgpgdNZKt0OsnMF5zndyNmY5M69Z",
-	"3XwZT54xiOuq4P5zxxqaO2epEzRom2GtkJrPXCP6UP/Zj31LxUO+RTzJvt8dlH4REDR7ZKZedG62Aw9b",
-	"N6dNvSEq45jXiNSvLi7e2p5ZK/w2z58HbO1wEGXavsxn9XkCqTE2RoTMU9VHHkynDIq1oPZIJsk8h52t",
-	"D/IEs8QLkfbu775FMsIfRkzZg1UeUHu6WumOh18j6Oj23AeE79t9B2TZwNDXbAaP7/4XaQiPJfeuJTwV",
-	"ZD7LJE1ZCq3ht547THM6ZTV94M1A/A27q8mkbVN5MHk26iq/uon8O0ZTLphSzba+MpZ+AnlzRrYbc/9O",
-	"5jcRWpqw5Ea1cJnhV1/g7a2zhP2DzVlYfTeOxim/8GOtCEqaTMKDFC5AymbQsQiVk/Lcp/w6L8CJGsMH",
-	"5stFnvNMKn2dM/Vz1vHBnKW828cq6xV82b2tH86jcf3qMtqgz7iRYQI5OC4lV2Q+OyFKy9kMkAigkwjg",
-	"SecyYUoRNZlrRVJ5V0q9grf1MMji/u1e0trt+K6p1xWIIMWENlwe0tXuZNnTcRGmjGIJF3DEGgdjRw/I",
-	"ho7tLfitQ5KwD8d3Hl1tKW3IHKIQYMvJHfQGTuUJEXKYsoQjqgC9YQpDtXd4NyQCo9e2SBPyWcJszAXX",
-	"LFsMhQQiwJYB7n29fm+BuMvaCJThogT3s4omwtlgLUoD6HzuboeBxxL1wqHWvwfXJWG5plxk2O17mwBe",
-	"LT6+/U8WG1L/bYc3nvCtNg3y+95+ybc59zZf3t73qvn8Gx2P8GCPc6Ym67GgC7BK4AVEy5sCXAbtFwCi",
-	"N8YsRQMmkfKGsxjTglcM4RVx26H0lWpi4t7+6hTzyMTNv7aQmYJ9lAMHJGQaBDhym+Wj4Ju4bNu/6Z27",
-	"v5bJV973vnZxipdEw7/lHmjWRi+mHcSBhz/PacbHnCFSSnKjhuzDjOXcGldjyjOWDqlSTCkb0EG6Zfkw",
-	"bCJs5suEcrDHAQKy0UmHmGjO/+Eu0lvKMzriGdeQ1GQR2YdjnmG7Gn+l6EDT76VznBSkfRs9uINccb1w",
-	"1k5zEtHuVsTYixZAKOKjGyZSjDOeOCnWJgfFxX9VAP7k1JwpXZCRsUKkUXdADzb/Z/1Qy6G9Vq0+jzF5",
-	"tmjm1seYAjdKItk/xNYd62MpdzxX99RzLnRHBA0+m0FPpuxv5r6ISdPU+jp+cCEMujb5AWlA3pTLCugY",
-	"hce4OKZV+Fg8+M/FPMvW1pk3DnXbTIxlbmjfEV/MW3MAzlldgmrRlsjegsCZNaVGOb5uFZ6Yf1eB9Xov",
-	"GoQbTnTmTQCZkMaK8JgY9LfhajzPSqJ6D2E3DAiE0oBNZ5lcMFYp9QlqgOoRIoLRAEpE0K0Ivux715y7",
-	"Nu7I5VTR4McBZr6bC0UQy9P8+d2dUIQmYIuaV92whdo1I4mzeampZpittd5JM4SjJcklFhWY7y3Ti7xl",
-	"eUZnQ8USKdIya3/2BPyv5be+kjmZOOwTNK8Z6F+Y5wVxUUWupUyPCSV3jN24dIW+scbogvCx7YzeTHFP",
-	"BofP4pHPErUtkZXblxdWXDXj9QN0YSCCGPZDhr0E8nPAOwQIk2WKFQ2r7INgqltNlPJYDWSj6PKgUoFI",
-	"ZrYN3loy4cY2tWxu7FZeJddrHaHMOvdcWyXoYnPcSPJVAWrM8P3o+1Gp9r4FsdR1hQ7pRN/xpORFCEoI",
-	"Cz2yrTp3fj/K3IMS96DENSpxkPVeI36NbuZTN82i39gy98BJCTvUDE22OVAR5kB2gSmCabVGKCosy9Zg",
-	"M83KqZMPoYYa0UdXgBjdsjyamFV0dI5jukHHSqrNSVSEEjWBropjQrPMPrdODpXLM2pbnoebto36vNYV",
-	"bp27knZpQ2AbaA6bcZN8I9PlLXE5mbg1mJKZ3+AuhZiWrt4Io/HOdR1E4kuZwNuF6fvoyt+7Sn6s2agJ",
-	"+9sfXfuBAvTNYjB1O9a2Rmf1RJbiCM2MvnQ3PH9b42y2iFJG/5VjXSA6eTyS7YaF2wUtYW2KoB0+FDjy",
-	"lp1q3CW7YD2KMZxvpXObd8hnL7pRroK8ijfbXCv5vFUVZMGDttKbyneUV3Gp+f/9359avvz//j+W6B+R",
-	"x8RffoQQcw0cezlDlG+/Q79LWN9Gi/6016/2Ia6I0wDiGllLkKPij1jBQMJE+8p6BzIxwo4rdFg9AZtC",
-	"XoUaRUe0q5L6sgRxZRu1msWwzSPMIexgOMicvbxt0EWggw8lbq3LUe+1P1nbHvrcdyB3LYNrW6DXi1JI",
-	"jijqKbsjVXgswmgz2XiGYFlgqG4Sw0Z2XXWLWt1YHANXtixjW4FCf2SmxtRal0MZTdEeSKc44qDX7krd",
-	"nUuZCWyHSfkeyeXFKUHpVfe+lgV8N9eJnNaZTBOqyMi8yhZN+Bql9dq1dNdo65UW1E5vealdh2VKv5GW",
-	"0kKYLIuK2p1ZhfNX+GzbovwVT7TXTh/g/Wq2511NVfdy9Twopb9C+fzvrFx+SwXxJRZdJEfkdGWrua0U",
-	"y/vRVlbcLlE9edQyLhsKUmW9IszlarZkluC25ErzFgCuQjyitt4eM4r7cPe4X+/bcdO4kGvZTMyppis5",
-	"JyqxHfw9bXwO9+Va6JpYc1+uCMwL93Id929rIv23MOxXGdmF99Oxgu2onjFlJLBPkY6726kVo7SwRoEP",
-	"lY7kSt64SsNxw+2k5JQe6nBU3NI86DvxTVu/FUahdm7SDOP+u1+891NdCdrsUSy8ixQ7KmG2joQ0AoAr",
-	"MBdjAM4FngI6Kzogu9icmpoCdwSl8waR0jzLCM1sP+k1+vZDykoJMm9NUMJbHitW/DyXd4phBxy1UBqL",
-	"22xZG1VkTHOfA5txJjT29WlVMMQ+zHjOVsTvHdAxE+aLRkG+BbK1fnBISIUE2l8j4jNrBuX2hTWQy2tT",
-	"psAVzJWas5RoWVXFjxqbTKohVgnqJl7GFUT9grVCJ6+6UQ0IinPVSFnxCay9wgCGRq8b8+scAYFTM7Ue",
-	"OKy4aVjTWMZ0C0BBS++lkcEGl1a9wvxKC1ei3yhbxt1Y6SewSXGdPAXBM+1kqGVKD9Izsk36azl6Dfjf",
-	"66bDWAIu9dcOuvRXkiVbgG+6Tt5LmY0yq52FQ6FaP28vgKQhEmdQA1m1dlqPz53skr/z64I+RtP7Zizh",
-	"Yxtmql/Z2GhOBfluxsTp2zOSymRudPi+E5nuh9Lrg1rukvsnGI2mmll454YSfOUanogU1XVXiU9tvZeF",
-	"Q/fo4U244VxwzWMQ60XFv+uaOWLXXCirjayqqa4HW6+Ouy0aAFNNa9IVfByh7cv9UCNsU3uM9pqvBzd0",
-	"HUKA/76Kf8ch593e+fUpj/f9ChKL9nfI7KZP7T1dxFf4TDvxFRJ8Mz5KVCDEZnhBYyg65IYtjHZ7QjKm",
-	"EfosZ9DnxfD0TN5Bl35VAQ3L5UhqnqgqrHx9BcDfbXeUT3/8+3+9/8z+8ejfo5AqK5A/S6Cf3LI4pmKt",
-	"V9s65NAdd+/6dBsAMjtxB3Cmsvl1nc8SbvxEETWROUK79Qm2AXXyGLApsozGcHgOujTVhmGs9KYEG7dK",
-	"CwzgW3m3w7T8ZKsjVUJV3ZpWaA7LtBYn8Q+hD/p01xjILp8y8g8pPLrN2embU2K+MVriCS/nZgMff87y",
-	"DNq/VERXY1WnGUUUbMYMQWeVL50zwWVO3lkmRF6Kay4YOBurNnjHIv4LY3O9pTyvIT00yTD0zDw4fTUC",
-	"kjCl6ipgT8nXP1z0fS3taVjmeEw+ZzSPoI9EwY+cNcYjXznHOhMyF5pntjkOVMTAqIh9tNmPffBkVXvt",
-	"/qpy3y+lxLoNQ0HsA+aHIWKfxeHkeQt7tt+D9w8dKFDjMTd3Xpgblzt3BPtSHXrpE6W1jR4Z/5FouHVp",
-	"vaGNvSj1hBrBTrd2sqFjcJM6JTTapE3Ss5oy1ipNuQgf31sqrGnjt7phC/BZFclEfY+gqpkgC0aNcjFh",
-	"NESmhCa8mwc1MAWuRhP9SY4CV5UZJ1ck41OuwUNVwcm8m8iMhbCtraSLzWEu99CccuH+LAbvUO1w7PG+",
-	"3W30BKQFryYkcsaacv9vfAkfmj8C0gJaz8/imZuvtJtoQ1/ymL2J9P3CFT5sg8RPii5nTlPEgjgsnmtF",
-	"+NMo/JUhKgT4tY7QUlGsp2TXwyNk5UdlSXjQ2N/mgxFWNIvC22HUHo1X56hOaJaBnT31AzqpKIQBXbcV",
-	"lX//8d92/vn+0x/Jzj/ffwb/DtX22MDXBfNds/FMxkUMAMpooKroFjltTeuuH+UqXMrYyfUwBvXq3oJk",
-	"CEgaraPe36SMejaRdQ4SzTIGP9vy5LrvV2y4gy6fR7dF49TBmz2Wc5E2FJKvvwCaxvIVvkETt4OtQK9X",
-	"eEA68jU8db8TrraOFcq0zwVpeqw03XP30OqVOQ/e3xG0xg1tq0vkctmBhQ9TOaU85uf6An8olAu4HwwE",
-	"o97K3JVEQNRSkelcaTJiWNTtFA+Z2waC8FFl/tOaUKG7GY6itod3O5VjreLImk31xfy/E4LnQul8vrI8",
-	"Elz/RE0A7elGyLt6HrkJj2pTN+5X0BWM33A9tJDRrXOVV8kijCZPWJY2THT9eU4ZMwdzOM+zWpEgyU8S",
-	"gPuM6hIoLUvtnOubMy8Bj9R0Z768PP9Ts9ri8W6b6V9njcT/tRz9Tsi+fd9Fv/Joky0jEW8klFf3KbWh",
-	"Q5ykbZ5cgZSNYsquVrYA4NS8N5XifnSu7VDNN1z/bqimzW7dNLSWHTREvTZdJNvG/neyVs21yu7X1tL8",
-	"G659XdXqJFlYgfr4m/+5y+f/Yh+qVSaCoFPNJr1mD+zvt7OG6/fFZpX+Ps5NZ3SHJtixjVshNqe4nxAh",
-	"g+oZj0vT6kxVGl/ec1F9/e5/rzZL9vkXPJe/Tvvo7Z1iFYOahz7JSvo2SoF/b9soMZB42wUkxow4hhGz",
-	"H6F7O+72+DAPHcx/zQ7mYYYZrGpCBSRh/+G7lv/hOoMHJ2ULbcKr7cA3A3EITnxHDIeQuSxBOKQMxot/",
-	"5OEfuLzDSpboilCqYvmq7BRw13VJSvEPtOaMD6nJcfpZv67H78EmZT0+42nH/tcdsR38x/2X/fR7hjcV",
-	"/7L3gBg4Lf4Jl2HNFUvmOdeLc0NdSKiYXXA6N3vm/nrl+M/XP1z0Yp70MEHCrOe3hi0YFcwCy0PWA8Y6",
-	"sfgCkEixb8/p2zOXTQBEDtSHKQ5+wSZaz4Dqmc55oi7iOSOeT5iDR7XMAfRBMUiXef3y4t3Zi/PhxXff",
-	"vHyzS86w17eyyejwWkj2dRXlxpRoMaaPgAUxlvGzPaLJDcPUXEpmGdWGk2P/MHArz3MoRXIAtrvkYgIO",
-	"J8x9NqfTsICMaXaMWchck1QyrBvHrD3XnIbll8L/lMrdS3EpPvvsnF8LaL4idj/7jFy9/e78gjymM/74",
-	"du8xnevJY2DgV+Sa3zIFWO5h8smne0dkysVcM/UI+9qWIfjJp0+x+ybkBegJuxRWKD/aJefMglGWXkkV",
-	"uYpmLpH/87/+99VJkeqjq3j/leQfQvWliEzIPnO1S2w9lgJ5kTF6G3uplkFTgqDdD506MsJmokzbFbXk",
-	"qsx6vrUNsbA1prlaYAzLO+Hg4gDR2KmShOrqPsz4jnn2CivHzLK5XpRmFBNGU5Yf1y0b5bNhxm/Z0Kzf",
-	"7qWAtFwkEksxgNI4Y8ro+1Ou/ags34arFmzaoeoW2ffR3BZzjoGI5RRzZE4MYZrDRm2GGIAII0jWpTDE",
-	"JfpQfwZQx6kV3YJYcGNMs4f6tFtX5yBFwnbJ1Zcvlxfq8ZRdYe2cOVW4B/54TKjaJd+YraCJ6zkxVSy7",
-	"hS7MlwIocp5yTTJ5jR/OGfWQSOazdgdLkK3uHKaWDC6Y0mQqU7Z8rjRTesdnmV5ZPkP94vmk475TYcyO",
-	"AenZcgC4fGV2Fpr2X+1WvmDf9DhniukriAFyKIHoEyUtYjhNJpcinwvkPZD5Gr7dsjk7G2gopz77DIji",
-	"KoAJe2y74v3pJyXFVdgn1BE/odeUC6XJVSJTdnVCzH8wFZymKUstsBqfYvNgyNq6FMUh5zmZMmqY1C5B",
-	"eHZFDgcDuPlwf58AxCmra13JBbnCfpdXuwQaXGK/SHPksV0jORwckU/NnC/F1anRUa8e9cnh4An51LF6",
-	"85JT6G9/BdbJyHLU1Ny4d2D+78iQ/OHBHi6empvzU/BpqsgdyzK7mN9ypd1aGn1IHZOxNB8mV4FCc0U+",
-	"tUfr6lsubq7sOe+Tq5xlf74E3eeyd/Wo6M4J3GDMM99lXMlcow5zKTBd88rpSFfgYqdGhuGgXkhhuygu",
-	"DMWec3GdFR0nFUlonkMzj6uXF/T6yrJvrrFVk+HaZ+Od11QnkyusM1zIOSmxatvk1TDpxBxfwvVxgXVi",
-	"mIO1aIyQEIkVXXaTuCKHe/slATyhM3NwipHYQbyRgi2NBI6wuccQY99w9REjWmYpORgc4m3Fe/1I7Np8",
-	"9fL0i88+A10YRsNsj2tDuIb/cItvTBX8iT19RgyPr80RgmZ9u+Q7kWEnGPZhJnOtQiLUEk7oiCV0roCj",
-	"whem0BELeaVl/JfCcygnxxn0BMb5mQ1EWge2cAWlkRXIdF/mbDtumZ09S9l0JrWhgZ1v2OKqTyi5pdnc",
-	"p2hjVeknZn0kT5hl/hxH59pHmv2wC12hzRu26BOuL0W4krZ8C3vJGzZguV5pNO/YLKMLlh4TY2ld9UuE",
-	"YENwdu7kIvicEySYy+Zaoxpi2t/HlxwOnmOnOeT8OAxfTT4XKZjcC4seP4EybZ6xNCQTNxJ8o63IUw2r",
-	"4ASQK4cx6+hRsR2TmHINSoRjesq8d0Gu3lHN4NedtzLjyQLVguLyFaCb2pZkMGEjXFBN824EPFxWV+mH",
-	"/j2vhLtK7JB45uJGyDtxKcwkDWHilCdhCy9oik4+ZwsJ+p1VmIJzvP/cbfE7pvPFzulYs/zKzttG4WDm",
-	"V1aeXRFpjs210deOA62rX3TVVH3rO1Z9J2BESozxhBQcCBy7lej/v5aI5OfQfFM2y1kCOggWYUBhnzI7",
-	"nxk5uWA0x0xjmPmloHZ3tPQHdq4QIhBZ5tUX9pW8EJBPD49QX746nwsQ0XD92dHzw0fuQGOF3WefFYRH",
-	"bZmYMhq1kUkVj8qVb6kRc4RwDU4QcioWhQFT4mlwFGBf4DtXZnKooWfsmmbL36uoX1Om6WN4dMdVpV2R",
-	"2XyUcTVhCqEIsZYSiibNLEZM3zH0bk3tgj5OZaIqryFpTu9QU7PL83nGRWprEAoEG1gtWS25tXZkoa7l",
-	"UKoZQINRsQDyNkvyiQrxE6EEE4CqIMcQ9Hj/PWAZhSpPNbMYsTwnucy8aAUuYSS+Ob5vTy9efHUF5Pj1",
-	"+XdvyJTl19DEOjGLBHTw9OD5k0fHzeEQQ6wQKO+TKzHPsiuSZJAGz50h8tL7p+AcAC29AAZus8UoqDTu",
-	"fMD8UgnmoTnk0PVSLPAMgY7ouuCcED2Ryr4V2NJV6A2zPNqdZ644ttbytGzksaFMbPxWpsGM3zAkY2+r",
-	"sg9c6WNyODjcvYR2Xjxhtp8PT5nQfMxZDl37aTJhO/u7A+dpKV0DUCSEBTvuncesayss0BpNpNC5zFCu",
-	"C2sR6JzyDCqO0S+x67s3H/dOz4hPrWI5eWuN+V6/5/rxH/cGu3s4EqPy0xnvHfcO4BIElybgX6kaM+ba",
-	"NYu4hd+wO+jzbSSWEbpJzrSycOWGDtVE3gmn8AADnWAByQIVfTN4z0vP0t5xzyimmI2vekFLY9U7/nEZ",
-	"gCVboEGLndcNr7TGGQgQiXqOVCy4QUjECzcv+HnO8kWxUVwNXach61IBb+hyPXnc+1mM9THIwF6LG1+g",
-	"3/Dj+6JHFCz2/mCAgWSAIIQAV2Dv/GTRw3zJmHPd/ggAdWpIVe/YNiqqxsUCvzMauohTJW/AZRnGnXr7",
-	"g/0nO4O9ncHRxeD58cHgeDD4W+BoHBkiHuw9fzagB2zn6Wgv2XmaPGU7z8aDwc5gb//g8OjJ02fP6agM",
-	"rQHvfRp5L09bvS/Z6wUFMYbtVBFQioE/uRjsHw/cB6bQQryXYWjAbvobfj3R2YKcXpwTtRAJOMXZmH/o",
-	"Hfe82+Jg/M3zD/t/ofjjLZdzaAvop4SjsMQTXkFXQnDFFbL8GG6oOs6xt5TvjKGO73KOeIcOGLXngxph",
-	"nCa+SYaeCu+6jXuXXORmNB9DKl9dHQNBBfAl1oUVsBdVv4dWIhCyMRvrXm9vg4IEfPEhkn3sZn88Hn9O",
-	"fdM4eGRv9SPfC9dvkaX40MHqh17JfMTTlEF84XD/+eonLqR8XeTBA5rzUZsZAc8WNMOW+fDUQatJYdNI",
-	"m1Xm/OTABkIP+Y/vDT0UgudbbMgSllg7h2HP1Rj82IM/oa+YC3rsFF44Q44zPjT3IO3aBuF18DbgSnem",
-	"o5e1hbMlFBRoPa10EDY6/XSpLg6T+YqSuGNnFF8K6yWB32wPHpEq6xL46h0O4VMjfNMp901jKQ7GVedb",
-	"36mRN4/6XtN1t2pGp4DMYS1YZYdmXg0+flAFL0Vr5x4pMAKMCgP64N5gEIhCioLOSUPUWcpyFkM2eLKX",
-	"Be0KsRWYxQCP+x4jY0zpz2W66Ca52oiGel7dlZ+25nnh+nh2Uw4B2oBrRXDvdZu+PUYWW/ZBdP+3F93A",
-	"yHOjbC9P4m/Pphfi/7p78m7012TvW/U2ffrl5Gs2mL/Rn+f/edPrKNB/4HqCKntMrDsmDFEPw37hzop4",
-	"f2lRV5rE+0tbbvZtkM7eqA64+37vKsGghUrg+0eCDrHfZlyzXBrrD+X6v5bm8cJGF31AfR19Y0oFaqL9",
-	"XiToVmuqXizF4rBL1sJ6/vvOc0W19VmhXxH9O3cTFjFWv2T69WJdGTp+IwWDGEGt/de8DfbDH/u9g8Hh",
-	"6tvfSP1aptjb/Hd+sNrN5pWcY/XYv9IR+ZLp0C1eYH+uq5oPFcvG8dPyi71xyNOPtefmBxs/KmSAC84L",
-	"CQ5LF40MNPjYQXk4Jg/HZLvHZDMx4s3WTuSIxHT2BdAiOMyXT8yZVjbvCVXGPtp7EAyCvBO0cG1geiKz",
-	"1ONYEoiYQpaiC2UunaUQK2eN4xQepTVNtooK7/zcTg1vrYbGUH8+ljuqPobQxA6s9J9+9aG0MPc6MaB/",
-	"JWbSWfvda6H9vs0B2QuKd15BjPtBcQbFGXnF/SnOoSrw2DoVjn/ZiDlG3YGvZA5t/VG3dimZJY5HJMSK",
-	"MJ/Kpo0uc8F3MMYt+a/6HfnmAwd44AC/MgdAev/VOAD6F++DAxjVZ5YzzCLAwAAmE1w7NMUrm3E7VAjz",
-	"CDlgKV2QuciYUti6C7Kp7rhiRTrpzGU6G4vE4QDesvwEwbARUYwwmmec5ZcC5silgGQh/DoA/Pm83pdF",
-	"QifkqbiO02xRSX+I+dffwQr+RvxpTb2usu6IkdlahQpnHKhQHzcNbT94yB885H8ID7lgd5t6yT8+qAgP",
-	"KsLaPhF+GyoItg7JnpVtaQvFua71GH71DjPWMCquGIO0y/DRkyIorlyGliwD2WIer08/lOMTNAhQlEvM",
-	"TVcsTJ1zT12KSublLnllKxISOR1xwWICGxLPwul1FdqfL76WIyg1b3Grh4Jt+8C5hr1oc2swC9cqefVj",
-	"tkbznIsEP7PM66CK44RQ2DejFU25mEM9FMsx3XiXXHCb5jzKoXRttCA8rUu4UzLXvdYcOZiVee73noe3",
-	"rJtMJUi4icywOSSUBfd7d1xP0pze2ZVI5xkbeqo2B9W9ShkSUK6nrv/Zy1Xz/RBEofea57S97jHaKxXX",
-	"H/fOZTZhfFrFoyik8sHF4FmhgbT9zD6qOK6ReZtHBkGOay06foDQ2svZmOW5a5FyDcSW5IwJLGmGa0Nm",
-	"VnGFPvh7yL4rKG51Cl7IZR9S8f4YqXi0LHWcnC5dbpTXVV27Nhnv8xxqCqCE2pAz8bzD5ZjLGROAVajl",
-	"NWAw9H2drzkzOFabg+afnVCsvgpGAr2n8EWucAC/KHMQz4YJEmjMDW3C6hPUilf+pllqfrLDLtwULbn2",
-	"PG6Zf3XNVytmca9Jaw/C7b+tcFtDbNUZzyG/qOBYPeSYPeSYrSlSmQbAZS/YZrNssalYRYdVnSX8GAup",
-	"aw3ic50zOlU2olWSkq5Y0pXMT6lOJsTVPAYllIqxPpFZ6sutoATszRdQv/epkb7BgYOMdsEeEZmTF+d/",
-	"NbdeipcwSG942gT0iOTFGzeyhe0rVDuD9V/Hbu5mP37YEemSdO39ctnj6WXv+LKVWLvsfYQtLJjycpfy",
-	"ZcoA4jGkswSA9fz50d7ek/2nT58+ieG1afZBP07UbXnIPO0XQvQybxzQqQWRcONwADwBucFPZLSA/3Yb",
-	"4So5UzWKXuDO7HzB1UzappyRIY95xiCnByFl6C2ifDgIhXL/Nqo1TSZTJvQJPGie+/Nlz96KW37Z61W1",
-	"snDJVvRaf7DQfjVxgpxs+zaauVeBXDA76jusRMXLL8FfjbmaUOicMQSMsj5SCwUCRc7aGXMZj2WWfcn0",
-	"RvbW5qmaoc74kK/5L3SMviu7B7bm5uiWnVC8AlIU2p63xxOutMwX9TnSE0mMAZwShC5joo+5TXeuDwj8",
-	"w3XqXpyUNLldEj235sRWJOPuqqjFV3agXVfmty1YR8zOlvYyhNytEf8VM9KVfM7y6wLzcG7RR9uE+9kt",
-	"jLZH01tqFLh+z2zb0JnV1tsVXK7Yy21t/KeI7ArLgLFyLYcx4x0vl75yf+7k1/KWrXYpG8L+l/Ul/3fm",
-	"yQjPZbbXotP8gRm0zNI1stUqn6tNWjWsHE8jpu6HJvwNYzOF1THmPCOPT6gQUpMRs2IBi8iwDj1naj5F",
-	"L1eZl38ls3Sb/u5fKWvM8TXbh5FOzSRHzFhIOZP5NRXmfO629xx+N8PeDe/gxatTyTrplA/ZNQ/ZNWtx",
-	"y7dzXeGRxMaxNuWVEDppbfw9htvvj9fJ/I7mKRktIKQHPO04TNcZy3xFpk6flDKAdsn5DZ/NDD/AIA/8",
-	"di3NBQDutCgapYcsEFtwl2AsVYAAZrjCLgGmLMdjlhu1eWLW2MJUVpRm/O3E3lJw5pzRZMJsEQJgh2Cz",
-	"YTPGmFvUaEt/QPaspe1pjzG11ly4Mt2tF0U9sOUHtrwFtmzItMqXtSxah4ON9esy6KCFx/2qpBhlZymR",
-	"OXGBdpw96KqV1A0Pc3xH1S55tcxxLdC3ZbCRiis3rT+6kpqwXPOxuRtzV2iec6Ol07FmOTYobl/1UFVS",
-	"H7jjA3f83XDHC3pjVLMkk8rQd8Aj5zPEarjnyHiEOUJm0K9hq1uOZtRYW7qFXMCqrmN+Pc9ttvKUpgw0",
-	"V2wgopjhK4njmb4N0VSiN1dRW8MfZJ/jJy7FUngf8NlQ57yeC/hcQkXCssw1mQC43Ai/NSv1R+a1X1FE",
-	"zzUTtTh4CyyOQSowNOFvzmhyA4VHLOcMk9Bbs+DKQj1w4wdu/Pus4TWEumVPa2flVM2n962YSjGEBN9W",
-	"qmiE8ZkhPnhCHzyhD2zs98nGzPlcMrptnv9v4xT1o6uJ0L+yyh40eoIuEK6BgmuqpSN9K3LosTFjedAg",
-	"GxLWfHEEgDrRZFJogp8oIu/EbgHED0uCxYpYkAhqov0KR2/oxGpKxah8Vwccn1GcUHWUc6Gxac7VKOMi",
-	"ZWmRUG/bs0HfAD6aaxa00FqR7XNuF/A+kn661PqH29o+5X55JXrHg37PqvgwBtxAzDkAOIGebRs2VDK7",
-	"xej7lH7g0/m0d3zY700ZFb3jg90jaMGNlw/6PdE73u/3hNRDOcIGXPAlwI2meTpM2S23KeiD3aeDp3uD",
-	"J0+f7e09e3J0CPmKNtH/LX6buG/j0oXtzm0P6zEXXLNsMRQSPuT/M0xZwvHkwPdzKa6HC4YTh//ug5yR",
-	"sAD7/d4d49cTzdKhm9kzaAtZLJg59riOPs3A/9x6N456pY9im9VyDsbe/sXgeVFa4fMdPMJ1UBBxwZKJ",
-	"4AnNigPWi07l/ToJEI7oa/JGLVPZqJr/IYftX8eZYkjCgrRX8yU+UaVKdCsfAiFoz0SD+MM7fu3MCV+g",
-	"9Wt4ZLArC9gGmCZnBW5YSKjpjb0eahcjmtzUuFxIC4+LkbctXC4/2MV4sD0ebI8H2+P3yIPfSO2gvCp8",
-	"wwfAtm95zFOudzJ53bYP1mmBfBI0hUUPCM+LJodfvQvUfJpoZathjKmAeQt4fG3/036BgMIyxYLOb/Bw",
-	"LaiJGf63ZvTdEU1OEy3ztqVWp4k93i3ufWcndbGYsW5PtB3Nd3OdyGnLlxsZ1e7Oz6ETXwQhJSQBbD9W",
-	"SvG+R2AUs79/CEiUxC7VXLF8N5cZG9rmpb0+poEPu+SA4xNh0ne/Z49W6/fQXrs88ZRpyjM0JLGTIshc",
-	"iTMcG+o57rHpLJMLBukGsnfcM1J4mIE6Z9jJhKpJ77j3fPzsSTp4tvfs2WHyNH1y9Jzujxmlg+ToiKaD",
-	"vSN6MBofjvdG+6PB6Nn+fpLuHaVPkr2j0WA8GNDBs/ZZ5zQx985gVge7g929vYPdp4ZF2JNx3FNzaDTY",
-	"83pH64UbwzN4Ils/xMKHyhunzPdFwnrHh8ZqZMCZW7/YEJB50ZBeYz7/a/kPnmX08dHuYOv585adrk6c",
-	"Z0LnnD3AsPxBYFju0HSYzZhgJfel2fBG7cHcYO22qNrQrT7ckM1iu5XhlmSDsvBL8eL8r9jp9XDv2cAn",
-	"/wS1uSckgZYpVttSM+hTNmFM25JCY6lh/zPz/9N5Bs2Bc+0aXhNqDMJczibsEdhulwIXAjrBacWyMTFq",
-	"bm4bIjtzUAqBwWEyyhm9MXbeGNtDZ1RpLA62Da65cE6jhkL2ev1n2eVjJuLsyqK2NyajzZ20vZTGsbzC",
-	"hz621acelK+o8vVrl9nTpFWZffmY/b5q7MFqAM5Ct1VWH5dvDxX1D8K2TUX9NsTtqiL6QgLfspyPwaUW",
-	"d1K+Y2aSc23LB4rOqEZrJ8mEcmELBYhTVYkNBhpijMjuO6oIzQCEqQ+5Y2YC4hpMwzuqLgVNU5aSEZtw",
-	"K9MVy295wj5R1ttpeIqR8ySZsORGkfmMaEn2BoP+YDAwh/hGnZAr0GTdmK6wMb8vO76WRIpd8g1js0tx",
-	"ZU7p0Ezoisi5VjzFAmO1UJpNjw1joJrldra61ADdsFZzFXM2SM7ucq41EzGx+1dY6/XdDhEPakRQG00H",
-	"FsHME1aoVlJD7a4zMMpcc0znme4d7/WdPIdaiSeHYTDw+WDwdO/58/2jw6eHg+fP94KA4J5nJFxods3y",
-	"3sfNDWaYjOFhxhQac5FyAUfjPfLZ4fYMyQn2BwtNrxI5uWLlGYNBuEgnhuu40BQ9mh0MJ6CNBliwH9zR",
-	"Gcu5QHf1AzrXv1IVXS5vWWHcoPpv2ONcFL6gjqLA8vYazv8L/HuYyev7hk6xDO+3TqF48LI9eNl+Ay9b",
-	"V/9Zk1XxkHLxkHLhYYOAINb1x7Vw+cD7P1FhOGZG9aTQH0MB0mhjNpH92RdGNSyJKD15nMlrLuqtku9m",
-	"TCgwOWBuRI6JYrdMkBTaD4mUXPNbhugTqBDPKM/BfyVvmFC75FSQubgR8k4QNqU86xNK7nIprsmMKnUn",
-	"c+jERrjABI1LYQ64A4N2V505RK5tc1pFIf9T3bHcJ3abS4DlTE61ZtOZxnBXxqdcM6gnpwkkL9qawzRn",
-	"Kh6zhDXZIBUCJgo9gv6DJlO2634ytIBzBqTdZJ6zt/bC3v7Bv7VnYTDC7kUmXWS4ERhD2EQj8hZfT0Zf",
-	"Jvw7/vXZ9/8423vDz9SZeHeUvDh7cjZ9Nfhmf3aQvvj6+S5bfP2P9Icz/h0/u3t9cXN4Jga7yX4mRtNX",
-	"g/Q/v86CZkWG7J4PBmak45ypif8Y5bNcD9ni64x9+UonX37Izn6aDRLx12z8F5C5N0w4sYJHt/3CXZiH",
-	"31Kex5j/Ob8WkNhaYf7nTO+8kPKGs1Ui4B1Oxd78rwft+0fi6yU2brbWMAoIDMDxBCbgj2PI3PWk9/5j",
-	"hE/K+f/P3tcvt21r+74Khv9k79m0/J2k9nTmOGm6m7b52LZ3e+496sgQCUmoKUAFICs6OZm5T3Mf7D7J",
-	"HawF8EMiZVKS7dhh/2lMkSAArrWwPn/LVAvKNyLWzoeSSkpIDQNGQmnYIW+N+yeKpplUZuQzpNNelKJe",
-	"/8lfcUZbwaTfRFSk5rgG9unZSTURZHJqzpmeJmYFS8qpyYBaI+Au7GS8hNXd8mpr6OdYHjmkyNur9DbL",
-	"fgbq8hdDqWa0mx3eVVLgPUDEAJFOlWLCpBKmQ86SxAO8oIhI00dB42EiPoW/slaR+lqToWQaPKilOg3V",
-	"XWHZboejRCltYwGG7MdM0j1gDwvclN5qLSgMBJvl74nkZMLUTkKBgHZixQdG7wgrPBu0pyhsQyPd6aii",
-	"h6gbi3Dtmn227sKn2vdaCoZlVdUqw9pixem/1VLlMgWVcreiDpE1r+7LeE6kwhwKOTWEwqUwuwPPzA55",
-	"Q6PRwig81/hWCkiRQGpGiJbDPeK6sTp0Em7CnL0FQ6ANmF507iY7Id8Zl5JEauMtNsjYwFGJof2ucFEe",
-	"MqJqfOqCQFPNsB1uTqvCBHyvYsGveXMU5ge3o0wMyUjOrBZF5MAwkcIfwvJZXI55AD+CnVArX6OwmRBx",
-	"18xYY9OMuCbp4KC99OcELLeF2PJqewf8Afj9Mo9A0WaqCDMf7x8sh5k3S/FvYKk1QE+AUbfasfdbNF8v",
-	"oY39DDwwyChFRk+DwtD5mmuiJ0yYVn9+arbuGye/y04MkLyeSG63er2mWhm0uoR41A1b0mkxPTC078py",
-	"0EurAy78Ox4KMnz1rrvpYbJtm6Fzj+mwmc6lMxKpq3P5R1wP4Z6ciaCSvHext/gOmGd6hZPHOWQKHh6X",
-	"CJvv3B8S9iliE7Nsz5VhjdhXf7BvXpsTtu7Tcb3WfQV3vVMcHknXUHJA/SRnZEzFPBMWM6ZAyWstp6dn",
-	"Ob0RMeBcLPs8Usa+M37+nEWWvyAbJwzBMEtq7PHWZzU9sx3yBlKRCs7ezF9jLQ+dlwtyaqqY3vFKUNfh",
-	"4N82ovqRMM2dV7I+MX5xSIHbP/maniiONBcr+dOC16a997MHSzrvz0bSt/Vdtwt/V5S04SdLXfiv/roi",
-	"A25P6mxCDhnHGtahCw1JRexupzmnBiraP5lTABH8ZFI/ixkpxkjCjN20rpCKxHzIjSZcEEqUnCG0+BSa",
-	"7jBYCHgM+2zoIcbhm6d+GzF3Hoqphh7HKhoBMGxuuuj/1QDRIyW4WLycuqGC6xGrLMTNWi8GzQmCqmjU",
-	"sEVi/SaGr+bYP7VOP0XsQlvr3jcQiK936yfk9noFJsWmi6X5wVLFTFmKsaRuv86Yi6n9tjdMaUiZuMua",
-	"3OwbPIa63OVuztgHOAgD3z2VIitAS+bSTL79Qrtkn4Ix5op2NLZa/g97LZeMwdwnx/wzavTO0Yv9/SC8",
-	"kzbPYQD58nZtI2Mm+mR3d6LkgCdM+ynt2snuuMnahSZpM+Hgg06kZdqRFGlSdEU/5oUOUf7cUK6ls1U3",
-	"pD6w45c3W85v5JZLV1OqvL12NZN4bfnq47DXo/zp4qkud3GFzpLdlWXNlVrg2GReQ22nywzzj0Kq2VWO",
-	"p69InyVSDK1iD6dsBtfhTXfMKutUtP5PqfVBg6Zbl2Tl0qlMmFSKjvoMX9zIRmHX/YY+//YQ+VoPkcbH",
-	"Q1V4I+Pgtlt/66baToAfiCgP5rTJ6bXcjCD7sRkIQ0bq2wRiSDlsoUH/MhBDV9wpEgPJgBg8AoNP5IZs",
-	"d5LIYQbJ0BXbxmTYwBR2oA76cRnDRYv1vvEL+vt18AsWqfPrAjAoIEVqpLj+fFtYBpX2Tgtn0BpfdeAM",
-	"tmh+3YJqkDvS+BgoxrFaFbIBjXXxkPl7CdpPSKghY6kNOXYAA0rOsMbo4Pg5ecdf4cERyWQ6dmEah1Q4",
-	"IOV2xilkhymadAX4c6VC0AJ4dkKVKwu6+p+rDsnUdXhlqn3DvX7b7KsEm+WZlZyBnxedyEXzcwEgsito",
-	"Yrd37rJF3XGa3nNiz0k2npg5nLYkYfQG3NMIaw89gMDIZekHh9MOPgGLsZvSCZRiXdnXIyxEEd8WPMYQ",
-	"lYaonNvLroCZCAmJhHZc0GPcNmltF37jweYLh7nTCNI5jagmk6khfcDJsaoCZGEPcnoB9wi7dEbnOOkO",
-	"+d2Sw9VYxux7auSYR1cQNkAKUIw4sAdMckRPOrrKoZQsJEIKduLaH7mqME2ODg4galcY3n52TpMrzI6R",
-	"M6/U2K/MhyOTf51/MFbznpqK7y0jXKXedng73JedD4rBNjgMDGq6AvWjPusQzB5gVii4bwNHCNShSAhf",
-	"gMID24Yf5pkGBnEvc2V0YX4Clp4QpwPJgIB+ZvgY18DA90G9o+PEdyXsihmFkj2J+ZzwXTF7kok03xNa",
-	"A9jNZDE53jtEnr06Z0bNd87s3Vdl+tXbcVG/en3x2/YBOH4fAbw1Bk+gmtAyIXbCTslbY+AWMYj9J61w",
-	"rlvaqO1cxyW+w0dSCI8AKRed7eXTBUdUMvdkAqztCYTEEhWJsuk5CizHDnFuWZ9TKGXCqLgt1bNcRcrJ",
-	"rzCTiGEqDUOs4bTS1CpQ3t0RvuOKhs5LEVa6S0LvPvgfJfXBehBS0YKOuKB6HTx/eXR4fHRcrnZtuUrS",
-	"aZOAwuK/kP8awOdI7JEllBxeG6IMWIUUoW2o8CVpWJOKbh4GTSCcZAhOgl30RtmvimP3jJoKzCn3Lx0g",
-	"ULOdzxhf6sQdJJ4amkAHiQzp4mQv9d8EJ/tfmtH/ORDxSgwVS9KIN+SlYJvm88S0T6SFvGEEQhel/oZ+",
-	"FHvrdJJIGtdRQjMbtVwPPdOk5GxyRRJWtICbRPaxRRoIlxNCK1RL0ETQ4ZFzSpYogVwTrH53yl8IyQxq",
-	"yLpiAn4cOSDcgO5H+5CZ7VIdytQ/FINimiQkShhVuqKNwOI60QXUHsNf3zFcy82SIyjwt/hjtxuE3Vyc",
-	"AX6zJzFcT89suOzO5jpemKimF6Y9atujtj1qH/6oTYX7/Zy2n9N/bwJnZkZsfCug2QYB+BqIZreQXhaL",
-	"bAGdnhig01ZCfeu1yUrJynesAhItMX5BRyTwc4dc0iF6QjP3pWKThEaAAUCoZa6ELfMQBn02YaMtNIZy",
-	"6QbBP46+I4d75Pj4eI/s7R8clqUV1M8sWVhallkSFuYD27gD2/iPh5/bdrqBF0RT28iqbWS1CbLBfSQ+",
-	"FFWGXZ+F1bjh35LwLIdLKEQ8tKFz9JPbLcLutFQQIUkixZApqDyYd8g55tyT2YgnS62FMV+QK/SJ5zoJ",
-	"QqfhZbnr8va3l0DYtIdfK1JakXL/IsWR/UPIFMW0gRz1+5ApmRCA8GUqVFCUlFT7wdxaadBKg2+sS7+B",
-	"JABB6FId25blAsa3q7tjQnGfTqZD4FXNjOFiqBfqAJY68Gf1A+XuCffWB3BOuDc/PdfEE+vWjYT0THsS",
-	"y5O9u7KK5l3aRuZquN1ZcJpRN1UMf4l9TKk/d/+qdBWsTdJbcBT4iUN6Ah+z/0bb/M1UyQnbfcVUwrHo",
-	"v5EVjita0z9wP1PaklsgEwpPye3fHsEb2/jFhlJpjmNK3GsJJVdcVXIM25mzFVjJPwAahy90+FP2w0wv",
-	"CPN2d0iuuQmzhvsh0RFqFDGZMKWlSy00TJv0EE8xeDz2oAFctE+GqGnu/q7AInzManMpdYjQfPbxLblm",
-	"cx1CLmVajgCvnY0kAAoi2Ieh8w55KyAZ0WdU4ixSqEEo5C8FGtQbaBDbBvwp9Ck/OT4I81rZydFeGGT4",
-	"CsHJd2Hwp+xriHBec6ODkwMrAaWyN++/wCYdOjh5Xr/yy4tESzgrw5xAOy1c0NODC4LE5yIvr6stIRFl",
-	"cilPu41gS7IHS2BL5KApVEnxzkV0kq54m2GYZEiukMyrDeCHYqu+FFUJ+uzhKIA2YUVOf45NMCogQLJX",
-	"3AZu+kEkc1JAVSkaR1wvrgCbztvHcHaVST5cFJN8llJm6pQ+/Sz7dZvBFnw8tXrZZuLQPVJrb7hGLO/l",
-	"ranaCvidY0OmRo1cbp0SmrYaSMdMNdMd8g7L4xSbpHWz7NMkgewVLO8phR3BurX87LhhY33rNP1c0sK3",
-	"YEw/vcVHX0ALQ/dH1sOQKkXtq6eC/zVl7meXi1B7wddcxGuv1j68wVp/4ehpylZ6vP2VArVheaUnOxAS",
-	"UiF0crHWq9jqLK1tr/jUyuge9DnL70HamdLy0I59VzET7Kik/qvJKly1SLqSTReA421jCY8dBihjwscJ",
-	"A4Qjx4hJAOseU3XdE7KnR3JmtYHc4HX7yPUPgpx+C9RxB1gNX7BNIairAI6AeAt12hAyEeviDfsHl/t7",
-	"OWAKvKGXyIgmC7ft423/2LP/ABwKAAXLz6Hu0o6BBLVRU/9F8Pk/ZR9EY81h7CwMN8DMF0xwqci5S6og",
-	"b8SQC4YY2CB7T4IbHjMZgGVR+4seuvstUzWhhKMgD5CBqxszZs3i3lRBDy+Hs2GvphgbtB/txGyAnTYF",
-	"S1zu6XgMFI/DjKju6Wl/zE0+bdQR9BIBPC8Aj3iGAgiOiE0Mw0NJKtZbLMmFzoqLNPwrVbpBB8n+Ag3/",
-	"ykX81w0H5xTydzRi8TSxHL7neLFAUU7wLtJsXl6nt5RS7d4C1WZdhdyb4/RiTzGqs89V6ZbLiO6SRSPB",
-	"I5pT6IMq4JI8J24Z/SoVxrejX2XnZIt+9TjQr3jesPJWa+7iCsM1u6s++lX6DHi0UjSsfNJK35rTk2k/",
-	"AfFPrrkhTjxiXas1L688e105jxUlsaIDc4puMfC+Ya8Az4aZf2024tGICMZi3RUUTZ0OuczM5IFUt1jI",
-	"ISnY3aXti2DNb3N8+3BQXOvqGiUH2zoHVXbUVJ8EDVorAxG7zwoLLdU69pcFc5mkXxLg1dGS1XK5IbRY",
-	"Shj3DC3WKqatYtoqpq1i+kCKaWOVswp2KNMjWkS9NpKzVUQ9USDqtVXiVEUpj+jsfk7/vUk9mtVyb6lG",
-	"20AH3Tjh621eP2qr0Z5UNdpWuGS9arSUrBpUo0GgxZ5fIURaQgJ1aGDF5VWyU/J2sAMkj4kQOH+E8MqZ",
-	"oh7FypVJu/ILUziZMrO0Qy45Jq90BZ65YFH6h6HFP7y9zJJEZ/0mXAzLec9YbGl9E0OyTHdtot01TDgr",
-	"MZIaZcE9/HS3kyFXkKJtXvu9JtW9bPbCc/+1n2jV3YMoR7sRTZiIqerwqDoV5kwQ/trdiLCigNt4fHx0",
-	"7HAbC+L5mYs+cwHpctbiAZTCTH6D+29EocMv3Ir9ginx00mzXdiN3efV2pef2oNgArhXt0rYkypbyxMr",
-	"LRCmJf+HVstqcraIWNK8/G1JAywNPPyo5Bg1sDAXCZCKOH/nadGPT2iiJYKTcNGbKDlUTGuPLE7QTVLS",
-	"dQPWsD1Xf3g/ZQve6wP+FMgS5NqhXSkm1ZAKy5ed+lrQB9h2mpzDwLf3xW6VnraS4M71FuDNB9NbXLzi",
-	"TuUbnVEOJg1msndILh3XTwAb+7OxZgmA83ltCHoQpCjRMMAp5rNxjIO6RF1qyIwnCWCRRXJcAtny2r3p",
-	"cYvBiCnDB/ZugL4mVCmo/0SQYZokDcThkhhsbcFWLH4tYtHLhUJKBk2sOTMcoSBwhZhWDIrhJkJT3jCl",
-	"eFxXaGJ89U5FZk67Q89ePpyUAYxrtxFQIMAzaZomkzhMdywIK4pRez9P0VOX5eWPsMqHk5at3Gnlzv3L",
-	"HaT6raljdo+nkakpWEZcG6mq0RZ+H0kypjGD9DGr+ISudHJ+WuhO1SGlQTkHD5mtrLO6kuknN52mnP+Q",
-	"me6RkU1StWpm59zANLKkrjCwNngvzdpBzz1cy+VFFK9icgPY+v75LJGhWZbOS0gYKaREyN6tKURG9mok",
-	"beBdy5kYRvaqM8/uKJ33jd3323N6M+fmU8zn/ZYdiNjZBaOQLh837x63hArVWa7s6Ov3Jgq5A2mMd6k7",
-	"ply7qDm6iHAu41iUnQHvqLpOX/deXtj5th7D1mPYqqhfh1B8L/O9SzPwvJjHqfvr/nRWyIbd/exS5L+g",
-	"TPIuxaJ0+rcwPFlOQcmMVqkIhlsSFqNq63A+0JaFQocRvcm6llE0ZTvkLCfVssGxXwY1JGFUG2im4evC",
-	"O13xwY2Ze2BErbgYToVv2WboNbZ6845JORiA3Q3jFKFQsDb/mfdNaEPnZARMhRGbTBGHNdhPlWYLOxTU",
-	"cjyTsbxhH928NwSQaiVWK7EeALCNXjOi5ZgBT1kWSiEcthPr2Ehzq1GNrpnyete0LLEjjnWuVgygKsDy",
-	"Zl5OQOdYaF2IjXJoKoie6cwdlyXzNRKVHXLh93Y2kl1hdR4pr9ELiOIJ8khS2CQyFQnTmlxB/U0vcnSu",
-	"oamSUVPWIXWE42RqirJRlIjGrvDITk4uYr6KAeToMrmJGANlkvCCmS2JwXVx9ErKMWqrkrnZtyGXVkp/",
-	"fVL649TkhLTYtoyupU0qJidM3Kl5nMlQI0tC0ya9QTsQ6v7cijWWDLKoNKDegfIGS3bRV1e3K0sCLS5I",
-	"VQZhbRfcxqTbmHQrIL9+3G3Lq67rM4qQrQSJGoafs9rMu5KTRbchNvpI7etTcpWrDr0ikZwKo7NO3S6I",
-	"lWtWCdqnU+uwWbcU7JnVRvGTQB2Ktvoq9P0UbIaeS3jOm9ddUdREF1u+p0Cj7xlz2ngOssG4Zp+ooVfA",
-	"hro1PTphXBL5OVyuCi+K7KwVZbrxHKrzSkNEh81gCOqKer/jrbhvxf3XJ+7fSei4UuZYtJojNvzfOPTU",
-	"WEFGeIw7lPwIQxqCp3IZcBP+KNmTkCBugQ5JzKKEiywrCT2dipE5M6VNXOyKLuUjVIKXMRuaSD+77Fb0",
-	"taLv6xN9F3SeuiqlAIx7tiH8FoqtekLurvXbfNWN0zgxROOqblIl0vsyoQJnpUZJzlKPrvPNZq3ryeYO",
-	"2dOuuMpdNSMmoN2AduPX1avLvKpPSO29I1itmg7eVpttRfrXK9IddT5UpZHvYnE3Ej0FcPRiHX2xgJmP",
-	"vUYscRPNmO6QH6VKhbUOfXCeOcxsp+Jmyv4UYnGI1ph6fsBDgb5de0Cio9eKWUajUT7LoAJ38SJCIO2H",
-	"w1y0U4IGTP/1OYgUN0xxKXrXzBLLRMl+wsY9LZMbrK0Q0ljRCMzr8k6mGmrTzUwSbdgEEjBx0ODk6Msf",
-	"DfEGYUNWJlhtjC24CXZgEektkjdM0SED4PnSDOKF3Nu673oe5BrC9Jqg9v0p+70m8HwuItFzn57i/ihq",
-	"7hRbLmxOdj3Z10zd5BD1mtOipSX8hLEDUQvmoNAqdsNRtO3nEehSEL8KBLr0hkr9439Xwc0t3DNjfDiy",
-	"N4EEsZOtr27YByrQ51AetchzD6SofPPaxis25IKgOSJnwtHjQgZ3Tvtw2sEKzQPvKGlRukLlAADZe0q1",
-	"/pgpFFYk/Sn7z3SutdEiIDP50WkddpcybQRytGGNmBHokmKWvWYXdm1tcV5rw3xTNgy25nmQ2rx0FhW1",
-	"eR+ZIqk+g8FQOQQP2gkZMyp0SNgno9iY6RC7jlEVk5jdcNeRsaihaF/aJ/PpI+RS5lIHXS6xLksltlK3",
-	"K1DszhkmKLsl2AGv+gkXMYuvTqxh41IT86+Ct7uYKsrtOUGFytpW1EBGnx1UyaQ0nppHlrpwe3cXwFL1",
-	"DQK35FSNHPDh1JmkOSX4c1Cli47pJz6ejoOTozCwXzQ4OexgEyq8fBgGAho2FpVWRE+Gz91LP3dwstd5",
-	"sfdif+/5i5f7+y+fHx+9eJ6hF3/EdxP/7mUFViMBDrjghiXznpDwovR/vZhFTrGF9ysphr25A3OG/x98",
-	"yTpLHuT0UL+yl1/WtUR8QT4aFKn/6yCnYKdm9BqAy56YqjRf/HltffdLC0H21HqFu8TiBe0zlc/rqKFb",
-	"LhjEpq8VJ8tllRKZdtOEXiDFlvunhI0niZwzpl3dtys+0azYK668Z2ZIpOqKyvYiHXL11xUZcBFrfDkO",
-	"7NBrYzahyoyZgFCIB9snVlJTO23ICWKfTFUrzZ/tbjTd2wtGlT0mytvj5Xbo9s6N7sT4rwByUf+402aO",
-	"P8t+WRvHoy01N8zWzXXuu4RET6B0gLBPNDLJnGhZ7A3o2zVU9MrLhiosOdf3b39vD9aQ/l23k2GhsU2u",
-	"J2qhu8399UP96jsRWgp6nD0IXaPzMBjJJA7CIEqkZpbf4B+3t1DZL3TQyJFkgXyL3+vVlCex/RJj3yiT",
-	"AVZYE9dp1j4kSBtPWFGxNMGDwgRT7QfESo0GKVUNK/LDbhl64WfZvx1vwXJo2z3tcXRP+xPPUq/gwJ8r",
-	"1Bv7e91eaXZsRHV1EPIfJkxYcxIg+bI292RM55A6MT8lNEaPPYpyrzfYgSC+1qmIlv0s+w8aK6uSLWWS",
-	"oE7foyaBsZ9l/55bcLVyeQtyuYHErTJlLVu0IZy2edBWmwdZqmp6ICwHXezl3c8Yc77L1kBrCf6N4eiB",
-	"J1s30BNrB7QG4a/n5vlZ9tdr+5M30FO3CRUxyT2OpVGuRw/XZS16Khr0rMdLW0jUXGy3mLm5uYj4hCab",
-	"KEnp2tZswXPfk9tOTqiTUG0ktY2kbtQt5w60gV00FxqnXeSk5u1J+9bSBB9gz9ooHfIeEUkEmxWszUwM",
-	"ODwmmrm8S2xNO/FtmJp3nU3Rcn/L/RtxvyX0u2F+cBncDe9bpq/F6dgxMY1xTUXMFJnRORlKUtYe5yeZ",
-	"xC3bt2z/LQD8oNdWCuJ8e1tlfufVXYVfnvf2ht78hwCa/QOrNuCEnjHFCI1jFt+CZv6n7Heqwsjv3IQe",
-	"EYJ5HTxyJcFEGXHFxbA3poIOV7gli8/eQ/P47caj8BveHpVyxNfCgD897w1EsqjLqR6nPH2PrpzbRF49",
-	"ANzLkQOHBFAEkkgxBCzINLEhFWj5FlnFLJxFOAYwaxx6bAV2bMpEwZKUOrptkiabHhVzYtm6880rIU8K",
-	"02qMMCdjTyHraARrstXmyKvvAJ95AXq1mAlXxl+QQOSb5abkjYAuVj2BpGZyltVv+Oxof3dXpAhYuXKP",
-	"nNFhbRC7sxrLT3PmSQWyaZFJ163pLFUMmkCUptNo7rGsP83HruM01l6qIrxITK1A/eZNs7M4TmULCCfX",
-	"8wRrObxI2ra9th7WaiNHLTpoYUWQPNIhr0sSgxBQC926pfbchwkTrYumddE8dTnwAQFG78AxO+ETlnDB",
-	"Kp0zP3rwCm3okJ2QkZyRMehPC1EU8K5CC7r0FmhooezTLCbcgPYzoVqzmPTZXNonDNbF6hHFQmB05CBC",
-	"PN6aQYiOWcytOEB9LaZzF7Wxtg5Ab6QVEXkv0KKlVEgYX2yjnlTUrP0s+x/9Tj1suRpqtMHJwV4hnq2D",
-	"kyN7RffkoFoDGqU1V01xIez9NTLgnGCHvH7F/mSRse/bP4Z0uiFz+A5S3DDlytA6z8MAP2zPftHg5KBz",
-	"bHfYfvrg5OAIEEotAeECYZjgBJfukRhEDIVl+3tWkBdHP14Y/Sgbe/8gN7Z9kR9bR4oxgdV92ejPbx/8",
-	"RX7qz3Oj7x9ko+eLVLPRD28f/SAb+zA39vNsaHZDkymmLRT2ZXns5wv/Lbwq/wVyrzrMXiUHA/jg2VuW",
-	"Nh8TJwrj4iU/9F5+/7OhkUjzQx9YtplxM4oVnQlfpFg3cd3zbYWy7eo910ij/J3R6/WrA33pSOtd/Ep1",
-	"b2e9+xPSnm6+Njg7hBWbSGVWnsPulrtyNfr5dfTNsLpY0BL6VDjnYPFAg2R9QS5++yeelBR95xEVxB6U",
-	"MdSCD5iJRs6rMeGRmSqGfQ/AjxFZxYsYKGGy56keyZnGRE54g1SQiCaI7Nszgfz7/FdIWOsKP5Y9NcD7",
-	"ibP2Xb6YssNmFedTo3kMigL2Xrj9uH49osrc9ZnNx3TIdvXN8B+fxknhwA660729w0jfDMmncSL0991g",
-	"ZMzkZHd3Npt1ZocdqYa7B3t7e/bpLt7N8Bm4An8Xir4WAh344WIZTcdMQLZsodru6OUxlJAv1NiVSkL3",
-	"Ldoa6VYAlgpAKOpxRPLAIvCam00qo+3jKyqj0QixQqZmuKXTFVnlMwyOFUyCjln9Audf7KI2KHC+5c5X",
-	"88y/XlJgi9O2Ip2SybSfcG2tNqfNZaW1LtLOzUhOTVWlKte9dIgnX2n7CzePvdIWPe89r7r/UbeEa9FR",
-	"YHmrT6NrZi12RsegVYPPz48NRmeztuaHORhDfDKhhmnTE1Nwoltb0323V+7dzFmkgEtjWDQSPKJJAR8o",
-	"pc/CzOrM56gy3LB/dxW4v/AaHc8tC7cVuI8jbyHXjhbFvj9O4c8VZ6n9vXYt7jU3mZoOcS8v0QslusVT",
-	"EnkfD4SBVIWoqVSIGo7h0gzIDq6u9rZVo97+ws2D1vEWcJ6oiEYS5hD8c8q0Zhi1xbDwdGL5C2HgjSR9",
-	"RhKA1lJyOhx5PymDm34EZSDDIZUDQslUT2lCHIiUPYOyPpn2mUsft56KayFnIr2TTqiCsjhKNOCbwpGX",
-	"vQZe4fYewS8AsQuauccI5DWS0KBkYk9FAV9o3LF0ViSdn+xd9uMZem2/XmEC9n1VMFjFWHA1aJXHlApO",
-	"Du03ay644Ru7E6zw6ZYm9UcYDKc8plZxOAnO9DVAlOHyFLQpkVO0NEdylq1NTsERBTAlU2OP3f3jMLCK",
-	"G+iWSULGjNA+PGv3J57CiZpuFXyEuZySAXwpCPkzEUOD+abwx79w81BV3q1OsH2doMFpX2Wkg0Rvq7/b",
-	"6u9tVn+LojrSVBtZDjLay7ufr7m540LwtTSHjQvBgT1bX9cTKwRfg/DX82f9wk2DQvBT8nawA9Ra7AX/",
-	"L68HgYbh9SDSZ4kUQ8tS7gyrLPxej3dgJlYBtnS2GXhODU2hYUl1QV1qVO9957PZToG3kzxtItG9JhK9",
-	"bPbCc/+dn2p1+DU3zzQ6txdgKLasOex6GVapQrxnM6YNujY65M0CuClLhaBrzJb586VwPnr04acOCygw",
-	"G7EkJv15p8pN/5uf1iOqICux9aiKRvwGMLzcPwsoXviO3ojqUXASfDd4+Tzee7n/8uVR9CJ+fvwdPRgw",
-	"Svei42Ma7+0f08P+4Giw3z/o7/VfHhxE8f5x/DzaP+7vDfb26N7LoJ4B2fpiHswX08TYRQatb6zn7PLM",
-	"yl4Fv5bd1Z/XT81/3M6hHOhcPnx273CfmYS7PeaQ1zLbAssnWWCJx/1Ndubdr41Up7Nfh/zuoaGdQUIS",
-	"Ru0pYTkROvRNOIuzpn4C9Qa3qA45A8faiGLfPhiTQC6U4WO2MnLhOKUNYHyLh2Zzd74jl7ttadhqdi2R",
-	"tprdk9DsmutsVZEjH/hvo0dtOetDtn+kgNLlqREE9vZjTqnnCK9k8dw7jkatrQ1uIyiVCoA2NvXEYlOb",
-	"cstGRlhY50ZHew0Rjp351jDGRRX0ZkpoZFUvawTORjJhKwJd67Pl1uJd30je0uKWrxmP++Z3a2vxwtyh",
-	"0IYN27DhA4YNQdTfm563630gjZFMNjj2Sn2V79ksH3mMqMjBvE01g/qURWQ3wE7ghlwzNgGYhKlwmP7L",
-	"x9wZrnSLzsi7BkRp5VKLi7KNEkUk/LKKtfuTM+7VDy9nfnTBDeHLE73VIKAtN4oP10GcG02c7kpGVI+s",
-	"XoOwdKdgnueBsp2EOstbIcalIoOsmlGd+wB9NpCKEa67wvueOwSduRTCMtpAkCVri+6qDtFlWRZs+YiD",
-	"twKuFXDfGjY3EP72lKcxM3RXG2rYzphGIy5YdW7VmxumAF3JMI8MoZiWUxUhOoRVUVCaMLgT4094qysK",
-	"A4B+wRDIDUImJ6Q/t+b6GJ+cjaDZttV0BIoIohjVaUMjpqzoilnEY6ZdKKcrNB0zYih469DY49D1aEwB",
-	"HOKU7MYy0gvrtFsIqBQVoBEX9u53flMeFuUpzdrightOk+DEAz+ldS1pJ03Xq9CBKy2EyalAKD2odNa9",
-	"ARd2MJ8hgiO5kZdrq39hDonDWsFO6M/o6rGcxIc9MIoKzTMzHgkkuysIg77lgWCkgjCA6sPlWNkvjE18",
-	"hM+tuGQ+ltLym8R1j06NHFPDo3SOSFnBSSAk4HgZWZhxmJuhYtpIVW+GGE8sznA6IXRIucjPzb+o0ezc",
-	"t/mjgVOhSMhVGKPu90eB9nGPEr0onQvC2HdYyzYvJ4+tYA3+yItaB3qxm6pSq3ogpDB7E6Y05qZagSYF",
-	"wPEIloRW+Fkmy0HwLQAL62l/zI1hMdGRVFbTS+/ECwhdMWGC/M1Sa1bzw107lK6YUajxnVFf/OuHQizx",
-	"vHsW3imkyd779yqsvpGcKp0l36QvfqYJpNdLh2gKI8EJ1umKEji/fP7uYA1wP/JeOgwnYliSYLieijn0",
-	"jrFarIKoaAU+x9vsQ/6YAkEtnBIlwBrFScNR5cBMy6AnXFVjXV63BsHXjTuRLR9x8BwgHJBEz8geUk9w",
-	"ctg5xr68PSQ5yChISSu7uPfYmlUsk83tWZXloHQtmMPXp6Hnvq7eEkRc7gzxVL8C1i2iScLUM03kTKTS",
-	"2ovhxSPB0pbLXMoE55jOrdIdn+BJw7XJQSChYM6YuAD6kN5VFMXW8L9NFp+SPipxQuYOoqqqDAjf0BtW",
-	"PG/c5NKFd8hvksdli7Vj6JG90cjiXDpd8QHueeafiuQYThpJNB+OXN96a8TgeyFDFLcb93kovT7qm9yn",
-	"01YMG42fEDowTMEOhbDXS+egezkGMisOoAukhqamyat5SqT1/E2v5meZcK/7SO3mDa/m59Rg/4Y6N8Oi",
-	"LzB76inAReF6HiVg1B+FEG7tLMGDIAwiOcZe/z4D9YYpgHvdr0ge3T+43N/Lkgbrvus5fCJH7bVneBw0",
-	"R0QG6S2GvVxs2u69Je071E3gDVwMC3FxKXpVCaNCmp7sgxslznQZaRjYHFN3TGDuLBfEzCSk1oLmgW8K",
-	"To6QqPATxi7rL5iDJFLshuMhtp/LcUwldOAv9rx1i98/0+uWPvp+9tFL0yMX7kGnsVcQ3WS3qL0Bu96u",
-	"sKH4bvW1x1HTov1B6nU0d2GFioZ3VGlou+yT1eAqFbULoxgda+cohWdSdYkMeGIglxwSoGjKk1avS5Wz",
-	"kMgkTktdQ0I1ef/Dzxcf3pO/Wd0EyNQeaVywv1sL/vXFb/gLQHcOnHuhK5CpUXOR7hfqZuRQHa1F/Hd4",
-	"wxtYVa41RyxZaacivHFN/QQfPtP19IFvVpdpdrJ/2hHx0ukefO4GPO4GJ906p9x+N/gC37oKfPjDAuEB",
-	"zViaXIIh/u674/395wcvXpSBEWPa1W6kb4qT5XGYqQZdtXIqZwQFqp+Ht39QqwYe6M/h/83mVuo7LRX2",
-	"r/E77PzA9USi17tsmgOeOFxY8K5Re07DVFGC2EGzHaDG0GhkFadTeNA+9303cLfiB+4GJXUh2Tbllnqw",
-	"t1eywPbkuaeTB8XcpmePvUvDaQK6GWQGLh9Hn+H/d5zuDqz/AJnu+N42yf2pJblrR09rKmWNkbPtw+vl",
-	"q4d54T0bWZFudSkIt+uqZPZzNNyaZq+vy2VbS1xvZnDebjQ2TI6G9a+ZRf51TX07Kd2p9GuTitps7gfL",
-	"5k594EuJSbWl9nJy0pLysosO9OaplQXZXposmerx2L8XER+wrwxEgRXmb4BJg4ARnwzx3q5TrDGZUZ0L",
-	"RnBNrtlkEU079NmN6AALIezhULUxdtEVMI/QHSRLkXkORSdDxbS2hj3F2LyzQbrCLoQKPcPW3KnR4+ed",
-	"cyOgWldmvp/DNq950myYWbnuqeSzZSAGxpThA3s3AwwPqhS/sacrRF1okjTA7juHge9Ean+YmkiOW+Hd",
-	"ZoRu4L9kkIcJEgrEESN0Mcy7jjSWN0wpHt8ukFECVsekPxTclCD8rGXpQ6FWhN1glNZ1BJ2N5h1Sao36",
-	"tB8M7laHRM/TST0mPL7ISIgUNYkKuYDQTyxhgpJXTFm91bl0ICvmy5qhtoMsogLIJZCUAGdv/djbd8EW",
-	"o1M4ea+SH+DGO5F/Tl3wn8yUFMMs7RKiVouKu5BLcapa0afFyNLBXUSWPOneHmFKOa9FWnt67o/fMb0e",
-	"NTdNeVZFg1rmsvR8CD/JypPB5/FtX1V/nxYG5Dk7X3mQpqRmNUWQyWm3a0zVNTpahDTES5sOeS8h6zOi",
-	"ItdV332BQa6S6hTPMPCEUm3Sdzm1fUFft2tMmMFaheoelRewWQ+jcLcOh1ZnvV/phtSe8xmsraXW8RlY",
-	"+Xi3HoOsejuSU2FyJZWol1tjG2bqi54a+wTwRacgsircAl7SlNSD/yZ53BrzrTHfCsavXDD+wKIEU6UX",
-	"LHhQ8rZmxhumzQ528OMrs8mt4Y2Vnq5QKPRAuQiwX2qCXzJtXqeDPyILvBy09Phy77uTw4Z5p9FeZpy/",
-	"t2ajq/sZ4l4FYaCT6RDq+cZsR8m+NDzSO/BhXgwO6XfRwf62Ubyz7zK/3bq0MyEpibR5jI8jjzHXmfOZ",
-	"XviGOenhblklPqB5XvrsyZgKIJkqXejDhAEoG2HjiZln3UExfmIVGFBn7AZ6ZUeQs49vyTWbk79dUT7p",
-	"wRv/3//5v1d/d4A3MolzCZITaDTC0ECzv6GOpX0ZxwiqIyNmDTkz4mJIuCDcdIWR02jk63HdvBCxFy1o",
-	"blBdu/r44eKSeBHp7rRfhpkrWBZ3pQBn6TBWr4MqlIO9akjwHNs9KCb4CmnUELU6t6I7bUY54egoBN+o",
-	"7lFt5SWUXIflxQh1BLi/pz/3PkX2acIV0zk87LpC/iAtE9BZ20ltelNdgNcey5g5lrrtVJgoNuCf7Do9",
-	"R/wrfnk4+uXgv/HHGy6nurc8Y8Vu5HXhpUqadC9cjr1lIuD/P2U/zR6Df6MZlUclTgvnyyGJ83uKUkpZ",
-	"DWJ52sc3v0fv99Tl/NWL8X/qo18n/xx89zM7mx6Y3/r/mlmZlAkaJOiv7RCuzRzv2SzP6xW5ojmhPE/N",
-	"xGs27wRtM80nlsI2YYLQwgffyhlcqcjvfs4zE/g+okTqNRDvcnS8GmFKKjKUMu6Qt0jFOiXpCZOThD3T",
-	"RDONHbeYiIk9du0hvXxW2olu/agsHD9H5S6cAkNyTWDL4k7QopN/681wLSHcMQNP9UoQEFcIFMlxnwvW",
-	"IVd/XZEBtJ6AB11ttD3iQsLGlCdEKhKzCVVmzIQBRDfKBSq/hn0yp+TKH+iai4hdIaKSJlxEitlnaNIV",
-	"ei6ikZKCaxdZMXKIsEygul9pqcz3mWJw1SE/MFAYIMaCU6MKM8VZTIyUIdGSCKeY31DB9ai8cMiaMf+G",
-	"TbkFSuOSfTLESNgOq+rnNwGbEPpdCAkfCqk4BIY16xDEsYpGVNHIMEW0oXZLrYXiIjSFogvFsLSxrNL3",
-	"r6CitmJ/bw+ghNO/S8pcStFBcPew0F4zomTCdIe8o3PShzThtE9DOsFFMCL2aZKAxomlH2XTtqMWZs4N",
-	"G+tbnacSmXxMP73F+49gje6PbIlUKWrfNhX8rylzP7vKhNJFo7YZWuqV9u94kZyqKq257qWaarYaN42+",
-	"lAmjos5Wc10gGD1hScJiwj7RyGqNWhZJ4k3WO75iYtlom1HIY69ut7z8OIvbneUTWCXeU6O1HyE23AMO",
-	"+iMMMmWrXtIOrdkcKUc/i+QGMi44CZhrbvof1nzp+EWFxUrzN2OeNKw0z3jKSRCwaRM55CJnTebr0S8M",
-	"IpTBpmQTq7Qe9++uVaGlt9u9m6lMaZ2aj82pOXXKgVfD8O8VShjckKW6rO4eKNxRBK9JHZUOdJFMqNYz",
-	"qWJIzY4wBwSYWSoyAh1C3rjgbuRGZGkHYur6hiNUzmlXOOwbvJNY68PyT4ecCafGYOt2aHkmhZuSRzkc",
-	"yYQRLrShSQLSrdoBaVniQT2PNWSZkIp2Ei7ilcLsvVS0BAoDFodfJjgJIjmZMLWTUCDVnVjxgdE7Qioz",
-	"KhFRDV2fdi/v1OfZHkMPdAw1OWCqfHsoNNp2aq3/cCv+B3cwAFk1P/GQBpe9DbtjVulw+B1RRjUfQmRM",
-	"hNayxrPOSRiP0oxQJVzBmUXg9UaXVoW/Yw+MnZwLLjQRj06onEVjRs5dbKAiZGA/Dh+z/7bi5yR4M1Vy",
-	"wnZfMZVwoP3GgvYj+E5zMnakVkpXTP/fsnytCr7kJe65c41k5JdRqA8wZX/0NEsGlnCdgAa3Rb34Ui3R",
-	"/I5VCeaJkgOOJdVfPbZxm11/55K1AJPpaKOJgLWbz4SBlESXQF8PLsDkX2x5SC/4KjvkTerBBMlKFXPp",
-	"6DGi3ftaqDGdExZzk9myZWAB79ZGCtieyo+KWpnAalg+/27dsv87n03dNNL20GoPraaHFrH2RNbpa+3z",
-	"q01KbpOSt4PwsPmJWWKT7EY0YSKmqmNlU5WBciYIf+1uROi0v53/+JocHx8d/90fsHyhc14O9QA7KNgL",
-	"iCctBw5JGovBYhYlXLA4xIKvwz0S07kmdCih7osaMpbakP1wb2+vomnMu7mf3gMAYaWvfnrq6tOCtnKM",
-	"lO/XoQklUZ6yc+yVa5mwgseyu5ZRSZHLPtv/rQSBy3psLEK0A0g5ZONKwRwUHFfeLXCac3R7OPOxZskN",
-	"K3cKrOeT3phB/u1K4ltb7kkBxa3nIMu0u8Yl0JaOGiLFgbUX5pNzoFzZ6soQMLK23IpwkWdDMPk8G1ZZ",
-	"fWty153YfYvBmh0AqWhoaxXDLhvafncwo+2UEXrp1Grqraa+WWdtK+DWc22haHQxxxUaxC6apDtoFX/e",
-	"QH5W1lbTyH4nYuQ1Ez4jDkNsuUziU98pzGcZg66eAT47mLaBYnpEIqoUZx6/bebi7T+dd10rbU36zMwY",
-	"E6kcLorhVAr722iS+Aw9Dx/hBsoqt+3v2Xys8OkKl2QAoyGMqE9AvobuhuWobPh5QfJg/t7jqOVGv4nd",
-	"xF7isjBqhtxhvXatraRtJe1XJWn/iV3GQRo5TAfikmqbhmlziRyr5G0u++NuxC2sJaIih2ah+VBAFBjs",
-	"wCRZlLX5ig5ozwuAONXCLaJCSEP6rCtyGb5loi7LJ99K9tJdQ+K08qSVJxsCP3h6XzvfIycgVskRdW9y",
-	"xEkPj5ubomb5XD1sizeicYdceIkCDlsmoGefoXP8Z6cEn7YVD614+HbEw/m9iQd/tiNvJ8ywZS7H+il3",
-	"56Jhphcts5TdLUPrMl6+kdfAx14KBJsGz101fHBy2AAYCh5Jp1ASk/0pbZ7tpdWMKeZF1DdfLvqEGvM4",
-	"bTf9zqDELrCd/SQr8Zfcw67qsweQAGF1297E6syFN4p5IeU/TcC8HYFpgZkeBoDpFsg0nN5HhyrTBle+",
-	"3vqb1J2oM5LakAvWVDtrnFu7n92/fJiz6hAD9Ea89VnqZKSKkZlUZpTWKueRX2ucXUFd1AF/eo6obk+Q",
-	"J3mCQIfwTEfa1gGyHuvcLs0dAad8NmI0MaMViTgaOtynLUL1tWUXe2jFbGIpWkTzDjln2lCFOThOP8eW",
-	"6NxA71BIu8FuJaV5Aj/hLDZVCFNYI1zVvL4P2k2gOkUPlsQ1ofYAX5eJ16HhIj0uoIcjWoMpmWKOAsfM",
-	"UEeB1LCdxB78Ke7+l4wIdhWj6PUvJwV9rclHqc1QsYt//RqScxZznWu5aXfymSY3TFkK65DfAcAW77I3",
-	"zujcwcVAZjP05vcVKBjPsUL52rep7QqRQXU7JwMYG7m2N8d7hyC10XWJmdZQtMI1ieVMVGRvnUOJPNOb",
-	"myDRiEXX8OiYO7wpS3/TSYC+k6Fi+q/EX1F2L/CPLzkQLtz3JuC2bvYl5ApGG55paVacZuqGR8xxLOTG",
-	"4Rbq+yTkVBjf9e7aD1/YXyFNb5t7fCHH7PYtdiQIaBcLHKpHU2Ps80CjtXncv8QyRCwBfskyTCNWHzOj",
-	"VmVeWnH3UcEC2VQDmAwZSDWmxjI0c8D3yFFQDm31RUPevbk8f/v6onf54Zc370O3L4AxMZ5qQ/p28sKc",
-	"EpZoNoNhBOSXaXuisNi+oirT0k34Vk6FZsKThPKF3scjYyY9F9bUPSMNTT6nb/m+i+/oBqFdsozthTeX",
-	"3SBE6vm+a9/UDb6Q/ZV9iN0sfe/UxR1kn3xvYL+Zi92Ij14ev3i+V7MRsfuI96pLbn52fQ7cvC8tYYA2",
-	"FX4uKlR+GwdS5fawEYHLCRN0wjtenFRSuaZjRmIZTSFLC3BLpUycb3qi2ICptKn1ElV+mDBx9vGt/f2B",
-	"yx7deoOT4LCz39mrL+IuJixCvPW0rnh5k/z+PIqSunu0LFZI7EtAGXL7lrZGX6LhArHO6ThZSawpnVIN",
-	"ch95U7t2A9yExLV/AoivZFoaTsno9n+dvfv1PunWry+Tym7lJwSodqVsLWzoZoKzJectkLMjnkVyhjHU",
-	"TQWMm1NfQJOhxsPRmcVPO1VWndsF+nIvWBzqgg+Fw322Sr+cOmDnXJsRZ1J3sko5sMLLgbOcSVLIYHBG",
-	"jat7zw+EYZjykdKSz0XcV81A3cuP4wv/lkdycNk6baLHoxHB1BPoB0rHmtAobRziX5Yb2z5dtVinhvhj",
-	"DtduTbERNFIaSOVL/7EpAJvbX3OD/yn7evVO+rLVvhs0v2rfsa1siNfpjySSQvOYuRkR+84w9dGRnGTB",
-	"xoH26w3QteC/d3ZL2aug75Y2ahqZqUJAoLSsAsAQnBHrtkkwS7iRL5CKso0hk2k/4XpUWOU1N+UvZaLw",
-	"Jqv+jlgSh6Q/t7s2xq0fyRkZUEW4AfU6kuP8/ueKRCrWldY9cW2AxcR1SBiNRlhZ7As2TtN0H4w8jDP4",
-	"x2yJAHsOjckQG89jw2FfiuUJ/MSV480BH9qtzT2k2EQqUzntEZ0AUnsIBBTzDLLdWU8wTbc+xSKpABd+",
-	"KnJVkym3xy62sTA78HOEXn92gy+IIDcGiLUvoGpes/mOR9VO8crzhQUnAaTqB4WMdX0yljcpxyz8BJU7",
-	"5T8hSHcmIUJcjn9k8fINU3wwL/yQcdnCe3I/LL/F/Wv5PdkPGsC/s19ypUiRFPE0Mtm7cr+lzUkqni1O",
-	"MveD1QjiaZLbxAzSvHhpeTmWCRfuhEvLdzq6XLg53zsvvbicy5cfqADIsvxDPrVv6celXS9kaOfPC/Ak",
-	"4zm+k+ow/xX8545TAnbexkEYvKbRiO28lsIomQRh8BsF+jynhmHkL/fvnY8y4ZH9+T/hCSbMzuV8wnY+",
-	"TIwLBPnLF05LyB45t4aSYiq7cmGZy+xcKiq03dn0oSAMziDZ289r5yxJ5Gzng+JDQPsv/fW1YjEThtNE",
-	"L9/yxhrWbOcntw9hkMv52Tlnk4TOoWfiD2yiWOTx4C+mwpIy2pH2gAe+BmDVBdj8RVYqY+M8rS3T9cIV",
-	"++HictYp0lxY7H1WJloKFF3OOAvUXeCWEnlQKorKeTlcaj20XE4fllXbO/5YoPASJiljt3ApXiJnouRq",
-	"iUjL/kxfWZRsYQWQc1gU+fm/szsyEb0gmP8IM4Syr5e4lr9c+T7n1vlHGIxUyy+Pk18WOGOJwAufOavp",
-	"eOpf+5YPcjtPfPny/wMAAP//",
+	"7L37chu3ljf6Khh+X1XibEqmbrYs1a4ZxbETJ7HjsZSdOTvypsBuUETUBJgGKJnJeOp7l1P1vcL5/zzA",
+	"eYjvSU5hLQCNbqKb3SSVyx5V7dqxmn3BZWHd12/92kvkdCYFE1r1Tn7tTRhNWQ7/fHFBr81/U6aSnM80",
+	"l6J30ruYMHLLcsWlIHJM9ISRnCk5zxPWJ2OZk1fjnddUJxNCRWr+eCMFwyu7vX6PfaDTWcZ6J73L3sFl",
+	"r9fv5eznOc9Z2jvR+Zz1eyqZsCk1H57SD98yca0nvZPj/X5vRrVmuRnDPy57P57t/J3u/DLYebY73Hn/",
+	"617/ePDxsvc/e/2eXszM65XOubjuffzY733LxU18IoJ90GRGrxn59N3L5+R4//i4T3KW/fWyZ3667D06",
+	"JXSkmNBECphrRpX5N6vMZT4YHCSP6Yw/vt17PFcsV/+azHMl87+yxdf7r36SH8b/Djex09L7ezXzPRw8",
+	"exKdikwojj82nRnVE7MpdxOqyR1VJMkZ1SwtD9YNM6Ei5SnVTD0e7D07HtADtvN0tJfsPE2esp3j8WCw",
+	"M9jbPzg8evL0+Nlor3GrxjKfUt076c1zvpOzMcuZSFivH85pfzCITekdG+dMTZ5LecNZfF4J/EZyvHOo",
+	"5Q0T5NOvtJ59J7JFn5yzZJ6zPjmnU3bONfvruc55oh+V5116/K+Uz3I9ZIuvM/blS518+SF79dNskIi/",
+	"ZeN/PyVvqZ781S0UnevJY/v0KXlNP+ycXbO/PhkcHg8Gp8QN49QO47Q6jLY0vjfYP4wvkM4XZ2PN8uXV",
+	"OWeJFKkiWpI7yjUZsbHMGdH5gotrQq8pF6VFOBhEd40LfbCPu8Wn82nv5PjJodmtKRf4d7FzXGh2zXIY",
+	"2Q+M3sS5xBs6ZQrpkCuiJvJOEDqjuSbjXE7J3YQJwi2NyrnQLPXMo45f/PD4snfw8/7O07sX/PXg3d/+",
+	"LtirKf356S9nHdjIYYmNmFe2ZyQfzbM5nTJtGeTZ21ffsMWrL+JEe8MWnyjC4fBxc9Gczl6/J+jUvJbO",
+	"+PCGLYY8bRz8/8zZuHfS+x+PCzb9GH9Vj199AbtwNptlHNlC3VhocUvzmPxtWxjX54uzJM6rzHEx3FQx",
+	"QuEWtUte0wUZmTM+C1jWLJMpcx+HAf88Z/kiGDF+IRwZ12yqVg3xbJ5ybYf3Eej+FT62j1Rv/9rzVEDz",
+	"nJrvzgX/ec7sz2ZcfqYyj60+TJUmWqGw5IoY6eDXf3k6Msel77rUzUQAw4DjOGKZFNfAMWA4wZ7XjqpK",
+	"FuuP7VxTPVd1y1TcZ5fLUIiCR9jaJILPr0EiS6MuEcrRWnTyOfDnmvkzoXPOlGfiZns0n1Z0jf3B/pOd",
+	"wf7OYO9iMDiB//29ZuOs+B/iC3tR1m8UgB3zlbKwPozK6s8Xz53S0I3KvK5RR2P+hrUozI+qkb4Khccf",
+	"RiSOukFFSKdpONVR4NheTCnPVo/ojusJjomZBwhN05yp2qHBTa1HhmOw4/lgxB/NajfQqLl+YORuIqeE",
+	"CqknLCdqoTSbkoRmmSJK1g7OfqLLXgbDwnG+zOV0xUFxu2jIl8icZFQjb62elr0up8VoKFs5K6+EZvkt",
+	"Z3fdzgp3j9Utr79hrbPytRx1G89PclQ3kp/kaK0xfDfXiZyyJnGpzVCYSFnaQGjSvqftAEDsu4/jUN4Z",
+	"mqldEJXI3HDkxWrZnZsXrbUa76z9vEJ/EDgGZ23XjsP+vtFQLoCcGwfjvhMcw8Vs9ajgoHTar9KYcJjn",
+	"Zlsaeb3duHvh8+HX7XhggKuZPBg/OCDrMVEzlmUsJewDTbQZt1wyWlme06xu5PjhWosStVn/d5xPnWt6",
+	"zdroZFwUOtn1RhrZNdtUIbtmZX3syVr6WNR4jYpmmmWFTqrpdd3s7cb92MvlSGqeqN77Voui6XX3JTHD",
+	"L63C3jrmS6NOdxFqA03GY0WD28h0fA6+s3qf3RCda84BCR48VHJ3yauKBKOaZFxp3EWuFRnzzFjw4J9U",
+	"MtdE5mlVbSi8dnXKAo6w0ZWz6uS9+DCTuT5T8XkarcNNkMGddezL6iftNS3zspf4kBnHq5RNZ1IzkSy+",
+	"YYvl0bymN0wRromiY2YWVTGRWs/vz3OmNDqanFfHrKy6Yzl4dzKp9Amh5JZmc+amk2ScCf2JIslEcuCC",
+	"82RCqCKUfP/9qy/6uGtcG3mrzEJcCmCaUvhP7hKzRopOwdHitGd7xQ2Lu6Gw1Lzd/D7mudKgMPbhITnX",
+	"JJXgLBMLPfFes1N76q3ia994KTi89XB/vw/0czfhGQteDKKGZxmZixRWYEEOB892yTdsoSxZIlUyUKJZ",
+	"Dm+huZnFTIMLbP+QTOTc0OdYm9/N4iTGErgUJRJ9mh6MnyV7bOdof3S4c0iP2c4z+uTpziDZS/fZwfiQ",
+	"Ho0cwaBXv6CYYMd3zJbXkPH+0VGVigPv2Y//svNf7/8Sd7m/GoMHL07ZLy7oNW4xrMOEimtmVm5EFUuJ",
+	"FKd+2Wc5A+e7CzjgbipyuLe/S64+uzKCSKRAImb/4gGG+ArYKEXt1JdFZzD1Ty8vP/vPT394/OhfL3s/",
+	"/sv/2Pmv959d9j79kVxe6vef9e1/q78/+uxR42K9YSw1/HKdJdslP1hi5niLPYJAq8f9MjHrCcVgRnV5",
+	"D/f2T/+ZlvWNFKyGDs2CqmBFgSORCVWnyMbC5TFsx7CSKZzeCZtWVvhgcNhtiQoXd4Pm9hsuVJOdaqjP",
+	"G5xN8r9ilW4k/2tsVDOWn+SoaRTeIt3o+99wXevW57rp+zdcb+f7f8MzWbslqROmOCB7hBtGZe/Ywui+",
+	"5VOul4f1lbwjUyoK9wxFxWwis1QRqslUqlodJoN3hgNJ2ZjOM907ORr0GyJV+6U41V40TgUGW91KgqXY",
+	"tKVwwxaW7ZzRPCoS2QdtlIIxF2mf8GshzckkCVVsl7y4ZfnCMPycJkYdCDgz14pl4zLnGbH8umaFf97I",
+	"SjxnqokcFf7cuIx4yxYW8oIp/VxOZ1TUBt+0Uf8SvKdpUOa+ob1vCyP7fmYMoPSci1pvQBGbByGeEpBA",
+	"W3NiznEEQ8VFsg2P//cq7h0zizxXLG9aXPP7xov60TytZlIoFgRdzb8SKTQTwIgCL8XjnxSGHP3y/dqj",
+	"iVZDqowwNoKYZpm8Y+nQxh6NsY7LZkYqtf0Hu5U3zBjvzi8Mi+e34uhi8OzkwG2Fj7Qseie91dkUdISe",
+	"Ep4z5d/7NPJenrZ6X7LX61vRp3onYp5l/V5GlR7O1dLAn1wM9gsamoJbopfxW1Zs3Bt+PdHZgpxdnBO1",
+	"EEmv35vlbMw/9E56lM+G5u7hwfibZx/2/53ij7dcztUwnBKOApcxDa/ACodXVCJnDLYh9Dad5Iwa2ikc",
+	"MSd3OdewJdZhh/FfGLmj+/pN+tja6YgUBqQXDesbco/kScXeaW97DPd8rETrOxLxMtVOJczdCFig2J8Y",
+	"ZJsYZT/N6Z09/uk8Y0OvnZnlc69CN555U+lnv+LANoxdO7SE8ZrntD1VQs4QkKF9/FxmE8anZivih+rg",
+	"YnAc8LeWn9lH4gevWctHBkYR5hq46zkTXObknfXXkRfimgtmVIe+86+W/LDovjR6Qc6YMIzSXhsys4or",
+	"OMX9km5AXDX0W4n3r03Hn9P0HTpFGsh4lstRxqZ/iZBzgoxnSjMjmFg6tC6Wnhm0hpApjNf5chIqhNTo",
+	"b6WpEZSpZIqYa1NINzS68NnbV58oYgZj1CUQonkuzfR+9F/0sij4EIRV/OWZhOPQO+k9xjDrx/dGvhnV",
+	"KwkT6CDPz0o3o0e0JD46DsgA0qwcJb52i0GKxbAi+XEqE+XWUz1eXrbWNPIW31FHH/H17kcXnCuSymQ+",
+	"ZULv9sCRnDGR0rxCEZp90I+T4LdCs/n8xZev3pz87fnZty/efHH27jK/FH978e781XdvTvZ3B+bPF2++",
+	"KP9eMRLC8Z8Jwt0YiBwZdoiJnUdHh0eQDeiVoBEXFPSmkiJ8eHz09MkgmvoV84rbL415xipn6TnOfucL",
+	"rmZS8Xga1Bk8SQxzBIVe0VuOHgb/7rIeSLWmycQs9yk8ap7862XBvHd5otonw9XkY3ZjA89DWbGRMPMq",
+	"mHnU7IyxlgyHrFXB9krSAo/qSW/Kc7qrUNL8m7m2677bLyUmmOVUO4dP94yUug8p1+9lXNzA3CZaz9TJ",
+	"Y3N+zb4pN6THZrA7drBmopnP7+19pzJpmNFECuY1pbg4qggUTa9VKQJllC61b94flzXhQn7snO1Sfz6C",
+	"nJ+15Yw19LqRVxt6acutgRTU0K6uPVBRtfksmTKvRpidYVpzca1CggcqHaZySjmSPU2mzFPoeyMLpuwX",
+	"2PLei3kuZ+zx5yzPOKQpqmx+DRs9ZTvB5m5RgXCrXbel+POGGyrGGU82UxtwGTW9YSKU42dgky7nUmVG",
+	"hi0I+8CVtlkA9yTNnxXSHJKuiBtjXI6H89iWBHduazMoVq3RKIQ4UCSsUmU7Id98pybhHC6TiXP1qSL/",
+	"nKobDJ31yd2E5awaO6vE6CohqEjkrCT79tbLW4/5A82qvZT5iKcpExtR4YzlU45erZQJXtYp3zAO01/I",
+	"eU5yaQS9tH9hajiavQReYn1AcsbyIBX3nmj0oKDRt34GxM8gTqnLc90WvdpA6JQugC5TaYnSRSYEzV4Y",
+	"LX6jreL2TUMwCMJ9OpdThoHfO3Nq7nIprokUxGyU4im7x604CpV/N1fiRhjfh8pEtrEJq1cgDBJtrOih",
+	"Oy/Fdcg1HN/8ZijkUE0k+ifKCeetnQC/ieNCmqmVHVhtPIRMpKp8w97+xV7gzbU3DI0KmFVu28Pb/jIw",
+	"/wB1VXA1KY2h7dSOLDnnc7cj+Pw9OVBuuDBvvOUpM9qsDY+1+sSBvT8IXLV67rAX6tE4uyljRhUbznOz",
+	"tE4dN1e9Kk5HyU7KxtdG56aCZdZnMJ0CoeNrJlQN1Xw05Vob42pMM8WcfzqNeVoDfdN5sUGBS9hMM8zP",
+	"lDkbVu01w1yWaPhbCgynLaMZVWj4Wy7Sn2+50r2PH9/DcKxvUEF5F5zFslvWXFmm2cGzYk7+lijVDipU",
+	"6y0V9+XUXxzmjKpiu2qV4ILoLlgyETyhWRGd3q4qXDC8GrlVytNeWx3+Gs/ddkxn6wlOMqnQbjb/WM2p",
+	"yoZRymY010j2vcCcKa/A53MOYd18atMoFENR2YGBBNau3185Y2JpgPulAXo6Mve24UN1dLG/jt1rNqyG",
+	"Imym/Nq08A3X26MF3GrHPdt6UcqTeilzSHwd0eQGcv4YnYK5kOZ0XObM3aTQgY9XFeEqiMWK+XRkeN+e",
+	"t6o/t99mdje5uO4THT39s/koQ7m4jszYom/EbGRd/IjrTWnEpoZsTCqBg83+s8Qq8NXDCVWT3knv2fj4",
+	"STo43js+Pkyepk+OntH9MaN0kBwd0XSwd0QPRuPD8d5ofzQYHe/vJ+neUfok2TsaDcaDAR0c99rRX5Jz",
+	"zXJOQfpSkUzQe9/7cs6UYpi0e81vmSLzmVnHN4yh+TliJGMp0ZNczq8nhNFkQpRmcNNLDjYq2BpzBTYx",
+	"JXM1pxmxejVWeLCpYtktAwq/gKRXKshc3Ah5J/ydWMbMBaFEyblIi/Rh/Ax8wvJEMIAVMYYTSzHhmC4U",
+	"mM9aGkP91ijc5sO7ZheW82n0hC3AhUBoeQDmezdsYYxQvDxUMrvFYFRVm/DGnn1Bcecd49cT3Ts5gAhH",
+	"h7PSVY8LjnVxSJt4fHFXl5A6mGKWvH8NaWlpld73e9dznlqj7kzdYGIGrHduVBMi5xp2bCLvisWWc1u7",
+	"MOViro3qtHfUhwAHqCRZRqaM0BE8azYsRS3b7x1QxULOyRhIx7x/CkVOuxBk8pLNT3+7sitgHjXsKcgj",
+	"W5tFvZH6pZneRga7kHoIi1QJCOaQiykk5owX0COQEIU/aXLLFR9lkKu+kPMmC/5xS8razONyWBzCN1IT",
+	"N6+4hV/MfEseloYl08v+F8UY4RjPeyP1a5nyMa9LS/ZeRXTdTSjm6FufI+bYclFBdSBvJBnJdLEpjbmh",
+	"1WRbPUdcCeeTROKAQ75yiBCSU5sM1CNjwGDf5uAmhTDgS8ozttnRcMrNlKupTSKuhMztrkyCNDNICIM5",
+	"u2xv4EUerQenHD8p1u2/6THY2y+OgWVDJJhD/DQsTXZ7ge5Wq4S0YfFIKnv5zgvaTZzIwQuHseSECyig",
+	"x5R/gepOqSIAKdtVAtgiPYKUGIw9urM3XLdC/znYdO/3j0M9pJhxmHdR43iOrs/WnM/hutJir+36YZWP",
+	"oRABoE8umXhT3XsTJ2fZJZXIW5ZDQtJejYZd8TO2/dYToJggp7+1e9EZdm3dABBXENfDQF9738d66nt0",
+	"gsEXMDxb6IpSDOu0aiOW5Uix/DZw/QmpGdjJc1sRhwaGOYN3EuwP4Kn4pd7JIXrecAtT5/tYMAwkGK3F",
+	"XNgLXWXe21jjKvM3LG/6XrHpUR2ycg8aAywdKqTww4+dCqLrThi8bSNZD68PIAPaH7z7p/Vi1/aDXQP3",
+	"SK/b+hWwBEvL+INh84YJjQzpeOXFrmyRnf/W1nG3X6CUamrpf3UII2W3HKTHS56zsfxgpM23XMw/RJKZ",
+	"A29x12RmyPrlM3jPwe5gd2/vYPcpJmEk8zyHiaFhW5fifFRieJCGTq/Rn/la/sKzjD4+2h2AxTWhajgF",
+	"cncnuigvxiPWfheDTYhs4hlWw8ixK5aoxt0dTGHToYB74OUXUr6mYmFzMNVGKohhtUOowKloHlJimN+K",
+	"/ntNndgPUifeUc1IMaC4YlAa9Vb0gep00URyV6nWbDrT4G1S/NpoWs2ZE00bGYD6wUi+F3SuJzLnv2yo",
+	"TnJxSzOeIsph1TKgUElMEEBR5uTs7SsonwbUGXiuD3wGTzNmfSLfYYJYP8U9JibshdFwGM7SiG+gWrku",
+	"NB5OfRsU8TaXcoyImhJKQNUNF9fmX1ZnMUMCh4P5cIUafvjhh52zuZ4woc32sbryswmbMqvJw8qzxJit",
+	"kLf65OnRoIJi+TmjOcsxSQByP4M51+OJRnM9Ld3dUp7RUcY2IruUzQx9iGQxnAevjOZZ+Kpbo0zxhBF8",
+	"GFBlrAPHv4HYW6cSs4zvMRcjSIv5ws+GlGcTJ7yayW83N2PFqqXyTniXjruFK2LMg0xSe3S3xaxmuTTn",
+	"cmOymVGl7mSeDnM2NoK8yrDc70HuOWO4DPk8Q3AIf5OKJ/xrKYdG45aikvLvC7qLN+AqU4BQ5SxFVIdy",
+	"SYC7916rAvYDV8lbtwbFGtVYytXF3HZNAFfkjmXZji1SMKbxKGf0RhEK2wG66Pc2d2E7UcyUQeKtDWmC",
+	"sT7MJabKBnWbrTN5OwfAXxRhxyDJnE1nmVww9m+l9N1KHvmLKUD0dbFVlxKNQcXN5DUXQWiulJqkpcDC",
+	"RQSusQPbbjwT9rSGOBwm2prmnR9DpbpzqbLD6ioFbAvXiiiW5AzEwiyXM5ZrjlWivuKzeV7vJLLpJQr8",
+	"NWaBVZzlqSxSWo0SJTBQ1A7LCuYZA6A9qGA2VWrllgdmwSoABacM+b1GxW+5krWu6BfUIXuj+/gpMbQJ",
+	"/LiAwzGDgmBrWI9dGtp8DgXCwagOPPD5j25Y/Z55d+/9x7Kd2bgWIBpHC1sl73KSuQZJ0m11YuPgaZvq",
+	"5aAotwbLIsAgsYq4tWiIlnZJ/ci58st7N5FZKR2/FdXhkEK0sGCODiLMT7FsXa8kPEDGN7f3HcIRxkg3",
+	"X2sstmhVuPDa3PrR5Y60OYNvzJ0fiwLnX+NR+CKrHjgOGbFrjhZ8WED2NHKgosXR1a98LzTPCuQZ/xEL",
+	"BGz7DkDpNEd971rK1FG1Mx4wCqelIYwtrHtYu71y++3NW/hqUB/ejuiu+S0ThBLB7gKBsNkoXE16rSAw",
+	"I0Ap0IdkkGw2oSOmISfJZ4R0kAXn5oO1x7MQBsqjXrZ4p8etDnWBdotqI2J9ELNzxQh1yfDrAUkUSSk/",
+	"9oDlwxG1h9sfP7/wBefse2HeL4A6g7NUYVQlAoqfvhJllyTesiZQkr6ldXzvZ4mVpmaZS2I9TjsJFWTE",
+	"SCoFs6hcDlKAifl0FRZFeV37vQ877INmArIdLKCjG8UbGgPY/aEibcYy77uQYYGXIu8E8RZVJ6gY9/W3",
+	"UUjRwgd6wxZqWW1Dd3RNNwXV8URVgf0jh6nw/kYOhcVKg1KmnJGpDWPYd4ykzBgF5a3kMo68yLLwotkM",
+	"pk0vrW3R/mOZI1VOECxU+cvBbOpJE7lMbF+KQiA0gb3CDRQ7kVka0qjRXCIAHfZKDMajdM0CV9xw7X+H",
+	"fyPARxCL8T8HV1z2ePlqIkU6T7RLqfcP5mwm8+IzMHD3mSVokcowI8ORtyzPObAsMPTde/EP5BX+T3+S",
+	"8c+SLWsfCCxab9D6hfV/KmYmRucp13494Y9blvPxoiNnOAcZWcMbIG3tOqdTQPlUhCpydWZd07AsJ8S6",
+	"IP/P//rfVwC3CvdBQmQyYcmNmk/7RFnoVZVQIVgOSMw23yKRKRQHE82yzOi1gIpsoQnZB22RLkOJ8rTE",
+	"dcyfARge5bPhpxm/Zf9prIxHwx8HO8+wqcv7Xw+OP0Yw7/xC1CBIu8NPHZc0ypZDQwRvXHgWfN219ZoX",
+	"8qXjvvzA9aRub84KmNPC7jX6H08mRYsdi5KK4OAVixj7zbRnncqPpIWigfdWuZT7pn9ZlDElWubn8+mU",
+	"5ovYVkiS8pQo5wddnllbU0xEBeKFN1apSFH1AUAGMFtnLFeycKv6Hzxz3K22uIpJRG3B1Ns0pJG5hzlf",
+	"0pgsdDrMI7qSkC4dn+KITahRhHLL3knGblkWwMmVowxrZD+3Rq+8vDyPHskyMFKV/EsdKQzFJ1IYjTRn",
+	"9mS66osK2W/m2Sk3yOnm4imei/l59iLqSBWXKRovgt8C5NJi2EaqAv6rXHegEVz12DhLdZaNfmU4P+5w",
+	"t3VlhSu+DZdWB19Ni+KfYDaIuIV5adT6tRvdje7+d3h7ADBVrzaGq5EAVEwupzG9vMGYdQD/XclgGdZq",
+	"qQEdJEy6fm4QR0YBZZ5ce8daGrmxDk2tLN0qhYUW7xZN3OKcIHH1i9YHvuOEb+BQXeqYLVphEB2N0yWG",
+	"1IkZUhFjhU4JqkLRqfmU1WDS5aEaHAeoa6c0FaN5cWsjTcu+u8qwzW6bsZasGY84lN5SC5t5w2cwVD3P",
+	"Rfd5rTGF12YBI5ChDNk6ah0heBvwAaQEUF3cn3quwF51fUvHhT8+GieR+cpzFmpobZi47ezo13ktHsDc",
+	"nrZkAUgDH/u9Yl3WYXnBMq7Ff9oKm0JiVBdw4dy6RucdyXRBFOWuC9KSltXkvt1YOmm5/kLis+stY4yZ",
+	"Ij0EYwo/4dezb0m6RKUruKE5eqv8VYaWOzms/ANddTBgBNtzXRkNtnA9/ZkdWMUSrdqs0InTZc+qz3Xd",
+	"uodta9y2c5nrErJ7b6ekvyyF/MG2jG2oE9zl50t/7ATaUEk16vd2IrrW0qW4CBfz6c4tzaFYygzgOX7y",
+	"TH/BVNLrF3+fwZ8WD9z/7P/Gn4FXvsBv+nvKF82N7yvLGG/XZZSdMc2rCg9UN8kpO0UvP1dBu6NA/eEW",
+	"jaSAtA0L69ktzebUttqV4zFgKkyAKNZQdVa63coz4IqMGCDie4s/6n6TYmjVtIl3w/0EyZSBnibWGnCd",
+	"d8rXN6hlBe2ToJOjIlpew+RijrlyHVAb5WGUccCbKT6wPLZXxcfvJlIZFfB6bkZadBvCbnRe259DEBpK",
+	"oCf0lhFfWmKu8RyiQr6ao6Ejw97h08PjgyfWa1vbQLzfsyNqVR7x0t77MXTHR/q60GRSrHuYAGKDXJ6n",
+	"4JyMMqpOXXcKsj8YtM+mcF8JhtbI/Ze8o5W2ypFdLdaoNO0oow1aWscNO6OTp1KwPqFBG8lblo9K52mu",
+	"J7uQcQZRBvxDzrX7CzKNh7YdPkurl22GIlzzCYnWtF667iIbtiJi1/nN+z3M+971oHSQZWYZvPvTMnX3",
+	"ZxFe8ZfyyCWZsWA8LoWmeLW7UrzdXSl/wF0tfwPCMrvYry24AHEaXnkO5+7+BvgTRL+pXkUYH4hOgUM9",
+	"GK27UozWXbFh8PCKX92f5Ch4h/mreN785Ydh/piwzD/jBmL+mLLpiOVDnEVwIWdg+IX+j3B5/bVggf01",
+	"h0NSupgzpWVeucinfomLi+G6B6ZyuFzFVTfK8Jqda3gJbf7lq160hJcLMVO9vUQkwS/BkG+4DoZq/iqW",
+	"6AaJCEqhy/e4q/F7QyCJ8Hqw0AWOVfHi4lrx2uJaiN9VXC0QxZauIzxa+R2IN1a65mDtShcdLmBpoFQk",
+	"0De1fNVB81U+76m5uAgIb1xpS72RHwoqRpFXrA3+XawL/l0q1IQrwYfxwq3kafCn3/n3JYzvkP22U1TK",
+	"oaNoCI0aWj0JIlo0SKiVrrG3iycGTYZK1QQgScHZxLUDK5UlVRKA6/ph4A9e3F7pMnP5AnL0UTlKsfCb",
+	"Zm8DpQlTo2PJNbaM/1P8h+qjjmNGrOUj27GRasIyxcpdQplZolMi2C32XPRpZHE5+5KLFCp6Yw47JnS+",
+	"8El5UM6inE9MMZqh/lrRAs1bh5m8tjrgsp4Jb+2XskFtvp+5slFSLYI0tghQ2ml/wy04Cft5zqLgG1C7",
+	"kdGE+dyiSYAM7E1cqKkv65JPDkNd8tlg8HTv2bP9o8Onh4Nnz/Zi0L4/epWyzmqF+QXD7ZeX+/2KXf7G",
+	"Lk95ijQDE42k3NhDtrez7+6E+3zq68QwRRJYyimZC/wZrtI0Nf+ySe3BeSspZfixolgeevniW7odrm9l",
+	"DdXSRPcDQs1ZYlTl1OUcRH3HfLVXMVRLP1rvXC2NQ3K55Tou/Qjj1YZ/BcR/R5eJpyvV41DWCc6XS0/a",
+	"GGxtXOYTOgN5sbbHPC345srZOB6LLqmaRq3mFwfuSDNlIdWBu0Hb2ixzKcpcg4E1YR9oyhI+pVnFy/Tk",
+	"cBvZ9HxW06DaNRSmaZobu6GyWkdNH5cFssDKZfNF+uX6rtiY/mPH1mbvvEoLFHZsXlzxwAE4SnU3wz7+",
+	"zeBL2jEdOCVEirKUgASOjU5KuXl/95793SSFz0IF8gPBUSkuwWLQMD0eiZKH8nXrQqUftjBs6oLoGBTk",
+	"+PLNlj4EL6iP1mL3WnDjpEFfyOArRwC+1CJkHfZCLDlUA3YZsPF+ua+jlQlVkilTc3Hk4ESXJlk6VwVL",
+	"KwlvYFi1Qvtbeb0yPmDuc21KuwQIgkfaxQacxH0IDMQ3K0B1iYfuE13gDjhlyDZEN8eK8myeY50oOIo6",
+	"qUIlJhVvI7qYLXfQWGK3EQPIHoriQJWMIq99+ryQMFMk8A6g0V5xxiM8DyAlY7OIsgFpR9B+GTYIy1TP",
+	"0cq4zBaiKu/duP8GPrW6jEFgjgC1NJtr31bLCBMIiQDA4vLRhwTmGNqhb24MPZ3InTlD9uZmb/jeYDAo",
+	"tSSp8YSDpVGXn8gVdmXoe0c1JZO5SG0opD0vcnbr6jqjCaPpcIVqaE8GZE+ZdSmORrA0rZVA+GKzotD8",
+	"pXuQ+MDP6sdU4aVGAJNryYxtUhRvBgbwJ0Z9Tq19RZPJvY17xmr8Ey9sb267flw7pYrnoDttK7TTMvWj",
+	"eo5rEkB8loc7n9WdqVJPSL/FagTnrFYiRUaztIhcaCOYYG+FtK1TQqbi+CDe2Ov3Rjlg0rQVT6WuesuA",
+	"IJAUdDeRkJ83YgTinfeR+1wkXXdJKPajb5v33CorOEgA30JOsAVyiCp52DOssCT9B/Chcsb/0WFzuXrQ",
+	"cDBeb2O7ZKGjFHZCWUTwfg2CT+xDIfBEm5xsV/bc1vIOICe6vN52QKzO/C3ksCNOtptrK9L6loub7999",
+	"W9Wnl0mqaC1Ry7ONLL9l3ZbZdmOMt5zPGPxMEOy8aoA1Z2ivSgNfoMrhOUyn5O8WnNif2SKTEdtIVkf0",
+	"DVv4ytBWWwY4H+F2HUW2q1XWdpkD3FPOdnCQQqrv+8OPJBBQmKNyu2JBTnd4+oOc781qjKvctVsS9zJL",
+	"Xyo7rvZfBeNdl824luJrlSFeFGB2scLLT3UTSQ+WeANFrW8Jlrdks/Q8e952KnVu95eGZ4RV8S+4531p",
+	"WVaWiRaHKrFJYItoipqPurc+ScDfHAJY0HA9Hhi1GKaRI4PAqRgJBYK786BnESsY7x56qLP4MbTvDN+z",
+	"RLQrwAIEuyt9pVGz8MBrFYpfGm7lvVGah4V9JzO2/qKaRcxlFim2RTCuNthTlak4aLPIeFlyU0eI85mv",
+	"wKJC3UFYkgvIbcNATYErWeb45kzLDjmRQTPmpfrMAouoQkytlHt8+jct9wuw1hoYfRCPgJJ9OOEB/Osy",
+	"z78nuCL7iNOsw+bSLR47d7f7NtK/1vd3/gTqyXOshO6TueA/z318BiAPs8y3qQ39OweR7Win2gX7f0+K",
+	"nRUrMHkPO+NXMSSHjvpYsJVNIsLO0IJ43cn8hgBqwSMic3TCMKUV+RRADHbJN2yhlrHTEHfK6nJ8NoT0",
+	"wD5EYm2vKf+TefcQoRTcgbftys1DXY/8m9ri+YJmzAqXy8irHdGrhlbHEnE7lneQORl30c4To+RCbiX4",
+	"eVMGGWGNadeqwd1brTxYy1cX9ZAVKlPD58t61fY+3pRC7T9e3LTdj/8kR02fNT9v94M3XDd90Py83Q9i",
+	"TUDDJ/GG7X4UgWfrvzljcpaxbX6zwmZhX0uEXcbTsSg/5VR2v1huAg089jyQeXU2r+WTePYTnlp4iCIo",
+	"HveRYiP+VE4pj/GDL/CHAnYB7gcGbbRAmfvUQ1QSpnOlbYIhADmy6UwvsOW+Mv9pbbi+MN/Br68K2vR7",
+	"KKjtDZZ/F610V7hp+JT93dxX3VX/gn7NYjVtWFPhjNsqC0gCuV9FTubmOC9dlKlOGlEbrWfjZY/oLP6d",
+	"8RUHuOU4ei4i1wBWNoI7Ka/VIQg214rccJE6JS9oA1hI8+WeOOEqNIjzf/xId355b/5vsPNs+P6zKCQT",
+	"2uyIJ7SeTYYYSdpB0y5T0NrgsS7qqpkgC0ZzReiE0fTUFdmblYXU4bWNls1wYoNhbBkddsqF+7MVu+kO",
+	"vNoBaXNLkJrd5lQ5l+5I4qijJxEJuRB861EzpO1DZSakqGNmfhTjyAvcYTdU4nb3rolQA2UFYp5lqyEk",
+	"43r/Skdnadp+TvU74v1563IXI+mLWqNl7tIypFhamZWxxWCpDu4p0ugHdFox9QMO0tZy+8eP/7LzX+8/",
+	"/ZHs/Nf7z+Dfj/71f/buI3L5p4pIRhiLsbelYeFGNfQ0h9d+Ybn0LLV1KLPuyO2vf+Q6RTzrvn80qJJx",
+	"+893CozeA8/5DcOg69NIhTHWhDDrOaOvZN6EMxY1dFspcedC6Xy+MnMF6vWMbj7PUsh0ryfCTYigTYWU",
+	"X0VXHnXD9dDVW7bOs1hx2DGlf8KytGGi689zypixsIfzPKs9c5L8JBHtlWZZIDsmWs+gYZjWs7JrY57z",
+	"FQCRxyUZAm/415PHjy8vz//SLD1g/2uqCsxPp0RISJfSd7akqtVpfcPu3tpK0NW5Jh6QeCWOAd7nTtlH",
+	"3+NnlY2oI6GiJfiACrm5l1virT/9X8vRJuc+qpKGLXRie1P87gkIjShb1LUt5l36ci0T+UmOIJpvpP+y",
+	"7BzE7LUWQhl9/NxhLtyDbN6AevDReqL4hutNiOKGF7Fm2wiKyDG4GRBsN3AwVMOFrglw1B1jf219kL/h",
+	"+rlr7VtptBM5ye3I5cb3YonKmBrbvta0Dyx7rgMPWPlkRO36FWVFodLVWGXURo22dNTvAVXExbKZkf+5",
+	"yx79u31oZWJ6zBpvpGLbaH6D1ImCfF3mhCXeUyz3Bc4B/hdAJZ5B3zgHrSPYHYsBL/5+ZN7a7vg997m9",
+	"4luz84AZtK7jBY8jpnhpSRRdEJrljKax9AbXjj3KLgBooPKuBitlE2Hgu5lHa0XxR6MNEd/qvLtOhKuK",
+	"zcy3RGXVbuirMCpLdzcQwAVT2seL1xNkpcC7lkTOWERgdfV4duNg3yuWbyKI54rlpx5dgEK+EqB/uEaB",
+	"f1zdzfvTVsbHer+9G6l70lp//awwn3pcJLh1svHteX9ZwK3Vcggj5qRgIZOoRa5r0U4iiEp9DMLM0Yoy",
+	"fj0xBw4H0lyHdNS6EGrKqKgBaGVUlDrsWUMxh66GvNJDTM6xAfCqIaAnrDQCd1e0oE3ebX/OoiEJIDq7",
+	"Deq8hNRDOVIsv22smpzS/Aa+Sygi4rhntlhvJlKap8OU3fIaywxK9CGYSdztxN9OPhVkh+w9siQhx2TM",
+	"7iAFkBpBKd0BWUEWh7GBxshiA9vN9kC31r3oVXbBEn0xkGJ40XWK8YwX8VjGmSiHMk5Jxgw7D0AluQCi",
+	"zklCVSUbTMic7mZcpEtdc9cJggQGVpgkUeMKyrVF6CyNn4zYhFsz9d/6TWOvjLg0wIOlWPdg59n7T+0/",
+	"dt7/Oug/2fvorj/6108vL3dX3/XoL9Ew+QtADXtpVyzM1RfpT8r2uF5qcCPzqZs/PB+mAfvnEnW7nBYI",
+	"n8TQ0qsvWkWW+kRBFp4KAFGFJjqnCXTPd3e5ABRXDXGnYAe02jl8ure3tWBUMMOvGM10tNLZuZmx3znY",
+	"eq5qrCwM25VZ4Yeaq1xj57H03PKxzO7oQpEJ3LQ4xR5eMN4QhMy3UMcc8ZAE7JOtk0JjlHBGvv/+1Rfk",
+	"03cvn5NnR0/2H50SObecwRrM5Gl5S1s2xV7HyxFs7itAinyR57EanO+Esc98f31XaO+qpXJ5FzP5Urai",
+	"UL+Ua1NbBb+E3bTirRHfZMw1yesCduaXoiFExgo4NjNR29PWYubtrSGZ92KS2bfOrwloCP99IJ0nzwZ7",
+	"j5Ymeni8KscbZl18rY+75Bc2dqiQMJoTt6FNJ+yoGeENYzOFMMKYbQ1LhejUdznXmpXAQKiWU56A4p5r",
+	"TrP25wtG9g5aF9byXIIQqJjq6FzMdxAIS2VtHcby63xehGUX5sAKDONtQzNL88Uwn4v6JQ4r6O0iEinI",
+	"bJ7PpKqpq2PmNK9Cyyjas+fyzk5uTDng8hU9yo1lrNBX7fS7dulSAVuperMirmUc8VDnc5HE98Gtx1Si",
+	"twjnAPonPkwyrjBTeXlBcF7LL33nZ262FV8JMJjm7GVsrImNeWxjq9tUvgSHDpqEaJo1jRrGmTO6NUNh",
+	"Lhz488qDgGvEb5htBFe4ALcyEAsg224YsXqYtT9eYZ22FsYdVLcrvgymqIHphevnic4fxwiVR/muBzOK",
+	"GRgFePsSpH6fjBaEem0CqmNuuO47aQ0R3/vAwSjG1AUHw88zhoMRCySvkyexQS8+B5fcnA+LnectuWDh",
+	"Amb5VZDt1mqznkgxzniiVRy2mCsykvKGpeiq9omuxlAzvLBvoX0NE1fMQ6IYJdcF5VvvlovOP7dDaoGR",
+	"1Kq0saCdreCWiFQ1ooiaGzbfF/uZYSYTmjV/zJxJBCGUyY1yUV6oPf0FtBInhXlO5HisttGd3wGFr2xB",
+	"5m7c/JP3nbfUEEqODadzr8q1M5jaTvx+s51iSU5bTGPq2FptVdZRa6bTPsmoQNevqfGSY11pvWfm6Fwz",
+	"hty36GvN2/T/s/dtfvYQFKPxewVuxpY+tYr14Y2/B/Nr52nyZ7kA9MEHhw2dBxGGWrkOrnquttSLMCyH",
+	"iiQSu/Uin746e3P2yPpiLBW5phJW4WiNJ9jFw96yTL0sy++pUH0psW+5jazly6ty/sI+s/4IFTpEP6zt",
+	"qxJ+VQcoAR6F/LUi8sqcyrHKEtMoy++KIlol003hkqpKeNeet0uq/xJekmJ66GfpUkHDZcA/ZtLtSF4s",
+	"ARBIfjMsmpxga5NgVeBpOWPCT3yICLCtnUluBjVdcr8Tzry0Fpef8ifIBRhA8hsBUmoyW+Q9tegxW1OW",
+	"gs39uS4FYgMs/KIIbyMU7d8Efr9Vw9ryZjg9C5Z1pWo/oSkZMcOKpNG8t6BG291cJVzDD8Pt2/v0epIM",
+	"nq6XKa+ELZfzguVeuhHcfwtfLYetDD6iuEjY5ruCDXXb6Vrb/eZ6dKDlfVHB6g7EKFcrR6hylKuUWlnh",
+	"0gaXZ1NtaLwEyN8o6wrmEhd3DqwgZPahbMPvNMizDaTYemJrFZIg7E03LH//RDdnnu8z/gAjWEN9tXlm",
+	"34lQhTbGd7VjqkKHxfI+2t6Y9YuJpQXNHU7ji+tH1L4keiW8i++carvDol11SgaGJWXOsWEntVW7/Dcz",
+	"k9fk2J2MsjvGryeG4dWn8blbIJ/PGeAReJ0NMvhKo2jZTP+NxFPgeulX5UlIc4XVFjXXHOkHSDnldWk8",
+	"jHEpYNtrBIexcLM5IeCAbm95yiT0V1ZcI37YB2gIw7vz8lVsvAw51ZaVl5/qxs4fOHkD8SwDwoaEWQ8H",
+	"W94Q37cleHan9McaOLHtgGHP4StBv3X4q4oSuwZq7PvSMtUDxOasfM6wtWa4KmlOxzpQtbBR6RCSh7DL",
+	"Db2jHNwt/vyHnU6rSleXjoDFDFp3OC+mUp8YvlJYo7dgm+3IIxkRGzYXb60NuI6MMfeGYtXQKVeuJ2T7",
+	"IEE1crsqUuDO/gr4OVh6d/dv2/hjSTNolo9eLhay0N8dtsR0e97I1Fheq6CG6QdGpxSOSiNoZA0Iiv5T",
+	"BWrTAhZbiiD4J8d9X5jjjy6RYhkXcO18HJZyKoYTOc/V0FiecILqyiHMvc6VB48UJ5KJNHL8sVmpeady",
+	"+Ri2kYwhrz4ouyjQjMlJp8x27Cs5+7zoFNV+nssaG/ZSqmmnFNPcjME5rNPW35UOZrhVwG4gicCxnH5Z",
+	"qhUZVXNhRN4dXUDyneunE4d3XPtIuVHUTuU8OgP/3NZSlhTmcXZgVpVzbZuTlfAfw02KTLaWjNsd8lUa",
+	"Z+0Br1c3g0e66ZoF53lQOpe27mvMaFjaJ6mg4hGJGzFM4eRB0yNXhL/thK+f5KhTqtfXctS62VEm1ao4",
+	"o/l8EWGEB7aQa9UmW8l9edM8pfZFpN262dwboMe2UlaqwB/d+gtJCEF1IA65RsxqfYfO13K0riunVXy9",
+	"TPdbj6w7N0tAnKWwdjiqQOksNiU8vZsGpguW0bGDT8CblmLRNk48kVnqBtvaGPxajl4z0KAam84pe7w0",
+	"4WrNbg9T+Iya8NlWeE2buuqv5QhLq1tSYmWIWyDILapPMOHO1Iabu0ofshPvog8Fj7QVlpbQHtSg2Eat",
+	"2iIHkN92f9z9bTfnYVvi28JnLF5bd2aW+BNFZvaORsdBXc+ZADA4sC/x7m0ZcM1NL86yrNTvwpn4FuFt",
+	"KwNQQzluzhpN5FxsIg0mcd/X8vJCX3GIQoItsa0pdsFWNvd2U6OksYOzVfOTgpi7tjWlnP0EzaParKot",
+	"2PrJd5vaklPxug64BH/r20JSnmMUor1z1Z7Zc/Oa1c5Vo4OlOb0TrdfCP3EvtVuW2kJScqdsqfmGb2/k",
+	"iMgdlmCHwxn6da9hiO+s3hWrTrVKAYHiKVRaSwXn3BzX4ZQKiuAlOUvyOddl7xDLuyiv63cvdAJys76F",
+	"bvV3qtiK99e5ENhC8E/fu7Aw1GoFdNGmBewLaFoIFQPVvXIBKmtbFMSDtlCnLaoLM/1Qj27flpduAKgS",
+	"GIcxUv+G1xVhY94zhrEC3/gpJCHYvGwFrBgEqYfMg7K1EORv2/6rG647+a++4XqrzbpvnDDf2I10H4Cc",
+	"QNGVYqVlweLKTB0wRKnMv18NX0jBCsTTYldyRpfglrpmL3fv6tAJZ/R0M5DR+nFnFNrT2bBMdFj4W4Ct",
+	"yQps2GK8lfXcFjJFJ9TT2XyUYc1CJ7opIaNDC8kY5Wy0zK38Ge5A3m9zxbIDzesm0bWLHMMqyWzqYiu4",
+	"WkcXW8A+l1xstgbDDru19CshtK4BSErLoencLJSDajFi+8hXwTsMDSqSiW0tyWgyiYgZuKEBRUMxY5YZ",
+	"9W0GbilirCaaTEjGbll2Qsb8lhHNPmgzEpnbgbTv0gPfr3RFCNvzHK2D0MwVpAJqLB1pgMyJ4vx3hTSs",
+	"T7Zweha7ZbnNuMC2cGbrjLErc0CWDWvdqsh4y86SdfInG1plco32tpFuiqcswLZp5rJ7pSD83ko7pYxZ",
+	"Z8dVyuJw1FhzkFc5xVwTx7ZOMXd/W/XowSkW3RYP6NwVnNbpwtW8kq5Q2Te2T64OYLMLzQGhzohmWRaE",
+	"A1vt+RJ0aT3UcawR2vWcp1QkrEH0hPw8k/IGOwNjw27zxzx36XUlgbxlDjblYl7bhDbD5oAgHjW9YeBm",
+	"sU+sUMMOB60BSyGhuBFkvE+gKhmOjrphaZStd+omHOdPZiA1lL6+e8Gxms3cC1bF2qng/N6fc+ENnbLi",
+	"X961UGDqxws8qug8p0SKhBGvA5pthF6JVg1V92H/ukF0tIHtxNqawjRPJvy2BRKCu3ErgDnm7A4nVEXw",
+	"Ks+/OtvZP3oCp3TCPtCUJXxKsz6RZr1/vfS89LLXJ5cFwv9l76M5YAkVUvCEZuTr8+/eIB7f8dPjowAU",
+	"lxLQ2jvVU7byGLgd24bX4HftIdIFL6V1S9saE/o56m7B+nlZCLhYW0Zy9GbcKnr3d25O8MVHRzXp6dA4",
+	"2Dovzt6+wiawkCwWsJyNLOzfteNJ29ycgn0VKTqtXAPhybsn94DHq/CGvU+uKdY2OLcVPlchvQpRlPnw",
+	"FnwGZSnQ0XVQFX+1fgQ7h2L4XVwJdoirjCLHFLoYRuEzHeXmg43URE+rAjIF7XBVuJnnimGrvxs207Gw",
+	"jD8LwUFoTUque2mUEhxIOpAyLKDvj1pEjyJ9/wqAZ7h08vjxLJdjnjHlENQfT3lOd5TMJoxPGzsFHrVr",
+	"FPjjPy4v1X++j0Omfyuv+ZoNoF4gWrxIieu90dD3t1WfkrBxSAw9rPjKEo2W7ZtmtrvUMiRGm9/KaznX",
+	"75gCe6YW/FwxrO+YUIVJE+uin+P3uqOfl56rQz9X/FqwdGhNfF9z6K+2PhOvaTLhgp0lOs5XpLeGoX4d",
+	"pMSJhRnOGJmAMkLTKTdWK9GMTknGaArolMDWbGjcKmo/yVHfYZdy5cF0vHOg73QbOtcT6R/zlW8+pA7+",
+	"cvNZMGTpdGi+6hCYuAJ3G9UdYup2Id7VwpwUxXy4CkQwlpoZYo10qckA1hLLGR680PXXcTiGDKJCD6CK",
+	"Yu2MVnqMNXiMVT3GYJgnroZjLmqQ4Up41mb5FTEME6rSa2SYjUFF81o0+0QRc8dqBPl4l/pyPMYPPXbG",
+	"7Ope5FRgwUVsie/oAm0KKewAA4zBeKpbXSMW/K0NNP5oUXsKTwn0F6viRqkybFQrLaZ06lda/q2Iqi4k",
+	"HZmjWdQGMrCFc21Wi6shnWs5pZonTWgZ8aVaJtB2cAdlVgHIPE3ToWO95NhcTdSWnOxqwTeAOgKsnNLs",
+	"y9sUJfqas4ea/SeKWMUl2vZvRkULVyvcFqIut3GGgEn7Ry7D+W16s7XG3FXD2qxaVA6MCMHKTDll0NMB",
+	"hTGqBxZZcpn4obFaZtTH6H5dOHhs85qdbeBhr9uNjuW2CLfJWQrqCdxaCX0tmY/+dW04zgqLr33Xu5b+",
+	"Cn847slZ4VTnmhZ7vvyiVEVUkGDf84byvlSpqZtb4rW8ZUGC6bqdTRH5+BRbQCBMHU8m5FoahWVEkxtU",
+	"4Zb5XTsxUOX/jdH/YjY297baolpGVyJszd5t+mEVkzn8M6Oaifq+AaBiD8sRfhv7Mfyk36APh0CxgEyF",
+	"OryrjY9zG0PYLV3Ckbog82TNeoVtW7stGQBLl9pBcoU9BGvjtFIMO8cgl7sI2nWuI+PIQquJvGOp176b",
+	"dG6pm8Ky2OiP5ExpRZZY4OEWmvTWSBJ2y7Iwo2c7/SArpFLepRqCCZrnxuRDuTEuZLpTRX6a+3rUAvca",
+	"vfHS7kXFPJjxNqSCzXPBEc6SnOl295/jvRBdVnrYUl8LJ77Ej8L39P3o/bCia1mGAYtibgcIGLZqqGw4",
+	"Az2H7R0dCEpbw/k7a3TjINYVHYulxEWjS9neadDYelOpEWvmDKz+DLI4aksNvOskoSLS3I4mCZthbUPK",
+	"kowL+KfhPlRH3e7us+8AtFmxJpdt8W05ZaUoPwjSobdZOo+iZjND2Vcj3ppkWnO7csAOAaha9PRy3RGw",
+	"dkLV0CN4NLqMnCgEQgqBSmImKIBnr9ALF8Tft7kengdbv7J/g6cTBw05XJ0VuJGSsJ0iYjfqvieKylIv",
+	"zaa6v++jB7bOv40NyZ1DGqIKmmTMKPHHRo3PaYKtZEVqfplKpcnTfTJaaAZFRN9fvNw57hPBONavyOkU",
+	"MjxyMqUps42rP1G2w6vM421EEzmbsXwno2bxxU6a87FWO0LmerLC534c4xOFGRaZLzaYkzlaKs6RV4zl",
+	"jczpmg3Tl8bQUFojCxjqWMn+fVvna9m0McOsQ8/zclVfNE8JattsbKtN3W4ixW1d3pMhapaSxyRnNJmw",
+	"tFJSgT4C+B4aXthuXDAIqdhnVrcc32sLe2UBk1K6UG3AvlLwkIAsDUsYlaYLllrXI3JYaBioXdGlTVcE",
+	"52+lk7qdmrm/HaZX26nhSrcpvgQILMgzG/k09oxqluPgt1cbC7u33oggV80SYh4OsVoTsmntbHdj3LYK",
+	"j1or8VJ128kVpyPk3YktXu+7cmSIZE22Bza4HEC8Zr1g3MXmeLrph8e4fFCibCSXo4xNa7SlOya0bamJ",
+	"XY8Pj54+2no2IzN6jZzniV1hKDu0ka46D57oEF5pqHc2Kui13DHXdtQNn+248N2Ob+oLxsLHfk1PZGju",
+	"s5gBm53hWq7qjFzppP7e/N/w/WfRwH5j0+Rgd+CYuQ5Yqxso1zWXfXHL8kVts2jcKbCtnKU0gz4J4Ikw",
+	"J6R9TTouVeveslwYmk9YXU4BjM5a6XaIlTM4z/lOzsYsZ+Y1q5sv48kzBnFdFdx/7FhDc+dV6gQN2mZY",
+	"K6TmM9eIPtR/9mPfUvGQbxFPsu93B6VfBATNHpmpF52b7cDD1s1pU2+IyjjmNSL1q4uLt7Zn1gq/zbNn",
+	"AVs7HESZti/zWX2eQGqMjREh81T1kQfTKYNiLag9kkkyz2Fn64M8wSzxQqS9+7tvkYzwhxFT9mCVB9Se",
+	"rla64+HXCDq6PfcB4ft23wFZNjD0NZvB47v/SRrCY8m9awlPBZnPMklTlkJr+K3nDtOcTllNH3gzEH/D",
+	"7moyadtUHkyejbrKr24i/47RlAumVLOtr4yln0DenJHtxty/k/lNhJYmLLlRLVxm+NXneHvrLGH/YHMW",
+	"Vt+No3HKz/1YK4KSJpPwIIULkLIZdCxC5aQ89ym/zgtwosbwgflykec8k0pf50z9nHV8MGcp7/axynoF",
+	"X3Zv64fzaFy/uow26DNuZJhADo5LyRWZz06J0nI2AyQC6CQCeNK5TJhSRE3mWpFU3pVSr+BtPQyyuH+7",
+	"l7R2O75r6nUFIkgxoQ2Xh3S1O1n2dFyEKaNYwgUcscbB2NEDsqFjewt+65Ak7MPxnUdXW0obMocoBNhy",
+	"cge9gVN5SoQcpizhiCpAb5jCUO0d3g2JwOi1LdKEfJYwG3PBNcsWQyGBCLBlgHtfr99bIO6yNgJluCjB",
+	"/ayiiXA2WIvSADqfu9th4LFEvXCo9e/BdUlYrikXGXb73iaAV4uPb/+TxYbUf9vhjSd8q02D/L63X/Jt",
+	"zr3Nl7f3vWo+/0bHIzzY45ypyXos6AKsEngB0fKmAJdB+wWA6I0xS9GASaS84SzGtOAVQ3hF3HYofaWa",
+	"mLi3vzrFPDJx868tZKZgH+XAAQmZBgGO3Gb5KPgmLtv2b3rn7q9l8pX3va9dnOIl0fBvuQeatdGLaQdx",
+	"4OHPc5rxMWeIlJLcqCH7MGM5t8bVmPKMpUOqFFPKBnSQblk+DJsIm/kyoRzscYCAbHTSISaa81/cRXpL",
+	"eUZHPOMakposIvtwzDNsV+OvFB1o+r10jpOCtG+jB3eQK64XztppTiLa3YoYe9ECCEV8dMNEinHGEyfF",
+	"2uSguPivCsCfnJozpQsyMlaINOoO6MHm/6wfajm016rV5wkmzxbN3PoYU+BGSST7h9i6Y30s5Y7n6p56",
+	"zoXuiKDBZzPoyZT93dwXMWmaWl/HDy6EQdcmPyANyJtyWQEdo/AYF8e0Ch+LB/+5mGfZ2jrzxqFum4mx",
+	"zA3tO+KLeWsOwDmrS1At2hLZWxA4s6bUKMfXrcIT8+8qsF7vRYNww4nOvAkgE9JYER4Tg/42XI3nWUlU",
+	"7yHshgGBUBqw6SyTC8YqpT5BDVA9QkQwGkCJCLoVwZd975pz18YduZwqGvw4wMx3c6EIYnmaP7+7E4rQ",
+	"BGxR86obtlC7ZiRxNi811QyztdY7aYZwtCS5xKIC871lepG3LM/obKhYIkVaZu3HT8D/Wn7rS5mTicM+",
+	"QfOagf6FeV4QF1XkWsr0hFByx9iNS1foG2uMLggf287ozRT3ZHB4HI98lqhtiazcvjy34qoZrx+gCwMR",
+	"xLAfMuwlkJ8D3iFAmCxTrGhYZR8EU91qopTHaiAbRZcHlQpEMrNt8NaSCTe2qWVzY7fyKrle6whl1rnn",
+	"2ipBF5vjRpKvClBjhu9H349KtfctiKWuK3RIJ/qOJyUvQlBCWOiRbdW58/tR5h6UuAclrlGJg6z3GvFr",
+	"dDOfumkW/caWuQdOStihZmiyzYGKMAeyC0wRTKs1QlFhWbYGm2lWTp18CDXUiD66AsToluXRxKyio3Mc",
+	"0w06VlJtTqIilKgJdFUcE5pl9rl1cqhcnlHb8jzctG3U57WucOvclbRLGwLbQHPYjJvkG5kub4nLycSt",
+	"wZTM/AZ3KcS0dPVGGI13rusgEl/KBN4uTN9HV/7eVfJjzUZN2N/+6NoPFKBvFoOp27G2NTqrJ7IUR2hm",
+	"9KW74fnbGmezRZQy+q8c6wLRyeORbDcs3C5oCWtTBO3wocCRt+xU4y7ZBetRjOF8K53bvEM+e9GNchXk",
+	"VbzZ5lrJ562qIAsetJXeVL6jvIpLzf/v//7U8uX/9/+xRP+IPCb+8iOEmGvg2MsZonz7Hfpdwvo2WvSn",
+	"vX61D3FFnAYQ18haghwVf8QKBhIm2lfWO5CJEXZcocPqCdgU8irUKDqiXZXUlyWIK9uo1SyGbR5hDmEH",
+	"w0Hm7MVtgy4CHXwocWtdjnqv/cna9tDnvgO5axlc2wK9XpRCckRRT9kdqcJjEUabycYzBMsCQ3WTGDay",
+	"66pb1OrG4hi4smUZ2woU+iMzNabWuhzKaIr2QDrFEQe9dlfq7lzKTGA7TMr3SC4vTglKr7r3tSzgu7lO",
+	"5LTOZJpQRUbmVbZowtcordeupbtGW6+0oHZ6y0vtOixT+p20lBbCZFlU1O7MKpy/wmfbFuWveKK9dvoA",
+	"71ezPe9qqrqXq+dBKf0Nyuf/YOXyWyqIL7HoIjkipytbzW2lWN6PtrLidonqyaOWcdlQkCrrFWEuV7Ml",
+	"swS3JVeatwBwFeIRtfX2mFHch7vH/XrfjpvGhVzLZmJONV3JOVGJ7eDvaeNzuC/XQtfEmvtyRWBeuJfr",
+	"uH9bE+m/h2G/ysguvJ+OFWxH9YwpI4F9inTc3U6tGKWFNQp8qHQkV/LGVRqOG24nJaf0UIej4pbmQd+J",
+	"b9r6rTAKtXOTZhj33/3ivZ/qStBmj2LhXaTYUQmzdSSkEQBcgbkYA3Au8BTQWdEB2cXm1NQUuCMonTeI",
+	"lOZZRmhm+0mv0bcfUlZKkHlrghLe8lix4ue5vFMMO+CohdJY3GbL2qgiY5r7HNiMM6Gxr0+rgiH2YcZz",
+	"tiJ+74COmTBfNAryLZCt9YNDQiok0P4WEZ9ZMyi3L6yBXF6bMgWuYK7UnKVEy6oqftTYZFINsUpQN/Ey",
+	"riDqF6wVOnnVjWpAUJyrRsqKT2DtFQYwNHrdmF/nCAicmqn1wGHFTcOaxjKmWwAKWnovjQw2uLTqFeZX",
+	"WrgS/UbZMu7GSj+BTYrr5CkInmknQy1TepCekW3SX8vRa8D/XjcdxhJwqb920KW/kizZAnzTdfJeymyU",
+	"We0sHArV+nl7ASQNkTiDGsiqtdN6fO5kl/yd3xb0MZreN2MJH9swU/3KxkZzJsh3MybO3r4iqUzmRofv",
+	"O5Hpfii9PqjlLrl/gtFoqpmFd24owVeu4YlIUV13lfjU1ntZOHSPHt6EG84F1zwGsV5U/LuumSN2zYWy",
+	"2siqmup6sPXquNuiATDVtCZdwccR2r7cDzXCNrXHaK/5enBD1yEE+O+r+Hccct7tnV+f8njfryCxaH+H",
+	"zG761N7TRXyFz7QTXyHBN+OjRAVCbIYXNIaiQ27Ywmi3pyRjGqHPcgZ9XgxPz+QddOlXFdCwXI6k5omq",
+	"wsrXVwD8w3ZH+fTHf/zn+8/sH4/+NQqpsgL5swT6yS2LYyrWerWtQw7dcfeuT7cBILMTdwBnKptf1/ks",
+	"4cZPFFETmSO0W59gG1AnjwGbIstoDIfnoEtTbRjGSm9KsHGrtMAAvpV3O0zLT7Y6UiVU1a1pheawTGtx",
+	"Ev8U+qBPd42B7PIpI79I4dFtXp29OSPmG6MlnvBibjbw8ecsz6D9S0V0NVZ1mlFEwWbMEHRW+dI5E1zm",
+	"5J1lQuSFuOaCgbOxaoN3LOK/MDbXW8rzGtJDkwxDz8yD01cjIAlTqq4C9ox8/cNF39fSnoVljifkc0bz",
+	"CPpIFPzIWWM88pVzrDMhc6F5ZpvjQEUMjIrYR5v92AdPVrXX7q8q9/1SSqzbMBTEPmB+GCL2WRxOnrew",
+	"Z/s9eP/QgQI1HnNz54W5cblzR7Av1aGXPlFa2+iR8R+JhluX1hva2ItST6gR7HRrJxs6BjepU0KjTdok",
+	"PaspY63SlIvw8b2lwpo2fqsbtgCfVZFM1PcIqpoJsmDUKBcTRkNkSmjCu3lQA1PgajTRn+QocFWZcXJF",
+	"Mj7lGjxUFZzMu4nMWAjb2kq62Bzmcg/NKRfuz2LwDtUOxx7v291GT0Ba8GpCImesKff/xpfwofkjIC2g",
+	"9fwsnrn5SruJNvQlj9mbSN/PXeHDNkj8tOhy5jRFLIjD4rlWhD+Nwl8ZokKAX+sILRXFekp2PTxCVn5U",
+	"loQHjf1tPhhhRbMovB1G7dF4dY7qhGYZ2NlTP6DTikIY0HVbUfmPH/9l57/ef/oj2fmv95/Bv0O1PTbw",
+	"dcF812w8k3ERA4AyGqgqukVOW9O660e5CpdyibIN75aGrUxneuFpFK/9wnLpz7cHO6hXChckQ9jSaLX1",
+	"/ibF1rOJrHOjaJYx+NkWMdd9v2LpHXT5PDo3GqcOPu+xnIu0odx8/QXQNJbV8A0awh0sCnq9wk+yPo00",
+	"8Eg8wX8QDrmORcu0zytpeqw03XP30OqVOQ/e3xEAxw1tq0vk8uJBHAxTOaU85jP7An8oFBW4H4wNoyrL",
+	"3JVXQARUkelcaTJiWCDulBiZ22aE8FFl/tOanKFTGo6ith94O/VlrULLmk31wAB/EILnQul8vrLUEsII",
+	"RE0AOepGyLt6TroJJ2tTg+5X0BWf33A9tPDTrfOeV0ksjExPWJY2THT9eU4ZMwdzOM+zWsEhyU8SQACN",
+	"GhQoQEutoesbPS+BmNR0er68PP9LswrksXOb6V9njcT/tRz9Qci+fQ9Hv/Jo3y2jGm8kulf3PLVhSJyk",
+	"bcRcgaeN4tOuVskALNW8N5XifjSz7VDNN1z/YaimzW7dNLSpHTRE0DZdJNsS/w+yVs11z+7X1tL8G659",
+	"jdaKhNvWZgusU33Ez//cZZD/bh+qVTm6DbJ+w1+zB1b6+1np9ftis13/GGewM+pEExzaxi0am1PvT4mQ",
+	"QVWPx8tpdfIqDTm3xCA2y8Ovp5Hv1WapSv+Ep/e3aX69vbOuYkD50OVZSd8EKvBObhvjBtKGu0DcmBHH",
+	"EG72I9FiO+726DYP/dd/y/7rYX4crGpCBaSQ/+l7rv/p+poHJ2ULTc6rzcw3g6AITnxHBIqQuSwBUKQM",
+	"xot/5OEfuLzDSo7rikCwYvmq3BpwEHZJqfEPtOaMD4nVcfpZvyrJ78EmRUk+X2vH/tcdsR38x/0XLfV7",
+	"hjcV/7L3gBg4K/4Jl2HNFUvmOdeLc0NdSKiYG3E2N3vm/nrp+M/XP1z0Yr77ML3DrOe3hi0YFczC4kPO",
+	"BkZqsXQEcFSx69DZ21cuFwKIHKgPEzT8gk20ngHVM53zRF3EM148nzAHj2qZA2SFYpDs8/rFxbtXz8+H",
+	"F9998+LNLnmFncqVTaWH10KqsquHNwZHizF9BCSLsYyf7RFNbhgmFlMyy6g2nBy7n4Eje55DIZWD390l",
+	"FxNwcWHmtjmdhgVkTLMTzKHmmqSSYdU75hy61josvxT+p1TuXopL8dln5/xaQOsYsfvZZ+Tq7XfnF+Qx",
+	"nfHHt3uP6VxPHgMDvyLX/JYpQKIPU2c+3TsiUy7mmqlH2JW33ECAfPoUe4dCVoOesEthhfKjXXLOLJRm",
+	"6ZVUkato3hX5P//rf1+dFolKutqtoJK6RKi+FJEJ2WeudomtJlMgLzJGb2Mv1TJoqRA0K6JTR0bYCpVp",
+	"u6KWXJVZz7e2nRc29jRXC4RkeScc2B3gMTtVklBd3YcZ3zHPXmHdm1k210nTjGLCaMryk7plo3w2zPgt",
+	"G5r1270UkFSMRGIpBjAmZ0wZfX/KtR+V5dtw1UJlO0zgonYgmpljzjEQsZxihs+pIUxz2KjNbwMIZIT4",
+	"uhSGuEQfqucAqDm1olsQC82MRQJQXXfrqjSkSNguufryxfJCPZ6yK6z8M6cK98AfjwlVu+QbsxU0cR0z",
+	"poplt9BD+lIARc5Trkkmr/HDOaMe0Ml81u5gCXDWncPUksEFU5pMZcqWz5VmSu/4HNkry2eoXzyfMt13",
+	"KozZMSA9W8wAl6/Mzpr7hle7lS/YNz3OmWL6CqKOHAo4+kRJi3dOk8mlyOcCeQ/k7YZvt2zOzgba4anP",
+	"PgOiuApAzh7bnn5/+UlJcRV2OXXET+g15UJpcpXIlF2dEvMfTGSnacpSCwvHp9j6GHLOLkVxyHlOpowa",
+	"JrVLEFxekcPBAG4+3N8nANDK6hpvckGusFvn1S6B9pzY7dIceWw2SQ4HR+RTM+dLcXVmdNSrR31yOHhC",
+	"PnWs3rzkDLrzX4F1MrIcNTU37h2Y/zsyJH94sIeLp+bm/BR8mipyx7LMLua3XGm3lkYfUidkLM2HyVWg",
+	"0FyRT+3RuvqWi5sre8775Cpn2V8vQfe57F09KnqLAjcY88z3SFcy16jDXApMNr1yOtIVOPWpkWE4qOdS",
+	"2B6QC0Ox51xcZ0W/TEUSmufQiuTqxQW9vrLsm2tsNGW49qvxzmuqk8kVVkku5JyUWLVtUWuYdGKOL+H6",
+	"pEBqMczBWjRGSIjEii67SVyRw739kgCe0Jk5OMVI7CDeSMGWRgJH2NxjiLFvuPqIES2zlBwMDvG24r1+",
+	"JHZtvnpx9sVnn4EuDKNhtkO3IVzDf7hFZ6YK/sSORCOGx9dmOEGrwV3ynciwjw37MJO5ViERagkndMQS",
+	"OlfAUeELU+jnhbzSMv5L4TmUk+MMOhrj/MwGIq0DW7iCws4K4Lsv0rb9wszOvkrZdCa1oYGdb9jiqk8o",
+	"uaXZ3CeYY03sJ2Z9JE+YZf4cR+eaX5r9sAtdoc0btugTri9FuJK2+Aw74Rs2YLleaTTv2CyjC5aeEGNp",
+	"XfVLhGCDfnbu5CL4nBMkmInnGrsaYtrfx5ccDp5hnzzk/DgMXws/FymY3AuLfT+BInOesTQkEzcSfKOt",
+	"J1QNq+AEkCvmMevoMb0dk5hyDUqEY3rKvHdBrt5RzeDXnbcy48kC1YLi8hVgs9qGajBhI1xQTfNuBDxc",
+	"Vlfph/49r4S7OvKQeObiRsg7cSnMJA1h4pQnYQMyaOlOPmcLCfqdVZiCc7z/zG3xO6bzxc7ZWLP8ys7b",
+	"xv1g5ldWnl0RaY7NtdHXTgKtq1/0BFV96ztWfSdgREqM8YQUHAgcu5UYJbiWiEPosIhTNstZAjoIlpBA",
+	"WaIyO58ZOblgNMc8aZj5paB2d7T0B3auEOAQWebVF/aVvBCQTw+PUF++Op8LENFw/fjo2eEjd6CxPvCz",
+	"zwrCo7bITRmN2sikikflyjcEiTlCuAYnCDkTi8KAKfE0OAqwL/CdKzM51NAzdk2z5e9V1K8p0/QxPLrj",
+	"auquyGw+yriaMIVAilgJCiWfZhYjpu8YeremdkEfpzJRldeQNKd3qKnZ5fk84yK1FRQF/g6slqwWDFs7",
+	"slDXcig0DYDNqFgAeZsl+USF6I9QQAowW5D7CHq8/x6wjEKVp5pZhFuek1xmXrQClzAS3xzft2cXz7+6",
+	"AnL8+vy7N2TK8mtowZ2YRQI6eHrw7Mmjk+ZwiCFWCM33yZWYZ9kVSTJI4ucaWCAmlBs6gFE6Dbeku8Gn",
+	"d+DTVn+zigqI0vBO+PUUkQ/uJEL2GolKM37jpvnC+8Pg3AHtPgeBYfPhKKhQ7jzCeqYSzFHDVKBHqFjg",
+	"mQWd1PUMMt+Vyr4V2OBV6H2zMsHxD644NiLzZ8fIf7MY2CavTPNm/HhsvG3MPnClT8jh4HD3Epqf8YTZ",
+	"7kc8ZULzMWd576R3NqPJhO3s7w6cZ6d0DSCkEETtpHces+atcELrN5FC5zJDPUJYC0TnlGdQn41+kF3f",
+	"6/qkd/aK+OQxlpO31nnQ6/ds+ljvpDfY3cORGBODznjvpHcAlyCYNQF/TtV4MteuWcQN/YbdQVd0IyGN",
+	"kE9yppUFdzd0rybyTjgFCxj2BMttFmhYmMF73v0q7Z30jCKMtQuqFzSAVr2TH5fharIFGtDYp54BBYIx",
+	"CAJLol4lFQtuEBLR1c0Lfp6zfFFsFFdD15fJunDA+7pcfR/3thZjfQwyt9fixufop/z4vuioBYu9Pxhg",
+	"eBsAGyGgVjl5WOZjC+ycq/hHgPNTQ6p6J7atUzUOF/i50bBGVC95Ay7SMM7V2x/sP9kZ7O0Mji4Gz04O",
+	"BieDwd8Dx+bIEPFg79nxgB6wnaejvWTnafKU7RyPB4Odwd7+weHRk6fHz+ioDEQC730aeS9PW70v2esF",
+	"5UOGzVXxYoqBP7kY7J8M3Aem0HC9l2Eowm76G3490dmCnF2cE7UQCTjh2Zh/6J30vJvkYPzNsw/7/07x",
+	"x1su59BE0U8JR2GJJ7yCrovgiiv7+THcUHWSYycu30dEndzlHNEhHYxszwdRwrhQfJMMPRXefBtnL7nk",
+	"zWg+hlS+upYIghjgu6wLY2Dnrn4PrVIgZGOm1r3e3gblG/jiQyT72M3+eDz+nPoWe/DI3upHvheuOyVL",
+	"8aGD1Q+9lPmIpymDeMbh/rPVT1xI+brI9Afs66M2MwKeLWgGHhV86qDVpLDFps2bc355YAOhR/7H94Ye",
+	"CsHzLbavCQvSnYOy52otfuzBn9CFzQVZdgqvnyHHGR+ae5B2bTv1OjAgcN07U9XL2sK5EwoKtNZWOiQb",
+	"nYy6VEWI6YpFAeGJM8IvhfXKwG+2Y5FIlXVBfPUOh/CpEb7plPsWuxQH47AMrK/WyJtHfa9Zu1s1o1PA",
+	"MbEWs7JDM6+GmAKonpeitTORFIgKRoUB/XNvMAhEIUVB56Qh6ixlOYshIjzZy4J2hdgKzHAAE36PkTim",
+	"9OcyXXSTXG1EQz2v7spPW/O8cH08uymHHH0OVUlw73Wbvj1GFon3QXT/txfdwMhzo2wvT+Lvx9ML8X/d",
+	"PXk3+luy9616mz79cvI1G8zf6M/z/7jpdRToP3A9QZU9JtYdE4Yoi2G/cGdFvL+wGDVN4v2FLbv7NkjY",
+	"b1QH3H1/dJVg0EIl8N02QYfYbzOuWS6N9Ydy/Z9L83huo5k+gL+OvjGlAjXRfi8S5Ks1VS+WYn/YU2xh",
+	"Iw195ymj2vrI0I+J/qS7CYsYq18y/Xqxrgwdv5GCQUyi1v5r3gb74Y/93sHgcPXtb6R+LVPsBP8HP1jt",
+	"ZvNSzrE+7p/piHzJdOiGL5BS11XNh4pl4/hp+dXeOOTpx9pz84ONVxUywCUDCAkOUhf9DDT42EF5OCYP",
+	"x2S7x2QzMeLN1k7kiMT06gugRfCSL5+YV1rZPCtUGfto70HwCfJc0MK1gfCJzFKP+kkgQgtZkS50unSW",
+	"QmShNY5TeJTWNNkqKrzzczs1vLUaGsNIamVjdTr1/0wnuLPKuddC5XybA/gYVOi8hED2g7YK2ioe0PvT",
+	"VkP5+9ha8ie/bsSRoj64lzIn11JieNrnXZbYDJEQoMGkKZsbusx63sEYt+Q06ndkVg8c4IED/MYcAOn9",
+	"N+MA6NS7Dw5g9I1ZzjBVAL3xmDFw7QAfr2xa7VAhEiUkeqV0QeYiY0phdzFImbrjihU5ozOXzmzMAAdV",
+	"eMvyU8TrRtAzwmiecZZfCpgjlwIygvDrgEHok3dfFFmbkIzimmKzRSXHIebUfgcr+DvxpzWVqcq6I4xn",
+	"axUqnHGgQn3cNJ784JZ+cEv/KdzSgt1t6pr++KAiPKgIazsi+G2oINhiI3tWtqUtFOe61k331TtME8NQ",
+	"tGIMcivDR0+LSLRyaVGyjLWLybo+x1COT9EgQFEuMQFdsTBfzT11KSrplbvkpS07SOR0xAWLCWzI9gqn",
+	"11Vof774Wo6gnrzFrR6ttu0D5xr2os2twSxcN+fVj9lCzHMuEvzMMq+DUo1TQmHfjFY05WIORU8sx5zi",
+	"XXLBbS7zKIf6tNGC8LQuy03JXPdac+RgVua5P3ry27JuMpUg4SYyw/6VUPvb791xPUlzemdXIp1nbOip",
+	"2hxU9yplSEC5tr/+Zy9XzfdDpITea57T9rrHaK9UQX/SO5fZhPFpFXSikMoHF4PjQgNp+5l9VHFcr/U2",
+	"jwyCxNJaAP8AHraXszHLc9fF5RqILckZE1i3DNeGzKziCn3wj5DyVlDc6ry3kMs+5L/9OfLfaFnqODld",
+	"utwor6u6dm0G3Oc5FA5AnbQhZ+J5h0vsljMmAAJRy2sAWuj7Yl5zZnCsNvHLPzuhWGIVjATaY+GLXHUA",
+	"flHmIJ4NEyTQOxw6mdVnhRWv/F1Tw/xkh124KVpy7XncMv/qmiRWzOJeM8UehNt/W+G2htiqM55DflEB",
+	"q3pI7HpI7FpTpDINOM5esM1m2WJTsYoOqzpL+DFWS9caxOc6Z3SqbESrJCVdRaSri59SnUyIK2wM6iQV",
+	"Y30is9TXOEHd1ZsvoEjvUyN9gwMHaeSCPSIyJ8/P/2ZuvRQvYJDe8LRZ3xHJizduZAvbV6h2Bus/j93c",
+	"zX78sCPSJena+/Wyx9PL3sllK7F22fsIW1gw5eVG6suUAcRjSKcEzzbigoJ9XsK9evbsaG/vyf7Tp0+f",
+	"xGDaNPugHyfqtjwJnvYLsXqZNw7xzGJHuJE53J2AAOEnMlrAfzcd8ypZVDWcnuPu7XzB1Uza3qKRSYx5",
+	"xiDZBrFl6C3CfTgshXIbOqo1TSZTJvQpPGie++tlz96KZHHZ61U1t3ARV7SMf7DifjORg9xu+3acuVeB",
+	"7DA76kGqoyLo1+CvxiRKqEDOGCJHWT+qxQSB6mPtDL6Mx1K+vmR6I5ts8xzKUK98SKT8JzpG35VdCFtz",
+	"hXTLYCheAWkMbc/b4wlXWuaL+uTliSTGSE4JYpgx0cf8pzvXggT+4RqOL05L2t4uiZ5bc2IrsnJ3VWTj",
+	"KzvQrivz+1aSI3hnS5sawvLW0P+KGelKPmf5dQF+OLcwpG1SAtgtjLZH01tqlLx+z2zb0Jne1iMWXK7Y",
+	"1G39AE8R4hWWAePpWg5jBj5eLn3l/lzOr+UtW+12NoT9T+tv/u/MkxGny2yvhan5EzNomaVrZLRVPleb",
+	"2GpYOZ5GzKkPzfwbxmYKy1bMeUYen1AhpCYjZsUCVndhgXjO1HyKnrAyL/9KZuk2feK/UWaZ42u2USSd",
+	"mkmOmLGQcibzayrM+dxt7138boZNHN7Bi1enm3XSKR8ycB4ycNbilm/nusIjiY11bcorIbzS2vh7DLff",
+	"H6+T+R3NUzJaQNgPeNpJmNIzlvmKbJ4+KWUJ7ZLzGz6bGX6AgSD47VqaC4DgaeEtSg9ZRLbgLsFYqgCa",
+	"y3CFXQJMWY7HLDdq88SsscWrrCjN+NupvaXgzDmjyYTZQgUA9cCeyWaMMdep0Zb+hOxZS9uaH+Nurblw",
+	"ZbpbL5x6YMsPbHkLbNmQaZUva1l0QAcb67dl0EEvj/tVSTESz1Iic+KC8Th70FUr6R0e7/iOql3ycpnj",
+	"WsRvy2AjVVluWn92JTVhueZjczfmt9A850ZLp2PNcuyN3L4yoqqkPnDHB+74h+GOF/TGqGZJJpWh74BH",
+	"zmcIonDP0fMIc4Tsod/CVrcczaixtrwLuYBVXcf8ep7bjOYpTRlorthJRDHDVxLHM30/oqlEb66itrg+",
+	"yFDHT1yKpRQAAE5DnfN6LuBzCRUJyzLXbYLraJUZrNSfmdd+RRHW1kzUAtQtsIAGqcDQhL85o8kNFCex",
+	"nDNMVG/NgisL9cCNH7jxH7PO1xDqlj2tnZVTNZ/et2IqxRCSgFupohHGZ4b44Al98IQ+sLE/Jhsz53PJ",
+	"6La1AL+PU9SPriZC/9Iqe9DxCdpBuE4KrruWjjSwyKHZxozlQT9tSGHzBRSAtkSTSaEJfqKIvBO7BUI+",
+	"LAkWNGLRIqiJ9iscvaETqykVo/LtHXB8RnFC1VHOhcbuOVejjIuUpUXSve3TBoD+fDTXLOiltSLb59wu",
+	"4H0k/XTBAwi3tX1a/vJK9E4G/Z5V8WEMuIGYcwCQAz3bP2yoZHaL0fcp/cCn82nv5LDfmzIqeicHu0fQ",
+	"ixsvH/R7oney3+8JqYdyhJ244EsA6EzzdJiyW27T1Ae7TwdP9wZPnh7v7R0/OTqEfEVbDPAWv03ct3Hp",
+	"wr7ntpn1mAuuWbYYCgkf8v8ZpizheHLg+7kU18MFw4nDf/dBzkhYgP1+747x64lm6dDN7Bj6QxYLZo49",
+	"rqNPM/A/t96No17po9hvtZyDsbd/MXhWlF/4fAcPPR0UTVywZCJ4QrPigPWiU3m/TgKEI/qavFHLVDaq",
+	"+H/IYfvncaYYkrDo6dV8iU9UqVrdyodACNoz0SD+8I7fOnPCF3H9Fh4ZbJcCtgGmyVmBGxYbanpjr4fa",
+	"xYgmNzUuF9LC42LkbQuXyw92MR5sjwfb48H2+CPy4DdSO7ivCt/wAbDtWx7zlOudTF63bVB1VqCjBN1h",
+	"0QPC86Lb4VfvAjWfJlrZ+hhjKmDeAh5f2wi1X6CksEyxoAUcPFwLfGKG/60ZfXfUk7NEy7xtOdZZYo93",
+	"i3vf2UldLGas2xNtR/PdXCdy2vLlRka1u/NzaMkXQVEJSQD7gpVSvO8RPMXs758CNiWxSzVXLN/NZcaG",
+	"totpr49p4MMuOeD4RJj03e/Zo9X6PbTXLk88ZZryDA1JbKkIMlfiDMeGek56bDrL5IJBuoHsnfSMFB5m",
+	"oM4ZdjKhatI76T0bHz9JB8d7x8eHydP0ydEzuj9mlA6SoyOaDvaO6MFofDjeG+2PBqPj/f0k3TtKnyR7",
+	"R6PBeDCgg+P2Wec0MffOYFYHu4Pdvb2D3aeGRdiTcdJTc+gA2PN6R+uFG8MzeCJbP8TCh8obp8z3RcJ6",
+	"J4fGamTAmVu/2BCQedGQXmM+/2v5C88y+vhod7D1/HnLTlcnzjOhc84eoFr+JFAtd2g6zGZMsJL70mx4",
+	"o/ZgbrB2W1Rt6FZDbshmsd3qcUuyQen4pXh+/jds+Xq4dzzwyT9Bte4pSaCXidW21AwaiE0Y07ak0Fhq",
+	"2JjM/P90nkGX4Fy7zteEGoMwl7MJewS226XAhYAWbVqxbEyMmpvbzsjOHJRCYHCYjHJGb4ydN8Y+0RlV",
+	"GsuFbadrLpzTqKHYvV7/WXb5mIk4u7Ko7Y3JaFul3JZt4Fhe4kMf2+pTD8pXVPn6rUvxadKqFL98zP7o",
+	"dfhgRwCvofdXeh+XgQ9V9w8CuU3V/TZE8qpC+0JK37Kcj8HtFndkvmNmknNtSwyKtqZGsyfJhHJhiwmI",
+	"U2eJDRgaYozI9zuqCM0AzKkP+WVmAuIazMc7qi4FTVOWkhGbcCv3FctvecI+UdYjaviO0QVIMmHJjSLz",
+	"GdGS7A0G/cFgYI71jTolV6DtujFdYRd/X5p8LYkUu+QbxmaX4sqc0qGZ0BWRc614ikXIaqE0m54YVkE1",
+	"y+1sdal7uWG/5irmdZCc3eVcayZiovlvsNbruyYiXtaIMDfaECyCmSesUK00h/peZ4SU+eiYzjPdO9kL",
+	"2CMX+slhGDB8Nhg83Xv2bP/o8Onh4NmzvSBouOcZCReaXbO893FzoxomY3iYMZfGXKRcwNF4j3x2uD1j",
+	"c4LNvULzrEROrqB5xmAQLhqKIT0uNEWvZwfjCmijAV7sB3d0xnIu0KX9gPL1z1Rpl8tbVhhAaCIY9jgX",
+	"hb+ooyiwvL2G8/8K/x5m8vq+4VUsw/u90ywePHEPnrjfwRPX1cfWZFU8pGU8pGV4aCEgiHV9di3cQvD+",
+	"T1QYsplRPSn0x1CANNqYTWT/6gujGpZElJ48zuQ1F/VWyXczJhSYHDA3IsdEsVsmSAptjERKrvktQ4QK",
+	"VIhnlOfg45I3TKhdcibIXNwIeScIm1Ke9Qkld7kU12RGlbqTOXR0I1xgEselMAfcgUq7q84cIte2s6yi",
+	"kCOq7ljuk7/NJcCEJmdas+lMY0gs41OuGdSc0wQSHG1dYpozFY9rwppskC4BE4VeQ/9GkynbdT8ZWsA5",
+	"A2JvMs/ZW3thb//gX9qzMBhh90KULjLcCIwhbKIReYuvJ6MvE/4d//rV97+82nvDX6lX4t1R8vzVk1fT",
+	"l4Nv9mcH6fOvn+2yxde/pD+84t/xV3evL24OX4nBbrKfidH05SD9j6+zoOmRIbtng4EZ6ThnauI/Rvks",
+	"10O2+DpjX778/9n79uY2bmTfr4Kaf7xbO6LetiPVVh3F62ycxI+VtMm59zBFgTMgiWgIMAAoisfHVffT",
+	"3A92P8ktdAPzIGeoGZKSLHnyTyxyiMGju9HPX5von7fJuz8me5H4NRn8C+7cayb8tYKsW3/jLu2PP1Gu",
+	"yoT/BR8KSH5dEP4XzOy8kfKas7uugHNcinv4+UEEPyW5XhDj9mitoIDgAbAnCIGUHfPC3YyC37+UyEk5",
+	"NdWC8q2ItfOhpJIS0seAkVAadsg74/6JomkmlRn5LOq0p6Wo18fyF5zRVrDtNxEVqTmugX16dlJNBJmc",
+	"mnOmp4lZwZJyajJ41wi4C9sQL2F+t7zaGvo5lkcOKfL2Kr3Nsp+B2v3FcKsZ7WaXd5UU+AAwMkCkU6WY",
+	"MKmE6ZCzJPEgMCgi0hRT0HiYiE/hr6zlpL7WZCiZBg9qqU5DdVdYttvhKFFK22GAIfspk3SP2AsDN6W3",
+	"WgsKA8Fm+WciOZkwtZNQIKCdWPGB0TvCCs8GbS4K29BIdzqq6EXqxiJcu6ahrbvwufbPloJh6VW1yrC2",
+	"WHH6b7VUuUyBp9yjqENkTbD7Mp4TqTDPQk4NofBRmD2Bd2aHvKXRaGEUnmugKwWkUSA1I4zL4R5xXV0d",
+	"ggk3Yc7egiHQBkw/dO4mOyHfYZeSRGrjLTbI6sBRiaH9rnBRHjKianzqgkBTzbCtbk6rwiR9r2LBt3lz",
+	"FOYHj6NMDMlIzqwWReTAMJFCJMLyWVyOiwBfgp1QK6ejsJkQldfMWGPTjLgm6eCgvfTnBCy3hdjyansH",
+	"/AF4fplHoGgzVYSZj/cPlsPMm5UBNLDUGiAswKhb7fz7LZqvl9AOfwYeGGSUIqOnQWHooM010RMmTKs/",
+	"Pzdb962T32U3BkheTyR3W71eU60MWl1CPOqGLem0mEIY2ndleeqlFQQX/h2PBSu+etfd9DAht83QecCU",
+	"2Uzn0hmJ1NW5/E9cL+KenImgkrx3sUf5DphneoWTxzlkCh4elywLygi1s45YSNhtxCZm2Z4rwyOxr/5o",
+	"37w2J2zdp+N6tvsq73q3OPwkXUPJBfWjnJExFfNMWMyYAiWvtZyen+X0VsSAhbHs80gZ+974+XMWWf6C",
+	"bJwwBMwsqcPHR1/U9Mx2yFtIRSo4ezN/jbU8dF4uyKmpYnrHK0Fdh4N/24jqJ8I0917t+sz4xaEJbv/m",
+	"a3qjONJcrPZPi2Kb9vDPfljSwX82kr498Lrd/LuipJ0/Wermf/XnFRlwe1NnE3LoOdawDl1oSCpidzvN",
+	"OTVQ9X5rTgFo8NakfhYzUoyRhBm7aV0hFYn5kBtNuCCUKDlD+PEpNOZhsBDwGPbZ0MOQw5mnfhsxdx6K",
+	"qYZeySoaAXhsbrro/9UA4yMluFi8nLqhgusRqyzWzVo4Bs0Jgqpo1LDVYv1miN/PsQ9rnb6M2M221rNv",
+	"IRBf79Fb5PZ6RSjF5o2l+cFSxUxZirGkbk9nzMXUnu0NUxpSJu6zbjc7g6dQu7vcFRr7CQdh4LuwUmQF",
+	"aO1cmsm3X2i77FMwxlzRjsaWzf9hP8slYzB35Jh/Ro3eOXq1vx+E99IuOgwgX96ubWTMRJ/s7k6UHPCE",
+	"aT+lXTvZHTdZu9AkbUocfNSJtEw7kiJNiq7o67zQRcrfG8q1hrbqhtQHdvzyps35jdxyeWtKlXfXt2YS",
+	"ry1xfRr2epS/XTzV5T5cobNkT2VZc6UWODar11D/6TLD/E8h1ewqx9NXpM8SKYZWsYdbNoP08KY7ZpUt",
+	"6+f4mpRaHzVounVJVi6dyoRJpeioz/DFjWwUdt1v6PNvL5Gv9RJpfD1UhTcyDm67/rduqu0E+IGI8oBP",
+	"m9xeyw0Lsi+bATVkpL5NsIaUwxYa/S+DNXTFvaI1kAyswaM0+ERuyHYniRxmsA1dsW3chg1MYQf8oJ+W",
+	"MVy0WB8a46C/XwfjYJE6v3aQgwK+pEYa7M/vD++g0iZqIQ9aA60O5MEWTbQ7kA9y1x4fA8U45qtCP6Cx",
+	"Ll5Efy1BDQoJNWQstSHHDoRAyRnWIR0cvyTv+fd4uUQymY5dKMchHg5IuS1yChlkiiZdAT5fqRDYAH47",
+	"ocqVDl39z1WHZCo9vDLV0OFZv232VYLN8sxKzsAXjI7moom6ADTZFTSx2zt3GaXuyk2fObF3KRtPzBxu",
+	"ZJIwegMubITHh15CYAiz9MDhRoQjYDF2ZTqBcq0r+3qEjiji5IJXGSLXELlze9kVMBMhIdnQjgu6jtsm",
+	"re3CbzxofeHCd1pDOqcR1WQyNaQPeDtWnYBM7UFOd+AeqZfO6Bwn3SG/WXK4GsuY/Z0aOebRFYQWkAIU",
+	"Iw4QAhMh0duO7nQoNwuJkIKduDZKrnJMk6ODA4jsFYa3x85pcoUZNHLmFR97ynw4MvnX+R/Gat5TU/F3",
+	"ywhXqUce3g7PZTeGYrANDieDmq5AHarPOgQzDJgVCu5s4FKBWhUJIQ5QimDb8GBeaGAQ9zJXahfmJ2Dp",
+	"CbE8kAwI6HCGj3ENDPwj1DtDTnx3w66YUSjrk5jzCeeKGZZMpDmh0GLAbiaLyfHeIfLs1Tkzar5zZp++",
+	"KtPB3o2LOtibi1+3D9Lx2whgsjHAAhWHlgmxo3ZK3hqDu4hl7I+0wgFvaaO2Ax6X+B5/ksJ8BEi56JAv",
+	"ny44q5K5JxNgbU8gJJaoWpRNz1FgOb6Ic936vEMpE0bFXemg5UpTTn6FmUQMU2kYYp2nlaZWpfIukfA9",
+	"VzR0noyw0qUSehfD/yipD9YDnooW9MhOUfU6ePn66PD46Lhc7dpyJaXTLwGpxZ+QPw3gcyT2yBJKDvcN",
+	"kQisiorwN1T4sjWsW0VXEINmEk4yBCfBLnqs7Kni2D2jpgLzzv1LBwj4bOczxpc6cQfJqYYm0IkiQ8M4",
+	"2Ut9PMHJ/pdm9H8ORLwSZ8WSNGISeSnYpgI9M+0TaSFvKoHQRam/oa/FPjqdJJLGdZTQzI4t10PPNCm5",
+	"m1whhRUt4EqRfWy1BsLlhNAK1RI0EXSK5ByXJUog1wQr5J3yF0LCgxqyrpiAr0cOCDeg+9E+ZG+7dIgy",
+	"9Q/FoJgmCYkSRpWuaEewuE50E7XX8Nd3DddyxeQICnwy/trtBmE3F4uA7+xNDJ+ndzZ87O7mOp6aaJWn",
+	"pr1q26u2vWq/qqs2Fe4Pc9t+Tv+9CeSZGbHxnaBnGwTpa6Ce3UF6WbyyBX16ZqBPWwkHrtduKyUr3/kK",
+	"SLTE+AUdkcDXHXJJh+gJzdyXik0SGgFOAKGWuRK2zEMYGNqEjbbQYMqlJAR/O/qOHO6R4+PjPbK3f3BY",
+	"lnpQP/tkYWnb7txdYP+26VTbdGoThIGHSEAoXsu7PhuqcXO+JQFVDltQiCpoQ+foi7ZbhJ1kqSBCkkSK",
+	"IVNQATDvkHPMfSezEU+W2gBj3h5X6HfOdf2DrsDLss3lz28vka9pv71WpLQi5eFFiiP7x5ApimkDueIP",
+	"IVMyIQAhwlSooCgpa/1v59ZKg1YafGMd9Q0E2gWhS/VkW5YLGEOu7mQJRXY6mQ6BVzUzhouhXsjHX+qW",
+	"n+Xxl7sA3FsfwQHg3vz8zP9n1lkbCemF9iSWJ3v3ySqad6kRmTl/t0F+mlG3NcXhm9jHbfpz969Kc3xt",
+	"kt6CMe4nDikAfMz+G23zt1MlJ2z3e6YSjsX3jaxwXNHWbfCMA5+TH7u97zY2qItdlNKkvZS415IArqKo",
+	"5M6zM2crAIL/ARAUPrv/D9kPs0s4zBu5IbnmJsw60YcEevdjDhhTWrpcOcO0SW/MFHjGA+4ZAAO7NURN",
+	"c893BVaeY5qWyxFDWOKzT+/INZvrEJID0xx8eO1sJAFFDxEuDJ13yDsB2XU+RRBnkeLrQfV6Kbqe3uC6",
+	"3jbKTaGB98nxQZhXgU6O9sIgAxUITr4Lgz9kX0PI7pobHZwcWAkolX14/xV2ptDBycv65U5eJFrCWRm3",
+	"A9ppMXKeH0YOZPIWeXld1QSJKJNLedpthNWR/bAEq0MOmuJzFJ9chOToincZcEcGXwrZqdoAaCb2p0uh",
+	"hKC5HI4CEAtW5PTn2PmhAvcie8VdiJ4fRTInBSiRoiXC9eIKsBu7/RnOrjJrhYti1spSDkidep+fZL9u",
+	"l9SCQ6VWk9dMHLqf1NobrhHAenlrqrYCvufYhahR95I7p4R2pAbSMVPNdIe8x5owxSZpsSi7nSSQjoH1",
+	"KqVYG1islZ8dN2ys75ymn0ta7RWM6e07/Okr6Nvn/sga91GlqH31VPA/p8x97YLrtRd8zUW89mrtjzdY",
+	"688c3TrZSo+3v1KgNqwp9GQHQkIqxAsuFi8V+3ulBd0VR62M7kFzr/wepNVblod27LuKqU1HJQVNTVbh",
+	"yh/SlWy6ABxvG0t46tg3GRM+TewbHDnGQnxY95iq656QPT2SM6sN5Aav2zytfxDk9FugjnsAKPiCvflA",
+	"XQVEAAQZqNN7j4lYFx/YP7jc38uhMeADvURGNFl4bB8f+9ue/QeALwASVn4OdZd2DCSojZr6E8Hf/yH7",
+	"IBprDmNnYbgBZr5ggktFzl0GA3krhlwwBH4G2XsS3PCYyQAsi9oneuiet0zVhBKOgjwqBK5uzJg1i3tT",
+	"BY2rHLiE/TQFlqD9aCdmA2wvKVjikinHY6B4HGZEdU9P+2Nu8nmQjqCXCOBlAW3DMxTgTkRsYhheSlKx",
+	"3mKNKbQTXKThX6jSDdom9hdo+Bcu4j9vODinkL+jEYunieXwPceLBYpygneRZvPyOn2klGr3Fqg2a6Xj",
+	"3hynH/YUozo7rkq3XEZ0lywaCR7RnEIfVKF15Dlxy5BPqTC+G/IpuydbyKenAfnE84aVt1pzH64wXLOn",
+	"6kM+pb8Bj1YKAZXPEOlbc3oy7Scg/sk1N8SJRyzUtObllWevK+exoiRWdGBO0S0G3jcEyPdsmPnXZiMe",
+	"jYhgLNZdQdHU6ZDLzEweSHWHhRySgt1d2rMH1vwux7ePhz+1rq5RcrGtc1FlV031TdCgnzAQsTtWWGip",
+	"1rG/LJjLJP2SAK+OlqyWyw3xtFLCeGA8rVYxbRXTVjFtFdNHUkwbq5xVODqZHtHCyLWRnK3CyIkCUa+t",
+	"EqcqSnlEZ/dz+u9NCqyslntHedUGOujG2VXv8vpRW171rMqrtsIl65VXpWTVoLwKAi32/goh0hISKKwC",
+	"Ky6vkp2Sd4MdIHlMhMD5IyZVzhT1sEyu7tfVOpjCzZSZpR1yyTF5pSvwzgWL0v8Y+trD28ssSXTWb8LF",
+	"sJwPjMWW1jcxJMt01ybaXcOEs/WMpKZiqc3KftAstdfNXnjuT/uZ1ow9iraxG9GEiZiqDo+qc0vOBOFv",
+	"3IMIPAnIfsfHR8cO2a8g7164cC4XkH9mTQjAscsEIvjTRhT6xMKj2HWWEj+dNH2E3dh9Xq3O+Kk9StW4",
+	"e3Wr1Tyroqs8sdICYVryf2w9pyZni4glzYu3llSqUk/+D0qOUaUJc651qYhzIJ4WHeOEJloifAUXvYmS",
+	"Q8W09vjUBP0OJb0bYA3b852HD5N0790o4KCAtDuuHR6SYlINqbB82amvBX2EbafJOQx8d3flVulpU/Pv",
+	"XW8B3nw0vcUFAO5VvtEZ5WDSYGp4h+TyW/0EsD08G2uWAHyb14YAyT7FEYYBTjFBjGNg0WW+UkNmPEkA",
+	"rSqS4xJQjzfuTU9bDEZMGT6wTwM4MqFKQfUiwtDSJOk06TK/IAZbW7AVi1+LWPRyoZDjQBNrzgxHKAhc",
+	"GaEVg2K4idCUN0wpHtcVmhiwvFeRmdPu0FWWj89kENTabQRk3PNMmqbZGQ71GyusimLUPs9TfM1lefkD",
+	"rPLxpGUrd1q58/ByB6l+a+qY3eNpZGoKlhHXRqpqrIDfRpKMacwgH8sqPqGrRZyfFnocdUhplMsBCGYr",
+	"66wuDfrRTacp5z9m6nhkZJPcp5rpLjcwjSxLKgysDd5L02DQcw+f5RINip9itgDY+v73WWZAs7SX15CB",
+	"UcgxkL07c3KM7NXIgsCnllMbjOxVp3LdU37sW7vvdyfJZs7N55gg+y07ELH3B4b1XIJr3j1uCRXKnVwd",
+	"z9fvTRRyB/IC71N3TLl2UXN0IdZcCq8ouwPeU3Wdvu6DvLDzbT2GrcewVVG/DqH4QeY7YGbQbzGPU/fX",
+	"w+mskF66+9nlnH9BmeRdikXp9G9heLKc05EZrVIRDLckLEbV1gFnoC0LlQMjepP1taJoynbIWU6qZYNj",
+	"RwVqSMKoNtBuwRdad7rioxsz94MRteJiOBW+qZeh19gMzDsm5WAAdjeMU8QWwWL3F943oQ2dkxEwFUZs",
+	"MkUc1mCPKk2/dRie5QAhY3nDPrl5bwh/1EqsVmI9AtwYvWZEyzEDnrIslGIibCfWsZHmVqO8WzPl9a5p",
+	"WWJHHOf77wP2A1jezMsJ6C0Kze2wlQpNBdELnbnjsuy4RqKyQy783s5GsiusziPlNXoBUTxBHkmKQ0Sm",
+	"ImFakysoaOlFjs41tN0xaso6pI5wnExNUTaKEtHYFR4qyclFzFcxgHtcJjexaL9MEl4wsyUxuC4KXEl9",
+	"Q21VMjf7NuTSSumvT0p/mpqckBbbltG1tEnF5ISJezWPMxlqZElo2qQPaAeh3J9bscaSQRaVBhg5UN5g",
+	"yS766gphZUmgxQWpygCY7YLbmHQbk24F5NePGm151fUFRhGylSBRw/BzVux4X3Ky6DbENhWpfX1KrnLl",
+	"llckklNhdNbL2QWxcu0MQft0ah22c5aCvbDaKB4JFHZoq69CZ0jBZui5hN9587oriproYlPwFLnzA2NO",
+	"G89hIBjXDhI19AocTremJyeMSyI/h8tl1kWRnTUrTDeeQ7lbaYjosFldf11R73e8FfetuP/6xP17Cf1C",
+	"yhyLVnPElvAbh54aK8iIN3GPkh9xPUPwVC4jWMIfJXsSEgQC0CGJWZRwkWUloadTMTJnprQFiV3RpXyC",
+	"SvAyCEIT6WeX3Yq+VvR9faLvgs5TV6UUABrPNsSzQrFVT8jdt36br7pxGieGaFzVTapEel8mVOCs1CjJ",
+	"WerRdb7ZrLk52dwhe9oVV7lPzYgJwO/Xbvy6enWZV/UZqb33hFNV08HbarOtSP96RbqjzseqNPJtIe5H",
+	"oqeIiF6soy8WQOixeYclbqIZ0x3yg1SpsNahD84zB0LtVNxM2Z9CLA7hD1PPD3go0LdrL0h09Foxy2g0",
+	"ymcZVAAZXkSITP14IIZ2StDR6L8+B5HihikuRe+aWWKZKNlP2LinZXKDtRVCGisagXld3slUQ226mUmi",
+	"DZtAAiYOGpwcffm9IYAfbMjKBKuNwfo2AeMrQqdF8oYpOmSA5F6aQbyQe1v3XS+DXIeVXhMYvD9kv9cE",
+	"785FJHru6Cnuj6LmXsHawuZk15N9zdRNDqKuOS1aWsIjjB0qWTAHhVaxG46ibT8P6Zai4lVAuqUPVOof",
+	"/7sKv23hmRnjw5F9CCSInWx9dcP+oALODeVRC+X2SIrKN69tfM+GXBA0R+RMOHpcyODOaR9OO1iheeAT",
+	"JQ02V6gcgMj6QKnWnzKFwoqkP2T/hc71ClpEOCY/OK3D7lKmjUCONqwRMwJdUsyy1+zCrq0tzmttmG/K",
+	"hsFeN49Sm5fOoqI27xNTJNVnMBgqh+BBOyFjRoUOCbs1io2ZDrGNF1UxidkNdy0OixqK9qV9Mp8+Qi5l",
+	"LnXQ5RLrslRiK3W7AsXunGGCsluCHfCqn3ARs/jqxBo2LjUx/yp4u4upotyeE1SorG1FDWT02UGVTErj",
+	"qXlkqQu3d/cBLFXfIHBLTtXIAR9OnUmaU4I/B1W66Jje8vF0HJwchYE90eDksINdnfDjwzAQ0AGxqLQi",
+	"HDEcdy897uBkr/Nq79X+3stXr/f3X788Pnr1MoMD/oTvJv7dywqsRgIccMENS+Y9IeFF6f96MYucYgvv",
+	"V1IMe3OHjgz/P/iStWo8yOmhfmWvv6xrifiCfDQoUv/XQU7BTs3oNRCMPTFVab749dr67pcWguy5dbp2",
+	"icUL2mcqn9dRQ7dcMIhdVCtulssqJTJtTwnNNYoN408JG08SOWdMu7pvV3yiWbH5WnkTypBI1RWV/To6",
+	"5OrPKzLgItb4chzYwcHGbEKVGTMBoRCPXk+spKZ22pATxG5NVW/Kn+xuNN3bC0aVvSbK+83ldujuVoju",
+	"xvivAHJRf7/X7og/yX5ZX8SjLXULzNbNde5cQqInUDpA2C2NTDInWhab7fn+BxXN57KhCkvONdLb39uD",
+	"NaR/120NWOgUk2syWmgX83ANRr/61n6Wgp5mUz/XOTwMRjKJgzCIEqmZ5Tf4x909SfYLLSlyJFkg3+J5",
+	"fT/lSWxPYuw7TzLACmviOs36cQRpJwcrKpYmeFCYYKr9gFip0XGkqgNEftgtQy/8JPt34y1YDm3bkT2N",
+	"dmR/4F3qFRz4c4V6Y7+v23zMjo2org6T/eOECWtOAiRf1jeejOkcUifmp4TG6LFHUe71BjsQxNc6FdGy",
+	"n2T/UWNlVbKlTBLUaSTUJDD2k+w/cE+rVi5vQS43kLhVpqxlizaE03bj2Wo3HktVTS+E5aCL/Xj3M8ac",
+	"77PXzlqCf2M4euDJ1g30zPrrrEH467l5fpL99fro5A301G1CRUxyP8fSKNf0huuynjcVHW/W46UtJGou",
+	"9i/M3NxcRHxCk02UpHRt2067dEKgDVa2wcqNGtLcw4W7ixp548yGnGC6Oy/eGnPgZutZM6BDPiDoh2Cz",
+	"gkGXsb6DPKKZV7nEnLMT34Y1d98JCy33t9y/EfdbQr8f5ger/H543zJ9LU7HLn9pGGkqYqbIjM7JUJKy",
+	"DjQ/yiRu2b5l+28BQwcdo1IQ5z7bKvM7x+kqiPC8QzX0FjbEqOwfWBgBN/SMKUZoHLP4DsDwP2S/UxWp",
+	"fe8m9IRAwutAfisJJsqIKy6GvTEVdLjC81f87QM0PN9uyAfP8O7AjyO+Fmn7+TlIIFhEXdryOOXpB/SW",
+	"3CXy6mHMXo4c/iLgDpBEiiHALaa5A6lAy3ehKia6LCIegFnjAFor4FlTJgqWpNTRXZM02fSomBPL1p1v",
+	"Xgl5VrBRY0QSGXsKWUcjWJOtNgc3fQ8QyAvopsVkszL+ghwd3482JW/ETLHqCeQNk7OsRMInIPunuyIF",
+	"mcpVVOSMDmuD2J3VWOGZM08qwEOLTLpu2WSpYtAEBTSdRnOPZf1pPnUdp7H2UhVERWJqBeo3b5qdxXEq",
+	"W0A4ubYiWC7hRdK27bX14EwbOWrRQQsrgvyMDnlTknuDmFXo1i215z5OmGhdNK2L5rnLgY+I4XkPjtkJ",
+	"n7CEC1bpnPnB40NoQ4fshIzkjIxBf1qIooB3Fbq8pY9Azwhlf81iwg1oPxOqNYtJn82l/YXB0lM9olhr",
+	"i44cBGHHRzOUzjGLuRUHqK/FdO6iNtbWAXSLtOgg7wVatJQKOdmLncqTirKwn2T/k9+px60IQ402ODnY",
+	"KyBD6ODkyH6ie3JQrQGN0rKmptAL9vkaSWZOsEPqvGJ/sMjY9+0fQ8bakDkIBSlumHKVXp2XYYAH27Mn",
+	"GpwcdI7tDtujD04OjgAE1BIQLhCGCU5w6R7sQMRQu7W/ZwV5cfTjhdGPsrH3D3Jj2xf5sXWkGBNYQJeN",
+	"/vLuwV/lp/4yN/r+QTZ6vg40G/3w7tEPsrEPc2O/zIZmNzSZYtpCYV+Wx3658N/Cq/InkHvVYfYqORjA",
+	"gWdvWdp8TJwojIsf+aH38vufDY1Emh/6wLLNjJtRrOhM+DrAurnhnm8rlG1XUrlGpuJvjF6vX4DnqzNa",
+	"7+JXqns7693fkPZ28+W32SWs2EQqs/Iedo/cl6vRz6+jb4bV9XiW0KfCOQeLFxrkwwty8es/8aak6DuP",
+	"qCD2ooyh3HrATDRyXo0Jj8xUMWwtAH6MyCpexECVkL1P9UjONOZKwhukglwvQWTf3gnk3+e/QE5YV/ix",
+	"7K0B3k+ctW+kxZQdNivqnhrNY1AUsL3B3df1mxFV5r7vbD6mQ7arb4Z/ux0nhQs76E739g4jfTMkt+NE",
+	"6L93g5Exk5Pd3dls1pkddqQa7h7s7e3ZX3fxaYa/gU/g70Jd1UKgAw8ultF0zAQkpA6kGoMbpM8FVrAX",
+	"StyOXh9D3fZCYVupbHSn0xYmtyKxVCRCJY0jkkcWitfcbFKObH++ohwZzRIrdmoGYDpdkZUbw+BYNiTo",
+	"mNWvKv7ZLmqDquI7nvx+nnncS6pacdpWyFMymfYTrq0d5/S7rJ7Vxd65GcmpqSoP5bqXDvHsy1t/5uap",
+	"l7eiL77nlfnf69ZNLboOLG/1aXTNrA3P6Bj0bPAC+rHBDG3WS/wwhx2Iv0yoYdr0xBTc6tb6dOf2vXs3",
+	"czYqgMEYFo0Ej2hSAOVJ6bMwszrzOaoMQOzfX9nrz7xGm3HLwm3Z69PIZMj1gEWx769T+HPFXWq/r10A",
+	"e81NprhDJMxL9EJdbPGWRN7HC2EgVSGOKhVCdWMANUOPg09X+9+qoWZ/5uZRi2cL4EpURCMJcwj+OWVa",
+	"M4zjYqB4OrH8hdjrRpI+IwngWSk5HY6855TBQz+AMpCBf8oBoWSqpzQhDrnJ3kFZc0r7m0sfyZ6KayFn",
+	"In2STqiCWjRKNICKwpWXvQZe4fYeEScAJgs6qMeInjWS0BVkYm9FASc07lg6K5LOj/Ype3iGXtvTK0zA",
+	"vq8Ke6oYHa5GivJATsHJoT2z5oIbztjdYIWjW5rU72EwnPKYWsXhJDjT14ALhstT0BtETtH2HMlZtjY5",
+	"BdcUYINMjb1294/DwCpuoFsmCRkzQvvwW7s/8RRu1HSr4BDmckoGcFKQBMBEDF3dm2IO/8zNY5VWtzrB",
+	"9nWCBrd9lZEOEr0tuW5LrrdZci2K6khTbWQ57Gg/3v18zc09V1+vpTlsXH0N7Nn6up5Z9fUahL+eP+tn",
+	"bhpUX5+Sd4MdoNZiA/Z/eT0INAyvB5E+S6QYWpZyd1hltfV6vAMzsQqwpbPNEGtqaAoNi6ybqkv1eb1N",
+	"5nnQZJ7XzV547s/5uVZoX3PzQqM7eQFtYct39a6XGpWX9gc2Y9qgM6FD3i5geLJU7Lj+Y5kHXQrnFUev",
+	"eeoigCKvEUti0p93qhzjv/ppPaEqrhLriqpoxG8Aqsr9swBWhe/ojageBSfBd4PXL+O91/uvXx9Fr+KX",
+	"x9/RgwGjdC86Pqbx3v4xPewPjgb7/YP+Xv/1wUEU7x/HL6P94/7eYG+P7r0O6plsrffj0bwfTcxLZND6",
+	"5nHOEs7s2lUoY9lT/Xn99Pin7Y7JYavlA1YPjmqZSbi7vfx5va4tcnyWRY543d9kd97DWiV1Gth1yG8e",
+	"AdmZACRh1N4SlhOhEd2EszjrXSdQb3CL6pAzcGWNKLangzEJ5CMZPmYrYwWOU9qQwbd4aTZ3oDtyud/O",
+	"fa1m1xJpq9k9C82uuc5WFavxofY2XtOWlD5ml0MKSFmeGkFgbz/Kk3qO8JMsgnrP8Z+1tcFthIFSAdBG",
+	"g55ZNGhTbtnICAvrPOhoryGQrzPfGkaVqIIWRAmNrOpljcDZSCZsRWhpfbbcWoTpG8kUWtzye4iA5cRc",
+	"GwhrA2GPGAgD4fVgmsuut+ob42NsIMhLvW8f2CwfS4uoyIGHQW95s4wXBhX53JBrxiZQfD8VDox9WXCf",
+	"4Uq36F67b5iNVi61aBvbKHNDwi+reno4OeNe/fhyptD0PRfOJwL6KaP4cK2fudHEaWNkRPXI6jUIdnYK",
+	"BmceftlJqLO8Xm1cOivIqhnVuQPos4FUjHDdFd6b2iHonqQQaNAGwgZZP2tXuYZOuLLwwSccvBVwrYD7",
+	"1hCfgfC3pzyNmaG72lDDdsY0GnHBqrOF3t4wBZg9hnm8AcW0nKoIMQesioLShMGTGFHBR11hEcC+C4bw",
+	"YBL71ffn1gAd+xb00CXZajoCRQRRjOq0Ew1TVnTFLOIx0y440RWajhkxFPxPaOxxaFczpgA5cEp2Yxnp",
+	"hXXaLQSsgwooggv79Hu/KY+LHZTmIXHBDadJcOLhhNLaiLQFomsy5yB7FgK/VCBAG1TL6t6ACzuYz3nA",
+	"kdzIy/W5PzOH72CtYCf0Z3T1WE7iwx4YRYXmmRmPBJI9FYRB3/JAMFJBGEAF23L052fGJj5m5VZcMh9L",
+	"aflN4rpHp0aOqeFROkekrOAkEBLQoYwszDjMzVAxbaSqN0OMkBVnOJ0QOqRc5OfmX9Rodu5sfm/gVCgS",
+	"chVypfv+SSBGPKBEL0rn5W7vIA3HmZTw8tgK1uD3vKh1wAm7qSq1Clk/BW+bMKUx29IKNCkA5EWwJLTC",
+	"zzJZDthtAa5WT/tjbgyLXU/6HL6ba1IP8AcTJshfLLVmdSPcNdnoihmFOtEZ9QWkfihEqM47HOGdQprs",
+	"vX+tQoAbyanSWTpJ+uIXmkDCuHQ4mTAS3GCdrigBictnpA7WgIwjH6RDBiKGJQkGoKmYQ0cSq8UqiPNV",
+	"YDy8yw7yhxReaOGWKAFnKE4arioHkVkGX+Aq4+ryujUIvm7sgmz5iK7mYMaAJHpG9pB6gpPDzjE2VO0h",
+	"yUGMPCWt7MO9p9YCYZls7s4TLIc6awEBvj4NPXe6ekvAY7k7xFP9CrCwiCYJUy80kTORSmsvhhevBEtb",
+	"LhcnE5xjOrdKd3yCNw3XJgejg4I5Y+ICcED6VFEUW8P/Lll8SvqoxAmZu4iq6gwgfENvWPG+cZNLF94h",
+	"v0oely3WjqFH9kEji3PpdMVHeOaF/1Ukx3DTSKL5cOQajlsjBt8LOY+43bjPQ+n1Ud+dPJ22Ytgh+oTQ",
+	"gWEKdiiEvV66B93LMTRXcQFdIDU0NU2+n6dEWs/f9P38LBPudX9SuyXA9/NzarArQJ2HYdEXmA/0HCCH",
+	"cD1PEnTo9wKQbe28t4MgDCI5xibtPqfyhikAEd2vSIfcP7jc38vS4Oq+6yUckaP22jM8Dprj7IL0FsNe",
+	"LjZt996S9j3qJvAGLoaFuLgUvaoUSCFNT/bBjRJnuow0DGyOqbsmMBuUC2JmEpJFQfPANwUnR0hUeISx",
+	"b4I/B0mk2A3HS2w/l7WXSui0AX7PW7d4/plet3To+9mhlyb8LTyDTmOvILrJblF7A3a9W2FD8d3qa0+j",
+	"SkP7i9TraO6DFSoaPlGloe2yW6vBVSpqF0YxOtbOUQq/SdUlMuCJgexoSOmhKU9avS5VzkIikzgt3gwJ",
+	"1eTDP366+PiB/MXqJkCm9krjgv3VWvBvLn7FbwD+ceDcC12BTI2ai3TfUDcjhwxoLeK/whvewqpyDR9i",
+	"yUr73+CDa+on+OMzXU8f+GZ1mWY3++2OiJdu9+BzN+BxNzjp1rnl9rvBFzjrKkjbjwuEBzRjabIGuO13",
+	"3x3v7788ePWqDOIWE7F2I31TnD6Pw0xZ6KqVkzsjKGL9zLxFhHo2cEV/Dv/fdLal/tXSC+ENntXOP7ie",
+	"SPSMl018wBOHPwoeOGrvcpg8Shk7aLYn1BgajaxydQo/tL/7ezdwjyIRdIOSaohs43JLPdjbK1lgezs9",
+	"0O2EonDT+8k+peHGAf0NsgeXr6zP8P97TvIG8fAI+d343ja1+7mldmtHT2sqbo0Rmu2P18vSDvPCezay",
+	"It3qWxCS11Up3Odo3DXN2V6Xy7aWrt3MKL3bsGyYQA3r33budCpC2uydNm360dKmU2fzUgZQbdG3nAW0",
+	"pAHsoqe6eQ5jQUCWZiWmyjC2X0WwAGwLAuFWhYkSYDsg1sCtId6tdIrFHDOqc15/rsk1myxCH4c+jRA9",
+	"TSHEFxwEMgYJugLmETppvBQC51DdMVRMa2tBUwyCO0W+K+xCqNAz7Kyc2hJ+3jl7HXWjMjv5HLZ5TXG9",
+	"YQrjuqLdp6VAsIkpwwf2aQbwD1QpfmOvKAhv0CRpAPt2DgPfi9T+ODWRHLfCu0293MBRyCDhESQUiCNG",
+	"6GI8dR1pLG+YUjy+WyCjBKwO/n4s+ANB+FnzzMccrQi7wXCoa+g4G807pNSk8/k1GEWtjj2ep5N6SlBu",
+	"kZEQkmkSfnGRlx9ZwgQl3zNl9VbnF4H0ky9rxrQOstAFgF5A9B/u3vpBru+CLYaBcPJeJT/AjXci/5y6",
+	"KDuZKSmGWX4jhIcWFXchlwJCtcI8iyGcg/sI4XjSvTuUk3JeC9L1/HwIv2EeO2pumvKsXAW1zGXp+RjO",
+	"hpU3g0+Y276q/iHNwM9zdj7FP839zIp3IGXSbteYqmv0VghpiJc2HfJBQnplREWuKbo7gUGuZOkU7zBw",
+	"J1Jt0nc5tX1BX7drTJjBooDqFoMXsFmPo3C3DodWZ31Y6YbUnvMZrK2l1vEZWPl4vx6DrEw6klNhcrWL",
+	"qJdbYxtm6quLGvsE8EWnILIq3AJe0pQUXv8qedwa860x3wrGr1ww/oNFCeYkL1jwoORtzYw3TJsdbLfG",
+	"V6ZtW8MbSypdRU7oMVYRm73UBL9k2rxJB39CFng53uXx5d53J4cNEzyjvcw4/2DNRldgM1RpN/1kOoTC",
+	"uTHbUbIvDY/0DhzMq8Eh/S462N82AHR2LvO7rUs7E5KSSJsw+DQSBnNtFF/ohTPMSQ/3yCrxAZ3O0t+e",
+	"jKkAkqnShT5OGOB5ETaemHnWyhHjJ1aBAXXGbqBXdgQ5+/SOXLM5+csV5ZMevPH//Z//e/VXhywDDdzT",
+	"TMQJ9KhgaKDZ71DH0r5eYgRliBGzhhz2dueCcNMVRk7TRvN+Xgj2ihY0N6iuXX36eHFJvIh0T9qTYeYK",
+	"lsVdzv1ZOozV66Dc42CvGk06x3aPCie9Qho1BDzOreheOwdOODoKwTeqe1RbeQm1zWF51n8dAe6f6c+9",
+	"T5HdTrhiOgelXFfIH6T5+DrrEahNb6oLyMxjGTPHUnfdChPFBvzWrtNzxL/i14ejnw/+G7+84XKqe8sz",
+	"VuxGXhdeqqRJ98Ils1smAv7/Q/bTFCz4N5pReUDbtEK9HM02v6copZTVIJanfXzzW/RhT13Ov381/k99",
+	"9Mvkn4PvfmJn0wPza/9fMyuTMkGDBP21XcK1meMDm+V5vSLhMieU56mZeM3mnaDtfPjM8sAmTBBaOPCt",
+	"3MGVivzu5zwzge8jSqReA1ouR8eroZykIkMp4w55h1SsU5KeMDlJ2AtNNNPYrImJmNhr117Sy3elnejW",
+	"r8rC9XNU7sIpMCTXBLYs7gQtsPW33rnUEsI9M/BUr0TbcBU3kRz3uWAdcvXnFRlA1wL4oStCtldcSNiY",
+	"8oRIRWI2ocqMmTAAnUa5QOXXsFtzSq78ha65iNgVQhdpwkWkmP0NTbpCz0U0UlJw7SIrRg4R/whU9yst",
+	"lfl7phhcdcg/GCgMEGPBqVGF6dYsJkbKkGhJhFPMb6jgelReoWPNmH/DptyBWXHJbg0xErbDqvr5TcD+",
+	"dX4XQsKHQioOgWHNOgQBo6IRVTQyTBFtqHDt5V2EplC5oBjWEJaV1P4ZVBQo7O/tAWZv+ndJ9UgpDAfu",
+	"Hla0a0aUTJjukPd0TvqQa5tC/KcTXET9YbeTBDROrJ8om7YdtTBzbthY3+k8lcjkY3r7Dp8/gjW6P7Il",
+	"UqWofdtU8D+nzH3t0vtLF43aZmipV9q/40Vyqipp5rqXaqrZatw0+lImjIo6W811gWD0hCUJiwm7pZHV",
+	"GrUsksTbrNF3xcSy0TajkKdeRm55+WlWkWdt6jNqtPYjxIZ7wEG/h0GmbNVL2qFB3Sb3Kf0skhvIuOAk",
+	"YK4v5n9Y86XjFxUWS7rfjnnSsKQ74yknQcCmTeSQi5w1mS/8vjAIBQabkk2sXsP67To5Lb3d7d1MZUrr",
+	"1HxqTs2pUw68GoZ/r1DC4IEs1WV14znhriJ4TeqodOiGZEK1nkkVQ2p2hDkgwMxSkRHoEPLGBXcjNyJL",
+	"m9dS13IaMWlOu8KBzES+Qf4cLvsOORNOjcE+29AtSwo3JQ8nOJIJI1xoQ5MEpFu1A9KyxKN6HmvIMiEV",
+	"7SRcxCuF2QepaAnmBCwOTyY4CSI5mTC1k1Ag1Z1Y8YHRO0IqMyoRUQ1dn3Yv79Xn2V5Dj3QNNblgqnx7",
+	"KDTaTlyt/3Ar/gd3MQBZNb/xkAaXvQ27Y1bpcPgN4Tw1H0JkTITWssa7zkkYD4eMmCBcwZ1F4PVGl5ZW",
+	"v2ePDFKcCy40EY9OqJxFY0bOXWygImRgD4eP2X9b8XMSvJ0qOWG73zOVcKD9xoL2E/hOczJ2pFZKV0z/",
+	"37J8rQq+5CXuuXONZOSXUagPMGV/9DRLBpZwnYAGt0W9+FIt0fyeVQnmiZIDjnXJXz2IcJtdf++StYBH",
+	"6WijiYC1m8+EgZREl0Bfr+be5F9seUgv+Co75G3qwQTJShVz6egxwsr7WqgxnRMWc5PZsmUV9+/XLrff",
+	"nsqPilqZwGpYPv9+jdr59ppor4mm1wSxGnzWxGrtG6NNA27TgLeDqbD5HVViBexGNGEipqpjZVOVSXAm",
+	"CH/jHkTEr7+c//CGHB8fHf/VX2l8oSlcDmcAmwPYDxAqWQ4cSDKWX8UsSrhgcYglVod7JKZzTehQQqUV",
+	"NWQstSH74d7eXkU/lPdzP71HwG9KX/38FMTnhcjkGCnfikITSqI8ZefYK9cNYAWPZU8tA24il322/1uJ",
+	"XZa1j1hEHwf8bch/lYI5BDOuvCF+mnMte6TusWbJDSs3w9fzAm/MIP92Reit9fSs8M3Wc0ll2l3jomNL",
+	"Rw0BzsC+CvPpMFAgbHVlCNFY62lFgMazIRhZng2r7Kw1ueteLK3F8MgOwEI0tLUaBzoayIJWL2714s1a",
+	"NFtxsp7rBgWRi6mtuK930QDcQRv08wbSqrJ2mEb2nIiR10z4jC8MIeUyZU99yymfRQuacYYT7GDIBorp",
+	"EYmoUpx5fLKZiyf/eN51PZk16TMzY0ykUq8o9FKZ5x+jSeIz0Dw8ghsoq0y232fzscKnK1wQHUZDrEmf",
+	"YHsNbfLKUcfweEHyYH7a06hVRi+F3cRe4rIMaoaUYb12ra2kbSXtVyVp/4ntqkEaOcwC4pJGm4Yhc4kK",
+	"q+RtLrvhfsQtrKXY1F7zoYAoJ1hdSbIoa/MVC9DnFQBfqoVbRIWQhvRZV+QyWMtEXZYvvZXsnPuGfGnl",
+	"SStPNgQ28PS+dj5DTkCskiPqweSIkx4eFzZFhfK5aNhfbUTjDrnwEgXco0xA8zdD5/jPTgn+aiseWvHw",
+	"7YiH8wcTD/5uR95OmGGVDeXxyUXDTC9aZim7W4bWZbx8I6+Bj70UCDYNVbtq7+DksAHwEfwknUJJBPTH",
+	"tAuzl1YzppgXUd98OeQz6t7itN30nEGJXWA7eyQr8YXcj11VYw9K3sPq/q+J1ZkLbxTzQkp7mmB4N8LQ",
+	"AjM9DsDQHZBgOL1PDjWlDWV8vfUlqTtRZyS1IResqXbWuLd2P7t/+aBi1SUG6IT46IvUyUgVIzOpzCit",
+	"xc0jm9a4u4K6VfX+9hxR3d4gz/IGgVbTmY60rQtkPda5W5o7Ak75bMRoYkYr0l40tEpPe03qa8su9tKK",
+	"2cRStIjmHXLOtKEKM16cfo69tbmBJpSQ5ILdOEqj8j/iLDZVCFPYHlzVvL4P2k2gOiEOlsQ1ofYCX5eJ",
+	"16HhIj0uoGMjGoEpmWKOAsfMUEeB1LCdxF78Ka78l4wIdhWj6PUvJwV9rcknqc1QsYt//RKScxZznevU",
+	"aHfyhSY3TFkK65DfAKAVn7IPzujcwaFA5i40efcVFhjPsUL52vc77QqRQVE7JwMYG7m2Lsd7hyC10XWJ",
+	"mcRQlME1ieVMVORKnUMJONObmyDRiEXX8NMxd3hKlv6mkwB9J0PF9J+J/0TZvcA/vuRApnDfm4C3utmX",
+	"kCsYbXinpTlomqkbHjHHsZCJhluoH5KQU2F837trD76wv0Ka3jb3+EKO2d1b7EgQ0BwWOFSPpsbY3wON",
+	"1uZx/xLLELEEeCHLMI1YfcyMWpXnaMXdJwULZFMNYCkEu61ahmYO2B05Csp9rb5oyPu3l+fv3lz0Lj/+",
+	"/PZD6PYFMBTGU21I305emFPCEs1mMIyAbC5tbxQW21dU5TW6Cd/JqdCDdpJQvtBEd2TMpOfCmrpnpKHJ",
+	"5/Qtf+/iO7pBaJcsY/vB28tuECL1/L1r39QNvpD9le1r3Sx9g83FHWS3voGs38zFlrVHr49fvdyr2a3W",
+	"HeKD6pKb312fAzfvS0sYoE2Fn4sKld/GgVS5PWxE4HLCBJ3wjhcnlVSu6ZiRWEZTyIkCXE4pE+ebnig2",
+	"YCrtjrzcKHXCIgTj5lLYpx65uM+tOjgJDjv7nb36gq6wkCp687v0JArHHtC+WCG3LwFLx+1b2ml7iZIL",
+	"JDun42QlyabUSjVIf+RQ7UD1uQmJa3IEQFbJNGZx2moKL6o50SMAuJlbNZFqhj821vCdmrtJ/X+dvf/l",
+	"IUndb0kmzt1mnRAg9JVCuXAGNdqGN5LBLU9sgSccOS3yBIyhbioQz5wmBEoRNR65zSwe9lRZzXAXKM69",
+	"YHGoCz4UDiLZ2g9y6jCQcx05nHXeyUrcwKAvx5hy1k0hGcLZR65EPD8QRnTKR0qrIxchUjUDzTE/jq/Y",
+	"Wx7JIUvrVAjwaEQwiwVaZ9KxJjRKe2z4l+XGtr+uWqzTaPyNiWu3wmUEPYcGUvkqecTPZ3P7bW7wP2Rf",
+	"r95JX+HZd4PmV+2bm5UN8Sb9kkRSaB4zNyNi3xmm7j6SkzXYY8+e3gC9FP68s0fKXgUtqrRR08hMFWLn",
+	"pPUQgBvg7GG3TYJZwo18ZVOUbQyZTPsJ16PCKq+5KX8pE4U3WU16xJI4tJJ9NpJj3PqRnJEBVYQb0NQj",
+	"Oc7vf666o2JdacES1wZYTFyHhNFohEW4vtLiNM0cwiDGOENKzJYICOHQwwth5DyMGrZwWJ7Aj1w53hzw",
+	"od3a3I8Um0hlKqc9ohMANQ+BgGKeoZs7Qwym6danWCQVQKhPRa7cMeX22IVJFmYHLpPQq+Ju8AUR5MYA",
+	"sfYFtNZrNt/xANQptHe+IuAkgBz7ICzQ3clY3qQcs/AVlNyUf4V41pmECHE5/ieLH98wxQfzwhcZly28",
+	"J/fF8lvcv5bfk32hASc7+yZXQxRJEU8jk70r913ax6Pit8VJ5r6wOkI8TXKbmKF/Fz9aXo5lwoUn4aPl",
+	"Jx1dLjycbzOXfricFpgfqIBdsvxFPktw6culXS8ke+fvi+B2B8pEdsYs5nTH6j3os85pYFBNgo/9DQwP",
+	"58vG638nVX3+K/jPHac77LyLgzB4Q6MR23kjhVEyCcLgV9S4zqlhGHvM/Xvnk0x4ZL/+T/gFE2bncj5h",
+	"Ox8nxoWi/McXTrnIfnJuTTXFVPbJheVJs3OpqND2QNIfBWFwBunmfl47Z0kiZzsfFR8Cnn7pt28Ui5kw",
+	"nCZ6+ZG31rRnOz+6fQiDXNbRzjmbJHQOXQn/wSaKRR5x/WIqLAfgXlq9AMQBQJcuANMvcmAZ9+dJdJkd",
+	"Fj6xBxeXc1yRVMNid7EyiVRghHJ+W2CKApOViJFSCVYuAsKl5j7L5fNhWXW9Y6sFxijhrTIuDZciNnIm",
+	"Sj4tkYTZn+kriwIxrIBKDos3Rf7v7IlMsi/I89/DDAPs6yWu5ZMr3+fcOn8Pg5Fq+eVp8ssCZywReOGY",
+	"s6qS537adxzI3Tzx5cv/DwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

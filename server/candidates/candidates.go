@@ -96,10 +96,7 @@ func (c *Candidates) CreateCandidate(
 func (c *Candidates) UpdateCandidate(
 	ctx context.Context, request api.UpdateCandidateRequestObject,
 ) (api.UpdateCandidateResponseObject, error) {
-	who, patch := caller.Of(ctx), request.JSONBody
-	if patch == nil {
-		patch = request.ApplicationMergePatchPlusJSONBody
-	}
+	who, patch := caller.Of(ctx), request.Body
 	var shown api.CandidateJSONResponse
 	err := c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
 		row, err := c.Queries.GetCandidateForUpdate(ctx, tx, db.GetCandidateForUpdateParams{

@@ -52,10 +52,7 @@ func (c *Company) GetCompany(
 func (c *Company) UpdateCompany(
 	ctx context.Context, request api.UpdateCompanyRequestObject,
 ) (api.UpdateCompanyResponseObject, error) {
-	id, patch := caller.Of(ctx).CompanyID, request.JSONBody
-	if patch == nil {
-		patch = request.ApplicationMergePatchPlusJSONBody
-	}
+	id, patch := caller.Of(ctx).CompanyID, request.Body
 	if err := check(patch); err != nil {
 		return nil, err
 	}

@@ -86,21 +86,21 @@ func interrupted(err error) error {
 }
 
 // checkMedia refuses what is not of the operation's media types in UTF-8, sent as it is, and leaves the bare media
-// type in the header, because the generated code compares it letter by letter.
+// type that the specification declares in the header, because the generated code compares it letter by letter.
 func (op *Operation) checkMedia(header http.Header) error {
 	encoding := strings.Join(header.Values("Content-Encoding"), ", ")
 	if encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return fault.New(fault.UnsupportedMediaType).With("The body is encoded as %q; send it as it is.", clip(encoding))
 	}
 	media, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil || !op.bodies[media] {
+	if err != nil || op.bodies[media] == "" {
 		return fault.New(fault.UnsupportedMediaType).With("This operation reads a body of the type %s.",
 			strings.Join(slices.Sorted(maps.Keys(op.bodies)), " or ")).Because(err)
 	}
 	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return fault.New(fault.UnsupportedMediaType).With("The body is in the charset %q; send UTF-8.", clip(charset))
 	}
-	header.Set("Content-Type", media)
+	header.Set("Content-Type", op.bodies[media])
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
 )
 
 // mostLocal is how many bytes may stand before the @ of an email address (RFC 5321, section 4.5.3.1.1).
@@ -25,14 +24,13 @@ var (
 	errFormat = errors.New("is in another format")
 )
 
-// registerFormats teaches the validator the formats and media types of this contract. The validator keeps them for the
+// registerFormats teaches the validator the formats of this contract. The validator keeps them for the
 // whole process. What it accepts, the generated decoding must accept too: a request that fails only there is refused
 // without saying why.
 var registerFormats = sync.OnceFunc(func() { //nolint:gochecknoglobals // what it registers is global to the process
 	openapi3.DefineStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(uuidForm.String()))
 	openapi3.DefineStringFormatValidator("email", openapi3.NewCallbackValidator(checkEmail))
 	openapi3.DefineStringFormatValidator("date-time", openapi3.NewCallbackValidator(checkTime))
-	openapi3filter.RegisterBodyDecoder("application/merge-patch+json", openapi3filter.JSONBodyDecoder)
 })
 
 func checkEmail(text string) error {

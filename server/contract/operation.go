@@ -26,6 +26,9 @@ const Authenticated = "authenticated"
 // operatorScheme is the security scheme of the operator's token.
 const operatorScheme = "metricsToken"
 
+// mediaJSON is the media type of the bodies that are JSON.
+const mediaJSON = "application/json"
+
 // Operation is what the specification says of one operation.
 type Operation struct {
 	// ID is the operationId.
@@ -55,7 +58,7 @@ type Operation struct {
 	route    *routers.Route
 	query    map[string]queried // the known query parameters
 	headers  []string           // the known header parameters, canonically spelled
-	bodies   map[string]bool    // the media types that are read; nil where no body is expected
+	bodies   map[string]string  // the media types that are read, and as which; nil where no body is expected
 	required bool               // whether there must be a body
 	produces []string           // the media types of its successful answers
 	checked  bool               // whether there is anything for the validator to look at
@@ -227,6 +230,9 @@ func (c *Contract) read(
 	if err := op.readInput(item, specified); err != nil {
 		return nil, err
 	}
+	if err := op.readPatchMedia(document); err != nil {
+		return nil, err
+	}
 	if op.deprecated, err = readDeprecations(item, specified); err != nil {
 		return nil, err
 	}
@@ -262,10 +268,28 @@ func (op *Operation) readInput(item *openapi3.PathItem, specified *openapi3.Oper
 		}
 	}
 	if body := specified.RequestBody; body != nil {
-		op.checked, op.required, op.bodies = true, body.Value.Required, map[string]bool{}
+		op.checked, op.required, op.bodies = true, body.Value.Required, map[string]string{}
 		for media := range body.Value.Content {
-			op.bodies[media] = true
+			op.bodies[media] = media
 		}
+	}
+	return nil
+}
+
+// readPatchMedia notes what else a PATCH may call its body of JSON: the document says that once for all of them.
+func (op *Operation) readPatchMedia(document *openapi3.T) error {
+	if op.Method != http.MethodPatch {
+		return nil
+	}
+	stated, ok := document.Extensions["x-patch-media-types"].([]any)
+	if !ok {
+		return errors.New("is a PATCH, and the document has no x-patch-media-types")
+	}
+	if op.bodies[mediaJSON] == "" {
+		return errors.New("is a PATCH without a body of JSON")
+	}
+	for _, media := range stated {
+		op.bodies[fmt.Sprint(media)] = mediaJSON
 	}
 	return nil
 }

@@ -140,6 +140,22 @@ func TestLoadRefusesHoles(t *testing.T) {
 			func(d *openapi3.T) { me(d).Extensions["x-upload"] = true },
 			"GET /api/v1/users/me: is an upload of nothing",
 		},
+		"no word on what a patch may be called": {
+			func(d *openapi3.T) { delete(d.Extensions, "x-patch-media-types") },
+			"PATCH /api/v1/users/me: is a PATCH, and the document has no x-patch-media-types",
+		},
+		"a patch without a body": {
+			func(d *openapi3.T) { d.Paths.Value("/api/v1/users/me").Patch.RequestBody = nil },
+			"PATCH /api/v1/users/me: is a PATCH without a body of JSON",
+		},
+		"a patch that is no JSON": {
+			func(d *openapi3.T) {
+				content := d.Paths.Value("/api/v1/users/me").Patch.RequestBody.Value.Content
+				content["text/csv"] = content["application/json"]
+				delete(content, "application/json")
+			},
+			"PATCH /api/v1/users/me: is a PATCH without a body of JSON",
+		},
 		"a parameter without a schema": {
 			func(d *openapi3.T) { me(d).Parameters[0].Value.Schema = nil }, `the parameter "If-None-Match" has no schema`,
 		},

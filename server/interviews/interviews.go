@@ -55,10 +55,7 @@ func (i *Interviews) GetInterview(
 func (i *Interviews) UpdateInterview(
 	ctx context.Context, request api.UpdateInterviewRequestObject,
 ) (api.UpdateInterviewResponseObject, error) {
-	patch := request.JSONBody
-	if patch == nil {
-		patch = request.ApplicationMergePatchPlusJSONBody
-	}
+	patch := request.Body
 	shown, err := i.act(ctx, request.InterviewID, etag.Needed(request.Params.IfMatch), api.InterviewActionUpdate, nil,
 		func(tx db.DBTX, h held) (db.Interview, error) {
 			return i.save(ctx, tx, h, edit(h.row, *patch))

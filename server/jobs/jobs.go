@@ -71,10 +71,7 @@ func (j *Jobs) CreateJob(ctx context.Context, request api.CreateJobRequestObject
 
 // UpdateJob changes what a job says; one that changes nothing leaves the row and its version alone.
 func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject) (api.UpdateJobResponseObject, error) {
-	who, patch := caller.Of(ctx), request.JSONBody
-	if patch == nil {
-		patch = request.ApplicationMergePatchPlusJSONBody
-	}
+	who, patch := caller.Of(ctx), request.Body
 	var saved db.Job
 	err := j.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
 		row, err := j.Queries.GetJobForUpdate(ctx, tx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: request.JobID})

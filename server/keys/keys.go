@@ -148,10 +148,7 @@ func (k *Keys) CreateAPIKey(
 func (k *Keys) UpdateAPIKey(
 	ctx context.Context, request api.UpdateAPIKeyRequestObject,
 ) (api.UpdateAPIKeyResponseObject, error) {
-	patch := request.JSONBody
-	if patch == nil {
-		patch = request.ApplicationMergePatchPlusJSONBody
-	}
+	patch := request.Body
 	who := caller.Of(ctx)
 	var saved db.APIKey
 	err := k.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {

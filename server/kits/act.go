@@ -19,10 +19,7 @@ import (
 func (k *Kits) UpdateKitVersion(
 	ctx context.Context, request api.UpdateKitVersionRequestObject,
 ) (api.UpdateKitVersionResponseObject, error) {
-	patch := request.JSONBody
-	if patch == nil {
-		patch = request.ApplicationMergePatchPlusJSONBody
-	}
+	patch := request.Body
 	shown, err := k.act(ctx, request.KitID, request.KitVersionID, etag.Needed(request.Params.IfMatch),
 		api.KitVersionActionUpdate, func(tx db.DBTX, row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
 			return k.rewrite(ctx, tx, row, *patch)

@@ -94,10 +94,7 @@ func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject
 
 // UpdateKit changes a kit's name and description; one that changes nothing leaves the row and its version alone.
 func (k *Kits) UpdateKit(ctx context.Context, request api.UpdateKitRequestObject) (api.UpdateKitResponseObject, error) {
-	patch := request.JSONBody
-	if patch == nil {
-		patch = request.ApplicationMergePatchPlusJSONBody
-	}
+	patch := request.Body
 	var shown api.KitJSONResponse
 	err := k.write(ctx, request.KitID, func(tx db.DBTX, row db.Kit, who lifecycle.Standing) error {
 		if err := mayWrite(who); err != nil {

@@ -18,6 +18,10 @@ type Documents struct{ yaml, json, machines document }
 
 // Publish makes the documents once, since they never change.
 func Publish() (*Documents, error) {
+	asYAML, err := spec.Published()
+	if err != nil {
+		return nil, err
+	}
 	asJSON, err := api.GetSpecJSON()
 	if err != nil {
 		return nil, fmt.Errorf("read the specification: %w", err)
@@ -28,22 +32,22 @@ func Publish() (*Documents, error) {
 		return nil, fmt.Errorf("the state machines as JSON: %w", err)
 	}
 	return &Documents{
-		yaml: newDocument("application/yaml", []byte(spec.Specification)), json: newDocument("application/json", asJSON),
+		yaml: newDocument("application/yaml", []byte(asYAML)), json: newDocument("application/json", asJSON),
 		machines: newDocument("application/json", machines),
 	}, nil
 }
 
-// GetOpenAPIYAML gives the specification as its authors write it.
-func (m *Meta) GetOpenAPIYAML(
-	_ context.Context, request api.GetOpenAPIYAMLRequestObject,
-) (api.GetOpenAPIYAMLResponseObject, error) {
+// GetSpecificationYAML gives the specification as YAML.
+func (m *Meta) GetSpecificationYAML(
+	_ context.Context, request api.GetSpecificationYAMLRequestObject,
+) (api.GetSpecificationYAMLResponseObject, error) {
 	return m.Documents.yaml.unless(request.Params.IfNoneMatch), nil
 }
 
-// GetOpenAPIJSON gives the specification as JSON.
-func (m *Meta) GetOpenAPIJSON(
-	_ context.Context, request api.GetOpenAPIJSONRequestObject,
-) (api.GetOpenAPIJSONResponseObject, error) {
+// GetSpecificationJSON gives the specification as JSON.
+func (m *Meta) GetSpecificationJSON(
+	_ context.Context, request api.GetSpecificationJSONRequestObject,
+) (api.GetSpecificationJSONResponseObject, error) {
 	return m.Documents.json.unless(request.Params.IfNoneMatch), nil
 }
 
@@ -86,11 +90,11 @@ func (d document) write(w http.ResponseWriter) error {
 	return err
 }
 
-// VisitGetOpenAPIYAMLResponse writes the document as it is.
-func (d document) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error { return d.write(w) }
+// VisitGetSpecificationYAMLResponse writes the document as it is.
+func (d document) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error { return d.write(w) }
 
-// VisitGetOpenAPIJSONResponse writes the document as it is.
-func (d document) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error { return d.write(w) }
+// VisitGetSpecificationJSONResponse writes the document as it is.
+func (d document) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error { return d.write(w) }
 
 // VisitGetStateMachinesResponse writes the document as it is.
 func (d document) VisitGetStateMachinesResponse(w http.ResponseWriter) error { return d.write(w) }

@@ -46,7 +46,7 @@ func (p *pair) queries() (asked map[string][]string, silent []string) {
 		},
 		"GetAuditLog": nil, "ExportAuditLogs": {"", "?format=csv&resource_type=score"},
 		"ListTestCompanies": nil, "ListAPIKeys": nil, "GetAPIKey": nil, "GetMyAPIKey": nil,
-	}, []string{"GetHealth", "GetReadiness", "GetMetrics", "GetOpenAPIYAML", "GetOpenAPIJSON", "GetStateMachines"}
+	}, []string{"GetHealth", "GetReadiness", "GetMetrics", "GetSpecificationYAML", "GetSpecificationJSON", "GetStateMachines"}
 }
 
 // TestEveryReadingIsClassified fails for a GET operation that nobody has thought of yet.

@@ -103,10 +103,7 @@ func (s *Scores) CreateScore(
 func (s *Scores) UpdateScore(
 	ctx context.Context, request api.UpdateScoreRequestObject,
 ) (api.UpdateScoreResponseObject, error) {
-	who, patch := caller.Of(ctx), request.JSONBody
-	if patch == nil {
-		patch = request.ApplicationMergePatchPlusJSONBody
-	}
+	who, patch := caller.Of(ctx), request.Body
 	var shown api.ScoreJSONResponse
 	err := s.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
 		score, interview, err := s.hold(ctx, tx, own(who, request.ScoreID))

@@ -27,10 +27,7 @@ func (u *Users) GetMe(ctx context.Context, request api.GetMeRequestObject) (api.
 
 // UpdateMe changes the caller's own names and department.
 func (u *Users) UpdateMe(ctx context.Context, request api.UpdateMeRequestObject) (api.UpdateMeResponseObject, error) {
-	who, patch := caller.Of(ctx), request.JSONBody
-	if patch == nil {
-		patch = request.ApplicationMergePatchPlusJSONBody
-	}
+	who, patch := caller.Of(ctx), request.Body
 	var shown db.GetMeRow
 	err := u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
 		row, err := u.Queries.GetUserForUpdate(ctx, tx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: who.UserID})

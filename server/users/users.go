@@ -117,10 +117,7 @@ func (u *Users) CreateUser(
 func (u *Users) UpdateUser(
 	ctx context.Context, request api.UpdateUserRequestObject,
 ) (api.UpdateUserResponseObject, error) {
-	who, patch := caller.Of(ctx), request.JSONBody
-	if patch == nil {
-		patch = request.ApplicationMergePatchPlusJSONBody
-	}
+	who, patch := caller.Of(ctx), request.Body
 	var shown api.UserJSONResponse
 	err := u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
 		row, err := u.Queries.GetUserForUpdate(ctx, tx, db.GetUserForUpdateParams{

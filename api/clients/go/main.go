@@ -1,0 +1,56 @@
+// Command go looks for candidates with the Go client, as README.md shows it.
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+)
+
+func main() {
+	log.SetFlags(0)
+	url := cmp.Or(os.Getenv("API_URL"), "http://localhost:8000")
+	if err := listCandidates(context.Background(), os.Stdout, url, os.Getenv("API_KEY")); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func listCandidates(ctx context.Context, out io.Writer, url, key string) error {
+	// README
+	client, err := api.NewClientWithResponses(url, api.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Authorization", "Bearer "+key) // aip_live_…, or an access token
+		return nil
+	}))
+	if err != nil {
+		return err
+	}
+	query := api.ListCandidatesParams{Tag: api.ByTag{"python"}, Limit: new(int32(10))}
+	answer, err := client.ListCandidatesWithResponse(ctx, &query)
+	if err != nil {
+		return err
+	}
+	if answer.JSON200 == nil {
+		return refusal(answer.Body)
+	}
+	for _, candidate := range answer.JSON200.Data {
+		_, _ = fmt.Fprintln(out, candidate.FirstName, candidate.LastName, candidate.Status)
+	}
+	// README
+	return nil
+}
+
+// refusal gives the problem that came instead of what was asked for.
+func refusal(body []byte) error {
+	var problem api.Problem
+	if err := json.Unmarshal(body, &problem); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %s", problem.Code, problem.Detail)
+}

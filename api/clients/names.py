@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Holds what a generator has made against the specification: one function for each operation, and a type for each object
+and enum, all of them called as the specification calls them. What a generator had to invent a name for has none that a
+reader knows, and is refused.
+
+Usage: names.py SPECIFICATION.json CLIENT FOLDER
+It prints how many operations there are."""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+
+def found(pattern: str, files: list[Path]) -> set[str]:
+    """Gives what a pattern's group matches in files."""
+    return {name for file in files for name in re.findall(pattern, file.read_text(), re.MULTILINE)}
+
+
+def openapi_fetch(folder: Path) -> tuple[set[str], set[str]]:
+    schema = (folder / "generated/schema.ts").read_text()
+    operations = re.search(r"^export interface operations {$(.*?)^}$", schema, re.MULTILINE | re.DOTALL)
+    assert operations, "the generated schema has no operations"
+    types = found(r"^export type (\w+)", [folder / "generated/schema.ts"])
+    # Parameters, responses and headers are marked as such, and named as their components.
+    types = {name for name in types if not re.match(r"(Parameter|Response|Header)[A-Z]", name)}
+    return set(re.findall(r"^    (\w+): {$", operations[1], re.MULTILINE)), types - {"webhooks", "$defs"}
+
+
+def hey_api(folder: Path) -> tuple[set[str], set[str]]:
+    operations = found(r"^export const (\w+) = <", [folder / "generated/sdk.gen.ts"])
+    types = found(r"^export (?:type|const|enum|interface) (\w+)", [folder / "generated/types.gen.ts"])
+    own = {"clientoptions"}
+    for operation in operations:
+        own |= {operation.lower() + part for part in ("data", "errors", "error", "responses", "response")}
+    return operations, {name for name in types if name.lower() not in own}
+
+
+def python(folder: Path) -> tuple[set[str], set[str]]:
+    client = folder / "interviewer_client"
+    operations = {file.stem for file in client.glob("api/*/*.py") if file.stem != "__init__"}
+    return operations, found(r"^from \.\w+ import (\w+)$", [client / "models/__init__.py"])
+
+
+def java(folder: Path) -> tuple[set[str], set[str]]:
+    client = folder / "generated/src/main/java/interviewer"
+    operations = found(r"^  public ApiResponse<.*> (\w+)WithHttpInfo\(", list(client.glob("api/*.java")))
+    return operations, {file.stem for file in client.glob("model/*.java")} - {"AbstractOpenApiSchema"}
+
+
+CLIENTS: dict[str, Callable[[Path], tuple[set[str], set[str]]]] = {
+    "typescript": openapi_fetch,
+    "hey-api": hey_api,
+    "python": python,
+    "java": java,
+}
+
+
+def differ(kind: str, got: set[str], wanted: set[str], allowed: set[str]) -> list[str]:
+    """Compares names as readers do, who see no difference between ID and Id or between a_job and aJob."""
+    plain: Callable[[str], str] = lambda name: name.replace("_", "").lower()
+    known, there = {plain(name) for name in allowed}, {plain(name) for name in got}
+    strange = [f"{kind} {name}: the specification names no such" for name in got if plain(name) not in known]
+    return strange + [f"{kind} {name}: is not there" for name in wanted if plain(name) not in there]
+
+
+def main(specification: str, client: str, folder: str) -> None:
+    """Prints the number of operations, or ends with what is wrong."""
+    document = json.loads(Path(specification).read_text())
+    operations = {
+        operation["operationId"]
+        for item in document["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict)
+    }
+    schemas, parameters = document["components"]["schemas"], document["components"]["parameters"]
+    # Objects whose members are not known are maps in some languages, and have no class there.
+    structured = {name for name, schema in schemas.items() if "properties" in schema or "enum" in schema}
+    functions, types = CLIENTS[client](Path(folder))
+    wrong = differ("operation", functions, operations, operations) + differ("type", types, structured, {*schemas, *parameters})
+    if wrong:
+        raise SystemExit("\n".join(sorted(wrong)))
+    print(len(operations))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
