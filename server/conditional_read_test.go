@@ -162,7 +162,7 @@ func (s *scene) unchanged(path string, whole *servertest.Answer, headers ...stri
 			if len(answer.Body) > 0 {
 				s.t.Errorf("%s: a 304 with a body", header)
 			}
-			same(s.t, answer, whole, "Content-Type", "Content-Length", "Content-Disposition")
+			sameHeaders(s.t, answer, whole, "Content-Type", "Content-Length", "Content-Disposition")
 		}
 	}
 }
@@ -172,7 +172,7 @@ func (s *scene) head(path string, whole *servertest.Answer) {
 	s.t.Helper()
 	answer := s.client.Do(http.MethodHead, path, nil).Expect(http.StatusOK)
 	// Of a long answer nobody knows the length before it is there.
-	same(s.t, answer, whole, "Content-Length", "Transfer-Encoding")
+	sameHeaders(s.t, answer, whole, "Content-Length", "Transfer-Encoding")
 	s.client.Do(http.MethodHead, path+"?unknown=1", nil).Expect(http.StatusBadRequest)
 }
 
@@ -187,8 +187,8 @@ func (s *scene) shown(path, tag string, headers ...string) {
 	}
 }
 
-// same expects two answers to have the same headers, but for those that are named and those that name the request.
-func same(t *testing.T, a, b *servertest.Answer, but ...string) {
+// sameHeaders expects two answers to have the same headers, but for those that are named and those that name the request.
+func sameHeaders(t *testing.T, a, b *servertest.Answer, but ...string) {
 	t.Helper()
 	plain := func(header http.Header) http.Header {
 		kept := maps.Clone(header)
