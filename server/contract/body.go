@@ -45,8 +45,12 @@ func (op *Operation) readBody(r *http.Request, f *fault.Fault) (readable bool, e
 	if err := op.checkMedia(r.Header); err != nil {
 		return false, err
 	}
+	readable = checkJSON(body, f)
+	if readable {
+		body = integers(body)
+	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return checkJSON(body, f), nil
+	return readable, nil
 }
 
 // missBody notes that there is no body.
@@ -104,7 +108,7 @@ func (op *Operation) checkMedia(header http.Header) error {
 	return nil
 }
 
-// checkJSON accepts exactly one JSON value in valid UTF-8, without duplicate names, without NUL in any string, and not
+// checkJSON accepts exactly one JSON value in valid UTF-8, without duplicate names, without NUL in any name, and not
 // nested or filled beyond reason. Readers disagree about everything else, and an attacker lives on their disagreement.
 // What is wrong first is added to a fault.
 func checkJSON(body []byte, f *fault.Fault) bool {
@@ -124,7 +128,7 @@ func checkJSON(body []byte, f *fault.Fault) bool {
 			return refused("too_deep", "is nested too deeply")
 		case tokens == maxTokens:
 			return refused("too_many", "has too many values")
-		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
+		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0) && atName(decoder):
 			return refused("nul", "contains the character U+0000")
 		}
 	}
@@ -132,6 +136,12 @@ func checkJSON(body []byte, f *fault.Fault) bool {
 		return refused("trailing_data", "something follows the JSON value")
 	}
 	return true
+}
+
+// atName reports whether what was read last is the name of a member.
+func atName(decoder *jsontext.Decoder) bool {
+	kind, read := decoder.StackIndex(decoder.StackDepth())
+	return kind == '{' && read%2 == 1
 }
 
 // clean reports whether a text from the path or the query can be kept and compared: valid UTF-8 without NUL.

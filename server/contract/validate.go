@@ -1,8 +1,10 @@
 package contract
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -36,7 +38,20 @@ func (op *Operation) validate(ctx context.Context, c echo.Context) error {
 	if err != nil || len(f.Fields()) > 0 {
 		return f
 	}
-	return nil
+	return op.checkRules(r)
+}
+
+// checkRules fails where a body keeps to its schema and breaks a rule that goes for the bodies of all operations.
+func (op *Operation) checkRules(r *http.Request) error {
+	if op.Upload || r.ContentLength == 0 {
+		return nil
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return interrupted(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return checkTexts(body)
 }
 
 func pathParameters(c echo.Context) map[string]string {
