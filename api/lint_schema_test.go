@@ -144,4 +144,7 @@ func TestEveryComponentIsUsed(t *testing.T) {
 	for name := range components.Headers {
 		used("headers", name)
 	}
+	for name := range components.Links {
+		used("links", name)
+	}
 }
