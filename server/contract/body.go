@@ -25,32 +25,32 @@ const (
 )
 
 // readBody reads the whole body, which the server has bounded before, and leaves a copy of it in its place. What is
-// wrong with it is added to a fault; readable says whether it can be held against its schema. It fails by itself where
-// the body is too large or in a form that is not read, since nothing more can be said of such a request.
-func (op *Operation) readBody(r *http.Request, f *fault.Fault) (readable bool, err error) {
+// wrong with it is added to a fault; nil stands for what cannot be held against a schema. It fails by itself where the
+// body is too large or in a form that is not read, since nothing more can be said of such a request.
+func (op *Operation) readBody(r *http.Request, f *fault.Fault) ([]byte, error) {
 	switch {
 	case op.bodies == nil:
-		return false, refuseBody(r, f)
+		return nil, refuseBody(r, f)
 	case op.Upload:
-		return false, op.takeUpload(r, f)
+		return nil, op.takeUpload(r, f)
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return false, interrupted(err)
+		return nil, interrupted(err)
 	}
 	if len(body) == 0 {
 		op.missBody(r, f)
-		return false, nil
+		return nil, nil
 	}
 	if err := op.checkMedia(r.Header); err != nil {
-		return false, err
+		return nil, err
 	}
-	readable = checkJSON(body, f)
-	if readable {
-		body = integers(body)
+	if !checkJSON(body, f) {
+		return nil, nil
 	}
+	body = integers(body)
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return readable, nil
+	return body, nil
 }
 
 // missBody notes that there is no body.

@@ -1,10 +1,8 @@
 package contract
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -20,7 +18,7 @@ func (op *Operation) validate(ctx context.Context, c echo.Context) error {
 	r, f := c.Request(), fault.New(fault.MalformedRequest)
 	query := op.readQuery(r.URL.RawQuery, f)
 	op.joinHeaders(r.Header)
-	readable, err := op.readBody(r, f)
+	body, err := op.readBody(r, f)
 	if err != nil {
 		return err
 	}
@@ -28,7 +26,7 @@ func (op *Operation) validate(ctx context.Context, c echo.Context) error {
 		err = openapi3filter.ValidateRequest(ctx, &openapi3filter.RequestValidationInput{
 			Request: r, PathParams: pathParameters(c), QueryParams: query, Route: op.route,
 			Options: &openapi3filter.Options{
-				MultiError: true, KeepValidatedValue: true, SkipSettingDefaults: true, ExcludeRequestBody: !readable,
+				MultiError: true, KeepValidatedValue: true, SkipSettingDefaults: true, ExcludeRequestBody: body == nil,
 			},
 		})
 		if err != nil {
@@ -38,19 +36,6 @@ func (op *Operation) validate(ctx context.Context, c echo.Context) error {
 	if err != nil || len(f.Fields()) > 0 {
 		return f
 	}
-	return op.checkRules(r)
-}
-
-// checkRules fails where a body keeps to its schema and breaks a rule that goes for the bodies of all operations.
-func (op *Operation) checkRules(r *http.Request) error {
-	if op.Upload || r.ContentLength == 0 {
-		return nil
-	}
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		return interrupted(err)
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
 	return checkTexts(body)
 }
 
