@@ -3747,11 +3747,20 @@ type Conflict = Problem
 // Forbidden What went wrong (RFC 9457).
 type Forbidden = Problem
 
+// HeadersTooLarge What went wrong (RFC 9457).
+type HeadersTooLarge = Problem
+
 // InternalError What went wrong (RFC 9457).
 type InternalError = Problem
 
+// NotAcceptable What went wrong (RFC 9457).
+type NotAcceptable = Problem
+
 // NotFound What went wrong (RFC 9457).
 type NotFound = Problem
+
+// PayloadTooLarge What went wrong (RFC 9457).
+type PayloadTooLarge = Problem
 
 // PreconditionFailed What went wrong (RFC 9457).
 type PreconditionFailed = Problem
@@ -3770,6 +3779,9 @@ type Unavailable = Problem
 
 // Unprocessable What went wrong (RFC 9457).
 type Unprocessable = Problem
+
+// UnsupportedMediaType What went wrong (RFC 9457).
+type UnsupportedMediaType = Problem
 
 // ListAPIKeysParams defines parameters for ListAPIKeys.
 type ListAPIKeysParams struct {
@@ -18876,8 +18888,12 @@ type ListAPIKeysResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -18912,9 +18928,19 @@ func (r ListAPIKeysResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListAPIKeysResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListAPIKeysResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListAPIKeysResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -18993,12 +19019,20 @@ type CreateAPIKeyResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19035,9 +19069,24 @@ func (r CreateAPIKeyResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -19048,6 +19097,11 @@ func (r CreateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19127,8 +19181,12 @@ type GetMyAPIKeyResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19170,9 +19228,19 @@ func (r GetMyAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetMyAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetMyAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetMyAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19252,8 +19320,12 @@ type GetAPIKeyResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19295,9 +19367,19 @@ func (r GetAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19377,14 +19459,22 @@ type UpdateAPIKeyResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19426,6 +19516,11 @@ func (r UpdateAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -19436,6 +19531,16 @@ func (r UpdateAPIKeyResponse) GetApplicationProblemJSON412() *PreconditionFailed
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -19444,6 +19549,11 @@ func (r UpdateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19523,6 +19633,8 @@ type RevokeAPIKeyResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -19531,6 +19643,8 @@ type RevokeAPIKeyResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19572,6 +19686,11 @@ func (r RevokeAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RevokeAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -19590,6 +19709,11 @@ func (r RevokeAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RevokeAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19669,14 +19793,22 @@ type RotateAPIKeyResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19718,6 +19850,11 @@ func (r RotateAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RotateAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -19728,6 +19865,16 @@ func (r RotateAPIKeyResponse) GetApplicationProblemJSON412() *PreconditionFailed
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r RotateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -19736,6 +19883,11 @@ func (r RotateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RotateAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19808,8 +19960,12 @@ type ListApplicationsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19844,9 +20000,19 @@ func (r ListApplicationsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListApplicationsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListApplicationsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListApplicationsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19925,12 +20091,20 @@ type CreateApplicationResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19967,9 +20141,24 @@ func (r CreateApplicationResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -19980,6 +20169,11 @@ func (r CreateApplicationResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20050,8 +20244,12 @@ type ExportApplicationsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20081,9 +20279,19 @@ func (r ExportApplicationsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExportApplicationsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ExportApplicationsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ExportApplicationsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20163,8 +20371,12 @@ type GetApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20206,9 +20418,19 @@ func (r GetApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20283,8 +20505,12 @@ type ListApplicationHistoryResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20324,9 +20550,19 @@ func (r ListApplicationHistoryResponse) GetApplicationProblemJSON404() *NotFound
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListApplicationHistoryResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListApplicationHistoryResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListApplicationHistoryResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20406,14 +20642,22 @@ type HoldApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20455,6 +20699,11 @@ func (r HoldApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r HoldApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r HoldApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -20465,6 +20714,16 @@ func (r HoldApplicationResponse) GetApplicationProblemJSON412() *PreconditionFai
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r HoldApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r HoldApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r HoldApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -20473,6 +20732,11 @@ func (r HoldApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r HoldApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r HoldApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20552,14 +20816,22 @@ type MoveApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20601,6 +20873,11 @@ func (r MoveApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r MoveApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r MoveApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -20611,6 +20888,16 @@ func (r MoveApplicationResponse) GetApplicationProblemJSON412() *PreconditionFai
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r MoveApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r MoveApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r MoveApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -20619,6 +20906,11 @@ func (r MoveApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r MoveApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r MoveApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20698,14 +20990,22 @@ type ReactivateApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20747,6 +21047,11 @@ func (r ReactivateApplicationResponse) GetApplicationProblemJSON404() *NotFound 
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ReactivateApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReactivateApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -20757,6 +21062,16 @@ func (r ReactivateApplicationResponse) GetApplicationProblemJSON412() *Precondit
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ReactivateApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ReactivateApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ReactivateApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -20765,6 +21080,11 @@ func (r ReactivateApplicationResponse) GetApplicationProblemJSON422() *Unprocess
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ReactivateApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ReactivateApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20844,14 +21164,22 @@ type RejectApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20893,6 +21221,11 @@ func (r RejectApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RejectApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RejectApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -20903,6 +21236,16 @@ func (r RejectApplicationResponse) GetApplicationProblemJSON412() *PreconditionF
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RejectApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RejectApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r RejectApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -20911,6 +21254,11 @@ func (r RejectApplicationResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RejectApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RejectApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20990,14 +21338,22 @@ type ResumeApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21039,6 +21395,11 @@ func (r ResumeApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ResumeApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ResumeApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -21049,6 +21410,16 @@ func (r ResumeApplicationResponse) GetApplicationProblemJSON412() *PreconditionF
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ResumeApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ResumeApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ResumeApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -21057,6 +21428,11 @@ func (r ResumeApplicationResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ResumeApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ResumeApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21126,8 +21502,12 @@ type GetApplicationSummaryResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21165,9 +21545,19 @@ func (r GetApplicationSummaryResponse) GetApplicationProblemJSON404() *NotFound 
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetApplicationSummaryResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetApplicationSummaryResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetApplicationSummaryResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21247,14 +21637,22 @@ type WithdrawApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21296,6 +21694,11 @@ func (r WithdrawApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r WithdrawApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r WithdrawApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -21306,6 +21709,16 @@ func (r WithdrawApplicationResponse) GetApplicationProblemJSON412() *Preconditio
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r WithdrawApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r WithdrawApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r WithdrawApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -21314,6 +21727,11 @@ func (r WithdrawApplicationResponse) GetApplicationProblemJSON422() *Unprocessab
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r WithdrawApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r WithdrawApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21386,8 +21804,12 @@ type ListAuditLogsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21422,9 +21844,19 @@ func (r ListAuditLogsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListAuditLogsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListAuditLogsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListAuditLogsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21495,8 +21927,12 @@ type ExportAuditLogsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21526,9 +21962,19 @@ func (r ExportAuditLogsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExportAuditLogsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ExportAuditLogsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ExportAuditLogsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21601,12 +22047,16 @@ type VerifyAuditLogsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21641,6 +22091,11 @@ func (r VerifyAuditLogsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r VerifyAuditLogsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r VerifyAuditLogsResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -21654,6 +22109,11 @@ func (r VerifyAuditLogsResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r VerifyAuditLogsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r VerifyAuditLogsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21723,8 +22183,12 @@ type GetAuditLogResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21762,9 +22226,19 @@ func (r GetAuditLogResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetAuditLogResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetAuditLogResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetAuditLogResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21842,10 +22316,20 @@ type LoginResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21882,14 +22366,39 @@ func (r LoginResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r LoginResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r LoginResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r LoginResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r LoginResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LoginResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r LoginResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r LoginResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21967,12 +22476,16 @@ type LogoutResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22009,6 +22522,11 @@ func (r LogoutResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r LogoutResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r LogoutResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -22022,6 +22540,11 @@ func (r LogoutResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r LogoutResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r LogoutResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22094,10 +22617,16 @@ type ChangePasswordResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22132,6 +22661,16 @@ func (r ChangePasswordResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangePasswordResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangePasswordResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ChangePasswordResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -22140,6 +22679,11 @@ func (r ChangePasswordResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ChangePasswordResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ChangePasswordResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22217,10 +22761,20 @@ type RefreshTokensResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22257,14 +22811,39 @@ func (r RefreshTokensResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RefreshTokensResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RefreshTokensResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RefreshTokensResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RefreshTokensResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RefreshTokensResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RefreshTokensResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RefreshTokensResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22337,8 +22916,12 @@ type ListSessionsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22373,9 +22956,19 @@ func (r ListSessionsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListSessionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListSessionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListSessionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22448,12 +23041,16 @@ type RevokeOtherSessionsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22488,6 +23085,11 @@ func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -22501,6 +23103,11 @@ func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON422() *Unprocessab
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22577,6 +23184,8 @@ type RevokeSessionResponse struct {
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22619,6 +23228,11 @@ func (r RevokeSessionResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RevokeSessionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RevokeSessionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22691,8 +23305,14 @@ type ListCandidatesResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22727,9 +23347,24 @@ func (r ListCandidatesResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListCandidatesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListCandidatesResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListCandidatesResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListCandidatesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22808,12 +23443,20 @@ type CreateCandidateResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22850,9 +23493,24 @@ func (r CreateCandidateResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateCandidateResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateCandidateResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateCandidateResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateCandidateResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -22863,6 +23521,11 @@ func (r CreateCandidateResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateCandidateResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateCandidateResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22933,8 +23596,12 @@ type ExportCandidatesResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22964,9 +23631,19 @@ func (r ExportCandidatesResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExportCandidatesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ExportCandidatesResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ExportCandidatesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23039,12 +23716,20 @@ type ImportCandidatesCSVResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23079,9 +23764,24 @@ func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -23092,6 +23792,11 @@ func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON422() *Unprocessab
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23164,12 +23869,20 @@ type ImportCandidatesNDJSONResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23204,9 +23917,24 @@ func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON403() *Forbidde
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -23217,6 +23945,11 @@ func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON422() *Unproces
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23296,8 +24029,12 @@ type GetCandidateResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23339,9 +24076,19 @@ func (r GetCandidateResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetCandidateResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetCandidateResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetCandidateResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23421,14 +24168,22 @@ type UpdateCandidateResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23470,6 +24225,11 @@ func (r UpdateCandidateResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateCandidateResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateCandidateResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -23480,6 +24240,16 @@ func (r UpdateCandidateResponse) GetApplicationProblemJSON412() *PreconditionFai
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateCandidateResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateCandidateResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateCandidateResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -23488,6 +24258,11 @@ func (r UpdateCandidateResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateCandidateResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateCandidateResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23567,6 +24342,8 @@ type ArchiveCandidateResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -23575,6 +24352,8 @@ type ArchiveCandidateResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23616,6 +24395,11 @@ func (r ArchiveCandidateResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ArchiveCandidateResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ArchiveCandidateResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -23634,6 +24418,11 @@ func (r ArchiveCandidateResponse) GetApplicationProblemJSON422() *Unprocessable 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ArchiveCandidateResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ArchiveCandidateResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23713,6 +24502,8 @@ type RestoreCandidateResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -23721,6 +24512,8 @@ type RestoreCandidateResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23762,6 +24555,11 @@ func (r RestoreCandidateResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RestoreCandidateResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RestoreCandidateResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -23780,6 +24578,11 @@ func (r RestoreCandidateResponse) GetApplicationProblemJSON422() *Unprocessable 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RestoreCandidateResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RestoreCandidateResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23857,8 +24660,12 @@ type GetCompanyResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23895,9 +24702,19 @@ func (r GetCompanyResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetCompanyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetCompanyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23975,14 +24792,22 @@ type UpdateCompanyResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24019,6 +24844,11 @@ func (r UpdateCompanyResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateCompanyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateCompanyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -24029,6 +24859,16 @@ func (r UpdateCompanyResponse) GetApplicationProblemJSON412() *PreconditionFaile
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateCompanyResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateCompanyResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateCompanyResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -24037,6 +24877,11 @@ func (r UpdateCompanyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateCompanyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24109,12 +24954,16 @@ type ResetCompanyResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24149,6 +24998,11 @@ func (r ResetCompanyResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ResetCompanyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -24162,6 +25016,11 @@ func (r ResetCompanyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ResetCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24234,8 +25093,12 @@ type ListInterviewsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24270,9 +25133,19 @@ func (r ListInterviewsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListInterviewsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListInterviewsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListInterviewsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24351,12 +25224,20 @@ type CreateInterviewResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24393,9 +25274,24 @@ func (r CreateInterviewResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -24406,6 +25302,11 @@ func (r CreateInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24485,8 +25386,12 @@ type GetInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24528,9 +25433,19 @@ func (r GetInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24610,16 +25525,24 @@ type UpdateInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON428 the response for an HTTP 428 `application/problem+json` response
 	ApplicationProblemJSON428 *PreconditionRequired
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24661,6 +25584,11 @@ func (r UpdateInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -24669,6 +25597,16 @@ func (r UpdateInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
 func (r UpdateInterviewResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -24684,6 +25622,11 @@ func (r UpdateInterviewResponse) GetApplicationProblemJSON428() *PreconditionReq
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24756,8 +25699,12 @@ type GetInterviewCalendarResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24792,9 +25739,19 @@ func (r GetInterviewCalendarResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetInterviewCalendarResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetInterviewCalendarResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetInterviewCalendarResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24874,14 +25831,22 @@ type CancelInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24923,6 +25888,11 @@ func (r CancelInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CancelInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CancelInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -24933,6 +25903,16 @@ func (r CancelInterviewResponse) GetApplicationProblemJSON412() *PreconditionFai
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CancelInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CancelInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r CancelInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -24941,6 +25921,11 @@ func (r CancelInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CancelInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CancelInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25020,14 +26005,22 @@ type CompleteInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25069,6 +26062,11 @@ func (r CompleteInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CompleteInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CompleteInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25079,6 +26077,16 @@ func (r CompleteInterviewResponse) GetApplicationProblemJSON412() *PreconditionF
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CompleteInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CompleteInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r CompleteInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -25087,6 +26095,11 @@ func (r CompleteInterviewResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CompleteInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CompleteInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25166,6 +26179,8 @@ type FinishInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -25174,6 +26189,8 @@ type FinishInterviewResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25215,6 +26232,11 @@ func (r FinishInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r FinishInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r FinishInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25233,6 +26255,11 @@ func (r FinishInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r FinishInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r FinishInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25307,8 +26334,12 @@ type ListInterviewHistoryResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25348,9 +26379,19 @@ func (r ListInterviewHistoryResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListInterviewHistoryResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListInterviewHistoryResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListInterviewHistoryResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25430,14 +26471,22 @@ type MarkInterviewNoShowResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25479,6 +26528,11 @@ func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25489,6 +26543,16 @@ func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON412() *Preconditio
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -25497,6 +26561,11 @@ func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON422() *Unprocessab
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25576,14 +26645,22 @@ type RemovePanelistResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25625,6 +26702,11 @@ func (r RemovePanelistResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RemovePanelistResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RemovePanelistResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25635,6 +26717,16 @@ func (r RemovePanelistResponse) GetApplicationProblemJSON412() *PreconditionFail
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RemovePanelistResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RemovePanelistResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r RemovePanelistResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -25643,6 +26735,11 @@ func (r RemovePanelistResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RemovePanelistResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RemovePanelistResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25722,14 +26819,22 @@ type SetPanelistResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25771,6 +26876,11 @@ func (r SetPanelistResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r SetPanelistResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r SetPanelistResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25781,6 +26891,16 @@ func (r SetPanelistResponse) GetApplicationProblemJSON412() *PreconditionFailed 
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SetPanelistResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SetPanelistResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r SetPanelistResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -25789,6 +26909,11 @@ func (r SetPanelistResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r SetPanelistResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r SetPanelistResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25868,14 +26993,22 @@ type ReopenInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25917,6 +27050,11 @@ func (r ReopenInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ReopenInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReopenInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25927,6 +27065,16 @@ func (r ReopenInterviewResponse) GetApplicationProblemJSON412() *PreconditionFai
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ReopenInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ReopenInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ReopenInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -25935,6 +27083,11 @@ func (r ReopenInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ReopenInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ReopenInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26014,14 +27167,22 @@ type RescheduleInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26063,6 +27224,11 @@ func (r RescheduleInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RescheduleInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RescheduleInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -26073,6 +27239,16 @@ func (r RescheduleInterviewResponse) GetApplicationProblemJSON412() *Preconditio
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RescheduleInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RescheduleInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r RescheduleInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -26081,6 +27257,11 @@ func (r RescheduleInterviewResponse) GetApplicationProblemJSON422() *Unprocessab
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RescheduleInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RescheduleInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26160,14 +27341,22 @@ type RespondToInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26209,6 +27398,11 @@ func (r RespondToInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RespondToInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RespondToInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -26219,6 +27413,16 @@ func (r RespondToInterviewResponse) GetApplicationProblemJSON412() *Precondition
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RespondToInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RespondToInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r RespondToInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -26227,6 +27431,11 @@ func (r RespondToInterviewResponse) GetApplicationProblemJSON422() *Unprocessabl
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RespondToInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RespondToInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26306,14 +27515,22 @@ type ScheduleInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26355,6 +27572,11 @@ func (r ScheduleInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ScheduleInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ScheduleInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -26365,6 +27587,16 @@ func (r ScheduleInterviewResponse) GetApplicationProblemJSON412() *PreconditionF
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ScheduleInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ScheduleInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ScheduleInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -26373,6 +27605,11 @@ func (r ScheduleInterviewResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ScheduleInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ScheduleInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26453,12 +27690,20 @@ type CreateScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26500,9 +27745,24 @@ func (r CreateScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateScoreResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateScoreResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -26513,6 +27773,11 @@ func (r CreateScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26592,6 +27857,8 @@ type StartInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -26600,6 +27867,8 @@ type StartInterviewResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26641,6 +27910,11 @@ func (r StartInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r StartInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r StartInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -26659,6 +27933,11 @@ func (r StartInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r StartInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r StartInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26728,8 +28007,12 @@ type GetInterviewSummaryResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26767,9 +28050,19 @@ func (r GetInterviewSummaryResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetInterviewSummaryResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetInterviewSummaryResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetInterviewSummaryResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26842,8 +28135,12 @@ type ListJobsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26878,9 +28175,19 @@ func (r ListJobsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListJobsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListJobsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListJobsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26959,12 +28266,20 @@ type CreateJobResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27001,9 +28316,24 @@ func (r CreateJobResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateJobResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateJobResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -27014,6 +28344,11 @@ func (r CreateJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27093,8 +28428,12 @@ type GetJobResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27136,9 +28475,19 @@ func (r GetJobResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27218,14 +28567,22 @@ type UpdateJobResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27267,6 +28624,11 @@ func (r UpdateJobResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -27277,6 +28639,16 @@ func (r UpdateJobResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateJobResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateJobResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -27285,6 +28657,11 @@ func (r UpdateJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27364,6 +28741,8 @@ type CloseJobResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -27372,6 +28751,8 @@ type CloseJobResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27413,6 +28794,11 @@ func (r CloseJobResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CloseJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CloseJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -27431,6 +28817,11 @@ func (r CloseJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CloseJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CloseJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27510,6 +28901,8 @@ type HoldJobResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -27518,6 +28911,8 @@ type HoldJobResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27559,6 +28954,11 @@ func (r HoldJobResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r HoldJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r HoldJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -27577,6 +28977,11 @@ func (r HoldJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r HoldJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r HoldJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27651,8 +29056,12 @@ type ListJobMembersResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27692,9 +29101,19 @@ func (r ListJobMembersResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListJobMembersResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListJobMembersResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListJobMembersResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27771,6 +29190,8 @@ type RemoveJobMemberResponse struct {
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27813,6 +29234,11 @@ func (r RemoveJobMemberResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RemoveJobMemberResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RemoveJobMemberResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27887,12 +29313,20 @@ type SetJobMemberResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27932,9 +29366,24 @@ func (r SetJobMemberResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r SetJobMemberResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r SetJobMemberResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SetJobMemberResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SetJobMemberResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -27945,6 +29394,11 @@ func (r SetJobMemberResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r SetJobMemberResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r SetJobMemberResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28024,6 +29478,8 @@ type OpenJobResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -28032,6 +29488,8 @@ type OpenJobResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28073,6 +29531,11 @@ func (r OpenJobResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r OpenJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r OpenJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -28091,6 +29554,11 @@ func (r OpenJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r OpenJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r OpenJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28160,8 +29628,12 @@ type GetJobPipelineResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28199,9 +29671,19 @@ func (r GetJobPipelineResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetJobPipelineResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetJobPipelineResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetJobPipelineResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28269,8 +29751,12 @@ type GetJobPipelineChartResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28303,9 +29789,19 @@ func (r GetJobPipelineChartResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetJobPipelineChartResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetJobPipelineChartResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetJobPipelineChartResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28378,8 +29874,12 @@ type ListKitsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28414,9 +29914,19 @@ func (r ListKitsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListKitsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListKitsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListKitsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28495,12 +30005,20 @@ type CreateKitResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28537,9 +30055,24 @@ func (r CreateKitResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateKitResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateKitResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateKitResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateKitResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -28550,6 +30083,11 @@ func (r CreateKitResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateKitResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateKitResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28629,8 +30167,12 @@ type GetKitResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28672,9 +30214,19 @@ func (r GetKitResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetKitResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetKitResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetKitResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28754,16 +30306,24 @@ type UpdateKitResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON428 the response for an HTTP 428 `application/problem+json` response
 	ApplicationProblemJSON428 *PreconditionRequired
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28805,6 +30365,11 @@ func (r UpdateKitResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateKitResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateKitResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -28813,6 +30378,16 @@ func (r UpdateKitResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
 func (r UpdateKitResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateKitResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateKitResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -28828,6 +30403,11 @@ func (r UpdateKitResponse) GetApplicationProblemJSON428() *PreconditionRequired 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateKitResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateKitResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28902,8 +30482,12 @@ type ListKitVersionsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28943,9 +30527,19 @@ func (r ListKitVersionsResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListKitVersionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListKitVersionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListKitVersionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29026,12 +30620,20 @@ type CreateKitVersionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29073,9 +30675,24 @@ func (r CreateKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateKitVersionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateKitVersionResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateKitVersionResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -29086,6 +30703,11 @@ func (r CreateKitVersionResponse) GetApplicationProblemJSON422() *Unprocessable 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateKitVersionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateKitVersionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29165,8 +30787,12 @@ type GetKitVersionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29208,9 +30834,19 @@ func (r GetKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetKitVersionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetKitVersionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetKitVersionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29290,16 +30926,24 @@ type UpdateKitVersionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON428 the response for an HTTP 428 `application/problem+json` response
 	ApplicationProblemJSON428 *PreconditionRequired
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29341,6 +30985,11 @@ func (r UpdateKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateKitVersionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -29349,6 +30998,16 @@ func (r UpdateKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
 func (r UpdateKitVersionResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateKitVersionResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateKitVersionResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -29364,6 +31023,11 @@ func (r UpdateKitVersionResponse) GetApplicationProblemJSON428() *PreconditionRe
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateKitVersionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateKitVersionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29443,6 +31107,8 @@ type ArchiveKitVersionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -29451,6 +31117,8 @@ type ArchiveKitVersionResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29492,6 +31160,11 @@ func (r ArchiveKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ArchiveKitVersionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ArchiveKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -29510,6 +31183,11 @@ func (r ArchiveKitVersionResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ArchiveKitVersionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ArchiveKitVersionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29589,6 +31267,8 @@ type PublishKitVersionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -29597,6 +31277,8 @@ type PublishKitVersionResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29638,6 +31320,11 @@ func (r PublishKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r PublishKitVersionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r PublishKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -29656,6 +31343,11 @@ func (r PublishKitVersionResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r PublishKitVersionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r PublishKitVersionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29709,8 +31401,12 @@ type GetStateMachinesResponse struct {
 	JSON200 *StateMachines
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -29727,9 +31423,19 @@ func (r GetStateMachinesResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetStateMachinesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetStateMachinesResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetStateMachinesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29797,8 +31503,12 @@ type ListInterviewerFiguresResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29833,9 +31543,19 @@ func (r ListInterviewerFiguresResponse) GetApplicationProblemJSON403() *Forbidde
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListInterviewerFiguresResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListInterviewerFiguresResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListInterviewerFiguresResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29908,8 +31628,12 @@ type ListScoresResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29944,9 +31668,19 @@ func (r ListScoresResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListScoresResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListScoresResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListScoresResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30017,8 +31751,12 @@ type ExportScoresResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30048,9 +31786,19 @@ func (r ExportScoresResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExportScoresResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ExportScoresResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ExportScoresResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30130,8 +31878,12 @@ type GetScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30173,9 +31925,19 @@ func (r GetScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30255,16 +32017,24 @@ type UpdateScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON428 the response for an HTTP 428 `application/problem+json` response
 	ApplicationProblemJSON428 *PreconditionRequired
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30306,6 +32076,11 @@ func (r UpdateScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -30314,6 +32089,16 @@ func (r UpdateScoreResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
 func (r UpdateScoreResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateScoreResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateScoreResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -30329,6 +32114,11 @@ func (r UpdateScoreResponse) GetApplicationProblemJSON428() *PreconditionRequire
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30403,14 +32193,22 @@ type ReopenScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30450,6 +32248,11 @@ func (r ReopenScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ReopenScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReopenScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -30460,6 +32263,16 @@ func (r ReopenScoreResponse) GetApplicationProblemJSON412() *PreconditionFailed 
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ReopenScoreResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ReopenScoreResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ReopenScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -30468,6 +32281,11 @@ func (r ReopenScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ReopenScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ReopenScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30542,8 +32360,12 @@ type ListScoreRevisionsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30583,9 +32405,19 @@ func (r ListScoreRevisionsResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListScoreRevisionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListScoreRevisionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListScoreRevisionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30665,6 +32497,8 @@ type SubmitScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -30673,6 +32507,8 @@ type SubmitScoreResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30714,6 +32550,11 @@ func (r SubmitScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r SubmitScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r SubmitScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -30732,6 +32573,11 @@ func (r SubmitScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r SubmitScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r SubmitScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30806,14 +32652,22 @@ type VoidScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30853,6 +32707,11 @@ func (r VoidScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r VoidScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r VoidScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -30863,6 +32722,16 @@ func (r VoidScoreResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r VoidScoreResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r VoidScoreResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r VoidScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -30871,6 +32740,11 @@ func (r VoidScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r VoidScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r VoidScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30943,8 +32817,12 @@ type ListTestCompaniesResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30979,9 +32857,19 @@ func (r ListTestCompaniesResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListTestCompaniesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListTestCompaniesResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListTestCompaniesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31054,12 +32942,20 @@ type CreateTestCompanyResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31094,9 +32990,24 @@ func (r CreateTestCompanyResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateTestCompanyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -31107,6 +33018,11 @@ func (r CreateTestCompanyResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateTestCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31185,6 +33101,8 @@ type CloseTestCompanyResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31232,6 +33150,11 @@ func (r CloseTestCompanyResponse) GetApplicationProblemJSON422() *Unprocessable 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CloseTestCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CloseTestCompanyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31304,8 +33227,12 @@ type ListUsersResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31340,9 +33267,19 @@ func (r ListUsersResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListUsersResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListUsersResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListUsersResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31421,12 +33358,20 @@ type CreateUserResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31463,9 +33408,24 @@ func (r CreateUserResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateUserResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateUserResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateUserResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateUserResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -31476,6 +33436,11 @@ func (r CreateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateUserResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateUserResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31555,8 +33520,12 @@ type GetMeResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31598,9 +33567,19 @@ func (r GetMeResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetMeResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetMeResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetMeResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31680,14 +33659,22 @@ type UpdateMeResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31729,6 +33716,11 @@ func (r UpdateMeResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateMeResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateMeResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -31739,6 +33731,16 @@ func (r UpdateMeResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateMeResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateMeResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateMeResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -31747,6 +33749,11 @@ func (r UpdateMeResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateMeResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateMeResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31817,8 +33824,12 @@ type GetMyCalendarResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31848,9 +33859,19 @@ func (r GetMyCalendarResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetMyCalendarResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetMyCalendarResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetMyCalendarResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31930,8 +33951,12 @@ type GetUserResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31973,9 +33998,19 @@ func (r GetUserResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetUserResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetUserResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetUserResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32055,14 +34090,22 @@ type UpdateUserResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32104,6 +34147,11 @@ func (r UpdateUserResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateUserResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateUserResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -32114,6 +34162,16 @@ func (r UpdateUserResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateUserResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateUserResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -32122,6 +34180,11 @@ func (r UpdateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateUserResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateUserResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32201,14 +34264,22 @@ type ChangeUserRoleResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32250,6 +34321,11 @@ func (r ChangeUserRoleResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ChangeUserRoleResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -32260,6 +34336,16 @@ func (r ChangeUserRoleResponse) GetApplicationProblemJSON412() *PreconditionFail
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ChangeUserRoleResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -32268,6 +34354,11 @@ func (r ChangeUserRoleResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ChangeUserRoleResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32347,6 +34438,8 @@ type DeactivateUserResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -32355,6 +34448,8 @@ type DeactivateUserResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32396,6 +34491,11 @@ func (r DeactivateUserResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r DeactivateUserResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r DeactivateUserResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -32414,6 +34514,11 @@ func (r DeactivateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r DeactivateUserResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r DeactivateUserResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32493,6 +34598,8 @@ type ReactivateUserResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -32501,6 +34608,8 @@ type ReactivateUserResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32542,6 +34651,11 @@ func (r ReactivateUserResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ReactivateUserResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReactivateUserResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -32560,6 +34674,11 @@ func (r ReactivateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ReactivateUserResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ReactivateUserResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32634,10 +34753,14 @@ type RevokeUserSessionsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32677,6 +34800,11 @@ func (r RevokeUserSessionsResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RevokeUserSessionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RevokeUserSessionsResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -32685,6 +34813,11 @@ func (r RevokeUserSessionsResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RevokeUserSessionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RevokeUserSessionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32759,8 +34892,12 @@ type ListUserSessionsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32800,9 +34937,19 @@ func (r ListUserSessionsResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListUserSessionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListUserSessionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListUserSessionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32879,6 +35026,8 @@ type RevokeUserSessionResponse struct {
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32921,6 +35070,11 @@ func (r RevokeUserSessionResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RevokeUserSessionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RevokeUserSessionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32969,6 +35123,10 @@ type GetHealthResponse struct {
 	JSON200 *Health
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 }
@@ -32981,6 +35139,16 @@ func (r GetHealthResponse) GetJSON200() *Health {
 // GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
 func (r GetHealthResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetHealthResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetHealthResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -33024,6 +35192,10 @@ type GetReadinessResponse struct {
 	JSON200 *Readiness
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -33038,6 +35210,16 @@ func (r GetReadinessResponse) GetJSON200() *Readiness {
 // GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
 func (r GetReadinessResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetReadinessResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetReadinessResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -33091,6 +35273,10 @@ type GetMetricsResponse struct {
 	ApplicationProblemJSON400 *BadRequest
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -33105,6 +35291,16 @@ func (r GetMetricsResponse) GetApplicationProblemJSON400() *BadRequest {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r GetMetricsResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetMetricsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetMetricsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -33153,8 +35349,12 @@ type GetOpenAPIJSONResponse struct {
 	JSON200 *map[string]interface{}
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -33171,9 +35371,19 @@ func (r GetOpenAPIJSONResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetOpenAPIJSONResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetOpenAPIJSONResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetOpenAPIJSONResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -33219,11 +35429,15 @@ type GetOpenAPIYAMLResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// YAML200 the response for an HTTP 200 `application/yaml` response
-	YAML200 *string
+	YAML200 *map[string]interface{}
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers429 the parsed response headers for an HTTP 429 response
@@ -33231,7 +35445,7 @@ type GetOpenAPIYAMLResponse struct {
 }
 
 // GetYAML200 returns the response for an HTTP 200 `application/yaml` response
-func (r GetOpenAPIYAMLResponse) GetYAML200() *string {
+func (r GetOpenAPIYAMLResponse) GetYAML200() *map[string]interface{} {
 	return r.YAML200
 }
 
@@ -33240,9 +35454,19 @@ func (r GetOpenAPIYAMLResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetOpenAPIYAMLResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetOpenAPIYAMLResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetOpenAPIYAMLResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -35894,12 +38118,26 @@ func ParseListAPIKeysResponse(rsp *http.Response) (*ListAPIKeysResponse, error) 
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36005,12 +38243,33 @@ func ParseCreateAPIKeyResponse(rsp *http.Response) (*CreateAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -36025,6 +38284,13 @@ func ParseCreateAPIKeyResponse(rsp *http.Response) (*CreateAPIKeyResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36157,12 +38423,26 @@ func ParseGetMyAPIKeyResponse(rsp *http.Response) (*GetMyAPIKeyResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36288,12 +38568,26 @@ func ParseGetAPIKeyResponse(rsp *http.Response) (*GetAPIKeyResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36416,6 +38710,13 @@ func ParseUpdateAPIKeyResponse(rsp *http.Response) (*UpdateAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36430,6 +38731,20 @@ func ParseUpdateAPIKeyResponse(rsp *http.Response) (*UpdateAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36443,6 +38758,13 @@ func ParseUpdateAPIKeyResponse(rsp *http.Response) (*UpdateAPIKeyResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36565,6 +38887,13 @@ func ParseRevokeAPIKeyResponse(rsp *http.Response) (*RevokeAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36592,6 +38921,13 @@ func ParseRevokeAPIKeyResponse(rsp *http.Response) (*RevokeAPIKeyResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36714,6 +39050,13 @@ func ParseRotateAPIKeyResponse(rsp *http.Response) (*RotateAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36728,6 +39071,20 @@ func ParseRotateAPIKeyResponse(rsp *http.Response) (*RotateAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36741,6 +39098,13 @@ func ParseRotateAPIKeyResponse(rsp *http.Response) (*RotateAPIKeyResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36856,12 +39220,26 @@ func ParseListApplicationsResponse(rsp *http.Response) (*ListApplicationsRespons
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36967,12 +39345,33 @@ func ParseCreateApplicationResponse(rsp *http.Response) (*CreateApplicationRespo
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -36987,6 +39386,13 @@ func ParseCreateApplicationResponse(rsp *http.Response) (*CreateApplicationRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37102,12 +39508,26 @@ func ParseExportApplicationsResponse(rsp *http.Response) (*ExportApplicationsRes
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37223,12 +39643,26 @@ func ParseGetApplicationResponse(rsp *http.Response) (*GetApplicationResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37351,12 +39785,26 @@ func ParseListApplicationHistoryResponse(rsp *http.Response) (*ListApplicationHi
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37469,6 +39917,13 @@ func ParseHoldApplicationResponse(rsp *http.Response) (*HoldApplicationResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37483,6 +39938,20 @@ func ParseHoldApplicationResponse(rsp *http.Response) (*HoldApplicationResponse,
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37496,6 +39965,13 @@ func ParseHoldApplicationResponse(rsp *http.Response) (*HoldApplicationResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37618,6 +40094,13 @@ func ParseMoveApplicationResponse(rsp *http.Response) (*MoveApplicationResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37632,6 +40115,20 @@ func ParseMoveApplicationResponse(rsp *http.Response) (*MoveApplicationResponse,
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37645,6 +40142,13 @@ func ParseMoveApplicationResponse(rsp *http.Response) (*MoveApplicationResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37767,6 +40271,13 @@ func ParseReactivateApplicationResponse(rsp *http.Response) (*ReactivateApplicat
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37781,6 +40292,20 @@ func ParseReactivateApplicationResponse(rsp *http.Response) (*ReactivateApplicat
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37794,6 +40319,13 @@ func ParseReactivateApplicationResponse(rsp *http.Response) (*ReactivateApplicat
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37916,6 +40448,13 @@ func ParseRejectApplicationResponse(rsp *http.Response) (*RejectApplicationRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37930,6 +40469,20 @@ func ParseRejectApplicationResponse(rsp *http.Response) (*RejectApplicationRespo
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37943,6 +40496,13 @@ func ParseRejectApplicationResponse(rsp *http.Response) (*RejectApplicationRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38065,6 +40625,13 @@ func ParseResumeApplicationResponse(rsp *http.Response) (*ResumeApplicationRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38079,6 +40646,20 @@ func ParseResumeApplicationResponse(rsp *http.Response) (*ResumeApplicationRespo
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38092,6 +40673,13 @@ func ParseResumeApplicationResponse(rsp *http.Response) (*ResumeApplicationRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38214,12 +40802,26 @@ func ParseGetApplicationSummaryResponse(rsp *http.Response) (*GetApplicationSumm
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38322,6 +40924,13 @@ func ParseWithdrawApplicationResponse(rsp *http.Response) (*WithdrawApplicationR
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38336,6 +40945,20 @@ func ParseWithdrawApplicationResponse(rsp *http.Response) (*WithdrawApplicationR
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38349,6 +40972,13 @@ func ParseWithdrawApplicationResponse(rsp *http.Response) (*WithdrawApplicationR
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38464,12 +41094,26 @@ func ParseListAuditLogsResponse(rsp *http.Response) (*ListAuditLogsResponse, err
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38568,12 +41212,26 @@ func ParseExportAuditLogsResponse(rsp *http.Response) (*ExportAuditLogsResponse,
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38679,6 +41337,13 @@ func ParseVerifyAuditLogsResponse(rsp *http.Response) (*VerifyAuditLogsResponse,
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38699,6 +41364,13 @@ func ParseVerifyAuditLogsResponse(rsp *http.Response) (*VerifyAuditLogsResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38811,12 +41483,26 @@ func ParseGetAuditLogResponse(rsp *http.Response) (*GetAuditLogResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38912,6 +41598,13 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38919,12 +41612,40 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39040,6 +41761,13 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39060,6 +41788,13 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39178,6 +41913,20 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39191,6 +41940,13 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39296,6 +42052,13 @@ func ParseRefreshTokensResponse(rsp *http.Response) (*RefreshTokensResponse, err
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39303,12 +42066,40 @@ func ParseRefreshTokensResponse(rsp *http.Response) (*RefreshTokensResponse, err
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39424,12 +42215,26 @@ func ParseListSessionsResponse(rsp *http.Response) (*ListSessionsResponse, error
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39535,6 +42340,13 @@ func ParseRevokeOtherSessionsResponse(rsp *http.Response) (*RevokeOtherSessionsR
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39555,6 +42367,13 @@ func ParseRevokeOtherSessionsResponse(rsp *http.Response) (*RevokeOtherSessionsR
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39677,6 +42496,13 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 		}
 		response.ApplicationProblemJSON429 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39781,12 +42607,33 @@ func ParseListCandidatesResponse(rsp *http.Response) (*ListCandidatesResponse, e
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39892,12 +42739,33 @@ func ParseCreateCandidateResponse(rsp *http.Response) (*CreateCandidateResponse,
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -39912,6 +42780,13 @@ func ParseCreateCandidateResponse(rsp *http.Response) (*CreateCandidateResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40027,12 +42902,26 @@ func ParseExportCandidatesResponse(rsp *http.Response) (*ExportCandidatesRespons
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40138,12 +43027,33 @@ func ParseImportCandidatesCSVResponse(rsp *http.Response) (*ImportCandidatesCSVR
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -40158,6 +43068,13 @@ func ParseImportCandidatesCSVResponse(rsp *http.Response) (*ImportCandidatesCSVR
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40263,12 +43180,33 @@ func ParseImportCandidatesNDJSONResponse(rsp *http.Response) (*ImportCandidatesN
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -40283,6 +43221,13 @@ func ParseImportCandidatesNDJSONResponse(rsp *http.Response) (*ImportCandidatesN
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40398,12 +43343,26 @@ func ParseGetCandidateResponse(rsp *http.Response) (*GetCandidateResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40526,6 +43485,13 @@ func ParseUpdateCandidateResponse(rsp *http.Response) (*UpdateCandidateResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -40540,6 +43506,20 @@ func ParseUpdateCandidateResponse(rsp *http.Response) (*UpdateCandidateResponse,
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -40553,6 +43533,13 @@ func ParseUpdateCandidateResponse(rsp *http.Response) (*UpdateCandidateResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40675,6 +43662,13 @@ func ParseArchiveCandidateResponse(rsp *http.Response) (*ArchiveCandidateRespons
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -40702,6 +43696,13 @@ func ParseArchiveCandidateResponse(rsp *http.Response) (*ArchiveCandidateRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40824,6 +43825,13 @@ func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateRespons
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -40851,6 +43859,13 @@ func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40969,12 +43984,26 @@ func ParseGetCompanyResponse(rsp *http.Response) (*GetCompanyResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41090,6 +44119,13 @@ func ParseUpdateCompanyResponse(rsp *http.Response) (*UpdateCompanyResponse, err
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41104,6 +44140,20 @@ func ParseUpdateCompanyResponse(rsp *http.Response) (*UpdateCompanyResponse, err
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41117,6 +44167,13 @@ func ParseUpdateCompanyResponse(rsp *http.Response) (*UpdateCompanyResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41232,6 +44289,13 @@ func ParseResetCompanyResponse(rsp *http.Response) (*ResetCompanyResponse, error
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41252,6 +44316,13 @@ func ParseResetCompanyResponse(rsp *http.Response) (*ResetCompanyResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41357,12 +44428,26 @@ func ParseListInterviewsResponse(rsp *http.Response) (*ListInterviewsResponse, e
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41468,12 +44553,33 @@ func ParseCreateInterviewResponse(rsp *http.Response) (*CreateInterviewResponse,
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -41488,6 +44594,13 @@ func ParseCreateInterviewResponse(rsp *http.Response) (*CreateInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41620,12 +44733,26 @@ func ParseGetInterviewResponse(rsp *http.Response) (*GetInterviewResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41748,6 +44875,13 @@ func ParseUpdateInterviewResponse(rsp *http.Response) (*UpdateInterviewResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41761,6 +44895,20 @@ func ParseUpdateInterviewResponse(rsp *http.Response) (*UpdateInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -41782,6 +44930,13 @@ func ParseUpdateInterviewResponse(rsp *http.Response) (*UpdateInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41897,12 +45052,26 @@ func ParseGetInterviewCalendarResponse(rsp *http.Response) (*GetInterviewCalenda
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42015,6 +45184,13 @@ func ParseCancelInterviewResponse(rsp *http.Response) (*CancelInterviewResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42029,6 +45205,20 @@ func ParseCancelInterviewResponse(rsp *http.Response) (*CancelInterviewResponse,
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42042,6 +45232,13 @@ func ParseCancelInterviewResponse(rsp *http.Response) (*CancelInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42164,6 +45361,13 @@ func ParseCompleteInterviewResponse(rsp *http.Response) (*CompleteInterviewRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42178,6 +45382,20 @@ func ParseCompleteInterviewResponse(rsp *http.Response) (*CompleteInterviewRespo
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42191,6 +45409,13 @@ func ParseCompleteInterviewResponse(rsp *http.Response) (*CompleteInterviewRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42313,6 +45538,13 @@ func ParseFinishInterviewResponse(rsp *http.Response) (*FinishInterviewResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42340,6 +45572,13 @@ func ParseFinishInterviewResponse(rsp *http.Response) (*FinishInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42462,12 +45701,26 @@ func ParseListInterviewHistoryResponse(rsp *http.Response) (*ListInterviewHistor
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42580,6 +45833,13 @@ func ParseMarkInterviewNoShowResponse(rsp *http.Response) (*MarkInterviewNoShowR
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42594,6 +45854,20 @@ func ParseMarkInterviewNoShowResponse(rsp *http.Response) (*MarkInterviewNoShowR
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42607,6 +45881,13 @@ func ParseMarkInterviewNoShowResponse(rsp *http.Response) (*MarkInterviewNoShowR
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42729,6 +46010,13 @@ func ParseRemovePanelistResponse(rsp *http.Response) (*RemovePanelistResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42743,6 +46031,20 @@ func ParseRemovePanelistResponse(rsp *http.Response) (*RemovePanelistResponse, e
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42756,6 +46058,13 @@ func ParseRemovePanelistResponse(rsp *http.Response) (*RemovePanelistResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42878,6 +46187,13 @@ func ParseSetPanelistResponse(rsp *http.Response) (*SetPanelistResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42892,6 +46208,20 @@ func ParseSetPanelistResponse(rsp *http.Response) (*SetPanelistResponse, error) 
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42905,6 +46235,13 @@ func ParseSetPanelistResponse(rsp *http.Response) (*SetPanelistResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43027,6 +46364,13 @@ func ParseReopenInterviewResponse(rsp *http.Response) (*ReopenInterviewResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43041,6 +46385,20 @@ func ParseReopenInterviewResponse(rsp *http.Response) (*ReopenInterviewResponse,
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43054,6 +46412,13 @@ func ParseReopenInterviewResponse(rsp *http.Response) (*ReopenInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43176,6 +46541,13 @@ func ParseRescheduleInterviewResponse(rsp *http.Response) (*RescheduleInterviewR
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43190,6 +46562,20 @@ func ParseRescheduleInterviewResponse(rsp *http.Response) (*RescheduleInterviewR
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43203,6 +46589,13 @@ func ParseRescheduleInterviewResponse(rsp *http.Response) (*RescheduleInterviewR
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43325,6 +46718,13 @@ func ParseRespondToInterviewResponse(rsp *http.Response) (*RespondToInterviewRes
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43339,6 +46739,20 @@ func ParseRespondToInterviewResponse(rsp *http.Response) (*RespondToInterviewRes
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43352,6 +46766,13 @@ func ParseRespondToInterviewResponse(rsp *http.Response) (*RespondToInterviewRes
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43474,6 +46895,13 @@ func ParseScheduleInterviewResponse(rsp *http.Response) (*ScheduleInterviewRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43488,6 +46916,20 @@ func ParseScheduleInterviewResponse(rsp *http.Response) (*ScheduleInterviewRespo
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43501,6 +46943,13 @@ func ParseScheduleInterviewResponse(rsp *http.Response) (*ScheduleInterviewRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43623,12 +47072,33 @@ func ParseCreateScoreResponse(rsp *http.Response) (*CreateScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -43643,6 +47113,13 @@ func ParseCreateScoreResponse(rsp *http.Response) (*CreateScoreResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43772,6 +47249,13 @@ func ParseStartInterviewResponse(rsp *http.Response) (*StartInterviewResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43799,6 +47283,13 @@ func ParseStartInterviewResponse(rsp *http.Response) (*StartInterviewResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43921,12 +47412,26 @@ func ParseGetInterviewSummaryResponse(rsp *http.Response) (*GetInterviewSummaryR
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44022,12 +47527,26 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44133,12 +47652,33 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -44153,6 +47693,13 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44285,12 +47832,26 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44413,6 +47974,13 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -44427,6 +47995,20 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -44440,6 +48022,13 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44562,6 +48151,13 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -44589,6 +48185,13 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44711,6 +48314,13 @@ func ParseHoldJobResponse(rsp *http.Response) (*HoldJobResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -44738,6 +48348,13 @@ func ParseHoldJobResponse(rsp *http.Response) (*HoldJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44860,12 +48477,26 @@ func ParseListJobMembersResponse(rsp *http.Response) (*ListJobMembersResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44988,6 +48619,13 @@ func ParseRemoveJobMemberResponse(rsp *http.Response) (*RemoveJobMemberResponse,
 		}
 		response.ApplicationProblemJSON429 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45099,12 +48737,33 @@ func ParseSetJobMemberResponse(rsp *http.Response) (*SetJobMemberResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -45119,6 +48778,13 @@ func ParseSetJobMemberResponse(rsp *http.Response) (*SetJobMemberResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45231,6 +48897,13 @@ func ParseOpenJobResponse(rsp *http.Response) (*OpenJobResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45258,6 +48931,13 @@ func ParseOpenJobResponse(rsp *http.Response) (*OpenJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45380,12 +49060,26 @@ func ParseGetJobPipelineResponse(rsp *http.Response) (*GetJobPipelineResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45481,12 +49175,26 @@ func ParseGetJobPipelineChartResponse(rsp *http.Response) (*GetJobPipelineChartR
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45582,12 +49290,26 @@ func ParseListKitsResponse(rsp *http.Response) (*ListKitsResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45693,12 +49415,33 @@ func ParseCreateKitResponse(rsp *http.Response) (*CreateKitResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -45713,6 +49456,13 @@ func ParseCreateKitResponse(rsp *http.Response) (*CreateKitResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45845,12 +49595,26 @@ func ParseGetKitResponse(rsp *http.Response) (*GetKitResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45973,6 +49737,13 @@ func ParseUpdateKitResponse(rsp *http.Response) (*UpdateKitResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45986,6 +49757,20 @@ func ParseUpdateKitResponse(rsp *http.Response) (*UpdateKitResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -46007,6 +49792,13 @@ func ParseUpdateKitResponse(rsp *http.Response) (*UpdateKitResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46129,12 +49921,26 @@ func ParseListKitVersionsResponse(rsp *http.Response) (*ListKitVersionsResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46247,12 +50053,33 @@ func ParseCreateKitVersionResponse(rsp *http.Response) (*CreateKitVersionRespons
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -46267,6 +50094,13 @@ func ParseCreateKitVersionResponse(rsp *http.Response) (*CreateKitVersionRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46399,12 +50233,26 @@ func ParseGetKitVersionResponse(rsp *http.Response) (*GetKitVersionResponse, err
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46527,6 +50375,13 @@ func ParseUpdateKitVersionResponse(rsp *http.Response) (*UpdateKitVersionRespons
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -46540,6 +50395,20 @@ func ParseUpdateKitVersionResponse(rsp *http.Response) (*UpdateKitVersionRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -46561,6 +50430,13 @@ func ParseUpdateKitVersionResponse(rsp *http.Response) (*UpdateKitVersionRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46683,6 +50559,13 @@ func ParseArchiveKitVersionResponse(rsp *http.Response) (*ArchiveKitVersionRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -46710,6 +50593,13 @@ func ParseArchiveKitVersionResponse(rsp *http.Response) (*ArchiveKitVersionRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46832,6 +50722,13 @@ func ParsePublishKitVersionResponse(rsp *http.Response) (*PublishKitVersionRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -46859,6 +50756,13 @@ func ParsePublishKitVersionResponse(rsp *http.Response) (*PublishKitVersionRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46960,12 +50864,26 @@ func ParseGetStateMachinesResponse(rsp *http.Response) (*GetStateMachinesRespons
 		}
 		response.ApplicationProblemJSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47034,12 +50952,26 @@ func ParseListInterviewerFiguresResponse(rsp *http.Response) (*ListInterviewerFi
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47145,12 +51077,26 @@ func ParseListScoresResponse(rsp *http.Response) (*ListScoresResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47249,12 +51195,26 @@ func ParseExportScoresResponse(rsp *http.Response) (*ExportScoresResponse, error
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47370,12 +51330,26 @@ func ParseGetScoreResponse(rsp *http.Response) (*GetScoreResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47498,6 +51472,13 @@ func ParseUpdateScoreResponse(rsp *http.Response) (*UpdateScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -47511,6 +51492,20 @@ func ParseUpdateScoreResponse(rsp *http.Response) (*UpdateScoreResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -47532,6 +51527,13 @@ func ParseUpdateScoreResponse(rsp *http.Response) (*UpdateScoreResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47654,6 +51656,13 @@ func ParseReopenScoreResponse(rsp *http.Response) (*ReopenScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -47668,6 +51677,20 @@ func ParseReopenScoreResponse(rsp *http.Response) (*ReopenScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -47681,6 +51704,13 @@ func ParseReopenScoreResponse(rsp *http.Response) (*ReopenScoreResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47793,12 +51823,26 @@ func ParseListScoreRevisionsResponse(rsp *http.Response) (*ListScoreRevisionsRes
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47911,6 +51955,13 @@ func ParseSubmitScoreResponse(rsp *http.Response) (*SubmitScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -47938,6 +51989,13 @@ func ParseSubmitScoreResponse(rsp *http.Response) (*SubmitScoreResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48060,6 +52118,13 @@ func ParseVoidScoreResponse(rsp *http.Response) (*VoidScoreResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -48074,6 +52139,20 @@ func ParseVoidScoreResponse(rsp *http.Response) (*VoidScoreResponse, error) {
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -48087,6 +52166,13 @@ func ParseVoidScoreResponse(rsp *http.Response) (*VoidScoreResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48192,12 +52278,26 @@ func ParseListTestCompaniesResponse(rsp *http.Response) (*ListTestCompaniesRespo
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48303,12 +52403,33 @@ func ParseCreateTestCompanyResponse(rsp *http.Response) (*CreateTestCompanyRespo
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -48323,6 +52444,13 @@ func ParseCreateTestCompanyResponse(rsp *http.Response) (*CreateTestCompanyRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48452,6 +52580,13 @@ func ParseCloseTestCompanyResponse(rsp *http.Response) (*CloseTestCompanyRespons
 		}
 		response.ApplicationProblemJSON429 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -48556,12 +52691,26 @@ func ParseListUsersResponse(rsp *http.Response) (*ListUsersResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48667,12 +52816,33 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -48687,6 +52857,13 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48819,12 +52996,26 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48947,6 +53138,13 @@ func ParseUpdateMeResponse(rsp *http.Response) (*UpdateMeResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -48961,6 +53159,20 @@ func ParseUpdateMeResponse(rsp *http.Response) (*UpdateMeResponse, error) {
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -48974,6 +53186,13 @@ func ParseUpdateMeResponse(rsp *http.Response) (*UpdateMeResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49082,12 +53301,26 @@ func ParseGetMyCalendarResponse(rsp *http.Response) (*GetMyCalendarResponse, err
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49203,12 +53436,26 @@ func ParseGetUserResponse(rsp *http.Response) (*GetUserResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49331,6 +53578,13 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49345,6 +53599,20 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49358,6 +53626,13 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49480,6 +53755,13 @@ func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49494,6 +53776,20 @@ func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, e
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49507,6 +53803,13 @@ func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49629,6 +53932,13 @@ func ParseDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49656,6 +53966,13 @@ func ParseDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49778,6 +54095,13 @@ func ParseReactivateUserResponse(rsp *http.Response) (*ReactivateUserResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49805,6 +54129,13 @@ func ParseReactivateUserResponse(rsp *http.Response) (*ReactivateUserResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49927,6 +54258,13 @@ func ParseRevokeUserSessionsResponse(rsp *http.Response) (*RevokeUserSessionsRes
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49940,6 +54278,13 @@ func ParseRevokeUserSessionsResponse(rsp *http.Response) (*RevokeUserSessionsRes
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -50052,12 +54397,26 @@ func ParseListUserSessionsResponse(rsp *http.Response) (*ListUserSessionsRespons
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -50180,6 +54539,13 @@ func ParseRevokeUserSessionResponse(rsp *http.Response) (*RevokeUserSessionRespo
 		}
 		response.ApplicationProblemJSON429 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -50270,6 +54636,20 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 		}
 		response.ApplicationProblemJSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -50309,6 +54689,20 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -50356,6 +54750,20 @@ func ParseGetMetricsResponse(rsp *http.Response) (*GetMetricsResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -50410,12 +54818,26 @@ func ParseGetOpenAPIJSONResponse(rsp *http.Response) (*GetOpenAPIJSONResponse, e
 		}
 		response.ApplicationProblemJSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -50457,7 +54879,7 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "yaml") && rsp.StatusCode == 200:
-		var dest string
+		var dest map[string]interface{}
 		if err := yaml.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -50470,12 +54892,26 @@ func ParseGetOpenAPIYAMLResponse(rsp *http.Response) (*GetOpenAPIYAMLResponse, e
 		}
 		response.ApplicationProblemJSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -55504,6 +59940,8 @@ type ConflictApplicationProblemPlusJSONResponse struct {
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
+type HeadersTooLargeApplicationProblemPlusJSONResponse Problem
+
 type InternalErrorApplicationProblemPlusJSONResponse Problem
 
 type InterviewResponseHeaders struct {
@@ -55542,6 +59980,8 @@ type KitVersionJSONResponse struct {
 	Headers KitVersionResponseHeaders
 }
 
+type NotAcceptableApplicationProblemPlusJSONResponse Problem
+
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
 type NotModifiedResponseHeaders struct {
@@ -55550,6 +59990,8 @@ type NotModifiedResponseHeaders struct {
 type NotModifiedResponse struct {
 	Headers NotModifiedResponseHeaders
 }
+
+type PayloadTooLargeApplicationProblemPlusJSONResponse Problem
 
 type PreconditionFailedApplicationProblemPlusJSONResponse Problem
 
@@ -55565,15 +60007,6 @@ type ScoreJSONResponse struct {
 }
 
 type ScoreOutcomeJSONResponse ScoreOutcome
-
-type SessionPageResponseHeaders struct {
-	Link *string
-}
-type SessionPageJSONResponse struct {
-	Body SessionPage
-
-	Headers SessionPageResponseHeaders
-}
 
 type TooManyRequestsResponseHeaders struct {
 	RetryAfter *int
@@ -55603,6 +60036,8 @@ type UnavailableApplicationProblemPlusJSONResponse struct {
 }
 
 type UnprocessableApplicationProblemPlusJSONResponse Problem
+
+type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
 
 type UserResponseHeaders struct {
 	ETag string
@@ -55696,6 +60131,22 @@ func (response ListAPIKeys403ApplicationProblemPlusJSONResponse) VisitListAPIKey
 	return err
 }
 
+type ListAPIKeys406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys406ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListAPIKeys429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -55711,6 +60162,22 @@ func (response ListAPIKeys429ApplicationProblemPlusJSONResponse) VisitListAPIKey
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAPIKeys431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys431ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -55834,6 +60301,22 @@ func (response CreateAPIKey403ApplicationProblemPlusJSONResponse) VisitCreateAPI
 	return err
 }
 
+type CreateAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey406ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -55849,6 +60332,38 @@ func (response CreateAPIKey409ApplicationProblemPlusJSONResponse) VisitCreateAPI
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey413ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey415ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -55884,6 +60399,22 @@ func (response CreateAPIKey429ApplicationProblemPlusJSONResponse) VisitCreateAPI
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey431ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56021,6 +60552,22 @@ func (response GetMyAPIKey404ApplicationProblemPlusJSONResponse) VisitGetMyAPIKe
 	return err
 }
 
+type GetMyAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey406ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMyAPIKey429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -56036,6 +60583,22 @@ func (response GetMyAPIKey429ApplicationProblemPlusJSONResponse) VisitGetMyAPIKe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey431ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56174,6 +60737,22 @@ func (response GetAPIKey404ApplicationProblemPlusJSONResponse) VisitGetAPIKeyRes
 	return err
 }
 
+type GetAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey406ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetAPIKey429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -56189,6 +60768,22 @@ func (response GetAPIKey429ApplicationProblemPlusJSONResponse) VisitGetAPIKeyRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey431ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56321,6 +60916,22 @@ func (response UpdateAPIKey404ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 	return err
 }
 
+type UpdateAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey406ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -56356,6 +60967,38 @@ func (response UpdateAPIKey412ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 	return err
 }
 
+type UpdateAPIKey413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey413ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey415ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateAPIKey422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -56387,6 +61030,22 @@ func (response UpdateAPIKey429ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey431ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56517,6 +61176,22 @@ func (response RevokeAPIKey404ApplicationProblemPlusJSONResponse) VisitRevokeAPI
 	return err
 }
 
+type RevokeAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey406ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -56583,6 +61258,22 @@ func (response RevokeAPIKey429ApplicationProblemPlusJSONResponse) VisitRevokeAPI
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey431ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56721,6 +61412,22 @@ func (response RotateAPIKey404ApplicationProblemPlusJSONResponse) VisitRotateAPI
 	return err
 }
 
+type RotateAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey406ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RotateAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -56756,6 +61463,38 @@ func (response RotateAPIKey412ApplicationProblemPlusJSONResponse) VisitRotateAPI
 	return err
 }
 
+type RotateAPIKey413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey413ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey415ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RotateAPIKey422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -56787,6 +61526,22 @@ func (response RotateAPIKey429ApplicationProblemPlusJSONResponse) VisitRotateAPI
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey431ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56909,6 +61664,22 @@ func (response ListApplications403ApplicationProblemPlusJSONResponse) VisitListA
 	return err
 }
 
+type ListApplications406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplications406ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListApplications429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -56924,6 +61695,22 @@ func (response ListApplications429ApplicationProblemPlusJSONResponse) VisitListA
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListApplications431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplications431ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57047,6 +61834,22 @@ func (response CreateApplication403ApplicationProblemPlusJSONResponse) VisitCrea
 	return err
 }
 
+type CreateApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication406ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -57062,6 +61865,38 @@ func (response CreateApplication409ApplicationProblemPlusJSONResponse) VisitCrea
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication413ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication415ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57097,6 +61932,22 @@ func (response CreateApplication429ApplicationProblemPlusJSONResponse) VisitCrea
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication431ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57266,6 +62117,22 @@ func (response ExportApplications403ApplicationProblemPlusJSONResponse) VisitExp
 	return err
 }
 
+type ExportApplications406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportApplications406ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportApplications429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -57281,6 +62148,22 @@ func (response ExportApplications429ApplicationProblemPlusJSONResponse) VisitExp
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportApplications431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportApplications431ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57419,6 +62302,22 @@ func (response GetApplication404ApplicationProblemPlusJSONResponse) VisitGetAppl
 	return err
 }
 
+type GetApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplication406ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetApplication429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -57434,6 +62333,22 @@ func (response GetApplication429ApplicationProblemPlusJSONResponse) VisitGetAppl
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplication431ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57573,6 +62488,22 @@ func (response ListApplicationHistory404ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type ListApplicationHistory406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplicationHistory406ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListApplicationHistory429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -57588,6 +62519,22 @@ func (response ListApplicationHistory429ApplicationProblemPlusJSONResponse) Visi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListApplicationHistory431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplicationHistory431ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57719,6 +62666,22 @@ func (response HoldApplication404ApplicationProblemPlusJSONResponse) VisitHoldAp
 	return err
 }
 
+type HoldApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication406ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type HoldApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -57754,6 +62717,38 @@ func (response HoldApplication412ApplicationProblemPlusJSONResponse) VisitHoldAp
 	return err
 }
 
+type HoldApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication413ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication415ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type HoldApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -57785,6 +62780,22 @@ func (response HoldApplication429ApplicationProblemPlusJSONResponse) VisitHoldAp
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication431ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57916,6 +62927,22 @@ func (response MoveApplication404ApplicationProblemPlusJSONResponse) VisitMoveAp
 	return err
 }
 
+type MoveApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication406ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MoveApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -57951,6 +62978,38 @@ func (response MoveApplication412ApplicationProblemPlusJSONResponse) VisitMoveAp
 	return err
 }
 
+type MoveApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication413ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MoveApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication415ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MoveApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -57982,6 +63041,22 @@ func (response MoveApplication429ApplicationProblemPlusJSONResponse) VisitMoveAp
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MoveApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication431ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -58113,6 +63188,22 @@ func (response ReactivateApplication404ApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type ReactivateApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication406ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReactivateApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -58148,6 +63239,38 @@ func (response ReactivateApplication412ApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type ReactivateApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication413ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReactivateApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication415ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReactivateApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -58179,6 +63302,22 @@ func (response ReactivateApplication429ApplicationProblemPlusJSONResponse) Visit
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReactivateApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication431ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -58310,6 +63449,22 @@ func (response RejectApplication404ApplicationProblemPlusJSONResponse) VisitReje
 	return err
 }
 
+type RejectApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication406ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RejectApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -58345,6 +63500,38 @@ func (response RejectApplication412ApplicationProblemPlusJSONResponse) VisitReje
 	return err
 }
 
+type RejectApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication413ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication415ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RejectApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -58376,6 +63563,22 @@ func (response RejectApplication429ApplicationProblemPlusJSONResponse) VisitReje
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication431ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -58507,6 +63710,22 @@ func (response ResumeApplication404ApplicationProblemPlusJSONResponse) VisitResu
 	return err
 }
 
+type ResumeApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication406ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResumeApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -58542,6 +63761,38 @@ func (response ResumeApplication412ApplicationProblemPlusJSONResponse) VisitResu
 	return err
 }
 
+type ResumeApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication413ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication415ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResumeApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -58573,6 +63824,22 @@ func (response ResumeApplication429ApplicationProblemPlusJSONResponse) VisitResu
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication431ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -58701,6 +63968,22 @@ func (response GetApplicationSummary404ApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type GetApplicationSummary406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationSummary406ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetApplicationSummary429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -58716,6 +63999,22 @@ func (response GetApplicationSummary429ApplicationProblemPlusJSONResponse) Visit
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetApplicationSummary431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationSummary431ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -58847,6 +64146,22 @@ func (response WithdrawApplication404ApplicationProblemPlusJSONResponse) VisitWi
 	return err
 }
 
+type WithdrawApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication406ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type WithdrawApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -58882,6 +64197,38 @@ func (response WithdrawApplication412ApplicationProblemPlusJSONResponse) VisitWi
 	return err
 }
 
+type WithdrawApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication413ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication415ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type WithdrawApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -58913,6 +64260,22 @@ func (response WithdrawApplication429ApplicationProblemPlusJSONResponse) VisitWi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication431ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59035,6 +64398,22 @@ func (response ListAuditLogs403ApplicationProblemPlusJSONResponse) VisitListAudi
 	return err
 }
 
+type ListAuditLogs406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuditLogs406ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListAuditLogs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -59050,6 +64429,22 @@ func (response ListAuditLogs429ApplicationProblemPlusJSONResponse) VisitListAudi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditLogs431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuditLogs431ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59219,6 +64614,22 @@ func (response ExportAuditLogs403ApplicationProblemPlusJSONResponse) VisitExport
 	return err
 }
 
+type ExportAuditLogs406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAuditLogs406ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportAuditLogs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -59234,6 +64645,22 @@ func (response ExportAuditLogs429ApplicationProblemPlusJSONResponse) VisitExport
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditLogs431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAuditLogs431ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59346,6 +64773,22 @@ func (response VerifyAuditLogs403ApplicationProblemPlusJSONResponse) VisitVerify
 	return err
 }
 
+type VerifyAuditLogs406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyAuditLogs406ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VerifyAuditLogs409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -59396,6 +64839,22 @@ func (response VerifyAuditLogs429ApplicationProblemPlusJSONResponse) VisitVerify
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyAuditLogs431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyAuditLogs431ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59524,6 +64983,22 @@ func (response GetAuditLog404ApplicationProblemPlusJSONResponse) VisitGetAuditLo
 	return err
 }
 
+type GetAuditLog406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetAuditLog406ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetAuditLog429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -59539,6 +65014,22 @@ func (response GetAuditLog429ApplicationProblemPlusJSONResponse) VisitGetAuditLo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAuditLog431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetAuditLog431ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59659,6 +65150,22 @@ func (response Login403ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 	return err
 }
 
+type Login406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response Login406ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type Login409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -59678,6 +65185,54 @@ func (response Login409ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 	return err
 }
 
+type Login413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response Login413ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Login415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response Login415ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Login422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response Login422ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type Login429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -59693,6 +65248,22 @@ func (response Login429ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Login431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response Login431ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59813,6 +65384,22 @@ func (response Logout403ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 	return err
 }
 
+type Logout406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response Logout406ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type Logout409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -59863,6 +65450,22 @@ func (response Logout429ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Logout431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response Logout431ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59989,6 +65592,38 @@ func (response ChangePassword409ApplicationProblemPlusJSONResponse) VisitChangeP
 	return err
 }
 
+type ChangePassword413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword413ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword415ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangePassword422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -60020,6 +65655,22 @@ func (response ChangePassword429ApplicationProblemPlusJSONResponse) VisitChangeP
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword431ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60141,6 +65792,22 @@ func (response RefreshTokens403ApplicationProblemPlusJSONResponse) VisitRefreshT
 	return err
 }
 
+type RefreshTokens406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens406ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RefreshTokens409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -60160,6 +65827,54 @@ func (response RefreshTokens409ApplicationProblemPlusJSONResponse) VisitRefreshT
 	return err
 }
 
+type RefreshTokens413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens413ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshTokens415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens415ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshTokens422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens422ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RefreshTokens429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -60175,6 +65890,22 @@ func (response RefreshTokens429ApplicationProblemPlusJSONResponse) VisitRefreshT
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshTokens431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens431ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60222,7 +65953,14 @@ type ListSessionsResponseObject interface {
 	VisitListSessionsResponse(w http.ResponseWriter) error
 }
 
-type ListSessions200JSONResponse struct{ SessionPageJSONResponse }
+type ListSessions200ResponseHeaders struct {
+	Link *string
+}
+
+type ListSessions200JSONResponse struct {
+	Body    SessionPage
+	Headers ListSessions200ResponseHeaders
+}
 
 func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
 
@@ -60290,6 +66028,22 @@ func (response ListSessions403ApplicationProblemPlusJSONResponse) VisitListSessi
 	return err
 }
 
+type ListSessions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions406ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSessions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -60305,6 +66059,22 @@ func (response ListSessions429ApplicationProblemPlusJSONResponse) VisitListSessi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions431ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60417,6 +66187,22 @@ func (response RevokeOtherSessions403ApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type RevokeOtherSessions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeOtherSessions406ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeOtherSessions409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -60467,6 +66253,22 @@ func (response RevokeOtherSessions429ApplicationProblemPlusJSONResponse) VisitRe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeOtherSessions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeOtherSessions431ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60627,6 +66429,22 @@ func (response RevokeSession429ApplicationProblemPlusJSONResponse) VisitRevokeSe
 	return err
 }
 
+type RevokeSession431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeSession431ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeSession500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -60745,6 +66563,38 @@ func (response ListCandidates403ApplicationProblemPlusJSONResponse) VisitListCan
 	return err
 }
 
+type ListCandidates406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCandidates406ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCandidates422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCandidates422ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCandidates429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -60760,6 +66610,22 @@ func (response ListCandidates429ApplicationProblemPlusJSONResponse) VisitListCan
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCandidates431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListCandidates431ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60883,6 +66749,22 @@ func (response CreateCandidate403ApplicationProblemPlusJSONResponse) VisitCreate
 	return err
 }
 
+type CreateCandidate406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate406ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -60898,6 +66780,38 @@ func (response CreateCandidate409ApplicationProblemPlusJSONResponse) VisitCreate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCandidate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate413ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCandidate415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate415ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60933,6 +66847,22 @@ func (response CreateCandidate429ApplicationProblemPlusJSONResponse) VisitCreate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCandidate431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate431ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61102,6 +67032,22 @@ func (response ExportCandidates403ApplicationProblemPlusJSONResponse) VisitExpor
 	return err
 }
 
+type ExportCandidates406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCandidates406ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportCandidates429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -61117,6 +67063,22 @@ func (response ExportCandidates429ApplicationProblemPlusJSONResponse) VisitExpor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportCandidates431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCandidates431ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61230,6 +67192,22 @@ func (response ImportCandidatesCSV403ApplicationProblemPlusJSONResponse) VisitIm
 	return err
 }
 
+type ImportCandidatesCSV406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV406ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ImportCandidatesCSV409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -61245,6 +67223,38 @@ func (response ImportCandidatesCSV409ApplicationProblemPlusJSONResponse) VisitIm
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesCSV413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV413ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesCSV415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV415ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61280,6 +67290,22 @@ func (response ImportCandidatesCSV429ApplicationProblemPlusJSONResponse) VisitIm
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesCSV431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV431ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61393,6 +67419,22 @@ func (response ImportCandidatesNDJSON403ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type ImportCandidatesNDJSON406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON406ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ImportCandidatesNDJSON409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -61408,6 +67450,38 @@ func (response ImportCandidatesNDJSON409ApplicationProblemPlusJSONResponse) Visi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesNDJSON413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON413ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesNDJSON415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON415ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61443,6 +67517,22 @@ func (response ImportCandidatesNDJSON429ApplicationProblemPlusJSONResponse) Visi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesNDJSON431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON431ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61581,6 +67671,22 @@ func (response GetCandidate404ApplicationProblemPlusJSONResponse) VisitGetCandid
 	return err
 }
 
+type GetCandidate406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetCandidate406ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCandidate429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -61596,6 +67702,22 @@ func (response GetCandidate429ApplicationProblemPlusJSONResponse) VisitGetCandid
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCandidate431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetCandidate431ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61728,6 +67850,22 @@ func (response UpdateCandidate404ApplicationProblemPlusJSONResponse) VisitUpdate
 	return err
 }
 
+type UpdateCandidate406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate406ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -61763,6 +67901,38 @@ func (response UpdateCandidate412ApplicationProblemPlusJSONResponse) VisitUpdate
 	return err
 }
 
+type UpdateCandidate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate413ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCandidate415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate415ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCandidate422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -61794,6 +67964,22 @@ func (response UpdateCandidate429ApplicationProblemPlusJSONResponse) VisitUpdate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCandidate431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate431ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61924,6 +68110,22 @@ func (response ArchiveCandidate404ApplicationProblemPlusJSONResponse) VisitArchi
 	return err
 }
 
+type ArchiveCandidate406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveCandidate406ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ArchiveCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -61990,6 +68192,22 @@ func (response ArchiveCandidate429ApplicationProblemPlusJSONResponse) VisitArchi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveCandidate431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveCandidate431ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62120,6 +68338,22 @@ func (response RestoreCandidate404ApplicationProblemPlusJSONResponse) VisitResto
 	return err
 }
 
+type RestoreCandidate406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreCandidate406ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RestoreCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -62186,6 +68420,22 @@ func (response RestoreCandidate429ApplicationProblemPlusJSONResponse) VisitResto
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreCandidate431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreCandidate431ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62307,6 +68557,22 @@ func (response GetCompany403ApplicationProblemPlusJSONResponse) VisitGetCompanyR
 	return err
 }
 
+type GetCompany406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetCompany406ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCompany429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -62322,6 +68588,22 @@ func (response GetCompany429ApplicationProblemPlusJSONResponse) VisitGetCompanyR
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCompany431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetCompany431ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62437,6 +68719,22 @@ func (response UpdateCompany403ApplicationProblemPlusJSONResponse) VisitUpdateCo
 	return err
 }
 
+type UpdateCompany406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany406ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCompany409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -62472,6 +68770,38 @@ func (response UpdateCompany412ApplicationProblemPlusJSONResponse) VisitUpdateCo
 	return err
 }
 
+type UpdateCompany413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany413ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCompany415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany415ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCompany422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -62503,6 +68833,22 @@ func (response UpdateCompany429ApplicationProblemPlusJSONResponse) VisitUpdateCo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCompany431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany431ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62615,6 +68961,22 @@ func (response ResetCompany403ApplicationProblemPlusJSONResponse) VisitResetComp
 	return err
 }
 
+type ResetCompany406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany406ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResetCompany409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -62665,6 +69027,22 @@ func (response ResetCompany429ApplicationProblemPlusJSONResponse) VisitResetComp
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetCompany431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany431ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62787,6 +69165,22 @@ func (response ListInterviews403ApplicationProblemPlusJSONResponse) VisitListInt
 	return err
 }
 
+type ListInterviews406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviews406ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListInterviews429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -62802,6 +69196,22 @@ func (response ListInterviews429ApplicationProblemPlusJSONResponse) VisitListInt
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInterviews431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviews431ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62925,6 +69335,22 @@ func (response CreateInterview403ApplicationProblemPlusJSONResponse) VisitCreate
 	return err
 }
 
+type CreateInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview406ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -62940,6 +69366,38 @@ func (response CreateInterview409ApplicationProblemPlusJSONResponse) VisitCreate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview413ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview415ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62975,6 +69433,22 @@ func (response CreateInterview429ApplicationProblemPlusJSONResponse) VisitCreate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview431ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63113,6 +69587,22 @@ func (response GetInterview404ApplicationProblemPlusJSONResponse) VisitGetInterv
 	return err
 }
 
+type GetInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterview406ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -63128,6 +69618,22 @@ func (response GetInterview429ApplicationProblemPlusJSONResponse) VisitGetInterv
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterview431ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63260,6 +69766,22 @@ func (response UpdateInterview404ApplicationProblemPlusJSONResponse) VisitUpdate
 	return err
 }
 
+type UpdateInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview406ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -63291,6 +69813,38 @@ func (response UpdateInterview412ApplicationProblemPlusJSONResponse) VisitUpdate
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview413ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview415ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63342,6 +69896,22 @@ func (response UpdateInterview429ApplicationProblemPlusJSONResponse) VisitUpdate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview431ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63474,6 +70044,22 @@ func (response GetInterviewCalendar404ApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
+type GetInterviewCalendar406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewCalendar406ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetInterviewCalendar429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -63489,6 +70075,22 @@ func (response GetInterviewCalendar429ApplicationProblemPlusJSONResponse) VisitG
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInterviewCalendar431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewCalendar431ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63620,6 +70222,22 @@ func (response CancelInterview404ApplicationProblemPlusJSONResponse) VisitCancel
 	return err
 }
 
+type CancelInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview406ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CancelInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -63655,6 +70273,38 @@ func (response CancelInterview412ApplicationProblemPlusJSONResponse) VisitCancel
 	return err
 }
 
+type CancelInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview413ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview415ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CancelInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -63686,6 +70336,22 @@ func (response CancelInterview429ApplicationProblemPlusJSONResponse) VisitCancel
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview431ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63817,6 +70483,22 @@ func (response CompleteInterview404ApplicationProblemPlusJSONResponse) VisitComp
 	return err
 }
 
+type CompleteInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview406ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CompleteInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -63852,6 +70534,38 @@ func (response CompleteInterview412ApplicationProblemPlusJSONResponse) VisitComp
 	return err
 }
 
+type CompleteInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview413ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview415ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CompleteInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -63883,6 +70597,22 @@ func (response CompleteInterview429ApplicationProblemPlusJSONResponse) VisitComp
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview431ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64013,6 +70743,22 @@ func (response FinishInterview404ApplicationProblemPlusJSONResponse) VisitFinish
 	return err
 }
 
+type FinishInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response FinishInterview406ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type FinishInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -64079,6 +70825,22 @@ func (response FinishInterview429ApplicationProblemPlusJSONResponse) VisitFinish
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response FinishInterview431ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64218,6 +70980,22 @@ func (response ListInterviewHistory404ApplicationProblemPlusJSONResponse) VisitL
 	return err
 }
 
+type ListInterviewHistory406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewHistory406ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListInterviewHistory429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -64233,6 +71011,22 @@ func (response ListInterviewHistory429ApplicationProblemPlusJSONResponse) VisitL
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInterviewHistory431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewHistory431ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64364,6 +71158,22 @@ func (response MarkInterviewNoShow404ApplicationProblemPlusJSONResponse) VisitMa
 	return err
 }
 
+type MarkInterviewNoShow406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow406ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MarkInterviewNoShow409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -64399,6 +71209,38 @@ func (response MarkInterviewNoShow412ApplicationProblemPlusJSONResponse) VisitMa
 	return err
 }
 
+type MarkInterviewNoShow413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow413ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkInterviewNoShow415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow415ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MarkInterviewNoShow422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -64430,6 +71272,22 @@ func (response MarkInterviewNoShow429ApplicationProblemPlusJSONResponse) VisitMa
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkInterviewNoShow431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow431ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64561,6 +71419,22 @@ func (response RemovePanelist404ApplicationProblemPlusJSONResponse) VisitRemoveP
 	return err
 }
 
+type RemovePanelist406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist406ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemovePanelist409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -64596,6 +71470,38 @@ func (response RemovePanelist412ApplicationProblemPlusJSONResponse) VisitRemoveP
 	return err
 }
 
+type RemovePanelist413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist413ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemovePanelist415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist415ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemovePanelist422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -64627,6 +71533,22 @@ func (response RemovePanelist429ApplicationProblemPlusJSONResponse) VisitRemoveP
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemovePanelist431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist431ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64759,6 +71681,22 @@ func (response SetPanelist404ApplicationProblemPlusJSONResponse) VisitSetPanelis
 	return err
 }
 
+type SetPanelist406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist406ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetPanelist409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -64794,6 +71732,38 @@ func (response SetPanelist412ApplicationProblemPlusJSONResponse) VisitSetPanelis
 	return err
 }
 
+type SetPanelist413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist413ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPanelist415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist415ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetPanelist422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -64825,6 +71795,22 @@ func (response SetPanelist429ApplicationProblemPlusJSONResponse) VisitSetPanelis
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPanelist431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist431ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64956,6 +71942,22 @@ func (response ReopenInterview404ApplicationProblemPlusJSONResponse) VisitReopen
 	return err
 }
 
+type ReopenInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview406ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReopenInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -64991,6 +71993,38 @@ func (response ReopenInterview412ApplicationProblemPlusJSONResponse) VisitReopen
 	return err
 }
 
+type ReopenInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview413ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview415ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReopenInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -65022,6 +72056,22 @@ func (response ReopenInterview429ApplicationProblemPlusJSONResponse) VisitReopen
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview431ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -65153,6 +72203,22 @@ func (response RescheduleInterview404ApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type RescheduleInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview406ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RescheduleInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -65188,6 +72254,38 @@ func (response RescheduleInterview412ApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type RescheduleInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview413ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RescheduleInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview415ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RescheduleInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -65219,6 +72317,22 @@ func (response RescheduleInterview429ApplicationProblemPlusJSONResponse) VisitRe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RescheduleInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview431ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -65350,6 +72464,22 @@ func (response RespondToInterview404ApplicationProblemPlusJSONResponse) VisitRes
 	return err
 }
 
+type RespondToInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview406ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RespondToInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -65385,6 +72515,38 @@ func (response RespondToInterview412ApplicationProblemPlusJSONResponse) VisitRes
 	return err
 }
 
+type RespondToInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview413ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RespondToInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview415ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RespondToInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -65416,6 +72578,22 @@ func (response RespondToInterview429ApplicationProblemPlusJSONResponse) VisitRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RespondToInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview431ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -65547,6 +72725,22 @@ func (response ScheduleInterview404ApplicationProblemPlusJSONResponse) VisitSche
 	return err
 }
 
+type ScheduleInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview406ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScheduleInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -65582,6 +72776,38 @@ func (response ScheduleInterview412ApplicationProblemPlusJSONResponse) VisitSche
 	return err
 }
 
+type ScheduleInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview413ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScheduleInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview415ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScheduleInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -65613,6 +72839,22 @@ func (response ScheduleInterview429ApplicationProblemPlusJSONResponse) VisitSche
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScheduleInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview431ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -65753,6 +72995,22 @@ func (response CreateScore404ApplicationProblemPlusJSONResponse) VisitCreateScor
 	return err
 }
 
+type CreateScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore406ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -65768,6 +73026,38 @@ func (response CreateScore409ApplicationProblemPlusJSONResponse) VisitCreateScor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateScore413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore413ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateScore415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore415ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -65803,6 +73093,22 @@ func (response CreateScore429ApplicationProblemPlusJSONResponse) VisitCreateScor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore431ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -65933,6 +73239,22 @@ func (response StartInterview404ApplicationProblemPlusJSONResponse) VisitStartIn
 	return err
 }
 
+type StartInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response StartInterview406ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type StartInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -65999,6 +73321,22 @@ func (response StartInterview429ApplicationProblemPlusJSONResponse) VisitStartIn
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response StartInterview431ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66127,6 +73465,22 @@ func (response GetInterviewSummary404ApplicationProblemPlusJSONResponse) VisitGe
 	return err
 }
 
+type GetInterviewSummary406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewSummary406ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetInterviewSummary429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -66142,6 +73496,22 @@ func (response GetInterviewSummary429ApplicationProblemPlusJSONResponse) VisitGe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInterviewSummary431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewSummary431ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66264,6 +73634,22 @@ func (response ListJobs403ApplicationProblemPlusJSONResponse) VisitListJobsRespo
 	return err
 }
 
+type ListJobs406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs406ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListJobs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -66279,6 +73665,22 @@ func (response ListJobs429ApplicationProblemPlusJSONResponse) VisitListJobsRespo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs431ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66402,6 +73804,22 @@ func (response CreateJob403ApplicationProblemPlusJSONResponse) VisitCreateJobRes
 	return err
 }
 
+type CreateJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob406ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -66417,6 +73835,38 @@ func (response CreateJob409ApplicationProblemPlusJSONResponse) VisitCreateJobRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateJob413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob413ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateJob415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob415ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66452,6 +73902,22 @@ func (response CreateJob429ApplicationProblemPlusJSONResponse) VisitCreateJobRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob431ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66590,6 +74056,22 @@ func (response GetJob404ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 	return err
 }
 
+type GetJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob406ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetJob429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -66605,6 +74087,22 @@ func (response GetJob429ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob431ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66737,6 +74235,22 @@ func (response UpdateJob404ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 	return err
 }
 
+type UpdateJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob406ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -66772,6 +74286,38 @@ func (response UpdateJob412ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 	return err
 }
 
+type UpdateJob413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob413ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateJob415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob415ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateJob422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -66803,6 +74349,22 @@ func (response UpdateJob429ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob431ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66933,6 +74495,22 @@ func (response CloseJob404ApplicationProblemPlusJSONResponse) VisitCloseJobRespo
 	return err
 }
 
+type CloseJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CloseJob406ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CloseJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -66999,6 +74577,22 @@ func (response CloseJob429ApplicationProblemPlusJSONResponse) VisitCloseJobRespo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CloseJob431ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -67129,6 +74723,22 @@ func (response HoldJob404ApplicationProblemPlusJSONResponse) VisitHoldJobRespons
 	return err
 }
 
+type HoldJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response HoldJob406ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type HoldJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -67195,6 +74805,22 @@ func (response HoldJob429ApplicationProblemPlusJSONResponse) VisitHoldJobRespons
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response HoldJob431ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -67334,6 +74960,22 @@ func (response ListJobMembers404ApplicationProblemPlusJSONResponse) VisitListJob
 	return err
 }
 
+type ListJobMembers406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobMembers406ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListJobMembers429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -67349,6 +74991,22 @@ func (response ListJobMembers429ApplicationProblemPlusJSONResponse) VisitListJob
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobMembers431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobMembers431ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -67510,6 +75168,22 @@ func (response RemoveJobMember429ApplicationProblemPlusJSONResponse) VisitRemove
 	return err
 }
 
+type RemoveJobMember431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveJobMember431ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemoveJobMember500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -67636,6 +75310,22 @@ func (response SetJobMember404ApplicationProblemPlusJSONResponse) VisitSetJobMem
 	return err
 }
 
+type SetJobMember406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember406ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetJobMember409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -67651,6 +75341,38 @@ func (response SetJobMember409ApplicationProblemPlusJSONResponse) VisitSetJobMem
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetJobMember413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember413ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetJobMember415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember415ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -67686,6 +75408,22 @@ func (response SetJobMember429ApplicationProblemPlusJSONResponse) VisitSetJobMem
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetJobMember431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember431ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -67816,6 +75554,22 @@ func (response OpenJob404ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 	return err
 }
 
+type OpenJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response OpenJob406ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type OpenJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -67882,6 +75636,22 @@ func (response OpenJob429ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response OpenJob431ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68010,6 +75780,22 @@ func (response GetJobPipeline404ApplicationProblemPlusJSONResponse) VisitGetJobP
 	return err
 }
 
+type GetJobPipeline406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipeline406ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetJobPipeline429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -68025,6 +75811,22 @@ func (response GetJobPipeline429ApplicationProblemPlusJSONResponse) VisitGetJobP
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJobPipeline431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipeline431ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68159,6 +75961,22 @@ func (response GetJobPipelineChart404ApplicationProblemPlusJSONResponse) VisitGe
 	return err
 }
 
+type GetJobPipelineChart406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipelineChart406ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetJobPipelineChart429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -68174,6 +75992,22 @@ func (response GetJobPipelineChart429ApplicationProblemPlusJSONResponse) VisitGe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJobPipelineChart431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipelineChart431ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68296,6 +76130,22 @@ func (response ListKits403ApplicationProblemPlusJSONResponse) VisitListKitsRespo
 	return err
 }
 
+type ListKits406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListKits406ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListKits429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -68311,6 +76161,22 @@ func (response ListKits429ApplicationProblemPlusJSONResponse) VisitListKitsRespo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListKits431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListKits431ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68434,6 +76300,22 @@ func (response CreateKit403ApplicationProblemPlusJSONResponse) VisitCreateKitRes
 	return err
 }
 
+type CreateKit406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit406ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateKit409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -68449,6 +76331,38 @@ func (response CreateKit409ApplicationProblemPlusJSONResponse) VisitCreateKitRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKit413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit413ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKit415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit415ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68484,6 +76398,22 @@ func (response CreateKit429ApplicationProblemPlusJSONResponse) VisitCreateKitRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKit431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit431ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68622,6 +76552,22 @@ func (response GetKit404ApplicationProblemPlusJSONResponse) VisitGetKitResponse(
 	return err
 }
 
+type GetKit406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetKit406ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetKit429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -68637,6 +76583,22 @@ func (response GetKit429ApplicationProblemPlusJSONResponse) VisitGetKitResponse(
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKit431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetKit431ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68769,6 +76731,22 @@ func (response UpdateKit404ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 	return err
 }
 
+type UpdateKit406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit406ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateKit409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -68800,6 +76778,38 @@ func (response UpdateKit412ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKit413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit413ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKit415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit415ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68851,6 +76861,22 @@ func (response UpdateKit429ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKit431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit431ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68990,6 +77016,22 @@ func (response ListKitVersions404ApplicationProblemPlusJSONResponse) VisitListKi
 	return err
 }
 
+type ListKitVersions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListKitVersions406ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListKitVersions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -69005,6 +77047,22 @@ func (response ListKitVersions429ApplicationProblemPlusJSONResponse) VisitListKi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListKitVersions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListKitVersions431ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69145,6 +77203,22 @@ func (response CreateKitVersion404ApplicationProblemPlusJSONResponse) VisitCreat
 	return err
 }
 
+type CreateKitVersion406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion406ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -69160,6 +77234,38 @@ func (response CreateKitVersion409ApplicationProblemPlusJSONResponse) VisitCreat
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKitVersion413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion413ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKitVersion415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion415ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69195,6 +77301,22 @@ func (response CreateKitVersion429ApplicationProblemPlusJSONResponse) VisitCreat
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKitVersion431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion431ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69334,6 +77456,22 @@ func (response GetKitVersion404ApplicationProblemPlusJSONResponse) VisitGetKitVe
 	return err
 }
 
+type GetKitVersion406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetKitVersion406ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetKitVersion429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -69349,6 +77487,22 @@ func (response GetKitVersion429ApplicationProblemPlusJSONResponse) VisitGetKitVe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKitVersion431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetKitVersion431ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69482,6 +77636,22 @@ func (response UpdateKitVersion404ApplicationProblemPlusJSONResponse) VisitUpdat
 	return err
 }
 
+type UpdateKitVersion406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion406ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -69513,6 +77683,38 @@ func (response UpdateKitVersion412ApplicationProblemPlusJSONResponse) VisitUpdat
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKitVersion413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion413ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKitVersion415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion415ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69564,6 +77766,22 @@ func (response UpdateKitVersion429ApplicationProblemPlusJSONResponse) VisitUpdat
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKitVersion431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion431ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69695,6 +77913,22 @@ func (response ArchiveKitVersion404ApplicationProblemPlusJSONResponse) VisitArch
 	return err
 }
 
+type ArchiveKitVersion406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveKitVersion406ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ArchiveKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -69761,6 +77995,22 @@ func (response ArchiveKitVersion429ApplicationProblemPlusJSONResponse) VisitArch
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveKitVersion431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveKitVersion431ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69892,6 +78142,22 @@ func (response PublishKitVersion404ApplicationProblemPlusJSONResponse) VisitPubl
 	return err
 }
 
+type PublishKitVersion406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response PublishKitVersion406ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PublishKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -69958,6 +78224,22 @@ func (response PublishKitVersion429ApplicationProblemPlusJSONResponse) VisitPubl
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishKitVersion431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response PublishKitVersion431ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70034,6 +78316,22 @@ func (response GetStateMachines400ApplicationProblemPlusJSONResponse) VisitGetSt
 	return err
 }
 
+type GetStateMachines406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetStateMachines406ApplicationProblemPlusJSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetStateMachines429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -70049,6 +78347,22 @@ func (response GetStateMachines429ApplicationProblemPlusJSONResponse) VisitGetSt
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStateMachines431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetStateMachines431ApplicationProblemPlusJSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70152,6 +78466,22 @@ func (response ListInterviewerFigures403ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type ListInterviewerFigures406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewerFigures406ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListInterviewerFigures429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -70167,6 +78497,22 @@ func (response ListInterviewerFigures429ApplicationProblemPlusJSONResponse) Visi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInterviewerFigures431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewerFigures431ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70289,6 +78635,22 @@ func (response ListScores403ApplicationProblemPlusJSONResponse) VisitListScoresR
 	return err
 }
 
+type ListScores406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListScores406ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListScores429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -70304,6 +78666,22 @@ func (response ListScores429ApplicationProblemPlusJSONResponse) VisitListScoresR
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListScores431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListScores431ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70473,6 +78851,22 @@ func (response ExportScores403ApplicationProblemPlusJSONResponse) VisitExportSco
 	return err
 }
 
+type ExportScores406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportScores406ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportScores429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -70488,6 +78882,22 @@ func (response ExportScores429ApplicationProblemPlusJSONResponse) VisitExportSco
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportScores431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportScores431ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70626,6 +79036,22 @@ func (response GetScore404ApplicationProblemPlusJSONResponse) VisitGetScoreRespo
 	return err
 }
 
+type GetScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetScore406ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetScore429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -70641,6 +79067,22 @@ func (response GetScore429ApplicationProblemPlusJSONResponse) VisitGetScoreRespo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetScore431ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70773,6 +79215,22 @@ func (response UpdateScore404ApplicationProblemPlusJSONResponse) VisitUpdateScor
 	return err
 }
 
+type UpdateScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore406ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -70804,6 +79262,38 @@ func (response UpdateScore412ApplicationProblemPlusJSONResponse) VisitUpdateScor
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateScore413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore413ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateScore415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore415ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70855,6 +79345,22 @@ func (response UpdateScore429ApplicationProblemPlusJSONResponse) VisitUpdateScor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore431ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70985,6 +79491,22 @@ func (response ReopenScore404ApplicationProblemPlusJSONResponse) VisitReopenScor
 	return err
 }
 
+type ReopenScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore406ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReopenScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -71020,6 +79542,38 @@ func (response ReopenScore412ApplicationProblemPlusJSONResponse) VisitReopenScor
 	return err
 }
 
+type ReopenScore413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore413ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenScore415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore415ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReopenScore422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -71051,6 +79605,22 @@ func (response ReopenScore429ApplicationProblemPlusJSONResponse) VisitReopenScor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore431ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71190,6 +79760,22 @@ func (response ListScoreRevisions404ApplicationProblemPlusJSONResponse) VisitLis
 	return err
 }
 
+type ListScoreRevisions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListScoreRevisions406ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListScoreRevisions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -71205,6 +79791,22 @@ func (response ListScoreRevisions429ApplicationProblemPlusJSONResponse) VisitLis
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListScoreRevisions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListScoreRevisions431ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71335,6 +79937,22 @@ func (response SubmitScore404ApplicationProblemPlusJSONResponse) VisitSubmitScor
 	return err
 }
 
+type SubmitScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitScore406ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SubmitScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -71401,6 +80019,22 @@ func (response SubmitScore429ApplicationProblemPlusJSONResponse) VisitSubmitScor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitScore431ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71531,6 +80165,22 @@ func (response VoidScore404ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 	return err
 }
 
+type VoidScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore406ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VoidScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -71566,6 +80216,38 @@ func (response VoidScore412ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 	return err
 }
 
+type VoidScore413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore413ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VoidScore415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore415ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VoidScore422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -71597,6 +80279,22 @@ func (response VoidScore429ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VoidScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore431ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71719,6 +80417,22 @@ func (response ListTestCompanies403ApplicationProblemPlusJSONResponse) VisitList
 	return err
 }
 
+type ListTestCompanies406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies406ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTestCompanies429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -71734,6 +80448,22 @@ func (response ListTestCompanies429ApplicationProblemPlusJSONResponse) VisitList
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTestCompanies431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies431ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71847,6 +80577,22 @@ func (response CreateTestCompany403ApplicationProblemPlusJSONResponse) VisitCrea
 	return err
 }
 
+type CreateTestCompany406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany406ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateTestCompany409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -71862,6 +80608,38 @@ func (response CreateTestCompany409ApplicationProblemPlusJSONResponse) VisitCrea
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany413ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany415ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71897,6 +80675,22 @@ func (response CreateTestCompany429ApplicationProblemPlusJSONResponse) VisitCrea
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany431ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72074,6 +80868,22 @@ func (response CloseTestCompany429ApplicationProblemPlusJSONResponse) VisitClose
 	return err
 }
 
+type CloseTestCompany431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany431ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CloseTestCompany500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -72192,6 +81002,22 @@ func (response ListUsers403ApplicationProblemPlusJSONResponse) VisitListUsersRes
 	return err
 }
 
+type ListUsers406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListUsers406ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUsers429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -72207,6 +81033,22 @@ func (response ListUsers429ApplicationProblemPlusJSONResponse) VisitListUsersRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUsers431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListUsers431ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72330,6 +81172,22 @@ func (response CreateUser403ApplicationProblemPlusJSONResponse) VisitCreateUserR
 	return err
 }
 
+type CreateUser406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser406ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -72345,6 +81203,38 @@ func (response CreateUser409ApplicationProblemPlusJSONResponse) VisitCreateUserR
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateUser413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser413ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateUser415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser415ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72380,6 +81270,22 @@ func (response CreateUser429ApplicationProblemPlusJSONResponse) VisitCreateUserR
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateUser431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser431ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72524,6 +81430,22 @@ func (response GetMe404ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 	return err
 }
 
+type GetMe406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMe406ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMe429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -72539,6 +81461,22 @@ func (response GetMe429ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMe431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetMe431ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72677,6 +81615,22 @@ func (response UpdateMe404ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 	return err
 }
 
+type UpdateMe406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe406ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateMe409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -72712,6 +81666,38 @@ func (response UpdateMe412ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 	return err
 }
 
+type UpdateMe413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe413ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMe415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe415ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateMe422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -72743,6 +81729,22 @@ func (response UpdateMe429ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMe431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe431ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72858,6 +81860,22 @@ func (response GetMyCalendar403ApplicationProblemPlusJSONResponse) VisitGetMyCal
 	return err
 }
 
+type GetMyCalendar406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyCalendar406ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMyCalendar429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -72873,6 +81891,22 @@ func (response GetMyCalendar429ApplicationProblemPlusJSONResponse) VisitGetMyCal
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyCalendar431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyCalendar431ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -73011,6 +82045,22 @@ func (response GetUser404ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 	return err
 }
 
+type GetUser406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetUser406ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetUser429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -73026,6 +82076,22 @@ func (response GetUser429ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUser431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetUser431ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -73158,6 +82224,22 @@ func (response UpdateUser404ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 	return err
 }
 
+type UpdateUser406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser406ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -73193,6 +82275,38 @@ func (response UpdateUser412ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 	return err
 }
 
+type UpdateUser413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser413ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateUser415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser415ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateUser422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -73224,6 +82338,22 @@ func (response UpdateUser429ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateUser431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser431ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -73355,6 +82485,22 @@ func (response ChangeUserRole404ApplicationProblemPlusJSONResponse) VisitChangeU
 	return err
 }
 
+type ChangeUserRole406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole406ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangeUserRole409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -73390,6 +82536,38 @@ func (response ChangeUserRole412ApplicationProblemPlusJSONResponse) VisitChangeU
 	return err
 }
 
+type ChangeUserRole413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole413ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole415ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangeUserRole422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -73421,6 +82599,22 @@ func (response ChangeUserRole429ApplicationProblemPlusJSONResponse) VisitChangeU
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole431ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -73551,6 +82745,22 @@ func (response DeactivateUser404ApplicationProblemPlusJSONResponse) VisitDeactiv
 	return err
 }
 
+type DeactivateUser406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response DeactivateUser406ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeactivateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -73617,6 +82827,22 @@ func (response DeactivateUser429ApplicationProblemPlusJSONResponse) VisitDeactiv
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeactivateUser431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response DeactivateUser431ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -73747,6 +82973,22 @@ func (response ReactivateUser404ApplicationProblemPlusJSONResponse) VisitReactiv
 	return err
 }
 
+type ReactivateUser406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateUser406ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReactivateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -73813,6 +83055,22 @@ func (response ReactivateUser429ApplicationProblemPlusJSONResponse) VisitReactiv
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReactivateUser431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateUser431ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -73941,6 +83199,22 @@ func (response RevokeUserSessions404ApplicationProblemPlusJSONResponse) VisitRev
 	return err
 }
 
+type RevokeUserSessions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSessions406ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeUserSessions409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -73975,6 +83249,22 @@ func (response RevokeUserSessions429ApplicationProblemPlusJSONResponse) VisitRev
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeUserSessions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSessions431ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -74023,7 +83313,14 @@ type ListUserSessionsResponseObject interface {
 	VisitListUserSessionsResponse(w http.ResponseWriter) error
 }
 
-type ListUserSessions200JSONResponse struct{ SessionPageJSONResponse }
+type ListUserSessions200ResponseHeaders struct {
+	Link *string
+}
+
+type ListUserSessions200JSONResponse struct {
+	Body    SessionPage
+	Headers ListUserSessions200ResponseHeaders
+}
 
 func (response ListUserSessions200JSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
@@ -74107,6 +83404,22 @@ func (response ListUserSessions404ApplicationProblemPlusJSONResponse) VisitListU
 	return err
 }
 
+type ListUserSessions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserSessions406ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUserSessions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -74122,6 +83435,22 @@ func (response ListUserSessions429ApplicationProblemPlusJSONResponse) VisitListU
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUserSessions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserSessions431ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -74283,6 +83612,22 @@ func (response RevokeUserSession429ApplicationProblemPlusJSONResponse) VisitRevo
 	return err
 }
 
+type RevokeUserSession431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSession431ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeUserSession500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -74355,6 +83700,38 @@ func (response GetHealth400ApplicationProblemPlusJSONResponse) VisitGetHealthRes
 	return err
 }
 
+type GetHealth406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetHealth406ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetHealth431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetHealth431ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealth500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -74404,6 +83781,38 @@ func (response GetReadiness400ApplicationProblemPlusJSONResponse) VisitGetReadin
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReadiness406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetReadiness406ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReadiness431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetReadiness431ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -74492,6 +83901,38 @@ func (response GetMetrics401ApplicationProblemPlusJSONResponse) VisitGetMetricsR
 	return err
 }
 
+type GetMetrics406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMetrics406ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMetrics431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetMetrics431ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMetrics500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -74545,6 +83986,22 @@ func (response GetOpenAPIJSON400ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
+type GetOpenAPIJSON406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetOpenAPIJSON406ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetOpenAPIJSON429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -74560,6 +84017,22 @@ func (response GetOpenAPIJSON429ApplicationProblemPlusJSONResponse) VisitGetOpen
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOpenAPIJSON431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetOpenAPIJSON431ApplicationProblemPlusJSONResponse) VisitGetOpenAPIJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -74623,6 +84096,22 @@ func (response GetOpenAPIYAML400ApplicationProblemPlusJSONResponse) VisitGetOpen
 	return err
 }
 
+type GetOpenAPIYAML406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetOpenAPIYAML406ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetOpenAPIYAML429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -74638,6 +84127,22 @@ func (response GetOpenAPIYAML429ApplicationProblemPlusJSONResponse) VisitGetOpen
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOpenAPIYAML431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetOpenAPIYAML431ApplicationProblemPlusJSONResponse) VisitGetOpenAPIYAMLResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -79191,662 +88696,730 @@ func (sh *strictHandler) GetOpenAPIYAML(ctx echo.Context) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37chu3ti8KvwoWv12VOJOSqJsvUs1aS3HsxEnseFrKzPpW5EWB3SCJqAlwNkDRnNletd/lVO1XOP+f",
-	"BzgPsZ/kFMYA0Ogmutm8yLksVaVikewLLgPjPn7j104iJ1MpmNCqc/ZrZ8xoynL488UVHZl/U6aSnE81",
-	"l6Jz1rkaM3LHcsWlIHJI9JiRnCk5yxPWJUOZk1fDvddUJ2NCRWo+vJGC4Tf7nW6HfaCTacY6Z53rzvF1",
-	"p9Pt5OwfM56ztHOm8xnrdlQyZhNqXjyhH75nYqTHnbOnR93OlGrNcjOG/7zu/Hyx9x9075+9vWf7/b33",
-	"vx52n/Y+Xnf+R6fb0YupebzSORejzseP3c73XNzGJyLYB02mdMTI5+9ePidPj54+7ZKcZX+97pifrjuP",
-	"zgkdKCY0kQLmmlFl/maVucx6vePkgE75wd3hwUyxXP1rMsuVzP/KFt8evfpFfhj+DS5i56Xnd2rme9J7",
-	"9jg6FZlQHH9sOlOqx2ZT5mOqyZwqkuSMapaWB+uGmVCR8pRqpg56h8+e9ugx23syOEz2niRP2N7TYa+3",
-	"1zs8Oj45ffzk6bPBYeNWDWU+obpz1pnlfC9nQ5YzkbBON5zTUa8Xm9I7NsyZGj+X8paz+LwS+I3keGVf",
-	"y1smyOffaD39QWSLLrlkySxnXXJJJ+ySa/bXS53zRD8qz7t0+18pn+a6zxbfZuzrlzr5+kP26pdpLxF/",
-	"z4Z/OydvqR7/1S0Unenxgb37nLymH/YuRuyvj3snT3u9c+KGcW6HcV4dRlsaP+wdncQXSOeLi6Fm+fLq",
-	"XLJEilQRLcmcck0GbChzRnS+4GJE6IhyUVqE417l5Xwym3TOnj4+MZsz4QI/FxvFhWYjlnc+mpFMaU4n",
-	"TFv+cPH21Xds8eqr+J7dssVninCgPW6+NMTZ6XYEnZjn0inv37JFn6eNy/M/cjbsnHX+fwcFlzrAX9XB",
-	"q69geS6m04zjqagbCy0uaR6Tv2wH4/pycZHEj6qhFsNMFCMULlH75DVdkIEh8WlwYqeZTJl7OQz4HzOW",
-	"L4IR4xvCkXHNJmrVEC9mKdd2eB/hkL7C246QCuynQ08GNM+pee9M8H/MmP3ZjMvPVOax1Yep0kQrlBVc",
-	"EcMc/fovT0fmuPTrLnUzEcAwgCsOWCbFCA4MDCfY89pRVcli87Fdaqpnqm6ZiuvschkKUXAL25hE8P4N",
-	"SGRp1CVCOd2ITr4E9lQzfyZ0zpnyPMxsj+YTVrcvVrj18fpOVBwZ8bZnHlIWRSdRSfTl4rkTiesRkZek",
-	"tUN1F2xEQH5UjeRTiHN/1nDv6wYVoYym4VRHgWN7MaE8Wz2iOddjHBMzNxCapjlTtUODi1qPDMdgx/PB",
-	"6Ig0q91Ao8T5gZH5WE4IFVKPWU7UQmk2IQnNMkWUrB2cfcU6exkMC8f5MpeTFefA7aIhXyJzklFdzzrd",
-	"YRia5+7iKLwSmuV3nM3XOwrc3VY3UH/BRkfhWzlYbzy/yEHdSH6Rg43G8MNMJ3LCmoSdNkNhImVpAx1J",
-	"+5y2AwCh7V6OQ3lnSKJ2QVQic8NPF6slb24etNFqvLPG3wrpL3AMzlSsHYf9fauhXAE5Nw7GvSc4ZYvp",
-	"6lHBQVlrv0pjwmFemm1pZOV24+6FjYdvt+OBAa7m4Ya12AFZc19NWZaxlLAPNNFm3LW0jnd0ai0fVDv9",
-	"5zhLutR0xNooT1wUytNoK9VpxLbVnEasrDg93khxirpiokKWZlmhPGo6qpu9NQh/7uRyIDVPVOd9q0XR",
-	"dLT+kpjhl1bhcBM7o1E7uwrlepOVV9HFtrLxnoOPp9631EcnkHOUgacJ1dV98qoirKgmGVcad5FrRYY8",
-	"M6Y2+NGUzDWRedqgAOBQGn0Lq47Yiw9TmesLFZ+Q0STcTBhcWTcWq3O0V47Mw17iTWYcr1I2mUrNRLL4",
-	"ji2WR/Oa3jJFuCaKDplZPcVEal2R/5gxpdHzQeZjJmApqVBzloNLLJNKnxFK7mg2Y246ScaZ0J8pkowl",
-	"B842S8aEKkLJjz+++qqL28O1kaHKLMS1AEYohX/lPjFrpOgEXB9O4bXfuGFxNxSWmqeb34c8Vxp0vC7c",
-	"JGeapBK8N2Khx96Nc26Pt9VV7ROvBYennhwddYFQ5mOeseDBID54lpGZSGEFFuSk92yffMcWytIfkh8D",
-	"vZfl8BSam1lMNTh0j07IWM4MIQ61+d0sTmKU92vh9h+9xgUBBBu4Z3awhiqPTk+rRBk4eX/+l73/ev+X",
-	"uEv31RA8ynFCfXFFR7hjMK0xFSNmFmJAFUuJFOd+Fac5A+euc2jj5ihycni0T26+uDECRKSw42Y79mvn",
-	"a33etRNtI+DsnN4wlhp2tMnM9slPloQ4XmIJHyjkabdMQnpM0addXYWTw6Pz32D2b6RgNbtq5q2CicNx",
-	"JWOqzvGMh7MwZ9KcswmQ9phNKgtx3DtpmkkRrmjQVtrMp8l+MnvpDaEmYVWxlrYSVjW2kxnLL3LQNApv",
-	"KW31/u+4rnUWc930/luud/P+vyOF125J6gQCDsgeiIZR2St2MLrv+YTr5WF9I+dkQkXhFaCoRYxllipC",
-	"NZlIVSuHM3hmOJCUDeks052z0163cA1woY+P0C2A/v+jUjTgMBIN6HbAkKhbSbBgmrYULtjBsl0ymkfl",
-	"APugjWAbcpF2CR8JaU4mSahi++TFHcsXhn3mNDEiLeBzXCuWDcuBowHLRzUr/I+tTJpLpprIUeHPjcuI",
-	"l+xgIa+Y0s/lZEpFbUhHGxUmwWuaBmWu69vrdjCyH6dGW08vuai1UouAJ4jElICgiPnOil096h093usd",
-	"7vUOr3q9M/jvP2p2eYYj6Csukl04mn9Uca+NWeSZYnnT4prft17Uj+ZuNZVCsSCUZ/5KpNBMACMKTOqD",
-	"XxQGsvzy/dqhiVZ9qowUNRKUZpmcs7RvI1rGssRlMyOV2v7B7uQtM5am81fC4vmtOL3qPTs7dlvhHfyL",
-	"zllndYiaDtCs5zlT/rlPIs/laavnJYedrhV9qnMmZlnW7WRU6f5MLQ388VXvqKChCdjQnYzfsWLj3vDR",
-	"WGcLcnF1SdRCJJ1uZ5qzIf9gzF4+7Zur+8fD7559OPobxR/vuJypfjglHAUuYxp+AyscfqMSOWWwDaFr",
-	"5Cxn1NBO4TU4m+dcw5ZYRxJGFWHkju7rN+lja2cYUhiQXjRYbMg9knwSe6a97ACu+ViJAa9JxMtUO5Ew",
-	"dyNggWJ/YRDCN6pzmtO5Pf7pLGN9r52Z5XOPQp+TeVLpZ7/iwDaMbda3hPGa57Q9VUIiBpChvf1SZmPG",
-	"J2Yr4ofq+Kr3NOBvLV9zhMQPLp6Wt/SMqcY1cNdLJrjMyTvrXCIvxIgLZlSHrnMGQkYGy3MKkR707XVU",
-	"kjMmDKO03/WZWcUVnOJ+STcgrhr6rUSRN6bjL2n6Dg37BjKe5nKQsclfIuScIOOZ0MwIJpb2rZugYwat",
-	"IVIH43X+iIQKITU6B2lqBGUqmSLmuwnkcBld+OLtq88UMYMx6hII0TyXZno/+zd6WRS8CNz9/uuphOPQ",
-	"OescYHTv43sj34zqlYRZSZA8ZaWb0SNaEh8dBmQAySyOEl+7xSDFYliRfJDKRLn1VAfLy9aaRt7iM+ro",
-	"I77e3eiCc0VSmcwmTOj9Dng9MyZSmlcoQrMP+iAJfis0my9ffP3qzdnfn198/+LNVxfvrvNr8fcX7y5f",
-	"/fDm7Gi/Zz6+ePNV+feKkRCO/0IQ7sZA5MCwQ8yWOz09OYUUq5Lae/L09MnjiNYTXRc3fjLkGaucnOc4",
-	"172vuJpKxeOpNBdwJzGsENR3Re84mv3+2ftt86+i+Wklv/PWssVrROZWo2Aa48UwrFqN6LDEvPHknHUm",
-	"PKf7Chn/v5nv9t17u6Xw9FmHarV38uTQCI37EDrdTsbFLcxtrPVUnR2Y42T2RLkhHZjB7tnBmolmPoex",
-	"84PKpOENYymYV1zi0qHC3zUdqVL0wuhA6sg8P876w4X8uHbOQz0BB5kfG7N9a3etR15t6KUt8wRSUH27",
-	"uvaQRLXYi2TCvFQ3O8O05mKkQoIHKu2nckI5kj1NJsxT6HvDmifsn7DlnRezXE7ZwZcszzjkoqlsNoKN",
-	"nrC9YHN3KM/datdtKf685YaKYcaT7aQ4LqOmt0yEYvUCTMTljJrMiJQFYR+40jZYfE/C9VkhXCH1hrgx",
-	"xsVqOI9dCVTn7DWDYtU89EKmAkXCKlW2E3Jq92qSauFrMnaeN1Xk2FJ1i9GYLpmPWc6q4ZhK2KcSBokE",
-	"Y/bj3oQlh1w1QTfmkjMr9VLmA56mTGxFeVOWTzg6llImeFmte8M4THkhZznJpZG+0n7CnF+0PAk8xLph",
-	"5JTlQY7lPdHlcUGXb/0MiJ9BnDqX57orGrXxtAldAC2m0hKiCw4Imr0wivRWW8Xtk/qgk4f7dCknDOOH",
-	"c3NS5rkUIyIFMRuleMrucStOQ/3bzZW4Ecb3oTKRXWzC6hUI4zRbK3foUUtxHXINxze/7QvZV2OJLoJy",
-	"JnFrO/yT+A6kmVrZh9TGScdEqsoXHB5dHQYOVXtB36h9WeWyQ7zsLz3zB6iogqtxaQxtp3ZqyTmfuR3B",
-	"++/Jh3HLhXniHU+Z0WBthKrVK47t9UHsqNV9J51Qd8bZTRgz6ld/lpuldSq4+dar33SQ7KVsODJ6NhUs",
-	"s2b7ZAKEjo8ZU9VXs8GEa22MpCHNFHMu4jTm7Ax0TOdIBqUtYVPNMHVP5qxftbsMc1mi4e8pMJy2jGZQ",
-	"oeHvuUj/cceNtf7xPQzHuucU1LHAWSx7Rs03yzTbe1bMyV8SpdpehWq9deLenPov+zmjqtiuWsW3ILor",
-	"lowFT2hWBIh3q/4WDK9GbpVSeDdWgb/Fc7cbc9k6Y5NMKrSVzR+rOVXZGErZlOYayb4TmDDlFfhyxiGy",
-	"mk9swoFiKCrXYCCBhev3V06ZWBrgUWmAno7MtW34UB1dHG1i65oNq6EIm0S9MS18x/XuaAG32nHPtp6T",
-	"8qReyhwSJQc0uYXUMUYnYCKkOR2WOfN6UujYh4yKiBGEQ8VsMjC879Bb0l/adzO7m1yMukRHT/90NshQ",
-	"Lm4iM3boDzEbWRfC4XpbGrHZGVuTSuBUs3+WWAU+uj+matw56zwbPn2c9p4ePn16kjxJH58+o0dDRmkv",
-	"OT2lae/wlB4PhifDw8HRoDd4enSUpIen6ePk8HTQG/Z6tPe0047+kpxrlnMK0peKZIwO9M7XM6YUwyTP",
-	"Eb9jisymZh3fMIYm54CRjKVEj3M5G40Jo8mYKM3gopcc7FKwNWYK7GBKZmpGM2L1akz+ZxPFsjsGFH4F",
-	"uZNUkJm4FXIu/JXUcEfCBaFEyZlIi3RTfA28wvJEMHoVMYYTSzFBlS4UmMxaGuP8zijc5sX7ZheWU1r0",
-	"mC3AbUBoeQDmfbdsYYxQ/LqvZHaH8aCqNuGNPfuA4so546Ox7pwdQ5BhjbOyrh4XHOvikDbx+OKqdaLa",
-	"YIpZ8v41pKWlVXrf7YxmPLVG3YW6xdwIWO/cqCZEzjTs2FjOi8WWM5vrPuFipo3qdHjahRgDqCRZRiaM",
-	"0AHcazYsRS3b7x1QxULOyBBIxzx/AvUv+xDn8ZLNT3+3sitgHjXsKUjl2phFvZH6pZneVga7kLoPi1SJ",
-	"yeWQtSgkph4XkAqQk4Q/aXLHFR9kkPK8kLMmC/6gJWVt53E5KQ7hG6mJm1fcwi9mviMPS8OS6WX/i2KM",
-	"cAypvZH6tUz5kNfl2XpPIrrrxhRTva2fEbNRuaigW5A3kgxkup3n+G0O3kYId72kPGPbUZvTFyZcTWxO",
-	"ayUQbCc6DpKnIM0JZuoyguF4e2APo8DUeZit93xbyjo8KijLnmwSzCFOYEuT3V34ttUqIUVYqJPKXr7z",
-	"smsbv2zwwH4s5H4F1ciYFi5QgyhljSMncdnitk6KIBUGY4/u7C3XrYBCjrfd+6OnoWgvZhxmE9T4cqPr",
-	"szN/briutNhru35Yf2EoRAA+jEuR3Vad3cZvWPbyJPKO5ZBmc1ijtFZcd23f9RgoJshUb+2xc7ZSW8sa",
-	"XPVi1A9UoPddrF69R78SvAGjnIX6JUW/TlE1kk4OFMvvAm+akJqB6TmztUqos5szOJeg0gNPxTd1zk7Q",
-	"mYVbmDp3woKhb94oAuaLw9D75B14Nd4nf8Hyph8Wmx5VyyrXoH7N0r5CCj/5uFb5ad0Jg6dtJT7h8UGB",
-	"dvuDd/+0XuzaUbBr4HHorLd+RRH40jL+ZNi8YUIDQzpeZbErW+Scv7WltO0XKKWaWvpfHRVI2R0H6fGS",
-	"52woPxhp8z0Xsw+RFN3AAbtuii7ksvIpPOd4v7d/eHi8/wRzGZJZnsPE0FasS9w9LTE8SK6mI3QRvpb/",
-	"5FlGD073e2DEjKnqT4Dc3YkuKjzxiLXfxWATIpt4gTUecuhKAKrha4do1nQo4Bp4+JWUr6lY2MxCtZUK",
-	"YlhtH+pKKpqHlBgtt6L/XjMQjoIMhHdUM1IMKK4YlEa9E32gOl20Oty3VGs2mWpw4Cg+MppWcwJC00YG",
-	"+F8wkh8FnemxzPk/t1QnubijGU8REK1qGVCo8SSItSZzcvH2FRS2AsYH3NcFPoOnGXMZke8wQazpf4+x",
-	"/sMwwAzDWRrxLRSe1kWbw6nvgiLe5lIOEXxPQv2huuViZP6yOosZEtjw5sUVavjpp5/2LmZ6zIQ228fq",
-	"iqrGbMKsJg8rzxLNUszGfPzktPdov7NubuOPgt5RntFBxraipZRNzaaLZNGfBY+M5iP4Ok6jIfGEEbwZ",
-	"gDmso8M/gdhLJxITYu8xZyFIH/nKz4aUZxOnpprJ7zaHYcWqpXIuvOvDXcIVMTp/Jqk9j7viQNNcmsO2",
-	"NdlMqVJzmaf9nA2NdK5yIfd7kCbNGC5DPsuwFt9fpOK56VrKvlGjpahkp/sS4eIJuMoUIBQ5S7GIvpy9",
-	"7q691wT2o8D/8datQbFGNeZvdTF3nb7OFZmzLNuz+fTG3h3kjN4qQmE7QMH80cb4dxPtSxkkpdrQH1jg",
-	"/VxiGmlQYtg6y3XtQPGLIjwXJGCzyTSTC8b+rZTaWsmxfjEBELN1DNClJFzQWzM54iIIYZVSeLQUWGOX",
-	"sWBgu437wZ7WEIeDldrQZvNjqBQiLhUhWAWkQMngWhHFkpyBWJjmcspyzbGg0RcnNs/rnUQ2vUSBv8bM",
-	"qopTOZVFuqfRjAQGVNphBME8YwicxxUsnEpZ1/LALPwBgI6UIX83KE4tF13W1aeCjmMvdC8/J4Y2gR8X",
-	"6CNmUBCUDEuHS0ObzaCWNRjVsQc+/tkNq9sxz+68/1g2HhvXAkTjYGELul2+LtcgSdZbndg4eNqm0Dao",
-	"H62BXQhQLax2bc0UoqVdUj9yrvzyzscyK6Wqt6I6HFKIwhTM0UEv+SmWTeaVhAfI2ObyrgOUwVji9muN",
-	"hQitkvpfm0s/uhyLNmfwjbnyY1GL+2s8Wl1knAPHIQM24miWh9VPTyIHKlrHW33Lj0LzrMAy8S+xSKgW",
-	"dxyqfDnqeyMpU0fVziLAaJWWhjB2sO5hmfHK7bcX7+CtQSlzO6Ib8TsmCCWCzQOBsN0oXPl0rSAwI0Ap",
-	"0IWkiWw6pgOmIXenAOpqLwsuzQtrj2chDJQHDmzxTA/cG+oC7RbVhrm6IGZnihHqksY3wzwokjd+7gDL",
-	"hyNqD7c/fn7hC87Z9cK8W2AdBmepwqhKBBQ/fSXKLkm8ZU2gJH1L6/jezxKLIs0yl8R6nHYSKsiAkVQK",
-	"ZuGYXPU7E7PJKtiEJe4SMLFmWkXh0XUxvwLGQ84F8dbTWggm7u1vo7CMhRPzli3UsoqG/uQa6Hi15ump",
-	"ophHDk7hvo0cAAuIBSU9OSMTG4ewzxhImTEKilrJ5xt5kGXXRWMJTCVeWtsC6n+Z+1ROCyxU+c3BbOrJ",
-	"EDlKbF+K4hg0d71yDdQ5llka0qPRUiK4EfabGLpE6TuLp3DLtf8d/kbciSCY4n8OvnEZ1eVvEynSWaJd",
-	"mrm/MWdTmRevgYG71ywhXlSGGRmOvGN5zoE9gVHvnosfkC/4j/7U4seS3WpvCKxXb7z6hfUfFTMTo7OU",
-	"a7+e8OGO5Xy4aOAClyD7avgApG2NcjoBsERFqCI3F9aPDEtwRr5kNGc5+T//63/fADwlXAcJgcmYJbdq",
-	"NukSZaEqVUKFYDmA1NrkiESmUBBLNMsyo68CYKzFmmMftAUMDCXFkxKHMR8D/D/Kp/3PM37H/qexHh71",
-	"f+7tPcOuL+9/PX76MQIM6BeiBlzXHXTqOKJRohy8HXjZQrr3tcbWxV3IjYY9+Inrcd0+XBTIkIXtanQ4",
-	"noxBfRsbXmyBJREjuWLVYtOM9ixR+ZG0UBbw2ir3ce/0D4synETL/HI2mdB8EVt2SVKeEuV8mcsza2tO",
-	"iaigu/IGJxUpqi+ACACm55TlShauUf+DZ3r71TY1MUmnLaZ0m64aMvdoz0taj0WQhnlEVxJSg+NTHLAx",
-	"NcpMbtk2ydgdywL0sjLA1QaZvitQDovDeX19GT1+ZRyeKvmXcPcNxSdSGK0yZ/YUukqDCtlv550pd/lY",
-	"z01T3Bfz1RxG1IwqDFA0kAO/BXiWxbCNtATwTrnpQCOY07FxlmoKG33DcH7c4W7rjgpXfBduqTX8LS0K",
-	"XYLZIMATJoxR65tudBm669/h5QGeUb06GK5GAlgluZzE9O0Gg9SBn69LBssoSktNpCCT0YIlY4AXBZS5",
-	"c+Mda2moxtrMtLJWqxQWWq07NFOLc4LE1S1g4T3wvge3ry51zJ6sMIg1DcwlhrQWM6QixgqdwlNFPlOz",
-	"CauBQMtD9TaOh9YkHF7c2cjQsq+tMkSzs2ZcJYvEo+ekd9QiMt7yKQxLz3Kx/hxWDPe1WZgI8iRDdo3a",
-	"RIgBBucbdxhUEvdRzxTYl66n4LDwlUdjGDJfeX5CzasNc+a6vKYbnW3m9q/l0cb9/tjtFOuyCSsLlnEj",
-	"vtJWiBSSoLqAC+dyNbrsQKYLoih3TV6WtKcm1+rWUkfLzRcS791sGWNMEukhGFP4Cr+eXUvSJSpdweXM",
-	"0VvlXzK0vJaDyd+wrm4FjGB3riajmRauoj+yw6lYolWbFTpd1tmz6n3rbt3DtjVu26XMdQkgvLNX0kuW",
-	"wvFgM8Y21Anp8v2lD3uBllNSebqdvYgOtfTVkrjudj7smffu3dEcqpPMAJ7jKy/0V0wlnW7x+QI+Wlhp",
-	"/7P/jD8Dr3yB7/TXlL80F76vLGO8RZFRbIY0ryo3UE4kJ+wcvfJcFZZ4qOpwi6hRIKOGxeHsjmYzavuA",
-	"yuEQcAHGQBQr1JqVbrLyaLkiAwYg6t5qj7rLpOhb9Wvs3Wa/QKZioH+JlYOr8yb5QgG1rHh9FjSgU0TL",
-	"EUwk5kgrF9S0UQoGGQcslOIFy2N7Vbx8PpbKqHajmRlp0VAFm2h57XwGgV8ozx3TO0Z8jYb5jucQnfFl",
-	"EQ2A/YcnT06eHj+2HtXaLr7djh1RqzqDl/baj6FbPNKdgybjYt3DpAsbbPK8AudklEx17poXkKNer30G",
-	"g3tLMLRGrr7kzaz0co3sarFGpWlHGWjQRzduiBldO5WCdQkNut/dsXxwDlEmNAfSlKWQqekbnhZuPDrT",
-	"433IACvLhscn5W45dO+f783/+u+/uL7eDz/GPeVlZ2XUaUvNoT0LfKg0SMOSrmGm82AHXRRKOahAC2AG",
-	"ce2g4GSJyQEsUDd0NcOD4yzCjPslFylUScVsMiZ0vvA5EZBNrJzZoxjNkG1VGIJ5aj+TI8sOllkOPLVb",
-	"Ssax6Rbmm61ymhBLqoVv2U77O25rqNk/ZizaFAFSZzOaMB/uHQeghV6LsX3sQ7by+KQTgxn82bOQOu0D",
-	"JhGMqVte09rTE85paR40A1FLUm7kmm1B6Js94Gae+wR7TEMBy/aczAT+DN/iAXOJgwF1lgQYvqyoMoQ+",
-	"dPiUelL8XtaQIU10N6C8nCWGDaYu/hO19/lqS7DSutu3zK5P1rPn0YV4MXZgTnZAzXO6TA3rkjEOZZNA",
-	"STmVt40wbuPmGNMpYC5t7OXAXHHcmxSrimn2NtgzTNGNJXnYGvHP8Q/VRco1PFDLR7ZRG9WEZYqVuwAC",
-	"3ZwTwe6w1ZpPZ1o6PYhfE9t184vDrqKZsiixwBWhuVuWucwyrkFGj9kHmrKET2i2vyxktk+C5NOafo2u",
-	"7V7QDjrclNOml8uiyrN919xyWn5sTP++Z+vk9l6lBbAstvirGGdQqF4lmrCDbTO2hHZ8DA4jkaIsXSBm",
-	"t9WBLLetXb9b7XoSxicUAfmBwKnkBGMNT5jViETJQ7m8mTDqhp2QmpopOWYH+Vd8u/UNq0XrvfDYqw7U",
-	"/TRoLxW85RTQLlqEIsKWSiWDOmC9gUjolttDWfnSXWpnXG66XLSlBpd6MMnS4SnYY0noA1eqFfbfy9FK",
-	"/5C5znU7W8dBFNzSzjfkpPeDYyi+WbV9zl2YJtFFoadTomxvUHOsKM9mOdbwAK5yrQrV3LcbOo8tpsso",
-	"30v8s61FZc2N8Jwf1dpS9cbTFi6zKo2v9JntwOP13o377yznw9osDWBcgDsxnWnfS8Nwc3BXAYDT8rGE",
-	"BLEYmpLvXwh9Isjc0Le9uNmjcdjr9UqQ5zXeDLAe6nJCuELU5653NlAynonUuq7a8wlncK7Ozx4zmvZX",
-	"6GaWkiFibdalIOVgaVprYfDGZknd/KZNRS4wlPoXV5iZkYBkJJmCk+oqWwLz9DOjpKbWWKLJeLvBTVmN",
-	"i+CFbaRpV4Jrp5/wHNSQXTnaWgbYqieyJszmY2nupFWXv0oHISUWqxGcmFq+HxnN0iJyoQ37hw0U0oKs",
-	"h+zBcTS8sNPtDHIotY8JgVJ/neXyZwizzscSMhkGjIBX+T6yxIr0tHVSr/zo22aItcqfClLldpA9ZctW",
-	"o2oTdg8pDDD/ArypnBt5etJcnBe0HopnIdt+Gejgg51QFie0W4NXEHtRWGbbJnvNFXm1NViDAtt1Hm97",
-	"IVVn/hay/RA90821FWl9z8Xtj+++r2qoyyRVAE7XMmEjge/Yests+zLFe8FmDH4mCIFaNWmac9lWJcwt",
-	"UFHw3GStNLkWXNef2SI3BBtKVUf0HVv42phWWwZVzeF2nUa2q1V+W5kD3FN2W3CQQqrv+sOPJBBQmKNy",
-	"u2JB9lt4+oPsuO0qqqrcdb10t2WWvlRkVe3EBuawLhtGEVG1yowtyk3WsWHLd60nfh7s2Abq2dxWK2/J",
-	"dskN9mztVbL/7y+JwQim4i+45n1pWVYWyhQHKLGh9kU06O+A1uOnBviWwzEJOpzG3eoWXi1yPBDTDf3o",
-	"QFxzD90SsUnx6r4HbIkfOfvM8DlLBLqiDFKweektjRqDh4+pUPfScCvPjdI3LOw7mbHNF9UsYi6zSLkR",
-	"Qoq0QdCoTMUBtETGy5LbOqKbTX0OOhVqDoE/LrCFO8QtCsirMic351fWZJQErRWXqlEK9IQK4bRS0PHu",
-	"T1rcEKDDNDDwwBUPhYdwcgMUumVefk8AC/YWpx2HrSJb3HbpLvdNIX+t79b4GVTP5Vj31SUzwf8x86EJ",
-	"AGnKMt+ALvSsHEe2o516Fuz/PSlnVlzA5H2hvF/FkBzW1KmCrWxi/XaGFnZkLvNbAvWYj4jM0WnClFbk",
-	"cyjP3CffsYVaRntBpAyrj/FpH7qhdCEIabtI+J+gAz4WibrDbZuPmpuajveb2rLAgj7Mapb9wNVeplXD",
-	"aM3iNzuWd1DBG3eEzhKjlEKNL3hTUwYt1xoT1FSDU7Wae7nsLHN+q2e93pPDZ8+OTk+enPSePTtc5b0q",
-	"1J6G15d1o929vCnZzL+8uGi3L/9FDppea37e7QtvuW56ofl5ty/E7MmGV+IFu30pwuLVv3PK5DRju3xn",
-	"haXCvpYIu4wAYHEJykl/frHcBBr46WUg3+psVMsT8ewnPLWFr0VYOO7TrHRUrj7/K/yhKCiF64EZG+1O",
-	"5j4hBRWCyUxpm3YCMFNsMtULbJarzD+tjU9o/4tvXxUa6XZQKNsLdD5jH8OGeCvcKnzC/sNcV91V/4Bu",
-	"zWI1bVhTirHbKltqDZlURabO9hXs6yhOa2k/bTScrZc9op/4Z8ZXHMAg49h+Rft+C1GhvAaHEJ1cK3LL",
-	"ReoUuqCZTyHNl2H4w1VoEOdFuLe396wu4ot2NyIlbGZrIfqDdsB5yxS0MbSdi21qJsiC0VwROmY0PXdl",
-	"hmZlIaFsYwNlOxS7YBg7xq6bcOE+tmI368PCrYEDtiPAr/XmVDmX7kjiqKMnEQm5EHybUTOkh0NtCiQu",
-	"YgZ4FL3BC9z+epiJ7a7dsPYe0tfFLMtWg17F9f6VzsrStP2c6nfE++Q25S5G0vuXRrhLyxBgaWVWxgKD",
-	"pTq+p8igH9B5xawPOEhby+0/f/6Xvf96//nPZO+/3n8Bfz/61//RuY9I4x8qghhnlq2DinWH6Wjzw7RW",
-	"7LHu/ae9KoG2f/1aIcp74CafMCDZQqzUhAnruZmv09qGm5UaUW9fwFfuDl8r0KFJutGnZ1kKSdj15LXN",
-	"9rYp+vGr6Cp+qm3jW+UyrDjGmG0+ZlnaMNHN51nqUF9zmiT5RSLOHM2ygN+PtZ5CXxGtp2V3xCznK+Cq",
-	"npb4PjzhX88ODq6vL//SzPFtk/xowrv56ZwICSlJem4LiFqdwzds/tbcbhuKNedzeNjDlVWaeJ07ZR99",
-	"14BVdp2OhG2WiiMr5OYebom3/vR/KwfbnPuoGhmC8sf2pvjdExAaPrasaVdsufTmWibyixxAFN1I7GWp",
-	"2IvZWC3ELfrguasovQepuwX14K31RPEd19sQxS0v4r62tQSRQ3ANIPRf4BSohvNcr8CoC8X+2vogf8f1",
-	"c9cBsALdHznJ7cjl1qO7R2VMjT1ea44H1jjXgdeqfDKitviKYphQnWqsjWmj+lo6KrW3js3I/7zOHv3N",
-	"3rQyZTtmQTdSse1Hu0UaQ0G+LovBEu85lgUC5wCfCWAkTqETjQMOEGzOYnBRvymZ/9Y7WLNbgGKwqYMD",
-	"jxCmQ2lJFF0QmuWMprGUAddpNXrEocyz8qwGm2EbBu4blUZLD/FHo8EQ38V0fT0GVxX7lK6kjGoL01U4",
-	"V6WrG7b2iintI66biZVSmFpLIqcsIj7W9Rmux09+VCzfRizOFMvPfWU7hUwewGlwjYB+v5qU90itjDB1",
-	"Pr0jZv10ru7m+VI+2bZI/VrL4rYn+WUB7VJ79o3QkYKFx78WJacF1HQQ1/kYBGqjlU98NDYHDgfSXGVz",
-	"2rrMZ8KoqAF5Y1SUOuhYsy2HrkW80iNEzrDB36ohoMepNAJ3VbTwSs53P2fREEaPzm6LKqZyK+va105o",
-	"fgvvJRQhV9w9O6ymEinN037K7niNnQRl3hAOJO5y4i8nnwuyRw4fWZKQQzJkc0iYo9iB2x6QFWRxEhto",
-	"jCy2sKRs41Jra4tqQ3FL9MVAiuFF1ynGM17EowEXohwMOCcZM+w8ALDiAog6JwlVlXwqIXO6n3GRLnXF",
-	"2ySMEJg7YZpBjWMm1xYNrDR+MmBjbo3Gf+s2jb0y4tIAj5eixb29Z+8/t3/svf+11318+NF9/+hfP7f4",
-	"S81XPfpLNND84sNU5vqlXbEwY12kvyjbw3IJ/F7mEzd/uD9MkPX3JeoumkT3wgZnXn3VKjbTJQry2FQA",
-	"viY00TlNoOWtu8qFcLhqiNwEO6DV3smTw8OdhXOCGX7DaKajFbnO6Yv9TMHycnVSZWHYrrAIX9Rcwxk7",
-	"j6X7lo9lNqcLRcZw0eIce3lgs+MA5cq3SMXs6ZAE7J3R3Y/t+gX58cdXX2Fj4Wenj48enRM5s1zAmqrk",
-	"SXn7Wja43MS/EA52Yqj7RZ7Hqk5+EMbK8r1yXfG3qwXK5TxmuKVsRfF4KTOltjJ7CTdoxVMjXsGYU5DX",
-	"BcHMLwWAdMYKbC8zUdufzuIOHcal8JK2EQpc3/G2Jmog/Kuw/fSz3uGjpTmdPF2V6AwTLN7WxQ3xaxg7",
-	"K0gDRfay449UywlPOt2ahGZouAX7aQZ9y9hUITghZiHDQiG+5TznWqMp6Otc3LONpOE0i58kGNg7aEJU",
-	"y0kJh6swBdC5cecQbEplbS3C8uN8vkDQs1hgqGwX+laaL/r5TNTnh4dV33bBiBRkOsunUtXUjLnezM3H",
-	"zTdVzeXcTm5IOSC9FZ1Fjb2r0B/stLZ2aUQBA6n6lSLeCxxxX+czkcT3wa0HQI/4OYBWiTeTjCvM4F1e",
-	"EJzX8kPf+ZmbbcVHAmiYOXoZG2pi4wq72Oo21R/BmQP4cE2zplHDOHNGd6b+z4TNYF19EHCN+C2zrV8K",
-	"l91OBoKlFS2HEasJ2fjlFc5p60HcQXW74ktBijqQTrh+nuj8cYxQeZTteszhmNlQwL8ugfJ2yWBBqNcb",
-	"oELkluuuk8sQVb0PPIdiTOvgOfh5xvAcYsHaTXIRtui+I43CtbI8CfvFWnLBhH7Mfqtgnm3UHDWRYpjx",
-	"RKs4bCxXZCDlLUvRtewTQI35ZXhh1wIhGiaumIf2MKqrC3y33i0XAX9uh9QCoadVeV9BOzvB3xCpasSq",
-	"NBdsvy/2Nf1MJjRrfpk5kwhPJ5Nb5SKpUGv5T9BKnBTmOZHDodpFT90hF1yNWzQncRd+ujbdm+YGNYRr",
-	"Y8NZuzvVxllCbSd+vxlFsUSiHaYKrdl0ZVVmT2um0z6RJ2eOo9XUPsmhrjTlMXN0DheHXVdvu9U5S/M2",
-	"TYDsdTvolg3YDo3vK+AfdvSqVVwOL/wt+Fw7V5E/tgUGDd7Yb2g/hLjGyrVn0zO1o4ZEYUVQJOPWrRf5",
-	"/NXFm4tH1sFiqchSeGp1i9bAdeu4yFtWZZfF9j3VZS/lyS33iLMseFUKXdhEzh+hQl3ohuVtVcKvivsS",
-	"Rk/ISivSrcyUHFcsMY2yqK7onFUy3Rbhp6pvr9vQbknLX4L4UUz3/SyLhtLFMuCHqXQ7khdLAASS3/aF",
-	"7KuxnONmJ/Aotypwt5wy4SfeB3077iNyo61pgfeDcFajNaT89D7DE88Az93IhVJXuSJlqEVTuZoqDOzS",
-	"y3UpahoAqRc1Z1vBJn8S7PZWHerKm+HUJ1jWlRr7mKZkwAzbkUah3oF2bHdzlSANXwyX7+7Vm0ktuLte",
-	"frwStjrMC5F7wZi//559WvZb2XFEcdu9e7tdwQ567fSq3b5zMzrQ8r6oYHXLQZShlSNUOcpVSq2scGmD",
-	"y7OpdjBcQmBvlGsFc4mLNlebHzL7UI7hexpk1xYSa7WIWgV0B/uwHlC7v2M9f5xvIvqAcldDabUJYD+I",
-	"UDU29nO1bZpCn8PyPtoGWfWLiRn4zW3O4ovrR9S+2nclcolvn2ZbxKG9dE56hv1kzjdhJ7XD5KRPaP5u",
-	"yJ3XMrbmjI/GhrnV59e5SyDRzhnWEeSYLVLrSqNo2Sn3jcRT4BrlVmVHSHOFNRY1wxzpByAw5XVpPIxx",
-	"jm97JwSHsfCUOYbvMFfveMokNFRUXCMM1gfo9sGb+fYqll1GTmrLtst3rce6H7h2A6EsY5OGRFiPTFre",
-	"EN+AI7h3r/RhA8jSdhill/CWoHEqfKoClm4AYPq+tEz1WKU5K58p7EQYrkqa06EOVKgUvCJ9yOrBdiV0",
-	"Tjm4TPxZ914PSMAsK1N1LeGK0bZuX1oMuz4Te6UQRot/l71GI8kKW3YObS3lXfu9mItCsWpUkyvXALC9",
-	"/74aVF3lxHfnfAViGiy9u/rT9pFYkvjNcs/Lu0LG+avD/oduzxsZGMtrFc8wM8DoisJRaQRAq11fXVfa",
-	"uIDFliKIy8lh11fC+GNKpFiGsts4VYalnIr+WM5y1TfWI5yguvoDc61zx8EtxYlkIo0cf+xMaZ6pXKqE",
-	"7UtiyKsLSiwKL2M20gmzvdRKDjsvJkW1oWOhibXKYDcGYr9O435XOoThtgBrgVi+Yy/dsrQqEptmwoiy",
-	"OV1ADpxrxRJHH9z4+LhR1E7lMjoDf9/OMocUZlOuwZgqZ9j2rSrBE4abFJlsLcm2O9CrNMnaw1yvRga3",
-	"rKdDFlzmQZlc2rpvMbFgaZ+kgnJCJG6E2ISTBz10XL35rvOufpGDtTKuvpWD1r1zMqlWxQDN64voH9yw",
-	"g5SnNklD7s3bpgu1r9BcrznKvWFX7CpzpIpxsV67GgkhozWIQ24QY9rcKfOtHGzqjmkV+y7T/c6j3s5V",
-	"EhBnKeQcjipQMItNCU/vtkHjgmWs2RAm4E1LcWIbwx3LLHWDjRp538rBawbaUmO/MmWPkiZcbdhkYAKv",
-	"UWM+3QlfaVOg/K0cYI1yS6qrDHEHxLdDVQkmvDZl4eau0n3sxNfRfYJb2gpGS2gPKk9so1ZtkcNqb7s/",
-	"7vq2m/OwLfFt4VMWL1y7MEv8mSJTe0WjQ6Cu1UmAXRvYknj1roy15v4LF1lWar3gTHcLXLaTAai+HDZn",
-	"byZyJraRBuO4T2t5eaHJM0QNwW7Y1RTXgfk1166nMklj82ar5icFMVftako5+wX6E7VZVVsj9YtvaLQj",
-	"Z+GoDgEEf+va0k2eYyShvdPUntlL85jVTlOjb6U5nYvWa+HvuJdyKUttISm5U7bUB8J31XFE5A5LsMPh",
-	"DP261zDEd1bvihWEWqWAQL0SKqilym1ujmt/QgVFFJCcJfmM67IniOV1iurmje+cMNyu5Z1b6b0qPOD9",
-	"Nb0DFhD86dveFQZYrTAuuoOA3QD97iAhv7ovLqBkbYaCUNDGqd2OurDQT/UA6m155BaII4GBFyPh73hd",
-	"PTPmFWPYKfBln0MygM17VsBiQUB6HDioAAsx6Xbtg7rlei0f1Hdc77R/860T0lu7gu4DPxKot1L3syww",
-	"XMWmQ1MoVcd3q+EGKVgB0FnsSs7oEh7RuhnD6zcOWAsW83w7TMz6cWcUup3Z0Ep0WPhbAAXJCijTYryV",
-	"9dwAzmEtPM7pbJBh+v9aJFLC7IbmgzEi2WpFW7kk3Nm737Z8ZX+XVy+iaxc5cVXq2NYjVjCwNT1iAadc",
-	"8ojZcgY77KhQK+GEbgCxScsR4twsioMtMZL31NeJO5QJKpKxbUDIaDKOSA+4oAFnQjFjRRltawpeJGKM",
-	"HJqMScbuWHZGhvyOEc0+aDMSmduBtO/vAu+voO6HjV1ON8EJ5goy7TRWYTTAx0TR5teF8qvPeXCqErtj",
-	"uU18wIZiZuuMbSpzwEoNS8SqiHDLvo1N0hMbmixyjeaxEVqKpyxAemm2LhyiZS0rbcRqs+MqJVM4aqw5",
-	"tKt8WK79X1sflru+rdbz4MOKbosHH14XlNWpuNX0jnUBm29tN1UdgDcXCgFCfBHNsiyI1LVrGF+F7KwD",
-	"7413hRnNeEpFwhrETMjPMylvsX8stnA2H2a5y3IrCd8dc7AJF7Pa9qUZtpUDUajpLQOviL1jhfvhpNca",
-	"qBPydRsBsbsEinnh6KhblkbZ+lp9aOP8yQykhtI39xA4VvPnaIpfILvH6yeq+DXnRIqEEa/vmW2ELntW",
-	"5VT3Yda6Qaxp2tqJtbVwXTP/lQAC7sKdQMqYs9sfUxXBabz85mLv6PQxnNIx+0BTlvAJzbpEmvX+9drz",
-	"0utOl1wXaPTXnY/mgCVUSMETmpFvL394g4B1T588PQ3AYCkBDX2t0sRWjgC3Y7twBvymEP/rIIq0boZa",
-	"Yxk/R90tWD8vCwE5anNUQ2+drSJtf+X2tF28dFCTEA7dZa374eLtK+wUCilbAXfZynD+TRs0tM2QKThV",
-	"kSjTyuIPD9k9Wf0e0cHb6z7FpVjb4IhWWFqF9CpEUWa5O3AFlBn+mh6BqqSrdQ/YORTDr/MQ2OGssnXc",
-	"WV/H3gnvWVMcPpg+TbSzKlRS0AlXhVN4phj2kbtlUx0LmHi6D4g+SjaudWV01x2+N5AoLJZvjlnEcCIN",
-	"5Aq8Yvjq7OBgmsshz5hy4N8HE57TPSWzMeOTxpZzp+06zv38n9fX6n++j6N9fy9HfMNOQi8Q6FykxLWN",
-	"aGj62qrFRtjzIgaRVbxliR7LJkozO13qdhGjw+/lSM70O6bAJKnF7VYMKyXGVGGawqbA3fi+9YG7S/fV",
-	"AXcrPhIs7Vsr3Vfq+W+j9P+aJmMu2EWi4/xCeuMVqrmB059Z3NyMkTEoFDSdcGNkEs3ohGSMpgC3COzK",
-	"Bp6tXvWLHHQdGCdXHkbG2/Jdp5/QmR5Lf5uvF/MBa3Blm9eC3UknffNWhzPEFXjHqK6JWNtJv6sF8yjK",
-	"3XDGRDCWmtlgdXAJ9x6raOUUD1TolWt4tdnKqJAC8J1YN52VjlsNjltVD4YXZlKr/pCLGlyzEvCyWVZF",
-	"DNOD2usamWPDPtFsEM0+U9B7fzWoebzNeDkE4oceOyd2da9yKrAkIbbEc7pA1V4KO8AADC+eIFbXBwR/",
-	"a4PWPljUnq5zwiZTvagiIakyEFIrraN0mlca4K2Iqi7gG5mjWdQGMrBlZG1Wi6s+nWk5oZonTZgQ8aVa",
-	"JtB2Rf1ltgBYM03ToUO95F9cTdSWnOxqwTuAOgL0l9Lsy9sUJfqas4da92eKWOUj2k9uSkULjydcFsID",
-	"t/FJgLn5ey5U+TStwVqDw6p+bS4qCnidzxjWLsoJg0YDKGRRxFtcxGXih75emVEBo/t15XCczWP2dgHc",
-	"vGkzNJbbktQmnyWoHXBpJQK1ZO75x7XhOCsstPZN11r6EvzhuCdHglN/azq8+aKFUp1NQYJdzxvK+1Kl",
-	"pvVcBq/lHQvSMjdtmYkQvefYqwCB13gyJiNpFJYBTW5RXVvmd+3EQJX/Nwbhi9nYjNVqv2IZXYmwT/d6",
-	"0w9rf8zhnxrVTNQD3IPq3C8H2m0IxvCTboPuG8KcAv4S6uauUjzObQxht/TMRqppzJ016xX2A11vyQAB",
-	"udSNkCtsYVcbLpWiv3YocLmJnV3nOjKOLLQayzlLvfbdpHNL3RQdxT5zJGdKK7LEAk920P21RpKwO5aF",
-	"iTW7aUdYIZXyLtUQTNC7NSYfyn1ZIT+cKvLLzFdsFqjN6CmXdi8q5sGUtyEV7N0KTmqW5Ey3u/4Sr4Ug",
-	"r9L9lvpaOPElfhQ+p+tH74cVXcsy2FUUMTrAg7C1NmUjGeg57C7oIEFiRvIP1pjGF24qJhZLeYFGb7Kt",
-	"u6A78rYSItY3GNj6BSRO1Cbje/dHQkWkjxpNEjbF7P+UJRkX8KfhNFTXub/hte8AXlixJndq8W45YaXA",
-	"OgjNvrdPNh6FlWk1YqtJVjX3twbUDABVRS8s12tCq46p6nvsika3jxNxQDQhREfMtARI5xX63oL467bX",
-	"r/Ngm1c2EPA04YAN+6uT7rYS/rspqXWj7nqiqCz10myq+/s+ejjrfM/Y59o5i8Hjr0nGjHL+1KjnOU2w",
-	"Q6lIzS8TqTR5ckQGC82gpObHq5d7T7tEMI4VHnIygQSKnExoymw/5M+UbRwq83h3ykROpyzfy6hZfLGX",
-	"5nyo1Z6QuR6v8Ic/jZ3GwryKzBc7nMkcLRDnoCvG8kbmdMM+3EtjaChIkQVgcqyA/b6t7o1s1ZjBtUYr",
-	"7XKNWzQNCCq9bNypTRVrIsVdXVqRIWqWkgOSM5qMWVopREDbH96HBhV2sRYMwh32ntWdrA/bAj5ZqKCU",
-	"LlQbSKsUPB8gN8OCPqXpgqXWpYgcFjrWaVeCaLMBwalbadBtp2au3wa5Cte1TeEhQD1B0tbA54RnVLMc",
-	"h7q7ulDYq81GBIlfluzycIjVYopt60bXN6ltv+mozREv07Z9Q3E6Qs7PbOF215XiQpxpvDsAveVQ3oh1",
-	"gnEXm+Ppphse2vKxiDKNXA4yNqnRjeZMaNvBEdvpnpw+ebTz1EBmtBg5yxO7wlCaZ+NVdX44sUaQpKHW",
-	"t9v5sDeSe+a7PXXLp3su4LbnW8iCGfCxW9NsFxrMLKbAVKe4lqta7lbacb83/+u//yIaYm/sxhvsDhwz",
-	"13BpdWfeul6mL+5YvqjtQow7BVaTs4GmgN8P/gRzQtrXY+NStW5lyoWh+YTVRfdhdNbWtkOsnMFZzvdy",
-	"NmQ5M49Z3eoXT54xa+vKx/59z5qQe69SJ1bQ6sLCGzWbum7mobZzFHuXigdui6iQfb47KN0irGf2yEy9",
-	"aApsBx52BU6behZUxjGrEaDfXF29tX2bVnhfnj0L2NpJL8q0fc3M6vMEUmNoTAaZp6qLPJhOGFQ+QSGP",
-	"TJJZDjtbH6oJZolfRPqGv/seyQh/GDBlD1Z5QO3paqVTHX6NIHnbcx8Qvm8uHZBlA0PfsMs4PvtP0mkc",
-	"y9Jdr3EqyGyaSZqyFHqOb5OIS3M6YTUNxs07/QX7qymibbdysGW2ale+ujv5O0ZTLphSzUa8MiZ8Aslq",
-	"RowbO34u89sI2YxZcqta+L3wrc/x8tYpt/7G5tSnrhtH45Sf+7FWZCJNxuGZCRcgZVNomoN6SHnuEz7K",
-	"CwyeRn+/eXORNDyVSo9ypv6RrXljzlK+3ssq6xW82T2tG86jcf3q0sigg7URVwKZNS4lV2Q2PSdKy+kU",
-	"CvOhwQXAIecyYUoRNZ5pRVI5L+VFwdM6GBVxf7uHRH2H75paK4FkUUxow7whR2wuy+6KqzAnE8ucgNHV",
-	"eAnXdGNs6YnegaM53H57c3yX0V+W0oa0HgrRr5zMocNsKs+JkP2UJRyr7OktUxhHnePVkFWLrtcih8en",
-	"3LIhF1yzbNEXEjYckezd8zrdzgJhg7WRE/1FCcEmXOJw5Fib0YCFnrvLYZCxjLlwWPXPwTVIWK4pFxn2",
-	"h94l/lSLl+/+lcXi17/bQWMnfKc9avwet1/yXc69zZt3975qIvxWRyE8xMOcqfFm7OYKDAt4ANHytsBQ",
-	"QRMEMNONPUrRBkmkvOUsxqDgEX14RFz9L72lmiF4eLQ6XzsycfPXDlJEsB1v4DGEkH8Ag7ZdYgg+icu2",
-	"7YLeuetrGXrlee9rF6d4SDQOW265Zc3sYtpBQLb/jxnN+JAzRAlJblWffZiynFv7aEh5xtI+VYopZSMw",
-	"SLcs74e9aM18mVAOoTcA6zW6Zh8zufk/3Zf0jvKMDnjGNWQXWfDw/pBn2DHFf1M0Qel20hlOCnKtjX5b",
-	"I0Nc65WNc4tEtHESMeadxcSJuNT6iRTDjCdOYrVJ/HCBWBXgGTn1ZUIXZGAsCWnUGNBlzf+s22g57taq",
-	"Y+QZZqwWfcK66PDnRtEjRyfYPWJz2N81z9A9tTMLvQdBn8hmwI8J+w9zXcQsaeqWHD+kEKPcmPyANCBZ",
-	"yYXn1wyRY9Aa8xt8oBzc3WJW08t+4zygdeLQNiVimfPZZ8QX884cgEtWlxVadMaxlyDGY02NTo6PWwWR",
-	"5Z9VwJLei7bghhOdeROWI+SOIpIjRuRtLBnPs5KotkNMDP33Iednk2kmF4xV6maCgpp6dIRgNICQEDTM",
-	"gTf7liqXrvM3cjlV9JhxeI/vZkIRhJ00H3+YC0VoAvakedQtW6h9ILJ3UlPNMB1qs1NliERLkkvM2jfP",
-	"XqYNecfyjE77iiVSpGU2/vQxuEbLT30pczJ2GB9oDjPQqzCRCgKUioykTM8IJXPGbl3eQNdYVHRB+NA2",
-	"026mrse9k6cluKA4ZS2RkNuD51Y0NcPIA/JeIG5sN37YNyA1BzBDgAhZpljRH8neCOa21TApjxUKNoop",
-	"D54UiF9mO6xtxP9vbW/E5j5i5VVy7bkRsmvtFl+rhFpsjltJuSoQC/b7t6OP9/t/34JY6hoJh3Si5zwp",
-	"eQKC2rtCP4ypaZf3o6Q9KGcPylmjcgYp5DVi1ehcPjfSLPqtrfsOnIqwQ81wW9uD72Di4TrQOzCt1qg7",
-	"hXXYGkClWel0siDUPCN65gpgnjuWR7OhiibAcZwyaIZItTmJilCixtCwb0holtn7Nklccuk+bWvdcNN2",
-	"UezWulxs7YaX6yDh296M/WYsIN8jc3lLXCIkbg3mQea3uEshTqMr3sGguHM1BwHxUvrtbqHnProa8XWl",
-	"PBZA1ETf7Y8OAb8AMrO4Qusda1vwsnoiS37/ZkZfuhruv6txGFuUJKPryqEuoIs8GMfG0dl2sUNYhiJ2",
-	"hjcFfrdlHxh36SVYx2Fs3zvpvNxr5IsXfQ5XwTjF2zhulNzdqnqwYDc76YTk+42ruID8f/+vzy0L/n/+",
-	"b0vfj8gB8V8/QoS0Bua8nIHJd9+/3SWE76KBe9rpVrvZViRngMaMXCTICvGnqeAVYSJ7Zb0D8RfhvBU6",
-	"rJ6AbWGcQuVhTQSnkqayBNtkW4CaxbDtC8whrLEHZM5e3DWoGNAbhhK3ruVAc6vH1zYPvvT9qV2T2doG",
-	"2fXSEHIPivrC9ZEbPERetP1oPNeuzPPVekzfBlhdVYha3XYa40e2nGFX8Tp/FCbGWtqU8xhlzx40p/vh",
-	"oNfuWbw59zET2A3z8V11y4tTgn2r7n3t0f5hphM5qbN6xlSRgXmULTbwtT2bNQdZXymt1ztQwbzjpeYQ",
-	"ltncv6LRQh4sc/vaTVgFSVd4TtsC0hV3tNclH5DoarbnXU1B83LhOOiVn6By/HdWKb6jWvASNy7SEXK6",
-	"sjfZTurE/WgrK26XqJ48anmUDciosgoRZko1GyNLSFNypTEK2E4hFE9b34wZxX04Z9yv9+1maVzIjcwe",
-	"5jTOlZwTddM1vDNtPAT35QhYN5XlvhwHmGHtRTju3ybS+7cww1eZxIVb0p363SiUMb0jsCaRZNe3Kism",
-	"ZGE7Asspnb6VbHCVMuOGu5Y+U7ppjVPhluZBtYlv2uZ9FwoNc5vOC/ffauG9n+pKKGGP6eB9l9i+B9Nj",
-	"JMTyoXjffBmDFS7QBdDdUINfYhNWakq7EWbNmzRK8ywjNLN9hTfo3w75ICUQuA1h9u54rHDvy1zOFcPW",
-	"KmqhNBZ62RIvqsiQ5j6ZNONMaGwY06qihn2Y8pytCJg7+F0mzBuN3nsHJGqd0ZDZCZmonyLsMm2GivaV",
-	"J5AUa/ORwEnLlZqxlGhZ1bBPG5sSqj5WzOkmvsUVhN6CtUL3q7pVDZiAM9VIWfEJbNVuv09HjclrjoDA",
-	"3ZhaHxqWpDSsaSz1uAVEnqX30shgg0urXmF0pYUr0W+UBeNurDT/bcbZWg6A4J528tIypQdJGdkm/a0c",
-	"vAak6k1zUiwBl/osB93aK5mILeAkXUfnpbRBmdXOwuEvbZ4oF4CxEIkzqAFr2ji3xicmrpNE82lhDKP5",
-	"dJpqZiGCGwrAlWtoIVJUhl0dOLWlShZS2yNQN2FPc8E1j8F0F/XmrgHigI24UFb+r6rorQfsro67bS16",
-	"Qzt4vYafsgSPXm5tGWFU2uN817w9uGDdIQQY4qs4Zhy23O2dX5/yeN+vILEozn9mN31ir1lHYIT3tBMY",
-	"IcGv6MQfY8GxGV7RGIYLuWULo0+ek4xphNnKGfT2MFw0k3Poma4qAFW5HEjNE1WFJq9PaP9P2yXj85//",
-	"83++/8J+ePSvUUCPFeiRJeBIbpkKU7Eumm09W+jXuncNtg3YlZ24A9NS2WxU5/yDCz9TRI1ljjBiXYId",
-	"HZ0EBGSELKMxFJjjdXohwzBW+iqCjVuldwUQoHy9w7R8Z6sjVULm3JkeZg7LpBaT7w+hgfkszxhQK58w",
-	"8k8pPLbKq4s3F8S8Y7DEE17MzAYefMnyDFqDVERXY0GiGUUU6sQMQWeVN10ywWVO3lkmRF6IERcMXHlV",
-	"q3fNWvMrY+W8pbyml7s1gjBcyzzAeTWUkDCl6oo3L8i3P111fRnoRVihd0a+ZDSPAGJEoXec/cMjb7nE",
-	"UgoyE5pntpkKFHjAqIi9tTnuc/x4Vafk7qpK1a+lxNIEQ0HsA+ZKITqcxXzkeQsLstuB5/cdJE3jMTdX",
-	"XpkLl7s/BPtSHXrpFaW1jR4Z/5Jo3HJpvaEjuSj1BhrATkddWOhi26bsBk0iaZPTrFaMpTcTLsLbD5fq",
-	"RNp4hW7ZAjxCRbJN1yNzaibIglGjSIwZDREPoXfq9uEBTP2q0Tp/kYPAEWTGyRXJ+IRr8P9U8BfnY5mx",
-	"EA60lSSxabrlfohF7/cgwuDw03Ds8XbLbXQCpAWvEiRyyprS22999RmaOgJi6e272yP+tXlLu4k2tJOO",
-	"WXNI389dbv8uSPy86HbltEKs78JasFaEP4kCLRmiQuBY62Ys1XN6SnY9H0K2fVqWeseN/VA+GMFEsyiQ",
-	"Goa60VB1buCEZhm4HSd+QOcV5S+g67Zi8T9//pe9/3r/+c9k77/efwF/hyp6bOCbgsRu2Kgk4yKGP2S0",
-	"TVV0CJy0pnXXg3AVAmLs5Ppq+3rVbkEyhL6MlgAfbVMBPB3LOmeIZhmDn21lbd37K/ba8TqvRxdF49TB",
-	"VzyUM5E21EBvvgCaxoL836E5u4ZdQEcrvB1r8jU8db8TrraJxcm0T6Bouq003Ut30+qVuQyevya2ihva",
-	"TpfI5XADC++nckJ5zKf1Ff5QKBdwPRgDRpWVrit8CjFBRSYzpcmAYY2yUzxkbhvOwUuV+ac1oUI3LBxF",
-	"bT/mdirHRvV/NZvq69B/JwTPhdL5bGUFIDjWiRoDKNGtkPN6HrkNj2pTBu1X0NU/33Ldt+DErXN5V8ki",
-	"jNWOWZY2THTzeU4YMwezP8uzWpEgyS8SsOSM6hIoLUstfOsb8i5hZtR05L2+vvxLs9rikVWb6V9njcT/",
-	"rRz8Tsi+fZ8+v/Joky1j3m4llFf3tbSBOZykbZhbAS+NopeuVrYAX9M8N5XifnSu3VDNd1z/bqimzW7d",
-	"NrQi7TVEuLZdJNum/HeyVs3luO7XdZrU+7qj1ZmlsAL1sTb/8zqv/5u9qVaZCAJMNZv0mj2wv9/OGq7f",
-	"F5uf+fs4N2sDGDQhZm3dOq85L/ycCBmUnHiYlVZnqtIo8Z7rxut3/0e1XSrNn/Bcfpp2w7s7xSqGdA59",
-	"dZX07XkC/96ugVAgrXUdHBQz4hgMylGE7u2420OgPHS8/pQdr8P8LVjVhApIcf7Dd7n+w3WSDk7KDtpK",
-	"V9tHbwdeEJz4NbELQuayBF2QMhgvfsjDD7i8/UoOZhA2VSxflXUCrrl1kk38Da254EOSb5xWNq+G8Xuw",
-	"TTGMz2Tas/+647SHf9x/sUy3Y/hQ8Ze9Blj+RfEnfA1rrlgyy7leXBrqQkLFrIGLmdkz9+ml4zXf/nTV",
-	"iXnNw8QHs57fGxZg1C2LdQ7ZDBjXxDIGANHEbjAXb1+5zAEgcqA+TF3wCzbWetr5+BEwCIYyfo4GNLll",
-	"mN5KyTSj2nBI7AAF7tpZDgU0DtN0n1yNwZGTzAwjMyfBHLeMaXaGmbxck1QyLGLGzDfXc4Tl18L/lMr9",
-	"a3Etvvjiko8E9NQQ+198QW7e/nB5RQ7olB/cHR7QmR4fAGO8ISN+xxRAeYcJHJ8fnpIJFzPN1CPsQ1pG",
-	"YCefP8FuiRBv12N2Laywe7RPLpnFMSw9kipyE83+If/nf/3vm/MiXUZX4d4rCTSE6msRmZC952af2Coi",
-	"BXw4Y/Qu9lAtA0z6oIsLnTBieKVr/si0XVFLGsqs51vb0gibG5pvC9hZORcOaQxAbp2KRqiu7sOU75l7",
-	"b7DeySyb6yZoRjFmNGX5Wd2yUT7tZ/yO9c367V8LSG1FIrEUAwB/U6aMHj3h2o/K8kj41uIPO/BVR4Hd",
-	"eM6IOTNAxHKCuSfnhjDHFCgIUmkAaxZBl66FIS7RhaopQMRNrUgUxGLgYqo6VFXduex8KRK2T26+frG8",
-	"UAcTdoMVX+ZU4R744zGmap98Z7aCJq7lwESx7A665l4LoMhZyjXJ5AhfnDPqoXjMa+0OltA+3TlMLRlc",
-	"MaXJRKZs+VxppvSez9S8gSxbM1K3eD5xt+tUA2j2bsZvU+rh6xuzs9A8/Wa/8gb7pIOcKaZvILbGAS6n",
-	"S5S0INI0GV+LfCaQ90D2aPh0i+JgZwMtwdQXXwBR3ASwUwe2r9lfflFS3ISdHh3xEzqiXChNbhKZsptz",
-	"Yv7BdGqapiy1QF18gs1eIRvqWhSHnOdkwqhhUvsEEbsVOen14OKToyMC6JisrvkgF+QGOxbe7BNoUYgd",
-	"/8yRx4Z75KR3Sj43c74WNxdG97t51CUnvcfkc4dkYR5yAb3Hb0DrH1iOmpoLD4/N/04NyZ8cH+LiqZk5",
-	"PwWfporMWZbZxfyeK+3W0uge6owMpXkxuQmUhxvyuT1aN99zcXtjz3mX3OQs++s16BnXnZtHRX9F4AZD",
-	"nvmu0ErmGvWFa4EpjzdOH7kB1zXNFLODei6F7YO3MBR7ycUoK3oGKpLQPIdeDjcvrujoxrJvrrErj+Ha",
-	"r4Z7r6lOxjdYHbeQM1Ji1WHVCVXXwtzwRgrm7tLSLKyWWUqOeyf4ELcDhnU4O8IKLgZtTJG6zIhxc+Ec",
-	"3EAFWwVK2lej2m5CZiqvUjaZSm0mvfcdW9x0CSV3NJv5vF4s/vvMvFzyhFluB4VIvlciLIXGgVQ245Yt",
-	"uoTra2FUVqA2hJs0F2Cza0P39piXRvOOTTO6YOkZ0fmM3eCqeXrEWI6dO7kKXuc4JyZFuW6OXJmjgg85",
-	"6T3DjlnI6nAYvuh3JlKw3RYWVXsM1bQ8Y2m4B24k+ERbOKUaVsFxXFdDYdbRIwi7UzHhGqSmO+XKPHdB",
-	"bt5RzeDXvbcy48kC5WDx9Q0gQdoWTDBhw01RL/H2KCpCVjh3Q0eR1/BcwWxIPDNxK+RcXAszyQm9tfQ7",
-	"DlsWQddm8iVbSFBorIZguQss/TO3xe+Yzhd7F0PN8hs7bxvOgZnfWAZ+Q6TIFmRkFJSzQM3oFt0BVdc6",
-	"IVXXcVSREqOZIwUHHNZuJTqSRxIh0xzyacqmOUtA6GLmvusxP6aZEQwLRnNMWYWZXwtqd0dLc7Kg7nmm",
-	"EIsNecTNV/aRvJAIT05OUUG8uZwJkEnw/dPTZyeP3IHGsqwvvigIj9raImVUSMOEK6b5jW8rELOouQZr",
-	"mlwIKxnAqR6eRDgKsC/wnhszOVRJMzai2fL7KvrGhGl6ALfuuVKmGzKdDTKuxkwh5hsW4EGlnZnFgOk5",
-	"QzfJxC7oQSoTVXkMSXM6R9XELs+XGRepTVwvQEVgtWS1MtIaKYV+kkN9XwDMRMUCyNssyWcqBKqDur2i",
-	"gzkorv59wDIK3ZVqZkE2eU5ymXlZAlzCiDhzfN9eXD3/5gbI8dvLH96QCctH0Hc3MYsEdPDk+NnjR2fN",
-	"fnVDrBBx7ZIbY4DfkCSDfGruNO8XHzQTig8yBucAaOk5MHCbdkRBhrvzAfNLJdhD5pBDRz+xwDMESpHr",
-	"BOJOKlccmwR5KjVCztActrAqU1fGbxkSqDe72Aeu9Bk56Z3sX0NjIp4w262Ep0xoPuQshxbiNBmzvaP9",
-	"njPQS98BAg3CLZ11LmOGohUDaFglUuhcZih4hVVudU55BmAJaM7u+1ayZ52LV8Rn37CcvLV2aafb8R39",
-	"O739QxyJ0V7plHfOOsfwFcQfxmCWV/Vy892IRTyHb9gcmg4bWWTEqbG0lQVtNhSmxnIuULZ0kTWOsZ5g",
-	"gTqrGbznkq/SzlnH6FiYsK06QdNV1Tn7eRkBI1ugbYZtoA0XtHYGiAZ4nx5LxYILhETUZPOAf8xYvig2",
-	"iqu+66NivQPgRFsu6I07zYqxHoB067S48Dm6mz6+LzrgwGIf9XoYawRoN4iBBKr7LxaVyVcQOY/fzwD8",
-	"pfpUdc5sG5Zq6CRwTaLNhqBA8hY8XWFoonPUO3q81zvc651e9Z6dHffOer3/CPxTA0PEvcNnT3v0mO09",
-	"GRwme0+SJ2zv6bDX2+sdHh2fnD5+8vQZHZSxDeC5TyLP5Wmr5yWHnaBmwjCUKgRFMfDHV72js557wQT6",
-	"GXcy9B7bTX/DR2OdLcjF1SVRC5GAL5UN+YfOWcdb4MfD7559OPobxR/vuJxBgzM/JRyFJZ7wG7SKg29c",
-	"rcPP4Yaqsxw75/j+AOpsnnPEkXOAkx3v9w5d+fFNMvRUOGVtaLTkWTWj+RhS+eoCCvBFg1uszhuNnXa6",
-	"HTR4gJCNBVT3eHsZ5Kzjg0+Q7GMX++Nx8CX1LbHglsPVt/woXOc4luJNx6tveinzAU9TBm7pk6Nnq++4",
-	"kvJ1kSoNgLinbWYEPFvQzHfGP20zvh+FbX9nE4+cexXYQOhY/fm9oYdC8HyPbSnCilvn++q4NPSfO/Dx",
-	"fbfzYc/5yvcKh5Ihxynvm2uQdm0L4zp8EfDAOiALL2sLv0EoKNAuWunravRf6VLpFOZ7FVVTZyBl5Uxf",
-	"C2vww2+2E4lIlYWV/OYdDuFzI3zTCfftLykOxhVrWzegkTePul6HdZdqRicA1GBtU2WHZh69T15pVPKu",
-	"RWs/FSlKxo0KA5reYa8XiEKKgs5JQ9RZynIWPf14spcF7QqxFRi8ADv63neo/1Kmi/UkVxvRUM+r1+Wn",
-	"rXleuD6e3ZQjRzb7vCK4D9ebvj1GFrPzQXT/txfdwMhzo2wvT+I/nk6uxP9//vjd4O/J4ffqbfrk6/G3",
-	"rDd7o7/M//22s6ZA/4nrMarsMbHumDA48A37hSsr4v2FBeFoEu8vbEXS90HGc6M64K77vasEvRYqge+Y",
-	"BzrEUZtx2V74KNf/XJrHcxso83HYTfSNCRWoiXY7kfhRral6tRRWwl5BCxtb6jqfFNXWG4UeQ/TczMcs",
-	"Yqx+zfTrxaYydPhGCgYu9Fr7r3kb7Is/djvHvZPVl7+R+rVMsUvz7/xgtZvNSznDAqM/0xH5munQ4V2A",
-	"L26qmvcVy4bx0/KrvbDP04+15+YnVJUDGeDizEKCK9IF1gINPnZQHo7JwzHZ7THZTox4s3UtckRievUV",
-	"0CK4wpdPzCutbAoPqoxdtPcgzAMpFGjh2hjrWGapBxIkEAuF5DYXpFw6SyGcygbHKTxKG5psFRXe+bmd",
-	"Gt5aDY0Bw3ws95U8gKDDHqz0Xz75UFqYe2sxoD8TM1lb+z1sof2+zQHoCeo7XkL0+kFxBsUZecX9Kc6h",
-	"KnBgnQpnv27FHKPuwJcyh0bmqFu77MISxyMSYkWYGmQzIJe5IPbz35H/qrsm33zgAA8c4BNzAKT3T8YB",
-	"0L94HxzAqD7TnGF+AAYGME1g5MD1bmzyaF8h6h9kd6V0QWYiY0phSyTIk5pzxYrMyKlL2jUWiYOKu2P5",
-	"OWIjI+gUYTTPOMuvBcyRSwFpQPh2wIDzKaovitxEyEBxfXfZopLYEPOvv4MV/I3404Z6XWXdETKxtQoV",
-	"zjhQoT5uG9p+8JA/eMj/EB5ywebbesk/PqgIDyrCxj4RfhcqCLakxp6VXWkLxbmu9Rh+8w4z1jAqrhiD",
-	"hMrw1vMiKK5chpYsY51ihq5PLJTDczQIUJSbO+bw/yB1zt11LSo5lfvkpU2uT+RkwAWLCWxIPAunt67Q",
-	"/nLxrRxANXKLSz1aaNsbLjXsRZtLg1n4Xvcrb7OlfZdcJPiaZV4HBQnnhMK+Ga1owsUMSntYjonE++SK",
-	"2wTmQQ5VWIMF4Wldwp2Sue605sjBrMx9v/c8vGXdZCJBwo1lhp34oJq025lzPU5zOrcrkc4y1vdUbQ6q",
-	"e5QyJKBcr1L/s5er5v1hnX3nNc9pe91jcFiqvz7rXMpszPikCllQSOXjq97TQgNp+5ojVHFcL+g2t/SC",
-	"HNdasPQAxLOTsyHLc9cxYwTEluSMCayEhe/6zKziCn3w95B9V1Dc6hS8kMs+pOL9MVLxaFnqODld+rpR",
-	"Xld17dpkvC9zqBaAamBDzsTzDpdjLqdMAJydliMo3e/6klVzZnCsNgfN3zumWFcVjARaEeGDXEkAvlHm",
-	"IJ4NEyTQ8Bj6NNUnqBWP/E2z1Pxk++twU7Tk2vO4Zf61br5aMYt7TVp7EG7/bYXbBmKrzngO+UUF6ugh",
-	"x+whx2xDkco0YPJ6wTadZottxSo6rOos4QP2YWrRYKIG8aXOGZ0oG9EqSUlXBumqvydUJ2PiqhmD4kjF",
-	"WJfILPXlVlAC9uYrqMz73Ejf4MBBRrtgj4jMyfPLv3ehbPsFDNIbnjYBPSJ58cKtbGH7CNXOYP3z2M3r",
-	"2Y8f9kS6JF07v153eHrdObtuJdauOx9hCwumvNwmepkygHgM6SzhJj17dnp4+PjoyZMnj2OQXpp90AeJ",
-	"uisPmafdQohe540DurB4CG4cDksmIDf4iQwW8O96I1wlZ6pG0XPcmb2vuJpK26MxMuQhzxjk9CA6Cr1D",
-	"wApG8OTvd6oqVjj/FZ2rH8ytTyYbkC3t3uAy1ypg8mZHfUeNqKz4NfjUmHgJVcsZQyAj6/AkcwD4h4pl",
-	"7SyzjMfSxL5meivjafu8y1ABfEi+/BMdox/Ktv7OfBbrpRoUj4B8g7bn7WDMlZb5oj7heSyJsWZTgpBa",
-	"THQxUWnu+j7AH64L8+K8pJbtk+i5NSe2Iub2V4UgvrEDXXdlftvqc8RtbGn8QvzcWuTfsIwJSr5k+ajA",
-	"4ptZBMo2sXt2B6Pt0PSOCujGb7at72xk67oKvq4Yv20N9ieI5AnLgIFvLfsxSxy/Lr3l/nzDr+UdW+0f",
-	"NoT9p3UM/3fmyYiiZbbXgsj8gRm0zNINUs8qr6vNQDWsHE8j5uGH9vgtY1OFpS7mPCOPT6gQUpMBs2IB",
-	"K8KwqDxnajZBl1WZl38js3SXzutPlALm+Jrtu0cnZpIDZsydnMl8RIU5n/vt3YA/TBGr/x08eHVe2Fo6",
-	"5UOqzEOqzEbc8u1MV3gksUGpbXklxEFaG38HcPn98TqZz2meksEC4nPA087C3JuhzFek3XRJKZ1nn1ze",
-	"8unU8AOM2MBvI2m+AEBJC4lRusnipQVXCcZSBUBdhivsE2DKcjhkuVGbx2aNAbRPVZVm/O3cXlJw5pzR",
-	"ZMxsRQEAgWBzWTPGmI/TaEt/QPaspe1XjgGy1ly4Mt2dVzg9sOUHtrwDtmzItMqXtSxaRYON9WkZdNCy",
-	"4X5VUgyZs5TInLioOc4edNVKHsbcdcGcU7VPXi5zXAtAbRlspHzKTeuPrqQmLNd8aK7GRBSa59xo6XSo",
-	"WY4NaduXMFSV1Afu+MAdfzfc8YreGtUsyaQy9B3wyNkUgRfuOcwdYY6Q5vMpbHXL0Ywaa+uwkAtY1XXI",
-	"R7Pcph5PaMpAc8XGFooZvpI4nulb0UwkenMVXcT4o5nZH5k3fkMRujYztII6/4LZSKWZm9lDf3FGk1uo",
-	"+mE5Z5gB3pplVhbqgXs+cM/fZwGtIdQde0bXVibVbHLfiqQUfciubaU6RhifGeKD5/LBc/nAxn6fbMyc",
-	"zyUj2SbZ/zZOTD+6moj6S6ucQcMgaK7g+hK45kw60g4ih9YVU5YHDYwhW8xXJgCiEk3GRRHgZ4rIudgv",
-	"UPBhSbBSEKsBoZeZfQtH7+XYakrFqHyzBByfUZxAs0zkTGjsRXMzyLhIWVpks9s2XwDazwczzYJWTCuy",
-	"cy7tAm5fKh9uTPuM9eW5dM563Y5Vqsvd4n/+tQPV+B3bQKqvZHaH8e4J/cAns0nn7KTbmTAqOmfH+6fQ",
-	"5Bi/Pu52ROfsqNsRUvflAFsxwZsAdpnmaT9ld9xmcPf2n/SeHPYeP3l6ePj08ekJpPvZPPm3+G7i3o2S",
-	"I2wobbsED7ngmmWLvpDwIv9PP2UJR9qH9+dSjPoLhhOHf49AUkhYgKNuZ874aKxZ2nczewoNAosFMwcX",
-	"19EH9v3PrXfjtFN6KTa3LGc9HB5d9Z4VlQk+w8ADRAf1BFcsGQue0Kw4Ip3oVN5vknLgyLYm7dKyhf2H",
-	"TK7fr0vBbJPFHa9mDXymSsXVlusGosXSaYNQwSs+df6Arzn6FH4JbDQCGjcmi1kxFtbGaXprvw9l9oAm",
-	"t8v690928A8a+IMG/qCB/x555hupHZpU5Zz7sM3u9e9ZyvVeJkdtWzFdFOAbQYtN9APwvOig9827QNml",
-	"iVa2IMMozBhtx+Nru0l2CxAOlikWtBWDm2txNczwvzejXx9U4yLRMm9b7WMbuLe69p2d1NViyta7o+1o",
-	"fpjpRE5aPtzIlHZXfglt3iIgHSEJYAesUmLyPWJzmP39Q6By2Ab/kFe8n8uM9W1nzE4Xk5f762Qu4x1h",
-	"qnK3Y49W6+fQTrvs5pRpyjM0xrBNH8hciTMcGuo567DJNJMLBkFy2TnrGCncz0D9+oiN+seds86z4dPH",
-	"ae/p4dOnJ8mT9PHpM3o0ZJT2ktNTmvYOT+nxYHgyPBwcDXqDp0dHSXp4mj5ODk8HvWGvR3tP2+dK08Rc",
-	"O4VZHe/39g8Pj/efGBZhT8ZZR82g113H6x2tF26I5jKcyNY3sfCm8sYp836RsM7ZibG8GHDm1g82BGQe",
-	"1KcjzEJ/Lf/Js4wenO73dp71bdnp6nRvJnTO2QMSyB8ECWSODVSnUyZYyYlnNrxRezAXWDsrqjasV6Js",
-	"yGax2+JkS7JBZfK1eH75d2wjenL4tOdTVoLy0HOSQNcOq22pKbTKGjOmbSGcsaywBZf5/2SWQefZXPs+",
-	"9NQYcLmcjtkjyPa+FrgQ0IxMK5YNiVFzc9tt15lvUggMkZJBzuitsY6H2Hs4o0pjfartnsyFc7w01FLX",
-	"6z/LbhMzERfjLspLYzLaXEnbS2kcy0u86WNbfepB+YoqX5+60psmrSq9y8fs91XmDVYDcBa6q8ruuHx7",
-	"KOr+b1jUvQvZuaqOuxCndyznQ/CPxT2E75iZ5EzbDPai06ZRwUkyplzYXHXi9E5i41uGIiOCeE4VoRmA",
-	"+nQhfclMQIzAzptTdS2gZTwZsDG3Alqx/I4n7DOFrkZiGIQR2iQZs+RWkdmUaEkOe71ur9czJ/JWnZMb",
-	"UEvdmG6whbuvfB1JIsU++Y6x6bW4MUeubyZ0Q+RMK55ijataKM0mZ+aUU81yO1tdaqht+KT5FtMQSM7m",
-	"OdeaiZgM/Tus9eY+hIg7NCJ1jdoCi2DmCStUK3ahfNRZC2UWOKSzTHfODrtOOEO6/uOTMDr2rNd7cvjs",
-	"2dHpyZOT3rNnh0GE7NAzEi40G7G883F76xcmY3iYsWuGXKRcwNF4j0yzvzurcIz9pkI7qkROrl52ymAQ",
-	"LvSH8SsuNEX35BpWENBGA8zUT+7oDOVMpL/7UNQD2tO6hVy5vGOFpYK6vGGPM1E4dtYUBZa313D+X+Hv",
-	"fiZH943eYRne9lkBD06vB6fXb+D0Wted1aTkP2QR/M7xYGCTNnVZtfCKwPM/U2HEYkr1uNDKQrbcaLk1",
-	"keKrr4zCVWL8enyQyREX9br+D1MmFCjyMDcih0SxOyZICk1iREpG/I4hrACqmVPKc3DxyFsm1D65EGQm",
-	"boWcC8ImlGddQsk8l2JEplSpucyhXxbhAnMOroU5dA6y133rm8KPbAtRRSFREDrtuwxg8xUg7pILrdlk",
-	"qjEi5HrjDxaEJpDlZovJ0pypeFgP1mSbvu9motDJ5d9oMmH77idDCzhnwENNZjl7a784PDr+l/ZsBUa4",
-	"fjXCOnLVMPE+bKIRQ4tvx4OvE/4D//bVj/98dfiGv1KvxLvT5Pmrx68mL3vfHU2P0+ffPttni2//mf70",
-	"iv/AX81fX92evBK9/eQoE4PJy176799mQUsZQ3bPej0z0mHO1Ni/jPJprvts8W3Gvn6pk68/ZK9+mfYS",
-	"8fds+DeQg7dMOFaPR7f9wl2Zm99SnscY8iUfCciArPhcLpneey7lLWerIgvvcCr24j8fAOsfia+X2LjZ",
-	"WsMowHcOxxOYgD+OIXPX4877jxE+KWe6nlG+EKmyngnPKSErCg4ScsN98krbP5E1zWWuxy6V1ncMFO26",
-	"BH6PI9oJcvg2rMIbuQqOT98Mah1GJmf6HVOzTDccSTnTBZxmAqcL+80uISo/nNUH8zk48nhCyme7SW8z",
-	"x09DwXU12qjHB4XwruMCbwD7A4h0ludMaM9h9slFljnkDmQRyvEI0HiYSM/hU9HQT90qMpJMgV8yqtNQ",
-	"dS3MsdvjyFGizQbAuHxbcLrfsNMALkq/WQvqdgSbh9ckcjpl+V5GgYD20pwPtdoThnmu0USgtAxr6U4n",
-	"NZ0e7bMIV7Yl44MT7s/anVgKhvU39SrDxmzF6r/1XOXKowXZS1GHKFoMD2S6IDLHNAM504TCV93iCpSZ",
-	"++QFTcaVp/CgPakUkEWA1IzYG8c9YntmWtgJrruBvQWPQBvQf2ldQGZArn8pJZlU2llskNSATyWaDq6F",
-	"jZ2QMc0n5za0MlMMm5YGWhWi2jkVC34NzVEYH1yOPLFLxnJutCgih5oJj2sH02dptLcp/gh2QquUhtJi",
-	"QlBaMW2MTT3miviHg/YyWBCw3LyZj9tSGPplU6gmJnt6eLQck90uuX0NA2yN6nl46k7bpf53tEqvoIf4",
-	"HBwrSP/l8+sjqNB2mCuipkzoB7X4z2bCvrBsOSYIgKE6IlltzDoFtDbCcwXBmzu2pKpiYlzXvKvIvo7m",
-	"xV+6d/xWEM/Nq26Hh2mmD+ksnzARtFClVEEibVUpd4tt4NqXc9GpJe8DbOy8B1aXavDdWD9LyXFjU0DD",
-	"tuldwj4kbKqXzbQY1oR59Q/mzRufhJ27amyja1f/206Kwy1+DhEB9Y2ckwkVi4JZzFkOutuDQfTnM4he",
-	"iBRwDpZdGf5g39t5/rUI4n7EY5wxBC+MVGjjpZ+1dLjukxeQt1Py4RZuGGNQqJAvyJmuO/T2rHTa+hHc",
-	"28ZU/UEOzb3XcP7JzotFdtu95FtXoljSrNac+1LPdRufFzdG2p7Px9L1VN20Bfq1iPRAJ0st0G/+cUOG",
-	"3EjqYkAWGcUY1l0b8ZE5MavtEzQ11HJ/0OcAIvdBe/eJHueMkYxps2jXQuYk5SOuFeGCUJLLOUJBz6BJ",
-	"CoOJgCNwwEYOEhr23LtjxMI6HmYKGszmyRiAPIPholtXAUSLlOA5cXzqjgquxqy2BLXoe9dZnyBonozX",
-	"7E/XvoPclwtsXtmmmR22AG117QuIr7e79AOe9nalFb/7TvHFHvwx+8RjE9ZOt+NaV1I8CtAPN5o0d1jq",
-	"VesyKyY8p/sK+9z+m/kuyLFgdssx1YtqtXfy5PD/Y+9tl9u2tX7xW8HwS/aeTcvvSapMZ/5Omu6mbV62",
-	"nd0+//OoI0MkJKGmABWArGjnycy5mnNh50rOYC2ABCVS1pvt2GG/NJYoEgAXflivv3UYxbfSYzeOILnc",
-	"zm1ozFi39/fHSvZ5xrQf0r4d7J4brJ1olndyjd7rTNpNO5QizyCuaYY719HHnxvK9dO16obUR/b+1Z1u",
-	"w4XccdFmLpU3V20WiNcUbj4Mez0JTxcvdcGHS3SW4qobmrdjh+/K7u2QQXYZ7OlL0mOZFAOr2MMpWxBV",
-	"eNMdk8VaNX3Xc2m911jozpGsGp2qwKQWOtbsyJ4v5B33Y28Oka/jEFn7eKgLbxQ7uGmV3ripdhO3ByEK",
-	"aYy2Ob0WyeOLL9ejHyhEfZcUBK+KlvCl7uiLFAQdcascBKSgIPDcAz4/G5LYSSYHBRlBR+yajWALU3i9",
-	"vu5fizH8EHq0z0vn19ehPfDD7Lg/e6290xTyf4OF/Du0pW6o5w/OJz4CSXH7pq6mn6a6fGL8vYK0JibU",
-	"kJHUhpy60nolp1gHdHT6lLzlL/EUSGQ2GbmYiyPc65Nqo+EFZHApmnUEOGelwnJ9+O2YKle6c/k/ly1S",
-	"6N7wyFyVhmv9stlHCTYNdx45A6cteoTLtuQcz2FH0Mwu78xldLqzMb+mbQ89NhqbGRydJGP0GnzNyFEO",
-	"DVjAYmX5C4ejC14BS7GVTRvKpS7t45EQoUyrCu5fCDFDiM2tZUfASISEZD97X1BK3DJpbSd+7ZnDSyez",
-	"O97zMQ2pJuOJIT2ge7HnPmRK94NDnntiVzqlMxx0i/xuxeFyJFP2PTVyxJNLiAGgBChGHM0BJiKiWxz9",
-	"3lDuFRMhBWvjse8rtzQ5OTqCEFzp9va1c5pdYqqLnHoNxb5lPhia8HH+h6maddVEfG83wmXuOoenw3UF",
-	"2CsGy+DYH6jpCFR2eqxFMBWAWVBw7wbOA6gVkRCLAO0Flg1fzBMNG8Q9zJW6xeEArDwhQwWKAQFly/AR",
-	"zoGBI4N6r0Xbt4TriCmFsjqJOZfwXjHDkYk8JxN43u1ispScHhzjnr08Z0bN9s7s1ZdVytKbUVlZenXx",
-	"2+6pJ34fAqsyRkKg4s9uQmxDnIu3xigsUun6V1rjKbeysbKnHKf41v7kS/3YwIWUzbxMwD720kBSiSpA",
-	"1VicuFVTZDiHqs8GlDJjVNyUpFmt3ARgFRfwF+fQF2NRpYVOq/p4R0X8lisaO/9CXOvoiL3h/z/W7N+M",
-	"9iiZ0+7mlKajp89Pjk9PTqsVph2XLTo9EMhG/BvybwM2NUp2YqUi4BjDUnyrSiKDCxW+RgyLRNFBw4D8",
-	"38FA1I720Y9k3yreu2vURGCSt39oH8mF7XhG+FCHbZAyamgGnQMKQof2Qe55idqHX9YT9nMQ4qVUIVak",
-	"kVbHQ16ToPPIVE2UhdCkAYRFiN/SA2IvnYwzSdNVNM7CuqxWOs80qTiIXNWChRZwcMgeNrcCcGkTWqNH",
-	"gtqBrorAnVih8XFNsBzdaXoxpCGoAeuIMXhgZJ9wA4oe7UFOtUtSqNL1EAbFJMtIkjGqIP67woGLzpvm",
-	"zL3nM3clb0ggPeAW8WdsJ4o7QTgAvrPHLnyeH9DwsTuIV3GWJCs6S5pztTlXm3P1/s/VHMnv5mj9nP97",
-	"G4ouM2SjG0m6toiT999JwcK2K+uWZwQhwzg6XjHh9K1MeZ/7LdHQKX2ldEo7icht1ncpFyvfAglEtMLS",
-	"BYWQwNct8pEO0MdZOCYVG2c0gQp8Qu3mytjiHsLYzDbbaAedi1xWQPSPk+/I8QE5PT09IAeHR8dV0f/V",
-	"E0DmplYkgMSl8cAy7sEy/uP+x7abps0laGo6LTWdlrbhFbiL/ISyyrDvk6XW7iC3AJ7VZAWlWIY2dIYe",
-	"cLtE2ESUCiIkyaQYMAUFArMWOcfUeDId8myhAyym9XGF3u6gNR00hF3EXZdev7s8v3WbzDWQ0kDK3UOK",
-	"E/v7wBTFtIFU8rvAlAIEIDCZgwpCSVXXdzu2Bg0aNPjGmqkbCO8LQhfKzXaMCxi5rm/fCDV4OpsMYK9q",
-	"ZgwXAz2Xrr/QKL1I8692T7in3oNzwj358bkmHln7ZxSkJ9qLWCj27pNlMu8SMgpXw83OgheFdFPF8JvU",
-	"B5B6M/evWlfBxiK9A0eBHzjkIvAR+w/a5q8nSo7Z/kumMo61+WtZ4TijDf0DdzOkHbkFClB4TG7/5gje",
-	"2sYvN0nKsxdz4d4IlFwNVMUxbEfOljAV/wCkGb4e4U/Ziwu9IA7t7phccRMXjfJjbKePyXBMaemSBg3T",
-	"Jj/Ec6ocz/xngL7skyFqElzfEVgrj/lqLlkO+ZHPPrwhV2ymY8iSzKsG4LHToQQ6P+TkMHTWIm8EpBn6",
-	"XEkcRU70B/X2lTR/egsNYte8PKVG2u3TozjUytonB3FU0CBE7e/i6E/Z0xDhvOJGR+0ji4BS2YsPn2Hb",
-	"Ch21n65eoOUh0QrO0jAnyE7D6vP4WH0gpbm8lzfVllCIClwKZXctdpHihxXsIrK/LqNI+cp5EpGOeFNQ",
-	"jRQ8qpCmqw2wd2L7uZz8CHrH4V2AFMJCTm+GLShqmDqKR9xELfpeZDNSIj8pG0dcz88Au6Lbn+HoajN6",
-	"uChn9CykzKxSofSz7K3arbTk41mp2WoBh+4nK60N18ikvbg0dUsB33NsUbRWG5Ubh4SmrQbRMRPNdIu8",
-	"xSo2xcZ5eSv7NM4gewULdyrZQbC8LBwdN2ykbxymH0tenxaN6Kc3+NNn0JbP/VH05aNKUfvoieB/TZj7",
-	"2uUirDzhKy7SjWdrf7zFXH/h6GkqZnq6+5mCtGEVpBc7AAmpkLi4lufF/kR3obFXOMW8maLdInv2VuVE",
-	"r5OKwq11BunKPPKB3jA+vHwXI3zoXDvFFnqYXDt45xQL/2HeI6quukJ29VBO7Vke3HzVvmi9oyjQTkE6",
-	"boEQ4Qu23QNlExgIkNRglbZ6TKS6fMHh0cfDg4D9AS/oZjKh2dxlh3jZPw7sP4DsAZi3wjGsOrVTEEFt",
-	"1MS/Efz9n7IHwLbibewoDDeQi3rBBJeKnLuUCPJaDLhgSDQNyNmOrnnKZAR2wcpv9NhdbzfVOpJwEoUs",
-	"FDi7EWPWqO1OFPS/cmQW9tOcyIL2kr2U9QegAQmWuczR0QgkHm8zpLqrJ70RN2HSpxPoBQF4WmL38BsK",
-	"eC4SNjYMjxSpWHe+VBY6Bc7L8K9U6TU6IvbmZPhXLtK/rjm4lnB/J0OWTjK7ww/cXixJlAPeeZk9+K6Y",
-	"U35JpdQezElt0ZHHPTnNP+wqRnXxumqdaoXQfWTJUPCEBup4VMcOEu7EHVNM5WB8M8VUcQw2FFMPg2KK",
-	"h2aRtzmDD5eYncVVq1NM5b8Bf1ROORWmnPSsMTye9DKAf3LFDXHwiPWm1ji89Nvr0vmbKEkV7ZsX6NQC",
-	"3xkS8vttWHjHpkOeDIlgLNUdQdFQaZGPhZHbl+oG+zYmJau5svUPzPlNsG/vj+9qU12j4mDb5KAqjpr6",
-	"k2CNVsEgxO61wkQrtY7DRWCuQvoFAK+PdSzH5TX5u3LBuGP+rkYxbRTTRjFtFNN7UkzXVjnruH0KPaKh",
-	"rWviMDulrRMlod5YJc5VlOp4zP7n/N/bVJNZLfeGWrItdNCt07XehPpRU0v2qGrJdrJLNqsly8VqjVoy",
-	"CJPY8yuGOElMoIoMrLhQJXtB3vT3QOQxjQHHj9RagSnq2aVckbMrnjClk6kwS1vkI8fUk47AMxcsSv9j",
-	"aI8PT6+yJNFZv80uhum8Yyy1sr6NIVmlu66j3a2ZLlZhJK2Vw3b/w91NflsJRZus9DtNiXu+3gPP/dt+",
-	"pDVz96Ic7Sc0YyKlqsWT+kSWM0H4K3chcncCn+Lp6cmp41MswfMTFzvmApLdrMUD7IEFfoP7b0ihOy5c",
-	"ir12KfHDyXNV2LVd5+Xalx9atFldivtxoxJ9tSVgoejQkphYYbxvJWnFfSYSlq1fSragj1WGAX5UcoT6",
-	"UBz45aUizvv4ouxVJzTTEok+uOiOlRwoprUn0ybotKhoNAFz2J3jPb6bEgDvgwHvBmTcce1oohSTakCF",
-	"3Zet1XWS97DsNDuHG9/cCrpRQZqs/FvXImBv3psW4aIHt4pvdEo5GBiYFd4iQWqrHwC2qGcjzTJgtfO6",
-	"CdDu51zKcIMXmDzGMSrpkl6pIVOeZcDrlchRBf3JK/ekhw2DCVOG9+3VQBBNqFJQS4lUvDTLWuu0xJ+D",
-	"wcYya2Dxa4FFjwulBAmaWeNiMEQgcEWNFgbFYBvQlNdMKZ6uCpoY7bxVyAy0O/SzhcGdgoZbu4WAZHte",
-	"oGme2uGYz7G4qgyj9nqe044u4uWPMMv7Q8sGdxrcuXvcQanfmTpm13iSmBWBZci1kaqeueD3oSQjmjJI",
-	"5rKKT+zKEGcvSg2ZWqQyROaoFouZtZZXBf3khrPuzr/PvPPEyHUSp1bMlbmGYRQpVnFkbfBunkODfnT4",
-	"LMhSKH+KqQZg6/vfF2kF6+XMPAeHWSlBQXZvTOgxsrtCCgVetZgXYWS3Pg/slpJrX9t1vznDtnA1Psbs",
-	"2m/ZgYj9TzAm6LJjQ2e1FVSodHJFQF+/N1HIPUgqvE3dMd+185qji88G+b+i6gx4S9VV/rh38sKOt/EY",
-	"Nh7DRkX9OkDxnQzbdRZEdClPc/fX3emskJu6/9klrH9BTPIuxTI6/VsYni0mhBRGq1QEwy0ZS1G1dZwZ",
-	"aMtC2cGQXhe9vSiasi1yFqBacXNsNEENyRjVBrpQ+BrrVke8d/cMfjCkFi4GE+Ebmxl6hQ3RvGNS9vtg",
-	"d8N9yrQiWOf+xPsmtKEzMoRNhRGbQhGHOdhXlefuOkbRam6QkbxmH9y4tyRjahCrQax7ID+jV4xoOWKw",
-	"p+wWyukQdhPr2EpzW6E2XDPl9a5JVZpFmuqgcgtoH8DyZh4noFkqNPjDpjM0B6InunDHFal1a0Fli1z4",
-	"tZ0OZUdYnUfKK/QCIjxBVkdOQUQmImNak0uohukmTs41dCMyasJaZBVwHE9MGRtFBTR2hGdJcriI2SMG",
-	"WJircBMr/quQ8IKZHcHgppx0FcURK6uSweibkEuD0l8fSn+YmACkxa4xeiVtUjE5ZuJWzeMCQ42sCE2b",
-	"/ALtCJ17MwtrLOsXUWlgkAPlDabsoq+uilZWBFpckKqKDtpOuIlJNzHpBiC/fg5ru1ddb2SEkJ0EidYM",
-	"PxeVkreFk2W3ITbNyO3rF+QyqNW8JImcCKOLftYuiBV0eQTt06l12NJaCvbEaqP4SqAqRFt9FRpmCjZF",
-	"zyX8zpvXHVHWROcbo+ekne8Yc9p4QKBgXJdM1NBrKDjdnB4cGFdEfo4Xa7TLkF20dcwXnkOtXGWI6Hg9",
-	"UoBVod6veAP3Ddx/fXD/VkL3kirHotUcsS3+1qGntRVkJKu4ReRHSs8YPJWL5JXwR8WaxARZBHRMUpZk",
-	"XBRZSejpVIzMmKlsiGJn9FE+QCV4kUFhHfSz026gr4G+rw/6Lugsd1VKAXzxbEsyLISt1UDutvXbsOrG",
-	"aZwYonFVN7kS6X2ZUIGzVKMkZ7lH1/lmi57vZHuH7IuOuAw+NUMmgLpfu/uvqldXeVUfkdp7SyRXKzp4",
-	"G222gfSvF9KddN5XpZHvCHE7iJ7TKXpYR18s8M9j3w4r3EQzplvkR6lysNaxD84zR1DtVNxC2Z9ALA65",
-	"E3PPD3go0LdrD0h09FqYZTQZhlkGNSyIFwnSWt8fA6IdEjQz+u/PUaK4YYpL0b1iVljGSvYyNupqmV1j",
-	"bYWQxkIjbF6XdzLRUCluppJow8aQgIk3jdonX/5Yk/0PFmRpgtXWTH/bMPmVedcSec0UHTAgca/MIJ7L",
-	"vV31WU+joLlKdx0OvT9lr7sOWZ6LSHTdq6e4PoqaW2V6i9cXu67saaauA3679WXRyhK+wtRRmkUzUGgV",
-	"u+YIbYchH1xOqVfDB5dfUKt//K868re5a6aMD4b2IkAQO9jV1Q37gxouOMSjhgfunhSVb17beMkGXBA0",
-	"R+RUOHmcy+AOtA+nHSzRPPCKinafS1QOoHO9o1TrD4VCYSHpT9l7ooM2QfP0yORHp3XYVSq0EcjRhjli",
-	"RqBLiln0ml3YuTXFeY0N803ZMNjm5l5q8/JR1NTmfWCK5PoMBkPlADxobTJiVOiYsE9GsRHTMXbwoiol",
-	"KbvmrrthWUPRvrRPhukj5KMMUgddLrGuSiW2qNsRCLszhgnKbgr2hpe9jIuUpZdta9i41MTwUfB0F1NF",
-	"3J4RVKisbUUNZPTZmyqZVcZTQ56nC7d225b5uUHnimCfDybOqAzU2M9RnTY5op/4aDKK2idxZN9J1D5u",
-	"YUsm/Pg4jgS0LyyrnchGDC+sm7+wqH3Qenbw7PDg6bPnh4fPn56ePHtasAF/wGcT/+xFFVSjCPW54IZl",
-	"s66Q8KD8f92UJU41hecrKQbdmSNHhv8ffSn6LB4FmqSf2fMvm9oSvqQeTYLcg3UUqMi5IbwBgbEXhzrd",
-	"Fb9uNcReX3U3a5euO6fT5ai3iXK34zI8bEtag9cf61SzvN8j9LsoN4V/QdhonMkZY9pVU7uSDs3K7c6q",
-	"uzrGRKqOqG2h0SKXf12SPhepxofjjR1Da8rGVJkRExBg8ITyxKIntcOGTBv2ydQ1e/zZrsa6a3vBqLJK",
-	"X3WHt2CFbu4t6FD8vyPI8PzjVtsN/ix7VY0GT3bUfq+YN9fBe4mJHkNCPmGfaGKyGdGyrvVb8avS7II2",
-	"docHBzDc/O9V++6V+rQEDTpLzVrurjnnV99YzwrLw2yp57pux9FQZmkUR0kmNbNbC/5xc0eQw1JDiEAk",
-	"25FvnhHNn9AvJzxL7ZsY+baODHs4ruF7LLphRHkfBYsKCwM8Kg0wVz4AQVbo91HXfyG87Y65C36WvZsJ",
-	"C+wObZqBPYxmYH/isel1GfhziSZjv1+19Ze9N9KiOkb092MmrD0GnHZFz3UyojPIPZi9IDRFlzdCuVcR",
-	"7I0gQNWqCTf9LHv3Gmyqw5YqJFiljc86kaWfZe+OO0o1uLwDXF4DcessSbstmhhI0wtnp71wrFSteyAs",
-	"Ri3sx/ufMWh7m51uNgL+rXvcwJ5suts8su42Gwj+Zh6dn2Vvsy42oS2ee0ioSEnwc6wtci1nuK7qOFPT",
-	"b2azvbSDTMf57oGFl5mLhI9pto2SlM9tw44ydz243SRVOoRqQpFNKHKr5i+3oA3so7mwdt5CgJo3Z71b",
-	"SxN8gF1ro7TIO6T0EGxasjYLGHCERrTwblfYmnbguzA1bzsdodn9ze7favdbQb+dzQ8ug9vZ+3bTr7TT",
-	"sQFgHs6aiJQpMqUzMpCkqr/MTzJLm23fbPtvgSEHvbZSEOfb2+nmd17dZQTgobc39uY/BNDsH1j2ACf0",
-	"lClGaJqy9AY68D9lr1UXMX7rBvSAKMBXIfRWEkyUIVdcDLojKuhgiVuy/Ns76IW+23gUvsObo1JO+Boe",
-	"7cfnvYFIFnVJyaN8T9+hK+cmyFuNQfbj0LErAqsAyaQYAJlintiQA1rYY6qccDPPZwBmjaNfrSFfzTfR",
-	"YgbjyU2DNMXwqJgRu61b37wS8qhIoUbIEzLyErKJRrDhttqeuvQtEBzPcZeWk96q9hckEPner7l4IyOK",
-	"VU8gK5icFQUQPr3YX90ROYVUUC8RGB3WBrErq7F+MzBPaqhBy5t006LISsVgHY7PfBjreyxXH+ZD13HW",
-	"1l7qIrwoTA2gfvOm2Vma5tgC4OSahmAxhIekXdtrm5GVruWoRQctzAiSR1rkVUViEDJSoVu30p57P2ai",
-	"cdE0LprHjgPvkaHzFhyzYz5mGRes1jnzo2d/0IYOWJsM5ZSMQH+ai6KAdxV6uOWXQEcIZX/NUsINaD9j",
-	"qjVLSY/NpP2FwcJSPaRYSYuOHKRYx0sLDs4RS7mFA9TXUjpzURtr6wB3RV78EHqB5i2lUsL4fB/yrKbo",
-	"62fZ++BXals1B3XSqH10UIpI66h9Yj/RXdmv12GGedHSutQI9voVctgcNENmvmJ/ssTY5x2eQkLcgDmK",
-	"AymumXJ1XK2ncYSvpmvfSdQ+ap1aQLYvL2ofnQBJpxUBnCDcJmrj1D0ZgUihMuvwwEJx+e6nc3c/Ke59",
-	"eBTc2z7I31snijGB5XHF3Z/efPNn4dCfBnc/PCruHtZpFnc/vvnuR8W9j4N7Py1uza5pNsHEg9K6LN77",
-	"6dx/c48K30DwqOPiUbLfhxdePGVh8TH1oXRf/Mjf+iBc/+LWKKThrY8snk25GaaKToWv8ls19dzvvBp1",
-	"2RVMNqV1X7Ei60xhf9zYo8LXuRYnmmJjqczSQ81dclt+Oz++lr4e1BfZWZmbCOdpK58OkPkuyMVv/8Rj",
-	"h6IjOqGC2FMnhcrkPjPJ0LkIxjwxE8WQhR+cAonVYoiBeiB7OOmhnGrMioQnSAVZXYLInoVn8u/zXyH7",
-	"qyP8vSyAgysRR+17TjFlb1vUP0+M5imcutgJ4Oaz79WQQgnSDQcgH9EB29fXg398GmWl0y/qTA4OjhN9",
-	"PSCfRpnQ33eioTHj9v7+dDptTY9bUg32jw4ODuyvO3g1w9/AJ/B3qQZqzu+PS5/KZDJiApJHS8VnJ89P",
-	"oaB5ruSsElbcajaw8oBgBepO3Iu7Z2C54mabOl378yV1uqgn2627YkSg1RFFHS7cHItsBB2x1cttf7GT",
-	"2qLc9oYrX84KF3BFDSgO2wIlJeNJL+PaGhZOXSmqP10wmJuhnJi6Ykquu/ktHn0x6C/cPPRiUHQOd71u",
-	"+seqVUbztqzdWz2aXDFrVDI6gvAYuKX8vcGqWq919XFAVYe/zKhh2nTFBPy81phy7+2lezZzJhdwjxiW",
-	"DAVPaFbigMnlszSyVcZzUusRP7y9ItFf+Apdre0WbopEH0ZoPWg5irDvj1P4c8lZar9fuVz0iptC+YXQ",
-	"jEf0UhVp+ZTEvY8HQl+qUmBPKmSGxoheQVYGny53CNUzm/7Czb2WmpaYgKhIhhLGEP1zwrRmGFjEyOVk",
-	"bPcXUn0bSXqMZECfpORkMPSuPAYX/QjKQME1KfuEkome0Iw4miF7BhW9EO1vPvrQ6kRcCTkV+ZV0TBVU",
-	"blGigcMSjrziMfAIt/bIzwCsTNCwO0WypqGEJhRjBb3v4cEtK2dl0fnJXmVfnqFX9u2VBmCfV0eUVA5X",
-	"1tMaedahqH1s39n6wA3v2J1gpVe3MKg/4mgw4Sm1ikM7OtNXQEOF01PQikJO0H4bymkxNzkBTwswaUyM",
-	"PXYPT+PIKm6gW2YZGTFCe/Bbuz7pBE7UfKngJczkhPThTUFUmokUmoivS3H7Czf3VYjc6AS71wnWOO3r",
-	"DGdA9KZAuSlQ3mWBsiirI+tqI4txMPvx/ucrbm65VnkjzWHrWmXYnk2t8iOrVd5A8DfzZ/3CzRq1yi/I",
-	"m/4eSGu53/e/vB4EGobXg0iPZVIM7JZyZ1htbfJmewdGYhVgK2fb8busoCmsWfVbUpfWKkm+9dHspgbZ",
-	"IU+T63KnuS7P13vguX/Pj7WA+YqbJxqd23NMCTvWHPY9htWqEO/YlGmDro0WeT1HtclyEHTNtwp/vhTO",
-	"R48+/NxhATVQQ5alpDdr1bnpf/PDekBFThW2HlXJkF8DzZT7Z4loCp/RHVI9jNrRd/3nT9OD54fPn58k",
-	"z9Knp9/Roz6j9CA5PaXpweEpPe71T/qHvaPeQe/50VGSHp6mT5PD095B/+CAHjyPVjMgG1/Mvfli1jF2",
-	"cYOubqwHdnlhZS9jCCuu6s1Wzx5/2M6hgBctDJ/dOSNlgXA3xxxCLbOpAXyUNYB43F8XZ97d2kirdG9r",
-	"kd89e7EzSEjGqD0l7E6ELmxjztKicZtAvcFNqkXOwLE2pNibDe5JIMPI8BFbGrlwO6UJYHyLh+b67nwn",
-	"Lrfbtq7R7BohbTS7R6HZra+z1UWOfOC/iR41FZf32eKPApGUl0YA7N3HnHLPEX5SxHNvORq1sTa4i6BU",
-	"DgBNbOqRxaa23S1bGWHxKhc62VuThNeZb2vGuKiCTkEZTazqZY3A6VBmbEmga/NtubN41zeStzS/5BvG",
-	"47751dpZvDA4FJqwYRM2vMewIUD9nel5+94HsjbZxhbHXqWv8h2bhpHHhIqAiQza0JtF8jEo7+eGXDE2",
-	"hkr+iXC084vH3BnOdIfOyNvm7GhwqaHu2EWJIgp+VcXa3eGMe/T940ypP3yQ/EAEtF5G+HBdornRxOmu",
-	"ZEj10Oo1yJz2AszzkMvZIdRZaIUYl4oMWDWlOngBPdaXihGuO8L7nlsEnbkUwjLaQJClaH3tqg7RZVkV",
-	"bPmAN28ArgG4b40+GgR/d8rTiBm6rw01bG9EkyEXrD636vU1U0AAZJjnW1BMy4lKkHPBqiiIJgyuxPgT",
-	"XuqKwoBDXjDkGpPY2r43s+b6yHerh9bPVtMRCBFEMarznjtMWehKWcJTpl0opyM0HTFiKHjr0Njj0Jhn",
-	"RIFy4QXZT2Wi5+ZplxC4HmqoGC7s1W/9ouws74oLbjjNorbnJsorU/J2ja4hnuP/mQt0U4F8bVCrrLt9",
-	"LuzNfI4H3sndebE6+hfmGCqsHetge0qX38thNgCfUVRoXhji+IqLq6I46lkpjoYqiiOoH1yMdv3C2NjH",
-	"6NyMK8ZjZSVcJK67dGLkiBqe5GNE2YjakZBAFmVkacRxMELFtJFqtRFiRLA8wsmY0AHlIhybf9Bao3Pv",
-	"5o813AJlUawjsnTfb8yhcYc4Wca8xcbwgDGjYu95lLNwFf0RApijktjPFZRl5Pc5v9qYKY0ZnxYmpADq",
-	"GMGy2EKKFfyAe22OUVZPeiNuDEtd+/qAgs31swdCiDET5G9WgopKGu76YHTElELl7JT6klp/KySRDp2e",
-	"8EwhTfHcv9eRtA3lROkipSV/8BNNIGldOipLuBOcC62OqOBxC7Ni+xuwupF30vENEcOyDIPgVMygaYjV",
-	"DRXEGmtYL94UL/LHnLRoTrmroKsoDxoOAMdiWUXo4GoFV91/Vs3+utkciukjfZrjEQOR6BrZRemJ2set",
-	"U2zI2kWRgzh9LlrFhwcPrUvBotjcnKuYc5k1FAlfud4bvF29Izqz4AzxUr+EgiyhWcbUE03kVORo7WF4",
-	"/kiwsuXygQrgHNGZVWXTNp40XJuAWAiBudjEJSqF/KoyFFtz+iYsfkF6qFgJGRxEdbUOEBSh16x83rjB",
-	"5RNvkd8kT6sma++hh/ZCI8tjaXXEe7jmif9VIkdw0kiirZWPDcutaYDPhbxLXG5c54H0OqLvbp4PWzHs",
-	"MN0mtG+YghWKYa0XzkH3cAwP1hxAFygN63oUXs5yIV3Ni/NydlaA+6o/WZm1/+XsnBok7l/lYpj0BeYk",
-	"PQYSJpzPg6Rh+qMUGF059+4oiqNEjrDJu8/rvGYKWEIPa1IyD48+Hh4UqXirPuspvCIn7SuP8DRan0gX",
-	"0FsMukHE1669Fe1b1E3gCVwMStFmKbp1aZhCmq7sgXMiLXQZaRjYHBN3TGBGKhfETCUkrILmgU+K2ico",
-	"VPgKU99Ef+ZcD9ccD7HDIHMwR+i8gX7XW5z4/gu9buGlHxYvvTLpcO4adMV6BdENdofaG2zXmxU2hO9G",
-	"X3sYlSLaH6ReR3MfLFHR8Io6DW2ffbIaXK2idmEUoyPt3I/wm1xdIn2eGcjQhrQimu9Jq9flyllMZJbm",
-	"BaQxoZq8++Hni/fvyN+sbgJiao80LtjfrQX/6uI3/AYIMfvOvdARuKlRc5HuG+pG5LgSrUX8d3jCa5hV",
-	"0JMhlayyRQ1euKF+gj8+06vpA9+sLrPeyf5pT6QLp3v0uRPxtBO1O6uccoed6Au86zqa3fdzggcyY2Vy",
-	"gXD3u+9ODw+fHj17VkW7i8lM+4m+Lg+Wp3GhGnTU0qGcEQRUPw5v/6BWDXugN4P/rze2Sn9mJdi/wvew",
-	"9wPXY4me6Kph9nnm2FbBu0btOQ1DRQRpVZROFHMOxn10cFAx2uYYuaNjBDFr24PEXqXhaABFC5LnFs+W",
-	"z/D/W84Ih318D8ng+NwmD/yx5YFrJ08balhrk0vbH2+W0h2HSDwdWny2ihFEpHVdvvc5WmHrJnhvust2",
-	"ltu9nvV4swW4Zv4wzH/DROuva+i7yXrO0a/Ju2kSnu8t4Tl3aC/k7qyM2ov5OwvKyz56w9fPPixhe2U+",
-	"Ya6UYxdWJEXAhiYQ0lWYIAH2CXIqfDLEu65eYBnGlOogssA1uWLjecLp2CcAojcrhhiGI57GQERHwDhi",
-	"d5AshNk51GUMFNPaWukUA+3OoOgIOxEq9BQbLOcWjB934BNAta7KFj+HZd7wpNky+XDTU8mno0BAiynD",
-	"+/ZqBjQXVCl+bU9XCKHQLFuD3u4cbnwrqP1+YhI5asC7SZrcwhnJIFUREArgiBE6H7PdBI3lNVOKpzcD",
-	"MiJgfYD5fcnnCOBnLUsf17QQdo0hV9fXcTqctUilNepzeDBSWx/fPM8H9ZAo6xIjIeyzTojHRXd+YhkT",
-	"lLxkyuqtzqUDKS5fNoybHRXhESD3gAwDOHtXD6R9F+0w1ISD9yr5ES68g/xz6iL5ZKqkGBR5jegKm1Pc",
-	"hVwIOq0USpoPEx3dRpjIi+7N4aJ85zVkZI/P/fE7ZqCj5qYpLwpNUMtcRM/78JMsPRl8Ut7uVfV3ee58",
-	"uLPD5Pw8v7Qou4G0TLtcI6qu0NEipCEebVrknYQUzoSKoDe6ewP9oNjoBZ5h4Aml2uTPcmr7nL5u55gx",
-	"g+n89c0RL2Cx7kfhbhwOjc56t+iG0h74DDbWUlfxGVh8vF2PQVHgnMiJMEHVIerl1tiGkfq6oLV9Avig",
-	"FwBZNW4BjzQVJdO/SZ42xnxjzDfA+JUD4w8syTDvec6CByVvZ2a8YdrsYZM7vjQ13BreWAzpqn5izyWL",
-	"HPSVJvhHps2r/OYPyAKv5vU8/XjwXft4zSTS5KAwzt9Zs9EV8QxU3pI/mwygYG7E9pTsScMTvQcv5ln/",
-	"mH6XHB3umui6eC+zm61LOxKSi0iTlPgwkhKD5pVP9Nw7DNDDXbIMPqC/XP7b9ogKEJk6Xej9mAFvGWGj",
-	"sZkVDTQxfmIVGFBn7AJ6ZUeQsw9vyBWbkb9dUj7uwhP/7//+P5d/d5ww0Ho+z3YcQy8Ohgaa/Q51LO1r",
-	"MoZQ6pgwa8hhV3ouCDcdYeQkb5Hvx4WktmhBc4Pq2uWH9xcfiYdId6V9M8xcwrS4y+s/y29j9TooKTk6",
-	"qGfNDrbdvdJmL0GjNYmdgxndar/GMUdHIfhGdZdqi5dQ0xxXVxasAuD+mt7M+xTZpzFXTAeU0auC/FGe",
-	"86+LzozadCe6xEA9kilzW+qmU2GsWJ9/svP0O+Jf6fPj4S9H/8Evr7mc6O7iiBW7llelhypp8rVwCfN2",
-	"E8H+/1P28uwx+DeaUSFxb16ZXs3aG64popSyGsTisE+vf0/eHaiPs5fPRv+lT34d/7P/3c/sbHJkfuv9",
-	"a2oxqQAaFOiv7RBeeXO8Y9Nwr9ckfgagPMvNxCs2a0VNv8lHlsI2ZoLQ0gvfyRlcq8jvfw43E/g+kkzq",
-	"DUjhAjleTsIkFRlImbbIG5RinYv0mMlxxp5oopnGplRMpMQeu/aQXjwr7UB3flSWjp+TahdOaUNyTWDJ",
-	"0lbUEHh/6/1irSDc8gae6KWMHq6qJ5GjHhesRS7/uiR96M4AP3SFzvaIiwkbUZ4RqUjKxlSZERMGSM8o",
-	"F6j8GvbJvCCX/kDXXCTsEkmHNOEiUcz+hmYdoWciGSopuHaRFSMHyFwEqvullsp8XygGly3yAwOFAWIs",
-	"ODSqMFOcpcRIGRMtiXCK+TUVXA+rq4CsGfNvWJQbeDE+sk+GGAnLYVX9cBGwT59fhZjwgZCKQ2BYsxZB",
-	"qqdkSBVNDFNEGypcU38XoYnioIZEMaxTrCrb/Suqqa04PDgAtt3874qalUqqD1w9rJrXjCiZMd0ib+mM",
-	"9CBNOG9lkA9wnu2HfRpnoHFi6UfVsO1dSyPnho30jc5TiZt8RD+9wetPYI7uj2KKVClqnzYR/K8Jc1+7",
-	"yoTKSaO2GVvplfbvdF6c6sqmue7mmmoxGzeMnpQZo2KVpea6JDB6zLKMpYR9oonVGrWsG0Dxq+0k4aGX",
-	"pNs9+zAr0p2FA+38vdRZOxFiwF3YKX/EUaFUrZacQ1fsExTITzt6XXTttxvcYlnUjpjr8/n/WTOl5ScV",
-	"l8vDX494tmZ5eLF3HFKA7ZrJAReB1RgWkV8YpPqCRSkGVmslHt5e1z4rbzd7MXPsaJyXD815OXFKgFe3",
-	"8O8lyhZcUKS0LG+kJ9yRA4/JHZKOvZCMqdZTqVJIwU4w1wM2s1RkCLqCvHZB3MTdkeXNeKlroY38Ni86",
-	"whHW4JXEWhl2/7TImXDqCnYxh+5fUrghebrAocwY4UIbmmWAbvWORrsl7tXDuAKWCaloK+MiXQpm76Si",
-	"FfwVMDl8M1E7SuR4zNReRkFU91LF+0bvCanMsAKi1nRx2rW8Vd9mcwzd0zG0zgFT58ND0Gg6izV+wp34",
-	"GdzBAGK1/omHMrjoVdgfsVrHwu9IDar5ACJgIrYWNJ51DmE8YTHyi3AFZxaBxxtdWf399nZKv9foC1sE",
-	"EdaBRwcqZ8mIkXMXA6gJDdiXw0fsPxZ+2tHriZJjtv+SqYyD7K8NtB/ARxpg7FAtRVdM898xvtYFWULE",
-	"PXcukEL8Cgn1gaTij65mWd8KrgNocE+sFkdaCZrfsjpgHivZ51g6vREef2lIBB4Tspa4LZ1srAOwdvGZ",
-	"MJB66BLlV6MFMOGD7R7Scz7JFnmdeyoBWaliLu08ReJ3X/M0ojPCUm4KW7aKFODtxowAu1P5UVGrAqw1",
-	"y+Tfblref+ujWTVdtDm0mkNr3UOLWHuiaHq18fnVJB83yce7YXLY/sSssEn2E5oxkVLVsthUZ6CcCcJf",
-	"uQuR7+xv5z++IqenJ6d/9wcsn2siF7AbYNsD+wGSQMu+o3/Goq+UJRkXLI2xsOv4gKR0pgkdSKjvooaM",
-	"pDbkMD44OKjpn/J25ocXbVIxkP+4cTHfHaGUE+uw5YUmlCShnAXCHnQdWCLxxVWLxJ4o85/t/5ZSrxVt",
-	"KuZZzoHnG3JgpWCOgI0rb6S/CNzOnhF8pFl2zapN9M08xFvzs/3bFaI3ltWjomfbzF1V6FprFx5bOVqT",
-	"nw1srzhMiYEiYau5QvjGWlZLgjd+G4IB5rdhnQ224e66FStsPnSyB9QQa1o+5SDIlpbYLYxoN8V7Hp0a",
-	"vbnRm7dr+WwBbjNHE0KjiwAu0SD20UDcQxv18xb4WVvRTBP7noiRV0z4PDQMeAX5uy98sy2f2wuac8GZ",
-	"7MjR+orpIUmoUpx51rSpi37/dN5xPZ416TEzZUzkOFyG4RyF/WU0y3xenCdtcDcq6qXt98V4LPh0hAv5",
-	"w92QvNOn/V5B075qLjR8vYA8mDX3MCqo0YthF7GbuZyIFQPgMF871wZpG6T9qpD2n9j+GtDIMSkQl8q6",
-	"btA0SKtYhrdBLsbtwC3MpdwkX/OBgJgs2IFZNo+1YR0F9I0FGpp6cEuoENKQHuuIIK+2CuqKLO6d5BLd",
-	"NhFNgycNnmxJt+DlfePsiwAgluGIujMccejh2WpzriqfOYed5YY0bZELjyjgPmUC2t4ZOsN/tipYYRt4",
-	"aODh24GH8zuDB3+2497OmGG1DerxynnDTM9bZvl2txtaV+3la3kF+9ijwNZN4F0NetQ+XoOOCX6SD6Ei",
-	"QvpT3n/ao9WUKeYh6psv0nxE7XCctpu/Z1Bi57adfSVLWY/cj12tZRcK8eP6zreZ1ZlLTxSzUgJ+ng55",
-	"M+/R3Ga6H9qjG4jKcHgfHJdLE1z5eqthcneiLkRqy12wodq5wrm1/9n9y4c56w4x4EzES5/kTkaqGJlK",
-	"ZYZ5hXDIt7rC2RWtWuvvT88h1c0J8ihPEGiyXehIuzpANts6N6O5E+B8nw0ZzcxwSVqMhibxeZdNfWW3",
-	"iz20Uja2Ei2SWYucM22owowYp59jV3FuoP0mJMFgj5DKPIGfcBTbKoQ5mRDOara6D9oNoD5hDqbENaH2",
-	"AN90E28iw2V5nOPsRo4EUzHEQAJHzFAngdSwvcwe/Dnb/ZdCCPYVo+j1rxYFfaXJB6nNQLGLf/0ak3OW",
-	"ch10rbQr+USTa6ashLXI70Abi1fZC6d05khaIM8Y2tv7ehCM51hQvvKdXjtCFATZzskAxkbQbOb04BhQ",
-	"G12XmPcMJSRck1RORU0u1TkUrDO9vQmSDFlyBT8dccfyZOVvMo7QdzJQTP+V+U+UXQv840tAfYXrvg6l",
-	"rBt9hbiC0YZnWp6jppm65glzOxYy1XAJ9V0Kcg7Gt7269sWX1ldI093lGl/IEbt5iZ0IAsfE3A7Vw4kx",
-	"9vcgoyvvcf8QuyFSCaRHdsOstdVHzKhleZAW7j4omCCbaKBwIX2pRtTYDc0c3TzuKChOtvqiIW9ffzx/",
-	"8+qi+/H9L6/fxRb2RxNtSM8OWhhMe8OTFHWwuiRHN7qbqFiCIXitzj7jJTwhtkePwoaIHIaXE05g8nKQ",
-	"zu7UpZyerZpP4+hkkULj5uoxaBA8ziif62c8NGbcdXFW3TXS0OxzvhLfd3AdOlFs34FM7QevP3aiGMX5",
-	"+459Uif6Qg6X9hZ2K+lbqM6/UvbJ9/v1b3e+w/DJ89NnTw9WbC7spOpOldsdH6Z+wfpSBau11t6SYybo",
-	"mLc8ktVuME1HjKQymUCCGBCVSpk5t/hYsT5TeUvqhT3yfszE2Yc39vutjy834qgdHbcOWwdlfKQpemhp",
-	"9kHZURigbsbqiPk5AdjhfFpFQyDZ+5Mlpk5oih9sKDV3aEksEZzS5PNu4guCU5KQGR1lSyUkFw6qAedR",
-	"9LUj9ecmJq7JEhBpZZPK8EkhLP//2dtf1xMWP8ICttzY2wREZSn4LMjD5sjyaIXEvZJ5IYF7qOv6cw+/",
-	"RahwVGpmfrknyipF++Czcw+Yv9UFHwjHWWxVZzlxpMRBiwxnmLaK4xJs2WoyKKfYl/IAnGngarnDG2Ew",
-	"o/pOeRnjPGepZqA0hffxxWyLd3JUzzpvAMeTIcEEDuhlSUea0CRveuEfFtzb/rpusu7s9IiNc7cGzRCa",
-	"APWl8uXsSGjPZvbb4OZ/yp5evpK+FLPnbhrO2ncbq7rFq/xLkkihecrciIh9Zpx7ukiw27HpnX17fTTQ",
-	"/fsuLql6FPSM0kZNEjNRSHKTFydAgb8zBd0yCWYFN/FFP0mxMGQ86WVcD0uzvOKm+qFW1xPlViRDlqUx",
-	"6c3sqo1w6YdySvpUWVXUKqmJHIXrH5Ra1Mwrr+Xh2sAWE1cxYTQZYrWsL3t4kSfNoP9+VFAXFlMEym5o",
-	"qoW8bp7vDHsqLA7gJ67c3uzzgV3a4EeKjaUytcMe0jGwjMcgQCkv6MadDQLDdPNTLJEKOM0nIqgEzHd7",
-	"6iIEc6MDb0HslT538zkIcvcAWPsCWtMVm+15RuicaztMz29HkPAelfK+dXskr/MdM/cV1L9Uf4UE0wVC",
-	"xDgd/5P5j6+Z4v1Z6Ytil809J/hi8SnuX4vPKb7QQFxdfBMU9CRSpJPEFM8Kvssba9T8tjzI4At7SqeT",
-	"LFjEgo67/NHidOwmnLsSPlq80snl3MVh37f8w8WMuPBGJZKRxS/CBLmFLxdWvZTnHJ4X4I/Fc3wvr3z9",
-	"7+i/9pwSsPcmjeLoFU2GbO+VFEbJLIqj3yjI5zk1DONnwb/3PsiMJ/br/4JfMGH2Ps7GbO/92Lhwiv/4",
-	"wmkJxU/Orc6vmCo+ubCby+x9VFRou7L5j6I4OoOUaT+uvbMsk9O994oPgKm+8ttXiqVMGE4zvXjJa2sN",
-	"sr2f3DrEUZA5s3fOxhmdQb+/H9hYscQbyxcTYUUZTSJ7wKPRMLL2bpnyfX4rVW3jUNYW5XruE/vi0uqt",
-	"U5a5uNy3qwpaShJdvXHmpLu0WyrwoBKKqvdyvNA2Z7FEPK6qIHf7Y07CKzZJ1XaLF6IOcioqPq2AtOLP",
-	"/JFlZItrSIjjMuSHfxdXFBA9B8x/xAXr1tcrXItvrnqdg3n+EUdD1eyXh7lf5nbGgoCXXnNRGfHY3/YN",
-	"L+TmPfHly/8LAAD//w==",
+	"7L17chw31ie6FUzNF2HLXaSKFKkHFR3f0LJky7ZkfSTdntumuojKRLFgZiXKCRSpao++mL3ciNnC/f8u",
+	"4C5iVnID5wBIZCbyVQ/Z7mFER1usRCZeBwfn+Tu/DSIxX4iUpUoOTn4bzBiNWQb/fHlBr/V/YyajjC8U",
+	"F+ngZHAxY+SWZZKLlIgpUTNGMibFMovYkExFRl5P995QFc0ITWP9x1uRMvxlfzAcsA90vkjY4GRwOXh0",
+	"ORgMBxn7dckzFg9OVLZkw4GMZmxOdcdz+uF7ll6r2eDk6eFwsKBKsUyP4R+Xg59P9/5O9/452nu2P957",
+	"/9vB8Ono4+Xg3wbDgVot9Oelynh6Pfj4cTj4nqc34Ymk7IMiC3rNyOdnr16Qp4dPnw5JxpK/Xg70o8vB",
+	"g+eETiRLFREpzDWhUv+bleayHI0eRQ/pgj+8PXi4lCyT/x4tMymyv7LVt4evfxEfpv8BjdjzwvcHNfM9",
+	"Gj17HJyKiCiOPzSdBVUzvSl3M6rIHZUkyhhVLC4O1g4zomnMY6qYfDg6ePZ0RB+xvSeTg2jvSfSE7T2d",
+	"jkZ7o4PDR0fHj588fTY5aNyqqcjmVA1OBsuM72VsyjKWRmww9Od0OBqFpnTGphmTsxdC3HAWnlcEz0iG",
+	"LcdK3LCUfP6NUosf0mQ1JOcsWmZsSM7pnJ1zxf56rjIeqQfFeRde/yvli0yN2erbhH39SkVff0he/7IY",
+	"Renfkul/PCfvqJr91S4UXarZQ/P2c/KGftg7vWZ/fTw6ejoaPSd2GM/NMJ6Xh9GVxg9Gh0fhBVLZ6nSq",
+	"WFZdnXMWiTSWRAlyR7kiEzYVGSMqW/H0mtBrytPCIjwalTrn8+V8cPL08ZHenDlP8e98o3iq2DXLBh/1",
+	"SBKe3gBrOM2iGb9lLywF6d/EgmVAm6/jwUm1hT6/GZ0zZbiLo74x1+3/LWNyIVLJ9iciXv3XhzweDA0z",
+	"2rccpdDMPAMmpcdmOvyOq78hd6odk9ekPKiuHQ4HN1yFB24eYAvDKGunqAf+gqYRS16nimW3nN1Vh11u",
+	"sP6guf1G84BmNL1mP0qWnYkksLWl5+sPR/PJ5pEkQrJvxSQwBvtk/d5/EZPmzoU+Moo17Uylyc73Bhh6",
+	"E5FXWpSHVEu5hS7OI5Gxuq/jw/KHu83gK0YjxW+pAgqq9lB6vkPqesVTLmcN21tusOvN/Zqp03evv2Or",
+	"6lDyR+VB0AUf37BV64cXi4TnskP1697zahfuWY9uzpfzOc1Wbb3ZZht02nANFZ72v4JMB694Jre9NTFV",
+	"9OGo0skut6mmy2XM1ffiOtyffVjpTD8YJ+K6T1c72qhwZw0H+2um6k91y1kNdxa8pL5mKnRF1V484U9/",
+	"x1Xw0/r3zry99tO19wj20PsSMR11l4LCI6u5fr5mKnz3SP1rnw7Cl8/XTAVvnfq7pPL1HZFdoIMXNGFp",
+	"TLPmjlyrzTts4uiVRmt3t5WjVPjcO75gCU9Z3Wfd880+/2JGM9XWBzZao6OtsIHC57Z99HtrPl8z9Zbd",
+	"bfleNQ+9PrbIS/KPbot/mC9+I5K48e4vN1hHXOqnUOseg2fRPtid6vU9L0hC33CpRIjv1LRbV5QsfU7+",
+	"MG0QWMqN15Quq30G17y1ty5L6nh044JWWq3HyQufkj9MG6m72HijDfxWTN6w+cS8We3Ge77OGuaMseb7",
+	"foO+fFm/DzzpjN3yhj5KbfozMPcR+cO0QWDJm21ABBdMqhdivqApZzXzKTYx72lGes5kwzIUWvRmuW9o",
+	"duPm/lacz0RgBUKNdm0GeCNuWeNpKTfY/V3wln1Q7+g1+2EKjAiu5ZpNsQ8r7BDcIYHBpOyDGpunwwGX",
+	"44zdihtmxv3rkkm1/+uSZat979lwkPC5lojKbfDnwJh3e53gEBZUzfZLj4ddZ77+hORWbie/08LTzjPw",
+	"+af/NfN7yxSHAymywFP4dTiQil6zwFP4GR6rpQw+178PB8uFnk88ljyNAt8pPg4stzGE1K21e1yhlsi4",
+	"akodmt+HuoHIguvmngwHxpE3Rv9OYMOKz/MXppmY1zeHp9uh0OFALFUk5oHB2QfDgfUUB6frP/SaGkdU",
+	"XWN43Eg71c10Yl3NbnrP12RjbE55Uh0P/jwcsA+KZSlNguvgP2xd9F+rj35tPUqwcqHH8HuHw6TodfWp",
+	"QrP7ZudsSzJq19umciF7jLzwsDd/dkNk2St+vczqaC3Qbs3JbMZ+G2YgtyKwFzhb5Y78Pa6jG54GHsOv",
+	"reduDvak8tO5tSKlLOFSBbv3H7bfeZmStUy/+Ng1D7N8/+Hur8sNtLC1dxcO7brE/q2Y1A917UHGbEEz",
+	"NWdpYCTes82oba0rYMf7v5Ga3HFxfW3aowBnhuxJAd9xVT/WTfSZxXKScDmr0Wjyp5sL0OtQwoYbvQVz",
+	"xXakz6LRw6MH96Bm8LKX3aP/zbaZJGLopCiKbEonGVUsrHK4J78z/2g2/NQafXajave2YH2aYW1oINvO",
+	"sSuY2bxTZ38PD7thvLu/a7kcQ4gRC/Jj82hdXptByFzlWGGg3HYZ8Q8LlgadBfbB7hw07/DSanIiVpv8",
+	"EYItz1x0WaOFNdxs93bWs5bguLNPFhx3xn5hkWpZpHKTT7FAYsHSBpdFucGujfXYX42L2X+4/kDa3Tln",
+	"TEYzFi8T1rgy1Ua7Xx39a3whmsdVbvMJhqVE1hS+Xmmx6/D1MyaX8zamVG7yKc7brbhhdSEahad9A1PX",
+	"GQjGhqFEUzcc+7jiFcXfu4RxeZ15IlRdh36TNTvtJkdhdw0hM+vvhxc1s86+NIuigTa9vbVnQunbuG7i",
+	"/tMdEyJ01bQJa49l7U04b+f+55+c958rmjVFQ5ae73w4y8mc18WC+Q93eVH/CEJ8HeUUnu6WirGrhguw",
+	"3GDX95/pD1To2qWxj9fdoryjBrosN9g1YWJ/QUUuf7Q7VQ77CEaX5o92oLqVu69VJCst/gh6JA7qTe3B",
+	"ecO2QKQNl8z6rGLtSwa7rGGg/sPdM9Cwcuw926Fi/DfB45pFyB/tcgl+4moWZ/SuUVcINdq1tvCx3AGS",
+	"5+uvwkndN2z1mSQcktO5/lHLu4PhIKUQQ+IRcVP+9L9lbDo4GfzXhzmMwUN8Kh++/gozg/N51o3FW4rm",
+	"MZWM+xuN68vVaRTO5f8hTVZEzZhkBMOE5D55Q1dkwkjGFl5K/yIRMbOdw4DBWOiN2EYZ5SPjis1l2xAh",
+	"nskM7yNk8b/G1w4xTdz8deDyxGmWUd3vMuW/Lpl5rMflZiqy0OrDVGmkJIJJcEn0CXTrX52OjYjqu9TN",
+	"RADDANiECUtEeg0Z9TAcb89rR1Umi/XHdm78KuFl8gL6DPaGZARdLmxtEnEum74kUhl1gVCO16KTL02o",
+	"Q3D+LFUZZ9KBHOjtUXzO6valEhQXwKvQV8ae/kgRq+IoCFXx5coJxP2IyEnLtUMtRrj0JCA3qkbyyfE+",
+	"3FnDva8bVIAymoZTHgWO7SVGwrWN6I6rGY4JYuQIjeOMydqh2UC6biPDMZjxmOi62g1UM5YPjNzNxJzQ",
+	"VKgZy4hcScXmJKJJIokUtYMrBPB1HGI+LBznK4jiaTwHdhc1+RKRkYSqetZZCvnc/Cg4DanfUXBKUd1A",
+	"S77unkfhWzHpN55fxKRuJM6d3nMMP9hA2PrLTumhsDRmcQMd5XGz3QYAl7btHIdypkmidkFA2JRksmq/",
+	"ef3AgH6rcWYidVtu/xTHYON6a8dRCBJecygXQM6Ng7H9eKdstWgflY1G7r5fhTHhMEGHaGTlZuN2wsb9",
+	"3s14TLxwGw/XrMUMyOCByQVLEhYT9oFGSo+7ltbz2OMwNBKKne7vAhrYz/+4vPwwGr3/Igz/9eXqHHMH",
+	"2oUqnuZC1fVGItU121SiumZFgerxWgJVEMMtePnSJMmFSkWv62ZvkKR+HmRiIhSP5OB9p0VRRr/ttSSg",
+	"WfqrcLCO/tEotV34932T9leS0TbS/V6YmJY6UDoT1mIR9gCiDsXYffK6dIlRRRIuFe4iV5JMeaJVcADg",
+	"kyJTRGRxg2BgA2gaQMnqj56D4Rvvvf9L+Py9/LAQmTqV4dlq8cNOk0HLuoEaQaW7RKU/9gpf0uN4HbP5",
+	"QiiWRitjUyuO5g29YZJwRSSdMr20kqWxATgEjxziqZG7GUthnWkq71gGQHuJkOqEUHJLkyWz04kSzlL1",
+	"mSTRTHBgh8toRqgklPz44+uvhrh3XOmLV+qFuEyBe4rUdblP9BpJOgd7iZWSzS92WNwOhcX66/r5lGdS",
+	"gWA4hJfEUpFYACZculIzBw733Jx9I+CaL16mHL56dHg4BCq6m/GEeR+GO4cnCVmmMazAihyNnu2T79hK",
+	"GuJE2mQgLLMMvkIzPYuFApjIwyMyE0tNpVOln+vFibTEf5na/UfzUk4A3gbuod0zSLKHx8dNFPtf9v6z",
+	"jlJfT42NK0SoLy/oNe4YTAtA0PRCTKhkMRHpc7eKi4wBZKSFycTNkeTo4HCfXH1xpW+XNIYd19uxXztf",
+	"a3Orm2j1Vqyd01vGYs2r1pnZPvnJkBDHJobwgUKeDoskpGYUkTLLq3B0cPj8d5j9W5Gyml3V85bexOG4",
+	"khmVz/GM+7PQZ1KfszmQ9ozNSwvxaHTUNJMcBLVBxOkynyalS++l056abrKSirXRTVajcOmx/CImTaNw",
+	"6tVG/X/HVa2Fmaum/p3TZ9P+jWOqdktieyHggMyBaBiV54HacHTfYxBreVjfiDsyp2luSqAoYsxEEktC",
+	"FZkLWXsP5xH3diAxm9JlogYnx6Nhbk/gqXp0iLYERBU9LGCMHgQwRocD0D7qVhLUnqYtdd6TDZftnNEs",
+	"eA+wD0pfbFOexkPCr1OhTyaJqGT75OUty1aafWY00leax+e4kiyZFuFoJyy7rlnhX3eiB5ngm9rFxceN",
+	"y5tHM224wHm8fK1/SGnRJsI2TYPS7cam3RZGhl7E+ByjsOvtSACvDFdlTOACCRni8t0+HB0+3hsd7I0O",
+	"LkajE/jf32t2vxjpvbmp7kcZNgHpRV5KljUtrnWHbrSoHyGbG1yGnl8QokhEqiBgv+CNfPiLRK+YWz5I",
+	"o5djKvXtqm9WmiTijsVj4x7T6iguG4TgK/MPiDvT6qk1fsLiua04vhg9O3lkt8J5C1aDk0E7IDadoC2A",
+	"Z0y67z4JfBdcq+3fiw5csIYcnKTLJBkOEirVeCkrA398MTrMaWgOivcgwbQFs3Fv+fVMJStyenFO5CqN",
+	"BsPBImNT/kHrynwx1q3Hj6bfPftw+B8UH95ysZRjf0o4CoO54f8CK+z/IiOxYLANvj3lJGO0kN0rT+4y",
+	"rmBLXAaRS7iwdF+/SR87W9aQwoD0gp7nfefZLkDdh75pmj10gRAOBbuA1xp6FVo+zJsFAmrrXyu0DERA",
+	"NrzptwxEndW/WWj5seQ873lgqyd0LmCftZABp/MXBuDodyZWwbC6eJmwsZNQNanYT6FRTn+p8Djyo9hA",
+	"Px2bQ/CGZ7T7CQSIezhy5vVzkcwYn+slDDOQRxejpx4v79jNIR50sIF1fGWkL3Su4CY5ZykXGTkz1jfy",
+	"Mr3mKdPik4fsABD8GU084BQZZYyl+lIwv42ZXsUWrrjbY+oRV81ZLbnft3JmiyTdfHD9ETYgHHf9iH0l",
+	"DPlX/5Vy40aQvPrP1LxTgWtr/0odtFsYv6r+W+XGTTlaTbwy9EpdGlPTd8rN61Izmr5Rbl4ftFX/ldAL",
+	"cES+pPEZWuka+PEiE5OEzf8S4MsRSgtzmmhpksVjY/ODDEqFqDUXns0zomkqFLoBaKyl21gwSfRvcyjz",
+	"ohXb03evP5NED0brPiD5ZpnQ5/Rn16MTIL2OwOHnfl4I4OuDk8FD9O9/fK+FUq1HRX7hkqVJEzVDHHfk",
+	"onTq8TOod2FZ6hu7GCRfDCNHP4xFJO16yofVZevM7N7hN+oYXXi9h8EF55LEIlrOWar2B+DfyJGAPYpQ",
+	"7IN6GHnPcnXky5dfv3578rcXp9+/fPvV6dlldpn+7eXZ+esf3p4c7o/0ny/fflV8XtL4/fGfpoTbMRAx",
+	"0WcIC+ocHx8dQxWWgg579PT4yeOAqhJcFzt+MuUJK10BL3Cue19xuRCSh4PpTuFNou900MUlveVow3Pf",
+	"3u9aoiVYwqbgYdpYSHJqjH5Va4UUq5bUqzEHBSnEIk/NeUb3JUow/03/tm/7LcNPUSX3jp4caOlnF9KT",
+	"u3x/HsyUWsiTh/o46T2RdkgP9WD3zGD1RBNX5mjwg0yE5g0zkTKnbYTFnJKgoui1LPgpteIiD/X3wzKM",
+	"v5Afe0c91ROwF/u1sfwSqrxTf4tUWgcKJjSKLoU3Q7CDnWWNAppuTQ5m46VabB3OYWnTbEqb5aWbdD+z",
+	"XQ5h1xuJFuEIkPME9fnTaM6czK/JnSnFU4QjtFwEjv44FnPKkZfQaM7csX+v77s5+yeco8HLZSYW7OGX",
+	"LEs4SCgyWV7D6ZmzPe/EbFHat6tdd07w8VZOSSWbqJUw/LG9EOk04dFmAhZuhqI3LPUlnlMwuVXDHRN9",
+	"268I+8ClMpE8O5J7nuVyD8RFEjvGsMTjz2Nbso51qulBsXIVwVzcAbqGVSoRBVRE26spiQY/k5n1cMi8",
+	"QhqVN+j1HpK7GctY2e1dcq+X3M0Bp/d+2DpbcXyUy6uFXB9QkUhkEx7HLN2I8hYsm3M01Mcs5UWJ+y3j",
+	"MOWVWGYkE1owEuYvTMhASx6Bjxiztkst2SldPsrp8p2bAXEzCFNnda7bolETtzCnK6DFWBhC1Jo7UuKF",
+	"EN/T7JpttFmGqsdKiHECXwvrYZ9JYppCGAU09ZztkmW3QMg03in3eHSQ75JRQ924lBDETiG8W9XJbmu3",
+	"uq+NdaKnNHmpddSNdo+bL41B3fW37lzMGcbZ3GlOd5eJ9JqIlOiDJnnMdrhJx75qa+dK7AjDO1OayDa2",
+	"pX0F/HiGjfUm9DDFFgYT2G92M07FWM4EmpHL+W4dbbWfxL5sKgn6PpUuTiuWxrLY4ODw4sBzMJoGY61R",
+	"JaVmB9jsLyP9D9D+UkAi9MbQdWrHhpyzpd0RfH9Hdm6D3HrLYyb8vN4OXTwKZfl2eO9o4KulOLs5Y1oI",
+	"Hy8zvbRWu9W/Os2WTqK9mE2vLSqssYjNEacMPzOjciwBgUCxeHAypYlk1mUah5x/nqZhHasgukdsoVjs",
+	"skjLJo2lSZst0PD3FBhOV0YzKdHw9zyNf73lUg0+fnwPwzEuHAlVZOEsFj2FiENbptnRs3xOrkmQakcl",
+	"qnWKv+05dj+OM0Zlvl216k9OdBcsmqU8okkeSLVdJShneDU3WSE/ZmNFKFBctl4VKjeuK4La8IVK82pB",
+	"0Ya3vYbh+pz175YbB4qxNRo6at/0bavdvuDeqC+f1u1DnrOoDhq9o5Om5OjJcU+b36+WiKmvm9Lg4gm8",
+	"EIZya7L/FBvXg5412pAqL9RilDV+pty+DoKn/iPnoZFUEXMaPlBsGwY2abN6lJiRwSDZjvnaePmjREi0",
+	"Xet/tIs3RTtaAdPTs34V2eaXSw5hi9ncRPNKhvJ1D6nDszi7S0GTXGWAh4UBustHt+0ivNRdJofr2J71",
+	"htVcIyatcfMLxCvB3cC5batCCcdGLldo7VdobHvLta0vwNj1E/hCsdZdsw/ejHpTS7j3mSJSfvNHvLZF",
+	"/Nf612yjMtBQG2twpGWQgbbDFPDMW9m7q0urSN2vRAa5ahMa3UCCDqNzsHnEGZ0W5fp+OswjDy3Jxt9B",
+	"cGm61GsOZjsj9X5p+mbmWPP0ekhUUHZ0+O5raRxbdFR9ByDS4YA4rrbDLALV6dvEPa91odBp4xmGuQQL",
+	"8jUfIL9xGfuq7US49SvOb6OD4fl2zT8LNyR+ejyjcjY4GTybPn0cj54ePH16FD2JHx8/o4dTRukoOj6m",
+	"8ejgmD6aTI+mB5PDyWjy9PAwig+O48fRwfFkNB2N6OjpoNtpizKuWMYpaKo0jWYYxzH4esmkZJhVeM1v",
+	"mSTLhaaat4yheX3CSMJiomaZWF7PCKPRjEjFoNErDjZ4sKsuJdj8KVnKJU2IsUFhFjqbS5bcMjjPF5CP",
+	"R1OyTG9ScZe6llQLBYSnhBIplmmc5zdiN9CFEQXAwC/JnEvJYsyIpCsJ7gElyCJjtyyF9J/5vt6FapqE",
+	"mrEVuEgILQ5A93fDVoOTgfl5LEVyi/F1Zc3bGbbNB/KWd4xfz9Tg5BHEuvTgDH1tHh4Ty1lSk2iTt+oT",
+	"EQ1mS0Pev/m0VFml98PB9ZLHxgB6Km8wrh7WO9NqPBFLBTs2E3f5YoulSa6e83QJFbwOjocQ6gLqe5KQ",
+	"OSN0Au/qDYvRIuX2DqhiJZZkCqSjvz8HIIZ9CDdyAp1fl2OLIpvP7sLM2EsP2la0QFeOXG0eKhbdxpm9",
+	"d4M48fXvV5vXIAR24NWFVX4r1ClYx+gk2cxfkwo1pvmnfM+aQGu3yyfEbSHYMcQfARCQ5pPgkojJjGVs",
+	"pz61xznreSsUKQw87AgozW8bjoDCwrSuBu7WK304N94oOOIlh1oGeZypwGRs63SGODtMek6FIrdc8kkC",
+	"SeArsWzaoocd+eJm+3hU3Ec7r/otxBZb8q41LJmqekolY4Qru5FvRMynvC7z2Pn80bE+o5j8biICMD+X",
+	"p6SQQLtP3goyEfEGkSKaM9FVImi8FR/uAr9V78PVo9VL+Ht5bQ983zoOtoO3tjqtbXlru62H3qUMojcg",
+	"svMV5QnbjCdYDWzO5dzkYpd87YYcZ15yH6ThwfBsJjswMpuejqysZvciB1i82f4d5vtn7jXizSG8fZXJ",
+	"bi9SudMq4bnFI1veyzMnH29y7LwPjkPR5RcAvYdwBilqKQW0A+T3FuXAgP/Yazsfe3Bnb7jqwvtB9N5o",
+	"7w+f+upDPmM/cL7m/AbXZ2vxMf660nyvzfohboimkFSkeK07D9AmKvMmfvyi1zUStyyD1KiDGsW45Erv",
+	"2tfjKvR3Rw+6w+ruaLSG0Kf0euypWe9Ndbcd+nmhB4w9zVU8kY7rlGEtj4gJCnnOu50KxcCYtzQYO2gX",
+	"0GfwToDZAHgq9jQ4OULnMm5hbC31K4ZXI1YWhI3MvcHOoV7jDXYNqpt+kG96UPUrtUEdnsVjiRR+9LEX",
+	"1lrdCYOvbSvprYP71bXyvYSF0o4dvIV5+2pxpDb3nuu9VKuhwQvmNaxClLdpie69AqZ3/Vt5s48OqsLD",
+	"euzO1nbPSfIzceidCbCQD/pRZ44nWSHSn/Qlqln8RB9MJ7Y7ul2b/gAhQog3NF2ZIEO5kaSgOeIYYEtK",
+	"AoIQGCRsbuidCuGHXuD1GVWM5AMK39+FUW/l2i5PF1U4+ytVis0XCmy5kl9rgag57rqJCUFTbAkj+TGl",
+	"SzUTGf/nhlIfT29pwrVWUoqsh2xhgBAj8EzP7fTda8BNA9xZeG8IBIsgB5hdhwTMUmKsgDs0xxz4cZkw",
+	"nMqIbwDXrC5I05/6NijiXSbEVJ/bu5kAeCt5w9Nr/S8jWughgUFEd1yihp9++mnvdKlmLFV6+1gdZs+M",
+	"zZkRuGHlWaRYjPmBj58cjx7sD/pm2/2Y0lvKk42NeTFb6E1Po9V46X0yGMbrzHpakOERI/gygMUaq5H7",
+	"AjFN5wJTNHcY6utp9l+52ZDibMLUVDP57Yb+tqxaLO5SZ0eyTbgkWjRPBDXncVscaJEJfdg2JpsFlfJO",
+	"ZPE4Y9OlLOucjNjnXuIuY7gM2TJBqEfXSIazpZUQYy3tirSUL+0Q6PIv4CrTjBGVcRYjRmMxn9q23WlK",
+	"9eGhb2Yya5CvUZ2VqbSY206o5pLcsSTZMxneWi2dZIzeSEJhO0A3/TGVy8VCZIrFb1jMqUWIXptGlvkH",
+	"x3P9RQsNHTQMgi8TkFDNgfGzbnIyyhjd6QUFnjSzgd6KEJgAMRMIb2PNfLdtMey1UAb7anvhK7GDmRgM",
+	"B2gAGUNp5/cYwW8QyDqnfvYOgXuZx5t4qd5svkjEirH/Vsj3LGVzv5xDwYQ++n8lMxUMAom45qkXpVDI",
+	"aFAiZXkVbDuw7QaywJ7W0ImFsN88lAV2V3d1JpK2uOVi24/DwVeVOs71b5faose1/TXbyCjr5Qqczap6",
+	"oXWw7nQXrBXbf7gGaBuyVXkMxdJebbq7JQJHNSVkuQpAhVEFcjhkriSRLMoYCGiLTLMRZQr8O7S5Zkq0",
+	"213hGb+FNOWSrywWeb6p1lFSjHLohhQP8wzVZ3pUQkQvYVdVB2ZwbgFdmkpiGuuRrIE2WETRqwMcBG3D",
+	"NLSdPyeam4BklMNM60FBpJCPBVkY2nIJ4ITeqB49tqP62Q5rONDfHrz/WATsa1wLEFInK4PcaROGuYI7",
+	"pt/qhMbB4y7IiR4gYA2+rgdfbPRcYzAgSpgldSPn0i3v3UwkhYz7TlSHQ/Kx+L05WgB+N8UieGEr4enm",
+	"mjrioUUOxwCfzdca8RQ6YRO80U0/2jDPLmfwrW75MQdX/C0cQpanvAPHIRN2zVNZRsZ5EjhQQWDGci8/",
+	"poonOWi168TUyWK4ugDbyFHzuhYitlRtdXN0wiuhCWML6+7jRrZuv2m8hV49bMpuRHfNb5kWK1N2510I",
+	"m43C4mHWXgR6BHgLDEGoTRYzOmEKwofzcg3d74Jz3WHt8cwvA+nKynT4pivr5ktv3RbV+IWHcM0uJSPU",
+	"Zj2vB2KbR1T+PACWD0fUHG53/NzC55xz6C7zYV4JxztLJUZVIKDw6StQduHGq0oChdu3sI7v3SwRMEsv",
+	"c+FaD9OOCZmKRcoM7r6FM2Xpct6Gg1vhLh4Ta6ZVvDyG1kme4zKLu5Q4O0YzVHVN7++CxXlOEZFcTHX3",
+	"siqixVTR2sKisufpKde4DBycGZXjebA24U8zZiofAKZIxsjcOEDMNyZCJIyCoObVdgl+yLBr3Qznj7mw",
+	"lbU9PKrnPqXTAgtV7NmbTT0ZIkcJ7UuOzoGGJydcA3XORBL79KillAAQsPklBBdc+M2Axt5w5Z7DvxFI",
+	"2POPucfeLzbhr/hrJNJ4GSmbJ+1ezNhCZHk3MHDbTQXCuDTMwHDELcsyDuwJrDP2u/gH8gX3pzu1+GfB",
+	"0mBe8OwNztzgFtb9KZmeGF3GXLn1hD9uWcanqwYucA53Xw0fgFjq64zOoSqOJFSSq1Pj0YElOCFfMpqx",
+	"jPzv//m/rqBIEbQDg000Y9GNXM6HRJqCRTKiacoyKGFmookiEQNYGlEsSbS8CuXETFER9kGZyjD+TfGk",
+	"wGH0nx4aPuWL8ecJv2X/Q2sPD8Y/j/aeYbWi9789evoxgJHvFqKm9Jo96NRyRC1E2TomYO/26d7h0Bln",
+	"U35vNOzBT1zN6vbhNC8BlOuuWobj0QzEt5nmxaaCEFbQK2m1WFK5O0uUbiQdhAVsW+Y+tk/3sSDDiZTI",
+	"vPTo8rILEvOYSOtVqM6sqzqVBi+6C6dw0jRG8QXQIkH1XLBMitxJ4R44plfizYej0E2njD25S81lkbla",
+	"gBWpx9hgYR7BlYR8nfAUJ2xGtTCTGbZNEnbLEq9MRbFiwRrpNy3lbPLDeXl5Hjx+RXTcMvkXqrJqio9E",
+	"qqXKjJlTaLNeS2S/mXWmWAO6n5kmfy9kqzkIiBllrPOgSxWeeYWL8mHr2xKqNIl1BxqoPBgaZ9QGu+gM",
+	"+3B+PCiDTuYof8W3YZbqYW/pkHTtzQZR7DHCksr67BRnMrTtz7C5B9peLw76qxEBjm0m5iF5u0EhtSUw",
+	"+5JBFSq+PE4olWKr4hknDVxQ+s21d6yjohoqQt5JWy1TmK+1blFNzc8JEtcwLw7qyrK60qflpQ7pkyUG",
+	"0VPBrDCkXsyQpiFWaAWecnkHuZyzmjoPmS/ehos+NF0OL2+NL69qaysNUe+sHldBI3HIyvEtNSV2bvgC",
+	"hqWWWdp/Di3DfaMXJlBKiCG7RmnCL3QA5xt3GEQS+6daIsIdnWBNumluKw/6METWen58yasLc+aquKZr",
+	"nW1m96/j0cb9/jgc5OuyDivzlnEtvtL1EslvgvICrqzJVcuy4NOWlNsS4BXpqcm0uvGto8T6C4nvrreM",
+	"ISaJ9OCNye/CrefQkHSBSlu4nD56bfYlTcu9DEzuhb6yFTCC7ZmatGSam4r+zAanfInaNss3uvTZs/J7",
+	"fbfuftsat+1cZKpQCXKwV5BLKu540BlDG2ov6eL7hT/2PCmnIPIMB3sBGaryU+W6Hg4+7Ol+925pBul8",
+	"egAITxKfqq+YjAbD/O9T+NPUCXSP3d/4GHjlS+zTtSn+qBu+Ly1juFC9FmymNCsLN5B/J+bsOVrlucw1",
+	"cV/U4QYSMi//5OPTsFuaLJHEhwMxnQJG1QyIokWsaTWTFUfLJZkwqJbptPaguUykYyN+zZzZ7BeIGfbk",
+	"r7R1cHXWJJdZI6uC12cyh+6RRIlrmEjIkFbMQOsiFEwSDmCevFBkqTi2vKgSuZsJqUW766UeaV45OxNz",
+	"XzpfguMXMDNm9JYRl9Skf+MZeGdcPkZDZdaDoydHTx89NhZV/HFURSkfDsyIOqWOvDJtP/pm8UAZZhrN",
+	"8nX3gy6Ms8nxCpyTFjLlc1ullhyORt0jGGwv3tAauXrFmlnY+OCu5mtUmHaQgRqLX70ipmXtWKRsSMBH",
+	"jqri/i3LJs/By4TqQByzGGKmYW2KZjy6VLN9iNkr3g2Pj4q1Y+neP9/r/xu//+Lyct//M2wpLxorg0Zb",
+	"qg/tiWdDpV4YlsiIXEnF5taC7ZXLLUSDAy2AGsSVDfYUBSYHuLZD39QMHw6zCD3uVzyNIa0wpJOxVGUr",
+	"FxMBcf3Sqj2S0QTZVokh6K+OE3Ft2EGV5cBXh4VgHBNuYUFA1o5pQjDkDrZlM+3vuIGGYL8uWbDKLQSx",
+	"JzRizt0786omOCkGEnuLbOXx0SBU5+Bnx0LqpA+YhDemYXFNa0+PP6fKPGgCVy2Jub7XJHJPV70XN/O5",
+	"S3XBMBTQbJ+TZYqP4Vc8YDZw0KPOwgWGneVpuVo2MV+pJ8XvRQ0Z0kgNPcrLWKTZYGz9P0F9n7drgj7L",
+	"+Wg0qlqihWA9cx6tixd9B/pke9R8R6vU0JeMcSjrOEqKwdddLuMuZo4ZXQD+59pWDoz0x72JMQ2fJu+8",
+	"PcOg6lCQhwFV+Bz/IYdIuZoHKvEA/gtUzBLJyIQlIr2WNmqORuo5Sdkt+CnzcKbK6UFQudCu6ycWR5Um",
+	"0pSpAa6oewbsRYws4wru6Bn7QGMW8TlN9quXzOZBkHwRHmiUcJaqz+B8ZkyWtZ+j46bORZ6420prLge2",
+	"mF8RGtN/3zMZq3uv47yyDfxSVs4A2aFMNPaOr+3AoW8oy8fgMBKRFm8X8NltdCDdUDqfyTPzhj2WfW4Y",
+	"F1AE5AcXTikmGLPp/KhGJEru38vrXUZDv7R9U3V8y+wg/opvtr5QW51eB03ZuRUeaBzF/dgIQyVCOgZ4",
+	"mA6uCL9GfkGh9livdyUMi/X+zf1SposiyebnCo5tYZKFw5Ozx8KlD1yp9rL/Xly32od0OyAM3s+o573S",
+	"zTZkb+97w1B4szxkhLCbJlJ5yrUVouQS8qH1saI8WWaYdQWFnWpFqALXCe6tfq9SZqzCP7tqVEbd8M/5",
+	"Ya0uVa88bWAyK9N4q81sCxav93bcf2MZn9ZGaQDjAqCWxVK5Oquam4O5CnDpqscSAsRCIHHf2DJukPtD",
+	"7jR9m8bNFo2D0WhUqLlWY80A7aEuJoRLLFs0dMYGSmbLNDamq+58wiqc7fHZM0bjcYtsZigZPNZ6XXJS",
+	"9pamsxQGPTbf1M09rXvlAkOp77jEzPQNSK4Fk3BSbWaLp55+poXU2ChLNJptNrgFqzERvMRjZ1eCKyuf",
+	"8AzEkG0Z2jo62MonssbN5nxp9qSVl79MBz4l5qvhnZhavh8YTWUReao0+4cNTA086J3PHixHw4aD4WCS",
+	"AehF6BIoVICtAhGAm/VuJiCSYcIIWJV3ESWWh6f1Cb1yo+8aIdYpfsoLldtC9JRJNA6KTVi+NFfAXAf4",
+	"UjE28vioOTnPK0sdjkI2BTvRwAc7IQ1497AGOSTUkZ8Y3SV6zSZ5dVVYvZToPp93ycclkBaI9kNIazvX",
+	"TqT1PU9vfjz7viyhVkkqL35Sy4T1DXzL+i2zqdkdlMhYwuAxQVzyskrTHMvWFjC3QkHBcZNeYXIduK47",
+	"s3lsCBYbL4/oO7ZyuTGdtgzy0P3tOg5sV6f4tiIH2FF0m3eQfKofusOPJOBRmKVys2Je9Jt/+r3ouM0y",
+	"qsrctV+4W5WlV5KsylX6QR1WRcUocFW1qbF5ukkfHbb4Vr/r516PbaCe9XW14pZsFtxgztZeKfp/d0EM",
+	"+mLK/wVt3heWpTVRJj9AkXG1r4JOf1v9JHxqgG9ZRCFjX603qxuE0cDxWGYZSzHLA4nrzoEoBXRSbD12",
+	"0EnhI2e+6X+nQqAtaZApuyv00igxOCCnEnVXhlv6bpC+YWHPRMLWX1S9iJlIAulGWQNwShFBozQVC6kT",
+	"GC+LbuqIbrlwMeg0lXfg+OMp2G/Qb5GDzxU5uT6/oiaixOACBLNRcvSEEuF0EtDx7U+a3ODh+TQwcM8U",
+	"D4mHcHI9PMgqL98RwIJ5xUrHkillbTUdXju3zfWryfK65vi6ucqZyDDva0iWKf916VwTgLaVJK4Cvm9Z",
+	"eRTYjm7imbf/OxLOzHUBk3eJ8m4VfXLoKVN5W9nE+s0MDezInchuCORjPiAiQ6MJk0qSzyE9c598x1ay",
+	"ivaCSBlGHuOLMRRkG4IT0pR2co/0t8eYJGoPd4Kz0y81He+3tWmBOX3o1SzagU+jOSNeUcqyYtQz+c2M",
+	"5QwyeMOG0GWkhVLI8QVrasygZnhjgJpsMKqWYy+rxjJrt3o2Gj05ePbs8PjoydHo2bODNutVLvY0dF+U",
+	"jbbXeVOwmes8b7Tdzn8Rk6Zu9ePtdnjDVVOH+vF2O5SuenBNl9hgu50ivmF9nwsmFgnbZp8llgr7WiDs",
+	"IgKAwSUoBv25xbITaOCn5979VqejGp6IZz/isUl8zd3CYZsmaOPjWMwpD/GDr/BBnlAK7YEZa+lOZC4g",
+	"BQWC+VIqE3YCMFNsvlArAp1J/Z/OyudL3Q/23uYaGQ7wUjYNVLZkH/2K7i1mFT5nf9ftyrvqPjCsWaym",
+	"DWsKMbZbZVKtIZIqj9TZPIO9j+DUS/rpIuFsvOwB+cR9M7ziAN8ZxvbDnHzA1EWICukkOATL5UqSG57G",
+	"VqDzKuzlt3m1boW/Cg3Xee7uHe09q/P4ot6NSAnr6VqI/qAscF6VgtaGtrO+TcVSsmI0k4TOGI2f2zRD",
+	"vbIQULa2grIZip03jC1j1815av/sxG76w8L1wAHbEuBXvzmVzqU9kjjq4ElEQs4vvvWoGcLDITcFAhcx",
+	"AjyI3uAu3HE/zMRubdfMvYfw9XSZJO2gV2G5v9VYWZi2m1P9jjib3LrcRd/0rtMAd+noAiysTKsv0Fuq",
+	"RzvyDLoBPS+p9R4H6aq5/ePn/7L3n+8//5ns/ef7L+DfD/793wa78DT+qTyIYWbZ2alYd5gO1z9MvXyP",
+	"df0fj8oE2r37Xi7KHXCTT+iQ7HCt1LgJ67mZy9PahJs5PWw7CXw8lSpbtkaHLGjKEi1PL5MYgrDryWuT",
+	"7e2S9ONW0Wb83HA1tmUhO8cytBxjjDafsSRumOj685wzprXi8TJLak+TIL8IxJmjSeLx+5lSC6jwo9Si",
+	"aI5YZrwFruppge/DF/795OFDYPp/aeb5QAE1Ie/60XOSCghKUncmhajTSXzL7t7p100NvuaIDgd82Jqn",
+	"ie3sOfvoCkC0aXYq4LippEeWCM5+3JBv/fn/Vkw2OflBQdIvpBDam/y5IyFUfUxi07YYc6HnWjbyi5iA",
+	"H13f2dV7cRTSsjpcuGiF5zandAf37gbUg6/WE8V3XG1CFDc89/yaciBETME4gOB/nlmg7NCz5TWDRhTz",
+	"tPNB/o6rF7ZoZgm8P3CSu5HLjcN3D94yNRp5rULu6eNceXar4skIauMt6TC+QNWYHdNF+DV0NBwAVYQv",
+	"Zj0j97jPHv2Heak1aDukQzdSsSnhvEEgQ06+No7BEO9zTAwEzgFWE0BJXEBVKAsdkLI7FgKM+l3J/Pfe",
+	"wZrdMjVN1zNx4BHCgCgliKQrQpOM0TgUNGCLEwePOCR6lr7VoDVswsBdbd9g8iE+1BIMcYV/+8sxuKpY",
+	"2reVMspVf9uQrgqtG7b2gknlfK7rXSsFR7USRCxY4ProazXsx0+g7NAG1+JSsuy5y22nEMsDSA22eNMf",
+	"V5JyNqlWH9Pg05ti+gd0DdePmHLhtnnwVy+d25zkVzm4S+3Z15eOSJl//GtxcjqATXuenY+eqzaY+8Sv",
+	"Z/rA4UCa82yOOyf6zBlNa2DeGE0LNXSM2pZB3SJeqhIillhss20IaHMqjMC2CqZeibvtzzltcKQHZ7dB",
+	"HlOx+nttt3Oa3UC/hCLoin1ni/lUaUyzeByzW16jJ0GiNzgEiW1OXHPyeUr2yMEDQxJiSqbsDkLmKBat",
+	"NwekhSyOQgMNkcUGmpQpImx07bRcg98QfT6QfHjBdQrxjJdhf8BpWnQHPCcJ0+zcg7DiKRB1RiIqSxFV",
+	"qcjofsLTuFLJcB1Hgqfu+IEGNYaZTBk8sML4yYTNuFEa/9uwaeylERcG+KjiLx7tPXv/ufnH3vvfRsPH",
+	"Bx/t7w/+/XODwNTc6sFfgq7mlx8WIlOvzIr5Metp/Is09WQr8Pcim9v5w/t+iKx7L5K3wTC6l8Y98/qr",
+	"Tt6ZIZEQySY9+LVUEZXRCMpP21bWicNlg+/G2wEl946eHBxszaHjzfAbRhMVzMm1Zl+sLQyal82UKl6G",
+	"3VKLsKPmLM7QeSy8Vz2WyR1dSTKDRqvnWM0DC497OFeufCrGT/skYN4M7n5o10/Jjz++/gqLfD87fnz4",
+	"4DkRS8MFjKpKnhS3r2NR0nXsC/5g55q6X2ZZKO/kh1RrWa5utU3/ttlAmbgLKW4xa0kfL8Sm1OZmV5CD",
+	"Wr4asAqGjIK8zg2mn+QQ0gnL0b30RE2FOoM8dBC+hSvShn/huurTNX6D1HWFpeCfjQ4eVOZ09LQt1Bkm",
+	"mPc2xA1xaxg6K0gDefyy5Y9UiTmPBsOakGYouQX7qQd9w9hCIjwhxiHDQiHC5V3GlUJV0GW62G/rm4bT",
+	"JHySYGBnUIaolpMSDq0wCNCace/A3RSL2myE6udcxIBXPzxFZ9k25K04W42zZVofIe7nfZsFIyIli2W2",
+	"ELIma8zWSW8+bq6saibuzOSmlAPWW15bVOu7Eu3BVmrrFkjkMZCyXSlgvcARj1W2TKPwPtj1APARNweQ",
+	"KvFlknCJMbzVBcF5VT965mautxU/CbBh+uglbKqI8StsY6u75H94Zw4AxBVNmkYN47TlzrcxxmVqYljb",
+	"DwKuEb9hpvhLbrLbykAwuaLjMEJZIWt3XuKcJiPEHlS7Ky4ZJM8EGfjr54jOHccAlQfZrkMdDqkNOQBs",
+	"BZZ3SCYrQp3cADkiN1wN7b0MXtVdIDrkY+qD6ODmGUJ0CDlr14lG2KD+jtACV2uCElaMNeSCIf0Y/1ZC",
+	"PVurPGok0mnCIyXDwLFckokQNyxG07ILAdXql+aFQwOFqJm4ZA7cQ4uu1vHdebesB/yFGVIHjJ5OCX45",
+	"7WwFgSONZSNapW6w+b6YbsaJiGjS3Jk+kwhQJ6IbaT2pkG35T5BK7C3MMyKmU7mNqrpTnnI561CexDb8",
+	"dIW6140OanDXhobTuz7V2nFCXSe+25iiUCjRFoOFepZdaYvs6cx0ugfyZMxytJrsJzFVpbI8eo7W4GLR",
+	"6+p1tzpjadalDJBpt4V62YDu0NhfDgCxpa7auBw2/D34XDdTkTu2OQoNvjhuKECEyMbSFmhTS7mlkkR+",
+	"TlAg5tauF/n89enb0wfGwGKoyFB4bGSLztB1fUzkHfOyi9f2jjKzK3Fy1SpxhgW3hdD5ZeTcEcrFhaGf",
+	"4FYm/PJ1X0Dp8Vlp6XYrMiXLFQtMo3hVl2TOMpluivFTlrf7lrSrSPkVkB/J1NjNMi8pnS8D/rEQdkey",
+	"fAmAQLKbcSrGcibucLMj+JRdFXhbLFjqJj4GeTtsI7KjrSmC90NqtUajSLnpfYYnngGiu74XCnXl8pCh",
+	"DmXlavIwsE4vVwWvqQelnmedbQSc/EnQ2zvVqCtuhhWfYFlbJfYZjcmEabYjtEC9BenY7GbbRep3DM23",
+	"1/V6txa8XX9/vE5Nfpi7RHaCMr/7qn1KjDvpcURyU797s13BGnrd5Krt9rkeHSixKypoLzqId2jpCJWO",
+	"cplSSytc2ODibMo1DCsY7I33Ws5cwlebzc73mb1/j2E/DXfXBjdW+xXVBnUH+9APqt290c8e58qI3uPc",
+	"1VBabQDYD6kvGmv9uVw4TaLNobqPpkRW/WJiBH5zobPw4roRdc/3bcUucQXUTJE41Jeek5FmP4m1TZhJ",
+	"bTE46ROqv2ty517K1h3j1zPN3Orj62wTCLSzinUAO2aD0LrCKDrWyn0r8BTYUrnlu8OnuVwbC6phlvQ9",
+	"GJjiujQexjDHN9UTvMOYW8osw7eoq7c8ZgJKKkquEAjrA9T74M18u41lF7GTurLt4lv9WPc9124glCo6",
+	"qU+E9dikxQ1xJTi8d/cKf6wBWtoNpfQcevFKp8JfZcjSNSBM3xeWqR6tNGPFM4W1CP1ViTM6VZ4IFYNV",
+	"ZAxRPViwhN5RDiYTd9ad1QMCMIvCVF1RuHy0nQuY5sOuj8RuvYRR499mtdFAsMKGtUM73/K2AF/IRCFZ",
+	"2avJpS0B2N1+X3aqthnx7TlvwUyDpbetP20licqN33zvufsuv+Nca78Cot3zRgbGslrB048M0LJiaqk0",
+	"AKHVrbKuTW1cwWKL1PPLienQZcK4Y0pEWgWzWztUhsWcpuOZWGZyrLVHOEF1+Qe6rTXHwSv5iWRpHDj+",
+	"WJtSf1PaUAlTmUST1xCEWLy8tNpI58xUUysY7Nw1mZZLOuaSWKcIdq0gjusk7rPCIfS3BVgL+PItexkW",
+	"b6s8sGmZ6qvsjq4gBs4WYwnjD659fOwoaqdyHpyBe29rkUMSoyl7MKbSGTaVqwoAhf4mBSZbS7LdDnSb",
+	"JFl7mOvFSO+VfjJkzmXuhcnK1n2LgQWVfRIS0gmRuBFkE04eVNGx+ebbjrv6RUx6RVx9Kyadq+ckQrb5",
+	"AHX3ufcPXthCyFOXoCHb86bhQt0zNPuVR9kZdsW2IkfKGBf9CtYIcBn1IA6xho9pfaPMt2Kyrjmmk++7",
+	"SPdb93pbU4lHnAWXsz8qT8DMN8U/vZs6jXOW0bMkjMebKn5i48OdiSS2gw0qed+KyRsG0lJjxTJpjpIi",
+	"XK5ZZmAO3cgZX2yFr3RJUP5WTDBHuSPVlYa4BeLboqgEE+5NWbi5bbKPmXgf2cd7pevFaAjtXuQJbVTb",
+	"Flm09q77Y9t33Zz7bQlvC1+wcOLaqV7izyRZmBaNBoG6Yiceeq2nS2LrbSlrzRUYTpOkUHzBqu4GuGwr",
+	"A5BjMW2O3ozEMt3kNpiFbVrV5YUyz+A1BL1hW1PsA/Sr2/YTmYTWeZO2+YmU6FbbmlLGfoEKRV1W1eRI",
+	"/eJKGm3JWHhdhwCCz4YmdZNn6EnobjQ1Z/Zcf6bdaKrlrTijd2nntXBv7CRdylCbT0r2lFUqQbi6OpaI",
+	"7GHxdtifoVv3GoZ4ZuSuUEKoEQoI5CuhgFrI3Ob6uI7nNKWIApKxKFtyVbQEsaxOUF2/9J29DDcremdX",
+	"eq8MD7i7snfAArx/usJ3uQJWexnn9UFAb4CKdxCQX94X61AyOkNOKKjj1G5HnVvop3oI9a48cgPEEU/B",
+	"C5Hwd7wunxnjitHt5Nmyn0MwgIl7lsBi4YJ0OHCQAeZj0m3bBnXDVS8b1HdcbbWC8429pDc2Be0CPxKo",
+	"t5T3U70wbMamRVMoZMcPy+4GkbIcoDPflYzRCh5R34jh/qUDesFiPt8ME7N+3AmFemfGtRIcFj7zoCBZ",
+	"DmWaj7e0nmvAOfTC41wsJwmG//cikQJqN5QfDBHJRivaySRhz95uC/MV7V1OvAiuXeDElaljU4tYzsB6",
+	"WsQ8TlmxiJl0BjPs4KVWwAldA2KTFj3EmV4UC1uib95jlyduUSZoGs1MCUJGo1ng9oAGDTgTkmktSktb",
+	"C7AiEa3k0GhGEnbLkhMy5beMKPZB6ZGIzAyke4UX6L+Eu++XdjleByeYS4i0U5iF0QAfE8Sb7wvlVx/z",
+	"YEUldssyE/iAJcX01mndVGSAleqniJUR4aq2jXXCExvKLHKF6rG+tCSPmYf00qxdWETLWlbaiNVmxlUI",
+	"prDUWHNo22xYtgBgVxuWbd9V6rm3YQW3xYEP9wVltSJuObyjL2Dzjamnqjzw5lwgQIgvoliSeJ66biXj",
+	"y5CddeC94bow10se0zRiDdeMz88TIW6wgiwWcdZ/LDMb5Va4fLfMweY8XdYWME2wsBxchYreMLCKmDda",
+	"zA9Ho85AnRCv2wiIPSSQzAtHR96wOMjWe1WiDfMnPZAaSl/fQmBZzb9GWfwc2T2cP1HGr3lORBox4uQ9",
+	"vY1QZ8+InHIXaq0dRE/V1kysq4Zry/m3AgjYhluBlNFndzyjMoDTeP7N6d7h8WM4pTP2gcYs4nOaDInQ",
+	"6/3bpeOll4MhuczR6C8HH/UBi2gqUh7RhHx7/sNbBKx7+uTpsQcGSwlI6L1SEzsZAuyObcMY8LtC/PdB",
+	"FOlcDrVGM36Bspu3fu4uBOSo9VENnXbWRtqu5ea0nXc6qQkIh/qyxvxw+u411gqFkC2Pu2ykOP+uBRq6",
+	"RsjknCoPlOmk8fuHbEdav0N0cPq6C3HJ19Y7oiWWViK9ElEUWe4WTAFFht/TIlC+6WrNA2YO+fDrLARm",
+	"OG26jj3rffQd/52e1+G96tNEO22ukpxOuMyNwkvJsJLcDVuokMPE0b1H9EGyscUrg7tu8b2BRGGxXHnM",
+	"3IcTKCGX4xXDTycPHy4yMeUJkxb8++GcZ3RPimTG+Lyx6Nxx55pzv30sVJ3zJymu+ZqVhF4i0HkaE1s2",
+	"oqHsa6cSG37NixBEVt5LhR6LKkozO61UuwjR4ffiWizVGZOgktTidkuGmRIzKjFMYV3gbuyvP3B34b06",
+	"4G7Jr1MWj42W7jL13K9B+n9DoxlP2WmkwvxCOOUVsrmB058Y3NyEkRkIFDSec61kEsXonCSMxgC3COzK",
+	"OJ6NXPWLmAwtGCeXDkbG6fJDK5/QpZoJ95rLF3MOazBl625B76Tzse7V4gxxCdYxqmo81mbSZ7VgHnm6",
+	"G86YpIzFejaYHVzAvccsWrHAA+Vb5Rq61lsZvKQAfCdUTafVcKvAcCvrwfD8SGo5nvK0BtesALysl1US",
+	"zfQg97rmzjFun2A0iGKfSai+3w5qHi40XnSBuKGHzolZ3YuMppiSEFriO7pC0V6kZoAeGF44QKyuDgg+",
+	"64LWPlnVnq7nhM0XalVGQpJFIKROUkfhNLcq4J2Iqs7hG5ijXtQGMjBpZF1Wi8sxXSoxp4pHTZgQ4aWq",
+	"Emi3pP4iWwCsmabp0Kmq2BfbidqQk1kt6AOow0N/Kcy+uE1Boq85eyh1fyaJET6C9eQWNO1g8YRmPjxw",
+	"F5sEqJt/5ESVT1MarDM4rBzXxqLiBa+yJcPcRTFnUGgAL1m84g0uYpX4oa5XokXA4H5dWBxn/Zm9bQA3",
+	"r1sMjWUmJbXJZgliBzQteaAq6p77XBeO06KhdS+61tGW4A7HjgwJVvytqfDmkhYKeTY5CQ4dbyjuS5ma",
+	"+pkM3ohb5oVlrlsyEyF6n2OtAgRe49GMXAstsExodIPiWpXfdbsGyvy/0Qmfz8ZErJbrFYvgSvh1uvtN",
+	"38/90Yd/oUWztB7gHkTncdHRblwwmp8MG2RfH+YU8JdQNreZ4mFuowm7o2U2kE2j36xZL78eaL8lAwTk",
+	"QjVCLrGEXa27VKTj3q7AahE7s851ZBxYaDkTdyx20neTzC1Uk3cU68yRjEklSYUFHm2h+mvNTcJuWeIH",
+	"1mynHGGJVIq7VEMwXu3W0P1QrMsK8eFUkl+WLmMzR21GS7kwe1FSDxa8C6lg7VYwUrMoY6pb+3NsC05e",
+	"qcYd5TV/4hV+5H9n6EbvhhVcyyLYVRAx2sODMLk2RSUZ6NmvLmghQUJK8g9GmcYO170mVpW4QC03mdJd",
+	"UB150xsiVDcY2PopBE7UBuM780dE00AdNRpFbIHR/zGLEp7CPzWnoarO/A3dngG8sGRN5tS8bzFnBcc6",
+	"XJpjp5+sPQpzp9VcW013VXN9a0DNAFBVtMJy1RNadUbl2GFXNJp97BUHRONDdIRUS4B0bpH3VsS121y+",
+	"zrxtbi0g4GjCAhuO24PuNrr8t5NSa0c9dERRWurKbMr7+z54OOtsz1jn2hqLweKvSMK0cP5Ui+cZjbBC",
+	"aRrrJ3MhFXlySCYrxSCl5seLV3tPhyRlHDM8xHwOARQZmdOYmXrIn0lTOFRk4eqUkVgsWLaXUL346V6c",
+	"8amSe6nI1KzFHv40dBpz9SowX6xwJjLUQKyBLh/LW5HRNetwV8bQkJAicsDkUAL7rrXutXTVkMLVo5R2",
+	"McctGAYEmV7G79QlizUS6W1dWJEmahaThyRjNJqxuJSIgLo/9IcKFVaxThm4O8w77ZWsD7oCPhmooJiu",
+	"ZBdIqxgsH3Bv+gl9UtEVi41JETksVKxTNgXRRAOCUbdUoNtMTbffBLkK17VL4iFAPUHQ1sTFhCdUsQyH",
+	"ur28UNir9UYEgV+G7DJ/iOVkik3zRvur1KbedFDnCKdpm7qhOJ1U3J2YxO2hTcUFP9NsewB6VVfeNRt4",
+	"4843x9HN0D+0xWMRZBqZmCRsXiMb3bFUmQqOWE736PjJg62HBjItxYhlFpkVhtQ846+qs8OlPZwkDbm+",
+	"w8GHvWuxp3/bkzd8sWcdbnuuhCyoAR+HNcV2ocDMagFMdYFr2VZyt1SO+73+v/H7L4Iu9sZqvN7uwDGz",
+	"BZfaK/PW1TJ9ecuyVW0VYtwp0JqsDrQA/H6wJ+gT0j0fG5eqcylTnmqaj1iddx9GZ3RtM8TSGVxmfC9j",
+	"U5Yx/Zn2Ur948rRaW5c+9t/3jAq59zq21wpqXZh4I5cLW83cl3YOQ33JsOM29wqZ79uDMszdenqP9NTz",
+	"osBm4H5V4LipZkFpHMuaC/Sbi4t3pm5Ti/Xl2TOPrR2Ngkzb5cy0nye4NaZaZRBZLIfIg+mcQeYTJPKI",
+	"KFpmsLP1rhpvlvhDoG742fdIRvhgwqQ5WMUBdaerVqM6PA0geZtz7xG+Ky7tkWUDQ1+zyjh++1+k0jim",
+	"pdta4zQly0UiaMxiqDm+SSAuzeic1RQY1326BvvtFNG1WjnoMhuVK2+vTn7GaMxTJmWzEi+1Ch9BsJq+",
+	"xrUefyeymwDZzFh0IzvYvbDXF9i8c8ite7E59Glox9E45RdurKU7kUYz/8z4CxCzBRTNQTmkOPc5v85y",
+	"DJ5Ge7/uOQ8aXgiprjMmf016vpixmPfrrLReXs/2a0N/Ho3rVxdGBhWs9XWVIrPGpeSSLBfPiVRisYDE",
+	"fChwAXDImYiYlETOlkqSWNwV4qLgawP0ith/248EbYdnTaWV4GaRLFWaeUOM2J0omisu/JhMTHMCRldj",
+	"JexpxtjQEr0FQ7O//ebl8C6jvSymDWE9FLxfGbmDCrOxeE5SMY5ZxDHLnt4wiX7UO2wNUbVoes1jeFzI",
+	"LZvylCuWrMapgA1HJHv7vcFwsELYYKXvifGqgGDjL7E/cszNaMBCz2xzGGQoYs4fVv13cA0ilinK0wTr",
+	"Q28Tf6pD59vvMl/8+r4tNHbEt1qjxu1x9yXf5ty79Ly9/sqB8BsdBf8QTzMmZ+uxmwtQLOADRImbHEMF",
+	"VRDATNf6KEUdJBLihrMQg4JPjOETYfG/0Es5QvDgsD1eOzBx/a8thIhgOV7PYggufw8GbbPAEPwSF13L",
+	"BZ3Z9rUMvfS997WLk38k6IctltwyanY+bc8hO/51SRM+5QxRQqIbOWYfFizjRj+aUp6weEylZFIaDwzS",
+	"LcvGfi1aPV+WSovQ64H1allzjJHc/J/2R3pLeUInPOEKoosMePh4yhOsmOJ+yYugDAfxEicFsdZavq25",
+	"Q2zplbVji9Jg4SSi1TuDiRMwqY0jkU4THtkbq0vgh3XESg/PyIovc7oiE61JCC3GgCyr/8+Yjap+t04V",
+	"I08wYjWvEzZEgz/Xgh45PMLqEevD/vY8QzsqZ+ZbD7w6kc2AH3P2d90uoJY0VUsOH1LwUa5NfkAaEKxk",
+	"3fM9XeTotMb4BucoB3N3uqypZb92HFAfP7QJiahyPvON8GLe6gNwzuqiQvPKOKYJYjzW5Ohk+Lk2iCz3",
+	"rRyWdCfSgh1OcOZNWI4QO4pIjuiRN75kPM9SoNgOPjG03/ucn80XiVgxVsqb8RJq6tERvNEAQoJXMAd6",
+	"diVVzm3lb+RyMq8xY/Eez5apJAg7qf/84S6VhEagT+pP3bCV3AciOxOKKobhUOudKk0kSpBMYNS+/naV",
+	"NsQtyxK6GEsWiTQusvGnj8E0WvzqK5GRmcX4QHWYgVyFgVTgoJTkWoj4hFByx9iNjRsYao2KrgifmmLa",
+	"zdT1eHT0tAAXFKasCgnZPXhhrqZmGHlA3vOuG1ONH/YNSM0CzBAgQpZIltdHMi+Cum0kTMpDiYKN15QD",
+	"T/KuX2YqrK3F/29MbcTmOmLFVbLluRGyq3eJr7ZLLTTHjW65MhAL1vs3ow/X+3/fgVjqCgn7dKLueFSw",
+	"BHi5d7l8GBLTzncjpN0LZ/fCWaNwBiHkNdeqlrlcbKRe9BuT9+0ZFWGHmuG2NgffwcDDPtA7MK3OqDu5",
+	"dtgZQKVZ6LR3gS95BuTMFmCeW5YFo6HyIsBhnDIohkiVPomSUCJnULBvSmiSmPfWCVyy4T5dc91w07aR",
+	"7NY5Xax3wcs+SPimNuO4GQvI1cisbokNhMStwTjI7AZ3ycdptMk76BS3pmbPIV4Iv90u9NxHmyPe95bH",
+	"BIga77t5aBHwcyAzgyvU71ibhJf2iVTs/s2MvtAa3r+tMRgblCQt64qpyqGLHBjH2t7Zbr5DWIbcd4Yv",
+	"eXa3qg2M2/ASzOPQuu+tsFbuHvHieZ3DNhincBnHtYK7O2UP5uxmK5WQXL1xGb4g/7//+3PDgv/f/8fQ",
+	"9wPykLifHyBCWgNzrkZg8u3Xb7cB4dso4B4PhuVqtqWb00NjRi7iRYW405TzCj+QvbTe3vUX4LwlOiyf",
+	"gE1hnHzhoSeCU0FSqcA2mRKgejFM+QJ9CGv0AZGxl7cNIgbUhqHErmvR0dzp87XFg89dfWpbZLa2QHb9",
+	"bQixB3l+YX/kBgeRFyw/Go61K/J82Y/pGwerzQqR7WWn0X9k0hm25a9zR2GutaV1OY8W9sxBs7IfDrp3",
+	"zeL1uY+ewHaYj6uqW1ycAuxbee9rj/YPSxWJeZ3WM6OSTPSnTLKBy+1ZrzhIf6G0Xu5AAfOWF4pDGGaz",
+	"e0Gjw31Q5fa1m9AGSZdbTrsC0uVvdJcl75HoarbnrCahuZo4DnLlJ8gc/4Nlim8pF7zAjfNwhIy21ibb",
+	"Sp64G21pxc0S1ZNHLY8yDhlZFCH8SKlmZaSCNCValVHAdvKheLraZvQodmGcsU93bWZpXMi11B5mJc5W",
+	"zomyaQ/rTBcLwa4MAX1DWXZlOMAIa3eF4/6tc3v/Hmp4m0qcmyXtqd+OQBmSOzxtEkm2v1ZZUiFz3RFY",
+	"TuH0tbLBNmHGDreXPFN4qcepsEtzL9qEN239ugu5hLlJ5YXdl1p476baCiXsMB2c7RLL92B4jABfPiTv",
+	"6x9DsMI5ugCaG2rwS0zASk1qN8KsOZVGKp4khCamrvAa9dshHqQAArcmzN4tDyXufZmJO8mwtIpcSYWJ",
+	"XibFi0oypZkLJk04SxUWjOmUUcM+LHjGWhzmFn6XpbpHLffeAokaYzREdkIk6qdwuyyaoaJd5gkExZp4",
+	"JDDScimXLCZKlCXs48aihHKMGXOqiW9xCa43b63Q/CpvZAMm4FI2UlZ4AhuV2x/T68bgNUtAYG6MjQ0N",
+	"U1Ia1jQUetwBIs/Qe2FksMGFVS8xusLCFeg3yIJxN1rVfxNx1ssA4L3T7b40TOn+pgxsk/pWTN4AUvW6",
+	"MSmGgAt1lr1q7aVIxA5wkraicyVsUCS1s7D4S+sHynlgLETgDGrAmtaOrXGBiX2CaD4tjGEwnk5RxQxE",
+	"cEMCuLQFLdIYhWGbB05NqpKB1HYI1E3Y0zzliodguvN8c1sAccKueSrN/d+W0VsP2F0ed9dc9IZy8KqH",
+	"nbIAj14sbRlgVMrhfNf07jXoOwQPQ7yNY4Zhy+3eufUpjvd9C4kFcf4Ts+lz06bPheG/0+3C8Am+pRJ/",
+	"iAWHZnhBQxgu5IattDz5nCRMIcxWxqC2h+aiibiDmumyBFCViYlQPJJlaPL6gPZ//PyPy8sPo9He5eWH",
+	"w9H/eP+5+ft/vP+i9OTBvwdRPlogJQtoktxwGiZDpTW7mrvQ2LVzsbYLApaZuEXYksnyus4iCA0/k0TO",
+	"RIbYYkOCZR7ttQhwCUlCQ9Awj/oUSIZhtBowvI1rE8Y8XFDe74RV3+x0zgpwnVsTzvQJmtcC9f0pxDIX",
+	"+hlCb+VzRv4pUge48vr07SnRfUwqjOLlUm/gwy9ZlkC9kNJ91pilqEcRxD/RQ1BJqadzlnKRkTPDmcjL",
+	"9JqnDOx7ZVW4ZwL6hVZ93lFeU+DdaEbow2UO9bzsX4iYlHUZnafk258uhi439NRP2zshXzKaBVAygng8",
+	"VinigV7OMb+CLFPFE1NhBbI+YFTEvNrsDHr0uK188rAtffVrITBfQVMQ+4ABVAgZZ4AgedZBrRwO4Ptj",
+	"i1PTeMx1ywvdsFoSwtuX8tALXRTWNnhkXCdBZ2ZlvaFMeVooGDSBnQ7atdDutkkuDupJwkSsGVEZ83Hm",
+	"PPVfP6gkj3QxFd2wFZiJ8gicoYPrVCwlK0a1dDFj1IdBhIKqm/sMMB6sRhT9RUw865AeJ5ck4XOuwChU",
+	"AmW8m4mE+RihnW4SE7tbLJKYF4T33A4WVA3HHq7B3EUmQFpwIkEkFqwp5v3GpaSh/pOCg717yXsExda9",
+	"dJtoQ43pkIqH9P3CBvxvg8Sf5yWwrFSISV+YINaJ8OdB9CVNVIgma2yPhSRPR8m2EITPto+Lt96jxiIp",
+	"H/TFRJMguhr6v1F7tbbhiCYJ2CLnbkDPS8KfR9ddr8V//Pxf9v7z/ec/k73/fP8F/NsX0UMDXxc5ds3q",
+	"JQlPQ6BEWtqUednAeWdat4UJ22ARQyfXpeDXi3YrkiAeZjAv+HCTtODFTNRZSBRLGDw26bZ1/ZeUuEd9",
+	"uke7RePUwYA8Fcs0bkiMXn8BFA15/r9DHbeHXkCvW0wgPfkanro/CFdbR+NkykVVNL1WmO65fal9Zc69",
+	"7/cEXLFD2+oS2cBuYOHjWMwpDxm6vsIHuXAB7UEZ0KKssKXiY3AUSjJfSkUmDBOXreAhMlOFDjqV+j+d",
+	"CRVKZOEoaos0dxM51koKrNlUl5z+ByF4nkqVLVvTAsHaTuQMkIpuUnFXzyM34VFdcqPdCtqk6Buuxgax",
+	"uHOAb9tdhA7cGUvihomuP885Y/pgjpdZUnslCPKLAIA5Lbp4Qkulrm99ld4KkEZ9md5Ckd7g9WENDs0n",
+	"QCWN5P+tmPxBCL97+T639qiVVaFwN7qW28tdGn8dTtLU0S1hmgZBTdvFLYDd1N+NRbobqWs7VPMdV38Y",
+	"qumyWzcNFUpHDY6vTRfJVC//g6xVc5aufdqndr1LR2oPOIUVqHfBucd9uv8P81KtOOH5nWo26Q27Z3+/",
+	"nz5cvy8mbPOPcW564xo0AWltXFGvOVz8OUmFl4ni0Fc6nalS/cQdp5PX7/6PcrMIm3/Bc/lpqhBv7xTL",
+	"EAA6lNuVwlXt8Sx828ZHgWjXPvAoesQhdJTDAN2bcXdHRrkvhP0pC2H7YV2wqhFNIfL5T1/8+k9XYNo7",
+	"KVuoNl2uKr0ZpoF34ntCGvjMpYJoEDMYL/6R+X/g8o5LoZme41SyrC3uBIxzfcJN3AudueB97G+YVtZP",
+	"knF7sEmOjItl2jP/tcdpD/+x+xya4UDzofxfpg2w/NP8n/AzrLlk0TLjanWuqQsJFeMGTpd6z+xfryyv",
+	"+fani0HIbu6HPuj1/F6zAC1uGQh0iGdAzyZmNwC2JhaJOX332sYOAJED9WHwgluwmVKLwcePAE0wFeFz",
+	"NKHRDcOoV0oWCVWaQ2JhKDDYLjPIq7FQp/vkYgaGnGipGZk+Cfq4JUyxEwzw5YrEgmFuM8a+2VIkLLtM",
+	"3aNY7F+ml+kXX5zz6xRKbaT7X3xBrt79cH5BHtIFf3h78JAu1ewhMMYrcs1vmQSEbz+E4/ODYzLn6VIx",
+	"+QDLkxaB2cnnT7CIInjc1Yxdpuaye7BPzpmBNyx8kkpyFYz/If/7f/6vq+d5wIwqo8CXQmgIVZdpYELm",
+	"nat9YpKLJPDhhNHb0EeV8KDqveIudM6I5pW2JiRTZkUNaUi9nu9MpSOseah/zdFoxV1qAcgA+9aKaISq",
+	"8j4s+J5+9wrToPSy2SKDehQzRmOWndQtG+WLccJv2Viv3/5lChGvSCSGYgD3b8GklqPnXLlRGR4JvxpY",
+	"YovJailwGI4a0WcGiFjMMfrkuSbMGQUKgmAagKBFLKbLVBNXOoRkKgDKjc2VmBIDjYsR7JBsdWuD9kUa",
+	"sX1y9fXL6kI9nLMrTATTpwr3wB2PGZX75Du9FTSylQjmkiW3UEz3MgWKXMZckURcY8cZow6hR3drdrAA",
+	"AmrPYWzI4IJJReYiZtVzpZhUey5W8wribPVI7eK50N2hFQ2gBrwev4m0h5+v9M5CTfWr/VIP5ksPMyaZ",
+	"ugLvGgcUnSGRwmBL02h2mWbLFHkPxI/6XzfgDmY2UClMfvEFEMWVh0b10JQ7+8svUqRXfgFIS/yEXlOe",
+	"SkWuIhGzq+dE/wejrGkcs9jgd/E51oCFeKjLND/kPCNzRjWT2icI5C3J0WgEjY8ODwmAZrK6moQ8JVdY",
+	"yPBqn0DlQiwESN2XjsnnesKX6dWpFvyuHkBWBJkzNROxS3FwnBPdYrBEcqlPSc6NqSR3LEnMkn3PpbIr",
+	"piUMeUKmQvdArjwR4Yp8bg7Q1fc8vbkyp3lIrjKW/PUSpInLwdWDvLginPkpT1xJaCkyhVLBZYqhjVdW",
+	"6rgCAzVNJDODeiFSUwRvpenynKfXSV4wUJKIZhkUcrh6eUGvrwyT5gpL8mje/Hq694aqaHaFqXErsSQF",
+	"huynnFB5meoX3oqU2beUIBNGlEhi8mh0hB+xQCKaQVhtwVxPDGqYIg3pEeMWArVfQfpaCUfapaKaUkJ6",
+	"Kq9jNl8IpSe99x1bXQ0JJbc0Wbr4Xcz8+0x3LnjEDE+DLCRXKBGWQuFASptxw1ZDwtVlqgVToCvEmtQN",
+	"sNK1pm5DNIXRnLFFQlcsPiEqW7IrXDW7GsZjY+ZOLrzuLH/E4CdbypFLfSDwI0ejZ1guCxkaDsNl/C7T",
+	"GDS0lYHUnkEqLU9Y7O+BHQl+0WRNyYZVsHzVJlDodXTwwfZUzLmCu9GeZam/uyJXZ1QxeLr3TiQ8WuFt",
+	"l/98BTCQpv4STFjzTJQ+nNaJ4o65goe+OcjJcTZb1ieeZaqPdXqZ6knO6Y2h35lfrwhKNpMv2UqkcS4H",
+	"4H7j0j+zW3zGVLbaO50qll2ZeRunDcz8yrDpKyLSZEWutRhy4gkTw7w0oBwaU6McWr6ZxkTL30jBHh81",
+	"W4nm4muBeGkW9jRmi4xFcLVihL4tMD+jiWb/K0YzDE2FmV+mlj8qoU8WJD0vJQKxIY+4+sp8kud8/8nR",
+	"MYqBV+fLFG4e+P3p8bOjB/ZAY07WF1/khEdNYpHUgqLm1yUF/MrVFAjpzVyBzkxOU8P/wXTun0Q4CrAv",
+	"0M+VnhwKngm7pkm1v5JUMWeKPoRX92we0xVZLCcJlzMmEfANs+8gzU7PYsLUHUNjyNws6MNYRLL0GRJn",
+	"9A4FELM8XyY8jU2Aeo4oAqslymmRRhXJpZAMkvs8VCaaroC89ZJ8Jn2UOkjay8uXg3jq+gOWkUuoVDGD",
+	"sMkzkonE3SXAJfQVp4/vu9OLF99cATl+e/7DWzJn2TUU3Y30IgEdPHn07PGDk2bruSZW8KsOyZVWs69I",
+	"lEDcNLfy9csPiqWSTxIG5wBo6QUwcBNepNWJhbLnA+YXC3d3Qzm/dIVnCEQfWwbEnlQuOVYIclSqLzlN",
+	"c1i/qkhdCb9hSKBORGAfuFQn5Gh0tH8JVYl4xEypEh6zVPEpZxnUD6fRjO0d7o+sGl74DeBnEGvpZHAe",
+	"UgfNNYDqUyRSlYkEL97UiLAqozwBpARUWvddHdmTwelr4qJsWEbeGe1zMBy4cv6D0f4BjkTLqHTBByeD",
+	"R/ATeBlmoHyXpW/92zUL2AffsjuoOKzvIn2dan1aGsRmTWFyJu5SvFuGyBpnmDewQslUD95xydfx4GSg",
+	"ZSwMzJYDr+KqHJz8XIW/SFaogWENaM0FjTYBVwP0p2ZCMq9BKhAyWX/g1yXLVvlGcTm2RVSMDQBMZdVs",
+	"3rBpLB/rQ7jdBh0avkCj0sf3efkbWOzD0Qg9ioDrBp4OT0D/xUAyuUwha9f7GVC/5JjKwYmpwVJ2kHgG",
+	"SNTMEBFI3IA9y3dADA5Hh4/3Rgd7o+OL0bOTR6OT0ejvnhVqool4dPDs6Yg+YntPJgfR3pPoCdt7Oh2N",
+	"9kYHh4+Ojh8/efqMTorABvDdJ4Hv8rjT96KDgZcboRlKGX8iH/jji9Hhych2MIdixoMEbcRm09/y65lK",
+	"VuT04pzIVRqBxZRN+YfBycDp2Y+m3z37cPgfFB/ecrGE6mZuSjgKQzz+L6j7er/YnIaf/Q2VJxmWzXHF",
+	"AeTJXcYRRM6iTQ6cdds32Ic3SdNTbno1DtCC/VSP5qNP5e2JEmBxBuNXnc0Zy+wMB6jwACFrDaju86YZ",
+	"xKaDV8AFvX/NDA+oexVaPvyaqVea85i2H4eDt+yDspbx+vdsqx+mPreBqR3hwQu96w7owy+pq8gFrxy0",
+	"v/JjagvXsRhfetT+0iuRTXgcsxTfeNz+xluhTuGupBN07hwdPmt/60KIN3koN6D4Hj3qMKlvcAMvhPie",
+	"ZtfQ33GX9YM7KqUJFiuHtx51WkKs9WfCqazRGNieby7++b2m//yi/R5rcPiZxNaiN7Dh9T8P4M/3w8GH",
+	"PesB2MvNZPr4LfhYt8Gzauo114GpgF3ZonY42SK3hvgXI+qBrRa8RqucKqSEYRRbng12AlKFWKrL1Bg4",
+	"4Jkpu5LG0mBofnOGQ/hcCxvxnLtanxQHY5PQjXFT368Phk5mt00Vo3NApTC6uDRD05/eJ68VCrWXaWfr",
+	"G8lT4bXIBpLtwWjkXf0UL3Z7+6OMVpQr0H9hOEVFsGi5pj0FHxjNe1eO/0sRr/rd1F2uwvq7qe/90ZnH",
+	"++vjmFvRH2ai6kuCykG/6ZtjZABK70WV/+NFFWDkmVYuqpP4+9P5Rfp/3T0+m/wtOvhevouffD37lo2W",
+	"b9WX2X+/GfQUYH7iaoYqSkiMsUwY3BKa/ULLkjjz0iCONIkzL02m1fdeHHej+GPbrSkCvWV3uQCENS67",
+	"vIktiy97xRFbXoaWhZf9bO7ml7Gl9/K/pOA16iB4uWKK+oWDDgN7R1eJoLEvcR0dHHdZBblcLESmWPyG",
+	"xZwicIAWDw+7vLzIRMSkvBcqc6HyhfHsusCBdUTJOU1RqRoOAg7PWqvLRcUPijWvVsYZOrTmVaqMYRWN",
+	"32iEvJuxgN3la6berNYVj6ZvRcrAG1RrymjehpyNPBoddTptb0SM1cb/4Lyj22xeiWUa32t5mxzIr5ny",
+	"PUU5ZOm6Ot5YsmQaPpu/mYZjHn+sPaU/oc7lCRM2DCMVYMOPaAruN08VDB3L+0N5fyj/zIdysyvSWVt6",
+	"ET+S7uuvgPLBY1U9n6+VNPF0qOkM0UwB3liIZ0LDjAmFmIkkdmCfBEIWINLUxhJUTm5BHu5/eP2Du6al",
+	"oaR5WneU1R47a08hnKaPxdqvD8E3uAcr/ZdPPpQOVope7O6edfVXXjroEe8yQGuDFK1XEJpyr/f8+fQe",
+	"ZIe703t82eqhMfed/LYR/w8a6l+JjFwLgdExLpq5wNSJAK81hiKaiOsqoy+YXDa1LA97Xg33TO7PweTu",
+	"+c2a/AZP1yfjN+hn2AW/0bLkImMYF4UOQgyPurbgoVcmNH4sEdUUolpjuiLLNGFSYh04iA+945Llcd8L",
+	"m5KgFUoLhXnLsucICI+geoTRLOEsu0xhjlykEP6IvQPGpQvAf5lHXkPknS02zlalgK6Qn61gQ/7U3HBN",
+	"Qbm07ggJ21km9WfsyaQfNw3pufeU3XvK/hSespTdbeotu/d83Qti99rmvfRXsR/yW1/2M7mghg1uSxDM",
+	"WXatLf+bMwzCxsAnyRjkCPivPs/jnqQNOhZFmG5MOnGx8mL6HDVLlNL0G3fw/140uH3rMi2lCeyTVyZf",
+	"LBLzCU9ZSBaD6EZ/en3lsS9X34oJwGh0aOqArru+cK5gL7o09WZhS6q3v2Zy0s95GmE31WsMcuyeEwr7",
+	"pgXeOU+XkJPKMsyN2ScX3OTkTDJIH56sCI/rYsilyNSg82XrzUq/90cPLa+KnXMBwstMJFhZFmAQhoM7",
+	"rmZxRu/MSsTLhI0dVeuDaj8lNQlIW3vbPXYik+7fB4gZvOEZ7S5WTg4KwCEng3ORzBifl7F2coHr0cXo",
+	"aS5cdu3mEKVXTAfp9srIS9uorfPh4U8PMjZlWWYrQF0DsUUZYylCOMBvY6ZXsUXU/yMElOcU1x5V7nPZ",
+	"rUWX59/sGGLuvbBunLnPie+Dzf+Vg81p8dK1Ykrh50ZxpaxF1oabf5lB/h+geOjTTBzrtFljYsFSgKFV",
+	"4hogd4YOakKzDByribJ2784oZkp7I8EceviQTfLDHkUG0om+AwhVhGLZxfoQbO8k/Z5x2G6y4z6XCdoo",
+	"urP4KvvuG5Gdz2KnYdn3d/v/sXf7Grd2nVnI5xcliMLfLYq6x1VfuuWLv5xbHt/9I/aVj8PBNyKJOw+l",
+	"3FivQ1GC+IZLJdoGU/OO+ZrLFJbtX8nb/jAtDeyNuGWdJ1ZuDHY7i3zX+SvhV+Bbmkn1+E65OXxDLud9",
+	"xlJu/nEIoX+aR3b+SuiF+7D4e4Pdn0/8ZQoqXzghdLFIVpuKwOg2qTPaPWQfFgZxMWi7O1cZo3NpojgK",
+	"Eq0FIbHYS3OqohmxWCIeNIlkbEhEEjuwAwBgePsV4GJ8riVl7+RCfmXKHhCRkRfnfxsCaNJLGKSzkZl0",
+	"yICUjA03MtuZT8hutrV/HRNfP1PXh700rkjCg98uBzy+HJxcdhJBLwcfYQtzAaoMURGiDCAeTToVbNJn",
+	"z44PDh4fPnny5HEINlexD+phJG+LQ+bxMBd4L7PGAZ0aNDI7DovX6JEbPCKTFfy33wjbZMKy/eYF7sze",
+	"V1wuhCmPHhjylCcMQnURgZDeIigcI3jy9wdldciff7kiSmXM94aYf8mbCJng9k0xuq2EK0XTj6uSF7yZ",
+	"fvP+aswVAYSihCE0qfEEkTso2gXoRMrabBIeijUvqS6/Q6pIUf69zxe5P7RrHdofijbHrdlO+wXz5Z+A",
+	"iL6up/vhLFfKwxlhM0Hm4pbFBCF5WTrEwOM7WzkO/oHX8t1s9bwgcu6TIJfQ/KF0he+3eYKtJaDvyvy+",
+	"uFaI+97RCAcRasYy+A1LWErJlyy7zrG8lwbBvkt0HLuF0Q5ofEu1pDkc6G0bW1udMaF7P5eMcF0Nh0+w",
+	"EgAsA4aWKTEOWQTx50Ivu3PRvRG3rN1Npwl7O/65DZ1rzsx1H1x1f6ugKAiavyZQA7D5J75iRBKvEZ5e",
+	"6q42J0ZfRshPMPnRt5bcMLaQmM2sORLeUhFNU6HIhJmLDSEGEIAqA9NoXL2NyubtP0mYuOXMpvY4netJ",
+	"TphWRjMmsmuaam6w392h8sMCq5WdwYfbY8d7yeD3nO8+rPTeSh2+EN4tVekaICaCYdPrAJzmne0BD6H5",
+	"7ti5yO5oFpPJCoI5gG2f+HGqU5G1hKgOSSH0dZ+c3/DFQrM8dO/Ds2uhf4B6AgYhsPCSgcv2WqWMxRJw",
+	"mjXj2ydw74jplGVat5npNQbMdlnWbPDZc9Mkv3wyRqMZM2mcgIsIMPowxpCRveyH/JPcQEoMTrxois4X",
+	"TWm6W8+cv7957m+e+5uny82jT2L56lHC1f1AXf/T3kFe6cHdKhYYQsZiIjJio8hw9qBxlOIS0SbGFbmj",
+	"cp+8ql4qppCSuUMCafmhIJE/o6oRsUzxqW6NgZk0y7jWtehUsYzQJOmhclRUjfsL4P4CuL8APt0FcEFv",
+	"tIAdJULqI+xdA8sFgsDtOFomwP8hsvdTGJUM09bKiAEVQEZnFJApv15mJtlqTmMG+gfWoJRMs87IXguu",
+	"auxcoONE0lXoCijH9/3Z2P83FOvPJJpWUHNbMRPwoOem99A1Tmh0AynsLOMMc9463wqlhbq/IO4viPsL",
+	"4ncCvNFnccteit4qgVzOd60OiHQMOUOdFIAAby/HXd97Ee69CPec+p5Tf0JOrVlQxZpjsiN/H4eCzJOU",
+	"giFIr4yIDRWaoc6lLRFpq2GrQGXODKqILlhGIq1cZBDKnMZeSimg5tJoloNXfCaJuEv384KEsCSIcIEo",
+	"FlA83vTC0ZMwM/JuPipXtxLHp8Vf0A8isUwVlgW+miQ8jVmcpyGauupQP5FPlop5ta9bgidtytbm6F3+",
+	"xnRPNazOZXAyGg6MagRjwC3AsCgACBuYit1jKZJbDBCa0w98vpwPTo6Ggzmj6eDk0f7xcDDnKf78aDhI",
+	"ByeHw0Eq1FhMANsyhp6gIhTN4nHMbrlJXRrtPxk9ORg9fvL04ODp4+MjiP02CY7vsG9i+8bLMRLzOUvj",
+	"HFYlZlOecsWS1TgV0JH7zzhmEUfah/4zkV6PVwwnDv89hMtQwAIcDgd3jF/PFIvHdmZPPw4H/oLpg4vr",
+	"6CKh3OPOu3E8KHQqFc2ULIaJHRxejJ7lKaUuJMvVrvISQS9YNEt5RJP8iAyCU3m/ToyWyzQMx+AbtrB/",
+	"f6Xf311ohtJEYQqwlUOiPpMFCCLD472LzJyKhisMW3zq4CiXmv4pbFlYYRZUGIzlNZemD6Gg6I353ZcQ",
+	"JjS6qSo0oRTQe5XmXqW5V2nuVZpPdi28FcoiBpdYmXPYbl+hWcZc7SXiumuZ8dMchY/lUMVoO+KZrRUK",
+	"kUu59kAjJU26o9ZAMJQIORTCcMhhjsbHEsm8kvnwci3Anh7+93r0/dH1TiMlsq65tKeR4WAd2p6ZSZkT",
+	"0eONrqP5YakiMe/4cX1tdmv5JZuKLITW55MAVncvpMbsEKRP7++fAp4vMku1lCzbz0TCxggGrrUQSJ8Z",
+	"98mdwTf8ZJnhwBytzt+hg275NTFTlCeo3cKQ4Z96CgASpKnnZMDmi0SsGITHiMHJQAsa4wQkTM1OZlTO",
+	"BieDZ9Onj+PR04OnT4+iJ/Hj42f0cMooHUXHxzQeHRzTR5Pp0fRgcjgZTZ4eHkbxwXH8ODo4noymoxEd",
+	"Pe2erUMj3XYBs3q0P9o/OHi0/0SzCHMyTgZyGekLZuBEq84LN0X7A5zIzi8x/6X/n713X24bx/ZGXwWH",
+	"9VVl5tu0LN9ycWqqtjuTdCfduYyd6d7njHrLEAlJaFOAGoAsa3q76jzNebDzJF9hLYAEJUqiZDmO05w/",
+	"pmMKBHFd9/Vb5Y3T9vsiYdHpsVVlGVDm2h3bA2Q76tIB5kG9l//mWUb3T1rtnecdOXK6PuGICaM42x0k",
+	"oPtwTTxA33pbMMCcazQJ6N8yEiAU4hzS8ZgJVrIF2/1fKTPZBk6BrhSWNoM9sZdltlvAE3eCA7STjnh1",
+	"8TP5y/mbV+T44Hk7D9ELICdekgSKlzoZU4+hGPyQMePS3a3KjEXm7f+PJhklYHlzfQlCrWau5HjI/go5",
+	"Sh2BCwHl9o1mWZ9YTUSlLG2RX3K9XAqB8RKkpxi90kT2+zGm1FNtEPPCTrzHCBfefrcCn2W51LdofbMT",
+	"8QEvBWRFlWRiW9L6sgmO5Q2+dFtXimxEzkqR80ujx9CkFnpM+Zp9XdAxoCsBZaG7Qoup5uoNUEzDp+8Z",
+	"KGYXnHodNkzBvK+Z4n0ws1Ybms+ZneTEuBQop3g90cSqOSQZUi5cshPxsj1xTll7/ivY/pRqQjOAEI0h",
+	"ctJOQAxAl55S3RE0TVlKemzInTigmbrmCXui0WJNLDmyIgJJhiy50mQyJkaSg3Y7brfbBKTcl+QSRH8/",
+	"pkui6UwX+BYDSaRokR8ZG3fEpb3gXTuhSyInRvMUkSz0TBs2OrU0hRqm3GxhEqlk6CC2VNk+xfAgothU",
+	"cWOYqOLYP8Nab2+nqbCqV/B4KyTBIth5wgotZfIAEuE1sjLB7dNJZqLTg9iLApDv9fQ4dOm+aLefHbx4",
+	"cXhy/Oy4/eLFQeDWPcjJFheGDZiKbu9uYYDJWIppdcc+FykXcDV+RRLd3Z3mPcSy26GuWjpOHhVjzGAQ",
+	"3l+NTlcuDEV79QaaJpyNFaC2v/ir05cTkX71/tMv4w5ozOvb5h0rec0KLQz1FEuMJ6Iw1W3IeBwnWcJn",
+	"/oB/dzM5uG/8MW8QuXPgTGPGbMyYD2DG3NRAuUqBaQJtGpIfINrBkdjW+FfDvgT9P9Ghx2tMzbCQOEMm",
+	"sFIHXnXw3/7dCpMlNmOG+5kccLFcj/k4ZkKDkgJzI7JPNLtmgqRQSFakZMCvGcIKoQg9plyBsUxeMaFb",
+	"5EyQibgScioIG1GexYSSqZJiQMZU66lUUMGbcIFhOR1hr7gvfuKfegWKDBiyXk0hcldPmcqzDuwjqF1C",
+	"zoxho7FBj2LGR9wwQNGgCYSdujTkVDFd7RaGNblDQA1MFKq9/idNRqzlf7JnAecMlSWSiWKf3IODw6P/",
+	"qz4RgxFunuS1CRe3LKMLm2iZ3uzdsPd9wj/yd2//+e+3Bx/4W/1WnJ8kr94+fTt60/7xcHyUvnr3osVm",
+	"7/6d/vKWf+Rvp+8/Xx2/Fe1WcpiJ3uhNO/2vd1lQdtYeuxftth1pXzE9zD9G+ViZLpu9y9j3b0zy/U32",
+	"9rdxOxE/Z/1/ANe9YsIzFry69Rfus335E+Wqivxf8IGAkOQ569UFM3uvpLzibJ1n6hyn4ho3FQCaEKKv",
+	"kOGV+Js985aCgnsG6BZQx5xOhVzPDKNfbysYiJyY5RzktUi1M0flLAQiKoHCIJtokbfG/RNp9lQqM/RB",
+	"/2goM0MmiBQxkcIZxyDoXbWqyLcd0U6KU92FhuaWDQ10pWsHtQmFlxNzzvQkMytolZyYAgU+AbJDkMCm",
+	"DRFrbCZfgQANBAbvY5mSrBKf7WU3gJgy7z43w/1ChlpGcz4APhlciYlSTJicnrXIWZZ5dDEkSNpTJBA8",
+	"mUhfwl9Y1ZcaQvWVJgPJNJi+K0VLqjvCXvI9jvSrsnoeWBQ+FXT1AUvn4aJ0VwujcSTYNGyTyPGYqb2M",
+	"wgHaSxXvG70nLKneoCpeaRk2EmGPFzf6M5RUxr4I18RZmr569b0Rob5lkodn3FIQTKJcLk1tTQOdzrSc",
+	"BH7O4RddUxSvclmK9GQ6I1JhkI+cGELhUVy0QHGiRV7TZDjXC7cUUabgppcCYnjw6iHS11GbaMgm0A7k",
+	"ips40NGhC7Qb5A+dkdIOSEsfXpRJbbyWDyFF2CsxtNcRzpdIhlSNXjpX40QzS8FLAiciIXvpE34NTRgw",
+	"PmiOBDwmQzm1AiaRfcNEjoUM02dpFWl3AhPolrUCikqLCSEhmhnSmxEz5JrknYNg15sR0PZz0xBuS2Ec",
+	"KqvPSyIiTg4OFyMi7pYztIHSvgGQDfS6PmOosWSstGTYQybYFIxxeP7L9zePKNBWOOKa6DETptEYGrPH",
+	"n8Ts8drxqyoOCZzG3571BhCvRix1zn4Gv+s1W1A4MF43tt8qUmEqk5Qu/DceUcWXeh7Xaw4VlN9wxfry",
+	"hkhBfuJichNQ14qM/aMNi0CD67DCR8p11+lC3pUCBaknumLYB+0CKOBLJVO4bV+fS+FP1oPVb8kPKFTg",
+	"vZZXzD1ZV33XNoWMDN++idP8lvMpCp1IFyStrk7kXzkdUUEHrCunIlpKjvcVnK09sPXoFfZpZ0suGadd",
+	"JgUoC9SOOmExYTd2SxeNQ1XgZvbTH+2Xt6bcOzdH43qkHo2lnjgOrxSXe5EG/SCnZETFrGBuU6ZACWNN",
+	"uF1jOr5bZLdIAeNq0Vybk5F7ox5/FNFJt0g0MoYI6xXoPNj0SU0XVou8hvDXklesMDVrPhA6pEJyYpaR",
+	"GM8069pK/deGVD+SK7pxoNPGt7O5Z69dKlB4sXbGnzfle+5IzyMH5WgWy/WsUn0BiHuFZIf8xZdh6Zwi",
+	"TNZVfyRGrqml87IAmMjf1qwjQrAl/5rEmCQEypP9Frn8/ZL0uZUnigE5ND1BR1a6AN+7VMSudp4fYQCR",
+	"58a8BPjoG5Nba81QMUYyZuyidYRUJOUDbjThglCi5BRL+UygEimDiYCTpMcGvqQP7Hlu/RUzZ+e02k+L",
+	"nKlkCFUKguGiy0sDrJ+UYKj19O2aCq6HbCnKRlE4P9r8QFCVDDcscF+/BP13s890ULMaPsS01mv7GkLA",
+	"6jW9wdteL4+yXDK/MpdFqpQpe2LsUbe7M+JiYvf2mikNwXr3CbhR7MFjAN3IMjm12n7ikA7/FU1ggaMY",
+	"+rCLQPEqWMpXbdM4+Nx+XhgHfPDfiCva0jIbMj76T/ssCANkbssx9pkavXf87OAgiiOwAXXdsr/nim5Q",
+	"fda+D/YL9/oFfjvKVft/RUNjxvp0f3+sZJ9nTPsh7dvB7rnB2olm0uXUnEYfdSbtpR1KkSfwYHQ3Oh+Y",
+	"UjQL0RPzsrmebyjZk4YnEIEu9aHtHxd51ULu2JSSn8r1xpSC4u0KmyL/eD1wiqL5lugUAbX9Rs0pjUp1",
+	"ByNMEjJjf0mDhytEvKJVEd5eaVZ5BZRSA+KDC+H2r0JM+GVAAi9Jj2VSDKz+BEJJAV3m7TEY/r2oBuFn",
+	"igvzkGE1Oyf81cS8ivYupbT16WN5ITcKzDnY0CPb8NyvleduzE2XOZ+LGzylmrgtnGOnr63gvYadvkbh",
+	"PPopX5s17FfmucABC3bKTE02vND6Nt6MiZfenKtur1e/Pd/6Y7/U2TnTRqq6E1lofRtHqD7U7GC+cePZ",
+	"bzz7jy8aD4hPCIh6F6lnsTpb8eNmkF4FidwlrFd+WQNcL1IJ69UR94rrRQpYL4/n5TP1IJ2RZHJQAHx1",
+	"xK4Rvu5gcXIQYfpx2ZzKhqEvjYbVO6iDhjV/Or8uOKwSALzGE9eb7QoZa6lZoQHHaoIu7hkca4ca/xqM",
+	"rIAb8hGcS3dLl+Fk0VSX+dNfK2AnY0INGUltyImDq1JyivnnhydPyXv+HfKcRGaTkXPAOqDwPqlWbV9C",
+	"FLiiWUeAx0UqhMCCd8dUuZTxy/+5bJFCQ4RP5goftPXLZj8l2DS85+QMPDHo5ilbPObw2TuCZnZ5Zy6F",
+	"xXHivM2pZbFsNDYzYNQkY/QaHEhYrArqqYJdheUbDoxyhKIkVqY9hTT9S/t5BBkrV7wAnw5Et4C/3a1l",
+	"R8BIhISEAdsviEBumbS2E7/2JaRKcoATJvIxDakm44khPQBstFIGpIb1A5GC+5obdEpnOOgW+cUeh8uR",
+	"TNnfqJEjnlyCYw9PgGLEQYdhMgP6utCZBTADMRFSsFMUMjxigCbHh4fgjy91b7ed0+wSo0Ll1MtDdpf5",
+	"YGjCz/kXUzXrqon4m70Il7k/DL4O7QrWohgsg0NUo6YjULTqsRbBKCRmiYLbG+A+kIorwcEIshIsG27M",
+	"Ew0XxH3MQSzE4QDseULUNzwGBEQ7w0c4BwbmNupta6e+iH1HTCnAOUjM24B9xSwJJvK8Dij4ZReTpeSk",
+	"fYR39vKcGTXbO7OtL6tEs7ejsmj26uLn3cO5/TKEgjfo3gSkCXsJrxgb6+J4awzJwConfkuXuL/s2ajt",
+	"/sIpvrev3C4fGxg6s5k/E3CP/WkgqUSBo2os7rhVw845L4nPKJAyY1SsS/SoFqUCYhUX5C/OSV+MYB6W",
+	"dFpBy5vT4vdc0dhZweKl5rjYm6f+R0l9uB1waTInS86JaIdPnx8fnRyfPAV4vVxwqxTWdgye4WRQ+Jrf",
+	"L783cMXxnCf2jASYwQg/ZcVYxEikwifkI1QJGhUZ1IRzRCE6jfbR9mn3GPvuGjURmDbmP9rHei52PCP8",
+	"qKN0kIRiaAYF5QoQs9N2bi2MTg9uNzv653CkV4Lx2QOOwJWeADaRgo1h6bHJ1njcQ40RWArytDsamGzT",
+	"ydhudB0Ru1Deq6XsM00qOK9L9bS0FOxHsoeVq4GanhK6RHAGOQstQYGVv0LE5Zog7pMTbWMIplID1hFj",
+	"MHDJPuEGJFvag0Q0F2pVJdwi3ReTLCNJxqiCKJYaEgbaxhoh44GFjFrGpuD0gNXJCxWdKO4EXjr4zcoZ",
+	"8DyXSOCxkzzq2KKSmraoRpBoBIlGkGgEiS8uSOSs68vIEn/k/74L1LAZstFasOE7xOv0P0jBwpqnm1YT",
+	"LXnDj2rmF7yXKe9zf+sbWNgGFjYUIHYSRbfRNcgPsa92DBeiwnIC8jaBn1vkMx2gzbwwdCs2zmgCEFaE",
+	"2qucscUbOx8Gsvml3UGRYhcLFf3H8Qty1CYnJydt0j44PKqKeaof9jY3tSLsLS6NB5ZxD5bxPx5+bHUF",
+	"zQ0IYUPUmqLKjXi2Es7rSwQQlWWwfR8Fu3E9/AX+UI0RVnL/aUNn6DSySwR8IqGCCEkyKQZMQaLcrEXO",
+	"MUWMTIccmpVq42O8NlfoIAoK7ZOhzNJF1rIQa/mlS+Y3VPPRUM2GgG1JwNwlewgKpjAE+ctQsILkQORA",
+	"TsKQcFWk0M+FRze0p6E9De3ZLe1xlwzkhIWU8h1TIQxkWWq5+gB59jqbDIAyaGYMFwM9l2NWRGO7uOsi",
+	"N63aluW++gCWLPflb9CO1Ziltrttn/Nj+0T7Ax1eMvdk1Q1z0WCFXWq9ZellcZeoYvhL6p25vZn711K7",
+	"0tYXaAdWJT9wCITiI/ZvNOS8nig5ZvvfMZVxzCXbyGSDM9rSmPRlhrQjG1JBghqnW2MQ+nMZhMqFnfPo",
+	"8Pz+bkV3XSZ0hVxjR85WFNr5OyCU+eyy32QvLgStODTSxOSKm5jksEUx0QmKaCkZM6WlC8o2TJtcKspR",
+	"ED06uwGI6RtD1CRo3xEIMITxwC4YGcv7nH16S67YTMcQhZ7ngMFnp0MJkOsIgGborEXeCgjj9rHoOIoc",
+	"jB1Aiiqh2PUdRLJdQy7SUt7vyWEcirmnx+04KrCjotMXcfSb7GkIobjiRkenh5bIS2UbHzxD2FkdnT6t",
+	"n6btqb49OCvjKODsNICNDWDj3bKNIEGlTDm2FT/xyBZUMLwpGwHAFS9WAMDJ/qagb+WW8zhvHfG2QIMr",
+	"KmtA0oU2UM8BC/TnuJZQXR97AdwuS+B6MyxkuQRMrfjEumITH0U2IyV8urJuy/X8DGI012eO8uql4Ypc",
+	"lMMVF+IB62S3vpO9eqhnQZpt3RcCGAX3Sq214RoLQS0uzbKlgN85llXeqBjr2iGhZULD0TETzXSLvMcM",
+	"aMXGOaQGuxlnEIyHSZ+VAG6YmhyOjhs20muH6ceS5zZHI3rzFl99BgGR7o8iHpIqRe2nJ4L/PmHuZxd3",
+	"VHvCV1ykW8/WvnyHuf7I0SxZzPRk9zOF04YZ9P7YAZGQCkvZLIXis6/oLhQjD6fogj9PI3tF9mxX5SjW",
+	"44qk300G6ZL28oGuGR8238UIHzscYnGFHiccIvacItgQzHtE1VVXyK4eyqnl5UHndWu59w6jQBaG03EP",
+	"IEy3ceRxIhD1CIGU6hSmYCJdrDwRloBwDbqZTGg21+wAm/1H2/4DAKYAHDUcQ92pncAR1EZN/I7g+7/J",
+	"HhC2mt3YURhuIND+ggkuFTl3AUnktRhwwbD0EFDO0+iap0xGoIXU3tEj195eqk1OwnEUIl/h7EaMWRW6",
+	"O1FQRdsBaNmnOXgW7SV7KesPQAISLHOB8KMRnHjsZkh1V096I27CGHZ3oBcOwNMSopi/UICtZdUJhixF",
+	"Ktadh1mw8sLCGf6JKr1BhZLe3Bn+iYv092sOtjq838mQpZPM3vC2u4ulE+UIb0W1lHxOeZPKU9ueO7VF",
+	"+Vr35TR/2FWM6mK7llopi0P3mSVDwRMaiOPRMkSy8CbuGAU0J8brUUALNrgrFND84/VQQIvmW6KABmpC",
+	"g+/xLeN58lAf9Mp28HCFvl20qo/nmb8DZr8c3zMMA+vNCCXjSS8DvkeuuCGOLyBsgtWKLz1duXRmPUpS",
+	"RfvmJdoOwUSJtek8/SmMkNMhT4ZEMJbqjqCoobXI50K770u1RrGPSclcUFmyF+b8NiBYDwcuuq2QVcHR",
+	"t+HQBY9dzgK79XkdHGK3rTDRSnHrYJEjVbG4Bc613Gu2miFtCJaaH4wvDJbaSOSNRN5I5I1E/kAS+cay",
+	"9jJAvEKO+Bowgl9RkbCspow+3/g2jl45ula3h4Xmtg9Yg4vERcyueDtoeBtHb4Cc1fzyfGNEN66vnCx9",
+	"8xXNmEipqt9D/sZcTxdevq3bkX/B4S3nz3/g2sh1HVW+4Xq6cO7Xde9ju4/90uK8p+oqf/BBXljuvLKn",
+	"qhcA9VmOmai5Q/ONETXaEYzafSy+gP1YOv1Z1u9mvv1tHF1sNpaLqpFcWLpZt4Ny2xwDu+br840bDOwm",
+	"YunRYmCLErPf2lSQq27VDvr9P/J/3wVKwGr/a4AE7qCb3zn8ukRSGiCBxoC3NZDATu7kdkAC+SHeAEgA",
+	"vPRWi4jBTR8TgBAAW1qoGL8kb/t7cMEwZg/Hjzi9gUHQQ9U6yCCXVmpK+kFhHGyRzxzjLDsCNR+w6/mX",
+	"ezPiDCVV9rx5Vr5lxPkHxlJ7s+5izquyIGyiY28Y/l1hqtooJv3hh7ubePUSzW7obxPiXi0wPt9sluf+",
+	"YDY8rQSY8CDS5n7ijAotniwPFT0ThHvrA1ZWAPz5k5PjE4c/X+JAT1x0FhcQvP5vKRBtvWBR4GcaUk2E",
+	"xKYDfs00pFy7r/hoUHZt13m1OJsbRrZLEy6sKg2Na+5jVDqotHQo7dF/aKmz5q0WCcs2xxFYEHArvdtv",
+	"lByhgBkH7mapiHOqvSw7iwnNtESQPi66YyUHimntCysRtMVXFKucsxp/abyBLWVV71oAoz1E0HPtMG0V",
+	"k2pAhaUCrfpC3kdYdpqdQ8eBjNfIdI1M1xgB700sA/LzYGKZc3jdKwmnU8pBKcW0uRYJsnH8ACC7ZshG",
+	"mmWAMu6FPagylxfzgQ5eYrw7x3gil6dDDZnyLANk5USOKvASF317j5HSJ0wZ3retoUIRoUoBegfWgqFZ",
+	"tgHFX6D0jTbfUP6G8n8xyu9JXyl6k2ZWIR0MkdY57A5L6cXgLnxBXjOleFqXL2Ao1r1yhUBGR/NzGHlS",
+	"lLrSbiEgBZIXDCOPO3XVxTDBvswpbHueV7pYZAnzQRdfO9RYQ1obqLHHRuXwju1MvrV7M0lMTTI2LCKN",
+	"Kg2OvwwlGdGUQVy7lSRjB3wxe1kq6NwilV5xB61fzKy1OjPchzFtSmceMvcwMXKTGPKaYcPXMIwi2jyO",
+	"+kqOunk4MTqz4FkQsFl+ilGXYB/y7xcRlpuFDz8Hk24pVlN218Y2G9mtEU2KrRZDRI3sLg+Jv6cEq9d2",
+	"3ddnWRXG8DtnWN0pRSoP+7tt+F3DTQDLBIv0oysLE51Cd5C9aJCt7xLZv34LupB72kWg3puknVOdeTnb",
+	"BXkEqVyiiodVBcA2VvLGSt7YShpbyRei+x+kYSFOkgcXT3mam3y/nFoBmVT7f7j0ylsku96MXibA/xSG",
+	"Z4uBc4UVQyqCXtSMpah9OCA9NG5AkuyQXhcF1SnaNlrkLCDcRedY7JIakjGqDVTC9FBIrY746PoMXhhS",
+	"SxEHE+GryRt6hVXovTFe9vtgiIF+yliDCEf1xBurtKEzMgS6gY7YQleCOdityjPNXE2KasDAkbxmn9y4",
+	"7whC2xDlhig3RPk+cK3pFSNajhiQDUslcmC23bgw7yR/10Cp0kx56XlSFY6WpjqAUgAAOrD/ME8KpSKa",
+	"zgAsEBBRaU5rn+jCBF1EWW/EDVrkwq/tdCg7wkquUl6h5RspMES/5dCrZCIypjW5hPT0buIupYaiz0ZN",
+	"WIvUof/jiSmTf1FB/TvCo8M60o9RdgZKFVWxBsQeqyL2F8zsiNJvCzdeka1cWyEIRt94UhtG1DCiB2BE",
+	"nyYm4ENi12yolk6gIMP3Xu04BZswsiKoxuQNtCu11JtZys2yfhFPA+DgIILDlF3ciEPukRX+U+d7rirU",
+	"VE5pbqJpmmiahgc0PODBSlpZckRoQCV34nDeMHCmAKC5L1ZQNuFjfdDcEPSSXAYQOJckkRNhNNqVLPl3",
+	"DnFnJbJPQIdwwjl57VDVn1idArcE0jy11Tr6UqGDALwI8J63A3VEWZ9wETfOUaOLkhMfGHM6VYBLB73k",
+	"ZQKXFJBYAJx4JPymwot8tAh9VeZKuXmzWHgOqfaV7uajzbDW6nIzv+INR2s4WsPRHoCjvZdQHbbKyG/l",
+	"f4FFeO7q6d5YzUGYw3tkblgFIwavwWK9B/ijYk1igvhzOiYpSzIuipBR9DooRmbMVBacncdDejSqzCL2",
+	"3iYE3k67oe4NdW+o+wNQ9ws6y90GUkDNOnZHpGikzPXo+H1rKWHurtMb0CPscndzVcD7FSCPd6VeQM5y",
+	"74rzkzgp2TGKOzpHXnbEZfDUDJmA8oHa9V9XO6rycHxDyss9IUDXdLY0OknDtRqu9YBcy13Ah8pX1jny",
+	"630wrbycgudc6BeBwntYHtXeX6IZ0y3yRqqcH+nYhzsxV5nLKSqFyjYB1z/WTshNlGBKQz+LlQHQ6WI5",
+	"CaPJMIzbWlIFAbGGH7ICgh0SlMX+1x9RorhhikvRvWL2sIyV7GVs1NUyu8b0RSGNpf5An1wk30QDgI+Z",
+	"SqING0PWAXYanR5DEPUm6P+wICujcu+M9H8XJP8y7noir5mC3IiDJWkzcwkndb/1NApq2HY3wdD/Tfa6",
+	"m4DlO+9g1209xfVR1Nwr0nu8+bHryp5m6jrAt9/8LNqzhFuYOkjzaAYyu2LXHEnbQYgHn0PqL8GDzxss",
+	"FbH+n2Xg73NtpowPhraRRpTy4w0kKkArr8aCR3r0NeDAf89MDQD2vFWIE37uNqcuXnjRPgf5rvHpsOFt",
+	"HF3A1tZ4L2yYg2DXeC9seBtHP0ue1niraNakVDUI29++uPodG3BBUGWXU+EI2lzeWCC+OvFyheiKLU6n",
+	"lufUlVmhHtAXSvD6VEiklqf9JntPdFBge76+FnnjxFa7SoU4C5lhMEcM0ndBnIvG8zkY/wZAodHzGwCF",
+	"HavcWI76QfATdFHypRI/4RNTJBe/MchEDsCmfUpGjAodE3ZjFBsxHWOlfapSkrJrDiQkJmWBWnv4BRlG",
+	"HpLPMgisd8lEuiqXyNL4jkAiP2OYoeSmYDu87GVcpCy9PLV6uAvcDz8FX3exKsglZgTl/5hMh9RAvLvt",
+	"VMmsMk6lqvrNXaEY3KBzvaXPBxNnAwm0rj+iZcrPiN7w0WQUnR7Hkd2T6PSohaXT8fFRHIno9HBeS8Li",
+	"WbBh3XzDotN261n72UH76bPnBwfPn54cP3taFK/6hN8m/tuLGpPGI9TnghuWzbpCwofy/3RTljhNCr6v",
+	"pBh0Z66WF/z38Db2XNqOOVd8/Mye326r+nqQJdRgc5vyYaDR5XabLept5cWQlqha+HOrYUwN2cfkKq9/",
+	"63l5Naex2wiuOwY2+E32lsN5f14mdgJwDs0yLAbrTKX2y1TMXhI2Gmdyxph2+Doug1QH1lRdFI+dCw+J",
+	"iVQdsbS+bItc/n5J+lykGj+OHbvCGSkbU2VGTICD0VdbJJZWUztsiJdkN5UG2Z+4Nu/samy6theMKivQ",
+	"xvPL91Fks3CFNNiWzUQz3SLv6Yz0GFFsnBtmcp7xrwhSEX61j8aZTJkvwMhtt79PGHAlZ1ZzxC2kZ9yw",
+	"kV5H2N7J3gW+egs85i2+dAycxf1xEEfG6rCnEVWK2o9OBP99wtzP4K5bO2+ug32JiR5DchxhNzQx2Yxo",
+	"2YqqZ1a8VZrdiN78xMTA3rmDdhuGm/8NpVbsNY9Oo//+1393Ojft9q//+39F+Ty0UcDZVo06SFPPMqaw",
+	"TkpQ4Vgq9Chggtyy0Y+4YKVxuxH0pMwsr7utk+CIpsMLLhJWccAsiZEqZeoloXBPrdgz4mKiibKijmaa",
+	"cCju4nAIe0peMUwrSZeNW0tVXu91h8i2rzOZhwTBWiz3i1bZKI6GMkujOEoyqZm9cvCP9WV0D0pVVIOj",
+	"ehr5irPRvJzw3YRnqd2JkTtkmgHO7SYG+6KEbJQXH7XUYmGAh6UB5iIQUJYaRXKXFS0Nu90xytU72VsP",
+	"bWVv6E6Arb5nltyvtUe/4Qr4gqWS22BhAUv5NqsbNkIeCA1wJANRDv5cIcjZ3wsxbo0f+zfZw9oSrk7X",
+	"xzETVvkF1Ow8gkqTEZ1B6NXsJaEpusOQY3kJyXYEzuvWEle0PeMP6YheRkKrCF6dEt+beJ3fyd4Xrjbf",
+	"sJ8dsJ8NGMsytd1ei6+iTrbd9rX8KG+FlZ3r8K9S6098zDIrl9Z4K2+78ParofOH1O0CX7iNox9klq4d",
+	"tG/kfMBnxd2q4QEOW3/sB928k733SBDXdxK0vY0jS3LXDto3yl3Aa98omjW1jxvP7KOtfWwp6KbCz6Lz",
+	"1T7e/wODl+6zsvFWQs6daxo7wtBUM260jK2rGW9xzbYzFb+Tve2qFodGvtz0SkVKgtcx9dyVGOa6qsLw",
+	"kvrC293cHaRQFBKvAxbPnWVcJHxMs7uoH/nctqwg/KUHt5tsDUcPG9rW5Gk04tXqYr/3IF7to61h43i2",
+	"gDGszxgcM4F+ku5QZmmLfEBoQsGmJVNVoK0h9iwtPIMVhiqv/n7tYWoNgWsC1B4RrbHX6n5IDVg374fS",
+	"WBJTi65YETQIPJiIlCkypTMykKSqnrC3PzVEpiEyDZHZJcQnurOkIM7psVNSMyqsu8tKhYVusNjbiiCA",
+	"wv6BuaIgfUyZYoSmKUvXFA77TfZayyKJvAn5ERULq1P6S0nQMIdccTHojqiggxX+mvK7E32vaYW7j0fA",
+	"PVwfleAO34NV3Ao9Fk1iWENyi+AE6lKIRjk1+oI2xHXEul4Jls9Dh90PUGAkk2IAUP15SF5OisPC5OUQ",
+	"0nkQMlA2Xf2SJdVL8ju1mAFwvG6QphgeFTNiCdK3Fxm+qdjVXEl3svLDsaUMtOV1vHtBjfdQWWiuokY5",
+	"/LvqXkLI7IBfMx1eC4Q/tAIZZOOQsyLN0af1+NYdkUPiBlmRgVJndTy7shphPgL1b0nBivLl3hY7o1IU",
+	"2qTyRD6MzU3s9Yf52KW6jeW1ZcE+eJiaFJ0mPuPb5zRnaZqTT6C/ruYq5ll6qrtrJXy7EhobeRbQowAz",
+	"glDJFnlVEQaLCLvoh6hU0n3AVmPla6x8jZVvZ5EqWMLhHjwJ4yB0tdK+98ajrmlDB+yUDOWUjEAgnXMy",
+	"gjuAcBMXTaC2pbJvs5RwA+LkmGrNUtJjM2nfMIjHoYcUAUjQFoiV1LBpUaRhZFmY8AJwSmfOqWmVTsCM",
+	"y/MqQ0PivMpayjkrp1/SLFuSvR4G7t5VbkQhPzo9bJdiUnR0emyf6K7sLxcKh3n29aaQZLZ9jfhwxwgg",
+	"6U+x31hi7PcOTiDYfMActJgU10y5hPTW0zjCrenaPYlOD1snlvzbzYtOD4+hioM9AjhB6CY6xal7EDCR",
+	"Qor5QdsS/nLvJ3O9Hxd9HxwGfdsP+b51ohgTmOdf9P50fefPwqE/DXo/OCx6DwEnit6P1vd+WPR9FPT9",
+	"tOiaXdNsgqFHpXVZ7Pvp3P/mPhXuQPCpo+JTst+HDS++srD4GPxU6hcf+a7b4foXXeMhDbs+tPRsys0w",
+	"VXQqPFxB3ey1PGS+Wv9wyA+NAtKwSyekO0uGZ26WMXl4kIJ/KmY1o5Us1DW5L3OtH19LXw+WowXYEz4R",
+	"zsBa5kWQwybIxc/fI5Oj6DlJqCCWx6UA6NJnJhk6C8+YJ2aiGNa9A5tOYmUtYiCB2bJCPZRTjTHf8AWp",
+	"IIpUENmzzID88/wniDbtCN+XZRdgQcZR+1rdTNluC9iYidE8BR6PtffWc1rMb1nLbvmIDti+vh78x80o",
+	"K/HaqDNpt48SfT0gN6NM6L91oqEx49P9/el02poetaQa7B+22237dgdbM3wHnsDfpaTtOUcVLn0qk8mI",
+	"CQiNL2XRHz8/ARyYuRz5SiLmVrMhYg0RW0LEIF/VHZMHJmNX3NwF3sS+vgLeBHUASyhqup1aHVHAl0Dn",
+	"mJwr6IjVRyn50U7qDigla1p+Nyv8BRUQGThsS5YpGU96GddWaXKiWAGO4WIluBnKiVmGNcF1N+/im8fK",
+	"+JGbx46VgZ6Erpe7f62bnTyvp9u71aPJFbMKM6Mj8MGCgc/3DRojyvB1dcejAP4a38yoYdp0xQScAlZR",
+	"dPv2nfs2c+okAMQZlgwFT2hWAurLz2dpZHXGc7zUfXJwfxgaP3KzPlrFXuFdYWj8yE09DI0f4UBvFd0C",
+	"BK/B0PiWw1QKcLQr5G5eaoA/V4gM9vfaaBpX3BQaBbgrPeMqgWyUhQEkccj3+lKVnN1SYd0g9HIXML3w",
+	"dLVNb3lRCHtTHhKJo4RKSUUylDCG6PsJ05qhsx29+ZOxJSNYCMpI0mMkAyhPJSeDobfGMmj0BmSeAqZf",
+	"9gklEz2hGXGQl5bVmiEbaZZdI1TxZx9uMBFXQk5F3pKOqYJkX0o0wP8DZy8+A59wa48oXYAQylLUHOlM",
+	"g+3XSDK2zF/ADo1a9pyVj84PtpXdPEOv7O6VBmC/twy0s+zCXw6x6REwo9Mju2eb8yfYY8eoS1u3MKhf",
+	"42gw4Sm18tFpdKavABIVp6egFqOcoFI8lNNibnICxjLAWZsYK10cnMSRlU9BhM4yMmKE9uBduz7pBASH",
+	"fKlgE2ZyQvqwUxCpwUTK0la0cXWQH7l5KJyWRvTZveizgVCzzBoBFP1rwG/x5/Nnb5NeieMy3xoxVurI",
+	"Uk6McmKRe78GpknYOAcpWfvBolkDUtIEwTxakBJRli83FS8XfdP28f4fV9zcM17JVqLgnfFKHI1p8Eoa",
+	"jW5rvJItrtl2Vt8fudkAr+Qledvfg7uBpWVxMC3yDy9Gg4DqxWjSY5kUA3uBnQi0FJ9ku5sKI7H6kz3V",
+	"d0NPrCFoboj8UZK2N4IluffR7AaHxNG5hmY1OCTVEtTzzWZ57o9kwwfKICZX3DzR6OWaA4TasSi2fx0o",
+	"RJUy2Qc2Zdqg8a9FXs+VKmA5nXfFywvHnhTOWYfOvNykB7nCQ5alpDdrLfPX5arXI0oGrrCGUJUM+TXg",
+	"1Lp/lpBq8RvdIdXD6DR60X/+NG0/P3j+/Dh5lj49eUEP+4zSdnJyQtP2wQk96vWP+we9w1679/zwMEkP",
+	"TtKnycFJr91vt2n7eVTPxNJYKx/MWrmJOQgvaH1zVmC5KuxQqyCGi1a9Wf2co8dtPg2AlUM/+hdH7i8o",
+	"3HrnYyhI78gBWcvmFvghA6vblu7IwpTWZNs3wk6YbY+iznXB77+sClynLH6L/OIr3Dh9k2SMWg5pqRCU",
+	"tx9zlhYV8QXKTG5SLXIGZvchxaL30CeBoE7DR2ylX9PfvMa9+ScUGDZ39rnjEuj99+Hja6Ta5pA2Uu23",
+	"INVuLq8u8yv7sKCvwbd8hkSprqC72Dz3LtcVlMvvfsJNqPv+YvPQ31yri4XWjZjduKu/fRXiOzYAfirY",
+	"NCdAwKN377PODaX4pAjwuWdv9tYKwC6c2gE9anzbjZq/tW/7rnfzTlp+XKehO+kbFvJw9oENfeRUQRnj",
+	"jCZWtteEWsKQsRWO8u2JwM785X+SsNn5Jd/Sn/+nX62dxRsELKhhJ03YQRN2cJ9hB8DNvpjgvO/tiBvj",
+	"n92Bs1fa+z+waRi5kFAR4OZONINE13moXMBA4oZcMTYGuKOJcNW5Fjn5oonha4dRa0hvg6b2+JAV8JpV",
+	"Jdp/OarmPv3wVO2Nc0cKj6rg1TDBrpnHt9SIwsaNJk4ZIEOqh1ZQRHTgl2BdCevBOHp4Fqp1xqUWAWWc",
+	"Uh1sQI/1pWKE647w3qIWQfcLBUeqNuAWdVKyFB4sAZ0MVe7RRYtpQ04bctqQ052XoIFrtjvBcMQM3deG",
+	"GrY3osmQC7Y87vT1NVOAAGmYh8BSTMuJShAGy4pfSLsYtET/NDZ1KeVQ9UowhLYFl+op6c3IdChH+OZ0",
+	"yABTnRsikCARxajOy64yZQllyhKeMu1cvR2h6YgROMo+WZ1DbdYRBRSsl2Q/lYmem6ddQoDfWoKOdWFb",
+	"v/eLsrOYVC644TSLTj04ZZ7XmngQYITzMw4Aci4QhgqEBwZAF93tc2E78/Fv2JPreRFC5kfmQMPkxHgm",
+	"MaWr+3IcAsisUVRoXthRcIuLVlEc9ewpjoYqiiNAH1j0hv/I2Nj78N2MK8Zjz0q4SFx36cTIETU8yceI",
+	"ZyM6jYQEtFAjSyOOgxEqpo1U9UaIEQPlEU7GhA4oF+HY/Ic2Gp3bm183sOqUj+IyaHj3+/awZt+qQb1M",
+	"YUsE1ddyLpYvoKmWOEa/huTSoXvt58LXqnJdOZzvmCmNsfeWKEkB2IGCZbElYPaaBVC/cxUh9KQ34saw",
+	"lOhEKisb5i3xAWJ0jZkgf7HntUgS5a5OYEdMKaB8TKmH//BdYfGY0EIO3xTSFN/96zJM4KGcKF0E2OUf",
+	"fqIJZEhJh9MOPQEXanVEBWxwmJ/Q3wJEmHyQDnCSGJZlGJJDxQyKKlq5V0HkwxIgsrfFRr7JUSvnBNcK",
+	"BLHyoIHdOIj2Kowth2tQ97ZbFeLrBtgqpo9ovQ62Fo5E18gunp7o9Kh1AosuunjkIGooP1rFw/Zjq6u2",
+	"eGzWR43n0LkPVGCt4qg3gFTfqJ4Q7LXeESJvwAX9vV2BopvQLGPqiSZyKnJ+4xnJPFOzt8PFVxakf0Rn",
+	"VvRPT5FXcm0CtEpkLQUZKgFX5a3KzKQj1nOTl6SHgqiQAStdljcHPkB6zcoc0w0un3iL/Cx5WjVZ24ce",
+	"2oZGlsfS6oiP0OaJfyuRI+CVkmg+GBqrKAlQpfC7EMeOy43rPJBepuaucT5sxSxJZukpoX3DFKxQDGu9",
+	"wMndx9EbvoSFXuBp2NTe890sP6T1bGzfzc4K9lT3ldp1w76bnVODpcPqNIZJX2CM57eA7InzeZTYnr+W",
+	"4gBqxzIfRnGUyNEIvu/j5K+ZAq56sCTE/eDw80G7CG2u+62nsEXutNce4Um0eeUJoN5i0A0CHOza26N9",
+	"j9IVfIGLQSm4QorusrB2IU1X9sCYkxbSmDQMtKaJYxMY4c8FMVMJCQAgO+GXotNjPFS4hamLTY5mzlRz",
+	"zZGJHQSR2DmFjvzDrtfQcf8LyXRh0w+KTa8M4p5rg4ZyL+K6we5Q/oTrul7kRPK9qzTFC5xLnQxFbLpl",
+	"cqJjKI1w+i2nGWovNXiB1D1YIY9ii2Xi6D67seLqUqn0wihGR9rZpuGdXDYkfZ4ZSO+BkEGaEyArxOaS",
+	"aExklubICzGhmnz4+7uLjx/IX6wgBsfW8m8u2F+JVOTVxc/4C0DK9501qCOQgqGYJt0v1I3IoY0TKmZ/",
+	"hS+8hlkF9eFSySorgmLDLYUxfPlM1xN+/rSC22ZizM2eSBdEmeiPTsTTTnTaqcPSDzrRLez1srIYH+cO",
+	"HpwZeyYXCmS8eHFycPD08NmzqjIZGKi4n+jr8mB5GhdyUEetHMoZQe7hx+GVPVQh4A70ZvDfzcZWaeyu",
+	"5GyvcB/2/s71WKKbomqYfZ65egVgDKVWKIGhIgVpVeTdFXMOxn3YbleMtmFa3yTTQgp5V7ZlW2lgRCDD",
+	"QhjuIif7A/57z5ksKKJ9+SSWXDRs8leaq7h1/op2p3dL6XHj0jP25e1SUeKQy0yHlvdYoQ9CMfSyPJVz",
+	"VKc3TUzZ9k7vLCdlMzPAelV+w7wHmP+WCSJf19B3k62R09qGbjaJGk2ixv0lauTOl4W4vNqMaTE2b0Ea",
+	"3EfPzeZxzCX2VRmZnOtUlg85zuXqR0IAhcLgJ1AvEU/pxhBvZn2JGXJTqgMvGNfkio3nS9HEPpQYLa8x",
+	"+NtcSRp0mnUEjCN2vHIhqIVDytxAMa2JVIRiWIvTBzvCToQKPWXKNs4VUD/uwKSDcnKVKeUclnlLZnrH",
+	"MOZtGa8PNQPnK1OG921rBhBXVCl+bQUIcPfRLNsAufgcOr4XxvRxYhI5avhTw5+amO9V5nIGkdZAhIHi",
+	"MkLnQyi2YTjyminF0/U8B4n88niPjyWrOND36VDmYQaWSl9jBAQ3Lsh71iKVFgwfFIiBE8vDDc7zQT0m",
+	"NOLESPDCbuJxdc7WH1jGBCXfMWW1D2d0hJi52y3d2IeFtxKwyyDgB8SL+n7tF9EOPb84eK9YHeLCO652",
+	"Tl1gDZkqKQZFWDYaa+fULyEXfMC1PLvzXtvD+/Da+qO73nub37wHCxmcu2sNhFXDk5An/YLpPyhaa8qL",
+	"nEJUAxZp/0PY6lbyNR+jvHtd6kOeuBTSpTAzKg+3LzIsIUrdLteIqis09glpiKeVLfJBQkR7QoXLEw2U",
+	"m36QV/oSOTDY/qk2+becXjWnUNk5ZsxgLhU3mmWVVT0vYLEeRiNqjF5NTue3TEvxbgUmpK0l+jomJEuN",
+	"79eAVOB0JHIiTJDOjjrMiM7Q++FTQDc2EeGHXgKBXGIl8nStAvnjZ8nTxrbT2HYa205j23lo2v93lmSY",
+	"lTJn0AGpeWdWHcO02cOC73xl4o7UPrXfZZXGvnICVpuqtMh8Ztq8yjt/RAaZahT7k8/tF6dHG4b4J+3C",
+	"VvOBD4bGJYkOcK2iONLZZADp3yO2p2RPGp7oPdiYZ/0j+iI5PNh1SZtiX2brjQ12JCQ/Ig9mcSifpSaa",
+	"7lsOAQd/HJ7PJ3ruAAakzzVZRfugUHz+7umICopzr5ZVP44ZIMASNhqbmR+Dd3daARPETbvwXhgV5OzT",
+	"W3LFZuQvl5SPu/DF/////f8u/+qg52SWBrHlYygZyFBdt7+hDKx9ut8QcAASZtV6M+RiQLgg3HSEkZNk",
+	"6LEn3Liw/gTaU7hBcfry08eLz8TTd9fS7gwzlzAt7lLGzvJurNwN2YqH7eUFbgKa8aAVblaQ0g1rsAQz",
+	"2kjS3bQoy5ij0Rvs/LpLtSX2AC8SVyet1eE+vk1v5u3j7GbMFdNBdZe6HOowTyfT/lVI55roUrGYkUyZ",
+	"u1LrWNpYsT6/sfP0N+If6fOj4Y+H/8Yfr7mc6O7iiBW7lleljypp8rVwuVj2EsH9/0328uhZ+DequWGN",
+	"jRwkprrARrimSKWUFX8Wh31y/Uvyoa0+z757NvovffzT+Pv+i3fsbHJofu79Y2ppUkFo8EB/bRJE7cvx",
+	"gU3Du74kzD4gyrNcjb9iANCT8/lFvr2S4f9Z2HxT6eLbjkIeM0Fo6YbsRGhZqrbt/xFSHzDmJZnUW4D1",
+	"Bhd/NVylVGQgZdoib/Ha65wGjJkcZ+yJJpppLDbMREqsnGKlmkXhwg5057JFiV8fV9skSxSMawJLlra+",
+	"OcPUpsSmuffbRnzaA3TPF3+iV+KKuWTVRI56XLAWufz9kvShYh286MBKrCwREzaiPCNSkZSNqTIjJgzA",
+	"ylIuUMsw7Ma8JJdectJcJOwSgRY14SJRzL5Ds47QM5EMlRRcO4emkQNEawQd6VJLZf5WSGCXLfJ3BpIZ",
+	"uDZxaFRhShJLiZEyJloS4TSgayq4HlYnt1qZ4Z+wKGvQuT6zG0OMhOWwOlW4CFi33a9CTPhASMUhmkSz",
+	"FkF4y2RIFU0MU0QbapfUqoLOMRrFQWqkYog1UAW98Xu0JGXwoN2GAhH535BOYs9vdBr997/+u9O5abd/",
+	"/d//K6pI0awEIsNVRUQczYiSGdMt8p7OSA8yR/Kyb/nA55EP2c04A5EfMx2rpmN7Lc2IGzbSa70LEonG",
+	"iN68xfbHMHf3x0E+RaoUtV+bCP77hLmfXWpc5aRR3I/tqZb273T+mC2DROG6m6sKxWzcMHpSZoyKOkvN",
+	"dekg6THLMpYSdkMTK7ZruWwAxVv3c0IeOwyNveOPE4XGqZ6R1aL8abQKPIRqdOEG/RpHhfBWLwKQ1qy1",
+	"Gpyr0+i1GHDBmMKIO6B90WnERuNMzhj7T6s/tvyk4jIkzOsRzzaEhCnulKMgYFTI5ICLQJ0PgWMuDMKh",
+	"wqIUA1uqvh/cX9V3e97W28ZzmrILFJV/OqDD9SAq/3ThndvY0ZFZNvbzP4/9fOLEIy+I4t8rxFBoUMTY",
+	"rS67LhzThc/kNnGHZU3GVOupVCkk7SQYfAZkSyoyBClKXrs4j8T16G89qpQFet/LjnBwfNiSWL3NUooW",
+	"ORNOkOuxTIoB1IqWwg3Jg0cPZcYIF9rQLAM6vtzWDffrIY3cNai2kIq2Mi7SlWT7g1S0Ap0LJoc7E51G",
+	"iRyPmdrLKBzVvVTxvtF7QiozrCDGG1rZ7Vreq3m9YbgPxHA3YaXLzMhINL6COtSYrgmHVWZrGOpc29s4",
+	"KtTZ9Ux8ri3Wr67F+317z8YvnIVtvVW91Po2js43GO/5wnjPwUtTfwQV7fOq2eu/H7Rr3AGNO+DxmQWd",
+	"tAK0bnMxDAnjohFwf8SW2gF/wXoCmg8gMkDEhAsngDm252uqIModVyBIEfi80ZWoQO/vBxKoPqMPnKub",
+	"8GzH6c6SESPnzje6xGVqN4eP2L8tTzyNXk+UHLP975jKOFzvjbn/J3CFBIx/qFayfEzl2zHTX+Z8DsWA",
+	"c2exLI5fcUK9g734o6tZ1rcH10kNYDWs51+vJS+8Z8ukhbGSfY4gN1sJCSHDR7byntVhPn5EDTBVo5Vv",
+	"xQNKwPfuFG/CCuxWM2EguN8lvtWDmjLhh+1t13POjhZ5nbtAgAdQxVwaWYpVtHwG9ojOCEu5KYxeVUBT",
+	"77dGmdqdxox6ThVp3RB66f22kFH3Ppq6CRkNe23Y66bslVh1vKiO/CCctuGaTWpQo1DWRBa7u0BRoVzu",
+	"JzRjIqWqZUn3Mk3zTBD+yjVE+OS/nL95RU5Ojk/+6uUPPleMPUDbwqJ39gEW0JF9VzoHc9xTlmRcsDTG",
+	"PPajNknpTBM6kJDOTg0ZSW3IQdxut5fU6nw/88OLtklZzF9u3GXfKmKsu0RheUVNKEnCUx1craDC3Yr7",
+	"VbRarEqAN+wP+5+VSM5FScT5elRQkQlSSqRgDs+ZK2/beRm40HztppFm2TWrtuxs5+26M9yztyY3SnVz",
+	"d7dGe97OplqI2RtjyNhTuyHcM6jdcRhmCXgvVmkBx7dVqle4vf2lB93bX/pl6veWd/leFPB5p/MeYJRt",
+	"qPSW3cd3VMLvYUS7QUbwtLCha43a06g9K9Ue9KNtZ0ZF6u/CQ1aIZPto/thTLhRgexaxFBGHJnZ/iZFX",
+	"TPgwbYyGCNJlXvpK2T6VBhSfooKOw1ruK6aHJKFKceZBmKcuNOqH847A2WjSY2bKmMhZTZnT5IzGN6NZ",
+	"5sPGPcSY66jA27G/F+Ox9LUjXDwY9IblDnyWzRXU96+GVp4LqngsCDxoo7OL2M1cwFzN6CiYr51rw0wa",
+	"ZtIwky/LTL4HCoUE14GNEZfMsml8RhBWuIqlBLGI98NRYC4JFQHMmuYDAeEfYDvIsnl2EmZmks8eF3I5",
+	"/U6oENKQHuuIILOmiprPBbl97ciQDclsgCEfFTiYv11bh5UF5GgV1VJfjGo5WuWrieRQtT5OHavUD2na",
+	"Ij6KFN0JTEAJfUNn+M9WRdWOhhg1xKghRvdDjM6/GDHSQbR5yjJm2CJNwVxt13Jer9bzinVOXCz50FWU",
+	"YyFy/a5xNg7iKDo92gCNFV4pgucXwzd+kFMysiJaLttNmWKeIDbEZCsgjOZuv3Z6Q36qQB2Yu+T2AKzE",
+	"H3UvOzyLLqBKxcuARhnJrPZR+qKYlVL58hj29Qikc1f3mwIgTdk1TxjAfijWlzdECvITF5ObqAwGFxY1",
+	"2QJ+DMLT+Bj6OWq1WwcHR61nGBmXTJSCiQWhcTloXDjsg3YRwwfknA4whu+9/DfPMrp/0mrvOoPbbfv6",
+	"JG5/1B4M2nQxO2uO69RJr8oTw/07TRxdQ8WDnPDcb6ILcnhHCr6lOlhDwtv/w/3LB8gsE/eguAA2fZJ7",
+	"U6hiZCqVGeYIQmEZlBpSXlQXQ8zLmUOqv1VZq5GatpKapGChFrIroWm7K7degnEHP7+fQ0YzM1wR9qmn",
+	"gCfGzVBODKH6yl4zK6ilbGxvgkhmLXLOtKEKIz6d5kym9hZyQ1LJMMgTa7JWRqb9gKO4q1SVo8HirGb1",
+	"nXRuAMvj5WFKXBNqhdbtL/9WnO0L3pjy6Z8r+IVIb6ZiQYLzPmKGuvNODdvLrGidF/q7LY7cvmIUnbDV",
+	"B09fafJJajNQ7OIfP8XknKVc5w5o3LcnmlwzZc9zi/wCVWCwlW04pTMHUQlJTZZV5Gmy6F63rMOeZvCa",
+	"dIQoqms5EyUYD4JSwiftI+At6GbBJCvIrOWapHIqlkQmnwOMFtN3NykkQ5ag9DniDhTYnvbJOELL60Ax",
+	"/Xvmnyi7FvjHbYCUjOu+SYUYN/qKywFGGOS8ecS3ZsqqK44+QNw3LqH+dq9Nzmjuey/tMSvtppCmu8sd",
+	"vZAjtn5D3YEH/L05eqCHE2Ps+3AjalMU/xF7/VIJALP2em5EWEbMqFU5DJaUf1IwQTbRAHtJ+lKNqLHk",
+	"g7nKeHh/AbbIytCGvH/9+fztq4vu548/vv4QW5Y2mmhDenbQwmAQOUoJKJcuS1Bwo1sHXxkMwUu69hvf",
+	"wRdiy1YV5ITAYjOTg+6hqhpk6jkRMscOr8YaPDxehBFcb96wa7c/zigvH+toaMy464JsdNdIQ7M/8pX4",
+	"WwfXoRPFdg9kah+8/tyJYjzOf+vYL3WiW3LQKY+4vERuJV08/MKWspux1GD197sbxeU5Hz8/efa0vTjv",
+	"SubvTtUXFvgfsaDgt6cvVbA3G91kOWaCjnnL082l11nTESOpTCYQbg01O6TMnMNwrFifKfLu4uOHSqnz",
+	"45iJs09v7e93Zs1uxNFpdNQ6aLXL1Jim6IWi2SdlR2EAIR9tafNzAtKK82kVCJ+y9xtLzLIjWrzwRRns",
+	"I9AAVxzT0lLHlsS6g1A+pqXzOKOjbOV5zI8i1cDD8FprV+2Qm5i4St0ArJxNKt3YxdH8v8/e/7TZ0fQj",
+	"bI7mN3U03UGYP5rQh7peLkngr0gOHaC3md/HibJi5j6Y5d0H5ru64APhShRZ1UdOXA2ioGJpYFt3AghY",
+	"Pqohhp1iVoo5c6qdgygKO0LncnVPOebFfIkSzUAMDfvxyAeLPbnKTr7WEyIoYbDgWMmBoiNNaJLXIPUf",
+	"C/q2by+brJNGPFfCuVuFdAgVoPtSeZQmLL7HZvbXoPPfZE+vXkmP29FznYaz9oXyq7p4lf9IEik0T5kb",
+	"EbHfjHN7KgloDDESBeV+H805fr+LJlWfgoLh2qhJYiYKAUXz5EnArXKqvFsmwezBTXwKdFIsDBlPehnX",
+	"w9Isr7ip/qiVnkW5MuyQZWlMejO7aiNc+qGckj5VVri3Yn8iR+H6B6mgS+aVZzZzbeCKiauYMJoMEVrF",
+	"p2W+zAM00cM5KgD0iylChS6oqI4o4h5FG+s/Lg7gB67c3ezzgV3a4CXFxlKZpcMe0jEUFYvhAKW8qC7m",
+	"tDoYppufYolUUMJsIgLYiPy2p86HOjc6sPbEXox2nc+RINcHkLVbkAyv2GzPF4DKS2uFCX2nEaTIRaVM",
+	"MX06ktf5jZn7CfJzq3/CelIFhYhxOv6V+cfXTPH+rPRDccvmvhP8sPgV96/F7xQ/aKhTVfwSJBwnUqST",
+	"xBTfCn7Li4Auebc8yOAHKxqkkyxYxKL6VvnR4nTsJZxrCY8WW7pzOdc4LPqfP1yMvg47KmHnLf4QBmMv",
+	"/Liw6qW0oZBfgPUe+fhe7jn+V/Rfe0542HubRnH0iiZDtvdKCqNkFsXRzxTO5zk1DCMMgn/vfZIZT+zP",
+	"/wVvMGH2Ps/GbO/j2DinnX984aSE4pVzq9copoonF/Zymb3PigptVzZ/KYqjM8hA8uPaO8syOd37qPgA",
+	"CtNV/vpKsZQJw2mmF5u8tvo123NiUBRHQdzk3jkbZ3TG7HL8nY0VS7z54WIi7FFGtc8yeJQ+R1zMV3ib",
+	"v0pV1zg8a4vneu6J3bi0+uqUz1xcLqNeRVpKJ7r64syd7tJtqaAHlaSo+i7HCyV+F/GE4iq4IXc/5k54",
+	"xSWpum7xgo9KTkXF0wqSVvyZf7JM2eIlpXDiMskP/y5aFCR6jjD/GhcIx1/v4Vrcuep1Dub5axwNVXNf",
+	"Hud9mbsZCwe8tM1FouG3vttrNmT9nbi9/T8BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
