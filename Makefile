@@ -91,6 +91,14 @@ smoke: ## Run the real binary through make run, and live through a first session
 demo: ## Tell the journey from a job to an offer, as it happens against the real service
 	@.ci/demo
 
+.PHONY: schemathesis
+schemathesis: ## Have Schemathesis ask the real service whatever the specification allows, and hold its answers against it
+	@.ci/schemathesis
+
+.PHONY: schemathesis-nightly
+schemathesis-nightly: ## The same with ten times the requests, and other ones every day
+	@.ci/schemathesis nightly
+
 .PHONY: ci
 ci: ## Everything that has to hold before a change is taken; no test result is taken from the cache
 	@for step in check-generate lint test smoke demo; do \

@@ -5,6 +5,7 @@ that no schema can say. Nothing here looks at answers to overlook them, but for 
 """
 
 import collections
+import functools
 import itertools
 import json
 import os
@@ -14,11 +15,13 @@ import zlib
 
 import requests
 import schemathesis
+from known import LISTS, Known
 from schemathesis.auths import CachingAuthProvider
 from schemathesis.generation.modes import GenerationMode
 from schemathesis.openapi.checks import RejectedPositiveData
 from schemathesis.wfc.escalation import EscalatingAuthProvider
 
+BASE = os.environ["FUZZ_BASE"]
 ROLE = os.environ["FUZZ_ROLE"]
 FIGURES = pathlib.Path(os.environ["FUZZ_FIGURES"])
 PASSWORD = "SecurePassword123!"
@@ -45,10 +48,14 @@ class Account:
         self.passwords = [PASSWORD]
 
     def get(self, case, context):
-        url = context.operation.schema.get_base_url().rstrip("/") + "/api/v1/auth/login"
+        return self.sign_in()
+
+    def sign_in(self):
         for password in self.passwords:
-            answer = requests.post(url, json={"email": self.email, "password": password}, timeout=30)
+            credentials = {"email": self.email, "password": password}
+            answer = requests.post(f"{BASE}/api/v1/auth/login", json=credentials, timeout=30)
             if answer.status_code == 200:
+                known.learn(answer.json())
                 return answer.json()["access_token"]
         raise RuntimeError(f"{self.email} cannot sign in: {answer.status_code} {answer.text}")
 
@@ -66,6 +73,8 @@ class Key:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
+known = Known()
+numbers = itertools.count()
 accounts = {name: Account(email) for name, email in ACCOUNTS.items()}
 
 
@@ -80,9 +89,19 @@ def after_load_schema(context, schema):
     schema.auth.providers.append(
         EscalatingAuthProvider(list(providers.values()), names, peers=tuple(names), pinned=ROLE)
     )
+    look_around()
 
 
-numbers = itertools.count()
+def look_around():
+    """Reads the lists once, so that from the first request on something is known."""
+    token = os.environ.get("FUZZ_KEY") or accounts[ROLE].sign_in()
+    read = functools.partial(requests.get, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    for name in LISTS:
+        answer = read(f"{BASE}/api/v1/{name}?limit=200")
+        if answer.status_code == 200:
+            known.learn(answer.json())
+    for kit in list(known.resources["kit_id"]):
+        known.learn(read(f"{BASE}/api/v1/kits/{kit}/versions?limit=200").json())
 
 
 @schemathesis.hook
@@ -101,6 +120,7 @@ def before_call(context, case, kwargs):
         case.headers["Idempotency-Key"] = f"fuzz-{number}"
     if isinstance(case.body, (dict, list)):
         case.body = visible(case.body)
+    known.improve(case, linked=case.meta.phase.name.value == "stateful")
 
 
 def visible(value):
@@ -116,7 +136,9 @@ def visible(value):
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """Notes a password that was changed, so that its owner can still sign in."""
+    """Learns from the answer; a password that was changed, too, so that its owner can still sign in."""
+    if response.status_code in (200, 201) and response.headers.get("content-type", [""])[0].startswith("application/json"):
+        known.learn(response.json())
     if case.operation.definition.raw.get("operationId") == "ChangePassword" and response.status_code == 204:
         accounts[ROLE].passwords.insert(0, case.body["new_password"])
 
