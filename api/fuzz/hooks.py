@@ -25,6 +25,7 @@ BASE = os.environ["FUZZ_BASE"]
 ROLE = os.environ["FUZZ_ROLE"]
 FIGURES = pathlib.Path(os.environ["FUZZ_FIGURES"])
 PASSWORD = "SecurePassword123!"
+KEYS = ("key", "test_key")
 ACCOUNTS = {
     "employee": "employee@acme.example",
     "team_lead": "lead@acme.example",
@@ -64,7 +65,7 @@ class Account:
 
 
 class Key:
-    """An API key, made by the script that runs this."""
+    """An API key, made by the script that runs this: one of the demo company, or of an empty test company."""
 
     def get(self, case, context):
         return os.environ["FUZZ_KEY"]
@@ -82,7 +83,7 @@ accounts = {name: Account(email) for name, email in ACCOUNTS.items()}
 def after_load_schema(context, schema):
     """Lets the role ask, and has what it owns asked for by a stranger, the admin of another company."""
     providers = {
-        ROLE: Key() if ROLE == "key" else CachingAuthProvider(accounts[ROLE], refresh_interval=600),
+        ROLE: Key() if ROLE in KEYS else CachingAuthProvider(accounts[ROLE], refresh_interval=600),
         "stranger": CachingAuthProvider(accounts["stranger"], refresh_interval=600),
     }
     names = list(providers)
@@ -97,11 +98,16 @@ def look_around():
     token = os.environ.get("FUZZ_KEY") or accounts[ROLE].sign_in()
     read = functools.partial(requests.get, headers={"Authorization": f"Bearer {token}"}, timeout=30)
     for name in LISTS:
-        answer = read(f"{BASE}/api/v1/{name}?limit=200")
+        answer = read(f"{BASE}/api/v1/{name}", params={"limit": 200})
         if answer.status_code == 200:
             known.learn(answer.json())
     for kit in list(known.resources["kit_id"]):
         known.learn(read(f"{BASE}/api/v1/kits/{kit}/versions?limit=200").json())
+    if ROLE == "admin":
+        for name in ("employee", "team_lead", "hr"):
+            accounts[name].sign_in()
+        for user in known.resources["user_id"]:
+            known.learn(read(f"{BASE}/api/v1/users/{user}/sessions").json(), owner=user)
 
 
 @schemathesis.hook
@@ -138,7 +144,7 @@ def visible(value):
 def after_call(context, case, response):
     """Learns from the answer; a password that was changed, too, so that its owner can still sign in."""
     if response.status_code in (200, 201) and response.headers.get("content-type", [""])[0].startswith("application/json"):
-        known.learn(response.json())
+        known.learn(response.json(), owner=(case.path_parameters or {}).get("user_id"))
     if case.operation.definition.raw.get("operationId") == "ChangePassword" and response.status_code == 204:
         accounts[ROLE].passwords.insert(0, case.body["new_password"])
 

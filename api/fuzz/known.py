@@ -19,7 +19,11 @@ MARKS = {
     "api_key_id": "prefix",
     "user_id": "first_name",
 }
-LISTS = ["jobs", "candidates", "applications", "kits", "interviews", "scores", "users", "api-keys"]
+# Lists that show something of every state.
+LISTS = (
+    "jobs candidates applications applications?status=active kits scores scores?status=draft users api-keys interviews "
+    "interviews?status=draft interviews?status=scheduled interviews?status=in_progress interviews?status=awaiting_scores"
+).split()
 
 # Which of a resource's allowed_actions an operation needs, where it is not called as the last step of the path.
 ACTIONS = {"no-show": "mark_no_show", "versions": "create_version", "scores": "create_score", "panel": "set_panel"}
@@ -30,15 +34,17 @@ class Known:
     """The resources that answers have shown, by kind and id."""
 
     def __init__(self):
-        self.resources = {kind: {} for kind in MARKS}
+        self.resources = {kind: {} for kind in [*MARKS, "session_id"]}
         self.refresh_tokens = []
         self.turn = 0
 
-    def learn(self, answer):
-        """Takes from an answer's JSON what it shows, itself or in a list."""
+    def learn(self, answer, owner=None):
+        """Takes from an answer's JSON what it shows, itself or in a list; sessions are those of the owner."""
         if not isinstance(answer, dict):
             return
         for shown in [answer, answer.get("api_key"), *(answer.get("data") or [])]:
+            if isinstance(shown, dict) and "is_current" in shown and not shown["is_current"]:
+                self.resources["session_id"][shown["id"]] = shown | {"user_id": owner, "allowed_actions": []}
             if not isinstance(shown, dict) or not {"id", "allowed_actions"} <= shown.keys():
                 continue
             for kind, mark in MARKS.items():
@@ -70,6 +76,8 @@ class Known:
                 found = self.pick(name, action, lambda shown: holder is None or shown["kit_id"] == holder)
                 if found:
                     path[name] = found["id"]
+                if found and name == "session_id" and "user_id" in path:
+                    path["user_id"] = found["user_id"] or path["user_id"]
         if isinstance(case.body, dict):
             self.fill(case.body, path)
             if "refresh_token" in case.body and self.refresh_tokens:
@@ -90,8 +98,10 @@ class Known:
                 body[name] = self.panel(value)
             elif name == "email" and "last_name" in body and isinstance(value, str):
                 body[name] = re.sub("@.*", "@acme.example", value)
-            elif name == "ratings" and isinstance(value, list):
+            elif name == "ratings" and value and isinstance(value, list):
                 body[name] = self.ratings(value, path)
+        if "ratings" in body and self.turn % 2:
+            body["recommendation"] = "yes"
         if {"starts_at", "ends_at", "timezone"} <= body.keys():
             self.turn += 1
             start = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1, minutes=15 * (self.turn % 3000))
@@ -108,7 +118,7 @@ class Known:
         return list(chosen.values()) or drawn
 
     def ratings(self, drawn, path):
-        """The drawn ratings, about the criteria of the interview's kit."""
+        """The drawn ratings, about the criteria of the interview's kit; every other time one of each."""
         about = self.resources["interview_id"].get(path.get("interview_id"))
         score = self.resources["score_id"].get(path.get("score_id"))
         if score:
@@ -116,11 +126,10 @@ class Known:
         version = self.resources["kit_version_id"].get(about["kit_version_id"]) if about else None
         if not version:
             return drawn
-        return [
-            rating | {"criterion_key": criterion["key"]}
-            for rating, criterion in zip(drawn, version["criteria"])
-            if isinstance(rating, dict)
-        ]
+        self.turn += 1
+        if self.turn % 2:
+            return [{"criterion_key": criterion["key"], "rating": 1 + self.turn % 5} for criterion in version["criteria"]]
+        return [rating | {"criterion_key": criterion["key"]} for rating, criterion in zip(drawn, version["criteria"])]
 
 
 def stamp(time):

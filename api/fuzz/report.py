@@ -1,5 +1,7 @@
 """Sums up what the runs of Schemathesis have asked and found, and fails for an operation that nobody got to succeed.
 
+That counts where everybody has asked.
+
 Usage: report.py FOLDER ROLE… with ROLE.txt, what Schemathesis printed, and ROLE.metrics, what the service counted.
 """
 
@@ -9,6 +11,7 @@ import pathlib
 import re
 import sys
 
+EVERYBODY = ("employee", "team_lead", "hr", "admin", "key", "test_key")
 COUNTED = re.compile(r'^http_requests_total\{(.*)\} (\d+)', re.MULTILINE)
 LABEL = re.compile(r'(\w+)="([^"]*)"')
 
@@ -54,7 +57,7 @@ def main(folder, roles):
     never = sorted(name for name, counted in operations.items() if not any(status < "300" for status in counted))
     if never:
         print("  nobody got these to succeed: " + ", ".join(never))
-    return 1 if never or total["findings"] or total["errors"] or not total["cases"] else 0
+    return 1 if never and len(roles) == len(EVERYBODY) or total["findings"] or total["errors"] or not total["cases"] else 0
 
 
 if __name__ == "__main__":
