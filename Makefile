@@ -119,6 +119,14 @@ clients: ## Generate clients in TypeScript, Python and Java into bin/clients, an
 test-clients: ## Generate the clients, and let each live through the journey against the real service
 	@.ci/clients test
 
+.PHONY: schemathesis
+schemathesis: ## Have Schemathesis ask the real service whatever the specification allows, and hold its answers against it
+	@.ci/schemathesis
+
+.PHONY: schemathesis-nightly
+schemathesis-nightly: ## The same with ten times the requests, and other ones every day
+	@.ci/schemathesis nightly
+
 .PHONY: ci
 ci: ## Everything that has to hold before a change is taken; no test result is taken from the cache
 	@for step in check-generate lint test smoke demo; do \

@@ -23,8 +23,9 @@ import (
 
 const (
 	// maxHeaderBytes bounds all headers together; the connection itself reads somewhat more, so that the answer is ours.
-	maxHeaderBytes  = 32 << 10
-	maxTargetBytes  = 8 << 10
+	maxHeaderBytes = 32 << 10
+	// maxTargetBytes is more than any query needs that the specification allows, percent-encoded as it may be.
+	maxTargetBytes  = 16 << 10
 	maxUserAgent    = 512
 	unmatched       = "none"
 	requestIDHeader = "X-Request-Id"

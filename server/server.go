@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
@@ -34,6 +35,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/company"
 	"github.com/ai-interviewer-platform/interviewer/server/config"
 	"github.com/ai-interviewer-platform/interviewer/server/contract"
+	"github.com/ai-interviewer-platform/interviewer/server/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/idempotency"
 	"github.com/ai-interviewer-platform/interviewer/server/interviews"
 	"github.com/ai-interviewer-platform/interviewer/server/jobs"
@@ -288,8 +290,11 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 		e.Use(crossOrigin(o.Config.CORSOrigins))
 	}
 	e.Use(foreign, limitBody(func(c echo.Context) int64 {
-		if door.Contract.Uploads(c.Request(), c.Path()) {
+		switch {
+		case door.Contract.Uploads(c.Request(), c.Path()):
 			return o.Config.MaxUploadBytes
+		case door.Contract.Bodiless(c.Request(), c.Path()):
+			return math.MaxInt64 // it is refused for being there, however large it is, and not read
 		}
 		return o.Config.MaxBodyBytes
 	}), door.Enter)
@@ -307,6 +312,7 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 	for _, path := range []string{docs.Prefix, docs.Prefix + "/*"} {
 		e.Match([]string{http.MethodGet, http.MethodHead}, path, echo.WrapHandler(pages))
 	}
+	refuseElsewhere(e, door.Contract)
 	api.RegisterHandlers(answersHead{e}, api.NewStrictHandler(all, nil))
 	s.handler = e
 	return nil
@@ -320,6 +326,17 @@ type answersHead struct{ *echo.Echo }
 func (r answersHead) GET(path string, h echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
 	r.HEAD(path, h, m...)
 	return r.Echo.GET(path, h, m...)
+}
+
+// refuseElsewhere routes every method at every path of the contract, until an operation takes its place, so that a path
+// is found by its own name alone: DELETE /auth/sessions/revoke-others is not DELETE /auth/sessions/{session_id} with a
+// strange id. The door refuses what no operation has taken.
+func refuseElsewhere(e *echo.Echo, agreed *contract.Contract) {
+	for _, path := range agreed.Paths() {
+		e.Match([]string{
+			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		}, path, func(echo.Context) error { return fault.New(fault.MethodNotAllowed) })
+	}
 }
 
 // start begins what a replica does besides answering.

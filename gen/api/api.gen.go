@@ -4029,11 +4029,20 @@ type Conflict = Problem
 // Forbidden What went wrong (RFC 9457).
 type Forbidden = Problem
 
+// HeadersTooLarge What went wrong (RFC 9457).
+type HeadersTooLarge = Problem
+
 // InternalError What went wrong (RFC 9457).
 type InternalError = Problem
 
+// NotAcceptable What went wrong (RFC 9457).
+type NotAcceptable = Problem
+
 // NotFound What went wrong (RFC 9457).
 type NotFound = Problem
+
+// PayloadTooLarge What went wrong (RFC 9457).
+type PayloadTooLarge = Problem
 
 // PreconditionFailed What went wrong (RFC 9457).
 type PreconditionFailed = Problem
@@ -4052,6 +4061,9 @@ type Unavailable = Problem
 
 // Unprocessable What went wrong (RFC 9457).
 type Unprocessable = Problem
+
+// UnsupportedMediaType What went wrong (RFC 9457).
+type UnsupportedMediaType = Problem
 
 // ListAPIKeysParams defines parameters for ListAPIKeys.
 type ListAPIKeysParams struct {
@@ -18846,8 +18858,12 @@ type ListAPIKeysResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -18882,9 +18898,19 @@ func (r ListAPIKeysResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListAPIKeysResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListAPIKeysResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListAPIKeysResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -18963,12 +18989,20 @@ type CreateAPIKeyResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19005,9 +19039,24 @@ func (r CreateAPIKeyResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -19018,6 +19067,11 @@ func (r CreateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19097,8 +19151,12 @@ type GetMyAPIKeyResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19140,9 +19198,19 @@ func (r GetMyAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetMyAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetMyAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetMyAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19222,8 +19290,12 @@ type GetAPIKeyResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19265,9 +19337,19 @@ func (r GetAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19347,14 +19429,22 @@ type UpdateAPIKeyResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19396,6 +19486,11 @@ func (r UpdateAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -19406,6 +19501,16 @@ func (r UpdateAPIKeyResponse) GetApplicationProblemJSON412() *PreconditionFailed
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -19414,6 +19519,11 @@ func (r UpdateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19493,6 +19603,8 @@ type RevokeAPIKeyResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -19501,6 +19613,8 @@ type RevokeAPIKeyResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19542,6 +19656,11 @@ func (r RevokeAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RevokeAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -19560,6 +19679,11 @@ func (r RevokeAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RevokeAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RevokeAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19639,14 +19763,22 @@ type RotateAPIKeyResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19688,6 +19820,11 @@ func (r RotateAPIKeyResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RotateAPIKeyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -19698,6 +19835,16 @@ func (r RotateAPIKeyResponse) GetApplicationProblemJSON412() *PreconditionFailed
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r RotateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -19706,6 +19853,11 @@ func (r RotateAPIKeyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RotateAPIKeyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RotateAPIKeyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19778,8 +19930,12 @@ type ListApplicationsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19814,9 +19970,19 @@ func (r ListApplicationsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListApplicationsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListApplicationsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListApplicationsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -19895,12 +20061,20 @@ type CreateApplicationResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -19937,9 +20111,24 @@ func (r CreateApplicationResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -19950,6 +20139,11 @@ func (r CreateApplicationResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20020,8 +20214,12 @@ type ExportApplicationsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20051,9 +20249,19 @@ func (r ExportApplicationsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExportApplicationsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ExportApplicationsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ExportApplicationsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20133,8 +20341,12 @@ type GetApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20176,9 +20388,19 @@ func (r GetApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20253,8 +20475,12 @@ type ListApplicationHistoryResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20294,9 +20520,19 @@ func (r ListApplicationHistoryResponse) GetApplicationProblemJSON404() *NotFound
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListApplicationHistoryResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListApplicationHistoryResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListApplicationHistoryResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20376,14 +20612,22 @@ type HoldApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20425,6 +20669,11 @@ func (r HoldApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r HoldApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r HoldApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -20435,6 +20684,16 @@ func (r HoldApplicationResponse) GetApplicationProblemJSON412() *PreconditionFai
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r HoldApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r HoldApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r HoldApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -20443,6 +20702,11 @@ func (r HoldApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r HoldApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r HoldApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20522,14 +20786,22 @@ type MoveApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20571,6 +20843,11 @@ func (r MoveApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r MoveApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r MoveApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -20581,6 +20858,16 @@ func (r MoveApplicationResponse) GetApplicationProblemJSON412() *PreconditionFai
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r MoveApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r MoveApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r MoveApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -20589,6 +20876,11 @@ func (r MoveApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r MoveApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r MoveApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20668,14 +20960,22 @@ type ReactivateApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20717,6 +21017,11 @@ func (r ReactivateApplicationResponse) GetApplicationProblemJSON404() *NotFound 
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ReactivateApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReactivateApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -20727,6 +21032,16 @@ func (r ReactivateApplicationResponse) GetApplicationProblemJSON412() *Precondit
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ReactivateApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ReactivateApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ReactivateApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -20735,6 +21050,11 @@ func (r ReactivateApplicationResponse) GetApplicationProblemJSON422() *Unprocess
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ReactivateApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ReactivateApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20814,14 +21134,22 @@ type RejectApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -20863,6 +21191,11 @@ func (r RejectApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RejectApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RejectApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -20873,6 +21206,16 @@ func (r RejectApplicationResponse) GetApplicationProblemJSON412() *PreconditionF
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RejectApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RejectApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r RejectApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -20881,6 +21224,11 @@ func (r RejectApplicationResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RejectApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RejectApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -20960,14 +21308,22 @@ type ResumeApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21009,6 +21365,11 @@ func (r ResumeApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ResumeApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ResumeApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -21019,6 +21380,16 @@ func (r ResumeApplicationResponse) GetApplicationProblemJSON412() *PreconditionF
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ResumeApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ResumeApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ResumeApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -21027,6 +21398,11 @@ func (r ResumeApplicationResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ResumeApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ResumeApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21106,8 +21482,12 @@ type GetApplicationSummaryResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21149,9 +21529,19 @@ func (r GetApplicationSummaryResponse) GetApplicationProblemJSON404() *NotFound 
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetApplicationSummaryResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetApplicationSummaryResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetApplicationSummaryResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21231,14 +21621,22 @@ type WithdrawApplicationResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21280,6 +21678,11 @@ func (r WithdrawApplicationResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r WithdrawApplicationResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r WithdrawApplicationResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -21290,6 +21693,16 @@ func (r WithdrawApplicationResponse) GetApplicationProblemJSON412() *Preconditio
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r WithdrawApplicationResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r WithdrawApplicationResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r WithdrawApplicationResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -21298,6 +21711,11 @@ func (r WithdrawApplicationResponse) GetApplicationProblemJSON422() *Unprocessab
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r WithdrawApplicationResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r WithdrawApplicationResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21370,8 +21788,12 @@ type ListAuditLogsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21406,9 +21828,19 @@ func (r ListAuditLogsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListAuditLogsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListAuditLogsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListAuditLogsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21479,8 +21911,12 @@ type ExportAuditLogsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21510,9 +21946,19 @@ func (r ExportAuditLogsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExportAuditLogsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ExportAuditLogsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ExportAuditLogsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21585,12 +22031,16 @@ type VerifyAuditLogsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21625,6 +22075,11 @@ func (r VerifyAuditLogsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r VerifyAuditLogsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r VerifyAuditLogsResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -21638,6 +22093,11 @@ func (r VerifyAuditLogsResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r VerifyAuditLogsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r VerifyAuditLogsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21717,8 +22177,12 @@ type GetAuditLogResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21760,9 +22224,19 @@ func (r GetAuditLogResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetAuditLogResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetAuditLogResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetAuditLogResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21840,10 +22314,20 @@ type LoginResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -21880,14 +22364,39 @@ func (r LoginResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r LoginResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r LoginResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r LoginResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r LoginResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r LoginResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r LoginResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r LoginResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -21965,12 +22474,16 @@ type LogoutResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22007,6 +22520,11 @@ func (r LogoutResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r LogoutResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r LogoutResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -22020,6 +22538,11 @@ func (r LogoutResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r LogoutResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r LogoutResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22092,10 +22615,16 @@ type ChangePasswordResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22130,6 +22659,16 @@ func (r ChangePasswordResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangePasswordResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangePasswordResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ChangePasswordResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -22138,6 +22677,11 @@ func (r ChangePasswordResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ChangePasswordResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ChangePasswordResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22215,10 +22759,20 @@ type RefreshTokensResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22255,14 +22809,39 @@ func (r RefreshTokensResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RefreshTokensResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RefreshTokensResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RefreshTokensResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RefreshTokensResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RefreshTokensResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RefreshTokensResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RefreshTokensResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22335,8 +22914,12 @@ type ListSessionsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22371,9 +22954,19 @@ func (r ListSessionsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListSessionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListSessionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListSessionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22446,12 +23039,16 @@ type RevokeOtherSessionsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22486,6 +23083,11 @@ func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -22499,6 +23101,11 @@ func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON422() *Unprocessab
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RevokeOtherSessionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22575,6 +23182,8 @@ type RevokeSessionResponse struct {
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22617,6 +23226,11 @@ func (r RevokeSessionResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RevokeSessionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RevokeSessionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22689,8 +23303,14 @@ type ListCandidatesResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22725,9 +23345,24 @@ func (r ListCandidatesResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListCandidatesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ListCandidatesResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListCandidatesResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListCandidatesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22806,12 +23441,20 @@ type CreateCandidateResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22848,9 +23491,24 @@ func (r CreateCandidateResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateCandidateResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateCandidateResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateCandidateResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateCandidateResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -22861,6 +23519,11 @@ func (r CreateCandidateResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateCandidateResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateCandidateResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -22931,8 +23594,12 @@ type ExportCandidatesResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -22962,9 +23629,19 @@ func (r ExportCandidatesResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExportCandidatesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ExportCandidatesResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ExportCandidatesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23037,12 +23714,20 @@ type ImportCandidatesCSVResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23077,9 +23762,24 @@ func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -23090,6 +23790,11 @@ func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON422() *Unprocessab
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ImportCandidatesCSVResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23162,12 +23867,20 @@ type ImportCandidatesNDJSONResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23202,9 +23915,24 @@ func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON403() *Forbidde
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -23215,6 +23943,11 @@ func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON422() *Unproces
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ImportCandidatesNDJSONResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23294,8 +24027,12 @@ type GetCandidateResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23337,9 +24074,19 @@ func (r GetCandidateResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetCandidateResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetCandidateResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetCandidateResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23419,14 +24166,22 @@ type UpdateCandidateResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23468,6 +24223,11 @@ func (r UpdateCandidateResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateCandidateResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateCandidateResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -23478,6 +24238,16 @@ func (r UpdateCandidateResponse) GetApplicationProblemJSON412() *PreconditionFai
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateCandidateResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateCandidateResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateCandidateResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -23486,6 +24256,11 @@ func (r UpdateCandidateResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateCandidateResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateCandidateResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23565,6 +24340,8 @@ type ArchiveCandidateResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -23573,6 +24350,8 @@ type ArchiveCandidateResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23614,6 +24393,11 @@ func (r ArchiveCandidateResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ArchiveCandidateResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ArchiveCandidateResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -23632,6 +24416,11 @@ func (r ArchiveCandidateResponse) GetApplicationProblemJSON422() *Unprocessable 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ArchiveCandidateResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ArchiveCandidateResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23711,6 +24500,8 @@ type RestoreCandidateResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -23719,6 +24510,8 @@ type RestoreCandidateResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23760,6 +24553,11 @@ func (r RestoreCandidateResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RestoreCandidateResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RestoreCandidateResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -23778,6 +24576,11 @@ func (r RestoreCandidateResponse) GetApplicationProblemJSON422() *Unprocessable 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RestoreCandidateResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RestoreCandidateResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23855,8 +24658,12 @@ type GetCompanyResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -23893,9 +24700,19 @@ func (r GetCompanyResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetCompanyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetCompanyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -23973,14 +24790,22 @@ type UpdateCompanyResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24017,6 +24842,11 @@ func (r UpdateCompanyResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateCompanyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateCompanyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -24027,6 +24857,16 @@ func (r UpdateCompanyResponse) GetApplicationProblemJSON412() *PreconditionFaile
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateCompanyResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateCompanyResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateCompanyResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -24035,6 +24875,11 @@ func (r UpdateCompanyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateCompanyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24107,12 +24952,16 @@ type ResetCompanyResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24147,6 +24996,11 @@ func (r ResetCompanyResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ResetCompanyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -24160,6 +25014,11 @@ func (r ResetCompanyResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ResetCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ResetCompanyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24232,8 +25091,12 @@ type ListInterviewsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24268,9 +25131,19 @@ func (r ListInterviewsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListInterviewsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListInterviewsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListInterviewsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24349,12 +25222,20 @@ type CreateInterviewResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24391,9 +25272,24 @@ func (r CreateInterviewResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -24404,6 +25300,11 @@ func (r CreateInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24483,8 +25384,12 @@ type GetInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24526,9 +25431,19 @@ func (r GetInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24608,16 +25523,24 @@ type UpdateInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON428 the response for an HTTP 428 `application/problem+json` response
 	ApplicationProblemJSON428 *PreconditionRequired
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24659,6 +25582,11 @@ func (r UpdateInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -24667,6 +25595,16 @@ func (r UpdateInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
 func (r UpdateInterviewResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -24682,6 +25620,11 @@ func (r UpdateInterviewResponse) GetApplicationProblemJSON428() *PreconditionReq
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24760,8 +25703,12 @@ type GetInterviewCalendarResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24798,9 +25745,19 @@ func (r GetInterviewCalendarResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetInterviewCalendarResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetInterviewCalendarResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetInterviewCalendarResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -24880,14 +25837,22 @@ type CancelInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -24929,6 +25894,11 @@ func (r CancelInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CancelInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CancelInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -24939,6 +25909,16 @@ func (r CancelInterviewResponse) GetApplicationProblemJSON412() *PreconditionFai
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CancelInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CancelInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r CancelInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -24947,6 +25927,11 @@ func (r CancelInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CancelInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CancelInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25026,14 +26011,22 @@ type CompleteInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25075,6 +26068,11 @@ func (r CompleteInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CompleteInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CompleteInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25085,6 +26083,16 @@ func (r CompleteInterviewResponse) GetApplicationProblemJSON412() *PreconditionF
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CompleteInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CompleteInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r CompleteInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -25093,6 +26101,11 @@ func (r CompleteInterviewResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CompleteInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CompleteInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25172,6 +26185,8 @@ type FinishInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -25180,6 +26195,8 @@ type FinishInterviewResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25221,6 +26238,11 @@ func (r FinishInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r FinishInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r FinishInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25239,6 +26261,11 @@ func (r FinishInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r FinishInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r FinishInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25313,8 +26340,12 @@ type ListInterviewHistoryResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25354,9 +26385,19 @@ func (r ListInterviewHistoryResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListInterviewHistoryResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListInterviewHistoryResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListInterviewHistoryResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25436,14 +26477,22 @@ type MarkInterviewNoShowResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25485,6 +26534,11 @@ func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25495,6 +26549,16 @@ func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON412() *Preconditio
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -25503,6 +26567,11 @@ func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON422() *Unprocessab
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r MarkInterviewNoShowResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25582,14 +26651,22 @@ type RemovePanelistResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25631,6 +26708,11 @@ func (r RemovePanelistResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RemovePanelistResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RemovePanelistResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25641,6 +26723,16 @@ func (r RemovePanelistResponse) GetApplicationProblemJSON412() *PreconditionFail
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RemovePanelistResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RemovePanelistResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r RemovePanelistResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -25649,6 +26741,11 @@ func (r RemovePanelistResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RemovePanelistResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RemovePanelistResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25728,14 +26825,22 @@ type SetPanelistResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25777,6 +26882,11 @@ func (r SetPanelistResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r SetPanelistResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r SetPanelistResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25787,6 +26897,16 @@ func (r SetPanelistResponse) GetApplicationProblemJSON412() *PreconditionFailed 
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SetPanelistResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SetPanelistResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r SetPanelistResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -25795,6 +26915,11 @@ func (r SetPanelistResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r SetPanelistResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r SetPanelistResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -25874,14 +26999,22 @@ type ReopenInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -25923,6 +27056,11 @@ func (r ReopenInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ReopenInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReopenInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -25933,6 +27071,16 @@ func (r ReopenInterviewResponse) GetApplicationProblemJSON412() *PreconditionFai
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ReopenInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ReopenInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ReopenInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -25941,6 +27089,11 @@ func (r ReopenInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ReopenInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ReopenInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26020,14 +27173,22 @@ type RescheduleInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26069,6 +27230,11 @@ func (r RescheduleInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RescheduleInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RescheduleInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -26079,6 +27245,16 @@ func (r RescheduleInterviewResponse) GetApplicationProblemJSON412() *Preconditio
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RescheduleInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RescheduleInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r RescheduleInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -26087,6 +27263,11 @@ func (r RescheduleInterviewResponse) GetApplicationProblemJSON422() *Unprocessab
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RescheduleInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RescheduleInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26166,14 +27347,22 @@ type RespondToInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26215,6 +27404,11 @@ func (r RespondToInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RespondToInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RespondToInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -26225,6 +27419,16 @@ func (r RespondToInterviewResponse) GetApplicationProblemJSON412() *Precondition
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RespondToInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RespondToInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r RespondToInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -26233,6 +27437,11 @@ func (r RespondToInterviewResponse) GetApplicationProblemJSON422() *Unprocessabl
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RespondToInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RespondToInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26312,14 +27521,22 @@ type ScheduleInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26361,6 +27578,11 @@ func (r ScheduleInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ScheduleInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ScheduleInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -26371,6 +27593,16 @@ func (r ScheduleInterviewResponse) GetApplicationProblemJSON412() *PreconditionF
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ScheduleInterviewResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ScheduleInterviewResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ScheduleInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -26379,6 +27611,11 @@ func (r ScheduleInterviewResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ScheduleInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ScheduleInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26459,12 +27696,20 @@ type CreateScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26506,9 +27751,24 @@ func (r CreateScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateScoreResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateScoreResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -26519,6 +27779,11 @@ func (r CreateScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26598,6 +27863,8 @@ type StartInterviewResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -26606,6 +27873,8 @@ type StartInterviewResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26647,6 +27916,11 @@ func (r StartInterviewResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r StartInterviewResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r StartInterviewResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -26665,6 +27939,11 @@ func (r StartInterviewResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r StartInterviewResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r StartInterviewResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26744,8 +28023,12 @@ type GetInterviewSummaryResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26787,9 +28070,19 @@ func (r GetInterviewSummaryResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetInterviewSummaryResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetInterviewSummaryResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetInterviewSummaryResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26862,8 +28155,12 @@ type ListJobsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -26898,9 +28195,19 @@ func (r ListJobsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListJobsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListJobsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListJobsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -26979,12 +28286,20 @@ type CreateJobResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27021,9 +28336,24 @@ func (r CreateJobResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateJobResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateJobResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -27034,6 +28364,11 @@ func (r CreateJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27113,8 +28448,12 @@ type GetJobResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27156,9 +28495,19 @@ func (r GetJobResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27238,14 +28587,22 @@ type UpdateJobResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27287,6 +28644,11 @@ func (r UpdateJobResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -27297,6 +28659,16 @@ func (r UpdateJobResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateJobResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateJobResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -27305,6 +28677,11 @@ func (r UpdateJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27384,6 +28761,8 @@ type CloseJobResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -27392,6 +28771,8 @@ type CloseJobResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27433,6 +28814,11 @@ func (r CloseJobResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CloseJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CloseJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -27451,6 +28837,11 @@ func (r CloseJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CloseJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CloseJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27530,6 +28921,8 @@ type HoldJobResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -27538,6 +28931,8 @@ type HoldJobResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27579,6 +28974,11 @@ func (r HoldJobResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r HoldJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r HoldJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -27597,6 +28997,11 @@ func (r HoldJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r HoldJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r HoldJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27671,8 +29076,12 @@ type ListJobMembersResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27712,9 +29121,19 @@ func (r ListJobMembersResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListJobMembersResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListJobMembersResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListJobMembersResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27791,6 +29210,8 @@ type RemoveJobMemberResponse struct {
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27833,6 +29254,11 @@ func (r RemoveJobMemberResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RemoveJobMemberResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RemoveJobMemberResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -27907,12 +29333,20 @@ type SetJobMemberResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -27952,9 +29386,24 @@ func (r SetJobMemberResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r SetJobMemberResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r SetJobMemberResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SetJobMemberResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SetJobMemberResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -27965,6 +29414,11 @@ func (r SetJobMemberResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r SetJobMemberResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r SetJobMemberResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28044,6 +29498,8 @@ type OpenJobResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -28052,6 +29508,8 @@ type OpenJobResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28093,6 +29551,11 @@ func (r OpenJobResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r OpenJobResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r OpenJobResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -28111,6 +29574,11 @@ func (r OpenJobResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r OpenJobResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r OpenJobResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28190,8 +29658,12 @@ type GetJobPipelineResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28233,9 +29705,19 @@ func (r GetJobPipelineResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetJobPipelineResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetJobPipelineResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetJobPipelineResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28313,8 +29795,12 @@ type GetJobPipelineChartResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28351,9 +29837,19 @@ func (r GetJobPipelineChartResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetJobPipelineChartResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetJobPipelineChartResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetJobPipelineChartResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28426,8 +29922,12 @@ type ListKitsResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28462,9 +29962,19 @@ func (r ListKitsResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListKitsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListKitsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListKitsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28543,12 +30053,20 @@ type CreateKitResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28585,9 +30103,24 @@ func (r CreateKitResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateKitResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateKitResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateKitResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateKitResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -28598,6 +30131,11 @@ func (r CreateKitResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateKitResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateKitResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28677,8 +30215,12 @@ type GetKitResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28720,9 +30262,19 @@ func (r GetKitResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetKitResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetKitResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetKitResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28802,16 +30354,24 @@ type UpdateKitResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON428 the response for an HTTP 428 `application/problem+json` response
 	ApplicationProblemJSON428 *PreconditionRequired
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28853,6 +30413,11 @@ func (r UpdateKitResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateKitResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateKitResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -28861,6 +30426,16 @@ func (r UpdateKitResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
 func (r UpdateKitResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateKitResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateKitResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -28876,6 +30451,11 @@ func (r UpdateKitResponse) GetApplicationProblemJSON428() *PreconditionRequired 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateKitResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateKitResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -28950,8 +30530,12 @@ type ListKitVersionsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -28991,9 +30575,19 @@ func (r ListKitVersionsResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListKitVersionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListKitVersionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListKitVersionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29074,12 +30668,20 @@ type CreateKitVersionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29121,9 +30723,24 @@ func (r CreateKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateKitVersionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateKitVersionResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateKitVersionResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -29134,6 +30751,11 @@ func (r CreateKitVersionResponse) GetApplicationProblemJSON422() *Unprocessable 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateKitVersionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateKitVersionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29213,8 +30835,12 @@ type GetKitVersionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29256,9 +30882,19 @@ func (r GetKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetKitVersionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetKitVersionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetKitVersionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29338,16 +30974,24 @@ type UpdateKitVersionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON428 the response for an HTTP 428 `application/problem+json` response
 	ApplicationProblemJSON428 *PreconditionRequired
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29389,6 +31033,11 @@ func (r UpdateKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateKitVersionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -29397,6 +31046,16 @@ func (r UpdateKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
 func (r UpdateKitVersionResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateKitVersionResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateKitVersionResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -29412,6 +31071,11 @@ func (r UpdateKitVersionResponse) GetApplicationProblemJSON428() *PreconditionRe
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateKitVersionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateKitVersionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29491,6 +31155,8 @@ type ArchiveKitVersionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -29499,6 +31165,8 @@ type ArchiveKitVersionResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29540,6 +31208,11 @@ func (r ArchiveKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ArchiveKitVersionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ArchiveKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -29558,6 +31231,11 @@ func (r ArchiveKitVersionResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ArchiveKitVersionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ArchiveKitVersionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29637,6 +31315,8 @@ type PublishKitVersionResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -29645,6 +31325,8 @@ type PublishKitVersionResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29686,6 +31368,11 @@ func (r PublishKitVersionResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r PublishKitVersionResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r PublishKitVersionResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -29704,6 +31391,11 @@ func (r PublishKitVersionResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r PublishKitVersionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r PublishKitVersionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29767,8 +31459,12 @@ type GetStateMachinesResponse struct {
 	JSON200 *StateMachines
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers200 the parsed response headers for an HTTP 200 response
@@ -29789,9 +31485,19 @@ func (r GetStateMachinesResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetStateMachinesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetStateMachinesResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetStateMachinesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29859,8 +31565,12 @@ type ListInterviewerFiguresResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -29895,9 +31605,19 @@ func (r ListInterviewerFiguresResponse) GetApplicationProblemJSON403() *Forbidde
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListInterviewerFiguresResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListInterviewerFiguresResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListInterviewerFiguresResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -29970,8 +31690,12 @@ type ListScoresResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30006,9 +31730,19 @@ func (r ListScoresResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListScoresResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListScoresResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListScoresResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30079,8 +31813,12 @@ type ExportScoresResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30110,9 +31848,19 @@ func (r ExportScoresResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExportScoresResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ExportScoresResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ExportScoresResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30192,8 +31940,12 @@ type GetScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30235,9 +31987,19 @@ func (r GetScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30317,16 +32079,24 @@ type UpdateScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON428 the response for an HTTP 428 `application/problem+json` response
 	ApplicationProblemJSON428 *PreconditionRequired
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30368,6 +32138,11 @@ func (r UpdateScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -30376,6 +32151,16 @@ func (r UpdateScoreResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
 func (r UpdateScoreResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateScoreResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateScoreResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -30391,6 +32176,11 @@ func (r UpdateScoreResponse) GetApplicationProblemJSON428() *PreconditionRequire
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30465,14 +32255,22 @@ type ReopenScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30512,6 +32310,11 @@ func (r ReopenScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ReopenScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReopenScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -30522,6 +32325,16 @@ func (r ReopenScoreResponse) GetApplicationProblemJSON412() *PreconditionFailed 
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ReopenScoreResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ReopenScoreResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ReopenScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -30530,6 +32343,11 @@ func (r ReopenScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ReopenScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ReopenScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30604,8 +32422,12 @@ type ListScoreRevisionsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30645,9 +32467,19 @@ func (r ListScoreRevisionsResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListScoreRevisionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListScoreRevisionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListScoreRevisionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30727,6 +32559,8 @@ type SubmitScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -30735,6 +32569,8 @@ type SubmitScoreResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30776,6 +32612,11 @@ func (r SubmitScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r SubmitScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r SubmitScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -30794,6 +32635,11 @@ func (r SubmitScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r SubmitScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r SubmitScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -30868,14 +32714,22 @@ type VoidScoreResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -30915,6 +32769,11 @@ func (r VoidScoreResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r VoidScoreResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r VoidScoreResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -30925,6 +32784,16 @@ func (r VoidScoreResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r VoidScoreResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r VoidScoreResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r VoidScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -30933,6 +32802,11 @@ func (r VoidScoreResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r VoidScoreResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r VoidScoreResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31005,8 +32879,12 @@ type ListTestCompaniesResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31041,9 +32919,19 @@ func (r ListTestCompaniesResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListTestCompaniesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListTestCompaniesResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListTestCompaniesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31116,12 +33004,20 @@ type CreateTestCompanyResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31156,9 +33052,24 @@ func (r CreateTestCompanyResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateTestCompanyResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -31169,6 +33080,11 @@ func (r CreateTestCompanyResponse) GetApplicationProblemJSON422() *Unprocessable
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateTestCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateTestCompanyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31247,6 +33163,8 @@ type CloseTestCompanyResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31294,6 +33212,11 @@ func (r CloseTestCompanyResponse) GetApplicationProblemJSON422() *Unprocessable 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CloseTestCompanyResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CloseTestCompanyResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31366,8 +33289,12 @@ type ListUsersResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31402,9 +33329,19 @@ func (r ListUsersResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListUsersResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListUsersResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListUsersResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31483,12 +33420,20 @@ type CreateUserResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31525,9 +33470,24 @@ func (r CreateUserResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r CreateUserResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r CreateUserResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CreateUserResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CreateUserResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -31538,6 +33498,11 @@ func (r CreateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r CreateUserResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CreateUserResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31617,8 +33582,12 @@ type GetMeResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31660,9 +33629,19 @@ func (r GetMeResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetMeResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetMeResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetMeResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31742,14 +33721,22 @@ type UpdateMeResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31791,6 +33778,11 @@ func (r UpdateMeResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateMeResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateMeResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -31801,6 +33793,16 @@ func (r UpdateMeResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateMeResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateMeResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateMeResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -31809,6 +33811,11 @@ func (r UpdateMeResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateMeResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateMeResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -31885,8 +33892,12 @@ type GetMyCalendarResponse struct {
 	ApplicationProblemJSON401 *Unauthorized
 	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
 	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -31918,9 +33929,19 @@ func (r GetMyCalendarResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetMyCalendarResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetMyCalendarResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetMyCalendarResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32000,8 +34021,12 @@ type GetUserResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32043,9 +34068,19 @@ func (r GetUserResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetUserResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetUserResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetUserResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32125,14 +34160,22 @@ type UpdateUserResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32174,6 +34217,11 @@ func (r UpdateUserResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UpdateUserResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r UpdateUserResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -32184,6 +34232,16 @@ func (r UpdateUserResponse) GetApplicationProblemJSON412() *PreconditionFailed {
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UpdateUserResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UpdateUserResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r UpdateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -32192,6 +34250,11 @@ func (r UpdateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r UpdateUserResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UpdateUserResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32271,14 +34334,22 @@ type ChangeUserRoleResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
 	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32320,6 +34391,11 @@ func (r ChangeUserRoleResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ChangeUserRoleResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -32330,6 +34406,16 @@ func (r ChangeUserRoleResponse) GetApplicationProblemJSON412() *PreconditionFail
 	return r.ApplicationProblemJSON412
 }
 
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r ChangeUserRoleResponse) GetApplicationProblemJSON422() *Unprocessable {
 	return r.ApplicationProblemJSON422
@@ -32338,6 +34424,11 @@ func (r ChangeUserRoleResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ChangeUserRoleResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ChangeUserRoleResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32417,6 +34508,8 @@ type DeactivateUserResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -32425,6 +34518,8 @@ type DeactivateUserResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32466,6 +34561,11 @@ func (r DeactivateUserResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r DeactivateUserResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r DeactivateUserResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -32484,6 +34584,11 @@ func (r DeactivateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r DeactivateUserResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r DeactivateUserResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32563,6 +34668,8 @@ type ReactivateUserResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
@@ -32571,6 +34678,8 @@ type ReactivateUserResponse struct {
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32612,6 +34721,11 @@ func (r ReactivateUserResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ReactivateUserResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r ReactivateUserResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -32630,6 +34744,11 @@ func (r ReactivateUserResponse) GetApplicationProblemJSON422() *Unprocessable {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ReactivateUserResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ReactivateUserResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32704,10 +34823,14 @@ type RevokeUserSessionsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32747,6 +34870,11 @@ func (r RevokeUserSessionsResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RevokeUserSessionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r RevokeUserSessionsResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
@@ -32755,6 +34883,11 @@ func (r RevokeUserSessionsResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RevokeUserSessionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RevokeUserSessionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32829,8 +34962,12 @@ type ListUserSessionsResponse struct {
 	ApplicationProblemJSON403 *Forbidden
 	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
 	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32870,9 +35007,19 @@ func (r ListUserSessionsResponse) GetApplicationProblemJSON404() *NotFound {
 	return r.ApplicationProblemJSON404
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListUserSessionsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r ListUserSessionsResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListUserSessionsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -32949,6 +35096,8 @@ type RevokeUserSessionResponse struct {
 	ApplicationProblemJSON409 *Conflict
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -32991,6 +35140,11 @@ func (r RevokeUserSessionResponse) GetApplicationProblemJSON409() *Conflict {
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r RevokeUserSessionResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RevokeUserSessionResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -33039,6 +35193,10 @@ type GetHealthResponse struct {
 	JSON200 *Health
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 }
@@ -33051,6 +35209,16 @@ func (r GetHealthResponse) GetJSON200() *Health {
 // GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
 func (r GetHealthResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetHealthResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetHealthResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -33094,6 +35262,10 @@ type GetReadinessResponse struct {
 	JSON200 *Readiness
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// JSON503 the response for an HTTP 503 `application/json` response
@@ -33108,6 +35280,16 @@ func (r GetReadinessResponse) GetJSON200() *Readiness {
 // GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
 func (r GetReadinessResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetReadinessResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetReadinessResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -33161,6 +35343,10 @@ type GetMetricsResponse struct {
 	ApplicationProblemJSON400 *BadRequest
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers401 the parsed response headers for an HTTP 401 response
@@ -33175,6 +35361,16 @@ func (r GetMetricsResponse) GetApplicationProblemJSON400() *BadRequest {
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
 func (r GetMetricsResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetMetricsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetMetricsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -33233,8 +35429,12 @@ type GetSpecificationJSONResponse struct {
 	JSON200 *Specification
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers200 the parsed response headers for an HTTP 200 response
@@ -33255,9 +35455,19 @@ func (r GetSpecificationJSONResponse) GetApplicationProblemJSON400() *BadRequest
 	return r.ApplicationProblemJSON400
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetSpecificationJSONResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetSpecificationJSONResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetSpecificationJSONResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -33316,8 +35526,12 @@ type GetSpecificationYAMLResponse struct {
 	YAML200 *openapi_types.File
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
 	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *InternalError
 	// Headers200 the parsed response headers for an HTTP 200 response
@@ -33338,9 +35552,19 @@ func (r GetSpecificationYAMLResponse) GetApplicationProblemJSON400() *BadRequest
 	return r.ApplicationProblemJSON400
 }
 
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r GetSpecificationYAMLResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
 func (r GetSpecificationYAMLResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r GetSpecificationYAMLResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -35845,12 +38069,26 @@ func ParseListAPIKeysResponse(rsp *http.Response) (*ListAPIKeysResponse, error) 
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -35956,12 +38194,33 @@ func ParseCreateAPIKeyResponse(rsp *http.Response) (*CreateAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -35976,6 +38235,13 @@ func ParseCreateAPIKeyResponse(rsp *http.Response) (*CreateAPIKeyResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36108,12 +38374,26 @@ func ParseGetMyAPIKeyResponse(rsp *http.Response) (*GetMyAPIKeyResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36239,12 +38519,26 @@ func ParseGetAPIKeyResponse(rsp *http.Response) (*GetAPIKeyResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36367,6 +38661,13 @@ func ParseUpdateAPIKeyResponse(rsp *http.Response) (*UpdateAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36381,6 +38682,20 @@ func ParseUpdateAPIKeyResponse(rsp *http.Response) (*UpdateAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36394,6 +38709,13 @@ func ParseUpdateAPIKeyResponse(rsp *http.Response) (*UpdateAPIKeyResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36516,6 +38838,13 @@ func ParseRevokeAPIKeyResponse(rsp *http.Response) (*RevokeAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36543,6 +38872,13 @@ func ParseRevokeAPIKeyResponse(rsp *http.Response) (*RevokeAPIKeyResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36665,6 +39001,13 @@ func ParseRotateAPIKeyResponse(rsp *http.Response) (*RotateAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36679,6 +39022,20 @@ func ParseRotateAPIKeyResponse(rsp *http.Response) (*RotateAPIKeyResponse, error
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -36692,6 +39049,13 @@ func ParseRotateAPIKeyResponse(rsp *http.Response) (*RotateAPIKeyResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36807,12 +39171,26 @@ func ParseListApplicationsResponse(rsp *http.Response) (*ListApplicationsRespons
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -36918,12 +39296,33 @@ func ParseCreateApplicationResponse(rsp *http.Response) (*CreateApplicationRespo
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -36938,6 +39337,13 @@ func ParseCreateApplicationResponse(rsp *http.Response) (*CreateApplicationRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37053,12 +39459,26 @@ func ParseExportApplicationsResponse(rsp *http.Response) (*ExportApplicationsRes
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37174,12 +39594,26 @@ func ParseGetApplicationResponse(rsp *http.Response) (*GetApplicationResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37302,12 +39736,26 @@ func ParseListApplicationHistoryResponse(rsp *http.Response) (*ListApplicationHi
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37420,6 +39868,13 @@ func ParseHoldApplicationResponse(rsp *http.Response) (*HoldApplicationResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37434,6 +39889,20 @@ func ParseHoldApplicationResponse(rsp *http.Response) (*HoldApplicationResponse,
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37447,6 +39916,13 @@ func ParseHoldApplicationResponse(rsp *http.Response) (*HoldApplicationResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37569,6 +40045,13 @@ func ParseMoveApplicationResponse(rsp *http.Response) (*MoveApplicationResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37583,6 +40066,20 @@ func ParseMoveApplicationResponse(rsp *http.Response) (*MoveApplicationResponse,
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37596,6 +40093,13 @@ func ParseMoveApplicationResponse(rsp *http.Response) (*MoveApplicationResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37718,6 +40222,13 @@ func ParseReactivateApplicationResponse(rsp *http.Response) (*ReactivateApplicat
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37732,6 +40243,20 @@ func ParseReactivateApplicationResponse(rsp *http.Response) (*ReactivateApplicat
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37745,6 +40270,13 @@ func ParseReactivateApplicationResponse(rsp *http.Response) (*ReactivateApplicat
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -37867,6 +40399,13 @@ func ParseRejectApplicationResponse(rsp *http.Response) (*RejectApplicationRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37881,6 +40420,20 @@ func ParseRejectApplicationResponse(rsp *http.Response) (*RejectApplicationRespo
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -37894,6 +40447,13 @@ func ParseRejectApplicationResponse(rsp *http.Response) (*RejectApplicationRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38016,6 +40576,13 @@ func ParseResumeApplicationResponse(rsp *http.Response) (*ResumeApplicationRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38030,6 +40597,20 @@ func ParseResumeApplicationResponse(rsp *http.Response) (*ResumeApplicationRespo
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38043,6 +40624,13 @@ func ParseResumeApplicationResponse(rsp *http.Response) (*ResumeApplicationRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38168,12 +40756,26 @@ func ParseGetApplicationSummaryResponse(rsp *http.Response) (*GetApplicationSumm
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38296,6 +40898,13 @@ func ParseWithdrawApplicationResponse(rsp *http.Response) (*WithdrawApplicationR
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38310,6 +40919,20 @@ func ParseWithdrawApplicationResponse(rsp *http.Response) (*WithdrawApplicationR
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38323,6 +40946,13 @@ func ParseWithdrawApplicationResponse(rsp *http.Response) (*WithdrawApplicationR
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38438,12 +41068,26 @@ func ParseListAuditLogsResponse(rsp *http.Response) (*ListAuditLogsResponse, err
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38542,12 +41186,26 @@ func ParseExportAuditLogsResponse(rsp *http.Response) (*ExportAuditLogsResponse,
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38653,6 +41311,13 @@ func ParseVerifyAuditLogsResponse(rsp *http.Response) (*VerifyAuditLogsResponse,
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38673,6 +41338,13 @@ func ParseVerifyAuditLogsResponse(rsp *http.Response) (*VerifyAuditLogsResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38788,12 +41460,26 @@ func ParseGetAuditLogResponse(rsp *http.Response) (*GetAuditLogResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -38909,6 +41595,13 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38916,12 +41609,40 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39037,6 +41758,13 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39057,6 +41785,13 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39175,6 +41910,20 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39188,6 +41937,13 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39293,6 +42049,13 @@ func ParseRefreshTokensResponse(rsp *http.Response) (*RefreshTokensResponse, err
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39300,12 +42063,40 @@ func ParseRefreshTokensResponse(rsp *http.Response) (*RefreshTokensResponse, err
 		}
 		response.ApplicationProblemJSON409 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39421,12 +42212,26 @@ func ParseListSessionsResponse(rsp *http.Response) (*ListSessionsResponse, error
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39532,6 +42337,13 @@ func ParseRevokeOtherSessionsResponse(rsp *http.Response) (*RevokeOtherSessionsR
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39552,6 +42364,13 @@ func ParseRevokeOtherSessionsResponse(rsp *http.Response) (*RevokeOtherSessionsR
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39674,6 +42493,13 @@ func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, err
 		}
 		response.ApplicationProblemJSON429 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -39778,12 +42604,33 @@ func ParseListCandidatesResponse(rsp *http.Response) (*ListCandidatesResponse, e
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -39889,12 +42736,33 @@ func ParseCreateCandidateResponse(rsp *http.Response) (*CreateCandidateResponse,
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -39909,6 +42777,13 @@ func ParseCreateCandidateResponse(rsp *http.Response) (*CreateCandidateResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40024,12 +42899,26 @@ func ParseExportCandidatesResponse(rsp *http.Response) (*ExportCandidatesRespons
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40135,12 +43024,33 @@ func ParseImportCandidatesCSVResponse(rsp *http.Response) (*ImportCandidatesCSVR
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -40155,6 +43065,13 @@ func ParseImportCandidatesCSVResponse(rsp *http.Response) (*ImportCandidatesCSVR
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40260,12 +43177,33 @@ func ParseImportCandidatesNDJSONResponse(rsp *http.Response) (*ImportCandidatesN
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -40280,6 +43218,13 @@ func ParseImportCandidatesNDJSONResponse(rsp *http.Response) (*ImportCandidatesN
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40395,12 +43340,26 @@ func ParseGetCandidateResponse(rsp *http.Response) (*GetCandidateResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40523,6 +43482,13 @@ func ParseUpdateCandidateResponse(rsp *http.Response) (*UpdateCandidateResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -40537,6 +43503,20 @@ func ParseUpdateCandidateResponse(rsp *http.Response) (*UpdateCandidateResponse,
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -40550,6 +43530,13 @@ func ParseUpdateCandidateResponse(rsp *http.Response) (*UpdateCandidateResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40672,6 +43659,13 @@ func ParseArchiveCandidateResponse(rsp *http.Response) (*ArchiveCandidateRespons
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -40699,6 +43693,13 @@ func ParseArchiveCandidateResponse(rsp *http.Response) (*ArchiveCandidateRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40821,6 +43822,13 @@ func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateRespons
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -40848,6 +43856,13 @@ func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -40966,12 +43981,26 @@ func ParseGetCompanyResponse(rsp *http.Response) (*GetCompanyResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41087,6 +44116,13 @@ func ParseUpdateCompanyResponse(rsp *http.Response) (*UpdateCompanyResponse, err
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41101,6 +44137,20 @@ func ParseUpdateCompanyResponse(rsp *http.Response) (*UpdateCompanyResponse, err
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41114,6 +44164,13 @@ func ParseUpdateCompanyResponse(rsp *http.Response) (*UpdateCompanyResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41229,6 +44286,13 @@ func ParseResetCompanyResponse(rsp *http.Response) (*ResetCompanyResponse, error
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41249,6 +44313,13 @@ func ParseResetCompanyResponse(rsp *http.Response) (*ResetCompanyResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41354,12 +44425,26 @@ func ParseListInterviewsResponse(rsp *http.Response) (*ListInterviewsResponse, e
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41465,12 +44550,33 @@ func ParseCreateInterviewResponse(rsp *http.Response) (*CreateInterviewResponse,
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -41485,6 +44591,13 @@ func ParseCreateInterviewResponse(rsp *http.Response) (*CreateInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41617,12 +44730,26 @@ func ParseGetInterviewResponse(rsp *http.Response) (*GetInterviewResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41745,6 +44872,13 @@ func ParseUpdateInterviewResponse(rsp *http.Response) (*UpdateInterviewResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -41758,6 +44892,20 @@ func ParseUpdateInterviewResponse(rsp *http.Response) (*UpdateInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -41779,6 +44927,13 @@ func ParseUpdateInterviewResponse(rsp *http.Response) (*UpdateInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -41897,12 +45052,26 @@ func ParseGetInterviewCalendarResponse(rsp *http.Response) (*GetInterviewCalenda
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42032,6 +45201,13 @@ func ParseCancelInterviewResponse(rsp *http.Response) (*CancelInterviewResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42046,6 +45222,20 @@ func ParseCancelInterviewResponse(rsp *http.Response) (*CancelInterviewResponse,
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42059,6 +45249,13 @@ func ParseCancelInterviewResponse(rsp *http.Response) (*CancelInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42181,6 +45378,13 @@ func ParseCompleteInterviewResponse(rsp *http.Response) (*CompleteInterviewRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42195,6 +45399,20 @@ func ParseCompleteInterviewResponse(rsp *http.Response) (*CompleteInterviewRespo
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42208,6 +45426,13 @@ func ParseCompleteInterviewResponse(rsp *http.Response) (*CompleteInterviewRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42330,6 +45555,13 @@ func ParseFinishInterviewResponse(rsp *http.Response) (*FinishInterviewResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42357,6 +45589,13 @@ func ParseFinishInterviewResponse(rsp *http.Response) (*FinishInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42479,12 +45718,26 @@ func ParseListInterviewHistoryResponse(rsp *http.Response) (*ListInterviewHistor
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42597,6 +45850,13 @@ func ParseMarkInterviewNoShowResponse(rsp *http.Response) (*MarkInterviewNoShowR
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42611,6 +45871,20 @@ func ParseMarkInterviewNoShowResponse(rsp *http.Response) (*MarkInterviewNoShowR
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42624,6 +45898,13 @@ func ParseMarkInterviewNoShowResponse(rsp *http.Response) (*MarkInterviewNoShowR
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42746,6 +46027,13 @@ func ParseRemovePanelistResponse(rsp *http.Response) (*RemovePanelistResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42760,6 +46048,20 @@ func ParseRemovePanelistResponse(rsp *http.Response) (*RemovePanelistResponse, e
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42773,6 +46075,13 @@ func ParseRemovePanelistResponse(rsp *http.Response) (*RemovePanelistResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -42895,6 +46204,13 @@ func ParseSetPanelistResponse(rsp *http.Response) (*SetPanelistResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42909,6 +46225,20 @@ func ParseSetPanelistResponse(rsp *http.Response) (*SetPanelistResponse, error) 
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -42922,6 +46252,13 @@ func ParseSetPanelistResponse(rsp *http.Response) (*SetPanelistResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43044,6 +46381,13 @@ func ParseReopenInterviewResponse(rsp *http.Response) (*ReopenInterviewResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43058,6 +46402,20 @@ func ParseReopenInterviewResponse(rsp *http.Response) (*ReopenInterviewResponse,
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43071,6 +46429,13 @@ func ParseReopenInterviewResponse(rsp *http.Response) (*ReopenInterviewResponse,
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43193,6 +46558,13 @@ func ParseRescheduleInterviewResponse(rsp *http.Response) (*RescheduleInterviewR
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43207,6 +46579,20 @@ func ParseRescheduleInterviewResponse(rsp *http.Response) (*RescheduleInterviewR
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43220,6 +46606,13 @@ func ParseRescheduleInterviewResponse(rsp *http.Response) (*RescheduleInterviewR
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43342,6 +46735,13 @@ func ParseRespondToInterviewResponse(rsp *http.Response) (*RespondToInterviewRes
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43356,6 +46756,20 @@ func ParseRespondToInterviewResponse(rsp *http.Response) (*RespondToInterviewRes
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43369,6 +46783,13 @@ func ParseRespondToInterviewResponse(rsp *http.Response) (*RespondToInterviewRes
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43491,6 +46912,13 @@ func ParseScheduleInterviewResponse(rsp *http.Response) (*ScheduleInterviewRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43505,6 +46933,20 @@ func ParseScheduleInterviewResponse(rsp *http.Response) (*ScheduleInterviewRespo
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43518,6 +46960,13 @@ func ParseScheduleInterviewResponse(rsp *http.Response) (*ScheduleInterviewRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43640,12 +47089,33 @@ func ParseCreateScoreResponse(rsp *http.Response) (*CreateScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -43660,6 +47130,13 @@ func ParseCreateScoreResponse(rsp *http.Response) (*CreateScoreResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43789,6 +47266,13 @@ func ParseStartInterviewResponse(rsp *http.Response) (*StartInterviewResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -43816,6 +47300,13 @@ func ParseStartInterviewResponse(rsp *http.Response) (*StartInterviewResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -43941,12 +47432,26 @@ func ParseGetInterviewSummaryResponse(rsp *http.Response) (*GetInterviewSummaryR
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44062,12 +47567,26 @@ func ParseListJobsResponse(rsp *http.Response) (*ListJobsResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44173,12 +47692,33 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -44193,6 +47733,13 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44325,12 +47872,26 @@ func ParseGetJobResponse(rsp *http.Response) (*GetJobResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44453,6 +48014,13 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -44467,6 +48035,20 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -44480,6 +48062,13 @@ func ParseUpdateJobResponse(rsp *http.Response) (*UpdateJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44602,6 +48191,13 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -44629,6 +48225,13 @@ func ParseCloseJobResponse(rsp *http.Response) (*CloseJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44751,6 +48354,13 @@ func ParseHoldJobResponse(rsp *http.Response) (*HoldJobResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -44778,6 +48388,13 @@ func ParseHoldJobResponse(rsp *http.Response) (*HoldJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -44900,12 +48517,26 @@ func ParseListJobMembersResponse(rsp *http.Response) (*ListJobMembersResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45028,6 +48659,13 @@ func ParseRemoveJobMemberResponse(rsp *http.Response) (*RemoveJobMemberResponse,
 		}
 		response.ApplicationProblemJSON429 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45139,12 +48777,33 @@ func ParseSetJobMemberResponse(rsp *http.Response) (*SetJobMemberResponse, error
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -45159,6 +48818,13 @@ func ParseSetJobMemberResponse(rsp *http.Response) (*SetJobMemberResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45271,6 +48937,13 @@ func ParseOpenJobResponse(rsp *http.Response) (*OpenJobResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -45298,6 +48971,13 @@ func ParseOpenJobResponse(rsp *http.Response) (*OpenJobResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45423,12 +49103,26 @@ func ParseGetJobPipelineResponse(rsp *http.Response) (*GetJobPipelineResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45547,12 +49241,26 @@ func ParseGetJobPipelineChartResponse(rsp *http.Response) (*GetJobPipelineChartR
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45668,12 +49376,26 @@ func ParseListKitsResponse(rsp *http.Response) (*ListKitsResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45779,12 +49501,33 @@ func ParseCreateKitResponse(rsp *http.Response) (*CreateKitResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -45799,6 +49542,13 @@ func ParseCreateKitResponse(rsp *http.Response) (*CreateKitResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -45931,12 +49681,26 @@ func ParseGetKitResponse(rsp *http.Response) (*GetKitResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46059,6 +49823,13 @@ func ParseUpdateKitResponse(rsp *http.Response) (*UpdateKitResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -46072,6 +49843,20 @@ func ParseUpdateKitResponse(rsp *http.Response) (*UpdateKitResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -46093,6 +49878,13 @@ func ParseUpdateKitResponse(rsp *http.Response) (*UpdateKitResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46215,12 +50007,26 @@ func ParseListKitVersionsResponse(rsp *http.Response) (*ListKitVersionsResponse,
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46333,12 +50139,33 @@ func ParseCreateKitVersionResponse(rsp *http.Response) (*CreateKitVersionRespons
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -46353,6 +50180,13 @@ func ParseCreateKitVersionResponse(rsp *http.Response) (*CreateKitVersionRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46485,12 +50319,26 @@ func ParseGetKitVersionResponse(rsp *http.Response) (*GetKitVersionResponse, err
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46613,6 +50461,13 @@ func ParseUpdateKitVersionResponse(rsp *http.Response) (*UpdateKitVersionRespons
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -46626,6 +50481,20 @@ func ParseUpdateKitVersionResponse(rsp *http.Response) (*UpdateKitVersionRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -46647,6 +50516,13 @@ func ParseUpdateKitVersionResponse(rsp *http.Response) (*UpdateKitVersionRespons
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46769,6 +50645,13 @@ func ParseArchiveKitVersionResponse(rsp *http.Response) (*ArchiveKitVersionRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -46796,6 +50679,13 @@ func ParseArchiveKitVersionResponse(rsp *http.Response) (*ArchiveKitVersionRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -46918,6 +50808,13 @@ func ParsePublishKitVersionResponse(rsp *http.Response) (*PublishKitVersionRespo
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -46945,6 +50842,13 @@ func ParsePublishKitVersionResponse(rsp *http.Response) (*PublishKitVersionRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47049,12 +50953,26 @@ func ParseGetStateMachinesResponse(rsp *http.Response) (*GetStateMachinesRespons
 		}
 		response.ApplicationProblemJSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47143,12 +51061,26 @@ func ParseListInterviewerFiguresResponse(rsp *http.Response) (*ListInterviewerFi
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47254,12 +51186,26 @@ func ParseListScoresResponse(rsp *http.Response) (*ListScoresResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47358,12 +51304,26 @@ func ParseExportScoresResponse(rsp *http.Response) (*ExportScoresResponse, error
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47479,12 +51439,26 @@ func ParseGetScoreResponse(rsp *http.Response) (*GetScoreResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47607,6 +51581,13 @@ func ParseUpdateScoreResponse(rsp *http.Response) (*UpdateScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -47620,6 +51601,20 @@ func ParseUpdateScoreResponse(rsp *http.Response) (*UpdateScoreResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -47641,6 +51636,13 @@ func ParseUpdateScoreResponse(rsp *http.Response) (*UpdateScoreResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47763,6 +51765,13 @@ func ParseReopenScoreResponse(rsp *http.Response) (*ReopenScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -47777,6 +51786,20 @@ func ParseReopenScoreResponse(rsp *http.Response) (*ReopenScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -47790,6 +51813,13 @@ func ParseReopenScoreResponse(rsp *http.Response) (*ReopenScoreResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -47902,12 +51932,26 @@ func ParseListScoreRevisionsResponse(rsp *http.Response) (*ListScoreRevisionsRes
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48020,6 +52064,13 @@ func ParseSubmitScoreResponse(rsp *http.Response) (*SubmitScoreResponse, error) 
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -48047,6 +52098,13 @@ func ParseSubmitScoreResponse(rsp *http.Response) (*SubmitScoreResponse, error) 
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48169,6 +52227,13 @@ func ParseVoidScoreResponse(rsp *http.Response) (*VoidScoreResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -48183,6 +52248,20 @@ func ParseVoidScoreResponse(rsp *http.Response) (*VoidScoreResponse, error) {
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -48196,6 +52275,13 @@ func ParseVoidScoreResponse(rsp *http.Response) (*VoidScoreResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48301,12 +52387,26 @@ func ParseListTestCompaniesResponse(rsp *http.Response) (*ListTestCompaniesRespo
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48412,12 +52512,33 @@ func ParseCreateTestCompanyResponse(rsp *http.Response) (*CreateTestCompanyRespo
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -48432,6 +52553,13 @@ func ParseCreateTestCompanyResponse(rsp *http.Response) (*CreateTestCompanyRespo
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48561,6 +52689,13 @@ func ParseCloseTestCompanyResponse(rsp *http.Response) (*CloseTestCompanyRespons
 		}
 		response.ApplicationProblemJSON429 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -48665,12 +52800,26 @@ func ParseListUsersResponse(rsp *http.Response) (*ListUsersResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48776,12 +52925,33 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
@@ -48796,6 +52966,13 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -48928,12 +53105,26 @@ func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49056,6 +53247,13 @@ func ParseUpdateMeResponse(rsp *http.Response) (*UpdateMeResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49070,6 +53268,20 @@ func ParseUpdateMeResponse(rsp *http.Response) (*UpdateMeResponse, error) {
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49083,6 +53295,13 @@ func ParseUpdateMeResponse(rsp *http.Response) (*UpdateMeResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49194,12 +53413,26 @@ func ParseGetMyCalendarResponse(rsp *http.Response) (*GetMyCalendarResponse, err
 		}
 		response.ApplicationProblemJSON403 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49332,12 +53565,26 @@ func ParseGetUserResponse(rsp *http.Response) (*GetUserResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49460,6 +53707,13 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49474,6 +53728,20 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49487,6 +53755,13 @@ func ParseUpdateUserResponse(rsp *http.Response) (*UpdateUserResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49609,6 +53884,13 @@ func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49623,6 +53905,20 @@ func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, e
 		}
 		response.ApplicationProblemJSON412 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49636,6 +53932,13 @@ func ParseChangeUserRoleResponse(rsp *http.Response) (*ChangeUserRoleResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49758,6 +54061,13 @@ func ParseDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49785,6 +54095,13 @@ func ParseDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -49907,6 +54224,13 @@ func ParseReactivateUserResponse(rsp *http.Response) (*ReactivateUserResponse, e
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -49934,6 +54258,13 @@ func ParseReactivateUserResponse(rsp *http.Response) (*ReactivateUserResponse, e
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -50056,6 +54387,13 @@ func ParseRevokeUserSessionsResponse(rsp *http.Response) (*RevokeUserSessionsRes
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
 		var dest Conflict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -50069,6 +54407,13 @@ func ParseRevokeUserSessionsResponse(rsp *http.Response) (*RevokeUserSessionsRes
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -50181,12 +54526,26 @@ func ParseListUserSessionsResponse(rsp *http.Response) (*ListUserSessionsRespons
 		}
 		response.ApplicationProblemJSON404 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -50309,6 +54668,13 @@ func ParseRevokeUserSessionResponse(rsp *http.Response) (*RevokeUserSessionRespo
 		}
 		response.ApplicationProblemJSON429 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -50399,6 +54765,20 @@ func ParseGetHealthResponse(rsp *http.Response) (*GetHealthResponse, error) {
 		}
 		response.ApplicationProblemJSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -50438,6 +54818,20 @@ func ParseGetReadinessResponse(rsp *http.Response) (*GetReadinessResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -50485,6 +54879,20 @@ func ParseGetMetricsResponse(rsp *http.Response) (*GetMetricsResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -50542,12 +54950,26 @@ func ParseGetSpecificationJSONResponse(rsp *http.Response) (*GetSpecificationJSO
 		}
 		response.ApplicationProblemJSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -50625,12 +55047,26 @@ func ParseGetSpecificationYAMLResponse(rsp *http.Response) (*GetSpecificationYAM
 		}
 		response.ApplicationProblemJSON400 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
 		var dest TooManyRequests
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
 		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest InternalError
@@ -55860,6 +60296,8 @@ type ConflictApplicationProblemPlusJSONResponse struct {
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
+type HeadersTooLargeApplicationProblemPlusJSONResponse Problem
+
 type InternalErrorApplicationProblemPlusJSONResponse Problem
 
 type InterviewResponseHeaders struct {
@@ -55898,6 +60336,8 @@ type KitVersionJSONResponse struct {
 	Headers KitVersionResponseHeaders
 }
 
+type NotAcceptableApplicationProblemPlusJSONResponse Problem
+
 type NotFoundApplicationProblemPlusJSONResponse Problem
 
 type NotModifiedResponseHeaders struct {
@@ -55914,6 +60354,8 @@ type NotModifiedSinceResponse struct {
 	Headers NotModifiedSinceResponseHeaders
 }
 
+type PayloadTooLargeApplicationProblemPlusJSONResponse Problem
+
 type PreconditionFailedApplicationProblemPlusJSONResponse Problem
 
 type PreconditionRequiredApplicationProblemPlusJSONResponse Problem
@@ -55928,15 +60370,6 @@ type ScoreJSONResponse struct {
 }
 
 type ScoreOutcomeJSONResponse ScoreOutcome
-
-type SessionPageResponseHeaders struct {
-	Link *string
-}
-type SessionPageJSONResponse struct {
-	Body SessionPage
-
-	Headers SessionPageResponseHeaders
-}
 
 type TooManyRequestsResponseHeaders struct {
 	RetryAfter *int32
@@ -55966,6 +60399,8 @@ type UnavailableApplicationProblemPlusJSONResponse struct {
 }
 
 type UnprocessableApplicationProblemPlusJSONResponse Problem
+
+type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
 
 type UserResponseHeaders struct {
 	ETag string
@@ -56059,6 +60494,22 @@ func (response ListAPIKeys403ApplicationProblemPlusJSONResponse) VisitListAPIKey
 	return err
 }
 
+type ListAPIKeys406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys406ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListAPIKeys429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -56074,6 +60525,22 @@ func (response ListAPIKeys429ApplicationProblemPlusJSONResponse) VisitListAPIKey
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAPIKeys431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys431ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56197,6 +60664,22 @@ func (response CreateAPIKey403ApplicationProblemPlusJSONResponse) VisitCreateAPI
 	return err
 }
 
+type CreateAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey406ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -56212,6 +60695,38 @@ func (response CreateAPIKey409ApplicationProblemPlusJSONResponse) VisitCreateAPI
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey413ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey415ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56247,6 +60762,22 @@ func (response CreateAPIKey429ApplicationProblemPlusJSONResponse) VisitCreateAPI
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey431ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56384,6 +60915,22 @@ func (response GetMyAPIKey404ApplicationProblemPlusJSONResponse) VisitGetMyAPIKe
 	return err
 }
 
+type GetMyAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey406ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMyAPIKey429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -56399,6 +60946,22 @@ func (response GetMyAPIKey429ApplicationProblemPlusJSONResponse) VisitGetMyAPIKe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey431ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56537,6 +61100,22 @@ func (response GetAPIKey404ApplicationProblemPlusJSONResponse) VisitGetAPIKeyRes
 	return err
 }
 
+type GetAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey406ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetAPIKey429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -56552,6 +61131,22 @@ func (response GetAPIKey429ApplicationProblemPlusJSONResponse) VisitGetAPIKeyRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey431ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56683,6 +61278,22 @@ func (response UpdateAPIKey404ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 	return err
 }
 
+type UpdateAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey406ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -56718,6 +61329,38 @@ func (response UpdateAPIKey412ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 	return err
 }
 
+type UpdateAPIKey413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey413ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey415ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateAPIKey422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -56749,6 +61392,22 @@ func (response UpdateAPIKey429ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey431ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -56879,6 +61538,22 @@ func (response RevokeAPIKey404ApplicationProblemPlusJSONResponse) VisitRevokeAPI
 	return err
 }
 
+type RevokeAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey406ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -56945,6 +61620,22 @@ func (response RevokeAPIKey429ApplicationProblemPlusJSONResponse) VisitRevokeAPI
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey431ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57083,6 +61774,22 @@ func (response RotateAPIKey404ApplicationProblemPlusJSONResponse) VisitRotateAPI
 	return err
 }
 
+type RotateAPIKey406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey406ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RotateAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -57118,6 +61825,38 @@ func (response RotateAPIKey412ApplicationProblemPlusJSONResponse) VisitRotateAPI
 	return err
 }
 
+type RotateAPIKey413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey413ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey415ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RotateAPIKey422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -57149,6 +61888,22 @@ func (response RotateAPIKey429ApplicationProblemPlusJSONResponse) VisitRotateAPI
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateAPIKey431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey431ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57271,6 +62026,22 @@ func (response ListApplications403ApplicationProblemPlusJSONResponse) VisitListA
 	return err
 }
 
+type ListApplications406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplications406ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListApplications429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -57286,6 +62057,22 @@ func (response ListApplications429ApplicationProblemPlusJSONResponse) VisitListA
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListApplications431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplications431ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57409,6 +62196,22 @@ func (response CreateApplication403ApplicationProblemPlusJSONResponse) VisitCrea
 	return err
 }
 
+type CreateApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication406ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -57424,6 +62227,38 @@ func (response CreateApplication409ApplicationProblemPlusJSONResponse) VisitCrea
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication413ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication415ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57459,6 +62294,22 @@ func (response CreateApplication429ApplicationProblemPlusJSONResponse) VisitCrea
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication431ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57628,6 +62479,22 @@ func (response ExportApplications403ApplicationProblemPlusJSONResponse) VisitExp
 	return err
 }
 
+type ExportApplications406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportApplications406ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportApplications429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -57643,6 +62510,22 @@ func (response ExportApplications429ApplicationProblemPlusJSONResponse) VisitExp
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportApplications431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportApplications431ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57781,6 +62664,22 @@ func (response GetApplication404ApplicationProblemPlusJSONResponse) VisitGetAppl
 	return err
 }
 
+type GetApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplication406ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetApplication429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -57796,6 +62695,22 @@ func (response GetApplication429ApplicationProblemPlusJSONResponse) VisitGetAppl
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplication431ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -57935,6 +62850,22 @@ func (response ListApplicationHistory404ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type ListApplicationHistory406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplicationHistory406ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListApplicationHistory429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -57950,6 +62881,22 @@ func (response ListApplicationHistory429ApplicationProblemPlusJSONResponse) Visi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListApplicationHistory431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplicationHistory431ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -58081,6 +63028,22 @@ func (response HoldApplication404ApplicationProblemPlusJSONResponse) VisitHoldAp
 	return err
 }
 
+type HoldApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication406ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type HoldApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -58116,6 +63079,38 @@ func (response HoldApplication412ApplicationProblemPlusJSONResponse) VisitHoldAp
 	return err
 }
 
+type HoldApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication413ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication415ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type HoldApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -58147,6 +63142,22 @@ func (response HoldApplication429ApplicationProblemPlusJSONResponse) VisitHoldAp
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication431ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -58278,6 +63289,22 @@ func (response MoveApplication404ApplicationProblemPlusJSONResponse) VisitMoveAp
 	return err
 }
 
+type MoveApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication406ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MoveApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -58313,6 +63340,38 @@ func (response MoveApplication412ApplicationProblemPlusJSONResponse) VisitMoveAp
 	return err
 }
 
+type MoveApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication413ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MoveApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication415ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MoveApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -58344,6 +63403,22 @@ func (response MoveApplication429ApplicationProblemPlusJSONResponse) VisitMoveAp
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MoveApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication431ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -58475,6 +63550,22 @@ func (response ReactivateApplication404ApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type ReactivateApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication406ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReactivateApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -58510,6 +63601,38 @@ func (response ReactivateApplication412ApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type ReactivateApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication413ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReactivateApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication415ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReactivateApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -58541,6 +63664,22 @@ func (response ReactivateApplication429ApplicationProblemPlusJSONResponse) Visit
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReactivateApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication431ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -58672,6 +63811,22 @@ func (response RejectApplication404ApplicationProblemPlusJSONResponse) VisitReje
 	return err
 }
 
+type RejectApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication406ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RejectApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -58707,6 +63862,38 @@ func (response RejectApplication412ApplicationProblemPlusJSONResponse) VisitReje
 	return err
 }
 
+type RejectApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication413ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication415ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RejectApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -58738,6 +63925,22 @@ func (response RejectApplication429ApplicationProblemPlusJSONResponse) VisitReje
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RejectApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication431ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -58869,6 +64072,22 @@ func (response ResumeApplication404ApplicationProblemPlusJSONResponse) VisitResu
 	return err
 }
 
+type ResumeApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication406ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResumeApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -58904,6 +64123,38 @@ func (response ResumeApplication412ApplicationProblemPlusJSONResponse) VisitResu
 	return err
 }
 
+type ResumeApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication413ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication415ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResumeApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -58935,6 +64186,22 @@ func (response ResumeApplication429ApplicationProblemPlusJSONResponse) VisitResu
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication431ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59080,6 +64347,22 @@ func (response GetApplicationSummary404ApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type GetApplicationSummary406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationSummary406ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetApplicationSummary429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -59095,6 +64378,22 @@ func (response GetApplicationSummary429ApplicationProblemPlusJSONResponse) Visit
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetApplicationSummary431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationSummary431ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59226,6 +64525,22 @@ func (response WithdrawApplication404ApplicationProblemPlusJSONResponse) VisitWi
 	return err
 }
 
+type WithdrawApplication406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication406ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type WithdrawApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -59261,6 +64576,38 @@ func (response WithdrawApplication412ApplicationProblemPlusJSONResponse) VisitWi
 	return err
 }
 
+type WithdrawApplication413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication413ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawApplication415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication415ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type WithdrawApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -59292,6 +64639,22 @@ func (response WithdrawApplication429ApplicationProblemPlusJSONResponse) VisitWi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawApplication431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication431ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59414,6 +64777,22 @@ func (response ListAuditLogs403ApplicationProblemPlusJSONResponse) VisitListAudi
 	return err
 }
 
+type ListAuditLogs406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuditLogs406ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListAuditLogs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -59429,6 +64808,22 @@ func (response ListAuditLogs429ApplicationProblemPlusJSONResponse) VisitListAudi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditLogs431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuditLogs431ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59598,6 +64993,22 @@ func (response ExportAuditLogs403ApplicationProblemPlusJSONResponse) VisitExport
 	return err
 }
 
+type ExportAuditLogs406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAuditLogs406ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportAuditLogs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -59613,6 +65024,22 @@ func (response ExportAuditLogs429ApplicationProblemPlusJSONResponse) VisitExport
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditLogs431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAuditLogs431ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59725,6 +65152,22 @@ func (response VerifyAuditLogs403ApplicationProblemPlusJSONResponse) VisitVerify
 	return err
 }
 
+type VerifyAuditLogs406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyAuditLogs406ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VerifyAuditLogs409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -59775,6 +65218,22 @@ func (response VerifyAuditLogs429ApplicationProblemPlusJSONResponse) VisitVerify
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyAuditLogs431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyAuditLogs431ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -59920,6 +65379,22 @@ func (response GetAuditLog404ApplicationProblemPlusJSONResponse) VisitGetAuditLo
 	return err
 }
 
+type GetAuditLog406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetAuditLog406ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetAuditLog429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -59935,6 +65410,22 @@ func (response GetAuditLog429ApplicationProblemPlusJSONResponse) VisitGetAuditLo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAuditLog431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetAuditLog431ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60055,6 +65546,22 @@ func (response Login403ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 	return err
 }
 
+type Login406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response Login406ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type Login409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -60074,6 +65581,54 @@ func (response Login409ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 	return err
 }
 
+type Login413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response Login413ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Login415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response Login415ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Login422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response Login422ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type Login429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -60089,6 +65644,22 @@ func (response Login429ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Login431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response Login431ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60209,6 +65780,22 @@ func (response Logout403ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 	return err
 }
 
+type Logout406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response Logout406ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type Logout409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -60259,6 +65846,22 @@ func (response Logout429ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Logout431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response Logout431ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60385,6 +65988,38 @@ func (response ChangePassword409ApplicationProblemPlusJSONResponse) VisitChangeP
 	return err
 }
 
+type ChangePassword413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword413ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword415ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangePassword422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -60416,6 +66051,22 @@ func (response ChangePassword429ApplicationProblemPlusJSONResponse) VisitChangeP
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangePassword431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword431ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60537,6 +66188,22 @@ func (response RefreshTokens403ApplicationProblemPlusJSONResponse) VisitRefreshT
 	return err
 }
 
+type RefreshTokens406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens406ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RefreshTokens409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -60556,6 +66223,54 @@ func (response RefreshTokens409ApplicationProblemPlusJSONResponse) VisitRefreshT
 	return err
 }
 
+type RefreshTokens413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens413ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshTokens415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens415ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshTokens422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens422ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RefreshTokens429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -60571,6 +66286,22 @@ func (response RefreshTokens429ApplicationProblemPlusJSONResponse) VisitRefreshT
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshTokens431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens431ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60618,7 +66349,14 @@ type ListSessionsResponseObject interface {
 	VisitListSessionsResponse(w http.ResponseWriter) error
 }
 
-type ListSessions200JSONResponse struct{ SessionPageJSONResponse }
+type ListSessions200ResponseHeaders struct {
+	Link *string
+}
+
+type ListSessions200JSONResponse struct {
+	Body    SessionPage
+	Headers ListSessions200ResponseHeaders
+}
 
 func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
 
@@ -60686,6 +66424,22 @@ func (response ListSessions403ApplicationProblemPlusJSONResponse) VisitListSessi
 	return err
 }
 
+type ListSessions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions406ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSessions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -60701,6 +66455,22 @@ func (response ListSessions429ApplicationProblemPlusJSONResponse) VisitListSessi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions431ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -60813,6 +66583,22 @@ func (response RevokeOtherSessions403ApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type RevokeOtherSessions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeOtherSessions406ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeOtherSessions409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -60863,6 +66649,22 @@ func (response RevokeOtherSessions429ApplicationProblemPlusJSONResponse) VisitRe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeOtherSessions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeOtherSessions431ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61023,6 +66825,22 @@ func (response RevokeSession429ApplicationProblemPlusJSONResponse) VisitRevokeSe
 	return err
 }
 
+type RevokeSession431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeSession431ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeSession500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -61141,6 +66959,38 @@ func (response ListCandidates403ApplicationProblemPlusJSONResponse) VisitListCan
 	return err
 }
 
+type ListCandidates406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCandidates406ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCandidates422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCandidates422ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListCandidates429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -61156,6 +67006,22 @@ func (response ListCandidates429ApplicationProblemPlusJSONResponse) VisitListCan
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCandidates431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListCandidates431ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61279,6 +67145,22 @@ func (response CreateCandidate403ApplicationProblemPlusJSONResponse) VisitCreate
 	return err
 }
 
+type CreateCandidate406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate406ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -61294,6 +67176,38 @@ func (response CreateCandidate409ApplicationProblemPlusJSONResponse) VisitCreate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCandidate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate413ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCandidate415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate415ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61329,6 +67243,22 @@ func (response CreateCandidate429ApplicationProblemPlusJSONResponse) VisitCreate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateCandidate431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate431ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61498,6 +67428,22 @@ func (response ExportCandidates403ApplicationProblemPlusJSONResponse) VisitExpor
 	return err
 }
 
+type ExportCandidates406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCandidates406ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportCandidates429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -61513,6 +67459,22 @@ func (response ExportCandidates429ApplicationProblemPlusJSONResponse) VisitExpor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportCandidates431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCandidates431ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61626,6 +67588,22 @@ func (response ImportCandidatesCSV403ApplicationProblemPlusJSONResponse) VisitIm
 	return err
 }
 
+type ImportCandidatesCSV406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV406ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ImportCandidatesCSV409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -61641,6 +67619,38 @@ func (response ImportCandidatesCSV409ApplicationProblemPlusJSONResponse) VisitIm
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesCSV413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV413ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesCSV415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV415ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61676,6 +67686,22 @@ func (response ImportCandidatesCSV429ApplicationProblemPlusJSONResponse) VisitIm
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesCSV431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV431ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61789,6 +67815,22 @@ func (response ImportCandidatesNDJSON403ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type ImportCandidatesNDJSON406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON406ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ImportCandidatesNDJSON409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -61804,6 +67846,38 @@ func (response ImportCandidatesNDJSON409ApplicationProblemPlusJSONResponse) Visi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesNDJSON413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON413ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesNDJSON415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON415ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61839,6 +67913,22 @@ func (response ImportCandidatesNDJSON429ApplicationProblemPlusJSONResponse) Visi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesNDJSON431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON431ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -61977,6 +68067,22 @@ func (response GetCandidate404ApplicationProblemPlusJSONResponse) VisitGetCandid
 	return err
 }
 
+type GetCandidate406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetCandidate406ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCandidate429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -61992,6 +68098,22 @@ func (response GetCandidate429ApplicationProblemPlusJSONResponse) VisitGetCandid
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCandidate431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetCandidate431ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62123,6 +68245,22 @@ func (response UpdateCandidate404ApplicationProblemPlusJSONResponse) VisitUpdate
 	return err
 }
 
+type UpdateCandidate406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate406ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -62158,6 +68296,38 @@ func (response UpdateCandidate412ApplicationProblemPlusJSONResponse) VisitUpdate
 	return err
 }
 
+type UpdateCandidate413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate413ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCandidate415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate415ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCandidate422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -62189,6 +68359,22 @@ func (response UpdateCandidate429ApplicationProblemPlusJSONResponse) VisitUpdate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCandidate431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate431ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62319,6 +68505,22 @@ func (response ArchiveCandidate404ApplicationProblemPlusJSONResponse) VisitArchi
 	return err
 }
 
+type ArchiveCandidate406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveCandidate406ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ArchiveCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -62385,6 +68587,22 @@ func (response ArchiveCandidate429ApplicationProblemPlusJSONResponse) VisitArchi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveCandidate431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveCandidate431ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62515,6 +68733,22 @@ func (response RestoreCandidate404ApplicationProblemPlusJSONResponse) VisitResto
 	return err
 }
 
+type RestoreCandidate406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreCandidate406ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RestoreCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -62581,6 +68815,22 @@ func (response RestoreCandidate429ApplicationProblemPlusJSONResponse) VisitResto
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreCandidate431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreCandidate431ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62702,6 +68952,22 @@ func (response GetCompany403ApplicationProblemPlusJSONResponse) VisitGetCompanyR
 	return err
 }
 
+type GetCompany406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetCompany406ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCompany429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -62717,6 +68983,22 @@ func (response GetCompany429ApplicationProblemPlusJSONResponse) VisitGetCompanyR
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCompany431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetCompany431ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -62831,6 +69113,22 @@ func (response UpdateCompany403ApplicationProblemPlusJSONResponse) VisitUpdateCo
 	return err
 }
 
+type UpdateCompany406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany406ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCompany409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -62866,6 +69164,38 @@ func (response UpdateCompany412ApplicationProblemPlusJSONResponse) VisitUpdateCo
 	return err
 }
 
+type UpdateCompany413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany413ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCompany415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany415ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateCompany422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -62897,6 +69227,22 @@ func (response UpdateCompany429ApplicationProblemPlusJSONResponse) VisitUpdateCo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateCompany431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany431ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63009,6 +69355,22 @@ func (response ResetCompany403ApplicationProblemPlusJSONResponse) VisitResetComp
 	return err
 }
 
+type ResetCompany406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany406ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResetCompany409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -63059,6 +69421,22 @@ func (response ResetCompany429ApplicationProblemPlusJSONResponse) VisitResetComp
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetCompany431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany431ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63181,6 +69559,22 @@ func (response ListInterviews403ApplicationProblemPlusJSONResponse) VisitListInt
 	return err
 }
 
+type ListInterviews406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviews406ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListInterviews429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -63196,6 +69590,22 @@ func (response ListInterviews429ApplicationProblemPlusJSONResponse) VisitListInt
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInterviews431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviews431ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63319,6 +69729,22 @@ func (response CreateInterview403ApplicationProblemPlusJSONResponse) VisitCreate
 	return err
 }
 
+type CreateInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview406ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -63334,6 +69760,38 @@ func (response CreateInterview409ApplicationProblemPlusJSONResponse) VisitCreate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview413ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview415ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63369,6 +69827,22 @@ func (response CreateInterview429ApplicationProblemPlusJSONResponse) VisitCreate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview431ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63507,6 +69981,22 @@ func (response GetInterview404ApplicationProblemPlusJSONResponse) VisitGetInterv
 	return err
 }
 
+type GetInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterview406ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -63522,6 +70012,22 @@ func (response GetInterview429ApplicationProblemPlusJSONResponse) VisitGetInterv
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterview431ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63653,6 +70159,22 @@ func (response UpdateInterview404ApplicationProblemPlusJSONResponse) VisitUpdate
 	return err
 }
 
+type UpdateInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview406ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -63684,6 +70206,38 @@ func (response UpdateInterview412ApplicationProblemPlusJSONResponse) VisitUpdate
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview413ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview415ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63735,6 +70289,22 @@ func (response UpdateInterview429ApplicationProblemPlusJSONResponse) VisitUpdate
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview431ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -63877,6 +70447,22 @@ func (response GetInterviewCalendar404ApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
+type GetInterviewCalendar406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewCalendar406ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetInterviewCalendar429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -63892,6 +70478,22 @@ func (response GetInterviewCalendar429ApplicationProblemPlusJSONResponse) VisitG
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInterviewCalendar431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewCalendar431ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64023,6 +70625,22 @@ func (response CancelInterview404ApplicationProblemPlusJSONResponse) VisitCancel
 	return err
 }
 
+type CancelInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview406ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CancelInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -64058,6 +70676,38 @@ func (response CancelInterview412ApplicationProblemPlusJSONResponse) VisitCancel
 	return err
 }
 
+type CancelInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview413ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview415ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CancelInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -64089,6 +70739,22 @@ func (response CancelInterview429ApplicationProblemPlusJSONResponse) VisitCancel
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview431ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64220,6 +70886,22 @@ func (response CompleteInterview404ApplicationProblemPlusJSONResponse) VisitComp
 	return err
 }
 
+type CompleteInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview406ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CompleteInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -64255,6 +70937,38 @@ func (response CompleteInterview412ApplicationProblemPlusJSONResponse) VisitComp
 	return err
 }
 
+type CompleteInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview413ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview415ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CompleteInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -64286,6 +71000,22 @@ func (response CompleteInterview429ApplicationProblemPlusJSONResponse) VisitComp
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview431ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64416,6 +71146,22 @@ func (response FinishInterview404ApplicationProblemPlusJSONResponse) VisitFinish
 	return err
 }
 
+type FinishInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response FinishInterview406ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type FinishInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -64482,6 +71228,22 @@ func (response FinishInterview429ApplicationProblemPlusJSONResponse) VisitFinish
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response FinishInterview431ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64621,6 +71383,22 @@ func (response ListInterviewHistory404ApplicationProblemPlusJSONResponse) VisitL
 	return err
 }
 
+type ListInterviewHistory406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewHistory406ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListInterviewHistory429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -64636,6 +71414,22 @@ func (response ListInterviewHistory429ApplicationProblemPlusJSONResponse) VisitL
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInterviewHistory431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewHistory431ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64767,6 +71561,22 @@ func (response MarkInterviewNoShow404ApplicationProblemPlusJSONResponse) VisitMa
 	return err
 }
 
+type MarkInterviewNoShow406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow406ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MarkInterviewNoShow409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -64802,6 +71612,38 @@ func (response MarkInterviewNoShow412ApplicationProblemPlusJSONResponse) VisitMa
 	return err
 }
 
+type MarkInterviewNoShow413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow413ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkInterviewNoShow415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow415ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MarkInterviewNoShow422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -64833,6 +71675,22 @@ func (response MarkInterviewNoShow429ApplicationProblemPlusJSONResponse) VisitMa
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkInterviewNoShow431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow431ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -64964,6 +71822,22 @@ func (response RemovePanelist404ApplicationProblemPlusJSONResponse) VisitRemoveP
 	return err
 }
 
+type RemovePanelist406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist406ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemovePanelist409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -64999,6 +71873,38 @@ func (response RemovePanelist412ApplicationProblemPlusJSONResponse) VisitRemoveP
 	return err
 }
 
+type RemovePanelist413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist413ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemovePanelist415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist415ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemovePanelist422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -65030,6 +71936,22 @@ func (response RemovePanelist429ApplicationProblemPlusJSONResponse) VisitRemoveP
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemovePanelist431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist431ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -65162,6 +72084,22 @@ func (response SetPanelist404ApplicationProblemPlusJSONResponse) VisitSetPanelis
 	return err
 }
 
+type SetPanelist406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist406ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetPanelist409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -65197,6 +72135,38 @@ func (response SetPanelist412ApplicationProblemPlusJSONResponse) VisitSetPanelis
 	return err
 }
 
+type SetPanelist413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist413ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPanelist415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist415ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetPanelist422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -65228,6 +72198,22 @@ func (response SetPanelist429ApplicationProblemPlusJSONResponse) VisitSetPanelis
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetPanelist431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist431ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -65359,6 +72345,22 @@ func (response ReopenInterview404ApplicationProblemPlusJSONResponse) VisitReopen
 	return err
 }
 
+type ReopenInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview406ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReopenInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -65394,6 +72396,38 @@ func (response ReopenInterview412ApplicationProblemPlusJSONResponse) VisitReopen
 	return err
 }
 
+type ReopenInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview413ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview415ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReopenInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -65425,6 +72459,22 @@ func (response ReopenInterview429ApplicationProblemPlusJSONResponse) VisitReopen
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview431ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -65556,6 +72606,22 @@ func (response RescheduleInterview404ApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type RescheduleInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview406ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RescheduleInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -65591,6 +72657,38 @@ func (response RescheduleInterview412ApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type RescheduleInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview413ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RescheduleInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview415ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RescheduleInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -65622,6 +72720,22 @@ func (response RescheduleInterview429ApplicationProblemPlusJSONResponse) VisitRe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RescheduleInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview431ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -65753,6 +72867,22 @@ func (response RespondToInterview404ApplicationProblemPlusJSONResponse) VisitRes
 	return err
 }
 
+type RespondToInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview406ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RespondToInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -65788,6 +72918,38 @@ func (response RespondToInterview412ApplicationProblemPlusJSONResponse) VisitRes
 	return err
 }
 
+type RespondToInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview413ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RespondToInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview415ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RespondToInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -65819,6 +72981,22 @@ func (response RespondToInterview429ApplicationProblemPlusJSONResponse) VisitRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RespondToInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview431ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -65950,6 +73128,22 @@ func (response ScheduleInterview404ApplicationProblemPlusJSONResponse) VisitSche
 	return err
 }
 
+type ScheduleInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview406ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScheduleInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -65985,6 +73179,38 @@ func (response ScheduleInterview412ApplicationProblemPlusJSONResponse) VisitSche
 	return err
 }
 
+type ScheduleInterview413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview413ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScheduleInterview415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview415ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ScheduleInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -66016,6 +73242,22 @@ func (response ScheduleInterview429ApplicationProblemPlusJSONResponse) VisitSche
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ScheduleInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview431ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66156,6 +73398,22 @@ func (response CreateScore404ApplicationProblemPlusJSONResponse) VisitCreateScor
 	return err
 }
 
+type CreateScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore406ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -66171,6 +73429,38 @@ func (response CreateScore409ApplicationProblemPlusJSONResponse) VisitCreateScor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateScore413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore413ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateScore415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore415ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66206,6 +73496,22 @@ func (response CreateScore429ApplicationProblemPlusJSONResponse) VisitCreateScor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore431ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66336,6 +73642,22 @@ func (response StartInterview404ApplicationProblemPlusJSONResponse) VisitStartIn
 	return err
 }
 
+type StartInterview406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response StartInterview406ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type StartInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -66402,6 +73724,22 @@ func (response StartInterview429ApplicationProblemPlusJSONResponse) VisitStartIn
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartInterview431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response StartInterview431ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66547,6 +73885,22 @@ func (response GetInterviewSummary404ApplicationProblemPlusJSONResponse) VisitGe
 	return err
 }
 
+type GetInterviewSummary406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewSummary406ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetInterviewSummary429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -66562,6 +73916,22 @@ func (response GetInterviewSummary429ApplicationProblemPlusJSONResponse) VisitGe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInterviewSummary431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewSummary431ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66684,6 +74054,22 @@ func (response ListJobs403ApplicationProblemPlusJSONResponse) VisitListJobsRespo
 	return err
 }
 
+type ListJobs406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs406ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListJobs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -66699,6 +74085,22 @@ func (response ListJobs429ApplicationProblemPlusJSONResponse) VisitListJobsRespo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobs431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs431ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66822,6 +74224,22 @@ func (response CreateJob403ApplicationProblemPlusJSONResponse) VisitCreateJobRes
 	return err
 }
 
+type CreateJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob406ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -66837,6 +74255,38 @@ func (response CreateJob409ApplicationProblemPlusJSONResponse) VisitCreateJobRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateJob413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob413ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateJob415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob415ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -66872,6 +74322,22 @@ func (response CreateJob429ApplicationProblemPlusJSONResponse) VisitCreateJobRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob431ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -67010,6 +74476,22 @@ func (response GetJob404ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 	return err
 }
 
+type GetJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob406ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetJob429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -67025,6 +74507,22 @@ func (response GetJob429ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob431ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -67156,6 +74654,22 @@ func (response UpdateJob404ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 	return err
 }
 
+type UpdateJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob406ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -67191,6 +74705,38 @@ func (response UpdateJob412ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 	return err
 }
 
+type UpdateJob413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob413ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateJob415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob415ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateJob422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -67222,6 +74768,22 @@ func (response UpdateJob429ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob431ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -67352,6 +74914,22 @@ func (response CloseJob404ApplicationProblemPlusJSONResponse) VisitCloseJobRespo
 	return err
 }
 
+type CloseJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CloseJob406ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CloseJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -67418,6 +74996,22 @@ func (response CloseJob429ApplicationProblemPlusJSONResponse) VisitCloseJobRespo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CloseJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CloseJob431ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -67548,6 +75142,22 @@ func (response HoldJob404ApplicationProblemPlusJSONResponse) VisitHoldJobRespons
 	return err
 }
 
+type HoldJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response HoldJob406ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type HoldJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -67614,6 +75224,22 @@ func (response HoldJob429ApplicationProblemPlusJSONResponse) VisitHoldJobRespons
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HoldJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response HoldJob431ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -67753,6 +75379,22 @@ func (response ListJobMembers404ApplicationProblemPlusJSONResponse) VisitListJob
 	return err
 }
 
+type ListJobMembers406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobMembers406ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListJobMembers429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -67768,6 +75410,22 @@ func (response ListJobMembers429ApplicationProblemPlusJSONResponse) VisitListJob
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJobMembers431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobMembers431ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -67929,6 +75587,22 @@ func (response RemoveJobMember429ApplicationProblemPlusJSONResponse) VisitRemove
 	return err
 }
 
+type RemoveJobMember431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveJobMember431ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemoveJobMember500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -68055,6 +75729,22 @@ func (response SetJobMember404ApplicationProblemPlusJSONResponse) VisitSetJobMem
 	return err
 }
 
+type SetJobMember406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember406ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SetJobMember409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -68070,6 +75760,38 @@ func (response SetJobMember409ApplicationProblemPlusJSONResponse) VisitSetJobMem
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetJobMember413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember413ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetJobMember415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember415ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68105,6 +75827,22 @@ func (response SetJobMember429ApplicationProblemPlusJSONResponse) VisitSetJobMem
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetJobMember431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember431ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68235,6 +75973,22 @@ func (response OpenJob404ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 	return err
 }
 
+type OpenJob406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response OpenJob406ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type OpenJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -68301,6 +76055,22 @@ func (response OpenJob429ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenJob431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response OpenJob431ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68446,6 +76216,22 @@ func (response GetJobPipeline404ApplicationProblemPlusJSONResponse) VisitGetJobP
 	return err
 }
 
+type GetJobPipeline406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipeline406ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetJobPipeline429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -68461,6 +76247,22 @@ func (response GetJobPipeline429ApplicationProblemPlusJSONResponse) VisitGetJobP
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJobPipeline431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipeline431ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68610,6 +76412,22 @@ func (response GetJobPipelineChart404ApplicationProblemPlusJSONResponse) VisitGe
 	return err
 }
 
+type GetJobPipelineChart406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipelineChart406ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetJobPipelineChart429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -68625,6 +76443,22 @@ func (response GetJobPipelineChart429ApplicationProblemPlusJSONResponse) VisitGe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJobPipelineChart431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipelineChart431ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68747,6 +76581,22 @@ func (response ListKits403ApplicationProblemPlusJSONResponse) VisitListKitsRespo
 	return err
 }
 
+type ListKits406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListKits406ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListKits429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -68762,6 +76612,22 @@ func (response ListKits429ApplicationProblemPlusJSONResponse) VisitListKitsRespo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListKits431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListKits431ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68885,6 +76751,22 @@ func (response CreateKit403ApplicationProblemPlusJSONResponse) VisitCreateKitRes
 	return err
 }
 
+type CreateKit406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit406ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateKit409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -68900,6 +76782,38 @@ func (response CreateKit409ApplicationProblemPlusJSONResponse) VisitCreateKitRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKit413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit413ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKit415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit415ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -68935,6 +76849,22 @@ func (response CreateKit429ApplicationProblemPlusJSONResponse) VisitCreateKitRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKit431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit431ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69073,6 +77003,22 @@ func (response GetKit404ApplicationProblemPlusJSONResponse) VisitGetKitResponse(
 	return err
 }
 
+type GetKit406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetKit406ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetKit429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -69088,6 +77034,22 @@ func (response GetKit429ApplicationProblemPlusJSONResponse) VisitGetKitResponse(
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKit431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetKit431ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69219,6 +77181,22 @@ func (response UpdateKit404ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 	return err
 }
 
+type UpdateKit406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit406ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateKit409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -69250,6 +77228,38 @@ func (response UpdateKit412ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKit413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit413ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKit415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit415ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69301,6 +77311,22 @@ func (response UpdateKit429ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKit431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit431ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69440,6 +77466,22 @@ func (response ListKitVersions404ApplicationProblemPlusJSONResponse) VisitListKi
 	return err
 }
 
+type ListKitVersions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListKitVersions406ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListKitVersions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -69455,6 +77497,22 @@ func (response ListKitVersions429ApplicationProblemPlusJSONResponse) VisitListKi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListKitVersions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListKitVersions431ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69595,6 +77653,22 @@ func (response CreateKitVersion404ApplicationProblemPlusJSONResponse) VisitCreat
 	return err
 }
 
+type CreateKitVersion406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion406ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -69610,6 +77684,38 @@ func (response CreateKitVersion409ApplicationProblemPlusJSONResponse) VisitCreat
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKitVersion413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion413ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKitVersion415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion415ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69645,6 +77751,22 @@ func (response CreateKitVersion429ApplicationProblemPlusJSONResponse) VisitCreat
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateKitVersion431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion431ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69784,6 +77906,22 @@ func (response GetKitVersion404ApplicationProblemPlusJSONResponse) VisitGetKitVe
 	return err
 }
 
+type GetKitVersion406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetKitVersion406ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetKitVersion429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -69799,6 +77937,22 @@ func (response GetKitVersion429ApplicationProblemPlusJSONResponse) VisitGetKitVe
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKitVersion431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetKitVersion431ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -69931,6 +78085,22 @@ func (response UpdateKitVersion404ApplicationProblemPlusJSONResponse) VisitUpdat
 	return err
 }
 
+type UpdateKitVersion406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion406ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -69962,6 +78132,38 @@ func (response UpdateKitVersion412ApplicationProblemPlusJSONResponse) VisitUpdat
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKitVersion413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion413ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKitVersion415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion415ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70013,6 +78215,22 @@ func (response UpdateKitVersion429ApplicationProblemPlusJSONResponse) VisitUpdat
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateKitVersion431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion431ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70144,6 +78362,22 @@ func (response ArchiveKitVersion404ApplicationProblemPlusJSONResponse) VisitArch
 	return err
 }
 
+type ArchiveKitVersion406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveKitVersion406ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ArchiveKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -70210,6 +78444,22 @@ func (response ArchiveKitVersion429ApplicationProblemPlusJSONResponse) VisitArch
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveKitVersion431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveKitVersion431ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70341,6 +78591,22 @@ func (response PublishKitVersion404ApplicationProblemPlusJSONResponse) VisitPubl
 	return err
 }
 
+type PublishKitVersion406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response PublishKitVersion406ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PublishKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -70407,6 +78673,22 @@ func (response PublishKitVersion429ApplicationProblemPlusJSONResponse) VisitPubl
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PublishKitVersion431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response PublishKitVersion431ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70500,6 +78782,22 @@ func (response GetStateMachines400ApplicationProblemPlusJSONResponse) VisitGetSt
 	return err
 }
 
+type GetStateMachines406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetStateMachines406ApplicationProblemPlusJSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetStateMachines429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -70515,6 +78813,22 @@ func (response GetStateMachines429ApplicationProblemPlusJSONResponse) VisitGetSt
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStateMachines431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetStateMachines431ApplicationProblemPlusJSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70618,6 +78932,22 @@ func (response ListInterviewerFigures403ApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type ListInterviewerFigures406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewerFigures406ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListInterviewerFigures429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -70633,6 +78963,22 @@ func (response ListInterviewerFigures429ApplicationProblemPlusJSONResponse) Visi
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInterviewerFigures431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewerFigures431ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70755,6 +79101,22 @@ func (response ListScores403ApplicationProblemPlusJSONResponse) VisitListScoresR
 	return err
 }
 
+type ListScores406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListScores406ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListScores429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -70770,6 +79132,22 @@ func (response ListScores429ApplicationProblemPlusJSONResponse) VisitListScoresR
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListScores431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListScores431ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -70939,6 +79317,22 @@ func (response ExportScores403ApplicationProblemPlusJSONResponse) VisitExportSco
 	return err
 }
 
+type ExportScores406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportScores406ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportScores429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -70954,6 +79348,22 @@ func (response ExportScores429ApplicationProblemPlusJSONResponse) VisitExportSco
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportScores431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportScores431ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71092,6 +79502,22 @@ func (response GetScore404ApplicationProblemPlusJSONResponse) VisitGetScoreRespo
 	return err
 }
 
+type GetScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetScore406ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetScore429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -71107,6 +79533,22 @@ func (response GetScore429ApplicationProblemPlusJSONResponse) VisitGetScoreRespo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetScore431ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71238,6 +79680,22 @@ func (response UpdateScore404ApplicationProblemPlusJSONResponse) VisitUpdateScor
 	return err
 }
 
+type UpdateScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore406ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -71269,6 +79727,38 @@ func (response UpdateScore412ApplicationProblemPlusJSONResponse) VisitUpdateScor
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateScore413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore413ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateScore415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore415ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71320,6 +79810,22 @@ func (response UpdateScore429ApplicationProblemPlusJSONResponse) VisitUpdateScor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore431ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71450,6 +79956,22 @@ func (response ReopenScore404ApplicationProblemPlusJSONResponse) VisitReopenScor
 	return err
 }
 
+type ReopenScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore406ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReopenScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -71485,6 +80007,38 @@ func (response ReopenScore412ApplicationProblemPlusJSONResponse) VisitReopenScor
 	return err
 }
 
+type ReopenScore413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore413ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenScore415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore415ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReopenScore422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -71516,6 +80070,22 @@ func (response ReopenScore429ApplicationProblemPlusJSONResponse) VisitReopenScor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReopenScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore431ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71655,6 +80225,22 @@ func (response ListScoreRevisions404ApplicationProblemPlusJSONResponse) VisitLis
 	return err
 }
 
+type ListScoreRevisions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListScoreRevisions406ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListScoreRevisions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -71670,6 +80256,22 @@ func (response ListScoreRevisions429ApplicationProblemPlusJSONResponse) VisitLis
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListScoreRevisions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListScoreRevisions431ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71800,6 +80402,22 @@ func (response SubmitScore404ApplicationProblemPlusJSONResponse) VisitSubmitScor
 	return err
 }
 
+type SubmitScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitScore406ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SubmitScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -71866,6 +80484,22 @@ func (response SubmitScore429ApplicationProblemPlusJSONResponse) VisitSubmitScor
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitScore431ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -71996,6 +80630,22 @@ func (response VoidScore404ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 	return err
 }
 
+type VoidScore406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore406ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VoidScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -72031,6 +80681,38 @@ func (response VoidScore412ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 	return err
 }
 
+type VoidScore413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore413ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VoidScore415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore415ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VoidScore422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -72062,6 +80744,22 @@ func (response VoidScore429ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VoidScore431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore431ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72184,6 +80882,22 @@ func (response ListTestCompanies403ApplicationProblemPlusJSONResponse) VisitList
 	return err
 }
 
+type ListTestCompanies406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies406ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTestCompanies429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -72199,6 +80913,22 @@ func (response ListTestCompanies429ApplicationProblemPlusJSONResponse) VisitList
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTestCompanies431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies431ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72312,6 +81042,22 @@ func (response CreateTestCompany403ApplicationProblemPlusJSONResponse) VisitCrea
 	return err
 }
 
+type CreateTestCompany406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany406ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateTestCompany409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -72327,6 +81073,38 @@ func (response CreateTestCompany409ApplicationProblemPlusJSONResponse) VisitCrea
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany413ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany415ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72362,6 +81140,22 @@ func (response CreateTestCompany429ApplicationProblemPlusJSONResponse) VisitCrea
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTestCompany431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany431ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72539,6 +81333,22 @@ func (response CloseTestCompany429ApplicationProblemPlusJSONResponse) VisitClose
 	return err
 }
 
+type CloseTestCompany431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany431ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CloseTestCompany500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -72657,6 +81467,22 @@ func (response ListUsers403ApplicationProblemPlusJSONResponse) VisitListUsersRes
 	return err
 }
 
+type ListUsers406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListUsers406ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUsers429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -72672,6 +81498,22 @@ func (response ListUsers429ApplicationProblemPlusJSONResponse) VisitListUsersRes
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUsers431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListUsers431ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72795,6 +81637,22 @@ func (response CreateUser403ApplicationProblemPlusJSONResponse) VisitCreateUserR
 	return err
 }
 
+type CreateUser406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser406ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -72810,6 +81668,38 @@ func (response CreateUser409ApplicationProblemPlusJSONResponse) VisitCreateUserR
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateUser413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser413ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateUser415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser415ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72845,6 +81735,22 @@ func (response CreateUser429ApplicationProblemPlusJSONResponse) VisitCreateUserR
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateUser431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser431ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -72989,6 +81895,22 @@ func (response GetMe404ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 	return err
 }
 
+type GetMe406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMe406ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMe429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -73004,6 +81926,22 @@ func (response GetMe429ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMe431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetMe431ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -73141,6 +82079,22 @@ func (response UpdateMe404ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 	return err
 }
 
+type UpdateMe406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe406ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateMe409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -73176,6 +82130,38 @@ func (response UpdateMe412ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 	return err
 }
 
+type UpdateMe413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe413ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMe415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe415ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateMe422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -73207,6 +82193,22 @@ func (response UpdateMe429ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMe431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe431ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -73332,6 +82334,22 @@ func (response GetMyCalendar403ApplicationProblemPlusJSONResponse) VisitGetMyCal
 	return err
 }
 
+type GetMyCalendar406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyCalendar406ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMyCalendar429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -73347,6 +82365,22 @@ func (response GetMyCalendar429ApplicationProblemPlusJSONResponse) VisitGetMyCal
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyCalendar431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyCalendar431ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -73485,6 +82519,22 @@ func (response GetUser404ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 	return err
 }
 
+type GetUser406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetUser406ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetUser429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -73500,6 +82550,22 @@ func (response GetUser429ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUser431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetUser431ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -73631,6 +82697,22 @@ func (response UpdateUser404ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 	return err
 }
 
+type UpdateUser406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser406ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -73666,6 +82748,38 @@ func (response UpdateUser412ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 	return err
 }
 
+type UpdateUser413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser413ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateUser415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser415ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateUser422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -73697,6 +82811,22 @@ func (response UpdateUser429ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateUser431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser431ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -73828,6 +82958,22 @@ func (response ChangeUserRole404ApplicationProblemPlusJSONResponse) VisitChangeU
 	return err
 }
 
+type ChangeUserRole406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole406ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangeUserRole409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -73863,6 +83009,38 @@ func (response ChangeUserRole412ApplicationProblemPlusJSONResponse) VisitChangeU
 	return err
 }
 
+type ChangeUserRole413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole413ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole415ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangeUserRole422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
@@ -73894,6 +83072,22 @@ func (response ChangeUserRole429ApplicationProblemPlusJSONResponse) VisitChangeU
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeUserRole431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole431ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -74024,6 +83218,22 @@ func (response DeactivateUser404ApplicationProblemPlusJSONResponse) VisitDeactiv
 	return err
 }
 
+type DeactivateUser406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response DeactivateUser406ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeactivateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -74090,6 +83300,22 @@ func (response DeactivateUser429ApplicationProblemPlusJSONResponse) VisitDeactiv
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeactivateUser431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response DeactivateUser431ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -74220,6 +83446,22 @@ func (response ReactivateUser404ApplicationProblemPlusJSONResponse) VisitReactiv
 	return err
 }
 
+type ReactivateUser406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateUser406ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReactivateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -74286,6 +83528,22 @@ func (response ReactivateUser429ApplicationProblemPlusJSONResponse) VisitReactiv
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReactivateUser431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateUser431ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -74414,6 +83672,22 @@ func (response RevokeUserSessions404ApplicationProblemPlusJSONResponse) VisitRev
 	return err
 }
 
+type RevokeUserSessions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSessions406ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeUserSessions409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
 }
@@ -74448,6 +83722,22 @@ func (response RevokeUserSessions429ApplicationProblemPlusJSONResponse) VisitRev
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeUserSessions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSessions431ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -74496,7 +83786,14 @@ type ListUserSessionsResponseObject interface {
 	VisitListUserSessionsResponse(w http.ResponseWriter) error
 }
 
-type ListUserSessions200JSONResponse struct{ SessionPageJSONResponse }
+type ListUserSessions200ResponseHeaders struct {
+	Link *string
+}
+
+type ListUserSessions200JSONResponse struct {
+	Body    SessionPage
+	Headers ListUserSessions200ResponseHeaders
+}
 
 func (response ListUserSessions200JSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
@@ -74580,6 +83877,22 @@ func (response ListUserSessions404ApplicationProblemPlusJSONResponse) VisitListU
 	return err
 }
 
+type ListUserSessions406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserSessions406ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListUserSessions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -74595,6 +83908,22 @@ func (response ListUserSessions429ApplicationProblemPlusJSONResponse) VisitListU
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListUserSessions431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserSessions431ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -74756,6 +84085,22 @@ func (response RevokeUserSession429ApplicationProblemPlusJSONResponse) VisitRevo
 	return err
 }
 
+type RevokeUserSession431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSession431ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeUserSession500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -74828,6 +84173,38 @@ func (response GetHealth400ApplicationProblemPlusJSONResponse) VisitGetHealthRes
 	return err
 }
 
+type GetHealth406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetHealth406ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetHealth431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetHealth431ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetHealth500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -74877,6 +84254,38 @@ func (response GetReadiness400ApplicationProblemPlusJSONResponse) VisitGetReadin
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReadiness406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetReadiness406ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetReadiness431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetReadiness431ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -74964,6 +84373,38 @@ func (response GetMetrics401ApplicationProblemPlusJSONResponse) VisitGetMetricsR
 	return err
 }
 
+type GetMetrics406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMetrics406ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMetrics431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetMetrics431ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMetrics500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
@@ -75034,6 +84475,22 @@ func (response GetSpecificationJSON400ApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
+type GetSpecificationJSON406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetSpecificationJSON406ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetSpecificationJSON429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -75049,6 +84506,22 @@ func (response GetSpecificationJSON429ApplicationProblemPlusJSONResponse) VisitG
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSpecificationJSON431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetSpecificationJSON431ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -75127,6 +84600,22 @@ func (response GetSpecificationYAML400ApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
+type GetSpecificationYAML406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response GetSpecificationYAML406ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetSpecificationYAML429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
@@ -75142,6 +84631,22 @@ func (response GetSpecificationYAML429ApplicationProblemPlusJSONResponse) VisitG
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSpecificationYAML431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetSpecificationYAML431ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -79437,680 +88942,748 @@ func (sh *strictHandler) GetSpecificationYAML(ctx echo.Context, params GetSpecif
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L37chu3ljf6Khh+X1XibEqmbrYs1a4ZxbETJ7HjsZSdOTvypsBuUETUBJgGKJnJeOp7l1P1vcL5/zzA",
-	"eYjvSU5hLQCNbqKb3SSVyx5V7dqxmn3BZWHd12/92kvkdCYFE1r1Tn7tTRhNWQ7/fHFBr81/U6aSnM80",
-	"l6J30ruYMHLLcsWlIHJM9ISRnCk5zxPWJ2OZk1fjnddUJxNCRWr+eCMFwyu7vX6PfaDTWcZ6J73L3sFl",
-	"r9fv5eznOc9Z2jvR+Zz1eyqZsCk1H57SD98yca0nvZPj/X5vRrVmuRnDPy57P57t/J3u/DLYebY73Hn/",
-	"617/ePDxsvc/e/2eXszM65XOubjuffzY733LxU18IoJ90GRGrxn59N3L5+R4//i4T3KW/fWyZ3667D06",
-	"JXSkmNBECphrRpX5N6vMZT4YHCSP6Yw/vt17PFcsV/+azHMl87+yxdf7r36SH8b/Djex09L7ezXzPRw8",
-	"exKdikwojj82nRnVE7MpdxOqyR1VJMkZ1SwtD9YNM6Ei5SnVTD0e7D07HtADtvN0tJfsPE2esp3j8WCw",
-	"M9jbPzg8evL0+Nlor3GrxjKfUt076c1zvpOzMcuZSFivH85pfzCITekdG+dMTZ5LecNZfF4J/EZyvHOo",
-	"5Q0T5NOvtJ59J7JFn5yzZJ6zPjmnU3bONfvruc55oh+V5116/K+Uz3I9ZIuvM/blS518+SF79dNskIi/",
-	"ZeN/PyVvqZ781S0UnevJY/v0KXlNP+ycXbO/PhkcHg8Gp8QN49QO47Q6jLY0vjfYP4wvkM4XZ2PN8uXV",
-	"OWeJFKkiWpI7yjUZsbHMGdH5gotrQq8pF6VFOBhEd40LfbCPu8Wn82nv5PjJodmtKRf4d7FzXGh2zXIY",
-	"2Q+M3sS5xBs6ZQrpkCuiJvJOEDqjuSbjXE7J3YQJwi2NyrnQLPXMo45f/PD4snfw8/7O07sX/PXg3d/+",
-	"LtirKf356S9nHdjIYYmNmFe2ZyQfzbM5nTJtGeTZ21ffsMWrL+JEe8MWnyjC4fBxc9Gczl6/J+jUvJbO",
-	"+PCGLYY8bRz8/8zZuHfS+x+PCzb9GH9Vj199AbtwNptlHNlC3VhocUvzmPxtWxjX54uzJM6rzHEx3FQx",
-	"QuEWtUte0wUZmTM+C1jWLJMpcx+HAf88Z/kiGDF+IRwZ12yqVg3xbJ5ybYf3Eej+FT62j1Rv/9rzVEDz",
-	"nJrvzgX/ec7sz2ZcfqYyj60+TJUmWqGw5IoY6eDXf3k6Msel77rUzUQAw4DjOGKZFNfAMWA4wZ7XjqpK",
-	"FuuP7VxTPVd1y1TcZ5fLUIiCR9jaJILPr0EiS6MuEcrRWnTyOfDnmvkzoXPOlGfiZns0n1Z0jf3B/pOd",
-	"wf7OYO9iMDiB//29ZuOs+B/iC3tR1m8UgB3zlbKwPozK6s8Xz53S0I3KvK5RR2P+hrUozI+qkb4Khccf",
-	"RiSOukFFSKdpONVR4NheTCnPVo/ojusJjomZBwhN05yp2qHBTa1HhmOw4/lgxB/NajfQqLl+YORuIqeE",
-	"CqknLCdqoTSbkoRmmSJK1g7OfqLLXgbDwnG+zOV0xUFxu2jIl8icZFQjb62elr0up8VoKFs5K6+EZvkt",
-	"Z3fdzgp3j9Utr79hrbPytRx1G89PclQ3kp/kaK0xfDfXiZyyJnGpzVCYSFnaQGjSvqftAEDsu4/jUN4Z",
-	"mqldEJXI3HDkxWrZnZsXrbUa76z9vEJ/EDgGZ23XjsP+vtFQLoCcGwfjvhMcw8Vs9ajgoHTar9KYcJjn",
-	"Zlsaeb3duHvh8+HX7XhggKuZPBg/OCDrMVEzlmUsJewDTbQZt1wyWlme06xu5PjhWosStVn/d5xPnWt6",
-	"zdroZFwUOtn1RhrZNdtUIbtmZX3syVr6WNR4jYpmmmWFTqrpdd3s7cb92MvlSGqeqN77Voui6XX3JTHD",
-	"L63C3jrmS6NOdxFqA03GY0WD28h0fA6+s3qf3RCda84BCR48VHJ3yauKBKOaZFxp3EWuFRnzzFjw4J9U",
-	"MtdE5mlVbSi8dnXKAo6w0ZWz6uS9+DCTuT5T8XkarcNNkMGddezL6iftNS3zspf4kBnHq5RNZ1IzkSy+",
-	"YYvl0bymN0wRromiY2YWVTGRWs/vz3OmNDqanFfHrKy6Yzl4dzKp9Amh5JZmc+amk2ScCf2JIslEcuCC",
-	"82RCqCKUfP/9qy/6uGtcG3mrzEJcCmCaUvhP7hKzRopOwdHitGd7xQ2Lu6Gw1Lzd/D7mudKgMPbhITnX",
-	"JJXgLBMLPfFes1N76q3ia994KTi89XB/vw/0czfhGQteDKKGZxmZixRWYEEOB892yTdsoSxZIlUyUKJZ",
-	"Dm+huZnFTIMLbP+QTOTc0OdYm9/N4iTGErgUJRJ9mh6MnyV7bOdof3S4c0iP2c4z+uTpziDZS/fZwfiQ",
-	"Ho0cwaBXv6CYYMd3zJbXkPH+0VGVigPv2Y//svNf7/8Sd7m/GoMHL07ZLy7oNW4xrMOEimtmVm5EFUuJ",
-	"FKd+2Wc5A+e7CzjgbipyuLe/S64+uzKCSKRAImb/4gGG+ArYKEXt1JdFZzD1Ty8vP/vPT394/OhfL3s/",
-	"/sv/2Pmv959d9j79kVxe6vef9e1/q78/+uxR42K9YSw1/HKdJdslP1hi5niLPYJAq8f9MjHrCcVgRnV5",
-	"D/f2T/+ZlvWNFKyGDs2CqmBFgSORCVWnyMbC5TFsx7CSKZzeCZtWVvhgcNhtiQoXd4Pm9hsuVJOdaqjP",
-	"G5xN8r9ilW4k/2tsVDOWn+SoaRTeIt3o+99wXevW57rp+zdcb+f7f8MzWbslqROmOCB7hBtGZe/Ywui+",
-	"5VOul4f1lbwjUyoK9wxFxWwis1QRqslUqlodJoN3hgNJ2ZjOM907ORr0GyJV+6U41V40TgUGW91KgqXY",
-	"tKVwwxaW7ZzRPCoS2QdtlIIxF2mf8GshzckkCVVsl7y4ZfnCMPycJkYdCDgz14pl4zLnGbH8umaFf97I",
-	"SjxnqokcFf7cuIx4yxYW8oIp/VxOZ1TUBt+0Uf8SvKdpUOa+ob1vCyP7fmYMoPSci1pvQBGbByGeEpBA",
-	"W3NiznEEQ8VFsg2P//cq7h0zizxXLG9aXPP7xov60TytZlIoFgRdzb8SKTQTwIgCL8XjnxSGHP3y/dqj",
-	"iVZDqowwNoKYZpm8Y+nQxh6NsY7LZkYqtf0Hu5U3zBjvzi8Mi+e34uhi8OzkwG2Fj7Qseie91dkUdISe",
-	"Ep4z5d/7NPJenrZ6X7LX61vRp3onYp5l/V5GlR7O1dLAn1wM9gsamoJbopfxW1Zs3Bt+PdHZgpxdnBO1",
-	"EEmv35vlbMw/9E56lM+G5u7hwfibZx/2/53ij7dcztUwnBKOApcxDa/ACodXVCJnDLYh9Dad5Iwa2ikc",
-	"MSd3OdewJdZhh/FfGLmj+/pN+tja6YgUBqQXDesbco/kScXeaW97DPd8rETrOxLxMtVOJczdCFig2J8Y",
-	"ZJsYZT/N6Z09/uk8Y0OvnZnlc69CN555U+lnv+LANoxdO7SE8ZrntD1VQs4QkKF9/FxmE8anZivih+rg",
-	"YnAc8LeWn9lH4gevWctHBkYR5hq46zkTXObknfXXkRfimgtmVIe+86+W/LDovjR6Qc6YMIzSXhsys4or",
-	"OMX9km5AXDX0W4n3r03Hn9P0HTpFGsh4lstRxqZ/iZBzgoxnSjMjmFg6tC6Wnhm0hpApjNf5chIqhNTo",
-	"b6WpEZSpZIqYa1NINzS68NnbV58oYgZj1CUQonkuzfR+9F/0sij4EIRV/OWZhOPQO+k9xjDrx/dGvhnV",
-	"KwkT6CDPz0o3o0e0JD46DsgA0qwcJb52i0GKxbAi+XEqE+XWUz1eXrbWNPIW31FHH/H17kcXnCuSymQ+",
-	"ZULv9sCRnDGR0rxCEZp90I+T4LdCs/n8xZev3pz87fnZty/efHH27jK/FH978e781XdvTvZ3B+bPF2++",
-	"KP9eMRLC8Z8Jwt0YiBwZdoiJnUdHh0eQDeiVoBEXFPSmkiJ8eHz09MkgmvoV84rbL415xipn6TnOfucL",
-	"rmZS8Xga1Bk8SQxzBIVe0VuOHgb/7rIeSLWmycQs9yk8ap7862XBvHd5otonw9XkY3ZjA89DWbGRMPMq",
-	"mHnU7IyxlgyHrFXB9krSAo/qSW/Kc7qrUNL8m7m2677bLyUmmOVUO4dP94yUug8p1+9lXNzA3CZaz9TJ",
-	"Y3N+zb4pN6THZrA7drBmopnP7+19pzJpmNFECuY1pbg4qggUTa9VKQJllC61b94flzXhQn7snO1Sfz6C",
-	"nJ+15Yw19LqRVxt6acutgRTU0K6uPVBRtfksmTKvRpidYVpzca1CggcqHaZySjmSPU2mzFPoeyMLpuwX",
-	"2PLei3kuZ+zx5yzPOKQpqmx+DRs9ZTvB5m5RgXCrXbel+POGGyrGGU82UxtwGTW9YSKU42dgky7nUmVG",
-	"hi0I+8CVtlkA9yTNnxXSHJKuiBtjXI6H89iWBHduazMoVq3RKIQ4UCSsUmU7Id98pybhHC6TiXP1qSL/",
-	"nKobDJ31yd2E5awaO6vE6CohqEjkrCT79tbLW4/5A82qvZT5iKcpExtR4YzlU45erZQJXtYp3zAO01/I",
-	"eU5yaQS9tH9hajiavQReYn1AcsbyIBX3nmj0oKDRt34GxM8gTqnLc90WvdpA6JQugC5TaYnSRSYEzV4Y",
-	"LX6jreL2TUMwCMJ9OpdThoHfO3Nq7nIprokUxGyU4im7x604CpV/N1fiRhjfh8pEtrEJq1cgDBJtrOih",
-	"Oy/Fdcg1HN/8ZijkUE0k+ifKCeetnQC/ieNCmqmVHVhtPIRMpKp8w97+xV7gzbU3DI0KmFVu28Pb/jIw",
-	"/wB1VXA1KY2h7dSOLDnnc7cj+Pw9OVBuuDBvvOUpM9qsDY+1+sSBvT8IXLV67rAX6tE4uyljRhUbznOz",
-	"tE4dN1e9Kk5HyU7KxtdG56aCZdZnMJ0CoeNrJlQN1Xw05Vob42pMM8WcfzqNeVoDfdN5sUGBS9hMM8zP",
-	"lDkbVu01w1yWaPhbCgynLaMZVWj4Wy7Sn2+50r2PH9/DcKxvUEF5F5zFslvWXFmm2cGzYk7+lijVDipU",
-	"6y0V9+XUXxzmjKpiu2qV4ILoLlgyETyhWRGd3q4qXDC8GrlVytNeWx3+Gs/ddkxn6wlOMqnQbjb/WM2p",
-	"yoZRymY010j2vcCcKa/A53MOYd18atMoFENR2YGBBNau3185Y2JpgPulAXo6Mve24UN1dLG/jt1rNqyG",
-	"Imym/Nq08A3X26MF3GrHPdt6UcqTeilzSHwd0eQGcv4YnYK5kOZ0XObM3aTQgY9XFeEqiMWK+XRkeN+e",
-	"t6o/t99mdje5uO4THT39s/koQ7m4jszYom/EbGRd/IjrTWnEpoZsTCqBg83+s8Qq8NXDCVWT3knv2fj4",
-	"STo43js+Pkyepk+OntH9MaN0kBwd0XSwd0QPRuPD8d5ofzQYHe/vJ+neUfok2TsaDcaDAR0c99rRX5Jz",
-	"zXJOQfpSkUzQe9/7cs6UYpi0e81vmSLzmVnHN4yh+TliJGMp0ZNczq8nhNFkQpRmcNNLDjYq2BpzBTYx",
-	"JXM1pxmxejVWeLCpYtktAwq/gKRXKshc3Ah5J/ydWMbMBaFEyblIi/Rh/Ax8wvJEMIAVMYYTSzHhmC4U",
-	"mM9aGkP91ijc5sO7ZheW82n0hC3AhUBoeQDmezdsYYxQvDxUMrvFYFRVm/DGnn1Bcecd49cT3Ts5gAhH",
-	"h7PSVY8LjnVxSJt4fHFXl5A6mGKWvH8NaWlpld73e9dznlqj7kzdYGIGrHduVBMi5xp2bCLvisWWc1u7",
-	"MOViro3qtHfUhwAHqCRZRqaM0BE8azYsRS3b7x1QxULOyRhIx7x/CkVOuxBk8pLNT3+7sitgHjXsKcgj",
-	"W5tFvZH6pZneRga7kHoIi1QJCOaQiykk5owX0COQEIU/aXLLFR9lkKu+kPMmC/5xS8razONyWBzCN1IT",
-	"N6+4hV/MfEseloYl08v+F8UY4RjPeyP1a5nyMa9LS/ZeRXTdTSjm6FufI+bYclFBdSBvJBnJdLEpjbmh",
-	"1WRbPUdcCeeTROKAQ75yiBCSU5sM1CNjwGDf5uAmhTDgS8ozttnRcMrNlKupTSKuhMztrkyCNDNICIM5",
-	"u2xv4EUerQenHD8p1u2/6THY2y+OgWVDJJhD/DQsTXZ7ge5Wq4S0YfFIKnv5zgvaTZzIwQuHseSECyig",
-	"x5R/gepOqSIAKdtVAtgiPYKUGIw9urM3XLdC/znYdO/3j0M9pJhxmHdR43iOrs/WnM/hutJir+36YZWP",
-	"oRABoE8umXhT3XsTJ2fZJZXIW5ZDQtJejYZd8TO2/dYToJggp7+1e9EZdm3dABBXENfDQF9738d66nt0",
-	"gsEXMDxb6IpSDOu0aiOW5Uix/DZw/QmpGdjJc1sRhwaGOYN3EuwP4Kn4pd7JIXrecAtT5/tYMAwkGK3F",
-	"XNgLXWXe21jjKvM3LG/6XrHpUR2ycg8aAywdKqTww4+dCqLrThi8bSNZD68PIAPaH7z7p/Vi1/aDXQP3",
-	"SK/b+hWwBEvL+INh84YJjQzpeOXFrmyRnf/W1nG3X6CUamrpf3UII2W3HKTHS56zsfxgpM23XMw/RJKZ",
-	"A29x12RmyPrlM3jPwe5gd2/vYPcpJmEk8zyHiaFhW5fifFRieJCGTq/Rn/la/sKzjD4+2h2AxTWhajgF",
-	"cncnuigvxiPWfheDTYhs4hlWw8ixK5aoxt0dTGHToYB74OUXUr6mYmFzMNVGKohhtUOowKloHlJimN+K",
-	"/ntNndgPUifeUc1IMaC4YlAa9Vb0gep00URyV6nWbDrT4G1S/NpoWs2ZE00bGYD6wUi+F3SuJzLnv2yo",
-	"TnJxSzOeIsph1TKgUElMEEBR5uTs7SsonwbUGXiuD3wGTzNmfSLfYYJYP8U9JibshdFwGM7SiG+gWrku",
-	"NB5OfRsU8TaXcoyImhJKQNUNF9fmX1ZnMUMCh4P5cIUafvjhh52zuZ4woc32sbryswmbMqvJw8qzxJit",
-	"kLf65OnRoIJi+TmjOcsxSQByP4M51+OJRnM9Ld3dUp7RUcY2IruUzQx9iGQxnAevjOZZ+Kpbo0zxhBF8",
-	"GFBlrAPHv4HYW6cSs4zvMRcjSIv5ws+GlGcTJ7yayW83N2PFqqXyTniXjruFK2LMg0xSe3S3xaxmuTTn",
-	"cmOymVGl7mSeDnM2NoK8yrDc70HuOWO4DPk8Q3AIf5OKJ/xrKYdG45aikvLvC7qLN+AqU4BQ5SxFVIdy",
-	"SYC7916rAvYDV8lbtwbFGtVYytXF3HZNAFfkjmXZji1SMKbxKGf0RhEK2wG66Pc2d2E7UcyUQeKtDWmC",
-	"sT7MJabKBnWbrTN5OwfAXxRhxyDJnE1nmVww9m+l9N1KHvmLKUD0dbFVlxKNQcXN5DUXQWiulJqkpcDC",
-	"RQSusQPbbjwT9rSGOBwm2prmnR9DpbpzqbLD6ioFbAvXiiiW5AzEwiyXM5ZrjlWivuKzeV7vJLLpJQr8",
-	"NWaBVZzlqSxSWo0SJTBQ1A7LCuYZA6A9qGA2VWrllgdmwSoABacM+b1GxW+5krWu6BfUIXuj+/gpMbQJ",
-	"/LiAwzGDgmBrWI9dGtp8DgXCwagOPPD5j25Y/Z55d+/9x7Kd2bgWIBpHC1sl73KSuQZJ0m11YuPgaZvq",
-	"5aAotwbLIsAgsYq4tWiIlnZJ/ci58st7N5FZKR2/FdXhkEK0sGCODiLMT7FsXa8kPEDGN7f3HcIRxkg3",
-	"X2sstmhVuPDa3PrR5Y60OYNvzJ0fiwLnX+NR+CKrHjgOGbFrjhZ8WED2NHKgosXR1a98LzTPCuQZ/xEL",
-	"BGz7DkDpNEd971rK1FG1Mx4wCqelIYwtrHtYu71y++3NW/hqUB/ejuiu+S0ThBLB7gKBsNkoXE16rSAw",
-	"I0Ap0IdkkGw2oSOmISfJZ4R0kAXn5oO1x7MQBsqjXrZ4p8etDnWBdotqI2J9ELNzxQh1yfDrAUkUSSk/",
-	"9oDlwxG1h9sfP7/wBefse2HeL4A6g7NUYVQlAoqfvhJllyTesiZQkr6ldXzvZ4mVpmaZS2I9TjsJFWTE",
-	"SCoFs6hcDlKAifl0FRZFeV37vQ877INmArIdLKCjG8UbGgPY/aEibcYy77uQYYGXIu8E8RZVJ6gY9/W3",
-	"UUjRwgd6wxZqWW1Dd3RNNwXV8URVgf0jh6nw/kYOhcVKg1KmnJGpDWPYd4ykzBgF5a3kMo68yLLwotkM",
-	"pk0vrW3R/mOZI1VOECxU+cvBbOpJE7lMbF+KQiA0gb3CDRQ7kVka0qjRXCIAHfZKDMajdM0CV9xw7X+H",
-	"fyPARxCL8T8HV1z2ePlqIkU6T7RLqfcP5mwm8+IzMHD3mSVokcowI8ORtyzPObAsMPTde/EP5BX+T3+S",
-	"8c+SLWsfCCxab9D6hfV/KmYmRucp13494Y9blvPxoiNnOAcZWcMbIG3tOqdTQPlUhCpydWZd07AsJ8S6",
-	"IP/P//rfVwC3CvdBQmQyYcmNmk/7RFnoVZVQIVgOSMw23yKRKRQHE82yzOi1gIpsoQnZB22RLkOJ8rTE",
-	"dcyfARge5bPhpxm/Zf9prIxHwx8HO8+wqcv7Xw+OP0Yw7/xC1CBIu8NPHZc0ypZDQwRvXHgWfN219ZoX",
-	"8qXjvvzA9aRub84KmNPC7jX6H08mRYsdi5KK4OAVixj7zbRnncqPpIWigfdWuZT7pn9ZlDElWubn8+mU",
-	"5ovYVkiS8pQo5wddnllbU0xEBeKFN1apSFH1AUAGMFtnLFeycKv6Hzxz3K22uIpJRG3B1Ns0pJG5hzlf",
-	"0pgsdDrMI7qSkC4dn+KITahRhHLL3knGblkWwMmVowxrZD+3Rq+8vDyPHskyMFKV/EsdKQzFJ1IYjTRn",
-	"9mS66osK2W/m2Sk3yOnm4imei/l59iLqSBWXKRovgt8C5NJi2EaqAv6rXHegEVz12DhLdZaNfmU4P+5w",
-	"t3VlhSu+DZdWB19Ni+KfYDaIuIV5adT6tRvdje7+d3h7ADBVrzaGq5EAVEwupzG9vMGYdQD/XclgGdZq",
-	"qQEdJEy6fm4QR0YBZZ5ce8daGrmxDk2tLN0qhYUW7xZN3OKcIHH1i9YHvuOEb+BQXeqYLVphEB2N0yWG",
-	"1IkZUhFjhU4JqkLRqfmU1WDS5aEaHAeoa6c0FaN5cWsjTcu+u8qwzW6bsZasGY84lN5SC5t5w2cwVD3P",
-	"Rfd5rTGF12YBI5ChDNk6ah0heBvwAaQEUF3cn3quwF51fUvHhT8+GieR+cpzFmpobZi47ezo13ktHsDc",
-	"nrZkAUgDH/u9Yl3WYXnBMq7Ff9oKm0JiVBdw4dy6RucdyXRBFOWuC9KSltXkvt1YOmm5/kLis+stY4yZ",
-	"Ij0EYwo/4dezb0m6RKUruKE5eqv8VYaWOzms/ANddTBgBNtzXRkNtnA9/ZkdWMUSrdqs0InTZc+qz3Xd",
-	"uodta9y2c5nrErJ7b6ekvyyF/MG2jG2oE9zl50t/7ATaUEk16vd2IrrW0qW4CBfz6c4tzaFYygzgOX7y",
-	"TH/BVNLrF3+fwZ8WD9z/7P/Gn4FXvsBv+nvKF82N7yvLGG/XZZSdMc2rCg9UN8kpO0UvP1dBu6NA/eEW",
-	"jaSAtA0L69ktzebUttqV4zFgKkyAKNZQdVa63coz4IqMGCDie4s/6n6TYmjVtIl3w/0EyZSBnibWGnCd",
-	"d8rXN6hlBe2ToJOjIlpew+RijrlyHVAb5WGUccCbKT6wPLZXxcfvJlIZFfB6bkZadBvCbnRe259DEBpK",
-	"oCf0lhFfWmKu8RyiQr6ao6Ejw97h08PjgyfWa1vbQLzfsyNqVR7x0t77MXTHR/q60GRSrHuYAGKDXJ6n",
-	"4JyMMqpOXXcKsj8YtM+mcF8JhtbI/Ze8o5W2ypFdLdaoNO0oow1aWscNO6OTp1KwPqFBG8lblo9K52mu",
-	"J7uQcQZRBvxDzrX7CzKNh7YdPkurl22GIlzzCYnWtF667iIbtiJi1/nN+z3M+971oHSQZWYZvPvTMnX3",
-	"ZxFe8ZfyyCWZsWA8LoWmeLW7UrzdXSl/wF0tfwPCMrvYry24AHEaXnkO5+7+BvgTRL+pXkUYH4hOgUM9",
-	"GK27UozWXbFh8PCKX92f5Ch4h/mreN785Ydh/piwzD/jBmL+mLLpiOVDnEVwIWdg+IX+j3B5/bVggf01",
-	"h0NSupgzpWVeucinfomLi+G6B6ZyuFzFVTfK8Jqda3gJbf7lq160hJcLMVO9vUQkwS/BkG+4DoZq/iqW",
-	"6AaJCEqhy/e4q/F7QyCJ8Hqw0AWOVfHi4lrx2uJaiN9VXC0QxZauIzxa+R2IN1a65mDtShcdLmBpoFQk",
-	"0De1fNVB81U+76m5uAgIb1xpS72RHwoqRpFXrA3+XawL/l0q1IQrwYfxwq3kafCn3/n3JYzvkP22U1TK",
-	"oaNoCI0aWj0JIlo0SKiVrrG3iycGTYZK1QQgScHZxLUDK5UlVRKA6/ph4A9e3F7pMnP5AnL0UTlKsfCb",
-	"Zm8DpQlTo2PJNbaM/1P8h+qjjmNGrOUj27GRasIyxcpdQplZolMi2C32XPRpZHE5+5KLFCp6Yw47JnS+",
-	"8El5UM6inE9MMZqh/lrRAs1bh5m8tjrgsp4Jb+2XskFtvp+5slFSLYI0tghQ2ml/wy04Cft5zqLgG1C7",
-	"kdGE+dyiSYAM7E1cqKkv65JPDkNd8tlg8HTv2bP9o8Onh4Nnz/Zi0L4/epWyzmqF+QXD7ZeX+/2KXf7G",
-	"Lk95ijQDE42k3NhDtrez7+6E+3zq68QwRRJYyimZC/wZrtI0Nf+ySe3BeSspZfixolgeevniW7odrm9l",
-	"DdXSRPcDQs1ZYlTl1OUcRH3HfLVXMVRLP1rvXC2NQ3K55Tou/Qjj1YZ/BcR/R5eJpyvV41DWCc6XS0/a",
-	"GGxtXOYTOgN5sbbHPC345srZOB6LLqmaRq3mFwfuSDNlIdWBu0Hb2ixzKcpcg4E1YR9oyhI+pVnFy/Tk",
-	"cBvZ9HxW06DaNRSmaZobu6GyWkdNH5cFssDKZfNF+uX6rtiY/mPH1mbvvEoLFHZsXlzxwAE4SnU3wz7+",
-	"zeBL2jEdOCVEirKUgASOjU5KuXl/95793SSFz0IF8gPBUSkuwWLQMD0eiZKH8nXrQqUftjBs6oLoGBTk",
-	"+PLNlj4EL6iP1mL3WnDjpEFfyOArRwC+1CJkHfZCLDlUA3YZsPF+ua+jlQlVkilTc3Hk4ESXJlk6VwVL",
-	"KwlvYFi1Qvtbeb0yPmDuc21KuwQIgkfaxQacxH0IDMQ3K0B1iYfuE13gDjhlyDZEN8eK8myeY50oOIo6",
-	"qUIlJhVvI7qYLXfQWGK3EQPIHoriQJWMIq99+ryQMFMk8A6g0V5xxiM8DyAlY7OIsgFpR9B+GTYIy1TP",
-	"0cq4zBaiKu/duP8GPrW6jEFgjgC1NJtr31bLCBMIiQDA4vLRhwTmGNqhb24MPZ3InTlD9uZmb/jeYDAo",
-	"tSSp8YSDpVGXn8gVdmXoe0c1JZO5SG0opD0vcnbr6jqjCaPpcIVqaE8GZE+ZdSmORrA0rZVA+GKzotD8",
-	"pXuQ+MDP6sdU4aVGAJNryYxtUhRvBgbwJ0Z9Tq19RZPJvY17xmr8Ey9sb267flw7pYrnoDttK7TTMvWj",
-	"eo5rEkB8loc7n9WdqVJPSL/FagTnrFYiRUaztIhcaCOYYG+FtK1TQqbi+CDe2Ov3Rjlg0rQVT6WuesuA",
-	"IJAUdDeRkJ83YgTinfeR+1wkXXdJKPajb5v33CorOEgA30JOsAVyiCp52DOssCT9B/Chcsb/0WFzuXrQ",
-	"cDBeb2O7ZKGjFHZCWUTwfg2CT+xDIfBEm5xsV/bc1vIOICe6vN52QKzO/C3ksCNOtptrK9L6loub7999",
-	"W9Wnl0mqaC1Ry7ONLL9l3ZbZdmOMt5zPGPxMEOy8aoA1Z2ivSgNfoMrhOUyn5O8WnNif2SKTEdtIVkf0",
-	"DVv4ytBWWwY4H+F2HUW2q1XWdpkD3FPOdnCQQqrv+8OPJBBQmKNyu2JBTnd4+oOc781qjKvctVsS9zJL",
-	"Xyo7rvZfBeNdl824luJrlSFeFGB2scLLT3UTSQ+WeANFrW8Jlrdks/Q8e952KnVu95eGZ4RV8S+4531p",
-	"WVaWiRaHKrFJYItoipqPurc+ScDfHAJY0HA9Hhi1GKaRI4PAqRgJBYK786BnESsY7x56qLP4MbTvDN+z",
-	"RLQrwAIEuyt9pVGz8MBrFYpfGm7lvVGah4V9JzO2/qKaRcxlFim2RTCuNthTlak4aLPIeFlyU0eI85mv",
-	"wKJC3UFYkgvIbcNATYErWeb45kzLDjmRQTPmpfrMAouoQkytlHt8+jct9wuw1hoYfRCPgJJ9OOEB/Osy",
-	"z78nuCL7iNOsw+bSLR47d7f7NtK/1vd3/gTqyXOshO6TueA/z318BiAPs8y3qQ39OweR7Win2gX7f0+K",
-	"nRUrMHkPO+NXMSSHjvpYsJVNIsLO0IJ43cn8hgBqwSMic3TCMKUV+RRADHbJN2yhlrHTEHfK6nJ8NoT0",
-	"wD5EYm2vKf+TefcQoRTcgbftys1DXY/8m9ri+YJmzAqXy8irHdGrhlbHEnE7lneQORl30c4To+RCbiX4",
-	"eVMGGWGNadeqwd1brTxYy1cX9ZAVKlPD58t61fY+3pRC7T9e3LTdj/8kR02fNT9v94M3XDd90Py83Q9i",
-	"TUDDJ/GG7X4UgWfrvzljcpaxbX6zwmZhX0uEXcbTsSg/5VR2v1huAg089jyQeXU2r+WTePYTnlp4iCIo",
-	"HveRYiP+VE4pj/GDL/CHAnYB7gcGbbRAmfvUQ1QSpnOlbYIhADmy6UwvsOW+Mv9pbbi+MN/Br68K2vR7",
-	"KKjtDZZ/F610V7hp+JT93dxX3VX/gn7NYjVtWFPhjNsqC0gCuV9FTubmOC9dlKlOGlEbrWfjZY/oLP6d",
-	"8RUHuOU4ei4i1wBWNoI7Ka/VIQg214rccJE6JS9oA1hI8+WeOOEqNIjzf/xId355b/5vsPNs+P6zKCQT",
-	"2uyIJ7SeTYYYSdpB0y5T0NrgsS7qqpkgC0ZzReiE0fTUFdmblYXU4bWNls1wYoNhbBkddsqF+7MVu+kO",
-	"vNoBaXNLkJrd5lQ5l+5I4qijJxEJuRB861EzpO1DZSakqGNmfhTjyAvcYTdU4nb3rolQA2UFYp5lqyEk",
-	"43r/Skdnadp+TvU74v1563IXI+mLWqNl7tIypFhamZWxxWCpDu4p0ugHdFox9QMO0tZy+8eP/7LzX+8/",
-	"/ZHs/Nf7z+Dfj/71f/buI3L5p4pIRhiLsbelYeFGNfQ0h9d+Ybn0LLV1KLPuyO2vf+Q6RTzrvn80qJJx",
-	"+893CozeA8/5DcOg69NIhTHWhDDrOaOvZN6EMxY1dFspcedC6Xy+MnMF6vWMbj7PUsh0ryfCTYigTYWU",
-	"X0VXHnXD9dDVW7bOs1hx2DGlf8KytGGi689zypixsIfzPKs9c5L8JBHtlWZZIDsmWs+gYZjWs7JrY57z",
-	"FQCRxyUZAm/415PHjy8vz//SLD1g/2uqCsxPp0RISJfSd7akqtVpfcPu3tpK0NW5Jh6QeCWOAd7nTtlH",
-	"3+NnlY2oI6GiJfiACrm5l1virT/9X8vRJuc+qpKGLXRie1P87gkIjShb1LUt5l36ci0T+UmOIJpvpP+y",
-	"7BzE7LUWQhl9/NxhLtyDbN6AevDReqL4hutNiOKGF7Fm2wiKyDG4GRBsN3AwVMOFrglw1B1jf219kL/h",
-	"+rlr7VtptBM5ye3I5cb3YonKmBrbvta0Dyx7rgMPWPlkRO36FWVFodLVWGXURo22dNTvAVXExbKZkf+5",
-	"yx79u31oZWJ6zBpvpGLbaH6D1ImCfF3mhCXeUyz3Bc4B/hdAJZ5B3zgHrSPYHYsBL/5+ZN7a7vg997m9",
-	"4luz84AZtK7jBY8jpnhpSRRdEJrljKax9AbXjj3KLgBooPKuBitlE2Hgu5lHa0XxR6MNEd/qvLtOhKuK",
-	"zcy3RGXVbuirMCpLdzcQwAVT2seL1xNkpcC7lkTOWERgdfV4duNg3yuWbyKI54rlpx5dgEK+EqB/uEaB",
-	"f1zdzfvTVsbHer+9G6l70lp//awwn3pcJLh1svHteX9ZwK3Vcggj5qRgIZOoRa5r0U4iiEp9DMLM0Yoy",
-	"fj0xBw4H0lyHdNS6EGrKqKgBaGVUlDrsWUMxh66GvNJDTM6xAfCqIaAnrDQCd1e0oE3ebX/OoiEJIDq7",
-	"Deq8hNRDOVIsv22smpzS/Aa+Sygi4rhntlhvJlKap8OU3fIaywxK9CGYSdztxN9OPhVkh+w9siQhx2TM",
-	"7iAFkBpBKd0BWUEWh7GBxshiA9vN9kC31r3oVXbBEn0xkGJ40XWK8YwX8VjGmSiHMk5Jxgw7D0AluQCi",
-	"zklCVSUbTMic7mZcpEtdc9cJggQGVpgkUeMKyrVF6CyNn4zYhFsz9d/6TWOvjLg0wIOlWPdg59n7T+0/",
-	"dt7/Oug/2fvorj/6108vL3dX3/XoL9Ew+QtADXtpVyzM1RfpT8r2uF5qcCPzqZs/PB+mAfvnEnW7nBYI",
-	"n8TQ0qsvWkWW+kRBFp4KAFGFJjqnCXTPd3e5ABRXDXGnYAe02jl8ure3tWBUMMOvGM10tNLZuZmx3znY",
-	"eq5qrCwM25VZ4Yeaq1xj57H03PKxzO7oQpEJ3LQ4xR5eMN4QhMy3UMcc8ZAE7JOtk0JjlHBGvv/+1Rfk",
-	"03cvn5NnR0/2H50SObecwRrM5Gl5S1s2xV7HyxFs7itAinyR57EanO+Esc98f31XaO+qpXJ5FzP5Urai",
-	"UL+Ua1NbBb+E3bTirRHfZMw1yesCduaXoiFExgo4NjNR29PWYubtrSGZ92KS2bfOrwloCP99IJ0nzwZ7",
-	"j5Ymeni8KscbZl18rY+75Bc2dqiQMJoTt6FNJ+yoGeENYzOFMMKYbQ1LhejUdznXmpXAQKiWU56A4p5r",
-	"TrP25wtG9g5aF9byXIIQqJjq6FzMdxAIS2VtHcby63xehGUX5sAKDONtQzNL88Uwn4v6JQ4r6O0iEinI",
-	"bJ7PpKqpq2PmNK9Cyyjas+fyzk5uTDng8hU9yo1lrNBX7fS7dulSAVuperMirmUc8VDnc5HE98Gtx1Si",
-	"twjnAPonPkwyrjBTeXlBcF7LL33nZ262FV8JMJjm7GVsrImNeWxjq9tUvgSHDpqEaJo1jRrGmTO6NUNh",
-	"Lhz488qDgGvEb5htBFe4ALcyEAsg224YsXqYtT9eYZ22FsYdVLcrvgymqIHphevnic4fxwiVR/muBzOK",
-	"GRgFePsSpH6fjBaEem0CqmNuuO47aQ0R3/vAwSjG1AUHw88zhoMRCySvkyexQS8+B5fcnA+LnectuWDh",
-	"Amb5VZDt1mqznkgxzniiVRy2mCsykvKGpeiq9omuxlAzvLBvoX0NE1fMQ6IYJdcF5VvvlovOP7dDaoGR",
-	"1Kq0saCdreCWiFQ1ooiaGzbfF/uZYSYTmjV/zJxJBCGUyY1yUV6oPf0FtBInhXlO5HisttGd3wGFr2xB",
-	"5m7c/JP3nbfUEEqODadzr8q1M5jaTvx+s51iSU5bTGPq2FptVdZRa6bTPsmoQNevqfGSY11pvWfm6Fwz",
-	"hty36GvN2/T/s/dtfvYQFKPxewVuxpY+tYr14Y2/B/Nr52nyZ7kA9MEHhw2dBxGGWrkOrnquttSLMCyH",
-	"iiQSu/Uin746e3P2yPpiLBW5phJW4WiNJ9jFw96yTL0sy++pUH0psW+5jazly6ty/sI+s/4IFTpEP6zt",
-	"qxJ+VQcoAR6F/LUi8sqcyrHKEtMoy++KIlol003hkqpKeNeet0uq/xJekmJ66GfpUkHDZcA/ZtLtSF4s",
-	"ARBIfjMsmpxga5NgVeBpOWPCT3yICLCtnUluBjVdcr8Tzry0Fpef8ifIBRhA8hsBUmoyW+Q9tegxW1OW",
-	"gs39uS4FYgMs/KIIbyMU7d8Efr9Vw9ryZjg9C5Z1pWo/oSkZMcOKpNG8t6BG291cJVzDD8Pt2/v0epIM",
-	"nq6XKa+ELZfzguVeuhHcfwtfLYetDD6iuEjY5ruCDXXb6Vrb/eZ6dKDlfVHB6g7EKFcrR6hylKuUWlnh",
-	"0gaXZ1NtaLwEyN8o6wrmEhd3DqwgZPahbMPvNMizDaTYemJrFZIg7E03LH//RDdnnu8z/gAjWEN9tXlm",
-	"34lQhTbGd7VjqkKHxfI+2t6Y9YuJpQXNHU7ji+tH1L4keiW8i++carvDol11SgaGJWXOsWEntVW7/Dcz",
-	"k9fk2J2MsjvGryeG4dWn8blbIJ/PGeAReJ0NMvhKo2jZTP+NxFPgeulX5UlIc4XVFjXXHOkHSDnldWk8",
-	"jHEpYNtrBIexcLM5IeCAbm95yiT0V1ZcI37YB2gIw7vz8lVsvAw51ZaVl5/qxs4fOHkD8SwDwoaEWQ8H",
-	"W94Q37cleHan9McaOLHtgGHP4StBv3X4q4oSuwZq7PvSMtUDxOasfM6wtWa4KmlOxzpQtbBR6RCSh7DL",
-	"Db2jHNwt/vyHnU6rSleXjoDFDFp3OC+mUp8YvlJYo7dgm+3IIxkRGzYXb60NuI6MMfeGYtXQKVeuJ2T7",
-	"IEE1crsqUuDO/gr4OVh6d/dv2/hjSTNolo9eLhay0N8dtsR0e97I1Fheq6CG6QdGpxSOSiNoZA0Iiv5T",
-	"BWrTAhZbiiD4J8d9X5jjjy6RYhkXcO18HJZyKoYTOc/V0FiecILqyiHMvc6VB48UJ5KJNHL8sVmpeady",
-	"+Ri2kYwhrz4ouyjQjMlJp8x27Cs5+7zoFNV+nssaG/ZSqmmnFNPcjME5rNPW35UOZrhVwG4gicCxnH5Z",
-	"qhUZVXNhRN4dXUDyneunE4d3XPtIuVHUTuU8OgP/3NZSlhTmcXZgVpVzbZuTlfAfw02KTLaWjNsd8lUa",
-	"Z+0Br1c3g0e66ZoF53lQOpe27mvMaFjaJ6mg4hGJGzFM4eRB0yNXhL/thK+f5KhTqtfXctS62VEm1ao4",
-	"o/l8EWGEB7aQa9UmW8l9edM8pfZFpN262dwboMe2UlaqwB/d+gtJCEF1IA65RsxqfYfO13K0riunVXy9",
-	"TPdbj6w7N0tAnKWwdjiqQOksNiU8vZsGpguW0bGDT8CblmLRNk48kVnqBtvaGPxajl4z0KAam84pe7w0",
-	"4WrNbg9T+Iya8NlWeE2buuqv5QhLq1tSYmWIWyDILapPMOHO1Iabu0ofshPvog8Fj7QVlpbQHtSg2Eat",
-	"2iIHkN92f9z9bTfnYVvi28JnLF5bd2aW+BNFZvaORsdBXc+ZADA4sC/x7m0ZcM1NL86yrNTvwpn4FuFt",
-	"KwNQQzluzhpN5FxsIg0mcd/X8vJCX3GIQoItsa0pdsFWNvd2U6OksYOzVfOTgpi7tjWlnP0EzaParKot",
-	"2PrJd5vaklPxug64BH/r20JSnmMUor1z1Z7Zc/Oa1c5Vo4OlOb0TrdfCP3EvtVuW2kJScqdsqfmGb2/k",
-	"iMgdlmCHwxn6da9hiO+s3hWrTrVKAYHiKVRaSwXn3BzX4ZQKiuAlOUvyOddl7xDLuyiv63cvdAJys76F",
-	"bvV3qtiK99e5ENhC8E/fu7Aw1GoFdNGmBewLaFoIFQPVvXIBKmtbFMSDtlCnLaoLM/1Qj27flpduAKgS",
-	"GIcxUv+G1xVhY94zhrEC3/gpJCHYvGwFrBgEqYfMg7K1EORv2/6rG647+a++4XqrzbpvnDDf2I10H4Cc",
-	"QNGVYqVlweLKTB0wRKnMv18NX0jBCsTTYldyRpfglrpmL3fv6tAJZ/R0M5DR+nFnFNrT2bBMdFj4W4Ct",
-	"yQps2GK8lfXcFjJFJ9TT2XyUYc1CJ7opIaNDC8kY5Wy0zK38Ge5A3m9zxbIDzesm0bWLHMMqyWzqYiu4",
-	"WkcXW8A+l1xstgbDDru19CshtK4BSErLoencLJSDajFi+8hXwTsMDSqSiW0tyWgyiYgZuKEBRUMxY5YZ",
-	"9W0GbilirCaaTEjGbll2Qsb8lhHNPmgzEpnbgbTv0gPfr3RFCNvzHK2D0MwVpAJqLB1pgMyJ4vx3hTSs",
-	"T7Zweha7ZbnNuMC2cGbrjLErc0CWDWvdqsh4y86SdfInG1plco32tpFuiqcswLZp5rJ7pSD83ko7pYxZ",
-	"Z8dVyuJw1FhzkFc5xVwTx7ZOMXd/W/XowSkW3RYP6NwVnNbpwtW8kq5Q2Te2T64OYLMLzQGhzohmWRaE",
-	"A1vt+RJ0aT3UcawR2vWcp1QkrEH0hPw8k/IGOwNjw27zxzx36XUlgbxlDjblYl7bhDbD5oAgHjW9YeBm",
-	"sU+sUMMOB60BSyGhuBFkvE+gKhmOjrphaZStd+omHOdPZiA1lL6+e8Gxms3cC1bF2qng/N6fc+ENnbLi",
-	"X961UGDqxws8qug8p0SKhBGvA5pthF6JVg1V92H/ukF0tIHtxNqawjRPJvy2BRKCu3ErgDnm7A4nVEXw",
-	"Ks+/OtvZP3oCp3TCPtCUJXxKsz6RZr1/vfS89LLXJ5cFwv9l76M5YAkVUvCEZuTr8+/eIB7f8dPjowAU",
-	"lxLQ2jvVU7byGLgd24bX4HftIdIFL6V1S9saE/o56m7B+nlZCLhYW0Zy9GbcKnr3d25O8MVHRzXp6dA4",
-	"2Dovzt6+wiawkCwWsJyNLOzfteNJ29ycgn0VKTqtXAPhybsn94DHq/CGvU+uKdY2OLcVPlchvQpRlPnw",
-	"FnwGZSnQ0XVQFX+1fgQ7h2L4XVwJdoirjCLHFLoYRuEzHeXmg43URE+rAjIF7XBVuJnnimGrvxs207Gw",
-	"jD8LwUFoTUque2mUEhxIOpAyLKDvj1pEjyJ9/wqAZ7h08vjxLJdjnjHlENQfT3lOd5TMJoxPGzsFHrVr",
-	"FPjjPy4v1X++j0Omfyuv+ZoNoF4gWrxIieu90dD3t1WfkrBxSAw9rPjKEo2W7ZtmtrvUMiRGm9/KaznX",
-	"75gCe6YW/FwxrO+YUIVJE+uin+P3uqOfl56rQz9X/FqwdGhNfF9z6K+2PhOvaTLhgp0lOs5XpLeGoX4d",
-	"pMSJhRnOGJmAMkLTKTdWK9GMTknGaArolMDWbGjcKmo/yVHfYZdy5cF0vHOg73QbOtcT6R/zlW8+pA7+",
-	"cvNZMGTpdGi+6hCYuAJ3G9UdYup2Id7VwpwUxXy4CkQwlpoZYo10qckA1hLLGR680PXXcTiGDKJCD6CK",
-	"Yu2MVnqMNXiMVT3GYJgnroZjLmqQ4Up41mb5FTEME6rSa2SYjUFF81o0+0QRc8dqBPl4l/pyPMYPPXbG",
-	"7Ope5FRgwUVsie/oAm0KKewAA4zBeKpbXSMW/K0NNP5oUXsKTwn0F6viRqkybFQrLaZ06lda/q2Iqi4k",
-	"HZmjWdQGMrCFc21Wi6shnWs5pZonTWgZ8aVaJtB2cAdlVgHIPE3ToWO95NhcTdSWnOxqwTeAOgKsnNLs",
-	"y9sUJfqas4ea/SeKWMUl2vZvRkULVyvcFqIut3GGgEn7Ry7D+W16s7XG3FXD2qxaVA6MCMHKTDll0NMB",
-	"hTGqBxZZcpn4obFaZtTH6H5dOHhs85qdbeBhr9uNjuW2CLfJWQrqCdxaCX0tmY/+dW04zgqLr33Xu5b+",
-	"Cn847slZ4VTnmhZ7vvyiVEVUkGDf84byvlSpqZtb4rW8ZUGC6bqdTRH5+BRbQCBMHU8m5FoahWVEkxtU",
-	"4Zb5XTsxUOX/jdH/YjY297baolpGVyJszd5t+mEVkzn8M6Oaifq+AaBiD8sRfhv7Mfyk36APh0CxgEyF",
-	"OryrjY9zG0PYLV3Ckbog82TNeoVtW7stGQBLl9pBcoU9BGvjtFIMO8cgl7sI2nWuI+PIQquJvGOp176b",
-	"dG6pm8Ky2OiP5ExpRZZY4OEWmvTWSBJ2y7Iwo2c7/SArpFLepRqCCZrnxuRDuTEuZLpTRX6a+3rUAvca",
-	"vfHS7kXFPJjxNqSCzXPBEc6SnOl295/jvRBdVnrYUl8LJ77Ej8L39P3o/bCia1mGAYtibgcIGLZqqGw4",
-	"Az2H7R0dCEpbw/k7a3TjINYVHYulxEWjS9neadDYelOpEWvmDKz+DLI4aksNvOskoSLS3I4mCZthbUPK",
-	"kowL+KfhPlRH3e7us+8AtFmxJpdt8W05ZaUoPwjSobdZOo+iZjND2Vcj3ppkWnO7csAOAaha9PRy3RGw",
-	"dkLV0CN4NLqMnCgEQgqBSmImKIBnr9ALF8Tft7kengdbv7J/g6cTBw05XJ0VuJGSsJ0iYjfqvieKylIv",
-	"zaa6v++jB7bOv40NyZ1DGqIKmmTMKPHHRo3PaYKtZEVqfplKpcnTfTJaaAZFRN9fvNw57hPBONavyOkU",
-	"MjxyMqUps42rP1G2w6vM421EEzmbsXwno2bxxU6a87FWO0LmerLC534c4xOFGRaZLzaYkzlaKs6RV4zl",
-	"jczpmg3Tl8bQUFojCxjqWMn+fVvna9m0McOsQ8/zclVfNE8JattsbKtN3W4ixW1d3pMhapaSxyRnNJmw",
-	"tFJSgT4C+B4aXthuXDAIqdhnVrcc32sLe2UBk1K6UG3AvlLwkIAsDUsYlaYLllrXI3JYaBioXdGlTVcE",
-	"52+lk7qdmrm/HaZX26nhSrcpvgQILMgzG/k09oxqluPgt1cbC7u33oggV80SYh4OsVoTsmntbHdj3LYK",
-	"j1or8VJ128kVpyPk3YktXu+7cmSIZE22Bza4HEC8Zr1g3MXmeLrph8e4fFCibCSXo4xNa7SlOya0bamJ",
-	"XY8Pj54+2no2IzN6jZzniV1hKDu0ka46D57oEF5pqHc2Kui13DHXdtQNn+248N2Ob+oLxsLHfk1PZGju",
-	"s5gBm53hWq7qjFzppP7e/N/w/WfRwH5j0+Rgd+CYuQ5Yqxso1zWXfXHL8kVts2jcKbCtnKU0gz4J4Ikw",
-	"J6R9TTouVeveslwYmk9YXU4BjM5a6XaIlTM4z/lOzsYsZ+Y1q5sv48kzBnFdFdx/7FhDc+dV6gQN2mZY",
-	"K6TmM9eIPtR/9mPfUvGQbxFPsu93B6VfBATNHpmpF52b7cDD1s1pU2+IyjjmNSL1q4uLt7Zn1gq/zbNn",
-	"AVs7HESZti/zWX2eQGqMjREh81T1kQfTKYNiLag9kkkyz2Fn64M8wSzxQqS9+7tvkYzwhxFT9mCVB9Se",
-	"rla64+HXCDq6PfcB4ft23wFZNjD0NZvB47v/SRrCY8m9awlPBZnPMklTlkJr+K3nDtOcTllNH3gzEH/D",
-	"7moyadtUHkyejbrKr24i/47RlAumVLOtr4yln0DenJHtxty/k/lNhJYmLLlRLVxm+NXneHvrLGH/YHMW",
-	"Vt+No3HKz/1YK4KSJpPwIIULkLIZdCxC5aQ89ym/zgtwosbwgflykec8k0pf50z9nHV8MGcp7/axynoF",
-	"X3Zv64fzaFy/uow26DNuZJhADo5LyRWZz06J0nI2AyQC6CQCeNK5TJhSRE3mWpFU3pVSr+BtPQyyuH+7",
-	"l7R2O75r6nUFIkgxoQ2Xh3S1O1n2dFyEKaNYwgUcscbB2NEDsqFjewt+65Ak7MPxnUdXW0obMocoBNhy",
-	"cge9gVN5SoQcpizhiCpAb5jCUO0d3g2JwOi1LdKEfJYwG3PBNcsWQyGBCLBlgHtfr99bIO6yNgJluCjB",
-	"/ayiiXA2WIvSADqfu9th4LFEvXCo9e/BdUlYrikXGXb73iaAV4uPb/+TxYbUf9vhjSd8q02D/L63X/Jt",
-	"zr3Nl7f3vWo+/0bHIzzY45ypyXos6AKsEngB0fKmAJdB+wWA6I0xS9GASaS84SzGtOAVQ3hF3HYofaWa",
-	"mLi3vzrFPDJx868tZKZgH+XAAQmZBgGO3Gb5KPgmLtv2b3rn7q9l8pX3va9dnOIl0fBvuQeatdGLaQdx",
-	"4OHPc5rxMWeIlJLcqCH7MGM5t8bVmPKMpUOqFFPKBnSQblk+DJsIm/kyoRzscYCAbHTSISaa81/cRXpL",
-	"eUZHPOMakposIvtwzDNsV+OvFB1o+r10jpOCtG+jB3eQK64XztppTiLa3YoYe9ECCEV8dMNEinHGEyfF",
-	"2uSguPivCsCfnJozpQsyMlaINOoO6MHm/6wfajm016rV5wkmzxbN3PoYU+BGSST7h9i6Y30s5Y7n6p56",
-	"zoXuiKDBZzPoyZT93dwXMWmaWl/HDy6EQdcmPyANyJtyWQEdo/AYF8e0Ch+LB/+5mGfZ2jrzxqFum4mx",
-	"zA3tO+KLeWsOwDmrS1At2hLZWxA4s6bUKMfXrcIT8+8qsF7vRYNww4nOvAkgE9JYER4Tg/42XI3nWUlU",
-	"7yHshgGBUBqw6SyTC8YqpT5BDVA9QkQwGkCJCLoVwZd975pz18YduZwqGvw4wMx3c6EIYnmaP7+7E4rQ",
-	"BGxR86obtlC7ZiRxNi811QyztdY7aYZwtCS5xKIC871lepG3LM/obKhYIkVaZu3HT8D/Wn7rS5mTicM+",
-	"QfOagf6FeV4QF1XkWsr0hFByx9iNS1foG2uMLggf287ozRT3ZHB4HI98lqhtiazcvjy34qoZrx+gCwMR",
-	"xLAfMuwlkJ8D3iFAmCxTrGhYZR8EU91qopTHaiAbRZcHlQpEMrNt8NaSCTe2qWVzY7fyKrle6whl1rnn",
-	"2ipBF5vjRpKvClBjhu9H349KtfctiKWuK3RIJ/qOJyUvQlBCWOiRbdW58/tR5h6UuAclrlGJg6z3GvFr",
-	"dDOfumkW/caWuQdOStihZmiyzYGKMAeyC0wRTKs1QlFhWbYGm2lWTp18CDXUiD66AsToluXRxKyio3Mc",
-	"0w06VlJtTqIilKgJdFUcE5pl9rl1cqhcnlHb8jzctG3U57WucOvclbRLGwLbQHPYjJvkG5kub4nLycSt",
-	"wZTM/AZ3KcS0dPVGGI13rusgEl/KBN4uTN9HV/7eVfJjzUZN2N/+6NoPFKBvFoOp27G2NTqrJ7IUR2hm",
-	"9KW74fnbGmezRZQy+q8c6wLRyeORbDcs3C5oCWtTBO3wocCRt+xU4y7ZBetRjOF8K53bvEM+e9GNchXk",
-	"VbzZ5lrJ562qIAsetJXeVL6jvIpLzf/v//7U8uX/9/+xRP+IPCb+8iOEmGvg2MsZonz7Hfpdwvo2WvSn",
-	"vX61D3FFnAYQ18haghwVf8QKBhIm2lfWO5CJEXZcocPqCdgU8irUKDqiXZXUlyWIK9uo1SyGbR5hDmEH",
-	"w0Hm7MVtgy4CHXwocWtdjnqv/cna9tDnvgO5axlc2wK9XpRCckRRT9kdqcJjEUabycYzBMsCQ3WTGDay",
-	"66pb1OrG4hi4smUZ2woU+iMzNabWuhzKaIr2QDrFEQe9dlfq7lzKTGA7TMr3SC4vTglKr7r3tSzgu7lO",
-	"5LTOZJpQRUbmVbZowtcordeupbtGW6+0oHZ6y0vtOixT+p20lBbCZFlU1O7MKpy/wmfbFuWveKK9dvoA",
-	"71ezPe9qqrqXq+dBKf0Nyuf/YOXyWyqIL7HoIjkipytbzW2lWN6PtrLidonqyaOWcdlQkCrrFWEuV7Ml",
-	"swS3JVeatwBwFeIRtfX2mFHch7vH/XrfjpvGhVzLZmJONV3JOVGJ7eDvaeNzuC/XQtfEmvtyRWBeuJfr",
-	"uH9bE+m/h2G/ysguvJ+OFWxH9YwpI4F9inTc3U6tGKWFNQp8qHQkV/LGVRqOG24nJaf0UIej4pbmQd+J",
-	"b9r6rTAKtXOTZhj33/3ivZ/qStBmj2LhXaTYUQmzdSSkEQBcgbkYA3Au8BTQWdEB2cXm1NQUuCMonTeI",
-	"lOZZRmhm+0mv0bcfUlZKkHlrghLe8lix4ue5vFMMO+CohdJY3GbL2qgiY5r7HNiMM6Gxr0+rgiH2YcZz",
-	"tiJ+74COmTBfNAryLZCt9YNDQiok0P4WEZ9ZMyi3L6yBXF6bMgWuYK7UnKVEy6oqftTYZFINsUpQN/Ey",
-	"riDqF6wVOnnVjWpAUJyrRsqKT2DtFQYwNHrdmF/nCAicmqn1wGHFTcOaxjKmWwAKWnovjQw2uLTqFeZX",
-	"WrgS/UbZMu7GSj+BTYrr5CkInmknQy1TepCekW3SX8vRa8D/XjcdxhJwqb920KW/kizZAnzTdfJeymyU",
-	"We0sHArV+nl7ASQNkTiDGsiqtdN6fO5kl/yd3xb0MZreN2MJH9swU/3KxkZzJsh3MybO3r4iqUzmRofv",
-	"O5Hpfii9PqjlLrl/gtFoqpmFd24owVeu4YlIUV13lfjU1ntZOHSPHt6EG84F1zwGsV5U/LuumSN2zYWy",
-	"2siqmup6sPXquNuiATDVtCZdwccR2r7cDzXCNrXHaK/5enBD1yEE+O+r+Hccct7tnV+f8njfryCxaH+H",
-	"zG761N7TRXyFz7QTXyHBN+OjRAVCbIYXNIaiQ27Ywmi3pyRjGqHPcgZ9XgxPz+QddOlXFdCwXI6k5omq",
-	"wsrXVwD8w3ZH+fTHf/zn+8/sH4/+NQqpsgL5swT6yS2LYyrWerWtQw7dcfeuT7cBILMTdwBnKptf1/ks",
-	"4cZPFFETmSO0W59gG1AnjwGbIstoDIfnoEtTbRjGSm9KsHGrtMAAvpV3O0zLT7Y6UiVU1a1pheawTGtx",
-	"Ev8U+qBPd42B7PIpI79I4dFtXp29OSPmG6MlnvBibjbw8ecsz6D9S0V0NVZ1mlFEwWbMEHRW+dI5E1zm",
-	"5J1lQuSFuOaCgbOxaoN3LOK/MDbXW8rzGtJDkwxDz8yD01cjIAlTqq4C9ox8/cNF39fSnoVljifkc0bz",
-	"CPpIFPzIWWM88pVzrDMhc6F5ZpvjQEUMjIrYR5v92AdPVrXX7q8q9/1SSqzbMBTEPmB+GCL2WRxOnrew",
-	"Z/s9eP/QgQI1HnNz54W5cblzR7Av1aGXPlFa2+iR8R+JhluX1hva2ItST6gR7HRrJxs6BjepU0KjTdok",
-	"PaspY63SlIvw8b2lwpo2fqsbtgCfVZFM1PcIqpoJsmDUKBcTRkNkSmjCu3lQA1PgajTRn+QocFWZcXJF",
-	"Mj7lGjxUFZzMu4nMWAjb2kq62Bzmcg/NKRfuz2LwDtUOxx7v291GT0Ba8GpCImesKff/xpfwofkjIC2g",
-	"9fwsnrn5SruJNvQlj9mbSN/PXeHDNkj8tOhy5jRFLIjD4rlWhD+Nwl8ZokKAX+sILRXFekp2PTxCVn5U",
-	"loQHjf1tPhhhRbMovB1G7dF4dY7qhGYZ2NlTP6DTikIY0HVbUfmPH/9l57/ef/oj2fmv95/Bv0O1PTbw",
-	"dcF812w8k3ERA4AyGqgqukVOW9O660e5CpdyibIN75aGrUxneuFpFK/9wnLpz7cHO6hXChckQ9jSaLX1",
-	"/ibF1rOJrHOjaJYx+NkWMdd9v2LpHXT5PDo3GqcOPu+xnIu0odx8/QXQNJbV8A0awh0sCnq9wk+yPo00",
-	"8Eg8wX8QDrmORcu0zytpeqw03XP30OqVOQ/e3xEAxw1tq0vk8uJBHAxTOaU85jP7An8oFBW4H4wNoyrL",
-	"3JVXQARUkelcaTJiWCDulBiZ22aE8FFl/tOanKFTGo6ith94O/VlrULLmk31wAB/EILnQul8vrLUEsII",
-	"RE0AOepGyLt6TroJJ2tTg+5X0BWf33A9tPDTrfOeV0ksjExPWJY2THT9eU4ZMwdzOM+zWsEhyU8SQACN",
-	"GhQoQEutoesbPS+BmNR0er68PP9LswrksXOb6V9njcT/tRz9Qci+fQ9Hv/Jo3y2jGm8kulf3PLVhSJyk",
-	"bcRcgaeN4tOuVskALNW8N5XifjSz7VDNN1z/YaimzW7dNLSpHTRE0DZdJNsS/w+yVs11z+7X1tL8G659",
-	"jdaKhNvWZgusU33Ez//cZZD/bh+qVTm6DbJ+w1+zB1b6+1np9ftis13/GGewM+pEExzaxi0am1PvT4mQ",
-	"QVWPx8tpdfIqDTm3xCA2y8Ovp5Hv1WapSv+Ep/e3aX69vbOuYkD50OVZSd8EKvBObhvjBtKGu0DcmBHH",
-	"EG72I9FiO+726DYP/dd/y/7rYX4crGpCBaSQ/+l7rv/p+poHJ2ULTc6rzcw3g6AITnxHBIqQuSwBUKQM",
-	"xot/5OEfuLzDSo7rikCwYvmq3BpwEHZJqfEPtOaMD4nVcfpZvyrJ78EmRUk+X2vH/tcdsR38x/0XLfV7",
-	"hjcV/7L3gBg4K/4Jl2HNFUvmOdeLc0NdSKiYG3E2N3vm/nrp+M/XP1z0Yr77ML3DrOe3hi0YFczC4kPO",
-	"BkZqsXQEcFSx69DZ21cuFwKIHKgPEzT8gk20ngHVM53zRF3EM148nzAHj2qZA2SFYpDs8/rFxbtXz8+H",
-	"F9998+LNLnmFncqVTaWH10KqsquHNwZHizF9BCSLsYyf7RFNbhgmFlMyy6g2nBy7n4Eje55DIZWD390l",
-	"FxNwcWHmtjmdhgVkTLMTzKHmmqSSYdU75hy61josvxT+p1TuXopL8dln5/xaQOsYsfvZZ+Tq7XfnF+Qx",
-	"nfHHt3uP6VxPHgMDvyLX/JYpQKIPU2c+3TsiUy7mmqlH2JW33ECAfPoUe4dCVoOesEthhfKjXXLOLJRm",
-	"6ZVUkato3hX5P//rf1+dFolKutqtoJK6RKi+FJEJ2WeudomtJlMgLzJGb2Mv1TJoqRA0K6JTR0bYCpVp",
-	"u6KWXJVZz7e2nRc29jRXC4RkeScc2B3gMTtVklBd3YcZ3zHPXmHdm1k210nTjGLCaMryk7plo3w2zPgt",
-	"G5r1270UkFSMRGIpBjAmZ0wZfX/KtR+V5dtw1UJlO0zgonYgmpljzjEQsZxihs+pIUxz2KjNbwMIZIT4",
-	"uhSGuEQfqucAqDm1olsQC82MRQJQXXfrqjSkSNguufryxfJCPZ6yK6z8M6cK98AfjwlVu+QbsxU0cR0z",
-	"poplt9BD+lIARc5Trkkmr/HDOaMe0Ml81u5gCXDWncPUksEFU5pMZcqWz5VmSu/4HNkry2eoXzyfMt13",
-	"KozZMSA9W8wAl6/Mzpr7hle7lS/YNz3OmWL6CqKOHAo4+kRJi3dOk8mlyOcCeQ/k7YZvt2zOzgba4anP",
-	"PgOiuApAzh7bnn5/+UlJcRV2OXXET+g15UJpcpXIlF2dEvMfTGSnacpSCwvHp9j6GHLOLkVxyHlOpowa",
-	"JrVLEFxekcPBAG4+3N8nANDK6hpvckGusFvn1S6B9pzY7dIceWw2SQ4HR+RTM+dLcXVmdNSrR31yOHhC",
-	"PnWs3rzkDLrzX4F1MrIcNTU37h2Y/zsyJH94sIeLp+bm/BR8mipyx7LMLua3XGm3lkYfUidkLM2HyVWg",
-	"0FyRT+3RuvqWi5sre8775Cpn2V8vQfe57F09KnqLAjcY88z3SFcy16jDXApMNr1yOtIVOPWpkWE4qOdS",
-	"2B6QC0Ox51xcZ0W/TEUSmufQiuTqxQW9vrLsm2tsNGW49qvxzmuqk8kVVkku5JyUWLVtUWuYdGKOL+H6",
-	"pEBqMczBWjRGSIjEii67SVyRw739kgCe0Jk5OMVI7CDeSMGWRgJH2NxjiLFvuPqIES2zlBwMDvG24r1+",
-	"JHZtvnpx9sVnn4EuDKNhtkO3IVzDf7hFZ6YK/sSORCOGx9dmOEGrwV3ynciwjw37MJO5ViERagkndMQS",
-	"OlfAUeELU+jnhbzSMv5L4TmUk+MMOhrj/MwGIq0DW7iCws4K4Lsv0rb9wszOvkrZdCa1oYGdb9jiqk8o",
-	"uaXZ3CeYY03sJ2Z9JE+YZf4cR+eaX5r9sAtdoc0btugTri9FuJK2+Aw74Rs2YLleaTTv2CyjC5aeEGNp",
-	"XfVLhGCDfnbu5CL4nBMkmInnGrsaYtrfx5ccDp5hnzzk/DgMXws/FymY3AuLfT+BInOesTQkEzcSfKOt",
-	"J1QNq+AEkCvmMevoMb0dk5hyDUqEY3rKvHdBrt5RzeDXnbcy48kC1YLi8hVgs9qGajBhI1xQTfNuBDxc",
-	"Vlfph/49r4S7OvKQeObiRsg7cSnMJA1h4pQnYQMyaOlOPmcLCfqdVZiCc7z/zG3xO6bzxc7ZWLP8ys7b",
-	"xv1g5ldWnl0RaY7NtdHXTgKtq1/0BFV96ztWfSdgREqM8YQUHAgcu5UYJbiWiEPosIhTNstZAjoIlpBA",
-	"WaIyO58ZOblgNMc8aZj5paB2d7T0B3auEOAQWebVF/aVvBCQTw+PUF++Op8LENFw/fjo2eEjd6CxPvCz",
-	"zwrCo7bITRmN2sikikflyjcEiTlCuAYnCDkTi8KAKfE0OAqwL/CdKzM51NAzdk2z5e9V1K8p0/QxPLrj",
-	"auquyGw+yriaMIVAilgJCiWfZhYjpu8YeremdkEfpzJRldeQNKd3qKnZ5fk84yK1FRQF/g6slqwWDFs7",
-	"slDXcig0DYDNqFgAeZsl+USF6I9QQAowW5D7CHq8/x6wjEKVp5pZhFuek1xmXrQClzAS3xzft2cXz7+6",
-	"AnL8+vy7N2TK8mtowZ2YRQI6eHrw7Mmjk+ZwiCFWCM33yZWYZ9kVSTJI4ucaWCAmlBs6gFE6Dbeku8Gn",
-	"d+DTVn+zigqI0vBO+PUUkQ/uJEL2GolKM37jpvnC+8Pg3AHtPgeBYfPhKKhQ7jzCeqYSzFHDVKBHqFjg",
-	"mQWd1PUMMt+Vyr4V2OBV6H2zMsHxD644NiLzZ8fIf7MY2CavTPNm/HhsvG3MPnClT8jh4HD3Epqf8YTZ",
-	"7kc8ZULzMWd576R3NqPJhO3s7w6cZ6d0DSCkEETtpHces+atcELrN5FC5zJDPUJYC0TnlGdQn41+kF3f",
-	"6/qkd/aK+OQxlpO31nnQ6/ds+ljvpDfY3cORGBODznjvpHcAlyCYNQF/TtV4MteuWcQN/YbdQVd0IyGN",
-	"kE9yppUFdzd0rybyTjgFCxj2BMttFmhYmMF73v0q7Z30jCKMtQuqFzSAVr2TH5fharIFGtDYp54BBYIx",
-	"CAJLol4lFQtuEBLR1c0Lfp6zfFFsFFdD15fJunDA+7pcfR/3thZjfQwyt9fixufop/z4vuioBYu9Pxhg",
-	"eBsAGyGgVjl5WOZjC+ycq/hHgPNTQ6p6J7atUzUOF/i50bBGVC95Ay7SMM7V2x/sP9kZ7O0Mji4Gz04O",
-	"BieDwd8Dx+bIEPFg79nxgB6wnaejvWTnafKU7RyPB4Odwd7+weHRk6fHz+ioDEQC730aeS9PW70v2esF",
-	"5UOGzVXxYoqBP7kY7J8M3Aem0HC9l2Eowm76G3490dmCnF2cE7UQCTjh2Zh/6J30vJvkYPzNsw/7/07x",
-	"x1su59BE0U8JR2GJJ7yCrovgiiv7+THcUHWSYycu30dEndzlHNEhHYxszwdRwrhQfJMMPRXefBtnL7nk",
-	"zWg+hlS+upYIghjgu6wLY2Dnrn4PrVIgZGOm1r3e3gblG/jiQyT72M3+eDz+nPoWe/DI3upHvheuOyVL",
-	"8aGD1Q+9lPmIpymDeMbh/rPVT1xI+brI9Afs66M2MwKeLWgGHhV86qDVpLDFps2bc355YAOhR/7H94Ye",
-	"CsHzLbavCQvSnYOy52otfuzBn9CFzQVZdgqvnyHHGR+ae5B2bTv1OjAgcN07U9XL2sK5EwoKtNZWOiQb",
-	"nYy6VEWI6YpFAeGJM8IvhfXKwG+2Y5FIlXVBfPUOh/CpEb7plPsWuxQH47AMrK/WyJtHfa9Zu1s1o1PA",
-	"MbEWs7JDM6+GmAKonpeitTORFIgKRoUB/XNvMAhEIUVB56Qh6ixlOYshIjzZy4J2hdgKzHAAE36PkTim",
-	"9OcyXXSTXG1EQz2v7spPW/O8cH08uymHHH0OVUlw73Wbvj1GFon3QXT/txfdwMhzo2wvT+Lvx9ML8X/d",
-	"PXk3+luy9616mz79cvI1G8zf6M/z/7jpdRToP3A9QZU9JtYdE4Yoi2G/cGdFvL+wGDVN4v2FLbv7NkjY",
-	"b1QH3H1/dJVg0EIl8N02QYfYbzOuWS6N9Ydy/Z9L83huo5k+gL+OvjGlAjXRfi8S5Ks1VS+WYn/YU2xh",
-	"Iw195ymj2vrI0I+J/qS7CYsYq18y/Xqxrgwdv5GCQUyi1v5r3gb74Y/93sHgcPXtb6R+LVPsBP8HP1jt",
-	"ZvNSzrE+7p/piHzJdOiGL5BS11XNh4pl4/hp+dXeOOTpx9pz84ONVxUywCUDCAkOUhf9DDT42EF5OCYP",
-	"x2S7x2QzMeLN1k7kiMT06gugRfCSL5+YV1rZPCtUGfto70HwCfJc0MK1gfCJzFKP+kkgQgtZkS50unSW",
-	"QmShNY5TeJTWNNkqKrzzczs1vLUaGsNIamVjdTr1/0wnuLPKuddC5XybA/gYVOi8hED2g7YK2ioe0PvT",
-	"VkP5+9ha8ie/bsSRoj64lzIn11JieNrnXZbYDJEQoMGkKZsbusx63sEYt+Q06ndkVg8c4IED/MYcAOn9",
-	"N+MA6NS7Dw5g9I1ZzjBVAL3xmDFw7QAfr2xa7VAhEiUkeqV0QeYiY0phdzFImbrjihU5ozOXzmzMAAdV",
-	"eMvyU8TrRtAzwmiecZZfCpgjlwIygvDrgEHok3dfFFmbkIzimmKzRSXHIebUfgcr+DvxpzWVqcq6I4xn",
-	"axUqnHGgQn3cNJ784JZ+cEv/KdzSgt1t6pr++KAiPKgIazsi+G2oINhiI3tWtqUtFOe61k331TtME8NQ",
-	"tGIMcivDR0+LSLRyaVGyjLWLybo+x1COT9EgQFEuMQFdsTBfzT11KSrplbvkpS07SOR0xAWLCWzI9gqn",
-	"11Vof774Wo6gnrzFrR6ttu0D5xr2os2twSxcN+fVj9lCzHMuEvzMMq+DUo1TQmHfjFY05WIORU8sx5zi",
-	"XXLBbS7zKIf6tNGC8LQuy03JXPdac+RgVua5P3ry27JuMpUg4SYyw/6VUPvb791xPUlzemdXIp1nbOip",
-	"2hxU9yplSEC5tr/+Zy9XzfdDpITea57T9rrHaK9UQX/SO5fZhPFpFXSikMoHF4PjQgNp+5l9VHFcr/U2",
-	"jwyCxNJaAP8AHraXszHLc9fF5RqILckZE1i3DNeGzKziCn3wj5DyVlDc6ry3kMs+5L/9OfLfaFnqODld",
-	"utwor6u6dm0G3Oc5FA5AnbQhZ+J5h0vsljMmAAJRy2sAWuj7Yl5zZnCsNvHLPzuhWGIVjATaY+GLXHUA",
-	"flHmIJ4NEyTQOxw6mdVnhRWv/F1Tw/xkh124KVpy7XncMv/qmiRWzOJeM8UehNt/W+G2htiqM55DflEB",
-	"q3pI7HpI7FpTpDINOM5esM1m2WJTsYoOqzpL+DFWS9caxOc6Z3SqbESrJCVdRaSri59SnUyIK2wM6iQV",
-	"Y30is9TXOEHd1ZsvoEjvUyN9gwMHaeSCPSIyJ8/P/2ZuvRQvYJDe8LRZ3xHJizduZAvbV6h2Bus/j93c",
-	"zX78sCPSJena+/Wyx9PL3sllK7F22fsIW1gw5eVG6suUAcRjSKcEzzbigoJ9XsK9evbsaG/vyf7Tp0+f",
-	"xGDaNPugHyfqtjwJnvYLsXqZNw7xzGJHuJE53J2AAOEnMlrAfzcd8ypZVDWcnuPu7XzB1Uza3qKRSYx5",
-	"xiDZBrFl6C3CfTgshXIbOqo1TSZTJvQpPGie++tlz96KZHHZ61U1t3ARV7SMf7DifjORg9xu+3acuVeB",
-	"7DA76kGqoyLo1+CvxiRKqEDOGCJHWT+qxQSB6mPtDL6Mx1K+vmR6I5ts8xzKUK98SKT8JzpG35VdCFtz",
-	"hXTLYCheAWkMbc/b4wlXWuaL+uTliSTGSE4JYpgx0cf8pzvXggT+4RqOL05L2t4uiZ5bc2IrsnJ3VWTj",
-	"KzvQrivz+1aSI3hnS5sawvLW0P+KGelKPmf5dQF+OLcwpG1SAtgtjLZH01tqlLx+z2zb0Jne1iMWXK7Y",
-	"1G39AE8R4hWWAePpWg5jBj5eLn3l/lzOr+UtW+12NoT9T+tv/u/MkxGny2yvhan5EzNomaVrZLRVPleb",
-	"2GpYOZ5GzKkPzfwbxmYKy1bMeUYen1AhpCYjZsUCVndhgXjO1HyKnrAyL/9KZuk2feK/UWaZ42u2USSd",
-	"mkmOmLGQcibzayrM+dxt7138boZNHN7Bi1enm3XSKR8ycB4ycNbilm/nusIjiY11bcorIbzS2vh7DLff",
-	"H6+T+R3NUzJaQNgPeNpJmNIzlvmKbJ4+KWUJ7ZLzGz6bGX6AgSD47VqaC4DgaeEtSg9ZRLbgLsFYqgCa",
-	"y3CFXQJMWY7HLDdq88SsscWrrCjN+NupvaXgzDmjyYTZQgUA9cCeyWaMMdep0Zb+hOxZS9uaH+Nurblw",
-	"ZbpbL5x6YMsPbHkLbNmQaZUva1l0QAcb67dl0EEvj/tVSTESz1Iic+KC8Th70FUr6R0e7/iOql3ycpnj",
-	"WsRvy2AjVVluWn92JTVhueZjczfmt9A850ZLp2PNcuyN3L4yoqqkPnDHB+74h+GOF/TGqGZJJpWh74BH",
-	"zmcIonDP0fMIc4Tsod/CVrcczaixtrwLuYBVXcf8ep7bjOYpTRlorthJRDHDVxLHM30/oqlEb66itrg+",
-	"yFDHT1yKpRQAAE5DnfN6LuBzCRUJyzLXbYLraJUZrNSfmdd+RRHW1kzUAtQtsIAGqcDQhL85o8kNFCex",
-	"nDNMVG/NgisL9cCNH7jxH7PO1xDqlj2tnZVTNZ/et2IqxRCSgFupohHGZ4b44Al98IQ+sLE/Jhsz53PJ",
-	"6La1AL+PU9SPriZC/9Iqe9DxCdpBuE4KrruWjjSwyKHZxozlQT9tSGHzBRSAtkSTSaEJfqKIvBO7BUI+",
-	"LAkWNGLRIqiJ9iscvaETqykVo/LtHXB8RnFC1VHOhcbuOVejjIuUpUXSve3TBoD+fDTXLOiltSLb59wu",
-	"4H0k/XTBAwi3tX1a/vJK9E4G/Z5V8WEMuIGYcwCQAz3bP2yoZHaL0fcp/cCn82nv5LDfmzIqeicHu0fQ",
-	"ixsvH/R7oney3+8JqYdyhJ244EsA6EzzdJiyW27T1Ae7TwdP9wZPnh7v7R0/OTqEfEVbDPAWv03ct3Hp",
-	"wr7ntpn1mAuuWbYYCgkf8v8ZpizheHLg+7kU18MFw4nDf/dBzkhYgP1+747x64lm6dDN7Bj6QxYLZo49",
-	"rqNPM/A/t96No17po9hvtZyDsbd/MXhWlF/4fAcPPR0UTVywZCJ4QrPigPWiU3m/TgKEI/qavFHLVDaq",
-	"+H/IYfvncaYYkrDo6dV8iU9UqVrdyodACNoz0SD+8I7fOnPCF3H9Fh4ZbJcCtgGmyVmBGxYbanpjr4fa",
-	"xYgmNzUuF9LC42LkbQuXyw92MR5sjwfb48H2+CPy4DdSO7ivCt/wAbDtWx7zlOudTF63bVB1VqCjBN1h",
-	"0QPC86Lb4VfvAjWfJlrZ+hhjKmDeAh5f2wi1X6CksEyxoAUcPFwLfGKG/60ZfXfUk7NEy7xtOdZZYo93",
-	"i3vf2UldLGas2xNtR/PdXCdy2vLlRka1u/NzaMkXQVEJSQD7gpVSvO8RPMXs758CNiWxSzVXLN/NZcaG",
-	"totpr49p4MMuOeD4RJj03e/Zo9X6PbTXLk88ZZryDA1JbKkIMlfiDMeGek56bDrL5IJBuoHsnfSMFB5m",
-	"oM4ZdjKhatI76T0bHz9JB8d7x8eHydP0ydEzuj9mlA6SoyOaDvaO6MFofDjeG+2PBqPj/f0k3TtKnyR7",
-	"R6PBeDCgg+P2Wec0MffOYFYHu4Pdvb2D3aeGRdiTcdJTc+gA2PN6R+uFG8MzeCJbP8TCh8obp8z3RcJ6",
-	"J4fGamTAmVu/2BCQedGQXmM+/2v5C88y+vhod7D1/HnLTlcnzjOhc84eoFr+JFAtd2g6zGZMsJL70mx4",
-	"o/ZgbrB2W1Rt6FZDbshmsd3qcUuyQen4pXh+/jds+Xq4dzzwyT9Bte4pSaCXidW21AwaiE0Y07ak0Fhq",
-	"2JjM/P90nkGX4Fy7zteEGoMwl7MJewS226XAhYAWbVqxbEyMmpvbzsjOHJRCYHCYjHJGb4ydN8Y+0RlV",
-	"GsuFbadrLpzTqKHYvV7/WXb5mIk4u7Ko7Y3JaFul3JZt4Fhe4kMf2+pTD8pXVPn6rUvxadKqFL98zP7o",
-	"dfhgRwCvofdXeh+XgQ9V9w8CuU3V/TZE8qpC+0JK37Kcj8HtFndkvmNmknNtSwyKtqZGsyfJhHJhiwmI",
-	"U2eJDRgaYozI9zuqCM0AzKkP+WVmAuIazMc7qi4FTVOWkhGbcCv3FctvecI+UdYjaviO0QVIMmHJjSLz",
-	"GdGS7A0G/cFgYI71jTolV6DtujFdYRd/X5p8LYkUu+QbxmaX4sqc0qGZ0BWRc614ikXIaqE0m54YVkE1",
-	"y+1sdal7uWG/5irmdZCc3eVcayZiovlvsNbruyYiXtaIMDfaECyCmSesUK00h/peZ4SU+eiYzjPdO9kL",
-	"2CMX+slhGDB8Nhg83Xv2bP/o8Onh4NmzvSBouOcZCReaXbO893FzoxomY3iYMZfGXKRcwNF4j3x2uD1j",
-	"c4LNvULzrEROrqB5xmAQLhqKIT0uNEWvZwfjCmijAV7sB3d0xnIu0KX9gPL1z1Rpl8tbVhhAaCIY9jgX",
-	"hb+ooyiwvL2G8/8K/x5m8vq+4VUsw/u90ywePHEPnrjfwRPX1cfWZFU8pGU8pGV4aCEgiHV9di3cQvD+",
-	"T1QYsplRPSn0x1CANNqYTWT/6gujGpZElJ48zuQ1F/VWyXczJhSYHDA3IsdEsVsmSAptjERKrvktQ4QK",
-	"VIhnlOfg45I3TKhdcibIXNwIeScIm1Ke9Qkld7kU12RGlbqTOXR0I1xgEselMAfcgUq7q84cIte2s6yi",
-	"kCOq7ljuk7/NJcCEJmdas+lMY0gs41OuGdSc0wQSHG1dYpozFY9rwppskC4BE4VeQ/9GkynbdT8ZWsA5",
-	"A2JvMs/ZW3thb//gX9qzMBhh90KULjLcCIwhbKIReYuvJ6MvE/4d//rV97+82nvDX6lX4t1R8vzVk1fT",
-	"l4Nv9mcH6fOvn+2yxde/pD+84t/xV3evL24OX4nBbrKfidH05SD9j6+zoOmRIbtng4EZ6ThnauI/Rvks",
-	"10O2+DpjX778/9n79uY2bmTfr4Kaf7xbO6LetiPVVh3F62ycxI+VtMm59zBFgTMgiWgIMAAoisfHVffT",
-	"3A92P8ktdAPzIGeoGZKSLHnyTyxyiMGju9HPX5von7fJuz8me5H4NRn8C+7cayb8tYKsW3/jLu2PP1Gu",
-	"yoT/BR8KSH5dEP4XzOy8kfKas7uugHNcinv4+UEEPyW5XhDj9mitoIDgAbAnCIGUHfPC3YyC37+UyEk5",
-	"NdWC8q2ItfOhpJIS0seAkVAadsg74/6JomkmlRn5LOq0p6Wo18fyF5zRVrDtNxEVqTmugX16dlJNBJmc",
-	"mnOmp4lZwZJyajJ41wi4C9sQL2F+t7zaGvo5lkcOKfL2Kr3Nsp+B2v3FcKsZ7WaXd5UU+AAwMkCkU6WY",
-	"MKmE6ZCzJPEgMCgi0hRT0HiYiE/hr6zlpL7WZCiZBg9qqU5DdVdYttvhKFFK22GAIfspk3SP2AsDN6W3",
-	"WgsKA8Fm+WciOZkwtZNQIKCdWPGB0TvCCs8GbS4K29BIdzqq6EXqxiJcu6ahrbvwufbPloJh6VW1yrC2",
-	"WHH6b7VUuUyBp9yjqENkTbD7Mp4TqTDPQk4NofBRmD2Bd2aHvKXRaGEUnmugKwWkUSA1I4zL4R5xXV0d",
-	"ggk3Yc7egiHQBkw/dO4mOyHfYZeSRGrjLTbI6sBRiaH9rnBRHjKianzqgkBTzbCtbk6rwiR9r2LBt3lz",
-	"FOYHj6NMDMlIzqwWReTAMJFCJMLyWVyOiwBfgp1QK6ejsJkQldfMWGPTjLgm6eCgvfTnBCy3hdjyansH",
-	"/AF4fplHoGgzVYSZj/cPlsPMm5UBNLDUGiAswKhb7fz7LZqvl9AOfwYeGGSUIqOnQWHooM010RMmTKs/",
-	"Pzdb962T32U3BkheTyR3W71eU60MWl1CPOqGLem0mEIY2ndleeqlFQQX/h2PBSu+etfd9DAht83QecCU",
-	"2Uzn0hmJ1NW5/E9cL+KenImgkrx3sUf5DphneoWTxzlkCh4elywLygi1s45YSNhtxCZm2Z4rwyOxr/5o",
-	"37w2J2zdp+N6tvsq73q3OPwkXUPJBfWjnJExFfNMWMyYAiWvtZyen+X0VsSAhbHs80gZ+974+XMWWf6C",
-	"bJwwBMwsqcPHR1/U9Mx2yFtIRSo4ezN/jbU8dF4uyKmpYnrHK0Fdh4N/24jqJ8I0917t+sz4xaEJbv/m",
-	"a3qjONJcrPZPi2Kb9vDPfljSwX82kr498Lrd/LuipJ0/Wermf/XnFRlwe1NnE3LoOdawDl1oSCpidzvN",
-	"OTVQ9X5rTgFo8NakfhYzUoyRhBm7aV0hFYn5kBtNuCCUKDlD+PEpNOZhsBDwGPbZ0MOQw5mnfhsxdx6K",
-	"qYZeySoaAXhsbrro/9UA4yMluFi8nLqhgusRqyzWzVo4Bs0Jgqpo1LDVYv1miN/PsQ9rnb6M2M221rNv",
-	"IRBf79Fb5PZ6RSjF5o2l+cFSxUxZirGkbk9nzMXUnu0NUxpSJu6zbjc7g6dQu7vcFRr7CQdh4LuwUmQF",
-	"aO1cmsm3X2i77FMwxlzRjsaWzf9hP8slYzB35Jh/Ro3eOXq1vx+E99IuOgwgX96ubWTMRJ/s7k6UHPCE",
-	"aT+lXTvZHTdZu9AkbUocfNSJtEw7kiJNiq7o67zQRcrfG8q1hrbqhtQHdvzyps35jdxyeWtKlXfXt2YS",
-	"ry1xfRr2epS/XTzV5T5cobNkT2VZc6UWODar11D/6TLD/E8h1ewqx9NXpM8SKYZWsYdbNoP08KY7ZpUt",
-	"6+f4mpRaHzVounVJVi6dyoRJpeioz/DFjWwUdt1v6PNvL5Gv9RJpfD1UhTcyDm67/rduqu0E+IGI8oBP",
-	"m9xeyw0Lsi+bATVkpL5NsIaUwxYa/S+DNXTFvaI1kAyswaM0+ERuyHYniRxmsA1dsW3chg1MYQf8oJ+W",
-	"MVy0WB8a46C/XwfjYJE6v3aQgwK+pEYa7M/vD++g0iZqIQ9aA60O5MEWTbQ7kA9y1x4fA8U45qtCP6Cx",
-	"Ll5Efy1BDQoJNWQstSHHDoRAyRnWIR0cvyTv+fd4uUQymY5dKMchHg5IuS1yChlkiiZdAT5fqRDYAH47",
-	"ocqVDl39z1WHZCo9vDLV0OFZv232VYLN8sxKzsAXjI7moom6ADTZFTSx2zt3GaXuyk2fObF3KRtPzBxu",
-	"ZJIwegMubITHh15CYAiz9MDhRoQjYDF2ZTqBcq0r+3qEjiji5IJXGSLXELlze9kVMBMhIdnQjgu6jtsm",
-	"re3CbzxofeHCd1pDOqcR1WQyNaQPeDtWnYBM7UFOd+AeqZfO6Bwn3SG/WXK4GsuY/Z0aOebRFYQWkAIU",
-	"Iw4QAhMh0duO7nQoNwuJkIKduDZKrnJMk6ODA4jsFYa3x85pcoUZNHLmFR97ynw4MvnX+R/Gat5TU/F3",
-	"ywhXqUce3g7PZTeGYrANDieDmq5AHarPOgQzDJgVCu5s4FKBWhUJIQ5QimDb8GBeaGAQ9zJXahfmJ2Dp",
-	"CbE8kAwI6HCGj3ENDPwj1DtDTnx3w66YUSjrk5jzCeeKGZZMpDmh0GLAbiaLyfHeIfLs1Tkzar5zZp++",
-	"KtPB3o2LOtibi1+3D9Lx2whgsjHAAhWHlgmxo3ZK3hqDu4hl7I+0wgFvaaO2Ax6X+B5/ksJ8BEi56JAv",
-	"ny44q5K5JxNgbU8gJJaoWpRNz1FgOb6Ic936vEMpE0bFXemg5UpTTn6FmUQMU2kYYp2nlaZWpfIukfA9",
-	"VzR0noyw0qUSehfD/yipD9YDnooW9MhOUfU6ePn66PD46Lhc7dpyJaXTLwGpxZ+QPw3gcyT2yBJKDvcN",
-	"kQisiorwN1T4sjWsW0VXEINmEk4yBCfBLnqs7Kni2D2jpgLzzv1LBwj4bOczxpc6cQfJqYYm0IkiQ8M4",
-	"2Ut9PMHJ/pdm9H8ORLwSZ8WSNGISeSnYpgI9M+0TaSFvKoHQRam/oa/FPjqdJJLGdZTQzI4t10PPNCm5",
-	"m1whhRUt4EqRfWy1BsLlhNAK1RI0EXSK5ByXJUog1wQr5J3yF0LCgxqyrpiAr0cOCDeg+9E+ZG+7dIgy",
-	"9Q/FoJgmCYkSRpWuaEewuE50E7XX8Nd3DddyxeQICnwy/trtBmE3F4uA7+xNDJ+ndzZ87O7mOp6aaJWn",
-	"pr1q26u2vWq/qqs2Fe4Pc9t+Tv+9CeSZGbHxnaBnGwTpa6Ce3UF6WbyyBX16ZqBPWwkHrtduKyUr3/kK",
-	"SLTE+AUdkcDXHXJJh+gJzdyXik0SGgFOAKGWuRK2zEMYGNqEjbbQYMqlJAR/O/qOHO6R4+PjPbK3f3BY",
-	"lnpQP/tkYWnb7txdYP+26VTbdGoThIGHSEAoXsu7PhuqcXO+JQFVDltQiCpoQ+foi7ZbhJ1kqSBCkkSK",
-	"IVNQATDvkHPMfSezEU+W2gBj3h5X6HfOdf2DrsDLss3lz28vka9pv71WpLQi5eFFiiP7x5ApimkDueIP",
-	"IVMyIQAhwlSooCgpa/1v59ZKg1YafGMd9Q0E2gWhS/VkW5YLGEOu7mQJRXY6mQ6BVzUzhouhXsjHX+qW",
-	"n+Xxl7sA3FsfwQHg3vz8zP9n1lkbCemF9iSWJ3v3ySqad6kRmTl/t0F+mlG3NcXhm9jHbfpz969Kc3xt",
-	"kt6CMe4nDikAfMz+G23zt1MlJ2z3e6YSjsX3jaxwXNHWbfCMA5+TH7u97zY2qItdlNKkvZS415IArqKo",
-	"5M6zM2crAIL/ARAUPrv/D9kPs0s4zBu5IbnmJsw60YcEevdjDhhTWrpcOcO0SW/MFHjGA+4ZAAO7NURN",
-	"c893BVaeY5qWyxFDWOKzT+/INZvrEJID0xx8eO1sJAFFDxEuDJ13yDsB2XU+RRBnkeLrQfV6Kbqe3uC6",
-	"3jbKTaGB98nxQZhXgU6O9sIgAxUITr4Lgz9kX0PI7pobHZwcWAkolX14/xV2ptDBycv65U5eJFrCWRm3",
-	"A9ppMXKeH0YOZPIWeXld1QSJKJNLedpthNWR/bAEq0MOmuJzFJ9chOToincZcEcGXwrZqdoAaCb2p0uh",
-	"hKC5HI4CEAtW5PTn2PmhAvcie8VdiJ4fRTInBSiRoiXC9eIKsBu7/RnOrjJrhYti1spSDkidep+fZL9u",
-	"l9SCQ6VWk9dMHLqf1NobrhHAenlrqrYCvufYhahR95I7p4R2pAbSMVPNdIe8x5owxSZpsSi7nSSQjoH1",
-	"KqVYG1islZ8dN2ys75ymn0ta7RWM6e07/Okr6Nvn/sga91GlqH31VPA/p8x97YLrtRd8zUW89mrtjzdY",
-	"688c3TrZSo+3v1KgNqwp9GQHQkIqxAsuFi8V+3ulBd0VR62M7kFzr/wepNVblod27LuKqU1HJQVNTVbh",
-	"yh/SlWy6ABxvG0t46tg3GRM+TewbHDnGQnxY95iq656QPT2SM6sN5Aav2zytfxDk9FugjnsAKPiCvflA",
-	"XQVEAAQZqNN7j4lYFx/YP7jc38uhMeADvURGNFl4bB8f+9ue/QeALwASVn4OdZd2DCSojZr6E8Hf/yH7",
-	"IBprDmNnYbgBZr5ggktFzl0GA3krhlwwBH4G2XsS3PCYyQAsi9oneuiet0zVhBKOgjwqBK5uzJg1i3tT",
-	"BY2rHLiE/TQFlqD9aCdmA2wvKVjikinHY6B4HGZEdU9P+2Nu8nmQjqCXCOBlAW3DMxTgTkRsYhheSlKx",
-	"3mKNKbQTXKThX6jSDdom9hdo+Bcu4j9vODinkL+jEYunieXwPceLBYpygneRZvPyOn2klGr3Fqg2a6Xj",
-	"3hynH/YUozo7rkq3XEZ0lywaCR7RnEIfVKF15Dlxy5BPqTC+G/IpuydbyKenAfnE84aVt1pzH64wXLOn",
-	"6kM+pb8Bj1YKAZXPEOlbc3oy7Scg/sk1N8SJRyzUtObllWevK+exoiRWdGBO0S0G3jcEyPdsmPnXZiMe",
-	"jYhgLNZdQdHU6ZDLzEweSHWHhRySgt1d2rMH1vwux7ePhz+1rq5RcrGtc1FlV031TdCgnzAQsTtWWGip",
-	"1rG/LJjLJP2SAK+OlqyWyw3xtFLCeGA8rVYxbRXTVjFtFdNHUkwbq5xVODqZHtHCyLWRnK3CyIkCUa+t",
-	"EqcqSnlEZ/dz+u9NCqyslntHedUGOujG2VXv8vpRW171rMqrtsIl65VXpWTVoLwKAi32/goh0hISKKwC",
-	"Ky6vkp2Sd4MdIHlMhMD5IyZVzhT1sEyu7tfVOpjCzZSZpR1yyTF5pSvwzgWL0v8Y+trD28ssSXTWb8LF",
-	"sJwPjMWW1jcxJMt01ybaXcOEs/WMpKZiqc3KftAstdfNXnjuT/uZ1ow9iraxG9GEiZiqDo+qc0vOBOFv",
-	"3IMIPAnIfsfHR8cO2a8g7164cC4XkH9mTQjAscsEIvjTRhT6xMKj2HWWEj+dNH2E3dh9Xq3O+Kk9StW4",
-	"e3Wr1Tyroqs8sdICYVryf2w9pyZni4glzYu3llSqUk/+D0qOUaUJc651qYhzIJ4WHeOEJloifAUXvYmS",
-	"Q8W09vjUBP0OJb0bYA3b852HD5N0790o4KCAtDuuHR6SYlINqbB82amvBX2EbafJOQx8d3flVulpU/Pv",
-	"XW8B3nw0vcUFAO5VvtEZ5WDSYGp4h+TyW/0EsD08G2uWAHyb14YAyT7FEYYBTjFBjGNg0WW+UkNmPEkA",
-	"rSqS4xJQjzfuTU9bDEZMGT6wTwM4MqFKQfUiwtDSJOk06TK/IAZbW7AVi1+LWPRyoZDjQBNrzgxHKAhc",
-	"GaEVg2K4idCUN0wpHtcVmhiwvFeRmdPu0FWWj89kENTabQRk3PNMmqbZGQ71GyusimLUPs9TfM1lefkD",
-	"rPLxpGUrd1q58/ByB6l+a+qY3eNpZGoKlhHXRqpqrIDfRpKMacwgH8sqPqGrRZyfFnocdUhplMsBCGYr",
-	"66wuDfrRTacp5z9m6nhkZJPcp5rpLjcwjSxLKgysDd5L02DQcw+f5RINip9itgDY+v73WWZAs7SX15CB",
-	"UcgxkL07c3KM7NXIgsCnllMbjOxVp3LdU37sW7vvdyfJZs7N55gg+y07ELH3B4b1XIJr3j1uCRXKnVwd",
-	"z9fvTRRyB/IC71N3TLl2UXN0IdZcCq8ouwPeU3Wdvu6DvLDzbT2GrcewVVG/DqH4QeY7YGbQbzGPU/fX",
-	"w+mskF66+9nlnH9BmeRdikXp9G9heLKc05EZrVIRDLckLEbV1gFnoC0LlQMjepP1taJoynbIWU6qZYNj",
-	"RwVqSMKoNtBuwRdad7rioxsz94MRteJiOBW+qZeh19gMzDsm5WAAdjeMU8QWwWL3F943oQ2dkxEwFUZs",
-	"MkUc1mCPKk2/dRie5QAhY3nDPrl5bwh/1EqsVmI9AtwYvWZEyzEDnrIslGIibCfWsZHmVqO8WzPl9a5p",
-	"WWJHHOf77wP2A1jezMsJ6C0Kze2wlQpNBdELnbnjsuy4RqKyQy783s5GsiusziPlNXoBUTxBHkmKQ0Sm",
-	"ImFakysoaOlFjs41tN0xaso6pI5wnExNUTaKEtHYFR4qyclFzFcxgHtcJjexaL9MEl4wsyUxuC4KXEl9",
-	"Q21VMjf7NuTSSumvT0p/mpqckBbbltG1tEnF5ISJezWPMxlqZElo2qQPaAeh3J9bscaSQRaVBhg5UN5g",
-	"yS766gphZUmgxQWpygCY7YLbmHQbk24F5NePGm151fUFRhGylSBRw/BzVux4X3Ky6DbENhWpfX1KrnLl",
-	"llckklNhdNbL2QWxcu0MQft0ah22c5aCvbDaKB4JFHZoq69CZ0jBZui5hN9587oriproYlPwFLnzA2NO",
-	"G89hIBjXDhI19AocTremJyeMSyI/h8tl1kWRnTUrTDeeQ7lbaYjosFldf11R73e8FfetuP/6xP17Cf1C",
-	"yhyLVnPElvAbh54aK8iIN3GPkh9xPUPwVC4jWMIfJXsSEgQC0CGJWZRwkWUloadTMTJnprQFiV3RpXyC",
-	"SvAyCEIT6WeX3Yq+VvR9faLvgs5TV6UUABrPNsSzQrFVT8jdt36br7pxGieGaFzVTapEel8mVOCs1CjJ",
-	"WerRdb7ZrLk52dwhe9oVV7lPzYgJwO/Xbvy6enWZV/UZqb33hFNV08HbarOtSP96RbqjzseqNPJtIe5H",
-	"oqeIiF6soy8WQOixeYclbqIZ0x3yg1SpsNahD84zB0LtVNxM2Z9CLA7hD1PPD3go0LdrL0h09Foxy2g0",
-	"ymcZVAAZXkSITP14IIZ2StDR6L8+B5HihikuRe+aWWKZKNlP2LinZXKDtRVCGisagXld3slUQ226mUmi",
-	"DZtAAiYOGpwcffm9IYAfbMjKBKuNwfo2AeMrQqdF8oYpOmSA5F6aQbyQe1v3XS+DXIeVXhMYvD9kv9cE",
-	"785FJHru6Cnuj6LmXsHawuZk15N9zdRNDqKuOS1aWsIjjB0qWTAHhVaxG46ibT8P6Zai4lVAuqUPVOof",
-	"/7sKv23hmRnjw5F9CCSInWx9dcP+oALODeVRC+X2SIrKN69tfM+GXBA0R+RMOHpcyODOaR9OO1iheeAT",
-	"JQ02V6gcgMj6QKnWnzKFwoqkP2T/hc71ClpEOCY/OK3D7lKmjUCONqwRMwJdUsyy1+zCrq0tzmttmG/K",
-	"hsFeN49Sm5fOoqI27xNTJNVnMBgqh+BBOyFjRoUOCbs1io2ZDrGNF1UxidkNdy0OixqK9qV9Mp8+Qi5l",
-	"LnXQ5RLrslRiK3W7AsXunGGCsluCHfCqn3ARs/jqxBo2LjUx/yp4u4upotyeE1SorG1FDWT02UGVTErj",
-	"qXlkqQu3d/cBLFXfIHBLTtXIAR9OnUmaU4I/B1W66Jje8vF0HJwchYE90eDksINdnfDjwzAQ0AGxqLQi",
-	"HDEcdy897uBkr/Nq79X+3stXr/f3X788Pnr1MoMD/oTvJv7dywqsRgIccMENS+Y9IeFF6f96MYucYgvv",
-	"V1IMe3OHjgz/P/iStWo8yOmhfmWvv6xrifiCfDQoUv/XQU7BTs3oNRCMPTFVab749dr67pcWguy5dbp2",
-	"icUL2mcqn9dRQ7dcMIhdVCtulssqJTJtTwnNNYoN408JG08SOWdMu7pvV3yiWbH5WnkTypBI1RWV/To6",
-	"5OrPKzLgItb4chzYwcHGbEKVGTMBoRCPXk+spKZ22pATxG5NVW/Kn+xuNN3bC0aVvSbK+83ldujuVoju",
-	"xvivAHJRf7/X7og/yX5ZX8SjLXULzNbNde5cQqInUDpA2C2NTDInWhab7fn+BxXN57KhCkvONdLb39uD",
-	"NaR/120NWOgUk2syWmgX83ANRr/61n6Wgp5mUz/XOTwMRjKJgzCIEqmZ5Tf4x909SfYLLSlyJFkg3+J5",
-	"fT/lSWxPYuw7TzLACmviOs36cQRpJwcrKpYmeFCYYKr9gFip0XGkqgNEftgtQy/8JPt34y1YDm3bkT2N",
-	"dmR/4F3qFRz4c4V6Y7+v23zMjo2org6T/eOECWtOAiRf1jeejOkcUifmp4TG6LFHUe71BjsQxNc6FdGy",
-	"n2T/UWNlVbKlTBLUaSTUJDD2k+w/cE+rVi5vQS43kLhVpqxlizaE03bj2Wo3HktVTS+E5aCL/Xj3M8ac",
-	"77PXzlqCf2M4euDJ1g30zPrrrEH467l5fpL99fro5A301G1CRUxyP8fSKNf0huuynjcVHW/W46UtJGou",
-	"9i/M3NxcRHxCk02UpHRt2067dEKgDVa2wcqNGtLcw4W7ixp548yGnGC6Oy/eGnPgZutZM6BDPiDoh2Cz",
-	"gkGXsb6DPKKZV7nEnLMT34Y1d98JCy33t9y/EfdbQr8f5ger/H543zJ9LU7HLn9pGGkqYqbIjM7JUJKy",
-	"DjQ/yiRu2b5l+28BQwcdo1IQ5z7bKvM7x+kqiPC8QzX0FjbEqOwfWBgBN/SMKUZoHLP4DsDwP2S/UxWp",
-	"fe8m9IRAwutAfisJJsqIKy6GvTEVdLjC81f87QM0PN9uyAfP8O7AjyO+Fmn7+TlIIFhEXdryOOXpB/SW",
-	"3CXy6mHMXo4c/iLgDpBEiiHALaa5A6lAy3ehKia6LCIegFnjAFor4FlTJgqWpNTRXZM02fSomBPL1p1v",
-	"Xgl5VrBRY0QSGXsKWUcjWJOtNgc3fQ8QyAvopsVkszL+ghwd3482JW/ETLHqCeQNk7OsRMInIPunuyIF",
-	"mcpVVOSMDmuD2J3VWOGZM08qwEOLTLpu2WSpYtAEBTSdRnOPZf1pPnUdp7H2UhVERWJqBeo3b5qdxXEq",
-	"W0A4ubYiWC7hRdK27bX14EwbOWrRQQsrgvyMDnlTknuDmFXo1i215z5OmGhdNK2L5rnLgY+I4XkPjtkJ",
-	"n7CEC1bpnPnB40NoQ4fshIzkjIxBf1qIooB3Fbq8pY9Azwhlf81iwg1oPxOqNYtJn82l/YXB0lM9olhr",
-	"i44cBGHHRzOUzjGLuRUHqK/FdO6iNtbWAXSLtOgg7wVatJQKOdmLncqTirKwn2T/k9+px60IQ402ODnY",
-	"KyBD6ODkyH6ie3JQrQGN0rKmptAL9vkaSWZOsEPqvGJ/sMjY9+0fQ8bakDkIBSlumHKVXp2XYYAH27Mn",
-	"GpwcdI7tDtujD04OjgAE1BIQLhCGCU5w6R7sQMRQu7W/ZwV5cfTjhdGPsrH3D3Jj2xf5sXWkGBNYQJeN",
-	"/vLuwV/lp/4yN/r+QTZ6vg40G/3w7tEPsrEPc2O/zIZmNzSZYtpCYV+Wx3658N/Cq/InkHvVYfYqORjA",
-	"gWdvWdp8TJwojIsf+aH38vufDY1Emh/6wLLNjJtRrOhM+DrAurnhnm8rlG1XUrlGpuJvjF6vX4DnqzNa",
-	"7+JXqns7693fkPZ28+W32SWs2EQqs/Iedo/cl6vRz6+jb4bV9XiW0KfCOQeLFxrkwwty8es/8aak6DuP",
-	"qCD2ooyh3HrATDRyXo0Jj8xUMWwtAH6MyCpexECVkL1P9UjONOZKwhukglwvQWTf3gnk3+e/QE5YV/ix",
-	"7K0B3k+ctW+kxZQdNivqnhrNY1AUsL3B3df1mxFV5r7vbD6mQ7arb4Z/ux0nhQs76E739g4jfTMkt+NE",
-	"6L93g5Exk5Pd3dls1pkddqQa7h7s7e3ZX3fxaYa/gU/g70Jd1UKgAw8ultF0zAQkpA6kGoMbpM8FVrAX",
-	"StyOXh9D3fZCYVupbHSn0xYmtyKxVCRCJY0jkkcWitfcbFKObH++ohwZzRIrdmoGYDpdkZUbw+BYNiTo",
-	"mNWvKv7ZLmqDquI7nvx+nnncS6pacdpWyFMymfYTrq0d5/S7rJ7Vxd65GcmpqSoP5bqXDvHsy1t/5uap",
-	"l7eiL77nlfnf69ZNLboOLG/1aXTNrA3P6Bj0bPAC+rHBDG3WS/wwhx2Iv0yoYdr0xBTc6tb6dOf2vXs3",
-	"czYqgMEYFo0Ej2hSAOVJ6bMwszrzOaoMQOzfX9nrz7xGm3HLwm3Z69PIZMj1gEWx769T+HPFXWq/r10A",
-	"e81NprhDJMxL9EJdbPGWRN7HC2EgVSGOKhVCdWMANUOPg09X+9+qoWZ/5uZRi2cL4EpURCMJcwj+OWVa",
-	"M4zjYqB4OrH8hdjrRpI+IwngWSk5HY6855TBQz+AMpCBf8oBoWSqpzQhDrnJ3kFZc0r7m0sfyZ6KayFn",
-	"In2STqiCWjRKNICKwpWXvQZe4fYeEScAJgs6qMeInjWS0BVkYm9FASc07lg6K5LOj/Ype3iGXtvTK0zA",
-	"vq8Ke6oYHa5GivJATsHJoT2z5oIbztjdYIWjW5rU72EwnPKYWsXhJDjT14ALhstT0BtETtH2HMlZtjY5",
-	"BdcUYINMjb1294/DwCpuoFsmCRkzQvvwW7s/8RRu1HSr4BDmckoGcFKQBMBEDF3dm2IO/8zNY5VWtzrB",
-	"9nWCBrd9lZEOEr0tuW5LrrdZci2K6khTbWQ57Gg/3v18zc09V1+vpTlsXH0N7Nn6up5Z9fUahL+eP+tn",
-	"bhpUX5+Sd4MdoNZiA/Z/eT0INAyvB5E+S6QYWpZyd1hltfV6vAMzsQqwpbPNEGtqaAoNi6ybqkv1eb1N",
-	"5nnQZJ7XzV547s/5uVZoX3PzQqM7eQFtYct39a6XGpWX9gc2Y9qgM6FD3i5geLJU7Lj+Y5kHXQrnFUev",
-	"eeoigCKvEUti0p93qhzjv/ppPaEqrhLriqpoxG8Aqsr9swBWhe/ojageBSfBd4PXL+O91/uvXx9Fr+KX",
-	"x9/RgwGjdC86Pqbx3v4xPewPjgb7/YP+Xv/1wUEU7x/HL6P94/7eYG+P7r0O6plsrffj0bwfTcxLZND6",
-	"5nHOEs7s2lUoY9lT/Xn99Pin7Y7JYavlA1YPjmqZSbi7vfx5va4tcnyWRY543d9kd97DWiV1Gth1yG8e",
-	"AdmZACRh1N4SlhOhEd2EszjrXSdQb3CL6pAzcGWNKLangzEJ5CMZPmYrYwWOU9qQwbd4aTZ3oDtyud/O",
-	"fa1m1xJpq9k9C82uuc5WFavxofY2XtOWlD5ml0MKSFmeGkFgbz/Kk3qO8JMsgnrP8Z+1tcFthIFSAdBG",
-	"g55ZNGhTbtnICAvrPOhoryGQrzPfGkaVqIIWRAmNrOpljcDZSCZsRWhpfbbcWoTpG8kUWtzye4iA5cRc",
-	"GwhrA2GPGAgD4fVgmsuut+ob42NsIMhLvW8f2CwfS4uoyIGHQW95s4wXBhX53JBrxiZQfD8VDox9WXCf",
-	"4Uq36F67b5iNVi61aBvbKHNDwi+reno4OeNe/fhyptD0PRfOJwL6KaP4cK2fudHEaWNkRPXI6jUIdnYK",
-	"BmceftlJqLO8Xm1cOivIqhnVuQPos4FUjHDdFd6b2iHonqQQaNAGwgZZP2tXuYZOuLLwwSccvBVwrYD7",
-	"1hCfgfC3pzyNmaG72lDDdsY0GnHBqrOF3t4wBZg9hnm8AcW0nKoIMQesioLShMGTGFHBR11hEcC+C4bw",
-	"YBL71ffn1gAd+xb00CXZajoCRQRRjOq0Ew1TVnTFLOIx0y440RWajhkxFPxPaOxxaFczpgA5cEp2Yxnp",
-	"hXXaLQSsgwooggv79Hu/KY+LHZTmIXHBDadJcOLhhNLaiLQFomsy5yB7FgK/VCBAG1TL6t6ACzuYz3nA",
-	"kdzIy/W5PzOH72CtYCf0Z3T1WE7iwx4YRYXmmRmPBJI9FYRB3/JAMFJBGEAF23L052fGJj5m5VZcMh9L",
-	"aflN4rpHp0aOqeFROkekrOAkEBLQoYwszDjMzVAxbaSqN0OMkBVnOJ0QOqRc5OfmX9Rodu5sfm/gVCgS",
-	"chVypfv+SSBGPKBEL0rn5W7vIA3HmZTw8tgK1uD3vKh1wAm7qSq1Clk/BW+bMKUx29IKNCkA5EWwJLTC",
-	"zzJZDthtAa5WT/tjbgyLXU/6HL6ba1IP8AcTJshfLLVmdSPcNdnoihmFOtEZ9QWkfihEqM47HOGdQprs",
-	"vX+tQoAbyanSWTpJ+uIXmkDCuHQ4mTAS3GCdrigBictnpA7WgIwjH6RDBiKGJQkGoKmYQ0cSq8UqiPNV",
-	"YDy8yw7yhxReaOGWKAFnKE4arioHkVkGX+Aq4+ryujUIvm7sgmz5iK7mYMaAJHpG9pB6gpPDzjE2VO0h",
-	"yUGMPCWt7MO9p9YCYZls7s4TLIc6awEBvj4NPXe6ekvAY7k7xFP9CrCwiCYJUy80kTORSmsvhhevBEtb",
-	"LhcnE5xjOrdKd3yCNw3XJgejg4I5Y+ICcED6VFEUW8P/Lll8SvqoxAmZu4iq6gwgfENvWPG+cZNLF94h",
-	"v0oely3WjqFH9kEji3PpdMVHeOaF/1Ukx3DTSKL5cOQajlsjBt8LOY+43bjPQ+n1Ud+dPJ22Ytgh+oTQ",
-	"gWEKdiiEvV66B93LMTRXcQFdIDU0NU2+n6dEWs/f9P38LBPudX9SuyXA9/NzarArQJ2HYdEXmA/0HCCH",
-	"cD1PEnTo9wKQbe28t4MgDCI5xibtPqfyhikAEd2vSIfcP7jc38vS4Oq+6yUckaP22jM8Dprj7IL0FsNe",
-	"LjZt996S9j3qJvAGLoaFuLgUvaoUSCFNT/bBjRJnuow0DGyOqbsmMBuUC2JmEpJFQfPANwUnR0hUeISx",
-	"b4I/B0mk2A3HS2w/l7WXSui0AX7PW7d4/plet3To+9mhlyb8LTyDTmOvILrJblF7A3a9W2FD8d3qa0+j",
-	"SkP7i9TraO6DFSoaPlGloe2yW6vBVSpqF0YxOtbOUQq/SdUlMuCJgexoSOmhKU9avS5VzkIikzgt3gwJ",
-	"1eTDP366+PiB/MXqJkCm9krjgv3VWvBvLn7FbwD+ceDcC12BTI2ai3TfUDcjhwxoLeK/whvewqpyDR9i",
-	"yUr73+CDa+on+OMzXU8f+GZ1mWY3++2OiJdu9+BzN+BxNzjp1rnl9rvBFzjrKkjbjwuEBzRjabIGuO13",
-	"3x3v7788ePWqDOIWE7F2I31TnD6Pw0xZ6KqVkzsjKGL9zLxFhHo2cEV/Dv/fdLal/tXSC+ENntXOP7ie",
-	"SPSMl018wBOHPwoeOGrvcpg8Shk7aLYn1BgajaxydQo/tL/7ezdwjyIRdIOSaohs43JLPdjbK1lgezs9",
-	"0O2EonDT+8k+peHGAf0NsgeXr6zP8P97TvIG8fAI+d343ja1+7mldmtHT2sqbo0Rmu2P18vSDvPCezay",
-	"It3qWxCS11Up3Odo3DXN2V6Xy7aWrt3MKL3bsGyYQA3r33budCpC2uydNm360dKmU2fzUgZQbdG3nAW0",
-	"pAHsoqe6eQ5jQUCWZiWmyjC2X0WwAGwLAuFWhYkSYDsg1sCtId6tdIrFHDOqc15/rsk1myxCH4c+jRA9",
-	"TSHEFxwEMgYJugLmETppvBQC51DdMVRMa2tBUwyCO0W+K+xCqNAz7Kyc2hJ+3jl7HXWjMjv5HLZ5TXG9",
-	"YQrjuqLdp6VAsIkpwwf2aQbwD1QpfmOvKAhv0CRpAPt2DgPfi9T+ODWRHLfCu0293MBRyCDhESQUiCNG",
-	"6GI8dR1pLG+YUjy+WyCjBKwO/n4s+ANB+FnzzMccrQi7wXCoa+g4G807pNSk8/k1GEWtjj2ep5N6SlBu",
-	"kZEQkmkSfnGRlx9ZwgQl3zNl9VbnF4H0ky9rxrQOstAFgF5A9B/u3vpBru+CLYaBcPJeJT/AjXci/5y6",
-	"KDuZKSmGWX4jhIcWFXchlwJCtcI8iyGcg/sI4XjSvTuUk3JeC9L1/HwIv2EeO2pumvKsXAW1zGXp+RjO",
-	"hpU3g0+Y276q/iHNwM9zdj7FP839zIp3IGXSbteYqmv0VghpiJc2HfJBQnplREWuKbo7gUGuZOkU7zBw",
-	"J1Jt0nc5tX1BX7drTJjBooDqFoMXsFmPo3C3DodWZ31Y6YbUnvMZrK2l1vEZWPl4vx6DrEw6klNhcrWL",
-	"qJdbYxtm6quLGvsE8EWnILIq3AJe0pQUXv8qedwa860x3wrGr1ww/oNFCeYkL1jwoORtzYw3TJsdbLfG",
-	"V6ZtW8MbSypdRU7oMVYRm73UBL9k2rxJB39CFng53uXx5d53J4cNEzyjvcw4/2DNRldgM1RpN/1kOoTC",
-	"uTHbUbIvDY/0DhzMq8Eh/S462N82AHR2LvO7rUs7E5KSSJsw+DQSBnNtFF/ohTPMSQ/3yCrxAZ3O0t+e",
-	"jKkAkqnShT5OGOB5ETaemHnWyhHjJ1aBAXXGbqBXdgQ5+/SOXLM5+csV5ZMevPH//Z//e/VXhywDDdzT",
-	"TMQJ9KhgaKDZ71DH0r5eYgRliBGzhhz2dueCcNMVRk7TRvN+Xgj2ihY0N6iuXX36eHFJvIh0T9qTYeYK",
-	"lsVdzv1ZOozV66Dc42CvGk06x3aPCie9Qho1BDzOreheOwdOODoKwTeqe1RbeQm1zWF51n8dAe6f6c+9",
-	"T5HdTrhiOgelXFfIH6T5+DrrEahNb6oLyMxjGTPHUnfdChPFBvzWrtNzxL/i14ejnw/+G7+84XKqe8sz",
-	"VuxGXhdeqqRJ98Ils1smAv7/Q/bTFCz4N5pReUDbtEK9HM02v6copZTVIJanfXzzW/RhT13Ov381/k99",
-	"9Mvkn4PvfmJn0wPza/9fMyuTMkGDBP21XcK1meMDm+V5vSLhMieU56mZeM3mnaDtfPjM8sAmTBBaOPCt",
-	"3MGVivzu5zwzge8jSqReA1ouR8eroZykIkMp4w55h1SsU5KeMDlJ2AtNNNPYrImJmNhr117Sy3elnejW",
-	"r8rC9XNU7sIpMCTXBLYs7gQtsPW33rnUEsI9M/BUr0TbcBU3kRz3uWAdcvXnFRlA1wL4oStCtldcSNiY",
-	"8oRIRWI2ocqMmTAAnUa5QOXXsFtzSq78ha65iNgVQhdpwkWkmP0NTbpCz0U0UlJw7SIrRg4R/whU9yst",
-	"lfl7phhcdcg/GCgMEGPBqVGF6dYsJkbKkGhJhFPMb6jgelReoWPNmH/DptyBWXHJbg0xErbDqvr5TcD+",
-	"dX4XQsKHQioOgWHNOgQBo6IRVTQyTBFtqHDt5V2EplC5oBjWEJaV1P4ZVBQo7O/tAWZv+ndJ9UgpDAfu",
-	"Hla0a0aUTJjukPd0TvqQa5tC/KcTXET9YbeTBDROrJ8om7YdtTBzbthY3+k8lcjkY3r7Dp8/gjW6P7Il",
-	"UqWofdtU8D+nzH3t0vtLF43aZmipV9q/40Vyqipp5rqXaqrZatw0+lImjIo6W811gWD0hCUJiwm7pZHV",
-	"GrUsksTbrNF3xcSy0TajkKdeRm55+WlWkWdt6jNqtPYjxIZ7wEG/h0GmbNVL2qFB3Sb3Kf0skhvIuOAk",
-	"YK4v5n9Y86XjFxUWS7rfjnnSsKQ74yknQcCmTeSQi5w1mS/8vjAIBQabkk2sXsP67To5Lb3d7d1MZUrr",
-	"1HxqTs2pUw68GoZ/r1DC4IEs1WV14znhriJ4TeqodOiGZEK1nkkVQ2p2hDkgwMxSkRHoEPLGBXcjNyJL",
-	"m9dS13IaMWlOu8KBzES+Qf4cLvsOORNOjcE+29AtSwo3JQ8nOJIJI1xoQ5MEpFu1A9KyxKN6HmvIMiEV",
-	"7SRcxCuF2QepaAnmBCwOTyY4CSI5mTC1k1Ag1Z1Y8YHRO0IqMyoRUQ1dn3Yv79Xn2V5Dj3QNNblgqnx7",
-	"KDTaTlyt/3Ar/gd3MQBZNb/xkAaXvQ27Y1bpcPgN4Tw1H0JkTITWssa7zkkYD4eMmCBcwZ1F4PVGl5ZW",
-	"v2ePDFKcCy40EY9OqJxFY0bOXWygImRgD4eP2X9b8XMSvJ0qOWG73zOVcKD9xoL2E/hOczJ2pFZKV0z/",
-	"37J8rQq+5CXuuXONZOSXUagPMGV/9DRLBpZwnYAGt0W9+FIt0fyeVQnmiZIDjnXJXz2IcJtdf++StYBH",
-	"6WijiYC1m8+EgZREl0Bfr+be5F9seUgv+Co75G3qwQTJShVz6egxwsr7WqgxnRMWc5PZsmUV9+/XLrff",
-	"nsqPilqZwGpYPv9+jdr59ppor4mm1wSxGnzWxGrtG6NNA27TgLeDqbD5HVViBexGNGEipqpjZVOVSXAm",
-	"CH/jHkTEr7+c//CGHB8fHf/VX2l8oSlcDmcAmwPYDxAqWQ4cSDKWX8UsSrhgcYglVod7JKZzTehQQqUV",
-	"NWQstSH74d7eXkU/lPdzP71HwG9KX/38FMTnhcjkGCnfikITSqI8ZefYK9cNYAWPZU8tA24il322/1uJ",
-	"XZa1j1hEHwf8bch/lYI5BDOuvCF+mnMte6TusWbJDSs3w9fzAm/MIP92Reit9fSs8M3Wc0ll2l3jomNL",
-	"Rw0BzsC+CvPpMFAgbHVlCNFY62lFgMazIRhZng2r7Kw1ueteLK3F8MgOwEI0tLUaBzoayIJWL2714s1a",
-	"NFtxsp7rBgWRi6mtuK930QDcQRv08wbSqrJ2mEb2nIiR10z4jC8MIeUyZU99yymfRQuacYYT7GDIBorp",
-	"EYmoUpx5fLKZiyf/eN51PZk16TMzY0ykUq8o9FKZ5x+jSeIz0Dw8ghsoq0y232fzscKnK1wQHUZDrEmf",
-	"YHsNbfLKUcfweEHyYH7a06hVRi+F3cRe4rIMaoaUYb12ra2kbSXtVyVp/4ntqkEaOcwC4pJGm4Yhc4kK",
-	"q+RtLrvhfsQtrKXY1F7zoYAoJ1hdSbIoa/MVC9DnFQBfqoVbRIWQhvRZV+QyWMtEXZYvvZXsnPuGfGnl",
-	"SStPNgQ28PS+dj5DTkCskiPqweSIkx4eFzZFhfK5aNhfbUTjDrnwEgXco0xA8zdD5/jPTgn+aiseWvHw",
-	"7YiH8wcTD/5uR95OmGGVDeXxyUXDTC9aZim7W4bWZbx8I6+Bj70UCDYNVbtq7+DksAHwEfwknUJJBPTH",
-	"tAuzl1YzppgXUd98OeQz6t7itN30nEGJXWA7eyQr8YXcj11VYw9K3sPq/q+J1ZkLbxTzQkp7mmB4N8LQ",
-	"AjM9DsDQHZBgOL1PDjWlDWV8vfUlqTtRZyS1IResqXbWuLd2P7t/+aBi1SUG6IT46IvUyUgVIzOpzCit",
-	"xc0jm9a4u4K6VfX+9hxR3d4gz/IGgVbTmY60rQtkPda5W5o7Ak75bMRoYkYr0l40tEpPe03qa8su9tKK",
-	"2cRStIjmHXLOtKEKM16cfo69tbmBJpSQ5ILdOEqj8j/iLDZVCFPYHlzVvL4P2k2gOiEOlsQ1ofYCX5eJ",
-	"16HhIj0uoGMjGoEpmWKOAsfMUEeB1LCdxF78Ka78l4wIdhWj6PUvJwV9rcknqc1QsYt//RKScxZznevU",
-	"aHfyhSY3TFkK65DfAKAVn7IPzujcwaFA5i40efcVFhjPsUL52vc77QqRQVE7JwMYG7m2Lsd7hyC10XWJ",
-	"mcRQlME1ieVMVORKnUMJONObmyDRiEXX8NMxd3hKlv6mkwB9J0PF9J+J/0TZvcA/vuRApnDfm4C3utmX",
-	"kCsYbXinpTlomqkbHjHHsZCJhluoH5KQU2F837trD76wv0Ka3jb3+EKO2d1b7EgQ0BwWOFSPpsbY3wON",
-	"1uZx/xLLELEEeCHLMI1YfcyMWpXnaMXdJwULZFMNYCkEu61ahmYO2B05Csp9rb5oyPu3l+fv3lz0Lj/+",
-	"/PZD6PYFMBTGU21I305emFPCEs1mMIyAbC5tbxQW21dU5TW6Cd/JqdCDdpJQvtBEd2TMpOfCmrpnpKHJ",
-	"5/Qtf+/iO7pBaJcsY/vB28tuECL1/L1r39QNvpD9le1r3Sx9g83FHWS3voGs38zFlrVHr49fvdyr2a3W",
-	"HeKD6pKb312fAzfvS0sYoE2Fn4sKld/GgVS5PWxE4HLCBJ3wjhcnlVSu6ZiRWEZTyIkCXE4pE+ebnig2",
-	"YCrtjrzcKHXCIgTj5lLYpx65uM+tOjgJDjv7nb36gq6wkCp687v0JArHHtC+WCG3LwFLx+1b2ml7iZIL",
-	"JDun42QlyabUSjVIf+RQ7UD1uQmJa3IEQFbJNGZx2moKL6o50SMAuJlbNZFqhj821vCdmrtJ/X+dvf/l",
-	"IUndb0kmzt1mnRAg9JVCuXAGNdqGN5LBLU9sgSccOS3yBIyhbioQz5wmBEoRNR65zSwe9lRZzXAXKM69",
-	"YHGoCz4UDiLZ2g9y6jCQcx05nHXeyUrcwKAvx5hy1k0hGcLZR65EPD8QRnTKR0qrIxchUjUDzTE/jq/Y",
-	"Wx7JIUvrVAjwaEQwiwVaZ9KxJjRKe2z4l+XGtr+uWqzTaPyNiWu3wmUEPYcGUvkqecTPZ3P7bW7wP2Rf",
-	"r95JX+HZd4PmV+2bm5UN8Sb9kkRSaB4zNyNi3xmm7j6SkzXYY8+e3gC9FP68s0fKXgUtqrRR08hMFWLn",
-	"pPUQgBvg7GG3TYJZwo18ZVOUbQyZTPsJ16PCKq+5KX8pE4U3WU16xJI4tJJ9NpJj3PqRnJEBVYQb0NQj",
-	"Oc7vf666o2JdacES1wZYTFyHhNFohEW4vtLiNM0cwiDGOENKzJYICOHQwwth5DyMGrZwWJ7Aj1w53hzw",
-	"od3a3I8Um0hlKqc9ohMANQ+BgGKeoZs7Qwym6danWCQVQKhPRa7cMeX22IVJFmYHLpPQq+Ju8AUR5MYA",
-	"sfYFtNZrNt/xANQptHe+IuAkgBz7ICzQ3clY3qQcs/AVlNyUf4V41pmECHE5/ieLH98wxQfzwhcZly28",
-	"J/fF8lvcv5bfk32hASc7+yZXQxRJEU8jk70r913ax6Pit8VJ5r6wOkI8TXKbmKF/Fz9aXo5lwoUn4aPl",
-	"Jx1dLjycbzOXfricFpgfqIBdsvxFPktw6culXS8ke+fvi+B2B8pEdsYs5nTH6j3os85pYFBNgo/9DQwP",
-	"58vG638nVX3+K/jPHac77LyLgzB4Q6MR23kjhVEyCcLgV9S4zqlhGHvM/Xvnk0x4ZL/+T/gFE2bncj5h",
-	"Ox8nxoWi/McXTrnIfnJuTTXFVPbJheVJs3OpqND2QNIfBWFwBunmfl47Z0kiZzsfFR8Cnn7pt28Ui5kw",
-	"nCZ6+ZG31rRnOz+6fQiDXNbRzjmbJHQOXQn/wSaKRR5x/WIqLAfgXlq9AMQBQJcuANMvcmAZ9+dJdJkd",
-	"Fj6xBxeXc1yRVMNid7EyiVRghHJ+W2CKApOViJFSCVYuAsKl5j7L5fNhWXW9Y6sFxijhrTIuDZciNnIm",
-	"Sj4tkYTZn+kriwIxrIBKDos3Rf7v7IlMsi/I89/DDAPs6yWu5ZMr3+fcOn8Pg5Fq+eVp8ssCZywReOGY",
-	"s6qS537adxzI3Tzx5cv/DwAA//8=",
+	"7L37cuM21i/6Kvi0v6qkM7Itu+2+2DU12+l0J52+ju1M9pm4R4ZIyEJMEQoB2a3J11P7XU7VfoXz/3mA",
+	"8xD7SU5hLQAESZAidekks101NWmLIHFbWFjX3/q1F4npTKQsVbJ3/GtvwmjMMvjn8wt6rf8bMxllfKa4",
+	"SHvHvYsJI7csk1ykRIyJmjCSMSnmWcT6ZCwy8nK884aqaEJoGus/3oqU4S+7vX6PfaTTWcJ6x73L3sPL",
+	"Xq/fy9gvc56xuHessjnr92Q0YVOqO57Sj69Zeq0mveMnB/3ejCrFMj2Gf1z2fjrd+Tvd+edg5+nucOfD",
+	"r/v9J4NPl73/7PV7ajHTn5cq4+l179Onfu81T2/CE0nZR0Vm9JqRL89ePCNPDp486ZOMJX++7OlHl70H",
+	"J4SOJEsVESnMNaFS/5uV5jIfDB5Ge3TG92739+aSZfIv0TyTIvszW3x/8PJn8XH8V2jETgrf79XM93Dw",
+	"9FFwKiKiOP7QdGZUTfSm3E2oIndUkihjVLG4OFg7zIimMY+pYnJvsP/0yYA+ZDuPR/vRzuPoMdt5Mh4M",
+	"dgb7Bw8Pjx49fvJ0tN+4VWORTanqHffmGd/J2JhlLI1Yr+/P6WAwCE3pjI0zJifPhLjhLDyvCJ6RDFsO",
+	"lbhhKfnyO6Vm79Jk0SfnLJpnrE/O6ZSdc8X+fK4yHqkHxXkXXv8z5bNMDdni+4R9+0JF335MXv48G0Tp",
+	"35LxX0/Ie6omf7YLRedqsmfePiFv6Med02v250eDwyeDwQmxwzgxwzgpD6Mtje8PDg7DC6SyxelYsay6",
+	"OucsEmksiRLkjnJFRmwsMkZUtuDpNaHXlKeFRXg4CO4aT9XDA9wtPp1Pe8dPHh3q3ZryFP/Od46nil2z",
+	"DEb2I6M3YS7xlk6ZRDrkksiJuEsJndFMkXEmpuRuwlLCDY2KeapY7JhHHb/4ce+y9/CXg53Hd8/5m8HZ",
+	"3/6espdT+svjf552YCOHBTaiP9mekXzq9xKe3gBvPM2iCb9lz+wR0r+JGcvgcL6Me8fVFrrnjE6ZMuzV",
+	"Hb8h1+3/M2NyJlLJdkciXvy3PR73+oYb71qWWmhmnsH667GZDl9x9Tdkz7Vj8pqUB9W2w37vhqvwwM0D",
+	"bGFuitop6oE/o2nEkpepYtktZ3fVYZcbrD5obr/RPKAJTa/ZD5JlZyIJbG3p+erD0RdF80gSIdn3YhQY",
+	"g32yeu8/i1Fz50KfPMWadqbSZOt7AzdaE5FXWpSHVEu5hS7OI5Gxuq/jw/KH283gG0YjxW+pAgqq9lB6",
+	"vkXqesFTLicN21tusO3N/Zap0/cvX7FFdSj5o/Ig6IwPb9hi6Ydns4TnwlP1697zahfuWYduzufTKc0W",
+	"y3qzzdbotOEaKjztfgWZDl7wTG56a2Kq6N6g0sk2t6mmy3nM1WtxHe7PPqx0ph8ME3HdpastbVS4s4aD",
+	"/S1T9ad6yVkNdxa8pL5lKnRF1V484U+/4ir4af17a95e++naewR76HyJmI7aS0HhkdVcP98yFb57pP61",
+	"Swfhy+dbpoK3Tv1dUvn6lsgu0MEzmrA0pllzR67V+h02cfRKo5W728hRKnzuPZ+xhKes7rPu+Xqffzah",
+	"mVrWBzZaoaONsIHC5zZ99DtrPt8y9ZbdbfheNQ+9PjbIS/KPbop/mC9+J5K48e4vN1hFXOqmUOseg2fR",
+	"Ptie6vWaFySh77hUIsR3atqtKkqWPiffjRsElnLjFaXLap/BNV/aW5sldTy6cUErrVbj5IVPyXfjRuou",
+	"Nl5rA78XozdsOjJvVrvxnq+yhjljrPm+36ArX9bvA086Y7e8oY9Sm+4MzH1Evhs3CCx5szWI4IJJ9UxM",
+	"ZzTlrGY+xSbmPc1Iz5lsWIZCi84s9w3Nbtzc34rziQisQKjRts0Ab8Qtazwt5Qbbvwveso/qPb1m78bA",
+	"iOBartkU+7DCDsEfFBhMyj6qoXna73E5zNituGFm3L/MmVS7v8xZttj1nvV7CZ9qiajcBn8OjHm71wkO",
+	"YUbVZLf0uN925qtPSG7kdvI7LTxtPQOff/pfM78vmWK/J0UWeAq/9ntS0WsWeAo/w2M1l8Hn+vd+bz7T",
+	"84mHkqdR4DvFx4HlNoaQurV2jyvUEhmfUKlD83tfNxBZcN3ck37PeDKH6OAKbFjxef7COBPT+ubwdDMU",
+	"2u+JuYrENDA4+6Dfs67y4HT9h15T44eqawyPG2mnuplOrKvZTe/5imyMTSlPquPBn/s99lGxLKVJcB38",
+	"h0sX/Zfqo1+WHiVYudBj+L3FYVL0uvpUodl9vXO2IRm17W1TuZA9Rl542Jk/uyGy7AW/nmd1tBZot+Jk",
+	"1mO/DTOQGxHYC5ytckf+FtfRDU8Dj+HXpeduCvak8tOptSKlLOFSBbv3Hy6/8zIla5l+8bFrHmb5/sPt",
+	"X5draGEr7y4c2lWJ/Xsxqh/qyoOM2YxmasrSwEi8Z+tR20pXwJb3fy01ueXi+tq0RwHODNmRAl5xVT/W",
+	"dfSZ2XyUcDmp0Wjyp+sL0KtQwpobvQFzxWakz6LRw6MH96Bm8LKT3aP7zbaeJGLopCiKrEsnGVUsrHK4",
+	"J78x/2g2/NQafbajane2YH2eYa1pINvMsSuY2bxTZ38PD7thvNu/a7kcQogRC/Jj82hVXptByFzlWGGg",
+	"3GYZ8bsZS4POAvtgew6a93hpNTkRq01+D8GWZy66rNHCGm62fTvr2ZLguLPPFhx3xn5mkVqySOUmn2OB",
+	"xIylDS6LcoNtG+uxvxoXs/9w9YEsd+ecMRlNWDxPWOPKVBttf3X0r/GFaB5Xuc1nGJYSWVP4eqXFtsPX",
+	"z5icT5cxpXKTz3HebsUNqwvRKDztGpi6ykAwNgwlmrrh2McVryj+3iaMy+vME6HqOvSbrNhpOzkKu2sI",
+	"mVl9P7yomVX2pVkUDbTp7K09E0rfxnUT959umRChq6ZNWHksK2/C+XLuf/7Zef+5ollTNGTp+daHMx9N",
+	"eV0smP9wmxf1DyDE11FO4el2qRi7argAyw22ff+Z/kCFrl0a+3jVLco7aqDLcoNtEyb2F1Tk8kfbU+Ww",
+	"j2B0af5oC6pbuftaRbLS4vegR+Kg3tQenDdsA0TacMmszipWvmSwyxoG6j/cPgMNK8fesy0qxn8TPK5Z",
+	"hPzRNpfgR64mcUbvGnWFUKNtawufyh0geb78JpzVfsMWX0jCITuf6x+1vNvr91IKMSQeETdlN/9nxsa9",
+	"495/28txHPbwqdx7+Q1mBufzrBuLtxTNYyoZ99ca19eL0ygMZvAuTRZETZhkBMOE5C55QxdkxEjGZh6m",
+	"wSwRMbOdw4DBWOiN2EYZ5SPjik3lsiFCPJMZ3idIjH+Jrx1gWrz5a9+lidMso7rfecp/mTPzWI/LzVRk",
+	"odWHqdJISUTT4JLoE+jWvzodGxHVdambiQCGAfn6I5aI9BogBWA43p7XjqpMFquP7dz4VcLL5AX0GfAR",
+	"yQi6XNjKJOJcNl1JpDLqAqEcrUQnX5tQh+D8WaoyzqRDedDbo/i0BEZyMDh4tDM42BnsXwwGx/C/v9ds",
+	"XCVqLoANoe+UHd1LEc3jMAjm8fXCSczdqMyJ03U0VgqB6UhhblSN9JUjorjDiMRRN6gA6TQNpzwKHNtz",
+	"DJVbNqI7riY4JgiiIzSOMyZrh2Yj7dqNDMdgxmPC72o3UE1YPjByNxFTQlOhJiwjciEVm5KIJokkUtQO",
+	"rhDh13KI+bBwnC8gzKfxoNhd1ORLREYSqpC3lk/LfpfTYkOI1j4rTsfqdlacWlW3vCVvecez8r0YdRvP",
+	"z2JUNxLnkO84hnc2lLb+ulR6KCyNWdxAaHnkbbsBwLVvO8ehnGmaqV0QEFclGS2W391+aEG31Tgzsb5L",
+	"5IcUx2Ajg2vHUQgzXnEoF0DOjYOx/XjHcDFbPiobz9x+vwpjwmGCFtLI683GbYXP+72b8ZiI42VMHtCR",
+	"cEAGUk3OWJKwmLCPNFJ63KKCasWyjCZ1I3chzWHIKZRm3d8FeKSf/nF5+XEw+PBVGFbt68U5piQsl9V4",
+	"mstq12tJatdsXUHtmhXltEcryWlB1KvglU2TJJdVFb2um73Z0J96mRgJxSPZ+9BqUZRRmzstCSis/irs",
+	"r6LWNMp6F76U0KRUliS7tVTKZyZUpg7sz0TLWORCgP5D4XeXvCzdbFSRhEuFu8iVJGOeaM0egA2lyBQR",
+	"WVwWJ3K4vzohwobrNGDA1Z9IB1Y23Pnwp/CxfP5xJjJ1KsOLoEUVO3sGLet4nhFq2otn+mMv8CU9jpcx",
+	"m86EYmm0MBa84mje0BsmCVdE0jHTKy5ZGhs8SfD/IXydxYrTyy7vWAaYcYmQ6phQckuTObPTiRLOUvWF",
+	"JNFEcGCd82hCqCSU/PDDy2/6uKVc6Uta6oW4TIHTitR1uUv0Gkk6BeuMFbnNL3ZY3A6Fxfrr+vmYZ1KB",
+	"lNmHl8RckVgABF+6UBOHxXdiWIKRls0XL1MOXz08OOgDcd1NeMK8D8P9xJOEzNMYVmBBDgdPd8krtpCG",
+	"ZpFkGUjeLIOv0EzPYqYAWO/gkEzEXBPvWOnnenEirT5cpgX6fRw/HD+N9tnO0cHocOeQPmE7T+mjxzuD",
+	"aD8+YA/Hh/RoZAkGrV85xXg7voNm2SCNHxwdNZH4f+z8q460X46NCS5E2c8v6DVuMawDYLTplRtRyWIi",
+	"0hO37LOMAaSnhTHF3ZTkcP9gl1x9daVvqTQGEtH7F4YtDa+ANRLWTb3xvv3y8vKr//ryx70Hf7ns/fQf",
+	"/23nXx++uux9+RO5vFQfvuqb/5afP/jqQeNivWUs1sx0lSXbJT8aYubYxBxBoNUn/SIxqwlFiNTy8h7u",
+	"H5z8Oy3rW5GyGjrUCyq9FQWORCZUniAb85dHsx3NSqZweidsWlrhh4PDbkuUA2c2iHufcaGalFtNfU5L",
+	"bRIOSqrsWsJBjWKrx/KzGDWNwqmxa/X/iqtaXwBXTf0799y6/RsXYu2WxPYyxQGZI9wwKs9XuOboXmO4",
+	"cXlY34k7MqVpbtOhKLVNRBJLQhWZClkrw+S5EXYgMRvTeaJ6x0eDfgP+7UEB/XY/iH4LWl7dSoJ62bSl",
+	"zs+15rKdM5oFr0T2UWmhYMzTuE/4dSr0ySQRlWyXPL9l2UIz/IxGWhzwODNXkiXjIucZsey6ZoV/2Ypq",
+	"acKkahcXHzcubx53tuYC55kNtZ48pcXCCNs0DUq3G5p2GxgZ+nvjc4yXr7fXAcoyXO4xgZtpYxbRYkz+",
+	"+ibRH2TY1KYXeS5Z1rS41nG91qJ+grx7cO56HlyI9xGpgtSKgt9472eJ/ku3fAB4IIdU6ktaX9A0ScQd",
+	"i4fGkak1fFw2SJZQ5h8QIag1fmtkhsVzW3F0MXh6/NBuhXPbLHrHveXY7XSE5hWeMem++zjwXXCCL/9e",
+	"tO/CamTvOJ0nSb+XUKmGc1kZ+KOLwUFOQ1OwZfQSTDAxG/eWX09UsiCnF+dELtKo1+/NMjbmH3vHPcpn",
+	"Q916+HD86unHg79SfHjLxVwO/SnhKAw6iv8LrLD/i4zEjME2+Caq44zRQh62PL7LuIItcbleLjXG0n39",
+	"Jn1qbcFECgPSC8YI7LoYhEJVhtA3TbM9F7Li8MoLyLqhV6HlXt4sEPpc/1qhZSBWteFNv2UgPrD+zULL",
+	"T6Uwh44HtnpCpwL2WQsZcDp/ZoDjf2eiSgyri+cJGzoJVZOK/RTaOfWXCo8jP94QdPuhOQRveEbbn0Co",
+	"xgBHzrx+LpIJ41O9hGEG8vBi8MTj5S27OcCDDmbFlq8M9IXOFdwk5yzlIiNnxqBJnqfXPGVafPIwODwD",
+	"toW4kVHGWKovBfPbkOlVXMIVt3tMPeKqOaulQImNnNkiSTcfXH+EDVjUbT9iXwmDM9Z/pdy4Ec6w/jM1",
+	"71SA9ZZ/pQ6EL4w0Vv+tcuOmbLomXhl6pS7hrOk75eZ1STRN3yg3rw+vq/9K6AU4Il/T+AwtnA38eJaJ",
+	"UcKmfwrw5QilhSlNtDTJ4qGxl0Kuq0J8oQvPXhzRNBUKPSs01tJtLJgk+rcpVCTSiu3p+5dfSKIHo3Uf",
+	"kHyzTOhz+pPr0QmQXkfgWHU/zwTw9d5xbw8DLT590EKp1qMiv8bO3CT0miEOW3JROvb4GVRisSz1jV0M",
+	"ki+GkaP3YhFJu55yr7psrZnde/xGHaMLr3c/uOBcklhE8ylL1W4PXEY5ZrNHEYp9VHuR9yxXR75+/u3L",
+	"t8d/e3b6+vnbb07PLrPL9G/Pz85fvnt7fLA70H8+f/tN8XlJ4/fHf5oSbsdAxEifIaz9dHR0eAQFg5zm",
+	"MuIp4jgXtNrDJ0ePHw2C1WFC/i/T05gnrHQpPMPZ73zD5UxIHg6EPIU3ib7lQTuX9JajudB9u6i8UaVo",
+	"NNHLfQKv6jf/fJlLIbs8ku3r5dSUbOpwn/lewrWlMqc36Vf1zlAsaFOvN+0XxB4LSjblGd2VKDL9d/3b",
+	"ru23jExGldw5fLyvxa1tiGvutv+pN1FqJo/39PnV+ybtkPb0YHfMYPVEE1cCrPdOJkIzo4lImVNvwnJV",
+	"STJS9FoWfM1aU5IH+vthoclfyE+d493qz4cX9be2wBQqylR/bVVaB2ppNMpKhTdDiJSthZsC0HJNem7j",
+	"LV5sHU5vWqZKlTbLy0Rqf2bbHMK2VyAtIlUglwoaEE6jKXNKhiZ3phRPEanSchE4+sNYTClHXkKjKXPH",
+	"/oO+YKfsn3COes/nmZixva9ZlnAQiWQyv4bTM2U73onZoHphV7vunODjjZySSqLZUsLwx/ZMpOOER+tJ",
+	"dLgZit6w1BexTsHGVw10TbR4sSDsI5fKhGhtSdB6mgtaEBFL7BjDIpY/j00JV9Y9qAfFyhU2c/kK6BpW",
+	"qUQUUC1wp6ZcIPxMJtalIvPqgVTeYIhCn9xNWMbKMQqlWIiSqz8QoVAQS/ZXqzoY8rtA4SqRjXgcs3Qt",
+	"KpyxbMrRSxCzlBfF/beMw/QXYp6RTGgZTJi/MG8HzYgEPmJs6i4Daas0+jCn0fduBsTNIEyp1bluil5N",
+	"wMmULoAuY2GI8lO/9x1S5YUQr2l2zdbaLEPhQyXEMIGvhZXALyQxTSH+BZp6sQmSZbdA1DTeKid5uJ/v",
+	"ktGB3biUEMROIbxb1cluarfar4314Kc0ea4V5LV2j5svDUHX9rfuXEwZBkjdaa53l4n0moiU6IMmecy2",
+	"uElHvl5t50rsCMM7U5rIJrZl+Qr4wRRr61Do3ootWiqw3+xmmIqhnAi0YZfTIlsaij+LcdsUnPQdOm08",
+	"ZiyNZbHB/sHFvufdNA2GWrtKSs32sdmfBvofoAmmAFjpjaHt1I4MOWdzuyP4/paM7Abg95bHTPjp3y26",
+	"eBhKBm/x3mHPV1FxdlPGtEA+nGd6aa2mq391Wi4dRTsxG19b8GBjjpsinB1+ZkLlUAJQhWJx73hME8ms",
+	"vzYOeR49rcN6dUGMj9hMsdglG5dNIXOTXV2g4dcUGE5bRjMq0fBrnsa/3HKpep8+fYDhGP+RhOLKcBaL",
+	"bkqEKy7T7OBpPifXJEi1gxLVOiOA7Tl2Pw4zRmW+XbWqUE50FyyapDyiSR7FtVmFKGd4NTdZIQlqbaUo",
+	"UIO4Xi0qN66rldvwhUrzat3Zhre9huEyrvXvlhsHavY1Gj1q3/QNu+2+4N6or7LX7kOep6oOQb+lh6jk",
+	"ZcrhcZvfr1YSqi+v0+BfCrwQRvxrsgUVG9dj4zXakyov1ELZNX6m3L4Oqan+I+ehkVSBlRo+UGwbxr9Z",
+	"ZgEpMSMDVbMZU7YJMYgSIdGOrf+xXLwp2tQK0K+eJazINr+ec4iZzKYmRlkylK87SB2e9dldCprkKgM8",
+	"KAzQXT66bRvhpe4yOVjFDq03rOYaMbmr618gXqX2Bs5tWxUqfTZyuUJrv5Dnsrdc2/o6nW0/gS8USyI2",
+	"BwCYUa9rFfc+Uyyo0PwRr20RJrj+NduojEe1jDU40jIAUpthCnjmrezd1r1VpO4XIoPcwxGNbiCzitEp",
+	"2DzijI6Lcn03HeahB6plg/8gsjWd6zUHs52Rer82fTNzrHl63ScqKDu6MgAraRwbdFq9AqzxcDQeV5th",
+	"FrCZRcyvZeKe17pQD7fxDMNcgnUbmw+Q37gMkbbsRLj1K85vrYPh+XnNPws3JH56OKFy0jvuPR0/eRQP",
+	"nuw/eXIYPY4fHT2lB2NG6SA6OqLxYP+IPhyND8f7o4PRYPTk4CCK94/iR9H+0WgwHgzo4Emv3WmLMq5Y",
+	"xiloqjSNJhhE0vt2zqRkmCV6zW+ZJPOZppq3jKGpfcRIwmKiJpmYX08Io9GESMWg0QsO9niwq84l2P8p",
+	"mcs5TYixQSHUAJtKltwyOM8XkEhJUzJPb1Jxl7qWVAsFhKeEEinmaZznq2I30IURBcDYL8mUS8lizHCl",
+	"CwmuAiXILGO3LIWkpumu3oVqjoaasAW4SwgtDkD3d8MWveOe+XkoRXKLwX1lzdsZts0H8pZ3jF9PVO/4",
+	"IQTadOAMXW0eHhPLWVKTaJO36hKODWZLQ96/+rRUWaUP/d71nMfGAHoqbzCoH9Y702o8EXMFOzYRd/li",
+	"i7lJlp/ydA6F3vaP+hBnA+p7kpApI3QE7+oNi9Ei5fYOqGIh5mQMpKO/PwW0jV2IdXICnV++ZYMim8/u",
+	"wszYy03aVORAW45cbR6qKb6MM3vvBssJ1L9fbV4DJNmCVxdW+a1Qp2Ado6NkPX9NKtSQ5p/yPWsCrd0u",
+	"SxK3hWDHEOoEcFCaT4JLIiYTlrGt+tQe5aznrVCkMPCwI6A0v004AgoLs3Q1cLde6MO59kbBES851DLI",
+	"Tk0FZtFbBzQE+WG2eioUueWSjxLI3l+IedMW7bXki+vt42FxH+286rcQW2zIu9awZKrqKZWMEa7sRr4R",
+	"MR/zukRt5/9HJ/uEImqBiQ7ArGOekkIS8C55K8hIxGtEjRSHVpNn9kzMU6VlBoweQOKAK2rpEJG81xno",
+	"j4ze5IN9TxeJoPFGHM4z/Fa9w1mPWE/1t3Ix7/uBADjYFq7l6rQ25Vputx56lzIIO4GI1xeUJ2w9BmbV",
+	"xSmXU5P8XgoMMGdn4qVBQsIiDM+iFADXtUADhjDDuxc5EO719u8g3z9zCRNvDuHtq0x2czHdrVYJTzDy",
+	"l/Jenjlhfp1j531wGIrDvwC0SISqSFGlKiBZIP+xCBYGecrKGPnYgzt7w1Wbiwr0hLX2/uCJr+vkM/ZT",
+	"DGrOb3B9NhbM468rzffarB+i02gKSUWKMohzV62j368TdFB0EUfilmWQRLZfo8WX/P5t+3pUhbNv6e53",
+	"+PMtLewQp5VeDz2d8IOpWLhFpzT0gEGzuT4q0mGd5q6FJzFCidS54lOhGFge5wbJCY0Y+gzeCbBxAE/F",
+	"nnrHh+gJxy2MrVthwfBqxGqZGDvoXNfO+1/junYNqpu+n296UE8ttUGDA4uHEin88FMn9L+6EwZf21R6",
+	"YAtfsWvluzQL5UpbuDbz9tWCX8t8ka73Uv2RBped17AKu79MpXXvFXDq69/Km31yoB4e+mh7trZ9TpKf",
+	"iQPvTIA5v9eNOnOE0wqR/qgvUc3iR/pgOgHe0e3K9AdYGkK8oenCRETKtSQFzRGHAPBSEhCEwOhmc0Nv",
+	"VQg/8CLGz6hiJB9Q+P4ujHoj13Z5uqhv2l+pUmw6U2B4lvxaC0TNAeNNTAiaYksYyQ8pnauJyPg/15T6",
+	"eHpLE661klJKAORVA1AdgWd6bqfvXwI6HyAhw3t9IFiEg8A8RCRglhJjstyi7WjfDyKF4VRGfANgeHUR",
+	"pf7UN0ER7zMhxvrc3k0EIIzJG55e638Z0UIPCaw3uuMSNfz44487p3M1YanS28fq0I0mbMqMwA0rzyLF",
+	"YsykfPT4aPCgmJX4NaMZyzC2FrIRvTlDNmL77ENDd7eUJ2sbKWM20/SRRovh3PtkMDzZmSu1zMMjRvBl",
+	"QDo21jD3BWKaTgXmvW4xhNkzAnzjZkOKswkTXs3kNxvSvGTVYnGXOvuYbcIl0VJ8Iqg5uptiVrNM6HO5",
+	"NtnMqJR3IouHGRvPZVk9ZcQ+97KhGcNlyOYJYo+6RjKcgq6EGGrBWKSlJHSHF5h/AVeZZoyojLMYQUOL",
+	"Seq27Vbz1A8OfIuUWYN8jeoMUqXF3HSWOpfkjiXJjkmb1xrsKGP0RhIK2wFq7A+pnM9mIlMsfsNiTi28",
+	"+co0Ms8/OJzqL1pc86ANEXy0AM1rDoyfTZSTUcboVu8y8BCaDfRWhMAEiJlAeBtr5rtp42KnhTKAYpsL",
+	"y4kddkev30NbyRAqm3/AzAQD69Y6vbVzaN/zPI7GS2dn01kiFoz990JOaylj/fkUyoF0MRVUsm/BdpCI",
+	"a5560ReFTA0lUpYXgbcD22yADuxpDZ3Y+gvrh+jA7uquzkSyLB672PZTv/dNpYx5/dultuhJXv6abWT0",
+	"+nIB2matvtA6WHa9DYCN7T9cAncZXFh5DMXKdsvUfEsEjmpKcH0V1A+jNeT43FxJIlmUMRDQZplmI4pj",
+	"uLeD8GumRLvdFZ7xa0ipLvkAY5Hn1Gp1JsXojXYVDWCeofJkD0vI/SVAsOrADCoxwJ1TSUzjAhBKewjH",
+	"IjRhHYojKCamoe38hGhuApJRjnuuBwURUD7AZmFo8zkgPnqjevjIjuonO6x+T3+79+FTEQWxcS1ASB0t",
+	"DByqTYrmCu6YbqsTGgeP28BReiiLNaDFHti0UYmNbYEoYZbUjZxLt7x3E5EUUAVaUR0Oya8Z4c3RFopw",
+	"UywiQi4lPN1cU0fct1D2GLi0/lojZkQr/IU3uuknG77a5gy+1S0/5YiVv4ZD4/K0fuA4ZMSueQp05IML",
+	"PQ4cqCDaZbmXH1LFkxxi3HViysQxXF3AwuSoeV0LEVuqtmo8BhcooQljA+vug3Eu3X7TeAO9eoCf7Yju",
+	"mt8yLVam7M67ENYbhQUZrb0I9AjwFuiDUJvMJnTEFIRFuzDNDnfBue6w9njml4F0NZFafNNVNfSlt3aL",
+	"alzIfbhm55IRarO5V0MGziNFf+oBy4cjag63O35u4XPO2XeXeT8v4+SdpRKjKhBQ+PQVKLtw41UlgcLt",
+	"W1jHD26WiEKml7lwrYdpx4SCxSJlpvyCxYhl6Xy6DFy4uK793scd9lGxFIK4TFkfO4q3NFR+7cfSbTMW",
+	"Wd/62HMAbHGXEmfbaMYEr/A77P19sLDUKUK/i7HuXlbFtpgqWltrV3Y8UeWyr4HDNKFyOA2W6/xxwkxR",
+	"DMBSyRiZGv+J+cZIiIRREN68ukTBDxkWrpvh/DHvt7K2B4f1HKl0gmChij17s6knTeQyoX3JkUjQGOUE",
+	"bqDYiUhin0a15BJAXDa/hHCZC78ZdN4brtxz+DciNnvuNffY+8UmNxZ/jUQazyNlc8LdixmbiSzvBgZu",
+	"u6lgRZeGGRiOuGVZxoFlgcXGfhf/QF7h/nQnGf8sWB/MC54Nwpkg3MK6PyXTE6PzmCu3nvDHLcv4eNGR",
+	"M5zDHVnDGyCW/DqjUyjnJAmV5OrUOIlgWY6JcQb87//5v66g6Ba0A8NONGHRjZxP+0SaAlwyomnKMqjT",
+	"ZwKUIhEDcBxRLEm0XAs180wNGvZRmZJG/o3yuMB19J9eKQLKZ8MvE37L/ktrGQ+GPw12nmKZrQ+/Pnzy",
+	"KVCgwC1ETX1Be/ip5ZJa2LJlb8Au7p8Fh8ln/Ff5/dJxX37kalK3N6d5Patc79XyH48mIPpNNM825bCw",
+	"dGRJI8Zq5O1Zp3QjaSFoYNsyl7J9uo8FGVOkROaljJe3QpCYx0Raj0R1Zm1VsTR4IV44ZZWmMYo+ANYJ",
+	"auuMZVLkDg73wDHHEg8/GIRuRGVs0W3KlYvMFcGsSEzGfgvzCK4k5DCFpzhiE6oFocywd5KwW5Z4dUOK",
+	"/r4VUpJalym6vDwPHskiXHGZ/Av1ijXFRyLVEmnGzMm0mcAlsl/PslMsn97NxJO/F7Lz7AfEkTL4fNBz",
+	"C8+8ElX5sPWtCoW+xKoDDVTXDI0zWgZL6ZwCcH48eIdWpix/xTdh0upgq2mRiO7NBssKYCAnlfUZO87c",
+	"aNufYXMPRb9ebPRXIwIY4UxMQ3J5gzJry7x2JYMqdn95nJBTYEs8GgcPXFD6zZV3rKWSG6rf30rTLVOY",
+	"r/FuUMXNzwkSVz8vgOvqEbvyvuWlDumiJQbRUTmtMKROzJCmIVZohaByvQ05n7KawhuZLwaHq3C0E5ry",
+	"0Ty/Nb7Bqu2uNGy923qsBW3GoVHHt9TUQbrhMxiqmmdp93mtMIU3egEDNaAYsnWUOvwKFcAHkBJAdLF/",
+	"qjmiA9IRVikc5/b4oJ9EZEvPmS+htWHiXBXXeSUewOyetmQBSAOf+r18XVZhed4yrsR/2l42+Y1RXsCF",
+	"NetqmRf85pJyWyO/ImU1mW/Xvp2UWH0h8d3VljHETJEevDH5Xbj17BuSLlDpEm6oj94ye5Wm5U4GK/dC",
+	"VxkMGMHmTFdags1NT39kA1a+RMs2yzfidNmz8ntdt+5+2xq37VxkqlDCs7dTkF8qLn/QLUMbai/u4vuF",
+	"P3Y8aaggGvV7OwFZq/JT+ApP59OdW5pBdqEeAEK7xKfqGyajXj//+xT+NAUe3WP3Nz4GXvkc+3Rtij/q",
+	"hh9Ky6iC5K+FnTHNygIPpAOKKTtBKz+XXtF7T/zhBk4zr9vlY/uwW5rMkcT7PTEeA77XBIhiBVFnqdmt",
+	"OAMuyYhB6VOn8QfNbyIdGjFt4sxwP0NYsyenpSsNuM465RKCZFVA+0Lm8EiSKHENkwsZ5oqJc22Eh1HC",
+	"ATCVF6poFceWV80idxMhtQh4PdcjzcvKZ2LqS/tzcEIDLsmE3jLicrH0bzwDr5BLI2kovbt/+PjwycNH",
+	"xmqLPw6qSPD9nhlRq4yXF6btJ98cHyjgTaNJvu5+AIhxcjmegnPSwqg8sWWIycFg0D6awvbiDa2R+1es",
+	"o4WND+5qvkaFaQcZrbEg1it2WiaPRcr6BPz1qHru3rJsVDhPczXZhRhB8DLgH2Ku7F8Q8z/M2DhjBjWm",
+	"8LOJFYbfXGiwUa0rv1vPhin2u2vt5v0eZmDsOlR8iAs0DN7+aZi6/TN3r7ifssBPImHeeGwITf5p+0v+",
+	"dftLsQP7a7EPcMvsso8YSet+AD8NL72Hc7d/AwIbIjGWf0VISfBOgUHdG639JR+t/cW4wf1f3Or+LEbe",
+	"N/Rf+fv6LzcM/ceEJe4dOxD9xxQQ+oY4C++HjIHi59s//OV1v3kL7H6z4GCFHzOsj1P8kU/dEuc/+uvu",
+	"qcr+cuW/2lH6v5m5+j+hzl/91V0t/s/5NVNuXiAS74k35BuuvKHqv/IlukEiAuyAYhv7a7itj+7k/+4t",
+	"dA7EnH84/y3/bP6bD0Cd/5pDYld+R3zv4jcQMLvwm8VlL/xoge0LAwUA53JHDlu+1L2j5vxHgCjnUhnq",
+	"DTzIqRivvHxt8O98XfDvQmYz/OJ1jD/cCh57f7qd/1Co/+az33aCStF1FHShUU2rx55Hi3oBtSIjciEV",
+	"m1p/oldNvpDXAzcpGJu4smH7oiBKAvJ633f8wYfbC116Lt9AhgUKRzEiJdDkvSc0YTB7KLjG4F58if+Q",
+	"fZRx9IiVeAD/BWAblkhGRiwR6bW00Yo0UickZbfg983DyML37AuexpACHzLYsVRlCxeUB4ll0trEJKMJ",
+	"yq8lKVB/dZiIayMDVuVM+Gq/EA1q4v0sutbKQbVYZaCFg9JM+xU3mEvslzkLYgpBFlVCI+ZiiyZeaSKn",
+	"4gIIRVGWfHToy5JPB4PH+0+fHhwdPj4cPH26H6ot9JMTKeu0VpifN9x+cbk/LNnlV2Z5ilOkCahoJOZa",
+	"H5JIaa5cP+7zicvYxBBJYCknZJ7iY/iVxrH+lwlq985bQSjDznJ0CS3OmK90O1yvRQ3V0kj1PULNWKRF",
+	"5djGHARtx3y5VdEXSz8Z61wtjUNwueE6NvwI/dWaf3nEf0erxNOV6nEoqzjni8lCbRS2NibzCZ3BfbGy",
+	"xTzO+ebS2VgeiyapSXg79BMLNE4TaWq6AXfTrBTAiTFEmStQsCbsI41ZxKc0KVmZHh1uIpqez8IDjRLO",
+	"UvUFHKZM6w2l1Tpq6lzkYBFLl83hLhQT9UJj+h87BiVh52Wcl4GDX8oWOEATKu+mVdBqO3CIT8oyHTgl",
+	"RKTFWwICONY6KW4orQ/LmXnDnpcuN4WLQgXyg4ujlFyCadl+eDwSJffv141fKk5Nrd0R89wyKIjx5est",
+	"veaIQ3oddG/m3logfzTjxEZMK9HYEaCVtXBZ54ytZFD12KXHxguL0rd3QplkitScHzk40YVJFs5VztIK",
+	"lzcwrNpL+7W4Xuof0O2AZng3p473SjvfgL1x7x0D4c3ygHrCrvtI5QggVhiSczAO6WNFeTLPMLMXDEWd",
+	"RKECkwrut/5WpYRnhd0GFCBzKPIDVVCKnPTp4kL8SBHPOoBKe8kYj3hWULUD06aLCqQZQftlWMMtUz5H",
+	"S/0yG/CqfLDj/hvY1OoiBoE5AjbZbK5cyXV9mYBLBHBjq0cfAphDIK7f2ZKrkMNK7vQZMo2breH7g8Gg",
+	"UBO1xhIOmkZdfCKXWFaw7wzVlEzmaWxcIe15kdVbl+cZTRiNh0tEQ3MyIHpKr0t+NLylaS0EQo/NgkJz",
+	"T1u48YGf1Y+pxEv1BUyuBdO6SZ686SnAX2jxOTb6FY0mWxv3jNXYJ57jYbXrx5UVqngGstOmXDstQz/K",
+	"57gmAMRFedjzWd6ZMvX49JuvhnfOam+kwGgqi8hTpS8m2NvUgH7f+UzF8kFs2Ov3RhmgQ7W9ngp136vQ",
+	"PBAUdDcREJ83YgT8nduIfc6DrrsEFLvRt417bhUV7AWAbyAm2EBvBIU8LFqea5KuA3ypGPF/dNicrm7K",
+	"zYZUBsy3MWW60VAKOyFNmY5+DZZWqCMfKqRNTLZNe26reXsgIV0+7+A4SghnEMOOxSvsXFuR1mue3vxw",
+	"9rosT1dJKi9zVsuz9V1+y7ot82wi0jpZkSUMHhOsQFJWwJojtJeFgS9Q5HAcplPwdwtO7M5sHsmoaEge",
+	"ecUWLjO01ZYBMou/XUeB7WoVtV3kAFuK2fYOkk/1fXf4kQQ8CrNUblbMi+n2T78X871ejnGZu3YL4q6y",
+	"9ErasYuGNjWbQHlXRTWu5fW1TBHPEzC7aOHFt7pdSfeaeANFra4JFrdkvfA8c952Snlu2wvD05dV/i9o",
+	"86GwLEvTRPNDFZkgsEUwRM153VufJOBvFovPGJTrHaMGxjtwZOZZxlLMcUSCu3PwgwEtGFsPHehg+Bia",
+	"b/rfqRDtErCAlN0VemmULBwEYoniK8MtfTdI87CwZyJhqy+qXsRMJIFk26wBcqyIPVWaigWjC4yXRTd1",
+	"hDifuQwsmso7cEvyFGLb0FGTI7wWOb4+06JDTKRB2QnmZ+ZYRCViaiXc49ufNd3PQ8drYPSePwJS9uGE",
+	"e0DMVZ6/Jbgi84qVrCVTylqMWrx2bpvrV5P5dc2RdnOVE5FhJnSfzFP+y9z5ZwC7Mkkweqlk33kY2I52",
+	"op23/1sS7My1ApN3sDNuFX1y6CiPeVvZdEWYGRoQrzuR3RBALXhARIZGGCaVJF8CiMEuecUWsoqdhrhT",
+	"RpbjsyGEB/bBE2sKQLpH+ttDhFKwBz7B2emXuh75t7XJ8znN6BUuppGfRlNGvHLWZUWrY4q4GcsZRE6G",
+	"TbTzSAu5EFsJdt6YQURYY9i1bDD3ljMPVrLVBS1kucjU0H1Rrtpc500h1K7zvNFmO/9ZjJq61Y832+EN",
+	"V00d6seb7RBzAhq6xAab7RQRhOv7nDExS9gm+yyxWdjXAmEX8XQMyk8xlN0tlp1AA4899+68Op3X8Ek8",
+	"+xGPDTxE7hQP20hBux/GYkp5iB98gw9y2AVoDwxaS4Eic6GHKCRM51KZAEMAcmTTmVoQ6Ezq/7RWXJ/r",
+	"frD3ZU6bfg8vatPA8G99X/5TpEvFiws+ZX/X7cq76j7Qr1mspg1rSpyxW2UASSD2K4/JXB/npYsw1Uki",
+	"aiP1rL3sAZnFfTO84gCQHUbPReQaQK1HcCfppDqEo+dKkhuexlbI82rz5rd5tYiUvwoN1/k/fqI7//yg",
+	"/2+w83T44asgJBPq7IgntJpOhhhJykLTViloZfBY63VVLCULRjNJ6ITR+MQm2euVhdDhlZWW9XBivWFs",
+	"GB12ylP7Zyt20x14tQPS5oYgNbvNqXQu7ZHEUQdPIhJyfvGtRs0Qtg+ZmRCijpH5QYwjd+EOu6ESt2u7",
+	"IkINpBWk8yRZDiEZlvuXGjoL03Zzqt8RZ89blbvomz7PNapyl5YuxcLKLPUtekv1cEueRjegk5Kq73GQ",
+	"tprbP376j51/ffjyJ7Lzrw9fwb8f/OU/e9vwXP6hPJIBxqL1baFZuBYNHc3hb/9kmXAstbUrs+7IHax+",
+	"5Dp5POv6PxqUybh9950co1vgOZ/RDbo6jZQYY40Ls54zukzmdThjnkO3kRR3nkqVzZdGrkC+npbN50kM",
+	"ke71RLgOEbTJkHKraNOjbrga2nzL1nEWSw47hvRPWBI3THT1eU4Z0xr2cJ4ltWdOkJ8For3SJPHujolS",
+	"Myjdp9SsaNqYZ3wJQOSTwh0CX/jL8d4eXCB/ar4/gAJq8gr0oxOSCgiYUncmqarVeX3L7t6bXNDl0SYO",
+	"kngpkgG2s+fskyvXtExLVAFnUQVAoERw9uOGfOvP//ditM7JDwqlftmj0N7kzx0JoRpl0ro2xb4LPdey",
+	"kZ/FCPz5+v6v3p6DkMbW4lpGKz+3qAtbuJ3XoB58tZ4oXnG1DlHc8NzbbIp3ETEGQwPC7XomhrLD0NbN",
+	"DhpkzNPWB/kVV89sNexSqZ3ASW5HLjeuGkvwlqnR7muVe0+358qzgRVPRlCzX5JY5ItdjXlGbQRpQ0f9",
+	"HlBF+GLWM3KPu+zRX81LS0PTQ/p4IxX/DQltjeCJnHxt7IQh3hNM+AXOARYYwCWeQQ1HC66TsjsWgl78",
+	"7ci8tebxW+5ze9G3ZudN4fPVTC94HDHISwki6YLQJGM0DgU4QPn7uvw8gBoofatBT1nnMsCy/DWbZR5q",
+	"acgSl0i7y0S4qlj/f0NUBkk6U5bGtE0++VmxdQMBXDCpnMd4tYus4HpXgogZC1xYXW2e3TgYlCVc4yKe",
+	"S5adOHwBChFLgP9hizv+fmU3Z1Fb6iHrfX5DUvewtf7qcWEu+DgPceuk5Zvz/iIHXKvlEPqaEynzmUQt",
+	"dl2LghKeX+qT52gO5pTx64k+cDiQ5kyko9apUFNG0xqIVkbTQo09oyhmUNeQl6qIiTkW4142BLSFFUZg",
+	"WwVT2sTd5uecNoQBBGe3RqZXKtRQjCTLbhvzJqc0u4F+CUVMHPvOBjPO0phm8TBmt7xGM4MkfXBnEtuc",
+	"uObky5TskP0HhiTEmIzZHQQBUn1RCntAlpDFYWigIbJYQ3fDNGKr3ae90i4Yos8Hkg8vuE4hnvE87M04",
+	"TYvOjBOSMM3OPVhJngJRZySishQPloqM7iY8jSuVjldxg3gKlh8mUWMKypTB6CyMn4zYhBs19b/3m8Ze",
+	"GnFhgA8r3u7BztMPX5p/7Hz4ddB/tP/J/v7gL19eXu4ub/XgT0FH+XPADXthVsyP1k/jn6WpN18pcSOy",
+	"qZ0/vO8HArv3InlbDQyELtG59PKbVr6lPpEQhyc9SNRUEZXR6Ian166VdUFx2eB58nZAyZ3Dx/v7G3NH",
+	"eTP8jtFEBXOdraE5E5GmF63r2byx4mXYLtEKO2rOcw2dx8J71WOZ3NGFJBNotDjBKl4wXh+GzJVXxyhx",
+	"nwTMm63DQkOUcEp++OHlN+TLsxfPyNOjRwcPToiYG85gFGbyuLilLQuZr2Ll8Db3JWBFPs+yUBbOu1Tr",
+	"Z4gQ4KXa23ypTNyFVL6YLUnVL0Tb1ObBV9Cblnw1YJsMmSZ5nctOP8lLQiQsB2TTEzVVbQ1q3v4KN/N+",
+	"6GaeCfAN1bo0Utc/kM6jp4P9B5WJHj5ZFuUNs8576+MuuYUNHSokjObQbSjUCTuqR3jD2EwikDDGW8NS",
+	"IT71XcaVYgU4EKrElEcguGeK06T9+YKRnUHxwlqeSxAEFYMdrYn5DlxhsajNxKh+zkVGGHahD2yKjrxN",
+	"SGZxthhm87R+if0cerOIRKRkNs9mQtZk1jF9mpfhZeQF2jNxZyY3phyQ+fIq5VozlmirtvJdu4Apj62U",
+	"rVkB0zKOeKiyeRqF98Gux1SgtQjnAPInvkwSLjFWubogOK/qR8/czPW24icBCFOfvYSNFTE+j01sdZvc",
+	"F+/QQZkQRZOmUcM4M0Y3pijMUwv/vPQg4BrxG2ZKweUmwI0MxEDIthtGKCNm5c5LrNNkw9iDanfFJcLk",
+	"WTA9f/0c0bnjGKDyIN91cEYhBSOHb6+A6vfJaEGokyYgP+aGq769rcHjuw0kjHxMXZAw3DxDSBghR/Iq",
+	"kRJrVOOzgMnNEbFYe96QC6YuYJxfCdtupULrkUjHCY+UDAMXc0lGQtywGE3VLtRVK2qaF/YNuK9m4pI5",
+	"UBQt5FqnfOvdst75Z2ZILVCSWiU35rSzEeSSNJaNOKK6wfr7YroZJiKiSXNn+kwiDKGIbqT18kL26T9B",
+	"KrG3MM+IGI/lJurzW6jwpUXIbMP1u9x25FKDKzk0nM7VKleOYWo78e3GO4XCnDYYyNSxuNqyqKPWTKd9",
+	"kFGOr1+T5SXGqlR8T8/RmmY0uW/Q1pq1qQBo2q1/9hAWo7G/HDljQ10tY33Y8Ldgfu0sTe4s55A++OKw",
+	"ofYgAlFLW8NVzeWGqhH6CVGBUGK7XuTLl6dvTx8YW4yhIltWwggcrREFu1jYWyaqF+/yLaWqVwL7qoVk",
+	"DV9eFvPnV5p1RyiXIfp+dl+Z8MsyQAHyyOevpSuvyKksqywwjeL9XRJEy2S6LmBSWQjvWvW2IvpXEJMk",
+	"U0M3SxsK6i8D/jETdkeyfAmAQLKbYV7mBIubeKsCb4sZS93Eh4gB29qYZGdQUyf3XWrVS6NxuSl/gVyA",
+	"ASi/vkAKZWbzuKcWVWZrElOwvD9XBUesh4afp+GthaP9WQD4W5WsLW6GlbNgWZeK9hMakxHTrEhoyXsD",
+	"YrTZzWWXq98xNN9c16vdZPB2/Z3yMjUJc+5i2Uo9gu0X8VVi2ErhI5KnEVt/V7CkbjtZa7N9rkYHSmyL",
+	"CpbXIMZ7tXSESke5TKmlFS5scHE25ZLGFUj+xrsuZy7h687CFfjM3r/bsJ+G+2yNW2y1a2sZliDsTTc0",
+	"f/dGN2OeqzR+DyRYQ321cWbvUl+E1sp3uWaqRINFdR9Ndcz6xcTUguYap+HFdSNqnxS9FODF1U419WFR",
+	"rzohA82SEmvYMJPaqF7+2dTkFTl2J6XsjvHriWZ49WF8tgnE81kFPACws0YEX2EULcvpvxV4Cmw1/fJ9",
+	"4tNcrrUF1TVL+h5WTnFdGg9j+BYwBTa8w5ib2ewlYKFub3nMBFRYllwhgthHKAnDu/PyZWy8CDrVlpUX",
+	"3+rGzu85eQPxVCFhfcKsB4Qtboir3OK9u1P4YwWk2HbQsOfQi1dxHf4q48SugBv7obBM9RCxGSueMyyu",
+	"6a9KnNGx8kQtLFU6hOAhrHND7ygHc4s7/36t07LQ1aUmYD6D1jXO86nUB4YvvazRWrDJguSBiIg1y4u3",
+	"lgZsTcaQeUOysuuUS1sVsr2ToOy5XeYpsGd/CQAdLL1t/XlLf1Qkg+b70d2L+V3oWvtFMe2eNzI1ltUK",
+	"qH74gZYpU0ulATyydsX3bW7nAhZbpJ7zT4z7LjHHHV0i0ioy4MrxOCzmNB1OxDyTQ615wgmqS4fQba0p",
+	"D17JTyRL48Dxx3Kl+pvSxmOYUjKavPog7OKFplVOOmWmZl/B2OeuzrRc0bMqsWE1pZqCSiHJTSucwzpp",
+	"/axwMP2tAnYDQQSW5fSLt1oeUTVP9ZV3RxcQfGcr6oQBHlc+UnYUtVM5D87AvbexkCWJcZwdmFXpXJvy",
+	"ZAUESH+TApOtJeN2h3yZxFl7wOvFTe+VbrJmznnuhc7K1n2PEQ2VfRISMh6RuBHFFE4elD2ySfibDvj6",
+	"WYw6hXp9L0atyx0lQi7zM+rucw8jvLCBWKs20Uq253XjlNonkXarZ7M1QI9NhayUgT+6VRgS4ILqQBxi",
+	"BZ/V6gad78VoVVNOK/96ke437lm3ZhaPOAtubX9UntCZb4p/etd1TOcso2MNH483VXzRxk88EUlsB9ta",
+	"GfxejN4wkKAay85Jc7wU4XLFeg9T6EZO+GwjvKZNXvX3YoSp1S0psTTEDRDkBsUnmHBnasPNXSYPmYl3",
+	"kYe8V9pelobQ7sWg0EYt2yILkd92f2z7tptzvy3hbeEzFs6tO9VL/IUkM9Oi0XBQV3XGgwz29EtsvSkF",
+	"rrnsxWmSFCpeWBXfILxtZAByKMbNUaORmKfr3AaTsO2rurxQWRy8kKBLbGqKXdCVddtuYpTQenCybH4i",
+	"JbrVpqaUsZ+hfFSbVTUJWz+7elMbMipe1wGX4LO+SSTlGXoh2htXzZk9159ZblzVMlic0bu09Vq4N7aS",
+	"u2WozScle8oq5TdcgSNLRPaweDvsz9Ctew1DPDNyVyg71QgFBJKnUGgtJJxzfVyHU5pSBC/JWJTNuSpa",
+	"h1jWRXhdvX6hvSDXq1xoV3+njK24vdqFwBa8f7rqhbmiVntB54VaQL+AsoWQMVDeK+ugMrpFTjyoC3Xa",
+	"ojo304/1+PZteekagCqechgi9Ve8Lgkb457RjeXZxk8gCMHEZUtgxXCROsg8SFvzQf42bb+64aqT/eoV",
+	"Vxst131jL/O1zUjbAOQEii4lK1UvFptmaoEhCmn+/bL7QqQsRzzNdyVjtAK31DV6uXtdh044oyfrgYzW",
+	"jzuhUKDOuGWCw8JnHrYmy7Fh8/GW1nNTyBSdUE9n81GCOQud6KaAjQ5FJEOUs9Yyt7Jn2AO53fKKRQOa",
+	"k02Caxc4hmWSWdfElnO1jiY2j31WTGwmB8MMu/XtV0BoXQGQlBZd05leKAvVoq/tI5cFbzE0aBpNTHFJ",
+	"RqNJ4JqBBg0oGpJptUyLbzMwSxGtNdFoQhJ2y5JjMua3jCj2UemRiMwMpH2dHui/VBfBL9BztApCM5cQ",
+	"CqgwdaQBMieI9N8V0rA+2MLKWeyWZSbiAgvD6a3Tyq7IAFnWz3UrI+NVjSWrxE82FMvkCvVtfbtJHjMP",
+	"26aZy+4XnPD7S/WUImadGVchisNSY81BXmYUs2Uc2xrFbPu24tG9USy4LQ7QuSs4rZWFy3ElXaGyb0yl",
+	"XOXBZueSA0KdEcWSxHMHttrzCnRpPdRxqBTa9ZzHNI1Yw9Xj8/NEiBusDYwlu/Uf88yG1xUu5A1zsClP",
+	"57VlaBMsDwjXo6I3DMws5o0lYtjhoDVgKQQUN4KM9wlkJcPRkTcsDrL1TvWEw/xJD6SG0lc3L1hWs555",
+	"wYhYOyWc3+0ZF97SKcv/5UwLOaZ+OMGjjM5zQkQaMeJkQL2NUC3RiKFyG/qvHURHHdhMrK0qTLNowm9b",
+	"ICHYhhsBzNFndzihMoBXef7d6c7B0SM4pRP2kcYs4lOa9InQ6/3rpeOll70+ucwR/i97n/QBi2gqUh7R",
+	"hHx//u4t4vE9efzkyAPFpQSk9k75lK0sBnbHNmE1+E1riHTBS2ld1LZGhX6Gspu3fu4uBFysDSM5OjVu",
+	"Gb27lusTfN7pqCY8HUoHG+PF6fuXWAYWgsU8lrOWhv2bVjxpG5uTs688RKeVacA/eVsyDzi8CqfYu+Ca",
+	"fG29c1vicyXSKxFFkQ9vwGZQvAU6mg7K11+tHcHMIR9+F1OCGeIypcgyhS6Kkf9Ox3vzXkdqoqdlDpmc",
+	"drjMzcxzybDY3w2bqZBbxp0F7yC0JiVbvzRICRYkHUgZFtBVSM29R4HKfznAM/x0vLc3y8SYJ0xaBPW9",
+	"Kc/ojhTJhPFpY63Ao9alAn/9VCgW6IkDr8U1X7EA1HNEi09jYmtvNFT+bVWnxC8cEkIPy3up0GhRv2lm",
+	"u5WSISHafC2uxVydMQn6TC34uWSY3zGhEoMmVkU/x/66o58X3qtDP5f8OmXx0Kj4LufQ/dr6TLyh0YSn",
+	"7DRSYb4inDYM+etwSxwbmOGEkQkIIzSecq21EsXolCSMxoBOCWzNuMaNoPazGPUtdimXDkzHGQf6Vrah",
+	"czUR7jWX+eZc6mAv192CIkunQ92rRWDiEsxtVHXwqZuFOKuFOcmT+XAVSMpYrGeIOdKFIgOYSyxmePB8",
+	"01/H4WgyCF56AFUUKme01GKswGIs6zEG/ThxORzztAYZroBnrZdfEs0wISu95g4zPqhgXItiX0iiWyxH",
+	"kA/XqS/6Y9zQQ2fMrO5FRlNMuAgt8R1doE4hUjNAD2MwHOpWV4gFn7WBxh8tak/hCYH6YmXcKFmEjWol",
+	"xRRO/VLNvxVR1bmkA3PUi9pABiZxrs1qcTmkcyWmVPGoCS0jvFRVAm0Hd1BkFYDM0zQdOlYVw+Zyojbk",
+	"ZFYL+gDq8LByCrMvblOQ6GvOHkr2X0hiBJdg2b8ZTVuYWqGZj7rcxhgCKu3vOQ3n89Rma425K4e1UbUo",
+	"HOgrBDMzxZRBTQe8jFE8MMiSVeKHwmqJFh+D+3Vh4bH1Z3Y2gYe9ajU6lpkk3CZjKYgn0LTk+qqoj+5z",
+	"bTjOEo2vfdW7lvYKdzi2ZKywonNNiT2XflHIIspJsO94Q3FfytTUzSzxRtwyL8B01cqmiHx8giUgEKaO",
+	"RxNyLbTAMqLRDYpwVX7X7hoo8/9G738+GxN7Wy5RLYIr4Zdm7zZ9P4tJH/6ZFs3S+roBIGIPix5+4/vR",
+	"/KTfIA/7QLGATIUyvM2ND3MbTdgtTcKBvCD9Zs16+WVbuy0ZAEsXykFyiTUEa/20Ih129kFWqwiada4j",
+	"48BCy4m4Y7GTvptkbqGa3LJY6I9kTCpJKizwcANFemtuEnbLEj+iZzP1IEukUtylGoLxiueG7odiYVyI",
+	"dKeS/Dx3+ag57jVa44XZi5J6MONtSAWL54IhnEUZU+3an2Nb8C5LNWwpr/kTr/Aj/zt9N3o3rOBaFmHA",
+	"gpjbHgKGyRoqKs5Az355RwuC0lZxfmeUbhzEqlfHohK4qGUpUzsNCluve2uEijkDqz+FKI7aVANnOolo",
+	"GihuR6OIzTC3IWZRwlP4p+Y+VAXN7rbbMwBtlqzJZJv3Laas4OWHi3TodJbOo6jZTP/uq7nemu605nLl",
+	"gB0CULVo6eWqI2DthMqhQ/BoNBnZqxAIyQcqCamgAJ69RC5cENdufTk887Z+af0GRycWGnK4PCpwLSFh",
+	"M0nEdtR9RxSlpa7Mpry/H4IHts6+jQXJrUEavAqKJEwL8U+0GJ/RCEvJprF+MhVSkccHZLRQDJKIfrh4",
+	"sfOkT1LGMX9FTKcQ4ZGRKY2ZKVz9hTQVXkUWLiMaidmMZTsJ1Yuf7sQZHyu5k4pMTZbY3J+E+ESuhgXm",
+	"iwXmRIaaijXk5WN5KzK6YsH0yhgaUmtEDkMdStnftna+kk4bUsw61DwvZvUF45Qgt834ttrk7UYiva2L",
+	"e9JEzWKyRzJGowmLSykVaCOA/lDxwnLjKQOXinlnecnx/bawVwYwKaYL2QbsKwYLCdylfgqjVHTBYmN6",
+	"RA4LBQOVTbo04Ypg/C1VUjdT0+3bYXq1nRqudJvkS4DAgjizkQtjT6hiGQ5+c7mxsHurjQhi1QwhZv4Q",
+	"yzkh6+bOdlfGTanwoLYSTlU3lVxxOqm4OzbJ632bjgyerMnmwAarDsRr1vPGnW+Oo5u+f4yLByXIRjIx",
+	"Sti0Rlq6Y6kyJTWx6vHh0eMHG49mZFquEfMsMisMaYfG01VnwUs7uFca8p21CHotdvRvO/KGz3as+27H",
+	"FfUFZeFTv6YmMhT3WcyAzc5wLZdVRi5VUv+g/2/44augY7+xaLK3O3DMbAWs5QWU64rLPr9l2aK2WDTu",
+	"FOhWVlOaQZ0EsEToE9I+Jx2XqnVtWZ5qmo9YXUwBjM5o6WaIpTM4z/hOxsYsY/ozy4sv48nTCnFdFtz/",
+	"2DGK5s7L2F40qJthrpCcz2whel/+OQj1JcMu39yfZL5vD0o/dwjqPdJTzys3m4H7pZvjptoQpXHMa67U",
+	"7y4u3puaWUvsNk+femztcBBk2i7NZ/l5gltjrJUIkcWyjzyYThkka0HukYiieQY7W+/k8WaJPwTKu5+9",
+	"RjLCByMmzcEqDqg9XS01x8PTADq6Ofce4bty3x5ZNjD0FYvB47f/TQrCY8q9LQlPUzKfJYLGLIbS8BuP",
+	"HaYZnbKaOvB6IK7B7nIyaVtUHlSetarKLy8if8ZozFMmZbOuL7WmH0HcnL7btbp/J7KbAC1NWHQjW5jM",
+	"sNdn2Lx1lLB7sTkKq2/H0TjlZ26spYuSRhP/IPkLELMZVCxC4aQ49ym/znJwokb3ge45j3OeCamuMyZ/",
+	"STq+mLGYd+ustF5ez/ZrfX8ejetXF9EGdcb1HZYiB8el5JLMZydEKjGbARIBVBIBPOlMRExKIidzJUks",
+	"7gqhV/C1HjpZ7L/tR1qbHc+aal3BFSRZqjSXh3C1O1G0dFz4IaOYwgUcscbA2NECsqZhewN2a58kzMvh",
+	"nUdTW0wbIocoONgycge1gWNxQlIxjFnEEVWA3jCJrto7bA2BwGi1zcOEXJQwG/OUK5YshqkAIsCSAfZ7",
+	"vX5vgbjLSl8ow0UB7mcZTfizwVyUBtD5zDaHgYcC9fyh1n8H1yVimaI8TbDa9yYBvFp0vvku8w2p79vi",
+	"jUd8o0WD3L63X/JNzr1Nz5vrrxzPv9bx8A/2OGNyshoLugCtBD5AlLjJwWVQfwEgeq3MUlRgIiFuOAsx",
+	"LfjEED4R1h0KvZQDE/cPloeYByau/7WByBSso+wZICHSwMORWy8eBb/ERdv6TWe2fS2TL33vQ+3i5B8J",
+	"un+LNdCMjp5P2/MDD3+Z04SPOUOklOhGDtnHGcu4Ua7GlCcsHlIpmZTGoYN0y7KhX0RYz5el0sIeewjI",
+	"WiYdYqA5/6f9kd5SntART7iCoCaDyD4c8wTL1bhf8go0/V48x0lB2LeWgzvcK7YWzsphTmmwuhXR+qIB",
+	"EArY6IaRSMcJj+wt1iYGxfp/pQf+ZMWcKV2QkdZChBZ3QA7W/2fsUFXXXqtSn8cYPJsXc+ujT4FrIZEc",
+	"HGLpjtWxlDueqy3VnPPNEV6Bz2bQkyn7u24XUGmaSl+HDy64QVcmPyANiJuyUQEdvfDoF8ewCueLB/t5",
+	"Ok+SlWXmtV3dJhKjyg3NN8KLeasPwDmrC1DNyxKZJgicWZNqlOHnluGJuW/lWK9bkSDscIIzbwLIhDBW",
+	"hMdEp79xV+N5lgLFe3C7oUPAvw3YdJaIBWOlVB8vB6geIcIbDaBEeNWKoGdXu+bclnFHLifzAj8WMPNs",
+	"nkqCWJ76z3d3qSQ0Al1Uf+qGLeSuHkmYzQtFFcNordVOmiYcJUgmMKlA91elF3HLsoTOhpJFIo2LrP3J",
+	"I7C/Fr/6QmRkYrFPUL1mIH9hnBf4RSW5FiI+JpTcMXZjwxX6WhujC8LHpjJ6M8U9Ghw+CXs+C9RWISu7",
+	"L8/MddWM1w/Qhd4VxLAeMuwlkJ8F3iFAmCyRLC9YZV4EVd1IopSHciAbry4HKuVdycyUwVvpTrgxRS2b",
+	"C7sVV8nWWkcos84115ZddKE5rnXzlQFq9PDd6PvBW+1DC2Kpqwrt04m641HBiuClEOZyZFtx7nw7wty9",
+	"EHcvxDUKcRD1XnP9atnMhW7qRb8xae6ekRJ2qBmabH2gIoyB7AJTBNNqjVCUa5atwWaahVN7P/gSakAe",
+	"XQJidMuyYGBWXtE5jOkGFSup0idREkrkBKoqjglNEvPeKjFUNs6obXoebtom8vNaZ7h1rkrapQyBKaA5",
+	"bMZNcoVMq1tiYzJxazAkM7vBXfIxLW2+EXrjrena88QXIoE3C9P3yaa/d735MWejxu1vHtryAznom8Fg",
+	"6nasTY7O8olU/AjNjL7QGt6/rTE2G0QpLf+KscoRnRweyWbdwu2clrA2udMOX/IMeVWjGrfBLpiPohXn",
+	"W2HN5h3i2fNqlMsgr8LFNlcKPm+VBZnzoI3UpnIV5WX41vz//u8vDV/+f/8fQ/QPyB5xPz9AiLkGjl2N",
+	"EOWbr9BvA9Y3UaI/7vXLdYhL16kHcY2sxYtRcUcsZyB+oH1pvb07McCOS3RYPgHrQl75EkVHtKuC+FKB",
+	"uDKFWvVimOIR+hB2UBxExp7fNsgiUMGHErvWRa/3yl3Wloc+dxXIbcng2hLo9VcpBEfk+ZTdkSocFmGw",
+	"mGw4QrB4YchuN4bx7NrsFrm8sDg6rkxaxqYche7ITLWqtSqH0pKiOZBWcMRBr1yVujuX0hPYDJNyNZKL",
+	"i1OA0ivvfS0LeDdXkZjWqUwTKslIf8okTbgcpdXKtXSXaOuFFpROb3mhXIdhSr+RlNLiMqleFbU7swzn",
+	"L7fZtkX5y99oL53ew/vVbM9ZTVZ3NXsehNLPkD7/O0uX31BCfIFF58ERGV1aam4jyfJutKUVN0tUTx61",
+	"jMu4gmRRrvBjuZo1mQrclliq3gLAlY9H1Nbao0exDXOPfbptw03jQq6kMzErmi7lnCjEdrD3tLE5bMu0",
+	"0DWwZlumCIwLd/c67t/GrvTfQrFfpmTn1k/LCjYjeoaEEU8/RTrurqeWlNJcGwU+VDiSS3njMgnHDreT",
+	"kFN4qcNRsUtzL++EN231Uhi52LlOMYztV7/44Ka6FLTZoVg4EylWVMJoHQFhBABXoH8MATjneAporOiA",
+	"7GJiamoS3BGUzilEUvEkITQx9aRXqNsPISsFyLwVQQlveShZ8etM3EmGFXDkQipMbjNpbVSSMc1cDGzC",
+	"Waqwrk+rhCH2ccYztsR/b4GOWap71ALyLZCtsYNDQCoE0H4Oj8+sGZTbJdZALK8JmQJTMJdyzmKiRFkU",
+	"P2osMimHmCWomngZl+D189YKjbzyRjYgKM5lI2WFJ7DyCgMYGr1ujK+zBARGzdhY4DDjpmFNQxHTLQAF",
+	"Db0XRgYbXFj1EvMrLFyBfoNsGXdjqZ3ABMV1shR477S7Qw1Tur89A9ukvhejN4D/vWo4jCHgQn1tr0p/",
+	"KViyBfimreRdiWwUSe0sLArV6nF7HiQNETiDGsiqlcN6XOxkl/idzwv6GAzvm7GIj42bqX5lQ6M5Tcm7",
+	"GUtP378ksYjmWobv2yvTPih83svlLph/vNEoqpiBd25IwZe24Ekao7huM/GpyfcycOgOPbwJN5ynXPEQ",
+	"xHqe8W+rZo7YNU+lkUaW5VTXg62Xx90WDYDJpjXpCj6O0PbFeqgBtqkcRntN716DrkPw8N+X8e8w5Lzd",
+	"O7c+xfF+WEJiwfoOidn0qWnT5fry32l3ffkE34yPErwQQjO8oCEUHXLDFlq6PSEJUwh9ljGo86J5eiLu",
+	"oEq/LIGGZWIkFI9kGVa+PgPgHz/94/Ly42Cwc3n58WDwXx++NH//14evSk8e/CWIs7IEDrSABMoN32My",
+	"VI+1rZUObXRbF7LboJKZiVvUM5nMr+sMmdDwC0nkRGSI99YnWBvUXtIAWJEkNATO87BLpW0YxlITi7dx",
+	"y0RDD9OVdzth1TdbnbMC1OrGREV9gqa14Il/CCHRxcCGkHf5lJF/itRB3rw8fXtKdB+jCqN4PtcbuPc1",
+	"yxKoCVO6zxpTPfUoggg0eggqKfV0zlIuMnJmOBN5nl7zlIEFsqyYd8zsv9CK2HvKsxrSQz0N/dHMIdaX",
+	"3SIRk7IuLfaUfP/jRd8l2J76uY/H5GtGswAkSRARyapoPNDLOSafkHmqeGIq5kCaDIyKmFebjdsPHy2r",
+	"ud1flgP8rRCYzKEpiH3EoDGE8TPgnDxroeT2e/D9oUUKajzmuuWFblgt5+HtS3nohS4Kaxs8Mq6ToA+2",
+	"st5Q2z4tFIoawU63tryhtXCd5CXU5ISJ3DPiMyYwTXnqv75fybZpY8y6YQswZOURRn0Hq6pYShaMaolj",
+	"wqgPVwmVedf3dGBcXI14+rMYefYrPU4uScKnXIHZqgSeeTcRCfOxXFvdLiawuVhYc8pT+2c+eAt1h2MP",
+	"F/NuIycgLTgxIRIz1pQQcOPy+lAnSiFWoPX8DMi57qXdRBuKlYeUUKTvZzYbYhMkfpKXPrOSImbJYUZd",
+	"K8KfBjGxNFEh6q+xjhYyZR0l28IePis/Kt6EDxuL3nzUlxVNgph36MpHjdZaryOaJKB8T92ATkoCoUfX",
+	"ba/Kf/z0Hzv/+vDlT2TnXx++gn/7Ynto4Ksi/K5YjSbhaQgVSkugMi8hOW1N67ZI5TKwygpla94tNFuZ",
+	"ztTC0Sj+9k+WCXe+HQJCvVC4IAlimQZTsA/WycCeTUSdbUWxhMFjk9lc139J/XvYpXu0eDROHQzhYzFP",
+	"44Yc9NUXQNFQqMMr1I47aBT0eonxZHUaaeCReIJ/JxxyFY2WKRds0vRaYbrn9qXlK3Pufb8jKo4d2kaX",
+	"yAbLw3UwjMWU8pAh7Rt8kAsq0B6UDS0qi8zmXIBbVJLpXCoyYpg1boUYkZkKhdCp1P9pTc5QPg1HUVsk",
+	"vJ34slL2Zc2mOrSA3wnB81SqbL40/xJ8C0ROAE7qJhV39Zx0HU7WJjHdraDNSL/hamgwqVsHQy+7sdBd",
+	"PWFJ3DDR1ec5ZUwfzOE8S2ovDkF+FoAMqMUgTwCq1Iuur/5cQTapL/9cKP4cvGSsQaP5BKikkfy/F6Pf",
+	"CeG3L+3o1h41vCrY8VqX9/JSqMY7iZM09ZlLqLVB2NrlQhlgqOrvxiLdjmy2Gap5xdXvhmra7NZNQ/Xa",
+	"QYNjbd1FMpXyfydr1ZwObZ+2vs9fceVSt5bE4bZWXGCd6h2B7nGXQf7VvFQrdHQbZP2Gv2H3rPS309Pr",
+	"98UEwf4+zmBnMIomlLS1Kzc2R+SfkFR4yT4ORqfVySvV6dwQg1gvPL+eRn6Q60Uw/Rue3s9TE3tzZ12G",
+	"8POh+LMUrjaUZ5/cNPQNRBN3Qb7RIw4B3xwE/MVm3O1Bb+7Lsn/Osux+2BysakRTiCz/w5di/8OVO/dO",
+	"ygZqn5drnK+HTOGd+I7AFD5zqeBSxAzGi39k/h+4vMNS6OsSV7Bk2bLoGjARdgmqcS+05oz38dZh+lk9",
+	"WcntwTq5Si5ia8f81x6xHfzH9nOZ+j3Nm/J/mTZwDZzm/4SfYc0li+YZV4tzTV1IqBgdcTrXe2b/emH5",
+	"z/c/XvRC1ns/wEOv52vNFrQIZtDyIWoDfbWYUQLwqliM6PT9SxsNAUQO1IchGm7BJkrNgOqZyngkL8Ix",
+	"L45P6INHlcgAyUIyCPd58/zi7OWz8+HFu1fP3+6Sl1jAXJoIe/gsRDDbNHmtcLQY0ycAuBiL8Nke0eiG",
+	"YbwxJbOEKs3JsSgamLLnGeRXWVTeXXIxARMXBnTr06lZQMIUO8bQaq5ILBgmw2PUoa24w7LL1D2Kxe5l",
+	"epl+9dU5v06hoky6+9VX5Or9u/MLskdnfO92f4/O1WQPGPgVuea3TAJAvR888+X+EZnydK6YfIDFeot1",
+	"BciXj7GkKMQ1qAm7TM2l/GCXnDODsFn4JJXkKhh5Rf73//xfVyd5qJIqFzEoBS8Rqi7TwITMO1e7xCSZ",
+	"SbgvEkZvQx9Vwqu04NUwolNLRlghlSmzooZcpV7P96bKF9b71L/mwMniLrUYeADTbEVJQlV5H2Z8R797",
+	"helwetlsgU09igmjMcuO65aN8tkw4bdsqNdv9zKFWGMkEkMxAD05Y1LL+1Ou3KgM34ZfDYK2hQrOUwqC",
+	"sTn6HAMRiynG+JxowtSHjZoIN0BGRuSvy1QTV9qHpDrAb47N1Z0Sg9iMuQOQdHdrkzdEGrFdcvXt8+pC",
+	"7U3ZFSYE6lOFe+COx4TKXfJKbwWNbCGNqWTJLZSWvkyBIucxVyQR19hxxqjDedLdmh0s4NDacxgbMrhg",
+	"UpGpiFn1XCkm1Y6Lkr0yfIa6xXNB030rwugdA9IzOQ7w85XeWd1ueLVb6sF8aS9jkqkr8DtyyOvoEykM",
+	"DDqNJpdpNk+R90Dkrv91w+bMbKBKnvzqKyCKKw/7bM+U+vvTz1KkV37xU0v8hF5TnkpFriIRs6sTov+D",
+	"8e00jlls0OL4FCsiQ9TZZZofcp6RKaOaSe0SxJyX5HAwgMaHBwcEcFtZXT1OnpIrLOJ5tUugaicWwaTu",
+	"S0fkSz3hy/TqVAuoVw8gH0Wz/ImIXXKJ45zoMIQlknN9SnJuTCW5Y0liluw1l8qumJZ65DEZC90DufLE",
+	"livypTlAV695enNlTnOfXGUs+fMlSDiXvasHeWFROPNjnrgC6VJkCiWVyxSDSq+sJHQFpnuqbyoc1DOR",
+	"mgKQC02X5zy9TvJimZJENMugDsnV8wt6fWWYNFdYZUrz5pfjnTdURZMrTJFciDkpMGRTn1az4kgfUsLV",
+	"cQ7TolmA0Vv0VZBG5oLC7dCjPdw/KFyzEzrTxyMfiRnEW5GyykjgoOo2muT6eiNHjCiRxOTh4BCb5d91",
+	"IzFr893z02+++gokXhgNM+W5NXlqLsMNNDOV8CeWIxoxJAYTyQR1BnfJuzTBIjbs40xkyn4RqE0JOIcj",
+	"FtG5BL4JPUyhmBdyRMPeL1PHh+xtzaCcMc5PbyBSNBz+K8jqLKG9uwxtUyxM7+zLmE1nQmka2HnFFld9",
+	"QsktTeYukBwTYr/Q6yN4xAyL5zg6W/lS74dZ6BJt3rBFn3B1mforaTLPsAy+PuzmDBVGc8ZmCV2w+Jho",
+	"feqqXyAE49ozcycXXnf2usCIO1vVVRPTwQF+5HDwFIvkIX/HYbhE+Hkag2K9MMD3E8gw5wmLfTKxI8Ev",
+	"mmRC2bAK9pqxmTx6HR2gt2USU65AVLCsTervLsjVGVUMnu68FwmPFnj55z9fATCrqaYGE9ZXCApjzliA",
+	"h8tIJH3fiudEbZtE7hPPPNVcLr1M9SQ1YeKUJ371MajnTr5mC5HGuVjkneODp3aLz5jKFjunY8WyKzNv",
+	"492DmV+ZW+uKCH1srrVUduzJVv28IKjsGwux7NtrJI2JVpGQgr1rxWwl+gKuBYIQWiDimM0yFoGkgaki",
+	"kJMo9c4n+jZcMJphPDTM/DK114US7sDOJaIbIsu8+sZ8kufX4OPDI5SKr87nKVzE8PuTo6eHD+yBxuTA",
+	"r77KCY+aDDep5WZ9fZXsJleuGkjI3MEVmDrIabrI1ZQCT4OjAPsC/VzpyaEcnrBrmlT7KwlZU6boHry6",
+	"YxPqrshsPkq4nDCJKIqYBgr5nnoWI6buGNqwpmZB92IRydJnSJzRO5THzPJ8nfA0NpkSOfgOrJYoZwsb",
+	"bTEXyjLIMvVQzWi6APLWS/KF9KEfIXsUMLYgxhGkddcfsIxcYKeKGXhbnpFMJO5qBS6hb3x9fN+fXjz7",
+	"7grI8fvzd2/JlGXXUH870osEdPD44dNHD46bnR6aWMEB3ydX6TxJrkiUQLA+V8ACMXBc0wGM0sqxBQkN",
+	"ut6Bro2UZgQVuEr9lvD0BGEP7gTi9eoblSb8xk7zubN6wbkD2n0GF4aJe9Pa3EzZ8wjrGQsnOkGB0HSB",
+	"ZxYkT1swSPcrpPkqsMEr38Zm7gTLP7jkWIXMnR19/+vFwBp5RZrX48dj4+Q49pFLdUwOB4e7l1D5jEfM",
+	"lD7iMUsVH3OW9Y57pzMaTdjOwe7A2m8KvwF+FCKoHffOQzq7uZxQx41EqjKRoByRGj1DZZQnkJyN1o5d",
+	"V+j6uHf6krggMZaR98ZE0Ov3TJhY77g32N3HkWhFgs5477j3EH4Cl9UErDZlFUn/ds0Cxua37A5Kousb",
+	"Ul/yUcaUNMjumu7lRNylVsAChj3BtJoFqg968I53v4x7xz0tCGOOgux51Z9l7/inKlZNskA1GYvUM6BA",
+	"UPngwhIoVwnJvAapQGh1/YFf5ixb5BvF5dAWZTKGGrCxVlPvwzbVfKx7cOf2WjR8htbITx/yclqw2AeD",
+	"ATqxAa0R3Galk4fpPCaRzhqEfwIsPzmksndsajqVvW2eNRvVZ4T0EjdgCPW9Wb2DwcGjncH+zuDoYvD0",
+	"+OHgeDD4u2e+HGkiHuw/fTKgD9nO49F+tPM4esx2nowHg53B/sHDw6NHj588paMiCgl893Hguzxu9b1o",
+	"v+elCWk2VwaLyQf+6GJwcDywHUyh2novQYeD2fS3/HqikgU5vTgncpFGYGpnY/6xd9xzxpCH41dPPx78",
+	"leLDWy7mUEHRTQlHYYjH/wUNFN4vNr3nJ39D5XGGZbhcERF5fJdxhIa0GLI95yrxvT/hTdL0lNvsjTe9",
+	"YHjXo/nkU/nynCFwVYCFss5ZgWW7+j3USoGQtZpa93nTDNI0wMXk8j++ZYYH1L0KLfe+ZeqF5jym7ad+",
+	"7y37qKxLpf492+rd2Oc2MLVDPHihd90B3fuaugp/8Mr+8ld+SG1xTBbjSw+Xv/RCZCMexyzFNx4tf+Ot",
+	"UKdwo9IRegoPD54uf+tCiDd5JgIAdh8+bDGp73ADL4R4TbNr6O+ozfrBHZXSBOxE+NbDVkuI9URNNKD1",
+	"NgDb8/0MP33Q9J9ftK+xVo+faG/Nrj2bQ/JTD/6EknPWdbST2zL18ZvxoW6DZ9XUjq9DPgKHhFXNnWyR",
+	"m6z8ixG106Vm1kbTqSpkR2IQZp4YeWyNDpepsULBM1OeKY2lMbl8d4ZD+FILG/GUu3rCFAdjMRqMBVrf",
+	"rw/6TpOwTRWjUwBtMRYCaYamPw2eEhC1L9PWJlKSI0VokQ3k7f3BwLv6KV7s9vZHGa0oV6Djy3CKimCx",
+	"5Jr2zA7AaD6gf5FJ9bWIF91u6jZXYf3d1PX+aM3j/fVxzK3oSHWRYQVBZb/b9M0xMrDD96LK//GiCjDy",
+	"TCsX1Un8/cn0Iv2/7h6djf4W7b+W7+PH306+Z4P5W/V19j9ueh0FmB+5mqCKEhJjLBMG35Fmv9CyJM48",
+	"N4A8TeLMc5NO+NpLQ2gUf2y7FUWgt+wuF4CwZm6bN7Fl8WWvsOqSl6Fl4WUf2KD5ZWzpvfxvKXgNWghe",
+	"rhCrfmG/xcDe00UiaOxLXIf7R21WQc5nM5EpFr9hMaeIq6HFw4M2L88yETEp74XKXKh8ZtzvLuJkFVFy",
+	"SlNUqvq9gFe61upyUXFWY228hXGa9a3Rlypj7kWTPJpG7yYsYHf5lqk3i1XFo/FbkTJwr9WaMpq3IWcj",
+	"DweHrU7bGxHzMbdn+vfLO9rN5oWYp/G9lrfOgfyWKd9/leMLr6rjDSVLxuGz+atpOOTxp9pT+qNx9ObC",
+	"hI2VSQV4FiKaglPQUwVDx/L+UN4fyj/yoVzvinTWlk7Ej6T78hugfHBmVc/nSyVN0CNqOn00U4CPGILO",
+	"0DBj4lUmIokdMi+BQAoIUbYRDpWTW5CHux9e/+CuaGkoaZ7WHWW1x9baUwiyrJVpoBOPuecX3TWGFsL7",
+	"+wwQBCHJ7gVEqdwrG388ZQN50PaUDV+g2TM2tuNf12K6Qev4C5GRayEwUMbFeRc4KRHgKsYgTROLXuWu",
+	"BTvHuubcfkd+fM/k/hhM7p7frMhv8HR9Nn6Dxv1t8BstwM0yhiFS6JXDSKlrC2h7ZZIGhhKRdiHANaYL",
+	"Mk8TJiWWVIRQ0TsuWR4RP7PJGlqLs1Cstyw7wSIFCOpIGM0SzrLLFObIRQqRkNg7YKy61ITneUw6BOGZ",
+	"6FqtyRZju0LOrYLh9nNzwxWl09K6I0xxa5nUn7Enk35aN47m3j117576Q7inUna3rovq3t10L4jda5v3",
+	"0l/FaMdvfdnPZMkaNrgpQTBn2bUG9O/OMPIZo40kY5Au4L96kgcbSRvpK4ow8Zh/4sLmxfgENUuU0gTm",
+	"VEnmh2Dbty7TUsbALnlhMukiMR3xlIVkMQgp9KfXVR77evG9GAEQSoumDmi97QvnCvaiTVNvFqaaaYvX",
+	"DILAOU8j7KZ6jUH24QmhsG9a4J3ydA7ZuizDNJldcsFNes4og8Tq0YLwuC5wW4pM9Vpftt6s9Hu/93ju",
+	"qtg5FSC8TESC9ZgBtKLfu+NqEmf0zqxEPE/Y0FG1Pqj2U1KTgLRl7N1jJzLp/n2In94bntH2YuVovwD9",
+	"ctw7F8mE8WkZLSkXuB5eDJ7kwmXbbg5QesUcjHavDLxcidraMx6yeS9jY5ZltirZNRBblDGWIuAG/DZk",
+	"ehWXiPq/hyjunOKWh3L7XHZjId35N1vGdXsvrBrc7XPi+wjvf+cIb1q8dK2YUvi5UVwpa5G1Md5fZ5AK",
+	"CPgm+jQTxzptqpaYsRSgi5W4BoCkvgPh0CwDx2pCm927E4pJ095IEF0APmTz/bBHkYF0ou8AQhWhWJi0",
+	"Pu7ZO0m/ZfCzm+ywy2WCNor2LL7KvruGQeez2Gos9P3d/n/s3b7CrV1nFvL5RQlk8jcLXe5w1Zdu+eIv",
+	"55bHt/+IfeVTv/edSOLWQyk31utQlCC+41KJZYOpecd8zaXnyuVfydu+G5cG9kbcstYTKzcGu53FLmz9",
+	"lfAr8C3NpDp8p9wcviHn0y5jKTf/1Id4O80jW38l9MJ9LPq9we6PJ/4yBdVSnBA6myWLdUVgdJvUGe32",
+	"EKuo1nZ3rjJGp9JEcRQkWotHYlGpplRFE2JhRTyUEslYn4gkdggDgHrw9huAyPhSS8reyYWkxpQ9ICIj",
+	"z87/ppteps9hkM5GZnIQA1IyNlzLbGc+IdvZ1v59THzdTF0fd9K4Ign3fr3s8fiyd3zZSgS97H2CLcwF",
+	"qDIuRIgygHg06RQgkEc8pWBKLGDLPn16tL//6ODx48ePQlDIin1Ue5G8LU6Cx/1cBL7MGod4apDb7Mgs",
+	"tqVHgPCIjBbw33XHvExuLNt4nuHu7XzD5UyYsv6BSYx5wiCGFvEb6S1C6lkks2KxZ6oUjSZTlqoTeFG/",
+	"9+fLnmmKZHHZ65W1LH8Ry8V5KtO8t+/8W15wyFs3b+HRbSXcVJp+XNmZ4IX3q/dXY94HoA0lDLFgjYPJ",
+	"4P8B0pCypqCEh+LGSxrRb5D2URSr73M/7g/tSof2XdGUuTGTbLcYwfwTECjY9nTvTXJdP5zdNRFkKm5Z",
+	"TBADmaV9jGe+s0UM4R94t99NFicFSXaXBLmE5g8lOWB3mYPZGhi6rsxvi1GF4P8tbXsQ+GYMjt8xLTmQ",
+	"r1l2nYOnz00ZgzZBd+wWRtuj8S3VAmy/p7dtaE2AxjLv/Vyy7bW1Rz7GEhGwDBixpsQwZGjEnwu9bM/z",
+	"90bcsuXeP03Ym3H7remzc9az+5it+1sFRUEwKGgCNRCef+ArRiTxClHvpe5qU230ZYT8BBMZfSPMDWMz",
+	"iZnJmiPhLRXRNBWKjJi52BAuAMGkMrC4xtXbqGw1/4NEn1vObIrl06me5Ihp/TVjIrumqeYGu+39NO9m",
+	"WMbuDD68PCS9kwx+z/nuo1Xvjd/hC+H9XJWuAWICI9a9DsAX39oesAfNt8fORXZHs5iMFhAjAmz72A9/",
+	"HYtsSeRrnxQianfJ+Q2fzTTLw6gBeHYt9A9QwMGg/RVeMoDcXquUsVgCMrNmfLsE7h0xHrNM6zYTvcam",
+	"XEFJs8FnJ6ZJfvlkjEYTZrJDAeMQgPphjCHbfdm9+Qe5gZToHXtBGq0vmtJ0N56Qf3/z3N889zdPm5tH",
+	"n8Ty1aOEqyyCuv7nvYO8mpTbVSwwMo3FRGTEBqfh7EHjKIU7uoo+d1TukhfVS8VUrjJ3SCDbPxR78kdU",
+	"NSKWKT7WrTHek2YZ17oWHSuWEZokHVSOiqpxfwHcXwD3F8DnuwAu6I0WsKNESH2EvWtgPkNAty0H4QT4",
+	"PwQMfw6jkmHaWhkxWAXI6IwCMub/P3vvvtw2ju2NvgoO66vKzLdpWfIlF6emarsz6el0dy5jZ7r3OaPe",
+	"MkRCEtoUoAYgy5rsVJ2nOQ92nuQrrAWQoERJlCzHcYbzx3RMgSCu675+azhVLodrTFMG+gcW/dTMks7E",
+	"s4W8dPBYouNEUwe9FeTk4Se6YimSCNDAUXMYTgV8LqEiYVnmC0NyUwmZsBSG+NjYyQ8Ua9PYiTrU9Tlm",
+	"g+MpsGcib5zR5Boy7ZniDFPzanOZhYVqGE7DcBqG80C4PPYu7tnrsbWKoafj+1YvpOhBalMthaKCti+G",
+	"hzdeicYr0VDqhlJ/QUptSdCSdcglcT6Mg0IXuVSVIU3fO5EdSmxDZU5f1NKXMzcVtUQV1D2dMEUSq6wo",
+	"iLgWaZD5Coi6NBkV8vwTTeRMtIpihbAkCMSBYBsg7LuvcPRMjJy8W4wqr7SJ47PiLyoAcioMFjK+6mdc",
+	"pCwtsiVdYXyorcj7U8OC4uUbgjF9Ztl9xGRuA1EWbmv9fMrllYjO2nHkFDUYA24gBmkBClrkCrb3tMxu",
+	"MFxpTG/5eDqOzk7iaMyoiM6OW6dxNOYCHx/HkYjOjuJISNOTfQDwTOFLUGuKqrSXshvu8rParWftZ532",
+	"02fPO53nT09PIHjdZXF+wG8T/21cukSOx0ykBXZMygZccMOyeU9I+FD+n17KEo43B76vpBj25gwnDv89",
+	"AlYqYQGO4mjG+HBkWNrzM3v+OY7CBbPXHtcxj8vKf669G6dR6aPaUGV0OWitc/Sx/aLIm80DxPKqWEG2",
+	"60eWjARPaFZcsKhyKr/tEjGWp1NWJxE4orI7CFkTYtwEg+1sgLMH0JWRWwwGe6JLmE6OGwUs193ANcwW",
+	"W3zpsLA81/9LWPGwTi4oWxjF7Nh7iElh6LV7HsoyfZpcrzDTkRpWOsvda5jpqnJ0G2WuUeYaZa5R5r4Y",
+	"m3knjYd0XiCNuet7/6rcNOXmIJPDusXXzwuYRFZgSaPVjCtfQRViwAq9iSZGu+xTq3thUBZSKMRJ0XEB",
+	"l8gyzbqi/PJKBEQ7/J/t6LeHPzxPjFR1k53PE0fBarS9cJNyN2KLN+qO5v3UJHJcs3PLhuu1/I4NpKqC",
+	"UwyPANa8LyUZ3SOKot3fR4GfmLilmmqmWkpmrIdo7VaDgkSk3jZZSPhGmHYUR+5q1e6HRvUylVJmKM9Q",
+	"M4chwz/tFADFyZ6es4iNJ5mcMwg0ktFZZAWNXgYSqyUnI6pH0Vn0YvD8adp+3nn+/CR5lj49fUGPBozS",
+	"dnJ6StN255Qe9wcng07/qN/uPz86StLOafo06Zz224N2m7af1897ooltO4FZHbfarU7nuPXMkgh3M84i",
+	"PU0sg4ly0ar2wg3gHbyRtV9i4UvljdP2+yJh0dmJVcMZUObaHdsDZDvq0SFmlL2V/+JZRg9PW+29Z3A5",
+	"cro5dYsJozjbH2aj+3BNwEbfele0xpxrNKn83zJU4wx1wsmECVaygtv9Xysz2QZOIa8UlrbDpbGXZb5f",
+	"RBp3ggM4mq54dfkL+dPF96/ISed5Ow92DBBAXpIESro6GVNPoET+iDHjgAOsCo6l9+3/j6cZJWA1dH0J",
+	"Qq2mr+RkxP4MSnlX4EJYnZMbzbIBsZqISlnaIr/mer4UAiNFSF8xem0V+EGM4ARUG4QgsRPvWy3f2x7X",
+	"AOislvqWLYd2It5gUOCFVEkmDvmkLrHEsXyPL32uK0U2ImelyPml4X1oUgvep3zNvnZsH9CegNbQ+4Pz",
+	"qeb8DZJPw/6/PiSffQgAm8B7Cpnghik+AOtttT38gtlJTo3LUXP63BNNrPZEkhHlwmWjEa8yEOfltke/",
+	"QpqYUU1oBtCxMYS22gmIIajoM6q7gqYpS0mfjbiTMjRTNzxhT7QzrFsqZyUPkoxYcq3JdEKMJJ12O263",
+	"2wSE55fkCjQKP6YroulcFwAkQ0mkaJGfGJt0xZWlCT07oSsip0bzFKFG9FwbNj6zhIkaptxsYRKpZOhx",
+	"t8TePsV4K6LYTHFjmKgSBH6Btd7d/FNhrK8QHazsBYtg5wkrtFJ2ABQPr+iVqfaATjMTnXUCYsyFeXoS",
+	"erlftNvPOi9eHJ2ePDtpv3jRCTzdnZxscWHYkKno890NFzAZSzGtSjrgIuUCrsZvSNV7+1PoR1jjPFSB",
+	"S8fJw5ZMGAzCu/DRD82FoWgG30KBhbOxBsz4V391BnIq0DPSQLE2VvtdE8OVvGGFcofqjyXGU1FYALdk",
+	"PI6TrOAzn+DfvUwO7xsgzttZHjgSqbGtNrbVB7Ctbms1XacxNZFLTeTSA4EjwvHb1fpZw8AG/T/Roctv",
+	"Qs2okI1DdrVWW193yd781Yq9JYZoRoeZHHKxWuN6P2FCgzoFcyNyQDS7YYKkUOpYpGTIbxgiVKGwP6Fc",
+	"gbVQXjOhW+RckKm4FnImCBtTnsWEkpmSYkgmVOuZVFBjnnCBcU5dYcmJL8/jn3pVjwwZCgmaQtC2njGV",
+	"J5zYR1Bdh5wbw8YTgy7VjI+5YQDIQhOIOHYZ7aliutovDmtyh4gimCjUI/5PmoxZy/9kzwLOGWqfJFPF",
+	"PrgHnaPj/6s+wYQRbp/ft43EYNlTDzbRMtj5j6P+3xL+nv/45h//etN5x9/oN+LiNHn15umb8fftn44m",
+	"x+mrH1+02PzHf6W/vuHv+ZvZ24/XJ29Eu5UcZaI//r6d/tePWVAY2R67F+22HelAMT3KP0b5RJkem/+Y",
+	"sb99b5K/3WZvfp+0E/FLNvg7cPhrJjwTw6tbf+E+2pc/UK6qWM0lHwqIRl9gNZfMHLyS8pqzTQznAqfi",
+	"Gjc1KpoYqq+Q4ZX4mz3zloKCfwroFlDHnE6FXM+Mot8+VzAQOTWrOchrkWpnOMtZCISeAoVBNtEib4z7",
+	"J9LsmVRm5PM90KRnRkwQKWIihTPjQcaCalWRbzuivZRPuwsNzW0wGuhKzw5qGwovp+aC6Wlm1tAqOTVF",
+	"VYIEyA5BAps2RKyx7nwFAjQQGLyPZUqyTny2l90A+M5i/IAZHRYy1Cqa8w6g7uBKTJViwuT0rEXOs8wD",
+	"1SFByoPhQfBkIn0Jf2HdaWoI1deaDCXTYKSvFC2p7gp7yQ840q/K+o5gvfhQ0NUHLO6Ii9JbL4zGkWCz",
+	"sE0iJxOmDjIKB+ggVXxg9IGwpHqLuo2lZdhKhD1Z3uiPUPQb+yJcE2fV+uot0o0I9S2TPDzjloJg/uxq",
+	"aWpnGuh0ptUk8GOO5OmaoniVy1KkL9M5kQqjnOTUEAqP4qIFihMt8pomo4VeuKWIMoUYBCkgiAmvHoLG",
+	"HbeJhnQK7fDSuIkDHR26QLtB/tAZRO2AtPTxVZnUxmv5EFOFvRJD+13hvJ5kRNX4pXOKTjWzFLwkcGLu",
+	"k5c+4dfQhAHjg+ZIwGMykjMrYBI5MEzksNowfZZWQxTBj6Bb1oqoKi0mxMRoZkh/TsyIa5J3DoJdf05A",
+	"21+I7FivI4MNCfevsCKV9ewVQR6nnaPlII+7ZVdtod1vAXYEvW7OrWpMHmtNHvY0CjYDqx1elPJFz4Mk",
+	"tJWiuCZ6woRpVIvGPvJvYh957RhbFSsFluRvz2ZLidc3VvqbP4Ir+YYtaSYY2RzbbxVJQ5XpXJf+G4+o",
+	"ylA9N/ANh2Lg33PFBvKWSEF+5mJ6G1DXClyG4y3rmYM/s8Jxy3XPKU3e5wK11ae6YtiddgEH8aXSTty2",
+	"b8468SfrwWoG5QcUiknfyGvmnmwqJG2bQu6Kb9+Enn7LmSeF8qQLklZXefKvnI2poEPWkzMRrSTHhwrO",
+	"1gEYhfQaQ7YzOpes2C7nBLQKakedsJiwW7uly1akKgA8++n39ss7U+69261xPVKPuVNPHIdXisu9TIN+",
+	"kDMypmJeMLcZU6CtsSaCsLEx3y1YXaSAg7Zs183JyL1Rj09FyNRnJBoZQ1T/CgwmbPqkpq+rRV5DRG/J",
+	"fVbYpDUfCh1SITk1q0iMZ5p1jar+ayOqH8kV3Toiauvb2dyz1y5FKrxYe+PP2/I9d6QXMZty3I/Velap",
+	"pgWE8kL+Rv7iy7BcUxH56yqOEiM31G96WUBx5G9r1hUhzJV/TWLwEoIpykGLXP1xRQbcyhPFgBzioqBj",
+	"K12Ak14qYlc7T/kwgF10a14CxPityc26ZqQYIxkzdtG6QiqS8iE3mnBBKFFyhuWjplD9lsFEwJvSZ0Nf",
+	"Rgr2PDcTi7kziFrtp0XOVTKCyhjBcNE3pgH6UUqw6Hr6dkMF1yO2Eo/kVbF92x8IqpJRvazJ/DOX6KSv",
+	"9RJEk9ZpeAmBtvXavoZYsXpNb/G218s4/cfEzi+95CJhK9JzpEqZsifGHnW7O2MupnZvb5jSENV3n9Ak",
+	"xR48BniSLJMzq+0nDs/yn9EUFjiKoQ+7CBSvgqV81TaNzsf288I44KMEx1zRlpbZiPHxf9pnQbwgc1uO",
+	"AdnU6IOTZ51OFEdgA+q5ZX/LFd2i4rF9H+wX7vVL/HaUq/b/jEbGTPTZ4eFEyQHPmPZDOrSDPXCDtRPN",
+	"pEsTOove60zaSzuSIs9JwpBzdD4wpWgWYmTmpZo931CyLw1PICxe6iPbPy7yuoXcsyklP5WbjSkFxdsX",
+	"ikf+8XowHkXzHXE8Amr7jZpTGpXqDkaYJGTG/pIGD9eIeEWrIg6+0qzyCiilBmwMF+vtX4Xg8auABF6R",
+	"PsukGFr9CYSSAuTN22MwTnxZDcLPFBfmIeNv9k74q4l5Fe1dSWnr08fyQm4VwdPZ0iPb8NyvleduzU1X",
+	"OZ+LGzyjmrgt3DnVK45+ztdmA/uVeXpzwIKdMlOTDS+1/hxvx8RLbwKuVghJufbtxdbvB6XOLpg2UtWd",
+	"yFLrz3GE6kPNDhYbN579xrP/+ML2gPiE0LF3kXqWKwIWP24HflaQyH0CoOWXNUBAI5UAaF1xrwhopABA",
+	"88hnPqUP8h5JJocFFFpX7BsL7Q4WJwemph+XzalsGPrSuGH9Th3csMXT+bUDh5XA+DWewf78/jDEVpoe",
+	"GhixJpbj64MR26MhYQOaWMBk+RjOp7vqqxDFaKrLbO/PFbifMaGGjKU25NQBeyk5w/z3o9On5C3/DllZ",
+	"IrPp2Pl1HVL7gFRrzC8hCl3RrCvAkSMVgoXBuxOqXMr61f9ctUiheMIncz0S2vpls58SbBaSBnIODh70",
+	"HpUNKQsA+V1BM7u8c5dC4xh83ubMcm42npg58H+SMXoDfimskwalgcFcw/INB/47RgkViyyfAUzAlf08",
+	"wrGVS5iAqwiCZsCN79ayK2AkQkLCgu0XJCu3TFrbid/46mUl8cLJKPmYRlSTydSQPiBmWuEFUtMGgaTC",
+	"fREVOqNzHHSL/GqPw9VYpuwv1MgxT67AX4gnQDHiQNYwmQJdaOgjA5iDmAgp2JmriuwQCzQ5OToCN3+p",
+	"e7vtnGZXGGwqZ17MsrvMhyMTfs6/mKp5T03FX+xFuMrdbPB1aFfwJ8VgGRz2HDVdgRJbn7UIBjcxSxTc",
+	"3gALg1RgCX5LEMFg2XBjnmi4IO5jDuIhDgdgzxPi4+ExICAxGj7GOTCw4lFvsrMnDDa+K2YU4CQk5o3A",
+	"vmKWBhN5XgnUmrOLyVJy2j7GO3t1wYyaH5zb1ldVEt+bcVnie3X5y/6B734dQQUj9JoC0oW9hNeMTXRx",
+	"vDVGemCZGb+lK7xq9mzU9qrhFN/iKzl0XoQnF71s1cMFk2o298cErrY/ICSVKMhUDc+dwGrMPueP8bkL",
+	"UmaMik0pJdUiWkC/4oIixjk1jBFfxFJTK8B5w138lisaO3tbvNLwF3tD2P8oqY92g45NFqTWVlnQO3r6",
+	"/OT49OT0KWAT5uJfpci3ZzwPJ9vC1/x++b2BW49HP7HHJsBxRvQtKx4jwCQVHiMA0VPQfMmgxqCjE9FZ",
+	"dIhWVrvH2HfPqKnATDb/0QHW2LHjGeNHHfGDdBdDMyhQWCDAnbVzu2R01vm83W24gCO9FsnQHnBE/fQ0",
+	"sYlJbExYj03cxuMeaqLAZZDN3dGUZZtOJ3aj60jdhZmgWvA+16SCGbvsU0tLwVIl+1hHHajpGaErZGkQ",
+	"vdDmFPgTKqRerglCUTlpN4awLTVkXTEBU5ocEG5A2KV9SHlzQV1V8i7SfTHNMpJkjCq9ojTe4jzRCtfI",
+	"HV+f3FHL0hUcKDB5eTmjG8XdwEUIv1nRA57nQgo8dsJIHUNYss4Q1sgWjWzRyBaNbPGQskXOzb6MePEp",
+	"//ddoJvNiI03gjffIVioBnrzhnsSuuIb8NrG+r4zeO1enNm7VdbOD7Evcg0XosKYAiI4gZ9b5CMdomW9",
+	"MIcrNsloAkBbhNqrnLHlG7sYg7L9pd1DLWkXiBX9x8kLctwmp6enbdLuHB1XBVzVj7lbmNr2wK9bEJuG",
+	"cDT1pRsRaC2w15eIECrLOYc+zNWSmLvR4Gq0sJIjThs6R/eNXSKgxQkVREiSSTFkCjLh5i1ygTlgZDbi",
+	"0IwExNEFZHOFrhqM7Aa0MDKSWbpMvpeCKfdgH9mK4jdU89FQzYaA7UjA3CV7CAqmMMb4y1CwguSADz8n",
+	"YUi4KnLkF+KfG9rT0J6G9uyX9rhLBnLCUs74nqkQhpSstA69g0R6nU2HQBk0M4aLoV5IIivCrV1gdZF8",
+	"Vm0vcl99AGuR+/I3aCtqTD+73baP+bF9ov2BDi+Ze7Luhrm4rML2s9l687K4S1Qx/CX1PtT+3P1rpe1m",
+	"5wu0B8uNHzjEH/Ex+xcacl5PlZyww++Yyjgmi21lssEZ7d1gU9z3xovUWF/+vawv5crPeVB0fn93InIu",
+	"r7hCiLAjZ2vq2/wV8L58rtbvsh8XUk0cWkRics1NTHIQoJjoBOWhlEyY0tLFIhumTS6C5JiCHhTdAGDz",
+	"rSFqGrTvCoTrwTBYF4OLVXXOP7wh12yuYwi+zjOq4LOzkQSkc4QTM3TeIm8ERC/7EGwcRY6BDpA/lQjo",
+	"+g7yz74BDGkpi/b0KA5lyrOTdhwVSEzR2Ys4+l32NcQEXHOjo7MjS+Slso07zxDEVUdnT+snPXuqbw/O",
+	"2sAAODsN/GEDf3i3JBvIyyhTjl1lPTyyBRUMb8pWcGrFixVwanKwLYRaueUialpXvCmw1YqCFpBroA2U",
+	"UcAK/jlKJJTfx14ABcsSuP4c60eugCYrPrGpxsN7kc1JCe2trEhyvTiDGG3jmaO8emVIHhflkLylALc6",
+	"uaI/yn49DLEgabXuCwEogXul1tpwjfWXlpdm1VLA7xwrJ29VA3XjkNAMoOHomKlmukXeYj6xYpMcoILd",
+	"TjKILsNcx0o4NEz0DUfHDRvrjcP0Y8kzhaMxvX2Drz6DCD/3RxHgR5Wi9tNTwf+YMvezC6SpPeFrLtKd",
+	"Z2tfvsNcf+JoAyxmerr/mcJpw3x0f+yASEiFFWTKia9lMPocRGbFViuje1CQPFyDPPPX3qED+61y3OZJ",
+	"RTLsNrNwyWz5TO46AexvH1N47PCExSV8nPCE2HOK4D8w7zFV1z0he3okZ1YaCDqvW/C9fxQF0jScjnsA",
+	"RfocRx63AVGIENioTqEIJtLlShBhSQbXoJfJhGYLzTrY7D/a9h8A+ARgpeEY6k7tFI6gNmrqdwTf/132",
+	"gTTW7MaOwnADl/mSCS4VuXDxQ+S1GHLBsBQQ0N6z6IanTEagx9Te0WPX3l6qbU7CSRQiUeHsxoxZJbw3",
+	"VVD+2gFa2ac5mBXtJwcpGwxBhhIsc7Hh4zGceOxmRHVPT/tjbsKwbneglw7A0xLCl79QgHVlFRKGTEkq",
+	"1lvEJ7ASx9IZ/pkqvUXFkP7CGf6Zi/SPGw7WPrzfyYil08ze8La7i6UT5QhvRfWSfE55k8pT2144tUXd",
+	"WfflNH/YU4zqYrtW2jmLQ/eRJSPBExoI9NEqhLDwJu4ZlTMnxptROQs+uS9Uzvzj9VA5i+Y7onIGikYD",
+	"jPEt42vyUKP06nrwcI3GXrSqj6+ZvwOGwxxvM4za6s8JJZNpPwO+R665IY4vIN6A1auvPF25coZBSlJF",
+	"B+YlWh/ByIm14jz9KcyYsxFPRkQwluquoKjjtcjHwj4wkGqDaSAmJYNDZa1dmPObgGA9HNjnrkJWBUff",
+	"hUMXPHY1C+zV53VwiN22wkQrxa3OMkeqYnFLnGu13209Q9oSvDQ/GF8YvLSRyBuJvJHIG4n8gSTyrWXt",
+	"VeBzhRzxNWD2vqIiYVlNGX2x8ec4euXoWt0elprbPmANLhMX4Lrm7aDh5zj6HshZzS8vNka04frKyco3",
+	"X9GMiZSq+j3kbyz0dOnl27od+Rcc/nH+/AeujdzUUeUbrqdL58Dd9D62ez8oLc5bqq7zB+/kpeXOa3uq",
+	"egFQmOWEiZo7tNgYUZwdwajdx/IL2I+l0x9l/W4W23+Oo8vtxnJZNZJLSzfrdlBum2NS13x9sXGDSd3E",
+	"PD1aTGpRYvY7mwpy1a3axX/4Kf/3XbLrrfa/Ibf+Drr5naOlSySlya1vDHg759bv5U7ullufH+ItcuvB",
+	"z2+1iBgc/TGBrHqwpYWK8UvyZnAAFwyj/nD8CHAbGAQ9xqtD0XFZoKakHxTGwRb5yDFSsytQ8wG7nn+5",
+	"PyfOUFJlz1tk5TsGiL9jLLU36y7mvCoLwjY69pYB5LuZqrYlgg1Ba6LOqyWw59vN8sIfzIZJlAADHkR8",
+	"O0yclt7iyerozXNBuFfnsSwAIKGfnp6cOiT0Ekl/4gKmuIB48n9JgbjfBc0Hx82IaiIkNh3yG6Yh5dh9",
+	"xQdoshu7zuvlw9zS8BAYTIWRoxETGzFxt4z78GrQ0jWwl+2hBceadEQkLNs+c39JRq10UH+v5BhlxDjw",
+	"GEtFnF/sZdnfS2imJULPcdGbKDlUTGtfq4igOb2i/uOC4fdLZ/jvKG567wDY3SGMnmsH3qqYVEMqLBVo",
+	"1Rcr38Oy0+wCOg6kykaKbKTIxo53b4IgkJ8HEwSdz+peSTidUQ5qMObOtUiQkuMHACk2IzbWLAM4bS9e",
+	"QuG2vJANdPASY9o5hgS5ZB1qyIxnGeAFJ3JcgQK47J57jJQ+YcrwgW0N1XkIVQrwMrAOCs2yLSj+EqVv",
+	"7AcN5W8o/xej/J70lQIwaWZV4OEIaZ1Dy7CUXgzvwhfkDVOKp3X5AkZT3StXCGR0tCCHwSNFmSftFgLy",
+	"IHnBMPLQUVdZC7Psy5zCtud5SYdllrAYN/G1g3s1pLUB93psVA7v2N7kW7s308TUJGOjIlio0sT560iS",
+	"MU0ZhKZbSTJ26Bfzl6UayS1S6dh2gPHFzFrr08N9JNK2dOYh0wcTI7cJA68Z+XsDwygCxuNooOS4l0cE",
+	"o/sMngUxl+WnGDgJ9iH/fhEkuV0E8HMIRi2FW8rexvBkI3s1AkKx1XKUp5G91VHt95Qj9dqu++ZEqcL8",
+	"fuckqTtlOeWRe58bftdwEwA0wbr36DzDXKXQAWUvGqTsu1z0r9+CLuSBdkGk9yZp51RnUc52cRpBNpao",
+	"4mFVMayNlbyxkje2ksZW8oXo/jtpWAiW5OG8U57mJt8vp1ZAMtThJ5ch+RnJrjejlwnwP4Th2XLsW2HF",
+	"kIqgFzVjKWofDk0PjRuQ5zqiN0UxcYq2jRY5Dwh30TlWdaSGZIxqAyUfPR5Sqyveuz6DF0bUUsThVPhK",
+	"6oZeYwV2b4yXgwEYYqCfMuAgYlI98cYqbeicjIBuoCO20JVgDnar8mQxVwWiGjVwLG/YBzfuO8K+NkS5",
+	"IcoNUb4PJGl6zYiWYwZkw1KJHJ1tPy7MO8nfNYCmNFNeep5WBcClqQ7QEACFDuw/zJNCqYimc0AMBFhU",
+	"mtPaJ7owQReB0ltxgxa59Gs7G8musJKrlNdo+UYKDPF2Of4qmYqMaU2uIMO8l7hLqaG6sVFT1iJ16P9k",
+	"asrkX1RQ/67wELGO9GNcn4HiQFWsAeHDqoj9JTN7ovS7AnxXJBzXVgiC0Tee1IYRNYzoARjRh6kJ+JDY",
+	"NxuqpRMoSNK9VztOwSaMrAiqMXkD7Yob9eeWcrNsUMTTAEI4iOAwZRc34sB3ZIX/1Pmeq0ojlbOSm2ia",
+	"Jpqm4QEND3iwIlKWHBEaUMm9OJy3DJwpMGTuixWUTfhYkTM3BL0kVwGKzRVJ5FQYjXYlS/6dQ9xZiewT",
+	"0CGccE5eO2j1J1anwC2BTE1ttY6BVOggAC8CvOftQF1R1idcxI1z1Oii7sQ7xpxOFUDLQS95Yb4VVSSW",
+	"MCMeCb+p8CIfL6NXlblSbt4sFp5Dtnylu/l4O7i0utzMr3jD0RqO1nC0B+BobyXUY60y8lv5X2Alnrt6",
+	"urdWcxCp8B6ZG5bCiMFrsFz0Af6oWJOYIIScjknKkoyLImQUvQ6KkTkzlSVeFyGNHo0qswyftw2Bt9Nu",
+	"qHtD3Rvq/gDU/ZLOc7eBFFC4jt0R7Bkpcz06ft9aSpi76/QG9Ai73N1cFfB+BcjjXasXkPPcu+L8JE5K",
+	"dozijs6Rl11xFTw1IyaghqB2/dfVjqo8HN+Q8nJPIM41nS2NTtJwrYZrPSDXchfwofKVdQ7eeh9MK6+I",
+	"4DkX+kWg+h7WSLX3l2jGdIt8L1XOj3Tsw52Yq77lFJVCZZuC6x/LH+QmSjCloZ/FygDodLGchNFkFMZt",
+	"rShkgHDBD1nEwA4JamP/81OUKG6Y4lL0rpk9LBMl+xkb97TMbjB9UUhjqT/QJxfJN9UAGWRmkmjDJpB1",
+	"gJ1GZycQRL0NgD8syNqo3DuD9d8FjL8MnZ7IG6YgN6KzIm1mIeGk7reeRkEh2942MPi/y35vG7x75x3s",
+	"ua2nuD6KmnsFa4+3P3Y92ddM3QQQ9dufRXuWcAtTh0oezUFmV+yGI2nrhJDuOSr+Ckj3vMFKEev/WYXf",
+	"vtBmxvhwZBtpBBo/2UKiAsDxajh3pEdfA5T735ipgaGetwqhvi/c5tSF/C7a5zjdNT4dNvwcR5ewtTXe",
+	"CxvmONY13gsbfo6jXyRPa7xVNGtSqhqQ7G9fXP2ODbkgqLLLmXAEbSFvLBBfnXi5RnTFFmczy3PqyqxQ",
+	"0ucLJXh9KCRSy9N+l/0nOqiyvVgii3zvxFa7SoU4C5lhMEcM0ndBnMvG8wUk/gZAodHzGwCFPavcWJP6",
+	"QfATdFG1pRI/4QNTJBe/MchEDsGmfUbGjAodE3ZrFBszHWO5fapSkrIbDiQkJmWBWnv4BRlGHpKPMgis",
+	"d8lEuiqXyNL4rkAiP2eYoeSmYDu86mdcpCy9OrN6uAvcDz8FX3exKsgl5gTl/5jMRtRAvLvtVMmsMk6l",
+	"qoDNfcDT1tdf3ZRzrWfAh1NnQQl0tk/RKtVpTG/5eDqOzk7iyO5odHbcwurr+Pg4jkR0drSoY2H1LNju",
+	"Xr7d0Vm79az9rNN++ux5p/P86enJs6dF9aoP+G3iv72sb2k8gAMuuGHZvCckfCj/Ty9lidPD4PtKimFv",
+	"7op5wX+PPseex9sx52qTn9nzz7sqzh6iCfXf3CJ9FOiDudVnh4JbeTWkFYoa/ryzeva5ATJuMBl2TgPz",
+	"lgK9KFnn3GAXEXvPEAy/y/5qqPOPqwRkgPihWYaVZ51R136ZivlLwsaTTM4Z0w4JyOW66sDuq4tKtQuB",
+	"LDGRqitWFrNtkas/rsiAi1Tjx7FjV6UjZROqzJgJcIX60o7E8gVqhw2Rney20nT8M9fmR7sa267tJaPK",
+	"MqV4cfnei2werpAGK7iZaqZb5C2dkz4jik1yE1LOn/4ZQdLEb/bRJJMp89Ueue32jykD/ukMgI6QhrST",
+	"GzbWm4joj7J/ia9+Bn72Bl86AS7m/ujEkbHa9llElaL2o1PB/5gy9zM4FjfOm+tgX2KiJ5DGR9gtTUw2",
+	"J1qW5h754qBR9XSLrkpTHtPbn5kY2ovYabdhDvnfUOzF3v3oLPrvf/53t3vbbv/2v/9XlE9OGwWsdd1U",
+	"giz7LGMKK7UENZalQocI5ve1Vox+zAUrjduNoC9lZpnt5zr5mWj5vOQiYRWnztIdqVKmXhIKl9dKbWMu",
+	"ppooK6lppgmH8jIORrGv5DXDrJh01bi1VOX13nSybPs6k3lIDK/lgsNoVLbigszSKI6STGpm7yH8Y3Mh",
+	"306pjmtwVEvHurxf3015ltqdGLtDphnA9G7jbyiK2EZ5+VNLQpYGeFQaYC6DAbmpUaZ3VdnUsNs9g3T9",
+	"KPubkbnsDd0LLtffmOUBG83p33MFzMKSzl2gvIDPfJv1FRvJDyQJOJKBfAd/rpHu7O+FbLfBDf+77GNp",
+	"DFcp7P2ECau7A+h3HgCmyZjOIXJs/pLQFL15yLG82GQ7At97a4Un3Z7xh/SjryKhVQSvTpHxbZzmP8r+",
+	"F65337CfPbCfLRjLKruBvRZfRaVuu+0b+VHeCmtL1+FfpdYf+IRlVi6t8VbeduntVyPnzqnbBb7wOY5+",
+	"kFm6cdC+kXNhnxd3q4YDO2z9fhB086Psv0WCuLmToO3nOLIkd+OgfaPcg73xjaJZU325cSw/2urLloJu",
+	"K/ws+47t48NPGHt1n7WVdxJy7lwtzxGGxr7caBk711Pe4ZrtZj/+UfZ3q5scWv5yeywVKQlex8x5V+SY",
+	"66oaxysqHO92c/eQAVJIvA4XPffWcZHwCc3uon7kc9t3PocjOQ35aDI5GglmfQHie5BgDlGd3zriLaC9",
+	"m3MKJ0ygK6I3klnaIu8QvFCwWckaFChEiE5LC49chS3Ia5hfeyBbQ+CaELZHRGvstbofUgMGxPuhNJbE",
+	"1KIrVsoLHP5TkTJFZnROhpJUVRz2Jp6GyDREpiEy+wQBRY+RFMT5FfZKasaFAXVVMbHQ0xR7cwzEKNg/",
+	"MJsUpI8ZU4zQNGXphtJiv8t+a1UEj7fSPqJyYnWKgykJGuaIKy6GvTEVdLjGJVJ+d6rvNfFw/y5/3MPN",
+	"jn93+B6sJlfoFGhSxxqSW/j/qUsyGufU6Aua6TYR63pFWj6OHLo/gIWRTIohgPnnUW85KQ5Ll5dDNxdh",
+	"ykDZdBVOVtQ3ye9UtERfTzYN0hTDo2JOLEFqfXPC2rZiV3Ml3cnKD8eOMtCO1/HuJTfeQu2hhZob5bDr",
+	"qnsJUalDfsN0eC0QINEKZJCvQ86LREif+ONbd0UOmhvkTQZKndXx7MpqBAIJ1L8VJS3Kl3tXdI1KUWib",
+	"2hT5MLY3sdcf5mOX6raW11bF0+BhajVacxMC8c1zmvM0zckn0F9XlRUzMT3V3bcSvluRja08C+hRgBlB",
+	"NGKLvKqINEUMXvRDVCrpPiaqsfI1Vr7Gyre3YBAs8nAPnoRJEB1aad/73uOyaUOH7IyM5IyMQSBdcDKC",
+	"O4BwExdNoPqlsm+zlHAD4uSEas1S0mdzad8wiNihRxQhStAWiLXWsGlRxmFsWZjwAnBK586paZVOQJXL",
+	"8xlDQ+KiylpK6yqnPdIsW5HfHsbGPmxqO6oI0dlRu4TIpqOzE/tE9+RgtUg5yvOzt4U8s+1rBHA7NgJZ",
+	"eYr9zhJjv9c5hWjwIXPQZVLcMOVS1ltP4wg3tmd3NDo7ap3aFbZbH50dnUCVCHuAcILQTXSGU/cgYyKF",
+	"JPRO27KNcu+nC72fFH13joK+7Yd83zpRjAlEAih6f7q582fh0J8GvXeOit5DQIui9+PNvR8VfR8HfT8t",
+	"umY3NJti4FJpXZb7frrwv4VPhTsQfOq4+JQcDGDDi68sLT6GTpX6xUe+63a4/kXXeEjDro/stZlxM0oV",
+	"nQkPaFA3vSyPaa/WXhw2xA5ZAL8yer07koBP8GxkkIbDn0Xnzvji+bHlpR61pGD5illlbi3Xd03uy8Ls",
+	"x9fSN8PVwAL2Wk2FswmX2Sdktgly+cvfkC9TdPYkVBDLllNAqRkwk4ycUWrCEzNVDIv5gRkqseIhMZDW",
+	"bLm3HsmZxkhw+IJUEFsqiOxbDkT+cfEzxKB2he/L8igweuOofQFypmy3BRbO1GiegliCBQU3CweY9XLP",
+	"EgIf0yE71DfD/7gdZyXxIOpO2+3jRN8Mye04E/ov3WhkzOTs8HA2m7Vmxy2phodH7Xbbvt3F1gzfgSfw",
+	"dykRfMEzhxuXymQ6ZgLC7QdSjcGK1ecCgX9Kufonz08B7mYhE7+SErvdafBcGgL8FRBgyMB1R/KBSfA1",
+	"N3dBcbGvr0FxQZXLErmaXr5WVxQoLdA5phsLOmb1wVh+spO6AxjLhpbfzQv3TAXoBw7bshRKJtN+xrXV",
+	"UZ3sWsB9uNAUbkZyalahZ3Ddy7v45tE/fuLmsaN/oOOm5xWV3+rmWy+aRezd6tPkmokUfGygQ4A91fcN",
+	"KjYqPXWV7eMAjxzfzKhh2vTEFHwwVrN2+/ad+zZz+jcg9hmWjARPaFZCTszPZ2lkdcZzstJb1bk/VJCf",
+	"uNkcHGSv8L5QQX7iph4qyE9woHcKJgKC16CCfMtRQQUG3DVyNy81wJ9rRAb7e218kGtuCm0IvMOecZVg",
+	"Q8rCAJI45HsDqUqxBVJhIScMKihwk+HpehPq6iod9qY8JLZICeiTimQkYQzR36ZMa4axDRg8MZ1YMoKV",
+	"uYwkfUYywFZVcjoceeM3g0bfg8xT1E2QA0LJVE9pRhyKqGW1ZsTGmmU3aFX66KM7puJayJnIW9IJVZC+",
+	"TImGegzA2YvPwCfc2iPuGEC2shS1XjrXYGo3kkws8xewQ+OWPWflo/ODbWU3z9Bru3ulAdjvrcJBLUdM",
+	"rEYt9aCi0dmx3bPt+RPssWPUpa1bGtRvcTSc8pRa+egsOtfXgFGL01NQHFNOUaEfyVkxNzkF6yIgx02N",
+	"lS46p3Fk5VMQobOMjBmhfXjXrk86BcEhXyrYhLmckgHsFATGMJGytBVtXa7lJ24eCnmmEX32L/psIdSs",
+	"snwARf8aEGn8+fzFG/HXItMstkbUmDqylBOjnFjk3q+B0hI2zmFXNn6waNbArjQxR48WdkWU5cttxcvl",
+	"UAD7+PDTNTf3jMCykyh4ZwQWR2Mai3Cj0e2MwLLDNdvN6vsTN1sgsLwkbwYHcDew1i8OpkX+7sVoEFC9",
+	"GE36LJNiaC+wE4FWIq7sdlNhJFZ/sqf6bniQNQTNLYFWtpW261OWhko0QCvVMsvz7WZ54Y9kQ3nLKC3X",
+	"3DzR6FdaAJXas/BzeBOoIJVS0Ds2Y9qgua1FXi/UQGA5ZXX12wtXmhTOPYbus9yIBsnQI5alpD9vrfKQ",
+	"5crOI8p2rrA/UJWM+A1g3bp/ltBu8Ru9EdWj6Cx6MXj+NG0/7zx/fpI8S5+evqBHA0ZpOzk9pWm7c0qP",
+	"+4OTQad/1G/3nx8dJWnnNH2adE777UG7TdvPo3pGjcY++GD2wW0MMHhB6xuQAltRYflZB1NctOrP6ydV",
+	"PW6DZQDOHHquvzj6f0HhNrv7QtF1Ty6/WlauwPMX2Ll2dAAWxqsGTqARdkI4ARR1bgp+/2WVzg0uR+dS",
+	"/NVXyXEaHskYtRzSUiGo8D/hLCUDV12VCJSZ3KRa5BwM3SOKdf+hTwIhoIaP2VpPor95jUPx31Bg2N69",
+	"5o5LoPffh1etkWqbQ9pItd+CVLu9vLrKk+sDcb4Gb+45EqW6gu5y89yfW1dQLr/7ATeh7vvLzUMPb60u",
+	"llo3YnbjIP72VYjv2BD4qWCznAABj96/lzg3lOKTIqTmnv3HOysA+3AjB/So8SY3av7O3uS73s07aflx",
+	"nYbupG9ZDMTZB7b0SlMF9ZEzmljZXhNqCUPG1rimdycCe/NQ/5sEqi4u+T140AOi2hDIxpHeONLv05EO",
+	"9PmLiYKH3jK2NWTZHXhVpQX7HZuFvviEigDqdqoZJEsuotsCbBE35JqxCSAUTYWrWbXMm5aV5q8d+awh",
+	"vQ0A2uPLzsdrVpWs/eWomvv0w1O1752DTfjMfK9YCHbDPCSlRuA0bjRx4i0ZUT2ygiIC+r4Ee0FYwsXR",
+	"w/NQUTEuPQUo44zqYAP6bCAVI1x3hfd/tAg6FCi4BrUBR5+TkqXwCfdoNq9y+C3bABty2pDThpzuvWoM",
+	"XLP9CYZjZuihNtSwgzFNRlyw1ZGUr2+YAtBGwzwElGJaTlWCMFBW/ELaxaAlelyxqUtLhkJVgiEaLTgJ",
+	"z0h/TmYjOcY3ZyMGMOjcEIEEiShGdV6MlClLKFOW8JRp57zsCk3HjMBR9gnPHCqWjimgQL0kh6lM9MI8",
+	"7RIC/NQKdKhL2/qtX5SHBY/MYzS54IbTLDrzeJJ5ZmXiUX9dBX+H2bgQGEIF4gEDpIjuDbiwnfl4MOzJ",
+	"9bwMYvITc5Bbcmo8i5nR9X05/gJrYBQVmhdWGDwgRasojvr2DkQjFcUR5L8ve4d/YmzifdpuxhXjsSct",
+	"XCSue3Rq5JganuRjxJMVnUVCAjyokaURx8EIFdNGqnojRA96eYTTCaFDykU4Nv+hrUbn9ua3LWxC5YO8",
+	"Cgve/f44QLy+VWN2mReUSL+vxVxsVUD9LRmPfgsJu8OyOszFxHW1wHKs4AlTGuPeLfmUAlD+BMtiS2rt",
+	"lQ5whBfKTehpf8yNYSnRiVRWis1b4gNEpJowQf5k70aREsldEcKumFHAtJhRD3bhu8LKNKF1Gr4ppCm+",
+	"++dVgMMjOVW6CG7LP/xEE8hOkg4EHnoCftnqigpM4jA3YLADQjF5Jx00JDEsyzAchoo5VGy0ErqCqIMV",
+	"sFtvio38PseXXOBJFXhZ5UEDY3T471WIUi6Lvy5lscrO1w0nVUwfwXwdqi0ciZ6RPTw90dlx6xQWXfTw",
+	"yEHETn60ioftx1a0bfnYbI7YrkbW/XLV2yqOegO/9I1qNMFe6z1h5wZc0N/bNXi3Cc0ypp5oImci5zee",
+	"kSwyNXs7XGxjQfrHdG6VlPQMeSXXJsBmRNZSkKESTFPeqsxMumIzN3lJ+ij0Chmw0lU5a+CtpDeszDHd",
+	"4PKJt8gvkqdVk7V96JFtaGR5LK2ueA9tnvi3EjkGXimJ5sORsSqdAKUPvwsx5LjcuM5D6eV37hrnw1bM",
+	"kmSWnhE6MEzBCsWw1kuc3H0cPdErWOglnoZtVbnv5vkhrWcN/G5+XrCnuq/ULkr23fyCGqxLVqcxTPoS",
+	"4yu/BRxLnM+jRLL8rVT5oXYc8VEUR4kcj+H7Pkb9hingqp0V4eWdo4+ddhFWXPdbT2GL3GmvPcLTaPvC",
+	"FEC9xbAXhGLYtbdH+x6lK/gCF8NSGIgUvVUh5UKanuyD2SktpDFpGGhNU8cmMLqeC2JmEoLvQXbCL0Vn",
+	"J3iocAtTFxcczYESKXbDkYl1gijonEJH/mHPWwNw/wvJdGnTO8WmVwZQL7RBk74Xcd1g9yh/wnXdLHIi",
+	"+d5XiuAlzqVOdiA23TEx0DGURjj9llP8tJcavEDqHqyRR7HFKnH0kN1acXWlVHppFKNj7azo8E4uG5IB",
+	"zwyk1kC4Hs0JkBVic0k0JjJLc9SDmFBN3v31x8v378ifrCAGx9byby7Yn4lU5NXlL/gLAKgPnDWoK5CC",
+	"oZgm3S/UjchhaxMq5n+GL7yGWQXF51LJKsuNYsMdhTF8+VzXE37+bQW37cSY2wORLoky0aduxNNudNat",
+	"w9I73egz7PWqEhTvFw4enBl7JmsUo3jx4rTTeXr07FlVSQoMsjxM9E15+DyNC8moq9YO7pwgP/Ej8+of",
+	"KhVwK/pz+O9dR1tpfK/kfq9wrw7+yvVEotukauADnjkEfzCYUiu4wOCRythOizWhxtBkZCXJl/Cife8v",
+	"3cg1xUPQjSpS6YqFC6Z61G5XTLDhhd8kL0TCe1duaFtp4G8gGkMc8jKD/AT/vefkFJT8vnxeSi5xNikp",
+	"zVXcOSVFu9O7o1C6df0W+/Ju2SVxyJhmI8uurCwJsSh6VerJBWrp2+aa7Hqn95Zmsp11YbOFYMvED5j/",
+	"vnM+coLVEJ8m3aNJ97i/dI/cMbIU3Vebui9H+C2JVIfoVdk+GrrEAyrjm3NdxhJzR/5dFUYIblAYBAWq",
+	"H+IM3RriTaAvMc9uRnXgoeKaXLPJYlGU2Acko1U0Bl+YK46CDq2ugHHEjuEsBZxwSLwbKqY1kYpQDDlx",
+	"elhX2IlQoWdM2ca5KujHHZhbUNisMnNcwDLvyJHuGAy9K/fyIWfgGGXK8IFtzQD6iSrFbywXBlcczbIt",
+	"EH0voON7YUzvpyaR44Y/NfypiRxfZ8pmEK8NRBgoLiN0MbxhF4Yjb5hSPN3Mc5DIr47FeF+yWAN9tyq9",
+	"DwGwVPoGoxO4caHi8xapNAP4gD0MalgdCnCRD+oxofQmRoKHdBtvqHOE/sAyJij5jimrfTjLHcSzfd7R",
+	"xXxUeBIB0wuCcUC8qO9zfhHt0SuLg/eK1REuvONqF9QFvZCZkmJYhGeDt3ZR/RJyyT9by+u66FE9ug+P",
+	"qj+6mz2r+c17sHC+hbvWQDs1PAl50q+YRISitaa8yExENWCZ9j+EwWstX/Pxw/vXpd7l6U8hXQrzq/JQ",
+	"+CJPEyLI7XKNqbpGi5mQhnha2SLvJESbJ1S4bNNAuRkE2akvkQODAZ1qk3/L6VULCpWdY8YMZmStLrl/",
+	"CYv1MBpRY/RqMkO/ZVqKdyswIe0s0dcxIVlqfL8GpALtI5FTYYKkeNRhxnSOLgSfSLq1iQg/9BII5Aor",
+	"kadrFfghv0ieNradxrbT2HYa285D0/6/siTDjJEFgw5IzXuz6himzQGWHudrk2qk9gABLuMz9hUFsApT",
+	"pUXmI9PmVd75IzLIVKO7n35svzg73jL8PmkXtpp3fDgyLoFziGsVxZHOpkNIAx+zAyX70vBEH8DGPBsc",
+	"0xfJUWffpV6KfZlvNjbYkZD8iDyYxaF8lpqQtG85PBv8cXg+n+iFAxiQPtdkHe2DkuX5u2djKijOvVpW",
+	"fT9hgIxK2Hhi5n4M3t1pBUwQN+3Ce2FUkPMPb8g1m5M/XVE+6cEX////9/+7+rMDsJNZGsR9T6CUHkN1",
+	"3f6GMrD2qXgjyNFPmFXrzYiLIeGCcNMVRk6TkcegcOPCugxoT+EGxemrD+8vPxJP311LuzPMXMG0uEvn",
+	"Os+7sXI3ZBIetVcXfgloxoNWfllDSresTRLMaCtJd9tiJROORm+w8+se1ZbYA8xIXJ1QVof7+Db9ubeP",
+	"s9sJV0wHVU/qcqijPNVLF8X+telNdamIylimzF2pTSxtotiA39p5+hvx9/T58eino3/hjzdcTnVvecSK",
+	"3cjr0keVNPlauDwpe4ng/v8u+3kIKvwb1dyw9kQOFlNdeCJcU6RSyoo/y8M+vfk1eddWH+ffPRv/lz75",
+	"efK3wYsf2fn0yPzS//vM0qSC0OCB/tokiNqX4x2bhXd9RXh7QJTnuRp/zQCoJ+fzy3x7LcP/d2HzTQWI",
+	"bzuUd8IEoaUbshehZaXadvgppD5gzEsyqXeA/A0u/nrQS6nIUMq0Rd7gtdc5DZgwOcnYE00001iEl4mU",
+	"WDnFSjXLwoUd6N5lixK/Pqm2SZYoGNcElixtfXOGqW2JTXPvd434tAfoni/+VK/F/HKJpIkc97lgLXL1",
+	"xxUZQCU3eNEBiVhZIiZsTHlGpCIpm1BlxkwYAKelXKCWYditeUmuvOSkuUjYFcI1asJFoph9h2Zdoeci",
+	"GSkpuHYOTSOHiPkIOtKVlsr8pZDArlrkrwwkM3Bt4tCowrwelhIjZUy0JMJpQDdUcD2qTjy1MsM/YFE2",
+	"IGd9ZLeGGAnLYXWqcBGwnrlfhZjwoZCKQzSJZi2CIJnJiCqaGKaINtQuqVUFnWO0lJCnGOIAVMFi/BGt",
+	"yLvrtNtQZiL/G3Iy7PmNzqL//ud/d7u37fZv//t/RRXJkpUgYbiqiFajGVEyY7pF3tI56UP6RV4OLR/4",
+	"IgIiu51kIPJjumDVdGyvpRlxw8Z6o3dBItEY09s32P4E5u7+6ORTpEpR+7Wp4H9MmfvZ5ZdVThrF/die",
+	"amn/TheP2Sq4Eq57uapQzMYNoy9lxqios9Rclw6SnrAsYylhtzSxYruW5aPyWgy5YExhCFTVwIre7ufk",
+	"PHboGHv3HydyjFNJI6td+VNqFXsI4ejBzfotjgqhrl5kIK1ZmzQ4V4vHEGhidBax8SSTc8b+0+qVLT+p",
+	"uAzj8nrMsy1hXIq75igLGBsyOeQiUPNDsJdLg3CpsCjFwFaq9Z37q5Juz9tmm3lOa/aBfPIPB064Gfjk",
+	"Hy7scxf7OjLRxq7+72NXnzqxyQuo+Pca8RQaFLF368uUC8eM4TO5rdxhXZMJ1XomVQrJPAkGpQHZkoqM",
+	"QLqSNy7+I3E9+luPqmaBuPeyKxyEHrYkVp+zlKJFzoUT8Posk2IItZWlcEPy4NIjmTHChTY0y4COr7aB",
+	"w/16SON3DaotpKKtjIt0Ldl+JxWtQNSCyeHORGdRIicTpg4yCkf1IFV8YPSBkMqMKojxltZ3u5b3anZv",
+	"GO4DMdxtWOkq8zISja+gbjOmccJhldkGhrrQ9nMcFWruZia+0BbrPdfi/b69Z+OXzvK22dpeav05ji62",
+	"GO/F0ngvwHtTfwQV7fMq05u/H7Rr3ASNm+DxmQudtAK0bnsxDAnjsnHwcMxW2gd/xRoAmg8hYkDEhAsn",
+	"gDm25yu2IDIdVyBIEfi80ZWQO2/ZA9dRCZyu2/Bsx+nOkzEjF85nusKVajeHj9m/LE88i15PlZyww++Y",
+	"yjhc7625/wdwkQSMf6TWsnxM8dsz01/llA7FgAtnySyOX3FCveO9+KOnWTawB9dJDWBNrOd3ryUvvGWr",
+	"pIWJkgOOCDK71TkJGD6ylbesDvPxI2pQnxqtfCceUAKrd6d4G1Zgt5oJA0H/LiGuHo6TCT9sb7tecIK0",
+	"yOvcNQI8gCrm0stSrNHlM7PHdE5Yyk1h9KpCcXq7M4TT/jRm1HOqSOuWkExvd8Bjahhaw9C2ZWjEKsBF",
+	"teMH4W0Nn2qSdBoVribG191ZeIU6d5jQjImUqpYl3at0u3NB+CvXEAGE/3Tx/Styenpy+mfP8flCcfUA",
+	"9wpLw9kHWGZGDlyBGcw2T1mSccHSGDPKj9skpXNN6FBCYjk1ZCy1IZ243W6vqL35du6H9wAArfmnv0Fp",
+	"vRG+d4Zcddc2LHuoCSVJeI+CyxxUnltzo4tWy9UC8E5/sv9ZC4VclCpcrBMFlZIgnUQK5gCRufL2m5eB",
+	"m8zXVBprlt2wauvNbh6tO19HbzFuFOfm7u4Ml7yb3bQQ7LfGj7Gndku8ZFCt4zDEErBerJoEzm2rOK9x",
+	"bftLD/q1v/SrVOwd7/K9KNmLjuUDwCfbUs3e2kW8BeVpqEij1jRqzVq1Bj1Tuxkmkda6gIs1AtAhmjcO",
+	"lHOu706QV2LP0MTuLzHymgkfEI3xBUFiyktfL9onrYBiU1SNcajGA8X0iCRUKc483PHMBRv9cNEVOBtN",
+	"+szMGBM5YS/T9Zys+2Y0y3yAtgfzch0VyDb292I8lr52hYuwgt4Qnd/ns1xDRf1qEOOFMIXHgnWDNji7",
+	"iL3MhaDVjDeC+dq5NsykYSYNM/myzORvQKGQ4DpYL+LSRraNeAgC9daxlCC67344CswloSIANNN8KCCg",
+	"AjT1LFtkJ2EOJPnoERhX0++ECiEN6bOuCHJYqqj5QtjY147B2JDMBoLxUcFw+du1c6BWQI7WUS31xaiW",
+	"o1W+bkcOCusjv7FW+4imLeLjMtFdwAQUkjd0jv9sVdTHaIhRQ4waYnQ/xOjiixEjHcRvpyxjhi3TFMyK",
+	"di0X9Wq9qFjnxMWSD11FOZZiwe8aR+PAhKKz4y1wT+GVIhx9OTzjBzkjYyui5bLdjCnmCWJDTHaCnGju",
+	"9munN+SnCtSBhUtuD8BapE/3skOO6AF+U7wK0pORzGofpS+KeSk5Lo8K34z1uXB1vymoz5Td8IQBwIZi",
+	"A3lLpCA/czG9jcqwa2H5kB2AviD8jE+gn+NWu9XpHLeeYeRbMlUKJhaEvuXwbOGwO+0iRg/IOR1ijN5b",
+	"+S+eZfTwtNXed0602/bNadH+qD0YiOhyvtMC16mTsJSnWvt3mji5hooHWda530QX5PCOFHxHdbCGhHf4",
+	"yf3Lh6OsEvcAxh+bPsm9KVQxMpPKjHKsnrDgSA0pL6qL1uXlzBHV36qs1UhNO0lNUrBQC9mX0LTbldss",
+	"wbiDn9/PEaOZGa0J69QzQO7iZiSnhlB9ba+ZFdRSNrE3QSTzFrlg2lCFEZ1OcyYzewu5IalkGMSJ1U8r",
+	"48B+wFHcVarKcVdxVvP6Tjo3gNXx8DAlrgm1Quvul38nzvYFb0z59C+U1kJMNVOxIMF5HzND3Xmnhh1k",
+	"VrTOS+p9Lo7coWIUnbDVB09fa/JBajNU7PLvP8fkgqVc5w5o3LcnmtwwZc9zi/wK9VawlW04o3MHBglp",
+	"QpZV5Imn6F63rMOeZvCadIUo6lg5EyUYD4KivaftY+At6GbBtCXIVeWapHImVkQeXwAwFdN3NykkI5ag",
+	"9DnmDn7XnvbpJELL61Ax/Ufmnyi7FvjH5wCTGNd9m1osbvQVlwOMMMh584huzZRVVxx9gLhuXEL97V6b",
+	"nNHc917aY1baTSFNb587einHbPOGugMPSHcL9ECPpsbY9+FG1KYo/iP2+qUSoFzt9dyKsIyZUetyFCwp",
+	"/6BggmyqAWCSDKQaU2PJB3M16PD+AhCQlaENefv648WbV5e9j+9/ev0udusCOHLjqTakbwcvzEvCMs1m",
+	"0I2A2GhtuSVL7SdW5SS4AW+kC3aoh5OM8vIpikbGTHoupkX3jDQ0+5R/5S9d/EY3iu2UZWofvP7YjWI8",
+	"PX/p2i91o8+kA8MrTk952dwoXbD30gqy24nUYGT3ixnFZYDAk+enz562l/H/Knmt28QvLF8/Lr78KXKr",
+	"9NEeQ5BL409l0dRv2kCqYMe2uk5ywgSd8JYnXivvlKZjRlKZTCHCGEpUSJk5r91EsQFT5MfL9+8qRb/L",
+	"CUuwbhiXwrZ6YDwHN+voLDpudVrt+mS1NJFVp9uv0u75lF8ybeFbtcOs4UkfAUPV7VJMqCbuTJbvTemC",
+	"zOk4W3tB8rtBNXA2pD7aVRvkJiauUjYAG2fTlKV5vXJkwnOiRwBgOrcCN9UMXzZMEDk1my/W/33+9ucv",
+	"ebH8khSsyi3WGYFrtZbhlPbAzg35SnQW9bmggNW6O39pbuCju4Hu8C7eQOhD3azA23YyJYiX1HjccLN4",
+	"tKbKytiHcL7dBxa7uuRD4SohWb1PTl2po6AwauBYcFknYPapRix2Wmkp4M7ptQ7xKOwIPevVPeUQGouV",
+	"UDQDGTzsx8M6LPfkCkjpnOTwZEQwUnKi5FDRsSY0yUud+o8Ffdu3V03WyYZeGsC5W1I2gkLTA6k86BPW",
+	"+GNz+2vQ+e+yr9evpIcB6btOw1n7evxVXbzKfySJFJqnzI2I2G/GuTGZBJSNGIlawmCAtiy/30WTqk9B",
+	"XXJt1DQxU4X4pHmeJsBgOTuGWybB7MFNfH53UiwMmUz7Gdej0iyvuan+KBOlL1mdZMSyNLZ8ZDaSY1z6",
+	"kZyRAVWEG9B5EjkO1z/IOl0xrzxtm2sDV0xcx4TRZIRILT4D9GUenYru3XGB019MEQqBQeF2BCv3oNxY",
+	"ZnJ5AD9w5e7mgA/t0gYvKTaRyqwc9ohOoHZZDAco5UURM6fSwjDd/BRLpIJKaVMRYGLktz11DuSF0YGp",
+	"K/ZKjet8gQS5PoCsfQaJ/JrND3ydqbyCV5g7eBZBNl4Ul87d2Vje5Ddm4SdIBa7+CctWFRQixun4VxYf",
+	"3zDFB/PSD8UtW/hO8MPyV9y/lr9T/KChHFbxS5DbnEiRThNTfCv4La81uuLd8iCDH6xEkk6zYBGLIl/l",
+	"R8vTsZdwoSU8Wm7pzuVCY1cntfxwOfQ87KgExbf8QxiJvvTj0qqXcqZCfhHdHkBC6cGYpZweWCkLPRuB",
+	"vAd5p9jsP0Cpch4PZP8HuaD1z+i/DpzMcfAmjeLoFU1G7OCVFEbJLIqjX1C+u6CGYVRG8O+DDzLjif35",
+	"v+ANJszBx/mEHbyfGOfo9I8vnXBRvHJh1VDFVPHk0t5Jc/BRUaHthuQvRXF0DllbflwH51kmZwfvFR9C",
+	"2bzKX18pljJhOM30cpPXtxOp2YGTnqI4CmJNDy7YJKNzZpfjr2yiWOILq11Ohb0BuJZWLgByAAUyFurP",
+	"Ld7AqtsfHtHl67DwxG5cWn3jykc1Lhd5r6JIpYtQfd8WLkXpklWQkUoKVk0C4qUCxMsYS3EVBJO7VgsX",
+	"o+JuVd3SeMmvJ2ei4mkFJSz+zD9ZJojxikI9cZlThH8XLQrKvkDPf4sLnOWv93At71z1Ogfz/C2ORqq5",
+	"L4/zvizcjKUDXtrmIjnzW9/tDRuy+U58/vx/AgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -12,14 +12,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/page"
 )
 
-func sessionPage(rows []db.Session, current uuid.UUID, next string, link *string) api.SessionPageJSONResponse {
+func sessionPage(rows []db.Session, current uuid.UUID, next string, link *string) api.ListSessions200JSONResponse {
 	converted := make([]api.Session, len(rows))
 	for i, row := range rows {
 		converted[i] = convert(row, current)
 	}
-	return api.SessionPageJSONResponse{
+	return api.ListSessions200JSONResponse{
 		Body:    api.SessionPage{Data: converted, NextCursor: page.Next(next), HasMore: next != ""},
-		Headers: api.SessionPageResponseHeaders{Link: link},
+		Headers: api.ListSessions200ResponseHeaders{Link: link},
 	}
 }
 

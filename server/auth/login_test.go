@@ -101,7 +101,7 @@ func TestLoginAtTheBoundsOfBcrypt(t *testing.T) {
 	for _, password := range []string{long + "x", long + long, long[:70], long[:70] + "xy"} {
 		c.Post(loginPath, credentials("hr@acme.example", password)).Refused(http.StatusUnauthorized, "invalid_credentials")
 	}
-	c.Post(loginPath, credentials("hr@acme.example", long+"\x00")).Refused(http.StatusBadRequest, "malformed_request")
+	c.Post(loginPath, credentials("hr@acme.example", long+"\x00")).Refused(http.StatusUnprocessableEntity, "rule_violated")
 }
 
 // A flood of logins is turned away at the gate with word of when to return, and leaves the other routes alone.

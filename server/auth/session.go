@@ -37,7 +37,7 @@ func (a *Auth) ListSessions(
 	if err != nil {
 		return nil, err
 	}
-	return api.ListSessions200JSONResponse{SessionPageJSONResponse: listed}, nil
+	return listed, nil
 }
 
 // RevokeSession ends one of the caller's sessions.
@@ -74,7 +74,9 @@ func (a *Auth) ListUserSessions(
 	if err != nil {
 		return nil, err
 	}
-	return api.ListUserSessions200JSONResponse{SessionPageJSONResponse: listed}, nil
+	return api.ListUserSessions200JSONResponse{
+		Body: listed.Body, Headers: api.ListUserSessions200ResponseHeaders(listed.Headers),
+	}, nil
 }
 
 // RevokeUserSession ends one session of any user of the company.
@@ -166,27 +168,27 @@ type position struct {
 
 func (a *Auth) list(
 	ctx context.Context, user uuid.UUID, wanted *int32, cursor *string,
-) (api.SessionPageJSONResponse, error) {
+) (api.ListSessions200JSONResponse, error) {
 	who, limit := caller.Of(ctx), page.Limit(wanted)
 	scope := page.Scope{Company: who.CompanyID, Operation: "ListSessions", Query: user}
 	query := db.ListSessionsParams{CompanyID: who.CompanyID, UserID: user, Now: a.Clock.Now(), MaxRows: limit + 1}
 	if cursor != nil {
 		var after position
 		if err := a.Cursors.Decode(scope, *cursor, &after); err != nil {
-			return api.SessionPageJSONResponse{}, err
+			return api.ListSessions200JSONResponse{}, err
 		}
 		query.AfterTime, query.AfterID = &after.CreatedAt, &after.ID
 	}
 	rows, err := a.Queries.ListSessions(ctx, a.Store.Of(who.CompanyID), query)
 	if err != nil {
-		return api.SessionPageJSONResponse{}, err
+		return api.ListSessions200JSONResponse{}, err
 	}
 	rows, more := page.Cut(rows, limit)
 	next := ""
 	if more {
 		last := rows[len(rows)-1]
 		if next, err = a.Cursors.Encode(scope, position{last.CreatedAt, last.ID}); err != nil {
-			return api.SessionPageJSONResponse{}, err
+			return api.ListSessions200JSONResponse{}, err
 		}
 	}
 	return sessionPage(rows, who.SessionID, next, page.Link(caller.RequestOf(ctx), next)), nil

@@ -37,7 +37,12 @@ func newCSVRecords(from *bufio.Reader, known []Column) (*csvRecords, error) {
 	if len(head.Flaws) == 0 {
 		return r, nil
 	}
-	f := fault.New(fault.MalformedRequest).
+	// What is no text at all is no CSV; what is one and names other columns is none of these rows.
+	code := fault.ImportRefused
+	if slices.ContainsFunc(head.Flaws, func(f fault.Field) bool { return f.Code == "encoding" }) {
+		code = fault.MalformedRequest
+	}
+	f := fault.New(code).
 		With("The body does not begin with a line that names columns of this table, parted by commas.")
 	for _, flaw := range head.Flaws {
 		f = f.Row(flaw.Line, flaw.Pointer, flaw.Code, flaw.Detail)

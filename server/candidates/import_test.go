@@ -208,7 +208,7 @@ func TestImportOfWrongCSV(t *testing.T) {
 	} {
 		for _, query := range []string{"csv", "csv?mode=partial", "csv?dry_run=true"} {
 			var said []string
-			for _, e := range upload(hr, query, file).Refused(http.StatusBadRequest, "malformed_request").Errors {
+			for _, e := range upload(hr, query, file).Refused(http.StatusUnprocessableEntity, "import_refused").Errors {
 				said = append(said, *e.Pointer+" "+e.Code)
 			}
 			if got := strings.Join(said, " "); got != want {

@@ -215,8 +215,15 @@ func TestSearchTakesEveryCharacterForItself(t *testing.T) {
 	if found := list(h.as[api.RoleHr], url.Values{"q": {"F10@E.IO"}}).Data; len(found) != 1 {
 		t.Errorf("the email is found %d times", len(found))
 	}
-	for _, q := range []string{"", strings.Repeat("x", 101), "a\x00b", "\xff", "%", "___", "++", " ", "😀"} {
-		problem := h.as[api.RoleHr].Get(collection+"?q="+url.QueryEscape(q)).Refused(http.StatusBadRequest, "malformed_request")
+	for q, code := range map[string]string{
+		"": "malformed_request", strings.Repeat("x", 101): "malformed_request", "a\x00b": "malformed_request", "\xff": "malformed_request",
+		"%": "rule_violated", "___": "rule_violated", "++": "rule_violated", " ": "rule_violated", "😀": "rule_violated",
+	} {
+		status := http.StatusBadRequest
+		if code == "rule_violated" {
+			status = http.StatusUnprocessableEntity
+		}
+		problem := h.as[api.RoleHr].Get(collection+"?q="+url.QueryEscape(q)).Refused(status, code)
 		if len(problem.Errors) == 0 || *problem.Errors[0].Parameter != "q" {
 			t.Errorf("%q is refused with %+v", q, problem.Errors)
 		}

@@ -114,5 +114,5 @@ func searchPattern(wanted string) (string, error) {
 		// Each word of what is searched begins behind a space, the first one included.
 		return page.Contains(" " + wanted), nil
 	}
-	return "", fault.New(fault.MalformedRequest).Parameter("q", "no_letter", "must have a letter or a digit")
+	return "", fault.New(fault.RuleViolated).Parameter("q", "no_letter", "must have a letter or a digit")
 }

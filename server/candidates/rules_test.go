@@ -133,7 +133,7 @@ func TestSearchPattern(t *testing.T) {
 		if got != want || (err != nil) != (want == "") {
 			t.Errorf("%q is looked for as %q, %v, want %q", text, got, err, want)
 		}
-		if err != nil && !fault.Is(err, fault.MalformedRequest) {
+		if err != nil && !fault.Is(err, fault.RuleViolated) {
 			t.Errorf("%q is refused with %v", text, err)
 		}
 	}

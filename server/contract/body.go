@@ -25,28 +25,32 @@ const (
 )
 
 // readBody reads the whole body, which the server has bounded before, and leaves a copy of it in its place. What is
-// wrong with it is added to a fault; readable says whether it can be held against its schema. It fails by itself where
-// the body is too large or in a form that is not read, since nothing more can be said of such a request.
-func (op *Operation) readBody(r *http.Request, f *fault.Fault) (readable bool, err error) {
+// wrong with it is added to a fault; nil stands for what cannot be held against a schema. It fails by itself where the
+// body is too large or in a form that is not read, since nothing more can be said of such a request.
+func (op *Operation) readBody(r *http.Request, f *fault.Fault) ([]byte, error) {
 	switch {
 	case op.bodies == nil:
-		return false, refuseBody(r, f)
+		return nil, refuseBody(r, f)
 	case op.Upload:
-		return false, op.takeUpload(r, f)
+		return nil, op.takeUpload(r, f)
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return false, interrupted(err)
+		return nil, interrupted(err)
 	}
 	if len(body) == 0 {
 		op.missBody(r, f)
-		return false, nil
+		return nil, nil
 	}
 	if err := op.checkMedia(r.Header); err != nil {
-		return false, err
+		return nil, err
 	}
+	if !checkJSON(body, f) {
+		return nil, nil
+	}
+	body = integers(body)
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return checkJSON(body, f), nil
+	return body, nil
 }
 
 // missBody notes that there is no body.
@@ -104,7 +108,7 @@ func (op *Operation) checkMedia(header http.Header) error {
 	return nil
 }
 
-// checkJSON accepts exactly one JSON value in valid UTF-8, without duplicate names, without NUL in any string, and not
+// checkJSON accepts exactly one JSON value in valid UTF-8, without duplicate names, without NUL in any name, and not
 // nested or filled beyond reason. Readers disagree about everything else, and an attacker lives on their disagreement.
 // What is wrong first is added to a fault.
 func checkJSON(body []byte, f *fault.Fault) bool {
@@ -128,7 +132,7 @@ func checkJSON(body []byte, f *fault.Fault) bool {
 			return refused("too_deep", "is nested too deeply")
 		case tokens == maxTokens:
 			return refused("too_many", "has too many values")
-		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0):
+		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0) && atName(decoder):
 			return refused("nul", "contains the character U+0000")
 		}
 	}
@@ -136,6 +140,12 @@ func checkJSON(body []byte, f *fault.Fault) bool {
 		return refused("trailing_data", "something follows the JSON value")
 	}
 	return true
+}
+
+// atName reports whether what was read last is the name of a member.
+func atName(decoder *jsontext.Decoder) bool {
+	kind, read := decoder.StackIndex(decoder.StackDepth())
+	return kind == '{' && read%2 == 1
 }
 
 // clean reports whether a text from the path or the query can be kept and compared: valid UTF-8 without NUL.

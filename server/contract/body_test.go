@@ -31,7 +31,7 @@ func TestCheckJSON(t *testing.T) {
 		{`{"a":"\ud800"}`, "/a", "syntax"},
 		{"{\"a\":\"\xc3\x28\"}", "/a", "syntax"},
 		{"\ufeff{}", "", "syntax"},
-		{`["a","\u0000"]`, "/1", "nul"},
+		{`["a","\u0000",{"b":"\u0000"}]`, "", ""},
 		{`{"\u0000":1}`, "/\x00", "nul"},
 		{`{}{}`, "", "trailing_data"},
 		{`{}]`, "", "trailing_data"},

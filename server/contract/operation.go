@@ -184,6 +184,15 @@ func (c *Contract) Uploads(r *http.Request, routed string) bool {
 	return op != nil && op.Upload
 }
 
+// Bodiless reports whether a request, which the router has matched to a path, means an operation that takes no body.
+func (c *Contract) Bodiless(r *http.Request, routed string) bool {
+	op := c.find(r, routed)
+	return op != nil && op.bodies == nil
+}
+
+// Paths lists every path, as the router spells it, in order.
+func (c *Contract) Paths() []string { return slices.Sorted(maps.Keys(c.methods)) }
+
 // Operations lists every operation, ordered by id.
 func (c *Contract) Operations() []*Operation {
 	return slices.SortedFunc(maps.Values(c.operations), func(a, b *Operation) int { return strings.Compare(a.ID, b.ID) })

@@ -204,8 +204,8 @@ func TestUploadErrorsAreFaults(t *testing.T) {
 	r.Header.Set("Content-Type", "text/csv")
 	flaws := fault.New(fault.MalformedRequest)
 	op := importing(t, true).find(r, importPath)
-	if readable, err := op.readBody(r, flaws); readable || err != nil || len(flaws.Fields()) > 0 {
-		t.Fatalf("%t %v %+v", readable, err, flaws.Fields())
+	if read, err := op.readBody(r, flaws); read != nil || err != nil || len(flaws.Fields()) > 0 {
+		t.Fatalf("%q %v %+v", read, err, flaws.Fields())
 	}
 	n, err := io.Copy(io.Discard, r.Body)
 	var large *http.MaxBytesError

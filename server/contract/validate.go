@@ -18,7 +18,7 @@ func (op *Operation) validate(ctx context.Context, c echo.Context) error {
 	r, f := c.Request(), fault.New(fault.MalformedRequest)
 	query := op.readQuery(r.URL.RawQuery, f)
 	op.joinHeaders(r.Header)
-	readable, err := op.readBody(r, f)
+	body, err := op.readBody(r, f)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (op *Operation) validate(ctx context.Context, c echo.Context) error {
 		err = openapi3filter.ValidateRequest(ctx, &openapi3filter.RequestValidationInput{
 			Request: r, PathParams: pathParameters(c), QueryParams: query, Route: op.route,
 			Options: &openapi3filter.Options{
-				MultiError: true, KeepValidatedValue: true, SkipSettingDefaults: true, ExcludeRequestBody: !readable,
+				MultiError: true, KeepValidatedValue: true, SkipSettingDefaults: true, ExcludeRequestBody: body == nil,
 			},
 		})
 		if err != nil {
@@ -36,7 +36,7 @@ func (op *Operation) validate(ctx context.Context, c echo.Context) error {
 	if err != nil || len(f.Fields()) > 0 {
 		return f
 	}
-	return nil
+	return checkTexts(body)
 }
 
 func pathParameters(c echo.Context) map[string]string {

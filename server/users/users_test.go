@@ -98,7 +98,7 @@ func TestCreateRefuses(t *testing.T) {
 		{"letters beyond ASCII in the email", api.RoleHr, map[string]any{"email": "nóra@acme.example"}, 400, "malformed_request"},
 		{"an empty name", api.RoleHr, map[string]any{"first_name": ""}, 400, "malformed_request"},
 		{"a name too long", api.RoleHr, map[string]any{"first_name": strings.Repeat("é", 101)}, 400, "malformed_request"},
-		{"NUL in a name", api.RoleHr, map[string]any{"first_name": "No\x00ra"}, 400, "malformed_request"},
+		{"NUL in a name", api.RoleHr, map[string]any{"first_name": "No\x00ra"}, 422, "rule_violated"},
 		{"null for a name", api.RoleHr, map[string]any{"first_name": nil}, 400, "malformed_request"},
 		{"a blank name", api.RoleHr, map[string]any{"first_name": "\u00a0\u3000"}, 422, "rule_violated"},
 		{"a blank department", api.RoleHr, map[string]any{"department": "\u2003"}, 422, "rule_violated"},

@@ -1,0 +1,171 @@
+"""What Schemathesis is told of this API.
+
+Who asks, how bodies that are not JSON are written, and which of the values that a schema allows get beyond the rules
+that no schema can say. Nothing here looks at answers to overlook them, but for what EXCLUDED names, with its reason.
+"""
+
+import collections
+import functools
+import itertools
+import json
+import os
+import pathlib
+import re
+import zlib
+
+import requests
+import schemathesis
+from known import LISTS, Known
+from schemathesis.auths import CachingAuthProvider
+from schemathesis.generation.modes import GenerationMode
+from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.wfc.escalation import EscalatingAuthProvider
+
+BASE = os.environ["FUZZ_BASE"]
+ROLE = os.environ["FUZZ_ROLE"]
+FIGURES = pathlib.Path(os.environ["FUZZ_FIGURES"])
+PASSWORD = "SecurePassword123!"
+KEYS = ("key", "test_key")
+ACCOUNTS = {
+    "employee": "employee@acme.example",
+    "team_lead": "lead@acme.example",
+    "hr": "hr@acme.example",
+    "admin": "admin@acme.example",
+    "stranger": "admin@globex.example",
+}
+
+# The answers that a check takes for findings and that are none: the code of the problem, and why.
+EXCLUDED = {
+    "invalid_cursor": "400 to a schema-valid cursor: a cursor is signed, and a schema cannot say which ones were issued.",
+}
+excluded = collections.Counter()
+
+
+class Account:
+    """A person who signs in, and again whenever their session has ended."""
+
+    def __init__(self, email):
+        self.email = email
+        self.passwords = [PASSWORD]
+
+    def get(self, case, context):
+        return self.sign_in()
+
+    def sign_in(self):
+        for password in self.passwords:
+            credentials = {"email": self.email, "password": password}
+            answer = requests.post(f"{BASE}/api/v1/auth/login", json=credentials, timeout=30)
+            if answer.status_code == 200:
+                known.learn(answer.json())
+                return answer.json()["access_token"]
+        raise RuntimeError(f"{self.email} cannot sign in: {answer.status_code} {answer.text}")
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+class Key:
+    """An API key, made by the script that runs this: one of the demo company, or of an empty test company."""
+
+    def get(self, case, context):
+        return os.environ["FUZZ_KEY"]
+
+    def set(self, case, data, context):
+        case.headers["Authorization"] = f"Bearer {data}"
+
+
+known = Known()
+numbers = itertools.count()
+accounts = {name: Account(email) for name, email in ACCOUNTS.items()}
+
+
+@schemathesis.hook
+def after_load_schema(context, schema):
+    """Lets the role ask, and has what it owns asked for by a stranger, the admin of another company."""
+    providers = {
+        ROLE: Key() if ROLE in KEYS else CachingAuthProvider(accounts[ROLE], refresh_interval=600),
+        "stranger": CachingAuthProvider(accounts["stranger"], refresh_interval=600),
+    }
+    names = list(providers)
+    schema.auth.providers.append(
+        EscalatingAuthProvider(list(providers.values()), names, peers=tuple(names), pinned=ROLE)
+    )
+    look_around()
+
+
+def look_around():
+    """Reads the lists once, so that from the first request on something is known."""
+    token = os.environ.get("FUZZ_KEY") or accounts[ROLE].sign_in()
+    read = functools.partial(requests.get, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    for name in LISTS:
+        answer = read(f"{BASE}/api/v1/{name}", params={"limit": 200})
+        if answer.status_code == 200:
+            known.learn(answer.json())
+    for kit in list(known.resources["kit_id"]):
+        known.learn(read(f"{BASE}/api/v1/kits/{kit}/versions?limit=200").json())
+    if ROLE == "admin":
+        for name in ("employee", "team_lead", "hr"):
+            accounts[name].sign_in()
+        for user in known.resources["user_id"]:
+            known.learn(read(f"{BASE}/api/v1/users/{user}/sessions").json(), owner=user)
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Gives most of the valid requests values that lead further than drawn ones: past a rule, or to another state."""
+    if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
+        return
+    if case.meta.phase.name.value not in ("fuzzing", "stateful"):
+        return
+    number = next(numbers)
+    if number % 4 == 0:
+        return
+    if "If-Match" in case.headers and not re.match(r'"\d', case.headers["If-Match"]):
+        case.headers["If-Match"] = "*"
+    if "Idempotency-Key" in case.headers and number % 8:
+        case.headers["Idempotency-Key"] = f"fuzz-{number}"
+    if isinstance(case.body, (dict, list)):
+        case.body = visible(case.body)
+    known.improve(case, linked=case.meta.phase.name.value == "stateful")
+
+
+def visible(value):
+    """The same value with letters for the characters that texts must not have, which is a rule and in no schema."""
+    if isinstance(value, dict):
+        return {name: visible(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [visible(item) for item in value]
+    if isinstance(value, str):
+        return re.sub("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", "x", value)
+    return value
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    """Learns from the answer; a password that was changed, too, so that its owner can still sign in."""
+    if response.status_code in (200, 201) and response.headers.get("content-type", [""])[0].startswith("application/json"):
+        known.learn(response.json(), owner=(case.path_parameters or {}).get("user_id"))
+    if case.operation.definition.raw.get("operationId") == "ChangePassword" and response.status_code == 204:
+        accounts[ROLE].passwords.insert(0, case.body["new_password"])
+
+
+@schemathesis.hook
+def filter_failure(context, failure, case, response):
+    """Passes over what EXCLUDED names, and counts it."""
+    if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
+        return True
+    try:
+        code = response.json()["code"]
+    except (ValueError, KeyError, TypeError):
+        return True
+    if code not in EXCLUDED:
+        return True
+    excluded[code] += 1
+    FIGURES.write_text(json.dumps({"excluded": excluded, "reasons": EXCLUDED}))
+    return False
+
+
+@schemathesis.serializer("text/csv", "application/x-ndjson")
+def text(context, value):
+    """Writes a text as it is. What is no text, and would become one by being written, is written as what no text is."""
+    return value.encode() if isinstance(value, str) else b"\xff" + json.dumps(value, default=str).encode()

@@ -1,0 +1,136 @@
+"""What the caller has seen so far, so that requests can be about what exists and is in a state for them.
+
+A schema says what an id looks like, not which ones there are; nearly every drawn one is answered 404. Drawn values of
+valid requests are replaced by known ones here, never those of invalid requests.
+"""
+
+import datetime
+import re
+
+# What a resource's kind is told by: a member that no other kind has, besides id and allowed_actions.
+MARKS = {
+    "kit_version_id": "content_hash",
+    "interview_id": "panel",
+    "score_id": "rater",
+    "application_id": "stage",
+    "kit_id": "draft_version_id",
+    "job_id": "opened_at",
+    "candidate_id": "tags",
+    "api_key_id": "prefix",
+    "user_id": "first_name",
+}
+# Lists that show something of every state.
+LISTS = (
+    "jobs candidates applications applications?status=active kits scores scores?status=draft users api-keys interviews "
+    "interviews?status=draft interviews?status=scheduled interviews?status=in_progress interviews?status=awaiting_scores"
+).split()
+
+# Which of a resource's allowed_actions an operation needs, where it is not called as the last step of the path.
+ACTIONS = {"no-show": "mark_no_show", "versions": "create_version", "scores": "create_score", "panel": "set_panel"}
+BODY_ACTIONS = {"application_id": "schedule_interview", "candidate_id": "apply"}
+
+
+class Known:
+    """The resources that answers have shown, by kind and id."""
+
+    def __init__(self):
+        self.resources = {kind: {} for kind in [*MARKS, "session_id"]}
+        self.refresh_tokens = []
+        self.turn = 0
+
+    def learn(self, answer, owner=None):
+        """Takes from an answer's JSON what it shows, itself or in a list; sessions are those of the owner."""
+        if not isinstance(answer, dict):
+            return
+        for shown in [answer, answer.get("api_key"), *(answer.get("data") or [])]:
+            if isinstance(shown, dict) and "is_current" in shown and not shown["is_current"]:
+                self.resources["session_id"][shown["id"]] = shown | {"user_id": owner, "allowed_actions": []}
+            if not isinstance(shown, dict) or not {"id", "allowed_actions"} <= shown.keys():
+                continue
+            for kind, mark in MARKS.items():
+                if mark in shown:
+                    self.resources[kind][shown["id"]] = shown
+                    break
+        if "refresh_token" in answer:
+            self.refresh_tokens.append(answer["refresh_token"])
+
+    def pick(self, kind, action=None, fits=lambda shown: True):
+        """One that fits and lets the action happen, else any that fits; None where there is none. In turn, so that all come."""
+        self.turn += 1
+        every = [shown for shown in self.resources.get(kind, {}).values() if fits(shown)]
+        ready = [shown for shown in every if action in shown["allowed_actions"]]
+        among = ready or every
+        return among[self.turn % len(among)] if among else None
+
+    def improve(self, case, linked):
+        """Gives a valid request values that are known. What a link has given it stays."""
+        parts = case.path.strip("/").split("/")
+        path = case.path_parameters or {}
+        for name in path:
+            if name in self.resources and not (linked and path[name] in self.resources[name]):
+                step = parts.index("{" + name + "}")
+                action = "update" if case.method == "PATCH" and step == len(parts) - 1 else None
+                if case.method != "GET" and step < len(parts) - 1:
+                    action = ACTIONS.get(parts[step + 1], parts[step + 1].replace("-", "_"))
+                holder = path.get("kit_id") if name == "kit_version_id" else None
+                found = self.pick(name, action, lambda shown: holder is None or shown["kit_id"] == holder)
+                if found:
+                    path[name] = found["id"]
+                if found and name == "session_id" and "user_id" in path:
+                    path["user_id"] = found["user_id"] or path["user_id"]
+        if isinstance(case.body, dict):
+            self.fill(case.body, path)
+            if "refresh_token" in case.body and self.refresh_tokens:
+                case.body["refresh_token"] = self.refresh_tokens.pop()
+
+    def fill(self, body, path):
+        """Puts known values into a body: ids, times to come, and the criteria that a score is about."""
+        for name, value in body.items():
+            if isinstance(value, dict):
+                self.fill(value, path)
+            elif name == "kit_version_id":
+                found = self.pick(name, fits=lambda shown: shown["status"] == "published")
+                body[name] = found["id"] if found else value
+            elif name in self.resources and value not in self.resources[name] and value is not None:
+                found = self.pick(name, BODY_ACTIONS.get(name), lambda shown: shown.get("status") not in ("closed", "draft"))
+                body[name] = found["id"] if found else value
+            elif name == "panel" and isinstance(value, list):
+                body[name] = self.panel(value)
+            elif name == "email" and "last_name" in body and isinstance(value, str):
+                body[name] = re.sub("@.*", "@acme.example", value)
+            elif name == "ratings" and value and isinstance(value, list):
+                body[name] = self.ratings(value, path)
+        if "ratings" in body and self.turn % 2:
+            body["recommendation"] = "yes"
+        if {"starts_at", "ends_at", "timezone"} <= body.keys():
+            self.turn += 1
+            start = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1, minutes=15 * (self.turn % 3000))
+            end = start + datetime.timedelta(minutes=45)
+            body |= {"starts_at": stamp(start), "ends_at": stamp(end), "timezone": "Europe/Stockholm"}
+
+    def panel(self, drawn):
+        """As many panelists as were drawn, each somebody else."""
+        chosen = {}
+        for panelist in drawn:
+            found = self.pick("user_id", fits=lambda shown: shown["is_active"])
+            if found and isinstance(panelist, dict):
+                chosen[found["id"]] = panelist | {"user_id": found["id"]}
+        return list(chosen.values()) or drawn
+
+    def ratings(self, drawn, path):
+        """The drawn ratings, about the criteria of the interview's kit; every other time one of each."""
+        about = self.resources["interview_id"].get(path.get("interview_id"))
+        score = self.resources["score_id"].get(path.get("score_id"))
+        if score:
+            about = self.resources["interview_id"].get(score["interview_id"])
+        version = self.resources["kit_version_id"].get(about["kit_version_id"]) if about else None
+        if not version:
+            return drawn
+        self.turn += 1
+        if self.turn % 2:
+            return [{"criterion_key": criterion["key"], "rating": 1 + self.turn % 5} for criterion in version["criteria"]]
+        return [rating | {"criterion_key": criterion["key"]} for rating, criterion in zip(drawn, version["criteria"])]
+
+
+def stamp(time):
+    return time.strftime("%Y-%m-%dT%H:%M:00Z")

@@ -1,0 +1,64 @@
+"""Sums up what the runs of Schemathesis have asked and found, and fails for an operation that nobody got to succeed.
+
+That counts where everybody has asked.
+
+Usage: report.py FOLDER ROLE… with ROLE.txt, what Schemathesis printed, and ROLE.metrics, what the service counted.
+"""
+
+import collections
+import json
+import pathlib
+import re
+import sys
+
+EVERYBODY = ("employee", "team_lead", "hr", "admin", "key", "test_key")
+COUNTED = re.compile(r'^http_requests_total\{(.*)\} (\d+)', re.MULTILINE)
+LABEL = re.compile(r'(\w+)="([^"]*)"')
+
+
+def first(pattern, text):
+    """What a pattern finds as a number, 0 where it finds nothing."""
+    found = re.search(pattern, text, re.MULTILINE)
+    return float(found[1].replace(",", "")) if found else 0
+
+
+def main(folder, roles):
+    answers = collections.defaultdict(collections.Counter)
+    excluded, reasons = collections.Counter(), {}
+    total = collections.Counter()
+    for role in roles:
+        said = (folder / f"{role}.txt").read_text()
+        figures = {
+            "operations": first(r"^  Tested: (\d+)", said),
+            "cases": first(r"^  ([\d,]+) generated", said),
+            "links": first(r"API Links: +(\d+) covered", said),
+            "findings": first(r"found ([\d,]+) unique failures?", said),
+            "errors": first(r"=+ .*?(\d+) errors?", said),
+            "seconds": first(r" in ([\d.]+)s =+$", said),
+        }
+        total.update(figures)
+        print("  {:<10}".format(role) + ", ".join(f"{value:,.0f} {name}" for name, value in figures.items()))
+        for labels, count in COUNTED.findall((folder / f"{role}.metrics").read_text()):
+            label = dict(LABEL.findall(labels))
+            answers[label["operation"]][label["status"]] += int(count)
+        passed = folder / f"{role}.json"
+        if passed.exists():
+            noted = json.loads(passed.read_text())
+            excluded.update(noted["excluded"])
+            reasons |= noted["reasons"]
+    for code, count in excluded.items():
+        print(f"  passed over {count} times: {reasons[code]}")
+    operations = {name: counted for name, counted in answers.items() if re.match(r"[A-Z]", name)}
+    each = [sum(counted.values()) for counted in operations.values()]
+    print(
+        f"  {len(operations)} operations were asked {sum(each):,} times, each {min(each):,} to {max(each):,}; "
+        f"{total['cases']:,.0f} cases, {total['findings']:,.0f} findings"
+    )
+    never = sorted(name for name, counted in operations.items() if not any(status < "300" for status in counted))
+    if never:
+        print("  nobody got these to succeed: " + ", ".join(never))
+    return 1 if never and len(roles) == len(EVERYBODY) or total["findings"] or total["errors"] or not total["cases"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2:]))
