@@ -46,8 +46,8 @@ func problemOf(t *testing.T, answer answered, problem *api.Problem, code string)
 	return *problem
 }
 
-// same compares what was got with what was wanted.
-func same[T comparable](t *testing.T, what string, got, want T) {
+// equals compares what was got with what was wanted.
+func equals[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if got != want {
 		t.Fatalf("%s: got %v, want %v", what, got, want)
@@ -107,7 +107,7 @@ func (h *hiring) openJob() {
 
 	first := created.Headers201.ETag
 	unchanged := sent(h.hr.GetJobWithResponse(ctx, h.job, &api.GetJobParams{IfNoneMatch: &first}))
-	same(t, "an unchanged job", unchanged.StatusCode(), http.StatusNotModified)
+	equals(t, "an unchanged job", unchanged.StatusCode(), http.StatusNotModified)
 	clearing := api.UpdateJobRequest{Location: nullable.NewNullNullable[string]()}
 	patched := sent(h.hr.UpdateJobWithResponse(ctx, h.job, &api.UpdateJobParams{IfMatch: &first}, clearing))
 	if location := got(t, patched, patched.JSON200).Location; !location.IsNull() {
@@ -117,7 +117,7 @@ func (h *hiring) openJob() {
 	problemOf(t, late, late.ApplicationProblemJSON412, "version_mismatch")
 
 	opened := sent(h.hr.OpenJobWithResponse(ctx, h.job, nil))
-	same(t, "the job", got(t, opened, opened.JSON200).Status, api.JobStatusOpen)
+	equals(t, "the job", got(t, opened, opened.JSON200).Status, api.JobStatusOpen)
 	hidden := sent(h.outsider.GetJobWithResponse(ctx, h.job, nil))
 	problemOf(t, hidden, hidden.ApplicationProblemJSON404, "not_found")
 	forbidden := sent(h.outsider.ListUsersWithResponse(ctx, nil))
@@ -142,10 +142,10 @@ func (h *hiring) publishKit() {
 	unbased := sent(h.hr.UpdateKitVersionWithResponse(ctx, kit.ID, h.version, nil, emptied))
 	problemOf(t, unbased, unbased.ApplicationProblemJSON428, "precondition_required")
 	published := sent(h.hr.PublishKitVersionWithResponse(ctx, kit.ID, h.version, nil))
-	same(t, "the version", got(t, published, published.JSON200).Status, api.KitVersionStatusPublished)
+	equals(t, "the version", got(t, published, published.JSON200).Status, api.KitVersionStatusPublished)
 	frozen := sent(h.hr.UpdateKitVersionWithResponse(ctx, kit.ID, h.version, &api.UpdateKitVersionParams{IfMatch: new("*")}, emptied))
 	problem := problemOf(t, frozen, frozen.ApplicationProblemJSON409, "state_conflict")
-	same(t, "the state of the version", *problem.State, "published")
+	equals(t, "the state of the version", *problem.State, "published")
 	if !slices.Equal(*problem.AllowedActions, []string{"archive"}) {
 		t.Errorf("a published version allows %v", *problem.AllowedActions)
 	}
@@ -167,7 +167,7 @@ func (h *hiring) importCandidates() {
 		t.Errorf("what is wrong in the file is %+v", problem.Errors)
 	}
 	imported := upload("tomas@mail.example")
-	same(t, "the imported candidates", got(t, imported, imported.JSON200).Created, 3)
+	equals(t, "the imported candidates", got(t, imported, imported.JSON200).Created, 3)
 
 	var names []string
 	query := api.ListCandidatesParams{Tag: api.ByTag{"planning"}, Sort: new(api.CandidateSortNameAsc), Limit: new(int32(2))}
@@ -230,7 +230,7 @@ func (h *hiring) hold() {
 		responded := sent(who.RespondToInterviewWithResponse(ctx, h.interview, nil, accepted))
 		got(t, responded, responded.JSON200)
 	}
-	calendar := sent(h.second.GetInterviewCalendarWithResponse(ctx, h.interview))
+	calendar := sent(h.second.GetInterviewCalendarWithResponse(ctx, h.interview, nil))
 	if !strings.Contains(string(calendar.Body), "BEGIN:VEVENT") {
 		t.Errorf("the calendar is %s", calendar.Body)
 	}
@@ -244,7 +244,7 @@ func (h *hiring) hold() {
 	started := sent(h.second.StartInterviewWithResponse(ctx, h.interview, nil))
 	got(t, started, started.JSON200)
 	finished := sent(h.second.FinishInterviewWithResponse(ctx, h.interview, nil))
-	same(t, "the interview", got(t, finished, finished.JSON200).Status, api.InterviewStatusAwaitingScores)
+	equals(t, "the interview", got(t, finished, finished.JSON200).Status, api.InterviewStatusAwaitingScores)
 }
 
 // judge writes a score as a draft, completes it and submits it.
@@ -268,7 +268,7 @@ func (h *hiring) judge(who member, planning, safety int32) uuid.UUID {
 	saved := sent(who.UpdateScoreWithResponse(ctx, id, &api.UpdateScoreParams{IfMatch: &draft.Headers201.ETag}, complete))
 	got(t, saved, saved.JSON200)
 	submitted := sent(who.SubmitScoreWithResponse(ctx, id, nil))
-	same(t, "the score", got(t, submitted, submitted.JSON200).Status, api.ScoreStatusSubmitted)
+	equals(t, "the score", got(t, submitted, submitted.JSON200).Status, api.ScoreStatusSubmitted)
 	return id
 }
 
@@ -283,30 +283,30 @@ func (h *hiring) score() {
 	hidden := sent(h.second.GetScoreWithResponse(ctx, first, nil))
 	problemOf(t, hidden, hidden.ApplicationProblemJSON404, "not_found")
 	listed := sent(h.second.ListScoresWithResponse(ctx, &api.ListScoresParams{InterviewID: &h.interview}))
-	same(t, "the scores that are listed", len(got(t, listed, listed.JSON200).Data), 0)
-	summary := sent(h.second.GetInterviewSummaryWithResponse(ctx, h.interview))
+	equals(t, "the scores that are listed", len(got(t, listed, listed.JSON200).Data), 0)
+	summary := sent(h.second.GetInterviewSummaryWithResponse(ctx, h.interview, nil))
 	if blind := got(t, summary, summary.JSON200); !blind.Blinded || blind.Figures.Scores != 0 {
 		t.Errorf("before their own score a panelist sees %+v", blind)
 	}
 	h.judge(h.second, 2, 4)
 	shown := sent(h.second.GetScoreWithResponse(ctx, first, nil))
-	same(t, "the first rating", got(t, shown, shown.JSON200).Ratings[0].Rating.MustGet(), 4)
-	same(t, "the interview, one score missing", status(), api.InterviewStatusAwaitingScores)
+	equals(t, "the first rating", got(t, shown, shown.JSON200).Ratings[0].Rating.MustGet(), 4)
+	equals(t, "the interview, one score missing", status(), api.InterviewStatusAwaitingScores)
 	h.judge(h.third, 4, 4)
-	same(t, "the interview, with all its scores", status(), api.InterviewStatusCompleted)
+	equals(t, "the interview, with all its scores", status(), api.InterviewStatusCompleted)
 }
 
 // decide reads all scores together and moves the application to offer.
 func (h *hiring) decide() {
 	ctx, t := h.Context(), h.T
-	summary := sent(h.hr.GetApplicationSummaryWithResponse(ctx, h.application))
+	summary := sent(h.hr.GetApplicationSummaryWithResponse(ctx, h.application, nil))
 	if figures := got(t, summary, summary.JSON200).Figures; figures.Scores != 3 || figures.Recommendations.Yes != 3 {
 		t.Errorf("the figures are %+v", figures)
 	}
 	moved := h.move(h.hr, api.ApplicationStageEvaluation)
 	got(t, moved, moved.JSON200)
 	moved = h.move(h.hr, api.ApplicationStageOffer)
-	same(t, "the application", got(t, moved, moved.JSON200).Stage, api.ApplicationStageOffer)
+	equals(t, "the application", got(t, moved, moved.JSON200).Stage, api.ApplicationStageOffer)
 	back := h.move(h.hr, api.ApplicationStageScreening)
 	problemOf(t, back, back.ApplicationProblemJSON422, "rule_violated")
 	history := sent(h.hr.ListApplicationHistoryWithResponse(ctx, h.application, nil))

@@ -60,15 +60,15 @@ func TestSetAndRemoveAMember(t *testing.T) {
 	if got := members(hr.Get(path(id, "members"))); len(got.Data) != 0 {
 		t.Errorf("the members are %+v", got)
 	}
-	role := func(from, to any) api.AuditDetails {
-		return api.AuditDetails{
+	role := func(from, to any) map[string]any {
+		return map[string]any{
 			"user_id": lead.ID.String(), "changes": map[string]any{"role": map[string]any{"from": from, "to": to}},
 		}
 	}
 	entries := recorded(h, id)
 	for i, want := range []struct {
 		action  string
-		details api.AuditDetails
+		details map[string]any
 	}{
 		{"job.member_set", role(nil, "recruiter")},
 		{"job.member_set", role("recruiter", "hiring_manager")},
