@@ -11,11 +11,13 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/servertest"
 )
 
-// forPeople are the operations that no API key calls, whatever its scopes: they are about oneself, or give access away.
+// forPeople are the operations that no API key of a live company calls, whatever its scopes: they are about oneself, give
+// access away, or decide what only people decide.
 func forPeople() []string {
 	return strings.Fields(`Logout ChangePassword ListSessions RevokeSession RevokeOtherSessions ListUserSessions RevokeUserSession
 		RevokeUserSessions GetMe UpdateMe GetUser UpdateCompany ListTestCompanies CreateTestCompany CloseTestCompany
 		ListAPIKeys GetAPIKey CreateAPIKey UpdateAPIKey RotateAPIKey RevokeAPIKey
+		CreateUser ChangeUserRole ResetCompany CompleteInterview ReopenInterview
 		RespondToInterview CreateScore UpdateScore SubmitScore ReopenScore VoidScore`)
 }
 

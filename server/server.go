@@ -228,7 +228,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 		Timeout: o.Config.RequestTimeout.Duration(), Pages: docs.Prefix,
 		OperatorToken: o.Config.MetricsToken.Reveal(),
 		Keys: &apikey.Ring{
-			Store: s.store, Queries: queries, Clock: o.Clock, Log: o.Log, Standing: agreed.Standing,
+			Store: s.store, Queries: queries, Clock: o.Clock, Log: o.Log,
 		},
 	}
 	door.Limits, err = contract.NewLimits(s.redis, o.Clock.Now, contract.Rates{

@@ -101,6 +101,8 @@ func keys(p *reference.Permission) markup {
 			values{"name": p.Name})
 	case reference.CompanyKey:
 		return fill("Those with the scope <code>{name}</code> that are for the whole company.", values{"name": p.Name})
+	case reference.TestKey:
+		return fill("Those with the scope <code>{name}</code> in a test company.", values{"name": p.Name})
 	default:
 		return "None: only people may call this."
 	}

@@ -2,6 +2,8 @@
 DROP FUNCTION forget_idempotency_records(timestamptz, integer), find_api_key(bytea);
 DROP VIEW live_api_keys;
 REVOKE SELECT (test_of) ON companies FROM interviewer_lookup;
+REVOKE UPDATE (name, timezone, allowed_email_domains, is_active, version, updated_at) ON companies FROM interviewer_service;
+GRANT UPDATE ON companies TO interviewer_service;
 DROP TRIGGER application_moves_append_only ON application_moves;
 DROP TRIGGER interview_events_append_only ON interview_events;
 DROP TRIGGER score_revisions_append_only ON score_revisions;

@@ -17,6 +17,7 @@ ALTER TABLE companies ADD COLUMN test_of uuid,
     ADD CONSTRAINT companies_test_of_itself CHECK (test_of <> id);
 CREATE INDEX companies_test_of_idx ON companies (test_of, created_at, id);
 
+-- known_to are the people who were shown a secret of a key: it reads no score that one of them must not know yet.
 -- A key is kept as the SHA-256 of what was shown once; that is enough, because nobody can guess what is hashed. The secret
 -- before the last rotation is good until its overlap ends.
 CREATE TABLE api_keys (
@@ -34,6 +35,7 @@ CREATE TABLE api_keys (
     rotated_at          timestamptz,
     revoked_at          timestamptz,
     created_by          uuid,
+    known_to            uuid[]      NOT NULL DEFAULT '{}',
     version             integer     NOT NULL DEFAULT 1,
     created_at          timestamptz NOT NULL,
     updated_at          timestamptz NOT NULL,
@@ -126,6 +128,10 @@ GRANT SELECT, INSERT ON principals TO interviewer_service;
 GRANT SELECT, INSERT, UPDATE ON api_keys TO interviewer_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_records TO interviewer_service;
 
+-- What makes a company one for tests is decided when it is opened, and by nobody afterwards.
+REVOKE UPDATE ON companies FROM interviewer_service;
+GRANT UPDATE (name, timezone, allowed_email_domains, is_active, version, updated_at) ON companies TO interviewer_service;
+
 -- Deleting. In a test company the service may delete what a reset takes away; in any other nothing more than before: a
 -- restrictive policy is asked besides the tenant's.
 CREATE FUNCTION in_test_company() RETURNS boolean
@@ -169,13 +175,13 @@ CREATE TRIGGER score_revisions_append_only BEFORE UPDATE OR DELETE ON score_revi
 -- What can be asked before a tenant is known.
 CREATE POLICY lookup ON api_keys FOR SELECT TO interviewer_lookup USING (true);
 CREATE POLICY lookup ON idempotency_records TO interviewer_lookup USING (true) WITH CHECK (false);
-GRANT SELECT (company_id, id, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, revoked_at)
+GRANT SELECT (company_id, id, hash, previous_hash, previous_expires_at, scopes, job_ids, known_to, expires_at, last_used_at, revoked_at)
     ON api_keys TO interviewer_lookup;
 GRANT SELECT (company_id, principal_id, key_hash, expires_at), DELETE ON idempotency_records TO interviewer_lookup;
 GRANT SELECT (test_of) ON companies TO interviewer_lookup;
 
 CREATE VIEW live_api_keys AS
-    SELECT k.hash, k.previous_hash, k.company_id, k.id, k.scopes, k.job_ids, k.expires_at, k.previous_expires_at, k.last_used_at,
+    SELECT k.hash, k.previous_hash, k.company_id, k.id, k.scopes, k.job_ids, k.known_to, k.expires_at, k.previous_expires_at, k.last_used_at,
         (c.test_of IS NOT NULL) AS is_test
     FROM api_keys AS k
     JOIN companies AS c ON c.id = k.company_id
@@ -192,7 +198,7 @@ CREATE FUNCTION forget_idempotency_records(before timestamptz, at_most integer) 
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH gone AS (
         DELETE FROM idempotency_records AS r USING (
-            SELECT company_id, principal_id, key_hash FROM idempotency_records WHERE expires_at < before LIMIT at_most
+            SELECT company_id, principal_id, key_hash FROM idempotency_records WHERE expires_at < least(before, clock_timestamp()) LIMIT at_most
         ) AS old
         WHERE r.company_id = old.company_id AND r.principal_id = old.principal_id AND r.key_hash = old.key_hash
         RETURNING 1

@@ -4,6 +4,11 @@ SELECT * FROM companies WHERE id = @company_id;
 -- name: GetCompanyForUpdate :one
 SELECT * FROM companies WHERE id = @company_id FOR NO KEY UPDATE;
 
+-- name: GetCompanyAlone :one
+-- Every act writes a row of the audit log, which points to the company. This lock waits for those under way and holds off all others, so what
+-- follows in the transaction sees everything there is.
+SELECT * FROM companies WHERE id = @company_id FOR UPDATE;
+
 -- name: UpdateCompany :one
 UPDATE companies
 SET name = @name, timezone = @timezone, allowed_email_domains = @allowed_email_domains, version = version + 1, updated_at = @now
@@ -57,9 +62,9 @@ WHERE id = @id AND test_of = @test_of::uuid AND is_active
 RETURNING *;
 
 -- name: ResetCompany :one
--- Deletes what a test company holds besides itself, its keys, its audit log, and the one person who asks. In any other company
--- row-level security leaves nothing to delete. What points at something else goes in the same statement, whose constraints are looked at when
--- all of it is done.
+-- Deletes what a test company holds besides itself, its keys, its audit log, and the one person who asks; row-level security lets nothing of it
+-- happen to the people, jobs and candidates of any other. What points at something else goes in the same statement, whose constraints are looked at
+-- when all of it is done.
 WITH revisions AS (DELETE FROM score_revisions WHERE score_revisions.company_id = @company_id RETURNING 1),
     scored AS (DELETE FROM scores WHERE scores.company_id = @company_id RETURNING 1),
     seats AS (DELETE FROM interview_panelists WHERE interview_panelists.company_id = @company_id RETURNING 1),

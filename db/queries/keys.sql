@@ -1,5 +1,5 @@
 -- name: FindAPIKey :one
-SELECT company_id, id, scopes, job_ids, expires_at, previous_expires_at, last_used_at, is_test::boolean AS is_test,
+SELECT company_id, id, scopes, job_ids, known_to, expires_at, previous_expires_at, last_used_at, is_test::boolean AS is_test,
     (hash = @hash::bytea)::boolean AS is_present
 FROM find_api_key(@hash::bytea);
 
@@ -30,8 +30,9 @@ SELECT * FROM api_keys WHERE company_id = @company_id AND id = @id;
 SELECT * FROM api_keys WHERE company_id = @company_id AND id = @id FOR NO KEY UPDATE;
 
 -- name: InsertAPIKey :one
-INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, job_ids, expires_at, created_by, created_at, updated_at)
-VALUES (@company_id, @id, @name, @prefix, @hash, @scopes, sqlc.narg('job_ids'), sqlc.narg('expires_at'), sqlc.narg('created_by'), @now, @now)
+INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, job_ids, expires_at, created_by, known_to, created_at, updated_at)
+VALUES (@company_id, @id, @name, @prefix, @hash, @scopes, sqlc.narg('job_ids'), sqlc.narg('expires_at'), sqlc.narg('created_by'),
+    @known_to, @now, @now)
 RETURNING *;
 
 -- name: UpdateAPIKey :one
@@ -45,7 +46,7 @@ RETURNING *;
 -- The secret before this one stays good for a while; one before that ends now.
 UPDATE api_keys
 SET hash = @hash, prefix = @prefix, previous_hash = hash, previous_expires_at = @previous_expires_at::timestamptz,
-    rotated_at = @now::timestamptz, version = version + 1, updated_at = @now
+    rotated_at = @now::timestamptz, known_to = @known_to, version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND id = @id AND version = @version AND revoked_at IS NULL
 RETURNING *;
 

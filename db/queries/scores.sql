@@ -1,7 +1,7 @@
 -- Who reads which scores stands in every statement that shows or locks one, word for word the same: one's own; and others' that are
 -- submitted or, for HR and admins, voided, where the job or the panel lets one see the interview, and where one who is on its
--- panel has submitted a score of one's own. An API key reads them once the interview is completed, so that nobody who is on a panel
--- reads by a key what they must not read yet. Nobody reads another's draft.
+-- panel has submitted a score of one's own. An API key reads them once the interview is completed, and where each of those who were
+-- shown a secret of it (eyes; of a person, the person) reads them. Nobody reads another's draft.
 
 -- name: GetScore :one
 SELECT sqlc.embed(scores), users.first_name, users.last_name, interviews.status AS interview_status, interviews.kit_version_id
@@ -16,16 +16,14 @@ WHERE scores.company_id = @company_id AND scores.id = @id
             SELECT FROM interviews AS held
             WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = @caller_id
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = @caller_id
-                    AND own.status = 'submitted'
-            )
+        AND @eyes::uuid[] IS NOT NULL AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = ANY (@eyes::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ));
 
 -- name: ListScores :many
@@ -68,16 +66,14 @@ WHERE scores.company_id = @company_id
             SELECT FROM interviews AS held
             WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = @caller_id
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = @caller_id
-                    AND own.status = 'submitted'
-            )
+        AND @eyes::uuid[] IS NOT NULL AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = ANY (@eyes::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ))
 ORDER BY
     CASE WHEN @sort::text = 'created_at' THEN scores.created_at END,
@@ -118,16 +114,14 @@ WHERE scores.company_id = @company_id AND scores.id = @id
             SELECT FROM interviews AS held
             WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = @caller_id
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = @caller_id
-                    AND own.status = 'submitted'
-            )
+        AND @eyes::uuid[] IS NOT NULL AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = ANY (@eyes::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ))
 FOR NO KEY UPDATE OF interviews;
 
@@ -141,16 +135,14 @@ WHERE scores.company_id = @company_id AND scores.id = @id
             SELECT FROM interviews AS held
             WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = @caller_id
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = @caller_id
-                    AND own.status = 'submitted'
-            )
+        AND @eyes::uuid[] IS NOT NULL AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = ANY (@eyes::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ))
 FOR NO KEY UPDATE OF scores;
 
@@ -216,16 +208,14 @@ WHERE score_revisions.company_id = @company_id AND score_revisions.score_id = @s
             SELECT FROM interviews AS held
             WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = @caller_id
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = @caller_id
-                    AND own.status = 'submitted'
-            )
+        AND @eyes::uuid[] IS NOT NULL AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = ANY (@eyes::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ))
 ORDER BY score_revisions.created_at, score_revisions.id
 LIMIT @max_rows;
@@ -237,14 +227,14 @@ SELECT interviews.id, interviews.title, interviews.status, interviews.starts_at,
     (
         EXISTS (
             SELECT FROM interview_panelists AS seat
-            WHERE seat.company_id = @company_id AND seat.interview_id = interviews.id AND seat.user_id = @caller_id
+            WHERE seat.company_id = @company_id AND seat.interview_id = interviews.id AND seat.user_id = ANY (@eyes::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = @company_id AND own.interview_id = interviews.id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         )
-        AND NOT EXISTS (
-            SELECT FROM scores AS own
-            WHERE own.company_id = @company_id AND own.interview_id = interviews.id AND own.rater_id = @caller_id
-                AND own.status = 'submitted'
-        )
-        OR @by_key::boolean AND interviews.status <> 'completed'
+        OR @by_key::boolean AND interviews.status <> 'completed' OR @eyes::uuid[] IS NULL
     )::boolean AS blinded,
     scores.id AS score_id, scores.ratings, scores.recommendation, scores.submitted_at
 FROM interviews
@@ -257,16 +247,14 @@ LEFT JOIN scores ON scores.company_id = interviews.company_id AND scores.intervi
             SELECT FROM interviews AS held
             WHERE held.company_id = @company_id AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = @caller_id
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = @caller_id
-                    AND own.status = 'submitted'
-            )
+        AND @eyes::uuid[] IS NOT NULL AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = @company_id AND seat.interview_id = scores.interview_id AND seat.user_id = ANY (@eyes::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = @company_id AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ))
 WHERE interviews.company_id = @company_id
     AND (sqlc.narg('interview_id')::uuid IS NULL OR interviews.id = sqlc.narg('interview_id')::uuid)

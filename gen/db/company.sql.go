@@ -187,6 +187,30 @@ func (q *Queries) GetCompany(ctx context.Context, db DBTX, companyID uuid.UUID) 
 	return i, err
 }
 
+const getCompanyAlone = `-- name: GetCompanyAlone :one
+SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of FROM companies WHERE id = $1 FOR UPDATE
+`
+
+// Every act writes a row of the audit log, which points to the company. This lock waits for those under way and holds off all others, so what
+// follows in the transaction sees everything there is.
+func (q *Queries) GetCompanyAlone(ctx context.Context, db DBTX, companyID uuid.UUID) (Company, error) {
+	row := db.QueryRow(ctx, getCompanyAlone, companyID)
+	var i Company
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Slug,
+		&i.Timezone,
+		&i.AllowedEmailDomains,
+		&i.IsActive,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.TestOf,
+	)
+	return i, err
+}
+
 const getCompanyForUpdate = `-- name: GetCompanyForUpdate :one
 SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of FROM companies WHERE id = $1 FOR NO KEY UPDATE
 `
@@ -400,9 +424,9 @@ type ResetCompanyRow struct {
 	Users        int64
 }
 
-// Deletes what a test company holds besides itself, its keys, its audit log, and the one person who asks. In any other company
-// row-level security leaves nothing to delete. What points at something else goes in the same statement, whose constraints are looked at when
-// all of it is done.
+// Deletes what a test company holds besides itself, its keys, its audit log, and the one person who asks; row-level security lets nothing of it
+// happen to the people, jobs and candidates of any other. What points at something else goes in the same statement, whose constraints are looked at
+// when all of it is done.
 func (q *Queries) ResetCompany(ctx context.Context, db DBTX, arg ResetCompanyParams) (ResetCompanyRow, error) {
 	row := db.QueryRow(ctx, resetCompany, arg.CompanyID, arg.CallerID)
 	var i ResetCompanyRow

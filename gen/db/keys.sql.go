@@ -41,7 +41,7 @@ func (q *Queries) CountLiveAPIKeys(ctx context.Context, db DBTX, companyID uuid.
 }
 
 const findAPIKey = `-- name: FindAPIKey :one
-SELECT company_id, id, scopes, job_ids, expires_at, previous_expires_at, last_used_at, is_test::boolean AS is_test,
+SELECT company_id, id, scopes, job_ids, known_to, expires_at, previous_expires_at, last_used_at, is_test::boolean AS is_test,
     (hash = $1::bytea)::boolean AS is_present
 FROM find_api_key($1::bytea)
 `
@@ -51,6 +51,7 @@ type FindAPIKeyRow struct {
 	ID                uuid.UUID
 	Scopes            []string
 	JobIDs            []uuid.UUID
+	KnownTo           []uuid.UUID
 	ExpiresAt         *time.Time
 	PreviousExpiresAt *time.Time
 	LastUsedAt        *time.Time
@@ -66,6 +67,7 @@ func (q *Queries) FindAPIKey(ctx context.Context, db DBTX, hash []byte) (FindAPI
 		&i.ID,
 		&i.Scopes,
 		&i.JobIDs,
+		&i.KnownTo,
 		&i.ExpiresAt,
 		&i.PreviousExpiresAt,
 		&i.LastUsedAt,
@@ -76,7 +78,7 @@ func (q *Queries) FindAPIKey(ctx context.Context, db DBTX, hash []byte) (FindAPI
 }
 
 const getAPIKey = `-- name: GetAPIKey :one
-SELECT company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, version, created_at, updated_at FROM api_keys WHERE company_id = $1 AND id = $2
+SELECT company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at FROM api_keys WHERE company_id = $1 AND id = $2
 `
 
 type GetAPIKeyParams struct {
@@ -102,6 +104,7 @@ func (q *Queries) GetAPIKey(ctx context.Context, db DBTX, arg GetAPIKeyParams) (
 		&i.RotatedAt,
 		&i.RevokedAt,
 		&i.CreatedBy,
+		&i.KnownTo,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -110,7 +113,7 @@ func (q *Queries) GetAPIKey(ctx context.Context, db DBTX, arg GetAPIKeyParams) (
 }
 
 const getAPIKeyForUpdate = `-- name: GetAPIKeyForUpdate :one
-SELECT company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, version, created_at, updated_at FROM api_keys WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
+SELECT company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at FROM api_keys WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
 `
 
 type GetAPIKeyForUpdateParams struct {
@@ -136,6 +139,7 @@ func (q *Queries) GetAPIKeyForUpdate(ctx context.Context, db DBTX, arg GetAPIKey
 		&i.RotatedAt,
 		&i.RevokedAt,
 		&i.CreatedBy,
+		&i.KnownTo,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -144,9 +148,10 @@ func (q *Queries) GetAPIKeyForUpdate(ctx context.Context, db DBTX, arg GetAPIKey
 }
 
 const insertAPIKey = `-- name: InsertAPIKey :one
-INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, job_ids, expires_at, created_by, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)
-RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, version, created_at, updated_at
+INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, job_ids, expires_at, created_by, known_to, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+    $10, $11, $11)
+RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at
 `
 
 type InsertAPIKeyParams struct {
@@ -159,6 +164,7 @@ type InsertAPIKeyParams struct {
 	JobIDs    []uuid.UUID
 	ExpiresAt *time.Time
 	CreatedBy *uuid.UUID
+	KnownTo   []uuid.UUID
 	Now       time.Time
 }
 
@@ -173,6 +179,7 @@ func (q *Queries) InsertAPIKey(ctx context.Context, db DBTX, arg InsertAPIKeyPar
 		arg.JobIDs,
 		arg.ExpiresAt,
 		arg.CreatedBy,
+		arg.KnownTo,
 		arg.Now,
 	)
 	var i APIKey
@@ -191,6 +198,7 @@ func (q *Queries) InsertAPIKey(ctx context.Context, db DBTX, arg InsertAPIKeyPar
 		&i.RotatedAt,
 		&i.RevokedAt,
 		&i.CreatedBy,
+		&i.KnownTo,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -199,7 +207,7 @@ func (q *Queries) InsertAPIKey(ctx context.Context, db DBTX, arg InsertAPIKeyPar
 }
 
 const listAPIKeys = `-- name: ListAPIKeys :many
-SELECT company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, version, created_at, updated_at FROM api_keys
+SELECT company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at FROM api_keys
 WHERE company_id = $1
     AND ($2::boolean IS NULL OR (revoked_at IS NOT NULL) = $2::boolean)
     AND (created_at, id) < (
@@ -249,6 +257,7 @@ func (q *Queries) ListAPIKeys(ctx context.Context, db DBTX, arg ListAPIKeysParam
 			&i.RotatedAt,
 			&i.RevokedAt,
 			&i.CreatedBy,
+			&i.KnownTo,
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
@@ -266,7 +275,7 @@ func (q *Queries) ListAPIKeys(ctx context.Context, db DBTX, arg ListAPIKeysParam
 const revokeAPIKey = `-- name: RevokeAPIKey :one
 UPDATE api_keys SET revoked_at = $1::timestamptz, version = version + 1, updated_at = $1
 WHERE company_id = $2 AND id = $3 AND version = $4 AND revoked_at IS NULL
-RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, version, created_at, updated_at
+RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at
 `
 
 type RevokeAPIKeyParams struct {
@@ -299,6 +308,7 @@ func (q *Queries) RevokeAPIKey(ctx context.Context, db DBTX, arg RevokeAPIKeyPar
 		&i.RotatedAt,
 		&i.RevokedAt,
 		&i.CreatedBy,
+		&i.KnownTo,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -327,9 +337,9 @@ func (q *Queries) RevokeAPIKeys(ctx context.Context, db DBTX, arg RevokeAPIKeysP
 const rotateAPIKey = `-- name: RotateAPIKey :one
 UPDATE api_keys
 SET hash = $1, prefix = $2, previous_hash = hash, previous_expires_at = $3::timestamptz,
-    rotated_at = $4::timestamptz, version = version + 1, updated_at = $4
-WHERE company_id = $5 AND id = $6 AND version = $7 AND revoked_at IS NULL
-RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, version, created_at, updated_at
+    rotated_at = $4::timestamptz, known_to = $5, version = version + 1, updated_at = $4
+WHERE company_id = $6 AND id = $7 AND version = $8 AND revoked_at IS NULL
+RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at
 `
 
 type RotateAPIKeyParams struct {
@@ -337,6 +347,7 @@ type RotateAPIKeyParams struct {
 	Prefix            string
 	PreviousExpiresAt time.Time
 	Now               time.Time
+	KnownTo           []uuid.UUID
 	CompanyID         uuid.UUID
 	ID                uuid.UUID
 	Version           int32
@@ -349,6 +360,7 @@ func (q *Queries) RotateAPIKey(ctx context.Context, db DBTX, arg RotateAPIKeyPar
 		arg.Prefix,
 		arg.PreviousExpiresAt,
 		arg.Now,
+		arg.KnownTo,
 		arg.CompanyID,
 		arg.ID,
 		arg.Version,
@@ -369,6 +381,7 @@ func (q *Queries) RotateAPIKey(ctx context.Context, db DBTX, arg RotateAPIKeyPar
 		&i.RotatedAt,
 		&i.RevokedAt,
 		&i.CreatedBy,
+		&i.KnownTo,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -404,7 +417,7 @@ UPDATE api_keys
 SET name = $1, expires_at = $2, scopes = $3, job_ids = $4, version = version + 1,
     updated_at = $5
 WHERE company_id = $6 AND id = $7 AND version = $8 AND revoked_at IS NULL
-RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, version, created_at, updated_at
+RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at
 `
 
 type UpdateAPIKeyParams struct {
@@ -445,6 +458,7 @@ func (q *Queries) UpdateAPIKey(ctx context.Context, db DBTX, arg UpdateAPIKeyPar
 		&i.RotatedAt,
 		&i.RevokedAt,
 		&i.CreatedBy,
+		&i.KnownTo,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,

@@ -164,6 +164,7 @@ type APIKey struct {
 	RotatedAt         *time.Time
 	RevokedAt         *time.Time
 	CreatedBy         *uuid.UUID
+	KnownTo           []uuid.UUID
 	Version           int32
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
@@ -419,6 +420,7 @@ type LiveAPIKey struct {
 	ID                uuid.UUID
 	Scopes            []string
 	JobIDs            []uuid.UUID
+	KnownTo           []uuid.UUID
 	ExpiresAt         *time.Time
 	PreviousExpiresAt *time.Time
 	LastUsedAt        *time.Time

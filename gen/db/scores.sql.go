@@ -84,16 +84,14 @@ WHERE scores.company_id = $1 AND scores.id = $2
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = $3
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = $3
-                    AND own.status = 'submitted'
-            )
+        AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($8::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ))
 `
 
@@ -105,6 +103,7 @@ type GetScoreParams struct {
 	Jobs       []uuid.UUID
 	Interviews []uuid.UUID
 	ByKey      bool
+	Eyes       []uuid.UUID
 }
 
 type GetScoreRow struct {
@@ -117,8 +116,8 @@ type GetScoreRow struct {
 
 // Who reads which scores stands in every statement that shows or locks one, word for word the same: one's own; and others' that are
 // submitted or, for HR and admins, voided, where the job or the panel lets one see the interview, and where one who is on its
-// panel has submitted a score of one's own. An API key reads them once the interview is completed, so that nobody who is on a panel
-// reads by a key what they must not read yet. Nobody reads another's draft.
+// panel has submitted a score of one's own. An API key reads them once the interview is completed, and where each of those who were
+// shown a secret of it (eyes; of a person, the person) reads them. Nobody reads another's draft.
 func (q *Queries) GetScore(ctx context.Context, db DBTX, arg GetScoreParams) (GetScoreRow, error) {
 	row := db.QueryRow(ctx, getScore,
 		arg.CompanyID,
@@ -128,6 +127,7 @@ func (q *Queries) GetScore(ctx context.Context, db DBTX, arg GetScoreParams) (Ge
 		arg.Jobs,
 		arg.Interviews,
 		arg.ByKey,
+		arg.Eyes,
 	)
 	var i GetScoreRow
 	err := row.Scan(
@@ -167,16 +167,14 @@ WHERE scores.company_id = $1 AND scores.id = $2
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = $3
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = $3
-                    AND own.status = 'submitted'
-            )
+        AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($8::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ))
 FOR NO KEY UPDATE OF scores
 `
@@ -189,6 +187,7 @@ type GetScoreForUpdateParams struct {
 	Jobs       []uuid.UUID
 	Interviews []uuid.UUID
 	ByKey      bool
+	Eyes       []uuid.UUID
 }
 
 func (q *Queries) GetScoreForUpdate(ctx context.Context, db DBTX, arg GetScoreForUpdateParams) (Score, error) {
@@ -200,6 +199,7 @@ func (q *Queries) GetScoreForUpdate(ctx context.Context, db DBTX, arg GetScoreFo
 		arg.Jobs,
 		arg.Interviews,
 		arg.ByKey,
+		arg.Eyes,
 	)
 	var i Score
 	err := row.Scan(
@@ -236,16 +236,14 @@ WHERE scores.company_id = $1 AND scores.id = $2
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = $3
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = $3
-                    AND own.status = 'submitted'
-            )
+        AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($8::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ))
 FOR NO KEY UPDATE OF interviews
 `
@@ -258,6 +256,7 @@ type GetScoredInterviewForUpdateParams struct {
 	Jobs       []uuid.UUID
 	Interviews []uuid.UUID
 	ByKey      bool
+	Eyes       []uuid.UUID
 }
 
 // The interview of a score that the caller reads.
@@ -270,6 +269,7 @@ func (q *Queries) GetScoredInterviewForUpdate(ctx context.Context, db DBTX, arg 
 		arg.Jobs,
 		arg.Interviews,
 		arg.ByKey,
+		arg.Eyes,
 	)
 	var i Interview
 	err := row.Scan(
@@ -440,12 +440,12 @@ SELECT interviews.id, interviews.title, interviews.status, interviews.starts_at,
     (
         EXISTS (
             SELECT FROM interview_panelists AS seat
-            WHERE seat.company_id = $1 AND seat.interview_id = interviews.id AND seat.user_id = $2
-        )
-        AND NOT EXISTS (
-            SELECT FROM scores AS own
-            WHERE own.company_id = $1 AND own.interview_id = interviews.id AND own.rater_id = $2
-                AND own.status = 'submitted'
+            WHERE seat.company_id = $1 AND seat.interview_id = interviews.id AND seat.user_id = ANY ($2::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = $1 AND own.interview_id = interviews.id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         )
         OR $3::boolean AND interviews.status <> 'completed'
     )::boolean AS blinded,
@@ -453,35 +453,34 @@ SELECT interviews.id, interviews.title, interviews.status, interviews.starts_at,
 FROM interviews
 LEFT JOIN scores ON scores.company_id = interviews.company_id AND scores.interview_id = interviews.id
     AND scores.status = 'submitted'
-    AND (scores.rater_id = $2
-        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $4::boolean)
-        AND ($4::boolean OR scores.job_id = ANY ($5::uuid[]) OR scores.interview_id = ANY ($6::uuid[]))
+    AND (scores.rater_id = $4
+        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $5::boolean)
+        AND ($5::boolean OR scores.job_id = ANY ($6::uuid[]) OR scores.interview_id = ANY ($7::uuid[]))
         AND (NOT $3::boolean OR EXISTS (
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = $2
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = $2
-                    AND own.status = 'submitted'
-            )
+        AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($2::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ))
 WHERE interviews.company_id = $1
-    AND ($7::uuid IS NULL OR interviews.id = $7::uuid)
-    AND ($8::uuid IS NULL OR interviews.application_id = $8::uuid)
-    AND ($4::boolean OR interviews.job_id = ANY ($5::uuid[]) OR interviews.id = ANY ($6::uuid[]))
+    AND ($8::uuid IS NULL OR interviews.id = $8::uuid)
+    AND ($9::uuid IS NULL OR interviews.application_id = $9::uuid)
+    AND ($5::boolean OR interviews.job_id = ANY ($6::uuid[]) OR interviews.id = ANY ($7::uuid[]))
 ORDER BY interviews.starts_key, interviews.id, scores.submitted_at, scores.id
 `
 
 type ListInterviewsWithScoresParams struct {
 	CompanyID     uuid.UUID
-	CallerID      uuid.UUID
+	Eyes          []uuid.UUID
 	ByKey         bool
+	CallerID      uuid.UUID
 	SeesAll       bool
 	Jobs          []uuid.UUID
 	Interviews    []uuid.UUID
@@ -507,8 +506,9 @@ type ListInterviewsWithScoresRow struct {
 func (q *Queries) ListInterviewsWithScores(ctx context.Context, db DBTX, arg ListInterviewsWithScoresParams) ([]ListInterviewsWithScoresRow, error) {
 	rows, err := db.Query(ctx, listInterviewsWithScores,
 		arg.CompanyID,
-		arg.CallerID,
+		arg.Eyes,
 		arg.ByKey,
+		arg.CallerID,
 		arg.SeesAll,
 		arg.Jobs,
 		arg.Interviews,
@@ -647,19 +647,17 @@ WHERE score_revisions.company_id = $1 AND score_revisions.score_id = $2
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = $5
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = $5
-                    AND own.status = 'submitted'
-            )
+        AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($10::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ))
 ORDER BY score_revisions.created_at, score_revisions.id
-LIMIT $10
+LIMIT $11
 `
 
 type ListScoreRevisionsParams struct {
@@ -672,6 +670,7 @@ type ListScoreRevisionsParams struct {
 	Jobs       []uuid.UUID
 	Interviews []uuid.UUID
 	ByKey      bool
+	Eyes       []uuid.UUID
 	MaxRows    int32
 }
 
@@ -692,6 +691,7 @@ func (q *Queries) ListScoreRevisions(ctx context.Context, db DBTX, arg ListScore
 		arg.Jobs,
 		arg.Interviews,
 		arg.ByKey,
+		arg.Eyes,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -766,16 +766,14 @@ WHERE scores.company_id = $1
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND (
-            NOT EXISTS (
-                SELECT FROM interview_panelists AS seat
-                WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = $9
-            )
-            OR EXISTS (
-                SELECT FROM scores AS own
-                WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = $9
-                    AND own.status = 'submitted'
-            )
+        AND NOT EXISTS (
+            SELECT FROM interview_panelists AS seat
+            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($17::uuid[])
+                AND NOT EXISTS (
+                    SELECT FROM scores AS own
+                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
+                        AND own.status = 'submitted'
+                )
         ))
 ORDER BY
     CASE WHEN $12::text = 'created_at' THEN scores.created_at END,
@@ -784,7 +782,7 @@ ORDER BY
     CASE WHEN $12::text = '-updated_at' THEN scores.updated_at END DESC,
     CASE WHEN $12::text IN ('created_at', 'updated_at') THEN scores.id END,
     CASE WHEN $12::text IN ('-created_at', '-updated_at') THEN scores.id END DESC
-LIMIT $17
+LIMIT $18
 `
 
 type ListScoresParams struct {
@@ -804,6 +802,7 @@ type ListScoresParams struct {
 	Jobs          []uuid.UUID
 	Interviews    []uuid.UUID
 	ByKey         bool
+	Eyes          []uuid.UUID
 	MaxRows       int32
 }
 
@@ -836,6 +835,7 @@ func (q *Queries) ListScores(ctx context.Context, db DBTX, arg ListScoresParams)
 		arg.Jobs,
 		arg.Interviews,
 		arg.ByKey,
+		arg.Eyes,
 		arg.MaxRows,
 	)
 	if err != nil {

@@ -25,11 +25,9 @@ type Ring struct {
 	Queries *db.Queries
 	Clock   clock.Source
 	Log     *slog.Logger
-	// Standing gives the role where a key stands, by its scopes and whether it is limited to jobs.
-	Standing func(scopes []string, limited bool) api.Role
 }
 
-// Check gives the caller whom a bearer token proves. It fails with InvalidToken where nobody is, and with another fault
+// Check gives the caller whom a bearer token proves, without the role, which depends on what it asks for. It fails with InvalidToken where nobody is, and with another fault
 // where that could not be found out.
 func (r *Ring) Check(ctx context.Context, token string) (*caller.Caller, error) {
 	secret, err := Parse(token)
@@ -51,8 +49,8 @@ func (r *Ring) Check(ctx context.Context, token string) (*caller.Caller, error) 
 		r.touch(ctx, row.CompanyID, row.ID, now)
 	}
 	return &caller.Caller{
-		CompanyID: row.CompanyID, UserID: row.ID, Role: r.Standing(row.Scopes, row.JobIDs != nil),
-		Key: &caller.Key{Scopes: row.Scopes, Jobs: row.JobIDs},
+		CompanyID: row.CompanyID, UserID: row.ID,
+		Key: &caller.Key{Scopes: row.Scopes, Jobs: row.JobIDs, Test: row.IsTest, KnownTo: row.KnownTo},
 	}, nil
 }
 

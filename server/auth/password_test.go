@@ -57,7 +57,7 @@ func TestNewPasswordIsHeldToTheRules(t *testing.T) {
 	for name, body := range map[string]any{
 		"too short": passwords(servertest.Password, "short"), "no new one": map[string]string{"current_password": "x"},
 		"no current one": map[string]string{"new_password": better},
-		"more": map[string]string{"current_password": servertest.Password, "new_password": better, "user_id": "x"},
+		"more":           map[string]string{"current_password": servertest.Password, "new_password": better, "user_id": "x"},
 	} {
 		if answer := s.hr.Post(passwordPath, body); answer.Status != http.StatusBadRequest {
 			t.Errorf("%s: %d %s", name, answer.Status, answer.Body)

@@ -21,7 +21,7 @@ type Caller struct {
 	UserID uuid.UUID
 	// SessionID is uuid.Nil for a key.
 	SessionID uuid.UUID
-	// Role is the user's, or the one whose standing a key has.
+	// Role is the user's, or the one whose standing a key has for what it asks.
 	Role api.Role
 	// Key is nil for a user.
 	Key *Key
@@ -33,6 +33,10 @@ type Key struct {
 	Scopes []string
 	// Jobs are those that it is limited to; nil for a key of the whole company.
 	Jobs []uuid.UUID
+	// Test says that its company is for tests.
+	Test bool
+	// KnownTo are the people who were shown a secret of it.
+	KnownTo []uuid.UUID
 }
 
 // Type is what kind of actor the caller is.
@@ -50,6 +54,14 @@ func Actor(id uuid.UUID, name string, key bool) api.ActorSummary {
 		actor.Type = api.AuditActorTypeAPIKey
 	}
 	return actor
+}
+
+// Eyes are the people who read whatever the caller reads: the user, or those who were shown a secret of the key.
+func (c Caller) Eyes() []uuid.UUID {
+	if c.Key != nil {
+		return c.Key.KnownTo
+	}
+	return []uuid.UUID{c.UserID}
 }
 
 // Limited reports whether the caller is a key that is limited to some jobs.

@@ -88,7 +88,7 @@ func (c *Company) CreateTestCompany(
 			}
 			key, err = c.Queries.InsertAPIKey(ctx, tx, db.InsertAPIKeyParams{
 				CompanyID: row.ID, ID: c.Clock.ID(), Name: name, Prefix: secret.Prefix(), Hash: secret.Hash(),
-				Scopes: c.Scopes, Now: row.Now,
+				Scopes: c.Scopes, KnownTo: []uuid.UUID{}, Now: row.Now,
 			})
 			return err
 		})
@@ -143,6 +143,9 @@ func (c *Company) CloseTestCompany(
 			return err
 		}
 		return c.within(ctx, tx, row.ID, func() error {
+			if _, err := c.Queries.GetCompanyAlone(ctx, tx, row.ID); err != nil {
+				return err
+			}
 			_, err := c.Queries.CloseTestCompany(ctx, tx, db.CloseTestCompanyParams{ID: row.ID, TestOf: id, Now: now})
 			if err != nil {
 				return store.Guarded(err)
@@ -151,6 +154,11 @@ func (c *Company) CloseTestCompany(
 				return err
 			}
 			ended, err = c.Queries.EndTestSessions(ctx, tx, db.EndTestSessionsParams{CompanyID: row.ID, Now: now})
+			if err != nil {
+				return err
+			}
+			// What is left of it is its audit log; the email addresses of its people are free again.
+			_, err = c.Queries.ResetCompany(ctx, tx, db.ResetCompanyParams{CompanyID: row.ID})
 			return err
 		})
 	})
@@ -169,7 +177,7 @@ func (c *Company) ResetCompany(
 	var deleted db.ResetCompanyRow
 	var ended []db.Session
 	err := c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		row, err := c.Queries.GetCompanyForUpdate(ctx, tx, who.CompanyID)
+		row, err := c.Queries.GetCompanyAlone(ctx, tx, who.CompanyID)
 		if err != nil {
 			return err
 		}

@@ -152,7 +152,7 @@ func TestLiveCompaniesStay(t *testing.T) {
 	hiring.Application(hiring.Candidate(), hiring.Job(api.JobStatusOpen), api.ApplicationStageInterview)
 	admin.Post(reset, nil).Refused(http.StatusConflict, "not_a_test_company")
 	replica.Bearer(t, installation.Key(acme, []string{"company:reset"}).Secret.Reveal()).Post(reset, nil).
-		Refused(http.StatusConflict, "not_a_test_company")
+		Refused(http.StatusForbidden, "permission_denied")
 	var left int
 	if err := installation.Database.QueryRow(t.Context(), `SELECT count(*) FROM applications`).Scan(&left); err != nil || left != 1 {
 		t.Errorf("%d applications are left: %v", left, err)
@@ -178,6 +178,9 @@ func TestLiveCompaniesStay(t *testing.T) {
 	boss.At(installation.Replica()).Get("/api/v1/users/me").Refused(http.StatusUnauthorized, "invalid_token")
 	admin.Post(tests+"/"+s.opened.TestCompany.ID.String()+"/close", nil).Refused(http.StatusNotFound, "not_found")
 	admin.Get("/api/v1/users/me").Expect(http.StatusOK)
+	next := open(t, replica, admin) // what the closed one's people were called is free again
+	next.run()
+	admin.Post(tests+"/"+next.opened.TestCompany.ID.String()+"/close", nil).Expect(http.StatusNoContent)
 	for n := range 20 {
 		admin.Post(tests, object{"name": fmt.Sprint("Nightly ", n)}).Expect(http.StatusCreated)
 	}

@@ -171,6 +171,7 @@ func (op *Operation) permit(who *caller.Caller) error {
 	case op.Public:
 		return nil
 	case who.Key != nil:
+		who.Role = op.standing(*who.Key)
 		if op.admits(*who.Key) {
 			return nil
 		}

@@ -108,6 +108,8 @@ const (
 	ReachJobs Reach = "jobs"
 	// ReachCompany is one that only a key of the whole company can hold.
 	ReachCompany Reach = "company"
+	// ReachTest is one that only a key of a test company can hold.
+	ReachTest Reach = "test"
 )
 
 // endpoint is where the router finds an operation: a method, and a path as the router spells it.

@@ -58,7 +58,7 @@ func (k *Keeper) Run(
 ) (answer Answer, replayed bool, err error) {
 	ctx := r.Context()
 	who := caller.Of(ctx)
-	asked, err := fingerprint(r, operation, streams)
+	asked, err := fingerprint(r, operation, streams, who)
 	if err != nil {
 		return Answer{}, false, err
 	}

@@ -5,15 +5,19 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
 	"net/http"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
 )
 
-// request is what makes a request the same as another: operation, path, query, what it is based on, and body.
+// request is what makes a request the same as another: operation, path, query, what it is based on, body, and what its
+// caller may do, so that nobody is answered again what they must not see any more.
 type request struct {
 	digest hash.Hash
 	body   io.Reader // what of a streamed body is still to be read; nil where all of it was
@@ -22,13 +26,16 @@ type request struct {
 
 // fingerprint begins to take the fingerprint of a request, and leaves its body to be read by its operation. A body of
 // JSON is compared as what it says, however it is written (RFC 8785).
-func fingerprint(r *http.Request, operation string, streams bool) (*request, error) {
+func fingerprint(r *http.Request, operation string, streams bool, who caller.Caller) (*request, error) {
 	f := &request{digest: sha256.New()}
 	for _, part := range []string{
 		operation, r.URL.EscapedPath(), r.URL.Query().Encode(), strings.Join(r.Header.Values("If-Match"), ","),
-		r.Header.Get("Content-Type"),
+		r.Header.Get("Content-Type"), string(who.Role),
 	} {
 		f.add([]byte(part))
+	}
+	if who.Key != nil {
+		f.add(fmt.Append(nil, who.Key.Scopes, who.Key.Jobs))
 	}
 	if streams {
 		body := io.TeeReader(r.Body, f.digest)

@@ -36,7 +36,7 @@ func (k *Keys) convert(who caller.Caller, row db.APIKey) api.APIKey {
 	shown := api.APIKey{
 		ID: row.ID, Name: row.Name, Mode: modeOfPrefix(row.Prefix), Prefix: row.Prefix,
 		Scopes: make([]api.APIKeyScope, len(row.Scopes)), JobIds: jobsOf(row.JobIDs),
-		ActsAs: k.Contract.Standing(row.Scopes, row.JobIDs != nil), Status: statusOf(row, now),
+		ActsAs: actsAs(row), Status: statusOf(row, now),
 		ExpiresAt: optional.Time(row.ExpiresAt), LastUsedAt: optional.Time(row.LastUsedAt),
 		RotatedAt: optional.Time(row.RotatedAt), PreviousExpiresAt: nullable.NewNullNullable[time.Time](),
 		RevokedAt: optional.Time(row.RevokedAt), CreatedBy: optional.Of(row.CreatedBy),

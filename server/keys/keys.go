@@ -103,10 +103,8 @@ func (k *Keys) CreateAPIKey(
 	now := k.Clock.Now()
 	row := db.InsertAPIKeyParams{
 		CompanyID: who.CompanyID, ID: k.Clock.ID(), Name: strings.TrimSpace(wanted.Name), Scopes: sorted(wanted.Scopes),
-		JobIDs: wanted.JobIds, ExpiresAt: wanted.ExpiresAt, CreatedBy: &who.UserID, Now: now,
-	}
-	if err := k.check(grant{row.Name, row.Scopes, row.JobIDs, row.ExpiresAt}, nil, now); err != nil {
-		return nil, err
+		JobIDs: wanted.JobIds, ExpiresAt: wanted.ExpiresAt, CreatedBy: &who.UserID, KnownTo: []uuid.UUID{who.UserID},
+		Now: now,
 	}
 	var created db.APIKey
 	var secret apikey.Secret
@@ -114,6 +112,10 @@ func (k *Keys) CreateAPIKey(
 		// The company's row is held, so that of two keys at once not both are the last.
 		company, err := k.Queries.GetCompanyForUpdate(ctx, tx, who.CompanyID)
 		if err != nil {
+			return err
+		}
+		wanted := grant{row.Name, row.Scopes, row.JobIDs, row.ExpiresAt, modeOf(company)}
+		if err := k.check(wanted, nil, now); err != nil {
 			return err
 		}
 		if count, err := k.Queries.CountLiveAPIKeys(ctx, tx, who.CompanyID); err != nil {
@@ -161,7 +163,7 @@ func (k *Keys) UpdateAPIKey(
 			return nil
 		}
 		change.Now = k.Clock.Now()
-		wanted := grant{change.Name, change.Scopes, change.JobIDs, change.ExpiresAt}
+		wanted := grant{change.Name, change.Scopes, change.JobIDs, change.ExpiresAt, modeOfPrefix(row.Prefix)}
 		if err := k.check(wanted, row.ExpiresAt, change.Now); err != nil {
 			return err
 		}

@@ -193,6 +193,8 @@ func TestWhatAKeyCannotBeGiven(t *testing.T) {
 		"a blank name":        {object{"name": " \t", "scopes": []string{"jobs:read"}}, 422, "/name"},
 		"an end in the past":  {object{"name": "x", "scopes": []string{"jobs:read"}, "expires_at": "2020-01-01T00:00:00Z"}, 422, "/expires_at"},
 		"an end far away":     {object{"name": "x", "scopes": []string{"jobs:read"}, "expires_at": "2199-01-01T00:00:00Z"}, 422, "/expires_at"},
+		"what tests do":       {object{"name": "x", "scopes": []string{"users:create"}}, 422, "/scopes"},
+		"what people decide":  {object{"name": "x", "scopes": []string{"interviews:override"}}, 400, "/scopes/0"},
 		"nobody's job":        {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{job, uuid.New()}}, 422, "/job_ids"},
 		"another's job":       {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{foreign}}, 422, "/job_ids"},
 		"more than its jobs":  {object{"name": "x", "scopes": []string{"jobs:read", "candidates:write"}, "job_ids": []uuid.UUID{job}}, 422, "/scopes"},

@@ -25,18 +25,20 @@ type grant struct {
 	scopes    []string
 	jobs      []uuid.UUID
 	expiresAt *time.Time
+	// mode is that of the key's company.
+	mode api.CompanyMode
 }
 
 // check refuses what a key cannot be given. An expiry that it has already may lie in the past.
 func (k *Keys) check(wanted grant, had *time.Time, now time.Time) error {
 	f := fault.New(fault.RuleViolated)
 	text.Check(f, "/name", wanted.name)
-	if wanted.jobs != nil {
-		for _, scope := range wanted.scopes {
-			if k.Contract.Reach(scope) != contract.ReachJobs {
-				f.Field("/scopes", "needs_all_jobs",
-					fmt.Sprintf("%s is for keys of the whole company, and this one is limited to jobs", scope))
-			}
+	for _, scope := range wanted.scopes {
+		switch reach := k.Contract.Reach(scope); {
+		case reach == contract.ReachTest && wanted.mode != api.CompanyModeTest:
+			f.Field("/scopes", "needs_test_company", scope+" is for keys of test companies")
+		case reach != contract.ReachJobs && wanted.jobs != nil:
+			f.Field("/scopes", "needs_all_jobs", scope+" is for keys of the whole company, and this one is limited to jobs")
 		}
 	}
 	if e := wanted.expiresAt; e != nil && (had == nil || !had.Equal(*e)) {
@@ -120,4 +122,15 @@ func sorted(scopes []api.APIKeyScope) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// actsAs is the role where a key stands, but for what only admins do, where a key of the whole company stands as they do.
+func actsAs(row db.APIKey) api.Role {
+	switch {
+	case modeOfPrefix(row.Prefix) == api.CompanyModeTest:
+		return api.RoleAdmin
+	case row.JobIDs != nil:
+		return api.RoleTeamLead
+	}
+	return api.RoleHr
 }

@@ -38,7 +38,7 @@ func (k *Keys) RotateAPIKey(
 		now := k.Clock.Now()
 		saved, err = k.Queries.RotateAPIKey(ctx, tx, db.RotateAPIKeyParams{
 			CompanyID: who.CompanyID, ID: row.ID, Version: row.Version, Hash: secret.Hash(), Prefix: secret.Prefix(),
-			PreviousExpiresAt: now.Add(until), Now: now,
+			PreviousExpiresAt: now.Add(until), KnownTo: append(row.KnownTo, who.UserID), Now: now,
 		})
 		if err != nil {
 			return store.Guarded(err)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -206,11 +207,39 @@ func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) 
 		if err != nil {
 			return err
 		}
+		if err := o.closeTests(ctx, tx, company.ID, now); err != nil {
+			return err
+		}
 		return o.Audit.Record(ctx, tx, company.ID, audit.Entry{
 			Action: audit.CompanyDeactivated, Resource: audit.Company, ID: &company.ID,
 			Details: audit.Details{"sessions_ended": ended},
 		})
 	})
+}
+
+// closeTests ends the test companies of a company with it, for good, and their keys and sessions.
+func (o *Operator) closeTests(ctx context.Context, tx db.DBTX, of uuid.UUID, now time.Time) error {
+	const most = 100 // a company has fewer
+	tests, err := o.Queries.ListTestCompanies(ctx, tx, db.ListTestCompaniesParams{CompanyID: of, MaxRows: most})
+	if err != nil {
+		return err
+	}
+	for _, test := range tests {
+		if err := o.Queries.ActFor(ctx, tx, test.ID); err != nil {
+			return err
+		}
+		if _, err := o.Queries.CloseTestCompany(ctx, tx, db.CloseTestCompanyParams{ID: test.ID, TestOf: of, Now: now}); err != nil {
+			return err
+		}
+		if _, err := o.Queries.RevokeAPIKeys(ctx, tx, db.RevokeAPIKeysParams{CompanyID: test.ID, Now: now}); err != nil {
+			return err
+		}
+		_, err := o.Queries.RevokeCompanySessions(ctx, tx, db.RevokeCompanySessionsParams{CompanyID: test.ID, Now: now})
+		if err != nil {
+			return err
+		}
+	}
+	return o.Queries.ActFor(ctx, tx, of)
 }
 
 func checkPerson(p Person) error {

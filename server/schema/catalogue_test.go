@@ -116,7 +116,7 @@ func TestGrantsAreExactly(t *testing.T) {
 		FROM pg_class AS c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner)))
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND grantee <> c.relowner
 		GROUP BY c.relname, grantee`), []string{
-		"companies interviewer_service INSERT,SELECT,UPDATE",
+		"companies interviewer_service INSERT,SELECT",
 		"users interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"sessions interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"login_emails interviewer_lookup DELETE,INSERT,SELECT,UPDATE",
@@ -150,7 +150,8 @@ func TestGrantsAreExactly(t *testing.T) {
 		"sessions interviewer_lookup SELECT company_id,id,user_id,epoch,expires_at,revoked_at,changed_at",
 		"audit_pending interviewer_lookup SELECT company_id",
 		"candidates interviewer_lookup SELECT company_id,id,first_name,last_name,email,tags",
-		"api_keys interviewer_lookup SELECT company_id,id,hash,previous_hash,previous_expires_at,scopes,job_ids,expires_at,last_used_at,revoked_at",
+		"api_keys interviewer_lookup SELECT company_id,id,hash,previous_hash,previous_expires_at,scopes,job_ids,expires_at,last_used_at,revoked_at,known_to",
+		"companies interviewer_service UPDATE name,timezone,allowed_email_domains,is_active,version,updated_at",
 		"idempotency_records interviewer_lookup SELECT company_id,principal_id,key_hash,expires_at",
 	})
 	same(t, "who may create in the schema", column(t, conn, `

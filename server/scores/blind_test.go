@@ -113,11 +113,17 @@ func TestKeysAreBlindUntilCompleted(t *testing.T) {
 	p := twoWorlds(t)
 	p.colleaguesSpeak()
 	p.mustBeBlind(program, "while scores are awaited")
-	for _, w := range p.worlds {
-		w.ask(program, http.MethodPost, "/api/v1/interviews/"+p.blinded.String()+"/complete", object{"reason": "Enough is known."}).
-			Expect(http.StatusOK)
-	}
+	p.same(boss, "/api/v1/interviews/"+p.blinded.String()+"/complete", object{"reason": "Enough is known."}).Expect(http.StatusOK)
 	p.mustSee(program, "after the interview was completed")
+	known := func(to ...uuid.UUID) {
+		for _, w := range p.worlds {
+			w.Exec(`UPDATE api_keys SET known_to = $2 WHERE id = $1`, p.key.ID, to)
+		}
+	}
+	known(p.users[boss].ID, p.users["admin"].ID)
+	p.mustBeBlind(program, "as a key that a panelist knows who has submitted nothing")
+	known(p.users[boss].ID)
+	p.mustSee(program, "as a key that only HR knows who is not on the panel")
 	p.same(boss, "/api/v1/interviews/"+p.blinded.String()+"/reopen", object{"reason": "One more score is to come."}).Expect(http.StatusOK)
 	p.mustBeBlind(program, "after the interview was reopened")
 }

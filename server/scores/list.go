@@ -71,7 +71,7 @@ func (s *Scores) query(ctx context.Context, wanted api.ExportScoresParams) (db.L
 	}
 	query := db.ListScoresParams{
 		CompanyID: who.CompanyID, CallerID: who.UserID, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
-		ByKey:       who.Key != nil,
+		ByKey: who.Key != nil, Eyes: who.Eyes(),
 		InterviewID: wanted.InterviewID, ApplicationID: wanted.ApplicationID, JobID: wanted.JobID, RaterID: wanted.RaterID,
 		Status: (*string)(wanted.Status), UpdatedSince: wanted.UpdatedSince,
 	}

@@ -221,7 +221,7 @@ func (s scene) statements(kept *store.Store, id uuid.UUID) map[string]bool {
 		s.t.Fatal(err)
 	}
 	by := db.GetScoreParams{
-		CompanyID: s.acme.ID, ID: id, CallerID: s.user.ID, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
+		CompanyID: s.acme.ID, ID: id, CallerID: s.user.ID, Eyes: []uuid.UUID{s.user.ID}, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
 	}
 	found := map[string]bool{}
 	note := func(what string, err error) {

@@ -31,7 +31,7 @@ func (s *Scores) ListScoreRevisions(
 	}
 	rows, err := s.Queries.ListScoreRevisions(ctx, tenant, db.ListScoreRevisionsParams{
 		CompanyID: who.CompanyID, ScoreID: score.Score.ID, CallerID: who.UserID, SeesAll: seen.All, Jobs: seen.Jobs,
-		ByKey: who.Key != nil, Interviews: seen.Interviews,
+		ByKey: who.Key != nil, Eyes: who.Eyes(), Interviews: seen.Interviews,
 		AfterTime: list.After.Time, AfterID: list.After.ID, MaxRows: list.MaxRows(),
 	})
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 func reading(who caller.Caller, seen sight.Sight, id uuid.UUID) db.GetScoreParams {
 	return db.GetScoreParams{
 		CompanyID: who.CompanyID, ID: id, CallerID: who.UserID,
-		SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews, ByKey: who.Key != nil,
+		SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews, ByKey: who.Key != nil, Eyes: who.Eyes(),
 	}
 }
 

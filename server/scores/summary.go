@@ -112,7 +112,7 @@ func (s *Scores) interviews(ctx context.Context, seen sight.Sight, one, applicat
 	tenant := s.Store.Planned(who.CompanyID)
 	rows, err := s.Queries.ListInterviewsWithScores(ctx, tenant, db.ListInterviewsWithScoresParams{
 		CompanyID: who.CompanyID, CallerID: who.UserID, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
-		ByKey:       who.Key != nil,
+		ByKey: who.Key != nil, Eyes: who.Eyes(),
 		InterviewID: one, ApplicationID: application,
 	})
 	if err != nil {

@@ -91,7 +91,7 @@ func twoWorlds(t *testing.T) *pair {
 	hiring.Score(p.visible, p.colleagues[0], api.ScoreStatusSubmitted, 3)
 	p.key = first.Key(acme, []string{
 		"jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "scores:read", "reports:read", "users:read",
-		"company:read", "audit:read", "audit:verify", "interviews:override",
+		"company:read", "audit:read", "audit:verify",
 	})
 	copyRows(t, first, second)
 	began := time.Now().UTC().Truncate(time.Second).Add(time.Minute)

@@ -44,6 +44,8 @@ const (
 	NoKey Scope = ""
 	// CompanyKey permissions are scopes of keys for the whole company only.
 	CompanyKey Scope = "company"
+	// TestKey permissions are scopes of keys of test companies only.
+	TestKey Scope = "test"
 	// JobKey permissions are scopes of any key, one that is limited to some jobs included.
 	JobKey Scope = "jobs"
 	// EveryKey permissions are those that each key has without a scope.

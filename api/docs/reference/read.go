@@ -98,7 +98,7 @@ func (r *reader) readPermissions(d *Document) {
 
 func (r *reader) scope(permission string, stated Value) Scope {
 	scope := Scope(stated.Text)
-	if !slices.Contains([]Scope{NoKey, CompanyKey, JobKey, EveryKey}, scope) {
+	if !slices.Contains([]Scope{NoKey, CompanyKey, TestKey, JobKey, EveryKey}, scope) {
 		r.hole("x-key-scopes: %s: %s is not told", permission, stated.Compact())
 	}
 	return scope
