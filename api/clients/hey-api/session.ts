@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { createClient, type Client } from "./generated/client/index.js";
 import { login, type Problem } from "./generated/index.js";
 
@@ -50,8 +51,14 @@ export function anonymous(): Client {
   return createClient({ baseUrl });
 }
 
-/** signIn gives a client that sends the person's access token. */
-export async function signIn(email: string, secret = password): Promise<Client> {
-  const pair = ok(await login({ client: anonymous(), body: { email, password: secret } }));
+/** signIn gives a client that sends the person's access token. A busy service is asked again when it says so. */
+export async function signIn(email: string, secret = password, tries = 5): Promise<Client> {
+  const answer = await login({ client: anonymous(), body: { email, password: secret } });
+  const wait = answer.response.headers.get("Retry-After");
+  if (answer.response.status === 503 && wait && tries > 1) {
+    await setTimeout(Number(wait) * 1000);
+    return signIn(email, secret, tries - 1);
+  }
+  const pair = ok(answer);
   return createClient({ baseUrl, auth: () => pair.access_token });
 }

@@ -2,6 +2,7 @@
 
 import os
 from http import HTTPStatus
+from time import sleep
 from typing import Any, TypeVar
 
 from interviewer_client import AuthenticatedClient, Client
@@ -37,7 +38,10 @@ def same(got: object, want: object, what: str) -> None:
         raise AssertionError(f"{what}: got {got!r}, want {want!r}")
 
 
-def sign_in(email: str, password: str = PASSWORD) -> AuthenticatedClient:
-    """Gives a client that sends the person's access token."""
+def sign_in(email: str, password: str = PASSWORD, tries: int = 5) -> AuthenticatedClient:
+    """Gives a client that sends the person's access token. A busy service is asked again when it says so."""
     answer = login.sync_detailed(client=Client(base_url=URL), body=LoginRequest(email=email, password=password))
+    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in answer.headers and tries > 1:
+        sleep(int(answer.headers["Retry-After"]))
+        return sign_in(email, password, tries - 1)
     return AuthenticatedClient(base_url=URL, token=ok(answer, TokenPair).access_token)

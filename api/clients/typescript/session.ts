@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import createClient from "openapi-fetch";
 import type { Client } from "openapi-fetch";
 import type { paths, Problem } from "./generated/schema.js";
@@ -51,8 +52,13 @@ export function anonymous(): Client<paths> {
   return createClient<paths>({ baseUrl });
 }
 
-/** signIn gives a client that sends the person's access token. */
-export async function signIn(email: string, secret = password): Promise<Client<paths>> {
-  const pair = ok(await anonymous().POST("/api/v1/auth/login", { body: { email, password: secret } }));
-  return createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${pair.access_token}` } });
+/** signIn gives a client that sends the person's access token. A busy service is asked again when it says so. */
+export async function signIn(email: string, secret = password, tries = 5): Promise<Client<paths>> {
+  const answer = await anonymous().POST("/api/v1/auth/login", { body: { email, password: secret } });
+  const wait = answer.response.headers.get("Retry-After");
+  if (answer.response.status === 503 && wait && tries > 1) {
+    await setTimeout(Number(wait) * 1000);
+    return signIn(email, secret, tries - 1);
+  }
+  return createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${ok(answer).access_token}` } });
 }

@@ -36,7 +36,7 @@ final class Journey {
   /** One of the cast. */
   private record Person(UUID id, Session as) {}
 
-  private Journey() throws ApiException {}
+  private Journey() throws ApiException, InterruptedException {}
 
   public static void main(String[] arguments) throws Exception {
     new Journey().live();
@@ -53,7 +53,7 @@ final class Journey {
     readLaterVersion(job);
   }
 
-  private Person enter(String name, Role role) throws ApiException {
+  private Person enter(String name, Role role) throws ApiException, InterruptedException {
     String email = run + "-" + name.toLowerCase(Locale.ROOT) + "@acme.example";
     CreateUserRequest body = new CreateUserRequest().email(email).password(Session.PASSWORD)
         .firstName(name).lastName("Journey").role(role);

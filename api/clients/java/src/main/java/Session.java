@@ -13,8 +13,10 @@ import interviewer.api.UsersApi;
 import interviewer.model.LoginRequest;
 import interviewer.model.Problem;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** The operations as one of the cast calls them, and what the journey asks of their answers. */
 final class Session {
@@ -47,11 +49,22 @@ final class Session {
     return client;
   }
 
-  /** Signs somebody in; their access token goes with every request. */
-  static Session signIn(String email, String password) throws ApiException {
+  /** Signs somebody in; their access token goes with every request. A busy service is asked again when it says so. */
+  static Session signIn(String email, String password) throws ApiException, InterruptedException {
     LoginRequest body = new LoginRequest().email(email).password(password);
-    return new Session(new AuthApi(client()).login(APILoginRequest.newBuilder().loginRequest(body).build())
-        .getAccessToken());
+    APILoginRequest request = APILoginRequest.newBuilder().loginRequest(body).build();
+    for (int tries = 5; ; tries--) {
+      try {
+        return new Session(new AuthApi(client()).login(request).getAccessToken());
+      } catch (ApiException busy) {
+        Optional<String> wait =
+            busy.getCode() == 503 ? busy.getResponseHeaders().firstValue("Retry-After") : Optional.empty();
+        if (wait.isEmpty() || tries == 1) {
+          throw busy;
+        }
+        Thread.sleep(Duration.ofSeconds(Long.parseLong(wait.get())).toMillis());
+      }
+    }
   }
 
   /** A question to the service, which may refuse to answer it. */
