@@ -23,7 +23,8 @@ from schemathesis.wfc.escalation import EscalatingAuthProvider
 
 BASE = os.environ["FUZZ_BASE"]
 ROLE = os.environ["FUZZ_ROLE"]
-FIGURES = pathlib.Path(os.environ["FUZZ_FIGURES"])
+# What outlives one run as a role: how often something was passed over, and the passwords that its account has had.
+NOTES = pathlib.Path(os.environ["FUZZ_NOTES"])
 PASSWORD = "SecurePassword123!"
 KEYS = ("key", "test_key")
 ACCOUNTS = {
@@ -38,7 +39,13 @@ ACCOUNTS = {
 EXCLUDED = {
     "invalid_cursor": "400 to a schema-valid cursor: a cursor is signed, and a schema cannot say which ones were issued.",
 }
-excluded = collections.Counter()
+notes = json.loads(NOTES.read_text()) if NOTES.exists() else {"excluded": {}, "passwords": []}
+excluded = collections.Counter(notes["excluded"])
+
+
+def keep():
+    """Writes the notes."""
+    NOTES.write_text(json.dumps({"excluded": excluded, "reasons": EXCLUDED, "passwords": accounts[ROLE].passwords if ROLE in ACCOUNTS else []}))
 
 
 class Account:
@@ -46,7 +53,7 @@ class Account:
 
     def __init__(self, email):
         self.email = email
-        self.passwords = [PASSWORD]
+        self.passwords = [*notes["passwords"], PASSWORD]
 
     def get(self, case, context):
         return self.sign_in()
@@ -105,7 +112,8 @@ def look_around():
         known.learn(read(f"{BASE}/api/v1/kits/{kit}/versions?limit=200").json())
     if ROLE == "admin":
         for name in ("employee", "team_lead", "hr"):
-            accounts[name].sign_in()
+            for _ in range(3):
+                accounts[name].sign_in()
         for user in known.resources["user_id"]:
             known.learn(read(f"{BASE}/api/v1/users/{user}/sessions").json(), owner=user)
 
@@ -147,8 +155,11 @@ def after_call(context, case, response):
     """Learns from the answer; a password that was changed, too, so that its owner can still sign in."""
     if response.status_code in (200, 201) and response.headers.get("content-type", [""])[0].startswith("application/json"):
         known.learn(response.json(), owner=(case.path_parameters or {}).get("user_id"))
+    if case.method == "DELETE" and response.status_code in (200, 204):
+        known.forget(case.path_parameters)
     if case.operation.definition.raw.get("operationId") == "ChangePassword" and response.status_code == 204:
         accounts[ROLE].passwords.insert(0, case.body["new_password"])
+        keep()
 
 
 @schemathesis.hook
@@ -163,7 +174,7 @@ def filter_failure(context, failure, case, response):
     if code not in EXCLUDED:
         return True
     excluded[code] += 1
-    FIGURES.write_text(json.dumps({"excluded": excluded, "reasons": EXCLUDED}))
+    keep()
     return False
 
 

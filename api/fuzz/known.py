@@ -25,10 +25,11 @@ LISTS = (
     "interviews?status=draft interviews?status=scheduled interviews?status=in_progress interviews?status=awaiting_scores"
 ).split()
 
-# Whose a resource is, which stands before it in the path.
 # Which of a resource's allowed_actions an operation needs, where it is not called as the last step of the path.
 ACTIONS = {"no-show": "mark_no_show", "versions": "create_version", "scores": "create_score", "panel": "set_panel"}
+# Whose a resource is, which stands before it in the path.
 OWNERS = {"kit_version_id": ["kit_id"], "session_id": ["user_id"]}
+# Which action of a resource it takes to name it in the body of another.
 BODY_ACTIONS = {"application_id": "schedule_interview", "candidate_id": "apply"}
 
 
@@ -45,7 +46,7 @@ class Known:
         if not isinstance(answer, dict):
             return
         for shown in [answer, answer.get("api_key"), *(answer.get("data") or [])]:
-            if isinstance(shown, dict) and "is_current" in shown and not shown["is_current"]:
+            if owner and isinstance(shown, dict) and shown.get("is_current") is False:
                 self.resources["session_id"][shown["id"]] = shown | {"user_id": owner, "allowed_actions": []}
             if not isinstance(shown, dict) or not {"id", "allowed_actions"} <= shown.keys():
                 continue
@@ -55,6 +56,13 @@ class Known:
                     break
         if "refresh_token" in answer:
             self.refresh_tokens.append(answer["refresh_token"])
+
+    def forget(self, path):
+        """Takes out what has been removed: what the last id of the path names, or all sessions of the user whom it names."""
+        gone = list(path.values())[-1]
+        self.resources["session_id"].pop(gone, None)
+        sessions = self.resources["session_id"]
+        self.resources["session_id"] = {name: shown for name, shown in sessions.items() if shown["user_id"] != gone}
 
     def pick(self, kind, action=None, fits=lambda shown: True):
         """One that fits and lets the action happen, else any that fits; None where there is none. In turn, so that all come."""
