@@ -27,6 +27,9 @@ LISTS = (
 
 # Which of a resource's allowed_actions an operation needs, where it is not called as the last step of the path.
 ACTIONS = {"no-show": "mark_no_show", "versions": "create_version", "scores": "create_score", "panel": "set_panel"}
+# Whose a resource is, which stands before it in the path.
+OWNERS = {"kit_version_id": ["kit_id"], "session_id": ["user_id"]}
+# Which action of a resource it takes to name it in the body of another.
 BODY_ACTIONS = {"application_id": "schedule_interview", "candidate_id": "apply"}
 
 
@@ -43,7 +46,7 @@ class Known:
         if not isinstance(answer, dict):
             return
         for shown in [answer, answer.get("api_key"), *(answer.get("data") or [])]:
-            if isinstance(shown, dict) and "is_current" in shown and not shown["is_current"]:
+            if owner and isinstance(shown, dict) and shown.get("is_current") is False:
                 self.resources["session_id"][shown["id"]] = shown | {"user_id": owner, "allowed_actions": []}
             if not isinstance(shown, dict) or not {"id", "allowed_actions"} <= shown.keys():
                 continue
@@ -54,6 +57,13 @@ class Known:
         if "refresh_token" in answer:
             self.refresh_tokens.append(answer["refresh_token"])
 
+    def forget(self, path):
+        """Takes out what has been removed: what the last id of the path names, or all sessions of the user whom it names."""
+        gone = list(path.values())[-1]
+        self.resources["session_id"].pop(gone, None)
+        sessions = self.resources["session_id"]
+        self.resources["session_id"] = {name: shown for name, shown in sessions.items() if shown["user_id"] != gone}
+
     def pick(self, kind, action=None, fits=lambda shown: True):
         """One that fits and lets the action happen, else any that fits; None where there is none. In turn, so that all come."""
         self.turn += 1
@@ -62,32 +72,39 @@ class Known:
         among = ready or every
         return among[self.turn % len(among)] if among else None
 
-    def improve(self, case, linked):
-        """Gives a valid request values that are known. What a link has given it stays."""
+    def place(self, case, linked):
+        """Sends a valid request to resources that are known, and in a state for it where there are such.
+
+        Within a sequence of requests it goes where a link leads.
+        """
         parts = case.path.strip("/").split("/")
         path = case.path_parameters or {}
         for name in path:
-            if name in self.resources and not (linked and path[name] in self.resources[name]):
-                step = parts.index("{" + name + "}")
-                action = "update" if case.method == "PATCH" and step == len(parts) - 1 else None
-                if case.method != "GET" and step < len(parts) - 1:
-                    action = ACTIONS.get(parts[step + 1], parts[step + 1].replace("-", "_"))
-                holder = path.get("kit_id") if name == "kit_version_id" else None
-                found = self.pick(name, action, lambda shown: holder is None or shown["kit_id"] == holder)
-                if found:
-                    path[name] = found["id"]
-                if found and name == "session_id" and "user_id" in path:
-                    path["user_id"] = found["user_id"] or path["user_id"]
+            if name not in self.resources or linked and path[name] in self.resources[name]:
+                continue
+            step = parts.index("{" + name + "}")
+            action = "update" if case.method == "PATCH" and step == len(parts) - 1 else None
+            if case.method != "GET" and step < len(parts) - 1:
+                action = ACTIONS.get(parts[step + 1], parts[step + 1].replace("-", "_"))
+            found = self.pick(name, action)
+            if found:
+                path[name] = found["id"]
+                for owner in OWNERS.get(name, ()):
+                    if owner in path:
+                        path[owner] = found[owner] or path[owner]
+
+    def fill(self, case):
+        """Gives the body of a valid request values that are known."""
         if isinstance(case.body, dict):
-            self.fill(case.body, path)
+            self.fill_object(case.body, case.path_parameters or {})
             if "refresh_token" in case.body and self.refresh_tokens:
                 case.body["refresh_token"] = self.refresh_tokens.pop()
 
-    def fill(self, body, path):
+    def fill_object(self, body, path):
         """Puts known values into a body: ids, times to come, and the criteria that a score is about."""
         for name, value in body.items():
             if isinstance(value, dict):
-                self.fill(value, path)
+                self.fill_object(value, path)
             elif name == "kit_version_id":
                 found = self.pick(name, fits=lambda shown: shown["status"] == "published")
                 body[name] = found["id"] if found else value

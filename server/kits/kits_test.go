@@ -73,6 +73,19 @@ func (h house) create(body map[string]any) api.Kit {
 	return servertest.Decode[api.Kit](h.as[api.RoleHr].Post(collection, wanted).Expect(http.StatusCreated))
 }
 
+// TestWholeNumbersHoweverTheyAreWritten: 15.0 and 3e0 are integers to a schema, and to us.
+func TestWholeNumbersHoweverTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	body := `{"name":"Kit","questions":[{"key":"a","text":"A","minutes":15.0}],` +
+		`"criteria":[{"key":"depth","title":"Depth","weight":3e0,"required":true,"anchors":["1","2","3","4","5"]}]}`
+	made := servertest.Decode[api.Kit](h.as[api.RoleHr].Post(collection, body).Expect(http.StatusCreated))
+	draft := version(h.as[api.RoleHr], made.ID, made.DraftVersionID.MustGet())
+	if draft.Criteria[0].Weight != 3 || draft.Questions[0].Minutes.MustGet() != 15 {
+		t.Errorf("the draft is %+v", draft)
+	}
+}
+
 // kit and version read one of them as somebody sees it.
 func kit(c *servertest.Client, id uuid.UUID) api.Kit {
 	return servertest.Decode[api.Kit](c.Get(path(id)).Expect(http.StatusOK))
