@@ -127,14 +127,13 @@ schemathesis: ## Have Schemathesis ask the real service whatever the specificati
 schemathesis-nightly: ## The same with ten times the requests, and other ones every day
 	@.ci/schemathesis nightly
 
+.PHONY: contract
+contract: ## Everything that strangers build on: rules and breaks of the specification, samples, clients, Schemathesis; with figures
+	@.ci/steps lint-spec breaking samples test-clients schemathesis
+
 .PHONY: ci
 ci: ## Everything that has to hold before a change is taken; no test result is taken from the cache
-	@for step in check-generate lint test smoke demo; do \
-		printf '\n=== %s\n' "$$step"; \
-		began=$$SECONDS; \
-		$(MAKE) "$$step" TESTFLAGS=-count=1 || { printf '=== %s failed after %d s\n' "$$step" $$((SECONDS - began)); exit 1; }; \
-		printf '=== %s passed in %d s\n' "$$step" $$((SECONDS - began)); \
-	done
+	@.ci/steps check-generate lint test smoke demo contract
 
 .PHONY: docker
 docker: ## Build the container image interviewer

@@ -84,7 +84,7 @@ WHERE scores.company_id = $1 AND scores.id = $2
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND NOT EXISTS (
+        AND $8::uuid[] IS NOT NULL AND NOT EXISTS (
             SELECT FROM interview_panelists AS seat
             WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($8::uuid[])
                 AND NOT EXISTS (
@@ -167,7 +167,7 @@ WHERE scores.company_id = $1 AND scores.id = $2
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND NOT EXISTS (
+        AND $8::uuid[] IS NOT NULL AND NOT EXISTS (
             SELECT FROM interview_panelists AS seat
             WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($8::uuid[])
                 AND NOT EXISTS (
@@ -236,7 +236,7 @@ WHERE scores.company_id = $1 AND scores.id = $2
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND NOT EXISTS (
+        AND $8::uuid[] IS NOT NULL AND NOT EXISTS (
             SELECT FROM interview_panelists AS seat
             WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($8::uuid[])
                 AND NOT EXISTS (
@@ -447,7 +447,7 @@ SELECT interviews.id, interviews.title, interviews.status, interviews.starts_at,
                         AND own.status = 'submitted'
                 )
         )
-        OR $3::boolean AND interviews.status <> 'completed'
+        OR $3::boolean AND interviews.status <> 'completed' OR $2::uuid[] IS NULL
     )::boolean AS blinded,
     scores.id AS score_id, scores.ratings, scores.recommendation, scores.submitted_at
 FROM interviews
@@ -460,7 +460,7 @@ LEFT JOIN scores ON scores.company_id = interviews.company_id AND scores.intervi
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND NOT EXISTS (
+        AND $2::uuid[] IS NOT NULL AND NOT EXISTS (
             SELECT FROM interview_panelists AS seat
             WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($2::uuid[])
                 AND NOT EXISTS (
@@ -647,7 +647,7 @@ WHERE score_revisions.company_id = $1 AND score_revisions.score_id = $2
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND NOT EXISTS (
+        AND $10::uuid[] IS NOT NULL AND NOT EXISTS (
             SELECT FROM interview_panelists AS seat
             WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($10::uuid[])
                 AND NOT EXISTS (
@@ -766,7 +766,7 @@ WHERE scores.company_id = $1
             SELECT FROM interviews AS held
             WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
         ))
-        AND NOT EXISTS (
+        AND $17::uuid[] IS NOT NULL AND NOT EXISTS (
             SELECT FROM interview_panelists AS seat
             WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($17::uuid[])
                 AND NOT EXISTS (

@@ -236,7 +236,7 @@ func (s scene) statements(kept *store.Store, id uuid.UUID) map[string]bool {
 	_, err = queries.GetScoreForUpdate(ctx, tenant, db.GetScoreForUpdateParams(by))
 	note("the statement GetScoreForUpdate", err)
 	revisions, err := queries.ListScoreRevisions(ctx, tenant, db.ListScoreRevisionsParams{
-		CompanyID: by.CompanyID, ScoreID: id, CallerID: by.CallerID, SeesAll: by.SeesAll, Jobs: by.Jobs, Interviews: by.Interviews, MaxRows: 1,
+		CompanyID: by.CompanyID, ScoreID: id, CallerID: by.CallerID, SeesAll: by.SeesAll, Jobs: by.Jobs, Interviews: by.Interviews, Eyes: by.Eyes, MaxRows: 1,
 	})
 	note("the statement ListScoreRevisions", err)
 	found["the statement ListScoreRevisions"] = len(revisions) > 0
