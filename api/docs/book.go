@@ -146,7 +146,8 @@ func (b *book) rights() markup {
 		"rows": joined(b.Permissions, func(p *reference.Permission) markup {
 			cells := joined(b.Roles, func(role string) markup { return mark(slices.Contains(p.Roles, role)) })
 			key := map[reference.Scope]string{
-				reference.NoKey: "–", reference.CompanyKey: "company", reference.TestKey: "test", reference.JobKey: "jobs", reference.EveryKey: "every",
+				reference.NoKey: "–", reference.CompanyKey: "company", reference.TestKey: "test",
+				reference.JobKey: "jobs", reference.EveryKey: "every",
 			}[p.Key]
 			return fill(permissionRow, values{
 				"name": p.Name, "cells": cells, "key": key,

@@ -27,8 +27,8 @@ type Ring struct {
 	Log     *slog.Logger
 }
 
-// Check gives the caller whom a bearer token proves, without the role, which depends on what it asks for. It fails with InvalidToken where nobody is, and with another fault
-// where that could not be found out.
+// Check gives the caller whom a bearer token proves, without the role, which depends on what it asks for. It fails
+// with InvalidToken where nobody is, and with another fault where that could not be found out.
 func (r *Ring) Check(ctx context.Context, token string) (*caller.Caller, error) {
 	secret, err := Parse(token)
 	if err != nil {

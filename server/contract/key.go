@@ -28,7 +28,8 @@ func readScopes(document *openapi3.T) (map[string]Reach, error) {
 			chosen = append(chosen, permission)
 		case ReachEvery:
 		default:
-			return nil, fmt.Errorf("x-key-scopes: %s reaches %q, which is none of every, jobs, company and test", permission, reach)
+			return nil, fmt.Errorf("x-key-scopes: %s reaches %q, which is none of every, jobs, company and test",
+				permission, reach)
 		}
 		scopes[permission] = reach
 	}

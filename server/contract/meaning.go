@@ -32,7 +32,8 @@ func integers(body []byte) []byte {
 		}
 		spelled, end := token.String(), int(decoder.InputOffset())
 		value, err := strconv.ParseFloat(spelled, 64)
-		if err != nil || !strings.ContainsAny(spelled, ".eE") || value != float64(int64(value)) || value >= exact || value <= -exact {
+		if err != nil || !strings.ContainsAny(spelled, ".eE") ||
+			value != float64(int64(value)) || value >= exact || value <= -exact {
 			continue
 		}
 		written.Write(body[kept : end-len(spelled)])

@@ -124,7 +124,7 @@ func sorted(scopes []api.APIKeyScope) []string {
 	return names
 }
 
-// actsAs is the role where a key stands, but for what only admins do, where a key of the whole company stands as they do.
+// actsAs is the role where a key stands; for what only admins do, a key of the whole company stands where they do.
 func actsAs(row db.APIKey) api.Role {
 	switch {
 	case modeOfPrefix(row.Prefix) == api.CompanyModeTest:

@@ -228,7 +228,8 @@ func (o *Operator) closeTests(ctx context.Context, tx db.DBTX, of uuid.UUID, now
 		if err := o.Queries.ActFor(ctx, tx, test.ID); err != nil {
 			return err
 		}
-		if _, err := o.Queries.CloseTestCompany(ctx, tx, db.CloseTestCompanyParams{ID: test.ID, TestOf: of, Now: now}); err != nil {
+		closing := db.CloseTestCompanyParams{ID: test.ID, TestOf: of, Now: now}
+		if _, err := o.Queries.CloseTestCompany(ctx, tx, closing); err != nil {
 			return err
 		}
 		if _, err := o.Queries.RevokeAPIKeys(ctx, tx, db.RevokeAPIKeysParams{CompanyID: test.ID, Now: now}); err != nil {
