@@ -182,7 +182,7 @@ func TestActionsRefuse(t *testing.T) {
 		{"reject", `{}`, 400, "malformed_request"},
 		{"reject", `{"rejection_reason":"age"}`, 400, "malformed_request"},
 		{"reject", `{"rejection_reason":"other","reason":"a\u202eb"}`, 422, "rule_violated"},
-		{"withdraw", `{"reason":"a\u0000b"}`, 400, "malformed_request"},
+		{"withdraw", `{"reason":"a\u0000b"}`, 422, "rule_violated"},
 		{"reactivate", `{}`, 400, "malformed_request"},
 		{"resume", `{"reason":"Now."}`, 409, "state_conflict"},
 		{"reactivate", `{"reason":"Now."}`, 409, "state_conflict"},
