@@ -62,7 +62,7 @@ func ofMedia(content openapi3.Content, patch bool) []breach {
 		known[0] + "; charset=utf-16", known[0] + "; charset=iso-8859-1", known[0] + "; charset",
 	} {
 		// A PATCH reads merge patches although it declares JSON only.
-		if content[media] == nil && !(patch && media == "application/merge-patch+json") {
+		if content[media] == nil && (!patch || media != "application/merge-patch+json") {
 			list = append(list, unsupported(media, http.Header{"Content-Type": {media}}).saying("{}"))
 		}
 	}
