@@ -14,7 +14,6 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
-	"github.com/ai-interviewer-platform/interviewer/api/docs"
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 	"github.com/ai-interviewer-platform/interviewer/server/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
@@ -89,9 +88,6 @@ func (b *base) guarded(ctx context.Context, c echo.Context, next echo.HandlerFun
 		b.log.ErrorContext(ctx, "panic", slog.Any("panic", recovered), slog.String("stack", string(debug.Stack())))
 		err = fault.New(fault.InternalError).Because(fmt.Errorf("panic: %v", recovered))
 	}()
-	if len(c.Request().RequestURI) > maxTargetBytes || headerBytes(c.Request().Header) > maxHeaderBytes {
-		return fault.New(fault.HeadersTooLarge)
-	}
 	return next(c)
 }
 
@@ -135,19 +131,22 @@ func headerBytes(header http.Header) int {
 	return total
 }
 
-// limitBody bounds what may be read of a request's body, by a number of bytes; who announces more is refused before a
-// byte of it is read.
-func limitBody(bound func(c echo.Context) int64) echo.MiddlewareFunc {
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			r, most := c.Request(), bound(c)
-			if r.ContentLength > most {
-				return fault.New(fault.PayloadTooLarge).With("The body is larger than %d bytes.", most)
-			}
-			r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
-			return next(c)
-		}
+// limitHeaders refuses more headers than a request needs.
+func limitHeaders(r *http.Request) error {
+	if len(r.RequestURI) > maxTargetBytes || headerBytes(r.Header) > maxHeaderBytes {
+		return fault.New(fault.HeadersTooLarge)
 	}
+	return nil
+}
+
+// limitBody bounds what may be read of a request's body; who announces more is refused before a byte of it is read.
+func limitBody(c echo.Context, most int64) error {
+	r := c.Request()
+	if r.ContentLength > most {
+		return fault.New(fault.PayloadTooLarge).With("The body is larger than %d bytes.", most)
+	}
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, most)
+	return nil
 }
 
 // crossOrigin lets pages of the listed origins call, with cookies, and nobody else's.
@@ -173,24 +172,20 @@ func crossOrigin(origins []string) echo.MiddlewareFunc {
 	})
 }
 
-// sameSite refuses what a browser sends from a foreign site to the operations that hand out or take the cookie. It
-// knows browsers by Sec-Fetch-Site and Origin; other clients send neither and pass.
-func sameSite(origins []string) (echo.MiddlewareFunc, error) {
+// sameSite makes the check that refuses what a browser sends from a foreign site to change something. It knows browsers
+// by Sec-Fetch-Site and Origin; other clients send neither and pass.
+func sameSite(origins []string) (func(r *http.Request) error, error) {
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range origins {
 		if err := protection.AddTrustedOrigin(origin); err != nil {
 			return nil, fmt.Errorf("CORS_ORIGINS: %w", err)
 		}
 	}
-	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			if !strings.HasPrefix(c.Path(), docs.Prefix) {
-				if err := protection.Check(c.Request()); err != nil {
-					return fault.New(fault.CrossSiteRequest).Because(err)
-				}
-			}
-			return next(c)
+	return func(r *http.Request) error {
+		if err := protection.Check(r); err != nil {
+			return fault.New(fault.CrossSiteRequest).Because(err)
 		}
+		return nil
 	}, nil
 }
 

@@ -28,8 +28,13 @@ func handler(log *slog.Logger, handle echo.HandlerFunc) http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = problem.Handler(log)
 	e.IPExtractor, e.SchemeExtractor = forwarded([]netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}) // httptest's client
-	e.Use((&base{clock.System(), log, telemetry.NewMetrics("test")}).enter, limitBody(func(c echo.Context) int64 { return bounds[c.Request().URL.Path] }))
-	e.Any("/*", handle)
+	e.Use((&base{clock.System(), log, telemetry.NewMetrics("test")}).enter)
+	e.Any("/*", func(c echo.Context) error {
+		if err := errors.Join(limitHeaders(c.Request()), limitBody(c, bounds[c.Request().URL.Path])); err != nil {
+			return err
+		}
+		return handle(c)
+	})
 	return e
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // TestEveryAnswerSaysWhereTheClientStands asks every operation, and a path that is none, as nobody, as a person and as a
-// key; with Redis and, because each replica then counts by itself, without.
+// key, and sends what no operation takes; with Redis and, because each replica then counts by itself, without.
 func TestEveryAnswerSaysWhereTheClientStands(t *testing.T) {
 	t.Parallel()
 	installation := servertest.New(t)
@@ -47,6 +47,19 @@ func TestEveryAnswerSaysWhereTheClientStands(t *testing.T) {
 					if !strings.HasPrefix(strings.Split(policy, ", ")[i], name) || !strings.HasPrefix(state, "r=") {
 						t.Errorf("%s, %s as %s: the state is %q", when, op.ID, who, answer.Header.Get("RateLimit"))
 					}
+				}
+			}
+			for _, sent := range []struct {
+				body, header, value string
+				refused             int
+			}{
+				{strings.Repeat("x", int(installation.Config.MaxBodyBytes)+1), "X-Padding", "", http.StatusRequestEntityTooLarge},
+				{"{}", "Sec-Fetch-Site", "cross-site", http.StatusForbidden},
+				{"{}", "X-Padding", strings.Repeat("x", 33<<10), http.StatusRequestHeaderFieldsTooLarge},
+			} {
+				answer := client.Do(http.MethodPost, "/api/v1/jobs", sent.body, sent.header, sent.value)
+				if got := answer.Header.Get("RateLimit-Policy"); answer.Status != sent.refused || got != wanted[who] {
+					t.Errorf("%s, as %s: %d, want %d; the policy is %q", when, who, answer.Status, sent.refused, got)
 				}
 			}
 			if got := client.Get("/nowhere").Header.Get("RateLimit-Policy"); got != wanted["nobody"] {

@@ -1,5 +1,5 @@
 // Package server puts the rooms together into the service that the specification describes, and decides the way of a
-// request through them: base, cross-origin rules, body limit, the contract's door, and then the operation.
+// request through them: base, cross-origin rules, the contract's door, and then the operation.
 package server
 
 import (
@@ -277,27 +277,19 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor, e.SchemeExtractor = forwarded(o.Config.TrustedProxies)
 	e.HTTPErrorHandler = problem.Handler(o.Log)
-	foreign, err := sameSite(o.Config.CORSOrigins)
-	if err != nil {
+	var err error
+	if door.Screen, err = screen(o.Config, door.Contract); err != nil {
 		return err
 	}
 	if o.Config.OTLPEndpoint != "" {
 		e.Use(otelecho.Middleware(o.Config.OTLPServiceName, otelecho.WithTracerProvider(o.Traces),
 			otelecho.WithPropagators(telemetry.Propagator())))
 	}
-	e.Use((&base{o.Clock, o.Log, metrics}).enter, door.Name)
+	e.Use((&base{o.Clock, o.Log, metrics}).enter)
 	if len(o.Config.CORSOrigins) > 0 {
 		e.Use(crossOrigin(o.Config.CORSOrigins))
 	}
-	e.Use(foreign, limitBody(func(c echo.Context) int64 {
-		switch {
-		case door.Contract.Uploads(c.Request(), c.Path()):
-			return o.Config.MaxUploadBytes
-		case door.Contract.Bodiless(c.Request(), c.Path()):
-			return math.MaxInt64 // it is refused for being there, however large it is, and not read
-		}
-		return o.Config.MaxBodyBytes
-	}), door.Enter)
+	e.Use(door.Enter)
 	document, err := described()
 	if err != nil {
 		return err
@@ -316,6 +308,30 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 	api.RegisterHandlers(answersHead{e}, api.NewStrictHandler(all, nil))
 	s.handler = e
 	return nil
+}
+
+// screen makes the check of how a request was sent: from which site, and how large.
+func screen(o *config.Config, agreed *contract.Contract) (func(echo.Context) error, error) {
+	checkSite, err := sameSite(o.CORSOrigins)
+	if err != nil {
+		return nil, err
+	}
+	return func(c echo.Context) error {
+		r, most := c.Request(), o.MaxBodyBytes
+		switch {
+		case agreed.Uploads(r, c.Path()):
+			most = o.MaxUploadBytes
+		case agreed.Bodiless(r, c.Path()):
+			most = math.MaxInt64 // it is refused for being there, however large it is, and not read
+		}
+		if err := limitHeaders(r); err != nil {
+			return err
+		}
+		if err := checkSite(r); err != nil {
+			return err
+		}
+		return limitBody(c, most)
+	}, nil
 }
 
 // answersHead is a router on which whatever answers GET answers HEAD as well (RFC 9110, section 9.3.2); the connection

@@ -18,7 +18,7 @@ import schemathesis
 from known import LISTS, Known
 from schemathesis.auths import CachingAuthProvider
 from schemathesis.generation.modes import GenerationMode
-from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.openapi.checks import JsonSchemaError, RejectedPositiveData
 from schemathesis.wfc.escalation import EscalatingAuthProvider
 
 BASE = os.environ["FUZZ_BASE"]
@@ -35,10 +35,14 @@ ACCOUNTS = {
     "stranger": "admin@globex.example",
 }
 
-# The answers that a check takes for findings and that are none: the code of the problem, and why.
+# The answers that a check takes for findings and that are none, by the code of the problem or by the operation whose body
+# is said not to fit, and why.
 EXCLUDED = {
     "invalid_cursor": "400 to a schema-valid cursor: a cursor is signed, and a schema cannot say which ones were issued.",
+    "GetSpecificationYAML": "A document that is a file by its schema: Schemathesis reads the YAML in it, and finds no text.",
 }
+# How entity tags begin.
+TAGS = re.compile(r'\*$|(W/)?"')
 notes = json.loads(NOTES.read_text()) if NOTES.exists() else {"excluded": {}, "passwords": []}
 excluded = collections.Counter(notes["excluded"])
 
@@ -121,7 +125,11 @@ def look_around():
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Gives most of the valid requests values that lead further than drawn ones: past a rule, or to another state."""
-    if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
+    if case.meta is None:
+        return
+    if case.meta.phase.name.value == "coverage":
+        complete(case)
+    if case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
     if case.meta.phase.name.value not in ("fuzzing", "stateful"):
         return
@@ -139,6 +147,17 @@ def before_call(context, case, kwargs):
     known.fill(case)
 
 
+def complete(case):
+    """Writes valid conditions into what is at the bounds of something else.
+
+    There Schemathesis spells headers of letters and digits alone, and where the pattern needs others, as that of a
+    condition does, it sends an invalid one along with everything, valid requests too.
+    """
+    for name in ("If-Match", "If-None-Match"):
+        if name in case.headers and case.meta.phase.data.parameter != name and not TAGS.match(case.headers[name]):
+            case.headers[name] = "*" if name == "If-Match" else '"0"'
+
+
 def visible(value):
     """The same value with letters for the characters that texts must not have, which is a rule and in no schema."""
     if isinstance(value, dict):
@@ -153,6 +172,8 @@ def visible(value):
 @schemathesis.hook
 def after_call(context, case, response):
     """Learns from the answer; a password that was changed, too, so that its owner can still sign in."""
+    if response.status_code in (200, 201, 204, 409):
+        known.spend(case)
     if response.status_code in (200, 201) and response.headers.get("content-type", [""])[0].startswith("application/json"):
         known.learn(response.json(), owner=(case.path_parameters or {}).get("user_id"))
     if case.method == "DELETE" and response.status_code in (200, 204):
@@ -165,17 +186,24 @@ def after_call(context, case, response):
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     """Passes over what EXCLUDED names, and counts it."""
-    if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
+    why = excuse(failure, case, response)
+    if why not in EXCLUDED:
         return True
-    try:
-        code = response.json()["code"]
-    except (ValueError, KeyError, TypeError):
-        return True
-    if code not in EXCLUDED:
-        return True
-    excluded[code] += 1
+    excluded[why] += 1
     keep()
     return False
+
+
+def excuse(failure, case, response):
+    """By what EXCLUDED would name a finding."""
+    if isinstance(failure, JsonSchemaError):
+        return case.operation.definition.raw.get("operationId")
+    if isinstance(failure, RejectedPositiveData) and response.status_code == 400:
+        try:
+            return response.json()["code"]
+        except (ValueError, KeyError, TypeError):
+            return None
+    return None
 
 
 @schemathesis.serializer("text/csv", "application/x-ndjson")

@@ -77,21 +77,35 @@ class Known:
 
         Within a sequence of requests it goes where a link leads.
         """
-        parts = case.path.strip("/").split("/")
         path = case.path_parameters or {}
         for name in path:
             if name not in self.resources or linked and path[name] in self.resources[name]:
                 continue
-            step = parts.index("{" + name + "}")
-            action = "update" if case.method == "PATCH" and step == len(parts) - 1 else None
-            if case.method != "GET" and step < len(parts) - 1:
-                action = ACTIONS.get(parts[step + 1], parts[step + 1].replace("-", "_"))
-            found = self.pick(name, action)
+            found = self.pick(name, self.action(case, name))
             if found:
                 path[name] = found["id"]
                 for owner in OWNERS.get(name, ()):
                     if owner in path:
                         path[owner] = found[owner] or path[owner]
+
+    @staticmethod
+    def action(case, name):
+        """Which action of what a path names the request is, None where it is none."""
+        parts = case.path.strip("/").split("/")
+        step = parts.index("{" + name + "}")
+        if case.method == "PATCH" and step == len(parts) - 1:
+            return "update"
+        if case.method != "GET" and step < len(parts) - 1:
+            return ACTIONS.get(parts[step + 1], parts[step + 1].replace("-", "_"))
+        return None
+
+    def spend(self, case):
+        """Notes that an action has been done, or could not be: what can still be done next time is looked for elsewhere."""
+        for name, value in (case.path_parameters or {}).items():
+            shown = self.resources.get(name, {}).get(value)
+            if shown and case.method == "POST":
+                action = self.action(case, name)
+                shown["allowed_actions"] = [other for other in shown["allowed_actions"] if other != action]
 
     def fill(self, case):
         """Gives the body of a valid request values that are known."""

@@ -77,7 +77,7 @@ func (c *Company) CreateTestCompany(
 		}
 		err = c.Audit.Record(ctx, tx, id, audit.Entry{
 			Action: audit.TestCompanyOpened, Resource: audit.Company, ID: &row.ID,
-			Details: audit.Details{"name": row.Name, "slug": row.Slug},
+			Details: audit.Details{"name": row.Name, "slug": row.Slug, "key_prefix": secret.Prefix()},
 		})
 		if err != nil {
 			return err

@@ -117,6 +117,10 @@ func TestATestRunsTwice(t *testing.T) {
 	if proof.Status != "intact" {
 		t.Errorf("the audit log of what was reset is %+v", proof)
 	}
+	entries := servertest.Decode[api.AuditLogPage](admin.Get("/api/v1/audit-logs?action=company.test_opened").Expect(http.StatusOK))
+	if len(entries.Data) != 1 || entries.Data[0].Details["key_prefix"] != s.opened.APIKey.Prefix {
+		t.Errorf("of the key that came with the test company is recorded %+v", entries.Data)
+	}
 	admin.Get("/api/v1/jobs").Expect(http.StatusOK)
 	if got := servertest.Decode[api.Company](admin.Get(path).Expect(http.StatusOK)); got.Mode != api.CompanyModeLive {
 		t.Errorf("%+v", got)

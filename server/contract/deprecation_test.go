@@ -45,10 +45,12 @@ func TestWhatWillGoIsAnnouncedAndCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	metrics := telemetry.NewMetrics("test")
-	door := &contract.Door{Contract: c, Timeout: time.Minute, Metrics: metrics, Log: slog.New(slog.DiscardHandler)}
+	door := &contract.Door{
+		Contract: c, Timeout: time.Minute, Metrics: metrics, Log: slog.New(slog.DiscardHandler), Screen: pass,
+	}
 	e := echo.New()
 	e.HTTPErrorHandler = problem.Handler(slog.New(slog.DiscardHandler))
-	e.Use(door.Name, door.Enter)
+	e.Use(door.Enter)
 	fine := func(c echo.Context) error { return c.NoContent(http.StatusOK) }
 	e.GET("/health", fine)
 	e.GET("/health/ready", fine)

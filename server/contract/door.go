@@ -35,6 +35,9 @@ type Door struct {
 	Audit    *audit.Recorder
 	Metrics  *telemetry.Metrics
 	Log      *slog.Logger
+	// Screen refuses what no operation takes for the way it was sent, from a foreign site or too large, and bounds what is
+	// read of the rest.
+	Screen func(echo.Context) error
 	// Limits say how often callers may ask.
 	Limits Limits
 	// Pages is the path that the reference pages lie below. To read them counts against no limit.
@@ -47,18 +50,7 @@ type Door struct {
 	streams streams
 }
 
-// Name tells the caller.Request which operation it means, so that what refuses it before the door is counted and logged
-// under that operation.
-func (d *Door) Name(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if op := d.Contract.find(c.Request(), c.Path()); op != nil {
-			caller.RequestOf(c.Request().Context()).Operation = op.ID
-		}
-		return next(c)
-	}
-}
-
-// Enter is the middleware. It expects that a caller.Request is in the context, and gives it its caller.
+// Enter is the middleware. It expects that a caller.Request is in the context, and gives it its operation and its caller.
 func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		op := d.Contract.find(c.Request(), c.Path())
@@ -67,6 +59,7 @@ func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		ctx := c.Request().Context()
 		request := caller.RequestOf(ctx)
+		request.Operation = op.ID
 		if !op.long() {
 			outer := c.Request()
 			bounded, cancel := context.WithTimeout(ctx, d.Timeout)
@@ -132,6 +125,9 @@ func (d *Door) unknown(c echo.Context, next echo.HandlerFunc) error {
 			return err
 		}
 	}
+	if err := d.Screen(c); err != nil {
+		return err
+	}
 	if allow := d.Contract.allow(c.Path()); allow != "" {
 		c.Response().Header().Set("Allow", allow)
 		return fault.New(fault.MethodNotAllowed)
@@ -139,7 +135,8 @@ func (d *Door) unknown(c echo.Context, next echo.HandlerFunc) error {
 	return next(c)
 }
 
-// admit asks in this order: who, how often, whether they may, and whether the request is what the specification says.
+// admit asks in this order: who, how often, sent in which way, whether they may, and whether the request is what the
+// specification says.
 // Everybody is counted before they are refused, since refusals cost as well: a guessed token costs a signature, and a
 // denial a row in the audit log.
 func (d *Door) admit(ctx context.Context, c echo.Context, op *Operation, request *caller.Request) error {
@@ -148,6 +145,9 @@ func (d *Door) admit(ctx context.Context, c echo.Context, op *Operation, request
 		if err := d.limit(ctx, c, request); err != nil {
 			return err
 		}
+	}
+	if err := d.Screen(c); err != nil {
+		return err
 	}
 	if refused != nil {
 		return refused

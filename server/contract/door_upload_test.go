@@ -50,7 +50,7 @@ func openDoor(t *testing.T, installation *servertest.Installation, agreed *contr
 	return &contract.Door{
 		Contract: agreed, Access: access, Store: kept, Audit: audit.NewRecorder(clock.System()), Log: log,
 		Guard:   session.NewGuard(kept, cache, keys, access.Lifetime(), now, func(session.Source) {}),
-		Metrics: telemetry.NewMetrics("test"), Timeout: doorTimeout,
+		Metrics: telemetry.NewMetrics("test"), Timeout: doorTimeout, Screen: pass,
 	}
 }
 
@@ -86,7 +86,7 @@ func TestUploadsTakeTheirTime(t *testing.T) {
 			c.SetRequest(c.Request().WithContext(caller.With(c.Request().Context(), request)))
 			return next(c)
 		}
-	}, door.Name, door.Enter)
+	}, door.Enter)
 	e.Add(op.Method, op.Path, func(c echo.Context) error {
 		reading <- struct{}{}
 		if _, bounded := c.Request().Context().Deadline(); bounded {

@@ -21,6 +21,11 @@ var (
 	emailForm = regexp.MustCompile("^[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+(?:\\.[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+)*" +
 		"@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+$")
 
+	// timeForm is RFC 3339's date-time with capital letters; time.Parse also takes a comma for the point, one digit for an
+	// hour and zones that do not exist (https://go.dev/issue/54580).
+	timeForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?` +
+		`(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
+
 	errFormat = errors.New("is in another format")
 )
 
@@ -40,8 +45,10 @@ func checkEmail(text string) error {
 	return nil
 }
 
-// checkTime accepts the times of RFC 3339 that exist: no 30th of February, no leap second. It reads as JSON is
-// read, which is stricter than time.Parse.
+// checkTime accepts the times of RFC 3339 that exist: no 30th of February, no leap second.
 func checkTime(text string) error {
+	if !timeForm.MatchString(text) {
+		return errFormat
+	}
 	return new(time.Time).UnmarshalText([]byte(text))
 }

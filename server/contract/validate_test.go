@@ -122,3 +122,17 @@ func FuzzFormats(f *testing.F) {
 		}
 	})
 }
+
+func TestTimesAreThoseOfRFC3339(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"2026-01-31T09:30:00Z": true, "2026-01-31T09:30:00.123456789+05:30": true, "2024-02-29T23:59:59-23:59": true,
+		"2026-02-29T09:30:00Z": false, "2026-01-31T9:30:00Z": false, "2026-01-31T09:30:00,5Z": false,
+		"2026-01-31T09:30:00+24:00": false, "2026-01-31T09:30:00+01:60": false, "2026-01-31 09:30:00Z": false,
+		"2026-01-31T23:59:60Z": false, "2026-01-31T24:00:00Z": false, "2026-01-31T09:30:00": false, "": false,
+	} {
+		if got := checkTime(text) == nil; got != want {
+			t.Errorf("%q is a time: %t, want %t", text, got, want)
+		}
+	}
+}
