@@ -133,7 +133,7 @@ contract: ## Everything that strangers build on: rules and breaks of the specifi
 
 .PHONY: ci
 ci: ## Everything that has to hold before a change is taken; no test result is taken from the cache
-	@.ci/steps check-generate lint lint-spec breaking test smoke demo
+	@.ci/steps check-generate lint lint-spec breaking test smoke demo samples test-clients schemathesis
 
 .PHONY: docker
 docker: ## Build the container image interviewer

@@ -87,6 +87,7 @@ class Key:
 
 known = Known()
 numbers = itertools.count()
+visits = itertools.count()
 accounts = {name: Account(email) for name, email in ACCOUNTS.items()}
 
 
@@ -114,12 +115,25 @@ def look_around():
             known.learn(answer.json())
     for kit in list(known.resources["kit_id"]):
         known.learn(read(f"{BASE}/api/v1/kits/{kit}/versions?limit=200").json())
-    if ROLE == "admin":
-        for name in ("employee", "team_lead", "hr"):
-            for _ in range(3):
-                accounts[name].sign_in()
-        for user in known.resources["user_id"]:
-            known.learn(read(f"{BASE}/api/v1/users/{user}/sessions").json(), owner=user)
+
+
+def visit():
+    """Has somebody new sign in, whose session can be ended by an admin."""
+    admin = {"Authorization": f"Bearer {accounts[ROLE].sign_in()}"}
+    email = f"visitor-{os.getpid()}-{next(numbers)}@acme.example"
+    person = {"email": email, "first_name": "Vera", "last_name": "Visitor", "password": PASSWORD}
+    created = requests.post(f"{BASE}/api/v1/users", json=person, headers=admin, timeout=30)
+    if created.status_code != 201:
+        return  # what the company's settings have become does not let people in
+    Account(email).sign_in()
+    user = created.json()["id"]
+    sessions = requests.get(f"{BASE}/api/v1/users/{user}/sessions", headers=admin, timeout=30)
+    known.learn(sessions.json(), owner=user)
+
+
+def operation(case):
+    """The operationId of what is asked."""
+    return case.operation.definition.raw.get("operationId")
 
 
 @schemathesis.hook
@@ -143,6 +157,8 @@ def before_call(context, case, kwargs):
         case.headers["Idempotency-Key"] = f"fuzz-{next(numbers)}"
     if isinstance(case.body, (dict, list)):
         case.body = visible(case.body)
+    if ROLE == "admin" and operation(case) == "RevokeUserSession" and not known.resources["session_id"] and next(visits) < 10:
+        visit()
     known.place(case, linked=case.meta.phase.name.value == "stateful")
     known.fill(case)
 
@@ -178,7 +194,7 @@ def after_call(context, case, response):
         known.learn(response.json(), owner=(case.path_parameters or {}).get("user_id"))
     if case.method == "DELETE" and response.status_code in (200, 204):
         known.forget(case.path_parameters)
-    if case.operation.definition.raw.get("operationId") == "ChangePassword" and response.status_code == 204:
+    if operation(case) == "ChangePassword" and response.status_code == 204:
         accounts[ROLE].passwords.insert(0, case.body["new_password"])
         keep()
 
@@ -197,7 +213,7 @@ def filter_failure(context, failure, case, response):
 def excuse(failure, case, response):
     """By what EXCLUDED would name a finding."""
     if isinstance(failure, JsonSchemaError):
-        return case.operation.definition.raw.get("operationId")
+        return operation(case)
     if isinstance(failure, RejectedPositiveData) and response.status_code == 400:
         try:
             return response.json()["code"]

@@ -223,8 +223,14 @@ func TestWhatAKeyCannotBeGiven(t *testing.T) {
 func TestAKeyEnds(t *testing.T) {
 	t.Parallel()
 	h := build(t)
-	key := h.create(object{"name": "x", "scopes": []string{"jobs:read"}, "expires_at": time.Now().Add(time.Hour).UTC()})
+	end := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond).Add(time.Nanosecond)
+	key := h.create(object{"name": "x", "scopes": []string{"jobs:read"}, "expires_at": end})
 	h.as(key.Secret).Get(mine).Expect(http.StatusOK)
+	before := h.admin.Get(at(key.APIKey.ID)).Expect(http.StatusOK).Header.Get("ETag")
+	same := h.admin.Patch(at(key.APIKey.ID), object{"expires_at": end}).Expect(http.StatusOK)
+	if after := same.Header.Get("ETag"); after != before {
+		t.Errorf("the same end again makes of %s the version %s", before, after)
+	}
 	h.Exec(`UPDATE api_keys SET expires_at = now() - INTERVAL '1 second'`)
 	h.as(key.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
 	expired := shown(h.admin.Get(at(key.APIKey.ID)).Expect(http.StatusOK))

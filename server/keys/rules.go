@@ -101,6 +101,7 @@ func edit(row db.APIKey, patch api.UpdateAPIKeyRequest) db.UpdateAPIKeyParams {
 	if patch.ExpiresAt.IsSpecified() {
 		change.ExpiresAt = nil
 		if at, err := patch.ExpiresAt.Get(); err == nil {
+			at = at.Truncate(time.Microsecond) // as precise as it is kept
 			change.ExpiresAt = &at
 		}
 	}
