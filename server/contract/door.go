@@ -50,7 +50,7 @@ type Door struct {
 	streams streams
 }
 
-// Enter is the middleware. It expects that a caller.Request is in the context, and gives it its operation and its caller.
+// Enter is the middleware. It expects that a caller.Request is in the context, and gives it its operation and caller.
 func (d *Door) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		op := d.Contract.find(c.Request(), c.Path())
