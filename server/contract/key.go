@@ -56,15 +56,15 @@ func (c *Contract) Scopes() []string {
 // Reach says which keys can hold a permission.
 func (c *Contract) Reach(permission string) Reach { return c.scopes[permission] }
 
-// standing is the role where a key stands when it calls the operation: in a test company an admin's; a team lead's
-// where the key is limited to jobs; else HR's, or an admin's for what only admins do, so that no scope lends its
-// standing to another.
+// standing is the role where a key stands when it calls the operation: a team lead's where the key is limited to jobs;
+// else an admin's in a test company, and HR's in any other, or an admin's for what only admins do, so that no scope
+// lends its standing to another.
 func (op *Operation) standing(key caller.Key) api.Role {
 	switch {
-	case key.Test:
-		return api.RoleAdmin
 	case key.Jobs != nil:
 		return api.RoleTeamLead
+	case key.Test:
+		return api.RoleAdmin
 	case op.Keys != ReachEvery && !op.Roles[api.RoleHr]:
 		return api.RoleAdmin
 	}

@@ -285,10 +285,23 @@ func TestNoMoreKeysThanAllowed(t *testing.T) {
 	}
 }
 
-// TestALimitedKeySeesItsJobs and what belongs to them, wherever it looks.
+// TestALimitedKeySeesItsJobs and what belongs to them, wherever it looks, in a test company as in any other.
 func TestALimitedKeySeesItsJobs(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	t.Run("live", func(t *testing.T) {
+		t.Parallel()
+		limitedKeySeesItsJobs(t, build(t))
+	})
+	t.Run("test", func(t *testing.T) {
+		t.Parallel()
+		h := build(t)
+		h.Exec(`UPDATE companies SET test_of = $2 WHERE id = $1`, h.acme.ID, h.Company("parent").ID)
+		limitedKeySeesItsJobs(t, h)
+	})
+}
+
+func limitedKeySeesItsJobs(t *testing.T, h house) {
+	t.Helper()
 	hiring, rater := h.Hiring(h.acme), h.acme.Users[api.RoleEmployee]
 	arrange := func() (ids map[string]uuid.UUID) {
 		ids = map[string]uuid.UUID{"jobs": hiring.Job(api.JobStatusOpen), "candidates": hiring.Candidate()}

@@ -128,10 +128,10 @@ func sorted(scopes []api.APIKeyScope) []string {
 // actsAs is the role where a key stands; for what only admins do, a key of the whole company stands where they do.
 func actsAs(row db.APIKey) api.Role {
 	switch {
-	case modeOfPrefix(row.Prefix) == api.CompanyModeTest:
-		return api.RoleAdmin
 	case row.JobIDs != nil:
 		return api.RoleTeamLead
+	case modeOfPrefix(row.Prefix) == api.CompanyModeTest:
+		return api.RoleAdmin
 	}
 	return api.RoleHr
 }

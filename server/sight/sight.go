@@ -36,7 +36,7 @@ type Sight struct {
 // Of gives what a caller may see, asking the database once where their role does not say it already.
 func Of(ctx context.Context, queries *db.Queries, tenant db.DBTX, who caller.Caller) (Sight, error) {
 	s := Sight{
-		who: who, All: seesAll(who.Role), Jobs: []uuid.UUID{}, Interviews: []uuid.UUID{}, Applications: []uuid.UUID{},
+		who: who, All: seesAll(who), Jobs: []uuid.UUID{}, Interviews: []uuid.UUID{}, Applications: []uuid.UUID{},
 		InterviewJobs: []uuid.UUID{}, MemberJobs: []uuid.UUID{},
 	}
 	if s.All {
@@ -63,10 +63,10 @@ func (s Sight) Standing(job uuid.UUID) lifecycle.Standing {
 	return lifecycle.Standing{Role: s.who.Role, Member: slices.Contains(s.Jobs, job)}
 }
 
-func seesAll(role api.Role) bool {
-	switch role {
+func seesAll(who caller.Caller) bool {
+	switch who.Role {
 	case api.RoleHr, api.RoleAdmin:
-		return true
+		return !who.Limited()
 	case api.RoleEmployee, api.RoleTeamLead:
 	}
 	return false
