@@ -15,7 +15,7 @@ import (
 // access away, or decide what only people decide.
 func forPeople() []string {
 	return strings.Fields(`Logout ChangePassword ListSessions RevokeSession RevokeOtherSessions ListUserSessions RevokeUserSession
-		RevokeUserSessions GetMe UpdateMe GetUser UpdateCompany ListTestCompanies CreateTestCompany CloseTestCompany
+		RevokeUserSessions GetMe UpdateMe UpdateCompany ListTestCompanies CreateTestCompany CloseTestCompany
 		ListAPIKeys GetAPIKey CreateAPIKey UpdateAPIKey RotateAPIKey RevokeAPIKey
 		CreateUser ChangeUserRole ResetCompany CompleteInterview ReopenInterview
 		RespondToInterview CreateScore UpdateScore SubmitScore ReopenScore VoidScore`)
@@ -50,7 +50,7 @@ func TestEveryOperationKeepsItsDoorForKeys(t *testing.T) {
 				replica.Bearer(t, key.Secret.Reveal()).Do(op.Method, target(op, nil)+"?unknown=1", nil).
 					Refused(http.StatusForbidden, "permission_denied")
 			}
-			others := slices.DeleteFunc(agreed.Scopes(), func(scope string) bool { return scope == op.Permission })
+			others := slices.DeleteFunc(agreed.Scopes(), func(scope string) bool { return scope == op.Scope })
 			if op.Keys != contract.ReachEvery {
 				refused(installation.Key(acme, others))
 			}
@@ -73,7 +73,7 @@ func TestEveryOperationKeepsItsDoorForKeys(t *testing.T) {
 				replica.Bearer(t, limited.Secret.Reveal()).Do(op.Method, target(op, wanted.parameters), wanted.body, wanted.headers...).
 					Expect(http.StatusNotFound)
 			}
-			scopes := []string{op.Permission}
+			scopes := []string{op.Scope}
 			if op.Keys == contract.ReachEvery {
 				scopes = []string{"jobs:read"}
 			}

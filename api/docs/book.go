@@ -145,10 +145,13 @@ func (b *book) rights() markup {
 		}),
 		"rows": joined(b.Permissions, func(p *reference.Permission) markup {
 			cells := joined(b.Roles, func(role string) markup { return mark(slices.Contains(p.Roles, role)) })
-			key := map[reference.Scope]string{
+			key := map[reference.Keys]string{
 				reference.NoKey: "–", reference.CompanyKey: "company", reference.TestKey: "test",
 				reference.JobKey: "jobs", reference.EveryKey: "every",
 			}[p.Key]
+			if p.Scope != p.Name {
+				key = "with " + p.Scope
+			}
 			return fill(permissionRow, values{
 				"name": p.Name, "cells": cells, "key": key,
 				"operations": joined(p.Operations, func(o *reference.Operation) markup {

@@ -98,11 +98,11 @@ func keys(p *reference.Permission) markup {
 		return "Every key."
 	case reference.JobKey:
 		return fill("Those with the scope <code>{name}</code>, also when they are limited to some jobs.",
-			values{"name": p.Name})
+			values{"name": p.Scope})
 	case reference.CompanyKey:
-		return fill("Those with the scope <code>{name}</code> that are for the whole company.", values{"name": p.Name})
+		return fill("Those with the scope <code>{name}</code> that are for the whole company.", values{"name": p.Scope})
 	case reference.TestKey:
-		return fill("Those with the scope <code>{name}</code> in a test company.", values{"name": p.Name})
+		return fill("Those with the scope <code>{name}</code> in a test company.", values{"name": p.Scope})
 	default:
 		return "None: only people may call this."
 	}

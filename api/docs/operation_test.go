@@ -217,6 +217,9 @@ func TestPermissionsAreTold(t *testing.T) {
 		if scope == "" {
 			scope = "–"
 		}
+		if permission.Scope != permission.Name {
+			scope = "with " + permission.Scope
+		}
 		if cells[len(d.Roles)] != scope {
 			t.Errorf("%s: the cell of API keys says %q, want %q", permission.Name, cells[len(d.Roles)], scope)
 		}

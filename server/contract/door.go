@@ -175,13 +175,27 @@ func (op *Operation) permit(who *caller.Caller) error {
 		if op.admits(*who.Key) {
 			return nil
 		}
-		return fault.New(fault.PermissionDenied).With("This needs the permission %s, which is not among the key's scopes.",
-			op.Permission)
+		return op.denyKey()
 	case op.Roles[who.Role]:
 		return nil
 	}
 	return fault.New(fault.PermissionDenied).With("This needs the permission %s, which the role %s does not have.",
 		op.Permission, who.Role)
+}
+
+// denyKey says what a key lacks, or that no key can have it.
+func (op *Operation) denyKey() error {
+	f := fault.New(fault.PermissionDenied)
+	switch op.Keys {
+	case ReachJobs:
+		return f.With("This needs the scope %s, which the key does not have.", op.Scope)
+	case ReachCompany:
+		return f.With("This needs a key for the whole company that has the scope %s.", op.Scope)
+	case ReachTest:
+		return f.With("This needs a key of a test company that has the scope %s and is not limited to jobs.", op.Scope)
+	case ReachEvery:
+	}
+	return f.With("Only people may do this, no API keys.")
 }
 
 // authenticate makes of the bearer token a caller: of an access token the user whom the session's present state
@@ -276,13 +290,16 @@ func (d *Door) recordDenial(ctx context.Context, op *Operation, request *caller.
 	err := d.Store.InTx(ctx, company, func(tx db.DBTX) error {
 		var f *fault.Fault
 		errors.As(denied, &f)
+		details := audit.Details{
+			"operation": op.ID, "permission": op.Permission, "code": f.Code(),
+			// Escaped, the record shows exactly what was asked for, bytes included that are no text.
+			"path": request.Target.EscapedPath(),
+		}
+		if request.Caller.Key == nil {
+			details["role"] = request.Caller.Role // a key has none
+		}
 		return d.Audit.Record(ctx, tx, company, audit.Entry{
-			Action: audit.AccessDenied, Resource: audit.Operation, Outcome: api.AuditOutcomeDenied,
-			Details: audit.Details{
-				"operation": op.ID, "permission": op.Permission, "role": request.Caller.Role, "code": f.Code(),
-				// Escaped, the record shows exactly what was asked for, bytes included that are no text.
-				"path": request.Target.EscapedPath(),
-			},
+			Action: audit.AccessDenied, Resource: audit.Operation, Outcome: api.AuditOutcomeDenied, Details: details,
 		})
 	})
 	if err != nil {

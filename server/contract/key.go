@@ -12,26 +12,38 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 )
 
-// readScopes reads which permissions API keys can hold: those of the enum that clients choose from, and what every key
-// has.
-func readScopes(document *openapi3.T) (map[string]Reach, error) {
+// scope is what gives an API key a permission.
+type scope struct {
+	// name is the permission's own, or that of another one that it comes with: who reads everybody reads one.
+	name  string
+	reach Reach
+}
+
+// readScopes reads how API keys come by permissions: those of the enum that clients choose from, what comes with them,
+// and what every key has.
+func readScopes(document *openapi3.T) (map[string]scope, error) {
 	stated, ok := document.Extensions["x-key-scopes"].(map[string]any)
 	if !ok {
 		return nil, errors.New("x-key-scopes: is missing")
 	}
-	scopes := map[string]Reach{}
+	scopes := map[string]scope{}
 	var chosen []string
 	for permission, value := range stated {
-		reach := Reach(fmt.Sprint(value))
+		name, reach := permission, Reach(fmt.Sprint(value))
+		if other, found := stated[string(reach)]; found {
+			name, reach = string(reach), Reach(fmt.Sprint(other))
+		}
 		switch reach {
 		case ReachJobs, ReachCompany, ReachTest:
-			chosen = append(chosen, permission)
+			if name == permission {
+				chosen = append(chosen, permission)
+			}
 		case ReachEvery:
 		default:
-			return nil, fmt.Errorf("x-key-scopes: %s reaches %q, which is none of every, jobs, company and test",
+			return nil, fmt.Errorf("x-key-scopes: %s reaches %q, which is none of every, jobs, company, test and a scope",
 				permission, reach)
 		}
-		scopes[permission] = reach
+		scopes[permission] = scope{name, reach}
 	}
 	var specified []string
 	if schema := document.Components.Schemas["APIKeyScope"]; schema != nil {
@@ -49,12 +61,14 @@ func readScopes(document *openapi3.T) (map[string]Reach, error) {
 
 // Scopes lists what API keys can be given, in order.
 func (c *Contract) Scopes() []string {
-	scopes := slices.Sorted(maps.Keys(c.scopes))
-	return slices.DeleteFunc(scopes, func(scope string) bool { return c.scopes[scope] == ReachEvery })
+	names := slices.Sorted(maps.Keys(c.scopes))
+	return slices.DeleteFunc(names, func(name string) bool {
+		return c.scopes[name].name != name || c.scopes[name].reach == ReachEvery
+	})
 }
 
 // Reach says which keys can hold a permission.
-func (c *Contract) Reach(permission string) Reach { return c.scopes[permission] }
+func (c *Contract) Reach(permission string) Reach { return c.scopes[permission].reach }
 
 // standing is the role where a key stands when it calls the operation: a team lead's where the key is limited to jobs;
 // else an admin's in a test company, and HR's in any other, or an admin's for what only admins do, so that no scope
@@ -78,11 +92,11 @@ func (op *Operation) admits(key caller.Key) bool {
 	case ReachEvery:
 		return true
 	case ReachJobs:
-		return slices.Contains(key.Scopes, op.Permission)
+		return slices.Contains(key.Scopes, op.Scope)
 	case ReachCompany:
-		return key.Jobs == nil && slices.Contains(key.Scopes, op.Permission)
+		return key.Jobs == nil && slices.Contains(key.Scopes, op.Scope)
 	case ReachTest:
-		return key.Test && key.Jobs == nil && slices.Contains(key.Scopes, op.Permission)
+		return key.Test && key.Jobs == nil && slices.Contains(key.Scopes, op.Scope)
 	}
 	return false
 }

@@ -43,7 +43,9 @@ type Operation struct {
 	Permission string
 	// Roles are those that hold the permission.
 	Roles map[api.Role]bool
-	// Keys says which API keys can hold the permission.
+	// Scope is the scope that lets an API key call it: the permission, or one that comes with it.
+	Scope string
+	// Keys says which API keys can have that scope.
 	Keys Reach
 	// Repeatable operations take an Idempotency-Key.
 	Repeatable bool
@@ -120,7 +122,7 @@ type Contract struct {
 	operations map[endpoint]*Operation
 	methods    map[string][]string
 	grants     map[api.Role][]string
-	scopes     map[string]Reach
+	scopes     map[string]scope // by permission
 	schemas    openapi3.Schemas
 }
 
@@ -322,7 +324,8 @@ func (c *Contract) readAccess(op *Operation, specified *openapi3.Operation) erro
 	case permission == "":
 		return errors.New("has no x-required-permission")
 	}
-	op.Permission, op.Roles, op.Keys = permission, map[api.Role]bool{}, c.scopes[permission]
+	op.Permission, op.Roles = permission, map[api.Role]bool{}
+	op.Scope, op.Keys = c.scopes[permission].name, c.scopes[permission].reach
 	for role := range c.grants {
 		if permission == Authenticated || c.Holds(role, permission) {
 			op.Roles[role] = true

@@ -36,20 +36,20 @@ type Tag struct {
 	Operations        []*Operation
 }
 
-// Scope says which API keys may have a permission.
-type Scope string
+// Keys says which API keys may have a permission.
+type Keys string
 
 const (
 	// NoKey permissions are for people.
-	NoKey Scope = ""
+	NoKey Keys = ""
 	// CompanyKey permissions are scopes of keys for the whole company only.
-	CompanyKey Scope = "company"
+	CompanyKey Keys = "company"
 	// TestKey permissions are scopes of keys of test companies only.
-	TestKey Scope = "test"
+	TestKey Keys = "test"
 	// JobKey permissions are scopes of any key, one that is limited to some jobs included.
-	JobKey Scope = "jobs"
+	JobKey Keys = "jobs"
 	// EveryKey permissions are those that each key has without a scope.
-	EveryKey Scope = "every"
+	EveryKey Keys = "every"
 )
 
 // Permission is what an operation may ask of its caller.
@@ -57,8 +57,10 @@ type Permission struct {
 	Name string
 	// Roles hold the permission; none does where only API keys have it.
 	Roles []string
-	// Key says which API keys may have the permission.
-	Key Scope
+	// Key says which API keys may have the permission, and Scope by which scope: its own name, or that of another one that
+	// it comes with.
+	Key   Keys
+	Scope string
 	// Operations ask for the permission.
 	Operations []*Operation
 }

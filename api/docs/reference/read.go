@@ -74,7 +74,7 @@ func (r *reader) document() *Document {
 }
 
 func (r *reader) readPermissions(d *Document) {
-	everybody := &Permission{Name: Authenticated}
+	everybody := &Permission{Name: Authenticated, Scope: Authenticated}
 	r.permissions = []*Permission{everybody}
 	keys := r.root.Get("x-key-scopes")
 	for _, role := range r.root.Get("x-roles").Members {
@@ -83,7 +83,7 @@ func (r *reader) readPermissions(d *Document) {
 		for _, name := range role.Value.Texts() {
 			permission := r.permission(name)
 			if permission == nil {
-				permission = &Permission{Name: name, Key: r.scope(name, keys.Get(name))}
+				permission = r.scoped(name, keys)
 				r.permissions = append(r.permissions, permission)
 			}
 			permission.Roles = append(permission.Roles, role.Name)
@@ -91,17 +91,21 @@ func (r *reader) readPermissions(d *Document) {
 	}
 	for _, key := range keys.Members {
 		if r.permission(key.Name) == nil {
-			r.permissions = append(r.permissions, &Permission{Name: key.Name, Key: r.scope(key.Name, key.Value)})
+			r.permissions = append(r.permissions, r.scoped(key.Name, keys))
 		}
 	}
 }
 
-func (r *reader) scope(permission string, stated Value) Scope {
-	scope := Scope(stated.Text)
-	if !slices.Contains([]Scope{NoKey, CompanyKey, TestKey, JobKey, EveryKey}, scope) {
-		r.hole("x-key-scopes: %s: %s is not told", permission, stated.Compact())
+// scoped reads which API keys have a permission, and by which scope: its own, or one that it comes with.
+func (r *reader) scoped(permission string, keys Value) *Permission {
+	p := &Permission{Name: permission, Scope: permission, Key: Keys(keys.Get(permission).Text)}
+	if other := keys.Get(string(p.Key)); p.Key != NoKey && other.Text != "" {
+		p.Scope, p.Key = string(p.Key), Keys(other.Text)
 	}
-	return scope
+	if !slices.Contains([]Keys{NoKey, CompanyKey, TestKey, JobKey, EveryKey}, p.Key) {
+		r.hole("x-key-scopes: %s: %s is not told", permission, keys.Get(permission).Compact())
+	}
+	return p
 }
 
 func (r *reader) permission(name string) *Permission {
