@@ -111,6 +111,93 @@ func TestKeysBelongToTheirCaller(t *testing.T) {
 	}
 }
 
+// TestTheSameInOtherWordsIsTheSame: what is sent again may be written otherwise, and say what goes without saying.
+func TestTheSameInOtherWordsIsTheSame(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	acme := installation.Company("acme")
+	hr := installation.Replica().SignIn(t, acme.Users[api.RoleHr])
+	job := installation.Hiring(acme).Job(api.JobStatusDraft)
+	upload := "{\"external_id\":\"1\",\"first_name\":\"Mira\",\"last_name\":\"Solheim\"}\n"
+	for name, ways := range map[string][]struct {
+		path, body, media string
+	}{
+		"no-body": {
+			{"/api/v1/jobs/" + job.String() + "/open", "", ""}, {"/api/v1/jobs/" + job.String() + "/open", "", "application/json"},
+			{"/api/v1/jobs/" + job.String() + "/open", " {} ", "application/json"},
+		},
+		"a-body": {
+			{"/api/v1/jobs", `{"title":"Welder","department":"Hall 1"}`, "application/json"},
+			{"/api/v1/jobs", ` {"department": "Hall 1", "title": "\u0057elder"}`, "application/json; charset=UTF-8"},
+		},
+		"an-upload": {
+			{"/api/v1/candidates/import.ndjson", upload, "application/x-ndjson"},
+			{"/api/v1/candidates/import.ndjson?dry_run=false", upload, "application/x-ndjson"},
+		},
+	} {
+		for n, way := range ways {
+			headers := []string{"Idempotency-Key", name}
+			var body any
+			if way.body != "" {
+				body = way.body
+			}
+			if way.media != "" {
+				headers = append(headers, "Content-Type", way.media)
+			}
+			answer := hr.Do(http.MethodPost, way.path, body, headers...)
+			if replayed := answer.Header.Get("Idempotency-Replayed") != ""; answer.Status >= 300 || replayed != (n > 0) {
+				t.Errorf("%s, way %d: %d, replayed %t: %s", name, n, answer.Status, replayed, answer.Body)
+			}
+		}
+	}
+	hr.Do(http.MethodPost, "/api/v1/candidates/import.ndjson?dry_run=true", upload, "Idempotency-Key", "an-upload",
+		"Content-Type", "application/x-ndjson").Refused(http.StatusUnprocessableEntity, "idempotency_key_reused")
+}
+
+// TestWhoHasLostRightsIsNotAnsweredAgain: nothing is done twice, but what a key might not see any more is not shown.
+func TestWhoHasLostRightsIsNotAnsweredAgain(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	acme := installation.Company("acme")
+	replica := installation.Replica()
+	key := installation.Key(acme, []string{"jobs:write", "jobs:read"})
+	program := replica.Bearer(t, key.Secret.Reveal())
+	create := func() *servertest.Answer {
+		return program.Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": "Welder"}, "Idempotency-Key", "1")
+	}
+	create().Expect(http.StatusCreated)
+	for _, rights := range []struct {
+		scopes []string
+		status int
+	}{
+		{[]string{"jobs:write", "jobs:read", "kits:read"}, http.StatusCreated},
+		{[]string{"jobs:write"}, http.StatusConflict},
+		{[]string{"jobs:write", "kits:read"}, http.StatusConflict},
+		{[]string{"kits:read"}, http.StatusForbidden},
+		{[]string{"jobs:write", "jobs:read"}, http.StatusCreated},
+	} {
+		installation.Exec(`UPDATE api_keys SET scopes = $2 WHERE id = $1`, key.ID, rights.scopes)
+		answer := create().Expect(rights.status)
+		if rights.status == http.StatusConflict {
+			answer.Refused(rights.status, "idempotency_record_lost")
+		}
+	}
+	person := installation.User(acme, "nora", api.RoleHr)
+	nora := replica.SignIn(t, person)
+	move := func() *servertest.Answer {
+		return nora.Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": "Fitter"}, "Idempotency-Key", "2")
+	}
+	move().Expect(http.StatusCreated)
+	replica.SignIn(t, acme.Users[api.RoleAdmin]).
+		Post("/api/v1/users/"+person.ID.String()+"/change-role", map[string]any{"role": "admin"})
+	nora = replica.SignIn(t, person)
+	move().Refused(http.StatusConflict, "idempotency_record_lost")
+	var jobs int
+	if err := installation.Database.QueryRow(t.Context(), `SELECT count(*) FROM jobs`).Scan(&jobs); err != nil || jobs != 2 {
+		t.Errorf("there are %d jobs: %v", jobs, err)
+	}
+}
+
 // TestAtOnceItHappensOnce sends one request many times at once, to two replicas.
 func TestAtOnceItHappensOnce(t *testing.T) {
 	t.Parallel()

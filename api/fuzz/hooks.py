@@ -85,7 +85,7 @@ class Key:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
-known = Known()
+known = Known(ACCOUNTS.values())
 numbers = itertools.count()
 visits = itertools.count()
 accounts = {name: Account(email) for name, email in ACCOUNTS.items()}

@@ -65,6 +65,7 @@ func (op *Operation) missBody(r *http.Request, f *fault.Fault) {
 // refuseBody finds a body where none belongs. What nobody reads was meant for something that will not happen; an empty
 // object, which many HTTP libraries send where there is nothing to say, was not.
 func refuseBody(r *http.Request, f *fault.Fault) error {
+	r.Header.Del("Content-Type")
 	if r.ContentLength == 0 {
 		return nil
 	}

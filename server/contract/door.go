@@ -106,7 +106,8 @@ func (d *Door) once(c echo.Context, op *Operation, key string, act echo.HandlerF
 		}()
 		return act(c)
 	}
-	answer, replayed, err := d.Keeper.Run(asked, op.ID, key, op.Upload, record)
+	about := idempotency.Request{Operation: op.ID, Key: key, Query: op.stated(asked.URL.Query()), Streams: op.Upload}
+	answer, replayed, err := d.Keeper.Run(asked, about, record)
 	if err != nil {
 		return err
 	}

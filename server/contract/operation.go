@@ -76,6 +76,8 @@ type queried struct {
 	form *regexp.Regexp
 	// kind is what such a value is.
 	kind string
+	// usual is what it is taken for where it is not sent; empty where the specification does not say.
+	usual string
 }
 
 var (
@@ -87,6 +89,9 @@ var (
 // for true and 007 for 7.
 func queriedAs(schema *openapi3.Schema) queried {
 	q := queried{repeatable: schema.Type.Is(openapi3.TypeArray)}
+	if schema.Default != nil {
+		q.usual = fmt.Sprint(schema.Default)
+	}
 	if q.repeatable && schema.Items != nil {
 		schema = schema.Items.Value
 	}

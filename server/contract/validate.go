@@ -3,6 +3,7 @@ package contract
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -75,6 +76,14 @@ func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
 			seen[name] = true
 		}
 	}
+	return query
+}
+
+// stated is what a query says beyond what goes without saying.
+func (op *Operation) stated(query url.Values) url.Values {
+	maps.DeleteFunc(query, func(name string, values []string) bool {
+		return len(values) == 1 && values[0] != "" && values[0] == op.query[name].usual
+	})
 	return query
 }
 

@@ -261,7 +261,7 @@ func (c Code) Describe() Description {
 	case IdempotencyRecordLost:
 		return Description{
 			Conflict, "Idempotency record lost",
-			"A request with this Idempotency-Key has succeeded, and its answer cannot be read any more.",
+			"A request with this Idempotency-Key has succeeded, and its answer cannot be given again.",
 			"Look at the resource to see what became of it; use another key for another request.",
 		}
 	case IdempotencyKeyReused:

@@ -51,14 +51,13 @@ type Keeper struct {
 }
 
 // Run has act answer a request that carries a key, or gives what it was answered the first time, and says which. The
-// request's body must be bounded already, and its caller known. A body that its operation reads as a stream is compared
-// once it was read.
+// request's body must be bounded already, and its caller known.
 func (k *Keeper) Run(
-	r *http.Request, operation, key string, streams bool, act func(w http.ResponseWriter, r *http.Request) error,
+	r *http.Request, about Request, act func(w http.ResponseWriter, r *http.Request) error,
 ) (answer Answer, replayed bool, err error) {
 	ctx := r.Context()
-	who := caller.Of(ctx)
-	asked, err := fingerprint(r, operation, streams, who)
+	who, key := caller.Of(ctx), about.Key
+	asked, err := fingerprint(r, about)
 	if err != nil {
 		return Answer{}, false, err
 	}
@@ -70,7 +69,7 @@ func (k *Keeper) Run(
 		answer, record, err = k.do(r, id, key, asked, act)
 	}
 	if record != nil {
-		answer, err = k.open(key, record, asked)
+		answer, err = k.open(key, record, asked, who)
 		return answer, true, err
 	}
 	return answer, false, err
@@ -103,7 +102,7 @@ func (k *Keeper) do(
 		if err != nil {
 			return err
 		}
-		sealed, err := seal(k.Secrets[0], key, sum, answer)
+		sealed, err := seal(k.Secrets[0], key, contents{sum, rightsOf(caller.Of(ctx)), answer})
 		if err != nil {
 			return err
 		}
@@ -137,21 +136,25 @@ func (k *Keeper) hold(ctx context.Context, tx db.DBTX, id db.GetIdempotencyRecor
 	return found[0], fault.New(fault.IdempotencyKeyInUse)
 }
 
-// open gives the answer that was given the first time, if this is the same request.
-func (k *Keeper) open(key string, record []byte, asked *request) (Answer, error) {
+// open gives the answer that was given the first time, if this is the same request and its sender may still see what
+// they could then.
+func (k *Keeper) open(key string, record []byte, asked *request, who caller.Caller) (Answer, error) {
 	sum, err := asked.sum()
 	if err != nil {
 		return Answer{}, err
 	}
 	for _, secret := range k.Secrets {
-		known, answer, err := open(secret, key, record)
-		if err != nil {
+		known, err := open(secret, key, record)
+		switch {
+		case err != nil:
 			continue
-		}
-		if known != sum {
+		case known.Sum != sum:
 			return Answer{}, fault.New(fault.IdempotencyKeyReused)
+		case !known.Rights.within(rightsOf(who)):
+			return Answer{}, fault.New(fault.IdempotencyRecordLost).
+				With("This was done already, and its sender had rights then that they have no longer.")
 		}
-		return answer, nil
+		return known.Answer, nil
 	}
 	return Answer{}, fault.New(fault.IdempotencyRecordLost)
 }

@@ -5,19 +5,28 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/ai-interviewer-platform/interviewer/server/caller"
 )
 
-// request is what makes a request the same as another: operation, path, query, what it is based on, body, and what its
-// caller may do, so that nobody is answered again what they must not see any more.
+// Request is what the door knows of a request that carries a key.
+type Request struct {
+	// Operation is its operationId.
+	Operation string
+	// Key is the client's.
+	Key string
+	// Query is what it asks by parameters, in one form for all that mean the same.
+	Query url.Values
+	// Streams says that its operation reads the body as a stream: it is compared once it was read.
+	Streams bool
+}
+
+// request is what makes a request the same as another: operation, path, query, what it is based on, and body.
 type request struct {
 	digest hash.Hash
 	body   io.Reader // what of a streamed body is still to be read; nil where all of it was
@@ -26,18 +35,15 @@ type request struct {
 
 // fingerprint begins to take the fingerprint of a request, and leaves its body to be read by its operation. A body of
 // JSON is compared as what it says, however it is written (RFC 8785).
-func fingerprint(r *http.Request, operation string, streams bool, who caller.Caller) (*request, error) {
+func fingerprint(r *http.Request, about Request) (*request, error) {
 	f := &request{digest: sha256.New()}
 	for _, part := range []string{
-		operation, r.URL.EscapedPath(), r.URL.Query().Encode(), strings.Join(r.Header.Values("If-Match"), ","),
-		r.Header.Get("Content-Type"), string(who.Role),
+		about.Operation, r.URL.EscapedPath(), about.Query.Encode(), strings.Join(r.Header.Values("If-Match"), ","),
+		r.Header.Get("Content-Type"),
 	} {
 		f.add([]byte(part))
 	}
-	if who.Key != nil {
-		f.add(fmt.Append(nil, who.Key.Scopes, who.Key.Jobs))
-	}
-	if streams {
+	if about.Streams {
 		body := io.TeeReader(r.Body, f.digest)
 		f.body = body
 		r.Body = struct {

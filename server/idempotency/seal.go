@@ -13,6 +13,7 @@ import (
 // contents is what a record holds.
 type contents struct {
 	Sum    [sha256.Size]byte `json:"sum"`
+	Rights rights            `json:"rights"`
 	Answer Answer            `json:"answer"`
 }
 
@@ -37,8 +38,8 @@ func box(secret []byte, key string) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-func seal(secret []byte, key string, sum [sha256.Size]byte, answer Answer) ([]byte, error) {
-	plain, err := json.Marshal(contents{sum, answer})
+func seal(secret []byte, key string, record contents) ([]byte, error) {
+	plain, err := json.Marshal(record)
 	if err != nil {
 		return nil, err
 	}
@@ -49,16 +50,15 @@ func seal(secret []byte, key string, sum [sha256.Size]byte, answer Answer) ([]by
 	return sealer.Seal(nil, nil, plain, nil), nil //nolint:gosec // the cipher makes the nonce itself
 }
 
-func open(secret []byte, key string, sealed []byte) (sum [sha256.Size]byte, answer Answer, err error) {
+func open(secret []byte, key string, sealed []byte) (record contents, err error) {
 	opener, err := box(secret, key)
 	if err != nil {
-		return sum, answer, err
+		return record, err
 	}
 	plain, err := opener.Open(nil, nil, sealed, nil)
 	if err != nil {
-		return sum, answer, errSealed
+		return record, errSealed
 	}
-	var found contents
-	err = json.Unmarshal(plain, &found)
-	return found.Sum, found.Answer, err
+	err = json.Unmarshal(plain, &record)
+	return record, err
 }
