@@ -112,7 +112,7 @@ demo: ## Tell the journey from a job to an offer, as it happens against the real
 	@.ci/demo
 
 .PHONY: clients
-clients: ## Generate clients in TypeScript, Python and Java into bin/clients, and check them strictly
+clients: ## Generate clients in TypeScript, Python and Java into bin/clients, beside the one in Go, and check them strictly
 	@.ci/clients generate
 
 .PHONY: test-clients

@@ -47,6 +47,10 @@ func TestHostileSizes(t *testing.T) {
 		"announced beyond 63 bits": {
 			h.head("POST", "/api/v1/users", json, "Content-Length: 9223372036854775807") + "\r\n", large,
 		},
+		"of two types": {
+			h.head("POST", "/api/v1/users", json, "Content-Type: text/plain", "Content-Length: 2") + "\r\n{}",
+			attack{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type"},
+		},
 		"in chunks": {
 			h.head("POST", "/api/v1/users", json, "Transfer-Encoding: chunked") +
 				fmt.Sprintf("\r\n%x\r\n%s\r\n0\r\n\r\n", len(long), long), large,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -19,6 +20,9 @@ const (
 	maxRows = 500_000
 	// maxErrors is how many things that are wrong are listed; the rest is only counted.
 	maxErrors = 1_000
+	// writeTime bounds how long a file may be written, from the first row to the commit: whoever follows the list of
+	// candidates looks five minutes back for what was begun before it was seen.
+	writeTime = 4 * time.Minute
 )
 
 // ImportCandidatesCSV creates and changes the candidates of a CSV file.
@@ -74,6 +78,8 @@ func (c *Candidates) importFile(
 		if err := c.Queries.LockImports(ctx, tx, who.CompanyID); err != nil {
 			return err
 		}
+		ctx, cancel := context.WithTimeout(ctx, writeTime)
+		defer cancel()
 		report, err = c.pass(ctx, tx, file, format, true)
 		if err != nil {
 			return err

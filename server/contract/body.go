@@ -97,7 +97,7 @@ func (op *Operation) checkMedia(header http.Header) error {
 	if encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return fault.New(fault.UnsupportedMediaType).With("The body is encoded as %q; send it as it is.", clip(encoding))
 	}
-	media, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
+	media, parameters, err := mime.ParseMediaType(strings.Join(header.Values("Content-Type"), ", "))
 	if err != nil || op.bodies[media] == "" {
 		return fault.New(fault.UnsupportedMediaType).With("This operation reads a body of the type %s.",
 			strings.Join(slices.Sorted(maps.Keys(op.bodies)), " or ")).Because(err)

@@ -56,7 +56,10 @@ func TestWhatWillGoIsAnnouncedAndCounted(t *testing.T) {
 	e.GET("/health/ready", fine)
 	e.GET("/openapi.yaml", fine)
 	e.POST("/api/v1/auth/refresh", fine)
-	for _, one := range []struct{ method, path, body, deprecation, sunset string }{
+	for _, one := range []struct {
+		method, path, body, deprecation, sunset string
+	}{
+		{"GET", "/health?no=1", "", "@1767225600", "Thu, 31 Dec 2026 00:00:00 GMT"}, // who is refused is told as well
 		{"GET", "/health", "", "@1767225600", "Thu, 31 Dec 2026 00:00:00 GMT"},
 		{"GET", "/health/ready", "", "@1772323200", "Fri, 01 Jan 2027 00:00:00 GMT"},
 		{"GET", "/openapi.yaml", "", "", ""},
@@ -71,7 +74,7 @@ func TestWhatWillGoIsAnnouncedAndCounted(t *testing.T) {
 		recorder := httptest.NewRecorder()
 		e.ServeHTTP(recorder, request)
 		got := recorder.Header()
-		if recorder.Code != http.StatusOK || got.Get("Deprecation") != one.deprecation || got.Get("Sunset") != one.sunset {
+		if refused := strings.Contains(one.path, "?"); (recorder.Code != http.StatusOK) != refused || got.Get("Deprecation") != one.deprecation || got.Get("Sunset") != one.sunset {
 			t.Errorf("%s %s %s: %d, Deprecation %q, Sunset %q", one.method, one.path, one.body, recorder.Code,
 				got.Get("Deprecation"), got.Get("Sunset"))
 		}
@@ -79,7 +82,7 @@ func TestWhatWillGoIsAnnouncedAndCounted(t *testing.T) {
 	scraped := httptest.NewRecorder()
 	metrics.Handler().ServeHTTP(scraped, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
 	for _, want := range []string{
-		`interviewer_deprecated_requests_total{client="anonymous",deprecated="operation",operation="GetHealth"} 1`,
+		`interviewer_deprecated_requests_total{client="anonymous",deprecated="operation",operation="GetHealth"} 2`,
 		`interviewer_deprecated_requests_total{client="anonymous",deprecated="response /status",operation="GetReadiness"} 1`,
 		`interviewer_deprecated_requests_total{client="anonymous",deprecated="request /refresh_token",operation="RefreshTokens"} 1`,
 	} {

@@ -159,11 +159,9 @@ func (d *Door) admit(ctx context.Context, c echo.Context, op *Operation, request
 	if !op.accepts(c.Request().Header) {
 		return fault.New(fault.NotAcceptable).With("This is served as %s.", strings.Join(op.produces, " or "))
 	}
-	if err := op.validate(ctx, c); err != nil {
-		return err
-	}
+	err := op.validate(ctx, c)
 	d.announce(op, request, c.Response().Header(), c.Request())
-	return nil
+	return err
 }
 
 // permit decides whether a caller may call the operation at all.

@@ -89,15 +89,33 @@ func wording(e *openapi3.SchemaError) (code, detail string) {
 	case "pattern":
 		return "pattern", "must match " + e.Schema.Pattern
 	case "minLength":
-		return "min_length", fmt.Sprintf("must have at least %d characters", e.Schema.MinLength)
+		return "min_length", "must have at least " + count(e.Schema.MinLength, "character")
 	case "maxLength":
-		return "max_length", fmt.Sprintf("must have at most %d characters", *e.Schema.MaxLength)
+		return "max_length", "must have at most " + count(*e.Schema.MaxLength, "character")
+	case "minItems":
+		return "min_items", "must have at least " + count(e.Schema.MinItems, "item")
+	case "maxItems":
+		return "max_items", "must have at most " + count(*e.Schema.MaxItems, "item")
+	case "uniqueItems":
+		return "unique_items", "must not have the same item twice"
+	case "minimum":
+		return "minimum", fmt.Sprintf("must be at least %v", *e.Schema.Min)
+	case "maximum":
+		return "maximum", fmt.Sprintf("must be at most %v", *e.Schema.Max)
 	case "minProperties":
 		return "min_properties", "must have at least one member"
 	case "nullable":
 		return "type", "must not be null"
 	}
 	return snake(e.SchemaField), e.Reason
+}
+
+// count is a number of things.
+func count(n uint64, thing string) string {
+	if n == 1 {
+		return "one " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func snake(keyword string) string {

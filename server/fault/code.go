@@ -135,8 +135,8 @@ func (c Code) Describe() Description {
 	case MissingToken:
 		return Description{
 			Unauthenticated, "Authentication required",
-			"This operation needs an access token.",
-			"Send the header Authorization: Bearer <access_token>.",
+			"This operation needs an access token or an API key.",
+			"Send the header Authorization once: Bearer, a space, and the token or the key.",
 		}
 	case PermissionDenied:
 		return Description{
@@ -358,8 +358,8 @@ func (c Code) Describe() Description {
 	case HeadersTooLarge:
 		return Description{
 			HeadTooLarge, "Request headers too large",
-			"The request's headers are larger than the server reads.",
-			"Send fewer or shorter headers and cookies.",
+			"The request's URL and headers are larger than the server reads.",
+			"Send a shorter query, fewer or shorter headers and cookies.",
 		}
 	}
 	return InternalError.Describe()
