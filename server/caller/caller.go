@@ -39,6 +39,14 @@ type Key struct {
 	KnownTo []uuid.UUID
 }
 
+// Scopes are all that a key can do; nil for a user, who can do what their role can.
+func (c Caller) Scopes() []string {
+	if c.Key == nil {
+		return nil
+	}
+	return c.Key.Scopes
+}
+
 // Type is what kind of actor the caller is.
 func (c Caller) Type() api.AuditActorType {
 	if c.Key != nil {

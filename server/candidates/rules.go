@@ -15,7 +15,9 @@ import (
 )
 
 // standing is what somebody is to a candidate: their role alone decides what they may do.
-func standing(who caller.Caller) lifecycle.Standing { return lifecycle.Standing{Role: who.Role} }
+func standing(who caller.Caller) lifecycle.Standing {
+	return lifecycle.Standing{Role: who.Role, Scopes: who.Scopes()}
+}
 
 // machine is that of candidates. Whoever is busy, which means that an application of theirs is active or on hold,
 // cannot be archived.

@@ -12,7 +12,9 @@ import (
 func seesAll(who caller.Caller) bool { return who.Role != api.RoleEmployee && !who.Limited() }
 
 // standing is what somebody is to any job: only the role decides what they may do with it.
-func standing(who caller.Caller) lifecycle.Standing { return lifecycle.Standing{Role: who.Role} }
+func standing(who caller.Caller) lifecycle.Standing {
+	return lifecycle.Standing{Role: who.Role, Scopes: who.Scopes()}
+}
 
 // checkText refuses what a job says where it is blank or disturbs what stands around it. Only the description may be
 // empty, and may have several lines.

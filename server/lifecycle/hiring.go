@@ -15,7 +15,7 @@ func Job() Machine[api.JobStatus, api.JobAction] {
 	)
 	const draft, open, held, closed = api.JobStatusDraft, api.JobStatusOpen, api.JobStatusOnHold, api.JobStatusClosed
 	return Machine[api.JobStatus, api.JobAction]{
-		Name: "job", Initial: draft,
+		Name: "job", Initial: draft, Needs: "jobs:write",
 		States: []State[api.JobStatus]{
 			{draft, "Being prepared; nobody can apply yet."},
 			{open, "Candidates can apply."},
@@ -51,7 +51,8 @@ func Candidate() Machine[api.CandidateStatus, api.CandidateAction] {
 	)
 	const active, archived = api.CandidateStatusActive, api.CandidateStatusArchived
 	return Machine[api.CandidateStatus, api.CandidateAction]{
-		Name: "candidate", Initial: active,
+		Name: "candidate", Initial: active, Needs: "candidates:write",
+		Also: map[api.CandidateAction]string{api.CandidateActionApply: "applications:write"},
 		States: []State[api.CandidateStatus]{
 			{active, "Can apply to open jobs."},
 			{archived, "Kept for the record, and cannot apply."},
@@ -89,7 +90,10 @@ func Application() Machine[api.ApplicationStatus, api.ApplicationAction] {
 		rejected, withdrawn = api.ApplicationStatusRejected, api.ApplicationStatusWithdrawn
 	)
 	return Machine[api.ApplicationStatus, api.ApplicationAction]{
-		Name: "application", Initial: active,
+		Name: "application", Initial: active, Needs: "applications:move",
+		Also: map[api.ApplicationAction]string{
+			api.ApplicationActionReactivate: "applications:write", api.ApplicationActionScheduleInterview: "interviews:schedule",
+		},
 		States: []State[api.ApplicationStatus]{
 			{active, "Being considered."},
 			{held, "Waiting; keeps its stage."},
@@ -148,7 +152,7 @@ func Stage() Machine[api.ApplicationStage, api.ApplicationEvent] {
 	stages := Stages()
 	hired := len(stages) - 1
 	m := Machine[api.ApplicationStage, api.ApplicationEvent]{
-		Name: "application_stage", Initial: stages[0],
+		Name: "application_stage", Initial: stages[0], Needs: "applications:move",
 		States: []State[api.ApplicationStage]{
 			{api.ApplicationStageApplied, "The application has come in."},
 			{api.ApplicationStageScreening, "Somebody looks whether it fits at all."},
@@ -189,12 +193,13 @@ func Reach(from, to api.ApplicationStage, who Standing, reason *string) (api.App
 		if t.From[0] != from || t.To != to {
 			continue
 		}
-		if !t.by(who) {
+		if !machine.by(who, t) {
 			return "", fault.New(fault.RoleNotAllowed).
 				With("Only HR and admins may move an application from %s to %s.", from, to)
 		}
 		single := Machine[api.ApplicationStage, api.ApplicationEvent]{
-			Name: machine.Name, Transitions: []Transition[api.ApplicationStage, api.ApplicationEvent]{t},
+			Name: machine.Name, Needs: machine.Needs,
+			Transitions: []Transition[api.ApplicationStage, api.ApplicationEvent]{t},
 		}
 		_, err := single.Decide(from, t.Action, who, reason)
 		return t.Action, err
@@ -210,9 +215,9 @@ func Reach(from, to api.ApplicationStage, who Standing, reason *string) (api.App
 
 // Reachable lists the stages that somebody may move an application to, in their order.
 func Reachable(from api.ApplicationStage, who Standing) []api.ApplicationStage {
-	reachable := []api.ApplicationStage{}
-	for _, t := range Stage().Transitions {
-		if t.From[0] == from && t.by(who) {
+	reachable, machine := []api.ApplicationStage{}, Stage()
+	for _, t := range machine.Transitions {
+		if t.From[0] == from && machine.by(who, t) {
 			reachable = append(reachable, t.To)
 		}
 	}

@@ -11,7 +11,7 @@ func KitVersion() Machine[api.KitVersionStatus, api.KitVersionAction] {
 	const draft, published = api.KitVersionStatusDraft, api.KitVersionStatusPublished
 	const archived = api.KitVersionStatusArchived
 	return Machine[api.KitVersionStatus, api.KitVersionAction]{
-		Name: "kit_version", Initial: draft,
+		Name: "kit_version", Initial: draft, Needs: "kits:write",
 		States: []State[api.KitVersionStatus]{
 			{draft, "Being written."},
 			{published, "Never changes again; new interviews use it."},
@@ -50,10 +50,16 @@ func Interview() Machine[api.InterviewStatus, api.InterviewAction] {
 		completed, missed   = api.InterviewStatusCompleted, api.InterviewStatusNoShow
 		cancelled           = api.InterviewStatusCancelled
 		optional, mandatory = api.MachineReasonOptional, api.MachineReasonRequired
+		conduct, override   = "interviews:conduct", "interviews:override"
 	)
 	unfinished := states{draft, scheduled, running, awaiting, missed}
 	return Machine[api.InterviewStatus, api.InterviewAction]{
-		Name: "interview", Initial: draft,
+		Name: "interview", Initial: draft, Needs: "interviews:schedule",
+		Also: map[api.InterviewAction]string{
+			api.InterviewActionRespond: "interviews:respond", api.InterviewActionCreateScore: "scores:write",
+			api.InterviewActionStart: conduct, api.InterviewActionFinish: conduct, api.InterviewActionMarkNoShow: conduct,
+			api.InterviewActionComplete: override, api.InterviewActionReopen: override,
+		},
 		States: []State[api.InterviewStatus]{
 			{draft, "Has no time yet."},
 			{scheduled, "Has a time and a panel."},
@@ -128,7 +134,10 @@ func Score() Machine[api.ScoreStatus, api.ScoreAction] {
 	const draft, submitted, voided = api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided
 	rater := []api.MachineActor{api.MachineActorRater}
 	return Machine[api.ScoreStatus, api.ScoreAction]{
-		Name: "score", Initial: draft,
+		Name: "score", Initial: draft, Needs: "scores:write",
+		Also: map[api.ScoreAction]string{
+			api.ScoreActionReopen: "scores:override", api.ScoreActionVoid: "scores:override",
+		},
 		States: []State[api.ScoreStatus]{
 			{draft, "Being written; only its author sees it."},
 			{submitted, "Counts, and cannot be changed."},

@@ -42,6 +42,9 @@ type Machine[S, A ~string] struct {
 	Initial     S
 	States      []State[S]
 	Transitions []Transition[S, A]
+	// Needs is the permission that the operations of its actions ask for, but for those that Also names.
+	Needs string
+	Also  map[A]string
 }
 
 // Standing is what somebody is to one resource: their role, and what they have to do with it.
@@ -49,6 +52,8 @@ type Standing struct {
 	Role api.Role
 	// Member of the resource's job, Panelist of the interview, Rater who wrote the score.
 	Member, Panelist, Rater bool
+	// Scopes are all that an API key can do; nil for a person, who can do what their role can.
+	Scopes []string
 }
 
 // actors are the names that a machine has for somebody.
@@ -74,7 +79,15 @@ func (s Standing) actors() []api.MachineActor {
 	return actors
 }
 
-func (t Transition[S, A]) by(who Standing) bool {
+// by reports whether somebody may take a way of the machine in some state.
+func (m Machine[S, A]) by(who Standing, t Transition[S, A]) bool {
+	needed, found := m.Also[t.Action]
+	if !found {
+		needed = m.Needs
+	}
+	if who.Scopes != nil && !slices.Contains(who.Scopes, needed) {
+		return false
+	}
 	return slices.ContainsFunc(who.actors(), func(actor api.MachineActor) bool { return slices.Contains(t.By, actor) })
 }
 
@@ -91,7 +104,7 @@ func (t Transition[S, A]) after(from S) S {
 func (m Machine[S, A]) Decide(state S, action A, who Standing, reason *string) (S, error) {
 	ever := false
 	for _, t := range m.Transitions {
-		if t.Action != action || !t.by(who) {
+		if t.Action != action || !m.by(who, t) {
 			continue
 		}
 		ever = true
@@ -136,7 +149,7 @@ func listed(names []string) string {
 func (m Machine[S, A]) Allowed(state S, who Standing) []A {
 	actions := []A{}
 	for _, t := range m.Transitions {
-		if slices.Contains(t.From, state) && t.by(who) && !slices.Contains(actions, t.Action) {
+		if slices.Contains(t.From, state) && m.by(who, t) && !slices.Contains(actions, t.Action) {
 			actions = append(actions, t.Action)
 		}
 	}

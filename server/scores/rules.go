@@ -20,7 +20,7 @@ func standing(who caller.Caller, score db.Score) lifecycle.Standing {
 	if score.RaterID == who.UserID {
 		return lifecycle.Standing{Role: api.RoleEmployee, Rater: true}
 	}
-	return lifecycle.Standing{Role: who.Role}
+	return lifecycle.Standing{Role: who.Role, Scopes: who.Scopes()}
 }
 
 // decide gives the state of a score after an action. Besides the score's own state, that of its interview must permit

@@ -60,7 +60,7 @@ func Of(ctx context.Context, queries *db.Queries, tenant db.DBTX, who caller.Cal
 
 // Standing is what the caller is to something that belongs to a job.
 func (s Sight) Standing(job uuid.UUID) lifecycle.Standing {
-	return lifecycle.Standing{Role: s.who.Role, Member: slices.Contains(s.Jobs, job)}
+	return lifecycle.Standing{Role: s.who.Role, Member: slices.Contains(s.Jobs, job), Scopes: s.who.Scopes()}
 }
 
 func seesAll(who caller.Caller) bool {

@@ -1,6 +1,7 @@
 package users
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
@@ -82,18 +83,19 @@ func allowedActions(who caller.Caller, row db.User, alone bool) []api.UserAction
 	if alone {
 		admins = 1
 	}
+	holds := func(permission string) bool { return who.Key == nil || slices.Contains(who.Key.Scopes, permission) }
 	actions := []api.UserAction{}
-	if manages(who.Role, row.Role) {
+	if holds("users:update") && manages(who.Role, row.Role) {
 		actions = append(actions, api.UserActionUpdate)
 	}
-	if mayDeactivate(who, row, admins) == nil {
+	if holds("users:deactivate") && mayDeactivate(who, row, admins) == nil {
 		actions = append(actions, api.UserActionDeactivate)
 	}
-	if mayReactivate(who, row) == nil {
+	if holds("users:deactivate") && mayReactivate(who, row) == nil {
 		actions = append(actions, api.UserActionReactivate)
 	}
 	for _, to := range []api.Role{api.RoleEmployee, api.RoleTeamLead} {
-		if mayChangeRole(who, row, to, admins) == nil {
+		if holds("users:change_role") && mayChangeRole(who, row, to, admins) == nil {
 			return append(actions, api.UserActionChangeRole)
 		}
 	}
