@@ -9,11 +9,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/server/fault"
 )
+
+// digestForm is what stands behind the dot of a tag that Of gives.
+var digestForm = regexp.MustCompile(`^[0-9a-f]{1,16}$`)
 
 // Of gives the tag of a version, quoted as RFC 9110 wants it. What is shown besides is compared by its JSON, as the
 // client sees it.
@@ -108,7 +112,7 @@ func Check(header *string, version int32) error {
 		if !found || !closed {
 			continue
 		}
-		if named, _, _ = strings.Cut(named, "."); named == present {
+		if named, digest, found := strings.Cut(named, "."); named == present && (!found || digestForm.MatchString(digest)) {
 			return nil
 		}
 	}
