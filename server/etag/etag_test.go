@@ -88,7 +88,7 @@ func TestCheck(t *testing.T) {
 		`"3"`: true, `"3.abc"`: true, `"3.0123456789abcdef"`: true, "*": true, `"1", "3"`: true, `"3","1"`: true, ` "3" `: true,
 		`W/"3"`: false, `"4"`: false, `"33"`: false, `"03"`: false, `"+3"`: false, `3`: false, `"3`: false, `3"`: false,
 		`""`: false, `"3.anything"`: false, `"3.ABC"`: false, `"3."`: false, `"3.0123456789abcdef0"`: false,
-		`"`:  false, ``: false, `garbage`: false, `"1", W/"3"`: false, `"3"x`: false, `W/*`: false, `"."`: false, `"-3"`: false,
+		`"`: false, ``: false, `garbage`: false, `"1", W/"3"`: false, `"3"x`: false, `W/*`: false, `"."`: false, `"-3"`: false,
 	} {
 		err := etag.Check(&header, 3)
 		if (err == nil) != want || err != nil && !fault.Is(err, fault.VersionMismatch) {
