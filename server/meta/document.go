@@ -18,13 +18,9 @@ type Documents struct{ yaml, json, machines document }
 
 // Publish makes the documents once, since they never change.
 func Publish() (*Documents, error) {
-	asYAML, err := spec.Published()
+	published, err := spec.Published()
 	if err != nil {
 		return nil, err
-	}
-	asJSON, err := api.GetSpecJSON()
-	if err != nil {
-		return nil, fmt.Errorf("read the specification: %w", err)
 	}
 	// The state machines are the table that the rooms decide by.
 	machines, err := json.Marshal(api.StateMachines{Data: lifecycle.All()})
@@ -32,7 +28,8 @@ func Publish() (*Documents, error) {
 		return nil, fmt.Errorf("the state machines as JSON: %w", err)
 	}
 	return &Documents{
-		yaml: newDocument("application/yaml", []byte(asYAML)), json: newDocument("application/json", asJSON),
+		yaml: newDocument("application/yaml", published.YAML),
+		json:     newDocument("application/json", published.JSON),
 		machines: newDocument("application/json", machines),
 	}, nil
 }
