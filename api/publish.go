@@ -19,10 +19,10 @@ type Document struct {
 // commonHeaders is the member of the authors' document that says which headers answers have in common.
 const commonHeaders = "x-response-headers"
 
-// Publish makes the document for the world of the one that its authors write. Two things are written out, which the
-// authors say once. Aliases, because readers that fear to be blown up by them, among them the parser of Java's
-// generators, refuse a document that has many. And the headers that answers have in common, each where it can occur: our
-// own generator would ask every handler for them, though the door sets them, so the authors' document keeps them apart.
+// Publish makes the document for the world of the one that its authors write. Two things that the authors say once are
+// written out. Aliases, because readers that fear to be blown up by them, among them the parser of Java's generators,
+// refuse a document that has many. And the headers that answers have in common, each where it can occur: our own
+// generator would ask every handler for them, though the door sets them, so the authors' document keeps them apart.
 func Publish(specification string) (Document, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(specification), &root); err != nil {
@@ -110,6 +110,9 @@ func declareHeaders(document *yaml.Node) error {
 		return errors.Join(flaws...)
 	}
 	ops, err := operations(document)
+	if err != nil {
+		return err
+	}
 	// Group by group, so that all answers have them in one order.
 	for group, headers := range members(groups) {
 		for _, op := range ops {
@@ -124,7 +127,7 @@ func declareHeaders(document *yaml.Node) error {
 			}
 		}
 	}
-	return err
+	return nil
 }
 
 func operations(document *yaml.Node) (ops []operation, err error) {

@@ -1,5 +1,5 @@
-// Package content holds what is answered the same to everybody for as long as the program runs: as it is, and compressed
-// once for those who read it so.
+// Package content holds what is answered the same to everybody for as long as the program runs: as it is, and
+// compressed once for those who read it so.
 package content
 
 import (
@@ -26,7 +26,7 @@ type Form struct {
 	encoding string
 }
 
-// New compresses a body. An error means that there is no memory for it.
+// New compresses a body, which in memory does not fail.
 func New(body []byte) (Content, error) {
 	var packed bytes.Buffer
 	zip, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
