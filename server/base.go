@@ -106,7 +106,8 @@ func (b *base) request(c echo.Context) *caller.Request {
 	if err != nil {
 		ip = netip.Addr{}
 	}
-	return &caller.Request{ID: id, IP: ip.Unmap(), UserAgent: agent, Target: r.URL}
+	encodings := strings.Join(r.Header.Values("Accept-Encoding"), ",")
+	return &caller.Request{ID: id, IP: ip.Unmap(), UserAgent: agent, Encodings: encodings, Target: r.URL}
 }
 
 // protect sets what every answer carries. The reference pages replace it by their own, since they run scripts.

@@ -54,7 +54,7 @@ func addOwn(files map[string]file, name, contentType string) error {
 func assetBase(files map[string]file) string {
 	var hashes []string
 	for name, f := range files {
-		hashes = append(hashes, name+" "+f.hash)
+		hashes = append(hashes, name+" "+hashOf(f.content.Body()))
 	}
 	slices.Sort(hashes)
 	return Prefix + "/assets/" + hashOf([]byte(strings.Join(hashes, "\n"))) + "/"

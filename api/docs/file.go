@@ -2,15 +2,14 @@ package docs
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/ai-interviewer-platform/interviewer/server/content"
 )
 
 const (
@@ -20,41 +19,28 @@ const (
 	immutable = "public, max-age=31536000, immutable"
 )
 
-// file is one answer, held in both encodings.
+// file is one answer.
 type file struct {
 	contentType  string
 	cacheControl string
-	body         []byte
-	gzipped      []byte
-	hash         string
+	content      content.Content
 }
 
 func newFile(contentType, cacheControl string, body []byte) (file, error) {
-	var packed bytes.Buffer
-	zip, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	kept, err := content.New(body)
 	if err != nil {
-		return file{}, fmt.Errorf("docs: compress: %w", err)
+		return file{}, fmt.Errorf("docs: %w", err)
 	}
-	if _, err := zip.Write(body); err != nil {
-		return file{}, fmt.Errorf("docs: compress: %w", err)
-	}
-	if err := zip.Close(); err != nil {
-		return file{}, fmt.Errorf("docs: compress: %w", err)
-	}
-	return file{contentType, cacheControl, body, packed.Bytes(), hashOf(body)}, nil
+	return file{contentType, cacheControl, kept}, nil
 }
 
-// newFileFromGzip takes a file that comes compressed, and keeps it so for those who accept it.
+// newFileFromGzip takes a file that comes compressed.
 func newFileFromGzip(contentType, cacheControl string, gzipped []byte) (file, error) {
-	unzip, err := gzip.NewReader(bytes.NewReader(gzipped))
+	kept, err := content.FromGzip(gzipped)
 	if err != nil {
-		return file{}, fmt.Errorf("docs: decompress: %w", err)
+		return file{}, fmt.Errorf("docs: %w", err)
 	}
-	body, err := io.ReadAll(unzip)
-	if err != nil {
-		return file{}, fmt.Errorf("docs: decompress: %w", err)
-	}
-	return file{contentType, cacheControl, body, gzipped, hashOf(body)}, nil
+	return file{contentType, cacheControl, kept}, nil
 }
 
 // hashOf is short enough to be read in a URL, and long enough that two releases never share it.
@@ -63,57 +49,27 @@ func hashOf(body []byte) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// serve answers 200, or 304 to a client that has the file. The two encodings have different entity tags, because a tag
-// stands for exact bytes.
+// serve answers 200, or 304 to a client that has the file.
 func (f file) serve(w http.ResponseWriter, r *http.Request) {
-	body, tag := f.body, f.hash
+	form := f.content.For(r.Header.Values("Accept-Encoding")...)
 	h := w.Header()
-	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-		body, tag = f.gzipped, f.hash+"-gzip"
-		h.Set("Content-Encoding", "gzip")
-	}
-	h.Set("Vary", "Accept-Encoding")
+	form.Name(h)
+	form.Describe(h)
 	h.Set("Cache-Control", f.cacheControl)
 	h.Set("Content-Type", f.contentType)
-	h.Set("ETag", `"`+tag+`"`)
 	// http.ServeContent leaves the length of an encoded body out unless it is told.
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+	h.Set("Content-Length", strconv.Itoa(len(form.Body)))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(form.Body))
 }
 
 func (f file) serveNotFound(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Type", f.contentType)
-	h.Set("Content-Length", strconv.Itoa(len(f.body)))
+	h.Set("Content-Length", strconv.Itoa(len(f.content.Body())))
 	w.WriteHeader(http.StatusNotFound)
 	if r.Method == http.MethodGet {
 		// A client that has gone away is nobody to report to.
-		_, _ = w.Write(f.body)
+		_, _ = w.Write(f.content.Body())
 	}
-}
-
-// acceptsGzip reports whether the values of Accept-Encoding permit gzip: by name, or by the wildcard where gzip is not
-// named; a weight of zero forbids it (RFC 9110, section 12.5.3).
-func acceptsGzip(values []string) bool {
-	wildcard := false
-	for part := range strings.SplitSeq(strings.Join(values, ","), ",") {
-		coding, parameters, _ := strings.Cut(part, ";")
-		switch strings.ToLower(strings.TrimSpace(coding)) {
-		case "gzip", "x-gzip":
-			return !zeroWeight(parameters)
-		case "*":
-			wildcard = !zeroWeight(parameters)
-		}
-	}
-	return wildcard
-}
-
-func zeroWeight(parameters string) bool {
-	name, value, _ := strings.Cut(parameters, "=")
-	if !strings.EqualFold(strings.TrimSpace(name), "q") {
-		return false
-	}
-	weight, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	return err != nil || weight <= 0
 }

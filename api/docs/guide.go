@@ -27,6 +27,7 @@ func chapters() []chapter {
 		{"concurrency", "Conditional requests"},
 		{"idempotency", "Idempotency"},
 		{"rate-limits", "Rate limits"},
+		{"headers", "Headers of answers"},
 		{"states", "States and allowed actions"},
 		{"enums", "Extensible enums"},
 		{"versions", "Versions and deprecation"},
@@ -52,6 +53,8 @@ func (b *book) guide() (markup, error) {
 			"text": fill(string(text), values{
 				"try": tryPath, "problems": problemsPath, "machines": machinesPath, "schemas": schemasPath,
 				"permissions": permissionsPath, "setups": languageSetups(b.languages),
+				"limited": b.headers(b.Common.Limited), "repeatable": b.headers(b.Common.Repeatable),
+				"always": b.headers(b.Common.Always),
 			}),
 		}) + "\n"
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
 
+	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/server/contract"
 )
 
@@ -21,6 +22,7 @@ type Document struct {
 	root     *yaml.Node
 	validate func() error // what the specification of OpenAPI says about the document
 	holes    error        // what keeps the server from starting
+	publish  func() error // what keeps the document from being published
 
 	operations []operation
 	parameters []parameter
@@ -53,6 +55,17 @@ func Read(ctx context.Context, text []byte) (*Document, error) {
 	document.OpenAPI = version
 	d.validate = func() error {
 		return document.Validate(ctx, openapi3.EnableExamplesValidation(), openapi3.EnableMultiError())
+	}
+	d.publish = func() error {
+		published, err := spec.Publish(string(text))
+		if err != nil {
+			return err
+		}
+		shown, err := openapi3.NewLoader().LoadFromData(published.JSON)
+		if err != nil {
+			return fmt.Errorf("load the published document: %w", err)
+		}
+		return shown.Validate(ctx, openapi3.EnableExamplesValidation(), openapi3.EnableMultiError())
 	}
 	d.collect()
 	return d, nil

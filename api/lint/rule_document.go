@@ -39,6 +39,14 @@ func documentRules() []Rule {
 			},
 		},
 		{
+			"publishable",
+			"The headers that answers have in common can be declared at each of them, and what is published is valid again.",
+			func(l *look) {
+				err := l.publish()
+				l.ask(err == nil, "#/x-response-headers", "%v", err)
+			},
+		},
+		{
 			"introduction",
 			"Who reads the document learns first what it is, and what holds for every operation.",
 			introduction,

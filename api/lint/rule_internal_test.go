@@ -11,6 +11,7 @@ const (
 	job     = "/paths/~1api~1v1~1jobs~1{job_id}"
 	opening = job + "~1open"
 	schemas = "/components/schemas"
+	common  = "/x-response-headers"
 )
 
 // broken is the specification with one thing wrong, and where the rule finds it.
@@ -82,6 +83,9 @@ func brokenDocuments() []broken {
 		set("no-holes: a permission that nobody has", jobs+"/get/x-required-permission", "jobs:guess", ""),
 		without("no-holes: nothing is asked for", jobs+"/get/x-required-permission", ""),
 		set("no-holes: two operations of one name", jobs+"/get/operationId", "GetJob", ""),
+		set("publishable: a group that nobody knows", common+"/sometimes", inner{"X-Mood": inner{"$ref": "#/components/headers/Sunset"}}, common),
+		set("publishable: a header that nothing describes", common+"/always/X-Mood", inner{"$ref": "#/components/headers/Mood"}, common),
+		set("publishable: a header that is none", common+"/always/X-Mood", inner{"$ref": "#/components/parameters/Limit"}, common),
 		set("introduction: no title", "/info/title", "", "/info"),
 		set("introduction: another version", "/info/version", "v1", "/info/version"),
 		without("introduction: no license", "/info/license", "/info"),

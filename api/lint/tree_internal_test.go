@@ -38,6 +38,7 @@ var written = sync.OnceValues(func() (texts struct{ whole, part []byte }, err er
 	components, _ := document["components"].(inner)
 	used := map[string]bool{}
 	follow(document["paths"], components, used)
+	follow(document["x-response-headers"], components, used)
 	for kind, members := range components {
 		if kind != "securitySchemes" {
 			maps.DeleteFunc(members.(inner), func(name string, _ any) bool { return !used["#/components/"+kind+"/"+name] })

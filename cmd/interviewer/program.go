@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/config"
 )
 
@@ -129,19 +128,14 @@ configuration.`,
 		Example: "  interviewer openapi > openapi.yaml\n  interviewer openapi --format json | jq .info",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			switch format {
-			case "yaml":
-				document, err := spec.Published()
-				if err != nil {
-					return err
-				}
-				return p.print("%s", document)
-			case "json":
-				document, err := api.GetSpecJSON()
-				if err != nil {
-					return fmt.Errorf("read the specification: %w", err)
-				}
-				return p.print("%s\n", document)
+			document, err := spec.Published()
+			switch {
+			case err != nil:
+				return err
+			case format == "yaml":
+				return p.print("%s", document.YAML)
+			case format == "json":
+				return p.print("%s\n", document.JSON)
 			}
 			return fmt.Errorf("--format must be yaml or json, not %q", format)
 		},

@@ -91,6 +91,8 @@ type Request struct {
 	IP netip.Addr
 	// UserAgent is the header as valid UTF-8, cut to 512 characters.
 	UserAgent string
+	// Encodings is Accept-Encoding, its lines joined by commas.
+	Encodings string
 	// Target is the requested path and query.
 	Target *url.URL
 	// Operation is the operationId, empty where no operation matched.

@@ -9,6 +9,8 @@ import (
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/caller"
+	"github.com/ai-interviewer-platform/interviewer/server/content"
 	"github.com/ai-interviewer-platform/interviewer/server/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
 )
@@ -18,83 +20,96 @@ type Documents struct{ yaml, json, machines document }
 
 // Publish makes the documents once, since they never change.
 func Publish() (*Documents, error) {
-	asYAML, err := spec.Published()
+	published, err := spec.Published()
 	if err != nil {
 		return nil, err
-	}
-	asJSON, err := api.GetSpecJSON()
-	if err != nil {
-		return nil, fmt.Errorf("read the specification: %w", err)
 	}
 	// The state machines are the table that the rooms decide by.
 	machines, err := json.Marshal(api.StateMachines{Data: lifecycle.All()})
 	if err != nil {
 		return nil, fmt.Errorf("the state machines as JSON: %w", err)
 	}
-	return &Documents{
-		yaml: newDocument("application/yaml", []byte(asYAML)), json: newDocument("application/json", asJSON),
-		machines: newDocument("application/json", machines),
-	}, nil
+	var documents Documents
+	for _, one := range []struct {
+		into  *document
+		media string
+		body  []byte
+	}{
+		{&documents.yaml, "application/yaml", published.YAML},
+		{&documents.json, "application/json", published.JSON},
+		{&documents.machines, "application/json", machines},
+	} {
+		kept, err := content.New(one.body)
+		if err != nil {
+			return nil, fmt.Errorf("keep a document: %w", err)
+		}
+		*one.into = document{one.media, kept}
+	}
+	return &documents, nil
 }
 
 // GetSpecificationYAML gives the specification as YAML.
 func (m *Meta) GetSpecificationYAML(
-	_ context.Context, request api.GetSpecificationYAMLRequestObject,
+	ctx context.Context, request api.GetSpecificationYAMLRequestObject,
 ) (api.GetSpecificationYAMLResponseObject, error) {
-	return m.Documents.yaml.unless(request.Params.IfNoneMatch), nil
+	return m.Documents.yaml.answer(ctx, request.Params.IfNoneMatch), nil
 }
 
 // GetSpecificationJSON gives the specification as JSON.
 func (m *Meta) GetSpecificationJSON(
-	_ context.Context, request api.GetSpecificationJSONRequestObject,
+	ctx context.Context, request api.GetSpecificationJSONRequestObject,
 ) (api.GetSpecificationJSONResponseObject, error) {
-	return m.Documents.json.unless(request.Params.IfNoneMatch), nil
+	return m.Documents.json.answer(ctx, request.Params.IfNoneMatch), nil
 }
 
 // GetStateMachines publishes the state machines.
 func (m *Meta) GetStateMachines(
-	_ context.Context, request api.GetStateMachinesRequestObject,
+	ctx context.Context, request api.GetStateMachinesRequestObject,
 ) (api.GetStateMachinesResponseObject, error) {
-	return m.Documents.machines.unless(request.Params.IfNoneMatch), nil
+	return m.Documents.machines.answer(ctx, request.Params.IfNoneMatch), nil
 }
 
-// document is an answer that is written already.
+// document is what is published once.
 type document struct {
-	media, tag string
-	content    []byte
+	media   string
+	content content.Content
+}
+
+// answer is the document for a client that has what an If-None-Match header names, in the form that it reads.
+func (d document) answer(ctx context.Context, ifNoneMatch *string) written {
+	form := d.content.For(caller.RequestOf(ctx).Encodings)
+	return written{d.media, form, etag.Matches(ifNoneMatch, form.Tag)}
+}
+
+// written is an answer that is written already.
+type written struct {
+	media string
+	form  content.Form
 	// known says that the client has it.
 	known bool
 }
 
-func newDocument(media string, content []byte) document {
-	return document{media: media, tag: etag.OfContent(content), content: content}
-}
-
-// unless is the document for a client that has what an If-None-Match header names.
-func (d document) unless(header *string) document {
-	d.known = etag.Matches(header, d.tag)
-	return d
-}
-
 // write lets whoever likes keep the document, and ask before each use whether it is still the present one.
-func (d document) write(w http.ResponseWriter) error {
-	w.Header().Set("Cache-Control", "no-cache")
-	w.Header().Set("ETag", d.tag)
+func (d written) write(w http.ResponseWriter) error {
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache")
+	d.form.Name(h)
 	if d.known {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	w.Header().Set("Content-Type", d.media)
-	w.Header().Set("Content-Length", strconv.Itoa(len(d.content)))
-	_, err := w.Write(d.content)
+	d.form.Describe(h)
+	h.Set("Content-Type", d.media)
+	h.Set("Content-Length", strconv.Itoa(len(d.form.Body)))
+	_, err := w.Write(d.form.Body)
 	return err
 }
 
 // VisitGetSpecificationYAMLResponse writes the document as it is.
-func (d document) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error { return d.write(w) }
+func (d written) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error { return d.write(w) }
 
 // VisitGetSpecificationJSONResponse writes the document as it is.
-func (d document) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error { return d.write(w) }
+func (d written) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error { return d.write(w) }
 
 // VisitGetStateMachinesResponse writes the document as it is.
-func (d document) VisitGetStateMachinesResponse(w http.ResponseWriter) error { return d.write(w) }
+func (d written) VisitGetStateMachinesResponse(w http.ResponseWriter) error { return d.write(w) }

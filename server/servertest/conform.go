@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -29,19 +30,23 @@ var anywhere = []int{ //nolint:gochecknoglobals // a constant list
 	http.StatusUnsupportedMediaType, http.StatusRequestHeaderFieldsTooLarge, http.StatusBadRequest, http.StatusForbidden,
 }
 
-// wire are headers that HTTP itself brings.
+// wire are headers that HTTP itself brings (RFC 9110 to 9112).
 var wire = []string{ //nolint:gochecknoglobals // a constant list
-	"Content-Type", "Content-Length", "Date", "Transfer-Encoding", "Allow", "Connection",
+	"Content-Type", "Content-Length", "Content-Encoding", "Date", "Transfer-Encoding", "Allow", "Connection",
+	"Cache-Control", "Vary",
 }
 
 type specification struct {
 	document  *openapi3.T
 	reference *reference.Document
-	common    []string
 }
 
 var agreed = sync.OnceValues(func() (*specification, error) { //nolint:gochecknoglobals // read once
-	document, err := api.GetSpec()
+	published, err := spec.Published()
+	if err != nil {
+		return nil, err
+	}
+	document, err := openapi3.NewLoader().LoadFromData(published.JSON)
 	if err != nil {
 		return nil, err
 	}
@@ -53,14 +58,10 @@ var agreed = sync.OnceValues(func() (*specification, error) { //nolint:gocheckno
 	if err != nil {
 		return nil, err
 	}
-	s := &specification{document: document, reference: read}
-	for _, name := range document.Extensions["x-response-headers"].([]any) {
-		s.common = append(s.common, http.CanonicalHeaderKey(fmt.Sprint(name)))
-	}
-	return s, nil
+	return &specification{document: document, reference: read}, nil
 })
 
-// conforms holds an answer against the specification: its status, its headers, its body.
+// conforms holds an answer against the published specification: its status, its headers, its body.
 func conforms(a *Answer) error {
 	if strings.HasPrefix(a.Request.URL.Path, docs.Prefix) {
 		return nil
@@ -90,7 +91,7 @@ func conforms(a *Answer) error {
 		}
 		return fmt.Errorf("the status %d is not declared", a.Status)
 	}
-	if err := s.headers(a, response.Value); err != nil {
+	if err := headers(a, response.Value); err != nil {
 		return err
 	}
 	kind := a.Header.Get("Content-Type")
@@ -104,13 +105,29 @@ func conforms(a *Answer) error {
 		strings.HasPrefix(kind, "application/yaml") {
 		return nil
 	}
+	body, err := decoded(a)
+	if err != nil {
+		return err
+	}
 	return openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
 		RequestValidationInput: &openapi3filter.RequestValidationInput{
 			Request: a.Request, PathParams: parameters, Route: route,
 		},
-		Status: a.Status, Header: a.Header, Body: io.NopCloser(bytes.NewReader(a.Body)),
+		Status: a.Status, Header: a.Header, Body: io.NopCloser(bytes.NewReader(body)),
 		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
 	})
+}
+
+// decoded is the body without its encoding.
+func decoded(a *Answer) ([]byte, error) {
+	if a.Header.Get("Content-Encoding") == "" {
+		return a.Body, nil
+	}
+	unzip, err := gzip.NewReader(bytes.NewReader(a.Body))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(unzip)
 }
 
 // isTold expects that the reference page counts a problem's code among those that its operation may answer with.
@@ -159,9 +176,10 @@ func match(template, path string) (map[string]string, bool) {
 	return values, true
 }
 
-func (s *specification) headers(a *Answer, response *openapi3.Response) error {
+// headers expects that each header is declared for this answer, and is there where it has to be.
+func headers(a *Answer, response *openapi3.Response) error {
 	for name := range a.Header {
-		declared := slices.Contains(wire, name) || slices.Contains(s.common, name)
+		declared := slices.Contains(wire, name)
 		for known := range response.Headers {
 			declared = declared || http.CanonicalHeaderKey(known) == name
 		}
@@ -177,8 +195,11 @@ func (s *specification) headers(a *Answer, response *openapi3.Response) error {
 	return nil
 }
 
-// isProblem holds a body against the schema Problem.
+// isProblem holds an answer that no operation declares against what all of them may answer.
 func (s *specification) isProblem(a *Answer) error {
+	if err := headers(a, s.document.Components.Responses["BadRequest"].Value); err != nil {
+		return err
+	}
 	if got := a.Header.Get("Content-Type"); got != "application/problem+json" {
 		return fmt.Errorf("the answer is %s, not application/problem+json", got)
 	}

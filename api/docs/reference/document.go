@@ -28,7 +28,13 @@ type Document struct {
 	Roles []string
 	// Permissions are all permissions that operations ask for, in the order in which the roles are given them.
 	Permissions []*Permission
+	// Common are headers that answers carry besides their own.
+	Common Common
 }
+
+// Common are the headers that answers have in common: those of operations that count against a limit, of successes that
+// are answered again, and of every answer.
+type Common struct{ Limited, Repeatable, Always []*Parameter }
 
 // Tag is a group of operations.
 type Tag struct {

@@ -70,6 +70,18 @@ func (r *reader) document() *Document {
 		}
 	}
 	d.Permissions = r.permissions
+	for _, group := range r.root.Get("x-response-headers").Members {
+		switch headers := r.headers(group.Value); group.Name {
+		case "limited":
+			d.Common.Limited = headers
+		case "repeatable":
+			d.Common.Repeatable = headers
+		case "always":
+			d.Common.Always = headers
+		default:
+			r.hole("x-response-headers: %s is not told", group.Name)
+		}
+	}
 	return d
 }
 
@@ -249,14 +261,22 @@ func (r *reader) media(content Value) []*Media {
 
 func (r *reader) answer(stated Member) *Answer {
 	v, _ := r.follow(stated.Value)
-	a := &Answer{Status: stated.Name, Description: v.Get("description").Text, Media: r.media(v.Get("content"))}
-	for _, header := range v.Get("headers").Members {
-		value, _ := r.follow(header.Value)
-		a.Headers = append(a.Headers, r.parameter(header.Name, "header", value))
+	a := &Answer{
+		Status: stated.Name, Description: v.Get("description").Text, Headers: r.headers(v.Get("headers")),
+		Media: r.media(v.Get("content")),
 	}
 	for _, link := range v.Get("links").Members {
 		value, _ := r.follow(link.Value)
 		a.Links = append(a.Links, &Link{value.Get("operationId").Text, value.Get("description").Text})
 	}
 	return a
+}
+
+func (r *reader) headers(stated Value) []*Parameter {
+	var all []*Parameter
+	for _, header := range stated.Members {
+		value, _ := r.follow(header.Value)
+		all = append(all, r.parameter(header.Name, "header", value))
+	}
+	return all
 }

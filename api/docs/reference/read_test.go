@@ -20,6 +20,10 @@ tags: [{name: things, description: Things.}]
 x-roles: {admin: [things:read, things:write], clerk: [things:read]}
 x-key-scopes: {things:read: jobs, things:own: every}
 x-patch-media-types: [application/merge-patch+json]
+x-response-headers:
+  always: {X-Request-Id: {$ref: '#/components/headers/RequestID'}}
+  limited: {RateLimit: {description: What is left., schema: {type: string}}}
+  repeatable: {Idempotency-Replayed: {description: Again., schema: {type: boolean}}}
 paths:
   /things/{id}:
     parameters: [{$ref: '#/components/parameters/ID'}]
@@ -54,6 +58,7 @@ paths:
       responses: {'204': {description: There.}}
 components:
   securitySchemes: {bearer: {description: A token.}}
+  headers: {RequestID: {description: Which request it was., required: true, schema: {type: string}}}
   parameters:
     ID: {name: id, in: path, required: true, description: Which., schema: {type: string, format: uuid}}
   schemas:
@@ -121,6 +126,13 @@ func TestReadBringsTogether(t *testing.T) {
 	if len(answer.Links) != 1 || answer.Links[0].OperationID != "ChangeThing" || len(answer.Headers) != 1 {
 		t.Errorf("the answer is %+v", answer)
 	}
+	for name, headers := range map[string][]*reference.Parameter{
+		"X-Request-Id": d.Common.Always, "RateLimit": d.Common.Limited, "Idempotency-Replayed": d.Common.Repeatable,
+	} {
+		if len(headers) != 1 || headers[0].Name != name || headers[0].Description == "" {
+			t.Errorf("instead of %s answers have in common %+v", name, headers)
+		}
+	}
 }
 
 func TestReadNamesEveryHole(t *testing.T) {
@@ -137,6 +149,7 @@ func TestReadNamesEveryHole(t *testing.T) {
 		"a method":                    {"    get:\n", "    trace:\n", "trace is not told"},
 		"a scope of an unknown kind":  {"things:own: every", "things:own: some", `"some" is not told`},
 		"a scheme without its words":  {"security: [{bearer: []}]", "security: [{other: []}]", "nothing describes the scheme other"},
+		"headers of some answers":     {"  always: {", "  sometimes: {", "sometimes is not told"},
 		"a number that JSON has not":  {"minimum: 1", "minimum: 0x1", "no number of JSON"},
 		"a value that JSON has not":   {"minimum: 1", "minimum: !!binary AA==", "nothing that JSON knows"},
 		"what is no document at all":  {small, "", "is empty"},
