@@ -26,7 +26,7 @@ ROLE = os.environ["FUZZ_ROLE"]
 # What outlives one run as a role: how often something was passed over, and the passwords that its account has had.
 NOTES = pathlib.Path(os.environ["FUZZ_NOTES"])
 PASSWORD = "SecurePassword123!"
-KEYS = ("key", "test_key")
+KEYS = ("key", "job_key", "test_key")
 ACCOUNTS = {
     "employee": "employee@acme.example",
     "team_lead": "lead@acme.example",

@@ -11,7 +11,7 @@ import pathlib
 import re
 import sys
 
-EVERYBODY = ("employee", "team_lead", "hr", "admin", "key", "test_key")
+EVERYBODY = ("employee", "team_lead", "hr", "admin", "key", "job_key", "test_key")
 COUNTED = re.compile(r'^http_requests_total\{(.*)\} (\d+)', re.MULTILINE)
 LABEL = re.compile(r'(\w+)="([^"]*)"')
 
