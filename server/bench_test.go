@@ -27,7 +27,9 @@ func BenchmarkHealth(b *testing.B) { reading(b, "/health", person) }
 func BenchmarkCreateJob(b *testing.B) { creating(b, func(int) string { return "" }) }
 
 // BenchmarkCreateJobOnce shows by its difference to BenchmarkCreateJob what an Idempotency-Key costs.
-func BenchmarkCreateJobOnce(b *testing.B) { creating(b, func(n int) string { return fmt.Sprint("job-", n) }) }
+func BenchmarkCreateJobOnce(b *testing.B) {
+	creating(b, func(n int) string { return fmt.Sprint("job-", n) })
+}
 
 // BenchmarkCreateJobAgain is answered what it was the first time.
 func BenchmarkCreateJobAgain(b *testing.B) { creating(b, func(int) string { return "job" }) }

@@ -123,7 +123,8 @@ func TestTheSameInOtherWordsIsTheSame(t *testing.T) {
 		path, body, media string
 	}{
 		"no-body": {
-			{"/api/v1/jobs/" + job.String() + "/open", "", ""}, {"/api/v1/jobs/" + job.String() + "/open", "", "application/json"},
+			{"/api/v1/jobs/" + job.String() + "/open", "", ""},
+			{"/api/v1/jobs/" + job.String() + "/open", "", "application/json"},
 			{"/api/v1/jobs/" + job.String() + "/open", " {} ", "application/json"},
 		},
 		"a-body": {

@@ -9,7 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 )
 
-// rights are what its sender could see and do when a request was answered. An answer is given again to who has no fewer.
+// rights are what its sender could see and do when a request was answered. Who has no fewer is answered again.
 type rights struct {
 	// Role is a person's.
 	Role api.Role `json:"role,omitempty"`
