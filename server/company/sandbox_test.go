@@ -31,6 +31,19 @@ func open(t *testing.T, replica *servertest.Replica, admin *servertest.Client) s
 	return sandbox{t, opened, replica.Bearer(t, opened.Secret), replica}
 }
 
+// person creates somebody in the test company, who signs in with servertest.Password.
+func (s sandbox) person(email string, role api.Role) *servertest.Answer {
+	s.t.Helper()
+	return s.program.Post("/api/v1/users", object{
+		"email": email, "password": servertest.Password, "first_name": "Pat", "last_name": "Partner", "role": role,
+	})
+}
+
+func (s sandbox) signIn(email string) *servertest.Client {
+	s.t.Helper()
+	return s.replica.SignIn(s.t, servertest.User{Email: email, Test: s.opened.TestCompany.Slug})
+}
+
 func id(a *servertest.Answer) string {
 	location := a.Header.Get("Location")
 	return location[strings.LastIndex(location, "/")+1:]
@@ -69,7 +82,7 @@ func (s sandbox) run() (ids []string) {
 	}, 201))
 	post(s.program, "interviews/"+interview+"/start", nil, 200)
 	post(s.program, "interviews/"+interview+"/finish", nil, 200)
-	nora := s.replica.SignIn(s.t, servertest.User{Email: "nora@partner.example"})
+	nora := s.signIn("nora@partner.example")
 	score := id(post(nora, "interviews/"+interview+"/scores", object{
 		"ratings": []object{{"criterion_key": "craft", "rating": 4}}, "recommendation": "yes",
 	}, 201))
@@ -86,7 +99,8 @@ func TestATestRunsTwice(t *testing.T) {
 	replica, acme := installation.Replica(), installation.Company("acme")
 	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
 	s := open(t, replica, admin)
-	if !strings.HasPrefix(s.opened.Secret, "aip_test_") || s.opened.APIKey.Mode != api.CompanyModeTest || s.opened.APIKey.ActsAs != api.RoleAdmin {
+	if !strings.HasPrefix(s.opened.Secret, "aip_test_") || s.opened.APIKey.Mode != api.CompanyModeTest || s.opened.APIKey.ActsAs != api.RoleAdmin ||
+		len(s.opened.APIKey.AllowedActions) != 0 {
 		t.Errorf("%+v", s.opened)
 	}
 	company := servertest.Decode[api.Company](s.program.Get(path).Expect(http.StatusOK))
@@ -134,8 +148,8 @@ func TestAPersonResetsAndStays(t *testing.T) {
 	replica := installation.Replica()
 	s := open(t, replica, replica.SignIn(t, installation.Company("acme").Users[api.RoleAdmin]))
 	s.run()
-	boss := replica.SignIn(t, servertest.User{Email: "boss@partner.example"})
-	nora := replica.SignIn(t, servertest.User{Email: "nora@partner.example"})
+	boss := s.signIn("boss@partner.example")
+	nora := s.signIn("nora@partner.example")
 	nora.Get("/api/v1/users/me").Expect(http.StatusOK)
 	if got := servertest.Decode[api.CompanyReset](boss.Post(reset, nil).Expect(http.StatusOK)); got.Users != 1 {
 		t.Errorf("%+v", got)
@@ -170,7 +184,7 @@ func TestLiveCompaniesStay(t *testing.T) {
 	}
 	s.program.Post(tests, object{"name": "Nested"}).Refused(http.StatusForbidden, "permission_denied")
 	s.run()
-	boss := replica.SignIn(t, servertest.User{Email: "boss@partner.example"})
+	boss := s.signIn("boss@partner.example")
 	boss.Post(tests, object{"name": "Nested"}).Refused(http.StatusConflict, "state_conflict")
 
 	listed := servertest.Decode[api.TestCompanyPage](admin.Get(tests).Expect(http.StatusOK))
@@ -182,7 +196,7 @@ func TestLiveCompaniesStay(t *testing.T) {
 	boss.At(installation.Replica()).Get("/api/v1/users/me").Refused(http.StatusUnauthorized, "invalid_token")
 	admin.Post(tests+"/"+s.opened.TestCompany.ID.String()+"/close", nil).Refused(http.StatusNotFound, "not_found")
 	admin.Get("/api/v1/users/me").Expect(http.StatusOK)
-	next := open(t, replica, admin) // what the closed one's people were called is free again
+	next := open(t, replica, admin)
 	next.run()
 	admin.Post(tests+"/"+next.opened.TestCompany.ID.String()+"/close", nil).Expect(http.StatusNoContent)
 	for n := range 20 {

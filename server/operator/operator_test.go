@@ -170,13 +170,13 @@ func TestResetPasswordEndsSessionsEverywhere(t *testing.T) {
 	for _, replica := range replicas {
 		client.At(replica).Get("/api/v1/users/me").Expect(http.StatusOK)
 	}
-	if err := o.ResetPassword(t.Context(), "hr@acme.example", "short"); !fault.Is(err, fault.PasswordRefused) {
+	if err := o.ResetPassword(t.Context(), "hr@acme.example", "", "short"); !fault.Is(err, fault.PasswordRefused) {
 		t.Errorf("a short password: %v", err)
 	}
-	if err := o.ResetPassword(t.Context(), "nobody@acme.example", good); !fault.Is(err, fault.ResourceNotFound) {
+	if err := o.ResetPassword(t.Context(), "nobody@acme.example", "", good); !fault.Is(err, fault.ResourceNotFound) {
 		t.Errorf("nobody: %v", err)
 	}
-	if err := o.ResetPassword(t.Context(), " HR@acme.example ", good); err != nil {
+	if err := o.ResetPassword(t.Context(), " HR@acme.example ", "", good); err != nil {
 		t.Fatal(err)
 	}
 	servertest.Eventually(t, time.Second, "both replicas refuse the session", func() bool {
