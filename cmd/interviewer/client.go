@@ -18,8 +18,9 @@ import (
 // tokenVariable names the variable that an access token is taken from.
 const tokenVariable = "INTERVIEWER_TOKEN"
 
-// account is where a service runs, and as whom a command speaks to it.
-type account struct{ address, email string }
+// account is where a service runs, and as whom a command speaks to it. test is the slug of a test company, for one of
+// its people.
+type account struct{ address, email, test string }
 
 // enter gives a client that acts as somebody, by an access token from the environment or by signing in, and what ends
 // the session again. taken says that standard input is used for something else, so that no password can be read from
@@ -64,7 +65,11 @@ func (p program) enter(ctx context.Context, to account, taken bool) (client *api
 }
 
 func openSession(ctx context.Context, client *api.Client, to account, password string) (token string, err error) {
-	answer, err := client.Login(ctx, api.LoginRequest{Email: openapi_types.Email(to.email), Password: password})
+	credentials := api.LoginRequest{Email: openapi_types.Email(to.email), Password: password}
+	if to.test != "" {
+		credentials.Company = &to.test
+	}
+	answer, err := client.Login(ctx, credentials)
 	var unreached *url.Error
 	switch {
 	case errors.As(err, &unreached):

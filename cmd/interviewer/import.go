@@ -58,6 +58,7 @@ to the secret of an API key with the scope candidates:write.`,
 	flags := candidates.Flags()
 	flags.StringVar(&to.address, "api", "http://localhost:8000", "where the service answers")
 	flags.StringVar(&to.email, "email", "", "the email address to sign in with")
+	flags.StringVar(&to.test, "test-company", "", "the slug of the company to sign in to, where that is a test company")
 	flags.StringVar(&wanted.mode, "mode", wanted.mode, "atomic or partial")
 	flags.StringVar(&wanted.format, "format", "", "csv or ndjson; by the file's name when absent")
 	flags.BoolVar(&wanted.dry, "dry-run", false, "import nothing, and tell what would be done")

@@ -58,11 +58,13 @@ func (p program) company() *cobra.Command {
 	}
 	deactivate := p.switchCompany(false)
 	deactivate.Use, deactivate.Short = "deactivate SLUG", "Keep a company's users out"
-	deactivate.Long = "Ends all sessions of a company's users, and lets none of them sign in. Its data stays as it is."
+	deactivate.Long = `Ends all sessions of a company's users, and lets none of them sign in. Its data stays as it is. Its test companies go
+dark with it. A test company cannot be named here: the admins of the company that has opened it can close it.`
 	deactivate.Example = "  interviewer company deactivate acme-robotics"
 	reactivate := p.switchCompany(true)
 	reactivate.Use, reactivate.Short = "reactivate SLUG", "Let a company's users in again"
-	reactivate.Long = "Lets the users of a company that was deactivated sign in again."
+	reactivate.Long = `Lets the users of a company that was deactivated sign in again, and those of the test companies that it has open. Their
+keys are good again as well.`
 	reactivate.Example = "  interviewer company reactivate acme-robotics"
 	c.AddCommand(create, list, deactivate, reactivate)
 	return c
@@ -119,22 +121,25 @@ standard input.`,
 	flags.StringVar(&person.Department, "department", "", "the department")
 	flags.StringVar(&role, "role", role, "employee, team_lead, hr or admin")
 	required(create, "company", "email", "first-name", "last-name")
+	var test string
 	reset := &cobra.Command{
 		Use: "reset-password EMAIL", Short: "Give a user a new password", Args: cobra.ExactArgs(1),
 		Long: `Gives a user a new password and ends all their sessions. The password is asked for twice at a terminal;
-otherwise it is the first line of standard input.`,
+otherwise it is the first line of standard input. The emails of a test company's users are its own: name the company.`,
 		Example: "  interviewer user reset-password ada@acme.example\n" +
-			"  interviewer user reset-password ada@acme.example <password.txt",
+			"  interviewer user reset-password ada@acme.example <password.txt\n" +
+			"  interviewer user reset-password ada@acme.example --test-company acme-robotics-test-7f3a9c21",
 		RunE: func(c *cobra.Command, args []string) error {
 			plain, err := p.password()
 			if err != nil {
 				return err
 			}
 			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
-				return o.ResetPassword(ctx, args[0], plain)
+				return o.ResetPassword(ctx, args[0], test, plain)
 			})
 		},
 	}
+	reset.Flags().StringVar(&test, "test-company", "", "the slug of the user's company, where that is a test company")
 	c.AddCommand(create, reset)
 	return c
 }

@@ -82,6 +82,7 @@ func TestFirstAdmin(t *testing.T) {
 	login(plain).Expect(http.StatusOK)
 	call(t, env, "", "user", "reset-password", "nobody@initech.example").fails(t, failed, "standard input")
 	call(t, env, "x", "user", "reset-password", "nobody@initech.example").fails(t, failed, `no user with the email`)
+	call(t, env, "x", "user", "reset-password", "ada@initech.example", "--test-company", "initech").fails(t, failed, "no user", `slug "initech"`)
 	call(t, env, "another-"+plain, "user", "reset-password", "ada@initech.example").succeeds(t)
 	login(plain).Expect(http.StatusUnauthorized)
 	login("another-" + plain).Expect(http.StatusOK)

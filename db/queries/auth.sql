@@ -1,15 +1,17 @@
 -- name: FindAccount :one
-SELECT company_id, user_id, password_hash, is_active::boolean AS is_active FROM find_account(@email);
+-- Of a test company's person, where its slug is given; else of a live company's.
+SELECT company_id, user_id, password_hash, is_active::boolean AS is_active FROM find_account(@email, sqlc.narg('test_slug')::text);
 
 -- name: LockActiveCompany :one
--- Held until the session is written, so that a company cannot be deactivated between.
+-- Held until the session is written, so that a company cannot be deactivated between. Of what opened a test company the next statement is told.
 SELECT id, name, slug FROM companies WHERE id = @company_id AND is_active FOR SHARE;
 
 -- name: RecordLogin :one
--- Guarded by what was verified: a password, role or activity changed meanwhile finds no row.
+-- Guarded by what was verified: a password, role or activity changed meanwhile finds no row. Whoever deactivates the company that has opened a
+-- test company locks the test company first, so this statement sees it done, or they see the session.
 UPDATE users
 SET last_login_at = @now::timestamptz, password_hash = COALESCE(sqlc.narg('new_hash'), password_hash)
-WHERE company_id = @company_id AND id = @id AND is_active AND password_hash = @verified_hash
+WHERE company_id = @company_id AND id = @id AND is_active AND company_is_live(@company_id) AND password_hash = @verified_hash
 RETURNING role;
 
 -- name: InsertSession :exec
@@ -19,10 +21,9 @@ VALUES (@company_id, @id, @user_id, @ip, @user_agent, @now, @now, @now, @expires
 -- name: GetSessionForRefresh :one
 -- The row lock orders refreshes, logout and deactivation: each of them updates the session's row.
 SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.expires_at, s.revoked_at, u.role,
-    (u.is_active AND c.is_active)::boolean AS is_active
+    (u.is_active AND company_is_live(s.company_id))::boolean AS is_active
 FROM sessions AS s
 JOIN users AS u ON u.company_id = s.company_id AND u.id = s.user_id
-JOIN companies AS c ON c.id = s.company_id
 WHERE s.company_id = @company_id AND s.id = @id
 FOR NO KEY UPDATE OF s;
 

@@ -31,7 +31,7 @@ SELECT id, name, slug, is_active FROM find_company(@slug);
 SELECT id, name, slug, is_active, created_at FROM all_companies();
 
 -- name: ListTestCompanies :many
--- Those that a company has opened and not closed, newest first.
+-- Those that a company has opened and not closed, newest first. Whoever asks acts for an active company, so these are live.
 SELECT * FROM companies
 WHERE test_of = @company_id::uuid AND is_active
     AND (created_at, id) < (
@@ -52,8 +52,8 @@ SELECT count(*) FROM companies WHERE test_of = @company_id::uuid AND is_active;
 SELECT set_config('app.company_id', CAST(@company_id::uuid AS text), true);
 
 -- name: InsertTestCompany :one
-INSERT INTO companies (id, name, slug, test_of, created_at, updated_at)
-VALUES (@id, @name, @slug, @test_of::uuid, @now, @now)
+INSERT INTO companies (id, name, slug, test_of, opened_as, created_at, updated_at)
+VALUES (@id, @name, @slug, @test_of::uuid, @name, @now, @now)
 RETURNING *;
 
 -- name: CloseTestCompany :one

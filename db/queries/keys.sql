@@ -59,6 +59,11 @@ RETURNING *;
 UPDATE api_keys SET revoked_at = @now::timestamptz, version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND revoked_at IS NULL;
 
--- name: CountJobs :one
--- How many of these jobs the company has.
-SELECT count(*) FROM jobs WHERE company_id = @company_id AND id = ANY (@ids::uuid[]);
+-- name: RevokeLaterAPIKeys :execrows
+-- All that were created in a test company since it was opened with its first key, but for the one that asks.
+UPDATE api_keys SET revoked_at = @now::timestamptz, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND created_by IS NOT NULL AND id <> @caller_id AND revoked_at IS NULL;
+
+-- name: ListKnownJobs :many
+-- Those of these jobs that the company has.
+SELECT id FROM jobs WHERE company_id = @company_id AND id = ANY (@ids::uuid[]);

@@ -1,5 +1,6 @@
 -- name: GetMe :one
-SELECT sqlc.embed(users), companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone
+SELECT sqlc.embed(users), companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone,
+    companies.test_of AS company_test_of
 FROM users
 JOIN companies ON companies.id = users.company_id
 WHERE users.company_id = @company_id AND users.id = @id;

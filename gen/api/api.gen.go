@@ -2106,8 +2106,11 @@ type CompanyMode string
 // CompanyName The company's name.
 type CompanyName = string
 
-// CompanyReset How much a reset has deleted.
+// CompanyReset How much a reset has deleted, and how many keys it has revoked.
 type CompanyReset struct {
+	// APIKeys How many API keys were revoked.
+	APIKeys int64 `json:"api_keys"`
+
 	// Applications How many applications.
 	Applications int64 `json:"applications"`
 
@@ -2949,8 +2952,11 @@ type KitVersionStatus string
 // LinkURL The address of a page about the candidate; http or https.
 type LinkURL = string
 
-// LoginRequest Email and password.
+// LoginRequest Email and password, and of a test company's people its slug.
 type LoginRequest struct {
+	// Company The slug of the test company whose person signs in. Absent for everybody else: people of live companies are found by their email alone.
+	Company *string `json:"company,omitempty"`
+
 	// Email An email address; letters are kept in lower case.
 	Email Email `json:"email"`
 
@@ -5697,8 +5703,9 @@ type ClientInterface interface {
 
 	// LoginWithBody Sign in with email and password
 	//
-	// Opens a session of seven days and gives its first pair of tokens. An unknown email, a wrong password, an inactive
-	// user and an inactive company get the same answer in the same time. Attempts are limited by account and address.
+	// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
+	// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
+	// get the same answer in the same time. Attempts are limited by account and address.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5707,8 +5714,9 @@ type ClientInterface interface {
 
 	// Login Sign in with email and password
 	//
-	// Opens a session of seven days and gives its first pair of tokens. An unknown email, a wrong password, an inactive
-	// user and an inactive company get the same answer in the same time. Attempts are limited by account and address.
+	// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
+	// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
+	// get the same answer in the same time. Attempts are limited by account and address.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5912,8 +5920,9 @@ type ClientInterface interface {
 
 	// ResetCompany Empty a test company
 	//
-	// Deletes every job, candidate, application, kit, interview, score and person of a test company at once, so that the next run of a test
-	// begins with nothing. Its API keys, its audit log and whoever asks stay. In any other company it is refused.
+	// Puts a test company back to how it was opened, at once, so that the next run of a test begins with nothing. Every job, candidate, application, kit,
+	// interview, score and person is deleted; its name and its settings are again what they were at first; and every API key is revoked but
+	// the one that came with the company and, where a key asks, that one. Its audit log and whoever asks stay. In any other company it is refused.
 	//
 	// Corresponds with POST /api/v1/company/reset (the `ResetCompany` operationId).
 	ResetCompany(ctx context.Context, params *ResetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6549,7 +6558,8 @@ type ClientInterface interface {
 	// CreateTestCompanyWithBody Open a test company
 	//
 	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
+	// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6559,7 +6569,8 @@ type ClientInterface interface {
 	// CreateTestCompany Open a test company
 	//
 	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
+	// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6568,7 +6579,7 @@ type ClientInterface interface {
 
 	// CloseTestCompany Close a test company
 	//
-	// For good. Its keys and its people's sessions end at once.
+	// For good. Its keys and its people's sessions end at once, and all that is in it is deleted but its audit log.
 	//
 	// Corresponds with POST /api/v1/test-companies/{test_company_id}/close (the `CloseTestCompany` operationId).
 	CloseTestCompany(ctx context.Context, testCompanyID TestCompanyID, params *CloseTestCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6584,7 +6595,7 @@ type ClientInterface interface {
 	// CreateUserWithBody Create a user
 	//
 	// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-	// admins create any role. An email belongs to one user of the whole installation.
+	// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6594,7 +6605,7 @@ type ClientInterface interface {
 	// CreateUser Create a user
 	//
 	// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-	// admins create any role. An email belongs to one user of the whole installation.
+	// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7381,8 +7392,9 @@ func (c *Client) GetAuditLog(ctx context.Context, auditLogID ID, params *GetAudi
 
 // LoginWithBody Sign in with email and password
 //
-// Opens a session of seven days and gives its first pair of tokens. An unknown email, a wrong password, an inactive
-// user and an inactive company get the same answer in the same time. Attempts are limited by account and address.
+// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
+// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
+// get the same answer in the same time. Attempts are limited by account and address.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7401,8 +7413,9 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 
 // Login Sign in with email and password
 //
-// Opens a session of seven days and gives its first pair of tokens. An unknown email, a wrong password, an inactive
-// user and an inactive company get the same answer in the same time. Attempts are limited by account and address.
+// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
+// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
+// get the same answer in the same time. Attempts are limited by account and address.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7836,8 +7849,9 @@ func (c *Client) UpdateCompany(ctx context.Context, params *UpdateCompanyParams,
 
 // ResetCompany Empty a test company
 //
-// Deletes every job, candidate, application, kit, interview, score and person of a test company at once, so that the next run of a test
-// begins with nothing. Its API keys, its audit log and whoever asks stay. In any other company it is refused.
+// Puts a test company back to how it was opened, at once, so that the next run of a test begins with nothing. Every job, candidate, application, kit,
+// interview, score and person is deleted; its name and its settings are again what they were at first; and every API key is revoked but
+// the one that came with the company and, where a key asks, that one. Its audit log and whoever asks stay. In any other company it is refused.
 //
 // Corresponds with POST /api/v1/company/reset (the `ResetCompany` operationId).
 func (c *Client) ResetCompany(ctx context.Context, params *ResetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9213,7 +9227,8 @@ func (c *Client) ListTestCompanies(ctx context.Context, params *ListTestCompanie
 // CreateTestCompanyWithBody Open a test company
 //
 // Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
+// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9233,7 +9248,8 @@ func (c *Client) CreateTestCompanyWithBody(ctx context.Context, params *CreateTe
 // CreateTestCompany Open a test company
 //
 // Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
+// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9252,7 +9268,7 @@ func (c *Client) CreateTestCompany(ctx context.Context, params *CreateTestCompan
 
 // CloseTestCompany Close a test company
 //
-// For good. Its keys and its people's sessions end at once.
+// For good. Its keys and its people's sessions end at once, and all that is in it is deleted but its audit log.
 //
 // Corresponds with POST /api/v1/test-companies/{test_company_id}/close (the `CloseTestCompany` operationId).
 func (c *Client) CloseTestCompany(ctx context.Context, testCompanyID TestCompanyID, params *CloseTestCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9288,7 +9304,7 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 // CreateUserWithBody Create a user
 //
 // Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-// admins create any role. An email belongs to one user of the whole installation.
+// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9308,7 +9324,7 @@ func (c *Client) CreateUserWithBody(ctx context.Context, params *CreateUserParam
 // CreateUser Create a user
 //
 // Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-// admins create any role. An email belongs to one user of the whole installation.
+// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -17672,8 +17688,9 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithBodyWithResponse Sign in with email and password
 	//
-	// Opens a session of seven days and gives its first pair of tokens. An unknown email, a wrong password, an inactive
-	// user and an inactive company get the same answer in the same time. Attempts are limited by account and address.
+	// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
+	// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
+	// get the same answer in the same time. Attempts are limited by account and address.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17682,8 +17699,9 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithResponse Sign in with email and password
 	//
-	// Opens a session of seven days and gives its first pair of tokens. An unknown email, a wrong password, an inactive
-	// user and an inactive company get the same answer in the same time. Attempts are limited by account and address.
+	// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
+	// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
+	// get the same answer in the same time. Attempts are limited by account and address.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17907,8 +17925,9 @@ type ClientWithResponsesInterface interface {
 
 	// ResetCompanyWithResponse Empty a test company
 	//
-	// Deletes every job, candidate, application, kit, interview, score and person of a test company at once, so that the next run of a test
-	// begins with nothing. Its API keys, its audit log and whoever asks stay. In any other company it is refused.
+	// Puts a test company back to how it was opened, at once, so that the next run of a test begins with nothing. Every job, candidate, application, kit,
+	// interview, score and person is deleted; its name and its settings are again what they were at first; and every API key is revoked but
+	// the one that came with the company and, where a key asks, that one. Its audit log and whoever asks stay. In any other company it is refused.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18608,7 +18627,8 @@ type ClientWithResponsesInterface interface {
 	// CreateTestCompanyWithBodyWithResponse Open a test company
 	//
 	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
+	// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18618,7 +18638,8 @@ type ClientWithResponsesInterface interface {
 	// CreateTestCompanyWithResponse Open a test company
 	//
 	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
+	// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18627,7 +18648,7 @@ type ClientWithResponsesInterface interface {
 
 	// CloseTestCompanyWithResponse Close a test company
 	//
-	// For good. Its keys and its people's sessions end at once.
+	// For good. Its keys and its people's sessions end at once, and all that is in it is deleted but its audit log.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18647,7 +18668,7 @@ type ClientWithResponsesInterface interface {
 	// CreateUserWithBodyWithResponse Create a user
 	//
 	// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-	// admins create any role. An email belongs to one user of the whole installation.
+	// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18657,7 +18678,7 @@ type ClientWithResponsesInterface interface {
 	// CreateUserWithResponse Create a user
 	//
 	// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-	// admins create any role. An email belongs to one user of the whole installation.
+	// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -36138,8 +36159,9 @@ func (c *ClientWithResponses) GetAuditLogWithResponse(ctx context.Context, audit
 
 // LoginWithBodyWithResponse Sign in with email and password
 //
-// Opens a session of seven days and gives its first pair of tokens. An unknown email, a wrong password, an inactive
-// user and an inactive company get the same answer in the same time. Attempts are limited by account and address.
+// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
+// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
+// get the same answer in the same time. Attempts are limited by account and address.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36154,8 +36176,9 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 
 // LoginWithResponse Sign in with email and password
 //
-// Opens a session of seven days and gives its first pair of tokens. An unknown email, a wrong password, an inactive
-// user and an inactive company get the same answer in the same time. Attempts are limited by account and address.
+// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
+// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
+// get the same answer in the same time. Attempts are limited by account and address.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36517,8 +36540,9 @@ func (c *ClientWithResponses) UpdateCompanyWithResponse(ctx context.Context, par
 
 // ResetCompanyWithResponse Empty a test company
 //
-// Deletes every job, candidate, application, kit, interview, score and person of a test company at once, so that the next run of a test
-// begins with nothing. Its API keys, its audit log and whoever asks stay. In any other company it is refused.
+// Puts a test company back to how it was opened, at once, so that the next run of a test begins with nothing. Every job, candidate, application, kit,
+// interview, score and person is deleted; its name and its settings are again what they were at first; and every API key is revoked but
+// the one that came with the company and, where a key asks, that one. Its audit log and whoever asks stay. In any other company it is refused.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37662,7 +37686,8 @@ func (c *ClientWithResponses) ListTestCompaniesWithResponse(ctx context.Context,
 // CreateTestCompanyWithBodyWithResponse Open a test company
 //
 // Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
+// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37678,7 +37703,8 @@ func (c *ClientWithResponses) CreateTestCompanyWithBodyWithResponse(ctx context.
 // CreateTestCompanyWithResponse Open a test company
 //
 // Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-// touches the company that opened it, and `POST /api/v1/company/reset` empties it. A company may have 20.
+// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
+// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37693,7 +37719,7 @@ func (c *ClientWithResponses) CreateTestCompanyWithResponse(ctx context.Context,
 
 // CloseTestCompanyWithResponse Close a test company
 //
-// For good. Its keys and its people's sessions end at once.
+// For good. Its keys and its people's sessions end at once, and all that is in it is deleted but its audit log.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37725,7 +37751,7 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 // CreateUserWithBodyWithResponse Create a user
 //
 // Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-// admins create any role. An email belongs to one user of the whole installation.
+// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37741,7 +37767,7 @@ func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context
 // CreateUserWithResponse Create a user
 //
 // Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-// admins create any role. An email belongs to one user of the whole installation.
+// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -89171,557 +89197,564 @@ var swaggerSpec = []string{
 	"rCVTylqMWrx2bpvrV5PFdc2RdnOVU5FhJnSfLFL+y8L5ZwClMkkweqlk33kY2I52op23/3ck2JlrBSbv",
 	"AGbcKvrk0FEe87ay6YowMzRwXUuR3RBALbhPRIZGGCaVJPcAxGCPvGIrWUVJQ4QpI8vx+QjCA/vgiTWl",
 	"Ht0j/e0RQinYA5/g7PRLXY/829rk+Zxm9AoX08hPoxkjXuHqsqLVMUXcjOUMIifDJtpFpIVciK0EO2/M",
-	"ICKsMexaNph7y5kHG9nqghayXGRq6L4oV+2u86YQatd53mi3nf8sxk3d6se77fCGq6YO9ePddog5AQ1d",
-	"YoPddopYwfV9zpmYJ2yXfZbYLOxrgbCLyDkGz6cYyu4Wy06ggceee3denc5r+CSe/YjHBh4id4qHbaSg",
-	"3Y9iMaM8xA++wQc57AK0BwatpUCRudBDFBJmC6lMgCFANrLZXK0IdCb1f1orrs91P9j7OqdNv4cXtWlg",
-	"+Le+L38V6Vrx4oLP2N90u/Kuug/0axaracOaEmfsVhlAEoj9ymMyt8d56SJMdZKI2kg9Wy97QGZx3wyv",
-	"OEBhh3FyEbkG8OkR3Ek6qQ6B57mS5IansRXyvCq8+W1eLRflr0LDdf73n+jg1w/6/4aDp6MPXwYhmVBn",
-	"RzyhzXQyxEhSFoS2SkEbw8Rar6tiKVkxmklCp4zGJzbJXq8shA5vrLRshwjrDWPHOLAznto/W7Gb7hCr",
-	"HTA1dwSe2W1OpXNpjySOOngSkZDzi28zaoawfcjMhBB1jMwPYhy5C3fUDX+4XdsNEWogrSBdJMl6sMiw",
-	"3L/W0FmYtptT/Y44e96m3EXf9HmuUZW7tHQpFlZmrW/RW6qHd+RpdAM6Kan6Hgdpq7n9/ad/G/zjw72f",
-	"yOAfH76Ef9//83/07sJz+S/lkQwwFq1vC83CtWjoaA5/+5VlwrHU1q7MuiN3sPmR6+TxrOv/aFgm4/bd",
-	"d3KM3gHP+R3doJvTSIkx1rgw6zmjy2TehjPmOXQ7SXHnqVTZYm3kCuTradl8kcQQ6V5PhNsQQZsMKbeK",
-	"Nj3qhquRzbdsHWex5rBjSP+UJXHDRDef54wxrWGPFllSe+YE+Vkg2itNEu/umCo1hyJ9Ss2Lpo1FxtcA",
-	"RD4p3CHwhT8fP3gAF8ifmu8PoICavAL96ISkAgKm1NIkVbU6r2/Z8r3JBV0fbeLAh9ciGWA7e84+ucJM",
-	"67REFXAWVQAESgRnP27It/78fy/G25z8oFDqFzgK7U3+3JEQqlEmrWtX7LvQcy0b+VmMwZ+v7//q7TkM",
-	"aWwtrmW08nOLunAHt/MW1IOv1hPFK662IYobnnubTZkuIiZgaEC4Xc/EUHYY2grZQYOMedr6IL/i6pmt",
-	"e10qqhM4ye3I5cbVXQneMjXafa1y7+n2XHk2sOLJCGr2axKLfLGrMc+ojSBt6KjfA6oIX8x6Ru5xlz36",
-	"i3lpbWh6SB9vpOK/IqFtETyRk6+NnTDEe4IJv8A5wAIDuMRzqNZowXVStmQh6MV/Hpm31jz+mfvcXvSt",
-	"2XlT4nwz0wseRwzyUoJIuiI0yRiNQwEOUOi+Lj8PoAZK32rQU7a5DFyp/2C2KD7U0pAlLpF2l4lwVbHS",
-	"/46oDJJ0ZiyNaZt88rNi6wYCuGBSOY/xZhdZwfWuBBFzFriwuto8u3EwKEC4xUW8kCw7cfgCFCKWAP/D",
-	"lnH848puzqK21kPW+/0NSd3D1vqbx4W54OM8xK2Tlm/O+4sccK2WQ+hrTqTMZxK12HUtCkp4fqlPnqM5",
-	"mFPGr6f6wOFAmjORjlqnQs0YTWsgWhlNC9X0jKKYQQVDXqoXJhZYdnvdENAWVhiBbRVMaRPL3c85bQgD",
-	"CM5ui0yvVKiRGEuW3TbmTc5odgP9EoqYOPadHWacpTHN4lHMbnmNZgZJ+uDOJLY5cc3JvZQMyP59QxJi",
-	"QiZsCUGAVF+Uwh6QNWRxGBpoiCy20N0wjdhq92mvtAuG6POB5MMLrlOIZzwPezNO06Iz44QkTLNzD1aS",
-	"p0DUGYmoLMWDpSKjewlP40pN403cIJ6C5YdJ1JiCMmUwOgvjJ2M25UZN/c9+09hLIy4M8GHF2z0cPP1w",
-	"z/xj8OG3Yf/R/if7+/0/37u83Fvf6v6fgo7y54Ab9sKsmB+tn8Y/S1NZvlLiRmQzO3943w8Edu9F8rYa",
-	"GAhdonPp5TetfEt9IiEOT3qQqKkiKqPRDU+vXSvrguKywfPk7YCSg8PH+/s7c0d5M/yO0UQFc52toTkT",
-	"kaYXrevZvLHiZdgu0Qo7as5zDZ3HwnvVY5ks6UqSKTRanWAVLxivD0PmCqljlLhPAubN1mGhIUo4JT/8",
-	"8PIbcu/sxTPy9OjRwf0TIhaGMxiFmTwubmnLkuWbWDm8zX0JWJHPsyyUhfMu1foZIgR4qfY2XyoTy5DK",
-	"F7M1qfqFaJvaPPgKetOarwZskyHTJK9z2ekneUmIhOWAbHqipn6tQc3b3+Bm3g/dzHMBvqFal0bq+gfS",
-	"efR0uH+/MtHDJ+uivGHWeW993CW3sKFDhYTRHLoNJTlhR/UIbxibSwQSxnhrWCrEp15mXClWgAOhSsx4",
-	"BIJ7pjhN2p8vGNkZlCms5bkEQVAx2NGamJfgCotFbSZG9XMuMsKwC31gU3Tk7UIyi7PVKFuk9Uvs59Cb",
-	"RSQiJfNFNheyJrOO6dO8Di8jL8WeiaWZ3IRyQObL65FrzViirdrKd+0Cpjy2UrZmBUzLOOKRyhZpFN4H",
-	"ux4zgdYinAPIn/gySbjEWOXqguC8qh89czPX24qfBCBMffYSNlHE+Dx2sdVtcl+8QwdlQhRNmkYN48wY",
-	"3ZmisEgt/PPag4BrxG+YKQWXmwB3MhADIdtuGKGMmI07L7FOkw1jD6rdFZcIk2fB9Pz1c0TnjmOAyoN8",
-	"18EZhRSMHL69AqrfJ+MVoU6agPyYG6769rYGj+9dIGHkY+qChOHmGULCCDmSN4mU2KIanwVMbo6IxSrz",
-	"hlwwdQHj/ErYdhuVVI9EOkl4pGQYuJhLMhbihsVoqnahrlpR07ywb8B9NROXzIGiaCHXOuVb75b1zj8z",
-	"Q2qBktQquTGnnZ0gl6SxbMQR1Q223xfTzSgREU2aO9NnEmEIRXQjrZcXsk9/BanE3sI8I2IykbuoxG+h",
-	"wtcWIbMNt+/yriOXGlzJoeF0rla5cQxT24nfbbxTKMxph4FMHYurrYs6as102gcZ5fj6NVleYqJKxff0",
-	"HK1pRpP7Dm2tWZsKgKbd9mcPYTEa+8uRM3bU1TrWhw3/GcyvnaXJneUc0gdfHDXUHkQgamlruKqF3FE1",
-	"Qj8hKhBKbNeL3Ht5+vb0vrHFGCqyZSWMwNEaUbCLhb1lonrxLr+jVPVKYF+1kKzhy+ti/vxKs+4I5TJE",
-	"38/uKxN+WQYoQB75/LV05RU5lWWVBaZRvL9LgmiZTLcFTCoL4V2r3lZE/wpikmRq5GZpQ0H9ZcA/5sLu",
-	"SJYvARBIdjPKy5xgcRNvVeBtMWepm/gIMWBbG5PsDGrq5L5LrXppNC435S+QCzAA5dcXSKHMbB731KLK",
-	"bE1iCpb356rgiPXQ8PM0vK1wtH8XAP5WJWuLm2HlLFjWtaL9lMZkzDQrElry3oEYbXZz3eXqdwzNd9f1",
-	"ZjcZvF1/p7xMTcKcu1jupB7B3RfxVWLUSuEjkqcR235XsKRuO1lrt31uRgdK3BUVrK9BjPdq6QiVjnKZ",
-	"UksrXNjg4mzKJY0rkPyNd13OXMLXnYUr8Jm9f7dhPw332Ra32GbX1josQdibbmj+7o1uxjxXafwzkGAN",
-	"9dXGmb1LfRFaK9/lmqkSDRbVfTTVMesXE1MLmmuchhfXjah9UvRagBdXO9XUh0W96oQMNUtKrGHDTGqn",
-	"evnvpiZvyLE7KWVLxq+nmuHVh/HZJhDPZxXwAMDOFhF8hVG0LKf/VuApsNX0y/eJT3O51hZU1yzpe1g5",
-	"xXVpPIzhW8AU2PAOY25ms5eAhbq95TETUGFZcoUIYh+hJAzvzsvXsfEi6FRbVl58qxs7/8zJG4inCgnr",
-	"E2Y9IGxxQ1zlFu/dQeGPDZBi20HDnkMvXsV1+KuME7sBbuyHwjLVQ8RmrHjOsLimvypxRifKE7WwVOkI",
-	"goewzg1dUg7mFnf+/VqnZaGrS03AfAata5znU6kPDF97WaO1YJcFyQMREVuWF28tDdiajCHzhmRl1ymX",
-	"tipkeydB2XO7zlNgz/4aADpYetv69y39UZEMmu9Hdy/md6Fr7RfFtHveyNRYViug+uEHWqZMLZUG8Mja",
-	"Fd+3uZ0rWGyRes4/Mem7xBx3dIlIq8iAG8fjsJjTdDQVi0yOtOYJJ6guHUK3taY8eCU/kSyNA8cfy5Xq",
-	"b0obj2FKyWjy6oOwixeaVjnpjJmafQVjn7s603JFz6rEhtWUagoqhSQ3rXCO6qT1s8LB9LcK2A0EEViW",
-	"0y/eanlE1SLVV96SriD4zlbUCQM8bnyk7Chqp3IenIF7b2chSxLjODswq9K5NuXJCgiQ/iYFJltLxu0O",
-	"+TqJs/aA14ub3ivdZM2c83wWOitb9z1GNFT2SUjIeETiRhRTOHlQ9sgm4e864OtnMe4U6vW9GLcud5QI",
-	"uc7PqLvPPYzwwg5irdpEK9met41Tap9E2q2ezZ0BeuwqZKUM/NGtwpAAF1QH4hAb+Kw2N+h8L8abmnJa",
-	"+deLdL9zz7o1s3jEWXBr+6PyhM58U/zTu61jOmcZHWv4eLyp4os2fuKpSGI72NbK4Pdi/IaBBNVYdk6a",
-	"46UIlxvWe5hBN3LK5zvhNW3yqr8XY0ytbkmJpSHugCB3KD7BhDtTG27uOnnITLyLPOS90vayNIT2WQwK",
-	"bdS6LbIQ+W33x7ZvuzmftyW8LXzOwrl1p3qJv5Bkblo0Gg7qqs54kMGefomtd6XANZe9OE2SQsULq+Ib",
-	"hLedDECOxKQ5ajQSi3Sb22Aatn1Vlxcqi4MXEnSJXU2xC7qybttNjBJaD07WzU+kRLfa1ZQy9jOUj2qz",
-	"qiZh62dXb2pHRsXrOuASfNY3iaQ8Qy9Ee+OqObPn+jPrjataBoszukxbr4V7405ytwy1+aRkT1ml/IYr",
-	"cGSJyB4Wb4f9Gbp1r2GIZ0buCmWnGqGAQPIUCq2FhHOuj+toRlOK4CUZi7IFV0XrEMu6CK+b1y+0F+R2",
-	"lQvt6g/K2Ip3V7sQ2IL3T1e9MFfUai/ovFAL6BdQthAyBsp7ZR1URrfIiQd1oU5bVOdm+rEe374tL90C",
-	"UMVTDkOk/orXJWFj3DO6sTzb+AkEIZi4bAmsGC5SB5kHaWs+yN+u7Vc3XHWyX73iaqflum/sZb61Geku",
-	"ADmBokvJStWLxaaZWmCIQpp/v+y+ECnLEU/zXckYrcAtdY1e7l7XoRPO6Ml2IKP1404oFKgzbpngsPCZ",
-	"h63JcmzYfLyl9dwVMkUn1NP5YpxgzkInuilgo0MRyRDlbLXMrewZ9kDebXnFogHNySbBtQscwzLJbGti",
-	"y7laRxObxz4rJjaTg2GG3fr2KyC0bgBISouu6UwvlIVq0df2kcuCtxgaNI2mprgko9E0cM1AgwYUDcm0",
-	"WqbFtzmYpYjWmmg0JQm7ZckxmfBbRhT7qPRIRGYG0r5OD/RfqovgF+g52gShmUsIBVSYOtIAmRNE+u8K",
-	"aVgfbGHlLHbLMhNxgYXh9NZpZVdkgCzr57qVkfGqxpJN4icbimVyhfq2vt0kj5mHbdPMZfcLTvj9tXpK",
-	"EbPOjKsQxWGpseYgrzOK2TKObY1itn1b8eizUSy4LQ7QuSs4rZWFy3ElXaGyb0ylXOXBZueSA0KdEcWS",
-	"xHMHttrzCnRpPdRxqBTa9YLHNI1Yw9Xj8/NEiBusDYwlu/Ufi8yG1xUu5B1zsBlPF7VlaBMsDwjXo6I3",
-	"DMws5o01YtjhsDVgKQQUN4KM9wlkJcPRkTcsDrL1TvWEw/xJD6SG0jc3L1hWs515wYhYgxLO790ZF97S",
-	"Gcv/5UwLOaZ+OMGjjM5zQkQaMeJkQL2NUC3RiKHyLvRfO4iOOrCZWFtVmGbRlN+2QEKwDXcCmKPP7mhK",
-	"ZQCv8vy708HB0SM4pVP2kcYs4jOa9InQ6/3bpeOll70+ucwR/i97n/QBi2gqUh7RhHx//u4t4vE9efzk",
-	"yAPFpQSk9k75lK0sBnbHdmE1+KfWEOmCl9K6qG2NCv0MZTdv/dxdCLhYO0ZydGrcOnp3Lbcn+LzTcU14",
-	"OpQONsaL0/cvsQwsBIt5LGcrDfufWvGkbWxOzr7yEJ1WpgH/5N2RecDhVTjF3gXX5GvrndsSnyuRXoko",
-	"inx4BzaD4i3Q0XRQvv5q7QhmDvnwu5gSzBDXKUWWKXRRjPx3Ot6bn3WkJnpa55DJaYfL3My8kAyL/d2w",
-	"uQq5ZdxZ8A5Ca1Ky9UuDlGBB0oGUYQFdhdTcexSo/JcDPMNPxw8ezDMx4QmTFkH9wYxndCBFMmV81lgr",
-	"8Kh1qcDfPhWKBXriwGtxzTcsAPUc0eLTmNjaGw2Vf1vVKfELh4TQw/JeKjRa1G+a2W6lZEiINl+La7FQ",
-	"Z0yCPlMLfi4Z5ndMqcSgiU3Rz7G/7ujnhffq0M8lv05ZPDIqvss5dL+2PhNvaDTlKTuNVJivCKcNQ/46",
-	"3BLHBmY4YWQKwgiNZ1xrrUQxOiMJozGgUwJbM65xI6j9LMZ9i13KpQPTccaBvpVt6EJNhXvNZb45lzrY",
-	"y3W3oMjS2Uj3ahGYuARzG1UdfOpmIc5qYU7yZD5cBZIyFusZYo50ocgA5hKLOR483/TXcTiaDIKXHkAV",
-	"hcoZrbUYK7AYy3qMQT9OXI4mPK1BhivgWevll0QzTMhKr7nDjA8qGNei2BeS6BbrEeTDdeqL/hg39NAZ",
-	"M6t7kdEUEy5CS7ykK9QpRGoG6GEMhkPd6gqx4LM20PjjVe0pPCFQX6yMGyWLsFGtpJjCqV+r+bciqjqX",
-	"dGCOelEbyMAkzrVZLS5HdKHEjCoeNaFlhJeqSqDt4A6KrAKQeZqmQyeqYthcT9SGnMxqQR9AHR5WTmH2",
-	"xW0KEn3N2UPJ/gtJjOASLPs3p2kLUys081GX2xhDQKX9I6fh/D612Vpj7spRbVQtCgf6CsHMTDFjUNMB",
-	"L2MUDwyyZJX4obBaosXH4H5dWHhs/ZnBLvCwN61GxzKThNtkLAXxBJqWXF8V9dF9rg3HWaPxta9619Je",
-	"4Q7HHRkrrOhcU2LPpV8UsohyEuw73lDclzI1dTNLvBG3zAsw3bSyKSIfn2AJCISp49GUXAstsIxpdIMi",
-	"XJXftbsGyvy/0fufz8bE3pZLVIvgSvil2btN389i0od/rkWztL5uAIjYo6KH3/h+ND/pN8jDPlAsIFOh",
-	"DG9z48PcRhN2S5NwIC9Iv1mzXn7Z1m5LBsDShXKQXGINwVo/rUhHnX2Q1SqCZp3ryDiw0HIqlix20neT",
-	"zC1Uk1sWC/2RjEklSYUFHu6gSG/NTcJuWeJH9OymHmSJVIq7VEMwXvHc0P1QLIwLke5Ukp8XLh81x71G",
-	"a7wwe1FSD+a8Dalg8VwwhLMoY6pd+3NsC95lqUYt5TV/4hV+5H+n70bvhhVcyyIMWBBz20PAMFlDRcUZ",
-	"6Nkv72hBUNoqzu+M0o2D2PTqWFUCF7UsZWqnQWHrbW+NUDFnYPWnEMVRm2rgTCcRTQPF7WgUsTnmNsQs",
-	"SngK/9Tch6qg2d12ewagzZI1mWzzvsWMFbz8cJGOnM7SeRQ1m+nffTXXW9Od1lyuHLBDAKoWLb1cdQSs",
-	"nVI5cggejSYjexUCIflAJSEVFMCz18iFK+LabS+HZ97Wr63f4OjEQkOO1kcFbiUk7CaJ2I6674iitNSV",
-	"2ZT390PwwNbZt7EguTVIg1dBkYRpIf6JFuMzGmEp2TTWT2ZCKvL4gIxXikES0Q8XLwZP+iRlHPNXxGwG",
-	"ER4ZmdGYmcLVX0hT4VVk4TKikZjPWTZIqF78dBBnfKLkIBWZmq6xuT8J8YlcDQvMFwvMiQw1FWvIy8fy",
-	"VmR0w4LplTE0pNaIHIY6lLJ/19r5RjptSDHrUPO8mNUXjFOC3Dbj22qTtxuJ9LYu7kkTNYvJA5IxGk1Z",
-	"XEqpQBsB9IeKF5YbTxm4VMw760uO77eFvTKASTFdyTZgXzFYSOAu9VMYpaIrFhvTI3JYKBiobNKlCVcE",
-	"42+pkrqZmm7fDtOr7dRwpdskXwIEFsSZjV0Ye0IVy3Dwu8uNhd3bbEQQq2YIMfOHWM4J2TZ3trsybkqF",
-	"B7WVcKq6qeSK00nF8tgkr/dtOjJ4sqa7AxusOhCvWc8bd745jm76/jEuHpQgG8nEOGGzGmlpyVJlSmpi",
-	"1ePDo8f3dx7NyLRcIxZZZFYY0g6Np6vOgpd2cK805DtrEfRaDPRvA3nD5wPrvhu4or6gLHzq19REhuI+",
-	"qzmw2Tmu5brKyKVK6h/0/40+fBl07DcWTfZ2B46ZrYC1voByXXHZ57csW9UWi8adAt3KakpzqJMAlgh9",
-	"QtrnpONSta4ty1NN8xGriymA0Rkt3QyxdAYXGR9kbMIypj+zvvgynjytENdlwf3XwCiag5exvWhQN8Nc",
-	"IbmY20L0vvxzEOpLhl2+uT/JfN8elH7uENR7pKeeV242A/dLN8dNtSFK41jUXKnfXVy8NzWz1thtnj71",
-	"2NrhMMi0XZrP+vMEt8ZEKxEii2UfeTCdMUjWgtwjEUWLDHa23snjzRJ/CJR3P3uNZIQPxkyag1UcUHu6",
-	"WmuOh6cBdHRz7j3Cd+W+PbJsYOgbFoPHb/8PKQiPKfe2JDxNyWKeCBqzGErD7zx2mGZ0xmrqwOuBuAZ7",
-	"68mkbVF5UHm2qiq/voj8GaMxT5mUzbq+1Jp+BHFz+m7X6v5SZDcBWpqy6Ea2MJlhr8+weesoYfdicxRW",
-	"346jccrP3FhLFyWNpv5B8hcgZnOoWITCSXHuM36d5eBEje4D3XMe5zwXUl1nTP6SdHwxYzHv1llpvbye",
-	"7df6/jwa168uog3qjOs7LEUOjkvJJVnMT4hUYj4HJAKoJAJ40pmImJREThdKklgsC6FX8LUeOlnsv+1H",
-	"Wpsdz5pqXcEVJFmqNJeHcLWlKFo6LvyQUUzhAo5YY2DsaAHZ0rC9A7u1TxLm5fDOo6ktpg2RQxQcbBlZ",
-	"Qm3gWJyQVIxiFnFEFaA3TKKrdomtIRAYrbZ5mJCLEmYTnnLFktUoFUAEWDLAfq/X760Qd1npC2W0KsD9",
-	"rKMJfzaYi9IAOp/Z5jDwUKCeP9T67+C6RCxTlKcJVvveJYBXi85332W+IfV9W7zxiO+0aJDb9/ZLvsu5",
-	"t+l5d/2V4/m3Oh7+wZ5kTE43Y0EXoJXAB4gSNzm4DOovAESvlVmKCkwkxA1nIaYFnxjBJ8K6Q6GXcmDi",
-	"/sH6EPPAxPW/dhCZgnWUPQMkRBp4OHLbxaPgl7hoW7/pzLavZfKl732oXZz8I0H3b7EGmtHR82l7fuDR",
-	"Lwua8AlniJQS3cgR+zhnGTfK1YTyhMUjKiWT0jh0kG5ZNvKLCOv5slRa2GMPAVnLpCMMNOe/2h/pLeUJ",
-	"HfOEKwhqMojsowlPsFyN+yWvQNPvxQucFIR9azm4w71ia+FsHOaUBqtbEa0vGgChgI1uFIl0kvDI3mJt",
-	"YlCs/1d64E9WzJnRFRlrLURocQfkYP1/xg5Vde21KvV5jMGzeTG3PvoUuBYSycEhlu7YHEu547m6o5pz",
-	"vjnCK/DZDHoyY3/T7QIqTVPp6/DBBTfoxuQHpAFxUzYqoKMXHv3iGFbhfPFgP08XSbKxzLy1q9tEYlS5",
-	"oflGeDFv9QE4Z3UBqnlZItMEgTNrUo0y/Nw6PDH3rRzr9U4kCDuc4MybADIhjBXhMdHpb9zVeJ6lQPEe",
-	"3G7oEPBvAzabJ2LFWCnVx8sBqkeI8EYDKBFetSLo2dWuObdl3JHLybzAjwXMPFukkiCWp/7z3TKVhEag",
-	"i+pP3bCV3NMjCbN5oahiGK212UnThKMEyQQmFej+qvQiblmW0PlIskikcZG1P3kE9tfiV1+IjEwt9gmq",
-	"1wzkL4zzAr+oJNdCxMeEkiVjNzZcoa+1MboifGIqozdT3KPh4ZOw57NAbRWysvvyzFxXzXj9AF3oXUEM",
-	"6yHDXgL5WeAdAoTJEsnyglXmRVDVjSRKeSgHsvHqcqBS3pXMTBm8je6EG1PUsrmwW3GVbK11hDLrXHNt",
-	"3UUXmuNWN18ZoEYP342+H7zVPrQglrqq0D6dqCWPClYEL4UwlyPbinPndyPMfRbiPgtxjUIcRL3XXL9a",
-	"NnOhm3rRb0yau2ekhB1qhibbHqgIYyC7wBTBtFojFOWaZWuwmWbh1N4PvoQakEfXgBjdsiwYmJVXdA5j",
-	"ukHFSqr0SZSEEjmFqooTQpPEvLdJDJWNM2qbnoebtov8vNYZbp2rknYpQ2AKaI6acZNcIdPqltiYTNwa",
-	"DMnMbnCXfExLm2+E3nhruvY88YVI4N3C9H2y6e9db37M2ahx+5uHtvxADvpmMJi6HWuTo7N+IhU/QjOj",
-	"L7SG929rjM0GUUrLv2KickQnh0eyW7dwO6clrE3utMOXPENe1ajGbbAL5qNoxflWWLN5h3j2vBrlOsir",
-	"cLHNjYLPW2VB5jxoJ7WpXEV5Gb41/5///z3Dl//v/8sQ/X3ygLif7yPEXAPHrkaI8t1X6LcB67so0R/3",
-	"+uU6xKXr1IO4Rtbixai4I5YzED/QvrTe3p0YYMclOiyfgG0hr3yJoiPaVUF8qUBcmUKtejFM8Qh9CDso",
-	"DiJjz28bZBGo4EOJXeui13vjLmvLQ5+7CuS2ZHBtCfT6qxSCI/J8yu5IFQ6LMFhMNhwhWLwwZLcbw3h2",
-	"bXaLXF9YHB1XJi1jV45Cd2RmWtXalENpSdEcSCs44qA3rkrdnUvpCeyGSbkaycXFKUDplfe+lgW8W6hI",
-	"zOpUpimVZKw/ZZImXI7SZuVauku09UILSqe3vFCuwzClf5KU0uIyqV4VtTuzDucvt9m2RfnL32gvnX6G",
-	"96vZnrOarO5q9jwIpb9D+vwfLF1+RwnxBRadB0dkdG2puZ0ky7vRllbcLFE9edQyLuMKkkW5wo/latZk",
-	"KnBbYq16CwBXPh5RW2uPHsVdmHvs07s23DQu5EY6E7Oi6VrOiUJsB3tPG5vDXZkWugbW3JUpAuPC3b2O",
-	"+7ezK/2fodivU7Jz66dlBbsRPUPCiKefIh1311NLSmmujQIfKhzJtbxxnYRjh9tJyCm81OGo2KX5LO+E",
-	"N23zUhi52LlNMYy7r37xwU11LWizQ7FwJlKsqITROgLCCACuQP8YAnDO8RTQWNEB2cXE1NQkuCMonVOI",
-	"pOJJQmhi6klvULcfQlYKkHkbghLe8lCy4teZWEqGFXDkSipMbjNpbVSSCc1cDGzCWaqwrk+rhCH2cc4z",
-	"tsZ/b4GOWap71ALyLZCtsYNDQCoE0P4eHp95Myi3S6yBWF4TMgWmYC7lgsVEibIoftRYZFKOMEtQNfEy",
-	"LsHr560VGnnljWxAUFzIRsoKT2DjFQYwNHrdGF9nCQiMmrGxwGHGTcOahiKmWwAKGnovjAw2uLDqJeZX",
-	"WLgC/QbZMu7GWjuBCYrrZCnw3ml3hxqm9Pn2DGyT+l6M3wD+96bhMIaAC/W1vSr9pWDJFuCbtpJ3JbJR",
-	"JLWzsChUm8fteZA0ROAMaiCrNg7rcbGTXeJ3fl/Qx2B435xFfGLcTPUrGxrNaUrezVl6+v4liUW00DJ8",
-	"316Z9kHh814ud8H8441GUcUMvHNDCr60BU/SGMV1m4lPTb6XgUN36OFNuOE85YqHINbzjH9bNXPMrnkq",
-	"jTSyLqe6Hmy9PO62aABMNq1JV/BxhLYv1kMNsE3lMNprevcadB2Ch/++jn+HIeft3rn1KY73wxoSC9Z3",
-	"SMymz0ybLteX/06768sn+GZ8lOCFEJrhBQ2h6JAbttLS7QlJmELos4xBnRfN0xOxhCr9sgQalomxUDyS",
-	"ZVj5+gyAv//098vLj8Ph4PLy48Hwvz/cM3//94cvS0/u/zmIs7IGDrSABMoN32MyVI+1rZUObXR3LmS3",
-	"QSUzE7eoZzJZXNcZMqHhF5LIqcgQ761PsDaovaQBsCJJaAic52GXStswjLUmFm/j1omGHqYr73bCqm+2",
-	"OmcFqNWdiYr6BM1qwRP/JYREFwMbQt7lM0Z+FamDvHl5+vaU6D7GFUbxfKE38MHXLEugJkzpPmtM9dSj",
-	"CCLQ6CGopNTTOUu5yMiZ4UzkeXrNUwYWyLJi3jGz/0IrYu8pz2pID/U09Eczh1hfdotETMq6tNhT8v2P",
-	"F32XYHvq5z4ek68ZzQKQJEFEJKui8UAv55h8Qhap4ompmANpMjAqYl5tNm4/fLSu5nZ/XQ7wt0JgMoem",
-	"IPYRg8YQxs+Ac/KshZLb78H3RxYpqPGY65YXumG1nIe3L+WhF7oorG3wyLhOgj7YynpDbfu0UChqDDvd",
-	"2vKG1sJtkpdQkxMmcs+Iz5jANOOp//p+JdumjTHrhq3AkJVHGPUdrKpiKVkxqiWOKaM+XCVU5t3e04Fx",
-	"cTXi6c9i7Nmv9Di5JAmfcQVmqxJ45nIqEuZjuba6XUxgc7Gw5oyn9s988BbqDsceLubdRk5AWnBiQiTm",
-	"rCkh4Mbl9aFOlEKsQOv5GZBz3Uu7iTYUKw8poUjfz2w2xC5I/CQvfWYlRcySw4y6VoQ/C2JiaaJC1F9j",
-	"HS1kyjpKtoU9fFZ+VLwJHzYWvfmoLyuaBDHv0JWPGq21Xkc0SUD5nrkBnZQEQo+u216Vf//p3wb/+HDv",
-	"JzL4x4cv4d++2B4a+KYIvxtWo0l4GkKF0hKozEtIzlrTui1SuQ6sskLZmncLzVZmc7VyNIq//coy4c63",
-	"Q0CoFwpXJEEs02AK9sE2GdjzqaizrSiWMHhsMpvr+i+pfw+7dI8Wj8apgyF8IhZp3JCDvvkCKBoKdXiF",
-	"2nEHjYJerzGebE4jDTwST/AfhENuotEy5YJNml4rTPfcvrR+Zc6973dExbFD2+kS2WB5uA5GsZhRHjKk",
-	"fYMPckEF2oOyoUVlkdmcC3CLSjJbSEXGDLPGrRAjMlOhEDqV+j+tyRnKp+EoaouEtxNfNsq+rNlUhxbw",
-	"ByF4nkqVLdbmX4JvgcgpwEndpGJZz0m34WRtEtPdCtqM9BuuRgaTunUw9LobC93VU5bEDRPdfJ4zxvTB",
-	"HC2ypPbiEORnAciAWgzyBKBKvej66s8VZJP68s+F4s/BS8YaNJpPgEoayf97Mf6DEH770o5u7VHDq4Id",
-	"b3V5ry+FaryTOElTn7mEWhuErV0vlAGGqv5uLNK7kc12QzWvuPrDUE2b3bppqF47bHCsbbtIplL+H2St",
-	"mtOh7dPW9/krrlzq1po43NaKC6xTvSPQPe4yyL+Yl2qFjm6DrN/wN+wzK/3n6en1+2KCYP8YZ7AzGEUT",
-	"StrWlRubI/JPSCq8ZB8Ho9Pq5JXqdO6IQWwXnl9PIz/I7SKY/gee3t+nJvbuzroM4edD8WcpXG0ozz65",
-	"a+gbiCbugnyjRxwCvjkI+IvNuNuD3nwuy/57lmX3w+ZgVSOaQmT5v3wp9n+5cufeSdlB7fNyjfPtkCm8",
-	"E98RmMJnLhVcipjBePGPzP8Dl3dUCn1d4wqWLFsXXQMmwi5BNe6F1pzxc7x1mH42T1Zye7BNrpKL2BqY",
-	"/9ojNsB/3H0uU7+neVP+L9MGroHT/J/wM6y5ZNEi42p1rqkLCRWjI04Xes/sXy8s//n+x4teyHrvB3jo",
-	"9Xyt2YIWwQxaPkRtoK8WM0oAXhWLEZ2+f2mjIYDIgfowRMMt2FSpOVA9UxmP5EU45sXxCX3wqBIZIFlI",
-	"BuE+b55fnL18dj66ePfq+ds98hILmEsTYQ+fhQhmmyavFY4WY/oEABcTET7bYxrdMIw3pmSeUKU5ORZF",
-	"A1P2IoP8KovKu0cupmDiwoBufTo1C0iYYscYWs0ViQXDZHiMOrQVd1h2mbpHsdi7TC/TL78859cpVJRJ",
-	"9778kly9f3d+QR7QOX9wu/+ALtT0ATDwK3LNb5kEgHo/eObe/hGZ8XShmLyPxXqLdQXIvcdYUhTiGtSU",
-	"XabmUr6/R86ZQdgsfJJKchWMvCL/53/976uTPFRJlYsYlIKXCFWXaWBC5p2rPWKSzCTcFwmjt6GPKuFV",
-	"WvBqGNGZJSOskMqUWVFDrlKv53tT5Qvrfepfc+BksUwtBh7ANFtRklBV3oc5H+h3rzAdTi+bLbCpRzFl",
-	"NGbZcd2yUT4fJfyWjfT67V2mEGuMRGIoBqAn50xqeX/GlRuV4dvwq0HQtlDBeUpBMDZHn2MgYjHDGJ8T",
-	"TZj6sFET4QbIyIj8dZlq4kr7kFQH+M2xubpTYhCbMXcAku5ubfKGSCO2R66+fV5dqAczdoUJgfpU4R64",
-	"4zGlco+80ltBI1tIYyZZcgulpS9ToMhFzBVJxDV2nDHqcJ50t2YHCzi09hzGe+SqJOlcwVJC/2Ohpv6K",
-	"0zS+TB2IBZQrlSRh5hwbirpgUpGZiFn1iCom1cAF3F4ZlkXdPrj4676VhvTmAxWbdAn4+UoTiW43utor",
-	"9WC+9CBjkqkrcGFySBHpEykMojqNppdptkiRjUEQsP91wzHNbKDgnvzyS1iUKw9G7YGpGvinn6VIr/w6",
-	"qvYcEXpNeSoVuYpEzK5OiP4PhsrTOGaxAZ7jMyyuDAFsl2nOL3hGZoxqfrdHEL5eksPhEBofHhwQgIBl",
-	"daU9eUqusB7o1R6BAqBYT5O6Lx2Re3rCl+nVqaaAq/uQ2qJvj6mIXZ6KY8Loe4Qlkgt94HLGTiVZsiQx",
-	"S/aaS2VXTAtQ8phMhO6BXHkS0BW5Z87i1Wue3lwZxtAnVxlLvroEYemyd3U/r1EK7GPCE1drXYpModBz",
-	"mWJ86pUVqq7AC0D1pYeDeiZSU0typenynKfXSV53U5KIZhmUNLl6fkGvrwy/5woLVmk2/3IyeENVNL3C",
-	"bMuVWJACbzelbjVXj/R5J1wd54gvmpsYFUjfKmlk7jrcDj3aw/2Dwo09pXN9PPKRmEG8FSmrjATOvG6j",
-	"Sa6vN3LMiBJJTB4OD7FZ/l03ErM23z0//ebLL0F4htEwU+lbk6dmWNygPFMJf2JlozFDYjBBUVCycI+8",
-	"SxOsh8M+zkWm7BeB2pSAczhmEV1IYMHQwwzqgiFzNTfFZepYmr34GVRGxvnpDUSKhsN/BQmiJeB4l+xt",
-	"6o7pnX0Zs9lcKE0Dg1dsddUnlNzSZOFi0jG39gu9PoJHzNwWHEdni2jq/TALXaLNG7bqE64uU38lTRIb",
-	"VtTXh92cocJoztg8oSsWHxOtml31C4RgvIRm7uTC687ePBi8ZwvEamI6OMCPHA6fYr09vCpwGC6nfpHG",
-	"oKOvDIb+FJLVecJin0zsSPCLJi9RNqyCvbFsUpBeR4cNbpnEjCuQOixrk/q7K3J1RhWDp4P3IuHRCuWI",
-	"/OcrwHg1hdlgwvoKQbnO2R3wcBnhpu8bBJ3UbvPRfeJZpJrLpZepnqQmTJzy1C9kBqXhyddsJdI4l7C8",
-	"c3zw1G7xGVPZanA6USy7MvM2jkKY+ZW5ta6I0MfmWgt4x56Y1s9ri8q+MTbLvr1G0phobQsp2LtWzFai",
-	"W+FaIJ6hxTSO2TxjEQgtmHUC6Y1S73yib8MVoxmGVvfxtrfXhRLuwC4kAiUiy7z6xnyS59fg48MjFLCv",
-	"zhcpXMTw+5Ojp4f37YHGPMMvv8wJj5pkOalFcH19VQSTZYPlhCuwmpDTdJVrPAWeBkcB9gX6udKTQ5E+",
-	"Ydc0qfZXktdmTNEH8OrA5uZdkflinHA5ZRIBGTGjFFJH9SzGTC0ZmsNmZkEfxCKSpc+QOKNLFO3M8nyd",
-	"8DQ2SRc5jg+slignHhvFM5fvMkhY9QDSaLoC8tZL8oX0USQhERXguiBcEgR/1x+wjFz2p4oZpFyekUwk",
-	"7moFLqFvfH18359ePPsOZcjvz9+9JTOWXUMp70gvEtDB44dPH90/bvafaGIFX36fXKWLJLkiUQJx/1wB",
-	"C8QYdE0HMEorEhckNOh6AF0bKc0IKnCV+i3h6QkiKCwFQv/qG5Um/MZO87kzoMG5A9p9BheGCaHTiuFc",
-	"2fMI6xkLJzpBrdF0hWcWJE9be0j3K6T5KrDBK99cZ+4Eyz+45FjQzJ0dff/rxcBye0Wa1+PHY+PkOPaR",
-	"S3VMDoeHe5dQRI1HzFRR4jFLFZ9wlvWOe6dzGk3Z4GBvaE1Bhd8AigrB2I575yH131xOqC5HIlWZSFCO",
-	"SI3KojLKE8jzRsPJnquZfdw7fUlcvBnLyHtjbej1eybirHfcG+7t40i0IkHnvHfcewg/gfdrCgagsral",
-	"f7tmAbv1W7aE6ur6htSXfJQxJQ1IvKZ7ORXL1ApYwLCnmKGzQvVBD97x7pdx77inBWFMd5A9r5C07B3/",
-	"VIW9SVaocWO9ewYUCNojXFgC5SohmdcgFYjSrj/wy4Jlq3yjuBzZ+k7G5gPm2moWf9g8m4/1Ady5vRYN",
-	"n6Fh89OHvDIXLPbBcIj+cAB+BA9c6eRhZpDJybO25Z8AFlCOqOwdm/JQZcedZxhHTRzRwcQN2FR9x1jv",
-	"YHjwaDDcHwyPLoZPjx8Oj4fDv3mW0LEm4uH+0ydD+pANHo/3o8Hj6DEbPJkMh4Ph/sHDw6NHj588peMi",
-	"oAl893Hguzxu9b1ov+dlHGk2V8adyQf+6GJ4cDy0HcygcHsvQd+F2fS3/HqqkhU5vTgncpVGYLVnE/6x",
-	"d9xzdpWHk1dPPx78heLDWy4WUIzRTQlHYYjH/wVtHd4vNlPoJ39D5XGGFb1cPRJ5vMw4okxaONqe87r4",
-	"jqTwJml6ys3/xjFfsOHr0XzyqXx9+hF4PcDYWef3wApg/R5qpUDIWk2t+7xpBhkf4K1yqSTfMsMD6l6F",
-	"lg++ZeqF5jym7ad+7y37qKx3pv492+rdxOc2MLVDPHihd90BffA1dcUC4ZX99a/8kNo6myzGlx6uf+mF",
-	"yMY8jlmKbzxa/8ZboU7hRqVjdDoeHjxd/9aFEG/ypAbA/j582GJS3+EGXgjxmmbX0N9Rm/WDOyqlCdiJ",
-	"8K2HrZYQS5OawELruAC257ssfvqg6T+/aF9j2R8/Z99acHs2HeWnHvwJ1eusF2qQm0X18ZvzkW6DZ9WU",
-	"oa8DUQLfhlXNnWyRm6z8ixG107UW20YrrCokWmI8Z55jeWyNDpepsULBM88eiSaX785wCPe0sBHPONrb",
-	"l1hCKVlZI/aMru73nQKBr1KiGJ0B7IsxDEgzIv1FY9xNjenwMrXDNy/b7nRb8MugNN7WHutUf1Mlv2DX",
-	"mIJQLL1NKegBoF9MTeWaHJrXCfF7JIe80AIjSPv7w6EneFAUK6zsgRJiUapBD57hUxWxZo2Q4Bk9gM19",
-	"QEcpk+prEa+6yQltLuL6m7Hr7dX6hvHXx7HWokfYhbgVxKT9btM3h9jgJ38WlP4/LyjBNZJp1aY6ib89",
-	"mV2k/7/lo7PxX6P91/J9/Pjb6fdsuHirvs7+66bXUXz6kaspKkghIcpeAcAnHbcqCVPPDbJQkzD13ORF",
-	"vvbyKRqFL9tuQwHsLVvm4hcW/23zJrYsvuxViF3zMrQsvOwjNDS/jC29l/9Hin3DFmKfqyirX9hvMbD3",
-	"dJUIGvvy3uH+UZtVkIv5XGSKxW9YzCkChGjh9KDNy/NMREzKzyJtLtI+M3EELnRmE0F2RlNU6fq9gHu9",
-	"1uZzUfG6Y5G/lXHZ9a3JmSpjbEb5DA2zyykLWH2+ZerNalPxaPJWpAyce7WGlOZtyNnIw+Fhq9P2RsR8",
-	"wu2Z/uPyjnazeSEWafxZx9zmQH7LlO89y4GSN9UwR5Ilk/DZ/M00HPH4U+0p/dG4mXNhwgb9pAJ0o4im",
-	"4JL0FNHQsfx8KD8fyn/lQ7ndFelsPZ2IH0n35TdA+eBKq57Pl0qa6E3UdPpoLQEPNUTPoVnIRMtMRRI7",
-	"iGECYRwQa23jKyontyAPdz+8/sHd0NJQ0jytM8xqj621pxD2WivTQCce85lfdNcYWgjv7zOAQoRswRcQ",
-	"I/NZ2fjXUzaQB92dsuELNA+Mje34t62YbtA2/0Jk5FoIYy+2AesFTkoEOKoxRNQE1Ve5a8HOsa05t9+R",
-	"H39mcv8aTO4zv9mQ3+Dp+t34DRr374LfaAFunjEM0EL3E8ZpXVtk3iuT/TCSCBkM4bUxXZFFmjApsTYk",
-	"BKouuWR5PP7cZp1oLc5iyt6y7ASrLSA6JWE0SzjLLlOYIxcpxGFi7wAW63IsnucR8RACaGJ7tSZbjCwL",
-	"ObcKhtvfmxtuKJ2W1h3xllvLpP6MPZn007ZRPJ/dU5/dU/8S7qmULbd1UX12N30WxD5rm5+lv4rRjt/6",
-	"sp9J9zVscFeCYM6yaw3o351h3DXGPEnGIFnBf/Ukj3mSNs5YFPHuMfvFBe2LyQlqliilCczokswPALdv",
-	"XaalfIU98sLk8UViNuYpC8liENDoT6+rPPb16nsxBkSXFk0dYnzbF84V7EWbpt4sTFnWFq8ZKIRznkbY",
-	"TfUag9zHE0Jh37TAO+PpAtKOWYZJOnvkgpvkoHEGGeLjFeFxXdi4FJnqtb5svVnp9/7o0eRVsXMmQHiZ",
-	"igQLSwP6Rr+35GoaZ3RpViJeJGzkqFofVPspqUlA2nr87rETmXT/PlZR7w3PaHuxcrxfwLA57p2LZPr/",
-	"svfuy43j1t7oq+CwvqpOvk3L8q0vdqVqezo9mZ6ZvsTuzOxzotkyREISxhSgASDLSm9Xnac5D3ae5Cus",
-	"BZCgREmULLfbHeaPTJsCcSOw7uu3GB/Nwz4VAtfRp/bLQrisO8whSq+YAVLvlXaQqbG0iE4A0R4p1mdK",
-	"+fJqAzhsiWJMIHIIPOsyu4trRP2vIYa8OHHrA8lDKruzgPKiz5pR5cEL24aWh5S4iS//luPLaZnpejGl",
-	"9HiluDKvRS6NMP9OQSIiALXY20xy0ukTxeSYCcBgNnIASE9xjiZiSQbOlaUQ2py/O6SYsh3MBLENoCOf",
-	"bYgjSgXSieUBhBpCscLq8rjn4CY9ZvBzvtjuJswEbRT1Sfwi+d40DLpYxYPGQje8/d+Wt2/BtZeZhUJ6",
-	"MYeW+Wihyxuw+jkuX35y6Wl8/U78K3dx9IPM0tpTmW9s96EsQfzAtZHrJrPkHddbnhys1/dStP3Qn5vY",
-	"O3nDai9svjHY7TwIY+1eql+BviyR2qCf+ebQh56MNpnLfPO7GOLtLI2s3UvVC00semOwe3riLzNQ9iUX",
-	"QsfjbHZfERjdJsuMdvuIlLTUdndpFKMj7aI4ShKtR0PxmFgjapIh8aAmAUaKZiwmMktzfAPAXHj/VwDo",
-	"+JOVlIObCymVgv2ZSEVeX/5im3bEG5hkbiPDVMgqKRkb3sts57rQ9Wxr346JbzNT1+2eSBck4ehzJ+Jp",
-	"Jzrt1BJBO9EdfMJCgJpHpag6GXB47NEpYTn3uKBgSiyB5L56dXJw8PzwxYsXz6swnQ27NfuJvikvgqdx",
-	"IQJ31MopnjvcOD8zD9IZHED4ifRm8N/7znmd3Dhv43mNX2/vr1yPpebViNDn9goziKFFIEp6g4B+Hket",
-	"XLWaGkOT4YgJcwYv2vf+0olcUzwWnSia17LCTZyvMrSwzMa+800yOKStu7fw2LYaOJU9P3n9nEqG9zn4",
-	"a2XeB2AdZQxBbZ2DyaEPAs6R8aagjFfFjc9pRI+Q9lEWq5vcj+bSbnVpP5RNmTszyW4WI1h0AYGCdW/3",
-	"/rDQ9auzu4aSjOQNSwmCOTMRYzzz1FdjhH8gb58OZ2clSbZFKqmEpQ9zckBrnYPZGxg23ZnHRcjCKgY1",
-	"bXsQ+OYMjj8wKzmQ75gaFCjwE1ePoU7QHbuB2UY0vaFWgI0j+9m63gToLPPB4znbXl175AusdQHbgBFr",
-	"RnarDI34uDTKw3n+3skbtt77Zw/2btx+9/TZ5dazJmar4SooCoJBwR5QByD6hFmMzNItot7nhluaamOZ",
-	"EdITTGQMjTDXjI0dKJOlSMilEiqENKTHHGNDuACEslJgcU0XudG81fyJRJ97yuyq/tORXWSPWf1VMakG",
-	"VFhq0Krvp/kwxnp8F9Dx+pD0jWTwhvI10aqN8buaIXycmDk2QFxgxH3ZAfjia9sD9qH5w5FzqaZUpaQ3",
-	"gxgRINunYfhrX6o1ka8xKUXUtsjlNR+PLcnDqAH4bSDtAygfgRWpyy85OPCglWAs1YALbQlfiwDfkf0+",
-	"U1a3Gdo9dsUS5jQb/O3MNSmYj2I0GTKXHQoIi1AmAOZYZbufd28+EQ5kZHQaBGnUZjRzy915Qn7DeRrO",
-	"03CeOpzH3sR51mNkXtcEdf0vy4OC4poPq1hgZBpLiVTEB6fh6kHjmAt3zOsJTaluke8XmYqrm+V4SEW2",
-	"f1XsyVNUNRKmDO/b1hjvSZXiVteifcMUoVm2gcqxoGo0DKBhAA0D+HIM4BO9tgJ2kkltr3DABiZjBHR7",
-	"4CCcCvoPAcNfwqjkiLZVRhxWARI6p4D0+WCiXA7XiKYM9A+sXqqZJZ2JZwt5DeSRRMeJpg56K8jJwyE6",
-	"YiGSCNDAUXMYTAQMl1CRsCzzFS65qYRMWAhDfGrs5AcHmW4X6sDfZ5gNjqfAnom8cUaTa8i0Z4ozTM2r",
-	"zWXmNqphOA3DaRjOI+Hy2Lu4Y6/HxiqGnoweWr2QogupTbUUigraPh8e3nglGq9EQ6kbSv0FKbUlQQvW",
-	"IZfE+TgOCl3kUlWGNH3vRHYo8A11QfNiPK4OkKmoZKqg6uqYKZJYZUVBxLVIg8xXQNSlybCQ559pLOzz",
-	"NhDwhQPiQLANEPbdKBw9EytKBOH8rPiLCoCcCINllK96GRcpS4tsSVfhHyo78t7EsKB0+ppgTJ9Z9hAx",
-	"mZtAlIWftX4+5eJORKftOHKKGswBPyAGaQEKWuTKxXe1zG4wXGlEb/loMopOj+NoxKiITo9aJ3E04gIf",
-	"H8WRiE4P40hI05U9APBMYSSodEVV2k3ZDXf5We3Wi/aLg/bzFy8PDl4+PzmG4HWXxfkRxyZ+bNy6RI5G",
-	"TKQFdkzK+lxww7JZV0gYKP9PN2UJx5sD4yspBt0Zw4XDfw+BlUrYgMM4mjI+GBqWdv3KXt7FUbhh9trj",
-	"PuZxWfnPtb/GSVQaVBuqjC4HrR0cfmq/KvJm8wCxvOJWkO36iSVDwROaFRcsqlzKb9tEjOXplNVJBI6o",
-	"bA9C1oQYN8FgWxvg7AF0Jermg8Ge6RKmk+NGAct1N3AFs8UWXzosLM/1/xJWPKzSC8oWRjE79h5iUhh6",
-	"7Z6HskyPJtdLzHSkhpXOcvcaZrqqHN1GmWuUuUaZa5S5L8Zm3kvjIZ3nSGPu+t69KjdJudnL5KBu6ffz",
-	"AiaRFVjSaDXjyldQhRiwQm+iidEu+9TqXhiUhRQKcVJ0XMAlskyzjii/vBQB0U7/Zzv7zeEPzxMjVd1k",
-	"5/PEUbAabS/cotyN2OCNurP5MDGJHNXs3LLhei2/Y32pquAUwyOAFfdLSUYPiKJov++TwE9M3FZNNFMt",
-	"JTPWRbR2q0FBIlJ3kywkfCNMO4ojd7Vq90OjeplKKTOUZ6iZw5Thn3YJgOJkT89pxEbjTM4YBBrJ6DSy",
-	"gkY3A4nVkpMh1cPoNHrVf/k8bb88ePnyOHmRPj95RQ/7jNJ2cnJC0/bBCT3q9Y/7B73DXrv38vAwSQ9O",
-	"0ufJwUmv3W+3aftl/bwnmti2Y1jVUavdOjg4ar2wJMLdjNNITxLLYKJctKq9cX14B29k7ZdY+FL5w2k7",
-	"vkhYdHps1XAGlLl2x/YA2Y66dIAZZe/kv3iW0f2TVnvnGVyOnK5P3WLCKM52h9noBq4J2Ohbb4vWmHON",
-	"JpX/W4ZqnKJOOB4zwUpWcPv9V8pMtoFTyCuFpc1waexlme0Wkcad4ACOpiNeX/5C/nTx/WtyfPCynQc7",
-	"BgggZySBkq5OxtRjqL4/ZMw44ACrgkMwPrX/P5pklIDV0PUlCLWavpLjIfszKOUdgRthdU5uNMv6xGoi",
-	"KmVpi/ya6/lSCIwUIT3F6LVV4PsxghNQbRCCxC68Z7V8b3tcAaCzXOpbtBzahXiDQYEXUiWZOOSTusQS",
-	"5/I9vnRXV4psRM5KkfNLw/vQpBa8T/mafe3YPqA9Aa2hDwfnU835GySfhv1/fUg+uxAA1oH3FDLBDVO8",
-	"D9bbanv4BbOLnBiXo+b0uWeaWO2JJEPKhctGI15lIM7LbY9+hTQxpZrQDKBjYwhttQsQA1DRp1R3BE1T",
-	"lpIeG3InZWimbnjCnmlnWLdUzkoeJBmy5FqTyZgYSQ7a7bjdbhMQns/IFWgUfk5XRNOZLgBIBpJI0SI/",
-	"MTbuiCtLE7p2QVdETozmKUKN6Jk2bHRqCRM1TLnVwiJSydDjbom9fYrxVkSxqeLGMFElCPwCe729+afC",
-	"WF8hOljZCzbBrhN2aKnsACgeXtErU+0+nWQmOj0IiDEX5vlx6OV+1W6/OHj16vDk+MVx+9Wrg8DTfZCT",
-	"LS4MGzAV3d3fcAGLsRTTqqR9LlIu4Gr8hlS9uzuFfog1zkMVuHScPGzJmMEkvAsf/dBcGIpm8A0UWDgb",
-	"K8CMf/VXpy8nAj0jDRRrY7XfNjFcyRtWKHeo/lhiPBGFBXBDxuM4yRI+8xn+3c3k4KEB4ryd5ZEjkRrb",
-	"amNbfQTb6qZW01UaUxO51EQuPRI4Ihy/ba2fNQxs0P8zHbr8xtQMC9k4ZFcrtfVVl+ztX63YW2KIZrif",
-	"yQEXyzWuD2MmNKhTsDYi+0SzGyZICqWORUoG/IYhQhUK+2PKFVgL5TUTukXOBZmIayGngrAR5VlMKJkq",
-	"KQZkTLWeSgU15gkXGOfUEZac+PI8/qlX9ciAoZCgKQRt6ylTecKJfQTVdci5MWw0NuhSzfiIGwaALDSB",
-	"iGOX0Z4qpqv94rAn94gogoVCPeL/pMmItfxP9izgmqH2STJR7KN7cHB49H/VJ5gww83z+zaRGCx76sJH",
-	"tAx29uOw97eEf+A/vv3Hv94evOdv9VtxcZK8fvv87ej79k+H46P09Y+vWmz247/SX9/yD/zt9N2n6+O3",
-	"ot1KDjPRG33fTv/rxywojGyP3at22860r5ge5oNRPlamy2Y/Zuxv35vkb7fZ29/H7UT8kvX/Dhz+mgnP",
-	"xPDq1t+4T/blj5SrKlZzyQcCotHnWM0lM3uvpbzmbB3DucCluMZNjYomhuorZHgl/mbPvKWg4J8CugXU",
-	"MadTIdczw+i3uwoGIidmOQd5I1LtDGc5C4HQU6AwyCZa5K1x/0SaPZXKDH2+B5r0zJAJIkVMpHBmPMhY",
-	"UK0q8m1ntJPyafehobkNRgNd6dpJbULh5cRcMD3JzApaJSemqEqQANkhSGDThog11p2vQIAGAoP3sUxJ",
-	"VonP9rIbAN+Zjx8ww/1ChlpGc94D1B1ciYlSTJicnrXIeZZ5oDokSHkwPAieTKRn8BfWnaaGUH2tyUAy",
-	"DUb6StGS6o6wl3yPI/2qrO8I1ouPBV19xOKOuCnd1cJoHAk2Ddskcjxmai+jcID2UsX7Ru8JS6o3qNtY",
-	"2oaNRNjjxQ/9CYp+Y1+Ea+KsWl+9RboRob5lkodn3FIQzJ9dLk1tTQOdzrScBH7KkTxdUxSvclmK9GQ6",
-	"I1JhlJOcGELhUVy0QHGiRd7QZDjXC7cUUaYQgyAFBDHh1UPQuKM20ZBOoR1eGjdxoKNDF2g3yB86g6id",
-	"kJY+viqT2ngtH2KqsFdiaK8jnNeTDKkanTmn6EQzS8FLAifmPnnpE34NTRgwP2iOBDwmQzm1AiaRfcNE",
-	"DqsNy2dpNUQR/Ai6Za2IqtJmQkyMZob0ZsQMuSZ55yDY9WYEtP25yI7VOjLYkPD7FVaksp69JMjj5OBw",
-	"McjjftlVG2j3G4AdQa/rc6sak8dKk4c9jYJNwWqHF6V80fMgCW2lKK6JHjNhGtWisY/8m9hH3jjGVsVK",
-	"gSX527PeUuL1jaX+5k/gSr5hC5oJRjbHdqwiaagynevSj/GEqgzVcwPfcCgG/j1XrC9viRTkZy4mtwF1",
-	"rcBlONqwnjn4Mysct1x3ndLkfS5QW32iK6Z90C7gIL5U2on77OuzTvzJerSaQfkBhWLSN/KauSfrCknb",
-	"ppC74ts3oaffcuZJoTzpgqTVVZ78K6cjKuiAdeVUREvJ8b6Cs7UHRiG9wpDtjM4lK7bLOQGtgtpZJywm",
-	"7NZ+0kUrUhUAnh36gx15a8q9c7s17kfqMXfqiePwSnG5F2nQD3JKRlTMCuY2ZQq0NdZEEDY25vsFq4sU",
-	"cNAW7bo5GXkw6vG5CJm6Q6KRMUT1r8BgwqbPavq6WuQNRPSW3GeFTVrzgdAhFZITs4zEeKZZ16jqRxtS",
-	"/USu6MYRURvfzuaevXEpUuHF2hl/3pTvuSM9j9mU434s17NKNS0glBfyN/IXz8JyTUXkr6s4SoxcU7/p",
-	"rIDiyN/WrCNCmCv/msTgJQRTlP0WufrjivS5lSeKCTnERUFHVroAJ71UxO52nvJhALvo1pwBxPityc26",
-	"ZqgYIxkzdtM6QiqS8gE3mnBBKFFyiuWjJlD9lsFCwJvSYwNfRgq+eW4mFjNnELXaT4ucq2QIlTGC6aJv",
-	"TAP0o5Rg0fX07YYKrodsKR7J6+LzbX4gqEqG9bIm82Eu0Ulf6yWIJq3T8BICbeu1fQOxYvWa3uJtr5dx",
-	"+o+xXV96yUXClqTnSJUyZU+MPer264y4mNhve8OUhqi+h4QmKb7BU4AnyTI5tdp+4vAs/xlNYIOjGPqw",
-	"m0DxKljKV23TOPjUflkYB3yU4Igr2tIyGzI++k/7LIgXZO6TY0A2NXrv+MXBQRRHYAPqum1/xxXdoOKx",
-	"fR/sF+71Sxw7ylX7f0ZDY8b6dH9/rGSfZ0z7Ke3bye65ydqFZtKlCZ1GH3Qm7aUdSpHnJGHIOTofmFI0",
-	"CzEy81LNnm8o2ZOGJxAWL/Wh7R83edVG7tiUkp/K9caUguLtCsUjH7wejEfRfEscj4DafqPmlEaluocR",
-	"JgmZsb+kwcMVIl7RqoiDrzSrvAZKqQEbw8V6+1chePwqIIFXpMcyKQZWfwKhpAB58/YYjBNfVINwmOLC",
-	"PGb8zc4JfzUxr6K9SyltffpY3siNIngONvTINjz3a+W5G3PTZc7n4gZPqSbuE26d6hVHP+d7s4b9yjy9",
-	"OWDBTpmpyYYXWt/FmzHx0puAqxVCUq58e771h36pswumjVR1F7LQ+i6OUH2o2cF848az33j2n17YHhCf",
-	"EDr2PlLPYkXA4sfNwM8KErlLALT8sgYIaKQSAK0jHhQBjRQAaB75zKf0Qd4jyeSggELriF1jod3D4uTA",
-	"1PTTsjmVDUNfGjesd1AHN2z+dH7twGElMH6NZ7A3ezgMsaWmhwZGrInl+PpgxHZoSFiDJhYwWT6C8+mu",
-	"+jJEMZrqMtv7cwXuZ0yoISOpDTlxwF5KTjH//fDkOXnHv0NWlshsMnJ+XYfU3ifVGvMZRKErmnUEOHKk",
-	"QrAweHdMlUtZv/qfqxYpFE8YMtcjoa3fNjuUYNOQNJBzcPCg96hsSJkDyO8ImtntnbkUGsfg8zanlnOz",
-	"0djMgP+TjNEb8EthnTQoDQzmGpZ/cOC/I5RQscjyKcAEXNnhEY6tXMIEXEUQNANufLeXHQEzERISFmy/",
-	"IFm5bdLaLvzGVy8riRdORsnnNKSajCeG9AAx0wovkJrWDyQV7ouo0Cmd4aRb5Fd7HK5GMmV/oUaOeHIF",
-	"/kI8AYoRB7KGyRToQkMfGcAcxERIwU5dVWSHWKDJ8eEhuPlL3dvPzml2hcGmcurFLPuV+WBowuH8i6ma",
-	"ddVE/MVehKvczQajQ7uCPykG2+Cw56jpCJTYeqxFMLiJWaLgvg2wMEgFluC3BBEMtg0/zDMNF8QN5iAe",
-	"4nAC9jwhPh4eAwISo+EjXAMDKx71Jjt7wuDDd8SUApyExLwR+K6YpcFEnlcCtebsZrKUnLSP8M5eXTCj",
-	"ZnvntvVVlcT3dlSW+F5f/rJ74Ltfh1DBCL2mgHRhL+E1Y2NdHG+NkR5YZsZ/0iVeNXs2anvVcInv8JUc",
-	"Oi/Ck4teturpgkk1m/ljAlfbHxCSShRkqqbnTmA1Zp/zx/jcBSkzRsW6lJJqES2gX3FBEeOcGsaIL2Kp",
-	"qRXgvOEufscVjZ29LV5q+Iu9Iex/lNSH20HHJnNSa6ss6B0+f3l8dHJ88hywCXPxr1Lk2zGeh5NtYTT/",
-	"vfy3gVuPRz+xxybAcUb0LSseI8AkFR4jANFT0HzJoMagoxPRabSPVlb7jbHvrlETgZlsftA+1tix8xnh",
-	"oI74QbqLoRkUKCwQ4E7buV0yOj242+w2XMCRXolkaA84on56mtjEJDYmrKcmbuNxDzVR4DLI5u5pyrJN",
-	"J2P7oetI3YWZoFrwPtekghm77FNLS8FSJXtYRx2o6SmhS2RpEL3Q5hT4EyqkXq4JQlE5aTeGsC01YB0x",
-	"BlOa7BNuQNilPUh5c0FdVfIu0n0xyTKSZIwqvaQ03vw60QrXyB1fn9xRy9IVHCgweXk5oxPFncBFCL9Z",
-	"0QOe50IKPHbCSB1DWLLKENbIFo1s0cgWjWzxmLJFzs2+jHjxOf/3faCbzZCN1oI33yNYqAZ685p7Erri",
-	"G/Daxvq+NXjtTpzZ21XWzg+xL3INF6LCmAIiOIGfW+QTHaBlvTCHKzbOaAJAW4Taq5yxxRs7H4Oy+aXd",
-	"QS1pF4gV/cfxK3LUJicnJ23SPjg8qgq4qh9zN7e0zYFfNyA2DeFo6ks3ItBKYK8vESFUlnP2fZirJTH3",
-	"o8HVaGElR5w2dIbuG7tFQIsTKoiQJJNiwBRkws1a5AJzwMh0yKEZCYijC8jmCl01GNkNaGFkKLN0kXwv",
-	"BFPuwD6yEcVvqOaToZoNAduSgLlL9hgUTGGM8ZehYAXJAR9+TsKQcFXkyM/FPze0p6E9De3ZLe1xlwzk",
-	"hIWc8R1TIQwpWWodeg+J9DqbDIAyaGYMFwM9l0RWhFu7wOoi+azaXuRGfQRrkRv5G7QVNaaf7W7bp/zY",
-	"PtP+QIeXzD1ZdcNcXFZh+1lvvTkr7hJVDH9JvQ+1N3P/Wmq72foC7cBy4ycO8Ud8xP6Fhpw3EyXHbP87",
-	"pjKOyWIbmWxwRTs32BT3vfEiNdaXfy/rS7nycx4Und/frYicyyuuECLszNmK+jZ/Bbwvn6v1u+zFhVQT",
-	"hxaRmFxzE5McBCgmOkF5KCVjprR0sciGaZOLIDmmoAdFNwDYfGuImgTtOwLhejAM1sXgYlWd849vyTWb",
-	"6RiCr/OMKhh2OpSAdI5wYobOWuStgOhlH4KNs8gx0AHypxIBXd9D/tk1gCEtZdGeHMahTHl63I6jAokp",
-	"On0VR7/LnoaYgGtudHR6aIm8VLbxwQsEcdXR6fP6Sc+e6tuDszIwAM5OA3/YwB/eL8kG8jLKlGNbWQ+P",
-	"bEEFw5uyEZxa8WIFnJrsbwqhVm45j5rWEW8LbLWioAXkGmgDZRSwgn+OEgnl97EXQMGyBK43w/qRS6DJ",
-	"iiHW1Xj4ILIZKaG9lRVJrudXEKNtPHOUVy8NyeOiHJK3EOBWJ1f0R9mrhyEWJK3WfSEAJXCv1NobrrH+",
-	"0uLWLNsK+J1j5eSNaqCunRKaATQcHTPRTLfIO8wnVmycA1Sw23EG0WWY61gJh4aJvuHsuGEjvXaafi55",
-	"pnA0ordv8dUXEOHn/igC/KhS1A49EfyPCXM/u0Ca2gu+5iLderX25Xus9SeONsBipSe7XymcNsxH98cO",
-	"iIRUWEGmnPhaBqPPQWSWfGpldBcKkod7kGf+2ju0Z8cqx20eVyTDbrIKl8yWr+S+C8D+drGEpw5PWFzC",
-	"pwlPiD2nCP4D6x5Rdd0VsquHcmqlgaDzugXfe4dRIE3D6XgAUKS7OPK4DYhChMBGdQpFMJEuVoIISzK4",
-	"Bt1MJjSba3aAzf6jbf8BgE8AVhrOoe7STuAIaqMm/ovg+7/LHpDGmt3YWRhu4DJfMsGlIhcufoi8EQMu",
-	"GJYCAtp7Gt3wlMkI9JjaX/TItbeXapOTcByFSFS4uhFjVgnvThSUv3aAVvZpDmZFe8leyvoDkKEEy1xs",
-	"+GgEJx67GVLd1ZPeiJswrNsd6IUD8LyE8OUvFGBdWYWEIVOSinXn8QmsxLFwhn+mSm9QMaQ3d4Z/5iL9",
-	"44aDtQ/vdzJk6SSzN7zt7mLpRDnCW1G9JF9T3qTy1LbnTm1Rd9aNnOYPu4pRXXyupXbO4tB9YslQ8IQG",
-	"An20DCEsvIk7RuXMifF6VM6CT+4KlTMfvB4qZ9F8S1TOQNFogDG+ZXxNHmqUXl0PHq7Q2ItW9fE183fA",
-	"cJjjbYZRW70ZoWQ86WXA98g1N8TxBcQbsHr1lacrV84wSEmqaN+cofURjJxYK87Tn8KMOR3yZEgEY6nu",
-	"CIo6Xot8KuwDfanWmAZiUjI4VNbahTW/DQjW44F9bitkVXD0bTh0wWOXs8BufV4Hh9h9Vlhopbh1sMiR",
-	"qljcAuda7ndbzZA2BC/ND8YXBi9tJPJGIm8k8kYifySJfGNZexn4XCFHfA2Yva+pSFhWU0afb3wXR68d",
-	"Xavbw0Jz2wfswWXiAlxXvB00vIuj74Gc1Rx5vjGiDddXTpa++ZpmTKRU1e8hf2Oup0sv39btyL/g8I/z",
-	"5z9wbeS6jirfcD1dOgfuuvex3Yd+aXPeUXWdP3gvLy13XtlT1QuAwizHTNT8QvONEcXZEYzafSy+gP1Y",
-	"Ov1J1u9mvv1dHF1uNpfLqplcWrpZt4Ny2xyTuubr840bTOom5unJYlKLErPf2lSQq27VLv79z/m/75Nd",
-	"b7X/Nbn199DN7x0tXSIpTW59Y8DbOrd+J3dyu9z6/BBvkFsPfn6rRcTg6I8JZNWDLS1UjM/I2/4eXDCM",
-	"+sP5I8BtYBD0GK8ORcdlgZqSflAYB1vkE8dIzY5AzQfsev7l3ow4Q0mVPW+elW8ZIP6esdTerPuY86os",
-	"CJvo2BsGkG9nqtqUCDYErYk6r5bAXm62ygt/MBsmUQIMeBTxbT9xWnqLJ8ujN88F4V6dx7IAgIR+cnJ8",
-	"4pDQSyT9mQuY4gLiyf8lBeJ+FzQfHDdDqomQ2HTAb5iGlGM3ig/QZDd2n1fLh7ml4TEwmAojRyMmNmLi",
-	"dhn34dWgpWtgL9tjC4416YhIWLZ55v6CjFrpoP5eyRHKiHHgMZaKOL/YWdnfS2imJULPcdEdKzlQTGtf",
-	"q4igOb2i/uOc4fdLZ/hvKW567wDY3SGMnmsH3qqYVAMqLBVo1RcrP8C20+wCOg6kykaKbKTIxo73YIIg",
-	"kJ9HEwSdz+pBSTidUg5qMObOtUiQkuMnACk2QzbSLAM4bS9eQuG2vJANdHCGMe0cQ4Jcsg41ZMqzDPCC",
-	"EzmqQAFcdM89RUqfMGV437aG6jyEKgV4GVgHhWbZBhR/gdI39oOG8jeU/4tRfk/6SgGYNLMq8GCItM6h",
-	"ZVhKLwb34QvyhinF07p8AaOpHpQrBDI6WpDD4JGizJN2GwF5kLxgGHnoqKushVn2ZU5h2/O8pMMiS5iP",
-	"m/jawb0a0tqAez01Kod3bGfyrf02k8TUJGPDIlio0sT561CSEU0ZhKZbSTJ26Bezs1KN5BapdGw7wPhi",
-	"Za3V6eE+EmlTOvOY6YOJkZuEgdeM/L2BaRQB43HUV3LUzSOC0X0Gz4KYy/JTDJwE+5B/vwiS3CwC+CUE",
-	"o5bCLWV3bXiykd0aAaHYajHK08ju8qj2B8qRemP3fX2iVGF+v3eS1L2ynPLIvbuG3zXcBABNsO49Os8w",
-	"Vyl0QNmLBin7Lhf967egC7mnXRDpg0naOdWZl7NdnEaQjSWqeFhVDGtjJW+s5I2tpLGVfCG6/14aFoIl",
-	"eTjvlKe5yffLqRWQDLX/2WVI3iHZ9Wb0MgH+hzA8W4x9K6wYUhH0omYsRe3DoemhcQPyXIf0pigmTtG2",
-	"0SLnAeEuOseqjtSQjFFtoOSjx0NqdcQH12fwwpBaijiYCF9J3dBrrMDujfGy3wdDDPRTBhxETKpn3lil",
-	"DZ2RIdANdMQWuhKswX6qPFnMVYGoRg0cyRv20c37nrCvDVFuiHJDlB8CSZpeM6LliAHZsFQiR2fbjQvz",
-	"XvJ3DaApzZSXnidVAXBpqgM0BEChA/sP86RQKqLpDBADARaV5rT2mS5M0EWg9EbcoEUu/d5Oh7IjrOQq",
-	"5TVavpECQ7xdjr9KJiJjWpMryDDvJu5SaqhubNSEtUgd+j+emDL5FxXUvyM8RKwj/RjXZ6A4UBVrQPiw",
-	"KmJ/ycyOKP22AN8VCce1FYJg9o0ntWFEDSN6BEb0cWICPiR2zYZq6QQKknQf1I5TsAkjK4JqTN5Au+JG",
-	"vZml3CzrF/E0gBAOIjgs2cWNOPAdWeE/db7nqtJI5azkJpqmiaZpeEDDAx6tiJQlR4QGVHInDucNA2cK",
-	"DJmHYgVlEz5W5MwNQWfkKkCxuSKJnAij0a5kyb9ziDsrkX0COoQTzskbB63+zOoU+EkgU1NbraMvFToI",
-	"wIsA73k7UEeU9QkXceMcNbqoO/GeMadTBdBy0EtemG9JFYkFzIgnwm8qvMhHi+hVZa6UmzeLjeeQLV/p",
-	"bj7aDC6tLjfzO95wtIajNRztETjaOwn1WKuM/Fb+F1iJ576e7o3VHEQqfEDmhqUwYvAaLBZ9gD8q9iQm",
-	"CCGnY5KyJOOiCBlFr4NiZMZMZYnXeUijJ6PKLMLnbULg7bIb6t5Q94a6PwJ1v6Sz3G0gBRSuY/cEe0bK",
-	"XI+OP7SWEubuOr0BPcIudzdXBbxfAfJ4V+oF5Dz3rjg/iZOSHaO4p3PkrCOugqdmyATUENSu/7raUZWH",
-	"4xtSXh4IxLmms6XRSRqu1XCtR+Ra7gI+Vr6yzsFbH4Jp5RURPOdCvwhU38Maqfb+Es2YbpHvpcr5kY59",
-	"uBNz1becolKobBNw/WP5g9xECaY09LNYGQCdLpaTMJoMw7itJYUMEC74MYsY2ClBbex/fo4SxQ1TXIru",
-	"NbOHZaxkL2OjrpbZDaYvCmks9Qf65CL5Jhogg8xUEm3YGLIOsNPo9BiCqDcB8IcNWRmVe2+w/vuA8Zeh",
-	"0xN5wxTkRhwsSZuZSzipO9bzKChk290EBv932etugnfvvINd9+kp7o+i5kHB2uPNj11X9jRTNwFE/eZn",
-	"0Z4l/ISpQyWPZiCzK3bDkbQdhJDuOSr+Ekj3vMFSEev/WYbfPtdmyvhgaBtpBBo/3kCiAsDxajh3pEdf",
-	"A5T735ipgaGetwqhvi/cx6kL+V20z3G6awwdNryLo0v4tDXeCxvmONY13gsb3sXRL5KnNd4qmjUpVQ1I",
-	"9rcvrn7HBlwQVNnlVDiCNpc3FoivTrxcIbpii9Op5Tl1ZVYo6fOFErw+FhKp5Wm/y94zHVTZni+RRb53",
-	"YqvdpUKchcwwWCMG6bsgzkXj+RwSfwOg0Oj5DYDCjlVurEn9KPgJuqjaUomf8JEpkovfGGQiB2DTPiUj",
-	"RoWOCbs1io2YjrHcPlUpSdkNBxISk7JArT38ggwjD8knGQTWu2QiXZVLZGl8RyCRnzHMUHJLsB1e9TIu",
-	"UpZenVo93AXuh0PB6C5WBbnEjKD8H5PpkBqId7edKplVxqlUFbB5CHja+vqrW3Ku9fT5YOIsKIHO9jla",
-	"pjqN6C0fTUbR6XEc2S8anR61sPo6Pj6KIxGdHs7rWFg9Cz53N//c0Wm79aL94qD9/MXLg4OXz0+OXzwv",
-	"qld9xLGJH3tR39J4APtccMOyWVdIGCj/TzdlidPDYHwlxaA7c8W84L+Hd7Hn8XbOudrkV/byblvF2UM0",
-	"of6bW6QPA30wt/psUXArr4a0RFHDn7dWz+4aIOMGk2HrNDBvKdDzknXODbYRsXcMwfC77C2HOv+0TEAG",
-	"iB+aZVh51hl17chUzM4IG40zOWNMOyQgl+uqA7uvLirVzgWyxESqjlhazLZFrv64In0uUo2DY8euSkfK",
-	"xlSZERPgCvWlHYnlC9ROGyI72W2l6fhnrs2Pdjc23dtLRpVlSvH89n0Q2SzcIQ1WcDPRTLfIOzojPUYU",
-	"G+cmpJw//TOCpInf7KNxJlPmqz1y2+0fEwb80xkAHSENaSc3bKTXEdEfZe8SX70DfvYWXzoGLub+OIgj",
-	"Y7Xt04gqRe2gE8H/mDD3MzgW166b6+C7xESPIY2PsFuamGxGtCytPfLFQaPq5RZdlZY8orc/MzGwF/Gg",
-	"3YY15H9DsRd796PT6L//+d+dzm27/dv//l9RvjhtFLDWVUsJsuyzjCms1BLUWJYKHSKY39daMvsRF6w0",
-	"bzeDnpSZZbZ3dfIz0fJ5yUXCKk6dpTtSpUydEQqX10ptIy4mmigrqWmmCYfyMg5GsafkNcOsmHTZvLVU",
-	"5f1ed7Js+zqLeUwMr8WCw2hUtuKCzNIojpJMambvIfxjfSHfg1Id1+Colo51+Xt9N+FZar/EyB0yzQCm",
-	"dxN/Q1HENsrLn1oSsjDBw9IEcxkMyE2NMr3LyqaG3e4YpOtH2VuPzGVv6E5wuf7GLA9Ya07/nitgFpZ0",
-	"bgPlBXzm26yv2Eh+IEnAkQzkO/hzhXRnfy9kuzVu+N9lD0tjuEphH8ZMWN0dQL/zADBNRnQGkWOzM0JT",
-	"9OYhx/Jik+0IfO+tJZ50e8Yf04++jIRWEbw6RcY3cZr/KHtfuN59w352wH42YCzL7Ab2WnwVlbrtZ1/L",
-	"j/JWWFu6Dv8qtf7IxyyzcmmNt/K2C2+/Hjp3Tt0u8IW7OPpBZunaSftGzoV9XtytGg7ssPWHftDNj7L3",
-	"Dgni+k6CtndxZEnu2kn7RrkHe+0bRbOm+nLjWH6y1ZctBd1U+Fn0HdvH+58x9uohaytvJeTcu1qeIwyN",
-	"fbnRMraup7zFNdvOfvyj7G1XNzm0/OX2WCpSEryOmfOuyDHXVTWOl1Q43u7m7iADpJB4HS567q3jIuFj",
-	"mt1H/cjXtut8DkdyGvLRZHI0EszqAsQPIMHsozq/ccRbQHvX5xSOmUBXRHcos7RF3iN4oWDTkjUoUIgQ",
-	"nZYWHrkKW5DXML/2QLaGwDUhbE+I1thr9TCkBgyID0NpLImpRVeslBc4/CciZYpM6YwMJKmqOOxNPA2R",
-	"aYhMQ2R2CQKKHiMpiPMr7JTUjAoD6rJiYqGnKfbmGIhRsH9gNilIH1OmGKFpytI1pcV+l73Wsggeb6V9",
-	"QuXE6hQHUxI0zCFXXAy6IyroYIVLpPzuRD9o4uHuXf74Ddc7/t3he7SaXKFToEkda0hu4f+nLslolFOj",
-	"L2imW0es6xVp+TR06P4AFkYyKQYA5p9HveWkOCxdXg7dnIcpA2XTVThZUt8kv1PRAn09XjdJU0yPihmx",
-	"BKn1zQlrm4pdzZV0Jys/HFvKQFtex/uX3HgHtYfmam6Uw66r7iVEpQ74DdPhtUCARCuQQb4OOS8SIX3i",
-	"j2/dETlobpA3GSh1VsezO6sRCCRQ/5aUtChf7m3RNSpFoU1qU+TT2NzEXn+aT12q21heWxZPg4ep1WjN",
-	"TQjEN89pztM0J59Af11VVszE9FR310r4dkU2NvIsoEcBVgTRiC3yuiLSFDF40Q9RqaT7mKjGytdY+Ror",
-	"386CQbDIwwN4EsZBdGilfe97j8umDR2wUzKUUzICgXTOyQjuAMJNXDSB6pfKvs1Swg2Ik2OqNUtJj82k",
-	"fcMgYoceUoQoQVsg1lrDpkUZh5FlYcILwCmdOaemVToBVS7PZwwNifMqaymtq5z2SLNsSX57GBv7uKnt",
-	"qCJEp4ftEiKbjk6P7RPdlf3lIuUwz8/eFPLMtq8RwO3YCGTlKfY7S4wd7+AEosEHzEGXSXHDlEtZbz2P",
-	"I/ywXftFo9PD1ondYfvpo9PDY6gSYQ8QLhC6iU5x6R5kTKSQhH7Qtmyj3PvJXO/HRd8Hh0HfdiDft04U",
-	"YwKRAIren6/v/EU49edB7weHRe8hoEXR+9H63g+Lvo+Cvp8XXbMbmk0wcKm0L4t9P5/739xQ4RcIhjoq",
-	"hpL9PnzwYpSFzcfQqVK/+Mh33Q73v+gaD2nY9aG9NlNuhqmiU+EBDeqml+Ux7dXai8OG2CIL4FdGr7dH",
-	"EvAJno0M0nD40+jcGV88P7a81KOWFCxfMavMreT6rslDWZj9/Fr6ZrAcWMBeq4lwNuEy+4TMNkEuf/kb",
-	"8mWKzp6ECmLZcgooNX1mkqEzSo15YiaKYTE/MEMlVjwkBtKaLffWQznVGAkOI0gFsaWCyJ7lQOQfFz9D",
-	"DGpH+L4sjwKjN87aFyBnynZbYOFMjOYpiCVYUHC9cIBZLw8sIfARHbB9fTP4j9tRVhIPos6k3T5K9M2A",
-	"3I4yof/SiYbGjE/396fTaWt61JJqsH/Ybrft2x1szfAdeAJ/lxLB5zxz+OFSmUxGTEC4fV+qEVixelwg",
-	"8E8pV//45QnA3cxl4ldSYvd1GjyXhgB/BQQYMnDdkXxkEnzNzX1QXOzrK1BcUOWyRK6ml6/VEQVKC3SO",
-	"6caCjlh9MJaf7KLuAcaypuV3s8I9UwH6gdO2LIWS8aSXcW11VCe7FnAfLjSFm6GcmGXoGVx38y6+efSP",
-	"n7h56ugf6LjpekXlt7r51vNmEXu3ejS5ZiIFHxvoEGBP9X2Dio1KT11l+yjAI8c3M2qYNl0xAR+M1azd",
-	"d/vOjc2c/g2IfYYlQ8ETmpWQE/PzWZpZnfkcL/VWHTwcKshP3KwPDrJXeFeoID9xUw8V5Cc40FsFEwHB",
-	"a1BBvuWooAID7hq5m5ca4M8VIoP9vTY+yDU3hTYE3mHPuEqwIWVhAEkc8r2+VKXYAqmwkBMGFRS4yfB0",
-	"tQl1eZUOe1MeE1ukBPRJRTKUMIfobxOmNcPYBgyemIwtGcHKXEaSHiMZYKsqORkMvfGbQaPvQeYp6ibI",
-	"PqFkoic0Iw5F1LJaM2QjzbIbtCp98tEdE3Et5FTkLemYKkhfpkRDPQbg7MUwMITbe8QdA8hWlqLWS2ca",
-	"TO1GkrFl/gK+0Khlz1n56PxgW9mPZ+i1/XqlCdjxluGgliMmlqOWelDR6PTIfrPN+RN8Y8eoS59uYVK/",
-	"xdFgwlNq5aPT6FxfA0YtLk9BcUw5QYV+KKfF2uQErIuAHDcxVro4OIkjK5+CCJ1lZMQI7cG7dn/SCQgO",
-	"+VbBR5jJCenDl4LAGCZSlraijcu1/MTNYyHPNKLP7kWfDYSaZZYPoOhfAyKNP5+/eCP+SmSa+daIGlNH",
-	"lnJilBOL3Ps1UFrCxjnsytoBi2YN7EoTc/RkYVdEWb7cVLxcDAWwj/c/X3PzwAgsW4mC90ZgcTSmsQg3",
-	"Gt3WCCxbXLPtrL4/cbMBAssZedvfg7uBtX5xMi3ydy9Gg4DqxWjSY5kUA3uBnQi0FHFlu5sKM7H6kz3V",
-	"98ODrCFobgi0sqm0XZ+yNFSiAVqplllebrbKC38kG8pbRmm55uaZRr/SHKjUjoWf/ZtABamUgt6zKdMG",
-	"zW0t8mauBgLLKaur31640qRw7jF0n+VGNEiGHrIsJb1Za5mHLFd2nlC2c4X9gapkyG8A69b9s4R2i2N0",
-	"h1QPo9PoVf/l87T98uDly+PkRfr85BU97DNK28nJCU3bByf0qNc/7h/0Dnvt3svDwyQ9OEmfJwcnvXa/",
-	"3abtl1E9o0ZjH3w0++AmBhi8oPUNSIGtqLD8rIIpLlr1ZvWTqp62wTIAZw49118c/b+gcOvdfaHouiOX",
-	"Xy0rV+D5C+xcWzoAC+NVAyfQCDshnACKOjcFv/+ySucal6NzKf7qq+Q4DY9kjFoOaakQVPgfc5aSvquu",
-	"SgTKTG5RLXIOhu4hxbr/0CeBEFDDR2ylJ9HfvMah+G8oMGzuXnPHJdD7H8Kr1ki1zSFtpNpvQardXF5d",
-	"5sn1gThfgzf3HIlSXUF3sXnuz60rKJff/Ygfoe77i81DD2+tLhZaN2J24yD+9lWI79gA+Klg05wAAY/e",
-	"vZc4N5TikyKk5oH9x1srALtwIwf0qPEmN2r+1t7k+97Ne2n5cZ2G7qRvWAzE2Qc29EpTBfWRM5pY2V4T",
-	"aglDxla4prcnAjvzUP+bBKrOb/kDeNADotoQyMaR3jjSH9KRDvT5i4mC+94ytjFk2T14VaUF+z2bhr74",
-	"hIoA6naiGSRLzqPbAmwRN+SasTEgFE2Eq1m1yJsWleavHfmsIb0NANrTy87Ha1aVrP3lqJob+vGp2vfO",
-	"wSZ8Zr5XLAS7YR6SUiNwGjeaOPGWDKkeWkERAX3PwF4QlnBx9PA8VFSMS08ByjilOvgAPdaXihGuO8L7",
-	"P1oEHQoUXIPagKPPSclS+IR7NJtXOfwWbYANOW3IaUNOd141Bq7Z7gTDETN0Xxtq2N6IJkMu2PJIyjc3",
-	"TAFoo2EeAkoxLScqQRgoK34h7WLQEj2u2NSlJUOhKsEQjRachKekNyPToRzhm9MhAxh0bohAgkQUozov",
-	"RsqUJZQpS3jKtHNedoSmI0bgKPuEZw4VS0cUUKDOyH4qEz23TruFAD+1BB3q0rZ+5zflccEj8xhNLrjh",
-	"NItOPZ5knlmZeNRfV8HfYTbOBYZQgXjAACmiu30ubGc+Hgx7cj0vgpj8xBzklpwYz2KmdHVfjr/AHhhF",
-	"heaFFQYPSNEqiqOevQPRUEVxBPnvi97hnxgbe5+2W3HFfOxJCzeJ6y6dGDmihif5HPFkRaeRkAAPamRp",
-	"xnEwQ8W0kareDNGDXp7hZEzogHIRzs0PtNHs3Lf5bQObUPkgL8OCd78/DRCvb9WYXeYFJdLvazEXnyqg",
-	"/paMR7+FhN1hWe3nYuKqWmA5VvCYKY1x75Z8SgEof4JlsSW19koHOMJz5Sb0pDfixrCU6EQqK8XmLfEB",
-	"IlKNmSB/snejSInkrghhR0wpYFpMqQe78F1hZZrQOg1jCmmKcf+8DHB4KCdKF8Ft+cDPNIHsJOlA4KEn",
-	"4JetjqjAJA5zA/pbIBST99JBQxLDsgzDYaiYQcVGK6EriDpYArv1tviQ3+f4knM8qQIvqzxpYIwO/70K",
-	"Ucpl8delLFbZ+brhpIrlI5ivQ7WFI9E1sounJzo9ap3AposuHjmI2MmPVvGw/dSKti0em/UR29XIul+u",
-	"elvFUW/gl75RjSb41npH2LkBF/T3dgXebUKzjKlnmsipyPmNZyTzTM3eDhfbWJD+EZ1ZJSU9RV7JtQmw",
-	"GZG1FGSoBNOUtyozk45Yz03OSA+FXiEDVrosZw28lfSGlTmmm1y+8Bb5RfK0arG2Dz20DY0sz6XVER+g",
-	"zTP/ViJHwCsl0XwwNFalE6D04bgQQ47bjfs8kF5+565xPm3FLElm6SmhfcMU7FAMe73Ayd3g6IlewkIv",
-	"8TRsqsp9N8sPaT1r4Hez84I91X2ldlGy72YX1GBdsjqNYdGXGF/5LeBY4nqeJJLlb6XKD7XjiA+jOErk",
-	"aATj+xj1G6aAqx4sCS8/OPx00C7CiuuO9Rw+kTvttWd4Em1emAKotxh0g1AMu/f2aD+gdAUjcDEohYFI",
-	"0V0WUi6k6coemJ3SQhqThoHWNHFsAqPruSBmKiH4HmQnHCk6PcZDhZ8wdXHB0QwokWI3HJnYQRAFnVPo",
-	"yD/semsAfv9CMl346AfFR68MoJ5rgyZ9L+K6ye5Q/oTrul7kRPK9qxTBS1xLnexAbLplYqBjKI1w+i2n",
-	"+GkvNXiB1D1YIY9ii2Xi6D67teLqUqn00ihGR9pZ0eGdXDYkfZ4ZSK2BcD2aEyArxOaSaExkluaoBzGh",
-	"mrz/64+XH96TP1lBDI6t5d9csD8Tqcjry1/wFwBQ7ztrUEcgBUMxTbpfqJuRw9YmVMz+DCO8gVUFxedS",
-	"ySrLjWLDLYUxfPlc1xN+/m0Ft83EmNs9kS6IMtHnTsTTTnTaqcPSDzrRHXzrZSUoPswdPDgz9kzWKEbx",
-	"6tXJwcHzwxcvqkpSYJDlfqJvytPnaVxIRh21cnLnBPmJn5lX/1CpgFvRm8F/7zvbSuN7Jfd7jd9q769c",
-	"jyW6Taom3ueZQ/AHgym1ggtMHqmM7bTYE2oMTYZWkjyDF+17f+lErikegk5UkUpXbFyw1MN2u2KBDS/8",
-	"JnkhEt77ckPbSgN/A9EY4pAXGeRn+O8DJ6eg5Pfl81JyibNJSWmu4tYpKdqd3i2F0o3rt9iXt8suiUPG",
-	"NB1admVlSYhF0ctSTy5QS98012TbO72zNJPNrAvrLQQbJn7A+ned85ETrIb4NOkeTbrHw6V75I6Rhei+",
-	"2tR9McJvQaTaR6/K5tHQJR5QGd+c6zKWmDvy76owQnCDwiAoUP0QZ+jWEG8CPcM8uynVgYeKa3LNxvNF",
-	"UWIfkIxW0Rh8Ya44Cjq0OgLmETuGsxBwwiHxbqCY1kQqQjHkxOlhHWEXQoWeMmUb56qgn3dgbkFhs8rM",
-	"cQHbvCVHumcw9Lbcy4ecgWOUKcP7tjUD6CeqFL+xXBhccTTLNkD0vYCOH4QxfZiYRI4a/tTwpyZyfJUp",
-	"m0G8NhBhoLiM0Pnwhm0YjrxhSvF0Pc9BIr88FuNDyWIN9N2q9D4EwFLpG4xO4MaFis9apNIM4AP2MKhh",
-	"eSjART6pp4TSmxgJHtJNvKHOEfoDy5ig5DumrPbhLHcQz3a3pYv5sPAkAqYXBOOAeFHf5/wq2qFXFifv",
-	"FatD3HjH1S6oC3ohUyXFoAjPBm/tvPol5IJ/tpbXdd6jevgQHlV/dNd7VvOb92jhfHN3rYF2angS8qRf",
-	"MYkIRWtNeZGZiGrAIu1/DIPXSr7m44d3r0u9z9OfQroU5lflofBFniZEkNvtGlF1jRYzIQ3xtLJF3kuI",
-	"Nk+ocNmmgXLTD7JTz5ADgwGdapOP5fSqOYXKrjFjBjOylpfcv4TNehyNqDF6NZmh3zItxbsVmJC2lujr",
-	"mJAsNX5YA1KB9pHIiTBBUjzqMCM6QxeCTyTd2ESEA50BgVxiJfJ0rQI/5BfJ08a209h2GttOY9t5bNr/",
-	"V5ZkmDEyZ9ABqXlnVh3DtNnD0uN8ZVKN1B4gwGV8xr6iAFZhqrTIfGLavM47f0IGmWp095NP7VenRxuG",
-	"3yftwlbzng+GxiVwDnCvojjS2WQAaeAjtqdkTxqe6D34MC/6R/RVcniw61IvxXeZrTc22JmQ/Ig8msWh",
-	"fJaakLRvOTwb/HF4Pp/puQMYkD7XZBXtg5Ll+bunIyoorr1aVv0wZoCMSthobGZ+Dt7daQVMEDftxnth",
-	"VJDzj2/JNZuRP11RPu7CiP////v/Xf3ZAdjJLA3ivsdQSo+hum5/QxlY+1S8IeToJ8yq9WbIxYBwQbjp",
-	"CCMnydBjULh5YV0GtKdwg+L01ccPl5+Ip++upf0yzFzBsrhL5zrPu7FyN2QSHraXF34JaMajVn5ZQUo3",
-	"rE0SrGgjSXfTYiVjjkZvsPPrLtWW2APMSFydUFaH+/g2vZm3j7PbMVdMB1VP6nKowzzVSxfF/rXpTnSp",
-	"iMpIpsxdqXUsbaxYn9/adfob8ff05dHwp8N/4Y83XE50d3HGit3I69KgSpp8L1yelL1EcP9/l708BBX+",
-	"jWpuWHsiB4upLjwR7ilSKWXFn8Vpn9z8mrxvq0+z716M/ksf/zz+W//Vj+x8cmh+6f19amlSQWjwQH9t",
-	"EkTty/GeTcO7viS8PSDKs1yNv2YA1JPz+UW+vZLh/7uw+aYCxLcdyjtmgtDSDdmJ0LJUbdv/HFIfMOYl",
-	"mdRbQP4GF3816KVUZCBl2iJv8drrnAaMmRxn7JkmmmkswstESqycYqWaReHCTnTnskWJXx9X2yRLFIxr",
-	"AluWtr45w9SmxKa599tGfNoD9MAXf6JXYn65RNJEjnpcsBa5+uOK9KGSG7zogESsLBETNqI8I1KRlI2p",
-	"MiMmDIDTUi5QyzDs1pyRKy85aS4SdoVwjZpwkShm36FZR+iZSIZKCq6dQ9PIAWI+go50paUyfykksKsW",
-	"+SsDyQxcmzg1qjCvh6XESBkTLYlwGtANFVwPqxNPrczwD9iUNchZn9itIUbCdlidKtwErGfudyEmfCCk",
-	"4hBNolmLIEhmMqSKJoYpog21W2pVQecYLSXkKYY4AFWwGH9ES/LuDtptKDOR/w05Gfb8RqfRf//zvzud",
-	"23b7t//9v6KKZMlKkDDcVUSr0YwomTHdIu/ojPQg/SIvh5ZPfB4Bkd2OMxD5MV2wajm219KKuGEjvda7",
-	"IJFojOjtW2x/DGt3fxzkS6RKUTvaRPA/Jsz97PLLKheN4n5sT7W0f6fzx2wZXAnX3VxVKFbjptGTMmNU",
-	"1NlqrksHSY9ZlrGUsFuaWLFdy/JReSMGXDCmMASqamJFbw9zcp46dIy9+08TOcappJHVrvwptYo9hHB0",
-	"4Wb9FkeFUFcvMpDWrE0anKv5Ywg0MTqN2GicyRlj/2n1ypZfVFyGcXkz4tmGMC7FXXOUBYwNmRxwEaj5",
-	"IdjLpUG4VNiUYmJL1fqDh6uSbs/bept5Tmt2gXzyDwdOuB745B8u7HMb+zoy0cau/u9jV584sckLqPj3",
-	"CvEUGhSxd6vLlAvHjGGY3FbusK7JmGo9lSqFZJ4Eg9KAbElFhiBdyRsX/5G4Hv2tR1WzQNw76wgHoYct",
-	"idXnLKVokXPhBLwey6QYQG1lKdyUPLj0UGaMcKENzTKg48tt4HC/HtP4XYNqC6loK+MiXUm230tFKxC1",
-	"YHH4ZaLTKJHjMVN7GYWjupcq3jd6T0hlhhXEeEPru93LBzW7Nwz3kRjuJqx0mXkZicZXULcZ0zjhsMps",
-	"DUOda3sXR4Wau56Jz7XFes+1eL9v79n4pbO8rbe2l1rfxdHFBvO9WJjvBXhv6s+gon1eZXr9+EG7xk3Q",
-	"uAmenrnQSStA6zYXw5AwLhoH90dsqX3wV6wBoPkAIgZETLhwAphje75iCyLTcQWCFIHhja6E3HnHHrmO",
-	"SuB03YRnO053nowYuXA+0yWuVPtx+Ij9y/LE0+jNRMkx2/+OqYzD9d6Y+38EF0nA+IdqJcvHFL8dM/1l",
-	"TulQDLhwlszi+BUn1Dveiz+6mmV9e3Cd1ADWxHp+91rywju2TFoYK9nniCCzXZ2TgOEjW3nH6jAfP6MG",
-	"9anRyrfiASWweneKN2EF9lMzYSDo3yXE1cNxMuHA9rbrOSdIi7zJXSPAA6hiLr0sxRpdPjN7RGeEpdwU",
-	"Rq8qFKd3W0M47U5jRj2nirRuCMn0bgs8poahNQxtU4ZGrAJcVDt+FN7W8KkmSadR4WpifN2fhVeoc/sJ",
-	"zZhIqWpZ0r1MtzsXhL92DRFA+E8X378mJyfHJ3/2HJ/PFVcPcK+wNJx9gGVmZN8VmMFs85QlGRcsjTGj",
-	"/KhNUjrThA4kJJZTQ0ZSG3IQt9vtJbU338389B4BoDUf+huU1hvhe2vIVXdtw7KHmlCShPcouMxB5bkV",
-	"N7potVgtAO/0Z/uflVDIRanC+TpRUCkJ0kmkYA4QmStvvzkL3GS+ptJIs+yGVVtvtvNo3fs6eotxozg3",
-	"d3druOTt7KaFYL8xfow9tRviJYNqHYchloD1YtUkcG5bxXmFa9tfetCv/aVfpmJveZcfRMmedyzvAT7Z",
-	"hmr2xi7iDShPQ0UataZRa1aqNeiZ2s4wibTWBVysEID20byxp5xzfXuCvBR7hib2+xIjr5nwAdEYXxAk",
-	"ppz5etE+aQUUm6JqjEM17iumhyShSnHm4Y6nLtjoh4uOwNVo0mNmypjICXuZrudk3TejWeYDtD2Yl+uo",
-	"QLaxvxfzsfS1I1yEFfSG6Pw+n+UaKupXgxjPhSk8FawbtMHZTexmLgStZrwRrNeutWEmDTNpmMmXZSZ/",
-	"AwqFBNfBehGXNrJpxEMQqLeKpQTRfQ/DUWAtCRUBoJnmAwEBFaCpZ9k8OwlzIMknj8C4nH4nVAhpSI91",
-	"RJDDUkXN58LGvnYMxoZkNhCMTwqGy9+urQO1AnK0imqpL0a1HK3ydTtyUFgf+Y212oc0bREfl4nuAiag",
-	"kLyhM/xnq6I+RkOMGmLUEKOHIUYXX4wY6SB+O2UZM2yRpmBWtGs5r1frecU6Jy6WfOgqyrEQC37fOBoH",
-	"JhSdHm2AewqvFOHoi+EZP8gpGVkRLZftpkwxTxAbYrIV5ERzt984vSE/VaAOzF1yewBWIn26lx1yRBfw",
-	"m+JlkJ6MZFb7KI0oZqXkuDwqfD3W59zV/aagPlN2wxMGABuK9eUtkYL8zMXkNirDroXlQ7YA+oLwMz6G",
-	"fo5a7dbBwVHrBUa+JROlYGFB6FsOzxZO+6BdxOgBOacDjNF7J//Fs4zun7Tau86Jdp99fVq0P2qPBiK6",
-	"mO80x3XqJCzlqdb+nSZOrqHiQZZ17jfRBTm8JwXfUh2sIeHtf3b/8uEoy8Q9gPHHps9ybwpVjEylMsMc",
-	"qycsOFJDyovqonV5OXNI9bcqazVS01ZSkxQs1EJ2JTRtd+XWSzDu4Of3c8hoZoYrwjr1FJC7uBnKiSFU",
-	"X9trZgW1lI3tTRDJrEUumDZUYUSn05zJ1N5CbkgqGQZxYvXTyjiwH3AW95WqctxVXNWsvpPOTWB5PDws",
-	"iWtCrdC6/eXfirN9wRtTPv1zpbUQU81UbEhw3kfMUHfeqWF7mRWt85J6d8WR21eMohO2+uDpa00+Sm0G",
-	"il3+/eeYXLCU69wBjd/tmSY3TNnz3CK/Qr0VbGUbTunMgUFCmpBlFXniKbrXLeuwpxm8Jh0hijpWzkQJ",
-	"xoOgaO9J+wh4C7pZMG0JclW5JqmciiWRxxcATMX0/U0KyZAlKH2OuIPftad9Mo7Q8jpQTP+R+SfK7gX+",
-	"cRdgEuO+b1KLxc2+4nKAEQY5bx7RrZmy6oqjDxDXjVuov91rkzOah/6W9piVvqaQprvLL3opR2z9B3UH",
-	"HpDu5uiBHk6Mse/DjahNUfwg9vqlEqBc7fXciLCMmFGrchQsKf+oYIFsogFgkvSlGlFjyQdzNejw/gIQ",
-	"kJWhDXn35tPF29eX3U8ffnrzPnb7Ajhyo4k2pGcnL8wZYZlmU+hGQGy0ttySpXaIZTkJbsJr6YKd6v44",
-	"o7x8iqKhMeOui2nRXSMNzT7no/ylg2N0otguWab2wZtPnSjG0/OXjh2pE92RA5hecXrK2+Zm6YK9F3aQ",
-	"3Y6lBiO738woLgMEHr88efG8vYj/V8lr3Uf8wvL10+LLnyO3S5/sMQS5NP5cFk39R+tLFXyxja6THDNB",
-	"x7zlidfSO6XpiJFUJhOIMIYSFVJmzms3VqzPFPnx8sP7StHvcswSrBvGpbCtHhnPwa06Oo2OWgetdn2y",
-	"WlrIstPtd2n7fMovmbbwrdphVvCkT4Ch6r5STKgm7kyW703pgszoKFt5QfK7QTVwNqQ+2lUb5CYmrlI2",
-	"ABtnk5Sleb1yZMIzoocAYDqzAjfVDF82TBA5MUVgpjsscPU6wsldWF2FCxhFCsimo4pBSBCjeUb+aAmX",
-	"Kh3s//v83c9f8ob6vS14ntv1UwL3cyXnKn1Me+WQQUWnUY8LCqCv2zOq5io/uavsDu/8VYY+1M0S4G4n",
-	"nIKcSo0HIDfzR2uirLC+D+fbDTDf1SUfCFdSyd7X/OIGFVYDD4VLXwH7UTX0sVNvS5F7jhA46KSwI3TR",
-	"V/eUY3HMl1TRDIT5sB+PD7HYk6tEpXPaxS1tARF/rORA0ZEmNMlrpvrBgr7t28sW64RML1bg2i1NHELF",
-	"6r5UHj0KiwWymf016Px32dOrd9LjifRcp+GqqUh5Sg2r6uJ1/iNJpNA8ZW5GxI4Z51ZpElA2YiSqG/0+",
-	"GsX89y6aVA0FBc61UZPETBQCneYJn4Cn5QwibpsEswc38YniSbExZDzpZVwPS6u85qZ6UCZKI1nlZsiy",
-	"NLYMaTqUI9z6oZySPlWEG1CeEjkK9z9IX12yrjz/m2sDV0xcx8ihAPLFp5Ke5WGujnEVgP/FEoHnQQV4",
-	"RD336N5Yr3JxAj9w5e5mnw/s1gYvKTaWyiyd9pCOoQhaDAco5UU1NKcbwzTd+hRLpIKSaxMRgGvktz11",
-	"nui52YHNLPbaket8jgS5PoCs3YFof81me75gVV4KLExCPI0grS+KS+fudCRv8hsz9xPkFFf/hPWvCgoR",
-	"43L8K/OPb5ji/Vnph+KWzY0T/LA4ivvX4jjFDxrqarnaYUGGdCJFOklMMdB89nTVD1bcSCdZeRJFNbD8",
-	"laAoWNjSXrK5lvBosaU7d3ONXUHV8sPFGPV8uSXAvrmnYbB6MHCASFP92J+eCugal3UVMorodg9SUvdG",
-	"LOV0z4pX6BsJBD3IXMVm/wFqmfOZIN/fCyQsmk3pDP51DrlVe6+lMEpme+dZJqd7rxVLmTCcZnqdHAYv",
-	"hO3v4uo+Pyg+4KJWd67pYk9vbsdSs70fioWsFBGhtW98F0evUT7eu3TSzt5HmfFktq4f95p/y70E2LBj",
-	"xepB04ZNIWqhz5RiquYMfPNi6EtLw8zeJ0WFtgc8X9O6rvDF/L38NdvnRGhUv1Z2gK3u4ui/9vyGfpqN",
-	"2d6HsVkFGDu3m/YV/wb05aTfvbfp+t2Alm//6qJJnNXlc3RBDcM4pHU95A3tt/B/1P0Yvr3/GpB4NmYU",
-	"hf7Tz1EQBL13wcYZnbG1iwreyV8BsfoWMivx1kJdl7myifP0vorXhARzkT7PPbHUIq0m8WXCmf+FVLeK",
-	"/5XIcjUDmCPRJZJfwbQq+WWp57xKdrxQN3uR/MZV5NfR+TlqXEHvq3hGvOCOllNR8bSC7xZ/5kOW2W+8",
-	"pL5UXJZLwr+LFoUcMSc9/BYX8OBf7+Fa/HLV+xys87c4GqrmvjzN+zJ3MxYOeOkzFznF3/rXXvNB1t+J",
-	"u7v/EwAA//8=",
+	"ICKsbyspohH3Ri8uxxYeRFUQMUE2GINNjIKxB4fArrqY9IKGNFqqs1wzknKGxO4GkIt2Dd0X5b/ddd4U",
+	"6u06zxvttvOfxbipW/14tx3ecNXUoX682w4xd6GhS2yw204R07i+zzkT84Ttss/SdQD7WiDs0jEzO1Eg",
+	"P7dYdgL9nEE0XAvn3jVdp6Yb1o7sKuKxQbTI/fhhsy4YJEaxmFEeYg3f4IMcKQLaw52iBVeRuWhJlGtm",
+	"C6lMTCSgTLLZXK0IdCb1f1rr2s91P9j7Oj9Tv4eyhWlgrhx9xf8q0rUS0QWfsb/pduUNdh/o1yxW04Y1",
+	"5frYrTIYKhCuloeRbg9N00X+6yTEtRHUtl72gJjlvhlecUDvDkP7ItgOQOojHpV0gihi5XMlyQ1PYyuX",
+	"eoWDcwGkWuHKX4UGCeTvP9HBrx/0/w0HT0cfvgyiSKGZASGQNlMjEdZJWdzcKgVtjGxrHcWKpWTFaCYJ",
+	"nTIan1hcAL2yEO28sZ61HYitN4wdQ9fOeGr/bMVuuqPCdoAB3RHeZ7c5lc6lPZI46uBJRELO78DNqBky",
+	"DSCZFKLqMZkgCMvk7t5RN8jkdm03BNWBTIh0kSTr8S3Dqspa22xh2m5O9TviTJCbchd90+fpUVXu0tIL",
+	"WliZte5Qb6ke3pFz1A3opGSd8DhIW2Xz7z/92+AfH+79RAb/+PAl/Pv+n/+jdxfO1n8pJ2qAsfR7HwdC",
+	"s3AtGjqaw99+ZZlwLLW197XuyB1sfuQ6OWnr+j8alsm4ffedfLl3wHN+R8/t5jRSYow1Xtd6zuiSr7fh",
+	"jHna306y8nkqVbZYG2wDKYZaNl8kMQTn1xPhNkTQJqnLraLN6LrhamRTRFuHhqw57JiFMGVJ3DDRzec5",
+	"Y0xr2KNFltSeOUF+FghQS5PEuzumSs2hrqBS86KVY5HxNZiWTwp3CHzhz8cPHsAF8qfm+wMooCYVQj86",
+	"IamAGC+1NHlgrc7rW7Z8b9JX1wfIOLzkteAL2M6es0+ultQ6LVEF/FsVzIMSwdmPG/KtP//fi/E2Jz8o",
+	"lPo1mUJ7kz93JIRqlMlE2xX7LvRcy0Z+FmMIQdD3f/X2HIY0thbXMjomuAWKuIPbeQvqwVfrieIVV9sQ",
+	"xQ3PHeSmshgREzA0IEKwZ2Io+zhtUe+gQcY8bX2QX3H1zJbqLtUBCpzkduRy40rFBG+ZGu2+Vrn3dHuu",
+	"PBtY8WQENfs1uVC+2NWYGtVGkDZ01O8BVYQvZj0j97jLHv3FvLQ2mj6kjzdS8V+R0LaI98jJ14Z7GOI9",
+	"wRxl4BxggQEo5TkUmLR4QClbshBa5D+PzFtrHv/MfW4v+tbsvKnKvpnpBY8jxqUpQSRdEZpkjMahmAyo",
+	"zV+XUgjoCKVvNegp21wGGa3xjkCCKz7U0pAlLpF2l4lwVeFbu6IyyCuasTSmbVLgz4qtGwjggknlnNyb",
+	"XWSFaAEliJizwIXV1ebZjYNBzcQtLuKFZNmJg0SgEGQFkCW28uQfV3ZzFrW1HrLe729I6h5p1988lM3F",
+	"S+dReZ20fHPeX+QYcbUcQl9zImU+k6iF22tRA8PzS33yfM7BNDh+PdUHDgfSnDx11Dp7a8ZoWoMqy2ha",
+	"KABoFMUMii7yUokzscBK4euGgLawwghsq2AWnljufs5pQ0RAcHZbJKelQo3EWLLstjHVc0azG+iXUITx",
+	"se/sMEkujWkWj2J2y2s0M8AVAHcmsc2Ja07upWRA9u8bkhATMmFLiFuk+qIU9oCsIYvD0EBDZLGF7oaZ",
+	"z1a7T3ulXTBEnw8kH15wnUI843nYm3GaFp0ZJyRhmp17SJg8BaLOSERlKYQtFRndS3gaV8owb+IG8RQs",
+	"P0yixhSUKQMrWhg/GbMpN2rqf/abxl4acWGADyve7uHg6Yd75h+DD78N+4/2P9nf7//53uXl3vpW9/8U",
+	"dJQ/B6izF2bF/ASDNP5ZmmL4lao8IpvZ+cP7fuyyey+St9VYRugSnUsvv2nlW+oTCaGD0kNxTRVRGY1u",
+	"eHrtWlkXFJcNnidvB5QcHD7e39+ZO8qb4XeMJiqYnm0NzZmINL1oXc+muhUvw3a5YdhRc2pu6DwW3qse",
+	"y2RJV5JModHqBAuPwXh95DRX+x0D230SMG+2jmQNUcIp+eGHl9+Qe2cvnpGnR48O7p8QsTCcwSjM5HFx",
+	"S1tWWd/EyuFt7kuAt3yeZaHEoXep1s8Q1MBDB7ApXplYhlS+mK1BFyhE29Sm7lcAp9Z8NWCbDJkmeZ3L",
+	"Tj/Jq1gkLMeQ0xM1JXcN0N/+BjfzfuhmngvwDdW6NFLXP5DOo6fD/fuViR4+WReYDrPOe+vjLrmFDR0q",
+	"JIzmaHOoIgo7qkd4w9hcIvYxhojDUiGk9jLjSrECgglVYsYjENwzxWnS/nzByM6gsmItzyWI24rBjtbE",
+	"vARXWCxqk0eqn3OREYZd6AOboiNvF5JZnK1G2SKtX2I/7d8sIhEpmS+yuZA1yYBMn+Z1EB959fhMLM3k",
+	"JpQDmGBeQl1rxhJt1Va+axcw5bGVsjUrYFrGEY9Utkij8D7Y9ZgJtBbhHED+xJdJwiWGLVcXBOdV/eiZ",
+	"m7neVvwkYHfqs5ewiSLG57GLrW6TruMdOqhsomjSNGqTDUB3pigsUotYvfYg4BrxG2aq1+UmwJ0MxKDe",
+	"thtGKIln485LrNMk8NiDanfF5e7kiTs9f/0c0bnjGKDyIN91CEwhBSNHnK/UAeiT8YpQJ01ASs8NV317",
+	"W4PH9y7AO/IxdQHvcPMMgXeEHMmbREpsUUDQYjw3R8RiYXxDLpjFgHF+JTi+jarARyKdJDxSMoy1zCUZ",
+	"C3HDYjRVu1BXrahpXtg3eMSaiUvmcFy0kGud8q13y3rnn5khtQB2apWPmdPOTsBW0lg2Qp/qBtvvi+lm",
+	"lIiIJs2d6TOJyIkiupHWywsJs7+CVGJvYZ4RMZlIprYfnkU3X1s3zTbcvsu7jlxqcCWHhtO5wObGMUxt",
+	"J3638U6hMKcdBjJ1rAe3LuqoNdNpH2SUlwSoSfgSE1WqF6jnaE0zmtx3aGvN2hQtNO22P3uI5NHYXw72",
+	"saOu1rE+bPjPYH7tLE3uLOcoRPjiqKFcok3kNWVn1ULuqICinxAVCCW260XuvTx9e3rf2GIMFdlKGEbg",
+	"aA2C2MXC3jK3vniX31F2fSWwr1r71vDldTF/fnFcd4RyGaLvZ/eVCb8sAxRQmnz+WrryipzKssoC0yje",
+	"3yVBtEym22I8lYXwroV6K6J/BeRJMjVys7ShoP4y4B9zYXcky5cACCS7GeWVWbAei7cq8LaYs9RNfISw",
+	"ta2NSXYGNaV936VWvTQal5vyF8gFGNQR0BdIoTJuHvfUojBuTWKKIDGPCVcFR6wH4J+n4W0F/f271Axo",
+	"VWW3uBlWzoJlXSvaT2lMxkyzIqEl7x2I0WY3112ufsfQfHddb3aTwdv1d8rL1CTMuYvlTkoo3H3dYSVG",
+	"rRQ+Inkase13BasAt5O1dtvnZnSgxF1RwfqyyXivlo5Q6SiXKbW0woUNLs6mXIW5UkWg8a7LmUv4urNw",
+	"BT6z9+827KfhPtviFtvs2loHfwh7060AgXujmzHPFUf/jH1YQ321cWbvUl+E1sp3ucyrRINFdR9NQc/6",
+	"xcTUguayrOHFdSNqnxS9FuvFlXs1JW1RrzohQ82SEmvYMJPaqV7+u6nJG3LsTkrZkvHrqWZ49WF8tgnE",
+	"81kFPIC1s0UEX2EUnvrcGCwt8BScYevKfeLTXK61BdU1S/oebE5xXRoPY/gWMDVBvMOYm9nsJWDReW95",
+	"zAQUhZZcIejZR6hiw7vz8nVsvIg/1ZaVF9/qxs4/c/IG4qmi2PqEWY9hW9wQV2zGe3dQ+GMDcNt2aLbn",
+	"0ItXJB7+KkPbbgB1+6GwTPWothkrnjOsB+qvSpzRifJELayuOoLgISzNQ5eUg7nFnX+/PGtZ6OpSxjCf",
+	"Qeuy7PlU6gPD117WaC3YZQ31QETElhXRW0sDtoxkyLwhWdl1yqUtZNneSVD23K7zFNizvwaLDpbetv59",
+	"q5VUJIPm+9Hdi/ld6Fr7dTztnjcyNZbVCqh++IGWKVNLpQE8sgY4RddVjtu0gsUWqef8E5O+S8xxR5eI",
+	"tAoSuHE8Dos5TUdTscjkSGuecILq0iF0W2vKg1fyE8nSOHD8scKq/qa08Rim+o0mrz4Iu3ihaZWTzpgp",
+	"M1gw9rmrMy0XIa1KbFgAqqYGVEhy0wrnqE5aPyscTH+rgN1AEIFlOf3irZZHVC1SfeUt6QqC72wRoDDW",
+	"48ZHyo6idirnwRm493YWsiQxjrMDsyqda1NRrQAG6W9SYLK1ZNzukK+TOGsPeL246b3STdbMOc9nobOy",
+	"dd9jRENln4SEjEckbgQ0hZMHlZpsEv6uA75+FuNOoV7fi3HrCk2JkOv8jLr73MMIL+wg1qpNtJLteds4",
+	"pfZJpN1K8NwZoMeuQlbKwB/diiIJcEF1IA6xgc9qc4PO92K8qSmnlX+9SPc796xbM4tHnAW3tj8qT+jM",
+	"N8U/vds6pnOW0bHskMebKr5o4yeeiiS2g22tDH4vxm8YSFCNlfKkOV6KcLlhiYoZdCOnfL4TXtMmr/p7",
+	"McbU6paUWBriDghyh+ITTLgzteHmrpOHzMS7yEPeK20vS0Non8Wg0Eat2yKLlt92f2z7tpvzeVvC28Ln",
+	"LJxbd6qX+AtJ5qZFo+GgrlCOBxns6ZfYelcKXHMFjNMkKRS/sCq+QXjbyQDkSEyao0YjsUi3uQ2mYdtX",
+	"dXmhGDp4IUGX2NUUu6Ar67bdxCih9eBk3fxESnSrXU0pYz9Dxas2q2oStn52JbJ2ZFS8rgMuwWd9k0jK",
+	"M/RCtDeumjN7rj+z3riqZbA4o8u09Vq4N+4kd8tQm09K9pRVKnG4mkyWiOxh8XbYn6Fb9xqGeGbkrlB2",
+	"qhEKCCRPodBaSDjn+riOZjSlCF6SsShbcFW0DrGsi/C6eclFe0FuV2zRrv6gjK14d+UWgS14/3QFF3NF",
+	"rfaCzmu2gH4BlRYhY6C8V9ZBZXSLnHhQF+q0RXVuph/r8e3b8tItAFU85TBE6q94XRI2xj2jG8uzjZ9A",
+	"EIKJy5bAiuEidZB5kLbmg/zt2n51w1Un+9UrrnZaYfzGXuZbm5HuApATKLqUrFS9WGyaqQWGKKT598vu",
+	"C5GyHPE035WM0QrcUtfo5e51HTrhjJ5sBzJaP+6EQk0945YJDgufediaLMeGzcdbWs9dIVN0Qj2dL8YJ",
+	"5ix0opsCNjrUvQxRzlbL3MqeYQ/k3VaELBrQnGwSXLvAMSyTzLYmtpyrdTSxeeyzYmIzORhm2K1vvwJC",
+	"6waApLToms70QlmoFn1tH7kseIuhQdNoauphMhpNA9cMNGhA0ZBMq2VafJuDWYporYlGU5KwW5Yckwm/",
+	"ZUSxj0qPRGRmIO3r9ED/pboIfoGeo00QmrmEUECFqSMNkDlBpP+ukIb1wRZWzmK3LDMRF1gYTm+dVnZF",
+	"Bsiyfq5bGRmvaizZJH6yob4nV6hv69tN8ph52DbNXHa/4ITfX6unFDHrzLgKURyWGmsO8jqjmK3o2NYo",
+	"Ztu3FY8+G8WC2+IAnbuC01pZuBxX0hUq+8YU91UebHYuOSDUGVEsSTx3YKs9r0CX1kMdh0qhXS94TNOI",
+	"NVw9Pj9PhLjBcsZYZVz/schseF3hQt4xB5vxdFFbkTbB8oBwPSp6w8DMYt5YI4YdDlsDlkJAcSPIeJ9A",
+	"VjIcHWkKA1fYeqcSyGH+pAdSQ+mbmxcsq9nOvGBErEEJ5/fujAtv6Yzl/3KmhRxTP5zgUUbnOSEijRhx",
+	"MqDeRqiWaMRQeRf6rx1ERx3YTKytKkyzaMpvWyAh2IY7AczRZ3c0pTKAV3n+3eng4OgRnNIp+0hjFvEZ",
+	"TfpE6PX+7dLx0sten1zmCP+XvU/6gEU0FSmPaEK+P3/3FvH4njx+cuSB4lICUnunfMpWFgO7Y7uwGvxT",
+	"a4h0wUtpXdS2RoV+hrKbt37uLgRcrB0jOTo1bh29u5bbE3ze6bgmPB1KBxvjhakib4LFPJazlYb9T614",
+	"0jY2J2dfeYhOK9OAf/LuyDzg8CqcYu+Ca/K19c5tic+VSK9EFEU+vAObQfEW6Gg6KF9/tXYEM4d8+F1M",
+	"CWaI65QiyxS6KEb+Ox3vzc86UhM9rXPI5LTDZW5mXkiGxf5u2FyF3DLuLHgHoTUp2fqlQUqwIOlAyrCA",
+	"rkJq7j0KVP7LAZ7hp+MHD+aZmPCESYug/mDGMzqQIpkyPmusFXjUulTgb58KxQI9ceC1uOYbFoB6jmjx",
+	"aUxs7Q2EHIQl8evDfCFtbDLknyaL62CpIN20xo2dLK7t3V0oPIMhd8YAJ/l1KglP98hpXvQbLEwQnscS",
+	"yY7tQMQE6sKaD3GT7wOlUg1sFc8sHH5ijNBFwPtBJsZC8UgO9IgGjycP6dPoYL9aAL+x9Ptw8PTDn+4N",
+	"3D/vhyvAdyv34tdfCYGw4dPgUS8Otvn2qlReCR3x1+JaLNQZk6AW1mLIS4ZpMlMqMfZkUxB57K87iHzh",
+	"vToQeU1hLB4ZS4lL3XS/tmYtb2g05Sk7jVSYPQtnVAAYALhsjw1ac8LIFGQ6Gs+4Vv6JYnRGEkZjAPmE",
+	"28FEGJgz87MY9y0ELJcOk8jZWPpWRKQLNRXuNZdA6CITwO2guwV7AJ2NdK8WyIpLsFpS1SE0wSzEWS1a",
+	"TJ4TiatAUsZiPUNMNS/UasCUbDFH/uVbUDsOR5NBUHYAxKdQVai1hncFhndZD9Xoh9vL0YSnNQB7BVhw",
+	"vfyS6HsHkvtrRAHjyguGByn2hSS6xXog/nC5/6Jbyw09dMbM6l5kNMW8ldASL+kKVTORmgF6UI3hiMG6",
+	"ejb4rE2FgfGq9hSeECjTVobfkkX0rVbCYOHUrzWgtCKqOs9+YI56URvIwOQftlktLkd0ocSMKh41gY6E",
+	"l6pKoO1QI4qsAgCOmqZDJ6piH15P1IaczGpBH0AdHuRQYfbFbQoSfc3ZQwVJi0Yo/zWKRM0Wa2jmg1e3",
+	"sSmBZeCPnM30+5S4aw1dLEe1wckoHOgrBBNcxYxBaQy8jFE8MACdVeKH+nSJlsKD+3VhUcb1Zwa7gBXf",
+	"tKgfy0wuc5PNGcQTaFryIFa0cPe5NhxnjeLcvnhgS7OPOxx3ZPOxonNNpUKXxVJIxspJsO94Q3FfytTU",
+	"zbrzRtwyL0530wKxCCB9gpU0EO2PR1NyLbTAMqbRDYpwVX7X7hoo8//GIIp8NiaEuVzpWwRXwq9w3236",
+	"fjKYPvxzLZql9eUXQMQeFQMljAtN85N+gzzs4+0CwBfK8BZiIMxtNGG3tKwH0qv0mzXr5Ve/7bZkgM9d",
+	"qKrJJZZirHV3i3TU2ZVbLcZo1rmOjAMLLadiyWInfTfJ3EI1ebexXiLJmFSSVFjg4Q5qHdfcJOyWJX5g",
+	"1G7KapZIpbhLNQTj1SAO3Q/F+sKQMEAl+Xnh0npz+HB0agizFyX1YM7bkArWIAZ/Aosyptq1P8e24KSX",
+	"atRSXvMnXuFH/nf6bvRuWMG1LKKpBaHLPSARk3xVVJyBnv0qmRZLpq3i/M4o3TiITa+OVSX+U8tSpgQd",
+	"1Aff9tYI1cQGVn8KwTC1GRvOdBLRNFAjkEYRm2OKSMyihKfwT819qAp6L2y3Z4B9LVmT5TvvW8xYIVgC",
+	"LtKR01k6j6JmM/27r+Z6a7rTmqu+AwQLIP6iwZyrjri/UypHDgil0WRkr0IgJB/vJaSCAgb5GrlwRVy7",
+	"7eXwzNv6tWUwHJ1YhM3R+uDKrYSE3eRi21H3HVGUlroym/L+fgge2Dr7NtZ1twZp8EQokjAtxD/RYnxG",
+	"I6zIm8b6yUxIRR4fkPFKMcjF+uHixeBJn6SMYxqQmM0gUCYjMxozU//7C2k8AyILV2ONxHzOskFC9eKn",
+	"gzjjEyUHqcjUdI3N/UmIT+RqWGC+WKdPZKipWENePpa3IqMb1p2vjKEhQ0nkaN4h5IO71s430mlDilmH",
+	"0vHF5MhguBekCBoXYZv050ikt3XhY5qoWUwekIzRaMriUmYK2gigP1S8sGp7ysClYt5ZX7l9vy16mMGd",
+	"iulKtsFMi8FCAnepnwkqFV2x2JgekcNC3UVlc1dN1CcYf0sF6c3UdPt20Ghtp4Yr3SaHFZDEIFxv7LIB",
+	"EqpYhoPfXYox7N5mI4KQP0OImT/EcmrNtinI3ZVxU3E9qK2EM/5NQVycTiqWxwYDoG+zusGTNd0dZmPV",
+	"gXjNet64881xdNP3j3HxoATZSCbGCZvVSEtLlipTmRSLRx8ePb6/86BQpuUascgis8KQvWk8XXUWvLSD",
+	"e6UhbVyLoNdioH8byBs+H1j33cDVRgZl4VO/prQ01EhazYHNznEt1xWYLvngP+j/G30Ie94ba097uwPH",
+	"zBYSW1+Huq5G7/Nblq1qa27jToFuZTWlOZSbAEuEPiHtU/txqVqX6OWppvmI1cUUwOiMlm6GWDqDi4wP",
+	"MjZhGdOfWV/DGk+eVojrkgn/a2AUzcHL2F40qJthypVczG09f1/+OQj1JcMu39yfZL5vD0o/dwjqPdJT",
+	"zwtgm4H7FbDjphIbpXEsaq7U7y4u3pvSY2vsNk+femztcBhk2i5bav15gltjopUIkcWyjzyYzhjkvEEK",
+	"l4iiRQY7W+/k8WaJPwSq5J+9RjLCB2PA7dQHqzig9nS11hwPTwMg8+bce4TvqqZ7ZNnA0DesqY/f/h9S",
+	"Vx+RC2xlfZqSxTwRNGYxVNjfeQg2zeiM1ZTT1wNxDfbWk0nb2vyg8mxVnH99Lf4zRmOeMimbdX2pNf0I",
+	"wg/13a7V/aXIbgK0NGXRjWxhMsNen2Hz1sHW7sXmKKy+HUfjlJ+5sZYuShpN/YPkL0DM5lD4CYWT4txn",
+	"/DrLMZ4a3Qe65zxcfC6kus6Y/CXp+GLGYt6ts9J6eT3br/X9eTSuX11EG5Rr13dYihwcl5JLspifEKnE",
+	"fA6ADlCQBWC5MxExKYmcLpQksVgWQq/gaz10sth/24+0NjueNZUMgytIslRpLg/haktRtHRc+JG3mAkH",
+	"HLHGwNjRArKlYXsHdmufJMzL4Z1HU1tMGyKHKDjYMrKEEsuxOCGpGMUs4gjOQG+YRFftEltDPDVabfMw",
+	"IRdszSY85Yolq1EqgAiw8oL9Xq/fWyF8tdIXymhVQE1aRxP+bDClpwG7P7PNYeChQD1/qPXfwXWJWKYo",
+	"TxMsmr5LHLQWne++y3xD6vu2sO0R32ntJbfv7Zd8l3Nv0/Pu+iunRWx1PPyDPcmYnG7Ggi5AK4EPECVu",
+	"cowe1F8Az18rsxQVmEiIG85CTAs+MYJPhHWHQi/lwMT9g/Uh5oGJ63/tIDIFy1F7BkiINPDg+LaLR8Ev",
+	"cdG2DNaZbV/L5Evf+1C7OPlHgu7fYik5o6Pn0/b8wKNfFjThE84QcCa6kSP2cc4ybpSrCeUJi0dUSial",
+	"cegg3bJs5Ndi1vNlqbTo0R6QtJZJRxhozn+1P9JbyhM65glXENRkgO1HE55g1R/3S17Ip9+LFzgpCPvW",
+	"cnCHe8WWFNo4zCkNFgkjWl80OEwBG90oEukk4ZG9xdrEoFj/r/QwtKyYM6MrMtZaiNDiDsjB+v+MHarq",
+	"2mtVMfUYg2fzmniY16NVVJ6Sg0OsgLI5JHXHc3VHpft8c4RXJ7UZO2bG/qbbBVSapgri4YMLbtCNyQ9I",
+	"A+KmbFRARy88+sUxrML54sF+ni6SZGOZeWtXt4nEqHJD843wYt7qA3DO6gJU8+pOpgnij9akGmX4uXWw",
+	"bO5bOWTunUgQdjjBmTfhjEIYK6KMotPfuKvxPEuB4j243dAh4N8GbDZPxIqxUqqPlwNUD7ThjQbANryi",
+	"T9CzKwF0bqvhI5eTeZ0kizt6tkglQUhU/ee7ZSoJjUAX1Z+6YSu5p0cSZvNCUcUwWmuzk6YJRwmSCUwq",
+	"0P1V6UXcsiyh85FkkUjjImt/8gjsr8WvvhAZmVoIGVSvGchfGOcFflFJroWIjwklS8ZubLhCX2tjdEX4",
+	"xBSYb6a4R8PDJ2HPZ4HaKmRl9+WZua6ayx4AAqR3BTEsKw17CeRn8YsIECZLJMvrfpkXQVU3kijlgUPZ",
+	"fHU5bC7vSmammuBGd8KNqQ3aXB+vuEq2ZD0mpHYuXbfuogvNcaubr4zzo4fvRt8P3mofWhBLXXFtn07U",
+	"kkcFK4KXQpjLkW3FufO7EeY+C3GfhbhGIQ6i3muuXy2budBNveg3Bi3AM1LCDjUjvG2P94QxkF3QnmBa",
+	"rYGecs2yNWZPs3Bq7wdfQg3Io2uwoG5ZFgzMygtjh6HxoPAnVfokSkKJnEJxygmhSWLe2ySGysYZtU3P",
+	"w03bRX5e6wy3zsVdu1RzMHVIR83wU64ebHVLbEwmbg2GZGY3uEs+NKjNN0JvvDVde574QiTwbtEOP9n0",
+	"9643P+Zs1Lj9zUNbxSHHzjNQVt2OtcnRWT+Rih+hmdEXWsP7tzXGZgPMpeVfMVE5MJaDddmtW7id0xLW",
+	"Jnfa4UueIa9qVOM22AXzUbTifCus2bxDPHte1HMdcli4ZulGweetsiBzHrSTEl+uML8M35r/z///nuHL",
+	"//f/ZYj+PnlA3M/3EamvgWNXI0S5XMOsa1KcqlGhxdG3NPGWcnOCIcelcs6l69RDCkfW4sWouCOWMxA/",
+	"0L603t6dGGDHJTosn4BtkcN8iaIjaFhBfKkghZl6t3oxTA0OfQg7KA4iY89vG2QRKIREiV3rotd74y5r",
+	"q2yfu0LutvJybSX5+qsUgiPyfMruSBUO0jFYkzccIVi8MGS3G8N4dm12i1xfnx0dVyYtY1eOQndkZlrV",
+	"2pRDaUnRHEgrOOKgNy7u3Z1L6Qnshkm5UtPFxSkgEpb3vpYFvFuoSMzqVKYplWSsP2WSJlyO0mZVb7pL",
+	"tPVCC0qnt7xQ9cQwpX+SlNLiMqleFbU7sw4uMbfZtgVLzN9oL51+Rkms2Z6zmqzuavY8CKW/Q/r8Hyxd",
+	"fkcJ8QUWnQdHZHRtxb6dJMu70ZZW3CxRPXnUMi7jCpJFucKP5WrWZCpwW2KtegsAVz4eUVtrjx7FXZh7",
+	"7NO7Ntw0LuRGOhOzoulazolCbAd7Txubw12ZFroG1tyVKQLjwt29jvu3syv9n6HYr1Oyc+unZQW7ET1D",
+	"woinnyIdd9dTS0ppro0CHyocybW8cZ2EY4fbScgpvNThqNil+SzvhDdt84oiudi5TU2Ruy8i8sFNdS32",
+	"tUOxcCZSLEyF0ToCwggArkD/GMLBzvEU0FjRAdnFxNTUJLgjKJ1TiKTiSUJoYspyl6XPtrCEBci8DUEJ",
+	"b3koWfHrTCwlw0JCciUVJreZtDYqyYRmLgY24SxVWB6pVcIQ+zjnGVvjv7dAxyzVPWoB+RbI1tjBISAV",
+	"Amh/D4/PvBnb3CXWQCyvCZkCUzCXcsFiokRZFD9qrNUpR5glqJp4GZfg9fPWCo288kY2ICguZCNlhSew",
+	"8QoDGBq9boyvswQERs3YWOAw46ZhTUMR0y0ABQ29F0YGG1xY9RLzKyxcgX6DbBl3Y62dwATFdbIUeO+0",
+	"u0MNU/p8ewa2SX0vxm8A/3vTcBhDwIUy5QZHPBAs2QJ80xZEr0Q2iqR2FhaFavO4PQ+ShgicQQ1k1cZh",
+	"PS52skv8zu8L+hgM75uziE+Mm6l+ZUOjOU3JuzlLT9+/JLGIFlqG79sr0z4ofN7L5S6Yf7zRKKqYgXdu",
+	"SMGXtm4M1pjIM/GpyfcycOgOPbwJN5ynXPEQxHqe8W+Lj47ZNcfCEi1yquvB1svjbosGwGTTmnQFH0do",
+	"+2JZ2QDbVA6jvaZ3r0HXIXj47+v4dxhy3u6dW5/ieD+sIbFgfYfEbPrMtOlyffnvtLu+fIJvxkcJXgih",
+	"GV7QEIoOuWErLd2ekIQphD7LGJTL0Tw9EUutNlBZAg2zpU3KsPJNxUz+fnn5cTgcXF5+PBj+94d75u//",
+	"/vBl6cn9PwdxVtbAgRaQQLnhe0yGytq2tdKhje7Ohew2qGRm4hb1TCaL6zpDpi2oI6ciQ7y3PsESq/aS",
+	"BsCKJKEhcJ6HXQqWwzDWmli8jVsnGnqYrrzbCau+2eqcFaBWdyYq6hM0qwVP/JcQEl0MbAh5l88Y+VWk",
+	"DvLm5enbU6L7GFcYxfOF3sAHX7MsgZowpfusMdVTjyKIQKOHoJJST+cs5SIjZ4YzkefpNU8ZWCDLinnH",
+	"zP4LrYi9pzyrIT3U09AfzRxifdktEjEp69JiT8n3P170XYLtqZ/7eEy+ZjQLQJIEEZGsisYDvZxj8glZ",
+	"pIonpmIOpMnAqIh5tdm4/fDRutLl/XU5wN8KgckcmoLYRwwaQxg/A87JsxZKbr8H3x9ZpKDGY65bXuiG",
+	"1XIe3r6Uh17oorC2wSPjOgn6YCvrzSWx6TnWGjeGnW5teUNr4TbJS6jJCRO5Z8RnTGCa8dR/fb+SbdPG",
+	"mHXDVmDIyiOM+g5WVbGUrBjVEseUUR+uEgocb+/pwLi4GvH0ZzH27Fd6nFyShM+4ArNVCTxzORUJ87Fc",
+	"W90uJrC5WJ90xlP7Zz54C3WHYw/XRG8jJyAtODEhEnPWlBBw4/L6UCdKIVag9fwMyLnupd1EG2q+h5RQ",
+	"pO9nNhtiFyR+kpc+s5IiZslhRl0rwp8FMbE0UZl6gGgdLWTKOkq2hT18Vn5UvAkfNha9+agvK5oEMe/Q",
+	"lY8arbVeRzRJQPmeuQGdlARCj67bXpV//+nfBv/4cO8nMvjHhy/h377YHhr4pgi/G1ajSXgaQoXSEqjM",
+	"K3HOWtO6rfW5DqyyQtmadwvNVmZztXI0ir/9yjLhzrdDQKgXCldQk7IuBftgmwzs+VTU2VYUSxg8NpnN",
+	"df2X1L+HXbpHi0fj1MEQDgU4G3LQN18ARUOhDq9QO+6gUdDrNcaTzWmkgUfiCf6DcMhNNFqmXLBJ02uF",
+	"6Z7bl9avzLn3/Y6oOHZoO10iGywP18EoFjPKQ4a0b/BBLqhAe1A2tKgsMptzAW5RSWYLqciYYda4FWJE",
+	"ZioUQqdS/6c1OUP5NBxFba31duLLRtmXNZvq0AL+IATPU6myxdr8S/AtEDkFOKmbVCzrOek2nKxNYrpb",
+	"QZuRfsPVyGBStw6GXndjobt6ypK4YaKbz3PGmD6Yo0WW1F4cgvwsABlQi0GeAFQpu11fRLuCbFJfRbtQ",
+	"Qzt4yViDRvMJUEkj+X8vxn8Qwm9f2tGtPWp4VbDjrS7v9aVQjXcSJ2nqM5dQa4OwteuFMsBQ1d+NRXo3",
+	"stluqOYVV38YqmmzWzcN1WuHDY61bRfpr8gF/yBr1ZwObZ+2vs9fceVSt9bE4bZWXGCd6h2B7nGXQf7F",
+	"vFQrdHQbZP2Gv2GfWek/T0+v3xcTBPvHOIOdwSiaUNK2rtzYHJF/QlLhJfs4GJ1WJ69Up3NHDGK78Px6",
+	"GvlBbhfB9D/w9P4+NbF3d9ZlCD8fij9L4WpDefbJXUPfQDRxF+QbPeIQ8M1BwF9sxt0e9OZzWfbfsyy7",
+	"HzYHqxrRFCLL/+VLsf/LlTv3TsoOap+Xa5xvh0zhnfiOwBQ+c6ngUsQMxot/ZP4fuLyjUujrGlewZNm6",
+	"6BowEXYJqnEvtOaMn+Otw/SzebKS24NtcpVcxNbA/NcesQH+4+5zmfo9zZvyf5k2cA2c5v+En2HNJYsW",
+	"GVerc01dSKgYHXG60Htm/3ph+c/3P170QtZ7P8BDr+drzRa0CGbQ8iFqA321mFEC8KpYjOj0/UsbDQFE",
+	"DtSHIRpuwaZKzYHqmcp4JC/CMS+OT+iDR5XIAMlCMgj3efP84uzls/PRxbtXz9/ukZdYwFyaCHv4LEQw",
+	"2zR5rXC0GNMnALiYiPDZHtPohmG8MSXzhCrNybEoGpiyFxnkV1lU3j1yMQUTFwZ069OpWUDCFDvG0Gqu",
+	"SCwYJsNj1KGtuMOyy9Q9isXeZXqZfvnlOb9OoaJMuvfll+Tq/bvzC/KAzvmD2/0HdKGmD4CBX5Frfssk",
+	"ANT7wTP39o/IjKcLxeR9LNZbrCtA7j3GkqIQ16Cm7DI1l/L9PXLODMJm4ZNUkqtg5BX5P//rf1+d5KFK",
+	"qlzEoBS8RKi6TAMTMu9c7RGTZCbhvkgYvQ19VAmv0oJXw4jOLBlhhVSmzIoacpV6Pd+bKl9Y71P/mgMn",
+	"i2VqMfAAptmKkoSq8j7M+UC/e4XpcHrZbIFNPYopozHLjuuWjfL5KOG3bKTXb+8yhVhjJBJDMQA9OWdS",
+	"y/szrtyoDN+GXw2CtoUKzlMKgrE5+hwDEYsZxvicaMLUh42aCDdARkbkr8tUE1fah6Q6wG+OzdWdEoPY",
+	"jLkDkHR3a5M3RBqxPXL17fPqQj2YsStMCNSnCvfAHY8plXvkld4KGtlCGjPJklsoLX2ZAkUuYq5IIq6x",
+	"44xRh/OkuzU7WMChtecw3iNXJUnnCpYS+h8LNfVXnKbxZepALKBcqSQJM+fYUNQFk4rMRMyqR1QxqQYu",
+	"4PbKsCzq9sHFX/etNKQ3H6jYpEvAz1eaSHS70dVeqQfzpQcZk0xdgQuTQ4pIn0hhENVpNL1Ms0WKbAyC",
+	"gP2vG46pmVcpOIeZkpia9MQ8wZhd/adYpseFpB01FRJLC5qG6QqXDdgwuRBWZej7n9McECpuSnJlJnJl",
+	"FhXq/skvv4Qurzw0twemeOGffpYivfLLudrjTOg15alU+psxuzoh+j8YsU/jmMUG/47PsMYzxNFdpjnb",
+	"4hmZMZrCkiCKviSHwyE0Pjw4IIBEy+oqjPKUXGFZ0qs9AnVIsawndV86Ivf0ul+mV6eaEK/uQ4aNvsSm",
+	"InbpMu4uQBco7JRc6HOf3y9UkiVLErNkr7lUdsW0HCePyUToHsiVJ4hdkXuGJVy95unNleFPfXKVseSr",
+	"S5DZLntX9/NSqcDFJjxxJd+lyBTKXpcphsleWdnuCpwRVG86DuqZSE1Jy5U+Huc8vU7y8p+SRDTLoLLK",
+	"1fMLen1lrh2usG6WJoyXk8EbqqLpFSZ9rsSCFK4YU3FXXy6RZjuEq+MceEYzNaOJ6cstjcyVi9uhR3u4",
+	"f1AQHKZ0rk9pPhIziLciZZWRAOvRbTTJ9fVG6sMgkpg8HB5is/y7biRmbb57fvrNl1+CDA+jYabguCZP",
+	"zTe5AZumEv7EAktjhsRgYrOgcuIeeZcmWJaHfZyLTNkvArUpAexgzCK6kHATQA8zKE+GPN5cWJep46xW",
+	"/mBQoBnnpzcQKRp40BXkqZbw613OuSl/pnf2Zcxmc6E0DQxesdVVn1ByS5OFC43HFN8v9PoIHjFzaXEc",
+	"na3lqffDLHSJNm/YSrOVy9RfSZNLh4X99WE3Z6gwmjM2T+iKxcdEa4hX/QIhGGelmTtwR9udvQAxhtDW",
+	"qdXEdHCAHzkcPsWyf3hj4TBcav8ijcFUsDJQ/lPImecJi30ysSPBLxpOKxtWwV6cNjdJr6ODKLdMYsYV",
+	"CD+WtUn93RW5OqOKwdPBe5HwaIXiTP7zFUDNmvpwMGF9k6F46cwfeLiMjNX37ZJOebBp8T7xLFLN5dLL",
+	"VE9SEyZOeerXU4MK9eRrthJpnAt63jk+eGq3+IypbDU4nSiW2fvE+Cth5lfm8rwiQh+bay1nHnvSYj8v",
+	"cSr7xuYt+/YaSWOilT6kYO9aMVuJ3o1rgbCKFlo5ZvOMRSA7YfILZFlKvfOJvpRXjGYY4d1HocNeF0q4",
+	"A7uQiNeILPPqG/NJnl+Djw+PUM6/Ol+kIA/A70+Onh7etwca0x2//DInPGpy9qTWBPT1VZGPlg0GHK7A",
+	"eENO01WueBV4GhwF2Bfo50pPDjWLhF3TpNpfSWycMUUfwKsDmyJ4ReaLccLllEnEhcTEVshg1bMYM7Vk",
+	"aJWbmQV9EItIlj5D4owuUcI0y/N1wtPY5H7kcEKwWqKc/2z031zMzCBv1sNpo+kKyFsvyRfSB7OEfFhA",
+	"DQMpCvQP1x+wjFwFoYoZwF6ekUwk7moFLqFvfH18359ePPsORdnvz9+9JTOWXUNF8UgvEtDB44dPH90/",
+	"bnbjaGKFkII+uUoXSXJFogTSD7gCFogSn6YDGKWVzAsSGnQ9gK6NlGYEFbhK/Zbw9ASBHJYCEYj1jUoT",
+	"fmOn+dzZ8eDcAe0+gwvDRPJp/XSu7HmE9YyFE52g5Gm6wjMLArAtgXRipFb4KrDBK99qaO4Eyz+45FhX",
+	"zZ0dff/rxcCqf0Wa1+PHY+PkOPaRS3VMDoeHe5dQy41HzBRz4jFLFZ9wlvWOe6dzGk3Z4GBvaC1Shd8A",
+	"EQsx4Y575yErhLmcUGuPRKoykaAckRrNSWWUJ5BujvabPVe6+7h3+pK4sDeWkffG6NHr90zgW++4N9zb",
+	"x5FofYbOee+49xB+AifcFOxQZaVP/3bNAubzt2wJRd71Dakv+ShjShqsek33ciqWqRWwgGFPMVFohVqM",
+	"Hrzj3S/j3nFPC8KYdSF7Xj1r2Tv+qYq+k6xQ8cey+wwoEJRYuLAEylVCMq9BKhAsXn/glwXLVvlGcTmy",
+	"ZaaM6QmsxlUwgbCVOB/rA7hzey0aPkP76qcPeYEwWOyD4RDd8oA/CY7A0snDBCWTGmhN3D8BOqEcUdk7",
+	"NlWqyv5Dzz6PBgEEKRM3YNr1/XO9g+HBo8FwfzA8uhg+PX44PB4O/+YZZMeaiIf7T58M6UM2eDzejwaP",
+	"o8ds8GQyHA6G+wcPD48ePX7ylI6LuCrw3ceB7/K41fei/Z6X+KTZXBn+Jh/4o4vhwfHQdjCD+vG9BF0o",
+	"ZtPf8uupSlbk9OKcyFUagfOATfjH3nHPmXceTl49/XjwF4oPb7lYQE1INyUchSEe/xc0uXi/2ISln/wN",
+	"lccZFhZzZVHk8TLjCHZpUXF7zvnj+7PCm6TpKfdCmPiAgitBj+aTT+Xrs6DA+QI21zr3CxYi6/dQKwVC",
+	"1mpq3edNM0g8AaeZy2j5lhkeUPcqtHzwLVMvNOcxbT/1e2/ZR2WdRPXv2VbvJj63gakd4sELvesO6IOv",
+	"qatZCK/sr3/lh9SW+2QxvvRw/UsvRDbmccxSfOPR+jfeCnUKNyodo+/z8ODp+rcuhHiT51YABPnhwxaT",
+	"+g438EKI1zS7hv6O2qwf3FEpTcBOhG89bLWEWCHVxDda/wmwPd9z8tMHTf/5Rfsaqw/50AHWkNyzWTE/",
+	"9eBPKKJnnWGD3Dqrj9+cj3QbPKumGn4dlhO4WKxq7mSL3GTlX4yona41HDcag1Uh3xPDSvNUz2NrdLhM",
+	"jRUKnnlmUTS5fHeGQ7inhY14xtHsv8RKTsnK2tJndHW/7xQIfJUSxegM0GeMYUCaEekvGhtzaiyYl6kd",
+	"vnnZdqfbgnsIpfG2ZmGn+pti/QW7xhSEYultSkEPAP1iagro5AjBTojfIznyhhYYQdrfHw49wYOiWGFl",
+	"D5QQi1INOhINn6qINWuEBM/oAWzuA/prmVRfi3jVTU5ocxHX34xdb6/WN4y/Po61Fh3TLtKuICbtd5u+",
+	"OcQGxvmzoPT/eUEJrpFMqzbVSfztyewi/f8tH52N/xrtv5bv48ffTr9nw8Vb9XX2Xze9juLTj1xNUUEK",
+	"CVH2CgA+6bhVSZh6bgCOmoSp5yY987WX1tEofNl2Gwpgb9kyF7+wBnGbN7Fl8WWvUO2al6Fl4WUfKKL5",
+	"ZWzpvfw/UuwbthD7XGFb/cJ+i4G9p6tE0NiX9w73j9qsglzM5yJTLH7DYk4Rp0QLpwdtXp5nImJSfhZp",
+	"c5H2mQlncBE8mwiyM5qiStfvBbz8tTafi4rzH2sNrozLrm9NzlQZYzPKZ2iYXU5ZwOrzLVNvVpuKR5O3",
+	"ImXg3Ks1pDRvQ85GHg4PW522NyLmE27P9B+Xd7SbzQuxSOPPOuY2B/JbpnzvWY7XvKmGOZIsmYTP5m+m",
+	"4YjHn2pP6Y/GzZwLEzb2KBWgG0U0BZekp4iGjuXnQ/n5UP4rH8rtrkhn6+lE/Ei6L78BygdXWvV8vlTS",
+	"BJGiptNHawl4qCGID81CJlpmKpLYIR0TCOOAkG8bX1E5uQV5uPvh9Q/uhpaGkuZpnWFWe2ytPYUg4FqZ",
+	"BjrxmM/8orvG0EJ4f58BIiMkLb6AGJnPysa/nrKBPOjulA1foHlgbGzHv23FdIO2+RciI9dCGHuxjZsv",
+	"cFIiwFGNIaImtr/KXQt2jm3Nuf2O/Pgzk/vXYHKf+c2G/AZP1+/Gb9C4fxf8Rgtw84xhgBa6nzBO69oC",
+	"BF+ZJIyRRORiCK+N6Yos0oRJiSUqIVB1ySXL0wLmNvlFa3EW2vaWZSdY9AFBMgmjWcJZdpnCHLlIIQ4T",
+	"ewfMWpfq8TyPiIcQQBPbqzXZYmRZyLlVMNz+3txwQ+m0tO4I+9xaJvVn7Mmkn7aN4vnsnvrsnvqXcE+l",
+	"bLmti+qzu+mzIPZZ2/ws/VWMdvzWl/1M1rFhg7sSBHOWXWtA/+4M464x5kkyBskK/qsnecyTtHHGogi7",
+	"j9kvLmhfTE5Qs0QpTWBGl2R+ALh96zIt5SvskRcmjy8SszFPWUgWg4BGf3pd5bGvV9+L/5e9d19uHLf2",
+	"Rl8Fh/VVdfJtWpZvfbErVdvT6cn0zPQldmdmnxPNliESkjCmAA0AWVZ6u+o8zXmw8yRfYS2ABCVKomS5",
+	"3e4wf2TaFIgbgXVfv9UDYJkaTXPg+rovXBr4FnWaBqtw1WFrvOYQGS65SHCYRTYGuY9nhMJ3swLviIsJ",
+	"ZD8zhUk6LfKJu+SgnoJE9d6M8HRZ2LiWykS1mW2wKvve1x5Nvih2jiQIL0OZYX1rAAGJoyk3w1TRqduJ",
+	"dJKxbn6q7UX1XWl7BKCn0s+5yGTHDyGTondc0fpiZe+gBKVzGl3KbMj4aB59qhC4jj61XxbCZd1hDlF6",
+	"xQyQeq+0g0yNpbV8AqT4SLE+U8pXeRvAYUsUYwIBTOBZl9ldXCPqfw0x5MWJWx9IHlLZnQWUF33WjCoP",
+	"Xtg2tDykxE18+bccX07LTNeLKaXHK8WVeS1yaYT5dwoSEQEvxt5mkpNOnygmx0wAFLSRAwCcinNQE0sy",
+	"cK4shdDm/N0hxZTtYCaIbQAd+WxDHFEqkE4sDyDUEIqFXpfHPQc36TGDn/PFdjdhJmijqE/iF8n3pmHQ",
+	"xSoeNBa64e3/trx9C669zCwU0os50M5HC13egNXPcfnyk0tP4+t34l+5i6MfZJbWnsp8Y7sPZQniB66N",
+	"XDeZJe+43vLkYL2+l6Lth/7cxN7JG1Z7YfONwW7nsSBr91L9CvRlidQG/cw3hz70ZLTJXOab38UQb2dp",
+	"ZO1eql5oYtEbg93TE3+ZgeozuRA6Hmez+4rA6DZZZrTbR6Skpba7S6MYHWkXxVGSaD0aisfEGlGTDIkH",
+	"NQkwUjRjMZFZmuMbAObC+78CQMefrKQc3FxIqRTsz0Qq8vryF9u0I97AJHMbGaZCVknJ2PBeZjvXha5n",
+	"W/t2THybmbpu90S6IAlHnzsRTzvRaaeWCNqJ7uATFgLUPCpF1cmAw2OPTglSuscFBVNiCav31auTg4Pn",
+	"hy9evHheBS1t2K3ZT/RNeRE8jQsRuKNWTvHc4cb5mXms0OAAwk+kN4P/3nfO6+TGeRvPa/x6e3/leiw1",
+	"rwamPrdX2MEQAh4mvUFAP4+jVi6eTY2hyXDEhDmDF+17f+lErikei04UzWtZ4SbOFztaWGZj3/kmGRzS",
+	"1t1beGxbDZzKnp+8jE8lw/sc/LUy7wOwjjKG2LrOweTQBwHnyHhTUMar4sbnNKJHSPsoi9VN7kdzabe6",
+	"tB/KpsydmWQ3ixEsuoBAwbq3e39Y6PrV2V1DSUbyhqUEMaWZiDGeeeqLQsI/kLdPh7OzkiTbIpVUwtKH",
+	"OTmgtc7B7A0Mm+7M4yJkYTGFmrY9CHxzBscfmJUcyHdMDQow+okrC1En6I7dwGwjmt5QK8DGkf1sXW8C",
+	"dJb54PGcba+uPfIFltyAbcCINSO7VYZGfFwa5eE8f+/kDVvv/bMHezduv3v67HLrWROz1XAVFAXBoGAP",
+	"qAMQfcIsRmbpFlHvc8MtTbWxzAjpCSYyhkaYa8bGDpTJUiTkUgkVQhrSY46xIVwAQlkpsLimi9xo3mr+",
+	"RKLPPWUGRRiCyLgmPWb1V8WkGlBhqUGrvp/mwxjLAl5Ax+tD0jeSwRvK10SrNsbvaobwcWLm2ABxgRH3",
+	"ZQfgi69tD9iH5g9HzqWaUpWS3gxiRIBsn4bhr32p1kS+xqQUUdsil9d8PLYkD6MG4LeBtA+gfAQWxi6/",
+	"5ODAg1aCsVQDLrQlfC0CfEf2+0xZ3WZo99gVS5jTbPC3M9ekYD6K0WTIXHYoICxCmQCYY5Xtft69+UQ4",
+	"kJHRaRCkUZvRzC135wn5DedpOE/DeepwHnsT51mPkXldE9T1vywPCmp8PqxigZFpLCVSER+chqsHjWMu",
+	"3DGvJzSlukW+X2QqrnyX4yEV2f5VsSdPUdVImDK8b1tjvCdViltdi/YNU4Rm2QYqx4Kq0TCAhgE0DODL",
+	"MYBP9NoK2Ekmtb3CARuYjBHQ7YGDcCroPwQMfwmjkiPaVhlxWAVI6JwC0ueDiXI5XCOaMtA/sIiqZpZ0",
+	"Jp4t5KWYRxIdJ5o66K0gJw+H6IiFSCJAA0fNYTARMFxCRcKyzBfa5KYSMmEhDPGpsZMfHGS6XagDf59h",
+	"NjieAnsm8sYZTa4h054pzjA1rzaXmduohuE0DKdhOI+Ey2Pv4o69HhurGHoyemj1QooupDbVUigqaPt8",
+	"eHjjlWi8Eg2lbij1F6TUlgQtWIdcEufjOCh0kUtVGdL0vRPZocA31AXNi/G4OkCmopKpgqqrY6ZIYpUV",
+	"BRHXIg0yXwFRlybDQp5/prGwz9tAwBcOiAPBNkDYd6Nw9EysKBGE87PiLyoAciIMllG+6mVcpCwtsiU1",
+	"VuaFyo68NzEsr+BeoSVUZ5Y9REzmJhBl4Wetn0+5uBPRaTuOnKIGc8APiEFagIIWuXLxXS2zGwxXGtFb",
+	"PpqMotPjOBoxKqLTo9ZJHI24wMdHcSSi08M4EtJ0ZQ8APFMYCSpdUZV2U3bDXX5Wu/Wi/eKg/fzFy4OD",
+	"l89PjiF43WVxfsSxiR8bty6RoxETaYEdk7I+F9ywbNYVEgbK/9NNWcLx5sD4SopBd8Zw4fDfQ2ClEjbg",
+	"MI6mjA+GhqVdv7KXd3EUbpi99riPeVxW/nPtr3ESlQbVhiqjy0FrB4ef2q+KvNk8QCyvuBVku35iyVDw",
+	"hGbFBYsql/LbNhFjeTpldRKBIyrbg5A1IcZNMNjWBjh7AF2JuvlgsGe6hOnkuFHAct0NXMFsscWXDgvL",
+	"c/2/hBUPq/SCsoVRzI69h5gUhl6756Es06PJ9RIzHalhpbPcvYaZripHt1HmGmWuUeYaZe6LsZn30nhI",
+	"5znSmLu+d6/KTVJu9jI5qFv6/byASWQFljRazbjyFVQhBqzQm2hitMs+tboXBmUhhUKcFB0XcIks06wj",
+	"yi8vRUC00//Zzn5z+MPzxEhVN9n5PHEUrEbbC7codyM2eKPubD5MTCJHNTu3bLhey+9YX6oqOMXwCGDF",
+	"/VKS0QOiKNrv+yTwExO3VRPNVEvJjHURrd1qUJCI1N0kCwnfCNOO4shdrdr90KheplLKDOUZauYwZfin",
+	"XQKgONnTcxqx0TiTMwaBRjI6jayg0c1AYrXkZEj1MDqNXvVfPk/bLw9evjxOXqTPT17Rwz6jtJ2cnNC0",
+	"fXBCj3r94/5B77DX7r08PEzSg5P0eXJw0mv3223aflk/74kmtu0YVnXUarcODo5aLyyJcDfjNNKTxDKY",
+	"KBetam9cH97BG1n7JRa+VP5w2o4vEhadHls1nAFlrt2xPUC2oy4dYEbZO/kvnmV0/6TV3nkGlyOn61O3",
+	"mDCKs91hNrqBawI2+tbbojXmXKNJ5f+WoRqnqBOOx0ywkhXcfv+VMpNt4BTySmFpM1wae1lmu0WkcSc4",
+	"gKPpiNeXv5A/XXz/mhwfvGznwY4BAsgZSaCkq5Mx9Riq7w8ZMw44wKrgEIxP7f+PJhklYDV0fQlCraav",
+	"5HjI/gxKeUfgRlidkxvNsj6xmohKWdoiv+Z6vhQCI0VITzF6bRX4fozgBFQbhCCxC+9ZLd/bHlcA6CyX",
+	"+hYth3Yh3mBQ4IVUSSYO+aQuscS5fI8v3dWVIhuRs1Lk/NLwPjSpBe9TvmZfO7YPaE9Aa+jDwflUc/4G",
+	"yadh/18fks8uBIB14D2FTHDDFO+D9bbaHn7B7CInxuWoOX3umSZWeyLJkHLhstGIVxmI83Lbo18hTUyp",
+	"JjQD6NgYQlvtAsQAVPQp1R1B05SlpMeG3EkZmqkbnrBn2hnWLZWzkgdJhiy51mQyJkaSg3Y7brfbBITn",
+	"M3IFGoWf0xXRdKYLAJKBJFK0yE+MjTviytKErl3QFZETo3mKUCN6pg0bnVrCRA1TbrWwiFQy9LhbYm+f",
+	"YrwVUWyquDFMVAkCv8Beb2/+qTDWV4gOVvaCTbDrhB1aKjsAiodX9MpUu08nmYlODwJizIV5fhx6uV+1",
+	"2y8OXr06PDl+cdx+9eog8HQf5GSLC8MGTEV39zdcwGIsxbQqaZ+LlAu4Gr8hVe/uTqEfYo3zUAUuHScP",
+	"WzJmMAnvwkc/NBeGohl8AwUWzsYKMONf/dXpy4lAz0gDxdpY7bdNDFfyhhXKHao/lhhPRGEB3JDxOE6y",
+	"hM98hn93Mzl4aIA4b2d55Eikxrba2FYfwba6qdV0lcbURC41kUuPBI4Ix29b62cNAxv0/0yHLr8xNcNC",
+	"Ng7Z1UptfdUle/tXK/aWGKIZ7mdywMVyjevDmAkN6hSsjcg+0eyGCZJCqWORkgG/YYhQhcL+mHIF1kJ5",
+	"zYRukY9MjjPEACOGaeO1NjRicEOoJlfu2ZWr+deT6QyrK2eM3vh4ZjkxrY44F2QiroWcCsJGlGcxoWSq",
+	"pBiQMdV6KhXUrCdcuLgpS53KT3IPO2Y55oPnUd9Clmc6HfJkCOHgYyY6YsBQUNEUAsf1lKk86cU+ggo/",
+	"5NwYNhobdOtmfMQNA1AYmkDUs8uqTxXT1b55+C73iGqCzYGayP9JkxFr+Z/secR9gvoryUSxj+7BweHR",
+	"/1WfaMMMN88x3ERqsSyyCwfJMvnZj8Pe3xL+gf/49h//envwnr/Vb8XFSfL67fO3o+/bPx2Oj9LXP75q",
+	"sdmP/0p/fcs/8LfTd5+uj9+Kdis5zERv9H07/a8fs6A4sz36r9ptO9O+YnqYD0b5WJkum/2Ysb99b5K/",
+	"3WZvfx+3E/FL1v87SBnXTHhGiuSj/sZ9si9/pFxVsbtLPhAQET/H7i6Z2Xst5TVn65jeBS7FNW7qZDRx",
+	"XF8h0y3xWHvmLQUFHxnQLaCOOZ0KOa8ZRr/dVTAxOTHLudgbkWpnvMvZGIS/AoVBVtUib437J9LsqVRm",
+	"6HNO0KxohkwQKWIihTMlQtaEalWRbzujnZRwuw8Nze1AGuhK105qEwovJ+aC6UlmVtAqOTFFZYQEyA5B",
+	"Aps2RKyxMH0FQjwQGLyPZUqySoS3l90AANB8DIMZ7hcy1DKa8x7g9uBKTJRiwuT0rEXOs8yD5SFBygPy",
+	"rbRKmEjP4C+sfU2tjHytyUAyDY6CStGS6o6wl3yPI/2qrDEJFpSPBV19xAKTuCnd1cJoHAk2Ddskcjxm",
+	"ai+jcID2UsX7Ru8JS6o3qB1Z2oaNRNjjxQ/9CQqPY19WSXCWta/eKt6IUN8yycMzbikI5vAul6a2poFO",
+	"Z1pOAj/laKKuKYpXuSxFQM+XCiOt5MQQCo/iogWKEy3yhibDuV64pYgyhTgIKSCQCq8eAtcdtYmGlA7t",
+	"MNu4iQMdHbpA20X+0Bll7YS09DFemdTGa/kQ14W9EkN7HeE8r2RI1ejMOWYnmlkKXhI4Mf/KS5/wa2hG",
+	"gflBcyTgMRnKqRUwiewbJnJob1g+S6thkuBH0C1rRXWVNhPicjQzpDcjZoiWDuWKcgkwW4C2PxddslpH",
+	"BjsWfr/CklXWs5cEmpwcHC4Gmtwvw2sD7X4DwCXodX1+V2PyWGnysKdRsClYDvGilC96HqihrRTFNdFj",
+	"JkyjWjT2kX8T+8gbx9iqWCmwJH971ltKvL6x1Of9CdzZN2xBM8Ho6tiOVSQuVaaUXfoxnlClo3qu6BsO",
+	"Bcm/54r15S2RgvzMxeQ2oK4V2BBHG9ZUB59qhfOY665TmrzfB+q7T3TFtA/aBSTFl0p9cZ99feaLP1mP",
+	"VrcoP6BQ0PpGXjP3ZF0xa9sU8md8+yb89VvOfimUJ12QtLrKk3/ldEQFHbCunIpoKTneV3C29sAopFcY",
+	"sp3RuWTFdnkvoFVQO+uExYTd2k+6aEWqAuGzQ3+wI29NuXdut8b9SD3uTz1xHF4pLvciDfpBTsmIilnB",
+	"3KZMgbbGmijGxsZ8v4B5kQIW26JdNycjD0Y9PhdhW3dINDKGlQUqcKCw6bOavq4WeQNRxSX3WWGT1nwg",
+	"dEiF5MQsIzGeadY1qvrRhlQ/kSu6cVTWxrezuWdvXJpWeLF2xp835XvuSM/jRuXYI8v1rFJdDQgnhhyS",
+	"/MWzsGRUEX3sqp4SI9fUkDor4EDytzXriBBqy78mMXgJAR1lv0Wu/rgifW7liWJCDvVR0JGVLsBJLxWx",
+	"u52nnRjAT7o1ZxDqdWtys64ZKsZIxozdtI6QiqR8wI0mXBBKlJxiCasJVOBlsBDwpvTYwJeygm+em4nF",
+	"zBlErfbTIucqGUJ1jmC66BvTAD8pJVh0PX27oYLrIVuKifK6+HybHwiqkmG9zM18mEt00td6CSJa6zS8",
+	"hGDfem3fQKxYvaa3eNvrZb3+Y2zXl15ykbAlKUJSpUzZE2OPuv06Iy4m9tveMKUhsvAh4VGKb/AUIFKy",
+	"TE6ttp84TM1/RhPY4CiGPuwmULwKlvJV2zQOPrVfFsYBHyU44oq2tMyGjI/+0z4L4gWZ++QYFE6N3jt+",
+	"cXAQxRHYgLpu299xRTeoumzfB/uFe/0Sx45y1f6f0dCYsT7d3x8r2ecZ035K+3aye26ydqGZdKlKp9EH",
+	"nUl7aYdS5HlRGPaOzgemFM1CnM68XLTnG0r2pOEJhOZLfWj7x01etZE7NqXkp3K9MaWgeLtCEskHrwcl",
+	"UjTfEkskoLbfqDmlUanuYYRJQmbsL2nwcIWIV7QqYvErzSqvgVJqwOdwMeL+1RY5F+QqIIFXpMcyKQZW",
+	"fwKhpACa8/YYDBtfVINwmOLCPGb8zc4JfzUxr6K9SyltffpY3siNIngONvTINjz3a+W5G3PTZc7n4gZP",
+	"qSbuE26dbhZHP+d7s4b9yjzFOmDBTpmpyYYXWt/FmzHx0puA7RXCYq58e771h36pswumjVR1F7LQ+i6O",
+	"UH2o2cF848az33j2n17YHhCfEL72PlLPYlXC4sfNANgKErlLELb8sgYobKQShK0jHhSFjRQgbB59zaf0",
+	"Qe4lyeSggGPriF3jsd3D4uQA3fTTsjmVDUNfGrusd1AHu2z+dH7t4GWlggAaz2Bv9nA4ZktNDw2UWRPL",
+	"8fVBme3QkLAG0SxgsnwE59Nd9WWoZjTVZbb35wrs0ZhQQ0ZSG3LiwMWUnGIO/uHJc/KOf4esLJHZZOT8",
+	"ug4tvk+qNeYziEJXNOsIcORIhYBl8O6YKpeyfvU/Vy1SKJ4wZK5HQlu/bXYowaYhaSDn4OBB71HZkDIH",
+	"0t8RNLPbO3MpNI7B521OLedmo7GZAf/32ABTl7UP5YnBXMPyDw78d4QSKhZ6PgWogis7PELClcuogKsI",
+	"gmbAje/2siNgJkJCwoLtFyQrt01a24Xf+ApqJfHCySj5nIZUk/HEkB6gdlrhBVLT+oGkwn0hFzqlM5x0",
+	"i/xqj8PVSKbsL9TIEU+uwF+IJ0Ax4oDeMJkCXWjoIwNohJgIKdipq8zsEAs0OT48BDd/qXv72TnNrjDY",
+	"VE69mGW/Mh8MTTicfzFVs66aiL/Yi3CVu9lgdGhX8CfFYBsc/h01HYESW4+1CAY3MUsU3LcBFgapwBL8",
+	"liCCwbbhh3mm4YK4wRwsRBxOwJ4nxOjDY0BAYjR8hGtgYMWj3mRnTxh8+I6YUoC0kJg3At8VszSYyPNK",
+	"oN6d3UyWkpP2Ed7Zqwtm1Gzv3La+qpL43o7KEt/ry192D7736xCqKKHXFNAx7CW8Zmysi+OtMdIDS934",
+	"T7rEq2bPRm2vGi7xHb6Sw/dFeHLRy1Y9XTCpZjN/TOBq+wNCUomCTNX03Amsxg10/hifuyBlxqhYl1JS",
+	"LaIF9CsuKGKcU8MYMUksNbUCnDfcxe+4orGzt8VLDX+xN4T9j5L6cDv42mROam2VBb3D5y+Pj06OT54D",
+	"PmIu/lWKfDvG83CyLYzmv5f/NnDr8egn9tgEWNKIAGbFYwS5pMJjBCB6CpovGdQ5dHQiOo320cpqvzH2",
+	"3TVqIjCTzQ/axzo/dj4jHNQRP0h3MTSDIokFCt1pO7dLRqcHd5vdhgs40ivRFO0BR+RRTxObmMTGhPXU",
+	"xG087qEmClwG2dw9TVm26WRsP3QdqbswE1QL3ueaVDBjl31qaSlYqmQPa7kDNT0ldIksDaIX2pwCf0KF",
+	"1Ms1QfgqJ+3GELalBqwjxmBKk33CDQi7tAcpby6oq0reRbovJllGkoxRpZeU55tfJ1rhGrnj65M7alm6",
+	"ggMFJi8vZ3SiuBO4COE3K3rA81xIgcdOGKljCEtWGcIa2aKRLRrZopEtHlO2yLnZlxEvPuf/vg98tBmy",
+	"0VoA6XsEC9VAkF5zT0JXfAOg21jftwbQ3Ykze7vq3vkh9oW24UJUGFNABCfwc4t8ogO0rBfmcMXGGU0A",
+	"aItQe5Uztnhj52NQNr+0O6hn7QKxov84fkWO2uTk5KRN2geHR1UBV/Vj7uaWtjnw6wbEpiEcTY3rRgRa",
+	"Cez1JSKEynLOvg9ztSTmfjS4Gi2s5IjThs7QfWO3CGhxQgURkmRSDJiCTLhZi1xgDhiZDjk0IwFxdAHZ",
+	"XKGrBiO7AS2MDGWWLpLvhWDKHdhHNqL4DdV8MlSzIWBbEjB3yR6DgimMMf4yFKwgOeDDz0kYEq6KHPm5",
+	"+OeG9jS0p6E9u6U97pKBnLCQM75jKoQhJUutQ+8hkV5nkwFQBs2M4WKg55LIinBrF1hdJJ9V24vcqI9g",
+	"LXIjf4O2osb0s91t+5Qf22faH+jwkrknq26Yi8sqbD/rrTdnxV2iiuEvqfeh9mbuX0ttN1tfoB1YbvzE",
+	"If6Ij9i/0JDzZqLkmO1/x1TGMVlsI5MNrmjnBpvivjdepMb68u9lfSlXn86DovP7uxWRc3nFFUKEnTlb",
+	"Ud/m48To+fJqPZpA0eWhnPp60BKqeMcFSKBHOTeAwHxriJqIoFIbwu9gWKuLqfVRur/LXlxITnFodYnJ",
+	"NTdxgDQUE52g0JWSMVNaAnY7YpSlZxCPne+g/aNEvlF3muYwRwDYR11C2Rm8gxlq5x/fkmvmcIEACZD0",
+	"JqYjSgiIiR0H1hPKWFSkedQ09EH1tY5d0TnBsDJQngcGY06HEvDZEQTN0FmLvBUQc+0Dx7HrHLkdgIoq",
+	"cdv1PaS2XcMu0jHvXrOZhrgFWkoEPjmMQ7H49LgdRwWYVHT6Ko5+lz0NYQ3X3Ojo9NDyKals44MXiEOr",
+	"o9Pn9fO2PeOyZ39lbAMeJfgw7ts30Q0Nnb9XzhCkmZRJ6raiKx7fgqiHt2YjdLjixQp0ONnfFBGu3HIe",
+	"BK4j3hZQcUV9Dkid0AaqQrAhD0EvtaWh2AuAelnK15thOcwlSGvFEOtKVnwQ2YyUwOvKejHX8yuI0dSf",
+	"OZKsl0YYclGOMFyI16uT+vqj7NWDRAtycOu+EGAsuFdq7Q3XWE5qcWuWbQX8zrEY9UZlZddOCa0aGo6O",
+	"mWimW+QdpkcrNs7xNtjtOINgOUzdrER3w7zlcHbcsJFeO00/lzzxORrR27f46gsIWHR/FPGKVClqh54I",
+	"/seEuZ9dXFDtBV9zkW69WvvyPdb6E0eTZrHSk92vFE4bptf7YwdEQiosiFPO4y1j6+eYOEs+tTK6CzXe",
+	"wz3IE5ntHdqzY5XDUI8rcns3WYXLzctXct8FYH+7WMJTR1ssLuHTRFvEnlPEMoJ1j6i67grZ1UM5tdJA",
+	"0HndGvq9wyiQrOF0PADG010ceRgKBFVCnKY6dS+YSBcLW4QVJlyDbiYTms01O8Bm/9G2/wD8KsBeDedQ",
+	"d2kncAS1URP/RfD932UPSGPNbuwsDDdwmS+Z4FKRCxcORd6IARcMKxsB7T2NbnjKZAQ6Te0veuTa20u1",
+	"yUk4jkJgLVzdiDGrDXcnCqp5O3wu+zTH5qK9ZC9l/QHIUIJlLtR9NIITj90Mqe7qSW/ETRil7g70wgF4",
+	"XgIs8xcKoLusQsKQKUnFuvNwC1biWDjDP1OlNyiA0ps7wz9zkf5xw8F4ifc7GbJ0ktkb3nZ3sXSiHOGt",
+	"KMaSrylvUnlq23Ontiij60ZO84ddxaguPtdSs21x6D6xZCh4QgOBPloGeBbexB2DjObEeD3IaMEndwUy",
+	"mg9eD2S0aL4lyGigaDQ4H98yXCgPNUqvrgcPV2jsRav6cKH5O2A2zeFDwyC03oxQMp70MuB75Job4vgC",
+	"widYvfrK05UrZzGkJFW0b87QWMlN7J7n9Kcw4k6HPBkSwViqO4Kijtcinwr7QF+qNaaBmJQMDpWlg2HN",
+	"bwOC9XjYpdsKWRUcfRsOXfDY5SywW5/XwSF2nxUWWiluHSxypCoWt8C5lrsRVzOkDbFY84PxhbFYG4m8",
+	"kcgbibyRyB9JIt9Y1l6GpVfIEV8DBPFrKhKW1ZTR5xvfxdFrR9fq9rDQ3PYBe3CZuHjdFW8HDe/i6Hsg",
+	"ZzVHnm+M4Mn1lZOlb76mGRMpVfV7yN+Y6+nSy7d1O/IvODjn/PkPXBu5rqPKN1xPl86Zu+59bPehX9qc",
+	"d1Rd5w/ey0vLnVf2VPUCgErLMRM1v9B8YwSldgSjdh+LL2A/lk5/kvW7mW9/F0eXm83lsmoml5Zu1u2g",
+	"3DaH2K75+nzjBmK7CeF6shDbosTstzYV5KpbtYt//3P+7/uABVjtfw1UwD1083sHf5dISgMV0BjwtoYK",
+	"2Mmd3A4qID/EG0AFgJ/fahExOPpjAiABGMoYKMZn5G1/Dy4YhgPi/BGvNzAIeshaBwrkklpNST8ojIMt",
+	"8olj2GRHoOYDdj3/cm9GnKGkyp43z8q3jHd/z1hqb9Z9zHlVFoRNdOwN4+G3M1VtSgQbgtYE0VdLYC83",
+	"W+WFP5gNkyjhHzyK+LafOC29xZPl0ZvngnCvzmOVAwB2Pzk5PvlzEX2ed/zMBUxxAeHv/4KQ8/PQtwSO",
+	"myHVREhsOuA3TEMGtRvFB2iyG7vPq+XD3NLwGJBShZGjERMbMXE7AIHwatDSNbCX7bEFx5p0RCQs2xyI",
+	"YEFGrXRQf6/kCGXEOPAYS0WcX+ys7O8lNNMSkfS46I6VHCimtS+9RNCcXlHOcs7w+6UBC7YUN713AOzu",
+	"EEbPtcOiVUyqARWWCrTqi5UfYNtpdgEdB1JlI0U2UmRjx3swQRDIz6MJgs5n9aAknE4pBzUY8+haJEjJ",
+	"8ROAFJshG2mWATq4Fy+hDl1elwc6OMOYdo4hQS5Zhxoy5VkG8MeJHFWAGi66554ipU+YMrxvW0OxIUKV",
+	"AvgPLOtCs2wDir9A6Rv7QUP5G8r/xSi/J32lAEyaWRV4MERa58A/LKUXg/vwBXnDlOJpXb6A0VQPyhUC",
+	"GR0tyGHwSFG1SruNgDxIXjCMPHTUpbxj+nyZU9j2PK9QscgS5uMmvnassoa0NlhlT43K4R3bmXxrv80k",
+	"MTXJ2LAIFqo0cf46lGREUwah6VaSjB0sxuysVPK5RSod2w7/vlhZa3V6uI9E2pTOPGb6YGLkJmHgNSN/",
+	"b2AaRcB4HPWVHHXziGB0n8GzIOay/BQDJ8E+5N8vgiQ3iwB+CcGopXBL2V0bnmxkt0ZAKLZajPI0srs8",
+	"qv2BcqTe2H1fnyhVmN/vnSR1ryynPHLvruF3DTcBQBMs44/OM8xVCh1Q9qJByr7LRf/6LehC7mkXRPpg",
+	"knZOdeblbBenEWRjiSoeVhXD2ljJGyt5YytpbCVfiO6/l4aFYEkenTzlaW7y/XJqBSRD7X92GZJ3SHa9",
+	"Gb1MgP8hDM8WY98KK4ZUBL2oGWAaAvYb1oIA4wbkuQ7pTVEbnaJto0XOA8JddI5FKqkhGaMagP+Ix0Nq",
+	"dcQH12fwwpBaijiYCF8Y3tBrLCjvjfGy3wdDDPRThltETKpn3lilDZ2RIdANdMQWuhKswX6qPFnMFbWo",
+	"hhMcyRv20c37nii2DVFuiHJDlB8CGJteM6LliAHZsFQiR2fbjQvzXvJ3DaApzZSXnidVAXBpqgM0BECh",
+	"A/sP86RQKqLpDBADAS+V5rT2mS5M0EWg9EbcoEUu/d5Oh7IjrOQqAREWiK/9P4i3y4FZyURkTGtyBRnm",
+	"3cRdSg3Fmo2asBapQ//HE1Mm/6KC+neEx451pB/j+gzUOqpiDQgfVkXsL5nZEaXfFq+8IuG4tkIQzL7x",
+	"pDaMqGFEj8CIPk5MwIfErtlQLZ1AQZLug9pxCjZhZEVQjckbaIc33ptZys2yfhFPA/joIILDkl3ciAPf",
+	"kRX+U+d7rqr0VM5KbqJpmmiahgc0PODRamJZckRoQCV34nDeMHCmwJB5KFZQNuFjgdHcEHRGrgIUmyuS",
+	"yIkwGu1Klvw7h7izEtknoEM44RyrYkjBnlmdAj8JZGpqq3X0pUIHAXgR4D1vBwrKZCAdxYgb56jRRdmN",
+	"94w5nSqAloNe8jqDS8pLLGBGPBF+U+FFPlpErypzpdy8WWw8h2z5Snfz0WZwaXW5md/xhqM1HK3haI/A",
+	"0d5JKC9bZeS38r/AEj339XRvrOYgUuEDMjcshRGD12Cx6AP8UbEnMUEIOR2TlCUZF0XIKHodFCMzZior",
+	"1s5DGj0ZVWYRPm8TAm+X3VD3hro31P0RqPslneVuAymgihu7J9gzUuZ6dPyhtZQwd9fpDegRdrm7uSrg",
+	"/QqQx7tSLyDnuXfF+UmclOwYxT2dI2cdcRU8NUMmoKCfdv3X1Y6qPBzfkPLyQCDONZ0tjU7ScK2Gaz0i",
+	"13IX8LHylXUO3voQTCuviOA5F/pFoPoeh+Kp9v4SzZhuke+lyvmRjn24E3PVt5yiUqhsE3D9Y/mD3EQJ",
+	"pjT0s1gZAJ0ulpMwmgzDuK0lhQwQLvgxixjYKUGp739+jhLFDVNciu41s4dlrGQvY6OultkNpi8KaSz1",
+	"B/rkIvkmGiCDzFQSbdgYsg6w0+j0GIKoNwHwhw1ZGZV7b7D++4Dxl6HTE3nDFORGHCxJm5lLOKk71vMo",
+	"KGrb3QQG/3fZ626Cd++8g1336Snuj6LmQcHa482PXVf2NFM3AUT95mfRniX8hKlDJY9mILMrdsORtB2E",
+	"kO45Kv4SSPe8wVIR6/9Zht8+12bK+GBoG2kEGj/eQKICwPFqOHekR18DlPvfmKmBoZ63CqG+L9zHqQv5",
+	"XbTPcbprDB02vIujS/i0Nd4LG+Y41jXeCxvexdEvkqc13iqaNSlVDUj2ty+ufscGXBBU2eVUOII2lzcW",
+	"iK9OvFwhumKL06nlOXVlVijp84USvD4WEqnlab/L3jMdVNmeL5FFvndiq92lQpyFzDBYIwbpuyDOReP5",
+	"HBJ/A6DQ6PkNgMKOVW6sSf0o+Am6qNpSiZ/wkSmSi98YZCIHYNM+JSNGhY4JuzWKjZiOsdw+VSlJ2Q0H",
+	"EhKTskCtPfyCDCMPyScZBNa7ZCJdlUtkaXxHIJGfMcxQckuwHV71Mi5Sll6dWj3cBe6HQ8HoLlYFucSM",
+	"oPwfk+mQGoh3t50qmVXGqVQVsHkIeNr6+qtbcq719Plg4iwogc72OVqmOo3oLR9NRtHpcRzZLxqdHrWw",
+	"+jo+PoojEZ0ezutYWD0LPnc3/9zRabv1ov3ioP38xcuDg5fPT45fPC+qV33EsYkfe1Hf0ngA+1xww7JZ",
+	"V0gYKP9PN2WJ08NgfCXFoDtzxbzgv4d3sefxds652uRX9vJuW8XZQzSh/ptbpA8DfTC3+mxRcCuvhrRE",
+	"UcOft1bP7hog4waTYes0MG8p0POSdc4NthGxdwzB8LvsLYc6/7RMQAaIH5plWHnWGXXtyFTMzggbjTM5",
+	"Y0w7JCCX66oDu68uKtXOBbLERKqOWFrMtkWu/rgifS5SjYNjx65KR8rGVJkRE+AK9aUdieUL1E4bIjvZ",
+	"baXp+GeuzY92Nzbd20tGlWVK8fz2fRDZLNwhDVZwM9FMt8g7OiM9RhQb5yaknD/9M4Kkid/so3EmU+ar",
+	"PXLb7R8TBvzTGQAdIQ1pJzdspNcR0R9l7xJfvQN+9hZfOgYu5v44iCNjte3TiCpF7aATwf+YMPczOBbX",
+	"rpvr4LvERI8hjY+wW5qYbEa0LK098sVBo+rlFl2Vljyitz8zMbAX8aDdhjXkf0OxF3v3o9Pov//5353O",
+	"bbv92//+X1G+OG0UsNZVSwmy7LOMKazUEtRYlgodIpjf11oy+xEXrDRvN4OelJlltnd18jPR8nnJRcIq",
+	"Tp2lO1KlTJ0RCpfXSm0jLiaaKCupaaYJh/IyDkaxp+Q1w6yYdNm8tVTl/V53smz7Oot5TAyvxYLDaFS2",
+	"4oLM0iiOkkxqZu8h/GN9Id+DUh3X4KiWjnX5e3034Vlqv8TIHTLNAKZ3E39DUcQ2ysufWhKyMMHD0gRz",
+	"GQzITY0yvcvKpobd7hik60fZW4/MZW/oTnC5/sYsD1hrTv+eK2AWlnRuA+UFfObbrK/YSH4gScCRDOQ7",
+	"+HOFdGd/L2S7NW7432UPS2O4SmEfxkxY3R1Av/MAME1GdAaRY7MzQlP05iHH8mKT7Qh8760lnnR7xh/T",
+	"j76MhFYRvDpFxjdxmv8oe1+43n3DfnbAfjZgLMvsBvZafBWVuu1nX8uP8lZYW7oO/yq1/sjHLLNyaY23",
+	"8rYLb78eOndO3S7whbs4+kFm6dpJ+0bOhX1e3K0aDuyw9Yd+0M2PsvcOCeL6ToK2d3FkSe7aSftGuQd7",
+	"7RtFs6b6cuNYfrLVly0F3VT4WfQd28f7nzH26iFrK28l5Ny7Wp4jDI19udEytq6nvMU1285+/KPsbVc3",
+	"ObT85fZYKlISvI6Z867IMddVNY6XVDje7ubuIAOkkHgdLnrureMi4WOa3Uf9yNe263wOR3Ia8tFkcjQS",
+	"zOoCxA8gweyjOr9xxFtAe9fnFI6ZQFdEdyiztEXeI3ihYNOSNShQiBCdlhYeuQpbkNcwv/ZAtobANSFs",
+	"T4jW2Gv1MKQGDIgPQ2ksialFV6yUFzj8JyJlikzpjAwkqao47E08DZFpiExDZHYJAooeIymI8yvslNSM",
+	"CgPqsmJioacp9uYYiFGwf2A2KUgfU6YYoWnK0jWlxX6XvdayCB5vpX1C5cTqFAdTEjTMIVdcDLojKuhg",
+	"hUuk/O5EP2ji4e5d/vgN1zv+3eF7tJpcoVOgSR1rSG7h/6cuyWiUU6MvaKZbR6zrFWn5NHTo/gAWRjIp",
+	"BgDmn0e95aQ4LF1eDt2chykDZdNVOFlS3yS/U9ECfT1eN0lTTI+KGbEEqfXNCWubil3NlXQnKz8cW8pA",
+	"W17H+5fceAe1h+ZqbpTDrqvuJUSlDvgN0+G1QIBEK5BBvg45LxIhfeKPb90ROWhukDcZKHVWx7M7qxEI",
+	"JFD/lpS0KF/ubdE1KkWhTWpT5NPY3MRef5pPXarbWF5bFk+Dh6nVaM1NCMQ3z2nO0zQnn0B/XVVWzMT0",
+	"VHfXSvh2RTY28iygRwFWBNGILfK6ItIUMXjRD1GppPuYqMbK11j5GivfzoJBsMjDA3gSxkF0aKV973uP",
+	"y6YNHbBTMpRTMgKBdM7JCO4Awk1cNIHql8q+zVLCDYiTY6o1S0mPzaR9wyBihx5ShChBWyDWWsOmRRmH",
+	"kWVhwgvAKZ05p6ZVOgFVLs9nDA2J8yprKa2rnPZIs2xJfnsYG/u4qe2oIkSnh+0SIpuOTo/tE92V/eUi",
+	"5TDPz94U8sy2rxHA7dgIZOUp9jtLjB3v4ASiwQfMQZdJccOUS1lvPY8j/LBd+0Wj08PWid1h++mj08Nj",
+	"qBJhDxAuELqJTnHpHmRMpJCEftC2bKPc+8lc78dF3weHQd92IN+3ThRjApEAit6fr+/8RTj150HvB4dF",
+	"7yGgRdH70freD4u+j4K+nxddsxuaTTBwqbQvi30/n/vf3FDhFwiGOiqGkv0+fPBilIXNx9CpUr/4yHfd",
+	"Dve/6BoPadj1ob02U26GqaJT4QEN6qaX5THt1dqLw4bYIgvgV0avt0cS8AmejQzScPjT6NwZXzw/trzU",
+	"o5YULF8xq8yt5PquyUNZmP38WvpmsBxYwF6riXA24TL7hMw2QS5/+RvyZYrOnoQKYtlyCig1fWaSoTNK",
+	"jXliJophMT8wQyVWPCQG0pot99ZDOdUYCQ4jSAWxpYLInuVA5B8XP0MMakf4viyPAqM3ztoXIGfKdltg",
+	"4UyM5imIJVhQcL1wgFkvDywh8BEdsH19M/iP21FWEg+izqTdPkr0zYDcjjKh/9KJhsaMT/f3p9Npa3rU",
+	"kmqwf9hut+3bHWzN8B14An+XEsHnPHP44VKZTEZMQLh9X6oRWLF6XCDwTylX//jlCcDdzGXiV1Ji93Ua",
+	"PJeGAH8FBBgycN2RfGQSfM3NfVBc7OsrUFxQ5bJErqaXr9URBUoLdI7pxoKOWH0wlp/sou4BxrKm5Xez",
+	"wj1TAfqB07YshZLxpJdxbXVUJ7sWcB8uNIWboZyYZegZXHfzLr559I+fuHnq6B/ouOl6ReW3uvnW82YR",
+	"e7d6NLlmIgUfG+gQYE/1fYOKjUpPXWX7KMAjxzczapg2XTEBH4zVrN13+86NzZz+DYh9hiVDwROalZAT",
+	"8/NZmlmd+Rwv9VYdPBwqyE/crA8Osld4V6ggP3FTDxXkJzjQWwUTAcFrUEG+5aigAgPuGrmblxrgzxUi",
+	"g/29Nj7INTeFNgTeYc+4SrAhZWEASRzyvb5UpdgCqbCQEwYVFLjJ8HS1CXV5lQ57Ux4TW6QE9ElFMpQw",
+	"h+hvE6Y1w9gGDJ6YjC0ZwcpcRpIeIxlgqyo5GQy98ZtBo+9B5inqJsg+oWSiJzQjDkXUslozZCPNshu0",
+	"Kn3y0R0TcS3kVOQt6ZgqSF+mREM9BuDsxTAwhNt7xB0DyFaWotZLZxpM7UaSsWX+Ar7QqGXPWfno/GBb",
+	"2Y9n6LX9eqUJ2PGW4aCWIyaWo5Z6UNHo9Mh+s835E3xjx6hLn25hUr/F0WDCU2rlo9PoXF8DRi0uT0Fx",
+	"TDlBhX4op8Xa5ASsi4AcNzFWujg4iSMrn4IInWVkxAjtwbt2f9IJCA75VsFHmMkJ6cOXgsAYJlKWtqKN",
+	"y7X8xM1jIc80os/uRZ8NhJpllg+g6F8DIo0/n794I/5KZJr51ogaU0eWcmKUE4vc+zVQWsLGOezK2gGL",
+	"Zg3sShNz9GRhV0RZvtxUvFwMBbCP9z9fc/PACCxbiYL3RmBxNKaxCDca3dYILFtcs+2svj9xswECyxl5",
+	"29+Du4G1fnEyLfJ3L0aDgOrFaNJjmRQDe4GdCLQUcWW7mwozsfqTPdX3w4OsIWhuCLSyqbRdn7I0VKIB",
+	"WqmWWV5utsoLfyQbyltGabnm5plGv9IcqNSOhZ/9m0AFqZSC3rMp0wbNbS3yZq4GAsspq6vfXrjSpHDu",
+	"MXSf5UY0SIYesiwlvVlrmYcsV3aeULZzhf2BqmTIbwDr1v2zhHaLY3SHVA+j0+hV/+XztP3y4OXL4+RF",
+	"+vzkFT3sM0rbyckJTdsHJ/So1z/uH/QOe+3ey8PDJD04SZ8nBye9dr/dpu2XUT2jRmMffDT74CYGGLyg",
+	"9Q1Iga2osPysgikuWvVm9ZOqnrbBMgBnDj3XXxz9v6Bw6919oei6I5dfLStX4PkL7FxbOgAL41UDJ9AI",
+	"OyGcAIo6NwW//7JK5xqXo3Mp/uqr5DgNj2SMWg5pqRBU+B9zlpK+q65KBMpMblEtcg6G7iHFuv/QJ4EQ",
+	"UMNHbKUn0d+8xqH4bygwbO5ec8cl0PsfwqvWSLXNIW2k2m9Bqt1cXl3myfWBOF+DN/cciVJdQXexee7P",
+	"rSsol9/9iB+h7vuLzUMPb60uFlo3YnbjIP72VYjv2AD4qWDTnAABj969lzg3lOKTIqTmgf3HWysAu3Aj",
+	"B/So8SY3av7W3uT73s17aflxnYbupG9YDMTZBzb0SlMF9ZEzmljZXhNqCUPGVrimtycCO/NQ/5sEqs5v",
+	"+QN40AOi2hDIxpHeONIf0pEO9PmLiYL73jK2MWTZPXhVpQX7PZuGvviEigDqdqIZJEvOo9sCbBE35Jqx",
+	"MSAUTYSrWbXImxaV5q8d+awhvQ0A2tPLzsdrVpWs/eWomhv68ana987BJnxmvlcsBLthHpJSI3AaN5o4",
+	"8ZYMqR5aQREBfc/AXhCWcHH08DxUVIxLTwHKOKU6+AA91peKEa47wvs/WgQdChRcg9qAo89JyVL4hHs0",
+	"m1c5/BZtgA05bchpQ053XjUGrtnuBMMRM3RfG2rY3ogmQy7Y8kjKNzdMAWijYR4CSjEtJypBGCgrfiHt",
+	"YtASPa7Y1KUlQ6EqwRCNFpyEp6Q3I9OhHOGb0yEDGHRuiECCRBSjOi9GypQllClLeMq0c152hKYjRuAo",
+	"+4RnDhVLRxRQoM7IfioTPbdOu4UAP7UEHerStn7nN+VxwSPzGE0uuOE0i049nmSeWZl41F9Xwd9hNs4F",
+	"hlCBeMAAKaK7fS5sZz4eDHtyPS+CmPzEHOSWnBjPYqZ0dV+Ov8AeGEWF5oUVBg9I0SqKo569A9FQRXEE",
+	"+e+L3uGfGBt7n7ZbccV87EkLN4nrLp0YOaKGJ/kc8WRFp5GQAA9qZGnGcTBDxbSRqt4M0YNenuFkTOiA",
+	"chHOzQ+00ezct/ltA5tQ+SAvw4J3vz8NEK9v1Zhd5gUl0u9rMRefKqD+loxHv4WE3WFZ7edi4qpaYDlW",
+	"8JgpjXHvlnxKASh/gmWxJbX2Sgc4wnPlJvSkN+LGsJToRCorxeYt8QEiUo2ZIH+yd6NIieSuCGFHTClg",
+	"WkypB7vwXWFlmtA6DWMKaYpx/7wMcHgoJ0oXwW35wM80gewk6UDgoSfgl62OqMAkDnMD+lsgFJP30kFD",
+	"EsOyDMNhqJhBxUYroSuIOlgCu/W2+JDf5/iSczypAi+rPGlgjA7/vQpRymXx16UsVtn5uuGkiuUjmK9D",
+	"tYUj0TWyi6cnOj1qncCmiy4eOYjYyY9W8bD91Iq2LR6b9RHb1ci6X656W8VRb+CXvlGNJvjWekfYuQEX",
+	"9Pd2Bd5tQrOMqWeayKnI+Y1nJPNMzd4OF9tYkP4RnVklJT1FXsm1CbAZkbUUZKgE05S3KjOTjljPTc5I",
+	"D4VeIQNWuixnDbyV9IaVOaabXL7wFvlF8rRqsbYPPbQNjSzPpdURH6DNM/9WIkfAKyXRfDA0VqUToPTh",
+	"uBBDjtuN+zyQXn7nrnE+bcUsSWbpKaF9wxTsUAx7vcDJ3eDoiV7CQi/xNGyqyn03yw9pPWvgd7Pzgj3V",
+	"faV2UbLvZhfUYF2yOo1h0ZcYX/kt4Fjiep4kkuVvpcoPteOID6M4SuRoBOP7GPUbpoCrHiwJLz84/HTQ",
+	"LsKK6471HD6RO+21Z3gSbV6YAqi3GHSDUAy79/ZoP6B0BSNwMSiFgUjRXRZSLqTpyh6YndJCGpOGgdY0",
+	"cWwCo+u5IGYqIfgeZCccKTo9xkOFnzB1ccHRDCiRYjccmdhBEAWdU+jIP+x6awB+/0IyXfjoB8VHrwyg",
+	"nmuDJn0v4rrJ7lD+hOu6XuRE8r2rFMFLXEud7EBsumVioGMojXD6Laf4aS81eIHUPVghj2KLZeLoPru1",
+	"4upSqfTSKEZH2lnR4Z1cNiR9nhlIrYFwPZoTICvE5pJoTGSW5qgHMaGavP/rj5cf3pM/WUEMjq3l31yw",
+	"PxOpyOvLX/AXAFDvO2tQRyAFQzFNul+om5HD1iZUzP4MI7yBVQXF51LJKsuNYsMthTF8+VzXE37+bQW3",
+	"zcSY2z2RLogy0edOxNNOdNqpw9IPOtEdfOtlJSg+zB08ODP2TNYoRvHq1cnBwfPDFy+qSlJgkOV+om/K",
+	"0+dpXEhGHbVycucE+YmfmVf/UKmAW9GbwX/vO9tK43sl93uN32rvr1yPJbpNqibe55lD8AeDKbWCC0we",
+	"qYzttNgTagxNhlaSPIMX7Xt/6USuKR6CTlSRSldsXLDUw3a7YoENL/wmeSES3vtyQ9tKA38D0RjikBcZ",
+	"5Gf47wMnp6Dk9+XzUnKJs0lJaa7i1ikp2p3eLYXSjeu32Je3yy6JQ8Y0HVp2ZWVJiEXRy1JPLlBL3zTX",
+	"ZNs7vbM0k82sC+stBBsmfsD6d53zkROshvg06R5NusfDpXvkjpGF6L7a1H0xwm9BpNpHr8rm0dAlHlAZ",
+	"35zrMpaYO/LvqjBCcIPCIChQ/RBn6NYQbwI9wzy7KdWBh4prcs3G80VRYh+QjFbRGHxhrjgKOrQ6AuYR",
+	"O4azEHDCIfFuoJjWRCpCMeTE6WEdYRdChZ4yZRvnqqCfd2BuQWGzysxxAdu8JUe6ZzD0ttzLh5yBY5Qp",
+	"w/u2NQPoJ6oUv7FcGFxxNMs2QPS9gI4fhDF9mJhEjhr+1PCnJnJ8lSmbQbw2EGGguIzQ+fCGbRiOvGFK",
+	"8XQ9z0EivzwW40PJYg303ar0PgTAUukbjE7gxoWKz1qk0gzgA/YwqGF5KMBFPqmnhNKbGAke0k28oc4R",
+	"+gPLmKDkO6as9uEsdxDPdreli/mw8CQCphcE44B4Ud/n/CraoVcWJ+8Vq0PceMfVLqgLeiFTJcWgCM8G",
+	"b+28+iXkgn+2ltd13qN6+BAeVX9013tW85v3aOF8c3etgXZqeBLypF8xiQhFa015kZmIasAi7X8Mg9dK",
+	"vubjh3evS73P059CuhTmV+Wh8EWeJkSQ2+0aUXWNFjMhDfG0skXeS4g2T6hw2aaBctMPslPPkAODAZ1q",
+	"k4/l9Ko5hcquMWMGM7KWl9y/hM16HI2oMXo1maHfMi3FuxWYkLaW6OuYkCw1flgDUoH2kciJMEFSPOow",
+	"IzpDF4JPJN3YRIQDnQGBXGIl8nStAj/kF8nTxrbT2HYa205j23ls2v9XlmSYMTJn0AGpeWdWHcO02cPS",
+	"43xlUo3UHiDAZXzGvqIAVmGqtMh8Ytq8zjt/QgaZanT3k0/tV6dHG4bfJ+3CVvOeD4bGJXAOcK+iONLZ",
+	"ZABp4CO2p2RPGp7oPfgwL/pH9FVyeLDrUi/Fd5mtNzbYmZD8iDyaxaF8lpqQtG85PBv8cXg+n+m5AxiQ",
+	"PtdkFe2DkuX5u6cjKiiuvVpW/TBmgIxK2GhsZn4O3t1pBUwQN+3Ge2FUkPOPb8k1m5E/XVE+7sKI////",
+	"+/9d/dkB2MksDeK+x1BKj6G6bn9DGVj7VLwh5OgnzKr1ZsjFgHBBuOkIIyfJ0GNQuHlhXQa0p3CD4vTV",
+	"xw+Xn4in766l/TLMXMGyuEvnems0GTM5zhjRfCDsOLAicJpmkwGhmly5968KUf2azTCEJ5PymqUdgfIl",
+	"Gglgi3Jhfeiy84FD5ItG2toiv+byefVy0KWL4Bix+1tLYqRskfP8HaszQBbkYXt50ZqA3j1q1ZoVbGDD",
+	"uirBijaS0jcttDLmaLAHH4XuUm0ZFUCkxNXJcHU4p2/Tm3nbPrsdc8V0ULGlLnc9zNPUtH8V0sQmulQA",
+	"ZiRT5sjBOnY8VqzPb+06/W3+e/ryaPjT4b/wxxsuJ7q7OGPFbuyFCJ9Ik++Fy/GyBABo1++yl4fPwr9R",
+	"RQ/rZuRAN9VFM8I9RQqrrOi2OO2Tm1+T9231afbdi9F/6eOfx3/rv/qRnU8OzS+9v08tPS2IJB7or036",
+	"qX053rNpeNeXhOYHDGUW0jUr2+QyyqLMsVJY+XcRUZrqFd92GPKYCUJLN2QnAtdSlXP/c0h9wBCZZFJv",
+	"AVccXPzVgJ1SkYGUKUpAKM44GoDi0DNNNNNYQJiJlFihRCQuhYhmmasqrFEys/9IGVgUwR5p+6GTlBuS",
+	"ycGiWvzaLm7n8kiJxx9X22BLVI9rAtuctr45Q9ymBKqhFdtGuNoD9MDEYqJXYpy5xNlEjnpcsBa5+uOK",
+	"9KFyHbzogFOs/BETNqI8I1KRlI2pMiMmDIDxUi5QqzLs1pyRKy9taS4SdoXwlPauJ4rZd2jWEXomkqGS",
+	"gmvnwDVygBiXoEFdaanMXwqp7apF/spAmgNXLk4NVCiuIXpFytiqNsJpfDdUcD2sTrS1csY/YFPWIIV9",
+	"YreGGAnbYSlVuAlYv93vQkz4QEjFIXpGsxZBUNBkSBVNrG6nDbVbalVf5wguJSAqhrgHVTAgf0RL8gwP",
+	"2m0oq5H/DTko9vxGp9F///O/O53bdvu3//2/oork0EpQNNxVROfRjCiZMd0i7+iM9CDdJC//lk98HvGR",
+	"3Y4zUBMwPbJqObbX0oq4YSO91psikWiM6O1bbH8Ma3d/HORLpEpRO9pE8D8mzP3s8ukqF+21Y6mItH+n",
+	"88dsGTwL191cvShW46bRkzJjVNTZamB+xUHSY5ZlLCXsliZW1NeyfFTeiAEXjCkM+aqaWNHbw5ycpw6V",
+	"Y+/+00TKcWpsZDUyf0qjOMKQlS7crN/iqBAE60VC0pq1WINzNX8MgSZGpxEbjTM5Y+w/rS7a8ouKy7A1",
+	"b0Y82xC2prhrjrKAgSKTAy4C00AIbnNpEB4WNqWY2FJTwMHDVYW35229jyCnNbtAevmHA2NcD/TyDxfm",
+	"uo0/AZlo40f49/EjTJzY5AVU/HuFeAoNiljD1WXZhWPGMEzuG3DY3mRMtZ5KlULyUoJBeEC2pCJDkK7k",
+	"jYt3SVyP/tajelogDJ51hIMMxJbE6nOWUrTIuXACXo9lUgyglrQUbkqyD8prZueYy9zOri8QKrikIrp3",
+	"LR1ZblmHG/iYJvUadF1IRVsZF+lKwv5eKlqBMQaLw28XnUaJHI+Z2ssoHOa9VPG+0XtCKjOsINcb2vTt",
+	"Xj6oMb9hyY/EkjdhtsuM1khWvoJK1pjYCodVZmtY7lzbuzgqFOH1bH6uLVbAriUd+Pae0V86e956G36p",
+	"9V0cXWww34uF+V6AT6j+DCra53W3148ftGucD43z4ekZFJ08A7Ruc0ENCeOi+XB/xJZaEH/FqgiaDyDo",
+	"QMQQBgEimmN7voYNYvVxBaIWgeGNrgQhesceubJM4MrdhGc7TneejBi5cJ7YJQ5a+3H4iP3L8sTT6M1E",
+	"yTHb/46pjMP13pj7fwTHS8D4h2oly8ekxx0z/WWu7lAMuHC2zuL4FSfUu/OLP7qaZX17cJ3UAPbGet78",
+	"WvLCO7ZMWhgr2eeIqbNd5ZeA4SNbecfqMB8/owYHq9Hbt+IBJfh+d4o3YQX2UzNhIA3CpQjWQ7Yy4cD2",
+	"tus5N0mLvMmdJ8ADqGIu4S7FqmU+V31EZ4Sl3BRmsSpcq3dbg1rtTmNGPaeKtG4IUvVuC4SqhqE1DG1T",
+	"hkasAlzUf34U3tbwqSZtqVHhaqKe3Z+FV6hz+wnNmEipalnSvUy3OxeEv3YNEVL5TxffvyYnJ8cnf/Yc",
+	"n8+Vmw+QwLBYnn2AhXdk35Xcwfz7lCUZFyyNMcf+qE1SOtOEDiSk2lNDRlIbchC32+0l1Ujfzfz0HgGy",
+	"Nh/6G5TWG+F7axBad23DQpCaUJKE9yi4zEEtvhU3umi1WD8B7/Rn+5+V4NBF8cb5yllQOwoSbKRgDiKa",
+	"K2+/OQscab7K1Eiz7IZVW2+282jd+zp6i3GjODd3d2sA6e3spoVgvzGijj21GyJIg2odh0GYgH5j1SRw",
+	"f1vFeYXz21960K/9pV+mYm95lx9EyZ53LO8BYtuGavbGLuINKE9DRRq1plFrVqo16JnazjCJtNYFXKwQ",
+	"gPbRvLGnnHN9e4K8FI2HJvb7EiOvmfAh0xhfEKS7nPkK2j4VBhSboo6Ow3nuK6aHJKFKceYBoKcuHOmH",
+	"i47A1WjSY2bKmMgJe5mu52TdN6NZ5kO4PbyZ66jA+rG/F/Ox9LXj0oWxN6xX4MOZrhkb6yWwznNhCk8F",
+	"/QdtcHYTu5kLUqsZbwTrtWttmEnDTBpm8mWZyd+AQiHBdUBnxCWWbBrxEATqrWIpQXTfw3AUWEtCRQDx",
+	"5jAlwqzJEjsJWE2LfPKYlMvpd0KFkIb0WEcEWS5V1HwubOxrR6VsSGYDSvmkgMn87do6UCsgR6uolvpi",
+	"VMvj37hKJjlMro/8xur1Q5q2iI/LRHcBE1Ba39AZ/rNVUTGkIUYNMWqI0cMQo4svRox0EL+NcA+LNAXz",
+	"pl3Leb1azyvWOXGx5ENXUY6FWPD7xtE4iKLo9GgDJFh4pQhHXwzP+EFOyciKaLlsN2WKeYLYEJOtQCma",
+	"u/3G6Q35qQJ1YO6S2wOwEvvUveywJbqAChUvAzllmB1XGlHM8vS5IJ2wDvrp3NX9psBPU3bDEwYQHIr1",
+	"5S2RgvzMxeQ2KoO5hQVVtoAPg/AzPoZ+jlrt1sHBUesFRr4lE6VgYUHoWw76Fk77oF3E6AE5pwOM0Xsn",
+	"/8WzjO6ftNq7zpp2n3194rQ/ao8Gq7qY7zTHdeokLOXJ2P6dJk6uoeJBHnbuN9EFObwnBd9SHawh4e1/",
+	"dv/y4SjLxD0obIBNn+XeFKoYmUplhjmaT1iCpYaUF9XF8/Jy5pDqb1XWaqSmraQmKViohexKaNruyq2X",
+	"YNzBz+/nkNHMDFeEdeopYHtxM5QTQ6i+ttfMCmopG9ubIJJZi1wwbajCiE6nOZOpvYXckFQyDOLEerCV",
+	"cWA/4CzuK1XlaK64qll9J52bwPJ4eFgS14RaoXX7y78VZ/uCN6Z8+ueKjSHqmqnYkOC8j5ih7rxTw/Yy",
+	"K1rnRQbviiO3rxhFJ2z1wdPXmnyU2gwUu/z7zzG5YCnXuQMav9szTW6YsufZI1xjK9twSmcecXs6lMAq",
+	"8sRTdK9b1mFPM3hNOkIUlb2ciRKMB0EZ45P2EfAWdLNg2tLUwVOmciqWRB5fAHQV0/c3KSRDlqD0OeIO",
+	"1Nee9sk4QsvrQDH9R+afKLsX+MddgHSM+75JdRo3+4rLAUYY5Lx5RLdmyqorjj5AXDduof52r03OaB76",
+	"W9pjVvqaQpruLr/opRyx9R/UHXjAwpujB3o4Mca+DzeiNkXxg9jrl0oAdrXXcyPCMmJGrcpRsKT8o4IF",
+	"sokGCErSl2pEjSUfzFXlw/sLUEFWhjbk3ZtPF29fX3Y/ffjpzfvY7QsgzY0m2pCenbwwZ4Rlmk2hGwGx",
+	"0dpyS5baIZblJLgJr6ULdqr744zy8imKhsaMuy6mRXeNNDT7nI/ylw6O0Yliu2SZ2gdvPnWiGE/PXzp2",
+	"pE50Rw5gesXpKW+bm6UL9l7YQXY7lhqM7H4zo7gMIXj88uTF8/YiQmAlr3Uf8QvL10+LL3+O3C59sscQ",
+	"5NL4c1k09R+tL1XwxTa6TnLMBB3zlideS++UpiNGUplMIMIYinZImTmv3VixPlPkx8sP7ytFv8sxS7CS",
+	"GpfCtnpkPAe36ug0OmodtNr1yWppIctOt9+l7fMpv2Tawrdqh1nBkz4Byqr7SjGhmrgzWb43pQsyo6Ns",
+	"5QXJ7wbVDrLcUh/t6i9yExNXOxygj7NJytK8gjsy4RnRQ4A4nVmBm2qGLxsmiJyYIjDTHRa4eh3h5C6s",
+	"2cIFjCIFZNNRxSAkCKDo0Nw+WsKlSgf7/z5/9/OXvKF+bwue53b9lMD9XMm5Sh/TXjlkUNFp1OOCAizs",
+	"9oyqucpP7iq7wzt/laEPdbME2tsJpyCnUuMhys380ZooK6zvw/l2A8x3dckHwhWZsvc1v7hBzdnAQ+HS",
+	"V8B+VA2O7NTbUuSeIwQOOinsCF301T3lWBzzhVo0A2E+7MfjQyz25Gpz6Zx2cUtbQMQfKzlQdKQJTfIq",
+	"sn6woG/79rLFOiHTixW4dksTh1DDuy+VR4/C8olsZn8NOv9d9vTqnfR4Ij3XabhqKlKeUsOqunid/0gS",
+	"KTRPmZsRsWPGuVWaBJSNGInqRr+PRjH/vYsmVUNByXdt1CQxE4VQqHnCJ+BpOYOI2ybB7MFNfKJ4UmwM",
+	"GU96GdfD0iqvuakelInSSFa5GbIsjS1Dmg7lCLd+KKekTxXhBpSnRI7C/Q/SV5esK8//5trAFRPXMXIo",
+	"gHzxqaRneZirY1xFSYBiicDzoCY+4qJ7/G+s4Lk4gR+4cnezzwd2a4OXFBtLZZZOe0jHUEcNqrCRlBf1",
+	"4ZxuDNN061MskQqK0E1EAK6R3/bUeaLnZgc2s9hrR67zORLk+gCydgei/TWb7fkyWHmBsTAJ8TSCtL4o",
+	"Lp2705G8yW/M3E+QU1z9E1bVKihEjMvxr8w/vmGK92elH4pbNjdO8MPiKO5fi+MUP2io1uUqkgUZ0okU",
+	"6SQxxUDz2dNVP1hxI51k5UkUNcbyV4JSY2FLe8nmWsKjxZbu3M01diVmyw8XY9Tz5ZYA++aehsHqwcAB",
+	"Ik31Y396KqBrXNZVyCii2z1ISd0bsZTTPSteoW8kEPQgcxWb/QeoZc5ngnx/L5CwaDalM/jXOeRW7b2W",
+	"wiiZ7Z1nmZzuvVYsZcJwmul1chi8ELa/i6v7/KD4gIta3bmmiz29uR1LzfZ+KBayUkSE1r7xXRy9Rvl4",
+	"79JJO3sfZcaT2bp+3Gv+LfcSYMOOFasHTRs2haiFPlOKqZoz8M2LoS8tDTN7nxQV2h7wfE3rusIX8/fy",
+	"12yfE6FR/VrZAba6i6P/2vMb+mk2ZnsfxmYVYOzcbtpX/BvQl5N+996m63cDWr79q4smcVaXz9EFNQzj",
+	"kNb1kDe038L/Ufdj+Pb+a0Di2ZhRFPpPP0dBEPTeBRtndMbWLip4J38FxOpbyKzEWwuVX+aKMc7T+ype",
+	"ExLMRfo898RSi7SaxJcJZ/4XUt0q/lciy9UMYI5El0h+BdOq5JelnvO64fFCJfFF8htXkV9H5+eocQW9",
+	"r+IZ8YI7Wk5FxdMKvlv8mQ9ZZr/xkgpUcVkuCf8uWhRyxJz08FtcwIN/vYdr8ctV73Owzt/iaKia+/I0",
+	"78vczVg44KXPXOQUf+tfe80HWX8n7u7+TwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -64,8 +64,13 @@ func (q *Queries) AdvanceUserSessions(ctx context.Context, db DBTX, arg AdvanceU
 }
 
 const findAccount = `-- name: FindAccount :one
-SELECT company_id, user_id, password_hash, is_active::boolean AS is_active FROM find_account($1)
+SELECT company_id, user_id, password_hash, is_active::boolean AS is_active FROM find_account($1, $2::text)
 `
+
+type FindAccountParams struct {
+	Email    string
+	TestSlug *string
+}
 
 type FindAccountRow struct {
 	CompanyID    uuid.UUID
@@ -74,8 +79,9 @@ type FindAccountRow struct {
 	IsActive     bool
 }
 
-func (q *Queries) FindAccount(ctx context.Context, db DBTX, email string) (FindAccountRow, error) {
-	row := db.QueryRow(ctx, findAccount, email)
+// Of a test company's person, where its slug is given; else of a live company's.
+func (q *Queries) FindAccount(ctx context.Context, db DBTX, arg FindAccountParams) (FindAccountRow, error) {
+	row := db.QueryRow(ctx, findAccount, arg.Email, arg.TestSlug)
 	var i FindAccountRow
 	err := row.Scan(
 		&i.CompanyID,
@@ -88,10 +94,9 @@ func (q *Queries) FindAccount(ctx context.Context, db DBTX, email string) (FindA
 
 const getSessionForRefresh = `-- name: GetSessionForRefresh :one
 SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.expires_at, s.revoked_at, u.role,
-    (u.is_active AND c.is_active)::boolean AS is_active
+    (u.is_active AND company_is_live(s.company_id))::boolean AS is_active
 FROM sessions AS s
 JOIN users AS u ON u.company_id = s.company_id AND u.id = s.user_id
-JOIN companies AS c ON c.id = s.company_id
 WHERE s.company_id = $1 AND s.id = $2
 FOR NO KEY UPDATE OF s
 `
@@ -305,7 +310,7 @@ type LockActiveCompanyRow struct {
 	Slug string
 }
 
-// Held until the session is written, so that a company cannot be deactivated between.
+// Held until the session is written, so that a company cannot be deactivated between. Of what opened a test company the next statement is told.
 func (q *Queries) LockActiveCompany(ctx context.Context, db DBTX, companyID uuid.UUID) (LockActiveCompanyRow, error) {
 	row := db.QueryRow(ctx, lockActiveCompany, companyID)
 	var i LockActiveCompanyRow
@@ -316,7 +321,7 @@ func (q *Queries) LockActiveCompany(ctx context.Context, db DBTX, companyID uuid
 const recordLogin = `-- name: RecordLogin :one
 UPDATE users
 SET last_login_at = $1::timestamptz, password_hash = COALESCE($2, password_hash)
-WHERE company_id = $3 AND id = $4 AND is_active AND password_hash = $5
+WHERE company_id = $3 AND id = $4 AND is_active AND company_is_live($3) AND password_hash = $5
 RETURNING role
 `
 
@@ -328,7 +333,8 @@ type RecordLoginParams struct {
 	VerifiedHash string
 }
 
-// Guarded by what was verified: a password, role or activity changed meanwhile finds no row.
+// Guarded by what was verified: a password, role or activity changed meanwhile finds no row. Whoever deactivates the company that has opened a
+// test company locks the test company first, so this statement sees it done, or they see the session.
 func (q *Queries) RecordLogin(ctx context.Context, db DBTX, arg RecordLoginParams) (api.Role, error) {
 	row := db.QueryRow(ctx, recordLogin,
 		arg.Now,

@@ -55,7 +55,7 @@ func (q *Queries) AllCompanies(ctx context.Context, db DBTX) ([]CompanyDirectory
 const closeTestCompany = `-- name: CloseTestCompany :one
 UPDATE companies SET is_active = false, version = version + 1, updated_at = $1
 WHERE id = $2 AND test_of = $3::uuid AND is_active
-RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of
+RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as
 `
 
 type CloseTestCompanyParams struct {
@@ -78,6 +78,7 @@ func (q *Queries) CloseTestCompany(ctx context.Context, db DBTX, arg CloseTestCo
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TestOf,
+		&i.OpenedAs,
 	)
 	return i, err
 }
@@ -166,7 +167,7 @@ func (q *Queries) FindCompany(ctx context.Context, db DBTX, slug string) (FindCo
 }
 
 const getCompany = `-- name: GetCompany :one
-SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of FROM companies WHERE id = $1
+SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as FROM companies WHERE id = $1
 `
 
 func (q *Queries) GetCompany(ctx context.Context, db DBTX, companyID uuid.UUID) (Company, error) {
@@ -183,12 +184,13 @@ func (q *Queries) GetCompany(ctx context.Context, db DBTX, companyID uuid.UUID) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TestOf,
+		&i.OpenedAs,
 	)
 	return i, err
 }
 
 const getCompanyAlone = `-- name: GetCompanyAlone :one
-SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of FROM companies WHERE id = $1 FOR UPDATE
+SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as FROM companies WHERE id = $1 FOR UPDATE
 `
 
 // Every act writes a row of the audit log, which points to the company. This lock waits for those under way and holds off all others, so what
@@ -207,12 +209,13 @@ func (q *Queries) GetCompanyAlone(ctx context.Context, db DBTX, companyID uuid.U
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TestOf,
+		&i.OpenedAs,
 	)
 	return i, err
 }
 
 const getCompanyForUpdate = `-- name: GetCompanyForUpdate :one
-SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of FROM companies WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as FROM companies WHERE id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) GetCompanyForUpdate(ctx context.Context, db DBTX, companyID uuid.UUID) (Company, error) {
@@ -229,12 +232,13 @@ func (q *Queries) GetCompanyForUpdate(ctx context.Context, db DBTX, companyID uu
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TestOf,
+		&i.OpenedAs,
 	)
 	return i, err
 }
 
 const getTestCompany = `-- name: GetTestCompany :one
-SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of FROM companies WHERE test_of = $1::uuid AND id = $2 AND is_active
+SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as FROM companies WHERE test_of = $1::uuid AND id = $2 AND is_active
 `
 
 type GetTestCompanyParams struct {
@@ -256,12 +260,13 @@ func (q *Queries) GetTestCompany(ctx context.Context, db DBTX, arg GetTestCompan
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TestOf,
+		&i.OpenedAs,
 	)
 	return i, err
 }
 
 const insertCompany = `-- name: InsertCompany :one
-INSERT INTO companies (id, name, slug, created_at, updated_at) VALUES ($1, $2, $3, $4, $4) RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of
+INSERT INTO companies (id, name, slug, created_at, updated_at) VALUES ($1, $2, $3, $4, $4) RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as
 `
 
 type InsertCompanyParams struct {
@@ -290,14 +295,15 @@ func (q *Queries) InsertCompany(ctx context.Context, db DBTX, arg InsertCompanyP
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TestOf,
+		&i.OpenedAs,
 	)
 	return i, err
 }
 
 const insertTestCompany = `-- name: InsertTestCompany :one
-INSERT INTO companies (id, name, slug, test_of, created_at, updated_at)
-VALUES ($1, $2, $3, $4::uuid, $5, $5)
-RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of
+INSERT INTO companies (id, name, slug, test_of, opened_as, created_at, updated_at)
+VALUES ($1, $2, $3, $4::uuid, $2, $5, $5)
+RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as
 `
 
 type InsertTestCompanyParams struct {
@@ -328,12 +334,13 @@ func (q *Queries) InsertTestCompany(ctx context.Context, db DBTX, arg InsertTest
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TestOf,
+		&i.OpenedAs,
 	)
 	return i, err
 }
 
 const listTestCompanies = `-- name: ListTestCompanies :many
-SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of FROM companies
+SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as FROM companies
 WHERE test_of = $1::uuid AND is_active
     AND (created_at, id) < (
         COALESCE($2::timestamptz, 'infinity'),
@@ -350,7 +357,7 @@ type ListTestCompaniesParams struct {
 	MaxRows   int32
 }
 
-// Those that a company has opened and not closed, newest first.
+// Those that a company has opened and not closed, newest first. Whoever asks acts for an active company, so these are live.
 func (q *Queries) ListTestCompanies(ctx context.Context, db DBTX, arg ListTestCompaniesParams) ([]Company, error) {
 	rows, err := db.Query(ctx, listTestCompanies,
 		arg.CompanyID,
@@ -376,6 +383,7 @@ func (q *Queries) ListTestCompanies(ctx context.Context, db DBTX, arg ListTestCo
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.TestOf,
+			&i.OpenedAs,
 		); err != nil {
 			return nil, err
 		}
@@ -446,7 +454,7 @@ const transitionCompanyActive = `-- name: TransitionCompanyActive :one
 UPDATE companies
 SET is_active = NOT is_active, version = version + 1, updated_at = $1
 WHERE id = $2 AND is_active = $3
-RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of
+RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as
 `
 
 type TransitionCompanyActiveParams struct {
@@ -469,6 +477,7 @@ func (q *Queries) TransitionCompanyActive(ctx context.Context, db DBTX, arg Tran
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TestOf,
+		&i.OpenedAs,
 	)
 	return i, err
 }
@@ -477,7 +486,7 @@ const updateCompany = `-- name: UpdateCompany :one
 UPDATE companies
 SET name = $1, timezone = $2, allowed_email_domains = $3, version = version + 1, updated_at = $4
 WHERE id = $5 AND version = $6
-RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of
+RETURNING id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as
 `
 
 type UpdateCompanyParams struct {
@@ -510,6 +519,7 @@ func (q *Queries) UpdateCompany(ctx context.Context, db DBTX, arg UpdateCompanyP
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.TestOf,
+		&i.OpenedAs,
 	)
 	return i, err
 }

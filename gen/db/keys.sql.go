@@ -12,23 +12,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const countJobs = `-- name: CountJobs :one
-SELECT count(*) FROM jobs WHERE company_id = $1 AND id = ANY ($2::uuid[])
-`
-
-type CountJobsParams struct {
-	CompanyID uuid.UUID
-	Ids       []uuid.UUID
-}
-
-// How many of these jobs the company has.
-func (q *Queries) CountJobs(ctx context.Context, db DBTX, arg CountJobsParams) (int64, error) {
-	row := db.QueryRow(ctx, countJobs, arg.CompanyID, arg.Ids)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const countLiveAPIKeys = `-- name: CountLiveAPIKeys :one
 SELECT count(*) FROM api_keys WHERE company_id = $1 AND revoked_at IS NULL
 `
@@ -272,6 +255,36 @@ func (q *Queries) ListAPIKeys(ctx context.Context, db DBTX, arg ListAPIKeysParam
 	return items, nil
 }
 
+const listKnownJobs = `-- name: ListKnownJobs :many
+SELECT id FROM jobs WHERE company_id = $1 AND id = ANY ($2::uuid[])
+`
+
+type ListKnownJobsParams struct {
+	CompanyID uuid.UUID
+	Ids       []uuid.UUID
+}
+
+// Those of these jobs that the company has.
+func (q *Queries) ListKnownJobs(ctx context.Context, db DBTX, arg ListKnownJobsParams) ([]uuid.UUID, error) {
+	rows, err := db.Query(ctx, listKnownJobs, arg.CompanyID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const revokeAPIKey = `-- name: RevokeAPIKey :one
 UPDATE api_keys SET revoked_at = $1::timestamptz, version = version + 1, updated_at = $1
 WHERE company_id = $2 AND id = $3 AND version = $4 AND revoked_at IS NULL
@@ -328,6 +341,26 @@ type RevokeAPIKeysParams struct {
 
 func (q *Queries) RevokeAPIKeys(ctx context.Context, db DBTX, arg RevokeAPIKeysParams) (int64, error) {
 	result, err := db.Exec(ctx, revokeAPIKeys, arg.Now, arg.CompanyID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const revokeLaterAPIKeys = `-- name: RevokeLaterAPIKeys :execrows
+UPDATE api_keys SET revoked_at = $1::timestamptz, version = version + 1, updated_at = $1
+WHERE company_id = $2 AND created_by IS NOT NULL AND id <> $3 AND revoked_at IS NULL
+`
+
+type RevokeLaterAPIKeysParams struct {
+	Now       time.Time
+	CompanyID uuid.UUID
+	CallerID  uuid.UUID
+}
+
+// All that were created in a test company since it was opened with its first key, but for the one that asks.
+func (q *Queries) RevokeLaterAPIKeys(ctx context.Context, db DBTX, arg RevokeLaterAPIKeysParams) (int64, error) {
+	result, err := db.Exec(ctx, revokeLaterAPIKeys, arg.Now, arg.CompanyID, arg.CallerID)
 	if err != nil {
 		return 0, err
 	}

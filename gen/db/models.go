@@ -176,6 +176,7 @@ type Account struct {
 	UserID       uuid.UUID
 	PasswordHash string
 	IsActive     *bool
+	Realm        uuid.UUID
 }
 
 type Application struct {
@@ -282,6 +283,7 @@ type Company struct {
 	CreatedAt           time.Time
 	UpdatedAt           time.Time
 	TestOf              *uuid.UUID
+	OpenedAs            *string
 }
 
 type CompanyDirectory struct {
@@ -427,10 +429,16 @@ type LiveAPIKey struct {
 	IsTest            interface{}
 }
 
+type LiveCompany struct {
+	ID     uuid.UUID
+	TestOf *uuid.UUID
+}
+
 type LoginEmail struct {
 	Email     string
 	CompanyID uuid.UUID
 	UserID    uuid.UUID
+	Realm     uuid.UUID
 }
 
 type Principal struct {

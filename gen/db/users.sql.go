@@ -28,7 +28,8 @@ func (q *Queries) CountActiveAdmins(ctx context.Context, db DBTX, companyID uuid
 }
 
 const getMe = `-- name: GetMe :one
-SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone,
+    companies.test_of AS company_test_of
 FROM users
 JOIN companies ON companies.id = users.company_id
 WHERE users.company_id = $1 AND users.id = $2
@@ -44,6 +45,7 @@ type GetMeRow struct {
 	CompanyName     string
 	CompanySlug     string
 	CompanyTimezone string
+	CompanyTestOf   *uuid.UUID
 }
 
 func (q *Queries) GetMe(ctx context.Context, db DBTX, arg GetMeParams) (GetMeRow, error) {
@@ -68,6 +70,7 @@ func (q *Queries) GetMe(ctx context.Context, db DBTX, arg GetMeParams) (GetMeRow
 		&i.CompanyName,
 		&i.CompanySlug,
 		&i.CompanyTimezone,
+		&i.CompanyTestOf,
 	)
 	return i, err
 }

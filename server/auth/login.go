@@ -21,8 +21,8 @@ import (
 // Login opens a session. Everything up to the comparison is the same for every email; what follows it differs only for
 // those who know the password.
 func (a *Auth) Login(ctx context.Context, request api.LoginRequestObject) (api.LoginResponseObject, error) {
-	email := strings.ToLower(string(request.Body.Email))
-	reservation, err := a.Throttle.Reserve(ctx, email, caller.RequestOf(ctx).IP)
+	email, test := strings.ToLower(string(request.Body.Email)), request.Body.Company
+	reservation, err := a.Throttle.Reserve(ctx, attempted(email, test), caller.RequestOf(ctx).IP)
 	if err != nil {
 		if fault.Is(err, fault.TooManyAttempts) {
 			a.Metrics.Throttled(telemetry.LimitLogin)
@@ -30,7 +30,7 @@ func (a *Auth) Login(ctx context.Context, request api.LoginRequestObject) (api.L
 		a.Metrics.Login(loginOutcome(err))
 		return nil, err
 	}
-	account, err := a.account(ctx, email)
+	account, err := a.account(ctx, email, test)
 	if err != nil {
 		reservation.Cancel(ctx)
 		a.Metrics.Login(loginOutcome(err))
@@ -63,9 +63,19 @@ func (a *Auth) Login(ctx context.Context, request api.LoginRequestObject) (api.L
 	return api.Login200JSONResponse{Body: pair, Headers: api.Login200ResponseHeaders{SetCookie: set}}, nil
 }
 
-// account finds who signs in with an email; nobody is an account without a hash.
-func (a *Auth) account(ctx context.Context, email string) (db.FindAccountRow, error) {
-	account, err := a.Queries.FindAccount(ctx, a.Store.Lookup(), email)
+// attempted names the account that somebody tries to get at, for the throttle: by its email and, where it is a test
+// company's, the slug as well, so that nobody delays another company's people. An email has no space.
+func attempted(email string, test *string) string {
+	if test == nil {
+		return email
+	}
+	return *test + " " + email
+}
+
+// account finds who signs in with an email, to a live company or to the test company of a slug; nobody is an account
+// without a hash.
+func (a *Auth) account(ctx context.Context, email string, test *string) (db.FindAccountRow, error) {
+	account, err := a.Queries.FindAccount(ctx, a.Store.Lookup(), db.FindAccountParams{Email: email, TestSlug: test})
 	if fault.Is(err, fault.ResourceNotFound) {
 		return db.FindAccountRow{}, nil
 	}
@@ -92,7 +102,7 @@ func (a *Auth) refuseLogin(ctx context.Context, account db.FindAccountRow, match
 	a.Metrics.Login(outcome)
 	refused := fault.New(fault.InvalidCredentials)
 	if account.UserID == uuid.Nil {
-		a.Log.InfoContext(ctx, "sign-in refused: nobody has this email")
+		a.Log.InfoContext(ctx, "sign-in refused: nobody has this email there")
 		return refused
 	}
 	err := a.Store.InTx(ctx, account.CompanyID, func(tx db.DBTX) error {

@@ -25,7 +25,7 @@ func (a *Auth) ChangePassword(
 	if err := password.Check("/new_password", request.Body.NewPassword, personal(me)); err != nil {
 		return nil, err
 	}
-	if err := a.confirm(ctx, me.User, request.Body.CurrentPassword); err != nil {
+	if err := a.confirm(ctx, me, request.Body.CurrentPassword); err != nil {
 		return nil, err
 	}
 	hash, err := a.Gate.Hash(ctx, request.Body.NewPassword)
@@ -63,8 +63,12 @@ func (a *Auth) ChangePassword(
 }
 
 // confirm compares the current password, and keeps a failed attempt.
-func (a *Auth) confirm(ctx context.Context, user db.User, current string) error {
-	reservation, err := a.Throttle.Reserve(ctx, user.Email, caller.RequestOf(ctx).IP)
+func (a *Auth) confirm(ctx context.Context, me db.GetMeRow, current string) error {
+	user, test := me.User, (*string)(nil)
+	if me.CompanyTestOf != nil {
+		test = &me.CompanySlug
+	}
+	reservation, err := a.Throttle.Reserve(ctx, attempted(user.Email, test), caller.RequestOf(ctx).IP)
 	if err != nil {
 		return err
 	}

@@ -74,8 +74,22 @@ func (c *Company) UpdateCompany(
 	return api.UpdateCompany200JSONResponse{CompanyJSONResponse: convert(saved)}, nil
 }
 
-// save writes what has changed; a patch that changes nothing leaves the row and its version alone.
+// save writes what a patch has changed, and records it.
 func (c *Company) save(
+	ctx context.Context, tx db.DBTX, row db.Company, change db.UpdateCompanyParams,
+) (db.Company, error) {
+	saved, err := c.write(ctx, tx, row, change)
+	if err != nil || saved.Version == row.Version {
+		return saved, err
+	}
+	return saved, c.Audit.Record(ctx, tx, row.ID, audit.Entry{
+		Action: audit.CompanyUpdated, Resource: audit.Company, ID: &row.ID,
+		Details: audit.Diff(attributes(row), attributes(saved)),
+	})
+}
+
+// write writes what has changed; a change that changes nothing leaves the row and its version alone.
+func (c *Company) write(
 	ctx context.Context, tx db.DBTX, row db.Company, change db.UpdateCompanyParams,
 ) (db.Company, error) {
 	if row.Name == change.Name && row.Timezone == change.Timezone &&
@@ -87,10 +101,7 @@ func (c *Company) save(
 	if err != nil {
 		return row, store.Guarded(err)
 	}
-	return saved, c.Audit.Record(ctx, tx, row.ID, audit.Entry{
-		Action: audit.CompanyUpdated, Resource: audit.Company, ID: &row.ID,
-		Details: audit.Diff(attributes(row), attributes(saved)),
-	})
+	return saved, nil
 }
 
 // edit applies a patch to a row: absent stays, null clears.

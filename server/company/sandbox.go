@@ -153,12 +153,8 @@ func (c *Company) CloseTestCompany(
 			if _, err := c.Queries.RevokeAPIKeys(ctx, tx, db.RevokeAPIKeysParams{CompanyID: row.ID, Now: now}); err != nil {
 				return err
 			}
-			ended, err = c.Queries.EndTestSessions(ctx, tx, db.EndTestSessionsParams{CompanyID: row.ID, Now: now})
-			if err != nil {
-				return err
-			}
-			// What is left of it is its audit log; the email addresses of its people are free again.
-			_, err = c.Queries.ResetCompany(ctx, tx, db.ResetCompanyParams{CompanyID: row.ID})
+			// What is left of it is its audit log.
+			_, ended, err = c.empty(ctx, tx, row.ID, uuid.Nil)
 			return err
 		})
 	})
@@ -169,13 +165,29 @@ func (c *Company) CloseTestCompany(
 	return api.CloseTestCompany204Response{}, nil
 }
 
-// ResetCompany empties a test company.
+// empty deletes what a test company holds, but for one person where there is one to keep, and gives the sessions that
+// have ended by it. They are gone and not among the changes that replicas look for, so these have to be told of them.
+func (c *Company) empty(
+	ctx context.Context, tx db.DBTX, company, keep uuid.UUID,
+) (db.ResetCompanyRow, []db.Session, error) {
+	ended, err := c.Queries.EndTestSessions(ctx, tx, db.EndTestSessionsParams{
+		CompanyID: company, ExceptUserID: keep, Now: c.Clock.Now(),
+	})
+	if err != nil {
+		return db.ResetCompanyRow{}, nil, err
+	}
+	deleted, err := c.Queries.ResetCompany(ctx, tx, db.ResetCompanyParams{CompanyID: company, CallerID: keep})
+	return deleted, ended, err
+}
+
+// ResetCompany puts a test company back to how it was opened.
 func (c *Company) ResetCompany(
 	ctx context.Context, _ api.ResetCompanyRequestObject,
 ) (api.ResetCompanyResponseObject, error) {
 	who := caller.Of(ctx)
 	var deleted db.ResetCompanyRow
 	var ended []db.Session
+	var revoked int64
 	err := c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
 		row, err := c.Queries.GetCompanyAlone(ctx, tx, who.CompanyID)
 		if err != nil {
@@ -184,30 +196,45 @@ func (c *Company) ResetCompany(
 		if row.TestOf == nil {
 			return fault.New(fault.NotATestCompany)
 		}
-		ended, err = c.Queries.EndTestSessions(ctx, tx, db.EndTestSessionsParams{
-			CompanyID: row.ID, ExceptUserID: who.UserID, Now: c.Clock.Now(),
+		if deleted, ended, err = c.empty(ctx, tx, row.ID, who.UserID); err != nil {
+			return err
+		}
+		revoked, err = c.Queries.RevokeLaterAPIKeys(ctx, tx, db.RevokeLaterAPIKeysParams{
+			CompanyID: row.ID, CallerID: who.UserID, Now: c.Clock.Now(),
 		})
 		if err != nil {
 			return err
 		}
-		deleted, err = c.Queries.ResetCompany(ctx, tx, db.ResetCompanyParams{CompanyID: row.ID, CallerID: who.UserID})
+		restored, err := c.write(ctx, tx, row, asOpened(row))
 		if err != nil {
 			return err
 		}
+		details := audit.Diff(attributes(row), attributes(restored))
+		details["jobs"], details["candidates"], details["users"] = deleted.Jobs, deleted.Candidates, deleted.Users
+		details["api_keys"] = revoked
 		return c.Audit.Record(ctx, tx, row.ID, audit.Entry{
-			Action: audit.CompanyReset, Resource: audit.Company, ID: &row.ID,
-			Details: audit.Details{"jobs": deleted.Jobs, "candidates": deleted.Candidates, "users": deleted.Users},
+			Action: audit.CompanyReset, Resource: audit.Company, ID: &row.ID, Details: details,
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	// The sessions that are gone are not among the changes that replicas look for, so they are told of them.
 	store.AfterCommit(ctx, func() { c.Guard.Publish(ctx, "", ended...) })
 	return api.ResetCompany200JSONResponse{
 		Jobs: deleted.Jobs, Candidates: deleted.Candidates, Applications: deleted.Applications, Kits: deleted.Kits,
-		Interviews: deleted.Interviews, Scores: deleted.Scores, Users: deleted.Users,
+		Interviews: deleted.Interviews, Scores: deleted.Scores, Users: deleted.Users, APIKeys: revoked,
 	}, nil
+}
+
+// asOpened is the change that gives a test company its first name and settings again.
+func asOpened(row db.Company) db.UpdateCompanyParams {
+	change := db.UpdateCompanyParams{
+		CompanyID: row.ID, Version: row.Version, Name: row.Name, Timezone: "UTC", AllowedEmailDomains: []string{},
+	}
+	if row.OpenedAs != nil {
+		change.Name = *row.OpenedAs
+	}
+	return change
 }
 
 func convertTest(row db.Company) api.TestCompany {

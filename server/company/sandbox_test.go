@@ -31,6 +31,19 @@ func open(t *testing.T, replica *servertest.Replica, admin *servertest.Client) s
 	return sandbox{t, opened, replica.Bearer(t, opened.Secret), replica}
 }
 
+// person creates somebody in the test company, who signs in with servertest.Password.
+func (s sandbox) person(email string, role api.Role) *servertest.Answer {
+	s.t.Helper()
+	return s.program.Post("/api/v1/users", object{
+		"email": email, "password": servertest.Password, "first_name": "Pat", "last_name": "Partner", "role": role,
+	})
+}
+
+func (s sandbox) signIn(email string) *servertest.Client {
+	s.t.Helper()
+	return s.replica.SignIn(s.t, servertest.User{Email: email, Test: s.opened.TestCompany.Slug})
+}
+
 func id(a *servertest.Answer) string {
 	location := a.Header.Get("Location")
 	return location[strings.LastIndex(location, "/")+1:]
@@ -69,7 +82,7 @@ func (s sandbox) run() (ids []string) {
 	}, 201))
 	post(s.program, "interviews/"+interview+"/start", nil, 200)
 	post(s.program, "interviews/"+interview+"/finish", nil, 200)
-	nora := s.replica.SignIn(s.t, servertest.User{Email: "nora@partner.example"})
+	nora := s.signIn("nora@partner.example")
 	score := id(post(nora, "interviews/"+interview+"/scores", object{
 		"ratings": []object{{"criterion_key": "craft", "rating": 4}}, "recommendation": "yes",
 	}, 201))
@@ -86,7 +99,8 @@ func TestATestRunsTwice(t *testing.T) {
 	replica, acme := installation.Replica(), installation.Company("acme")
 	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
 	s := open(t, replica, admin)
-	if !strings.HasPrefix(s.opened.Secret, "aip_test_") || s.opened.APIKey.Mode != api.CompanyModeTest || s.opened.APIKey.ActsAs != api.RoleAdmin {
+	if !strings.HasPrefix(s.opened.Secret, "aip_test_") || s.opened.APIKey.Mode != api.CompanyModeTest || s.opened.APIKey.ActsAs != api.RoleAdmin ||
+		len(s.opened.APIKey.AllowedActions) != 0 {
 		t.Errorf("%+v", s.opened)
 	}
 	company := servertest.Decode[api.Company](s.program.Get(path).Expect(http.StatusOK))
@@ -134,8 +148,8 @@ func TestAPersonResetsAndStays(t *testing.T) {
 	replica := installation.Replica()
 	s := open(t, replica, replica.SignIn(t, installation.Company("acme").Users[api.RoleAdmin]))
 	s.run()
-	boss := replica.SignIn(t, servertest.User{Email: "boss@partner.example"})
-	nora := replica.SignIn(t, servertest.User{Email: "nora@partner.example"})
+	boss := s.signIn("boss@partner.example")
+	nora := s.signIn("nora@partner.example")
 	nora.Get("/api/v1/users/me").Expect(http.StatusOK)
 	if got := servertest.Decode[api.CompanyReset](boss.Post(reset, nil).Expect(http.StatusOK)); got.Users != 1 {
 		t.Errorf("%+v", got)
@@ -170,7 +184,7 @@ func TestLiveCompaniesStay(t *testing.T) {
 	}
 	s.program.Post(tests, object{"name": "Nested"}).Refused(http.StatusForbidden, "permission_denied")
 	s.run()
-	boss := replica.SignIn(t, servertest.User{Email: "boss@partner.example"})
+	boss := s.signIn("boss@partner.example")
 	boss.Post(tests, object{"name": "Nested"}).Refused(http.StatusConflict, "state_conflict")
 
 	listed := servertest.Decode[api.TestCompanyPage](admin.Get(tests).Expect(http.StatusOK))
@@ -182,7 +196,7 @@ func TestLiveCompaniesStay(t *testing.T) {
 	boss.At(installation.Replica()).Get("/api/v1/users/me").Refused(http.StatusUnauthorized, "invalid_token")
 	admin.Post(tests+"/"+s.opened.TestCompany.ID.String()+"/close", nil).Refused(http.StatusNotFound, "not_found")
 	admin.Get("/api/v1/users/me").Expect(http.StatusOK)
-	next := open(t, replica, admin) // what the closed one's people were called is free again
+	next := open(t, replica, admin)
 	next.run()
 	admin.Post(tests+"/"+next.opened.TestCompany.ID.String()+"/close", nil).Expect(http.StatusNoContent)
 	for n := range 20 {
@@ -190,4 +204,166 @@ func TestLiveCompaniesStay(t *testing.T) {
 	}
 	admin.Post(tests, object{"name": "One too many"}).Refused(http.StatusConflict, "limit_reached")
 	admin.Post(tests, object{"name": " "}).Refused(http.StatusUnprocessableEntity, "rule_violated")
+}
+
+const login = "/api/v1/auth/login"
+
+// TestEmailsBelongToEachTestCompany: the same address is a person of a live company and one of each of two test companies,
+// and each of them signs in where they are and nowhere else.
+func TestEmailsBelongToEachTestCompany(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	replica, acme, globex := installation.Replica(), installation.Company("acme"), installation.Company("globex")
+	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
+	sandboxes := []sandbox{open(t, replica, admin), open(t, replica, replica.SignIn(t, globex.Users[api.RoleAdmin])), open(t, replica, admin)}
+	lived := map[string]string{acme.Users[api.RoleHr].Email: acme.Users[api.RoleHr].ID.String()}
+	for _, s := range sandboxes[:2] {
+		for _, email := range []string{"hr@acme.example", "employee@globex.example"} { // live people's, of both companies
+			lived[s.opened.TestCompany.Slug+email] = id(s.person(email, api.RoleAdmin).Expect(http.StatusCreated))
+			s.person(strings.ToUpper(email), api.RoleEmployee).Refused(http.StatusConflict, "email_taken")
+		}
+	}
+	if got := servertest.Decode[api.Me](replica.SignIn(t, acme.Users[api.RoleHr]).Get("/api/v1/users/me").Expect(http.StatusOK)); got.Company.Slug != "acme" {
+		t.Errorf("without a company signs in %+v", got)
+	}
+	for _, s := range sandboxes[:2] {
+		me := servertest.Decode[api.Me](s.signIn("hr@acme.example").Get("/api/v1/users/me").Expect(http.StatusOK))
+		if slug := s.opened.TestCompany.Slug; me.Company.Slug != slug || me.ID.String() != lived[slug+"hr@acme.example"] {
+			t.Errorf("to %s signs in %+v", slug, me)
+		}
+	}
+	// An email that moves is free where it was and taken where it is, in its own company only.
+	first := sandboxes[0]
+	moved := "/api/v1/users/" + lived[first.opened.TestCompany.Slug+"hr@acme.example"]
+	first.program.Patch(moved, object{"email": "employee@globex.example"}).Refused(http.StatusConflict, "email_taken")
+	first.program.Patch(moved, object{"email": "admin@acme.example"}).Expect(http.StatusOK)
+	first.signIn("admin@acme.example")
+	first.person("hr@acme.example", api.RoleHr).Expect(http.StatusCreated)
+
+	// Refused alike: with the password of whoever has the address elsewhere, and with one that nobody has.
+	first.person("only@partner.example", api.RoleAdmin).Expect(http.StatusCreated)
+	idle := open(t, replica, admin)
+	idle.person("hr@acme.example", api.RoleAdmin).Expect(http.StatusCreated)
+	idle.signIn("hr@acme.example")
+	admin.Post(tests+"/"+idle.opened.TestCompany.ID.String()+"/close", nil).Expect(http.StatusNoContent)
+	var want string
+	for _, refused := range []object{
+		{"email": "nobody@acme.example"},
+		{"email": "only@partner.example"},
+		{"email": "only@partner.example", "company": "acme"},
+		{"email": "only@partner.example", "company": sandboxes[1].opened.TestCompany.Slug},
+		{"email": "hr@acme.example", "company": "acme"},
+		{"email": "hr@acme.example", "company": "nobodys"},
+		{"email": "hr@acme.example", "company": sandboxes[2].opened.TestCompany.Slug},
+		{"email": "hr@acme.example", "company": idle.opened.TestCompany.Slug},
+		{"email": "team_lead@acme.example", "company": first.opened.TestCompany.Slug},
+	} {
+		for _, password := range []string{servertest.Password, "no-password-of-anybody"} {
+			refused["password"] = password
+			answer := replica.Anonymous(t).Post(login, refused)
+			problem := answer.Refused(http.StatusUnauthorized, "invalid_credentials")
+			answer.Header.Del("X-Request-Id")
+			answer.Header.Del("Date")
+			got := fmt.Sprint(answer.Header, strings.ReplaceAll(string(answer.Body), problem.RequestID, ""))
+			if want == "" {
+				want = got
+			}
+			if got != want {
+				t.Errorf("%v: %s, but the first was %s", refused, got, want)
+			}
+		}
+	}
+	for _, company := range []any{"", "Acme", "a--b", "-a", "a b", strings.Repeat("a", 64), nil, 7} {
+		replica.Anonymous(t).Post(login, object{"email": "hr@acme.example", "password": servertest.Password, "company": company}).
+			Refused(http.StatusBadRequest, "malformed_request")
+	}
+}
+
+// TestThrottlesOfTestCompaniesAreTheirOwn: guessing at a person of a test company delays nobody else who has the address, and
+// whoever guesses gains nothing by naming a company that is none.
+func TestThrottlesOfTestCompaniesAreTheirOwn(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	installation.Config.LoginPerAccount, installation.Config.LoginPerAccountAndIP, installation.Config.LoginPerIP = 3, 100, 11
+	replica, acme := installation.Replica(), installation.Company("acme")
+	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
+	s, other := open(t, replica, admin), open(t, replica, admin)
+	for _, s := range []sandbox{s, other} {
+		s.person("hr@acme.example", api.RoleAdmin).Expect(http.StatusCreated)
+	}
+	slug := s.opened.TestCompany.Slug
+	guess := func(address, company string) *servertest.Answer {
+		t.Helper()
+		c := replica.Anonymous(t)
+		c.Header.Set("X-Forwarded-For", address)
+		return c.Post(login, object{"email": "hr@acme.example", "password": "no-password-of-anybody", "company": company})
+	}
+	for range 3 {
+		guess("192.0.2.1", slug).Refused(http.StatusUnauthorized, "invalid_credentials")
+	}
+	guess("192.0.2.2", slug).Refused(http.StatusTooManyRequests, "too_many_attempts")
+	replica.SignIn(t, acme.Users[api.RoleHr])
+	boss := other.signIn("hr@acme.example")
+	for range 3 { // a current password is guessed at by the same count
+		boss.Post("/api/v1/auth/password", object{"current_password": "no-password-of-anybody", "new_password": "violet-harbor-counts-seven"}).
+			Refused(http.StatusUnprocessableEntity, "wrong_password")
+	}
+	guess("192.0.2.3", other.opened.TestCompany.Slug).Refused(http.StatusTooManyRequests, "too_many_attempts")
+	replica.SignIn(t, acme.Users[api.RoleHr])
+	for n := range 8 {
+		guess("192.0.2.1", fmt.Sprint("nobodys-", n)).Refused(http.StatusUnauthorized, "invalid_credentials")
+	}
+	guess("192.0.2.1", "nobodys").Refused(http.StatusTooManyRequests, "too_many_attempts")
+}
+
+// TestARunLeavesNothing: what a run has changed about the company and the keys that it has made are gone after a reset.
+func TestARunLeavesNothing(t *testing.T) {
+	t.Parallel()
+	installation := servertest.New(t)
+	replica := installation.Replica()
+	s := open(t, replica, replica.SignIn(t, installation.Company("acme").Users[api.RoleAdmin]))
+	before := servertest.Decode[api.Company](s.program.Get(path).Expect(http.StatusOK))
+	tag := s.program.Get(path).Header.Get("ETag")
+	s.program.Post(reset, nil).Expect(http.StatusOK)
+	if got := s.program.Get(path).Header.Get("ETag"); got != tag {
+		t.Errorf("a reset that changes nothing makes of the version %s %s", tag, got)
+	}
+	run := func() (boss *servertest.Client, keys []api.APIKeyWithSecret) {
+		t.Helper()
+		s.person("boss@partner.example", api.RoleAdmin).Expect(http.StatusCreated)
+		boss = s.signIn("boss@partner.example")
+		boss.Patch(path, object{"name": "Other", "settings": object{"timezone": "Europe/Oslo", "allowed_email_domains": []string{"else.example"}}}).
+			Expect(http.StatusOK)
+		s.person("late@partner.example", api.RoleEmployee).Refused(http.StatusUnprocessableEntity, "rule_violated")
+		for _, scope := range []string{"jobs:read", "company:reset"} {
+			keys = append(keys, servertest.Decode[api.APIKeyWithSecret](
+				boss.Post("/api/v1/api-keys", object{"name": scope, "scopes": []string{scope, "company:read"}}).Expect(http.StatusCreated)))
+		}
+		return boss, keys
+	}
+	_, keys := run()
+	asker := replica.Bearer(t, keys[1].Secret)
+	if got := servertest.Decode[api.CompanyReset](asker.Post(reset, nil).Expect(http.StatusOK)); got != (api.CompanyReset{Users: 1, APIKeys: 1}) {
+		t.Errorf("%+v", got)
+	}
+	replica.Bearer(t, keys[0].Secret).Get(path).Refused(http.StatusUnauthorized, "invalid_token")
+	after := servertest.Decode[api.Company](asker.Get(path).Expect(http.StatusOK))
+	if after.Name != before.Name || after.Settings.Timezone != before.Settings.Timezone || len(after.Settings.AllowedEmailDomains) != 0 {
+		t.Errorf("after the reset the company is %+v, and was opened as %+v", after, before)
+	}
+	if got := s.program.Get(path).Header.Get("ETag"); got == tag {
+		t.Errorf("the company was changed and restored, and has the version %s as before", got)
+	}
+
+	boss, _ := run() // the same again, reset by a person: whoever asks stays, and no key but the first
+	if got := servertest.Decode[api.CompanyReset](boss.Post(reset, nil).Expect(http.StatusOK)); got != (api.CompanyReset{APIKeys: 3}) {
+		t.Errorf("%+v", got)
+	}
+	asker.Get(path).Refused(http.StatusUnauthorized, "invalid_token")
+	s.person("late@partner.example", api.RoleEmployee).Expect(http.StatusCreated)
+	entries := servertest.Decode[api.AuditLogPage](s.program.Get("/api/v1/audit-logs?action=company.reset").Expect(http.StatusOK))
+	changes, _ := entries.Data[0].Details["changes"].(map[string]any)
+	if len(changes) != 3 || entries.Data[0].Details["api_keys"] != 3. {
+		t.Errorf("of the last reset is recorded %v", entries.Data[0].Details)
+	}
 }

@@ -5,6 +5,8 @@ package keys
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -114,8 +116,10 @@ func (k *Keys) CreateAPIKey(
 		if err != nil {
 			return err
 		}
-		wanted := grant{row.Name, row.Scopes, row.JobIDs, row.ExpiresAt, modeOf(company)}
-		if err := k.check(wanted, nil, now); err != nil {
+		given := grant{
+			name: row.Name, scopes: wanted.Scopes, jobs: row.JobIDs, expiresAt: row.ExpiresAt, mode: modeOf(company),
+		}
+		if err := k.check(given, nil, now); err != nil {
 			return err
 		}
 		if count, err := k.Queries.CountLiveAPIKeys(ctx, tx, who.CompanyID); err != nil {
@@ -163,12 +167,14 @@ func (k *Keys) UpdateAPIKey(
 			return nil
 		}
 		change.Now = k.Clock.Now()
-		wanted := grant{change.Name, change.Scopes, change.JobIDs, change.ExpiresAt, modeOfPrefix(row.Prefix)}
-		if err := k.check(wanted, row.ExpiresAt, change.Now); err != nil {
+		if err := k.check(granted(row, *patch, change), row.ExpiresAt, change.Now); err != nil {
 			return err
 		}
-		if err := k.known(ctx, tx, who.CompanyID, change.JobIDs); err != nil {
-			return err
+		// The jobs that a key has already stay with it, also one that a reset has deleted since.
+		if patch.JobIds.IsSpecified() {
+			if err := k.known(ctx, tx, who.CompanyID, change.JobIDs); err != nil {
+				return err
+			}
 		}
 		if saved, err = k.Queries.UpdateAPIKey(ctx, tx, change); err != nil {
 			return store.Guarded(err)
@@ -205,16 +211,25 @@ func (k *Keys) held(ctx context.Context, tx db.DBTX, id uuid.UUID, match *string
 	return row, mayChange(row)
 }
 
-// known fails where the company has not all of these jobs.
+// known fails where the company has not all of these jobs, which stand in the order of the request.
 func (k *Keys) known(ctx context.Context, tx db.DBTX, company uuid.UUID, jobs []uuid.UUID) error {
 	if jobs == nil {
 		return nil
 	}
-	count, err := k.Queries.CountJobs(ctx, tx, db.CountJobsParams{CompanyID: company, Ids: jobs})
-	if err != nil || int(count) == len(jobs) {
+	known, err := k.Queries.ListKnownJobs(ctx, tx, db.ListKnownJobsParams{CompanyID: company, Ids: jobs})
+	if err != nil {
 		return err
 	}
-	return fault.New(fault.RuleViolated).Field("/job_ids", "unknown", "names a job that the company does not have")
+	f := fault.New(fault.RuleViolated)
+	for i, id := range jobs {
+		if !slices.Contains(known, id) {
+			f.Field(fmt.Sprintf("/job_ids/%d", i), "unknown", "is no job of the company")
+		}
+	}
+	if len(f.Fields()) > 0 {
+		return f
+	}
+	return nil
 }
 
 func (k *Keys) record(ctx context.Context, tx db.DBTX, action audit.Action, id uuid.UUID, details audit.Details) error {

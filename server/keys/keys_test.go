@@ -193,11 +193,11 @@ func TestWhatAKeyCannotBeGiven(t *testing.T) {
 		"a blank name":        {object{"name": " \t", "scopes": []string{"jobs:read"}}, 422, "/name"},
 		"an end in the past":  {object{"name": "x", "scopes": []string{"jobs:read"}, "expires_at": "2020-01-01T00:00:00Z"}, 422, "/expires_at"},
 		"an end far away":     {object{"name": "x", "scopes": []string{"jobs:read"}, "expires_at": "2199-01-01T00:00:00Z"}, 422, "/expires_at"},
-		"what tests do":       {object{"name": "x", "scopes": []string{"users:create"}}, 422, "/scopes"},
+		"what tests do":       {object{"name": "x", "scopes": []string{"users:create"}}, 422, "/scopes/0"},
 		"what people decide":  {object{"name": "x", "scopes": []string{"interviews:override"}}, 400, "/scopes/0"},
-		"nobody's job":        {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{job, uuid.New()}}, 422, "/job_ids"},
-		"another's job":       {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{foreign}}, 422, "/job_ids"},
-		"more than its jobs":  {object{"name": "x", "scopes": []string{"jobs:read", "candidates:write"}, "job_ids": []uuid.UUID{job}}, 422, "/scopes"},
+		"nobody's job":        {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{job, uuid.New()}}, 422, "/job_ids/1"},
+		"another's job":       {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{foreign}}, 422, "/job_ids/0"},
+		"more than its jobs":  {object{"name": "x", "scopes": []string{"jobs:read", "candidates:write"}, "job_ids": []uuid.UUID{job}}, 422, "/scopes/1"},
 		"all that it can get": {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{job}, "expires_at": soon}, 201, ""},
 	} {
 		answer := h.admin.Post(collection, c.body)
@@ -213,9 +213,18 @@ func TestWhatAKeyCannotBeGiven(t *testing.T) {
 		}
 	}
 	limited := h.create(object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{job}})
-	h.admin.Patch(at(limited.APIKey.ID), object{"scopes": []string{"candidates:write"}}).Refused(http.StatusUnprocessableEntity, "rule_violated")
+	refused := func(patch object, wrong string) {
+		t.Helper()
+		problem := h.admin.Patch(at(limited.APIKey.ID), patch).Refused(http.StatusUnprocessableEntity, "rule_violated")
+		if len(problem.Errors) != 1 || *problem.Errors[0].Pointer != wrong {
+			t.Errorf("%v is wrong in %+v", patch, problem.Errors)
+		}
+	}
+	// The scopes are kept in another order than they are asked for; what is wrong is where the request has it.
+	refused(object{"scopes": []string{"jobs:read", "interviews:read", "candidates:write"}}, "/scopes/2")
+	refused(object{"job_ids": []uuid.UUID{job, uuid.New()}}, "/job_ids/1")
 	h.admin.Patch(at(limited.APIKey.ID), object{"scopes": []string{"candidates:write"}, "job_ids": nil}).Expect(http.StatusOK)
-	h.admin.Patch(at(limited.APIKey.ID), object{"job_ids": []uuid.UUID{job}}).Refused(http.StatusUnprocessableEntity, "rule_violated")
+	refused(object{"job_ids": []uuid.UUID{job}}, "/job_ids")
 	h.admin.Patch(at(limited.APIKey.ID), object{}).Refused(http.StatusBadRequest, "malformed_request")
 }
 
@@ -384,4 +393,24 @@ func TestListOfKeys(t *testing.T) {
 			t.Errorf("%s: %d keys, want %d", query, len(got.Data), want)
 		}
 	}
+}
+
+// TestAKeyOutlivesItsJobs: what a reset has deleted keeps nobody from changing anything else about a key.
+func TestAKeyOutlivesItsJobs(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	hiring := h.Hiring(h.acme)
+	stays, goes := hiring.Job(api.JobStatusOpen), hiring.Job(api.JobStatusOpen)
+	key := h.create(object{"name": "Board", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{stays, goes}})
+	h.Exec(`DELETE FROM jobs WHERE id = $1`, goes)
+	changed := shown(h.admin.Patch(at(key.APIKey.ID), object{"name": "Wall"}).Expect(http.StatusOK))
+	if changed.Name != "Wall" || len(changed.JobIds.MustGet()) != 2 {
+		t.Errorf("%+v", changed)
+	}
+	h.admin.Patch(at(key.APIKey.ID), object{"scopes": []string{"jobs:read", "kits:read"}}).Expect(http.StatusOK)
+	problem := h.admin.Patch(at(key.APIKey.ID), object{"job_ids": []uuid.UUID{goes, stays}}).Refused(http.StatusUnprocessableEntity, "rule_violated")
+	if len(problem.Errors) != 1 || *problem.Errors[0].Pointer != "/job_ids/0" {
+		t.Errorf("%+v", problem.Errors)
+	}
+	h.admin.Patch(at(key.APIKey.ID), object{"job_ids": []uuid.UUID{stays}}).Expect(http.StatusOK)
 }

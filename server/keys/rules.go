@@ -21,24 +21,44 @@ const longest = 10
 
 // grant is what a key is given.
 type grant struct {
-	name      string
-	scopes    []string
+	name string
+	// scopes stand in the order of the request. kept are those that it leaves as they are.
+	scopes    []api.APIKeyScope
+	kept      []string
 	jobs      []uuid.UUID
 	expiresAt *time.Time
 	// mode is that of the key's company.
 	mode api.CompanyMode
 }
 
+// granted is what a patch makes of a key. Scopes that the key has already are looked at only where it gets other jobs.
+func granted(row db.APIKey, patch api.UpdateAPIKeyRequest, change db.UpdateAPIKeyParams) grant {
+	g := grant{
+		name: change.Name, scopes: patch.Scopes, jobs: change.JobIDs, expiresAt: change.ExpiresAt,
+		mode: modeOfPrefix(row.Prefix),
+	}
+	if patch.Scopes == nil && patch.JobIds.IsSpecified() {
+		g.kept = row.Scopes
+	}
+	return g
+}
+
 // check refuses what a key cannot be given. An expiry that it has already may lie in the past.
 func (k *Keys) check(wanted grant, had *time.Time, now time.Time) error {
 	f := fault.New(fault.RuleViolated)
 	text.Check(f, "/name", wanted.name)
-	for _, scope := range wanted.scopes {
-		switch reach := k.Contract.Reach(scope); {
+	for i, scope := range wanted.scopes {
+		pointer, name := fmt.Sprintf("/scopes/%d", i), string(scope)
+		switch reach := k.Contract.Reach(name); {
 		case reach == contract.ReachTest && wanted.mode != api.CompanyModeTest:
-			f.Field("/scopes", "needs_test_company", scope+" is for keys of test companies")
+			f.Field(pointer, "needs_test_company", name+" is for keys of test companies")
 		case reach != contract.ReachJobs && wanted.jobs != nil:
-			f.Field("/scopes", "needs_all_jobs", scope+" is for keys of the whole company, and this one is limited to jobs")
+			f.Field(pointer, "needs_all_jobs", name+" is for keys of the whole company, and this one is limited to jobs")
+		}
+	}
+	for _, name := range wanted.kept {
+		if wanted.jobs != nil && k.Contract.Reach(name) != contract.ReachJobs {
+			f.Field("/job_ids", "needs_all_jobs", "limits a key that has "+name+", which is for keys of the whole company")
 		}
 	}
 	if e := wanted.expiresAt; e != nil && (had == nil || !had.Equal(*e)) {
@@ -77,7 +97,9 @@ func mayChange(row db.APIKey) error {
 
 // allowedActions is what somebody may do with a key now.
 func (k *Keys) allowedActions(who caller.Caller, row db.APIKey) []api.APIKeyAction {
-	if who.Key != nil || !k.Contract.Holds(who.Role, "api_keys:manage") || mayChange(row) != nil {
+	// Whoever opens a test company sees its first key this once; it is looked after within.
+	if who.Key != nil || row.CompanyID != who.CompanyID || !k.Contract.Holds(who.Role, "api_keys:manage") ||
+		mayChange(row) != nil {
 		return []api.APIKeyAction{}
 	}
 	return []api.APIKeyAction{api.APIKeyActionUpdate, api.APIKeyActionRotate, api.APIKeyActionRevoke}

@@ -5,6 +5,7 @@ package operator
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -135,11 +136,17 @@ func (o *Operator) CreateUserWithHash(ctx context.Context, company uuid.UUID, p 
 }
 
 // ResetPassword gives the user of an email a new password and ends all their sessions; every replica knows within a
-// second.
-func (o *Operator) ResetPassword(ctx context.Context, email, plain string) error {
-	account, err := o.Queries.FindAccount(ctx, o.Store.Lookup(), strings.ToLower(strings.TrimSpace(email)))
+// second. A user of a test company is named by its slug besides, which is empty for everybody else.
+func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string) error {
+	wanted := db.FindAccountParams{Email: strings.ToLower(strings.TrimSpace(email))}
+	where := "any live company"
+	if test != "" {
+		wanted.TestSlug, where = &test, fmt.Sprintf("a test company with the slug %q", test)
+	}
+	account, err := o.Queries.FindAccount(ctx, o.Store.Lookup(), wanted)
 	if fault.Is(err, fault.ResourceNotFound) {
-		return fault.New(fault.ResourceNotFound).With("There is no user with the email %q.", email).Because(err)
+		return fault.New(fault.ResourceNotFound).
+			With("There is no user with the email %q in %s.", email, where).Because(err)
 	}
 	if err != nil {
 		return err
@@ -179,7 +186,8 @@ func (o *Operator) ResetPassword(ctx context.Context, email, plain string) error
 	})
 }
 
-// SwitchCompany lets the users of a company sign in, or keeps them from it and ends all their sessions.
+// SwitchCompany lets the users of a company sign in, or keeps them from it and ends all their sessions. Its test
+// companies go with it, both ways; by itself a test company is not switched, but closed by whoever has opened it.
 func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) error {
 	company, err := o.FindCompany(ctx, slug)
 	if err != nil {
@@ -187,14 +195,18 @@ func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) 
 	}
 	now := o.Clock.Now()
 	return o.Store.InTx(ctx, company.ID, func(tx db.DBTX) error {
-		_, err := o.Queries.TransitionCompanyActive(ctx, tx, db.TransitionCompanyActiveParams{
-			CompanyID: company.ID, WasActive: !active, Now: now,
-		})
-		if fault.Is(err, fault.ResourceNotFound) {
-			return fault.New(fault.StateConflict).With("The company is in that state already.").Because(err)
-		}
+		row, err := o.Queries.GetCompanyForUpdate(ctx, tx, company.ID)
 		if err != nil {
 			return err
+		}
+		if err := maySwitch(row, active); err != nil {
+			return err
+		}
+		_, err = o.Queries.TransitionCompanyActive(ctx, tx, db.TransitionCompanyActiveParams{
+			CompanyID: company.ID, WasActive: !active, Now: now,
+		})
+		if err != nil {
+			return store.Guarded(err)
 		}
 		if active {
 			return o.Audit.Record(ctx, tx, company.ID, audit.Entry{
@@ -207,7 +219,7 @@ func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) 
 		if err != nil {
 			return err
 		}
-		if err := o.closeTests(ctx, tx, company.ID, now); err != nil {
+		if err := o.endTests(ctx, tx, company.ID, now); err != nil {
 			return err
 		}
 		return o.Audit.Record(ctx, tx, company.ID, audit.Entry{
@@ -217,8 +229,21 @@ func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) 
 	})
 }
 
-// closeTests ends the test companies of a company with it, for good, and their keys and sessions.
-func (o *Operator) closeTests(ctx context.Context, tx db.DBTX, of uuid.UUID, now time.Time) error {
+// maySwitch decides whether a company can be activated or deactivated.
+func maySwitch(row db.Company, active bool) error {
+	switch {
+	case row.TestOf != nil:
+		return fault.New(fault.StateConflict).
+			With("A test company goes with the company that has opened it, whose admins can close it.")
+	case row.IsActive == active:
+		return fault.New(fault.StateConflict).With("The company is in that state already.")
+	}
+	return nil
+}
+
+// endTests ends the sessions in a company's test companies, which it has taken with it. They stay open, and their keys
+// good, for when it comes back. The lock is what a sign-in holds while it looks whether its company is live.
+func (o *Operator) endTests(ctx context.Context, tx db.DBTX, of uuid.UUID, now time.Time) error {
 	const most = 100 // a company has fewer
 	tests, err := o.Queries.ListTestCompanies(ctx, tx, db.ListTestCompaniesParams{CompanyID: of, MaxRows: most})
 	if err != nil {
@@ -228,11 +253,7 @@ func (o *Operator) closeTests(ctx context.Context, tx db.DBTX, of uuid.UUID, now
 		if err := o.Queries.ActFor(ctx, tx, test.ID); err != nil {
 			return err
 		}
-		closing := db.CloseTestCompanyParams{ID: test.ID, TestOf: of, Now: now}
-		if _, err := o.Queries.CloseTestCompany(ctx, tx, closing); err != nil {
-			return err
-		}
-		if _, err := o.Queries.RevokeAPIKeys(ctx, tx, db.RevokeAPIKeysParams{CompanyID: test.ID, Now: now}); err != nil {
+		if _, err := o.Queries.GetCompanyForUpdate(ctx, tx, test.ID); err != nil {
 			return err
 		}
 		_, err := o.Queries.RevokeCompanySessions(ctx, tx, db.RevokeCompanySessionsParams{CompanyID: test.ID, Now: now})

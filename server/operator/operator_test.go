@@ -170,13 +170,13 @@ func TestResetPasswordEndsSessionsEverywhere(t *testing.T) {
 	for _, replica := range replicas {
 		client.At(replica).Get("/api/v1/users/me").Expect(http.StatusOK)
 	}
-	if err := o.ResetPassword(t.Context(), "hr@acme.example", "short"); !fault.Is(err, fault.PasswordRefused) {
+	if err := o.ResetPassword(t.Context(), "hr@acme.example", "", "short"); !fault.Is(err, fault.PasswordRefused) {
 		t.Errorf("a short password: %v", err)
 	}
-	if err := o.ResetPassword(t.Context(), "nobody@acme.example", good); !fault.Is(err, fault.ResourceNotFound) {
+	if err := o.ResetPassword(t.Context(), "nobody@acme.example", "", good); !fault.Is(err, fault.ResourceNotFound) {
 		t.Errorf("nobody: %v", err)
 	}
-	if err := o.ResetPassword(t.Context(), " HR@acme.example ", good); err != nil {
+	if err := o.ResetPassword(t.Context(), " HR@acme.example ", "", good); err != nil {
 		t.Fatal(err)
 	}
 	servertest.Eventually(t, time.Second, "both replicas refuse the session", func() bool {
@@ -222,5 +222,128 @@ func TestSwitchCompany(t *testing.T) {
 		if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = $1 AND resource_id = $2`, action, acme.ID); n != 1 {
 			t.Errorf("%s is recorded %d times", action, n)
 		}
+	}
+}
+
+// TestTestCompaniesGoWithTheirOpener and come back with it, but for those that were closed.
+func TestTestCompaniesGoWithTheirOpener(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	acme := installation.Company("acme")
+	replicas := []*servertest.Replica{installation.Replica(), installation.Replica()}
+	replica := replicas[0]
+	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
+	const tests = "/api/v1/test-companies"
+	type object = map[string]any
+	open := func() (api.NewTestCompany, *servertest.Client) {
+		opened := servertest.Decode[api.NewTestCompany](admin.Post(tests, object{"name": "Nightly"}).Expect(http.StatusCreated))
+		return opened, replica.Bearer(t, opened.Secret)
+	}
+	stays, program := open()
+	closed, _ := open()
+	admin.Post(tests+"/"+closed.TestCompany.ID.String()+"/close", nil).Expect(http.StatusNoContent)
+	program.Post("/api/v1/users", object{
+		"email": "hr@acme.example", "password": servertest.Password, "first_name": "Nora", "last_name": "Lind", "role": "admin",
+	}).Expect(http.StatusCreated)
+	nora := servertest.User{Email: "hr@acme.example", Test: stays.TestCompany.Slug}
+	client := replica.SignIn(t, nora)
+
+	for _, active := range []bool{false, true} {
+		if err := o.SwitchCompany(t.Context(), stays.TestCompany.Slug, active); !fault.Is(err, fault.StateConflict) {
+			t.Errorf("a test company by itself: %v", err)
+		}
+	}
+	if err := o.SwitchCompany(t.Context(), "acme", false); err != nil {
+		t.Fatal(err)
+	}
+	program.Get("/api/v1/company").Refused(http.StatusUnauthorized, "invalid_token")
+	servertest.Eventually(t, time.Second, "the test company's sessions have ended", func() bool {
+		return client.At(replicas[0]).Get("/api/v1/users/me").Status == http.StatusUnauthorized &&
+			client.At(replicas[1]).Get("/api/v1/users/me").Status == http.StatusUnauthorized
+	})
+	login := object{"email": nora.Email, "password": servertest.Password, "company": nora.Test}
+	replica.Anonymous(t).Post("/api/v1/auth/login", login).Refused(http.StatusUnauthorized, "invalid_credentials")
+	all, err := o.Companies(t.Context())
+	for _, one := range all {
+		if one.IsActive {
+			t.Errorf("%s is listed as active", one.Slug)
+		}
+	}
+	if err != nil || len(all) != 3 {
+		t.Errorf("%d companies, %v", len(all), err)
+	}
+
+	if err := o.SwitchCompany(t.Context(), "acme", true); err != nil {
+		t.Fatal(err)
+	}
+	client.Get("/api/v1/users/me").Refused(http.StatusUnauthorized, "invalid_token")
+	refresh := object{"refresh_token": client.RefreshToken}
+	replica.Anonymous(t).Post("/api/v1/auth/refresh", refresh).Refused(http.StatusUnauthorized, "invalid_refresh_token")
+	replica.SignIn(t, nora).Get("/api/v1/users/me").Expect(http.StatusOK)
+	program.Get("/api/v1/company").Expect(http.StatusOK)
+	admin = replica.SignIn(t, acme.Users[api.RoleAdmin])
+	listed := servertest.Decode[api.TestCompanyPage](admin.Get(tests).Expect(http.StatusOK))
+	if len(listed.Data) != 1 || listed.Data[0] != stays.TestCompany {
+		t.Errorf("after all of it there are %+v", listed.Data)
+	}
+	if all, err = o.Companies(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range all {
+		if one.IsActive == (one.ID == closed.TestCompany.ID) {
+			t.Errorf("%s is listed as active: %t", one.Slug, one.IsActive)
+		}
+	}
+
+	// The operator helps people there too, whose emails are those of others elsewhere.
+	if err := o.ResetPassword(t.Context(), nora.Email, nora.Test, good); err != nil {
+		t.Fatal(err)
+	}
+	login["password"] = good
+	replica.Anonymous(t).Post("/api/v1/auth/login", login).Expect(http.StatusOK)
+	replica.SignIn(t, acme.Users[api.RoleHr])
+	for _, test := range []string{"acme", "nobody", closed.TestCompany.Slug} {
+		if err := o.ResetPassword(t.Context(), nora.Email, test, good); !fault.Is(err, fault.ResourceNotFound) {
+			t.Errorf("a user of %s: %v", test, err)
+		}
+	}
+}
+
+// TestNobodySignsInBehindADeactivation: of sign-ins to a test company while its opener is deactivated, each is refused or ended.
+func TestNobodySignsInBehindADeactivation(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	acme := installation.Company("acme")
+	replica := installation.Replica()
+	opened := servertest.Decode[api.NewTestCompany](replica.SignIn(t, acme.Users[api.RoleAdmin]).
+		Post("/api/v1/test-companies", map[string]string{"name": "Nightly"}).Expect(http.StatusCreated))
+	installation.User(servertest.Company{ID: opened.TestCompany.ID, Slug: "acme"}, "nora", api.RoleHr)
+	login := map[string]string{"email": "nora@acme.example", "password": servertest.Password, "company": opened.TestCompany.Slug}
+	// The sign-in waits for the test company's row, which the deactivation holds, and has seen by then that all was well.
+	holder := installation.Connect()
+	for _, sql := range []string{`BEGIN`, `SELECT FROM companies WHERE test_of IS NOT NULL FOR NO KEY UPDATE`, `UPDATE companies SET is_active = false WHERE slug = 'acme'`} {
+		if _, err := holder.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers := make(chan *servertest.Answer, 1)
+	go func() { answers <- replica.Anonymous(t).Post("/api/v1/auth/login", login) }()
+	servertest.Eventually(t, 10*time.Second, "the sign-in waits", func() bool {
+		return count(t, installation, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 1
+	})
+	if _, err := holder.Exec(t.Context(), `COMMIT`); err != nil {
+		t.Fatal(err)
+	}
+	(<-answers).Refused(http.StatusUnauthorized, "invalid_credentials")
+	if err := o.SwitchCompany(t.Context(), "acme", true); err != nil {
+		t.Fatal(err)
+	}
+	replica.Anonymous(t).Post("/api/v1/auth/login", login).Expect(http.StatusOK)
+	// The other way around the deactivation waits for the sign-in, and ends what came of it.
+	if err := o.SwitchCompany(t.Context(), "acme", false); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, installation, `SELECT count(*) FROM sessions WHERE revoked_at IS NULL`); n != 0 {
+		t.Errorf("%d sessions are left", n)
 	}
 }

@@ -66,8 +66,8 @@ func positive[T int | time.Duration](value, otherwise T) T {
 	return otherwise
 }
 
-// Throttle limits attempts to sign in, before a password is hashed. It knows nothing about accounts: it counts by the
-// email as submitted, so one that nobody has is treated as any other. It is safe for concurrent use.
+// Throttle limits attempts to sign in, before a password is hashed. It knows nothing about accounts: it counts by how
+// one is named in what was submitted, so one that nobody has is treated as any other. It is safe for concurrent use.
 type Throttle struct {
 	redis   *redis.Redis
 	key     []byte
@@ -76,7 +76,7 @@ type Throttle struct {
 	release *rueidis.Lua
 }
 
-// NewThrottle makes a throttle. The key keeps emails out of Redis: the counters are named by HMAC-SHA256 of the email
+// NewThrottle makes a throttle. The key keeps emails out of Redis: the counters are named by HMAC-SHA256 of the account
 // under it. It must be secret, of at least 32 bytes, used for nothing else, and the same on every replica.
 func NewThrottle(r *redis.Redis, key []byte, p ThrottlePolicy) *Throttle {
 	p = p.withDefaults()
@@ -104,14 +104,15 @@ type Reservation struct {
 	made     string
 }
 
-// Reserve counts one attempt to sign in, everywhere or nowhere, in one round trip. The email is taken as submitted,
-// whatever its case and the space around it; accounts must be looked up no more loosely than that.
+// Reserve counts one attempt to sign in, everywhere or nowhere, in one round trip. The account is named by the email as
+// submitted, and by what else it is looked up by, whatever its case and the space around it; accounts must be looked up
+// no more loosely than that.
 //
 // It fails with fault.TooManyAttempts, which does not tell which counter refused, and which costs the caller nothing: a
 // refused attempt is not counted. It fails with fault.DependencyDown when Redis does not answer, within the bound of
 // package redis. Both say when to try again, in whole seconds. When ctx ends first, its error is returned.
-func (t *Throttle) Reserve(ctx context.Context, email string, ip netip.Addr) (*Reservation, error) {
-	r := &Reservation{throttle: t, counters: t.counters(email, Network(ip)), id: rand.Text()}
+func (t *Throttle) Reserve(ctx context.Context, account string, ip netip.Addr) (*Reservation, error) {
+	r := &Reservation{throttle: t, counters: t.counters(account, Network(ip)), id: rand.Text()}
 	var answer []int64
 	err := t.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) (err error) {
 		answer, err = t.reserve.Exec(ctx, c, r.counters, append([]string{r.id}, t.policy...)).AsIntSlice()
@@ -148,14 +149,14 @@ func (r *Reservation) giveBack(ctx context.Context, args ...string) {
 }
 
 // counters names what one attempt is counted in, in the order that the scripts expect.
-func (t *Throttle) counters(email, network string) []string {
+func (t *Throttle) counters(account, network string) []string {
 	mac := hmac.New(sha256.New, t.key)
-	mac.Write([]byte(strings.ToLower(strings.TrimSpace(email))))
-	account := base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	mac.Write([]byte(strings.ToLower(strings.TrimSpace(account))))
+	name := base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 	return []string{
-		"login:pair:" + account + ":" + network,
+		"login:pair:" + name + ":" + network,
 		"login:network:" + network,
-		"login:account:" + account,
+		"login:account:" + name,
 	}
 }
 

@@ -166,7 +166,7 @@ func TestDefinerFunctionsAreExactly(t *testing.T) {
 	const ours = `FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace
 		AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')`
 	service := []string{
-		"find_account(text)", "session_changes(integer)", "find_company(text)", "all_companies()", "search_users(uuid,text,integer)",
+		"find_account(text,text)", "company_is_live(uuid)", "session_changes(integer)", "find_company(text)", "all_companies()", "search_users(uuid,text,integer)",
 		"companies_to_seal()", "search_candidates(uuid,text,text[],integer)",
 		"find_api_key(bytea)", "forget_idempotency_records(timestamp with time zone,integer)",
 	}

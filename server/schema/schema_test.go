@@ -277,3 +277,75 @@ func TestNamesAndURLs(t *testing.T) {
 		}
 	}
 }
+
+// TestEmailsOfTestCompaniesMove into realms of their own, and back, also by an owner whom row-level security holds.
+func TestEmailsOfTestCompaniesMove(t *testing.T) {
+	t.Parallel()
+	address, conn := empty(t)
+	m := migrator(t, address)
+	if _, err := m.Up(); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Down(int(latest(t)) - 6); err != nil {
+		t.Fatal(err)
+	}
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	hire := func(company, email string) {
+		t.Helper()
+		exec(`INSERT INTO users (company_id, id, email, password_hash, first_name, last_name)
+			SELECT id, gen_random_uuid(), '` + email + `', '', 'x', 'x' FROM companies WHERE slug = '` + company + `'`)
+	}
+	exec(`INSERT INTO companies (id, name, slug, test_of) VALUES ('10000000-0000-0000-0000-000000000000', 'Live', 'live', NULL),
+		('20000000-0000-0000-0000-000000000000', 'First', 'first', '10000000-0000-0000-0000-000000000000'),
+		('30000000-0000-0000-0000-000000000000', 'Second', 'second', '10000000-0000-0000-0000-000000000000')`)
+	hire("live", "live@x.example")
+	hire("first", "first@x.example")
+	name := "owner_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	exec(`CREATE ROLE ` + name + ` LOGIN CREATEROLE PASSWORD 'owner'`)
+	exec(`GRANT interviewer_service, interviewer_lookup TO ` + name)
+	t.Cleanup(func() {
+		for _, sql := range []string{`REASSIGN OWNED BY ` + name + ` TO CURRENT_USER`, `DROP OWNED BY ` + name, `DROP ROLE ` + name} {
+			if _, err := conn.Exec(context.WithoutCancel(t.Context()), sql); err != nil {
+				t.Errorf("%s: %v", sql, err)
+			}
+		}
+	})
+	exec(`ALTER SCHEMA public OWNER TO ` + name)
+	for _, one := range column(t, conn, `SELECT oid::regclass::text FROM pg_class
+		WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`) {
+		exec(`ALTER TABLE ` + one + ` OWNER TO ` + name)
+	}
+	parsed, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed.User = url.UserPassword(name, "owner")
+	owner := migrator(t, parsed.String())
+	if _, err := owner.Up(); err != nil {
+		t.Fatal(err)
+	}
+	const directory = `SELECT realm || ' ' || email FROM login_emails`
+	const live, first, second = "00000000-0000-0000-0000-000000000000 ", "20000000-0000-0000-0000-000000000000 ", "30000000-0000-0000-0000-000000000000 "
+	same(t, "realms", column(t, conn, directory), []string{live + "live@x.example", first + "first@x.example"})
+	same(t, "first names", column(t, conn, `SELECT opened_as || ' ' || slug FROM companies WHERE opened_as IS NOT NULL`),
+		[]string{"First first", "Second second"})
+	hire("first", "live@x.example")
+	hire("second", "live@x.example")
+	hire("second", "first@x.example")
+	same(t, "realms", column(t, conn, directory), []string{
+		live + "live@x.example", first + "first@x.example", first + "live@x.example", second + "live@x.example", second + "first@x.example",
+	})
+	// A program that is older than the migration looks for an email alone.
+	same(t, "accounts by email", column(t, conn, `SELECT slug FROM find_account('live@x.example') AS a JOIN companies ON id = a.company_id
+		UNION ALL SELECT slug FROM find_account('first@x.example') AS a JOIN companies ON id = a.company_id`), []string{"live"})
+	if err := owner.Down(int(latest(t)) - 6); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "emails after the way back", column(t, conn, `SELECT slug || ' ' || email FROM login_emails JOIN companies ON id = company_id`),
+		[]string{"live live@x.example", "first first@x.example"})
+}

@@ -37,6 +37,9 @@ func (r *Replica) SignIn(t testing.TB, user User) *Client {
 	t.Helper()
 	c := r.Anonymous(t)
 	request := api.LoginRequest{Email: email(user.Email), Password: Password}
+	if user.Test != "" {
+		request.Company = &user.Test
+	}
 	c.Adopt(c.Post("/api/v1/auth/login", request).Expect(http.StatusOK))
 	return c
 }

@@ -216,6 +216,8 @@ type User struct {
 	ID    uuid.UUID
 	Email string
 	Role  api.Role
+	// Test is the slug of the test company that the user belongs to; empty for a live company's.
+	Test string
 }
 
 // Company creates a company with one active user of each role: <role>@<slug>.example.

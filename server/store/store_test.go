@@ -137,6 +137,7 @@ func TestNoStatementReachesAnotherTenant(t *testing.T) {
 		`WITH gone AS (DELETE FROM idempotency_records WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM gone`,
 		`WITH changed AS (UPDATE api_keys SET scopes = '{audit:verify}' WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM changed`,
 		`SELECT count(*) FROM principals WHERE company_id = $1`,
+		`SELECT company_is_live($1)::integer`,
 	} {
 		if n := count(t, acme, sql, globex); n != 0 {
 			t.Errorf("%s: %d", sql, n)
@@ -150,6 +151,7 @@ func TestNoStatementReachesAnotherTenant(t *testing.T) {
 		`UPDATE users SET company_id = $1`, `UPDATE companies SET id = $1`,
 		`SELECT * FROM login_emails WHERE company_id = $1`, `SELECT * FROM accounts WHERE company_id = $1`,
 		`SELECT * FROM changed_sessions WHERE company_id = $1`, `SELECT * FROM live_api_keys WHERE company_id = $1`, `SELECT * FROM company_directory WHERE id = $1`,
+		`SELECT * FROM live_companies WHERE id = $1`, `UPDATE companies SET opened_as = $1::uuid::text`,
 		`UPDATE schema_migrations SET version = 1 WHERE $1::uuid IS NOT NULL`,
 	} {
 		if _, err := acme.Exec(t.Context(), sql, globex); err == nil {
