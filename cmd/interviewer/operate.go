@@ -58,13 +58,14 @@ func (p program) company() *cobra.Command {
 	}
 	deactivate := p.switchCompany(false)
 	deactivate.Use, deactivate.Short = "deactivate SLUG", "Keep a company's users out"
-	deactivate.Long = `Ends all sessions of a company's users, and lets none of them sign in. Its data stays as it is. Its test companies go
-dark with it. A test company cannot be named here: the admins of the company that has opened it can close it.`
+	deactivate.Long = `Ends all sessions of a company's users, and lets none of them sign in. Its data stays as it is.
+Its test companies go dark with it. None of those can be named here: the admins of the company that has opened it can
+close it.`
 	deactivate.Example = "  interviewer company deactivate acme-robotics"
 	reactivate := p.switchCompany(true)
 	reactivate.Use, reactivate.Short = "reactivate SLUG", "Let a company's users in again"
-	reactivate.Long = `Lets the users of a company that was deactivated sign in again, and those of the test companies that it has open. Their
-keys are good again as well.`
+	reactivate.Long = `Lets the users of a company that was deactivated sign in again, and those of its test
+companies that are open. Their keys are good again as well.`
 	reactivate.Example = "  interviewer company reactivate acme-robotics"
 	c.AddCommand(create, list, deactivate, reactivate)
 	return c

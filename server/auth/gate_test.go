@@ -60,9 +60,14 @@ func room(t *testing.T, i *servertest.Installation, gate *password.Gate) *auth.A
 
 // login signs in at the room alone.
 func login(ctx context.Context, a *auth.Auth, email, password string) error {
+	return loginTo(ctx, a, nil, email, password)
+}
+
+// loginTo is login to the test company of a slug.
+func loginTo(ctx context.Context, a *auth.Auth, test *string, email, password string) error {
 	ctx = caller.With(ctx, &caller.Request{ID: "a-request", IP: netip.MustParseAddr("192.0.2.1")})
 	_, err := a.Login(ctx, api.LoginRequestObject{
-		Body: &api.LoginRequest{Email: openapi_types.Email(email), Password: password},
+		Body: &api.LoginRequest{Email: openapi_types.Email(email), Password: password, Company: test},
 	})
 	return err
 }
@@ -86,6 +91,11 @@ func TestEveryLoginGoesThroughTheGate(t *testing.T) {
 		// The gate had no place, so the one attempt that each of them has is given back.
 		if err := login(t.Context(), alone, email, wrong); !fault.Is(err, fault.Overloaded) {
 			t.Errorf("%s, again: %v, want the answer of the closed gate", email, err)
+		}
+		for _, slug := range []string{"acme", "idle", "nobodys"} { // none of them a test company's
+			if err := loginTo(t.Context(), alone, &slug, email, wrong); !fault.Is(err, fault.Overloaded) {
+				t.Errorf("%s at %s: %v, want the answer of the closed gate", email, slug, err)
+			}
 		}
 	}
 }
