@@ -217,26 +217,20 @@ func TestAnOlderProgramLeavesANewerSchemaAlone(t *testing.T) {
 	}
 }
 
-// TestTheOwnerNeedNotBeASuperuser migrates, all the way up and down, as a role that may only create roles and owns its
-// database, and serves by it.
-func TestTheOwnerNeedNotBeASuperuser(t *testing.T) {
-	t.Parallel()
-	address, conn := empty(t)
-	name := "owner_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	database := conn.Config().Database
-	for _, sql := range []string{
-		`CREATE ROLE ` + name + ` LOGIN CREATEROLE PASSWORD 'owner'`, `ALTER DATABASE ` + database + ` OWNER TO ` + name,
-	} {
-		if _, err := conn.Exec(t.Context(), sql); err != nil {
-			t.Fatal(err)
+// plainOwner gives the URL of a database as a role that owns it and is no superuser, so that row-level security holds it.
+func plainOwner(t *testing.T, address string, conn *pgx.Conn) string {
+	t.Helper()
+	exec := func(ctx context.Context, sql string) {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			t.Errorf("%s: %v", sql, err)
 		}
 	}
+	name := "owner_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	exec(t.Context(), `CREATE ROLE `+name+` LOGIN CREATEROLE PASSWORD 'owner'`)
+	exec(t.Context(), `ALTER DATABASE `+conn.Config().Database+` OWNER TO `+name)
 	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
 		for _, sql := range []string{`REASSIGN OWNED BY ` + name + ` TO CURRENT_USER`, `DROP OWNED BY ` + name, `DROP ROLE ` + name} {
-			if _, err := conn.Exec(ctx, sql); err != nil {
-				t.Errorf("%s: %v", sql, err)
-			}
+			exec(context.WithoutCancel(t.Context()), sql)
 		}
 	})
 	parsed, err := url.Parse(address)
@@ -244,11 +238,20 @@ func TestTheOwnerNeedNotBeASuperuser(t *testing.T) {
 		t.Fatal(err)
 	}
 	parsed.User = url.UserPassword(name, "owner")
-	m := migrator(t, parsed.String())
+	return parsed.String()
+}
+
+// TestTheOwnerNeedNotBeASuperuser migrates, all the way up and down, as a role that may only create roles and owns its
+// database, and serves by it.
+func TestTheOwnerNeedNotBeASuperuser(t *testing.T) {
+	t.Parallel()
+	address, conn := empty(t)
+	as := plainOwner(t, address, conn)
+	m := migrator(t, as)
 	if _, err := m.Up(); err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), store.Options{URL: parsed.String(), MaxConns: 1})
+	s, err := store.Open(t.Context(), store.Options{URL: as, MaxConns: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,15 +281,41 @@ func TestNamesAndURLs(t *testing.T) {
 	}
 }
 
+// TestPeopleBecomePrincipals who were there before there were keys, also where row-level security holds who migrates.
+func TestPeopleBecomePrincipals(t *testing.T) {
+	t.Parallel()
+	address, conn := empty(t)
+	owner := migrator(t, plainOwner(t, address, conn))
+	if _, err := owner.Up(); err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Down(int(latest(t)) - 5); err != nil {
+		t.Fatal(err)
+	}
+	_, err := conn.Exec(t.Context(), `WITH acme AS (
+			INSERT INTO companies (id, name, slug) VALUES ('10000000-0000-0000-0000-000000000000', 'Acme', 'acme') RETURNING id
+		)
+		INSERT INTO users (company_id, id, email, password_hash, first_name, last_name)
+		SELECT id, '20000000-0000-0000-0000-000000000000', 'nora@acme.example', '', 'Nora', 'Lind' FROM acme`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.Up(); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "principals", column(t, conn, `SELECT id || ' ' || is_key FROM principals`),
+		[]string{"20000000-0000-0000-0000-000000000000 false"})
+}
+
 // TestEmailsOfTestCompaniesMove into realms of their own, and back, also by an owner whom row-level security holds.
 func TestEmailsOfTestCompaniesMove(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
-	m := migrator(t, address)
-	if _, err := m.Up(); err != nil {
+	owner := migrator(t, plainOwner(t, address, conn))
+	if _, err := owner.Up(); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Down(int(latest(t)) - 6); err != nil {
+	if err := owner.Down(int(latest(t)) - 6); err != nil {
 		t.Fatal(err)
 	}
 	exec := func(sql string) {
@@ -305,27 +334,6 @@ func TestEmailsOfTestCompaniesMove(t *testing.T) {
 		('30000000-0000-0000-0000-000000000000', 'Second', 'second', '10000000-0000-0000-0000-000000000000')`)
 	hire("live", "live@x.example")
 	hire("first", "first@x.example")
-	name := "owner_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	exec(`CREATE ROLE ` + name + ` LOGIN CREATEROLE PASSWORD 'owner'`)
-	exec(`GRANT interviewer_service, interviewer_lookup TO ` + name)
-	t.Cleanup(func() {
-		for _, sql := range []string{`REASSIGN OWNED BY ` + name + ` TO CURRENT_USER`, `DROP OWNED BY ` + name, `DROP ROLE ` + name} {
-			if _, err := conn.Exec(context.WithoutCancel(t.Context()), sql); err != nil {
-				t.Errorf("%s: %v", sql, err)
-			}
-		}
-	})
-	exec(`ALTER SCHEMA public OWNER TO ` + name)
-	for _, one := range column(t, conn, `SELECT oid::regclass::text FROM pg_class
-		WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`) {
-		exec(`ALTER TABLE ` + one + ` OWNER TO ` + name)
-	}
-	parsed, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed.User = url.UserPassword(name, "owner")
-	owner := migrator(t, parsed.String())
 	if _, err := owner.Up(); err != nil {
 		t.Fatal(err)
 	}
