@@ -1,8 +1,8 @@
-"""Sums up what the runs of Schemathesis have asked and found, and fails for an operation that nobody got to succeed.
+"""Sums up what the runs of Schemathesis have asked and found, and names operations that nobody got to succeed.
 
-That counts where everybody has asked.
+By day that is chance, and said; by night it fails.
 
-Usage: report.py FOLDER ROLE…, with ROLE.single.txt and ROLE.linked.txt, what Schemathesis printed, and ROLE.metrics, what the service counted.
+Usage: report.py day|nightly FOLDER ROLE…, with ROLE.single.txt and ROLE.linked.txt, what Schemathesis printed, and ROLE.metrics, what the service counted.
 """
 
 import collections
@@ -11,7 +11,6 @@ import pathlib
 import re
 import sys
 
-EVERYBODY = ("employee", "team_lead", "hr", "admin", "key", "job_key", "test_key")
 COUNTED = re.compile(r'^http_requests_total\{(.*)\} (\d+)', re.MULTILINE)
 LABEL = re.compile(r'(\w+)="([^"]*)"')
 
@@ -22,7 +21,7 @@ def first(pattern, text):
     return float(found[1].replace(",", "")) if found else 0
 
 
-def main(folder, roles):
+def main(nightly, folder, roles):
     answers = collections.defaultdict(collections.Counter)
     excluded, reasons = collections.Counter(), {}
     total = collections.Counter()
@@ -64,8 +63,8 @@ def main(folder, roles):
     never = sorted(name for name, counted in operations.items() if not any(status < "300" for status in counted))
     if never:
         print("  nobody got these to succeed: " + ", ".join(never))
-    return 1 if never and len(roles) == len(EVERYBODY) or total["findings"] or total["errors"] else 0
+    return 1 if never and nightly or total["findings"] or total["errors"] else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2:]))
+    sys.exit(main(sys.argv[1] == "nightly", pathlib.Path(sys.argv[2]), sys.argv[3:]))

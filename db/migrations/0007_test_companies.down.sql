@@ -35,7 +35,15 @@ END
 $$;
 -- Of all people with one email, one goes on signing in: whoever is in a live company, where anybody is.
 ALTER TABLE login_emails NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE companies NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE api_keys NO FORCE ROW LEVEL SECURITY;
 DELETE FROM login_emails AS e USING login_emails AS other WHERE other.email = e.email AND other.realm < e.realm;
+-- What rested because its opener does is closed, since nothing else keeps it from coming back.
+UPDATE companies AS c SET is_active = false FROM companies AS opener WHERE opener.id = c.test_of AND NOT opener.is_active;
+UPDATE api_keys AS k SET revoked_at = now() FROM companies AS c
+    WHERE c.id = k.company_id AND c.test_of IS NOT NULL AND NOT c.is_active AND k.revoked_at IS NULL;
 ALTER TABLE login_emails FORCE ROW LEVEL SECURITY;
+ALTER TABLE companies FORCE ROW LEVEL SECURITY;
+ALTER TABLE api_keys FORCE ROW LEVEL SECURITY;
 ALTER TABLE login_emails DROP COLUMN realm, ADD CONSTRAINT login_emails_pkey PRIMARY KEY (email);
 ALTER TABLE companies DROP COLUMN opened_as;

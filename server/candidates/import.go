@@ -74,13 +74,17 @@ func (c *Candidates) importFile(
 			return report, err
 		}
 	}
-	err = c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err = c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) (err error) {
 		if err := c.Queries.LockImports(ctx, tx, who.CompanyID); err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(ctx, writeTime)
+		bounded, cancel := context.WithTimeout(ctx, writeTime)
 		defer cancel()
-		report, err = c.pass(ctx, tx, file, format, true)
+		report, err = c.pass(bounded, tx, file, format, true)
+		if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+			return fault.New(fault.PayloadTooLarge).
+				With("Writing the file takes longer than %d minutes; send it in parts.", writeTime/time.Minute).Because(err)
+		}
 		if err != nil {
 			return err
 		}

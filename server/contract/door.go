@@ -290,12 +290,15 @@ func (d *Door) recordDenial(ctx context.Context, op *Operation, request *caller.
 		var f *fault.Fault
 		errors.As(denied, &f)
 		details := audit.Details{
-			"operation": op.ID, "permission": op.Permission, "code": f.Code(),
+			"operation": op.ID, "code": f.Code(),
 			// Escaped, the record shows exactly what was asked for, bytes included that are no text.
 			"path": request.Target.EscapedPath(),
 		}
-		if request.Caller.Key == nil {
-			details["role"] = request.Caller.Role // a key has none
+		if f.Code() != fault.CrossSiteRequest { // which is refused before anybody asks what the caller may do
+			details["permission"] = op.Permission
+			if request.Caller.Key == nil {
+				details["role"] = request.Caller.Role // a key has none
+			}
 		}
 		return d.Audit.Record(ctx, tx, company, audit.Entry{
 			Action: audit.AccessDenied, Resource: audit.Operation, Outcome: api.AuditOutcomeDenied, Details: details,

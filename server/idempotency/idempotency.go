@@ -152,7 +152,7 @@ func (k *Keeper) open(key string, record []byte, asked *request, who caller.Call
 			return Answer{}, fault.New(fault.IdempotencyKeyReused)
 		case !known.Rights.within(rightsOf(who)):
 			return Answer{}, fault.New(fault.IdempotencyRecordLost).
-				With("This was done already, and its sender had rights then that they have no longer.")
+				With("This was done already, and its sender's role or rights are not what they were then.")
 		}
 		return known.Answer, nil
 	}

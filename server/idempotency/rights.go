@@ -9,7 +9,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/caller"
 )
 
-// rights are what its sender could see and do when a request was answered. Who has no fewer is answered again.
+// rights are what its sender could see and do when a request was answered. Who has the same role, and a key that has no
+// less, is answered again.
 type rights struct {
 	// Role is a person's.
 	Role api.Role `json:"role,omitempty"`

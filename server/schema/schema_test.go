@@ -351,9 +351,21 @@ func TestEmailsOfTestCompaniesMove(t *testing.T) {
 	// A program that is older than the migration looks for an email alone.
 	same(t, "accounts by email", column(t, conn, `SELECT slug FROM find_account('live@x.example') AS a JOIN companies ON id = a.company_id
 		UNION ALL SELECT slug FROM find_account('first@x.example') AS a JOIN companies ON id = a.company_id`), []string{"live"})
+	exec(`INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, created_at, updated_at) VALUES
+		('20000000-0000-0000-0000-000000000000', gen_random_uuid(), 'x', 'x', decode(repeat('00', 32), 'hex'), '{jobs:read}', now(), now())`)
+	exec(`UPDATE companies SET is_active = false WHERE slug = 'live'`)
+	const keys = `SELECT is_test::text FROM live_api_keys`
+	same(t, "keys while the opener is away", column(t, conn, keys), []string{})
 	if err := owner.Down(int(latest(t)) - 6); err != nil {
 		t.Fatal(err)
 	}
+	same(t, "keys after the way back", column(t, conn, keys), []string{})
 	same(t, "emails after the way back", column(t, conn, `SELECT slug || ' ' || email FROM login_emails JOIN companies ON id = company_id`),
 		[]string{"live live@x.example", "first first@x.example"})
+	if _, err := owner.Up(); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "emails after the way there again", column(t, conn, directory), []string{
+		live + "live@x.example", first + "first@x.example", first + "live@x.example", second + "live@x.example", second + "first@x.example",
+	})
 }
