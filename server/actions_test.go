@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
 // TestKeysAreOfferedWhatTheirScopesLetThemDo holds every action of every machine against the operation that does it.

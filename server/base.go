@@ -14,10 +14,10 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
-	"github.com/ai-interviewer-platform/interviewer/server/caller"
-	"github.com/ai-interviewer-platform/interviewer/server/clock"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
-	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
 const (
@@ -47,7 +47,7 @@ func (b *base) enter(next echo.HandlerFunc) echo.HandlerFunc {
 		b.metrics.InFlight(1)
 		defer b.metrics.InFlight(-1)
 		request := b.request(c)
-		ctx := caller.With(c.Request().Context(), request)
+		ctx := access.With(c.Request().Context(), request)
 		c.SetRequest(c.Request().WithContext(ctx))
 		protect(c)
 		err := b.guarded(ctx, c, next)
@@ -91,7 +91,7 @@ func (b *base) guarded(ctx context.Context, c echo.Context, next echo.HandlerFun
 	return next(c)
 }
 
-func (b *base) request(c echo.Context) *caller.Request {
+func (b *base) request(c echo.Context) *access.Request {
 	r := c.Request()
 	id := r.Header.Get(requestIDHeader)
 	if !requestIDForm.MatchString(id) {
@@ -107,7 +107,7 @@ func (b *base) request(c echo.Context) *caller.Request {
 		ip = netip.Addr{}
 	}
 	encodings := strings.Join(r.Header.Values("Accept-Encoding"), ",")
-	return &caller.Request{ID: id, IP: ip.Unmap(), UserAgent: agent, Encodings: encodings, Target: r.URL}
+	return &access.Request{ID: id, IP: ip.Unmap(), UserAgent: agent, Encodings: encodings, Target: r.URL}
 }
 
 // protect sets what every answer carries. The reference pages replace it by their own, since they run scripts.

@@ -16,10 +16,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/caller"
-	"github.com/ai-interviewer-platform/interviewer/server/clock"
-	"github.com/ai-interviewer-platform/interviewer/server/problem"
-	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
 // handler puts the first middleware before a handler. A body has 1000 bytes at most, and 2000 at /upload.
@@ -144,7 +144,7 @@ func TestRequestID(t *testing.T) {
 		request.Header.Set("X-Request-Id", sent)
 		inside := ""
 		answer := through(request, quiet(), func(c echo.Context) error {
-			inside = caller.RequestOf(c.Request().Context()).ID
+			inside = access.RequestOf(c.Request().Context()).ID
 			return ok(c)
 		})
 		got := answer.Header().Get("X-Request-Id")
@@ -224,7 +224,7 @@ func TestUserAgentIsText(t *testing.T) {
 		request := get(t, "/x")
 		request.Header.Set("User-Agent", sent)
 		through(request, quiet(), func(c echo.Context) error {
-			if got := caller.RequestOf(c.Request().Context()).UserAgent; got != want || !utf8.ValidString(got) {
+			if got := access.RequestOf(c.Request().Context()).UserAgent; got != want || !utf8.ValidString(got) {
 				t.Errorf("%.20q became %.20q", sent, got)
 			}
 			return ok(c)

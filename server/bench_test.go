@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // BenchmarkGetMe and the ones below go through the whole service but the network, without request limits.
@@ -35,14 +35,14 @@ func BenchmarkCreateJobOnce(b *testing.B) {
 func BenchmarkCreateJobAgain(b *testing.B) { creating(b, func(int) string { return "job" }) }
 
 // caller gives the bearer token of somebody who asks.
-type caller func(*testing.B, *servertest.Installation, servertest.Company, *servertest.Replica) string
+type caller func(*testing.B, *testkit.Installation, testkit.Company, *testkit.Replica) string
 
-func person(b *testing.B, _ *servertest.Installation, acme servertest.Company, r *servertest.Replica) string {
+func person(b *testing.B, _ *testkit.Installation, acme testkit.Company, r *testkit.Replica) string {
 	b.Helper()
 	return r.SignIn(b, acme.Users[api.RoleHr]).Token
 }
 
-func program(_ *testing.B, i *servertest.Installation, acme servertest.Company, _ *servertest.Replica) string {
+func program(_ *testing.B, i *testkit.Installation, acme testkit.Company, _ *testkit.Replica) string {
 	return i.Key(acme, []string{"users:read"}).Secret.Reveal()
 }
 
@@ -68,7 +68,7 @@ func creating(b *testing.B, key func(n int) string) {
 
 func measure(b *testing.B, who caller, want int, next func(n int) *http.Request) {
 	b.Helper()
-	installation := servertest.New(b)
+	installation := testkit.New(b)
 	acme, replica := installation.Company("acme"), installation.Replica()
 	token := who(b, installation, acme, replica)
 	b.ReportAllocs()

@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/contract"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // untagged are the GET operations for one thing that carry no ETag: what is going on now is another answer every time.
@@ -47,12 +47,12 @@ func forever() []string {
 func alterations() map[string]func(s *scene, at call) {
 	post := func(path, action string, body any) func(*scene, call) {
 		return func(s *scene, at call) {
-			s.client.Post(target(&contract.Operation{Path: path}, at.parameters)+action, body).Expect(http.StatusOK)
+			s.client.Post(target(&gate.Operation{Path: path}, at.parameters)+action, body).Expect(http.StatusOK)
 		}
 	}
 	patch := func(path string, body any) func(*scene, call) {
 		return func(s *scene, at call) {
-			s.client.Do(http.MethodPatch, target(&contract.Operation{Path: path}, at.parameters), body, "If-Match", "*").
+			s.client.Do(http.MethodPatch, target(&gate.Operation{Path: path}, at.parameters), body, "If-Match", "*").
 				Expect(http.StatusOK)
 		}
 	}
@@ -92,7 +92,7 @@ func alterations() map[string]func(s *scene, at call) {
 // headers of the whole answer, to who has that answer, by GET and by HEAD; and the new answer once there is one.
 func TestConditionsOfReadings(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	replica := installation.Replica()
 	requests, operations, changes := minimal(), document(t), alterations()
 	for _, op := range agreed(t).Operations() {
@@ -148,13 +148,13 @@ func TestConditionsOfReadings(t *testing.T) {
 // sealed waits until an entry of the audit log is sealed, from when on it never changes.
 func (s *scene) sealed(path string) {
 	s.t.Helper()
-	servertest.Eventually(s.t, 30*time.Second, "the entry is sealed", func() bool {
-		return !servertest.Decode[api.AuditLog](s.client.Get(path).Expect(http.StatusOK)).Sequence.IsNull()
+	testkit.Eventually(s.t, 30*time.Second, "the entry is sealed", func() bool {
+		return !testkit.Decode[api.AuditLog](s.client.Get(path).Expect(http.StatusOK)).Sequence.IsNull()
 	})
 }
 
 // unchanged expects 304 for every header that names what the client has.
-func (s *scene) unchanged(path string, whole *servertest.Answer, headers ...string) {
+func (s *scene) unchanged(path string, whole *testkit.Answer, headers ...string) {
 	s.t.Helper()
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
 		for _, header := range headers {
@@ -168,7 +168,7 @@ func (s *scene) unchanged(path string, whole *servertest.Answer, headers ...stri
 }
 
 // head expects the answer to HEAD to be that to GET without the body.
-func (s *scene) head(path string, whole *servertest.Answer) {
+func (s *scene) head(path string, whole *testkit.Answer) {
 	s.t.Helper()
 	answer := s.client.Do(http.MethodHead, path, nil).Expect(http.StatusOK)
 	// Of a long answer nobody knows the length before it is there.
@@ -188,7 +188,7 @@ func (s *scene) shown(path, tag string, headers ...string) {
 }
 
 // sameHeaders expects two answers to have the same headers, but for those that are named and those that name the request.
-func sameHeaders(t *testing.T, a, b *servertest.Answer, but ...string) {
+func sameHeaders(t *testing.T, a, b *testkit.Answer, but ...string) {
 	t.Helper()
 	plain := func(header http.Header) http.Header {
 		kept := maps.Clone(header)

@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/contract"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // specified is an operation as the specification has it.
@@ -54,9 +54,9 @@ func (s specified) tagged() bool {
 
 // resource gives the path of the nearest thing with a version that a change at this path is about: the path itself, or
 // what it is below. Empty where there is none.
-func resource(path string, operations map[string]specified, all []*contract.Operation) string {
+func resource(path string, operations map[string]specified, all []*gate.Operation) string {
 	for ; path != ""; path = path[:strings.LastIndexByte(path, '/')] {
-		if slices.ContainsFunc(all, func(op *contract.Operation) bool {
+		if slices.ContainsFunc(all, func(op *gate.Operation) bool {
 			return op.Path == path && op.Method == http.MethodGet && operations[op.ID].tagged()
 		}) {
 			return path
@@ -105,7 +105,7 @@ func TestEveryChangeCanBeConditional(t *testing.T) {
 // and what is not there is 404 whatever the tag.
 func TestConditionsOfChanges(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	replica := installation.Replica()
 	requests, operations, all := minimal(), document(t), agreed(t).Operations()
 	for _, op := range all {
@@ -154,18 +154,18 @@ func TestConditionsOfChanges(t *testing.T) {
 // conditional is one change, under conditions.
 type conditional struct {
 	*scene
-	op *contract.Operation
+	op *gate.Operation
 	at string // the path of what the change is about
 }
 
 // tag gives the present tag of what a change is about.
 func (c *conditional) tag(request call) string {
 	c.t.Helper()
-	path := target(&contract.Operation{Path: c.at}, request.parameters)
+	path := target(&gate.Operation{Path: c.at}, request.parameters)
 	return c.client.Get(path).Expect(http.StatusOK).Header.Get("ETag")
 }
 
-func (c *conditional) send(request call, match string) *servertest.Answer {
+func (c *conditional) send(request call, match string) *testkit.Answer {
 	c.t.Helper()
 	headers := append(slices.Clone(request.headers), "If-Match", match)
 	return c.client.Do(c.op.Method, target(c.op, request.parameters), request.body, headers...)
@@ -236,7 +236,7 @@ func (c *conditional) fingerprint() string {
 // change at all, and before what the state says.
 func TestWhoMayNotIsToldSoWhateverTheVersion(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	company := installation.Company("acme")
 	replica := installation.Replica()
 	lead, hr := replica.SignIn(t, company.Users[api.RoleTeamLead]), replica.SignIn(t, company.Users[api.RoleHr])
@@ -244,7 +244,7 @@ func TestWhoMayNotIsToldSoWhateverTheVersion(t *testing.T) {
 	application := h.Application(h.Candidate(), h.Job(api.JobStatusOpen, company.Users[api.RoleTeamLead]), api.ApplicationStageScreening)
 	path := "/api/v1/applications/" + application.String()
 	stale := []string{"If-Match", `"999"`}
-	ask := func(c *servertest.Client, path string, body any, status int, code string) {
+	ask := func(c *testkit.Client, path string, body any, status int, code string) {
 		t.Helper()
 		c.Do(http.MethodPost, path, body, stale...).Refused(status, code)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // hiringMatrix is the part of the matrix that is about hiring.
@@ -37,12 +37,12 @@ func hiringMatrix() map[string]string {
 // goes: they are a member of the job, and on the panel of an interview of it.
 type process struct {
 	*scene
-	hiring         *servertest.Hiring
+	hiring         *testkit.Hiring
 	job, candidate uuid.UUID
 	application    uuid.UUID
 	kit, version   uuid.UUID
 	interview      uuid.UUID
-	colleague      servertest.User
+	colleague      testkit.User
 }
 
 // process arranges an application in the stage screening.

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/contract"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // forPeople are the operations that no API key of a live company calls, whatever its scopes: they are about oneself, give
@@ -33,7 +33,7 @@ func unlike() map[string]int {
 // TestEveryOperationKeepsItsDoorForKeys asks each operation as a key with its permission and as one with every other.
 func TestEveryOperationKeepsItsDoorForKeys(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	acme := installation.Company("acme")
 	replica := installation.Replica()
 	requests, people, different := minimal(), forPeople(), unlike()
@@ -45,17 +45,17 @@ func TestEveryOperationKeepsItsDoorForKeys(t *testing.T) {
 		t.Run(op.ID, func(t *testing.T) {
 			t.Parallel()
 			installation := installation.In(t)
-			refused := func(key servertest.Key) {
+			refused := func(key testkit.Key) {
 				t.Helper()
 				replica.Bearer(t, key.Secret.Reveal()).Do(op.Method, target(op, nil)+"?unknown=1", nil).
 					Refused(http.StatusForbidden, "permission_denied")
 			}
 			others := slices.DeleteFunc(agreed.Scopes(), func(scope string) bool { return scope == op.Scope })
-			if op.Keys != contract.ReachEvery {
+			if op.Keys != gate.ReachEvery {
 				refused(installation.Key(acme, others))
 			}
 			limited := installation.Key(acme, agreed.Scopes(), installation.Hiring(acme).Job(api.JobStatusOpen))
-			if op.Keys == contract.ReachCompany {
+			if op.Keys == gate.ReachCompany {
 				refused(limited)
 			}
 			if slices.Contains(people, op.ID) {
@@ -69,12 +69,12 @@ func TestEveryOperationKeepsItsDoorForKeys(t *testing.T) {
 				wanted.status = status
 			}
 			// What the scene was made of belongs to jobs that the limited key is not for, but for kits of the whole company.
-			if op.Keys == contract.ReachJobs && len(wanted.parameters) > 0 && op.Permission != "kits:read" {
+			if op.Keys == gate.ReachJobs && len(wanted.parameters) > 0 && op.Permission != "kits:read" {
 				replica.Bearer(t, limited.Secret.Reveal()).Do(op.Method, target(op, wanted.parameters), wanted.body, wanted.headers...).
 					Expect(http.StatusNotFound)
 			}
 			scopes := []string{op.Scope}
-			if op.Keys == contract.ReachEvery {
+			if op.Keys == gate.ReachEvery {
 				scopes = []string{"jobs:read"}
 			}
 			key := installation.Key(acme, scopes)
@@ -103,7 +103,7 @@ func TestScopesArePermissions(t *testing.T) {
 		if !agreed.Holds(api.RoleAdmin, scope) {
 			t.Errorf("%s: a key could hold what no admin does", scope)
 		}
-		if agreed.Reach(scope) == contract.ReachJobs && !agreed.Holds(api.RoleTeamLead, scope) {
+		if agreed.Reach(scope) == gate.ReachJobs && !agreed.Holds(api.RoleTeamLead, scope) {
 			t.Errorf("%s: a key that stands where a team lead does could hold what none does", scope)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/contract"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // matrix is who may call what, as the product defines it: E(mployee), T(eam lead), H(R), A(dmin). What a role may do with
@@ -46,13 +46,13 @@ func matrix() map[string]string {
 }
 
 // agreed reads the contract as the server does.
-func agreed(t *testing.T) *contract.Contract {
+func agreed(t *testing.T) *gate.Contract {
 	t.Helper()
 	document, err := api.GetSpec()
 	if err != nil {
 		t.Fatal(err)
 	}
-	loaded, err := contract.Load(document)
+	loaded, err := gate.Load(document)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestTheMatrixIsTheProducts(t *testing.T) {
 		granted := "public"
 		if !op.Public {
 			granted = ""
-			for i, role := range contract.Roles() {
+			for i, role := range gate.Roles() {
 				if op.Roles[role] {
 					granted += "ETHA"[i : i+1]
 				} else {
@@ -97,23 +97,23 @@ type call struct {
 // scene is a company with somebody to act in it, and somebody to act upon.
 type scene struct {
 	t            *testing.T
-	installation *servertest.Installation
-	replica      *servertest.Replica
-	company      servertest.Company
-	caller       servertest.User
-	client       *servertest.Client
+	installation *testkit.Installation
+	replica      *testkit.Replica
+	company      testkit.Company
+	caller       testkit.User
+	client       *testkit.Client
 }
 
 // target creates an employee to act upon.
-func (s *scene) target() servertest.User {
+func (s *scene) target() testkit.User {
 	return s.installation.User(s.company, "target-"+uuid.NewString(), api.RoleEmployee)
 }
 
 // session signs a user in and gives the session's id.
-func (s *scene) session(of servertest.User) string {
+func (s *scene) session(of testkit.User) string {
 	s.t.Helper()
 	listed := s.replica.SignIn(s.t, of).Get("/api/v1/auth/sessions").Expect(http.StatusOK)
-	for _, session := range servertest.Decode[api.SessionPage](listed).Data {
+	for _, session := range testkit.Decode[api.SessionPage](listed).Data {
 		if session.IsCurrent {
 			return session.ID.String()
 		}
@@ -126,7 +126,7 @@ func (s *scene) session(of servertest.User) string {
 func (s *scene) entry() string {
 	s.t.Helper()
 	listed := s.client.Get("/api/v1/audit-logs?limit=1&action=auth.login").Expect(http.StatusOK)
-	return servertest.Decode[api.AuditLogPage](listed).Data[0].ID.String()
+	return testkit.Decode[api.AuditLogPage](listed).Data[0].ID.String()
 }
 
 // minimal is the smallest valid request of every operation that asks who the caller is. An operation without one fails
@@ -144,7 +144,7 @@ func minimal() map[string]func(*scene) call {
 		"Logout": bare,
 		"ChangePassword": func(*scene) call {
 			return call{status: http.StatusNoContent, body: api.ChangePasswordRequest{
-				CurrentPassword: servertest.Password, NewPassword: "amber-canyon-whistles-south",
+				CurrentPassword: testkit.Password, NewPassword: "amber-canyon-whistles-south",
 			}}
 		},
 		"ListSessions":        bare,
@@ -165,7 +165,7 @@ func minimal() map[string]func(*scene) call {
 		"ListUsers": bare,
 		"CreateUser": func(*scene) call {
 			return call{status: http.StatusCreated, body: map[string]any{
-				"email": "new-" + uuid.NewString() + "@acme.example", "password": servertest.Password,
+				"email": "new-" + uuid.NewString() + "@acme.example", "password": testkit.Password,
 				"first_name": "Nora", "last_name": "Lind",
 			}}
 		},
@@ -213,7 +213,7 @@ func minimal() map[string]func(*scene) call {
 }
 
 // target gives the path of an operation with its parameters filled in; those that are not given are random ids.
-func target(op *contract.Operation, parameters map[string]string) string {
+func target(op *gate.Operation, parameters map[string]string) string {
 	steps := strings.Split(op.Path, "/")
 	for i, step := range steps {
 		if name, found := strings.CutPrefix(step, "{"); found {
@@ -230,7 +230,7 @@ func target(op *contract.Operation, parameters map[string]string) string {
 // specification besides.
 func TestEveryOperationKeepsItsDoor(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	acme, globex := installation.Company("acme"), installation.Company("globex")
 	replica := installation.Replica()
 	requests := minimal()
@@ -252,7 +252,7 @@ func TestEveryOperationKeepsItsDoor(t *testing.T) {
 			nobody.Do(op.Method, target(op, nil), nil).Refused(http.StatusUnauthorized, "missing_token")
 			nobody.Token = "not.a.token"
 			nobody.Do(op.Method, target(op, nil), nil).Refused(http.StatusUnauthorized, "invalid_token")
-			for _, role := range contract.Roles() {
+			for _, role := range gate.Roles() {
 				caller := installation.User(acme, strings.ToLower(op.ID)+"-"+string(role), role)
 				s := &scene{t, installation, replica, acme, caller, replica.SignIn(t, caller)}
 				if !op.Roles[role] {
@@ -273,7 +273,7 @@ func TestEveryOperationKeepsItsDoor(t *testing.T) {
 }
 
 // refused expects a denial, and its record.
-func refused(s *scene, op *contract.Operation) {
+func refused(s *scene, op *gate.Operation) {
 	s.t.Helper()
 	// The request is not even valid: who may not is told so before anything else.
 	denied := s.client.Do(op.Method, target(op, nil)+"?unknown=1", nil).Refused(http.StatusForbidden, "permission_denied")
@@ -292,7 +292,7 @@ func refused(s *scene, op *contract.Operation) {
 
 // foreign gives ids of another company by the names that paths have for them.
 func foreign(
-	t *testing.T, installation *servertest.Installation, replica *servertest.Replica, company servertest.Company,
+	t *testing.T, installation *testkit.Installation, replica *testkit.Replica, company testkit.Company,
 ) map[string]string {
 	t.Helper()
 	other := company.Users[api.RoleEmployee]
@@ -313,7 +313,7 @@ func foreign(
 
 // unseen expects that an id of another company is answered as one that does not exist, byte for byte, whichever of the
 // path's ids it stands for.
-func unseen(s *scene, op *contract.Operation, valid call, abroad map[string]string) {
+func unseen(s *scene, op *gate.Operation, valid call, abroad map[string]string) {
 	s.t.Helper()
 	names := slices.Sorted(maps.Keys(valid.parameters))
 	for subset := 1; subset < 1<<len(names); subset++ {
@@ -336,7 +336,7 @@ func unseen(s *scene, op *contract.Operation, valid call, abroad map[string]stri
 }
 
 // notFound gives the answer to a request as text, without what names the very request.
-func notFound(s *scene, op *contract.Operation, parameters map[string]string, valid call) string {
+func notFound(s *scene, op *gate.Operation, parameters map[string]string, valid call) string {
 	s.t.Helper()
 	path := target(op, parameters)
 	answer := s.client.Do(op.Method, path, valid.body, valid.headers...)
@@ -354,7 +354,7 @@ func notFound(s *scene, op *contract.Operation, parameters map[string]string, va
 func TestDenialsAreLimited(t *testing.T) {
 	t.Parallel()
 	const limit, tries = 3, 12
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	installation.Config.RateLimit = limit
 	acme := installation.Company("acme")
 	employee := installation.Replica().SignIn(t, acme.Users[api.RoleEmployee])

@@ -9,19 +9,19 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/api/docs/browsertest"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // TestReferenceOfTheRealService looks at the page for trying in a browser as a newcomer would: signs in with try-it-out,
 // authorizes, and asks who they are.
 func TestReferenceOfTheRealService(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	hr := installation.Company("acme").Users[api.RoleHr]
 	replica := installation.Replica()
 
 	browser := browsertest.Open(t, replica.URL+"/docs/try")
-	body, err := json.Marshal(map[string]string{"email": hr.Email, "password": servertest.Password})
+	body, err := json.Marshal(map[string]string{"email": hr.Email, "password": testkit.Password})
 	if err != nil {
 		t.Fatal(err)
 	}

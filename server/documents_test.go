@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // TestTheSpecificationIsServedInBothEncodings to GET and HEAD, each by a tag of its own.
@@ -21,11 +21,11 @@ func TestTheSpecificationIsServedInBothEncodings(t *testing.T) {
 		t.Fatal(err)
 	}
 	const origin = "https://app.example.com" // the harness lists it
-	client := servertest.New(t).Replica().Anonymous(t)
+	client := testkit.New(t).Replica().Anonymous(t)
 	for path, want := range map[string][]byte{"/openapi.yaml": published.YAML, "/openapi.json": published.JSON} {
 		tags := map[string]string{}
 		for encoding, accepted := range map[string]string{"": "identity", "gzip": "br;q=1, gzip;q=0.8"} {
-			ask := func(method string, more ...string) *servertest.Answer {
+			ask := func(method string, more ...string) *testkit.Answer {
 				return client.Do(method, path, nil, append(more, "Accept-Encoding", accepted, "Origin", origin)...)
 			}
 			answer, head := ask(http.MethodGet).Expect(http.StatusOK), ask(http.MethodHead).Expect(http.StatusOK)
@@ -65,7 +65,7 @@ func TestTheSpecificationIsServedInBothEncodings(t *testing.T) {
 	}
 }
 
-func plain(t *testing.T, answer *servertest.Answer) []byte {
+func plain(t *testing.T, answer *testkit.Answer) []byte {
 	t.Helper()
 	if answer.Header.Get("Content-Encoding") == "" {
 		return answer.Body

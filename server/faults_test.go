@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 const (
@@ -24,16 +24,16 @@ const (
 	patience = 8 * time.Second
 )
 
-func credentials(user servertest.User) map[string]string {
-	return map[string]string{"email": user.Email, "password": servertest.Password}
+func credentials(user testkit.User) map[string]string {
+	return map[string]string{"email": user.Email, "password": testkit.Password}
 }
 
-func refreshBody(c *servertest.Client) map[string]string {
+func refreshBody(c *testkit.Client) map[string]string {
 	return map[string]string{"refresh_token": c.RefreshToken}
 }
 
 // unavailable expects 503 that says when to come again, in bounded time, and that no cookie is touched.
-func unavailable(t *testing.T, ask func() *servertest.Answer) {
+func unavailable(t *testing.T, ask func() *testkit.Answer) {
 	t.Helper()
 	began := time.Now()
 	answer := ask()
@@ -49,8 +49,8 @@ func unavailable(t *testing.T, ask func() *servertest.Answer) {
 }
 
 // readiness gives what the replica says about itself and its dependencies.
-func readiness(c *servertest.Client) api.Readiness {
-	return servertest.Decode[api.Readiness](c.Get("/health/ready"))
+func readiness(c *testkit.Client) api.Readiness {
+	return testkit.Decode[api.Readiness](c.Get("/health/ready"))
 }
 
 func TestPostgreSQLAway(t *testing.T) {
@@ -58,7 +58,7 @@ func TestPostgreSQLAway(t *testing.T) {
 	for name, leave := range map[string]func(*way){"cut off": (*way).Cut, "hanging": (*way).Hang} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			i := servertest.New(t)
+			i := testkit.New(t)
 			w := newWay(t, i)
 			i.Config.RequestTimeout = 2
 			hr := i.Company("acme").Users[api.RoleHr]
@@ -66,12 +66,12 @@ func TestPostgreSQLAway(t *testing.T) {
 			nobody, c := replica.Anonymous(t), replica.SignIn(t, hr)
 			leave(w)
 			var all sync.WaitGroup
-			for _, ask := range []func() *servertest.Answer{
-				func() *servertest.Answer { return nobody.Post(loginPath, credentials(hr)) },
-				func() *servertest.Answer { return c.Get(mePath) },
-				func() *servertest.Answer { return nobody.Post(refreshPath, refreshBody(c)) },
-				func() *servertest.Answer { return c.Post(logoutPath, nil) },
-				func() *servertest.Answer { return c.Get("/api/v1/users") },
+			for _, ask := range []func() *testkit.Answer{
+				func() *testkit.Answer { return nobody.Post(loginPath, credentials(hr)) },
+				func() *testkit.Answer { return c.Get(mePath) },
+				func() *testkit.Answer { return nobody.Post(refreshPath, refreshBody(c)) },
+				func() *testkit.Answer { return c.Post(logoutPath, nil) },
+				func() *testkit.Answer { return c.Get("/api/v1/users") },
 			} {
 				all.Go(func() { unavailable(t, ask) })
 			}
@@ -86,7 +86,7 @@ func TestPostgreSQLAway(t *testing.T) {
 				t.Errorf("the replica says of itself %+v", r)
 			}
 			w.Restore()
-			servertest.Eventually(t, recovery, "the replica is ready again", func() bool {
+			testkit.Eventually(t, recovery, "the replica is ready again", func() bool {
 				return nobody.Get("/health/ready").Status == http.StatusOK
 			})
 			c.Get(mePath).Expect(http.StatusOK)
@@ -100,7 +100,7 @@ func TestPostgreSQLAway(t *testing.T) {
 // PostgreSQL restarts: every connection ends, and for a while there is no new one.
 func TestPostgreSQLRestarted(t *testing.T) {
 	t.Parallel()
-	i := servertest.New(t)
+	i := testkit.New(t)
 	hr := i.Company("acme").Users[api.RoleHr]
 	replica := i.Replica()
 	c := replica.SignIn(t, hr)
@@ -124,31 +124,31 @@ func TestPostgreSQLRestarted(t *testing.T) {
 	do("ALTER DATABASE " + pgx.Identifier{name}.Sanitize() + " ALLOW_CONNECTIONS false")
 	do("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
 	for range 3 {
-		unavailable(t, func() *servertest.Answer { return c.Get(mePath) })
+		unavailable(t, func() *testkit.Answer { return c.Get(mePath) })
 	}
 	do("ALTER DATABASE " + pgx.Identifier{name}.Sanitize() + " ALLOW_CONNECTIONS true")
-	servertest.Eventually(t, recovery, "the replica works again", func() bool { return c.Get(mePath).Status == http.StatusOK })
+	testkit.Eventually(t, recovery, "the replica works again", func() bool { return c.Get(mePath).Status == http.StatusOK })
 	// With connections that the server has closed in the pool, at most the request that finds out is refused.
 	do("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
-	servertest.Eventually(t, recovery, "the replica works again", func() bool { return c.Get(mePath).Status == http.StatusOK })
+	testkit.Eventually(t, recovery, "the replica works again", func() bool { return c.Get(mePath).Status == http.StatusOK })
 }
 
 // Without Redis nobody signs in, since nobody would count the attempts; who is signed in goes on.
 func TestRedisAway(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		leave, back func(*servertest.Installation)
+		leave, back func(*testkit.Installation)
 	}{
 		"killed": {
-			func(i *servertest.Installation) { i.Redis.Kill() }, func(i *servertest.Installation) { i.Redis.Start() },
+			func(i *testkit.Installation) { i.Redis.Kill() }, func(i *testkit.Installation) { i.Redis.Start() },
 		},
 		"hanging": {
-			func(i *servertest.Installation) { i.Redis.Hang() }, func(i *servertest.Installation) { i.Redis.Resume() },
+			func(i *testkit.Installation) { i.Redis.Hang() }, func(i *testkit.Installation) { i.Redis.Resume() },
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			i := servertest.New(t)
+			i := testkit.New(t)
 			acme := i.Company("acme")
 			i.Config.RateLimit, i.Config.RateLimitAnonymous = 10_000, 10_000
 			i.RedisTimeout = 0
@@ -156,7 +156,7 @@ func TestRedisAway(t *testing.T) {
 			nobody := replica.Anonymous(t)
 			c, admin := replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, acme.Users[api.RoleAdmin])
 			test.leave(i)
-			unavailable(t, func() *servertest.Answer { return nobody.Post(loginPath, credentials(acme.Users[api.RoleHr])) })
+			unavailable(t, func() *testkit.Answer { return nobody.Post(loginPath, credentials(acme.Users[api.RoleHr])) })
 			nobody.Post(loginPath, credentials(acme.Users[api.RoleHr])).
 				Refused(http.StatusServiceUnavailable, "dependency_unavailable")
 			c.Get(mePath).Expect(http.StatusOK)
@@ -166,13 +166,13 @@ func TestRedisAway(t *testing.T) {
 			c.Post(logoutPath, nil).Expect(http.StatusOK)
 			c.Get(mePath).Refused(http.StatusUnauthorized, "invalid_token")
 			nobody.Get("/health").Expect(http.StatusOK)
-			servertest.Eventually(t, recovery, "the outage is noticed", func() bool {
+			testkit.Eventually(t, recovery, "the outage is noticed", func() bool {
 				r := readiness(nobody)
 				return r.Status == api.ReadinessStatusNotReady && r.Checks.Redis == api.CheckStatusDown &&
 					r.Checks.Postgresql == api.CheckStatusUp && r.Checks.Migrations == api.CheckStatusUp
 			})
 			test.back(i)
-			servertest.Eventually(t, recovery, "people can sign in again", func() bool {
+			testkit.Eventually(t, recovery, "people can sign in again", func() bool {
 				return nobody.Post(loginPath, credentials(acme.Users[api.RoleHr])).Status == http.StatusOK
 			})
 			admin.Get(mePath).Expect(http.StatusOK)

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 func TestHostileBodies(t *testing.T) {
@@ -133,7 +133,7 @@ func TestMergePatch(t *testing.T) {
 	} {
 		h.client(t).Patch(h.user, `{"department":"Sales"}`).Expect(http.StatusOK)
 		answer := h.client(t).Do(http.MethodPatch, h.user, `{"department":null,"first_name":" Nora "}`, "Content-Type", media)
-		cleared := servertest.Decode[api.User](answer.Expect(http.StatusOK))
+		cleared := testkit.Decode[api.User](answer.Expect(http.StatusOK))
 		if !cleared.Department.IsNull() || cleared.FirstName != "Nora" || cleared.LastName != "Example" {
 			t.Errorf("%s: the user is %+v", media, cleared)
 		}

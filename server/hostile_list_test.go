@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // TestCursorsStayWhereTheyBelong takes a cursor to every other place.
@@ -18,7 +18,7 @@ func TestCursorsStayWhereTheyBelong(t *testing.T) {
 	h := newHostile(t)
 	globex := h.installation.Company("globex")
 	const filters = "role=hr&role=employee&sort=email"
-	page := servertest.Decode[api.UserPage](h.admin.Get("/api/v1/users?limit=1&" + filters).Expect(http.StatusOK))
+	page := testkit.Decode[api.UserPage](h.admin.Get("/api/v1/users?limit=1&" + filters).Expect(http.StatusOK))
 	cursor := page.NextCursor.MustGet()
 	refuse := func(name, path string) attack {
 		return attack{
@@ -58,7 +58,7 @@ func TestCursorsStayWhereTheyBelong(t *testing.T) {
 	})
 	t.Run("another limit", func(t *testing.T) {
 		t.Parallel()
-		rest := servertest.Decode[api.UserPage](h.client(t).Get(next + "&limit=200").Expect(http.StatusOK))
+		rest := testkit.Decode[api.UserPage](h.client(t).Get(next + "&limit=200").Expect(http.StatusOK))
 		if len(rest.Data) != 1 || rest.HasMore || rest.Data[0].ID == page.Data[0].ID {
 			t.Errorf("the rest of the list is %+v", rest)
 		}

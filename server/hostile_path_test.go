@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/contract"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 )
 
 // TestUnknownMethods asks every path for every method that the specification does not give it: OPTIONS and TRACE are
@@ -37,7 +37,7 @@ func TestUnknownMethods(t *testing.T) {
 			}
 			t.Run(method+" "+path, func(t *testing.T) {
 				t.Parallel()
-				filled := target(&contract.Operation{Path: path}, nil)
+				filled := target(&gate.Operation{Path: path}, nil)
 				answer := h.wire(t, method, h.head(method, filled)+"\r\n")
 				if method == http.MethodHead {
 					if answer.Status != http.StatusMethodNotAllowed {

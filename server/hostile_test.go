@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // bodyLimit is small here, so that what is too large still fits through a connection at once.
@@ -32,17 +32,17 @@ type attack struct {
 
 // hostile is a company whose admin attacks.
 type hostile struct {
-	installation *servertest.Installation
-	replica      *servertest.Replica
-	company      servertest.Company
-	admin        *servertest.Client
+	installation *testkit.Installation
+	replica      *testkit.Replica
+	company      testkit.Company
+	admin        *testkit.Client
 	key          string // the secret of an API key, where a test needs one
 	user         string // the path of a user
 }
 
 func newHostile(t *testing.T) *hostile {
 	t.Helper()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	installation.Config.MaxBodyBytes = bodyLimit
 	company := installation.Company("acme")
 	replica := installation.Replica()
@@ -54,7 +54,7 @@ func newHostile(t *testing.T) *hostile {
 }
 
 // client is the admin, for one test.
-func (h *hostile) client(t *testing.T) *servertest.Client {
+func (h *hostile) client(t *testing.T) *testkit.Client {
 	t.Helper()
 	client := h.replica.Anonymous(t)
 	client.Token = h.admin.Token
@@ -77,7 +77,7 @@ func (h *hostile) run(t *testing.T, attacks []attack) {
 }
 
 // expect holds an answer against the refusal that an attack gets.
-func expect(t *testing.T, answer *servertest.Answer, a attack) {
+func expect(t *testing.T, answer *testkit.Answer, a attack) {
 	t.Helper()
 	if answer.Status != a.status {
 		t.Fatalf("status %d, want %d: %s", answer.Status, a.status, answer.Body)
@@ -114,7 +114,7 @@ func named(p api.Problem) []string {
 }
 
 // wire sends bytes as they are, and reads the answer to a request of that method.
-func (h *hostile) wire(t *testing.T, method, request string) *servertest.Answer {
+func (h *hostile) wire(t *testing.T, method, request string) *testkit.Answer {
 	t.Helper()
 	address := strings.TrimPrefix(h.replica.URL, "http://")
 	conn, err := (&net.Dialer{Timeout: time.Minute}).DialContext(t.Context(), "tcp", address)
@@ -136,7 +136,7 @@ func (h *hostile) wire(t *testing.T, method, request string) *servertest.Answer 
 	if err := errors.Join(err, response.Body.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return &servertest.Answer{Status: response.StatusCode, Header: response.Header, Body: body}
+	return &testkit.Answer{Status: response.StatusCode, Header: response.Header, Body: body}
 }
 
 // head is the beginning of a request on the wire, without the empty line that ends it.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // TestACutAnywhereLeavesOneAct cuts the way to PostgreSQL while a request is under way, at a later moment each time, so that
@@ -16,7 +16,7 @@ import (
 func TestACutAnywhereLeavesOneAct(t *testing.T) {
 	t.Parallel()
 	const rounds, step = 40, 150 * time.Microsecond
-	i := servertest.New(t)
+	i := testkit.New(t)
 	w := newWay(t, i)
 	i.Config.RequestTimeout = 2
 	hr := i.Company("acme").Users[api.RoleHr]
@@ -24,18 +24,18 @@ func TestACutAnywhereLeavesOneAct(t *testing.T) {
 	replayed := 0
 	for round := range rounds {
 		title := fmt.Sprintf("Welder %d", round)
-		ask := func() *servertest.Answer {
+		ask := func() *testkit.Answer {
 			return c.Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": title}, "Idempotency-Key", fmt.Sprint("round-", round))
 		}
-		first := make(chan *servertest.Answer)
+		first := make(chan *testkit.Answer)
 		go func() { first <- ask() }()
 		cut := time.NewTimer(time.Duration(round) * step)
 		<-cut.C
 		w.Cut()
 		answer := <-first
 		w.Restore()
-		var again *servertest.Answer
-		servertest.Eventually(t, patience, "the request sent again succeeds", func() bool {
+		var again *testkit.Answer
+		testkit.Eventually(t, patience, "the request sent again succeeds", func() bool {
 			again = ask()
 			return again.Status == http.StatusCreated
 		})
@@ -59,10 +59,10 @@ func TestACutAnywhereLeavesOneAct(t *testing.T) {
 // TestAnAnswerOutlivesItsSecret: the secret before still opens what it has sealed, and without it nothing is done twice.
 func TestAnAnswerOutlivesItsSecret(t *testing.T) {
 	t.Parallel()
-	i := servertest.New(t)
+	i := testkit.New(t)
 	acme := i.Company("acme")
 	hr := i.Replica().SignIn(t, acme.Users[api.RoleHr])
-	create := func(c *servertest.Client) *servertest.Answer {
+	create := func(c *testkit.Client) *testkit.Answer {
 		return c.Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": "Welder"}, "Idempotency-Key", "night-1")
 	}
 	first := create(hr).Expect(http.StatusCreated)
@@ -79,11 +79,11 @@ func TestAnAnswerOutlivesItsSecret(t *testing.T) {
 // TestNothingOfAnAnswerIsReadable: the database shows neither a key, nor what was asked with it, nor what was answered.
 func TestNothingOfAnAnswerIsReadable(t *testing.T) {
 	t.Parallel()
-	i := servertest.New(t)
+	i := testkit.New(t)
 	admin := i.Replica().SignIn(t, i.Company("acme").Users[api.RoleAdmin])
 	answer := admin.Do(http.MethodPost, "/api/v1/api-keys", map[string]any{"name": "Nightly sync", "scopes": []string{"jobs:read"}},
 		"Idempotency-Key", "the-key-of-the-night").Expect(http.StatusCreated)
-	secret := servertest.Decode[api.APIKeyWithSecret](answer).Secret
+	secret := testkit.Decode[api.APIKeyWithSecret](answer).Secret
 	var kept int
 	err := i.Database.QueryRow(t.Context(), `SELECT count(*) FROM idempotency_records AS r, unnest($1::text[]) AS known
 		WHERE position(convert_to(known, 'UTF8') IN r.sealed || r.key_hash) > 0`, []string{secret, "the-key-of-the-night", "Nightly sync", "api-keys"}).Scan(&kept)
@@ -95,9 +95,9 @@ func TestNothingOfAnAnswerIsReadable(t *testing.T) {
 // TestRecordsEndAfterADay: from then on the key is as good as new, whether its record was deleted yet or not.
 func TestRecordsEndAfterADay(t *testing.T) {
 	t.Parallel()
-	i := servertest.New(t)
+	i := testkit.New(t)
 	hr := i.Replica().SignIn(t, i.Company("acme").Users[api.RoleHr])
-	create := func() *servertest.Answer {
+	create := func() *testkit.Answer {
 		return hr.Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": "Welder"}, "Idempotency-Key", "night-1").Expect(http.StatusCreated)
 	}
 	first := create()

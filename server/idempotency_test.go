@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // acts counts what somebody has done and is recorded of it.
@@ -28,7 +28,7 @@ func acts(s *scene) int {
 // Another request with the key is refused, and the same request of somebody else is one of its own.
 func TestEveryPOSTCanBeSentAgain(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	acme := installation.Company("acme")
 	replica, other := installation.Replica(), installation.Replica()
 	requests := minimal()
@@ -89,12 +89,12 @@ func TestEveryPOSTCanBeSentAgain(t *testing.T) {
 
 func TestKeysBelongToTheirCaller(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	acme, globex := installation.Company("acme"), installation.Company("globex")
 	replica := installation.Replica()
 	body := map[string]any{"title": "Welder"}
 	created := map[string]bool{}
-	for _, client := range []*servertest.Client{
+	for _, client := range []*testkit.Client{
 		replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, acme.Users[api.RoleAdmin]),
 		replica.SignIn(t, globex.Users[api.RoleHr]),
 		replica.Bearer(t, installation.Key(acme, []string{"jobs:write"}).Secret.Reveal()),
@@ -114,7 +114,7 @@ func TestKeysBelongToTheirCaller(t *testing.T) {
 // TestTheSameInOtherWordsIsTheSame: what is sent again may be written otherwise, and say what goes without saying.
 func TestTheSameInOtherWordsIsTheSame(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	acme := installation.Company("acme")
 	hr := installation.Replica().SignIn(t, acme.Users[api.RoleHr])
 	job := installation.Hiring(acme).Job(api.JobStatusDraft)
@@ -158,12 +158,12 @@ func TestTheSameInOtherWordsIsTheSame(t *testing.T) {
 // TestWhoHasLostRightsIsNotAnsweredAgain: nothing is done twice, but what a key might not see any more is not shown.
 func TestWhoHasLostRightsIsNotAnsweredAgain(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	acme := installation.Company("acme")
 	replica := installation.Replica()
 	key := installation.Key(acme, []string{"jobs:write", "jobs:read"})
 	program := replica.Bearer(t, key.Secret.Reveal())
-	create := func() *servertest.Answer {
+	create := func() *testkit.Answer {
 		return program.Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": "Welder"}, "Idempotency-Key", "1")
 	}
 	create().Expect(http.StatusCreated)
@@ -185,7 +185,7 @@ func TestWhoHasLostRightsIsNotAnsweredAgain(t *testing.T) {
 	}
 	person := installation.User(acme, "nora", api.RoleHr)
 	nora := replica.SignIn(t, person)
-	move := func() *servertest.Answer {
+	move := func() *testkit.Answer {
 		return nora.Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": "Fitter"}, "Idempotency-Key", "2")
 	}
 	move().Expect(http.StatusCreated)
@@ -203,12 +203,12 @@ func TestWhoHasLostRightsIsNotAnsweredAgain(t *testing.T) {
 func TestAtOnceItHappensOnce(t *testing.T) {
 	t.Parallel()
 	const times = 24
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	acme := installation.Company("acme")
 	first, second := installation.Replica(), installation.Replica()
 	hr := first.SignIn(t, acme.Users[api.RoleHr])
 	for round := range 5 {
-		answers := make(chan *servertest.Answer, times)
+		answers := make(chan *testkit.Answer, times)
 		for n := range times {
 			client := hr
 			if n%2 == 1 {
@@ -216,7 +216,7 @@ func TestAtOnceItHappensOnce(t *testing.T) {
 			}
 			go func() {
 				answers <- client.Do(http.MethodPost, "/api/v1/users", map[string]any{
-					"email": fmt.Sprintf("nora%d@acme.example", round), "password": servertest.Password,
+					"email": fmt.Sprintf("nora%d@acme.example", round), "password": testkit.Password,
 					"first_name": "Nora", "last_name": "Lind",
 				}, "Idempotency-Key", fmt.Sprintf("round-%d", round))
 			}()

@@ -11,7 +11,8 @@ import (
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	apiclient "github.com/ai-interviewer-platform/interviewer/gen/client"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // answered is what every answer of the generated client can tell.
@@ -38,7 +39,7 @@ func got[T any](t *testing.T, answer answered, value *T) T {
 }
 
 // problemOf gives the problem that an answer holds, and ends the test where it is another or none.
-func problemOf(t *testing.T, answer answered, problem *api.Problem, code string) api.Problem {
+func problemOf(t *testing.T, answer answered, problem *apiclient.Problem, code string) apiclient.Problem {
 	t.Helper()
 	if problem == nil || problem.Code != code || int(problem.Status) != answer.StatusCode() {
 		t.Fatalf("status %d, want %s: %s", answer.StatusCode(), code, answer.GetBody())
@@ -57,7 +58,7 @@ func equals[T comparable](t *testing.T, what string, got, want T) {
 // member is one of the cast, who sends through the generated client.
 type member struct {
 	id uuid.UUID
-	*api.ClientWithResponses
+	*apiclient.ClientWithResponses
 }
 
 // hiring is the journey from a job to an offer: who takes part, and what has come of it so far.
@@ -71,10 +72,10 @@ type hiring struct {
 // TestJourneyFromJobToOffer lives through the interviewing core with the generated client, on two replicas in turn.
 func TestJourneyFromJobToOffer(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	acme := installation.Company("acme")
-	replicas := []*servertest.Replica{installation.Replica(), installation.Replica()}
-	enter := func(user servertest.User) member {
+	replicas := []*testkit.Replica{installation.Replica(), installation.Replica()}
+	enter := func(user testkit.User) member {
 		slices.Reverse(replicas)
 		return member{user.ID, replicas[0].SignIn(t, user).At(replicas[1]).Typed()}
 	}
@@ -96,28 +97,28 @@ func TestJourneyFromJobToOffer(t *testing.T) {
 // openJob creates a job, which changes for whoever knows its present version.
 func (h *hiring) openJob() {
 	ctx, t := h.Context(), h.T
-	created := sent(h.hr.CreateJobWithResponse(ctx, nil, api.CreateJobRequest{
+	created := sent(h.hr.CreateJobWithResponse(ctx, nil, apiclient.CreateJobRequest{
 		Title: "Motion Planning Engineer", Location: nullable.NewNullableWithValue("Berlin"),
 	}))
 	h.job = got(t, created, created.JSON201).ID
-	set := sent(h.hr.SetJobMemberWithResponse(ctx, h.job, h.lead.id, api.SetJobMemberRequest{
-		Role: api.JobRoleHiringManager,
+	set := sent(h.hr.SetJobMemberWithResponse(ctx, h.job, h.lead.id, apiclient.SetJobMemberRequest{
+		Role: apiclient.JobRoleHiringManager,
 	}))
 	got(t, set, set.JSON200)
 
 	first := created.Headers201.ETag
-	unchanged := sent(h.hr.GetJobWithResponse(ctx, h.job, &api.GetJobParams{IfNoneMatch: &first}))
+	unchanged := sent(h.hr.GetJobWithResponse(ctx, h.job, &apiclient.GetJobParams{IfNoneMatch: &first}))
 	equals(t, "an unchanged job", unchanged.StatusCode(), http.StatusNotModified)
-	clearing := api.UpdateJobRequest{Location: nullable.NewNullNullable[string]()}
-	patched := sent(h.hr.UpdateJobWithResponse(ctx, h.job, &api.UpdateJobParams{IfMatch: &first}, clearing))
+	clearing := apiclient.UpdateJobRequest{Location: nullable.NewNullNullable[string]()}
+	patched := sent(h.hr.UpdateJobWithResponse(ctx, h.job, &apiclient.UpdateJobParams{IfMatch: &first}, clearing))
 	if location := got(t, patched, patched.JSON200).Location; !location.IsNull() {
 		t.Errorf("the location that was cleared is %v", location)
 	}
-	late := sent(h.hr.UpdateJobWithResponse(ctx, h.job, &api.UpdateJobParams{IfMatch: &first}, clearing))
+	late := sent(h.hr.UpdateJobWithResponse(ctx, h.job, &apiclient.UpdateJobParams{IfMatch: &first}, clearing))
 	problemOf(t, late, late.ApplicationProblemJSON412, "version_mismatch")
 
 	opened := sent(h.hr.OpenJobWithResponse(ctx, h.job, nil))
-	equals(t, "the job", got(t, opened, opened.JSON200).Status, api.JobStatusOpen)
+	equals(t, "the job", got(t, opened, opened.JSON200).Status, apiclient.JobStatusOpen)
 	hidden := sent(h.outsider.GetJobWithResponse(ctx, h.job, nil))
 	problemOf(t, hidden, hidden.ApplicationProblemJSON404, "not_found")
 	forbidden := sent(h.outsider.ListUsersWithResponse(ctx, nil))
@@ -127,23 +128,23 @@ func (h *hiring) openJob() {
 // publishKit writes a kit, which never changes once it is published.
 func (h *hiring) publishKit() {
 	ctx, t := h.Context(), h.T
-	anchors := []api.Anchor{"Guesses.", "Follows.", "Solves what is usual.", "Takes the unknown apart.", "Shows others the way."}
-	created := sent(h.hr.CreateKitWithResponse(ctx, nil, api.CreateKitRequest{
+	anchors := []apiclient.Anchor{"Guesses.", "Follows.", "Solves what is usual.", "Takes the unknown apart.", "Shows others the way."}
+	created := sent(h.hr.CreateKitWithResponse(ctx, nil, apiclient.CreateKitRequest{
 		Name:      "Motion planning",
-		Questions: []api.KitQuestion{{Key: "detour", Text: "How would you plan around a person?"}},
-		Criteria: []api.KitCriterion{
+		Questions: []apiclient.KitQuestion{{Key: "detour", Text: "How would you plan around a person?"}},
+		Criteria: []apiclient.KitCriterion{
 			{Key: "planning", Title: "Planning", Weight: 3, Required: true, Anchors: anchors},
 			{Key: "safety", Title: "Safety", Weight: 2, Required: true, Anchors: anchors},
 		},
 	}))
 	kit := got(t, created, created.JSON201)
 	h.version = kit.DraftVersionID.MustGet()
-	emptied := api.UpdateKitVersionRequest{Questions: []api.KitQuestion{}}
+	emptied := apiclient.UpdateKitVersionRequest{Questions: []apiclient.KitQuestion{}}
 	unbased := sent(h.hr.UpdateKitVersionWithResponse(ctx, kit.ID, h.version, nil, emptied))
 	problemOf(t, unbased, unbased.ApplicationProblemJSON428, "precondition_required")
 	published := sent(h.hr.PublishKitVersionWithResponse(ctx, kit.ID, h.version, nil))
-	equals(t, "the version", got(t, published, published.JSON200).Status, api.KitVersionStatusPublished)
-	frozen := sent(h.hr.UpdateKitVersionWithResponse(ctx, kit.ID, h.version, &api.UpdateKitVersionParams{IfMatch: new("*")}, emptied))
+	equals(t, "the version", got(t, published, published.JSON200).Status, apiclient.KitVersionStatusPublished)
+	frozen := sent(h.hr.UpdateKitVersionWithResponse(ctx, kit.ID, h.version, &apiclient.UpdateKitVersionParams{IfMatch: new("*")}, emptied))
 	problem := problemOf(t, frozen, frozen.ApplicationProblemJSON409, "state_conflict")
 	equals(t, "the state of the version", *problem.State, "published")
 	if !slices.Equal(*problem.AllowedActions, []string{"archive"}) {
@@ -154,7 +155,7 @@ func (h *hiring) publishKit() {
 // importCandidates reads candidates from a file, and then page by page.
 func (h *hiring) importCandidates() {
 	ctx, t := h.Context(), h.T
-	upload := func(address string) *api.ImportCandidatesCSVResponse {
+	upload := func(address string) *apiclient.ImportCandidatesCSVResponse {
 		return sent(h.hr.ImportCandidatesCSVWithBodyWithResponse(ctx, nil, "text/csv", strings.NewReader(strings.Join([]string{
 			"external_id,first_name,last_name,email,tags",
 			"1,Mira,Solheim,mira@mail.example,planning", "2,Tomás,Quiroga," + address + ",planning",
@@ -170,7 +171,7 @@ func (h *hiring) importCandidates() {
 	equals(t, "the imported candidates", got(t, imported, imported.JSON200).Created, 3)
 
 	var names []string
-	query := api.ListCandidatesParams{Tag: api.ByTag{"planning"}, Sort: new(api.CandidateSortNameAsc), Limit: new(int32(2))}
+	query := apiclient.ListCandidatesParams{Tag: apiclient.ByTag{"planning"}, Sort: new(apiclient.CandidateSortNameAsc), Limit: new(int32(2))}
 	for more := true; more; {
 		listed := sent(h.hr.ListCandidatesWithResponse(ctx, &query))
 		page := got(t, listed, listed.JSON200)
@@ -182,7 +183,7 @@ func (h *hiring) importCandidates() {
 		}
 		if more = page.HasMore; more {
 			query.Cursor = new(page.NextCursor.MustGet())
-			elsewhere := sent(h.hr.ListCandidatesWithResponse(ctx, &api.ListCandidatesParams{Cursor: query.Cursor}))
+			elsewhere := sent(h.hr.ListCandidatesWithResponse(ctx, &apiclient.ListCandidatesParams{Cursor: query.Cursor}))
 			problemOf(t, elsewhere, elsewhere.ApplicationProblemJSON400, "invalid_cursor")
 		}
 	}
@@ -192,23 +193,23 @@ func (h *hiring) importCandidates() {
 }
 
 // move moves the application to a stage.
-func (h *hiring) move(who member, to api.ApplicationStage) *api.MoveApplicationResponse {
-	return sent(who.MoveApplicationWithResponse(h.Context(), h.application, nil, api.MoveApplicationRequest{To: to}))
+func (h *hiring) move(who member, to apiclient.ApplicationStage) *apiclient.MoveApplicationResponse {
+	return sent(who.MoveApplicationWithResponse(h.Context(), h.application, nil, apiclient.MoveApplicationRequest{To: to}))
 }
 
 // apply lets the candidate apply, and moves the application forward by one stage.
 func (h *hiring) apply() {
 	ctx, t := h.Context(), h.T
-	applying := api.CreateApplicationRequest{CandidateID: h.candidate, JobID: h.job}
+	applying := apiclient.CreateApplicationRequest{CandidateID: h.candidate, JobID: h.job}
 	created := sent(h.hr.CreateApplicationWithResponse(ctx, nil, applying))
 	h.application = got(t, created, created.JSON201).ID
 	again := sent(h.hr.CreateApplicationWithResponse(ctx, nil, applying))
 	problemOf(t, again, again.ApplicationProblemJSON409, "application_exists")
-	moved := h.move(h.lead, api.ApplicationStageScreening)
+	moved := h.move(h.lead, apiclient.ApplicationStageScreening)
 	got(t, moved, moved.JSON200)
-	skipped := h.move(h.lead, api.ApplicationStageEvaluation)
+	skipped := h.move(h.lead, apiclient.ApplicationStageEvaluation)
 	problemOf(t, skipped, skipped.ApplicationProblemJSON403, "role_not_allowed")
-	moved = h.move(h.lead, api.ApplicationStageInterview)
+	moved = h.move(h.lead, apiclient.ApplicationStageInterview)
 	got(t, moved, moved.JSON200)
 }
 
@@ -216,17 +217,17 @@ func (h *hiring) apply() {
 func (h *hiring) hold() {
 	ctx, t := h.Context(), h.T
 	begins := time.Date(2090, time.March, 27, 8, 0, 0, 0, time.UTC)
-	invitation := api.CreateInterviewRequest{
-		ApplicationID: h.application, KitVersionID: h.version, Title: "Technical interview", Kind: api.InterviewKindVideo,
-		Panel:    []api.NewPanelist{{UserID: h.lead.id}, {UserID: h.second.id}, {UserID: h.third.id}},
-		Schedule: &api.ScheduleRequest{StartsAt: begins, EndsAt: begins.Add(time.Hour), Timezone: "Europe/Berlin"},
+	invitation := apiclient.CreateInterviewRequest{
+		ApplicationID: h.application, KitVersionID: h.version, Title: "Technical interview", Kind: apiclient.InterviewKindVideo,
+		Panel:    []apiclient.NewPanelist{{UserID: h.lead.id}, {UserID: h.second.id}, {UserID: h.third.id}},
+		Schedule: &apiclient.ScheduleRequest{StartsAt: begins, EndsAt: begins.Add(time.Hour), Timezone: "Europe/Berlin"},
 	}
 	created := sent(h.lead.CreateInterviewWithResponse(ctx, nil, invitation))
 	h.interview = got(t, created, created.JSON201).ID
 	again := sent(h.lead.CreateInterviewWithResponse(ctx, nil, invitation))
 	problemOf(t, again, again.ApplicationProblemJSON409, "schedule_conflict")
 	for _, who := range []member{h.lead, h.second, h.third} {
-		accepted := api.RespondRequest{Response: api.PanelAnswerAccepted}
+		accepted := apiclient.RespondRequest{Response: apiclient.PanelAnswerAccepted}
 		responded := sent(who.RespondToInterviewWithResponse(ctx, h.interview, nil, accepted))
 		got(t, responded, responded.JSON200)
 	}
@@ -244,45 +245,45 @@ func (h *hiring) hold() {
 	started := sent(h.second.StartInterviewWithResponse(ctx, h.interview, nil))
 	got(t, started, started.JSON200)
 	finished := sent(h.second.FinishInterviewWithResponse(ctx, h.interview, nil))
-	equals(t, "the interview", got(t, finished, finished.JSON200).Status, api.InterviewStatusAwaitingScores)
+	equals(t, "the interview", got(t, finished, finished.JSON200).Status, apiclient.InterviewStatusAwaitingScores)
 }
 
 // judge writes a score as a draft, completes it and submits it.
 func (h *hiring) judge(who member, planning, safety int32) uuid.UUID {
 	ctx, t := h.Context(), h.T
-	rate := func(key string, rating int32) api.NewScoreRating {
-		return api.NewScoreRating{CriterionKey: key, Rating: nullable.NewNullableWithValue(rating)}
+	rate := func(key string, rating int32) apiclient.NewScoreRating {
+		return apiclient.NewScoreRating{CriterionKey: key, Rating: nullable.NewNullableWithValue(rating)}
 	}
-	draft := sent(who.CreateScoreWithResponse(ctx, h.interview, nil, api.CreateScoreRequest{
-		Ratings: []api.NewScoreRating{rate("planning", planning)},
+	draft := sent(who.CreateScoreWithResponse(ctx, h.interview, nil, apiclient.CreateScoreRequest{
+		Ratings: []apiclient.NewScoreRating{rate("planning", planning)},
 	}))
 	id := got(t, draft, draft.JSON201).ID
 	incomplete := sent(who.SubmitScoreWithResponse(ctx, id, nil))
 	problemOf(t, incomplete, incomplete.ApplicationProblemJSON422, "rule_violated")
-	complete := api.UpdateScoreRequest{
-		Ratings:        []api.NewScoreRating{rate("planning", planning), rate("safety", safety)},
-		Recommendation: new(api.RecommendationYes),
+	complete := apiclient.UpdateScoreRequest{
+		Ratings:        []apiclient.NewScoreRating{rate("planning", planning), rate("safety", safety)},
+		Recommendation: new(apiclient.RecommendationYes),
 	}
 	unbased := sent(who.UpdateScoreWithResponse(ctx, id, nil, complete))
 	problemOf(t, unbased, unbased.ApplicationProblemJSON428, "precondition_required")
-	saved := sent(who.UpdateScoreWithResponse(ctx, id, &api.UpdateScoreParams{IfMatch: &draft.Headers201.ETag}, complete))
+	saved := sent(who.UpdateScoreWithResponse(ctx, id, &apiclient.UpdateScoreParams{IfMatch: &draft.Headers201.ETag}, complete))
 	got(t, saved, saved.JSON200)
 	submitted := sent(who.SubmitScoreWithResponse(ctx, id, nil))
-	equals(t, "the score", got(t, submitted, submitted.JSON200).Status, api.ScoreStatusSubmitted)
+	equals(t, "the score", got(t, submitted, submitted.JSON200).Status, apiclient.ScoreStatusSubmitted)
 	return id
 }
 
 // score lets the panel score, each blind until they have submitted their own.
 func (h *hiring) score() {
 	ctx, t := h.Context(), h.T
-	status := func() api.InterviewStatus {
+	status := func() apiclient.InterviewStatus {
 		read := sent(h.hr.GetInterviewWithResponse(ctx, h.interview, nil))
 		return got(t, read, read.JSON200).Status
 	}
 	first := h.judge(h.lead, 4, 5)
 	hidden := sent(h.second.GetScoreWithResponse(ctx, first, nil))
 	problemOf(t, hidden, hidden.ApplicationProblemJSON404, "not_found")
-	listed := sent(h.second.ListScoresWithResponse(ctx, &api.ListScoresParams{InterviewID: &h.interview}))
+	listed := sent(h.second.ListScoresWithResponse(ctx, &apiclient.ListScoresParams{InterviewID: &h.interview}))
 	equals(t, "the scores that are listed", len(got(t, listed, listed.JSON200).Data), 0)
 	summary := sent(h.second.GetInterviewSummaryWithResponse(ctx, h.interview, nil))
 	if blind := got(t, summary, summary.JSON200); !blind.Blinded || blind.Figures.Scores != 0 {
@@ -291,9 +292,9 @@ func (h *hiring) score() {
 	h.judge(h.second, 2, 4)
 	shown := sent(h.second.GetScoreWithResponse(ctx, first, nil))
 	equals(t, "the first rating", got(t, shown, shown.JSON200).Ratings[0].Rating.MustGet(), 4)
-	equals(t, "the interview, one score missing", status(), api.InterviewStatusAwaitingScores)
+	equals(t, "the interview, one score missing", status(), apiclient.InterviewStatusAwaitingScores)
 	h.judge(h.third, 4, 4)
-	equals(t, "the interview, with all its scores", status(), api.InterviewStatusCompleted)
+	equals(t, "the interview, with all its scores", status(), apiclient.InterviewStatusCompleted)
 }
 
 // decide reads all scores together and moves the application to offer.
@@ -303,18 +304,18 @@ func (h *hiring) decide() {
 	if figures := got(t, summary, summary.JSON200).Figures; figures.Scores != 3 || figures.Recommendations.Yes != 3 {
 		t.Errorf("the figures are %+v", figures)
 	}
-	moved := h.move(h.hr, api.ApplicationStageEvaluation)
+	moved := h.move(h.hr, apiclient.ApplicationStageEvaluation)
 	got(t, moved, moved.JSON200)
-	moved = h.move(h.hr, api.ApplicationStageOffer)
-	equals(t, "the application", got(t, moved, moved.JSON200).Stage, api.ApplicationStageOffer)
-	back := h.move(h.hr, api.ApplicationStageScreening)
+	moved = h.move(h.hr, apiclient.ApplicationStageOffer)
+	equals(t, "the application", got(t, moved, moved.JSON200).Stage, apiclient.ApplicationStageOffer)
+	back := h.move(h.hr, apiclient.ApplicationStageScreening)
 	problemOf(t, back, back.ApplicationProblemJSON422, "rule_violated")
 	history := sent(h.hr.ListApplicationHistoryWithResponse(ctx, h.application, nil))
-	var stages []api.ApplicationStage
+	var stages []apiclient.ApplicationStage
 	for _, move := range got(t, history, history.JSON200).Data {
 		stages = append(stages, move.ToStage)
 	}
-	if !slices.Equal(stages, []api.ApplicationStage{"applied", "screening", "interview", "evaluation", "offer"}) {
+	if !slices.Equal(stages, []apiclient.ApplicationStage{"applied", "screening", "interview", "evaluation", "offer"}) {
 		t.Errorf("the history is %v", stages)
 	}
 }

@@ -5,18 +5,18 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // TestJourney is the first session of a user, from end to end.
 func TestJourney(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	acme := installation.Company("acme")
 	replica := installation.Replica()
 
 	hr := replica.SignIn(t, acme.Users[api.RoleHr])
-	me := servertest.Decode[api.Me](hr.Get("/api/v1/users/me").Expect(http.StatusOK))
+	me := testkit.Decode[api.Me](hr.Get("/api/v1/users/me").Expect(http.StatusOK))
 	if string(me.Email) != "hr@acme.example" || me.Company.ID != acme.ID {
 		t.Errorf("the profile is %+v", me)
 	}

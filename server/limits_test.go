@@ -6,19 +6,19 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // TestEveryAnswerSaysWhereTheClientStands asks every operation, and a path that is none, as nobody, as a person and as a
 // key, and sends what no operation takes; with Redis and, because each replica then counts by itself, without.
 func TestEveryAnswerSaysWhereTheClientStands(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	installation.Config.RateLimit, installation.Config.RateLimitKey = 10_000, 20_000
 	installation.Config.RateLimitCompany, installation.Config.RateLimitAnonymous = 30_000, 40_000
 	acme := installation.Company("acme")
 	replica := installation.Replica()
-	clients := map[string]*servertest.Client{
+	clients := map[string]*testkit.Client{
 		"nobody": replica.Anonymous(t), "a person": replica.SignIn(t, acme.Users[api.RoleEmployee]),
 		"a key": replica.Bearer(t, installation.Key(acme, []string{"jobs:read"}).Secret.Reveal()),
 	}
@@ -75,18 +75,18 @@ func TestEveryAnswerSaysWhereTheClientStands(t *testing.T) {
 // TestACompanyHasALimitTogether: its people and its keys share it, and another company has its own.
 func TestACompanyHasALimitTogether(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	installation.Config.RateLimitCompany = 6
 	acme, globex := installation.Company("acme"), installation.Company("globex")
 	replica := installation.Replica()
 	hr, admin := replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, acme.Users[api.RoleAdmin])
 	key := replica.Bearer(t, installation.Key(acme, []string{"jobs:read"}).Secret.Reveal())
 	for range 2 {
-		for _, client := range []*servertest.Client{hr, admin, key} {
+		for _, client := range []*testkit.Client{hr, admin, key} {
 			client.Get("/api/v1/jobs").Expect(http.StatusOK)
 		}
 	}
-	for _, client := range []*servertest.Client{hr, admin, key} {
+	for _, client := range []*testkit.Client{hr, admin, key} {
 		refused := client.Get("/api/v1/jobs")
 		refused.Refused(http.StatusTooManyRequests, "rate_limited")
 		if refused.Header.Get("Retry-After") == "" {

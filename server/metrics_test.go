@@ -6,12 +6,12 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 func TestMetricsTellWhatHappened(t *testing.T) {
 	t.Parallel()
-	i := servertest.New(t)
+	i := testkit.New(t)
 	i.Config.LoginPerAccountAndIP = 2
 	acme := i.Company("acme")
 	i.Exec(`UPDATE users SET is_active = false WHERE id = $1`, acme.Users[api.RoleEmployee].ID)
@@ -51,7 +51,7 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 
 func TestMetricsTokenProtects(t *testing.T) {
 	t.Parallel()
-	i := servertest.New(t)
+	i := testkit.New(t)
 	i.Config.MetricsToken = "the operator's own token"
 	acme := i.Company("acme")
 	replica := i.Replica()

@@ -17,8 +17,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
-	"github.com/ai-interviewer-platform/interviewer/server/store"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // large are the tables that grow with a company's candidates: no list may read one of them from end to end.
@@ -96,7 +96,7 @@ type explainer struct {
 	plans []string
 }
 
-func newExplainer(t *testing.T, i *servertest.Installation, company uuid.UUID) *explainer {
+func newExplainer(t *testing.T, i *testkit.Installation, company uuid.UUID) *explainer {
 	t.Helper()
 	e := &explainer{t: t}
 	config, err := pgx.ParseConfig(i.DatabaseURL)
@@ -111,7 +111,7 @@ func newExplainer(t *testing.T, i *servertest.Installation, company uuid.UUID) *
 	for _, sql := range []string{
 		`LOAD 'auto_explain'`, `SET auto_explain.log_min_duration = 0`, `SET auto_explain.log_analyze = on`, `SET auto_explain.log_nested_statements = on`,
 		`SET auto_explain.log_format = json`, `SET auto_explain.log_level = notice`, `SET plan_cache_mode = force_custom_plan`,
-		`SET jit = off`, `SET random_page_cost = 1.1`, fmt.Sprintf(`SET app.company_id = '%s'`, company), `SET ROLE ` + store.ServiceRole,
+		`SET jit = off`, `SET random_page_cost = 1.1`, fmt.Sprintf(`SET app.company_id = '%s'`, company), `SET ROLE ` + postgres.ServiceRole,
 	} {
 		if _, err := e.conn.Exec(t.Context(), sql); err != nil {
 			t.Fatalf("%s: %v", sql, err)
@@ -168,7 +168,7 @@ func walkPlan(node map[string]any) []string {
 
 // populate fills a company with what a large one has, as far as a test can wait for it: jobs of very different sizes,
 // and a lead who is a member of one that is small and long past, which comes last on the way back in time.
-func populate(t *testing.T, i *servertest.Installation, company servertest.Company) map[string]string {
+func populate(t *testing.T, i *testkit.Installation, company testkit.Company) map[string]string {
 	t.Helper()
 	h := i.Hiring(company)
 	lead, employee := company.Users[api.RoleTeamLead], company.Users[api.RoleEmployee]
@@ -260,7 +260,7 @@ func values() map[string][]string {
 // statement that this takes.
 func TestNoListReadsALargeTableFromEndToEnd(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	company := installation.Company("acme")
 	ids := populate(t, installation, company)
 	seen := &recorder{}

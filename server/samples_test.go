@@ -14,14 +14,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 	"github.com/ai-interviewer-platform/interviewer/api/docs/sample"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // TestCurlSamplesAreTaken runs the sample of every operation in a shell against the real service. What the samples name
 // does not exist, but none of them may be refused for its form, for who asks, or for a header that is missing.
 func TestCurlSamplesAreTaken(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	company := installation.Company("acme")
 	replica := installation.Replica()
 	document, err := reference.Read(spec.Specification)

@@ -1,4 +1,4 @@
-// Package server puts the rooms together into the service that the specification describes, and decides the way of a
+// Package server puts the operations together into the service that the specification describes, and decides the way of a
 // request through them: base, cross-origin rules, the contract's door, and then the operation.
 package server
 
@@ -25,35 +25,35 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
-	"github.com/ai-interviewer-platform/interviewer/server/apikey"
-	"github.com/ai-interviewer-platform/interviewer/server/applications"
-	"github.com/ai-interviewer-platform/interviewer/server/audit"
-	"github.com/ai-interviewer-platform/interviewer/server/auditlog"
-	"github.com/ai-interviewer-platform/interviewer/server/auth"
-	"github.com/ai-interviewer-platform/interviewer/server/candidates"
-	"github.com/ai-interviewer-platform/interviewer/server/clock"
-	"github.com/ai-interviewer-platform/interviewer/server/company"
-	"github.com/ai-interviewer-platform/interviewer/server/config"
-	"github.com/ai-interviewer-platform/interviewer/server/contract"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
-	"github.com/ai-interviewer-platform/interviewer/server/idempotency"
-	"github.com/ai-interviewer-platform/interviewer/server/interviews"
-	"github.com/ai-interviewer-platform/interviewer/server/jobs"
-	"github.com/ai-interviewer-platform/interviewer/server/keys"
-	"github.com/ai-interviewer-platform/interviewer/server/kits"
-	"github.com/ai-interviewer-platform/interviewer/server/meta"
-	"github.com/ai-interviewer-platform/interviewer/server/page"
-	"github.com/ai-interviewer-platform/interviewer/server/password"
-	"github.com/ai-interviewer-platform/interviewer/server/problem"
-	"github.com/ai-interviewer-platform/interviewer/server/ratelimit"
-	"github.com/ai-interviewer-platform/interviewer/server/redis"
-	"github.com/ai-interviewer-platform/interviewer/server/reports"
-	"github.com/ai-interviewer-platform/interviewer/server/schema"
-	"github.com/ai-interviewer-platform/interviewer/server/scores"
-	"github.com/ai-interviewer-platform/interviewer/server/session"
-	"github.com/ai-interviewer-platform/interviewer/server/store"
-	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
-	"github.com/ai-interviewer-platform/interviewer/server/users"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/auditlog"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/idempotency"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/meta"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/applications"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/candidates"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/interviews"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/jobs"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/kits"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/scores"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/apikeys"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/companies"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/login"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/users"
+	"github.com/ai-interviewer-platform/interviewer/server/insight/reports"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
 // Options are what a server needs besides its configuration.
@@ -81,7 +81,7 @@ type Options struct {
 type Server struct {
 	handler *echo.Echo
 	meta    *meta.Meta
-	store   *store.Store
+	store   *postgres.Store
 	redis   *redis.Redis
 	gate    *password.Gate
 	guard   *session.Guard
@@ -93,12 +93,12 @@ type Server struct {
 	end     context.CancelFunc
 }
 
-// rooms are all operations together. The compiler sees to it that none is missing.
-type rooms struct {
-	*auth.Auth
+// operations are all operations together. The compiler sees to it that none is missing.
+type operations struct {
+	*login.Service
 	*users.Users
-	*company.Company
-	*keys.Keys
+	*companies.Companies
+	*apikeys.APIKeys
 	*jobs.Jobs
 	*candidates.Candidates
 	*applications.Applications
@@ -110,7 +110,7 @@ type rooms struct {
 	*meta.Meta
 }
 
-var _ api.StrictServerInterface = rooms{}
+var _ api.StrictServerInterface = operations{}
 
 // New builds a replica and starts what it does in the background. It does not listen: Handler is the service. It fails
 // on a hole in the specification, and on a configuration that cannot work.
@@ -119,7 +119,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the specification: %w", err)
 	}
-	agreed, err := contract.Load(specification)
+	agreed, err := gate.Load(specification)
 	if err != nil {
 		return nil, fmt.Errorf("the specification has holes:\n%w", err)
 	}
@@ -137,13 +137,13 @@ func New(ctx context.Context, o Options) (*Server, error) {
 
 // connect opens what a replica shares with the others, and what bounds its own work.
 func connect(ctx context.Context, o Options) (*Server, error) {
-	options := store.Options{
+	options := postgres.Options{
 		URL: o.Config.DatabaseURL.Reveal(), MaxConns: o.Config.DatabaseMaxConnections, Tracer: o.Statements,
 	}
 	if o.Config.OTLPEndpoint != "" {
 		options.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(o.Traces))
 	}
-	kept, err := store.Open(ctx, options)
+	kept, err := postgres.Open(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -161,8 +161,8 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 	}, nil
 }
 
-// assemble puts the rooms together and the door before them.
-func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contract) error {
+// assemble puts the operations together and the door before them.
+func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract) error {
 	secrets, err := session.NewKeyring(o.Config.SecretKey.Reveal(), reveal(o.Config.SecretKeysPrevious)...)
 	if err != nil {
 		return err
@@ -178,11 +178,11 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 	s.sealer = audit.NewSealer(s.store, o.Log, metrics.AuditSealed)
 	recorder, cursors, queries := audit.NewRecorder(o.Clock), page.NewCodec(secrets.Cursor()), db.New()
 	s.keeper = &idempotency.Keeper{Store: s.store, Queries: queries, Clock: o.Clock, Secrets: secrets.Records()}
-	programs := &keys.Keys{
+	programs := &apikeys.APIKeys{
 		Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Contract: agreed,
 	}
-	all := rooms{
-		Auth: &auth.Auth{
+	all := operations{
+		Service: &login.Service{
 			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Gate: s.gate, Access: access,
 			Refresh: session.NewRefresh(secrets), Guard: s.guard, Cursors: cursors, Metrics: metrics, Log: o.Log,
 			SessionLifetime: o.Config.RefreshTokenExpire.Duration(),
@@ -192,11 +192,11 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Gate: s.gate, Guard: s.guard, Cursors: cursors,
 			Permissions: agreed.Permissions,
 		},
-		Company: &company.Company{
+		Companies: &companies.Companies{
 			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Guard: s.guard, Cursors: cursors,
 			Scopes: agreed.Scopes(), ShowKey: programs.Show,
 		},
-		Keys: programs,
+		APIKeys: programs,
 		Jobs: &jobs.Jobs{
 			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
 		},
@@ -222,7 +222,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 		},
 		Meta: s.meta,
 	}
-	door := &contract.Door{
+	door := &gate.Gate{
 		Contract: agreed, Access: access, Guard: s.guard, Keeper: s.keeper, Store: s.store, Audit: recorder,
 		Metrics: metrics, Log: o.Log,
 		Timeout: o.Config.RequestTimeout.Duration(), Pages: docs.Prefix,
@@ -231,7 +231,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *contract.Contr
 			Store: s.store, Queries: queries, Clock: o.Clock, Log: o.Log,
 		},
 	}
-	door.Limits, err = contract.NewLimits(s.redis, o.Clock.Now, contract.Rates{
+	door.Limits, err = gate.NewLimits(s.redis, o.Clock.Now, gate.Rates{
 		User: o.Config.RateLimit, Key: o.Config.RateLimitKey, Company: o.Config.RateLimitCompany,
 		Address: o.Config.RateLimitAnonymous,
 	})
@@ -272,7 +272,7 @@ var described = sync.OnceValues(func() (*reference.Document, error) { //nolint:g
 })
 
 // route decides the way of a request.
-func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telemetry.Metrics) error {
+func (s *Server) route(o Options, all operations, door *gate.Gate, metrics *telemetry.Metrics) error {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor, e.SchemeExtractor = forwarded(o.Config.TrustedProxies)
@@ -311,7 +311,7 @@ func (s *Server) route(o Options, all rooms, door *contract.Door, metrics *telem
 }
 
 // screen makes the check of how a request was sent: from which site, and how large.
-func screen(o *config.Config, agreed *contract.Contract) (func(echo.Context) error, error) {
+func screen(o *config.Config, agreed *gate.Contract) (func(echo.Context) error, error) {
 	checkSite, err := sameSite(o.CORSOrigins)
 	if err != nil {
 		return nil, err
@@ -347,7 +347,7 @@ func (r answersHead) GET(path string, h echo.HandlerFunc, m ...echo.MiddlewareFu
 // refuseElsewhere routes every method at every path of the contract, until an operation takes its place, so that a path
 // is found by its own name alone: DELETE /auth/sessions/revoke-others is not DELETE /auth/sessions/{session_id} with a
 // strange id. The door refuses what no operation has taken.
-func refuseElsewhere(e *echo.Echo, agreed *contract.Contract) {
+func refuseElsewhere(e *echo.Echo, agreed *gate.Contract) {
 	for _, path := range agreed.Paths() {
 		e.Match([]string{
 			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // dial opens a connection to a replica for a request written by hand.
@@ -38,7 +38,7 @@ func send(t *testing.T, conn net.Conn, format string, args ...any) {
 }
 
 // metric reads one series as text.
-func metric(c *servertest.Client, series string) string {
+func metric(c *testkit.Client, series string) string {
 	for line := range strings.Lines(string(c.Get("/metrics").Body)) {
 		if value, found := strings.CutPrefix(line, series+" "); found {
 			return strings.TrimSpace(value)
@@ -50,7 +50,7 @@ func metric(c *servertest.Client, series string) string {
 // A client that leaves takes its request's work with it, and is never told of a success that was none.
 func TestClientThatLeaves(t *testing.T) {
 	t.Parallel()
-	i := servertest.New(t)
+	i := testkit.New(t)
 	acme := i.Company("acme")
 	replica := i.Replica()
 	c := replica.SignIn(t, acme.Users[api.RoleHr])
@@ -69,13 +69,13 @@ func TestClientThatLeaves(t *testing.T) {
 		}
 		conn = dial(t, replica.URL)
 		send(t, conn, "GET %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", mePath, c.Token)
-		servertest.Eventually(t, recovery, "the request waits for the lock", func() bool {
+		testkit.Eventually(t, recovery, "the request waits for the lock", func() bool {
 			return metric(c, inFlight) == "2" // itself, and the request for the metrics
 		})
 		if err := leave(conn.(*net.TCPConn)); err != nil {
 			t.Fatal(err)
 		}
-		servertest.Eventually(t, recovery, "the work has ended: "+name, func() bool { return metric(c, inFlight) == "1" })
+		testkit.Eventually(t, recovery, "the work has ended: "+name, func() bool { return metric(c, inFlight) == "1" })
 		if name != "closes" {
 			if told, err := io.ReadAll(conn); err != nil || len(told) > 0 {
 				t.Errorf("who %s is told %q (%v)", name, told, err)
@@ -90,12 +90,12 @@ func TestClientThatLeaves(t *testing.T) {
 
 // serving is a replica that listens as in production, until the test stops it.
 type serving struct {
-	*servertest.Replica
+	*testkit.Replica
 	stop  context.CancelFunc
 	ended chan error
 }
 
-func serve(t *testing.T, i *servertest.Installation, shutdown time.Duration) serving {
+func serve(t *testing.T, i *testkit.Installation, shutdown time.Duration) serving {
 	t.Helper()
 	replica := i.Replica()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -113,7 +113,7 @@ func serve(t *testing.T, i *servertest.Installation, shutdown time.Duration) ser
 // Who is stopped finishes what it has begun, and takes nothing new.
 func TestStopFinishesWhatHasBegun(t *testing.T) {
 	t.Parallel()
-	i := servertest.New(t)
+	i := testkit.New(t)
 	hr := i.Company("acme").Users[api.RoleHr]
 	s := serve(t, i, 30*time.Second)
 	c := s.SignIn(t, hr)
@@ -121,16 +121,16 @@ func TestStopFinishesWhatHasBegun(t *testing.T) {
 	conn := dial(t, s.URL)
 	send(t, conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		refreshPath, len(body), body[:10])
-	servertest.Eventually(t, recovery, "the request is under way", func() bool {
+	testkit.Eventually(t, recovery, "the request is under way", func() bool {
 		return metric(c, "http_requests_in_flight") == "2"
 	})
 	s.stop()
-	servertest.Eventually(t, recovery, "the replica says that it stops", func() bool {
+	testkit.Eventually(t, recovery, "the replica says that it stops", func() bool {
 		recorder := httptest.NewRecorder()
 		s.Server.Handler().ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/health/ready", nil))
 		return recorder.Code == http.StatusServiceUnavailable && strings.Contains(recorder.Body.String(), `"stopping"`)
 	})
-	servertest.Eventually(t, recovery, "nothing new is taken", func() bool {
+	testkit.Eventually(t, recovery, "nothing new is taken", func() bool {
 		another, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
 		if err == nil {
 			_ = another.Close()
@@ -154,11 +154,11 @@ func TestStopFinishesWhatHasBegun(t *testing.T) {
 // A request that does not end does not hold up the stop for longer than is allowed.
 func TestStopIsBounded(t *testing.T) {
 	t.Parallel()
-	i := servertest.New(t)
+	i := testkit.New(t)
 	s := serve(t, i, 100*time.Millisecond)
 	conn := dial(t, s.URL)
 	send(t, conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{", loginPath)
-	servertest.Eventually(t, recovery, "the request is under way", func() bool {
+	testkit.Eventually(t, recovery, "the request is under way", func() bool {
 		return metric(s.Anonymous(t), "http_requests_in_flight") == "2"
 	})
 	s.stop()

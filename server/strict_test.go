@@ -13,8 +13,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/contract"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // breach is a request that differs from the specification in one thing, and the refusal that names it.
@@ -55,7 +55,7 @@ func (b breach) under(name string, values ...string) breach {
 // types, and its body at every depth.
 func TestStrictness(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	installation.Config.MaxBodyBytes = 4 << 20
 	company := installation.Company("acme")
 	replica := installation.Replica()
@@ -80,7 +80,7 @@ func TestStrictness(t *testing.T) {
 }
 
 // commit sends a breach and holds the refusal against what is expected.
-func (h *hostile) commit(t *testing.T, op *contract.Operation, b breach) {
+func (h *hostile) commit(t *testing.T, op *gate.Operation, b breach) {
 	t.Helper()
 	c := h.client(t)
 	switch {

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/ai-interviewer-platform/interviewer/server/config"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // way is the way to PostgreSQL, which a test can cut, or fill so that nothing comes through.
@@ -25,7 +25,7 @@ type way struct {
 }
 
 // newWay leads the installation's next replicas to PostgreSQL over itself.
-func newWay(t *testing.T, i *servertest.Installation) *way {
+func newWay(t *testing.T, i *testkit.Installation) *way {
 	t.Helper()
 	to, err := pgx.ParseConfig(i.DatabaseURL)
 	if err != nil {

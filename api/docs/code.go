@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 // MayAnswer reports whether an operation that declares the status of a code can answer with that code. It rules out

@@ -16,7 +16,7 @@ import (
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 // Prefix is the path of the guide; everything else that the package serves lies below it.

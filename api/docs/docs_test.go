@@ -14,8 +14,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
-	"github.com/ai-interviewer-platform/interviewer/server/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 // document is the specification, read once for all tests.

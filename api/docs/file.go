@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/server/content"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/content"
 )
 
 const (

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
 const machinesPath = Prefix + "/state-machines"

@@ -16,7 +16,7 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
 // update has the pictures of the state machines drawn anew; make generate sets it.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 	"github.com/ai-interviewer-platform/interviewer/api/docs/sample"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 // operation gives the section of one operation: what it does, what it needs, takes and answers, and how it is called.

@@ -13,8 +13,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 	"github.com/ai-interviewer-platform/interviewer/api/docs/sample"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
-	"github.com/ai-interviewer-platform/interviewer/server/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 // sections gives the elements of a page that have ids.

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 // problem is one code as its page shows it.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
 	gen "github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
-	"github.com/ai-interviewer-platform/interviewer/server/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 func TestEveryProblemIsDescribed(t *testing.T) {

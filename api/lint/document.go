@@ -13,7 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
-	"github.com/ai-interviewer-platform/interviewer/server/contract"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 )
 
 // Document is the specification as the rules look at it: its text, and what the text means.
@@ -51,7 +51,7 @@ func Read(ctx context.Context, text []byte) (*Document, error) {
 	d.api = document
 	// The contract teaches the validator its formats, and makes the document one of OpenAPI 3.0 for itself.
 	version := document.OpenAPI
-	_, d.holes = contract.Load(document)
+	_, d.holes = gate.Load(document)
 	document.OpenAPI = version
 	d.validate = func() error {
 		return document.Validate(ctx, openapi3.EnableExamplesValidation(), openapi3.EnableMultiError())

@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/ai-interviewer-platform/interviewer/server/contract"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 )
 
 var permissionForm = regexp.MustCompile(`^[a-z]+(_[a-z]+)*:[a-z]+(_[a-z]+)*$`)
@@ -22,7 +22,7 @@ func accessRules() []Rule {
 					if op.public() {
 						l.ask(permission == "", at, "is public and asks for %q", permission)
 					} else {
-						l.ask(permission == contract.Authenticated || permissionForm.MatchString(permission), at,
+						l.ask(permission == gate.Authenticated || permissionForm.MatchString(permission), at,
 							"the permission %q is not resource:verb", permission)
 					}
 					l.ask(op.Security != nil, op.pointer, "does not say how to authenticate")

@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
-	"github.com/ai-interviewer-platform/interviewer/server/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 func answerRules() []Rule {

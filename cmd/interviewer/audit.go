@@ -13,9 +13,9 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
-	"github.com/ai-interviewer-platform/interviewer/server/audit"
-	"github.com/ai-interviewer-platform/interviewer/server/auditlog"
-	"github.com/ai-interviewer-platform/interviewer/server/operator"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/auditlog"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
 )
 
 func (p program) audit() *cobra.Command {

@@ -16,14 +16,14 @@ import (
 	"github.com/joho/godotenv"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
-	"github.com/ai-interviewer-platform/interviewer/server/audit"
-	"github.com/ai-interviewer-platform/interviewer/server/clock"
-	"github.com/ai-interviewer-platform/interviewer/server/config"
-	"github.com/ai-interviewer-platform/interviewer/server/local"
-	"github.com/ai-interviewer-platform/interviewer/server/operator"
-	"github.com/ai-interviewer-platform/interviewer/server/password"
-	"github.com/ai-interviewer-platform/interviewer/server/schema"
-	"github.com/ai-interviewer-platform/interviewer/server/store"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 )
 
 const (
@@ -258,7 +258,7 @@ func (p program) operateOn(
 			return err
 		}
 	}
-	kept, err := store.Open(ctx, store.Options{URL: c.DatabaseURL.Reveal(), MaxConns: 2})
+	kept, err := postgres.Open(ctx, postgres.Options{URL: c.DatabaseURL.Reveal(), MaxConns: 2})
 	if err != nil {
 		return err
 	}
@@ -268,7 +268,7 @@ func (p program) operateOn(
 	return act(ctx, c, newOperator(kept, gate))
 }
 
-func newOperator(kept *store.Store, gate *password.Gate) *operator.Operator {
+func newOperator(kept *postgres.Store, gate *password.Gate) *operator.Operator {
 	source := clock.System()
 	return &operator.Operator{Store: kept, Queries: db.New(), Clock: source, Audit: audit.NewRecorder(source), Gate: gate}
 }

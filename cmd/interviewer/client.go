@@ -12,7 +12,7 @@ import (
 
 	openapi_types "github.com/oapi-codegen/runtime/types"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	apiclient "github.com/ai-interviewer-platform/interviewer/gen/client"
 )
 
 // tokenVariable names the variable that an access token is taken from.
@@ -25,7 +25,7 @@ type account struct{ address, email, test string }
 // enter gives a client that acts as somebody, by an access token from the environment or by signing in, and what ends
 // the session again. taken says that standard input is used for something else, so that no password can be read from
 // it.
-func (p program) enter(ctx context.Context, to account, taken bool) (client *api.Client, leave func(), err error) {
+func (p program) enter(ctx context.Context, to account, taken bool) (client *apiclient.Client, leave func(), err error) {
 	target, err := url.Parse(to.address)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
 		return nil, nil, fmt.Errorf("--api must be an address such as https://hiring.acme.example, not %q", to.address)
@@ -37,7 +37,7 @@ func (p program) enter(ctx context.Context, to account, taken bool) (client *api
 	case token == "" && taken:
 		return nil, nil, fmt.Errorf("standard input is the file, so no password can be read from it: set %s", tokenVariable)
 	}
-	client, err = api.NewClient(to.address, api.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+	client, err = apiclient.NewClient(to.address, apiclient.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		if token != "" {
 			r.Header.Set("Authorization", "Bearer "+token)
 		}
@@ -64,8 +64,8 @@ func (p program) enter(ctx context.Context, to account, taken bool) (client *api
 	}, nil
 }
 
-func openSession(ctx context.Context, client *api.Client, to account, password string) (token string, err error) {
-	credentials := api.LoginRequest{Email: openapi_types.Email(to.email), Password: password}
+func openSession(ctx context.Context, client *apiclient.Client, to account, password string) (token string, err error) {
+	credentials := apiclient.LoginRequest{Email: openapi_types.Email(to.email), Password: password}
 	if to.test != "" {
 		credentials.Company = &to.test
 	}
@@ -85,7 +85,7 @@ func openSession(ctx context.Context, client *api.Client, to account, password s
 		}
 		return "", errors.New(wordProblem(problem))
 	}
-	var pair api.TokenPair
+	var pair apiclient.TokenPair
 	if err := json.NewDecoder(answer.Body).Decode(&pair); err != nil {
 		return "", fmt.Errorf("read the access token: %w", err)
 	}
@@ -104,9 +104,9 @@ func (p program) variable(name string) (value string) {
 
 // readProblem reads an answer that is no success. What does not describe itself as the service's answers do comes from
 // something else, such as a proxy.
-func readProblem(answer *http.Response) (api.Problem, error) {
+func readProblem(answer *http.Response) (apiclient.Problem, error) {
 	const most = 4 << 20 // a thousand errors, each with a long detail
-	var problem api.Problem
+	var problem apiclient.Problem
 	body, err := io.ReadAll(io.LimitReader(answer.Body, most))
 	if err != nil {
 		return problem, fmt.Errorf("read the answer: %w", err)
@@ -118,7 +118,7 @@ func readProblem(answer *http.Response) (api.Problem, error) {
 }
 
 // wordProblem words a problem for the person at the terminal, everything that is wrong on a line of its own.
-func wordProblem(problem api.Problem) string {
+func wordProblem(problem apiclient.Problem) string {
 	var b strings.Builder
 	b.WriteString(problem.Detail)
 	for _, wrong := range problem.Errors {

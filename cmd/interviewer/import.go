@@ -18,9 +18,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/bulk"
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	apiclient "github.com/ai-interviewer-platform/interviewer/gen/client"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 // order is what somebody wants of an import.
@@ -32,7 +32,7 @@ type order struct {
 func (p program) imports() *cobra.Command {
 	c := &cobra.Command{Use: "import", Short: "Import files through a running service"}
 	var to account
-	wanted := order{mode: string(api.ImportModeAtomic)}
+	wanted := order{mode: string(apiclient.ImportModeAtomic)}
 	candidates := &cobra.Command{
 		Use: "candidates FILE", Short: "Import candidates from CSV or NDJSON", Args: cobra.ExactArgs(1),
 		Long: `Sends a file of candidates to a running service, as somebody who may import them, and prints what was done. A
@@ -68,7 +68,7 @@ to the secret of an API key with the scope candidates:write.`,
 
 // importCandidates looks at everything that can be wrong with the call before it signs in.
 func (p program) importCandidates(ctx context.Context, to account, wanted order) (err error) {
-	if !api.ImportMode(wanted.mode).Valid() {
+	if !apiclient.ImportMode(wanted.mode).Valid() {
 		return fmt.Errorf("--mode must be atomic or partial, not %q", wanted.mode)
 	}
 	format, err := formatOf(wanted)
@@ -93,7 +93,7 @@ func (p program) importCandidates(ctx context.Context, to account, wanted order)
 	if answer.StatusCode != http.StatusOK {
 		return p.refused(answer)
 	}
-	var report api.ImportReport
+	var report apiclient.ImportReport
 	if err := json.NewDecoder(answer.Body).Decode(&report); err != nil {
 		return fmt.Errorf("read the report: %w", err)
 	}
@@ -144,7 +144,7 @@ func (p program) open(path string) (io.ReadCloser, int64, error) {
 
 // send sends the file, and shows at a terminal how far it has come.
 func (p program) send(
-	ctx context.Context, client *api.Client, file io.Reader, size int64, format bulk.Format, wanted order,
+	ctx context.Context, client *apiclient.Client, file io.Reader, size int64, format bulk.Format, wanted order,
 ) (*http.Response, error) {
 	body := file
 	if terminal, ok := p.err.(*os.File); ok && term.IsTerminal(int(terminal.Fd())) {
@@ -156,15 +156,15 @@ func (p program) send(
 		request.ContentLength = size // so that what is too large is refused before it is sent
 		return nil
 	}
-	mode := api.ImportMode(wanted.mode)
+	mode := apiclient.ImportMode(wanted.mode)
 	var answer *http.Response
 	var err error
 	if format == bulk.CSV {
 		answer, err = client.ImportCandidatesCSVWithBody(ctx,
-			&api.ImportCandidatesCSVParams{Mode: &mode, DryRun: &wanted.dry}, "text/csv", body, known)
+			&apiclient.ImportCandidatesCSVParams{Mode: &mode, DryRun: &wanted.dry}, "text/csv", body, known)
 	} else {
 		answer, err = client.ImportCandidatesNDJSONWithBody(ctx,
-			&api.ImportCandidatesNDJSONParams{Mode: &mode, DryRun: &wanted.dry}, "application/x-ndjson", body, known)
+			&apiclient.ImportCandidatesNDJSONParams{Mode: &mode, DryRun: &wanted.dry}, "application/x-ndjson", body, known)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("send the file: %w", err)
@@ -207,7 +207,7 @@ func (w *watched) leave() {
 }
 
 // reportImport prints what an import has done, or would do. It fails where rows have failed.
-func (p program) reportImport(report api.ImportReport) error {
+func (p program) reportImport(report apiclient.ImportReport) error {
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, count := range []struct {
 		of string

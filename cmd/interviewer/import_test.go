@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // written puts a text into a file of its own.
@@ -32,7 +32,7 @@ const (
 // TestImport is what somebody does with a file: look what would happen, import it, and import it again.
 func TestImport(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	company, replica := installation.Company("acme"), installation.Replica()
 	hr := replica.SignIn(t, company.Users[api.RoleHr])
 	run := func(in string, more ...string) result {
@@ -46,7 +46,7 @@ func TestImport(t *testing.T) {
 			t.Errorf("the report is\n%s, want %s", got, want)
 		}
 	}
-	password, file := servertest.Password+"\n", written(t, "candidates.csv", right)
+	password, file := testkit.Password+"\n", written(t, "candidates.csv", right)
 
 	dry := run(password, file, "--dry-run")
 	counts(dry.succeeds(t), "2", "0", "0", "0", "2")
@@ -72,11 +72,11 @@ func TestImport(t *testing.T) {
 		t.Errorf("a partial import prints %q", partial.out)
 	}
 
-	listed := servertest.Decode[api.CandidatePage](hr.Get("/api/v1/candidates").Expect(http.StatusOK))
+	listed := testkit.Decode[api.CandidatePage](hr.Get("/api/v1/candidates").Expect(http.StatusOK))
 	if len(listed.Data) != 3 {
 		t.Errorf("%d candidates were imported, want 3", len(listed.Data))
 	}
-	sessions := servertest.Decode[api.SessionPage](hr.Get("/api/v1/auth/sessions").Expect(http.StatusOK))
+	sessions := testkit.Decode[api.SessionPage](hr.Get("/api/v1/auth/sessions").Expect(http.StatusOK))
 	if len(sessions.Data) != 1 {
 		t.Errorf("the imports have left %d sessions behind", len(sessions.Data)-1)
 	}
@@ -85,7 +85,7 @@ func TestImport(t *testing.T) {
 // TestImportFromStandardInput has a token, because standard input is taken.
 func TestImportFromStandardInput(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	company, replica := installation.Company("acme"), installation.Replica()
 	run := func(role api.Role, args ...string) result {
 		environ := []string{tokenVariable + "=forgotten", tokenVariable + "=" + replica.SignIn(t, company.Users[role]).Token}
@@ -101,7 +101,7 @@ func TestImportFromStandardInput(t *testing.T) {
 
 func TestImportRefusesWhatCannotWork(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	replica := installation.Replica()
 	installation.Company("acme")
 	stranger := httptest.NewServer(http.NotFoundHandler())

@@ -9,9 +9,9 @@ import (
 
 	openapi_types "github.com/oapi-codegen/runtime/types"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/demo"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	apiclient "github.com/ai-interviewer-platform/interviewer/gen/client"
+	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // TestKilledBetweenCommitAndAnswer kills the process while it creates jobs, starts it again and sends every request again:
@@ -25,8 +25,8 @@ func TestKilledBetweenCommitAndAnswer(t *testing.T) {
 		client := signedIn(t, base)
 		create := func(n int) (string, error) {
 			title := fmt.Sprintf("Welder %d-%d", round, n)
-			answer, err := client.CreateJobWithResponse(t.Context(), &api.CreateJobParams{IdempotencyKey: &[]string{fmt.Sprintf("round-%d-%d", round, n)}[0]},
-				api.CreateJobRequest{Title: title})
+			answer, err := client.CreateJobWithResponse(t.Context(), &apiclient.CreateJobParams{IdempotencyKey: &[]string{fmt.Sprintf("round-%d-%d", round, n)}[0]},
+				apiclient.CreateJobRequest{Title: title})
 			if err != nil || answer.JSON201 == nil {
 				return "", err
 			}
@@ -56,7 +56,7 @@ func TestKilledBetweenCommitAndAnswer(t *testing.T) {
 		answered := 0
 		for n := range each {
 			var after string
-			servertest.Eventually(t, patience, "a request sent again succeeds", func() bool {
+			testkit.Eventually(t, patience, "a request sent again succeeds", func() bool {
 				after, _ = create(n)
 				return after != ""
 			})
@@ -70,7 +70,7 @@ func TestKilledBetweenCommitAndAnswer(t *testing.T) {
 		t.Logf("of %d requests %d were answered before the end", each, answered)
 		query := fmt.Sprintf("Welder %d-", round)
 		limit := int32(200)
-		listed, err := client.ListJobsWithResponse(t.Context(), &api.ListJobsParams{Q: &query, Limit: &limit})
+		listed, err := client.ListJobsWithResponse(t.Context(), &apiclient.ListJobsParams{Q: &query, Limit: &limit})
 		if err != nil || listed.JSON200 == nil || len(listed.JSON200.Data) != each {
 			t.Errorf("of %d requests came %+v: %v", each, listed.JSON200, err)
 		}
@@ -79,15 +79,15 @@ func TestKilledBetweenCommitAndAnswer(t *testing.T) {
 }
 
 // signedIn gives the client of a demo admin.
-func signedIn(t *testing.T, base string) *api.ClientWithResponses {
+func signedIn(t *testing.T, base string) *apiclient.ClientWithResponses {
 	t.Helper()
-	client, err := api.NewClientWithResponses(base)
+	client, err := apiclient.NewClientWithResponses(base)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var token string
-	servertest.Eventually(t, patience, "a demo account signs in", func() bool {
-		answer, err := client.LoginWithResponse(t.Context(), api.LoginRequest{
+	testkit.Eventually(t, patience, "a demo account signs in", func() bool {
+		answer, err := client.LoginWithResponse(t.Context(), apiclient.LoginRequest{
 			Email: openapi_types.Email("admin@acme.example"), Password: demo.Password,
 		})
 		if err != nil || answer.JSON200 == nil {
@@ -96,7 +96,7 @@ func signedIn(t *testing.T, base string) *api.ClientWithResponses {
 		token = answer.JSON200.AccessToken
 		return true
 	})
-	client, err = api.NewClientWithResponses(base, api.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+	client, err = apiclient.NewClientWithResponses(base, apiclient.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+token)
 		return nil
 	}))

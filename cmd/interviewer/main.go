@@ -11,7 +11,7 @@ import (
 	"syscall"
 	_ "time/tzdata" // time zones for images that bring none
 
-	"github.com/ai-interviewer-platform/interviewer/server/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 func main() {

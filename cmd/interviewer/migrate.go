@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/ai-interviewer-platform/interviewer/server/schema"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 )
 
 func (p program) migrate() *cobra.Command {

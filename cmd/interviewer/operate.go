@@ -14,7 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/operator"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
 )
 
 func (p program) company() *cobra.Command {

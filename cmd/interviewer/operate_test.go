@@ -10,13 +10,13 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 const plain = "a-lantern-on-the-hill-7"
 
 // environment is that of an operator of an installation.
-func environ(i *servertest.Installation, more ...string) []string {
+func environ(i *testkit.Installation, more ...string) []string {
 	return append([]string{
 		"APP_ENV=test", "DATABASE_URL=" + i.DatabaseURL, "REDIS_URL=" + i.Redis.URL,
 		"SECRET_KEY=" + i.Config.SecretKey.Reveal(),
@@ -25,7 +25,7 @@ func environ(i *servertest.Installation, more ...string) []string {
 
 func TestMigrate(t *testing.T) {
 	t.Parallel()
-	env := environ(servertest.New(t))
+	env := environ(testkit.New(t))
 	all := call(t, env, "", "migrate", "status").succeeds(t)
 	if !strings.Contains(all, "0001  applied ") || strings.Contains(all, "pending") {
 		t.Fatalf("the status is\n%s", all)
@@ -53,7 +53,7 @@ func TestMigrate(t *testing.T) {
 // TestFirstAdmin is what an operator does with a new installation: a company, its admin, a lost password, and the end.
 func TestFirstAdmin(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	env := environ(installation)
 	create := []string{
 		"user", "create", "--company", "initech", "--email", "Ada@Initech.example",
@@ -75,7 +75,7 @@ func TestFirstAdmin(t *testing.T) {
 	call(t, env, plain, create...).fails(t, failed, "email")
 
 	replica := installation.Replica()
-	login := func(secret string) *servertest.Answer {
+	login := func(secret string) *testkit.Answer {
 		return replica.Anonymous(t).Post("/api/v1/auth/login",
 			map[string]string{"email": "ada@initech.example", "password": secret})
 	}
@@ -96,7 +96,7 @@ func TestFirstAdmin(t *testing.T) {
 
 func TestAudit(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	installation.Company("acme")
 	env := environ(installation)
 	path := filepath.Join(t.TempDir(), "audit.csv")
@@ -123,7 +123,7 @@ func TestAudit(t *testing.T) {
 // TestHealth asks a service that is ready, one that is not, and none.
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	at := func(address string) []string {
 		target, err := url.Parse(address)
 		if err != nil {
@@ -159,7 +159,7 @@ func TestReachable(t *testing.T) {
 // TestDemoAccountsSignIn holds the accounts that the documentation names to what it says of them.
 func TestDemoAccountsSignIn(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	call(t, environ(installation), "", "seed").succeeds(t)
 	replica := installation.Replica()
 	for email, role := range map[string]api.Role{
@@ -169,7 +169,7 @@ func TestDemoAccountsSignIn(t *testing.T) {
 		client := replica.Anonymous(t)
 		client.Adopt(client.Post("/api/v1/auth/login",
 			map[string]string{"email": email, "password": "SecurePassword123!"}).Expect(http.StatusOK))
-		if me := servertest.Decode[api.Me](client.Get("/api/v1/users/me")); me.Role != role {
+		if me := testkit.Decode[api.Me](client.Get("/api/v1/users/me")); me.Role != role {
 			t.Errorf("%s is %s, want %s", email, me.Role, role)
 		}
 	}

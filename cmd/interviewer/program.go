@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
-	"github.com/ai-interviewer-platform/interviewer/server/config"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 )
 
 // program is the command with everything it takes from the process, so that a test can give it something else.

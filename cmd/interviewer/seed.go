@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/ai-interviewer-platform/interviewer/server/config"
-	"github.com/ai-interviewer-platform/interviewer/server/demo"
-	"github.com/ai-interviewer-platform/interviewer/server/operator"
+	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 )
 
 // tellEvery is how often a load tells how far it has come where no bar can be drawn.

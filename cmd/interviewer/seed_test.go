@@ -9,13 +9,13 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/server/demo"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 func TestSeed(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	production := environ(installation, "APP_ENV=production")
 	call(t, production, "", "seed").fails(t, failed, "--production")
 	for _, scale := range []string{"0", "-1", "10000"} {
@@ -51,7 +51,7 @@ func TestSeed(t *testing.T) {
 // not do.
 func TestSeedWithoutOwnership(t *testing.T) {
 	t.Parallel()
-	installation := servertest.New(t)
+	installation := testkit.New(t)
 	role := "seeder_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	installation.Exec(`CREATE ROLE ` + role + ` LOGIN PASSWORD 'seeder' IN ROLE interviewer_service`)
 	defer installation.Exec(`DROP ROLE ` + role)

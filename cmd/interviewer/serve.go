@@ -14,12 +14,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ai-interviewer-platform/interviewer/server"
-	"github.com/ai-interviewer-platform/interviewer/server/clock"
-	"github.com/ai-interviewer-platform/interviewer/server/config"
-	"github.com/ai-interviewer-platform/interviewer/server/demo"
-	"github.com/ai-interviewer-platform/interviewer/server/password"
-	"github.com/ai-interviewer-platform/interviewer/server/store"
-	"github.com/ai-interviewer-platform/interviewer/server/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
 // collectAt is how much the heap may grow before it is collected, in percent. Hashing runs on threads of low priority,
@@ -129,7 +129,7 @@ func prepare(ctx context.Context, replica *server.Server, log *slog.Logger) erro
 
 // loadDemo loads the demo data where it is missing.
 func (p program) loadDemo(ctx context.Context, c *config.Config) error {
-	kept, err := store.Open(ctx, store.Options{URL: c.DatabaseURL.Reveal(), MaxConns: 2})
+	kept, err := postgres.Open(ctx, postgres.Options{URL: c.DatabaseURL.Reveal(), MaxConns: 2})
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/server/demo"
-	"github.com/ai-interviewer-platform/interviewer/server/servertest"
+	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // patience bounds a start, on a machine that does other things besides.
@@ -58,7 +58,7 @@ func serve(t *testing.T, dir string) (s *service, base string) {
 	}
 	go func() { s.ended <- s.command.Wait() }()
 	at := regexp.MustCompile(`(?m)^ +API +(http://\S+)/api/v1$`)
-	servertest.Eventually(t, patience, "the service tells where it listens", func() bool {
+	testkit.Eventually(t, patience, "the service tells where it listens", func() bool {
 		select {
 		case err := <-s.ended:
 			t.Fatalf("the service ended: %v\n%s", err, s.output())
@@ -114,7 +114,7 @@ func openFolder(t *testing.T) string {
 // signsIn waits until a demo account can sign in: hashing gives way to whatever else the machine does.
 func signsIn(t *testing.T, base string) {
 	t.Helper()
-	servertest.Eventually(t, patience, "a demo account signs in", func() bool {
+	testkit.Eventually(t, patience, "a demo account signs in", func() bool {
 		status := signIn(t.Context(), t, base)
 		if status != http.StatusOK && status != http.StatusServiceUnavailable {
 			t.Fatalf("signing in is answered %d", status)

@@ -11,7 +11,7 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	api "github.com/ai-interviewer-platform/interviewer/gen/client"
 )
 
 func main() {

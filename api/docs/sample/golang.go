@@ -8,7 +8,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 )
 
-const goSetup = `// import "github.com/ai-interviewer-platform/interviewer/gen/api"
+const goSetup = `// import api "github.com/ai-interviewer-platform/interviewer/gen/client"
 authorize := func(_ context.Context, request *http.Request) error {
 	request.Header.Set("Authorization", "Bearer "+os.Getenv("API_KEY"))
 	return nil

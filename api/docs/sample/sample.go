@@ -3,7 +3,7 @@
 // operation takes an idempotency key or the version that a change is based on, it sends them.
 //
 // The samples of curl and Python need nothing of ours. Those of TypeScript use a client of openapi-fetch, those of Go
-// the generated client gen/api. All but curl's expect a client that was made before, as Setup does.
+// the generated client gen/client. All but curl's expect a client that was made before, as Setup does.
 package sample
 
 import (

@@ -62,7 +62,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/oapi-codegen/nullable"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	api "github.com/ai-interviewer-platform/interviewer/gen/client"
 )
 
 var _ = []any{time.UTC, uuid.Nil, nullable.NewNullNullable[string](), http.StatusOK, os.Args, fmt.Sprint()}

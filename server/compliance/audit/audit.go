@@ -1,0 +1,215 @@
+// Package audit records what happened. A record is written by the transaction of the act it tells of, so that there is
+// neither an act without a record nor a record without an act; what failed or was denied is recorded on its own. Who
+// asked, from where and by which request is taken from the context, not from the handler.
+package audit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+)
+
+// Action names what was done, as resource.verb. Actions are part of the API's contract, which lists them: they are
+// added, never changed.
+type Action string
+
+// The actions.
+const (
+	Login              Action = "auth.login"
+	Logout             Action = "auth.logout"
+	TokenRefreshed     Action = "auth.token_refreshed"
+	TokenReused        Action = "auth.token_reused"
+	PasswordChanged    Action = "auth.password_changed"
+	PasswordReset      Action = "auth.password_reset"
+	SessionRevoked     Action = "session.revoked"
+	AccessDenied       Action = "access.denied"
+	UserCreated        Action = "user.created"
+	UserUpdated        Action = "user.updated"
+	UserDeactivated    Action = "user.deactivated"
+	UserReactivated    Action = "user.reactivated"
+	UserRoleChanged    Action = "user.role_changed"
+	CompanyCreated     Action = "company.created"
+	CompanyUpdated     Action = "company.updated"
+	CompanyDeactivated Action = "company.deactivated"
+	CompanyReactivated Action = "company.reactivated"
+	AuditExported      Action = "audit.exported"
+	AuditVerified      Action = "audit.verified"
+
+	CompanyReset      Action = "company.reset"
+	TestCompanyOpened Action = "company.test_opened"
+	TestCompanyClosed Action = "company.test_closed"
+	APIKeyCreated     Action = "api_key.created"
+	APIKeyUpdated     Action = "api_key.updated"
+	APIKeyRotated     Action = "api_key.rotated"
+	APIKeyRevoked     Action = "api_key.revoked"
+
+	JobCreated             Action = "job.created"
+	JobUpdated             Action = "job.updated"
+	JobOpened              Action = "job.opened"
+	JobHeld                Action = "job.held"
+	JobClosed              Action = "job.closed"
+	JobMemberSet           Action = "job.member_set"
+	JobMemberRemoved       Action = "job.member_removed"
+	CandidateCreated       Action = "candidate.created"
+	CandidateUpdated       Action = "candidate.updated"
+	CandidateArchived      Action = "candidate.archived"
+	CandidateRestored      Action = "candidate.restored"
+	CandidatesImported     Action = "candidate.imported"
+	CandidatesExported     Action = "candidate.exported"
+	ApplicationCreated     Action = "application.created"
+	ApplicationMoved       Action = "application.moved"
+	ApplicationHeld        Action = "application.held"
+	ApplicationResumed     Action = "application.resumed"
+	ApplicationRejected    Action = "application.rejected"
+	ApplicationWithdrawn   Action = "application.withdrawn"
+	ApplicationReactivated Action = "application.reactivated"
+	ApplicationsExported   Action = "application.exported"
+	KitCreated             Action = "kit.created"
+	KitUpdated             Action = "kit.updated"
+	KitVersionCreated      Action = "kit.version_created"
+	KitVersionUpdated      Action = "kit.version_updated"
+	KitVersionPublished    Action = "kit.version_published"
+	KitVersionArchived     Action = "kit.version_archived"
+	InterviewCreated       Action = "interview.created"
+	InterviewUpdated       Action = "interview.updated"
+	InterviewScheduled     Action = "interview.scheduled"
+	InterviewRescheduled   Action = "interview.rescheduled"
+	InterviewResponded     Action = "interview.responded"
+	InterviewStarted       Action = "interview.started"
+	InterviewFinished      Action = "interview.finished"
+	InterviewMissed        Action = "interview.no_show"
+	InterviewCancelled     Action = "interview.cancelled"
+	InterviewCompleted     Action = "interview.completed"
+	InterviewReopened      Action = "interview.reopened"
+	PanelistSet            Action = "interview.panelist_set"
+	PanelistRemoved        Action = "interview.panelist_removed"
+	ScoreCreated           Action = "score.created"
+	ScoreUpdated           Action = "score.updated"
+	ScoreSubmitted         Action = "score.submitted"
+	ScoreReopened          Action = "score.reopened"
+	ScoreVoided            Action = "score.voided"
+	ScoresExported         Action = "score.exported"
+)
+
+// The types of resource. A version of a kit is recorded as the kit, with the version in the details.
+const (
+	User        = "user"
+	Session     = "session"
+	Company     = "company"
+	APIKey      = "api_key"
+	AuditLog    = "audit_log"
+	Job         = "job"
+	Candidate   = "candidate"
+	Application = "application"
+	Kit         = "kit"
+	Interview   = "interview"
+	Score       = "score"
+	Operation   = "operation"
+)
+
+// Details is what belongs to an act besides its columns. It never holds a password, a token or another secret.
+type Details map[string]any
+
+// Change is one attribute before and after.
+type Change struct {
+	From any `json:"from"`
+	To   any `json:"to"`
+}
+
+// Diff lists the attributes that differ, as the details of a change. Both sides name the same attributes.
+func Diff(from, to map[string]any) Details {
+	changes := map[string]Change{}
+	for name, was := range from {
+		if is := to[name]; !reflect.DeepEqual(was, is) {
+			changes[name] = Change{was, is}
+		}
+	}
+	return Details{"changes": changes}
+}
+
+// Entry is one act.
+type Entry struct {
+	Action   Action
+	Resource string
+	// ID is the resource acted on, nil where there is none.
+	ID *uuid.UUID
+	// Outcome is success when empty.
+	Outcome api.AuditOutcome
+	Details Details
+	// Actor is who acted where the context does not know it yet: at sign-in.
+	Actor *uuid.UUID
+	// Session is the session acted in, under the same condition.
+	Session *uuid.UUID
+}
+
+// Recorder writes entries.
+type Recorder struct {
+	clock   clock.Source
+	queries *db.Queries
+}
+
+// NewRecorder takes where time and ids come from.
+func NewRecorder(source clock.Source) *Recorder { return &Recorder{source, db.New()} }
+
+// Record writes an entry by tx, which is bound to the company.
+func (r *Recorder) Record(ctx context.Context, tx db.DBTX, company uuid.UUID, e Entry) error {
+	request := access.RequestOf(ctx)
+	details := e.Details
+	if details == nil {
+		details = Details{}
+	}
+	encoded, err := json.Marshal(details)
+	if err != nil {
+		return fmt.Errorf("encode audit details: %w", err)
+	}
+	row := db.InsertAuditLogParams{
+		CompanyID: company, ID: r.clock.ID(), CreatedAt: r.clock.Now(),
+		ActorType: api.AuditActorTypeSystem, ActorID: e.Actor, SessionID: e.Session,
+		Action: string(e.Action), ResourceType: e.Resource, ResourceID: e.ID,
+		Outcome: e.Outcome, IP: Address(request.IP), UserAgent: request.UserAgent, RequestID: request.ID,
+		Details: storable(encoded),
+	}
+	if row.Outcome == "" {
+		row.Outcome = api.AuditOutcomeSuccess
+	}
+	switch who := request.Actor; {
+	case row.ActorID != nil:
+		row.ActorType = api.AuditActorTypeUser
+	case who != nil:
+		row.ActorType, row.ActorID = who.Type(), &who.UserID
+		if who.Key == nil {
+			row.SessionID = &who.SessionID
+		}
+	}
+	return r.queries.InsertAuditLog(ctx, tx, row)
+}
+
+// storable puts U+FFFD in the place of U+0000, which PostgreSQL's jsonb does not take: no text that somebody sends may
+// keep an act from being recorded. Encoded backslashes are read in pairs, so that an escaped one is not taken for an
+// escape.
+func storable(encoded []byte) []byte {
+	if !bytes.Contains(encoded, []byte(`\u0000`)) {
+		return encoded
+	}
+	return []byte(strings.NewReplacer(`\\`, `\\`, `\u0000`, `\ufffd`).Replace(string(encoded)))
+}
+
+// Address is an IP address as PostgreSQL keeps it; nil where it is not known.
+func Address(ip netip.Addr) *netip.Addr {
+	if !ip.IsValid() {
+		return nil
+	}
+	ip = ip.Unmap().WithZone("")
+	return &ip
+}

@@ -1,0 +1,355 @@
+package audit_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// archive is a company's record, without a service before it: only the sealers of the test work on it.
+type archive struct {
+	*testkit.Installation
+	company  uuid.UUID
+	store    *postgres.Store
+	recorder *audit.Recorder
+	sealer   *audit.Sealer
+}
+
+func open(t *testing.T) archive {
+	t.Helper()
+	installation := testkit.New(t)
+	s, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return archive{
+		installation, installation.Company("acme").ID, s, audit.NewRecorder(clock.System()),
+		audit.NewSealer(s, slog.New(slog.DiscardHandler), func(int) {}),
+	}
+}
+
+func (a archive) record(t *testing.T, company uuid.UUID, entries ...audit.Entry) {
+	t.Helper()
+	err := a.store.InTx(t.Context(), company, func(tx db.DBTX) error {
+		for _, entry := range entries {
+			if err := a.recorder.Record(t.Context(), tx, company, entry); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// sealed gives an archive with so many sealed entries.
+func sealed(t *testing.T, n int) archive {
+	t.Helper()
+	a := open(t)
+	entries := make([]audit.Entry, n)
+	for i := range entries {
+		entries[i] = audit.Entry{Action: audit.Login, Resource: audit.User, Details: audit.Details{"n": i}}
+	}
+	a.record(t, a.company, entries...)
+	a.seal(t)
+	return a
+}
+
+func (a archive) seal(t *testing.T) {
+	t.Helper()
+	if err := a.sealer.Seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (a archive) verify(t *testing.T, from int64, atMost int) audit.Verification {
+	t.Helper()
+	found, err := audit.Verify(t.Context(), a.store, a.company, from, atMost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestChainIsGaplessWhateverWritesAndSeals lets many writers and three sealers work at once, as three replicas do.
+func TestChainIsGaplessWhateverWritesAndSeals(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	globex := a.Company("globex").ID
+	ctx, stop := context.WithCancel(t.Context())
+	var writers, sealers sync.WaitGroup
+	for range 3 {
+		sealer := audit.NewSealer(a.store, slog.New(slog.DiscardHandler), func(int) {})
+		sealers.Go(func() {
+			for ctx.Err() == nil {
+				if err := sealer.Seal(ctx); err != nil && ctx.Err() == nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	const writing, each = 6, 60
+	for w := range writing {
+		writers.Go(func() {
+			company := []uuid.UUID{a.company, globex}[w%2]
+			for n := range each {
+				a.record(t, company, audit.Entry{Action: audit.UserUpdated, Resource: audit.User, Details: audit.Details{"w": w, "n": n}})
+			}
+		})
+	}
+	writers.Wait()
+	stop()
+	sealers.Wait()
+	testkit.Eventually(t, 10*time.Second, "everything is sealed", func() bool { // a sealer that was cut off may hold its lock a moment
+		a.seal(t)
+		var pending int
+		err := a.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_pending`).Scan(&pending)
+		return err == nil && pending == 0
+	})
+	for _, company := range []uuid.UUID{a.company, globex} {
+		found, err := audit.Verify(t.Context(), a.store, company, 1, audit.VerifyAtMost)
+		want := writing / 2 * each
+		if err != nil || len(found.Findings) > 0 || found.Checked != want || found.Head != int64(want) || found.Pending != 0 || found.Next != 0 {
+			t.Errorf("%+v, %v; want %d links and nothing found", found, err, want)
+		}
+	}
+	var outOfOrder int
+	err := a.Database.QueryRow(t.Context(), `SELECT count(*) FROM (SELECT l.details->>'w' AS w, (l.details->>'n')::int AS n,
+			lag((l.details->>'n')::int) OVER (PARTITION BY s.company_id, l.details->>'w' ORDER BY s.sequence) AS before
+		FROM audit_seals s JOIN audit_logs l ON l.company_id = s.company_id AND l.id = s.audit_log_id) x WHERE before > n`).Scan(&outOfOrder)
+	if err != nil || outOfOrder > 0 {
+		t.Errorf("%d entries are sealed before what the same writer wrote earlier (%v)", outOfOrder, err)
+	}
+}
+
+// TestOneCompanyDoesNotHoldUpTheOthers has a company whose next seal is taken, so that none of its rows can be sealed.
+func TestOneCompanyDoesNotHoldUpTheOthers(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	for i := range 4 {
+		company := a.Company(fmt.Sprintf("c%d", i)).ID
+		a.record(t, company, audit.Entry{Action: audit.Login, Resource: audit.User})
+		if i == 1 || i == 2 {
+			a.Exec(`ALTER TABLE audit_seals ADD CONSTRAINT refuse_` + fmt.Sprint(i) + ` CHECK (company_id <> '` + company.String() + `')`)
+		}
+	}
+	if err := a.sealer.Seal(t.Context()); err == nil {
+		t.Error("nothing is said of the rows that could not be sealed")
+	}
+	var pending int
+	if err := a.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_pending`).Scan(&pending); err != nil || pending != 2 {
+		t.Errorf("%d rows wait, want those of two companies (%v)", pending, err)
+	}
+}
+
+func TestTamperingIsNamed(t *testing.T) {
+	t.Parallel()
+	type found struct {
+		kind     api.AuditFindingKind
+		sequence int64
+	}
+	const row = `(SELECT audit_log_id FROM audit_seals WHERE sequence = 5)`
+	for name, test := range map[string]struct {
+		sql  []string
+		want []found
+	}{
+		"nothing":         {nil, nil},
+		"altered action":  {[]string{`UPDATE audit_logs SET action = 'auth.logout' WHERE id = ` + row}, []found{{"altered", 5}}},
+		"altered time":    {[]string{`UPDATE audit_logs SET created_at = created_at - interval '1 us' WHERE id = ` + row}, []found{{"altered", 5}}},
+		"altered details": {[]string{`UPDATE audit_logs SET details = '{"n": 99}' WHERE id = ` + row}, []found{{"altered", 5}}},
+		"altered ip":      {[]string{`UPDATE audit_logs SET ip = '1.2.3.4' WHERE id = ` + row}, []found{{"altered", 5}}},
+		"altered actor":   {[]string{`UPDATE audit_logs SET actor_id = gen_random_uuid() WHERE id = ` + row}, []found{{"altered", 5}}},
+		"deleted row":     {[]string{`DELETE FROM audit_logs WHERE id = ` + row}, []found{{"missing", 5}}},
+		"deleted last row": {
+			[]string{`DELETE FROM audit_logs WHERE id = (SELECT audit_log_id FROM audit_seals WHERE sequence = 10)`}, []found{{"missing", 10}},
+		},
+		"deleted row and seal": {
+			[]string{`DELETE FROM audit_logs WHERE id = ` + row, `DELETE FROM audit_seals WHERE sequence = 5`}, []found{{"missing", 5}},
+		},
+		"deleted two rows and seals": {
+			[]string{
+				`DELETE FROM audit_logs WHERE id IN (SELECT audit_log_id FROM audit_seals WHERE sequence IN (5, 6))`,
+				`DELETE FROM audit_seals WHERE sequence IN (5, 6)`,
+			}, []found{{"missing", 5}, {"missing", 6}},
+		},
+		"deleted first": {
+			[]string{
+				`DELETE FROM audit_logs WHERE id = (SELECT audit_log_id FROM audit_seals WHERE sequence = 1)`,
+				`DELETE FROM audit_seals WHERE sequence = 1`,
+			}, []found{{"missing", 1}},
+		},
+		"deleted seal": {[]string{`DELETE FROM audit_seals WHERE sequence = 5`}, []found{{"missing", 5}, {"unsealed", 0}}},
+		"inserted row": {
+			[]string{`INSERT INTO audit_logs SELECT company_id, gen_random_uuid(), created_at, actor_type, actor_id, session_id, action,
+				resource_type, resource_id, outcome, ip, user_agent, request_id, details FROM audit_logs WHERE id = ` + row},
+			[]found{{"unsealed", 0}},
+		},
+		"swapped hash": {
+			[]string{`UPDATE audit_seals SET hash = sha256('x') WHERE sequence = 5`}, []found{{"altered", 5}, {"altered", 6}},
+		},
+		"swapped hashes": {
+			[]string{`UPDATE audit_seals AS s SET hash = o.hash FROM audit_seals AS o WHERE (s.sequence, o.sequence) IN ((5, 6), (6, 5))`},
+			[]found{{"altered", 5}, {"altered", 6}, {"altered", 7}},
+		},
+		"swapped rows": {
+			[]string{
+				`CREATE TEMP TABLE o AS SELECT sequence, audit_log_id FROM audit_seals WHERE sequence IN (5, 6)`,
+				`UPDATE audit_seals SET audit_log_id = gen_random_uuid() WHERE sequence IN (5, 6)`,
+				`UPDATE audit_seals AS s SET audit_log_id = o.audit_log_id FROM o WHERE (s.sequence, o.sequence) IN ((5, 6), (6, 5))`,
+			}, []found{{"altered", 5}, {"altered", 6}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := sealed(t, 10)
+			a.tamper(t, test.sql...)
+			var got []found
+			result := a.verify(t, 1, audit.VerifyAtMost)
+			for _, f := range result.Findings {
+				got = append(got, found{f.Kind, f.Sequence})
+				if (f.ID == nil) != (f.Kind == api.AuditFindingKindMissing) {
+					t.Errorf("%s has the entry %v", f.Kind, f.ID)
+				}
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("found %v, want %v", got, test.want)
+			}
+			if result.Head != 10 || result.Next != 0 {
+				t.Errorf("the walk ended at %d, next %d", result.Head, result.Next)
+			}
+		})
+	}
+}
+
+// tamper runs SQL as a superuser whom no trigger and no foreign key stops.
+func (a archive) tamper(t *testing.T, statements ...string) {
+	t.Helper()
+	conn := a.Connect()
+	for _, sql := range append([]string{`SET session_replication_role = replica`}, statements...) {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+}
+
+func TestValuesThatNobodyCouldReadBackAreRefusedByTheTable(t *testing.T) {
+	t.Parallel()
+	a := sealed(t, 1)
+	conn := a.Connect()
+	for _, sql := range []string{
+		`UPDATE audit_logs SET created_at = 'infinity'`, `UPDATE audit_logs SET ip = '10.0.0.0/8'`, `UPDATE audit_logs SET details = '[]'`,
+	} {
+		if _, err := conn.Exec(t.Context(), `SET session_replication_role = replica; `+sql); err == nil {
+			t.Errorf("%s is taken", sql)
+		}
+	}
+}
+
+func TestVerifyGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	a := sealed(t, 10)
+	first := a.verify(t, 1, 4)
+	if first.Checked != 4 || first.Head != 4 || first.Next != 5 || len(first.Findings) != 0 {
+		t.Errorf("the first four: %+v", first)
+	}
+	second := a.verify(t, first.Next, 6)
+	if second.Checked != 6 || second.Head != 10 || second.Next != 0 || len(second.Findings) != 0 {
+		t.Errorf("the other six: %+v", second)
+	}
+	if exact := a.verify(t, 1, 10); exact.Next != 0 || exact.Head != 10 {
+		t.Errorf("all ten: %+v", exact)
+	}
+	if beyond := a.verify(t, 100, 10); beyond.Checked != 0 || beyond.Next != 0 || len(beyond.Findings) != 0 {
+		t.Errorf("beyond the end: %+v", beyond)
+	}
+	a.tamper(t, `DELETE FROM audit_logs WHERE id = (SELECT audit_log_id FROM audit_seals WHERE sequence = 4)`, `DELETE FROM audit_seals WHERE sequence = 4`)
+	if behind := a.verify(t, 5, 10); len(behind.Findings) != 1 || behind.Findings[0].Sequence != 4 {
+		t.Errorf("behind a link that is gone: %+v", behind)
+	}
+}
+
+func TestVerifyNamesAHundredFindingsAtMost(t *testing.T) {
+	t.Parallel()
+	a := sealed(t, 600)
+	a.tamper(t, `UPDATE audit_logs SET action = 'auth.logout'`, `DELETE FROM audit_seals WHERE sequence BETWEEN 200 AND 400`)
+	if found := a.verify(t, 1, audit.VerifyAtMost); len(found.Findings) != 100 || found.Head != 600 || found.Checked != 399 {
+		t.Errorf("%d findings, head %d, checked %d", len(found.Findings), found.Head, found.Checked)
+	}
+}
+
+func TestPendingRowsAreCounted(t *testing.T) {
+	t.Parallel()
+	a := sealed(t, 3)
+	a.record(t, a.company, audit.Entry{Action: audit.Logout, Resource: audit.Session})
+	if found := a.verify(t, 1, 10); found.Pending != 1 || len(found.Findings) != 0 || found.Head != 3 {
+		t.Errorf("%+v", found)
+	}
+}
+
+// TestTheRecordIsAppendOnly holds for the service's role, which is not permitted, and for the owner, whom a trigger stops.
+func TestTheRecordIsAppendOnly(t *testing.T) {
+	t.Parallel()
+	a := sealed(t, 2)
+	owner, service := a.Connect(), a.Connect()
+	if _, err := service.Exec(t.Context(), `SELECT set_config('app.company_id', $1, false)`, a.company.String()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := service.Exec(t.Context(), `SET ROLE interviewer_service`); err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"audit_logs", "audit_seals"} {
+		for _, sql := range []string{
+			`UPDATE ` + table + ` SET company_id = company_id`, `DELETE FROM ` + table, `TRUNCATE ` + table, `TRUNCATE ` + table + ` CASCADE`,
+		} {
+			for name, conn := range map[string]*pgx.Conn{"owner": owner, "service": service} {
+				if _, err := conn.Exec(t.Context(), sql); err == nil {
+					t.Errorf("%s: %s went through", name, sql)
+				}
+			}
+		}
+	}
+	if found := a.verify(t, 1, 10); len(found.Findings) != 0 || found.Checked != 2 {
+		t.Errorf("afterwards: %+v", found)
+	}
+}
+
+// TestTheSealerRunsByItself leaves the sealing to a replica.
+func TestTheSealerRunsByItself(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	a.Replica()
+	a.Replica()
+	a.record(t, a.company, audit.Entry{Action: audit.Login, Resource: audit.User})
+	testkit.Eventually(t, 10*time.Second, "the entry is sealed", func() bool {
+		found := a.verify(t, 1, 10)
+		return found.Head == 1 && found.Pending == 0
+	})
+}
+
+// TestARecordTakesEveryText keeps an act whose details hold what jsonb refuses.
+func TestARecordTakesEveryText(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	a.record(t, a.company, audit.Entry{Action: audit.AccessDenied, Resource: audit.Operation, Details: audit.Details{"path": "/a\x00b\xff\\u0000"}})
+	var path string
+	err := a.Database.QueryRow(t.Context(), `SELECT details->>'path' FROM audit_logs`).Scan(&path)
+	if want := "/a\ufffdb\ufffd\\u0000"; err != nil || path != want {
+		t.Errorf("kept as %q, %v; want %q", path, err, want)
+	}
+}

@@ -1,0 +1,139 @@
+// Package auditlog lets people read what happened, as far as they may see it, take it out of the system, and prove that
+// nobody has changed it.
+package auditlog
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// AuditLog is the room of the tag audit.
+type AuditLog struct {
+	Store   *postgres.Store
+	Queries *db.Queries
+	Clock   clock.Source
+	Audit   *audit.Recorder
+	Cursors page.Codec
+	Log     *slog.Logger
+}
+
+// sight is which entries a caller sees: all, or their own and those on some types of resource.
+type sight struct {
+	all   bool
+	types []string
+}
+
+// see gives what a role sees. HR answers for hiring, so it sees what happened to hiring resources.
+func see(role api.Role) sight {
+	switch role {
+	case api.RoleAdmin:
+		return sight{all: true, types: []string{}}
+	case api.RoleHr:
+		return sight{types: []string{"job", "candidate", "application", "kit", "interview", "score"}}
+	case api.RoleEmployee, api.RoleTeamLead:
+	}
+	return sight{types: []string{}}
+}
+
+// position is where a page ended.
+type position struct {
+	CreatedAt time.Time
+	ID        uuid.UUID
+}
+
+// ListAuditLogs lists the entries that the caller sees.
+func (a *AuditLog) ListAuditLogs(
+	ctx context.Context, request api.ListAuditLogsRequestObject,
+) (api.ListAuditLogsResponseObject, error) {
+	who, wanted := access.Of(ctx), request.Params
+	limit := page.Limit(wanted.Limit)
+	query := a.query(who, api.ExportAuditLogsParams{
+		ActorID: wanted.ActorID, Action: wanted.Action, ResourceType: wanted.ResourceType, ResourceID: wanted.ResourceID,
+		Outcome: wanted.Outcome, CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
+	})
+	query.Ascending = wanted.Sort != nil && *wanted.Sort == api.AuditSortCreatedAtAsc
+	query.MaxRows = limit + 1
+	scoped := wanted
+	scoped.Cursor, scoped.Limit = nil, nil
+	scope := page.Scope{Company: who.CompanyID, Operation: "ListAuditLogs", Query: scoped}
+	if wanted.Cursor != nil {
+		var after position
+		if err := a.Cursors.Decode(scope, *wanted.Cursor, &after); err != nil {
+			return nil, err
+		}
+		query.AfterTime, query.AfterID = &after.CreatedAt, &after.ID
+	}
+	rows, err := a.Queries.ListAuditLogs(ctx, a.Store.Planned(who.CompanyID), query)
+	if err != nil {
+		return nil, err
+	}
+	rows, more := page.Cut(rows, limit)
+	next := ""
+	if more {
+		last := rows[len(rows)-1].AuditLog
+		if next, err = a.Cursors.Encode(scope, position{last.CreatedAt, last.ID}); err != nil {
+			return nil, err
+		}
+	}
+	shown := make([]api.AuditLog, len(rows))
+	for i, row := range rows {
+		if shown[i], err = convert(row.AuditLog, row.Sequence, row.Hash); err != nil {
+			return nil, err
+		}
+	}
+	return api.ListAuditLogs200JSONResponse{
+		Body:    api.AuditLogPage{Data: shown, NextCursor: page.Next(next), HasMore: more},
+		Headers: api.ListAuditLogs200ResponseHeaders{Link: page.Link(access.RequestOf(ctx), next)},
+	}, nil
+}
+
+// GetAuditLog shows one entry to those who would see it in the list.
+func (a *AuditLog) GetAuditLog(
+	ctx context.Context, request api.GetAuditLogRequestObject,
+) (api.GetAuditLogResponseObject, error) {
+	who := access.Of(ctx)
+	visible := see(who.Role)
+	row, err := a.Queries.GetAuditLog(ctx, a.Store.Of(who.CompanyID), db.GetAuditLogParams{
+		CompanyID: who.CompanyID, ID: request.AuditLogID,
+		SeesAll: visible.all, CallerID: who.UserID, VisibleTypes: visible.types,
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown, err := convert(row.AuditLog, row.Sequence, row.Hash)
+	if err != nil {
+		return nil, err
+	}
+	tag := etag.OfShown(shown)
+	if etag.Matches(request.Params.IfNoneMatch, tag) {
+		return api.GetAuditLog304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
+	}
+	return api.GetAuditLog200JSONResponse{Body: shown, Headers: api.GetAuditLog200ResponseHeaders{ETag: tag}}, nil
+}
+
+// query is what selects the entries that the filters match and the caller sees.
+func (a *AuditLog) query(who access.Actor, wanted api.ExportAuditLogsParams) db.ListAuditLogsParams {
+	visible := see(who.Role)
+	var actions []string
+	for _, action := range wanted.Action {
+		actions = append(actions, string(action))
+	}
+	return db.ListAuditLogsParams{
+		CompanyID: who.CompanyID, SeesAll: visible.all, CallerID: who.UserID, VisibleTypes: visible.types,
+		ActorID: wanted.ActorID, Actions: actions, ResourceType: (*string)(wanted.ResourceType),
+		ResourceID: wanted.ResourceID, Outcome: (*string)(wanted.Outcome),
+		CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
+	}
+}

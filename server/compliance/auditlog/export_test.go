@@ -1,0 +1,194 @@
+package auditlog_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/auditlog"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+func TestExportIsTheListFromOldToNew(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	h.write(h.acme, h.acme.Users[api.RoleHr].ID, "candidate", 2600) // several batches, and times that collide at their borders
+	listed := every(t, h.as[api.RoleAdmin], map[string][]string{"sort": {"created_at"}, "limit": {"200"}})
+
+	answer := h.as[api.RoleAdmin].Get(collection + "/export").Expect(http.StatusOK)
+	if got := answer.Header.Get("Content-Type"); got != "application/x-ndjson" {
+		t.Errorf("Content-Type %q", got)
+	}
+	if got := answer.Header.Get("Content-Disposition"); !strings.HasPrefix(got, `attachment; filename="audit-logs-`) || !strings.HasSuffix(got, `.ndjson"`) {
+		t.Errorf("Content-Disposition %q", got)
+	}
+	var ids []uuid.UUID
+	lines := bufio.NewScanner(bytes.NewReader(answer.Body))
+	for lines.Scan() {
+		var entry api.AuditLog
+		if err := json.Unmarshal(lines.Bytes(), &entry); err != nil {
+			t.Fatalf("%v: %s", err, lines.Bytes())
+		}
+		ids = append(ids, entry.ID)
+	}
+	want := make([]uuid.UUID, len(listed))
+	for i, e := range listed {
+		want[i] = e.ID
+	}
+	if !slices.Equal(ids, want) {
+		t.Errorf("%d lines, want the %d entries of the list in their order", len(ids), len(want))
+	}
+
+	answer = h.as[api.RoleAdmin].Get(collection + "/export?format=csv&resource_type=candidate&outcome=denied").Expect(http.StatusOK)
+	records, err := csv.NewReader(bytes.NewReader(answer.Body)).ReadAll()
+	if err != nil || len(records) != 1+866 {
+		t.Fatalf("%d records, %v", len(records), err)
+	}
+	if !bytes.Contains(answer.Body, []byte("\r\n")) || records[0][0] != "id" {
+		t.Errorf("it begins with %q", answer.Body[:100])
+	}
+	agent := slices.Index(records[0], "user_agent")
+	for _, record := range records[1:] {
+		if !strings.HasPrefix(record[agent], "'=cmd") {
+			t.Fatalf("a spreadsheet would run %q", record[agent])
+		}
+	}
+}
+
+func TestExportOfNothing(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	none := collection + "/export?action=job.closed"
+	if body := h.as[api.RoleEmployee].Get(none).Expect(http.StatusOK).Body; len(body) != 0 {
+		t.Errorf("NDJSON of nothing is %q", body)
+	}
+	body := h.as[api.RoleEmployee].Get(none + "&format=csv").Expect(http.StatusOK).Body
+	if records, err := csv.NewReader(bytes.NewReader(body)).ReadAll(); err != nil || len(records) != 1 || len(records[0]) != 16 {
+		t.Errorf("CSV of nothing is %q", body)
+	}
+	h.as[api.RoleEmployee].Get(collection+"/export?format=xml").Refused(http.StatusBadRequest, "malformed_request")
+	h.as[api.RoleEmployee].Get(collection+"/export?limit=5").Refused(http.StatusBadRequest, "malformed_request")
+}
+
+// TestCSVComesBackAsItWas takes texts that break quoting or that a spreadsheet would run. Only a carriage return is lost,
+// which stands for a line's end in the whole file; no text that the service records has one.
+func TestCSVComesBackAsItWas(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	texts := map[string]string{
+		`plain`: `plain`, `a,b`: `a,b`, `"quoted"`: `"quoted"`, "line\nfeed": "line\nfeed", `ünïcödé 😀`: `ünïcödé 😀`, ``: ``,
+		`=1+1`: `'=1+1`, `+1`: `'+1`, `-1`: `'-1`, `@SUM(A1)`: `'@SUM(A1)`, "\t=1": "'\t=1", "\r=1": "'=1", `a=1`: `a=1`, `'=1`: `'=1`,
+	}
+	for text := range texts {
+		h.Exec(`INSERT INTO audit_logs (company_id, id, created_at, actor_type, action, resource_type, outcome, user_agent)
+			VALUES ($1, gen_random_uuid(), now() - interval '1 hour', 'system', 'candidate.updated', 'user', 'success', $2)`, h.acme.ID, text)
+	}
+	body := h.as[api.RoleAdmin].Get(collection + "/export?format=csv&action=candidate.updated").Expect(http.StatusOK).Body
+	records, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
+	if err != nil || len(records) != 1+len(texts) {
+		t.Fatalf("%d records, %v", len(records), err)
+	}
+	var got, want []string
+	for _, record := range records[1:] {
+		got = append(got, record[11])
+	}
+	for _, text := range texts {
+		want = append(want, text)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("came back as %q, want %q", got, want)
+	}
+}
+
+// peak is a writer that looks at the memory in use while an export runs through it.
+type peak struct {
+	lines int
+	most  uint64
+}
+
+func (p *peak) Write(chunk []byte) (int, error) {
+	before := p.lines / 5000
+	p.lines += bytes.Count(chunk, []byte("\n"))
+	if p.lines/5000 > before {
+		runtime.GC()
+		var now runtime.MemStats
+		runtime.ReadMemStats(&now)
+		p.most = max(p.most, now.HeapAlloc)
+	}
+	return len(chunk), nil
+}
+
+// TestExportHoldsLittleInMemory exports what would take more memory than it may use. It measures, so nothing runs beside it.
+func TestExportHoldsLittleInMemory(t *testing.T) { //nolint:paralleltest // it measures memory
+	installation := testkit.New(t)
+	company := installation.Company("acme").ID
+	installation.Exec(`INSERT INTO audit_logs (company_id, id, created_at, actor_type, action, resource_type, outcome, details)
+		SELECT $1, gen_random_uuid(), now(), 'system', 'candidate.updated', 'user', 'success', jsonb_build_object('text', repeat('x', 2000))
+		FROM generate_series(1, 20000)`, company)
+	s, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	runtime.GC()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	out := &peak{}
+	if err := auditlog.Export(t.Context(), s, auditlog.Everything(company), api.ExportFormatNdjson, out); err != nil {
+		t.Fatal(err)
+	}
+	if grown := int64(out.most) - int64(before.HeapAlloc); out.lines != 20000 || grown > 16<<20 {
+		t.Errorf("%d lines, and the heap grew by %d bytes", out.lines, grown)
+	}
+}
+
+// TestExportStopsWithItsReader leaves in the middle; the service must go on, with its connections free.
+func TestExportStopsWithItsReader(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	h.write(h.acme, h.acme.Users[api.RoleHr].ID, "candidate", 5000)
+	// That a reader has left is noticed at the next write, and until then their export is one of the two that they may
+	// have.
+	const noticed = 30 * time.Second
+	leave := func(n int) (begun bool) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.replica.URL+collection+"/export", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer "+h.as[api.RoleAdmin].Token)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if begun = response.StatusCode == http.StatusOK; begun {
+			if _, err := io.CopyN(io.Discard, response.Body, int64(n)*1000+1); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := response.Body.Close(); err != nil {
+			t.Error(err)
+		}
+		return begun
+	}
+	for n := range 8 {
+		testkit.Eventually(t, noticed, "another export may begin", func() bool { return leave(n) })
+	}
+	testkit.Eventually(t, noticed, "a whole export comes through", func() bool {
+		return h.as[api.RoleAdmin].Get(collection+fmt.Sprintf("/export?actor_id=%s", h.acme.Users[api.RoleHr].ID)).Status == http.StatusOK
+	})
+}

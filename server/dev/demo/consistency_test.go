@@ -1,0 +1,180 @@
+package demo_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/kitcontent"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// TestDemoIsConsistent holds two parts of the demo to what the service would have left: each statement finds what it
+// would not have. It is asked at times at which offices are open, closed, and change their clocks.
+func TestDemoIsConsistent(t *testing.T) {
+	t.Parallel()
+	for name, at := range map[string]time.Time{
+		"a Wednesday morning":          time.Date(2026, time.March, 4, 10, 7, 30, 123456000, time.UTC),
+		"a Sunday night":               time.Date(2026, time.November, 1, 23, 59, 59, 0, time.UTC),
+		"a Monday before work":         time.Date(2027, time.March, 29, 0, 1, 0, 0, time.UTC),
+		"a Saturday in a leap year":    time.Date(2028, time.February, 26, 8, 30, 0, 0, time.UTC),
+		"the last hour of the year":    time.Date(2026, time.December, 31, 23, 15, 0, 0, time.UTC),
+		"a Wednesday just after night": time.Date(2026, time.July, 8, 0, 1, 0, 0, time.UTC),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			scale := 1
+			if at.Weekday() == time.Wednesday {
+				scale = 2
+			}
+			s := set(t, ticking(at))
+			s.load(demo.Options{Scale: scale, Seed: uint64(at.Unix())})
+			conn := s.Connect()
+			if _, err := conn.Exec(t.Context(), indexes); err != nil {
+				t.Fatal(err)
+			}
+			look(t, conn, at)
+			for _, flaw := range flaws() {
+				found, example := 0, ""
+				err := conn.QueryRow(t.Context(),
+					"WITH found AS ("+flaw.sql+") SELECT count(*), coalesce(min(found::text), '') FROM found").Scan(&found, &example)
+				if err != nil {
+					t.Errorf("%s: %v", flaw.what, err)
+				} else if found > 0 {
+					t.Errorf("%s: %d times, for example %s", flaw.what, found, example)
+				}
+			}
+		})
+	}
+}
+
+// look prepares what the statements look at.
+func look(t *testing.T, on interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}, at time.Time,
+) {
+	t.Helper()
+	_, err := on.Exec(t.Context(), "CREATE TEMP TABLE present AS SELECT '"+at.Format(time.RFC3339Nano)+"'::timestamptz AS now;"+views())
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFlawsAreFound makes every flaw, and expects that it is found.
+func TestFlawsAreFound(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, time.March, 4, 10, 7, 30, 0, time.UTC)
+	s := set(t, ticking(at))
+	s.load(demo.Options{})
+	conn := s.Connect()
+	if _, err := conn.Exec(t.Context(), indexes); err != nil {
+		t.Fatal(err)
+	}
+	for _, flaw := range flaws() {
+		tx, err := conn.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = tx.Exec(t.Context(), "SET LOCAL session_replication_role = replica;"+flaw.damage) // which calls no triggers
+		if err != nil {
+			t.Fatalf("%s: %v", flaw.damage, err)
+		}
+		look(t, tx, at)
+		found := 0
+		if err := tx.QueryRow(t.Context(), "SELECT count(*) FROM ("+flaw.sql+") AS found").Scan(&found); err != nil {
+			t.Fatalf("%s: %v", flaw.what, err)
+		}
+		if found == 0 {
+			t.Errorf("%s is not found after %s", flaw.what, flaw.damage)
+		}
+		if err := tx.Rollback(context.WithoutCancel(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestKitsAreProven computes the hash of every version from what the API shows of it.
+func TestKitsAreProven(t *testing.T) {
+	t.Parallel()
+	s := set(t, ticking(time.Now().UTC().Truncate(time.Microsecond)))
+	s.load(demo.Options{})
+	replica := s.Replica()
+	client := replica.Anonymous(t)
+	login := map[string]string{"email": "hr@acme.example", "password": demo.Password}
+	client.Adopt(client.Post("/api/v1/auth/login", login).Expect(http.StatusOK))
+	published := 0
+	for _, kit := range testkit.Decode[api.KitPage](client.Get("/api/v1/kits").Expect(http.StatusOK)).Data {
+		versions := testkit.Decode[api.KitVersionPage](client.Get("/api/v1/kits/" + kit.ID.String() + "/versions").Expect(http.StatusOK))
+		for _, version := range versions.Data {
+			hash, err := kitcontent.Hash(version.Criteria, version.Questions)
+			said, has := version.ContentHash.Get()
+			if err != nil || (has == nil) != (version.Status != api.KitVersionStatusDraft) || has == nil && hash != said {
+				t.Errorf("version %d of %s is %s with the hash %s, computed is %s, %v", version.Number, kit.Name, version.Status, said, hash, err)
+			}
+			if has == nil {
+				published++
+			}
+			// What is there could have been written through the API, too.
+			content, err := json.Marshal(map[string]any{"name": "Copy", "criteria": version.Criteria, "questions": version.Questions})
+			if err != nil {
+				t.Fatal(err)
+			}
+			client.Post("/api/v1/kits", json.RawMessage(content)).Expect(http.StatusCreated)
+			if n, q := len(version.Criteria), len(version.Questions); n < 5 || n > 7 || q < 8 || q > 12 {
+				t.Errorf("version %d of %s has %d criteria and %d questions", version.Number, kit.Name, n, q)
+			}
+		}
+	}
+	if published != 4 {
+		t.Errorf("%d versions are published or archived, want 4", published)
+	}
+}
+
+// views are what several statements look at: moves and events with those before them, and who is where at what time.
+func views() string {
+	return strings.Join([]string{
+		`CREATE TEMP TABLE moves AS SELECT m.*, a.created_at AS applied_at,
+		lag(to_stage) OVER w AS stage_before, lag(to_status) OVER w AS status_before, lag(m.created_at) OVER w AS moved_before,
+		row_number() OVER w AS n, row_number() OVER (PARTITION BY application_id ORDER BY m.created_at DESC) AS from_end,
+		array_position(ARRAY['applied', 'screening', 'interview', 'evaluation', 'offer', 'hired'], from_stage::text) AS from_rank,
+		array_position(ARRAY['applied', 'screening', 'interview', 'evaluation', 'offer', 'hired'], to_stage::text) AS to_rank,
+		max(m.created_at) FILTER (WHERE from_stage IS DISTINCT FROM to_stage) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS entered
+		FROM application_moves AS m JOIN applications AS a ON a.id = m.application_id
+		WINDOW w AS (PARTITION BY application_id ORDER BY m.created_at)`,
+		`CREATE TEMP TABLE events AS SELECT e.*, i.application_id, i.job_id, i.created_by,
+		lag(to_status) OVER w AS status_before, lag(e.created_at) OVER w AS happened_before, row_number() OVER w AS n,
+		row_number() OVER (PARTITION BY interview_id ORDER BY e.created_at DESC) AS from_end,
+		max(to_starts_at) FILTER (WHERE event IN ('schedule', 'reschedule')) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) IS NOT NULL AS had_time
+		FROM interview_events AS e JOIN interviews AS i ON i.id = e.interview_id WINDOW w AS (PARTITION BY interview_id ORDER BY e.created_at)`,
+		`CREATE TEMP TABLE managers AS SELECT id FROM users WHERE role IN ('hr', 'admin')`,
+		`CREATE TEMP TABLE leads AS SELECT job_id, user_id FROM job_members JOIN users ON id = user_id WHERE users.role = 'team_lead'`,
+		`CREATE TEMP TABLE seats AS SELECT p.user_id AS id, i.id AS interview_id, i.starts_at, i.ends_at FROM interview_panelists AS p
+		JOIN interviews AS i ON i.id = p.interview_id WHERE i.starts_at IS NOT NULL AND i.status <> 'cancelled' AND p.response <> 'declined'
+		UNION ALL SELECT candidate_id, id, starts_at, ends_at FROM interviews WHERE starts_at IS NOT NULL AND status <> 'cancelled'`,
+		`CREATE TEMP TABLE figures AS SELECT s.id, s.weighted_score, s.coverage, s.status, s.recommendation,
+		sum((c->>'weight')::float * (r->>'rating')::float) FILTER (WHERE (r->>'rating') IS NOT NULL)
+			/ sum((c->>'weight')::float) FILTER (WHERE (r->>'rating') IS NOT NULL) AS score,
+		coalesce(sum((c->>'weight')::float) FILTER (WHERE (r->>'rating') IS NOT NULL), 0) / sum((c->>'weight')::float) AS covered,
+		count(*) FILTER (WHERE (c->>'required')::boolean AND (r IS NULL OR (r->>'rating') IS NULL AND NOT (r->>'not_observed')::boolean)) AS missing,
+		count(*) FILTER (WHERE (r->>'rating') IS NOT NULL AND (r->>'not_observed')::boolean) AS both_ways,
+		array_agg(c->>'key' ORDER BY k) FILTER (WHERE r IS NOT NULL) AS wanted, (SELECT array_agg(x->>'criterion_key') FROM jsonb_array_elements(s.ratings) AS x) AS given
+		FROM scores AS s JOIN interviews AS i ON i.id = s.interview_id JOIN kit_versions AS v ON v.id = i.kit_version_id
+		CROSS JOIN LATERAL jsonb_array_elements(v.criteria) WITH ORDINALITY AS x (c, k)
+		LEFT JOIN LATERAL jsonb_array_elements(s.ratings) AS y (r) ON r->>'criterion_key' = c->>'key'
+		GROUP BY s.company_id, s.id`,
+		`CREATE INDEX ON moves (application_id)`, `CREATE INDEX ON events (interview_id)`, `CREATE INDEX ON seats (id)`,
+		`ANALYZE moves`, `ANALYZE events`, `ANALYZE seats`,
+	}, ";")
+}
+
+// indexes serve statements that name no company.
+const indexes = `CREATE INDEX ON application_moves (application_id); CREATE INDEX ON interview_panelists (interview_id);
+	CREATE INDEX ON scores (interview_id); CREATE INDEX ON interview_events (interview_id); CREATE INDEX ON score_revisions (score_id);
+	ANALYZE`

@@ -1,0 +1,271 @@
+package local_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/rueidis"
+
+	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
+)
+
+// The test binary is also the process that starts a server and is killed: with this variable naming a server, it starts
+// the one of the folder in its first argument, prints its process id and its URL, and stays until its input ends.
+const launcherVariable = "LOCAL_TEST_LAUNCHER"
+
+func TestMain(m *testing.M) {
+	if server := os.Getenv(launcherVariable); server != "" {
+		if err := launch(context.Background(), server, local.Options{Dir: os.Args[1]}); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func launch(ctx context.Context, server string, o local.Options) error {
+	var url string
+	var pid int
+	switch server {
+	case "postgres":
+		p, err := local.StartPostgres(ctx, o)
+		if err != nil {
+			return err
+		}
+		url = p.URL("postgres")
+		conn, err := pgx.Connect(ctx, url)
+		if err != nil {
+			return err
+		}
+		const question = `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`
+		if err := errors.Join(conn.QueryRow(ctx, question).Scan(&pid), conn.Close(ctx)); err != nil {
+			return err
+		}
+	case "redis":
+		r, err := local.StartRedis(ctx, o)
+		if err != nil {
+			return err
+		}
+		url = r.URL()
+		option, err := rueidis.ParseURL(url)
+		if err != nil {
+			return err
+		}
+		client, err := rueidis.NewClient(option)
+		if err != nil {
+			return err
+		}
+		info, err := client.Do(ctx, client.B().Info().Section("server").Build()).ToString()
+		client.Close()
+		if err != nil {
+			return err
+		}
+		_, after, _ := strings.Cut(info, "process_id:")
+		number, _, _ := strings.Cut(after, "\r")
+		if pid, err = strconv.Atoi(number); err != nil {
+			return err
+		}
+	}
+	fmt.Println(pid, url)
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// launcher starts another process that starts a server, and gives it, the server's process id and the URL.
+func launcher(t *testing.T, server, dir string) (command *exec.Cmd, pid int, url string) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command = exec.CommandContext(t.Context(), program, dir)
+	command.Env = append(os.Environ(), launcherVariable+"="+server)
+	command.Stderr = os.Stderr
+	if _, err = command.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	output, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = command.Wait() }) // It is killed by the test, or with the test's context.
+	line, err := bufio.NewReader(output).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscan(line, &pid, &url); err != nil {
+		t.Fatal(err)
+	}
+	return command, pid, url
+}
+
+// folder gives an empty folder that the servers' user can reach when the tests run as root, unlike the ones of
+// t.TempDir.
+func folder(t *testing.T) string {
+	t.Helper()
+	scratch, err := local.ScratchDir("local-test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folderIn(t, filepath.Dir(scratch), "local-test-")
+}
+
+func folderIn(t *testing.T, parent, name string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(parent, name) //nolint:usetesting // See folder.
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+func TestSecondLauncherIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	command, _, _ := launcher(t, "postgres", dir)
+	_, err := local.StartPostgres(t.Context(), local.Options{Dir: dir, Fast: true})
+	if !errors.Is(err, local.ErrInUse) {
+		t.Fatalf("error %v, want one of a folder in use", err)
+	}
+	for _, part := range []string{dir, strconv.Itoa(command.Process.Pid), "stop"} {
+		if !strings.Contains(err.Error(), part) {
+			t.Errorf("the error %q does not tell %q", err, part)
+		}
+	}
+}
+
+func TestKilledLauncherLeavesNoServer(t *testing.T) {
+	t.Parallel()
+	servers := []string{"postgres"}
+	if _, err := exec.LookPath("redis-server"); err == nil {
+		servers = append(servers, "redis")
+	}
+	for _, server := range servers {
+		t.Run(server, func(t *testing.T) {
+			t.Parallel()
+			dir := folder(t)
+			command, pid, url := launcher(t, server, dir)
+			if server == "postgres" {
+				execute(t, url, `CREATE TABLE answer (n int)`, `INSERT INTO answer VALUES (42)`)
+			}
+			if err := command.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			if err := command.Wait(); err == nil {
+				t.Fatal("the launcher ended well")
+			}
+			// The folder is taken over at once, while the server of the killed launcher may still be on its way out.
+			switch server {
+			case "postgres":
+				if got := answer(t, startPostgres(t, dir).URL("postgres")); got != 42 {
+					t.Errorf("found %d after the kill, want 42", got)
+				}
+			case "redis":
+				startRedis(t, local.Options{Dir: dir, Fast: true})
+			}
+			waitForEnd(t, pid)
+		})
+	}
+}
+
+// waitForEnd returns when the process has ended, though nobody may have asked for its result yet.
+func waitForEnd(t *testing.T, pid int) {
+	t.Helper()
+	deadline := time.After(20 * time.Second)
+	for tick := time.Tick(10 * time.Millisecond); ; <-tick {
+		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			return
+		}
+		state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err == nil && strings.Contains(string(state), ") Z ") {
+			return
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("process %d is still there", pid)
+		default:
+		}
+	}
+}
+
+func TestFoldersThatCannotWork(t *testing.T) {
+	t.Parallel()
+	foreign := "/"
+	cases := map[string]struct{ dir, want string }{
+		"none": {dir: "", want: "Dir is empty"},
+	}
+	if os.Geteuid() == 0 {
+		foreign = folder(t)
+		if err := os.Chown(foreign, 65534, 65534); err != nil {
+			t.Fatal(err)
+		}
+		cases["closed to the server's user"] = struct{ dir, want string }{dir: t.TempDir(), want: "below /var/tmp"}
+	}
+	cases["of another user"] = struct{ dir, want string }{dir: foreign, want: "not a folder of the user"}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := local.StartPostgres(t.Context(), local.Options{Dir: c.dir})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestWithoutPrivileges runs tests again as a user who may do nothing, since they run as root on many machines.
+func TestWithoutPrivileges(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		return // The other tests did it.
+	}
+	// Neither the test binary nor its working folder can be reached by others.
+	dir := folderIn(t, "/var/tmp", "local-test-")
+	own, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := filepath.Join(dir, "tests")
+	if err := os.WriteFile(copied, program, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, copied} {
+		if err := os.Chown(path, 65534, 65534); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command := exec.CommandContext(t.Context(), copied,
+		"-test.v", "-test.run=^Test(PostgresKeepsRows|RedisKeepsKeys|Killed.*|SecondLauncherIsRefused|Folders.*)$")
+	command.Dir = dir
+	command.Env = append(os.Environ(), "HOME="+dir, "TMPDIR="+dir)
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	output, err := command.CombinedOutput()
+	if err != nil || strings.Count(string(output), "\n--- PASS: ") != 5 {
+		t.Errorf("%v:\n%s", err, output)
+	}
+}

@@ -1,0 +1,82 @@
+package local_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/redis/rueidis"
+
+	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
+)
+
+// startRedis starts the server of a folder until the test ends.
+func startRedis(t *testing.T, o local.Options) *local.Redis {
+	t.Helper()
+	o.Say = t.Logf
+	r, err := local.StartRedis(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func redisClient(t *testing.T, r *local.Redis) rueidis.Client {
+	t.Helper()
+	option, err := rueidis.ParseURL(r.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := rueidis.NewClient(option)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client
+}
+
+func TestRedisKeepsKeys(t *testing.T) {
+	t.Parallel()
+	o := local.Options{Dir: folder(t)}
+	r := startRedis(t, o)
+	client := redisClient(t, r)
+	if err := client.Do(t.Context(), client.B().Set().Key("k").Value("v").Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	if r.InProcess() {
+		return // There is no Redis here that could keep anything.
+	}
+	if _, err := local.StartRedis(t.Context(), o); !errors.Is(err, local.ErrInUse) {
+		t.Errorf("a second start in the folder gives %v, want one of a folder in use", err)
+	}
+	for range 2 {
+		if err := r.Stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	client = redisClient(t, startRedis(t, o))
+	if got, err := client.Do(t.Context(), client.B().Get().Key("k").Build()).ToString(); err != nil || got != "v" {
+		t.Errorf("found %q and error %v after a restart, want v", got, err)
+	}
+}
+
+func TestFastRedisForgets(t *testing.T) {
+	t.Parallel()
+	o := local.Options{Dir: folder(t), Fast: true}
+	r := startRedis(t, o)
+	client := redisClient(t, r)
+	if err := client.Do(t.Context(), client.B().Set().Key("k").Value("v").Build()).Error(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	client = redisClient(t, startRedis(t, o))
+	if err := client.Do(t.Context(), client.B().Get().Key("k").Build()).Error(); !rueidis.IsRedisNil(err) {
+		t.Errorf("reading a key of the run before gives %v, want none", err)
+	}
+}

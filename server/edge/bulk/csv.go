@@ -1,0 +1,125 @@
+package bulk
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+// csvRecords makes records of the rows of cells below a header line.
+type csvRecords struct {
+	rows   rowReader
+	header []Column
+}
+
+func newCSVRecords(from *bufio.Reader, known []Column) (*csvRecords, error) {
+	r := &csvRecords{rows: rowReader{from: from, line: 1}}
+	row, err := r.rows.next()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	head := Record{Line: max(row.line, 1)}
+	switch {
+	case err != nil:
+		head.flaw("", "required", "there is no header line")
+	case row.broken.code != "":
+		head.flaw("", row.broken.code, "the header line "+row.broken.detail)
+	default:
+		r.header = matchHeader(&head, row.cells, known)
+	}
+	if len(head.Flaws) == 0 {
+		return r, nil
+	}
+	// What is no text at all is no CSV; what is one and names other columns is none of these rows.
+	code := fault.ImportRefused
+	if slices.ContainsFunc(head.Flaws, func(f fault.Field) bool { return f.Code == "encoding" }) {
+		code = fault.MalformedRequest
+	}
+	f := fault.New(code).
+		With("The body does not begin with a line that names columns of this table, parted by commas.")
+	for _, flaw := range head.Flaws {
+		f = f.Row(flaw.Line, flaw.Pointer, flaw.Code, flaw.Detail)
+	}
+	return nil, f
+}
+
+// matchHeader finds the columns that a header line names, and adds to it what is wrong with it.
+func matchHeader(head *Record, names []string, known []Column) []Column {
+	var found []Column
+	for _, name := range names {
+		i := slices.IndexFunc(known, func(c Column) bool { return c.Name == name })
+		switch {
+		case !checkText(head, pointerTo(strings.ToValidUTF8(name, "�")), name):
+		case i < 0:
+			head.flaw(pointerTo(name), "unknown", "is not a column that is known here")
+		case slices.Contains(found, known[i]):
+			head.flaw(pointerTo(name), "duplicate_name", "stands twice in the header line")
+		default:
+			found = append(found, known[i])
+		}
+	}
+	for _, column := range known {
+		if column.Required && !slices.Contains(found, column) {
+			head.flaw(pointerTo(column.Name), "required", "is not in the header line")
+		}
+	}
+	return found
+}
+
+func (r *csvRecords) next() (Record, error) {
+	row, err := r.rows.next()
+	if err != nil {
+		return Record{}, err
+	}
+	record := Record{Line: row.line, Fields: map[string]json.RawMessage{}}
+	switch {
+	case row.broken.code != "":
+		pointer := ""
+		if at := len(row.cells); at < len(r.header) && row.broken != tooLong {
+			pointer = pointerTo(r.header[at].Name)
+		}
+		record.flaw(pointer, row.broken.code, row.broken.detail)
+	case len(row.cells) != len(r.header):
+		record.flaw("", "cells", fmt.Sprintf("has %s, the header line %d", count(len(row.cells)), len(r.header)))
+	default:
+		for i, column := range r.header {
+			r.read(&record, column, row.cells[i])
+		}
+	}
+	return record, nil
+}
+
+// read takes a cell as the value of a column.
+func (r *csvRecords) read(record *Record, column Column, cell string) {
+	pointer := pointerTo(column.Name)
+	switch {
+	case column.Ignored:
+	case cell == "" && column.Required:
+		record.flaw(pointer, "required", "is required")
+	case cell == "":
+	case column.List:
+		items, clean := split(arm(cell)), true
+		for i, item := range items {
+			clean = checkText(record, pointer+"/"+strconv.Itoa(i), item) && clean
+		}
+		if clean {
+			record.keepList(column, items)
+		}
+	case checkText(record, pointer, cell):
+		record.keep(column, arm(cell))
+	}
+}
+
+func count(cells int) string {
+	if cells == 1 {
+		return "1 cell"
+	}
+	return strconv.Itoa(cells) + " cells"
+}

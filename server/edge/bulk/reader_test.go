@@ -1,0 +1,319 @@
+package bulk_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/oapi-codegen/nullable"
+	openapi_types "github.com/oapi-codegen/runtime/types"
+
+	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+// columns are those of a table of people.
+func columns() []bulk.Column {
+	return []bulk.Column{
+		{Name: "name", Required: true},
+		{Name: "email", Nullable: true},
+		{Name: "tags", List: true},
+		{Name: "id", Ignored: true},
+	}
+}
+
+// person is how a caller wants a record of that table.
+type person struct {
+	Name  string                                 `json:"name"`
+	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
+	Tags  *[]string                              `json:"tags,omitempty"`
+}
+
+// told gives what is wrong on a line: "2 /email: format".
+func told(fields []fault.Field) string {
+	said := []string{strconv.Itoa(fields[0].Line)}
+	for _, f := range fields {
+		if f.Line != fields[0].Line {
+			said = append(said, "and on line", strconv.Itoa(f.Line))
+		}
+		said = append(said, f.Pointer+": "+f.Code)
+	}
+	return strings.Join(said, " ")
+}
+
+// read gives a line for each record: where it starts and what it holds, or what is wrong with it.
+func read(t testing.TB, format bulk.Format, table string) []string {
+	t.Helper()
+	// One byte at a time, so that nothing depends on what arrives together.
+	reader, err := bulk.NewReader(iotest.OneByteReader(strings.NewReader(table)), format, columns(), 100)
+	if err != nil {
+		t.Fatalf("%.100q: %v", table, err)
+	}
+	var records []string
+	for {
+		record, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return records
+		}
+		if err != nil {
+			t.Fatalf("%.100q: %v", table, err)
+		}
+		var p person
+		if flaws := record.Decode(&p); len(flaws) > 0 {
+			records = append(records, told(flaws))
+			continue
+		}
+		email, tags := "-", "-"
+		if value, err := p.Email.Get(); err == nil {
+			email = string(value)
+		} else if p.Email.IsNull() {
+			email = "null"
+		}
+		if p.Tags != nil {
+			tags = strings.Join(*p.Tags, ";")
+		}
+		records = append(records, fmt.Sprintf("%d %q %s %s", record.Line, p.Name, email, tags))
+	}
+}
+
+// refusal gives what is wrong with a header line.
+func refusal(table string) string {
+	_, err := bulk.NewReader(strings.NewReader(table), bulk.CSV, columns(), 100)
+	var f *fault.Fault
+	if !errors.As(err, &f) {
+		return fmt.Sprintf("%T %v", err, err)
+	}
+	said, want := told(f.Fields()), fault.ImportRefused
+	if strings.Contains(said, ": encoding") {
+		want = fault.MalformedRequest
+	}
+	if f.Code() != want {
+		return fmt.Sprintf("%s %v", f.Code(), err)
+	}
+	return said
+}
+
+type example struct {
+	name, table string
+	want        []string
+}
+
+func (e example) run(t *testing.T, format bulk.Format) {
+	t.Run(e.name, func(t *testing.T) {
+		t.Parallel()
+		if got := read(t, format, e.table); !slices.Equal(got, e.want) {
+			t.Errorf("%.200q is read as\n%q\nwant\n%q", e.table, got, e.want)
+		}
+	})
+}
+
+const limit = 64 << 10
+
+func TestCSV(t *testing.T) {
+	t.Parallel()
+	const head = "name,email,tags\n"
+	long := strings.Repeat("x", limit)
+	for _, e := range []example{
+		{"nothing but the header", "name", nil},
+		{"a record", head + "Nora,nora@acme.example,a|b\n", []string{`2 "Nora" nora@acme.example a;b`}},
+		{"no line feed at the end", head + "Nora,,", []string{`2 "Nora" - -`}},
+		{"other columns in another order", "tags,id,name\na,7,Nora\n", []string{`2 "Nora" - a`}},
+		{"carriage returns", "name\r\nNora\r\nEmil\r\n", []string{`2 "Nora" - -`, `3 "Emil" - -`}},
+		{"a carriage return at the end of the file", "name\r\nNora\r", []string{`2 "Nora" - -`}},
+		{"a carriage return within a cell", "name\nNo\rra\n", []string{`2 "No\rra" - -`}},
+		{"a byte order mark", "\ufeffname\nNora\n", []string{`2 "Nora" - -`}},
+		{"a byte order mark before a quotation mark", "\ufeff\"name\"\nNora\n", []string{`2 "Nora" - -`}},
+		{"blank lines", "\n\r\nname\n\n\r\nNora\n\nEmil\n\n", []string{`6 "Nora" - -`, `8 "Emil" - -`}},
+		{"spaces are kept", "name\n Nora \n", []string{`2 " Nora " - -`}},
+		{"quoted cells", head + `"Nora ""N"" Lind, Dr.","nora@acme.example","a"` + "\n", []string{`2 "Nora \"N\" Lind, Dr." nora@acme.example a`}},
+		{
+			"line feeds in cells", "\"name\",\"email\"\r\n\"No\r\nra\n\",\r\nEmil,\n\"\n\n\",\nEva,\n",
+			[]string{`2 "No\nra\n" - -`, `5 "Emil" - -`, `6 "\n\n" - -`, `9 "Eva" - -`},
+		},
+		{
+			"empty cells", head + ",,\n\"\",\"\",\"\"\nNora,\"\",\"\"\n",
+			[]string{`2 /name: required`, `3 /name: required`, `4 "Nora" - -`},
+		},
+		{
+			"too few and too many cells", head + "Nora\nNora,\nNora,,,\nEmil,,\n",
+			[]string{`2 : cells`, `3 : cells`, `4 : cells`, `5 "Emil" - -`},
+		},
+		{
+			"a quotation mark in the middle", head + "No\"ra,,\nEmil,,\n",
+			[]string{`2 /name: syntax`, `3 "Emil" - -`},
+		},
+		{
+			"something behind a quotation mark", head + "Nora,\"a\n\"b,\nEmil,,\n",
+			[]string{`2 /email: syntax`, `4 "Emil" - -`},
+		},
+		{"beyond the columns", head + "Nora,,,a\"\nEmil,,\n", []string{`2 : syntax`, `3 "Emil" - -`}},
+		{"not closed", head + "Emil,,\nNora,,\"a\n\nb,c\n", []string{`2 "Emil" - -`, `3 /tags: syntax`}},
+		{"no UTF-8", head + "N\xfcra,\xff,a|\xc3|b\n", []string{`2 /name: encoding /email: encoding /tags/1: encoding`}},
+		{"U+0000", head + "Nor\x00a,\x00,a|b|\x00\n", []string{`2 /name: nul /email: nul /tags/2: nul`}},
+		{"no address", head + "Nora,nora,\n", []string{`2 /email: format`}},
+		{"everything that is wrong", head + "\x00,nora,\xff\n", []string{`2 /name: nul /tags/0: encoding /email: format`}},
+		{"as long as a record may be", "name\n" + long + "\r\nEmil\n", []string{`2 "` + long + `" - -`, `3 "Emil" - -`}},
+		{"too long", "name\n" + long + "x\r\nEmil\n", []string{`2 : too_long`, `3 "Emil" - -`}},
+		{"too long, quoted", "name\n\"" + long + "\n\"\nEmil\n", []string{`2 : too_long`, `4 "Emil" - -`}},
+		{"too long and broken", "name\n\"" + long + "\"x\nEmil\n", []string{`2 : too_long`, `3 "Emil" - -`}},
+		{"very many cells", "name\n" + strings.Repeat(",", 10*limit) + "\nEmil\n", []string{`2 : too_long`, `3 "Emil" - -`}},
+		{
+			"what an export has marked", "name\n'=1\n'+1\n'-1\n'@1\n'\t1\n'\r1\n''=1\n'Nora\n=1\n'\n",
+			[]string{`2 "=1" - -`, `3 "+1" - -`, `4 "-1" - -`, `5 "@1" - -`, `6 "\t1" - -`, `7 "\r1" - -`, `8 "'=1" - -`, `9 "'Nora" - -`, `10 "=1" - -`, `11 "'" - -`},
+		},
+		{
+			"lists", "name,tags\nN,a|b c| d\nN,a\\|b|c\\\\|d\\e\\\nN,|\nN,'-a|-b\n",
+			[]string{`2 "N" - a;b c; d`, `3 "N" - a|b;c\;d\e\`, `4 "N" - ;`, `5 "N" - -a;-b`},
+		},
+	} {
+		e.run(t, bulk.CSV)
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	for table, want := range map[string]string{
+		"":                             "1 : required",
+		"\ufeff":                       "1 : required",
+		"\n\r\n":                       "1 : required",
+		"email\n":                      "1 /name: required",
+		"Name\n":                       "1 /Name: unknown /name: required",
+		"\nname, email\n":              "2 / email: unknown",
+		"name;email\n":                 "1 /name;email: unknown /name: required",
+		"name,\n":                      "1 /: unknown",
+		"name,a/b~c\n":                 "1 /a~1b~0c: unknown",
+		"name,name,email,tags,email\n": "1 /name: duplicate_name /email: duplicate_name",
+		"name,\x00\n":                  "1 /�: nul",
+		"name,n\xff\n":                 "1 /n�: encoding",
+		"\xff\xfen\x00a\x00m\x00e\x00": "1 /�n�a�m�e�: encoding /name: required",
+		"name,\"email\n":               "1 : syntax",
+		"name," + strings.Repeat("x", 300) + "\n": "1 /" + strings.Repeat("x", 199) + "…: unknown",
+		"name," + strings.Repeat("x", limit):      "1 : too_long",
+	} {
+		if got := refusal(table); got != want {
+			t.Errorf("%.40q is refused by %q, want %q", table, got, want)
+		}
+	}
+}
+
+func TestNDJSON(t *testing.T) {
+	t.Parallel()
+	fill := func(size int) string { return strings.Repeat("x", size-len(`{"name":""}`)) }
+	for _, e := range []example{
+		{"nothing", "", nil},
+		{"nothing but a byte order mark", "\ufeff", nil},
+		{"blank lines", "\n  \t\r\n\n", nil},
+		{
+			"records", "{\"name\":\"Nora\",\"email\":\"nora@acme.example\",\"tags\":[\"a\",\"b\"]}\n\r\n {\"tags\":[],\"name\":\"Emil\"} \r\n",
+			[]string{`1 "Nora" nora@acme.example a;b`, `3 "Emil" - `},
+		},
+		{"a byte order mark", "\ufeff{\"name\":\"Nora\"}", []string{`1 "Nora" - -`}},
+		{"null", `{"name":"Nora","email":null}`, []string{`1 "Nora" null -`}},
+		{"null where there is none", `{"name":null,"tags":null}`, []string{`1 /name: type /tags: type`}},
+		{"an empty text", `{"name":""}`, []string{`1 "" - -`}},
+		{"nothing of a marked text is taken off", `{"name":"'=1"}`, []string{`1 "'=1" - -`}},
+		{"what is required", "{}\n{\"email\":\"x\"}", []string{`1 /name: required`, `2 /name: required /email: format`}},
+		{"what is ignored", `{"id":{"a":[1]},"name":"Nora"}`, []string{`1 "Nora" - -`}},
+		{"what is ignored and no JSON", `{"id":{"a":[1,]},"name":"Nora"}`, []string{`1 /id/a/0: syntax`}},
+		{
+			"unknown members", `{"a/b":{"name":1},"name":"Nora","b":[[]],"":1}`,
+			[]string{`1 /a~1b: unknown /b: unknown /: unknown`},
+		},
+		{
+			"other types", `{"name":7,"email":true,"tags":"a"}` + "\n" + `{"name":["a"],"email":{},"tags":{}}`,
+			[]string{`1 /name: type /email: type /tags: type`, `2 /name: type /email: type /tags: type`},
+		},
+		{
+			"other types in a list", `{"name":"Nora","tags":["a",1,null,["b"],{"c":{}},"d"]}`,
+			[]string{`1 /tags/1: type /tags/2: type /tags/3: type /tags/4: type`},
+		},
+		{"no object", "[]\n\"a\"\nnull\n1", []string{`1 : type`, `2 : type`, `3 : type`, `4 : type`}},
+		{
+			"a name twice", `{"name":"a","name":"b"}` + "\n" + `{"name":"a","na\u006de":"b"}` + "\n" + `{"id":{"a":1,"a":1}}`,
+			[]string{`1 /name: duplicate_name`, `2 /name: duplicate_name`, `3 /id/a: duplicate_name`},
+		},
+		{"something behind", `{"name":"a"}{}` + "\n" + `{"name":"a"} x`, []string{`1 : trailing_data`, `2 : trailing_data`}},
+		{
+			"no JSON", "{\"name\":\"a\"\n{\"name\":tru}\n{name:1}\n{\"name\":\"a\",}\n}\n{\"tags\":[\"a\"\n{\"tags\":[\"a\",}\n{\"name\"\nNora\n",
+			[]string{
+				`1 /name: syntax`, `2 /name: syntax`, `3 : syntax`, `4 /name: syntax`, `5 : syntax`, `6 /tags/0: syntax`,
+				`7 /tags/0: syntax`, `8 /name: syntax`, `9 : syntax`,
+			},
+		},
+		{"no UTF-8", "{\"name\":\"\xff\"}\n{\"\xff\":1}\n{\"name\":\"\\ud800\"}", []string{`1 /name: syntax`, `2 : syntax`, `3 /name: syntax`}},
+		{
+			"U+0000", "{\"name\":\"\\u0000\",\"tags\":[\"a\",\"\\u0000\"],\"\\u0000\":1}\n\x00\n{\"name\":\"\x00\"}",
+			[]string{`1 /name: nul /tags/1: nul /�: unknown`, `2 : syntax`, `3 /name: syntax`},
+		},
+		{"deep", "{\"id\":" + strings.Repeat("[", limit/2) + "\n{\"name\":\"a\"}", []string{`1 /id` + strings.Repeat("/0", 98) + `/…: syntax`, `2 "a" - -`}},
+		{"as long as a record may be", `{"name":"` + fill(limit) + "\"}\r\n{\"name\":\"a\"}", []string{`1 "` + fill(limit) + `" - -`, `2 "a" - -`}},
+		{"too long", `{"name":"` + fill(limit+1) + "\"}\r\n{\"name\":\"a\"}", []string{`1 : too_long`, `2 "a" - -`}},
+		{"too long by the least", `{"name":"` + fill(limit+1) + "\"}\n{\"name\":\"a\"}", []string{`1 : too_long`, `2 "a" - -`}},
+		{"too long at the end", `{"name":"` + fill(limit+1) + "\"}", []string{`1 : too_long`}},
+		{"far too long", `{"name":"` + fill(9*limit) + "\"}\n{\"name\":\"a\"}\n" + fill(2*limit), []string{`1 : too_long`, `2 "a" - -`, `3 : too_long`}},
+	} {
+		e.run(t, bulk.NDJSON)
+	}
+}
+
+// TestFlawsOfOneRecordAreBounded sends more unknown members than anybody reads about.
+func TestFlawsOfOneRecordAreBounded(t *testing.T) {
+	t.Parallel()
+	var members []string
+	for i := range 5000 {
+		members = append(members, fmt.Sprintf(`"x%d":1`, i))
+	}
+	table := "{" + strings.Join(members, ",") + "}"
+	if got := strings.Count(read(t, bulk.NDJSON, table)[0], "unknown"); got != 50 {
+		t.Errorf("%d flaws are told, want 50", got)
+	}
+}
+
+func TestTooManyRecords(t *testing.T) {
+	t.Parallel()
+	for format, table := range map[bulk.Format]string{
+		bulk.CSV: "name\na\n\n\"\n\"\n\"\n", bulk.NDJSON: "{}\n\n{}\n{}\n",
+	} {
+		for most := range 4 {
+			reader, err := bulk.NewReader(strings.NewReader(table), format, columns(), most)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range most {
+				if _, err := reader.Next(); err != nil {
+					t.Errorf("%s: a record of the %d that may come is refused: %v", format, most, err)
+				}
+			}
+			_, err = reader.Next()
+			if most == 3 && !errors.Is(err, io.EOF) || most < 3 && !fault.Is(err, fault.PayloadTooLarge) {
+				t.Errorf("%s: after %d records comes %v", format, most, err)
+			}
+		}
+	}
+}
+
+// TestASourceThatFails: the error comes as it is, wherever it comes, and no half of a record before it.
+func TestASourceThatFails(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the source is gone")
+	for format, table := range map[bulk.Format]string{
+		bulk.CSV: "\ufeffname,email\r\n\"No\nra\",\r\nEmil,x\r\n", bulk.NDJSON: "{\"name\":\"a\"}\r\n\n{\"name\":\"b\"}\n",
+	} {
+		for size := range len(table) {
+			source := io.MultiReader(strings.NewReader(table[:size]), iotest.ErrReader(broken))
+			reader, err := bulk.NewReader(source, format, columns(), 100)
+			whole := 0
+			for ; err == nil; whole++ {
+				_, err = reader.Next()
+			}
+			if !errors.Is(err, broken) || whole > strings.Count(table[:size], "\n")+1 {
+				t.Errorf("%s, broken off after %d bytes: %d records and then %v", format, size, whole-1, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package bulk_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
+)
+
+// write gives a table of rows.
+func write(t interface{ Fatal(args ...any) }, format bulk.Format, table bulk.Table, rows ...any) string {
+	var out bytes.Buffer
+	writer := bulk.NewWriter(format, &out, table)
+	for _, row := range rows {
+		if err := writer.Write(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writer.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+func TestWriter(t *testing.T) {
+	t.Parallel()
+	type row struct {
+		ID      int            `json:"id"`
+		Name    string         `json:"name"`
+		Email   *string        `json:"email"`
+		Tags    []string       `json:"tags"`
+		At      time.Time      `json:"at"`
+		Good    bool           `json:"good"`
+		Details map[string]any `json:"details"`
+		Ratings []int          `json:"ratings"`
+		Left    string         `json:"left,omitempty"`
+	}
+	email := "nora@acme.example"
+	rows := []any{
+		row{
+			ID: 1, Name: "Nora \"N\" Lind, Dr.\nLund", Email: &email, Tags: []string{"a", "b|c"}, Good: true,
+			At: time.Date(2026, 1, 5, 9, 30, 0, 120_000_000, time.UTC), Details: map[string]any{"b": "<", "a": 1}, Ratings: []int{3, 4},
+		},
+		row{Name: "'=1", Tags: []string{"=1"}},
+	}
+	columns := []string{"name", "id", "email", "tags", "at", "good", "details", "ratings", "left"}
+	const head = "name,id,email,tags,at,good,details,ratings,left\r\n"
+	const first = "\"Nora \"\"N\"\" Lind, Dr.\r\nLund\",1,nora@acme.example,a|b\\|c,2026-01-05T09:30:00.12Z,true," +
+		"\"{\"\"a\"\":1,\"\"b\"\":\"\"\\u003c\"\"}\",\"[3,4]\",\r\n"
+	const second = "'=1,0,,'=1,0001-01-01T00:00:00Z,false,,,\r\n"
+	if got := write(t, bulk.CSV, bulk.Table{Columns: columns}, rows...); got != head+first+second {
+		t.Errorf("written as\n%s\nwant\n%s", got, head+first+second)
+	}
+	if got := write(t, bulk.CSV, bulk.Table{Columns: columns, Importable: true}, rows...); got != head+first+"'"+second {
+		t.Errorf("to be imported it is written as\n%s\nwant\n%s", got, head+first+"'"+second)
+	}
+	var lines bytes.Buffer
+	for _, row := range rows {
+		if err := json.NewEncoder(&lines).Encode(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := write(t, bulk.NDJSON, bulk.Table{Columns: columns}, rows...); got != lines.String() {
+		t.Errorf("written as\n%s\nwant\n%s", got, &lines)
+	}
+	if got := write(t, bulk.CSV, bulk.Table{Columns: columns}) + write(t, bulk.NDJSON, bulk.Table{Columns: columns}); got != head {
+		t.Errorf("nothing is written as %q, want %q", got, head)
+	}
+	for _, wrong := range []any{[]int{1}, make(chan int)} {
+		if err := bulk.NewWriter(bulk.CSV, io.Discard, bulk.Table{}).Write(wrong); err == nil {
+			t.Errorf("%T is written, and is no object", wrong)
+		}
+	}
+}
+
+// full is a writer that takes nothing.
+type full struct{}
+
+var errFull = errors.New("no space left")
+
+func (full) Write([]byte) (int, error) { return 0, errFull }
+
+func TestWriterThatCannotWrite(t *testing.T) {
+	t.Parallel()
+	for _, format := range []bulk.Format{bulk.CSV, bulk.NDJSON} {
+		writer := bulk.NewWriter(format, full{}, bulk.Table{Columns: []string{"name"}})
+		err := writer.Write(map[string]string{"name": strings.Repeat("x", 1<<20)})
+		if err == nil {
+			err = writer.Flush()
+		}
+		if !errors.Is(err, errFull) {
+			t.Errorf("%s: the error is %v", format, err)
+		}
+	}
+}
+
+// TestAnExportReadsBackAsItWas. A carriage return is lost in CSV, and so are a text, or a list of one, that is empty.
+func TestAnExportReadsBackAsItWas(t *testing.T) {
+	t.Parallel()
+	text := rapid.StringOf(rapid.OneOf(
+		rapid.SampledFrom([]rune("=+-@\t\n'\"|\\,;a ü😀\ufeff")), rapid.Rune().Filter(func(r rune) bool { return r != 0 && r != '\r' }),
+	)).Filter(func(text string) bool { return text != "" })
+	type row struct {
+		Name  string   `json:"name"`
+		Email *string  `json:"email,omitempty"`
+		Tags  []string `json:"tags,omitempty"`
+		ID    int      `json:"id"`
+	}
+	rows := rapid.SliceOf(rapid.Custom(func(t *rapid.T) row {
+		return row{
+			Name: text.Draw(t, "name"), Email: rapid.Ptr(text, true).Draw(t, "email"),
+			Tags: rapid.SliceOfN(text, 0, 3).Draw(t, "tags"), ID: rapid.Int().Draw(t, "id"),
+		}
+	}))
+	rapid.Check(t, func(t *rapid.T) {
+		written := rows.Draw(t, "rows")
+		for _, format := range []bulk.Format{bulk.CSV, bulk.NDJSON} {
+			var given []any
+			for _, row := range written {
+				given = append(given, row)
+			}
+			table := write(t, format, bulk.Table{Columns: []string{"id", "name", "email", "tags"}, Importable: true}, given...)
+			reader, err := bulk.NewReader(strings.NewReader(table), format, columns(), len(written))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range written {
+				record, err := reader.Next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got row
+				if flaws := record.Decode(&got); len(flaws) > 0 {
+					t.Fatalf("%s: %+v", format, flaws)
+				}
+				got.ID = want.ID
+				if a, b := write(t, bulk.NDJSON, bulk.Table{}, got), write(t, bulk.NDJSON, bulk.Table{}, want); a != b {
+					t.Fatalf("%s: %s comes back as %s", format, b, a)
+				}
+			}
+			if _, err := reader.Next(); !errors.Is(err, io.EOF) {
+				t.Fatalf("%s: after the last row comes %v", format, err)
+			}
+		}
+	})
+}
+
+// endless gives a header line and then the same line again and again, so many times.
+type endless struct {
+	next, line string
+	left       int
+	most       uint64 // of the heap, at any time
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.next == "" && e.left == 0 {
+		return 0, io.EOF
+	}
+	if e.next == "" {
+		e.next = e.line
+		if e.left--; e.left%10_000 == 0 {
+			runtime.GC()
+			var now runtime.MemStats
+			runtime.ReadMemStats(&now)
+			e.most = max(e.most, now.HeapAlloc)
+		}
+	}
+	n := copy(p, e.next)
+	e.next = e.next[n:]
+	return n, nil
+}
+
+// TestReadingHoldsLittleInMemory reads 100,000 records, and one that is longer than anything may be, from a source that
+// makes them up. It measures, so nothing runs beside it.
+func TestReadingHoldsLittleInMemory(t *testing.T) { //nolint:paralleltest // it measures memory
+	const records = 100_000
+	note := strings.Repeat("n", 200)
+	for name, test := range map[string]struct {
+		format  bulk.Format
+		source  endless
+		records int
+	}{
+		"CSV":                {bulk.CSV, endless{next: "name,email,tags\r\n", line: note + ",nora@acme.example,a|b\r\n", left: records}, records},
+		"NDJSON":             {bulk.NDJSON, endless{line: `{"name":"` + note + `","tags":["a","b"]}` + "\n", left: records}, records},
+		"one record, CSV":    {bulk.CSV, endless{next: "name\n\"", line: note + "\n", left: records}, 1},
+		"one record, NDJSON": {bulk.NDJSON, endless{line: note, left: records}, 1},
+		"very many cells":    {bulk.CSV, endless{next: "name\n", line: strings.Repeat(",", 200), left: records}, 1},
+		"blank lines":        {bulk.CSV, endless{next: "name\n", line: "\n", left: records}, 0},
+	} {
+		runtime.GC()
+		var before runtime.MemStats
+		runtime.ReadMemStats(&before)
+		reader, err := bulk.NewReader(&test.source, test.format, columns(), records)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := 0
+		for ; err == nil; read++ {
+			_, err = reader.Next()
+		}
+		if grown := int64(test.source.most) - int64(before.HeapAlloc); !errors.Is(err, io.EOF) || read-1 != test.records || grown > 4<<20 {
+			t.Errorf("%s: %d records and then %v, and the heap grew by %d bytes", name, read-1, err, grown)
+		}
+	}
+}

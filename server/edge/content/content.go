@@ -1,0 +1,88 @@
+// Package content holds what is answered the same to everybody for as long as the program runs: as it is, and
+// compressed once for those who read it so.
+package content
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+)
+
+// Content is one such thing in both encodings.
+type Content struct{ plain, gzipped Form }
+
+// Form is content in one encoding.
+type Form struct {
+	// Body is what is sent.
+	Body []byte
+	// Tag is the entity tag. It is strong, so the two encodings of one content have different ones: such a tag stands for
+	// exact bytes (RFC 9110, section 8.8.3).
+	Tag string
+	// encoding is the value of Content-Encoding; empty where the body is as it is.
+	encoding string
+}
+
+// New compresses a body, which in memory does not fail.
+func New(body []byte) (Content, error) {
+	var packed bytes.Buffer
+	zip, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		return Content{}, fmt.Errorf("compress: %w", err)
+	}
+	if _, err := zip.Write(body); err != nil {
+		return Content{}, fmt.Errorf("compress: %w", err)
+	}
+	if err := zip.Close(); err != nil {
+		return Content{}, fmt.Errorf("compress: %w", err)
+	}
+	return both(body, packed.Bytes()), nil
+}
+
+// FromGzip takes what comes compressed, and keeps it so for those who accept it. It fails where that is no gzip.
+func FromGzip(gzipped []byte) (Content, error) {
+	unzip, err := gzip.NewReader(bytes.NewReader(gzipped))
+	if err != nil {
+		return Content{}, fmt.Errorf("decompress: %w", err)
+	}
+	body, err := io.ReadAll(unzip)
+	if err != nil {
+		return Content{}, fmt.Errorf("decompress: %w", err)
+	}
+	return both(body, gzipped), nil
+}
+
+func both(body, gzipped []byte) Content {
+	return Content{
+		plain:   Form{Body: body, Tag: etag.OfContent(body)},
+		gzipped: Form{Body: gzipped, Tag: etag.OfContent(gzipped), encoding: "gzip"},
+	}
+}
+
+// Body is the content as it is.
+func (c Content) Body() []byte { return c.plain.Body }
+
+// For gives the form for a client that sends these values of Accept-Encoding.
+func (c Content) For(accepted ...string) Form {
+	if acceptsGzip(accepted) {
+		return c.gzipped
+	}
+	return c.plain
+}
+
+// Name says in an answer which form it is, also in one that says that the client has it.
+func (f Form) Name(header http.Header) {
+	header.Set("ETag", f.Tag)
+	// Who may read the answer from elsewhere can be said there already.
+	header.Add("Vary", "Accept-Encoding")
+}
+
+// Describe says in an answer how the body that follows is written.
+func (f Form) Describe(header http.Header) {
+	if f.encoding != "" {
+		header.Set("Content-Encoding", f.encoding)
+	}
+}

@@ -1,0 +1,223 @@
+package gate_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+)
+
+func document(t *testing.T) *openapi3.T {
+	t.Helper()
+	loaded, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loaded
+}
+
+// TestLoadRefusesHoles makes one hole after the other into the specification, and expects to be told of it.
+func TestLoadRefusesHoles(t *testing.T) {
+	t.Parallel()
+	me := func(d *openapi3.T) *openapi3.Operation { return d.Paths.Value("/api/v1/users/me").Get }
+	health := func(d *openapi3.T) *openapi3.Operation { return d.Paths.Value("/health").Get }
+	roles := func(d *openapi3.T) map[string]any { return d.Extensions["x-roles"].(map[string]any) }
+	for name, hole := range map[string]struct {
+		make func(*openapi3.T)
+		want string
+	}{
+		"no roles": {
+			func(d *openapi3.T) { delete(d.Extensions, "x-roles") }, "x-roles: is missing",
+		},
+		"a role too many": {
+			func(d *openapi3.T) { roles(d)["owner"] = []any{} }, "x-roles: has [admin employee hr owner team_lead]",
+		},
+		"a role too few": {
+			func(d *openapi3.T) { delete(roles(d), "hr") }, "x-roles: has [admin employee team_lead]",
+		},
+		"a role that only the enum has": {
+			func(d *openapi3.T) {
+				role := d.Components.Schemas["Role"].Value
+				role.Enum = append(role.Enum, "owner")
+			}, "the enum Role has [admin employee hr owner team_lead]",
+		},
+		"a role that the server does not know": {
+			func(d *openapi3.T) {
+				role := d.Components.Schemas["Role"].Value
+				role.Enum = append(role.Enum, "owner")
+				roles(d)["owner"] = []any{}
+			}, "the server knows [admin employee hr team_lead]",
+		},
+		"no enum": {
+			func(d *openapi3.T) { delete(d.Components.Schemas, "Role") }, "the enum Role has []",
+		},
+		"grants that are no list": {
+			func(d *openapi3.T) { roles(d)["hr"] = "users:read" }, "x-roles: hr is not a list",
+		},
+		"a grant that nobody asks for": {
+			func(d *openapi3.T) { roles(d)["hr"] = append(roles(d)["hr"].([]any), "users:raed") },
+			`x-roles: hr is granted "users:raed", which no operation asks for`,
+		},
+		"no operationId": {
+			func(d *openapi3.T) { me(d).OperationID = "" }, "GET /api/v1/users/me: has no operationId",
+		},
+		"an operationId twice": {
+			func(d *openapi3.T) { me(d).OperationID = "GetCompany" }, `operationId "GetCompany" stands twice`,
+		},
+		"no security": {
+			func(d *openapi3.T) { me(d).Security = nil }, "GET /api/v1/users/me: does not say how to authenticate",
+		},
+		"no security, and one for all": {
+			func(d *openapi3.T) {
+				me(d).Security = nil
+				d.Security = *openapi3.NewSecurityRequirements()
+			}, "GET /api/v1/users/me: does not say how to authenticate",
+		},
+		"public with a permission": {
+			func(d *openapi3.T) { health(d).Extensions["x-required-permission"] = "users:read" },
+			"GET /health: is public and asks for a permission",
+		},
+		"an empty requirement": {
+			func(d *openapi3.T) { me(d).Security.With(openapi3.SecurityRequirement{}) },
+			"GET /api/v1/users/me: lets everybody in by an empty security requirement",
+		},
+		"the operator's token, or a caller's, or none": {
+			func(d *openapi3.T) {
+				d.Paths.Value("/metrics").Get.Security.With(openapi3.SecurityRequirement{"bearerAuth": []string{}})
+			},
+			"GET /metrics: lets everybody in by an empty security requirement",
+		},
+		"the operator's token with a permission": {
+			func(d *openapi3.T) {
+				d.Paths.Value("/metrics").Get.Extensions["x-required-permission"] = "users:read"
+			},
+			"GET /metrics: is public and asks for a permission",
+		},
+		"no permission": {
+			func(d *openapi3.T) { delete(me(d).Extensions, "x-required-permission") },
+			"GET /api/v1/users/me: has no x-required-permission",
+		},
+		"an empty permission": {
+			func(d *openapi3.T) { me(d).Extensions["x-required-permission"] = "" },
+			"GET /api/v1/users/me: has no x-required-permission",
+		},
+		"a permission that is no text": {
+			func(d *openapi3.T) { me(d).Extensions["x-required-permission"] = []any{"authenticated"} },
+			"GET /api/v1/users/me: has no x-required-permission",
+		},
+		"a permission that no role has": {
+			func(d *openapi3.T) { me(d).Extensions["x-required-permission"] = "users:see" },
+			`GET /api/v1/users/me: asks for "users:see", which no role has`,
+		},
+		"a limit that is no truth value": {
+			func(d *openapi3.T) { health(d).Extensions["x-rate-limited"] = "no" },
+			"GET /health: x-rate-limited is neither true nor false",
+		},
+		"a stream that is no truth value": {
+			func(d *openapi3.T) { health(d).Extensions["x-streaming"] = 1 },
+			"GET /health: x-streaming is neither true nor false",
+		},
+		"a stream for everybody": {
+			func(d *openapi3.T) { health(d).Extensions["x-streaming"] = true },
+			"GET /health: streams to nobody in particular",
+		},
+		"an upload that is no truth value": {
+			func(d *openapi3.T) { me(d).Extensions["x-upload"] = "true" },
+			"GET /api/v1/users/me: x-upload is neither true nor false",
+		},
+		"an upload by everybody": {
+			func(d *openapi3.T) {
+				d.Paths.Value("/api/v1/auth/login").Post.Extensions = map[string]any{"x-upload": true}
+			},
+			"POST /api/v1/auth/login: streams to nobody in particular",
+		},
+		"an upload of nothing": {
+			func(d *openapi3.T) { me(d).Extensions["x-upload"] = true },
+			"GET /api/v1/users/me: is an upload of nothing",
+		},
+		"no word on what a patch may be called": {
+			func(d *openapi3.T) { delete(d.Extensions, "x-patch-media-types") },
+			"PATCH /api/v1/users/me: is a PATCH, and the document has no x-patch-media-types",
+		},
+		"a patch without a body": {
+			func(d *openapi3.T) { d.Paths.Value("/api/v1/users/me").Patch.RequestBody = nil },
+			"PATCH /api/v1/users/me: is a PATCH without a body of JSON",
+		},
+		"a patch that is no JSON": {
+			func(d *openapi3.T) {
+				content := d.Paths.Value("/api/v1/users/me").Patch.RequestBody.Value.Content
+				content["text/csv"] = content["application/json"]
+				delete(content, "application/json")
+			},
+			"PATCH /api/v1/users/me: is a PATCH without a body of JSON",
+		},
+		"a parameter without a schema": {
+			func(d *openapi3.T) { me(d).Parameters[0].Value.Schema = nil }, `the parameter "If-None-Match" has no schema`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := document(t)
+			hole.make(d)
+			if _, err := gate.Load(d); err == nil || !strings.Contains(err.Error(), hole.want) {
+				t.Errorf("the error is %v, want %q in it", err, hole.want)
+			}
+		})
+	}
+}
+
+// TestLoadNamesEveryHole and not only the first.
+func TestLoadNamesEveryHole(t *testing.T) {
+	t.Parallel()
+	d := document(t)
+	d.Paths.Value("/health").Get.Security = nil
+	d.Paths.Value("/api/v1/company").Get.OperationID = ""
+	_, err := gate.Load(d)
+	for _, want := range []string{"GET /health", "GET /api/v1/company", "company:read"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not name %s: %v", want, err)
+		}
+	}
+}
+
+func TestOperations(t *testing.T) {
+	t.Parallel()
+	c, err := gate.Load(document(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations := c.Operations()
+	if !slices.IsSortedFunc(operations, func(a, b *gate.Operation) int { return strings.Compare(a.ID, b.ID) }) {
+		t.Error("operations come in no order")
+	}
+	byID := map[string]*gate.Operation{}
+	for _, op := range operations {
+		byID[op.ID] = op
+	}
+	health, export, list := byID["GetHealth"], byID["ExportAuditLogs"], byID["ListUsers"]
+	if metrics := byID["GetMetrics"]; !metrics.Public || !metrics.Operator || health.Operator {
+		t.Error("the metrics, and nothing else, are for the operator")
+	}
+	if !health.Public || health.Limited || health.Permission != "" ||
+		health.Method != http.MethodGet || health.Path != "/health" {
+		t.Errorf("GetHealth is %+v", health)
+	}
+	if !export.Streaming || list.Streaming || !list.Limited {
+		t.Error("streaming or limits are not as the specification says")
+	}
+	if list.Roles[api.RoleEmployee] || !list.Roles[api.RoleTeamLead] || list.Permission != "users:read" {
+		t.Errorf("ListUsers is %+v", list)
+	}
+	if !c.Holds(api.RoleHr, "users:create") || c.Holds(api.RoleTeamLead, "users:create") || c.Holds("owner", "users:create") {
+		t.Error("grants are not as the specification says")
+	}
+	granted := document(t).Extensions["x-roles"].(map[string]any)["employee"].([]any)
+	if permissions := c.Permissions(api.RoleEmployee); !slices.IsSorted(permissions) || len(permissions) != len(granted) {
+		t.Errorf("an employee holds %v, and is granted %v", permissions, granted)
+	}
+}

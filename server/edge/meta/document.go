@@ -1,0 +1,115 @@
+package meta
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	spec "github.com/ai-interviewer-platform/interviewer/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/content"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
+)
+
+// Documents are what the service publishes about itself. They are the same for everybody, for as long as it runs.
+type Documents struct{ yaml, json, machines document }
+
+// Publish makes the documents once, since they never change.
+func Publish() (*Documents, error) {
+	published, err := spec.Published()
+	if err != nil {
+		return nil, err
+	}
+	// The state machines are the table that the rooms decide by.
+	machines, err := json.Marshal(api.StateMachines{Data: lifecycle.All()})
+	if err != nil {
+		return nil, fmt.Errorf("the state machines as JSON: %w", err)
+	}
+	var documents Documents
+	for _, one := range []struct {
+		into  *document
+		media string
+		body  []byte
+	}{
+		{&documents.yaml, "application/yaml", published.YAML},
+		{&documents.json, "application/json", published.JSON},
+		{&documents.machines, "application/json", machines},
+	} {
+		kept, err := content.New(one.body)
+		if err != nil {
+			return nil, fmt.Errorf("keep a document: %w", err)
+		}
+		*one.into = document{one.media, kept}
+	}
+	return &documents, nil
+}
+
+// GetSpecificationYAML gives the specification as YAML.
+func (m *Meta) GetSpecificationYAML(
+	ctx context.Context, request api.GetSpecificationYAMLRequestObject,
+) (api.GetSpecificationYAMLResponseObject, error) {
+	return m.Documents.yaml.answer(ctx, request.Params.IfNoneMatch), nil
+}
+
+// GetSpecificationJSON gives the specification as JSON.
+func (m *Meta) GetSpecificationJSON(
+	ctx context.Context, request api.GetSpecificationJSONRequestObject,
+) (api.GetSpecificationJSONResponseObject, error) {
+	return m.Documents.json.answer(ctx, request.Params.IfNoneMatch), nil
+}
+
+// GetStateMachines publishes the state machines.
+func (m *Meta) GetStateMachines(
+	ctx context.Context, request api.GetStateMachinesRequestObject,
+) (api.GetStateMachinesResponseObject, error) {
+	return m.Documents.machines.answer(ctx, request.Params.IfNoneMatch), nil
+}
+
+// document is what is published once.
+type document struct {
+	media   string
+	content content.Content
+}
+
+// answer is the document for a client that has what an If-None-Match header names, in the form that it reads.
+func (d document) answer(ctx context.Context, ifNoneMatch *string) written {
+	form := d.content.For(access.RequestOf(ctx).Encodings)
+	return written{d.media, form, etag.Matches(ifNoneMatch, form.Tag)}
+}
+
+// written is an answer that is written already.
+type written struct {
+	media string
+	form  content.Form
+	// known says that the client has it.
+	known bool
+}
+
+// write lets whoever likes keep the document, and ask before each use whether it is still the present one.
+func (d written) write(w http.ResponseWriter) error {
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache")
+	d.form.Name(h)
+	if d.known {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	d.form.Describe(h)
+	h.Set("Content-Type", d.media)
+	h.Set("Content-Length", strconv.Itoa(len(d.form.Body)))
+	_, err := w.Write(d.form.Body)
+	return err
+}
+
+// VisitGetSpecificationYAMLResponse writes the document as it is.
+func (d written) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error { return d.write(w) }
+
+// VisitGetSpecificationJSONResponse writes the document as it is.
+func (d written) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error { return d.write(w) }
+
+// VisitGetStateMachinesResponse writes the document as it is.
+func (d written) VisitGetStateMachinesResponse(w http.ResponseWriter) error { return d.write(w) }

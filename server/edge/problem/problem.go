@@ -1,0 +1,203 @@
+// Package problem is the one place where a fault becomes HTTP: an application/problem+json document (RFC 9457). What is
+// no fault is a bare 500 that tells nothing but the request id; its cause goes to the log.
+package problem
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+// TypePrefix leads from a code to the page that describes it.
+const TypePrefix = "/docs/problems/"
+
+// statusClientClosed is what the log says of a request whose client has left; nobody receives it.
+const statusClientClosed = 499
+
+// What a document repeats of a request is bounded, however long that was: by entries, and by bytes.
+const (
+	maxErrors    = 1000
+	maxInstance  = 2048
+	maxPointer   = 1024
+	maxParameter = 200
+	maxDetail    = 1024
+)
+
+// Status is the HTTP status of a kind of fault.
+func Status(kind fault.Kind) int {
+	switch kind {
+	case fault.Malformed:
+		return http.StatusBadRequest
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.Stale:
+		return http.StatusPreconditionFailed
+	case fault.Unconditional:
+		return http.StatusPreconditionRequired
+	case fault.Invalid:
+		return http.StatusUnprocessableEntity
+	case fault.Limited:
+		return http.StatusTooManyRequests
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	case fault.MethodUnknown:
+		return http.StatusMethodNotAllowed
+	case fault.Unacceptable:
+		return http.StatusNotAcceptable
+	case fault.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case fault.MediaUnknown:
+		return http.StatusUnsupportedMediaType
+	case fault.HeadTooLarge:
+		return http.StatusRequestHeaderFieldsTooLarge
+	case fault.Internal:
+		return http.StatusInternalServerError
+	}
+	return http.StatusInternalServerError
+}
+
+// Classify gives the fault that an error stands for: itself, what the framework's errors mean, or an internal error
+// that keeps the cause to itself.
+func Classify(err error) *fault.Fault {
+	var f *fault.Fault
+	if errors.As(err, &f) {
+		return f
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fault.New(fault.Overloaded).After(time.Second).Because(err)
+	}
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return fault.New(fault.PayloadTooLarge).Because(err)
+	}
+	var framework *echo.HTTPError
+	if errors.As(err, &framework) {
+		switch framework.Code {
+		case http.StatusBadRequest:
+			return fault.New(fault.MalformedRequest).Because(err)
+		case http.StatusNotFound:
+			return fault.New(fault.ResourceNotFound).With("There is no such path.").Because(err)
+		case http.StatusMethodNotAllowed:
+			return fault.New(fault.MethodNotAllowed).Because(err)
+		case http.StatusRequestEntityTooLarge:
+			return fault.New(fault.PayloadTooLarge).Because(err)
+		case http.StatusUnsupportedMediaType:
+			return fault.New(fault.UnsupportedMediaType).Because(err)
+		}
+	}
+	return fault.New(fault.InternalError).Because(err)
+}
+
+// Document is the public face of a fault.
+func Document(f *fault.Fault, request *access.Request) api.Problem {
+	described := f.Code().Describe()
+	document := api.Problem{
+		Type:      TypePrefix + string(f.Code()),
+		Title:     described.Title,
+		Status:    int32(Status(described.Kind)), //nolint:gosec // an HTTP status
+		Detail:    cut(f.Detail(), maxDetail),
+		Code:      string(f.Code()),
+		RequestID: request.ID,
+	}
+	if request.Target != nil {
+		document.Instance = cut(request.Target.EscapedPath(), maxInstance)
+	}
+	if state, actions := f.State(); state != "" {
+		document.State, document.AllowedActions = &state, &actions
+	}
+	for _, field := range f.Fields()[:min(len(f.Fields()), maxErrors)] {
+		entry := api.ProblemError{Code: field.Code, Detail: cut(field.Detail, maxDetail)}
+		if field.Line > 0 {
+			line := int32(min(field.Line, math.MaxInt32))
+			entry.Line = &line
+		}
+		if field.Parameter != "" {
+			parameter := cut(field.Parameter, maxParameter)
+			entry.Parameter = &parameter
+		} else {
+			pointer := cut(field.Pointer, maxPointer)
+			entry.Pointer = &pointer
+		}
+		document.Errors = append(document.Errors, entry)
+	}
+	return document
+}
+
+// cut keeps as many bytes of a text as there may be, and no half of a character or of an escaped byte.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	text = text[:most]
+	if escape := strings.LastIndexByte(text, '%'); escape > most-len("%00") {
+		text = text[:escape]
+	}
+	return strings.ToValidUTF8(text, "")
+}
+
+// Handler answers every request that ended in an error.
+func Handler(log *slog.Logger) echo.HTTPErrorHandler {
+	return func(err error, c echo.Context) {
+		ctx := c.Request().Context()
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			c.Response().Status = statusClientClosed
+			return
+		}
+		f := Classify(err)
+		if f.Kind() == fault.Internal || f.Kind() == fault.Unavailable {
+			log.ErrorContext(ctx, "request failed", slog.String("code", string(f.Code())), slog.Any("error", err))
+		}
+		if c.Response().Committed {
+			return
+		}
+		if err := write(c, f); err != nil {
+			log.DebugContext(ctx, "answer not delivered", slog.Any("error", err))
+		}
+	}
+}
+
+func write(c echo.Context, f *fault.Fault) error {
+	document := Document(f, access.RequestOf(c.Request().Context()))
+	header := c.Response().Header()
+	header.Set("Content-Type", "application/problem+json")
+	header.Set("Cache-Control", "no-store")
+	if wait := f.RetryAfter(); wait > 0 {
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	}
+	if f.Kind() == fault.Unauthenticated {
+		header.Set("WWW-Authenticate", challenge(f.Code()))
+	}
+	encoded, err := json.Marshal(document)
+	if err != nil {
+		return err
+	}
+	c.Response().WriteHeader(int(document.Status))
+	_, err = c.Response().Write(append(encoded, '\n'))
+	return err
+}
+
+// challenge is what a 401 asks for (RFC 6750, section 3).
+func challenge(code fault.Code) string {
+	if code == fault.InvalidToken {
+		return `Bearer realm="ai-interviewer", error="invalid_token"`
+	}
+	return `Bearer realm="ai-interviewer"`
+}

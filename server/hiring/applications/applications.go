@@ -1,0 +1,137 @@
+// Package applications moves candidates through the stages of a job. It promises that every move stands in the history
+// with who made it and why, together with the application as it is after; that a candidate is considered for a job once
+// at a time, and only an active candidate for an open job; and that of two moves at once the second is decided on what
+// the first has left.
+package applications
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// Applications is the room of the tag applications.
+type Applications struct {
+	Store   *postgres.Store
+	Queries *db.Queries
+	Clock   clock.Source
+	Audit   *audit.Recorder
+	Cursors page.Codec
+	Log     *slog.Logger
+}
+
+// GetApplication shows one application to those who may see it.
+func (a *Applications) GetApplication(
+	ctx context.Context, request api.GetApplicationRequestObject,
+) (api.GetApplicationResponseObject, error) {
+	row, seen, err := a.see(ctx, request.ApplicationID)
+	if err != nil {
+		return nil, err
+	}
+	shown := present(row, seen)
+	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
+		return api.GetApplication304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
+	}
+	return api.GetApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
+}
+
+// see gives an application that the caller may see, and what else they may.
+func (a *Applications) see(ctx context.Context, id uuid.UUID) (db.GetApplicationRow, visibility.Sight, error) {
+	who := access.Of(ctx)
+	tenant := a.Store.Of(who.CompanyID)
+	seen, err := visibility.Of(ctx, a.Queries, tenant, who)
+	if err != nil {
+		return db.GetApplicationRow{}, seen, err
+	}
+	row, err := a.Queries.GetApplication(ctx, tenant, db.GetApplicationParams{
+		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Applications: seen.Applications,
+	})
+	return row, seen, err
+}
+
+// CreateApplication brings a candidate and a job together.
+func (a *Applications) CreateApplication(
+	ctx context.Context, request api.CreateApplicationRequestObject,
+) (api.CreateApplicationResponseObject, error) {
+	who := access.Of(ctx)
+	row := newApplication(*request.Body, who.CompanyID)
+	row.ID, row.Now = a.Clock.ID(), a.Clock.Now()
+	var shown api.ApplicationJSONResponse
+	err := a.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		candidate, job, err := a.lockParties(ctx, tx, row)
+		if err != nil {
+			return err
+		}
+		seen, err := visibility.Of(ctx, a.Queries, tx, who)
+		if err != nil {
+			return err
+		}
+		if err := mayApply(candidate.Status, job.Status, seen.Standing(job.ID)); err != nil {
+			return err
+		}
+		created, err := a.Queries.InsertApplication(ctx, tx, row)
+		if err != nil {
+			return err
+		}
+		err = a.Queries.InsertApplicationMove(ctx, tx, db.InsertApplicationMoveParams{
+			CompanyID: row.CompanyID, ID: a.Clock.ID(), ApplicationID: row.ID, JobID: row.JobID, CandidateID: row.CandidateID,
+			Event: api.ApplicationEventApply, ToStage: row.Stage, ToStatus: row.Status, ActorID: who.UserID, Now: row.Now,
+		})
+		if err != nil {
+			return err
+		}
+		shown = present(db.GetApplicationRow{
+			Application: created, FirstName: candidate.FirstName, LastName: candidate.LastName, JobTitle: job.Title,
+		}, seen)
+		return a.record(ctx, tx, audit.ApplicationCreated, row.ID, audit.Diff(blank(), attributes(created)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateApplication201JSONResponse{
+		Body: shown.Body,
+		Headers: api.CreateApplication201ResponseHeaders{
+			ETag: shown.Headers.ETag, Location: "/api/v1/applications/" + shown.Body.ID.String(),
+		},
+	}, nil
+}
+
+// lockParties gives the candidate and the job of a new application, neither of which changes before it is written. It
+// fails with all that is wrong with what the client sent: ids that name nothing in the company, and the source.
+func (a *Applications) lockParties(
+	ctx context.Context, tx db.DBTX, row db.InsertApplicationParams,
+) (db.Candidate, db.Job, error) {
+	f := fault.New(fault.RuleViolated)
+	candidate, err := a.Queries.LockApplicant(ctx, tx, db.LockApplicantParams{
+		CompanyID: row.CompanyID, ID: row.CandidateID,
+	})
+	if err := known(f, "/candidate_id", err); err != nil {
+		return db.Candidate{}, db.Job{}, err
+	}
+	job, err := a.Queries.LockAppliedJob(ctx, tx, db.LockAppliedJobParams{CompanyID: row.CompanyID, ID: row.JobID})
+	if err := known(f, "/job_id", err); err != nil {
+		return db.Candidate{}, db.Job{}, err
+	}
+	return candidate, job, checkSource(f, row.Source)
+}
+
+// record writes what happened to an application.
+func (a *Applications) record(
+	ctx context.Context, tx db.DBTX, action audit.Action, id uuid.UUID, details audit.Details,
+) error {
+	return a.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
+		Action: action, Resource: audit.Application, ID: &id, Details: details,
+	})
+}

@@ -1,0 +1,233 @@
+package calendar_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata" // the program has it too
+
+	"pgregory.net/rapid"
+
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar"
+)
+
+// TestWallTimes has the clocks on either side of their changes. The wall times were written by hand, from the rules of
+// the European Union, of the United States and of New South Wales.
+func TestWallTimes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ zone, instant, written string }{
+		{"Europe/Berlin", "2026-03-29T00:59:59Z", "20260329T015959"},
+		{"Europe/Berlin", "2026-03-29T01:00:00Z", "20260329T030000"},
+		{"Europe/Berlin", "2026-07-01T10:00:00Z", "20260701T120000"},
+		{"Europe/Berlin", "2026-10-24T23:59:59Z", "20261025T015959"},
+		{"Europe/Berlin", "2026-10-25T00:30:00Z", "20261025T023000"},
+		{"Europe/Berlin", "2026-10-25T00:59:59Z", "20261025T025959"},
+		{"Europe/Berlin", "2026-10-25T01:00:00Z", "20261025T010000Z"}, // shown a second time
+		{"Europe/Berlin", "2026-10-25T01:59:59Z", "20261025T015959Z"},
+		{"Europe/Berlin", "2026-10-25T02:00:00Z", "20261025T030000"},
+		{"Europe/Berlin", "2026-12-01T10:00:00Z", "20261201T110000"},
+		{"America/New_York", "2026-03-08T06:59:59Z", "20260308T015959"},
+		{"America/New_York", "2026-03-08T07:00:00Z", "20260308T030000"},
+		{"America/New_York", "2026-11-01T05:59:59Z", "20261101T015959"},
+		{"America/New_York", "2026-11-01T06:00:00Z", "20261101T060000Z"},
+		{"America/New_York", "2026-11-01T07:00:00Z", "20261101T020000"},
+		{"Australia/Lord_Howe", "2026-04-04T14:59:59Z", "20260405T015959"},
+		{"Australia/Lord_Howe", "2026-04-04T15:00:00Z", "20260404T150000Z"},
+		{"Australia/Lord_Howe", "2026-04-04T15:29:59Z", "20260404T152959Z"},
+		{"Australia/Lord_Howe", "2026-04-04T15:30:00Z", "20260405T020000"},
+		{"Australia/Lord_Howe", "2026-10-03T15:29:59Z", "20261004T015959"},
+		{"Australia/Lord_Howe", "2026-10-03T15:30:00Z", "20261004T023000"},
+		{"Asia/Kolkata", "2026-03-29T01:00:00Z", "20260329T063000"},
+		{"Asia/Kolkata", "2026-10-25T01:00:00Z", "20261025T063000"},
+		{"Etc/GMT+5", "2026-07-01T10:00:00Z", "20260701T050000"},
+		{"UTC", "2026-03-29T01:00:00Z", "20260329T010000Z"},
+		{"Etc/UTC", "2026-03-29T01:00:00Z", "20260329T010000Z"},
+		{"Zulu", "2026-03-29T01:00:00Z", "20260329T010000Z"},
+	} {
+		for _, property := range []string{"DTSTART", "DTEND"} {
+			e := event()
+			e.Zone = test.zone
+			if property == "DTSTART" {
+				e.Start, e.End = at(test.instant), at(test.instant).Add(time.Hour)
+			} else {
+				e.Start, e.End = at(test.instant).Add(-time.Hour), at(test.instant)
+			}
+			file := read(t, write(t, e))
+			got := file.components[len(file.components)-1].get(property)
+			if zone := got.parameters["TZID"]; got.value != test.written || (zone == test.zone) == strings.HasSuffix(test.written, "Z") {
+				t.Errorf("%s in %s: %s in %q, want %s", test.instant, test.zone, got.value, zone, test.written)
+			}
+			if back := file.instant(t, got); !back.Equal(at(test.instant)) {
+				t.Errorf("%s in %s: by the file's rules it is %v", test.instant, test.zone, back)
+			}
+		}
+	}
+}
+
+func TestRulesOfZones(t *testing.T) {
+	t.Parallel()
+	var events []calendar.Event
+	for _, one := range []struct{ zone, start string }{
+		{"Europe/Berlin", "2027-12-01T10:00:00Z"},
+		{"UTC", "2026-07-01T10:00:00Z"},
+		{"Asia/Kolkata", "2026-07-01T10:00:00Z"},
+		{"Europe/Berlin", "2025-07-01T10:00:00Z"},
+		{"Etc/GMT-3", "2026-07-01T10:00:00Z"},
+		{"Europe/Berlin", "2025-07-02T10:00:00Z"},
+	} {
+		e := event()
+		e.Zone, e.Start, e.End = one.zone, at(one.start), at(one.start).Add(time.Hour)
+		events = append(events, e)
+	}
+	want := strings.ReplaceAll(`BEGIN:VTIMEZONE
+TZID:Europe/Berlin
+BEGIN:DAYLIGHT
+DTSTART:20250330T020000
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+TZNAME:CEST
+RDATE:20280326T020000
+END:DAYLIGHT
+BEGIN:STANDARD
+DTSTART:20251026T030000
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+TZNAME:CET
+RDATE:20271031T030000
+END:STANDARD
+END:VTIMEZONE
+BEGIN:VTIMEZONE
+TZID:Asia/Kolkata
+BEGIN:STANDARD
+DTSTART:19451015T000000
+TZOFFSETFROM:+0630
+TZOFFSETTO:+0530
+TZNAME:IST
+END:STANDARD
+END:VTIMEZONE
+BEGIN:VTIMEZONE
+TZID:Etc/GMT-3
+BEGIN:STANDARD
+DTSTART:16010101T000000
+TZOFFSETFROM:+0300
+TZOFFSETTO:+0300
+TZNAME:+03
+END:STANDARD
+END:VTIMEZONE
+BEGIN:VEVENT
+`, "\n", "\r\n")
+	_, got, _ := strings.Cut(string(write(t, events...)), "//EN\r\n")
+	if !strings.HasPrefix(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestRulesAgainstTheDatabase reads events at any times in any zones by the rules that their file has, and on the clocks
+// by the rules that Go has. Among the zones are those with half an hour of daylight saving, with a skipped day, with
+// winter as the exception, with Ramadan, with seconds in an offset, and with changes of the offset itself.
+func TestRulesAgainstTheDatabase(t *testing.T) {
+	t.Parallel()
+	names := []string{
+		"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC", "Europe/Dublin", "Africa/Casablanca",
+		"Pacific/Apia", "Pacific/Chatham", "Africa/Monrovia", "Antarctica/Troll", "America/Santiago", "Asia/Pyongyang",
+		"Europe/Moscow", "America/Caracas", "America/Sao_Paulo", "Asia/Kathmandu", "Europe/Istanbul", "Pacific/Kiritimati",
+		"Etc/GMT+12", "Etc/GMT-14", "EST5EDT", "Africa/Cairo", "Asia/Gaza", "America/St_Johns", "Asia/Tehran", "Pacific/Kwajalein",
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var events []calendar.Event
+		for range rapid.IntRange(1, 8).Draw(t, "events") {
+			e := event()
+			e.Zone = rapid.SampledFrom(names).Draw(t, "zone")
+			e.Start = near(t, e.Zone)
+			e.End = e.Start.Add(time.Duration(rapid.OneOf(rapid.IntRange(1, 8*3600), rapid.IntRange(1, 3*365*86400)).Draw(t, "seconds")) * time.Second)
+			events = append(events, e)
+		}
+		file := read(t, write(t, events...))
+		for i, got := range file.all("VEVENT") {
+			location, err := time.LoadLocation(events[i].Zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for property, want := range map[string]time.Time{"DTSTART": events[i].Start, "DTEND": events[i].End} {
+				written := got.get(property)
+				if back := file.instant(t, written); !back.Equal(want) {
+					t.Fatalf("%v in %s is written as %+v, which is %v", want, location, written, back)
+				}
+				if wall := want.In(location).Format("20060102T150405"); !strings.HasSuffix(written.value, "Z") && written.value != wall {
+					t.Fatalf("%v in %s is written as %+v, want %s", want, location, written, wall)
+				}
+			}
+		}
+	})
+}
+
+// near draws a time from 1970 to 2100, half of them within hours of a change of a zone's clocks.
+func near(t *rapid.T, zone string) time.Time {
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := time.Unix(rapid.Int64Range(0, 4102444800).Draw(t, "unix"), 0).In(location)
+	if _, change := drawn.ZoneBounds(); !change.IsZero() && rapid.Bool().Draw(t, "near a change") {
+		return change.Add(time.Duration(rapid.IntRange(-3*3600, 3*3600).Draw(t, "seconds from it")) * time.Second)
+	}
+	return drawn
+}
+
+func TestValidZone(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"UTC", "Etc/UTC", "GMT", "Zulu", "Europe/Berlin", "America/New_York", "America/Argentina/Buenos_Aires", "Etc/GMT+5",
+		"Etc/GMT-14", "America/Port-au-Prince", "Asia/Kolkata", "Asia/Calcutta", "US/Eastern", "EST5EDT", "W-SU", "NZ-CHAT",
+	} {
+		if !calendar.ValidZone(name) {
+			t.Errorf("%q is refused", name)
+		}
+	}
+	for _, name := range []string{
+		"", "Local", "local", "localtime", "posixrules", "posix/Europe/Berlin", "right/Europe/Berlin", "tzdata.zi", "zone.tab",
+		"Europe", "Europe/", "/Europe/Berlin", "Europe//Berlin", "Europe/./Berlin", "Europe/../Europe/Berlin", "Europe/Berlin/",
+		"./UTC", "../zoneinfo/UTC", "../../etc/passwd", "/etc/localtime", "\\UTC", "Europe\\Berlin", ".", "..", "/",
+		"europe/berlin", "Europe/Berlin ", " Europe/Berlin", "Europe/Berlin\n", "Europe/Berlin\x00", "Mars/Olympus", "+02:00",
+		"CEST", "GMT+2", "UTC+2", "Étc/UTC", strings.Repeat("A", 100000), "A" + strings.Repeat("/A", 10000),
+	} {
+		if calendar.ValidZone(name) {
+			t.Errorf("%.40q is taken for a zone", name)
+		}
+	}
+}
+
+func TestLocal(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ instant, zone, want string }{
+		{"2026-03-29T00:59:59Z", "Europe/Berlin", "2026-03-29T01:59:59+01:00"},
+		{"2026-03-29T01:00:00Z", "Europe/Berlin", "2026-03-29T03:00:00+02:00"},
+		{"2026-10-25T00:30:00Z", "Europe/Berlin", "2026-10-25T02:30:00+02:00"},
+		{"2026-10-25T01:30:00Z", "Europe/Berlin", "2026-10-25T02:30:00+01:00"},
+		{"2026-07-01T02:00:00+09:00", "America/New_York", "2026-06-30T13:00:00-04:00"},
+		{"2026-04-04T15:00:00Z", "Australia/Lord_Howe", "2026-04-05T01:30:00+10:30"},
+		{"2026-01-01T00:00:00Z", "Asia/Kolkata", "2026-01-01T05:30:00+05:30"},
+		{"2026-01-01T05:30:00+05:30", "UTC", "2026-01-01T00:00:00Z"},
+	} {
+		if got, err := calendar.Local(at(test.instant), test.zone); err != nil || got != test.want {
+			t.Errorf("%s in %s: %s (%v), want %s", test.instant, test.zone, got, err, test.want)
+		}
+	}
+	for _, zone := range []string{"", "Local", "Mars/Olympus", "../UTC"} {
+		if got, err := calendar.Local(stamp(), zone); err == nil || got != "" {
+			t.Errorf("in %q it is %s", zone, got)
+		}
+	}
+}
+
+func TestLocalIsTheSameInstant(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		zone := rapid.SampledFrom([]string{"Europe/Berlin", "Pacific/Apia", "Asia/Kathmandu", "UTC", "America/St_Johns"}).Draw(t, "zone")
+		want := near(t, zone)
+		text, err := calendar.Local(want, zone)
+		if got := at(text); err != nil || !got.Equal(want) {
+			t.Fatalf("%v in %s: %s (%v)", want, zone, text, err)
+		}
+	})
+}

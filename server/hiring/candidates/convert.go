@@ -1,0 +1,41 @@
+package candidates
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/oapi-codegen/nullable"
+	openapi_types "github.com/oapi-codegen/runtime/types"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
+)
+
+func convert(row db.Candidate, actions []api.CandidateAction) api.Candidate {
+	email := nullable.NewNullNullable[openapi_types.Email]()
+	if row.Email != nil {
+		email.Set(openapi_types.Email(*row.Email))
+	}
+	return api.Candidate{
+		ID: row.ID, FirstName: row.FirstName, LastName: row.LastName, Email: email, Phone: optional.Of(row.Phone),
+		Location: optional.Of(row.Location), Links: row.Links, Tags: row.Tags, Source: optional.Of(row.Source),
+		ExternalID: optional.Of(row.ExternalID), Status: row.Status, AllowedActions: actions,
+		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+	}
+}
+
+func insertion(p profile, company, id uuid.UUID, now time.Time) db.InsertCandidateParams {
+	return db.InsertCandidateParams{
+		CompanyID: company, ID: id, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, Phone: p.Phone,
+		Location: p.Location, Links: p.Links, Tags: p.Tags, Source: p.Source, ExternalID: p.ExternalID, Now: now,
+	}
+}
+
+func edition(p profile, row db.Candidate, now time.Time) db.UpdateCandidateParams {
+	return db.UpdateCandidateParams{
+		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, FirstName: p.FirstName, LastName: p.LastName,
+		Email: p.Email, Phone: p.Phone, Location: p.Location, Links: p.Links, Tags: p.Tags, Source: p.Source,
+		ExternalID: p.ExternalID, Now: now,
+	}
+}

@@ -1,0 +1,174 @@
+package interviews
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+// CreateInterview creates an interview of an active application, as a draft or scheduled at once.
+func (i *Interviews) CreateInterview(
+	ctx context.Context, request api.CreateInterviewRequestObject,
+) (api.CreateInterviewResponseObject, error) {
+	who, wanted := access.Of(ctx), *request.Body
+	var shown api.InterviewJSONResponse
+	err := i.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		seen, err := visibility.Of(ctx, i.Queries, tx, who)
+		if err != nil {
+			return err
+		}
+		application, err := i.application(ctx, tx, who, seen, wanted.ApplicationID)
+		if err != nil {
+			return err
+		}
+		if application != nil {
+			_, err := lifecycle.Application().Decide(
+				application.Status, api.ApplicationActionScheduleInterview, seen.Standing(application.JobID), nil)
+			if err != nil {
+				return err
+			}
+		}
+		row := newInterview(wanted, who.CompanyID, who.UserID)
+		if err := i.check(ctx, tx, wanted, row, application); err != nil {
+			return err
+		}
+		row.JobID, row.CandidateID = application.JobID, application.CandidateID
+		saved, err := i.insert(ctx, tx, row, wanted)
+		if err != nil {
+			return err
+		}
+		shown, err = i.present(ctx, tx, who, seen, saved)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateInterview201JSONResponse{
+		Body: shown.Body,
+		Headers: api.CreateInterview201ResponseHeaders{
+			ETag: shown.Headers.ETag, Location: "/api/v1/interviews/" + shown.Body.ID.String(),
+		},
+	}, nil
+}
+
+// application gives an application that the caller may see, locked as it is; nil where there is none.
+func (i *Interviews) application(
+	ctx context.Context, tx db.DBTX, who access.Actor, seen visibility.Sight, id uuid.UUID,
+) (*db.GetApplicationForInterviewRow, error) {
+	row, err := i.Queries.GetApplicationForInterview(ctx, tx, db.GetApplicationForInterviewParams{
+		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Applications: seen.Applications,
+	})
+	if fault.Is(err, fault.ResourceNotFound) {
+		return nil, nil
+	}
+	return &row, err
+}
+
+// check refuses a new interview, naming everything that is wrong with it.
+func (i *Interviews) check(
+	ctx context.Context, tx db.DBTX, wanted api.CreateInterviewRequest, row db.InsertInterviewParams,
+	application *db.GetApplicationForInterviewRow,
+) error {
+	f := fault.New(fault.RuleViolated)
+	checkTexts(f, row.Title, row.Location, row.MeetingURL, row.Instructions)
+	var job *uuid.UUID
+	if application == nil {
+		_ = f.Field("/application_id", "unknown", "must name an application")
+	} else {
+		job = &application.JobID
+	}
+	version, err := i.kitVersion(ctx, tx, row.CompanyID, row.KitVersionID)
+	if err != nil {
+		return err
+	}
+	checkKitVersion(f, version, job)
+	panel := usersOf(wanted.Panel)
+	active, err := i.active(ctx, tx, row.CompanyID, panel)
+	if err != nil {
+		return err
+	}
+	checkPanel(f, panel, active)
+	if wanted.Schedule != nil {
+		appointmentOf(*wanted.Schedule).check(f, "/schedule")
+		if len(panel) == 0 {
+			_ = f.Field("/panel", "required", "must name somebody, because the interview is scheduled at once")
+		}
+	}
+	return wrong(f)
+}
+
+// active tells of each of some users whom the company has whether they are active.
+func (i *Interviews) active(
+	ctx context.Context, tx db.DBTX, company uuid.UUID, users []uuid.UUID,
+) (map[uuid.UUID]bool, error) {
+	active := map[uuid.UUID]bool{}
+	if len(users) == 0 {
+		return active, nil
+	}
+	rows, err := i.Queries.ListUsersForPanel(ctx, tx, db.ListUsersForPanelParams{CompanyID: company, Ids: users})
+	for _, row := range rows {
+		active[row.ID] = row.IsActive
+	}
+	return active, err
+}
+
+// insert writes a new interview with its panel, and schedules it where that is wanted. Its history has both.
+func (i *Interviews) insert(
+	ctx context.Context, tx db.DBTX, row db.InsertInterviewParams, wanted api.CreateInterviewRequest,
+) (db.Interview, error) {
+	row.ID, row.Now = i.Clock.ID(), i.Clock.Now()
+	created, err := i.Queries.InsertInterview(ctx, tx, row)
+	if err != nil {
+		return created, err
+	}
+	panel := usersOf(wanted.Panel)
+	if len(panel) > 0 {
+		required := make([]bool, len(panel))
+		for n, p := range wanted.Panel {
+			required[n] = p.ScoreRequired == nil || *p.ScoreRequired
+		}
+		err = i.Queries.InsertPanelists(ctx, tx, db.InsertPanelistsParams{
+			CompanyID: created.CompanyID, InterviewID: created.ID, UserIds: panel, ScoresRequired: required, Now: row.Now,
+		})
+		if err != nil {
+			return created, err
+		}
+	}
+	err = i.Queries.InsertInterviewEvent(ctx, tx, db.InsertInterviewEventParams{
+		CompanyID: created.CompanyID, ID: i.Clock.ID(), InterviewID: created.ID, Event: api.InterviewEventKindCreate,
+		ToStatus: created.Status, ActorID: &row.CreatedBy, CreatedAt: row.Now,
+	})
+	if err != nil {
+		return created, err
+	}
+	details := audit.Diff(blank(), attributes(created))
+	details["application_id"], details["panel"] = created.ApplicationID, panel
+	if err := i.audited(ctx, tx, audit.InterviewCreated, created.ID, details); err != nil || wanted.Schedule == nil {
+		return created, err
+	}
+	return i.appoint(ctx, tx, created, api.InterviewStatusScheduled, panel, appointmentOf(*wanted.Schedule),
+		func(b db.ListBookingsRow) string {
+			if n := slices.Index(panel, b.PersonID); n >= 0 {
+				return fmt.Sprintf("/panel/%d", n)
+			}
+			return "/application_id"
+		})
+}
+
+func usersOf(panel []api.NewPanelist) []uuid.UUID {
+	users := make([]uuid.UUID, len(panel))
+	for n, p := range panel {
+		users[n] = p.UserID
+	}
+	return users
+}

@@ -1,0 +1,308 @@
+package interviews
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata" // the program has it too
+
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+// minute is a time a number of minutes after a fixed one.
+func minute(n int) time.Time { return time.Date(2027, 1, 12, 9, n, 0, 0, time.UTC) }
+
+func drawSpan(t *rapid.T, name string) span {
+	from := rapid.IntRange(0, 40).Draw(t, name+" from")
+	return span{minute(from), minute(from + rapid.IntRange(1, 20).Draw(t, name+" minutes"))}
+}
+
+// TestBookedIsWhoeverHasAMinuteInCommon holds the rule against its meaning: two interviews take the same time when there
+// is a minute that begins in both.
+func TestBookedIsWhoeverHasAMinuteInCommon(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		during := drawSpan(t, "wanted")
+		bookings := []db.ListBookingsRow{}
+		for range rapid.IntRange(0, 8).Draw(t, "bookings") {
+			other := drawSpan(t, "other")
+			bookings = append(bookings, db.ListBookingsRow{PersonID: uuid.New(), StartsAt: other.from, EndsAt: other.to})
+		}
+		before := slices.Clone(bookings)
+		want := []db.ListBookingsRow{}
+		for _, b := range bookings {
+			for n := range 80 {
+				within := func(s span) bool { return !minute(n).Before(s.from) && minute(n).Before(s.to) }
+				if within(during) && within(span{b.StartsAt, b.EndsAt}) {
+					want = append(want, b)
+					break
+				}
+			}
+			if during.overlaps(span{b.StartsAt, b.EndsAt}) != (span{b.StartsAt, b.EndsAt}).overlaps(during) {
+				t.Fatalf("%v and %v: it depends on whom one asks", during, b)
+			}
+		}
+		if got := booked(during, bookings); !slices.Equal(got, want) {
+			t.Fatalf("during %v of %v: %v, want %v", during, bookings, got, want)
+		}
+		if !slices.Equal(bookings, before) {
+			t.Fatal("the bookings that were handed in were changed")
+		}
+	})
+}
+
+func TestBackToBackIsNoConflict(t *testing.T) {
+	t.Parallel()
+	during := span{minute(10), minute(20)}
+	for _, test := range []struct {
+		from, to time.Time
+		want     bool
+	}{
+		{minute(0), minute(10), false},
+		{minute(20), minute(30), false},
+		{minute(0), minute(10).Add(time.Microsecond), true},
+		{minute(20).Add(-time.Microsecond), minute(30), true},
+		{minute(10), minute(20), true},
+		{minute(12), minute(13), true},
+		{minute(0), minute(40), true},
+		{minute(10), minute(11), true},
+		{minute(19), minute(20), true},
+	} {
+		if got := len(booked(during, []db.ListBookingsRow{{StartsAt: test.from, EndsAt: test.to}})) > 0; got != test.want {
+			t.Errorf("%v to %v: %t", test.from, test.to, got)
+		}
+	}
+}
+
+func TestBookedTwiceNamesEveryoneOnce(t *testing.T) {
+	t.Parallel()
+	lars, mira := uuid.New(), uuid.New()
+	row := func(person uuid.UUID, first, last string, from int) db.ListBookingsRow {
+		berlin := time.FixedZone("", 3600)
+		return db.ListBookingsRow{
+			PersonID: person, FirstName: first, LastName: last, StartsAt: minute(from).In(berlin), EndsAt: minute(from + 30).In(berlin),
+		}
+	}
+	err := bookedTwice([]db.ListBookingsRow{
+		row(lars, "Lars", "Lindqvist", 0), row(lars, "Lars", "Lindqvist", 15), row(mira, "Mira", "Solheim", 5),
+	}, func(b db.ListBookingsRow) string { return "/" + strings.ToLower(b.FirstName) })
+	want := []fault.Field{
+		{Pointer: "/lars", Code: "booked", Detail: "Lars Lindqvist is booked from 2027-01-12T09:00:00Z to 2027-01-12T09:30:00Z"},
+		{Pointer: "/mira", Code: "booked", Detail: "Mira Solheim is booked from 2027-01-12T09:05:00Z to 2027-01-12T09:35:00Z"},
+	}
+	if got := fields(err); outcome(err) != fault.ScheduleConflict || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v names %v", err, got)
+	}
+}
+
+func fields(err error) []fault.Field {
+	var f *fault.Fault
+	if errors.As(err, &f) {
+		return f.Fields()
+	}
+	return nil
+}
+
+// found gives the pointers and codes of what a check finds wrong.
+func found(check func(f *fault.Fault)) string {
+	f := fault.New(fault.RuleViolated)
+	check(f)
+	var all []string
+	for _, field := range f.Fields() {
+		all = append(all, field.Pointer+" "+field.Code)
+	}
+	if (wrong(f) != nil) != (len(all) > 0) {
+		all = append(all, "and is no fault")
+	}
+	return strings.Join(all, ", ")
+}
+
+func TestCheckTimes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ from, to, zone, want string }{
+		{"2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "Europe/Berlin", ""},
+		{"2001-01-12T10:00:00+01:00", "2001-01-12T11:00:00+01:00", "Europe/Berlin", ""},
+		{"2027-01-12T10:00:00+01:00", "2027-01-12T09:00:01Z", "Europe/Berlin", ""},
+		{"2027-01-12T10:00:00+01:00", "2027-01-13T10:00:00+01:00", "UTC", ""},
+		{"2027-01-12T10:00:00+01:00", "2027-01-13T09:00:00.000001Z", "UTC", "/ends_at too_long"},
+		// A day of 25 hours by the clocks, and one of 23.
+		{"2027-10-31T00:00:00+02:00", "2027-11-01T00:00:00+01:00", "Europe/Berlin", "/ends_at too_long"},
+		{"2027-03-28T00:00:00+01:00", "2027-03-29T00:00:00+02:00", "Europe/Berlin", ""},
+		{"2027-01-12T10:00:00+01:00", "2027-01-12T10:00:00+01:00", "UTC", "/ends_at not_after_start"},
+		{"2027-01-12T10:00:00+01:00", "2027-01-12T10:00:00+02:00", "UTC", "/ends_at not_after_start"},
+		{"2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "Mars/Olympus", "/timezone unknown"},
+		{"2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "Local", "/timezone unknown"},
+		{"2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "", "/timezone unknown"},
+		{"1999-12-31T23:59:59Z", "2000-01-01T01:00:00Z", "UTC", "/starts_at out_of_range"},
+		{"2000-01-01T00:00:00+01:00", "2000-01-01T02:00:00+01:00", "UTC", "/starts_at out_of_range"},
+		{"2099-12-31T23:00:00Z", "2100-01-01T00:00:00Z", "UTC", "/ends_at out_of_range"},
+		{"9999-12-31T23:00:00-14:00", "9999-12-31T23:30:00-14:00", "UTC", "/starts_at out_of_range, /ends_at out_of_range"},
+		{"0000-01-01T00:00:00+14:00", "0000-01-01T00:30:00+14:00", "UTC", "/starts_at out_of_range, /ends_at out_of_range"},
+		{
+			"9999-12-31T23:00:00Z", "0000-12-31T23:30:00Z", "x",
+			"/starts_at out_of_range, /ends_at out_of_range, /ends_at not_after_start, /timezone unknown",
+		},
+	} {
+		from, err := time.Parse(time.RFC3339, test.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := time.Parse(time.RFC3339, test.to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := func(below string) string {
+			return found(func(f *fault.Fault) { checkTimes(f, below, span{from, to}, test.zone) })
+		}
+		if got := check(""); got != test.want {
+			t.Errorf("%s to %s in %q: %q, want %q", test.from, test.to, test.zone, got, test.want)
+		}
+		if got := strings.ReplaceAll(check("/schedule"), "/schedule/", "/"); got != test.want {
+			t.Errorf("%s to %s in %q below a pointer: %q", test.from, test.to, test.zone, got)
+		}
+	}
+}
+
+func TestCheckTexts(t *testing.T) {
+	t.Parallel()
+	of := func(s string) *string { return &s }
+	for _, test := range []struct {
+		title                   string
+		place, url, instruction *string
+		want                    string
+	}{
+		{"Technical interview", nil, nil, nil, ""},
+		{"Zoë 👩‍🚀", of("Room 4"), of("https://meet.example/abc?x=1#y"), of("First line.\nSecond\tline."), ""},
+		{"a", nil, of("http://[::1]:8080/"), nil, ""},
+		{"\u00a0", of("\u2003"), nil, of("\u00a0"), "/title blank, /location blank, /instructions blank"},
+		{"a\nb", of("a\x00b"), nil, of("a\x00b"), "/title control_character, /location control_character, /instructions control_character"},
+		{"a\u202eb", nil, of("https://a\u202eb.example/"), nil, "/title control_character, /meeting_url control_character"},
+		{"a", nil, of("https://"), nil, "/meeting_url invalid"},
+		{"a", nil, of("https:///path"), nil, "/meeting_url invalid"},
+		{"a", nil, of("https://:443/"), nil, "/meeting_url invalid"},
+		{"a", nil, of("https://a.example/%zz"), nil, "/meeting_url invalid"},
+		{"a", nil, of("https://[::1/"), nil, "/meeting_url invalid"},
+	} {
+		got := found(func(f *fault.Fault) { checkTexts(f, test.title, test.place, test.url, test.instruction) })
+		if got != test.want {
+			t.Errorf("%+v: %q, want %q", test, got, test.want)
+		}
+	}
+	for _, test := range []struct {
+		reason *string
+		want   string
+	}{
+		{nil, ""},
+		{of("Ill."), ""},
+		{of("One.\nTwo."), ""},
+		{of("\u00a0"), "/x/reason blank"},
+		{of("a\x00"), "/x/reason control_character"},
+	} {
+		if got := found(func(f *fault.Fault) { checkReason(f, "/x", test.reason) }); got != test.want {
+			t.Errorf("%v: %q, want %q", test.reason, got, test.want)
+		}
+	}
+}
+
+func TestCheckKitVersion(t *testing.T) {
+	t.Parallel()
+	job, other := uuid.New(), uuid.New()
+	for _, status := range []api.KitVersionStatus{
+		api.KitVersionStatusDraft, api.KitVersionStatusPublished, api.KitVersionStatusArchived,
+	} {
+		for _, belongs := range []*uuid.UUID{nil, &job, &other} {
+			for _, wanted := range []*uuid.UUID{nil, &job} {
+				want := ""
+				switch {
+				case status != api.KitVersionStatusPublished:
+					want = "/kit_version_id not_published"
+				case belongs == &other && wanted != nil:
+					want = "/kit_version_id other_job"
+				}
+				version := &db.GetKitVersionForInterviewRow{Status: status, JobID: belongs}
+				if got := found(func(f *fault.Fault) { checkKitVersion(f, version, wanted) }); got != want {
+					t.Errorf("%s of %v for %v: %q, want %q", status, belongs, wanted, got, want)
+				}
+			}
+		}
+	}
+	if got := found(func(f *fault.Fault) { checkKitVersion(f, nil, &job) }); got != "/kit_version_id unknown" {
+		t.Errorf("none: %q", got)
+	}
+}
+
+func TestCheckPanel(t *testing.T) {
+	t.Parallel()
+	a, b, gone, foreign := uuid.New(), uuid.New(), uuid.New(), uuid.New()
+	active := map[uuid.UUID]bool{a: true, b: true, gone: false}
+	for _, test := range []struct {
+		panel []uuid.UUID
+		want  string
+	}{
+		{nil, ""},
+		{[]uuid.UUID{a, b}, ""},
+		{[]uuid.UUID{a, b, a, b}, "/panel/2/user_id duplicate, /panel/3/user_id duplicate"},
+		{[]uuid.UUID{foreign, a, gone, a}, "/panel/0/user_id unknown, /panel/2/user_id inactive, /panel/3/user_id duplicate"},
+	} {
+		if got := found(func(f *fault.Fault) { checkPanel(f, test.panel, active) }); got != test.want {
+			t.Errorf("%v: %q, want %q", test.panel, got, test.want)
+		}
+	}
+}
+
+func TestLocalTimes(t *testing.T) {
+	t.Parallel()
+	zones := clocks{}
+	for _, test := range []struct{ at, zone, want string }{
+		{"2027-03-28T00:59:59Z", "Europe/Berlin", `"2027-03-28T01:59:59+01:00"`},
+		{"2027-03-28T01:00:00Z", "Europe/Berlin", `"2027-03-28T03:00:00+02:00"`},
+		{"2027-10-31T00:30:00Z", "Europe/Berlin", `"2027-10-31T02:30:00+02:00"`},
+		{"2027-10-31T01:30:00Z", "Europe/Berlin", `"2027-10-31T02:30:00+01:00"`},
+		{"2027-03-14T06:59:59.000001Z", "America/New_York", `"2027-03-14T01:59:59.000001-05:00"`},
+		{"2027-03-14T07:00:00Z", "America/New_York", `"2027-03-14T03:00:00-04:00"`},
+		{"2027-11-07T05:30:00Z", "America/New_York", `"2027-11-07T01:30:00-04:00"`},
+		{"2027-11-07T06:30:00Z", "America/New_York", `"2027-11-07T01:30:00-05:00"`},
+		{"2027-04-03T14:59:59Z", "Australia/Lord_Howe", `"2027-04-04T01:59:59+11:00"`},
+		{"2027-04-03T15:00:00Z", "Australia/Lord_Howe", `"2027-04-04T01:30:00+10:30"`},
+		{"2027-10-02T15:29:59Z", "Australia/Lord_Howe", `"2027-10-03T01:59:59+10:30"`},
+		{"2027-10-02T15:30:00Z", "Australia/Lord_Howe", `"2027-10-03T02:30:00+11:00"`},
+		{"2027-10-02T15:30:00Z", "UTC", `"2027-10-02T15:30:00Z"`},
+		{"2027-10-02T15:30:00Z", "Dropped/Zone", `"2027-10-02T15:30:00Z"`},
+	} {
+		at, err := time.Parse(time.RFC3339, test.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // looked up, and remembered
+			shown, err := zones.local(&at, &test.zone).MarshalJSON()
+			if string(shown) != test.want || err != nil {
+				t.Errorf("%s in %s: %s (%v), want %s", test.at, test.zone, shown, err, test.want)
+			}
+		}
+	}
+	if none := zones.local(nil, nil); !none.IsNull() {
+		t.Errorf("no time is shown as %v", none)
+	}
+}
+
+func TestCeiling(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ at, want time.Time }{
+		{minute(0), minute(0)},
+		{minute(0).Add(time.Microsecond), minute(0).Add(time.Second)},
+		{minute(0).Add(999999 * time.Microsecond), minute(0).Add(time.Second)},
+		{minute(0).Add(time.Second), minute(0).Add(time.Second)},
+	} {
+		if got := ceiling(test.at); !got.Equal(test.want) {
+			t.Errorf("%v: %v, want %v", test.at, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package jobs
+
+import (
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
+)
+
+// seesAll reports whether somebody sees all jobs of the company; the others see those that they have to do with.
+func seesAll(who access.Actor) bool { return who.Role != api.RoleEmployee && !who.Limited() }
+
+// standing is what somebody is to any job: only the role decides what they may do with it.
+func standing(who access.Actor) lifecycle.Standing {
+	return lifecycle.Standing{Role: who.Role, Scopes: who.Scopes()}
+}
+
+// checkText refuses what a job says where it is blank or disturbs what stands around it. Only the description may be
+// empty, and may have several lines.
+func checkText(title string, department, location *string, description string) error {
+	f := fault.New(fault.RuleViolated)
+	text.Check(f, "/title", title)
+	text.Optional(f, "/department", department)
+	text.Optional(f, "/location", location)
+	if description != "" {
+		text.CheckLines(f, "/description", description)
+	}
+	if len(f.Fields()) > 0 {
+		return f
+	}
+	return nil
+}
+
+// mayJoin decides whether a user may be added to a job. Who is a member already may be given another job role although
+// they are inactive.
+func mayJoin(active, member bool) error {
+	if active || member {
+		return nil
+	}
+	return fault.New(fault.RuleViolated).With("Only an active user can become a member of a job.").
+		Parameter("user_id", "inactive", "names a user who is inactive")
+}

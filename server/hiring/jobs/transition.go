@@ -1,0 +1,71 @@
+package jobs
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// OpenJob lets candidates apply.
+func (j *Jobs) OpenJob(ctx context.Context, request api.OpenJobRequestObject) (api.OpenJobResponseObject, error) {
+	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionOpen, audit.JobOpened)
+	if err != nil {
+		return nil, err
+	}
+	return api.OpenJob200JSONResponse{JobJSONResponse: shown}, nil
+}
+
+// HoldJob lets nobody new apply for the time being.
+func (j *Jobs) HoldJob(ctx context.Context, request api.HoldJobRequestObject) (api.HoldJobResponseObject, error) {
+	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionHold, audit.JobHeld)
+	if err != nil {
+		return nil, err
+	}
+	return api.HoldJob200JSONResponse{JobJSONResponse: shown}, nil
+}
+
+// CloseJob ends the search.
+func (j *Jobs) CloseJob(ctx context.Context, request api.CloseJobRequestObject) (api.CloseJobResponseObject, error) {
+	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionClose, audit.JobClosed)
+	if err != nil {
+		return nil, err
+	}
+	return api.CloseJob200JSONResponse{JobJSONResponse: shown}, nil
+}
+
+// transition is the one way of every action that changes a job's status.
+func (j *Jobs) transition(
+	ctx context.Context, id uuid.UUID, match *string, action api.JobAction, happened audit.Action,
+) (api.JobJSONResponse, error) {
+	who := access.Of(ctx)
+	var saved db.Job
+	err := j.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		row, err := j.Queries.GetJobForUpdate(ctx, tx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: id})
+		if err != nil {
+			return err
+		}
+		to, err := lifecycle.Job().Decide(row.Status, action, standing(who), nil)
+		if err := etag.If(match).Before(row.Version, err); err != nil {
+			return err
+		}
+		saved, err = j.Queries.TransitionJob(ctx, tx, db.TransitionJobParams{
+			CompanyID: who.CompanyID, ID: id, FromStatus: row.Status, ToStatus: to, Now: j.Clock.Now(),
+		})
+		if err != nil {
+			return postgres.Guarded(err)
+		}
+		return j.record(ctx, tx, happened, id, audit.Diff(attributes(row), attributes(saved)))
+	})
+	if err != nil {
+		return api.JobJSONResponse{}, err
+	}
+	return present(who, saved), nil
+}

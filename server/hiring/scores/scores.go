@@ -1,0 +1,174 @@
+// Package scores takes what panelists think of a candidate, and keeps it from the others until they have said what they
+// think. It promises that nobody reads another's draft; that whoever is on the panel of an interview, whatever their
+// role, reads nothing of another's score of it before their own is submitted; that nobody writes another's score; and
+// that an interview completes with the last required score, exactly once.
+package scores
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// Scores is the room of the tag scores.
+type Scores struct {
+	Store   *postgres.Store
+	Queries *db.Queries
+	Clock   clock.Source
+	Audit   *audit.Recorder
+	Cursors page.Codec
+	Log     *slog.Logger
+}
+
+// GetScore shows one score to those who may read it.
+func (s *Scores) GetScore(ctx context.Context, request api.GetScoreRequestObject) (api.GetScoreResponseObject, error) {
+	who := access.Of(ctx)
+	tenant := s.Store.Of(who.CompanyID)
+	seen, err := visibility.Of(ctx, s.Queries, tenant, who)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := s.present(ctx, tenant, reading(who, seen, request.ScoreID))
+	if err != nil {
+		return nil, err
+	}
+	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
+		return api.GetScore304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
+	}
+	return api.GetScore200JSONResponse{ScoreJSONResponse: shown}, nil
+}
+
+// CreateScore begins the caller's own score of an interview, as a draft.
+func (s *Scores) CreateScore(
+	ctx context.Context, request api.CreateScoreRequestObject,
+) (api.CreateScoreResponseObject, error) {
+	who, id := access.Of(ctx), s.Clock.ID()
+	var said api.UpdateScoreRequest
+	if request.Body != nil {
+		said = api.UpdateScoreRequest(*request.Body)
+	}
+	var shown api.ScoreJSONResponse
+	err := s.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		interview, err := s.seat(ctx, tx, request.InterviewID)
+		if err != nil {
+			return err
+		}
+		criteria, err := s.criteria(ctx, tx, who.CompanyID, interview.KitVersionID)
+		if err != nil {
+			return err
+		}
+		wanted, err := revise(criteria, judgement{ratings: []api.ScoreRating{}}, said)
+		if err != nil {
+			return err
+		}
+		row, err := newScore(interview, who.UserID, criteria, wanted)
+		if err != nil {
+			return err
+		}
+		row.ID, row.Now = id, s.Clock.Now()
+		created, err := s.Queries.InsertScore(ctx, tx, row)
+		if err != nil {
+			return err
+		}
+		if err := s.record(ctx, tx, audit.ScoreCreated, created); err != nil {
+			return err
+		}
+		shown, err = s.present(ctx, tx, own(who, id))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateScore201JSONResponse{
+		Body: shown.Body,
+		Headers: api.CreateScore201ResponseHeaders{
+			ETag: shown.Headers.ETag, Location: "/api/v1/scores/" + id.String(),
+		},
+	}, nil
+}
+
+// UpdateScore changes the caller's own draft; a patch that changes nothing leaves the row and its version alone.
+func (s *Scores) UpdateScore(
+	ctx context.Context, request api.UpdateScoreRequestObject,
+) (api.UpdateScoreResponseObject, error) {
+	who, patch := access.Of(ctx), request.Body
+	var shown api.ScoreJSONResponse
+	err := s.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		score, interview, err := s.hold(ctx, tx, own(who, request.ScoreID))
+		if err != nil {
+			return err
+		}
+		_, err = decide(who, score, interview.Status, api.ScoreActionUpdate, nil)
+		if err := etag.Needed(request.Params.IfMatch).Before(score.Version, err); err != nil {
+			return err
+		}
+		criteria, err := s.criteria(ctx, tx, who.CompanyID, interview.KitVersionID)
+		if err != nil {
+			return err
+		}
+		change, changed, err := edit(score, criteria, *patch)
+		if err != nil {
+			return err
+		}
+		if changed {
+			change.Now = s.Clock.Now()
+			saved, err := s.Queries.UpdateScore(ctx, tx, change)
+			if err != nil {
+				return postgres.Guarded(err)
+			}
+			if err := s.record(ctx, tx, audit.ScoreUpdated, saved); err != nil {
+				return err
+			}
+		}
+		shown, err = s.present(ctx, tx, own(who, score.ID))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateScore200JSONResponse{ScoreJSONResponse: shown}, nil
+}
+
+// seat locks an interview that the caller sees, and fails where they may not begin a score of it.
+func (s *Scores) seat(ctx context.Context, tx db.DBTX, id uuid.UUID) (db.Interview, error) {
+	who := access.Of(ctx)
+	seen, err := visibility.Of(ctx, s.Queries, tx, who)
+	if err != nil {
+		return db.Interview{}, err
+	}
+	interview, err := s.Queries.GetInterviewForScoring(ctx, tx, db.GetInterviewForScoringParams{
+		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
+	})
+	if err != nil {
+		return interview, err
+	}
+	standing := seen.Standing(interview.JobID)
+	standing.Panelist, err = s.Queries.IsPanelist(ctx, tx, db.IsPanelistParams{
+		CompanyID: who.CompanyID, InterviewID: id, UserID: who.UserID,
+	})
+	if err != nil {
+		return interview, err
+	}
+	_, err = lifecycle.Interview().Decide(interview.Status, api.InterviewActionCreateScore, standing, nil)
+	return interview, err
+}
+
+// record writes what happened to a score, and nothing of what it says: the audit log is read by people who may not.
+func (s *Scores) record(ctx context.Context, tx db.DBTX, action audit.Action, score db.Score) error {
+	return s.Audit.Record(ctx, tx, score.CompanyID, audit.Entry{
+		Action: action, Resource: audit.Score, ID: &score.ID,
+		Details: audit.Details{"interview_id": score.InterviewID, "revision": score.Revision},
+	})
+}

@@ -1,0 +1,86 @@
+package apikey
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// touchEvery is how exactly it is known when a key was last used: more would be a write with every request.
+const touchEvery = time.Minute
+
+// Ring finds the caller whom a secret belongs to. It asks PostgreSQL every time, by one index, and keeps nothing: a
+// key that was revoked, changed or rotated is so for the very next request at every replica.
+type Ring struct {
+	Store   *postgres.Store
+	Queries *db.Queries
+	Clock   clock.Source
+	Log     *slog.Logger
+}
+
+// Check gives the caller whom a bearer token proves, without the role, which depends on what it asks for. It fails
+// with InvalidToken where nobody is, and with another fault where that could not be found out.
+func (r *Ring) Check(ctx context.Context, token string) (*access.Actor, error) {
+	secret, err := Parse(token)
+	if err != nil {
+		return nil, fault.New(fault.InvalidToken).Because(err)
+	}
+	row, err := r.Queries.FindAPIKey(ctx, r.Store.Lookup(), secret.Hash())
+	if fault.Is(err, fault.ResourceNotFound) {
+		return nil, fault.New(fault.InvalidToken).Because(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	now := r.Clock.Now()
+	if err := admit(row, secret, now); err != nil {
+		return nil, err
+	}
+	if row.LastUsedAt == nil || now.Sub(*row.LastUsedAt) >= touchEvery {
+		r.touch(ctx, row.CompanyID, row.ID, now)
+	}
+	return &access.Actor{
+		CompanyID: row.CompanyID, UserID: row.ID,
+		Key: &access.Key{Scopes: row.Scopes, Jobs: row.JobIDs, Test: row.IsTest, KnownTo: row.KnownTo},
+	}, nil
+}
+
+// admit decides whether a secret is still good, and whether it is of the kind that its company takes.
+func admit(row db.FindAPIKeyRow, secret Secret, now time.Time) error {
+	refused := func(reason string) error {
+		return fault.New(fault.InvalidToken).Because(Refusal(reason))
+	}
+	switch {
+	case row.ExpiresAt != nil && !now.Before(*row.ExpiresAt):
+		return refused("the key has expired")
+	case !row.IsPresent && (row.PreviousExpiresAt == nil || !now.Before(*row.PreviousExpiresAt)):
+		return refused("the secret was rotated out")
+	case row.IsTest != (secret.Mode() == api.CompanyModeTest):
+		return refused("the key is of another mode than its company")
+	}
+	return nil
+}
+
+// Refusal says in the log why a key was refused.
+type Refusal string
+
+func (r Refusal) Error() string { return string(r) }
+
+// touch notes that a key was used. That this fails is no reason to refuse its request.
+func (r *Ring) touch(ctx context.Context, company, id uuid.UUID, now time.Time) {
+	err := r.Queries.TouchAPIKey(ctx, r.Store.Of(company), db.TouchAPIKeyParams{
+		CompanyID: company, ID: id, Now: now, Before: now.Add(-touchEvery),
+	})
+	if err != nil {
+		r.Log.WarnContext(ctx, "the use of a key could not be noted", slog.Any("error", err))
+	}
+}

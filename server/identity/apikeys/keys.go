@@ -1,0 +1,239 @@
+// Package apikeys looks after the API keys of a company: what they may do, for how long, and their secrets, each of
+// which is shown once and never kept. It promises that a key does nothing beyond its scopes and sees nothing beyond
+// its jobs, and that what is changed about it holds for the very next request.
+package apikeys
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// maxKeys is how many keys of a company may be good for something.
+const maxKeys = 100
+
+// APIKeys is the room of the tag keys.
+type APIKeys struct {
+	Store    *postgres.Store
+	Queries  *db.Queries
+	Clock    clock.Source
+	Audit    *audit.Recorder
+	Cursors  page.Codec
+	Contract *gate.Contract
+}
+
+// ListAPIKeys lists the keys of the company, newest first.
+func (k *APIKeys) ListAPIKeys(
+	ctx context.Context, request api.ListAPIKeysRequestObject,
+) (api.ListAPIKeysResponseObject, error) {
+	who, wanted := access.Of(ctx), request.Params
+	filters := wanted
+	filters.Cursor, filters.Limit = nil, nil
+	list, err := k.Cursors.Open(
+		page.Scope{Company: who.CompanyID, Operation: "ListAPIKeys", Query: filters}, wanted.Cursor, wanted.Limit)
+	if err != nil {
+		return nil, err
+	}
+	tenant := k.Store.Planned(who.CompanyID)
+	rows, err := k.Queries.ListAPIKeys(ctx, tenant, db.ListAPIKeysParams{
+		CompanyID: who.CompanyID, IsRevoked: wanted.IsRevoked, AfterTime: list.After.Time, AfterID: list.After.ID,
+		MaxRows: list.MaxRows(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown, err := page.Close(ctx, list, rows, func(row db.APIKey) page.Place { return page.At(row.CreatedAt, row.ID) })
+	if err != nil {
+		return nil, err
+	}
+	data := make([]api.APIKey, len(shown.Rows))
+	for i, row := range shown.Rows {
+		data[i] = k.convert(who, row)
+	}
+	return api.ListAPIKeys200JSONResponse{
+		Body:    api.APIKeyPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Headers: api.ListAPIKeys200ResponseHeaders{Link: shown.Link},
+	}, nil
+}
+
+// GetAPIKey shows one key.
+func (k *APIKeys) GetAPIKey(ctx context.Context, request api.GetAPIKeyRequestObject) (api.GetAPIKeyResponseObject, error) {
+	shown, err := k.show(ctx, request.APIKeyID)
+	if err != nil {
+		return nil, err
+	}
+	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
+		return api.GetAPIKey304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
+	}
+	return api.GetAPIKey200JSONResponse{APIKeyJSONResponse: shown}, nil
+}
+
+// GetMyAPIKey shows the key that asks.
+func (k *APIKeys) GetMyAPIKey(
+	ctx context.Context, request api.GetMyAPIKeyRequestObject,
+) (api.GetMyAPIKeyResponseObject, error) {
+	shown, err := k.show(ctx, access.Of(ctx).UserID)
+	if err != nil {
+		return nil, err
+	}
+	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
+		return api.GetMyAPIKey304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
+	}
+	return api.GetMyAPIKey200JSONResponse{APIKeyJSONResponse: shown}, nil
+}
+
+// CreateAPIKey creates a key, and shows its secret this once.
+func (k *APIKeys) CreateAPIKey(
+	ctx context.Context, request api.CreateAPIKeyRequestObject,
+) (api.CreateAPIKeyResponseObject, error) {
+	who, wanted := access.Of(ctx), *request.Body
+	now := k.Clock.Now()
+	row := db.InsertAPIKeyParams{
+		CompanyID: who.CompanyID, ID: k.Clock.ID(), Name: strings.TrimSpace(wanted.Name), Scopes: sorted(wanted.Scopes),
+		JobIDs: wanted.JobIds, ExpiresAt: wanted.ExpiresAt, CreatedBy: &who.UserID, KnownTo: []uuid.UUID{who.UserID},
+		Now: now,
+	}
+	var created db.APIKey
+	var secret apikey.Secret
+	err := k.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		// The company's row is held, so that of two keys at once not both are the last.
+		company, err := k.Queries.GetCompanyForUpdate(ctx, tx, who.CompanyID)
+		if err != nil {
+			return err
+		}
+		given := grant{
+			name: row.Name, scopes: wanted.Scopes, jobs: row.JobIDs, expiresAt: row.ExpiresAt, mode: modeOf(company),
+		}
+		if err := k.check(given, nil, now); err != nil {
+			return err
+		}
+		if count, err := k.Queries.CountLiveAPIKeys(ctx, tx, who.CompanyID); err != nil {
+			return err
+		} else if count >= maxKeys {
+			return fault.New(fault.LimitReached).With("The company has %d keys already; revoke one that is not needed.", maxKeys)
+		}
+		if err := k.known(ctx, tx, who.CompanyID, row.JobIDs); err != nil {
+			return err
+		}
+		secret = apikey.New(modeOf(company))
+		row.Prefix, row.Hash = secret.Prefix(), secret.Hash()
+		if created, err = k.Queries.InsertAPIKey(ctx, tx, row); err != nil {
+			return err
+		}
+		return k.record(ctx, tx, audit.APIKeyCreated, created.ID, audit.Diff(blank(), attributes(created)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := k.present(who, created)
+	return api.CreateAPIKey201JSONResponse{
+		Body: api.APIKeyWithSecret{APIKey: shown.Body, Secret: secret.Reveal()},
+		Headers: api.CreateAPIKey201ResponseHeaders{
+			ETag: shown.Headers.ETag, Location: "/api/v1/api-keys/" + created.ID.String(),
+		},
+	}, nil
+}
+
+// UpdateAPIKey changes name, scopes, jobs and expiry; a patch that changes nothing leaves the key and its version
+// alone.
+func (k *APIKeys) UpdateAPIKey(
+	ctx context.Context, request api.UpdateAPIKeyRequestObject,
+) (api.UpdateAPIKeyResponseObject, error) {
+	patch := request.Body
+	who := access.Of(ctx)
+	var saved db.APIKey
+	err := k.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		row, err := k.held(ctx, tx, request.APIKeyID, request.Params.IfMatch)
+		if err != nil {
+			return err
+		}
+		change := edit(row, *patch)
+		if saved = row; !changes(row, change) {
+			return nil
+		}
+		change.Now = k.Clock.Now()
+		if err := k.check(granted(row, *patch, change), row.ExpiresAt, change.Now); err != nil {
+			return err
+		}
+		// The jobs that a key has already stay with it, also one that a reset has deleted since.
+		if patch.JobIds.IsSpecified() {
+			if err := k.known(ctx, tx, who.CompanyID, change.JobIDs); err != nil {
+				return err
+			}
+		}
+		if saved, err = k.Queries.UpdateAPIKey(ctx, tx, change); err != nil {
+			return postgres.Guarded(err)
+		}
+		return k.record(ctx, tx, audit.APIKeyUpdated, row.ID, audit.Diff(attributes(row), attributes(saved)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateAPIKey200JSONResponse{APIKeyJSONResponse: k.present(who, saved)}, nil
+}
+
+// show gives one key as the caller may see and handle it.
+func (k *APIKeys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONResponse, error) {
+	who := access.Of(ctx)
+	row, err := k.Queries.GetAPIKey(ctx, k.Store.Of(who.CompanyID), db.GetAPIKeyParams{CompanyID: who.CompanyID, ID: id})
+	if err != nil {
+		return api.APIKeyJSONResponse{}, err
+	}
+	return k.present(who, row), nil
+}
+
+// held locks a key that is to be changed, on the version that the client knows.
+func (k *APIKeys) held(ctx context.Context, tx db.DBTX, id uuid.UUID, match *string) (db.APIKey, error) {
+	row, err := k.Queries.GetAPIKeyForUpdate(ctx, tx, db.GetAPIKeyForUpdateParams{
+		CompanyID: access.Of(ctx).CompanyID, ID: id,
+	})
+	if err != nil {
+		return row, err
+	}
+	if err := etag.Check(match, row.Version); err != nil {
+		return row, err
+	}
+	return row, mayChange(row)
+}
+
+// known fails where the company has not all of these jobs, which stand in the order of the request.
+func (k *APIKeys) known(ctx context.Context, tx db.DBTX, company uuid.UUID, jobs []uuid.UUID) error {
+	if jobs == nil {
+		return nil
+	}
+	known, err := k.Queries.ListKnownJobs(ctx, tx, db.ListKnownJobsParams{CompanyID: company, Ids: jobs})
+	if err != nil {
+		return err
+	}
+	f := fault.New(fault.RuleViolated)
+	for i, id := range jobs {
+		if !slices.Contains(known, id) {
+			f.Field(fmt.Sprintf("/job_ids/%d", i), "unknown", "is no job of the company")
+		}
+	}
+	if len(f.Fields()) > 0 {
+		return f
+	}
+	return nil
+}
+
+func (k *APIKeys) record(ctx context.Context, tx db.DBTX, action audit.Action, id uuid.UUID, details audit.Details) error {
+	return k.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
+		Action: action, Resource: audit.APIKey, ID: &id, Details: details,
+	})
+}

@@ -1,0 +1,159 @@
+package apikeys
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
+)
+
+// longest is how far ahead a key may end, for those that end at all.
+const longest = 10
+
+// grant is what a key is given.
+type grant struct {
+	name string
+	// scopes stand in the order of the request. kept are those that it leaves as they are.
+	scopes    []api.APIKeyScope
+	kept      []string
+	jobs      []uuid.UUID
+	expiresAt *time.Time
+	// mode is that of the key's company.
+	mode api.CompanyMode
+}
+
+// granted is what a patch makes of a key. Scopes that the key has already are looked at only where it gets other jobs.
+func granted(row db.APIKey, patch api.UpdateAPIKeyRequest, change db.UpdateAPIKeyParams) grant {
+	g := grant{
+		name: change.Name, scopes: patch.Scopes, jobs: change.JobIDs, expiresAt: change.ExpiresAt,
+		mode: modeOfPrefix(row.Prefix),
+	}
+	if patch.Scopes == nil && patch.JobIds.IsSpecified() {
+		g.kept = row.Scopes
+	}
+	return g
+}
+
+// check refuses what a key cannot be given. An expiry that it has already may lie in the past.
+func (k *APIKeys) check(wanted grant, had *time.Time, now time.Time) error {
+	f := fault.New(fault.RuleViolated)
+	text.Check(f, "/name", wanted.name)
+	for i, scope := range wanted.scopes {
+		pointer, name := fmt.Sprintf("/scopes/%d", i), string(scope)
+		switch reach := k.Contract.Reach(name); {
+		case reach == gate.ReachTest && wanted.mode != api.CompanyModeTest:
+			f.Field(pointer, "needs_test_company", name+" is for keys of test companies")
+		case reach != gate.ReachJobs && wanted.jobs != nil:
+			f.Field(pointer, "needs_all_jobs", name+" is for keys of the whole company, and this one is limited to jobs")
+		}
+	}
+	for _, name := range wanted.kept {
+		if wanted.jobs != nil && k.Contract.Reach(name) != gate.ReachJobs {
+			f.Field("/job_ids", "needs_all_jobs", "limits a key that has "+name+", which is for keys of the whole company")
+		}
+	}
+	if e := wanted.expiresAt; e != nil && (had == nil || !had.Equal(*e)) {
+		switch {
+		case !e.After(now):
+			f.Field("/expires_at", "past", "must be in the future")
+		case e.After(now.AddDate(longest, 0, 0)):
+			f.Field("/expires_at", "too_far", fmt.Sprintf("must be at most %d years ahead", longest))
+		}
+	}
+	if len(f.Fields()) > 0 {
+		return f
+	}
+	return nil
+}
+
+// statusOf says whether a key is good for anything.
+func statusOf(row db.APIKey, now time.Time) api.APIKeyStatus {
+	switch {
+	case row.RevokedAt != nil:
+		return api.APIKeyStatusRevoked
+	case row.ExpiresAt != nil && !now.Before(*row.ExpiresAt):
+		return api.APIKeyStatusExpired
+	}
+	return api.APIKeyStatusActive
+}
+
+// mayChange refuses a change of a key that was revoked. One that has expired can be given another expiry.
+func mayChange(row db.APIKey) error {
+	if row.RevokedAt != nil {
+		return fault.New(fault.StateConflict).In(string(api.APIKeyStatusRevoked), []string{}).
+			With("The key is revoked, which is for good; create another one.")
+	}
+	return nil
+}
+
+// allowedActions is what somebody may do with a key now.
+func (k *APIKeys) allowedActions(who access.Actor, row db.APIKey) []api.APIKeyAction {
+	// Whoever opens a test company sees its first key this once; it is looked after within.
+	if who.Key != nil || row.CompanyID != who.CompanyID || !k.Contract.Holds(who.Role, "api_keys:manage") ||
+		mayChange(row) != nil {
+		return []api.APIKeyAction{}
+	}
+	return []api.APIKeyAction{api.APIKeyActionUpdate, api.APIKeyActionRotate, api.APIKeyActionRevoke}
+}
+
+// edit applies a patch to a row: absent stays, null clears.
+func edit(row db.APIKey, patch api.UpdateAPIKeyRequest) db.UpdateAPIKeyParams {
+	change := db.UpdateAPIKeyParams{
+		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Name: row.Name, Scopes: row.Scopes, JobIDs: row.JobIDs,
+		ExpiresAt: row.ExpiresAt,
+	}
+	if patch.Name != nil {
+		change.Name = strings.TrimSpace(*patch.Name)
+	}
+	if patch.Scopes != nil {
+		change.Scopes = sorted(patch.Scopes)
+	}
+	if patch.JobIds.IsSpecified() {
+		change.JobIDs, _ = patch.JobIds.Get()
+	}
+	if patch.ExpiresAt.IsSpecified() {
+		change.ExpiresAt = nil
+		if at, err := patch.ExpiresAt.Get(); err == nil {
+			at = at.Truncate(time.Microsecond) // as precise as it is kept
+			change.ExpiresAt = &at
+		}
+	}
+	return change
+}
+
+// changes reports whether a key would be another than it is.
+func changes(row db.APIKey, change db.UpdateAPIKeyParams) bool {
+	sameEnd := row.ExpiresAt == nil && change.ExpiresAt == nil ||
+		row.ExpiresAt != nil && change.ExpiresAt != nil && row.ExpiresAt.Equal(*change.ExpiresAt)
+	return row.Name != change.Name || !slices.Equal(row.Scopes, change.Scopes) || !sameEnd ||
+		(row.JobIDs == nil) != (change.JobIDs == nil) || !slices.Equal(row.JobIDs, change.JobIDs)
+}
+
+func sorted(scopes []api.APIKeyScope) []string {
+	names := make([]string, len(scopes))
+	for i, scope := range scopes {
+		names[i] = string(scope)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// actsAs is the role where a key stands; for what only admins do, a key of the whole company stands where they do.
+func actsAs(row db.APIKey) api.Role {
+	switch {
+	case row.JobIDs != nil:
+		return api.RoleTeamLead
+	case modeOfPrefix(row.Prefix) == api.CompanyModeTest:
+		return api.RoleAdmin
+	}
+	return api.RoleHr
+}

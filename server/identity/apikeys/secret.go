@@ -1,0 +1,83 @@
+package apikeys
+
+import (
+	"context"
+	"time"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// overlap is for how long the present secret stays good after a rotation, where nothing is said about it.
+const overlap = 24 * time.Hour
+
+// RotateAPIKey gives a key a new secret, and shows it this once.
+func (k *APIKeys) RotateAPIKey(
+	ctx context.Context, request api.RotateAPIKeyRequestObject,
+) (api.RotateAPIKeyResponseObject, error) {
+	who, until := access.Of(ctx), overlap
+	if request.Body != nil && request.Body.OverlapSeconds != nil {
+		until = time.Duration(*request.Body.OverlapSeconds) * time.Second
+	}
+	var saved db.APIKey
+	var secret apikey.Secret
+	err := k.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		row, err := k.held(ctx, tx, request.APIKeyID, request.Params.IfMatch)
+		if err != nil {
+			return err
+		}
+		company, err := k.Queries.GetCompany(ctx, tx, who.CompanyID)
+		if err != nil {
+			return err
+		}
+		secret = apikey.New(modeOf(company))
+		now := k.Clock.Now()
+		saved, err = k.Queries.RotateAPIKey(ctx, tx, db.RotateAPIKeyParams{
+			CompanyID: who.CompanyID, ID: row.ID, Version: row.Version, Hash: secret.Hash(), Prefix: secret.Prefix(),
+			PreviousExpiresAt: now.Add(until), KnownTo: append(row.KnownTo, who.UserID), Now: now,
+		})
+		if err != nil {
+			return postgres.Guarded(err)
+		}
+		return k.record(ctx, tx, audit.APIKeyRotated, row.ID, audit.Details{
+			"prefix": audit.Change{From: row.Prefix, To: saved.Prefix}, "overlap_seconds": int64(until / time.Second),
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := k.present(who, saved)
+	return api.RotateAPIKey200JSONResponse{
+		Body:    api.APIKeyWithSecret{APIKey: shown.Body, Secret: secret.Reveal()},
+		Headers: api.RotateAPIKey200ResponseHeaders{ETag: shown.Headers.ETag},
+	}, nil
+}
+
+// RevokeAPIKey ends a key for good.
+func (k *APIKeys) RevokeAPIKey(
+	ctx context.Context, request api.RevokeAPIKeyRequestObject,
+) (api.RevokeAPIKeyResponseObject, error) {
+	who := access.Of(ctx)
+	var saved db.APIKey
+	err := k.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		row, err := k.held(ctx, tx, request.APIKeyID, request.Params.IfMatch)
+		if err != nil {
+			return err
+		}
+		saved, err = k.Queries.RevokeAPIKey(ctx, tx, db.RevokeAPIKeyParams{
+			CompanyID: who.CompanyID, ID: row.ID, Version: row.Version, Now: k.Clock.Now(),
+		})
+		if err != nil {
+			return postgres.Guarded(err)
+		}
+		return k.record(ctx, tx, audit.APIKeyRevoked, row.ID, audit.Details{"name": row.Name, "prefix": row.Prefix})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.RevokeAPIKey200JSONResponse{APIKeyJSONResponse: k.present(who, saved)}, nil
+}

@@ -1,0 +1,162 @@
+// Package companies shows the caller's company and lets its admins change what it has decided for itself.
+package companies
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// Companies is the room of the tag company.
+type Companies struct {
+	Store   *postgres.Store
+	Queries *db.Queries
+	Clock   clock.Source
+	Audit   *audit.Recorder
+	Guard   *session.Guard
+	Cursors page.Codec
+	// Scopes are all that a key can hold; ShowKey shows one to the caller.
+	Scopes  []string
+	ShowKey func(ctx context.Context, row db.APIKey) api.APIKey
+}
+
+// GetCompany shows the caller's company.
+func (c *Companies) GetCompany(
+	ctx context.Context, request api.GetCompanyRequestObject,
+) (api.GetCompanyResponseObject, error) {
+	id := access.Of(ctx).CompanyID
+	row, err := c.Queries.GetCompany(ctx, c.Store.Of(id), id)
+	if err != nil {
+		return nil, err
+	}
+	shown := convert(row)
+	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
+		return api.GetCompany304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
+	}
+	return api.GetCompany200JSONResponse{CompanyJSONResponse: shown}, nil
+}
+
+// UpdateCompany changes name and settings.
+func (c *Companies) UpdateCompany(
+	ctx context.Context, request api.UpdateCompanyRequestObject,
+) (api.UpdateCompanyResponseObject, error) {
+	id, patch := access.Of(ctx).CompanyID, request.Body
+	if err := check(patch); err != nil {
+		return nil, err
+	}
+	var saved db.Company
+	err := c.Store.InTx(ctx, id, func(tx db.DBTX) error {
+		row, err := c.Queries.GetCompanyForUpdate(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
+			return err
+		}
+		saved, err = c.save(ctx, tx, row, edit(row, *patch))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateCompany200JSONResponse{CompanyJSONResponse: convert(saved)}, nil
+}
+
+// save writes what a patch has changed, and records it.
+func (c *Companies) save(
+	ctx context.Context, tx db.DBTX, row db.Company, change db.UpdateCompanyParams,
+) (db.Company, error) {
+	saved, err := c.write(ctx, tx, row, change)
+	if err != nil || saved.Version == row.Version {
+		return saved, err
+	}
+	return saved, c.Audit.Record(ctx, tx, row.ID, audit.Entry{
+		Action: audit.CompanyUpdated, Resource: audit.Company, ID: &row.ID,
+		Details: audit.Diff(attributes(row), attributes(saved)),
+	})
+}
+
+// write writes what has changed; a change that changes nothing leaves the row and its version alone.
+func (c *Companies) write(
+	ctx context.Context, tx db.DBTX, row db.Company, change db.UpdateCompanyParams,
+) (db.Company, error) {
+	if row.Name == change.Name && row.Timezone == change.Timezone &&
+		slices.Equal(row.AllowedEmailDomains, change.AllowedEmailDomains) {
+		return row, nil
+	}
+	change.Now = c.Clock.Now()
+	saved, err := c.Queries.UpdateCompany(ctx, tx, change)
+	if err != nil {
+		return row, postgres.Guarded(err)
+	}
+	return saved, nil
+}
+
+// edit applies a patch to a row: absent stays, null clears.
+func edit(row db.Company, patch api.UpdateCompanyRequest) db.UpdateCompanyParams {
+	change := db.UpdateCompanyParams{
+		CompanyID: row.ID, Version: row.Version, Name: row.Name, Timezone: row.Timezone,
+		AllowedEmailDomains: row.AllowedEmailDomains,
+	}
+	if patch.Name != nil {
+		change.Name = strings.TrimSpace(*patch.Name)
+	}
+	if patch.Settings == nil {
+		return change
+	}
+	if patch.Settings.Timezone != nil {
+		change.Timezone = *patch.Settings.Timezone
+	}
+	if domains := patch.Settings.AllowedEmailDomains; domains.IsNull() {
+		change.AllowedEmailDomains = []string{}
+	} else if listed, err := domains.Get(); err == nil {
+		change.AllowedEmailDomains = listed
+	}
+	return change
+}
+
+// check refuses a name that is blank once the white space around it is gone, and a time zone that the IANA database
+// does not know.
+func check(patch *api.UpdateCompanyRequest) error {
+	f := fault.New(fault.RuleViolated)
+	if patch.Name != nil && strings.TrimSpace(*patch.Name) == "" {
+		f.Field("/name", "blank", "must have a visible character")
+	}
+	if patch.Settings != nil && patch.Settings.Timezone != nil && !calendar.ValidZone(*patch.Settings.Timezone) {
+		f.Field("/settings/timezone", "unknown_timezone", "is not a time zone of the IANA database")
+	}
+	if len(f.Fields()) > 0 {
+		return f
+	}
+	return nil
+}
+
+func convert(row db.Company) api.CompanyJSONResponse {
+	return api.CompanyJSONResponse{
+		Body: api.Company{
+			ID: row.ID, Name: row.Name, Slug: row.Slug, Mode: modeOf(row.TestOf), IsActive: row.IsActive,
+			Settings:  api.CompanySettings{Timezone: row.Timezone, AllowedEmailDomains: row.AllowedEmailDomains},
+			CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		},
+		Headers: api.CompanyResponseHeaders{ETag: etag.Of(row.Version)},
+	}
+}
+
+// attributes is what the audit compares of a company.
+func attributes(row db.Company) map[string]any {
+	return map[string]any{
+		"name": row.Name, "timezone": row.Timezone, "allowed_email_domains": row.AllowedEmailDomains,
+	}
+}

@@ -1,0 +1,257 @@
+package companies
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
+)
+
+// maxTestCompanies is how many test companies of a company may be open.
+const maxTestCompanies = 20
+
+// ListTestCompanies lists the test companies that the caller's company has open.
+func (c *Companies) ListTestCompanies(
+	ctx context.Context, request api.ListTestCompaniesRequestObject,
+) (api.ListTestCompaniesResponseObject, error) {
+	id := access.Of(ctx).CompanyID
+	list, err := c.Cursors.Open(
+		page.Scope{Company: id, Operation: "ListTestCompanies"}, request.Params.Cursor, request.Params.Limit)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.Queries.ListTestCompanies(ctx, c.Store.Of(id), db.ListTestCompaniesParams{
+		CompanyID: id, AfterTime: list.After.Time, AfterID: list.After.ID, MaxRows: list.MaxRows(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown, err := page.Close(ctx, list, rows, func(row db.Company) page.Place { return page.At(row.CreatedAt, row.ID) })
+	if err != nil {
+		return nil, err
+	}
+	data := make([]api.TestCompany, len(shown.Rows))
+	for i, row := range shown.Rows {
+		data[i] = convertTest(row)
+	}
+	return api.ListTestCompanies200JSONResponse{
+		Body:    api.TestCompanyPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Headers: api.ListTestCompanies200ResponseHeaders{Link: shown.Link},
+	}, nil
+}
+
+// CreateTestCompany opens a test company, with a key that can do in it all that keys can do.
+func (c *Companies) CreateTestCompany(
+	ctx context.Context, request api.CreateTestCompanyRequestObject,
+) (api.CreateTestCompanyResponseObject, error) {
+	id, name := access.Of(ctx).CompanyID, strings.TrimSpace(request.Body.Name)
+	f := fault.New(fault.RuleViolated)
+	if text.Check(f, "/name", name); len(f.Fields()) > 0 {
+		return nil, f
+	}
+	var opened db.Company
+	var key db.APIKey
+	secret := apikey.New(api.CompanyModeTest)
+	err := c.Store.InTx(ctx, id, func(tx db.DBTX) error {
+		parent, err := c.Queries.GetCompanyForUpdate(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := c.mayOpen(ctx, tx, parent); err != nil {
+			return err
+		}
+		row := db.InsertTestCompanyParams{
+			ID: c.Clock.ID(), Name: name, Slug: testSlug(parent.Slug), TestOf: id, Now: c.Clock.Now(),
+		}
+		err = c.Audit.Record(ctx, tx, id, audit.Entry{
+			Action: audit.TestCompanyOpened, Resource: audit.Company, ID: &row.ID,
+			Details: audit.Details{"name": row.Name, "slug": row.Slug, "key_prefix": secret.Prefix()},
+		})
+		if err != nil {
+			return err
+		}
+		return c.within(ctx, tx, row.ID, func() error {
+			if opened, err = c.Queries.InsertTestCompany(ctx, tx, row); err != nil {
+				return err
+			}
+			key, err = c.Queries.InsertAPIKey(ctx, tx, db.InsertAPIKeyParams{
+				CompanyID: row.ID, ID: c.Clock.ID(), Name: name, Prefix: secret.Prefix(), Hash: secret.Hash(),
+				Scopes: c.Scopes, KnownTo: []uuid.UUID{}, Now: row.Now,
+			})
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateTestCompany201JSONResponse{
+		TestCompany: convertTest(opened), APIKey: c.ShowKey(ctx, key), Secret: secret.Reveal(),
+	}, nil
+}
+
+// within does something in a test company of the caller's, in the transaction of the caller's own.
+func (c *Companies) within(ctx context.Context, tx db.DBTX, test uuid.UUID, fn func() error) error {
+	if err := c.Queries.ActFor(ctx, tx, test); err != nil {
+		return err
+	}
+	if err := fn(); err != nil {
+		return err
+	}
+	return c.Queries.ActFor(ctx, tx, access.Of(ctx).CompanyID)
+}
+
+// mayOpen decides whether a company may open one more test company. Those do not open any themselves.
+func (c *Companies) mayOpen(ctx context.Context, tx db.DBTX, parent db.Company) error {
+	if parent.TestOf != nil {
+		return fault.New(fault.StateConflict).With("A test company opens no test companies.")
+	}
+	count, err := c.Queries.CountTestCompanies(ctx, tx, parent.ID)
+	if err == nil && count >= maxTestCompanies {
+		err = fault.New(fault.LimitReached).
+			With("The company has %d test companies already; close one that is not needed.", maxTestCompanies)
+	}
+	return err
+}
+
+// CloseTestCompany ends a test company, its keys and its people's sessions.
+func (c *Companies) CloseTestCompany(
+	ctx context.Context, request api.CloseTestCompanyRequestObject,
+) (api.CloseTestCompanyResponseObject, error) {
+	id, now := access.Of(ctx).CompanyID, c.Clock.Now()
+	var ended []db.Session
+	err := c.Store.InTx(ctx, id, func(tx db.DBTX) error {
+		row, err := c.Queries.GetTestCompany(ctx, tx, db.GetTestCompanyParams{CompanyID: id, ID: request.TestCompanyID})
+		if err != nil {
+			return err
+		}
+		err = c.Audit.Record(ctx, tx, id, audit.Entry{
+			Action: audit.TestCompanyClosed, Resource: audit.Company, ID: &row.ID, Details: audit.Details{"slug": row.Slug},
+		})
+		if err != nil {
+			return err
+		}
+		return c.within(ctx, tx, row.ID, func() error {
+			if _, err := c.Queries.GetCompanyAlone(ctx, tx, row.ID); err != nil {
+				return err
+			}
+			_, err := c.Queries.CloseTestCompany(ctx, tx, db.CloseTestCompanyParams{ID: row.ID, TestOf: id, Now: now})
+			if err != nil {
+				return postgres.Guarded(err)
+			}
+			if _, err := c.Queries.RevokeAPIKeys(ctx, tx, db.RevokeAPIKeysParams{CompanyID: row.ID, Now: now}); err != nil {
+				return err
+			}
+			// What is left of it is its audit log.
+			_, ended, err = c.empty(ctx, tx, row.ID, uuid.Nil)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	postgres.AfterCommit(ctx, func() { c.Guard.Publish(ctx, "", ended...) })
+	return api.CloseTestCompany204Response{}, nil
+}
+
+// empty deletes what a test company holds, but for one person where there is one to keep, and gives the sessions that
+// have ended by it. They are gone and not among the changes that replicas look for, so these have to be told of them.
+func (c *Companies) empty(
+	ctx context.Context, tx db.DBTX, company, keep uuid.UUID,
+) (db.ResetCompanyRow, []db.Session, error) {
+	ended, err := c.Queries.EndTestSessions(ctx, tx, db.EndTestSessionsParams{
+		CompanyID: company, ExceptUserID: keep, Now: c.Clock.Now(),
+	})
+	if err != nil {
+		return db.ResetCompanyRow{}, nil, err
+	}
+	deleted, err := c.Queries.ResetCompany(ctx, tx, db.ResetCompanyParams{CompanyID: company, CallerID: keep})
+	return deleted, ended, err
+}
+
+// ResetCompany puts a test company back to how it was opened.
+func (c *Companies) ResetCompany(
+	ctx context.Context, _ api.ResetCompanyRequestObject,
+) (api.ResetCompanyResponseObject, error) {
+	who := access.Of(ctx)
+	var deleted db.ResetCompanyRow
+	var ended []db.Session
+	var revoked int64
+	err := c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		row, err := c.Queries.GetCompanyAlone(ctx, tx, who.CompanyID)
+		if err != nil {
+			return err
+		}
+		if row.TestOf == nil {
+			return fault.New(fault.NotATestCompany)
+		}
+		if deleted, ended, err = c.empty(ctx, tx, row.ID, who.UserID); err != nil {
+			return err
+		}
+		revoked, err = c.Queries.RevokeLaterAPIKeys(ctx, tx, db.RevokeLaterAPIKeysParams{
+			CompanyID: row.ID, CallerID: who.UserID, Now: c.Clock.Now(),
+		})
+		if err != nil {
+			return err
+		}
+		restored, err := c.write(ctx, tx, row, asOpened(row))
+		if err != nil {
+			return err
+		}
+		details := audit.Diff(attributes(row), attributes(restored))
+		details["jobs"], details["candidates"], details["users"] = deleted.Jobs, deleted.Candidates, deleted.Users
+		details["api_keys"] = revoked
+		return c.Audit.Record(ctx, tx, row.ID, audit.Entry{
+			Action: audit.CompanyReset, Resource: audit.Company, ID: &row.ID, Details: details,
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	postgres.AfterCommit(ctx, func() { c.Guard.Publish(ctx, "", ended...) })
+	return api.ResetCompany200JSONResponse{
+		Jobs: deleted.Jobs, Candidates: deleted.Candidates, Applications: deleted.Applications, Kits: deleted.Kits,
+		Interviews: deleted.Interviews, Scores: deleted.Scores, Users: deleted.Users, APIKeys: revoked,
+	}, nil
+}
+
+// asOpened is the change that gives a test company its first name and settings again.
+func asOpened(row db.Company) db.UpdateCompanyParams {
+	change := db.UpdateCompanyParams{
+		CompanyID: row.ID, Version: row.Version, Name: row.Name, Timezone: "UTC", AllowedEmailDomains: []string{},
+	}
+	if row.OpenedAs != nil {
+		change.Name = *row.OpenedAs
+	}
+	return change
+}
+
+func convertTest(row db.Company) api.TestCompany {
+	return api.TestCompany{ID: row.ID, Name: row.Name, Slug: row.Slug, CreatedAt: row.CreatedAt.UTC()}
+}
+
+// testSlug makes a slug of a company's own that no other has, within the 63 characters that a slug may have.
+func testSlug(of string) string {
+	const room = 63 - len("-test-") - 8
+	random := make([]byte, 4)
+	_, _ = rand.Read(random) // which never fails
+	return strings.TrimRight(of[:min(len(of), room)], "-") + "-test-" + hex.EncodeToString(random)
+}
+
+func modeOf(testOf *uuid.UUID) api.CompanyMode {
+	if testOf != nil {
+		return api.CompanyModeTest
+	}
+	return api.CompanyModeLive
+}

@@ -1,0 +1,152 @@
+package login_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// app is the origin that the installation's CORS_ORIGINS lists.
+const app = "https://app.example.com"
+
+// below is an origin below it, which is not listed.
+const below = "https://x.app.example.com"
+
+// A page of another site cannot use the cookie that the browser might send along, nor sign somebody in as somebody else.
+func TestCrossSiteRequestsAreRefused(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	replica := i.Replica()
+	hr := replica.SignIn(t, acme.Users[api.RoleHr])
+	nobody := replica.Anonymous(t)
+	own := replica.URL
+	for name, test := range map[string]struct {
+		headers []string
+		passes  bool
+	}{
+		"no browser":                       {nil, true},
+		"same origin":                      {[]string{"Sec-Fetch-Site", "same-origin", "Origin", own}, true},
+		"same origin, an older browser":    {[]string{"Origin", own}, true},
+		"typed into the address bar":       {[]string{"Sec-Fetch-Site", "none"}, true},
+		"the listed origin":                {[]string{"Sec-Fetch-Site", "cross-site", "Origin", app}, true},
+		"the listed origin, older browser": {[]string{"Origin", app}, true},
+		"a neighbour":                      {[]string{"Sec-Fetch-Site", "same-site", "Origin", "https://b.example.com"}, false},
+		"another site":                     {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, false},
+		"another site, without an origin":  {[]string{"Sec-Fetch-Site", "cross-site"}, false},
+		"another site, an older browser":   {[]string{"Origin", "https://evil.example"}, false},
+		"a sandboxed frame":                {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "null"}, false},
+		"an older browser's sandbox":       {[]string{"Origin", "null"}, false},
+		"the listed origin over http":      {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "http://app.example.com"}, false},
+		"the listed origin, another port":  {[]string{"Sec-Fetch-Site", "cross-site", "Origin", app + ":444"}, false},
+		"the listed origin as a beginning": {[]string{"Sec-Fetch-Site", "cross-site", "Origin", app + ".evil.example"}, false},
+		"below the listed origin":          {[]string{"Sec-Fetch-Site", "cross-site", "Origin", below}, false},
+	} {
+		headers := append([]string{"Cookie", "refresh_token=" + hr.RefreshToken}, test.headers...)
+		refreshed := nobody.Do(http.MethodPost, refreshPath, nil, headers...)
+		signedIn := nobody.Do(http.MethodPost, loginPath, credentials("hr@acme.example", testkit.Password), test.headers...)
+		origin := ""
+		if len(test.headers) > 0 && test.headers[len(test.headers)-1] == app {
+			origin = app
+		}
+		for _, answer := range []*testkit.Answer{refreshed, signedIn} {
+			if test.passes {
+				if answer.Status != http.StatusOK {
+					t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
+				}
+			} else if answer.Status != http.StatusForbidden || !strings.Contains(string(answer.Body), `"cross_site_request"`) ||
+				answer.Header.Get("Set-Cookie") != "" {
+				t.Errorf("%s: %d %s %s", name, answer.Status, answer.Header, answer.Body)
+			}
+			if got := answer.Header.Get("Access-Control-Allow-Origin"); got != origin {
+				t.Errorf("%s: Access-Control-Allow-Origin is %q, want %q", name, got, origin)
+			}
+			if !strings.Contains(strings.Join(answer.Header.Values("Vary"), ","), "Origin") {
+				t.Errorf("%s: Vary is %q", name, answer.Header.Values("Vary"))
+			}
+		}
+		if test.passes {
+			hr.RefreshToken = testkit.Decode[api.TokenPair](refreshed).RefreshToken
+		}
+	}
+}
+
+// A browser asks before it lets a page call: the listed origin is told yes, every other one nothing.
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	replica := i.Replica()
+	for origin, want := range map[string]string{
+		app: app, "https://evil.example": "", "null": "", below: "", app + ".evil.example": "",
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, replica.URL+mePath, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Origin", origin)
+		request.Header.Set("Access-Control-Request-Method", http.MethodPatch)
+		request.Header.Set("Access-Control-Request-Headers", "authorization,content-type,if-match")
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := answer.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		header := answer.Header
+		if answer.StatusCode != http.StatusNoContent || header.Get("Access-Control-Allow-Origin") != want {
+			t.Errorf("%s: %d, allowed %q", origin, answer.StatusCode, header.Get("Access-Control-Allow-Origin"))
+		}
+		if !strings.Contains(strings.Join(header.Values("Vary"), ","), "Origin") {
+			t.Errorf("%s: Vary is %q", origin, header.Values("Vary"))
+		}
+		if want == "" {
+			if header.Get("Access-Control-Allow-Credentials") != "" {
+				t.Errorf("%s: credentials are allowed", origin)
+			}
+			continue
+		}
+		if header.Get("Access-Control-Allow-Credentials") != "true" ||
+			!strings.Contains(header.Get("Access-Control-Allow-Methods"), http.MethodPatch) ||
+			!strings.Contains(header.Get("Access-Control-Allow-Headers"), "If-Match") {
+			t.Errorf("%s: the answer is %v", origin, header)
+		}
+	}
+}
+
+// Without CORS_ORIGINS no page of another origin may read anything.
+func TestWithoutListedOrigins(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	i.Config.CORSOrigins = nil
+	acme := i.Company("acme")
+	replica := i.Replica()
+	hr := replica.SignIn(t, acme.Users[api.RoleHr])
+	answer := hr.Do(http.MethodGet, mePath, nil, "Origin", app).Expect(http.StatusOK)
+	if got := answer.Header.Get("Access-Control-Allow-Origin"); got != "" {
+		t.Errorf("Access-Control-Allow-Origin is %q", got)
+	}
+	replica.Anonymous(t).Do(http.MethodPost, refreshPath, refreshBody(hr.RefreshToken), "Origin", app).
+		Refused(http.StatusForbidden, "cross_site_request")
+}
+
+func TestLogoutExpiresTheCookie(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	hr := i.Replica().SignIn(t, acme.Users[api.RoleHr])
+	answer := hr.Post(logoutPath, nil).Expect(http.StatusOK)
+	want := "refresh_token=; Path=/api/v1/auth/refresh; Max-Age=0; HttpOnly; Secure; SameSite=Strict"
+	if got := answer.Header.Get("Set-Cookie"); got != want {
+		t.Errorf("the cookie is %q, want %q", got, want)
+	}
+	hr.Post(logoutPath, nil).Refused(http.StatusUnauthorized, "invalid_token")
+	hr.Post(refreshPath, refreshBody(hr.RefreshToken)).Refused(http.StatusUnauthorized, "invalid_refresh_token")
+	e := one(t, i, acme.ID, "auth.logout")
+	if e.Outcome != "success" || *e.Actor != acme.Users[api.RoleHr].ID || *e.Session != *e.ID {
+		t.Errorf("the logout was recorded as %+v", e)
+	}
+}

@@ -1,0 +1,52 @@
+package login
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/mileusna/useragent"
+	"github.com/oapi-codegen/nullable"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+)
+
+func sessionPage(rows []db.Session, current uuid.UUID, next string, link *string) api.ListSessions200JSONResponse {
+	converted := make([]api.Session, len(rows))
+	for i, row := range rows {
+		converted[i] = convert(row, current)
+	}
+	return api.ListSessions200JSONResponse{
+		Body:    api.SessionPage{Data: converted, NextCursor: page.Next(next), HasMore: next != ""},
+		Headers: api.ListSessions200ResponseHeaders{Link: link},
+	}
+}
+
+func convert(row db.Session, current uuid.UUID) api.Session {
+	ip := nullable.NewNullNullable[string]()
+	if row.IP != nil {
+		ip = nullable.NewNullableWithValue(row.IP.String())
+	}
+	return api.Session{
+		ID: row.ID, Device: device(row.UserAgent), UserAgent: row.UserAgent, IP: ip, IsCurrent: row.ID == current,
+		CreatedAt: row.CreatedAt.UTC(), LastUsedAt: row.RotatedAt.UTC(), ExpiresAt: row.ExpiresAt.UTC(),
+	}
+}
+
+// device words a User-Agent header for people: browser and system, as far as it tells.
+func device(header string) string {
+	const most = 200
+	agent := useragent.Parse(header)
+	name := strings.TrimSpace(agent.Name)
+	if name == "" {
+		name = "Unknown client"
+	}
+	if agent.OS != "" {
+		name += " on " + agent.OS
+	}
+	if runes := []rune(name); len(runes) > most {
+		name = string(runes[:most])
+	}
+	return strings.ToValidUTF8(name, "")
+}

@@ -1,0 +1,163 @@
+package login_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"testing"
+	"time"
+
+	openapi_types "github.com/oapi-codegen/runtime/types"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/login"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// room is the room alone, over a gate that the test holds: from outside, what the gate does cannot be seen.
+func room(t *testing.T, i *testkit.Installation, gate *password.Gate) *login.Service {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	kept, err := postgres.Open(t.Context(), postgres.Options{URL: i.DatabaseURL, MaxConns: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := redis.Open(i.Redis.URL, log, redis.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := session.NewKeyring("a key for the room alone, long enough: 5d4f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		gate.Close()
+		cache.Close()
+		kept.Close()
+	})
+	testkit.Eventually(t, 10*time.Second, "Redis is connected", func() bool { return cache.Up(t.Context()) == nil })
+	source := clock.System()
+	return &login.Service{
+		Store: kept, Queries: db.New(), Clock: source, Audit: audit.NewRecorder(source), Gate: gate,
+		Throttle: ratelimit.NewThrottle(cache, keys.Throttle(), ratelimit.ThrottlePolicy{PairLimit: 1}),
+		Access:   session.NewAccess(keys, 15*time.Minute, source.Now), Refresh: session.NewRefresh(keys),
+		Metrics: telemetry.NewMetrics("test"), Log: log, SessionLifetime: time.Hour,
+	}
+}
+
+// login signs in at the room alone.
+func signIn(ctx context.Context, a *login.Service, email, password string) error {
+	return signInTo(ctx, a, nil, email, password)
+}
+
+// loginTo is login to the test company of a slug.
+func signInTo(ctx context.Context, a *login.Service, test *string, email, password string) error {
+	ctx = access.With(ctx, &access.Request{ID: "a-request", IP: netip.MustParseAddr("192.0.2.1")})
+	_, err := a.Login(ctx, api.LoginRequestObject{
+		Body: &api.LoginRequest{Email: openapi_types.Email(email), Password: password, Company: test},
+	})
+	return err
+}
+
+// Nobody is refused before the gate was asked to compare: with the gate closed, all get the same answer.
+func TestEveryLoginGoesThroughTheGate(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme, idle := i.Company("acme"), i.Company("idle")
+	i.Exec(`UPDATE users SET is_active = false WHERE id = $1`, acme.Users[api.RoleEmployee].ID)
+	i.Exec(`UPDATE companies SET is_active = false WHERE id = $1`, idle.ID)
+	gate := password.NewGate(password.Options{Cost: bcrypt.MinCost, Workers: 1})
+	gate.Close()
+	alone := room(t, i, gate)
+	for _, email := range []string{
+		"hr@acme.example", "employee@acme.example", "hr@idle.example", "nobody@acme.example",
+	} {
+		if err := signIn(t.Context(), alone, email, wrong); !fault.Is(err, fault.Overloaded) {
+			t.Errorf("%s: %v, want the answer of the closed gate", email, err)
+		}
+		// The gate had no place, so the one attempt that each of them has is given back.
+		if err := signIn(t.Context(), alone, email, wrong); !fault.Is(err, fault.Overloaded) {
+			t.Errorf("%s, again: %v, want the answer of the closed gate", email, err)
+		}
+		for _, slug := range []string{"acme", "idle", "nobodys"} { // none of them a test company's
+			if err := signInTo(t.Context(), alone, &slug, email, wrong); !fault.Is(err, fault.Overloaded) {
+				t.Errorf("%s at %s: %v, want the answer of the closed gate", email, slug, err)
+			}
+		}
+	}
+}
+
+// Whoever leaves while waiting for the comparison has had the attempt.
+func TestLeavingEarlyIsNoWayPastTheThrottle(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	i.Company("acme")
+	gate := password.NewGate(password.Options{Cost: 13, Workers: 1})
+	alone := room(t, i, gate)
+	busy := make(chan error, 1)
+	go func() {
+		_, err := gate.Hash(t.Context(), "what keeps the only worker busy")
+		busy <- err
+	}()
+	testkit.Eventually(t, 10*time.Second, "the worker is busy", func() bool { return gate.Load().Running == 1 })
+	leaving, leave := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() { left <- signIn(leaving, alone, "hr@acme.example", wrong) }()
+	testkit.Eventually(t, 10*time.Second, "the login waits", func() bool { return gate.Load().Waiting == 1 })
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Fatalf("who left got %v", err)
+	}
+	if err := signIn(t.Context(), alone, "hr@acme.example", wrong); !fault.Is(err, fault.TooManyAttempts) {
+		t.Errorf("the next attempt gives %v, want that there was one already", err)
+	}
+	if err := <-busy; err != nil {
+		t.Error(err)
+	}
+}
+
+// A hash that was made when hashing was cheaper is replaced by whoever proves to know its password, and by nobody else.
+func TestLoginStrengthensAWeakHash(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	alone := room(t, i, password.NewGate(password.Options{Cost: bcrypt.MinCost + 1, Workers: 1}))
+	cost := func() int {
+		hash := scan[string](t, i, `SELECT password_hash FROM users WHERE id = $1`, acme.Users[api.RoleHr].ID)
+		cost, err := bcrypt.Cost([]byte(hash))
+		if err != nil || bcrypt.CompareHashAndPassword([]byte(hash), []byte(testkit.Password)) != nil {
+			t.Fatalf("the hash %q is not the password's (%v)", hash, err)
+		}
+		return cost
+	}
+	for _, step := range []struct {
+		email, password string
+		want            int
+	}{
+		{"admin@acme.example", testkit.Password, bcrypt.MinCost},
+		{"hr@acme.example", testkit.Password, bcrypt.MinCost + 1},
+		{"hr@acme.example", testkit.Password, bcrypt.MinCost + 1},
+		{"hr@acme.example", wrong, bcrypt.MinCost + 1},
+	} {
+		err := signIn(t.Context(), alone, step.email, step.password)
+		if err != nil && step.password == testkit.Password {
+			t.Fatal(err)
+		}
+		if got := cost(); got != step.want {
+			t.Errorf("after %s the cost of hr's hash is %d, want %d", step.email, got, step.want)
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package login_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+func TestLoginGivesAPairAndACookie(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	c := i.Replica().Anonymous(t)
+	answer := c.Post(loginPath, credentials(acme.Users[api.RoleHr].Email, testkit.Password)).Expect(http.StatusOK)
+	pair := testkit.Decode[api.TokenPair](answer)
+	if pair.TokenType != api.TokenTypeBearer || pair.ExpiresIn != 900 {
+		t.Errorf("the pair is of type %q and good for %d s", pair.TokenType, pair.ExpiresIn)
+	}
+	want := "refresh_token=" + pair.RefreshToken + attributes
+	if got := answer.Header.Get("Set-Cookie"); got != want {
+		t.Errorf("the cookie is %q, want %q", got, want)
+	}
+	c.Token = pair.AccessToken
+	c.Get(mePath).Expect(http.StatusOK)
+	if last := scan[*time.Time](t, i, `SELECT last_login_at FROM users WHERE id = $1`, acme.Users[api.RoleHr].ID); last == nil {
+		t.Error("the login left no last_login_at")
+	}
+}
+
+// Who may not sign in learns nothing about why, not even by what stands beside the problem.
+func TestRefusedLoginsAreAlike(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme, idle := i.Company("acme"), i.Company("idle")
+	i.Exec(`UPDATE users SET is_active = false WHERE id = $1`, acme.Users[api.RoleEmployee].ID)
+	i.Exec(`UPDATE companies SET is_active = false WHERE id = $1`, idle.ID)
+	i.Exec(`UPDATE users SET password_hash = 'unreadable' WHERE id = $1`, acme.Users[api.RoleTeamLead].ID)
+	c := i.Replica().Anonymous(t)
+	var want, wantHeaders string
+	for _, test := range []struct{ name, email, password string }{
+		{"unknown email", "nobody@acme.example", testkit.Password},
+		{"unknown email, wrong password", "nobody@acme.example", wrong},
+		{"wrong password", "hr@acme.example", wrong},
+		{"the right one in another case", "hr@acme.example", strings.ToUpper(testkit.Password)},
+		{"the right one and a space", "hr@acme.example", testkit.Password + " "},
+		{"a hash that nobody can read", "team_lead@acme.example", testkit.Password},
+		{"inactive user", "employee@acme.example", testkit.Password},
+		{"inactive user, wrong password", "employee@acme.example", wrong},
+		{"inactive company", "hr@idle.example", testkit.Password},
+		{"inactive company, wrong password", "hr@idle.example", wrong},
+	} {
+		answer := c.Post(loginPath, credentials(test.email, test.password))
+		answer.Refused(http.StatusUnauthorized, "invalid_credentials")
+		answer.Header.Del("X-Request-Id")
+		answer.Header.Del("Date")
+		body, headers := timeless(t, answer), fmt.Sprint(answer.Header)
+		if want == "" {
+			want, wantHeaders = body, headers
+		}
+		if body != want || headers != wantHeaders {
+			t.Errorf("%s: %s %s, but the first was %s %s", test.name, headers, body, wantHeaders, want)
+		}
+	}
+	if n := scan[int](t, i, `SELECT count(*) FROM sessions`); n != 0 {
+		t.Errorf("refused logins left %d sessions", n)
+	}
+}
+
+func TestLoginTakesTheEmailInAnyCase(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	i.Company("acme")
+	c := i.Replica().Anonymous(t)
+	c.Post(loginPath, credentials("HR@Acme.EXAMPLE", testkit.Password)).Expect(http.StatusOK)
+	for _, email := range []string{" hr@acme.example", "hr@acme.example ", "hr@acme.example\n", "hr", "hr@acme", ""} {
+		c.Post(loginPath, credentials(email, testkit.Password)).Refused(http.StatusBadRequest, "malformed_request")
+	}
+}
+
+// bcrypt sees 72 bytes and stops at a NUL: neither may make two passwords one.
+func TestLoginAtTheBoundsOfBcrypt(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	long := strings.Repeat("ä", 36) // 72 bytes in 36 characters
+	hash, err := bcrypt.GenerateFromPassword([]byte(long), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Exec(`UPDATE users SET password_hash = $1 WHERE company_id = $2`, string(hash), acme.ID)
+	c := i.Replica().Anonymous(t)
+	c.Post(loginPath, credentials("hr@acme.example", long)).Expect(http.StatusOK)
+	for _, password := range []string{long + "x", long + long, long[:70], long[:70] + "xy"} {
+		c.Post(loginPath, credentials("hr@acme.example", password)).Refused(http.StatusUnauthorized, "invalid_credentials")
+	}
+	c.Post(loginPath, credentials("hr@acme.example", long+"\x00")).Refused(http.StatusUnprocessableEntity, "rule_violated")
+}
+
+// A flood of logins is turned away at the gate with word of when to return, and leaves the other routes alone.
+func TestFloodOfLogins(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	i.Config.HashWorkers, i.Config.HashQueue = 1, 1
+	i.Config.LoginPerAccountAndIP, i.Config.LoginPerIP, i.Config.LoginPerAccount = 10_000, 10_000, 10_000
+	acme := i.Company("acme")
+	replica := i.Replica()
+	hr := replica.SignIn(t, acme.Users[api.RoleHr])
+	dear, err := bcrypt.GenerateFromPassword([]byte(testkit.Password), bcrypt.MinCost+2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Exec(`UPDATE users SET password_hash = $1 WHERE id = $2`, string(dear), acme.Users[api.RoleEmployee].ID)
+	answers := make(chan *testkit.Answer, 64)
+	var flood sync.WaitGroup
+	for range cap(answers) {
+		flood.Go(func() { answers <- replica.Anonymous(t).Post(loginPath, credentials("employee@acme.example", wrong)) })
+	}
+	for range 8 {
+		hr.Get(mePath).Expect(http.StatusOK)
+	}
+	flood.Wait()
+	close(answers)
+	turned := 0
+	for answer := range answers {
+		switch answer.Status {
+		case http.StatusUnauthorized:
+		default:
+			answer.Refused(http.StatusServiceUnavailable, "overloaded")
+			if answer.Header.Get("Retry-After") == "" {
+				t.Error("who was turned away was not told when to return")
+			}
+			turned++
+		}
+	}
+	if turned == 0 {
+		t.Error("64 logins at once met no bound")
+	}
+	replica.SignIn(t, acme.Users[api.RoleEmployee])
+}

@@ -1,0 +1,100 @@
+package login
+
+import (
+	"context"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// ChangePassword replaces the caller's password and ends their other sessions. The current password is guessed here as
+// well as at sign-in, so the same throttle counts.
+func (a *Service) ChangePassword(
+	ctx context.Context, request api.ChangePasswordRequestObject,
+) (api.ChangePasswordResponseObject, error) {
+	who := access.Of(ctx)
+	me, err := a.Queries.GetMe(ctx, a.Store.Of(who.CompanyID), db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
+	if err != nil {
+		return nil, err
+	}
+	if err := password.Check("/new_password", request.Body.NewPassword, personal(me)); err != nil {
+		return nil, err
+	}
+	if err := a.confirm(ctx, me, request.Body.CurrentPassword); err != nil {
+		return nil, err
+	}
+	hash, err := a.Gate.Hash(ctx, request.Body.NewPassword)
+	if err != nil {
+		return nil, err
+	}
+	var ended []db.Session
+	err = a.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		now := a.Clock.Now()
+		changed, err := a.Queries.UpdateUserPassword(ctx, tx, db.UpdateUserPasswordParams{
+			CompanyID: who.CompanyID, ID: who.UserID, PasswordHash: hash, VerifiedHash: me.User.PasswordHash, Now: now,
+		})
+		if err != nil {
+			return err
+		}
+		if changed == 0 {
+			return fault.New(fault.ConcurrentRequest)
+		}
+		ended, err = a.Queries.RevokeUserSessions(ctx, tx, db.RevokeUserSessionsParams{
+			CompanyID: who.CompanyID, UserID: who.UserID, KeepID: &who.SessionID, Reason: db.SessionEndPasswordChanged, Now: now,
+		})
+		if err != nil {
+			return err
+		}
+		return a.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
+			Action: audit.PasswordChanged, Resource: audit.User, ID: &who.UserID,
+			Details: audit.Details{"sessions_ended": len(ended)},
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	postgres.AfterCommit(ctx, func() { a.Guard.Publish(ctx, who.Role, ended...) })
+	return api.ChangePassword204Response{}, nil
+}
+
+// confirm compares the current password, and keeps a failed attempt.
+func (a *Service) confirm(ctx context.Context, me db.GetMeRow, current string) error {
+	user, test := me.User, (*string)(nil)
+	if me.CompanyTestOf != nil {
+		test = &me.CompanySlug
+	}
+	reservation, err := a.Throttle.Reserve(ctx, attempted(user.Email, test), access.RequestOf(ctx).IP)
+	if err != nil {
+		return err
+	}
+	matches, err := a.compare(ctx, reservation, user.PasswordHash, current)
+	if err != nil {
+		return err
+	}
+	if matches {
+		reservation.Success(ctx)
+		return nil
+	}
+	err = a.Store.InTx(ctx, user.CompanyID, func(tx db.DBTX) error {
+		return a.Audit.Record(ctx, tx, user.CompanyID, audit.Entry{
+			Action: audit.PasswordChanged, Resource: audit.User, ID: &user.ID, Outcome: api.AuditOutcomeFailure,
+			Details: audit.Details{"reason": "wrong_password"},
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.WrongPassword).Field("/current_password", "wrong", "is not the current password")
+}
+
+func personal(me db.GetMeRow) password.Personal {
+	return password.Personal{
+		Email: me.User.Email, FirstName: me.User.FirstName, LastName: me.User.LastName,
+		CompanyName: me.CompanyName, CompanySlug: me.CompanySlug,
+	}
+}

@@ -1,0 +1,301 @@
+package login_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock/clocktest"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// stand is a company at three replicas under one stopped clock, and somebody who has signed in.
+type stand struct {
+	*testkit.Installation
+	now      *clocktest.Clock
+	replicas []*testkit.Replica
+	acme     testkit.Company
+	hr       *testkit.Client
+}
+
+func newStand(t *testing.T) stand {
+	t.Helper()
+	i := testkit.New(t)
+	now := clocktest.Stopped()
+	i.Clock = now.Source()
+	s := stand{Installation: i, now: now, acme: i.Company("acme")}
+	for range 3 {
+		s.replicas = append(s.replicas, i.Replica())
+	}
+	s.hr = s.replicas[0].SignIn(t, s.acme.Users[api.RoleHr])
+	return s
+}
+
+// refresh exchanges a refresh token at a replica.
+func (s stand) refresh(t *testing.T, replica int, token string) *testkit.Answer {
+	t.Helper()
+	return s.replicas[replica].Anonymous(t).Post(refreshPath, refreshBody(token))
+}
+
+// renew expects that an exchange succeeds, and gives the pair.
+func (s stand) renew(t *testing.T, replica int, token string) api.TokenPair {
+	t.Helper()
+	return testkit.Decode[api.TokenPair](s.refresh(t, replica, token).Expect(http.StatusOK))
+}
+
+// dead expects that an access token is worth nothing at any replica, at once.
+func (s stand) dead(t *testing.T, access string) {
+	t.Helper()
+	for _, replica := range s.replicas {
+		c := replica.Anonymous(t)
+		c.Token = access
+		testkit.Eventually(t, time.Second, "the access token is dead", func() bool {
+			return c.Get(mePath).Status == http.StatusUnauthorized
+		})
+		c.Get(mePath).Refused(http.StatusUnauthorized, "invalid_token")
+	}
+}
+
+func TestRefreshTakesBodyOrCookie(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	c := s.replicas[1].Anonymous(t)
+	answer := c.Post(refreshPath, refreshBody(s.hr.RefreshToken)).Expect(http.StatusOK)
+	second := testkit.Decode[api.TokenPair](answer)
+	if second.RefreshToken == s.hr.RefreshToken {
+		t.Error("the exchange gave the same refresh token")
+	}
+	want := "refresh_token=" + second.RefreshToken + attributes
+	if got := answer.Header.Get("Set-Cookie"); got != want {
+		t.Errorf("the cookie is %q, want %q", got, want)
+	}
+	cookie := func(body any, token string) *testkit.Answer {
+		return c.Do(http.MethodPost, refreshPath, body, "Cookie", "theme=dark; refresh_token="+token)
+	}
+	third := testkit.Decode[api.TokenPair](cookie(nil, second.RefreshToken).Expect(http.StatusOK))
+	fourth := testkit.Decode[api.TokenPair](cookie("{}", third.RefreshToken).Expect(http.StatusOK))
+	fifth := testkit.Decode[api.TokenPair](cookie(refreshBody(fourth.RefreshToken), "aiprt_garbage").Expect(http.StatusOK))
+	cookie(refreshBody("aiprt_garbage"), fifth.RefreshToken).Refused(http.StatusUnauthorized, "invalid_refresh_token")
+	for name, token := range map[string]string{
+		"none": "", "an access token": fifth.AccessToken, "in upper case": strings.ToUpper(fifth.RefreshToken),
+		"garbage behind": fifth.RefreshToken + "A", "respelled": respell(fifth.RefreshToken),
+	} {
+		var body any
+		if token != "" {
+			body = refreshBody(token)
+		}
+		refused := c.Post(refreshPath, body)
+		refused.Refused(http.StatusUnauthorized, "invalid_refresh_token")
+		if refused.Header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: the refusal sets a cookie", name)
+		}
+	}
+	c.Post(refreshPath, refreshBody(fifth.RefreshToken)).Expect(http.StatusOK)
+}
+
+// A lost answer and a second tab are normal: for 30 seconds the spent token gives what it gave before.
+func TestSpentTokenGivesItsSuccessorForAWhile(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	first := s.hr.RefreshToken
+	second := s.renew(t, 0, first)
+	for n, wait := range []time.Duration{0, 29 * time.Second, time.Second} {
+		s.now.Advance(wait)
+		again := s.renew(t, n, first)
+		if again.RefreshToken != second.RefreshToken {
+			t.Errorf("after %s more the same token has another successor", wait)
+		}
+		s.hr.Token = again.AccessToken
+		s.hr.Get(mePath).Expect(http.StatusOK)
+	}
+	if n := len(events(t, s.Installation, s.acme.ID, "auth.token_refreshed")); n != 1 {
+		t.Errorf("one rotation was recorded %d times", n)
+	}
+	s.renew(t, 1, second.RefreshToken)
+}
+
+// A token that was spent longer ago is in two hands: the session ends, for both, everywhere, for good.
+func TestReuseEndsTheSession(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	first := s.hr.RefreshToken
+	second := s.renew(t, 0, first)
+	for _, replica := range s.replicas { // each has its own copy of the session
+		c := replica.Anonymous(t)
+		c.Token = second.AccessToken
+		c.Get(mePath).Expect(http.StatusOK)
+	}
+	s.now.Advance(30*time.Second + time.Microsecond)
+	stolen := from(s.replicas[1].Anonymous(t), "203.0.113.66").
+		Do(http.MethodPost, refreshPath, refreshBody(first), "User-Agent", "thief", "X-Request-Id", "the-theft-itself")
+	stolen.Refused(http.StatusUnauthorized, "invalid_refresh_token")
+	s.dead(t, second.AccessToken)
+	s.dead(t, s.hr.Token)
+	unknown := s.refresh(t, 0, "aiprt_garbage")
+	for _, token := range []string{first, second.RefreshToken} {
+		refused := s.refresh(t, 2, token)
+		refused.Refused(http.StatusUnauthorized, "invalid_refresh_token")
+		if timeless(t, refused) != timeless(t, unknown) || timeless(t, refused) != timeless(t, stolen) {
+			t.Error("the answer tells a stolen token from one that never was")
+		}
+	}
+	e := one(t, s.Installation, s.acme.ID, "auth.token_reused")
+	if e.Outcome != "denied" || *e.Actor != s.acme.Users[api.RoleHr].ID || *e.Session != *e.ID || e.Resource != "session" ||
+		e.IP != "203.0.113.66" || e.Agent != "thief" || e.Request != "the-theft-itself" {
+		t.Errorf("the reuse was recorded as %+v", e)
+	}
+	reason := scan[string](t, s.Installation, `SELECT end_reason::text FROM sessions WHERE id = $1`, *e.ID)
+	if reason != "token_reuse" {
+		t.Errorf("the session ended by %q", reason)
+	}
+}
+
+// The grace is for the direct predecessor alone.
+func TestTokenOfTwoGenerationsAgoIsReuse(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	second := s.renew(t, 0, s.hr.RefreshToken)
+	third := s.renew(t, 1, second.RefreshToken)
+	s.refresh(t, 2, s.hr.RefreshToken).Refused(http.StatusUnauthorized, "invalid_refresh_token")
+	s.dead(t, third.AccessToken)
+	s.refresh(t, 0, third.RefreshToken).Refused(http.StatusUnauthorized, "invalid_refresh_token")
+	one(t, s.Installation, s.acme.ID, "auth.token_reused")
+}
+
+// Seven days count from the sign-in, however often it is refreshed.
+func TestSessionEndsSevenDaysAfterSignIn(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	token := s.hr.RefreshToken
+	for range 6 {
+		s.now.Advance(24 * time.Hour)
+		token = s.renew(t, 0, token).RefreshToken
+	}
+	s.now.Advance(24*time.Hour - 1500*time.Millisecond)
+	answer := s.refresh(t, 1, token).Expect(http.StatusOK)
+	last := testkit.Decode[api.TokenPair](answer)
+	if last.ExpiresIn != 2 || !strings.Contains(answer.Header.Get("Set-Cookie"), "; Max-Age=2;") {
+		t.Errorf("1.5 s before the end the token lives %d s and the cookie is %q", last.ExpiresIn, answer.Header.Get("Set-Cookie"))
+	}
+	s.now.Advance(1500*time.Millisecond - time.Microsecond)
+	s.hr.Token = last.AccessToken
+	s.hr.Get(mePath).Expect(http.StatusOK)
+	end := s.refresh(t, 2, last.RefreshToken).Expect(http.StatusOK)
+	if got := end.Header.Get("Set-Cookie"); !strings.Contains(got, "; Max-Age=1;") {
+		t.Errorf("in the session's last microsecond the cookie is %q", got)
+	}
+	s.now.Advance(time.Microsecond)
+	s.hr.Get(mePath).Refused(http.StatusUnauthorized, "invalid_token")
+	spent := testkit.Decode[api.TokenPair](end).RefreshToken
+	s.refresh(t, 0, spent).Refused(http.StatusUnauthorized, "invalid_refresh_token")
+	if n := len(events(t, s.Installation, s.acme.ID, "auth.token_reused")); n != 0 {
+		t.Errorf("a session that had run out counted as stolen %d times", n)
+	}
+}
+
+func TestWhoIsSwitchedOffCannotRefresh(t *testing.T) {
+	t.Parallel()
+	for name, sql := range map[string]string{
+		"user":    `UPDATE users SET is_active = false WHERE company_id = $1`,
+		"company": `UPDATE companies SET is_active = false WHERE id = $1`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStand(t)
+			s.Exec(sql, s.acme.ID)
+			s.refresh(t, 1, s.hr.RefreshToken).Refused(http.StatusUnauthorized, "invalid_refresh_token")
+		})
+	}
+}
+
+// Fifty tabs at three replicas refresh at once: all go on, with one and the same next token.
+func TestParallelRefreshesRotateOnce(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	const tabs = 50
+	pairs := make(chan api.TokenPair, tabs)
+	var all sync.WaitGroup
+	for n := range tabs {
+		all.Go(func() {
+			answer := s.refresh(t, n%3, s.hr.RefreshToken)
+			if answer.Status != http.StatusOK {
+				t.Errorf("%d %s", answer.Status, answer.Body)
+				return
+			}
+			pairs <- testkit.Decode[api.TokenPair](answer)
+		})
+	}
+	all.Wait()
+	close(pairs)
+	next := map[string]int{}
+	for pair := range pairs {
+		next[pair.RefreshToken]++
+		s.hr.Token = pair.AccessToken
+	}
+	if len(next) != 1 {
+		t.Errorf("%d tabs got %d different tokens", tabs, len(next))
+	}
+	s.hr.At(s.replicas[2]).Get(mePath).Expect(http.StatusOK)
+	if generation := scan[int](t, s.Installation, `SELECT generation FROM sessions`); generation != 2 {
+		t.Errorf("the session is at generation %d", generation)
+	}
+	one(t, s.Installation, s.acme.ID, "auth.token_refreshed")
+}
+
+// However refresh, logout and deactivation fall together, nothing of the session is alive after.
+func TestRefreshRacesWithItsEnd(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	admin := s.replicas[1].SignIn(t, s.acme.Users[api.RoleAdmin])
+	user := s.acme.Users[api.RoleEmployee]
+	for round := range 24 {
+		c := s.replicas[round%3].SignIn(t, user)
+		answers := make(chan *testkit.Answer, 2)
+		var race sync.WaitGroup
+		for n := range cap(answers) {
+			race.Go(func() { answers <- s.refresh(t, (round+n)%3, c.RefreshToken) })
+		}
+		deactivates := round%2 == 1
+		race.Go(func() {
+			if deactivates {
+				admin.Post("/api/v1/users/"+user.ID.String()+"/deactivate", nil).Expect(http.StatusOK)
+			} else {
+				c.At(s.replicas[(round+2)%3]).Post(logoutPath, nil).Expect(http.StatusOK)
+			}
+		})
+		race.Wait()
+		close(answers)
+		for answer := range answers {
+			if answer.Status == http.StatusUnauthorized {
+				continue
+			}
+			pair := testkit.Decode[api.TokenPair](answer.Expect(http.StatusOK))
+			s.dead(t, pair.AccessToken)
+			s.refresh(t, round%3, pair.RefreshToken).Refused(http.StatusUnauthorized, "invalid_refresh_token")
+		}
+		s.dead(t, c.Token)
+		if deactivates {
+			admin.Post("/api/v1/users/"+user.ID.String()+"/reactivate", nil).Expect(http.StatusOK)
+		}
+	}
+	alive := scan[int](t, s.Installation, `SELECT count(*) FROM sessions WHERE user_id = $1 AND revoked_at IS NULL`, user.ID)
+	if alive != 0 {
+		t.Errorf("%d sessions are alive after all of them were ended", alive)
+	}
+}
+
+// Refreshing needs PostgreSQL alone.
+func TestRefreshWithoutRedis(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	s.Redis.Kill()
+	pair := s.renew(t, 0, s.hr.RefreshToken)
+	if again := s.renew(t, 1, s.hr.RefreshToken); again.RefreshToken != pair.RefreshToken {
+		t.Error("without Redis the same token has another successor")
+	}
+	s.hr.Token = pair.AccessToken
+	s.hr.At(s.replicas[2]).Get(mePath).Expect(http.StatusOK)
+}

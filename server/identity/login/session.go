@@ -1,0 +1,195 @@
+package login
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// Logout ends the session that asks.
+func (a *Service) Logout(ctx context.Context, _ api.LogoutRequestObject) (api.LogoutResponseObject, error) {
+	who := access.Of(ctx)
+	err := a.end(ctx, who.UserID, who.SessionID, db.SessionEndLogout, audit.Logout)
+	// A session that another request has just ended is as ended as the caller wanted it.
+	if err != nil && !fault.Is(err, fault.ResourceNotFound) {
+		return nil, err
+	}
+	return api.Logout200JSONResponse{
+		Body:    api.LogoutResult{Status: api.LogoutStatusSignedOut},
+		Headers: api.Logout200ResponseHeaders{SetCookie: cookie("", 0)},
+	}, nil
+}
+
+// ListSessions lists the caller's sessions.
+func (a *Service) ListSessions(
+	ctx context.Context, request api.ListSessionsRequestObject,
+) (api.ListSessionsResponseObject, error) {
+	listed, err := a.list(ctx, access.Of(ctx).UserID, request.Params.Limit, request.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	return listed, nil
+}
+
+// RevokeSession ends one of the caller's sessions.
+func (a *Service) RevokeSession(
+	ctx context.Context, request api.RevokeSessionRequestObject,
+) (api.RevokeSessionResponseObject, error) {
+	err := a.end(ctx, access.Of(ctx).UserID, request.SessionID, db.SessionEndRevoked, audit.SessionRevoked)
+	if err != nil {
+		return nil, err
+	}
+	return api.RevokeSession204Response{}, nil
+}
+
+// RevokeOtherSessions ends all of the caller's sessions but the one that asks.
+func (a *Service) RevokeOtherSessions(
+	ctx context.Context, _ api.RevokeOtherSessionsRequestObject,
+) (api.RevokeOtherSessionsResponseObject, error) {
+	who := access.Of(ctx)
+	ended, err := a.endAll(ctx, who.UserID, &who.SessionID, db.SessionEndRevoked)
+	if err != nil {
+		return nil, err
+	}
+	return api.RevokeOtherSessions200JSONResponse{Revoked: ended}, nil
+}
+
+// ListUserSessions lists the sessions of any user of the company.
+func (a *Service) ListUserSessions(
+	ctx context.Context, request api.ListUserSessionsRequestObject,
+) (api.ListUserSessionsResponseObject, error) {
+	if err := a.exists(ctx, request.UserID); err != nil {
+		return nil, err
+	}
+	listed, err := a.list(ctx, request.UserID, request.Params.Limit, request.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	return api.ListUserSessions200JSONResponse{
+		Body: listed.Body, Headers: api.ListUserSessions200ResponseHeaders(listed.Headers),
+	}, nil
+}
+
+// RevokeUserSession ends one session of any user of the company.
+func (a *Service) RevokeUserSession(
+	ctx context.Context, request api.RevokeUserSessionRequestObject,
+) (api.RevokeUserSessionResponseObject, error) {
+	err := a.end(ctx, request.UserID, request.SessionID, db.SessionEndRevokedByAdmin, audit.SessionRevoked)
+	if err != nil {
+		return nil, err
+	}
+	return api.RevokeUserSession204Response{}, nil
+}
+
+// RevokeUserSessions ends all sessions of any user of the company.
+func (a *Service) RevokeUserSessions(
+	ctx context.Context, request api.RevokeUserSessionsRequestObject,
+) (api.RevokeUserSessionsResponseObject, error) {
+	if err := a.exists(ctx, request.UserID); err != nil {
+		return nil, err
+	}
+	ended, err := a.endAll(ctx, request.UserID, nil, db.SessionEndRevokedByAdmin)
+	if err != nil {
+		return nil, err
+	}
+	return api.RevokeUserSessions200JSONResponse{Revoked: ended}, nil
+}
+
+// exists fails with NotFound where the company has no such user.
+func (a *Service) exists(ctx context.Context, user uuid.UUID) error {
+	company := access.Of(ctx).CompanyID
+	_, err := a.Queries.GetUser(ctx, a.Store.Of(company), db.GetUserParams{CompanyID: company, ID: user, SeesAll: true})
+	return err
+}
+
+// end ends one session of a user and makes it known.
+func (a *Service) end(ctx context.Context, user, id uuid.UUID, reason db.SessionEnd, action audit.Action) error {
+	company, now := access.Of(ctx).CompanyID, a.Clock.Now()
+	var ended db.Session
+	err := a.Store.InTx(ctx, company, func(tx db.DBTX) (err error) {
+		ended, err = a.Queries.RevokeSession(ctx, tx, db.RevokeSessionParams{
+			CompanyID: company, ID: id, UserID: user, Reason: reason, Now: now,
+		})
+		if err != nil {
+			return err
+		}
+		return a.Audit.Record(ctx, tx, company, revoked(action, ended))
+	})
+	if err != nil {
+		return err
+	}
+	postgres.AfterCommit(ctx, func() { a.Guard.Publish(ctx, "", ended) })
+	return nil
+}
+
+// endAll ends the sessions of a user, but the one to keep, and makes it known.
+func (a *Service) endAll(ctx context.Context, user uuid.UUID, keep *uuid.UUID, reason db.SessionEnd) (int32, error) {
+	company, now := access.Of(ctx).CompanyID, a.Clock.Now()
+	var ended []db.Session
+	err := a.Store.InTx(ctx, company, func(tx db.DBTX) (err error) {
+		ended, err = a.Queries.RevokeUserSessions(ctx, tx, db.RevokeUserSessionsParams{
+			CompanyID: company, UserID: user, KeepID: keep, Reason: reason, Now: now,
+		})
+		for _, s := range ended {
+			if err == nil {
+				err = a.Audit.Record(ctx, tx, company, revoked(audit.SessionRevoked, s))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	postgres.AfterCommit(ctx, func() { a.Guard.Publish(ctx, "", ended...) })
+	return int32(len(ended)), nil //nolint:gosec // a person's sessions
+}
+
+func revoked(action audit.Action, s db.Session) audit.Entry {
+	return audit.Entry{
+		Action: action, Resource: audit.Session, ID: &s.ID,
+		Details: audit.Details{"user_id": s.UserID, "reason": s.EndReason},
+	}
+}
+
+// position is where a page of sessions ended.
+type position struct {
+	CreatedAt time.Time
+	ID        uuid.UUID
+}
+
+func (a *Service) list(
+	ctx context.Context, user uuid.UUID, wanted *int32, cursor *string,
+) (api.ListSessions200JSONResponse, error) {
+	who, limit := access.Of(ctx), page.Limit(wanted)
+	scope := page.Scope{Company: who.CompanyID, Operation: "ListSessions", Query: user}
+	query := db.ListSessionsParams{CompanyID: who.CompanyID, UserID: user, Now: a.Clock.Now(), MaxRows: limit + 1}
+	if cursor != nil {
+		var after position
+		if err := a.Cursors.Decode(scope, *cursor, &after); err != nil {
+			return api.ListSessions200JSONResponse{}, err
+		}
+		query.AfterTime, query.AfterID = &after.CreatedAt, &after.ID
+	}
+	rows, err := a.Queries.ListSessions(ctx, a.Store.Of(who.CompanyID), query)
+	if err != nil {
+		return api.ListSessions200JSONResponse{}, err
+	}
+	rows, more := page.Cut(rows, limit)
+	next := ""
+	if more {
+		last := rows[len(rows)-1]
+		if next, err = a.Cursors.Encode(scope, position{last.CreatedAt, last.ID}); err != nil {
+			return api.ListSessions200JSONResponse{}, err
+		}
+	}
+	return sessionPage(rows, who.SessionID, next, page.Link(access.RequestOf(ctx), next)), nil
+}

@@ -1,0 +1,130 @@
+package login_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"testing"
+
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// attempts is how often in a row a client may guess until it is told to wait.
+func attempts(t *testing.T, most int, guess func(n int) *testkit.Answer) int {
+	t.Helper()
+	for n := range most {
+		answer := guess(n)
+		if answer.Status != http.StatusTooManyRequests {
+			answer.Refused(http.StatusUnauthorized, "invalid_credentials")
+			continue
+		}
+		answer.Refused(http.StatusTooManyRequests, "too_many_attempts")
+		if wait, err := strconv.Atoi(answer.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 900 {
+			t.Errorf("Retry-After is %q", answer.Header.Get("Retry-After"))
+		}
+		return n
+	}
+	return most
+}
+
+// One account is guessed at from one address only so often, on whichever replica, whether or not anybody has the email.
+func TestThrottleByAccountAndAddress(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	i.Config.LoginPerAccountAndIP = 4
+	i.Company("acme")
+	replicas := []*testkit.Replica{i.Replica(), i.Replica(), i.Replica()}
+	bodies := map[string]bool{}
+	for _, email := range []string{"hr@acme.example", "nobody@acme.example"} {
+		guess := func(n int) *testkit.Answer {
+			return from(replicas[n%3].Anonymous(t), "192.0.2.1").Post(loginPath, credentials(email, wrong))
+		}
+		if n := attempts(t, 10, guess); n != 4 {
+			t.Errorf("%s: %d guesses went through, want 4", email, n)
+		}
+		bodies[timeless(t, guess(0))] = true
+	}
+	if len(bodies) != 1 {
+		t.Errorf("who is throttled can tell whether the account exists: %v", bodies)
+	}
+	right := credentials("HR@acme.example", testkit.Password)
+	from(replicas[0].Anonymous(t), "192.0.2.1").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
+	from(replicas[1].Anonymous(t), "192.0.2.2").Post(loginPath, right).Expect(http.StatusOK)
+	from(replicas[2].Anonymous(t), "192.0.2.1").
+		Post(loginPath, credentials("admin@acme.example", testkit.Password)).Expect(http.StatusOK)
+}
+
+// One address guesses at all accounts together only so often; of IPv6, a customer's whole network is one address.
+func TestThrottleByNetwork(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	i.Config.LoginPerIP = 5
+	i.Company("acme")
+	c := i.Replica().Anonymous(t)
+	for name, address := range map[string]func(n int) string{
+		"IPv4":         func(int) string { return "192.0.2.1" },
+		"IPv6":         func(n int) string { return fmt.Sprintf("2001:db8:1:2:%d::%d", n, n) },
+		"IPv4 in IPv6": func(int) string { return "::ffff:192.0.2.9" },
+	} {
+		n := attempts(t, 9, func(n int) *testkit.Answer {
+			return from(c, address(n)).Post(loginPath, credentials(fmt.Sprintf("guess%d@acme.example", n), wrong))
+		})
+		if n != 5 {
+			t.Errorf("%s: %d guesses went through, want 5", name, n)
+		}
+	}
+	right := credentials("hr@acme.example", testkit.Password)
+	from(c, "2001:db8:1:3::1").Post(loginPath, right).Expect(http.StatusOK)
+	from(c, "2001:db8:1:2::1").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
+	from(c, "192.0.2.9").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
+	// What a client writes into the header itself stands before what the trusted proxy adds, and does not help it.
+	from(c, "203.0.113.5, 192.0.2.1").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
+}
+
+// Whoever is no proxy of ours is known by the address they connect from, whatever they write.
+func TestForwardedAddressOfAStrangerIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	i.Config.LoginPerIP, i.Config.TrustedProxies = 3, nil
+	acme := i.Company("acme")
+	c := i.Replica().Anonymous(t)
+	n := attempts(t, 9, func(n int) *testkit.Answer {
+		return from(c, fmt.Sprintf("192.0.2.%d", n)).Post(loginPath, credentials("hr@acme.example", wrong))
+	})
+	if n != 3 {
+		t.Errorf("%d guesses went through, want 3", n)
+	}
+	if e := events(t, i, acme.ID, "auth.login")[0]; e.IP != "127.0.0.1" {
+		t.Errorf("the audit log says the guess came from %s", e.IP)
+	}
+}
+
+// Who signs in again and again is not throttled, and a success forgives the slips before it.
+func TestThrottleForgivesWhoSignsIn(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	i.Config.LoginPerAccountAndIP = 2
+	i.Company("acme")
+	c := i.Replica().Anonymous(t)
+	for range 4 {
+		c.Post(loginPath, credentials("hr@acme.example", wrong)).Expect(http.StatusUnauthorized)
+		c.Post(loginPath, credentials("hr@acme.example", testkit.Password)).Expect(http.StatusOK)
+	}
+}
+
+// Whoever spreads guesses at one account over many addresses is slowed down all the same; unknown emails are no exception.
+func TestThrottleByAccount(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	i.Config.LoginPerAccount = 3
+	i.Company("acme")
+	replicas := []*testkit.Replica{i.Replica(), i.Replica(), i.Replica()}
+	for _, email := range []string{"hr@acme.example", "nobody@acme.example"} {
+		n := attempts(t, 9, func(n int) *testkit.Answer {
+			return from(replicas[n%3].Anonymous(t), fmt.Sprintf("192.0.2.%d", n)).Post(loginPath, credentials(email, wrong))
+		})
+		if n != 3 {
+			t.Errorf("%s: %d guesses went through at once, want 3", email, n)
+		}
+	}
+}

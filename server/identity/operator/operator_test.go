@@ -1,0 +1,349 @@
+package operator_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+const good = "violet-harbor-counts-seven"
+
+func hire(t *testing.T) (*testkit.Installation, *operator.Operator) {
+	t.Helper()
+	installation := testkit.New(t)
+	s, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gate := password.NewGate(password.Options{Cost: bcrypt.MinCost, Workers: 1, Queue: 4})
+	t.Cleanup(func() {
+		gate.Close()
+		s.Close()
+	})
+	return installation, &operator.Operator{
+		Store: s, Queries: db.New(), Clock: clock.System(), Audit: audit.NewRecorder(clock.System()), Gate: gate,
+	}
+}
+
+func count(t *testing.T, installation *testkit.Installation, sql string, args ...any) int {
+	t.Helper()
+	var n int
+	conn := installation.Connect()
+	if err := conn.QueryRow(t.Context(), sql, args...).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	return n
+}
+
+func TestCreateCompany(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	created, err := o.CreateCompany(t.Context(), "  Acme Robotics ", "acme-robotics")
+	if err != nil || created.Name != "Acme Robotics" || created.Slug != "acme-robotics" || !created.IsActive {
+		t.Fatalf("%+v, %v", created, err)
+	}
+	if found, err := o.FindCompany(t.Context(), "acme-robotics"); err != nil || found.ID != created.ID {
+		t.Errorf("found %+v, %v", found, err)
+	}
+	for name, test := range map[string]struct {
+		name, slug string
+		want       fault.Code
+	}{
+		"the same slug":  {"Other", "acme-robotics", fault.SlugTaken},
+		"no name":        {" \u00a0", "other", fault.RuleViolated},
+		"a long name":    {strings.Repeat("é", 201), "other", fault.RuleViolated},
+		"no slug":        {"Other", "", fault.RuleViolated},
+		"capitals":       {"Other", "Other", fault.RuleViolated},
+		"a double dash":  {"Other", "a--b", fault.RuleViolated},
+		"a leading dash": {"Other", "-a", fault.RuleViolated},
+		"a line feed":    {"Other", "other\n", fault.RuleViolated},
+		"a long slug":    {"Other", strings.Repeat("a", 64), fault.RuleViolated},
+		"both":           {"", "", fault.RuleViolated},
+	} {
+		if _, err := o.CreateCompany(t.Context(), test.name, test.slug); !fault.Is(err, test.want) {
+			t.Errorf("%s: %v, want %s", name, err, test.want)
+		}
+	}
+	if _, err := o.CreateCompany(t.Context(), strings.Repeat("é", 200), strings.Repeat("a", 63)); err != nil {
+		t.Errorf("the longest: %v", err)
+	}
+	if all, err := o.Companies(t.Context()); err != nil || len(all) != 2 {
+		t.Errorf("%d companies, %v", len(all), err)
+	}
+	if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = 'company.created' AND actor_type = 'system'`); n != 2 {
+		t.Errorf("%d companies were recorded, want 2", n)
+	}
+	if _, err := o.FindCompany(t.Context(), "nobody"); !fault.Is(err, fault.ResourceNotFound) {
+		t.Errorf("a company that is not there: %v", err)
+	}
+}
+
+func TestCreateUser(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	replica := installation.Replica()
+	for _, slug := range []string{"acme", "globex"} {
+		if _, err := o.CreateCompany(t.Context(), slug, slug); err != nil {
+			t.Fatal(err)
+		}
+	}
+	acme, err := o.FindCompany(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	globex, err := o.FindCompany(t.Context(), "globex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ada := operator.Person{Email: " Ada@Acme.Example ", FirstName: " Ada ", LastName: "Okafor", Role: api.RoleAdmin, Department: " IT "}
+	created, err := o.CreateUser(t.Context(), acme, ada, good)
+	if err != nil || created.Email != "ada@acme.example" || created.FirstName != "Ada" || *created.Department != "IT" {
+		t.Fatalf("%+v, %v", created, err)
+	}
+	for name, test := range map[string]struct {
+		change func(p *operator.Person)
+		plain  string
+		want   fault.Code
+	}{
+		"the same email":           {func(*operator.Person) {}, good, fault.EmailTaken},
+		"no email":                 {func(p *operator.Person) { p.Email = "" }, good, fault.RuleViolated},
+		"no at":                    {func(p *operator.Person) { p.Email = "ada.acme.example" }, good, fault.RuleViolated},
+		"two ats":                  {func(p *operator.Person) { p.Email = "a@b@acme.example" }, good, fault.RuleViolated},
+		"no dot":                   {func(p *operator.Person) { p.Email = "ada@acme" }, good, fault.RuleViolated},
+		"letters beyond ASCII":     {func(p *operator.Person) { p.Email = "adä@acme.example" }, good, fault.RuleViolated},
+		"a line feed in the email": {func(p *operator.Person) { p.Email = "a\nb@acme.example" }, good, fault.RuleViolated},
+		"a long local part":        {func(p *operator.Person) { p.Email = strings.Repeat("a", 65) + "@acme.example" }, good, fault.RuleViolated},
+		"a long email":             {func(p *operator.Person) { p.Email = "a@" + strings.Repeat("b.", 130) + "cc" }, good, fault.RuleViolated},
+		"no first name":            {func(p *operator.Person) { p.FirstName = "\u00a0" }, good, fault.RuleViolated},
+		"a long last name":         {func(p *operator.Person) { p.LastName = strings.Repeat("é", 101) }, good, fault.RuleViolated},
+		"a long department":        {func(p *operator.Person) { p.Department = strings.Repeat("é", 101) }, good, fault.RuleViolated},
+		"no role":                  {func(p *operator.Person) { p.Role = "" }, good, fault.RuleViolated},
+		"another role":             {func(p *operator.Person) { p.Role = "owner" }, good, fault.RuleViolated},
+		"a short password":         {func(*operator.Person) {}, "short", fault.PasswordRefused},
+		"a common password":        {func(*operator.Person) {}, "password1234", fault.PasswordRefused},
+		"a long password":          {func(*operator.Person) {}, strings.Repeat("ab", 37), fault.PasswordRefused},
+	} {
+		person := ada
+		test.change(&person)
+		if _, err := o.CreateUser(t.Context(), globex, person, test.plain); !fault.Is(err, test.want) {
+			t.Errorf("%s: %v, want %s", name, err, test.want)
+		}
+	}
+	// Whoever gets an account can sign in with it: the API takes every email that the operator may give.
+	for _, email := range []string{
+		"ada@acme.example", "a@b.co", "o'brien+x@acme.example", "!#$%&'*+/=?^_`{|}~-@a-b.example", strings.Repeat("a", 64) + "@acme.example",
+	} {
+		person := ada
+		person.Email = email
+		if _, err := o.CreateUser(t.Context(), acme, person, good); err != nil && !fault.Is(err, fault.EmailTaken) {
+			t.Errorf("%s: %v", email, err)
+		}
+		login := map[string]string{"email": email, "password": good}
+		if got := replica.Anonymous(t).Post("/api/v1/auth/login", login).Status; got != http.StatusOK {
+			t.Errorf("%s signs in with %d", email, got)
+		}
+	}
+}
+
+func TestResetPasswordEndsSessionsEverywhere(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	acme := installation.Company("acme")
+	replicas := []*testkit.Replica{installation.Replica(), installation.Replica()}
+	client := replicas[0].SignIn(t, acme.Users[api.RoleHr])
+	for _, replica := range replicas {
+		client.At(replica).Get("/api/v1/users/me").Expect(http.StatusOK)
+	}
+	if err := o.ResetPassword(t.Context(), "hr@acme.example", "", "short"); !fault.Is(err, fault.PasswordRefused) {
+		t.Errorf("a short password: %v", err)
+	}
+	if err := o.ResetPassword(t.Context(), "nobody@acme.example", "", good); !fault.Is(err, fault.ResourceNotFound) {
+		t.Errorf("nobody: %v", err)
+	}
+	if err := o.ResetPassword(t.Context(), " HR@acme.example ", "", good); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, time.Second, "both replicas refuse the session", func() bool {
+		return client.At(replicas[0]).Get("/api/v1/users/me").Status == http.StatusUnauthorized &&
+			client.At(replicas[1]).Get("/api/v1/users/me").Status == http.StatusUnauthorized
+	})
+	for plain, status := range map[string]int{testkit.Password: http.StatusUnauthorized, good: http.StatusOK} {
+		login := map[string]string{"email": "hr@acme.example", "password": plain}
+		replicas[1].Anonymous(t).Post("/api/v1/auth/login", login).Expect(status)
+	}
+	if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = 'auth.password_reset' AND resource_id = $1`,
+		acme.Users[api.RoleHr].ID); n != 1 {
+		t.Errorf("recorded %d times", n)
+	}
+}
+
+func TestSwitchCompany(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	acme, globex := installation.Company("acme"), installation.Company("globex")
+	replica := installation.Replica()
+	client, stranger := replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, globex.Users[api.RoleHr])
+	if err := o.SwitchCompany(t.Context(), "acme", false); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, time.Second, "the company's sessions have ended", func() bool {
+		return client.Get("/api/v1/users/me").Status == http.StatusUnauthorized
+	})
+	stranger.Get("/api/v1/users/me").Expect(http.StatusOK)
+	login := map[string]string{"email": "hr@acme.example", "password": testkit.Password}
+	replica.Anonymous(t).Post("/api/v1/auth/login", login).Refused(http.StatusUnauthorized, "invalid_credentials")
+	if err := o.SwitchCompany(t.Context(), "acme", false); !fault.Is(err, fault.StateConflict) {
+		t.Errorf("again: %v", err)
+	}
+	if err := o.SwitchCompany(t.Context(), "nobody", false); !fault.Is(err, fault.ResourceNotFound) {
+		t.Errorf("nobody: %v", err)
+	}
+	if err := o.SwitchCompany(t.Context(), "acme", true); err != nil {
+		t.Fatal(err)
+	}
+	replica.SignIn(t, acme.Users[api.RoleHr])
+	for _, action := range []string{"company.deactivated", "company.reactivated"} {
+		if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = $1 AND resource_id = $2`, action, acme.ID); n != 1 {
+			t.Errorf("%s is recorded %d times", action, n)
+		}
+	}
+}
+
+// TestTestCompaniesGoWithTheirOpener and come back with it, but for those that were closed.
+func TestTestCompaniesGoWithTheirOpener(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	acme := installation.Company("acme")
+	replicas := []*testkit.Replica{installation.Replica(), installation.Replica()}
+	replica := replicas[0]
+	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
+	const tests = "/api/v1/test-companies"
+	type object = map[string]any
+	open := func() (api.NewTestCompany, *testkit.Client) {
+		opened := testkit.Decode[api.NewTestCompany](admin.Post(tests, object{"name": "Nightly"}).Expect(http.StatusCreated))
+		return opened, replica.Bearer(t, opened.Secret)
+	}
+	stays, program := open()
+	closed, _ := open()
+	admin.Post(tests+"/"+closed.TestCompany.ID.String()+"/close", nil).Expect(http.StatusNoContent)
+	program.Post("/api/v1/users", object{
+		"email": "hr@acme.example", "password": testkit.Password, "first_name": "Nora", "last_name": "Lind", "role": "admin",
+	}).Expect(http.StatusCreated)
+	nora := testkit.User{Email: "hr@acme.example", Test: stays.TestCompany.Slug}
+	client := replica.SignIn(t, nora)
+
+	for _, active := range []bool{false, true} {
+		if err := o.SwitchCompany(t.Context(), stays.TestCompany.Slug, active); !fault.Is(err, fault.StateConflict) {
+			t.Errorf("a test company by itself: %v", err)
+		}
+	}
+	if err := o.SwitchCompany(t.Context(), "acme", false); err != nil {
+		t.Fatal(err)
+	}
+	program.Get("/api/v1/company").Refused(http.StatusUnauthorized, "invalid_token")
+	testkit.Eventually(t, time.Second, "the test company's sessions have ended", func() bool {
+		return client.At(replicas[0]).Get("/api/v1/users/me").Status == http.StatusUnauthorized &&
+			client.At(replicas[1]).Get("/api/v1/users/me").Status == http.StatusUnauthorized
+	})
+	login := object{"email": nora.Email, "password": testkit.Password, "company": nora.Test}
+	replica.Anonymous(t).Post("/api/v1/auth/login", login).Refused(http.StatusUnauthorized, "invalid_credentials")
+	all, err := o.Companies(t.Context())
+	for _, one := range all {
+		if one.IsActive {
+			t.Errorf("%s is listed as active", one.Slug)
+		}
+	}
+	if err != nil || len(all) != 3 {
+		t.Errorf("%d companies, %v", len(all), err)
+	}
+
+	if err := o.SwitchCompany(t.Context(), "acme", true); err != nil {
+		t.Fatal(err)
+	}
+	client.Get("/api/v1/users/me").Refused(http.StatusUnauthorized, "invalid_token")
+	refresh := object{"refresh_token": client.RefreshToken}
+	replica.Anonymous(t).Post("/api/v1/auth/refresh", refresh).Refused(http.StatusUnauthorized, "invalid_refresh_token")
+	replica.SignIn(t, nora).Get("/api/v1/users/me").Expect(http.StatusOK)
+	program.Get("/api/v1/company").Expect(http.StatusOK)
+	admin = replica.SignIn(t, acme.Users[api.RoleAdmin])
+	listed := testkit.Decode[api.TestCompanyPage](admin.Get(tests).Expect(http.StatusOK))
+	if len(listed.Data) != 1 || listed.Data[0] != stays.TestCompany {
+		t.Errorf("after all of it there are %+v", listed.Data)
+	}
+	if all, err = o.Companies(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range all {
+		if one.IsActive == (one.ID == closed.TestCompany.ID) {
+			t.Errorf("%s is listed as active: %t", one.Slug, one.IsActive)
+		}
+	}
+
+	// The operator helps people there too, whose emails are those of others elsewhere.
+	if err := o.ResetPassword(t.Context(), nora.Email, nora.Test, good); err != nil {
+		t.Fatal(err)
+	}
+	login["password"] = good
+	replica.Anonymous(t).Post("/api/v1/auth/login", login).Expect(http.StatusOK)
+	replica.SignIn(t, acme.Users[api.RoleHr])
+	for _, test := range []string{"acme", "nobody", closed.TestCompany.Slug} {
+		if err := o.ResetPassword(t.Context(), nora.Email, test, good); !fault.Is(err, fault.ResourceNotFound) {
+			t.Errorf("a user of %s: %v", test, err)
+		}
+	}
+}
+
+// TestNobodySignsInBehindADeactivation: of sign-ins to a test company while its opener is deactivated, each is refused or ended.
+func TestNobodySignsInBehindADeactivation(t *testing.T) {
+	t.Parallel()
+	installation, o := hire(t)
+	acme := installation.Company("acme")
+	replica := installation.Replica()
+	opened := testkit.Decode[api.NewTestCompany](replica.SignIn(t, acme.Users[api.RoleAdmin]).
+		Post("/api/v1/test-companies", map[string]string{"name": "Nightly"}).Expect(http.StatusCreated))
+	installation.User(testkit.Company{ID: opened.TestCompany.ID, Slug: "acme"}, "nora", api.RoleHr)
+	login := map[string]string{"email": "nora@acme.example", "password": testkit.Password, "company": opened.TestCompany.Slug}
+	// The sign-in waits for the test company's row, which the deactivation holds, and has seen by then that all was well.
+	holder := installation.Connect()
+	for _, sql := range []string{`BEGIN`, `SELECT FROM companies WHERE test_of IS NOT NULL FOR NO KEY UPDATE`, `UPDATE companies SET is_active = false WHERE slug = 'acme'`} {
+		if _, err := holder.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers := make(chan *testkit.Answer, 1)
+	go func() { answers <- replica.Anonymous(t).Post("/api/v1/auth/login", login) }()
+	testkit.Eventually(t, 10*time.Second, "the sign-in waits", func() bool {
+		return count(t, installation, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 1
+	})
+	if _, err := holder.Exec(t.Context(), `COMMIT`); err != nil {
+		t.Fatal(err)
+	}
+	(<-answers).Refused(http.StatusUnauthorized, "invalid_credentials")
+	if err := o.SwitchCompany(t.Context(), "acme", true); err != nil {
+		t.Fatal(err)
+	}
+	replica.Anonymous(t).Post("/api/v1/auth/login", login).Expect(http.StatusOK)
+	// The other way around the deactivation waits for the sign-in, and ends what came of it.
+	if err := o.SwitchCompany(t.Context(), "acme", false); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, installation, `SELECT count(*) FROM sessions WHERE revoked_at IS NULL`); n != 0 {
+		t.Errorf("%d sessions are left", n)
+	}
+}

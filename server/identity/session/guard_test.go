@@ -1,0 +1,125 @@
+package session_test
+
+import (
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// What somebody else has written into Redis is no state of a session, and does not open or shut anything.
+func TestGarbageInRedisCountsAsNothing(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	c := s.signIn(api.RoleHr)
+	id := testkit.Decode[api.SessionPage](c.Get("/api/v1/auth/sessions").Expect(http.StatusOK)).Data[0].ID
+	for _, garbage := range []string{"", "garbage", "1|false|||hr|0", "9|true", strings.Repeat("|", 5)} {
+		s.redis("SET", "session:"+id.String(), garbage)
+		s.alive(c)
+	}
+	s.redis("DEL", "session:"+id.String())
+	s.redis("LPUSH", "session:"+id.String(), "x")
+	s.alive(c)
+}
+
+// checks counts at a replica where the state of sessions came from.
+func checks(t *testing.T, r *testkit.Replica) map[string]int {
+	t.Helper()
+	counted := map[string]int{}
+	for line := range strings.Lines(string(r.Anonymous(t).Get("/metrics").Expect(http.StatusOK).Body)) {
+		labels, found := strings.CutPrefix(line, `interviewer_revocation_checks_total{source="`)
+		if !found {
+			continue
+		}
+		source, number, _ := strings.Cut(labels, `"} `)
+		count, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted[source] = int(count)
+	}
+	return counted
+}
+
+// While Redis is up, no request asks PostgreSQL for its session; without Redis, every one does.
+func TestUsualRequestAsksNobody(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	c := s.signIn(api.RoleHr)
+	const requests = 40
+	for n, replica := range s.replicas {
+		before := checks(t, replica)
+		for range requests {
+			c.At(replica).Get(mePath).Expect(http.StatusOK)
+		}
+		after := checks(t, replica)
+		if asked := after["postgres"] - before["postgres"]; asked != 0 {
+			t.Errorf("of %d requests, replica %d asked PostgreSQL %d times", requests, n, asked)
+		}
+		if read := after["redis"] - before["redis"]; read != requests {
+			t.Errorf("of %d requests, replica %d found %d in the copy", requests, n, read)
+		}
+	}
+	// A copy that one replica has made serves them all.
+	for n, replica := range s.replicas {
+		if asked := checks(t, replica)["postgres"]; asked > 1 || n > 0 && asked > 0 {
+			t.Errorf("replica %d has asked PostgreSQL %d times", n, asked)
+		}
+	}
+	s.Redis.Kill()
+	before := checks(t, s.replicas[1])["postgres"]
+	testkit.Eventually(t, 5*time.Second, "the copies are no longer believed", func() bool {
+		c.At(s.replicas[1]).Get(mePath).Expect(http.StatusOK)
+		return checks(t, s.replicas[1])["postgres"] > before
+	})
+}
+
+// BenchmarkCheck is what the session costs a request in the usual case, with everything cached.
+func BenchmarkCheck(b *testing.B) {
+	i := testkit.New(b)
+	acme := i.Company("acme")
+	claims := session.Claims{
+		UserID: acme.Users[api.RoleHr].ID, CompanyID: acme.ID, SessionID: uuid.Must(uuid.NewV7()), Epoch: 1,
+	}
+	i.Exec(`INSERT INTO sessions (company_id, id, user_id, created_at, updated_at, rotated_at, expires_at)
+		VALUES ($1, $2, $3, now(), now(), now(), now() + interval '1 day')`, claims.CompanyID, claims.SessionID, claims.UserID)
+	kept, err := postgres.Open(b.Context(), postgres.Options{URL: i.DatabaseURL})
+	if err != nil {
+		b.Fatal(err)
+	}
+	cache, err := redis.Open(i.Redis.URL, slog.New(slog.DiscardHandler), redis.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		cache.Close()
+		kept.Close()
+	})
+	testkit.Eventually(b, 10*time.Second, "Redis is connected", func() bool { return cache.Up(b.Context()) == nil })
+	sources := map[session.Source]int{}
+	keys, err := session.NewKeyring("a key that is long enough for a benchmark of it")
+	if err != nil {
+		b.Fatal(err)
+	}
+	guard := session.NewGuard(kept, cache, keys, 15*time.Minute, clock.System().Now, func(s session.Source) { sources[s]++ })
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := guard.Check(b.Context(), claims); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if sources[session.FromDatabase] != 1 {
+		b.Errorf("PostgreSQL was asked %d times", sources[session.FromDatabase])
+	}
+}

@@ -1,0 +1,79 @@
+package users
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/oapi-codegen/nullable"
+	openapi_types "github.com/oapi-codegen/runtime/types"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
+)
+
+func convert(row db.User, actions []api.UserAction) api.User {
+	return api.User{
+		ID: row.ID, CompanyID: row.CompanyID, Email: openapi_types.Email(row.Email),
+		FirstName: row.FirstName, LastName: row.LastName, Role: row.Role, Department: optional.Of(row.Department),
+		IsActive: row.IsActive, LastLoginAt: optional.Time(row.LastLoginAt), AllowedActions: actions,
+		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+	}
+}
+
+func convertMe(row db.GetMeRow, permissions []string) api.Me {
+	user := row.User
+	return api.Me{
+		ID: user.ID, Email: openapi_types.Email(user.Email), FirstName: user.FirstName, LastName: user.LastName,
+		Role: user.Role, Department: optional.Of(user.Department), IsActive: user.IsActive,
+		Company: api.CompanySummary{
+			ID: user.CompanyID, Name: row.CompanyName, Slug: row.CompanySlug, Timezone: row.CompanyTimezone,
+		},
+		Permissions: permissions, LastLoginAt: optional.Time(user.LastLoginAt),
+		CreatedAt: user.CreatedAt.UTC(), UpdatedAt: user.UpdatedAt.UTC(),
+	}
+}
+
+// newUser takes what a client wants of a new user into the form of a row; hash, id and time come later.
+func newUser(wanted api.CreateUserRequest, role api.Role, company uuid.UUID) db.InsertUserParams {
+	return db.InsertUserParams{
+		CompanyID: company, Email: strings.ToLower(string(wanted.Email)), Role: role,
+		FirstName: strings.TrimSpace(wanted.FirstName), LastName: strings.TrimSpace(wanted.LastName),
+		Department: optional.Text(nil, wanted.Department),
+	}
+}
+
+// profilePatch is what people may change of a profile, as merge patches carry it.
+type profilePatch struct {
+	firstName, lastName *string
+	department          nullable.Nullable[string]
+}
+
+// edit applies a patch to a row: absent stays, null clears.
+func edit(row db.User, patch profilePatch) db.UpdateUserParams {
+	return db.UpdateUserParams{
+		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Email: row.Email,
+		FirstName: optional.Trimmed(row.FirstName, patch.firstName), LastName: optional.Trimmed(row.LastName, patch.lastName),
+		Department: optional.Text(row.Department, patch.department),
+	}
+}
+
+func changes(row db.User, change db.UpdateUserParams) bool {
+	return row.Email != change.Email || row.FirstName != change.FirstName || row.LastName != change.LastName ||
+		!optional.Same(row.Department, change.Department)
+}
+
+// attributes is what the audit compares of a user.
+func attributes(row db.User) map[string]any {
+	return map[string]any{
+		"email": row.Email, "first_name": row.FirstName, "last_name": row.LastName, "role": row.Role,
+		"department": optional.Plain(row.Department), "is_active": row.IsActive,
+	}
+}
+
+// blank is what a user was before there was one.
+func blank() map[string]any {
+	return map[string]any{
+		"email": nil, "first_name": nil, "last_name": nil, "role": nil, "department": nil, "is_active": nil,
+	}
+}

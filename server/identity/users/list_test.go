@@ -1,0 +1,288 @@
+package users_test
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// crowd fills a company with people whose sort keys collide: same names, same times, letters of many scripts.
+func crowd(t *testing.T, h house, n int) {
+	t.Helper()
+	first := []string{"Özlem", "özlem", "Ada", "ada", "Émile", "ß", "😀", "Zoë", "zoë"}
+	last := []string{"Østergård", "østergård", "O'Brien", "Straße", "STRASSE", "a", "B", "Ä", "日本"}
+	conn, began := h.Connect(), time.Now().UTC().Truncate(time.Hour).Add(-time.Hour)
+	for i := range n {
+		at := began.Add(time.Duration(i/4) * time.Microsecond)
+		_, err := conn.Exec(t.Context(), `INSERT INTO users
+			(company_id, id, email, password_hash, first_name, last_name, role, department, is_active, created_at, updated_at)
+			VALUES ($1, $2, $3, '', $4, $5, $6, $7, $8, $9, $10)`,
+			h.acme.ID, uuid.Must(uuid.NewV7()), fmt.Sprintf("%c_%d@acme.example", 'z'-i%26, i), first[i%len(first)], last[i/2%len(last)],
+			roles()[i%3], []any{nil, "Sales", "R&D 100%"}[i%3], i%5 != 0, at, at.Add(time.Duration(i%3)*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// list asks for one page.
+func list(c *testkit.Client, query url.Values) api.UserPage {
+	return testkit.Decode[api.UserPage](c.Get(collection + "?" + query.Encode()).Expect(http.StatusOK))
+}
+
+// every follows a list from page to page to its end.
+func every(t *testing.T, c *testkit.Client, query url.Values, between func()) []api.User {
+	t.Helper()
+	var all []api.User
+	query = cloned(query)
+	for range 1000 {
+		got := list(c, query)
+		all = append(all, got.Data...)
+		if !got.HasMore {
+			if !got.NextCursor.IsNull() {
+				t.Error("the last page has a cursor")
+			}
+			return all
+		}
+		query.Set("cursor", got.NextCursor.MustGet())
+		between()
+	}
+	t.Fatal("the list does not end")
+	return nil
+}
+
+func cloned(query url.Values) url.Values {
+	other := url.Values{}
+	for name, values := range query {
+		other[name] = slices.Clone(values)
+	}
+	return other
+}
+
+func ids(users []api.User) []uuid.UUID {
+	found := make([]uuid.UUID, len(users))
+	for i, u := range users {
+		found[i] = u.ID
+	}
+	return found
+}
+
+// order is what each sort order means, in Go: names by code point of their lower-case letters, ties by id.
+func order(sort string) func(a, b api.User) int {
+	by := map[string]func(a, b api.User) int{
+		"created_at": func(a, b api.User) int { return a.CreatedAt.Compare(b.CreatedAt) },
+		"updated_at": func(a, b api.User) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
+		"name": func(a, b api.User) int {
+			return cmp.Or(strings.Compare(strings.ToLower(a.LastName), strings.ToLower(b.LastName)),
+				strings.Compare(strings.ToLower(a.FirstName), strings.ToLower(b.FirstName)))
+		},
+		"email": func(a, b api.User) int { return strings.Compare(string(a.Email), string(b.Email)) },
+	}[strings.TrimPrefix(sort, "-")]
+	return func(a, b api.User) int {
+		c := cmp.Or(by(a, b), strings.Compare(a.ID.String(), b.ID.String()))
+		if strings.HasPrefix(sort, "-") {
+			return -c
+		}
+		return c
+	}
+}
+
+func TestEveryOrderGivesEveryoneOnce(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	crowd(t, h, 32)
+	for _, sort := range []string{"created_at", "-created_at", "updated_at", "-updated_at", "name", "-name", "email", "-email"} {
+		whole := list(h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"200"}}).Data
+		if len(whole) != 36 {
+			t.Fatalf("%s: %d users on the one page, want 36", sort, len(whole))
+		}
+		if !slices.IsSortedFunc(whole, order(sort)) {
+			t.Errorf("%s: not in order", sort)
+		}
+		for limit := 1; limit <= 7; limit++ {
+			got := every(t, h.as[api.RoleTeamLead], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}}, func() {})
+			if !slices.Equal(ids(got), ids(whole)) {
+				t.Errorf("%s by %d: walked %d users, not the %d of the one page in their order", sort, limit, len(got), len(whole))
+			}
+		}
+	}
+	if got, want := ids(list(h.as[api.RoleHr], url.Values{"limit": {"200"}}).Data),
+		ids(list(h.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-created_at"}}).Data); !slices.Equal(got, want) {
+		t.Error("the order without sort is not -created_at")
+	}
+}
+
+func TestInsertsDoNotDisturbAWalk(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	crowd(t, h, 30)
+	n := 0
+	for _, sort := range []string{"created_at", "-updated_at", "name", "-email"} {
+		before := ids(list(h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"200"}}).Data)
+		walked := ids(every(t, h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"5"}}, func() {
+			n++
+			h.User(h.acme, fmt.Sprintf("%c-late-%d", 'a'+n%26, n), api.RoleEmployee)
+		}))
+		was := slices.DeleteFunc(slices.Clone(walked), func(id uuid.UUID) bool { return !slices.Contains(before, id) })
+		if !slices.Equal(was, before) {
+			t.Errorf("%s: of %d users, the walk gave %d", sort, len(before), len(was))
+		}
+		slices.SortFunc(walked, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
+		if len(slices.Compact(walked)) != len(walked) {
+			t.Errorf("%s: somebody came twice", sort)
+		}
+	}
+}
+
+func TestFiltersCombine(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	crowd(t, h, 60)
+	all := list(h.as[api.RoleHr], url.Values{"limit": {"200"}}).Data
+	since := all[30].UpdatedAt
+	for name, test := range map[string]struct {
+		query url.Values
+		keep  func(u api.User) bool
+	}{
+		"role": {url.Values{"role": {"hr"}}, func(u api.User) bool { return u.Role == api.RoleHr }},
+		"roles": {url.Values{"role": {"hr", "admin"}}, func(u api.User) bool {
+			return u.Role == api.RoleHr || u.Role == api.RoleAdmin
+		}},
+		"active":     {url.Values{"is_active": {"true"}}, func(u api.User) bool { return u.IsActive }},
+		"inactive":   {url.Values{"is_active": {"false"}}, func(u api.User) bool { return !u.IsActive }},
+		"department": {url.Values{"department": {"R&D 100%"}}, func(u api.User) bool { return department(u) == "R&D 100%" }},
+		"no such":    {url.Values{"department": {"sales"}}, func(api.User) bool { return false }},
+		"since": {url.Values{"updated_since": {since.Format(time.RFC3339Nano)}}, func(u api.User) bool {
+			return !u.UpdatedAt.Before(since)
+		}},
+		"all at once": {
+			url.Values{"role": {"team_lead"}, "is_active": {"true"}, "department": {"Sales"}, "q": {"acme"}, "sort": {"name"}},
+			func(u api.User) bool { return u.Role == api.RoleTeamLead && u.IsActive && department(u) == "Sales" },
+		},
+	} {
+		want := ids(slices.DeleteFunc(slices.Clone(all), func(u api.User) bool { return !test.keep(u) }))
+		test.query.Set("limit", "7")
+		got := ids(every(t, h.as[api.RoleHr], test.query, func() {}))
+		sorted := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
+		slices.SortFunc(want, sorted)
+		slices.SortFunc(got, sorted)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %d users, want %d", name, len(got), len(want))
+		}
+	}
+}
+
+func department(u api.User) string {
+	name, _ := u.Department.Get()
+	return name
+}
+
+func TestSearchTakesEveryCharacterForItself(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	conn := h.Connect()
+	names := []string{"100%", "a_b", `back\slash`, "O'Neil", `"quoted"`, "Émile Özgür", "x", "per cent 100", "axb", "Straße", "semi;--"}
+	for i, name := range names {
+		_, err := conn.Exec(t.Context(), `INSERT INTO users (company_id, id, email, password_hash, first_name, last_name)
+			VALUES ($1, $2, $3, '', 'F', $4)`, h.acme.ID, uuid.Must(uuid.NewV7()), fmt.Sprintf("f%d@e.io", i), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for q, want := range map[string][]string{
+		"%": {"100%"}, "_": {"Example", "a_b"}, "a_b": {"a_b"}, `\`: {`back\slash`}, `k\s`: {`back\slash`}, "'": {"O'Neil"}, "o'n": {"O'Neil"},
+		`"`: {`"quoted"`}, `"QUOTED"`: {`"quoted"`}, "émile": {"Émile Özgür"}, "ÉMILE ÖZ": {"Émile Özgür"}, "zg": {"Émile Özgür"},
+		"100": {"100%", "per cent 100"}, "0%": {"100%"}, "%%%": nil, "___": nil, "straß": {"Straße"}, ";--": {"semi;--"},
+		"f x": {"x"}, "nobody": nil, "😀": nil,
+	} {
+		var got []string
+		for _, u := range every(t, h.as[api.RoleHr], url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"3"}}, func() {}) {
+			got = append(got, u.LastName)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%q finds %q, want %q", q, got, want)
+		}
+	}
+	if found := list(h.as[api.RoleHr], url.Values{"q": {"TEAM_LEAD@ACME"}}).Data; len(found) != 1 {
+		t.Errorf("the email is found %d times", len(found))
+	}
+	for _, q := range []string{"", strings.Repeat("x", 101), "a\x00b", "\xff"} {
+		h.as[api.RoleHr].Get(collection+"?q="+url.QueryEscape(q)).Refused(http.StatusBadRequest, "malformed_request")
+	}
+}
+
+// TestSearchFindsTheSameByIndexAndByWalk has more users than a search walks before it asks the index, and texts on both
+// sides of what it takes from the index.
+func TestSearchFindsTheSameByIndexAndByWalk(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	h.Exec(`INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, created_at)
+		SELECT $1, gen_random_uuid(), 'm' || i || '@e.io', '', 'Many', CASE WHEN i <= 10 THEN 'Rarest' WHEN i <= 2500 THEN 'Medium' ELSE 'Much' END,
+			now() + make_interval(secs => i)
+		FROM generate_series(1, 6000) AS i`, h.acme.ID)
+	for q, want := range map[string]int{"rarest": 10, "ra": 10, "medium": 2490, "much": 3500, "many rare": 10, "m1@": 1, "none at all": 0} {
+		got := every(t, h.as[api.RoleHr], url.Values{"q": {q}, "limit": {"200"}}, func() {})
+		if len(got) != want || !slices.IsSortedFunc(got, order("-created_at")) {
+			t.Errorf("%q: %d users, want %d in order", q, len(got), want)
+		}
+	}
+}
+
+func TestACursorBelongsToItsList(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	crowd(t, h, 10)
+	first := list(h.as[api.RoleHr], url.Values{"limit": {"2"}, "role": {"employee"}})
+	cursor := first.NextCursor.MustGet()
+	same := url.Values{"role": {"employee"}, "cursor": {cursor}}
+	for _, alike := range []url.Values{{"limit": {"9"}}, {"sort": {"-created_at"}}} {
+		query := cloned(same)
+		for name, values := range alike {
+			query[name] = values
+		}
+		if got := list(h.as[api.RoleAdmin], query).Data; len(got) == 0 {
+			t.Errorf("%v: nothing behind the cursor", query)
+		}
+	}
+	h.Company("globex")
+	stranger := h.replica.SignIn(t, testkit.User{Email: "hr@globex.example"})
+	stranger.Get(collection+"?"+same.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
+	for _, other := range []url.Values{
+		{"role": nil},
+		{"role": {"hr"}},
+		{"sort": {"name"}},
+		{"q": {"a"}},
+		{"is_active": {"true"}},
+		{"department": {"Sales"}},
+		{"updated_since": {"2020-01-01T00:00:00Z"}},
+		{"cursor": {cursor[:len(cursor)-1]}},
+		{"cursor": {cursor + "AA"}},
+		{"cursor": {"x"}},
+		{"cursor": {strings.ToUpper(cursor)}},
+	} {
+		query := cloned(same)
+		for name, values := range other {
+			query[name] = values
+		}
+		h.as[api.RoleHr].Get(collection+"?"+query.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
+	}
+	for _, bad := range []string{
+		"limit=0", "limit=201", "limit=x", "limit=1&limit=2", "sort=password_hash", "sort=name,email", "role=owner", "role=hr&role=hr",
+		"is_active=maybe", "updated_since=yesterday", "cursor=", "unknown=1", "Q=a", "role=hr;drop",
+	} {
+		h.as[api.RoleHr].Get(collection+"?"+bad).Refused(http.StatusBadRequest, "malformed_request")
+	}
+	for _, extreme := range []string{"0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"} {
+		h.as[api.RoleHr].Get(collection + "?updated_since=" + extreme).Expect(http.StatusOK)
+	}
+}

@@ -1,0 +1,57 @@
+package users
+
+import (
+	"context"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+)
+
+// GetMe shows the caller their profile.
+func (u *Users) GetMe(ctx context.Context, request api.GetMeRequestObject) (api.GetMeResponseObject, error) {
+	who := access.Of(ctx)
+	row, err := u.Queries.GetMe(ctx, u.Store.Of(who.CompanyID), db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
+	if err != nil {
+		return nil, err
+	}
+	tag := tagOf(row)
+	if etag.Matches(request.Params.IfNoneMatch, tag) {
+		return api.GetMe304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
+	}
+	return api.GetMe200JSONResponse{
+		Body: convertMe(row, u.Permissions(row.User.Role)), Headers: api.GetMe200ResponseHeaders{ETag: tag},
+	}, nil
+}
+
+// UpdateMe changes the caller's own names and department.
+func (u *Users) UpdateMe(ctx context.Context, request api.UpdateMeRequestObject) (api.UpdateMeResponseObject, error) {
+	who, patch := access.Of(ctx), request.Body
+	var shown db.GetMeRow
+	err := u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		row, err := u.Queries.GetUserForUpdate(ctx, tx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: who.UserID})
+		if err != nil {
+			return err
+		}
+		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
+			return err
+		}
+		change := edit(row, profilePatch{patch.FirstName, patch.LastName, patch.Department})
+		if _, err := u.save(ctx, tx, row, change); err != nil {
+			return err
+		}
+		shown, err = u.Queries.GetMe(ctx, tx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateMe200JSONResponse{
+		Body: convertMe(shown, u.Permissions(shown.User.Role)), Headers: api.UpdateMe200ResponseHeaders{ETag: tagOf(shown)},
+	}, nil
+}
+
+func tagOf(row db.GetMeRow) string {
+	return etag.Of(row.User.Version, row.User.LastLoginAt, row.CompanyName, row.CompanySlug, row.CompanyTimezone)
+}

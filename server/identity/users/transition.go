@@ -1,0 +1,157 @@
+package users
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// DeactivateUser keeps a user from signing in and ends their sessions.
+func (u *Users) DeactivateUser(
+	ctx context.Context, request api.DeactivateUserRequestObject,
+) (api.DeactivateUserResponseObject, error) {
+	shown, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserDeactivated, deactivation{u})
+	if err != nil {
+		return nil, err
+	}
+	return api.DeactivateUser200JSONResponse{UserJSONResponse: shown}, nil
+}
+
+// ReactivateUser lets a user sign in again.
+func (u *Users) ReactivateUser(
+	ctx context.Context, request api.ReactivateUserRequestObject,
+) (api.ReactivateUserResponseObject, error) {
+	shown, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserReactivated, reactivation{u})
+	if err != nil {
+		return nil, err
+	}
+	return api.ReactivateUser200JSONResponse{UserJSONResponse: shown}, nil
+}
+
+// ChangeUserRole gives a user another role and ends the access tokens that were issued for the old one.
+func (u *Users) ChangeUserRole(
+	ctx context.Context, request api.ChangeUserRoleRequestObject,
+) (api.ChangeUserRoleResponseObject, error) {
+	shown, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserRoleChanged,
+		roleChange{u, request.Body.Role})
+	if err != nil {
+		return nil, err
+	}
+	return api.ChangeUserRole200JSONResponse{UserJSONResponse: shown}, nil
+}
+
+// act is a change of a user's state: whether it may be, how it is written, and what becomes of the user's sessions.
+type act interface {
+	decide(who access.Actor, row db.User, admins int) error
+	write(ctx context.Context, tx db.DBTX, row db.User) (db.User, error)
+	sessions(ctx context.Context, tx db.DBTX, row db.User) ([]db.Session, error)
+}
+
+// transition is the one way of every act. Where it is about an active admin, the company's admins are locked before the
+// user is read, always in that order, so what is decided about the last of them still holds when it is written.
+func (u *Users) transition(
+	ctx context.Context, id uuid.UUID, match *string, action audit.Action, a act,
+) (shown api.UserJSONResponse, err error) {
+	who := access.Of(ctx)
+	var affected []db.Session
+	var saved db.User
+	err = u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		admins, err := u.Queries.LockActiveAdmins(ctx, tx, db.LockActiveAdminsParams{CompanyID: who.CompanyID, UserID: id})
+		if err != nil {
+			return err
+		}
+		row, err := u.Queries.GetUserForUpdate(ctx, tx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: id})
+		if err != nil {
+			return err
+		}
+		if row.Role == api.RoleAdmin && row.IsActive && len(admins) == 0 { // they became it between the two reads
+			return fault.New(fault.ConcurrentRequest)
+		}
+		if err := etag.If(match).Before(row.Version, a.decide(who, row, len(admins))); err != nil {
+			return err
+		}
+		saved, err = a.write(ctx, tx, row)
+		if err != nil {
+			return postgres.Guarded(err)
+		}
+		if affected, err = a.sessions(ctx, tx, saved); err != nil {
+			return err
+		}
+		err = u.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
+			Action: action, Resource: audit.User, ID: &id, Details: audit.Diff(attributes(row), attributes(saved)),
+		})
+		if err != nil {
+			return err
+		}
+		shown, err = u.present(ctx, tx, saved)
+		return err
+	})
+	if err != nil {
+		return shown, err
+	}
+	postgres.AfterCommit(ctx, func() { u.Guard.Publish(ctx, saved.Role, affected...) })
+	return shown, nil
+}
+
+type deactivation struct{ u *Users }
+
+func (deactivation) decide(who access.Actor, row db.User, admins int) error {
+	return mayDeactivate(who, row, admins)
+}
+
+func (d deactivation) write(ctx context.Context, tx db.DBTX, row db.User) (db.User, error) {
+	return d.u.Queries.TransitionUserActive(ctx, tx, db.TransitionUserActiveParams{
+		CompanyID: row.CompanyID, ID: row.ID, WasActive: true, Now: d.u.Clock.Now(),
+	})
+}
+
+func (d deactivation) sessions(ctx context.Context, tx db.DBTX, row db.User) ([]db.Session, error) {
+	return d.u.Queries.RevokeUserSessions(ctx, tx, db.RevokeUserSessionsParams{
+		CompanyID: row.CompanyID, UserID: row.ID, Reason: db.SessionEndUserDeactivated, Now: d.u.Clock.Now(),
+	})
+}
+
+type reactivation struct{ u *Users }
+
+func (reactivation) decide(who access.Actor, row db.User, _ int) error {
+	return mayReactivate(who, row)
+}
+
+func (r reactivation) write(ctx context.Context, tx db.DBTX, row db.User) (db.User, error) {
+	return r.u.Queries.TransitionUserActive(ctx, tx, db.TransitionUserActiveParams{
+		CompanyID: row.CompanyID, ID: row.ID, WasActive: false, Now: r.u.Clock.Now(),
+	})
+}
+
+func (reactivation) sessions(context.Context, db.DBTX, db.User) ([]db.Session, error) {
+	return nil, nil
+}
+
+type roleChange struct {
+	u    *Users
+	role api.Role
+}
+
+func (c roleChange) decide(who access.Actor, row db.User, admins int) error {
+	return mayChangeRole(who, row, c.role, admins)
+}
+
+func (c roleChange) write(ctx context.Context, tx db.DBTX, row db.User) (db.User, error) {
+	return c.u.Queries.TransitionUserRole(ctx, tx, db.TransitionUserRoleParams{
+		CompanyID: row.CompanyID, ID: row.ID, WasRole: row.Role, Role: c.role, Now: c.u.Clock.Now(),
+	})
+}
+
+func (c roleChange) sessions(ctx context.Context, tx db.DBTX, row db.User) ([]db.Session, error) {
+	return c.u.Queries.AdvanceUserSessions(ctx, tx, db.AdvanceUserSessionsParams{
+		CompanyID: row.CompanyID, UserID: row.ID, Now: c.u.Clock.Now(),
+	})
+}

@@ -1,0 +1,203 @@
+// Package users looks after the people of a company: who they are, which role they have, and whether they may sign in.
+// It promises that nobody acts above their own role, that a company never loses its last admin, not even to two
+// requests at once, and that whoever is switched off is out everywhere at once.
+package users
+
+import (
+	"context"
+	"strings"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// Users is the room of the tag users.
+type Users struct {
+	Store   *postgres.Store
+	Queries *db.Queries
+	Clock   clock.Source
+	Audit   *audit.Recorder
+	Gate    *password.Gate
+	Guard   *session.Guard
+	Cursors page.Codec
+	// Permissions lists what a role holds.
+	Permissions func(api.Role) []string
+}
+
+// GetUser shows one user to those who may see them.
+func (u *Users) GetUser(ctx context.Context, request api.GetUserRequestObject) (api.GetUserResponseObject, error) {
+	who := access.Of(ctx)
+	tenant := u.Store.Of(who.CompanyID)
+	row, err := u.Queries.GetUser(ctx, tenant, db.GetUserParams{
+		CompanyID: who.CompanyID, ID: request.UserID, CallerID: who.UserID, SeesAll: seesEveryone(who.Role),
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown, err := u.present(ctx, tenant, row)
+	if err != nil {
+		return nil, err
+	}
+	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
+		return api.GetUser304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
+	}
+	return api.GetUser200JSONResponse{UserJSONResponse: shown}, nil
+}
+
+// CreateUser creates an active user with an initial password.
+func (u *Users) CreateUser(
+	ctx context.Context, request api.CreateUserRequestObject,
+) (api.CreateUserResponseObject, error) {
+	who, wanted := access.Of(ctx), *request.Body
+	role := api.RoleEmployee
+	if wanted.Role != nil {
+		role = *wanted.Role
+	}
+	if err := mayManage(who.Role, role); err != nil {
+		return nil, err
+	}
+	company, err := u.Queries.GetCompany(ctx, u.Store.Of(who.CompanyID), who.CompanyID)
+	if err != nil {
+		return nil, err
+	}
+	row := newUser(wanted, role, who.CompanyID)
+	if err := checkProfile(row.FirstName, row.LastName, row.Department); err != nil {
+		return nil, err
+	}
+	if err := checkDomain(row.Email, company.AllowedEmailDomains); err != nil {
+		return nil, err
+	}
+	err = password.Check("/password", wanted.Password, password.Personal{
+		Email: row.Email, FirstName: row.FirstName, LastName: row.LastName,
+		CompanyName: company.Name, CompanySlug: company.Slug,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if row.PasswordHash, err = u.Gate.Hash(ctx, wanted.Password); err != nil {
+		return nil, err
+	}
+	row.ID, row.Now = u.Clock.ID(), u.Clock.Now()
+	var shown api.UserJSONResponse
+	err = u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		created, err := u.Queries.InsertUser(ctx, tx, row)
+		if err != nil {
+			return err
+		}
+		err = u.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
+			Action: audit.UserCreated, Resource: audit.User, ID: &created.ID,
+			Details: audit.Diff(blank(), attributes(created)),
+		})
+		if err != nil {
+			return err
+		}
+		shown, err = u.present(ctx, tx, created)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.CreateUser201JSONResponse{
+		Body: shown.Body,
+		Headers: api.CreateUser201ResponseHeaders{
+			ETag: shown.Headers.ETag, Location: "/api/v1/users/" + shown.Body.ID.String(),
+		},
+	}, nil
+}
+
+// UpdateUser changes names, department and email of a user whom the caller manages; UpdateMe is for oneself.
+func (u *Users) UpdateUser(
+	ctx context.Context, request api.UpdateUserRequestObject,
+) (api.UpdateUserResponseObject, error) {
+	who, patch := access.Of(ctx), request.Body
+	var shown api.UserJSONResponse
+	err := u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+		row, err := u.Queries.GetUserForUpdate(ctx, tx, db.GetUserForUpdateParams{
+			CompanyID: who.CompanyID, ID: request.UserID,
+		})
+		if err != nil {
+			return err
+		}
+		if err := mayManage(who.Role, row.Role); err != nil {
+			return err
+		}
+		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
+			return err
+		}
+		change := edit(row, profilePatch{patch.FirstName, patch.LastName, patch.Department})
+		if patch.Email != nil {
+			change.Email = strings.ToLower(string(*patch.Email))
+		}
+		if change.Email != row.Email {
+			company, err := u.Queries.GetCompany(ctx, tx, who.CompanyID)
+			if err != nil {
+				return err
+			}
+			if err := checkDomain(change.Email, company.AllowedEmailDomains); err != nil {
+				return err
+			}
+		}
+		saved, err := u.save(ctx, tx, row, change)
+		if err != nil {
+			return err
+		}
+		shown, err = u.present(ctx, tx, saved)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.UpdateUser200JSONResponse{UserJSONResponse: shown}, nil
+}
+
+// save writes an edited profile; one that changes nothing leaves the row and its version alone.
+func (u *Users) save(ctx context.Context, tx db.DBTX, row db.User, change db.UpdateUserParams) (db.User, error) {
+	if !changes(row, change) {
+		return row, nil
+	}
+	if err := checkProfile(change.FirstName, change.LastName, change.Department); err != nil {
+		return row, err
+	}
+	change.Now = u.Clock.Now()
+	saved, err := u.Queries.UpdateUser(ctx, tx, change)
+	if err != nil {
+		return row, postgres.Guarded(err)
+	}
+	return saved, u.Audit.Record(ctx, tx, row.CompanyID, audit.Entry{
+		Action: audit.UserUpdated, Resource: audit.User, ID: &row.ID,
+		Details: audit.Diff(attributes(row), attributes(saved)),
+	})
+}
+
+// present shows a user as the caller may see and handle them. Only for an active admin does it matter how many there
+// are.
+func (u *Users) present(ctx context.Context, tx db.DBTX, row db.User) (api.UserJSONResponse, error) {
+	alone, err := u.lastAdmin(ctx, tx, row)
+	if err != nil {
+		return api.UserJSONResponse{}, err
+	}
+	shown := convert(row, allowedActions(access.Of(ctx), row, alone))
+	return api.UserJSONResponse{
+		Body:    shown,
+		Headers: api.UserResponseHeaders{ETag: etag.Of(row.Version, shown.LastLoginAt, shown.AllowedActions)},
+	}, nil
+}
+
+// lastAdmin reports whether an active admin among the rows is the company's only one.
+func (u *Users) lastAdmin(ctx context.Context, tx db.DBTX, rows ...db.User) (bool, error) {
+	for _, row := range rows {
+		if row.Role == api.RoleAdmin && row.IsActive {
+			count, err := u.Queries.CountActiveAdmins(ctx, tx, row.CompanyID)
+			return count <= 1, err
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,312 @@
+package users_test
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+	openapi_types "github.com/oapi-codegen/runtime/types"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+const collection = "/api/v1/users"
+
+// house is an installation with a company, its people signed in, and one replica.
+type house struct {
+	*testkit.Installation
+	replica *testkit.Replica
+	acme    testkit.Company
+	as      map[api.Role]*testkit.Client
+}
+
+func build(t *testing.T) house {
+	t.Helper()
+	installation := testkit.New(t)
+	h := house{installation, installation.Replica(), installation.Company("acme"), map[api.Role]*testkit.Client{}}
+	for role, user := range h.acme.Users {
+		h.as[role] = h.replica.SignIn(t, user)
+	}
+	return h
+}
+
+func path(id uuid.UUID, action ...string) string {
+	return strings.Join(append([]string{collection, id.String()}, action...), "/")
+}
+
+// wanted is a request that creates a user, with members replaced or, where nil, left out.
+func wanted(changes map[string]any) map[string]any {
+	body := map[string]any{
+		"email": "nora@acme.example", "password": testkit.Password, "first_name": "Nora", "last_name": "Lind",
+	}
+	for name, value := range changes {
+		body[name] = value
+		if value == "absent" {
+			delete(body, name)
+		}
+	}
+	return body
+}
+
+func TestCreate(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	answer := h.as[api.RoleHr].Post(collection, wanted(map[string]any{
+		"email": "Nora.LIND@Acme.Example", "first_name": " Nóra ", "last_name": "Lind\u00a0", "department": " Sales ",
+	})).Expect(http.StatusCreated)
+	created := testkit.Decode[api.User](answer)
+	if created.Email != "nora.lind@acme.example" || created.FirstName != "Nóra" || created.LastName != "Lind" ||
+		created.Role != api.RoleEmployee || !created.IsActive || created.CompanyID != h.acme.ID ||
+		created.Department.MustGet() != "Sales" || !created.LastLoginAt.IsNull() {
+		t.Errorf("created %+v", created)
+	}
+	if got := answer.Header.Get("Location"); got != path(created.ID) {
+		t.Errorf("Location is %q", got)
+	}
+	read := h.as[api.RoleHr].Get(answer.Header.Get("Location")).Expect(http.StatusOK)
+	if string(read.Body) != string(answer.Body) || read.Header.Get("ETag") != answer.Header.Get("ETag") {
+		t.Errorf("created %s %s, read %s %s", answer.Header.Get("ETag"), answer.Body, read.Header.Get("ETag"), read.Body)
+	}
+	nora := h.replica.SignIn(t, testkit.User{Email: "NORA.lind@acme.example"})
+	if me := testkit.Decode[api.Me](nora.Get(collection + "/me").Expect(http.StatusOK)); me.ID != created.ID {
+		t.Errorf("signed in as %+v", me)
+	}
+}
+
+func TestCreateRefuses(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	globex := h.Company("globex")
+	for _, test := range []struct {
+		name    string
+		by      api.Role
+		changes map[string]any
+		status  int
+		code    string
+	}{
+		{"no email", api.RoleHr, map[string]any{"email": "absent"}, 400, "malformed_request"},
+		{"no password", api.RoleHr, map[string]any{"password": "absent"}, 400, "malformed_request"},
+		{"no first name", api.RoleHr, map[string]any{"first_name": "absent"}, 400, "malformed_request"},
+		{"no last name", api.RoleHr, map[string]any{"last_name": "absent"}, 400, "malformed_request"},
+		{"an email that is none", api.RoleHr, map[string]any{"email": "nora"}, 400, "malformed_request"},
+		{"an email too long", api.RoleHr, map[string]any{"email": strings.Repeat("a", 250) + "@b.example"}, 400, "malformed_request"},
+		{"letters beyond ASCII in the email", api.RoleHr, map[string]any{"email": "nóra@acme.example"}, 400, "malformed_request"},
+		{"an empty name", api.RoleHr, map[string]any{"first_name": ""}, 400, "malformed_request"},
+		{"a name too long", api.RoleHr, map[string]any{"first_name": strings.Repeat("é", 101)}, 400, "malformed_request"},
+		{"NUL in a name", api.RoleHr, map[string]any{"first_name": "No\x00ra"}, 422, "rule_violated"},
+		{"null for a name", api.RoleHr, map[string]any{"first_name": nil}, 400, "malformed_request"},
+		{"a blank name", api.RoleHr, map[string]any{"first_name": "\u00a0\u3000"}, 422, "rule_violated"},
+		{"a blank department", api.RoleHr, map[string]any{"department": "\u2003"}, 422, "rule_violated"},
+		{"a department too long", api.RoleHr, map[string]any{"department": strings.Repeat("x", 101)}, 400, "malformed_request"},
+		{"a role that is none", api.RoleHr, map[string]any{"role": "owner"}, 400, "malformed_request"},
+		{"a company", api.RoleHr, map[string]any{"company_id": globex.ID}, 400, "malformed_request"},
+		{"an id", api.RoleHr, map[string]any{"id": uuid.New()}, 400, "malformed_request"},
+		{"a hash", api.RoleHr, map[string]any{"password_hash": "x"}, 400, "malformed_request"},
+		{"a member in another case", api.RoleHr, map[string]any{"Role": "admin"}, 400, "malformed_request"},
+		{"a short password", api.RoleHr, map[string]any{"password": "short"}, 400, "malformed_request"},
+		{"a common password", api.RoleHr, map[string]any{"password": "password1234"}, 422, "password_refused"},
+		{"a password of 73 bytes", api.RoleHr, map[string]any{"password": strings.Repeat("äb", 24) + "cd"}, 422, "password_refused"},
+		{"a password made of the email", api.RoleHr, map[string]any{"password": "nora@acme.example"}, 422, "password_refused"},
+		{"an email that is taken", api.RoleHr, map[string]any{"email": "employee@acme.example"}, 409, "email_taken"},
+		{"that email in capitals", api.RoleHr, map[string]any{"email": "EMPLOYEE@ACME.example"}, 409, "email_taken"},
+		{"an email of another company", api.RoleHr, map[string]any{"email": string("Hr@globex.example")}, 409, "email_taken"},
+		{"an hr by hr", api.RoleHr, map[string]any{"role": "hr"}, 403, "role_not_allowed"},
+		{"an admin by hr", api.RoleHr, map[string]any{"role": "admin"}, 403, "role_not_allowed"},
+		{"anybody by an employee", api.RoleEmployee, nil, 403, "permission_denied"},
+		{"anybody by a team lead", api.RoleTeamLead, nil, 403, "permission_denied"},
+	} {
+		t.Log(test.name)
+		h.as[test.by].Post(collection, wanted(test.changes)).Refused(test.status, test.code)
+	}
+	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
+		for _, by := range []api.Role{api.RoleHr, api.RoleAdmin} {
+			want := http.StatusCreated
+			if by == api.RoleHr && role != api.RoleEmployee && role != api.RoleTeamLead {
+				want = http.StatusForbidden
+			}
+			h.as[by].Post(collection, wanted(map[string]any{
+				"email": fmt.Sprintf("%s-by-%s@acme.example", strings.ReplaceAll(string(role), "_", "-"), by), "role": role,
+			})).Expect(want)
+		}
+	}
+}
+
+func TestTheDomainRuleBindsNewAndChangedEmails(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	h.as[api.RoleAdmin].Patch("/api/v1/company", `{"settings":{"allowed_email_domains":["acme.test"]}}`).Expect(http.StatusOK)
+	p := h.as[api.RoleHr].Post(collection, wanted(nil)).Refused(http.StatusUnprocessableEntity, "rule_violated")
+	if len(p.Errors) != 1 || *p.Errors[0].Pointer != "/email" || p.Errors[0].Code != "domain_not_allowed" {
+		t.Errorf("the problem is %+v", p)
+	}
+	created := testkit.Decode[api.User](h.as[api.RoleHr].
+		Post(collection, wanted(map[string]any{"email": "nora@ACME.test"})).Expect(http.StatusCreated))
+	h.as[api.RoleHr].Patch(path(created.ID), `{"email":"nora@acme.example"}`).Refused(http.StatusUnprocessableEntity, "rule_violated")
+	h.as[api.RoleHr].Patch(path(created.ID), `{"email":"nora2@acme.test"}`).Expect(http.StatusOK)
+	// Who was there before the rule keeps the email, and may still be changed otherwise.
+	h.as[api.RoleHr].Patch(path(h.acme.Users[api.RoleEmployee].ID), `{"first_name":"Emil"}`).Expect(http.StatusOK)
+}
+
+func TestWhoSeesWhom(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	globex := h.Company("globex")
+	for by, client := range h.as {
+		for role, user := range h.acme.Users {
+			want := http.StatusOK
+			if by == api.RoleEmployee && role != api.RoleEmployee {
+				want = http.StatusNotFound
+			}
+			client.Get(path(user.ID)).Expect(want)
+		}
+		foreign := client.Get(path(globex.Users[api.RoleHr].ID)).Refused(http.StatusNotFound, "not_found")
+		random := client.Get(path(uuid.Must(uuid.NewV7()))).Refused(http.StatusNotFound, "not_found")
+		foreign.Instance, foreign.RequestID = random.Instance, random.RequestID
+		if !reflect.DeepEqual(foreign, random) {
+			t.Errorf("%s: a foreign id %+v is told from a random one %+v", by, foreign, random)
+		}
+	}
+}
+
+func TestPatchMerges(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	target, hr := path(h.acme.Users[api.RoleEmployee].ID), h.as[api.RoleHr]
+	patched := func(body string) api.User {
+		t.Helper()
+		return testkit.Decode[api.User](hr.Patch(target, body).Expect(http.StatusOK))
+	}
+	if u := patched(`{"department":"Sales"}`); u.Department.MustGet() != "Sales" || u.FirstName != "employee" {
+		t.Errorf("after setting the department: %+v", u)
+	}
+	if u := patched(`{"first_name":"Emil"}`); u.Department.MustGet() != "Sales" || u.FirstName != "Emil" {
+		t.Errorf("after setting the name: %+v", u)
+	}
+	if u := patched(`{"department":null,"email":"EMIL@acme.example"}`); !u.Department.IsNull() || u.Email != "emil@acme.example" {
+		t.Errorf("after clearing the department: %+v", u)
+	}
+	hr.Do(http.MethodPatch, target, `{"last_name":"Stone"}`, "Content-Type", "application/merge-patch+json").Expect(http.StatusOK)
+	h.replica.SignIn(t, testkit.User{Email: "emil@acme.example"})
+	for body, status := range map[string]int{
+		`{}`: 400, `[]`: 400, `{"first_name":null}`: 400, `{"email":null}`: 400, `{"role":"admin"}`: 400, `{"is_active":false}`: 400,
+		`{"version":1}`: 400, `{"first_name":"a","first_name":"b"}`: 400, `{"first_name":"a"}{}`: 400,
+		`{"first_name":"\u00a0"}`: 422, `{"department":"\u00a0"}`: 422,
+		`{"email":"hr@acme.example"}`: 409,
+	} {
+		if got := hr.Patch(target, body).Status; got != status {
+			t.Errorf("%s: %d, want %d", body, got, status)
+		}
+	}
+	for role, status := range map[api.Role]int{api.RoleEmployee: 403, api.RoleTeamLead: 403} {
+		h.as[role].Patch(target, `{"first_name":"X"}`).Expect(status)
+	}
+	for _, role := range []api.Role{api.RoleHr, api.RoleAdmin} {
+		hr.Patch(path(h.acme.Users[role].ID), `{"first_name":"X"}`).Refused(http.StatusForbidden, "role_not_allowed")
+		h.as[api.RoleAdmin].Patch(path(h.acme.Users[role].ID), `{"first_name":"X"}`).Expect(http.StatusOK)
+	}
+	hr.Patch(path(h.Company("globex").Users[api.RoleEmployee].ID), `{"first_name":"X"}`).Refused(http.StatusNotFound, "not_found")
+}
+
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	target, hr := path(h.acme.Users[api.RoleEmployee].ID), h.as[api.RoleHr]
+	first := hr.Get(target).Expect(http.StatusOK).Header.Get("ETag")
+	hr.Do(http.MethodGet, target, nil, "If-None-Match", first).Expect(http.StatusNotModified)
+	hr.Do(http.MethodGet, target, nil, "If-None-Match", `"x", W/`+first).Expect(http.StatusNotModified)
+
+	same := hr.Do(http.MethodPatch, target, `{"first_name":"employee"}`, "If-Match", first).Expect(http.StatusOK)
+	if got := same.Header.Get("ETag"); got != first {
+		t.Errorf("an empty change made %s of %s", got, first)
+	}
+	second := hr.Do(http.MethodPatch, target, `{"first_name":"Emil"}`, "If-Match", first).Expect(http.StatusOK).Header.Get("ETag")
+	if second == first {
+		t.Errorf("the version %s did not change", first)
+	}
+	hr.Do(http.MethodPatch, target, `{"first_name":"Other"}`, "If-Match", first).Refused(http.StatusPreconditionFailed, "version_mismatch")
+	hr.Do(http.MethodGet, target, nil, "If-None-Match", first).Expect(http.StatusOK)
+	hr.Do(http.MethodPatch, target, `{"first_name":"Other"}`, "If-Match", "*").Expect(http.StatusOK)
+	hr.Do(http.MethodPatch, target, `{"first_name":"Third"}`, "If-Match", "W/"+second).Expect(http.StatusPreconditionFailed)
+
+	// A tag names what its reader sees: who may do more sees another representation.
+	if hr, admin := hr.Get(target).Header.Get("ETag"), h.as[api.RoleEmployee].Get(target).Header.Get("ETag"); hr == admin {
+		t.Errorf("hr and the employee, who may do different things, share the tag %s", hr)
+	}
+}
+
+// TestOneOfManyPatchesWins sends patches that are all based on the same version.
+func TestOneOfManyPatchesWins(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	target := path(h.acme.Users[api.RoleEmployee].ID)
+	version := h.as[api.RoleHr].Get(target).Expect(http.StatusOK).Header.Get("ETag")
+	statuses := make([]int, 12)
+	var all sync.WaitGroup
+	for i := range statuses {
+		all.Go(func() {
+			statuses[i] = h.as[api.RoleHr].Do(http.MethodPatch, target, fmt.Sprintf(`{"first_name":"N%d"}`, i), "If-Match", version).Status
+		})
+	}
+	all.Wait()
+	won := 0
+	for _, status := range statuses {
+		switch status {
+		case http.StatusOK:
+			won++
+		case http.StatusPreconditionFailed:
+		default:
+			t.Errorf("a patch was answered by %d", status)
+		}
+	}
+	if won != 1 {
+		t.Errorf("%d of the patches won, want one: %v", won, statuses)
+	}
+}
+
+func TestMe(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	me := collection + "/me"
+	for role, client := range h.as {
+		answer := client.Get(me).Expect(http.StatusOK)
+		shown := testkit.Decode[api.Me](answer)
+		if shown.Role != role || shown.ID != h.acme.Users[role].ID || shown.Company.ID != h.acme.ID || len(shown.Permissions) == 0 ||
+			shown.Email != openapi_types.Email(h.acme.Users[role].Email) || shown.LastLoginAt.IsNull() {
+			t.Errorf("%s is shown %+v", role, shown)
+		}
+		tag := answer.Header.Get("ETag")
+		client.Do(http.MethodGet, me, nil, "If-None-Match", tag).Expect(http.StatusNotModified)
+		changed := client.Do(http.MethodPatch, me, `{"first_name":" Neu ","department":"D"}`, "If-Match", tag).Expect(http.StatusOK)
+		if got := testkit.Decode[api.Me](changed); got.FirstName != "Neu" || got.Department.MustGet() != "D" {
+			t.Errorf("changed to %+v", got)
+		}
+		client.Do(http.MethodPatch, me, `{"first_name":"X"}`, "If-Match", tag).Expect(http.StatusPreconditionFailed)
+		client.Patch(me, `{"department":null}`).Expect(http.StatusOK)
+		client.Patch(me, `{"email":"x@acme.example"}`).Expect(http.StatusBadRequest)
+		client.Patch(me, `{"role":"admin"}`).Expect(http.StatusBadRequest)
+		client.Patch(me, `{"first_name":"\u2003"}`).Expect(http.StatusUnprocessableEntity)
+	}
+	tag := h.as[api.RoleHr].Get(me).Header.Get("ETag")
+	h.as[api.RoleAdmin].Patch("/api/v1/company", `{"name":"Acme Renamed"}`).Expect(http.StatusOK)
+	h.as[api.RoleHr].Do(http.MethodGet, me, nil, "If-None-Match", tag).Expect(http.StatusOK)
+}
+
+// TestTextThatDisturbs: a name that rings the terminal's bell or turns the line around is refused wherever it is set.
+func TestTextThatDisturbs(t *testing.T) {
+	t.Parallel()
+	installation := testkit.New(t)
+	acme := installation.Company("acme")
+	hr := installation.Replica().SignIn(t, acme.Users[api.RoleHr])
+	for _, text := range []string{`a\u0007b`, `a\u202eb`, `a\u2066b`, `a\u009bb`, `a\nb`} {
+		body := `{"first_name":"` + text + `"}`
+		hr.Patch("/api/v1/users/me", body).Refused(http.StatusUnprocessableEntity, "rule_violated")
+		hr.Patch("/api/v1/users/"+acme.Users[api.RoleEmployee].ID.String(), body).
+			Refused(http.StatusUnprocessableEntity, "rule_violated")
+	}
+	hr.Patch("/api/v1/users/me", `{"first_name":"Zoë 👩‍🚀","last_name":"بن علي"}`).Expect(http.StatusOK)
+}

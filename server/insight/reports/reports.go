@@ -1,0 +1,96 @@
+// Package reports shows hiring in figures: how far the applications of a job have come, and how the people who
+// interview keep up. Its figures count states and times; none of them tells how anybody was rated.
+package reports
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
+	"github.com/ai-interviewer-platform/interviewer/server/insight/chart"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// Reports is the room of the tag reports.
+type Reports struct {
+	Store   *postgres.Store
+	Queries *db.Queries
+	Clock   clock.Source
+	Cursors page.Codec
+}
+
+// GetJobPipeline shows how far the applications of a job have come.
+func (r *Reports) GetJobPipeline(
+	ctx context.Context, request api.GetJobPipelineRequestObject,
+) (api.GetJobPipelineResponseObject, error) {
+	shown, err := r.pipeline(ctx, request.JobID)
+	if err != nil {
+		return nil, err
+	}
+	counted := shown
+	counted.AsOf = time.Time{} // which is another one at every question
+	tag := etag.Weak(etag.OfShown(counted))
+	if etag.Matches(request.Params.IfNoneMatch, tag) {
+		return api.GetJobPipeline304Response{Headers: api.NotModifiedSinceResponseHeaders{ETag: tag}}, nil
+	}
+	return api.GetJobPipeline200JSONResponse{Body: shown, Headers: api.GetJobPipeline200ResponseHeaders{ETag: tag}}, nil
+}
+
+// GetJobPipelineChart draws for each stage of a job how many applications have reached it.
+func (r *Reports) GetJobPipelineChart(
+	ctx context.Context, request api.GetJobPipelineChartRequestObject,
+) (api.GetJobPipelineChartResponseObject, error) {
+	shown, err := r.pipeline(ctx, request.JobID)
+	if err != nil {
+		return nil, err
+	}
+	picture, err := chart.Funnel(shown.JobTitle, funnel(shown.Stages))
+	if err != nil {
+		return nil, err
+	}
+	tag := etag.OfContent(picture)
+	if etag.Matches(request.Params.IfNoneMatch, tag) {
+		return api.GetJobPipelineChart304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
+	}
+	return api.GetJobPipelineChart200ImageSvgXMLResponse{
+		Body: bytes.NewReader(picture), ContentLength: int64(len(picture)),
+		Headers: api.GetJobPipelineChart200ResponseHeaders{ETag: tag},
+	}, nil
+}
+
+// pipeline counts a job's pipeline for those who may see the job's applications.
+func (r *Reports) pipeline(ctx context.Context, id uuid.UUID) (api.JobPipeline, error) {
+	who := access.Of(ctx)
+	tenant := r.Store.Of(who.CompanyID)
+	seen, err := visibility.Of(ctx, r.Queries, tenant, who)
+	if err != nil {
+		return api.JobPipeline{}, err
+	}
+	job, err := r.Queries.GetJob(ctx, tenant, db.GetJobParams{
+		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs,
+	})
+	if err != nil {
+		return api.JobPipeline{}, err
+	}
+	asOf := r.Clock.Now()
+	counts, err := r.Queries.CountPipeline(ctx, tenant, db.CountPipelineParams{CompanyID: who.CompanyID, JobID: id})
+	if err != nil {
+		return api.JobPipeline{}, err
+	}
+	stays, err := r.Queries.ListMedianStays(ctx, tenant, db.ListMedianStaysParams{CompanyID: who.CompanyID, JobID: id})
+	if err != nil {
+		return api.JobPipeline{}, err
+	}
+	shown := figures(counts, stays)
+	shown.JobID, shown.JobTitle, shown.AsOf = job.ID, job.Title, asOf.UTC()
+	return shown, nil
+}

@@ -1,0 +1,182 @@
+package config_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
+)
+
+// refused fails the test unless exactly this variable is refused, for a reason that contains the words.
+func refused(t *testing.T, environ []string, variable, words string) {
+	t.Helper()
+	found := problems(t, environ, "")
+	if len(found) != 1 || found[0].Variable != variable || !strings.Contains(found[0].Wrong, words) {
+		t.Errorf("the problems are %+v; want one, of %s, saying %q", found, variable, words)
+	}
+}
+
+func TestRefusedValues(t *testing.T) {
+	t.Parallel()
+	for _, one := range []struct{ variable, value, words string }{
+		{"APP_ENV", "prod", "is not one of"},
+		{"APP_ENV", "Development", "is not one of"},
+		{"ALGORITHM", "none", "is not HS256"},
+		{"ALGORITHM", "RS256", "is not HS256"},
+		{"DEBUG", "yes please", "neither true nor false"},
+		{"MIGRATE_ON_START", "on", "neither true nor false"},
+		{"SEED_DEMO", "maybe", "neither true nor false"},
+		{"LOG_LEVEL", "loud", "is not one of debug"},
+		{"LOG_LEVEL", "info+1", "is not one of debug"},
+		{"HOST", "http://localhost", "neither an address"},
+		{"HOST", "localhost:8000", "neither an address"},
+		{"PORT", "65536", "from 0 to 65535"},
+		{"PORT", "-1", "from 0 to 65535"},
+		{"PORT", "99999999999999999999", "from 0 to 65535"},
+		{"MAX_BODY_BYTES", "1 MiB", "not a whole number"},
+		{"MAX_BODY_BYTES", "9223372036854775807", "from 1024 to"},
+		{"TRUSTED_PROXIES", "10.0.0.0/8", "not a JSON array"},
+		{"TRUSTED_PROXIES", `["10.0.0.0/8", "proxy"]`, "entry 2 that is neither"},
+		{"TRUSTED_PROXIES", `["fe80::1%eth0"]`, "entry 1 that is neither"},
+		{"TRUSTED_PROXIES", `["0.0.0.0/0"]`, "trusts every address"},
+		{"TRUSTED_PROXIES", `["::/0"]`, "trusts every address"},
+		{"TRUSTED_PROXIES", `["10.0.0.1/8"]`, "beyond the mask"},
+		{"CORS_ORIGINS", "https://app.example.com", "not a JSON array"},
+		{"CORS_ORIGINS", `[1]`, "not a JSON array"},
+		{"CORS_ORIGINS", `["https://a.example"] []`, "not a JSON array"},
+		{"CORS_ORIGINS", `["*"]`, "is a pattern"},
+		{"CORS_ORIGINS", `["https://*.example.com"]`, "is a pattern"},
+		{"CORS_ORIGINS", `["https://a.example", "https://b.example/"]`, "entry 2 that has more than"},
+		{"CORS_ORIGINS", `["https://a.example/app"]`, "has more than"},
+		{"CORS_ORIGINS", `["https://a.example?x"]`, "has more than"},
+		{"CORS_ORIGINS", `["https://a.example#x"]`, "has more than"},
+		{"CORS_ORIGINS", `["https://user@a.example"]`, "has more than"},
+		{"CORS_ORIGINS", `["null"]`, "is not an origin"},
+		{"CORS_ORIGINS", `[""]`, "is not an origin"},
+		{"CORS_ORIGINS", `["a.example"]`, "is not an origin"},
+		{"CORS_ORIGINS", `["file:///etc"]`, "is not an origin"},
+		{"CORS_ORIGINS", `["HTTPS://a.example"]`, "has more than"},
+		{"CORS_ORIGINS", `["https://A.example"]`, "lower case"},
+		{"CORS_ORIGINS", `["https://bücher.example"]`, "punycode"},
+		{"CORS_ORIGINS", `["https://a.example:443"]`, "browsers leave out"},
+		{"CORS_ORIGINS", `["http://localhost:80"]`, "browsers leave out"},
+		{"CORS_ORIGINS", `["https://a.example:"]`, "browsers leave out"},
+		{"CORS_ORIGINS", `["http://a.example"]`, "is not https"},
+		{"CORS_ORIGINS", `["http://localhost.example"]`, "is not https"},
+		{"DATABASE_URL", "postgresql+asyncpg://u:p@db/x", "does not begin with postgres://"},
+		{"DATABASE_URL", "host=db user=u", "does not begin with postgres://"},
+		{"DATABASE_URL", "postgres://", "names no host"},
+		{"DATABASE_URL", "postgres://u:p%zz@db/x", "is not a URL"},
+		{"DATABASE_URL", "postgres://u:a/b@db/x", "is not a URL"},
+		{"DATABASE_URL", "postgres://u:1/2@db/x", "percent-encoded"},
+		{"DATABASE_URL", "postgres://u:1#2@db/x", "percent-encoded"},
+		{"DATABASE_URL", "postgres://u:1?2@db/x", "percent-encoded"},
+		{"MIGRATION_DATABASE_URL", "mysql://db/x", "does not begin with postgres://"},
+		{"REDIS_URL", "cache:6379", "does not begin with redis://"},
+		{"METRICS_TOKEN", "0123456789abcde", "shorter than 16"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "does not begin with http://"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http:///v1", "names no host"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://u:p@collector", "has credentials"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector?api-key=x", "has credentials"},
+	} {
+		t.Run(one.variable+" "+one.value, func(t *testing.T) {
+			t.Parallel()
+			refused(t, production(one.variable+"="+one.value), one.variable, one.words)
+		})
+	}
+}
+
+func TestBounds(t *testing.T) {
+	t.Parallel()
+	bounded := 0
+	for _, v := range config.Variables() {
+		if v.Max == 0 {
+			continue
+		}
+		bounded++
+		t.Run(v.Name, func(t *testing.T) {
+			t.Parallel()
+			mustLoad(t, production(fmt.Sprintf("%s=%d", v.Name, v.Min)), "")
+			mustLoad(t, production(fmt.Sprintf("%s=%d", v.Name, v.Max)), "")
+			words := fmt.Sprintf("from %d to %d", v.Min, v.Max)
+			refused(t, production(fmt.Sprintf("%s=%d", v.Name, v.Min-1)), v.Name, words)
+			refused(t, production(fmt.Sprintf("%s=%d", v.Name, v.Max+1)), v.Name, words)
+			refused(t, production(v.Name+"=many"), v.Name, words)
+		})
+	}
+	if bounded < 15 {
+		t.Errorf("only %d variables have bounds", bounded)
+	}
+}
+
+func TestWhatEachEnvironmentRequires(t *testing.T) {
+	t.Parallel()
+	for _, missing := range []string{"DATABASE_URL", "REDIS_URL", "SECRET_KEY"} {
+		for _, environment := range []string{"production", "test", ""} {
+			t.Run(missing+" "+environment, func(t *testing.T) {
+				t.Parallel()
+				refused(t, production("APP_ENV="+environment, missing+"="), missing, "is missing")
+			})
+		}
+	}
+	t.Run("migrations alone", func(t *testing.T) {
+		t.Parallel()
+		environ := development("MIGRATION_DATABASE_URL=postgres://db/x")
+		refused(t, environ, "MIGRATION_DATABASE_URL", "DATABASE_URL is not")
+	})
+	t.Run("plain http in development", func(t *testing.T) {
+		t.Parallel()
+		mustLoad(t, development(`CORS_ORIGINS=["http://frontend.lan:3000"]`), "")
+	})
+}
+
+func TestWeakKeys(t *testing.T) {
+	t.Parallel()
+	weak := map[string]string{
+		"31 bytes":            goodKey[:31],
+		"example":             config.ExampleSecretKey,
+		"one character":       strings.Repeat("a", 64),
+		"five characters":     "axekraxkreaxrkexarkexraekxaerkxa",
+		"two characters":      "abbabaabbaababbabaababbaabbabaababbaababba",
+		"word, repeated":      strings.Repeat("changeme", 5),
+		"word, cut off":       strings.Repeat("secret", 6)[:33],
+		"good, but repeated":  strings.Repeat(goodKey[:17], 2),
+		"placeholder":         "your-secret-key-change-this-in-production",
+		"placeholder, number": "My-Super-Secret-Key-For-JWT-Please-Change-123",
+		"digits":              "123456789012345678901234567890123",
+		"alphabet":            "abcdefghijklmnopqrstuvwxyz0123456789",
+		"doubled":             "aabbccddeeffgghhiijjkkllmmnnooppqq",
+	}
+	for name, key := range weak {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refused(t, production("SECRET_KEY="+key), "SECRET_KEY", "")
+			list, err := json.Marshal([]string{key})
+			if err != nil {
+				t.Fatal(err)
+			}
+			refused(t, production("SECRET_KEYS_PREVIOUS="+string(list)), "SECRET_KEYS_PREVIOUS", "entry 1")
+			mustLoad(t, development("SECRET_KEY="+key), "")
+			refused(t, production("APP_ENV=test", "SECRET_KEY="+key), "SECRET_KEY", "")
+		})
+	}
+}
+
+func TestPreviousKeys(t *testing.T) {
+	t.Parallel()
+	for name, one := range map[string]struct{ value, words string }{
+		"no array":    {goodKey, "not a JSON array"},
+		"empty entry": {`[""]`, "empty entry 1"},
+		"the present": {`["` + goodKey + `"]`, "repeats SECRET_KEY in entry 1"},
+		"nine": {
+			`["` + strings.Repeat(goodKey+`!","`, 8) + goodKey + `?"]`, "more than 8",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refused(t, production("SECRET_KEYS_PREVIOUS="+one.value), "SECRET_KEYS_PREVIOUS", one.words)
+		})
+	}
+}

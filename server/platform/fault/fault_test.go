@@ -1,0 +1,125 @@
+package fault_test
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+// TestCodesListsEveryConstant reads the source, so that no new code stays out of the list and the reference.
+func TestCodesListsEveryConstant(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "code.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var declared []fault.Code
+	ast.Inspect(file, func(node ast.Node) bool {
+		spec, ok := node.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); !ok || kind.Name != "Code" {
+			return true
+		}
+		text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		declared = append(declared, fault.Code(text))
+		return true
+	})
+	if listed := fault.Codes(); !slices.Equal(declared, listed) {
+		t.Errorf("declared are %v\nlisted are %v", declared, listed)
+	}
+	if len(declared) == 0 {
+		t.Error("the source declares no code: this test reads it wrongly")
+	}
+}
+
+func TestEveryCodeIsDescribed(t *testing.T) {
+	t.Parallel()
+	form := regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
+	titles, meanings := map[string]fault.Code{}, map[string]fault.Code{}
+	for _, code := range fault.Codes() {
+		d := code.Describe()
+		if !form.MatchString(string(code)) {
+			t.Errorf("%q is not snake_case", code)
+		}
+		if other, found := titles[d.Title]; found {
+			t.Errorf("%s and %s have the same title", code, other)
+		}
+		if other, found := meanings[d.Meaning]; found {
+			t.Errorf("%s and %s have the same meaning", code, other)
+		}
+		titles[d.Title], meanings[d.Meaning] = code, code
+		if d.Title == "" || strings.HasSuffix(d.Title, ".") {
+			t.Errorf("%s: the title %q is no phrase", code, d.Title)
+		}
+		for _, sentence := range []string{d.Meaning, d.Remedy} {
+			if !strings.HasSuffix(sentence, ".") {
+				t.Errorf("%s: %q is no sentence", code, sentence)
+			}
+		}
+		if (d.Kind == fault.Internal) != (code == fault.InternalError) {
+			t.Errorf("%s is of the kind %d", code, d.Kind)
+		}
+	}
+	if fault.Code("no_such_code").Describe() != fault.InternalError.Describe() {
+		t.Error("an unknown code does not describe itself as an internal error")
+	}
+}
+
+func TestFault(t *testing.T) {
+	t.Parallel()
+	f := fault.New(fault.EmailTaken).With("%s is taken.", "a@b.example").Because(io.EOF).After(time.Second).
+		Field("/email", "taken", "x").Parameter("q", "y", "z")
+	if f.Code() != fault.EmailTaken || f.Kind() != fault.Conflict || f.Detail() != "a@b.example is taken." ||
+		f.RetryAfter() != time.Second {
+		t.Errorf("the fault is %+v", f)
+	}
+	want := []fault.Field{{Pointer: "/email", Code: "taken", Detail: "x"}, {Parameter: "q", Code: "y", Detail: "z"}}
+	if !slices.Equal(f.Fields(), want) {
+		t.Errorf("the fields are %+v", f.Fields())
+	}
+	if f.Error() != "email_taken: EOF" || !errors.Is(f, io.EOF) {
+		t.Errorf("the log says %q", f.Error())
+	}
+	if strings.Contains(f.Detail(), "EOF") {
+		t.Error("the cause is public")
+	}
+	bare := fault.New(fault.EmailTaken)
+	if bare.Detail() != fault.EmailTaken.Describe().Meaning || bare.Error() != "email_taken: "+bare.Detail() {
+		t.Errorf("the fault is %q", bare.Error())
+	}
+}
+
+func TestIsAndKindOf(t *testing.T) {
+	t.Parallel()
+	wrapped := fmt.Errorf("save: %w", fault.New(fault.StateConflict))
+	for _, c := range []struct {
+		err  error
+		is   bool
+		kind fault.Kind
+	}{
+		{wrapped, true, fault.Conflict},
+		{fault.New(fault.LastAdmin).Because(wrapped), false, fault.Conflict},
+		{io.EOF, false, fault.Internal},
+		{nil, false, fault.Internal},
+	} {
+		if fault.Is(c.err, fault.StateConflict) != c.is || fault.KindOf(c.err) != c.kind {
+			t.Errorf("%v: is %v, kind %d", c.err, fault.Is(c.err, fault.StateConflict), fault.KindOf(c.err))
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package optional_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/oapi-codegen/nullable"
+
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
+)
+
+func TestPatches(t *testing.T) {
+	t.Parallel()
+	was, other := "was", "  new\u00a0"
+	var absent nullable.Nullable[string]
+	for name, test := range map[string]struct {
+		was   *string
+		patch nullable.Nullable[string]
+		want  *string
+		exact *string
+	}{
+		"absent keeps":       {&was, absent, &was, &was},
+		"absent keeps none":  {nil, absent, nil, nil},
+		"null clears":        {&was, nullable.NewNullNullable[string](), nil, nil},
+		"null of none":       {nil, nullable.NewNullNullable[string](), nil, nil},
+		"a value replaces":   {&was, nullable.NewNullableWithValue(other), new("new"), &other},
+		"a value where none": {nil, nullable.NewNullableWithValue("x"), new("x"), new("x")},
+		"only white space":   {&was, nullable.NewNullableWithValue(" "), new(""), new(" ")},
+	} {
+		if got := optional.Text(test.was, test.patch); !optional.Same(got, test.want) {
+			t.Errorf("%s: the text is %v", name, optional.Plain(got))
+		}
+		if got := optional.Patched(test.was, test.patch); !optional.Same(got, test.exact) {
+			t.Errorf("%s: the value is %v", name, optional.Plain(got))
+		}
+	}
+	if optional.Trimmed(was, nil) != was || optional.Trimmed(was, &other) != "new" {
+		t.Error("a text that cannot be cleared is patched wrongly")
+	}
+}
+
+func TestAsTheAPIShowsIt(t *testing.T) {
+	t.Parallel()
+	value := 3
+	if !optional.Of[int](nil).IsNull() || optional.Of(&value).MustGet() != 3 || !optional.Time(nil).IsNull() {
+		t.Error("a value is shown wrongly")
+	}
+	berlin := time.Date(2027, 1, 1, 10, 0, 0, 0, time.FixedZone("", 3600))
+	if got := optional.Time(&berlin).MustGet(); got.Location() != time.UTC || got.Hour() != 9 {
+		t.Errorf("a time is shown as %s", got)
+	}
+	if optional.Plain[int](nil) != nil || optional.Plain(&value) != any(3) {
+		t.Error("a value is compared wrongly")
+	}
+	if optional.Same(nil, &value) || optional.Same(&value, nil) || !optional.Same[int](nil, nil) {
+		t.Error("absent and present are the same")
+	}
+}

@@ -1,0 +1,437 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// two is an installation with two companies, a session in each, and a store of a single connection, so that whatever a
+// statement leaves behind meets the next one.
+type two struct {
+	*testkit.Installation
+	acme, globex testkit.Company
+	store        *postgres.Store
+}
+
+func open(t *testing.T, options postgres.Options) two {
+	t.Helper()
+	installation := testkit.New(t)
+	w := two{Installation: installation, acme: installation.Company("acme"), globex: installation.Company("globex")}
+	for _, company := range []testkit.Company{w.acme, w.globex} {
+		user := company.Users[api.RoleHr].ID
+		w.Exec(`INSERT INTO sessions (company_id, id, user_id, created_at, updated_at, rotated_at, expires_at)
+			VALUES ($1, $2, $2, now(), now(), now(), now() + interval '7 days')`, company.ID, user)
+		w.Exec(`WITH l AS (INSERT INTO audit_logs (company_id, id, created_at, actor_type, action, resource_type, outcome)
+				SELECT $1, gen_random_uuid(), now(), 'system', 'auth.login', 'user', 'success' FROM generate_series(1, 2) RETURNING company_id, id),
+			p AS (INSERT INTO audit_pending SELECT company_id, id FROM l)
+			INSERT INTO audit_seals SELECT company_id, row_number() OVER (), id, sha256('x') FROM l`, company.ID)
+		h, panelist := installation.Hiring(company), company.Users[api.RoleEmployee]
+		_, version := h.KitVersion(api.KitVersionStatusPublished)
+		application := h.Application(h.Candidate(), h.Job(api.JobStatusOpen, panelist), api.ApplicationStageInterview)
+		interview := h.Interview(application, version, api.InterviewStatusAwaitingScores, panelist)
+		score := h.Score(interview, panelist, api.ScoreStatusSubmitted, 4)
+		w.Exec(`INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, created_at, updated_at)
+			VALUES ($1, gen_random_uuid(), 'x', 'aip_live_x', sha256($2::uuid::text::bytea), '{jobs:read}', now(), now())`, company.ID, user)
+		w.Exec(`INSERT INTO idempotency_records (company_id, principal_id, key_hash, sealed, created_at, expires_at)
+			VALUES ($1, $2, sha256('x'), 'x', now(), now() + INTERVAL '1 day')`, company.ID, user)
+		w.Exec(`INSERT INTO interview_events (company_id, id, interview_id, event, to_status, created_at)
+			VALUES ($1, $2, $2, 'create', 'draft', now())`, company.ID, interview)
+		w.Exec(`INSERT INTO score_revisions (company_id, id, score_id, revision, event, ratings, coverage, reason, actor_id, created_at)
+			VALUES ($1, $2, $2, 1, 'reopen', '[]', 0, 'x', $3, now())`, company.ID, score, user)
+	}
+	if options.URL == "" {
+		options.URL = w.DatabaseURL
+	}
+	if options.MaxConns == 0 {
+		options.MaxConns = 1
+	}
+	var err error
+	if w.store, err = postgres.Open(t.Context(), options); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.store.Close)
+	return w
+}
+
+func count(t *testing.T, tx db.DBTX, sql string, args ...any) int {
+	t.Helper()
+	var n int
+	if err := tx.QueryRow(t.Context(), sql, args...).Scan(&n); err != nil {
+		t.Errorf("%s: %v", sql, err)
+	}
+	return n
+}
+
+// tables lists every table that companies share.
+func tables(t *testing.T, w two) []string {
+	t.Helper()
+	rows, err := w.Database.Query(t.Context(), `SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'p')
+		AND relnamespace = 'public'::regnamespace AND relname NOT IN ('schema_migrations', 'login_emails')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(names) < 6 {
+		t.Fatalf("%v, %v", names, err)
+	}
+	return names
+}
+
+func owner(table string) string {
+	if table == "companies" {
+		return "id"
+	}
+	return "company_id"
+}
+
+func TestATenantSeesItself(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{})
+	for _, table := range tables(t, w) {
+		all, mine := "SELECT count(*) FROM "+table, "SELECT count(*) FROM "+table+" WHERE "+owner(table)+" = $1"
+		if n := count(t, w.store.Lookup(), all); n != 0 {
+			t.Errorf("%s: without a tenant, %d rows", table, n)
+		}
+		for name, tenant := range map[string]db.DBTX{"Of": w.store.Of(w.acme.ID), "Planned": w.store.Planned(w.acme.ID)} {
+			if total, own := count(t, tenant, all), count(t, tenant, mine, w.acme.ID); own == 0 || total != own {
+				t.Errorf("%s by %s: %d rows, %d of them one's own", table, name, total, own)
+			}
+			if n := count(t, tenant, mine, w.globex.ID); n != 0 {
+				t.Errorf("%s by %s: %d rows of another company", table, name, n)
+			}
+		}
+		if n := count(t, w.store.Lookup(), all); n != 0 {
+			t.Errorf("%s: the tenant stayed on the connection, %d rows", table, n)
+		}
+	}
+}
+
+func TestNoStatementReachesAnotherTenant(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{})
+	acme, globex := w.store.Of(w.acme.ID), w.globex.ID
+	for _, sql := range []string{
+		`SELECT count(*) FROM users AS u FULL JOIN companies AS c ON true WHERE u.company_id = $1 OR c.id = $1`,
+		`SELECT count(*) FROM sessions WHERE company_id IN (SELECT id FROM companies WHERE id = $1)`,
+		`SELECT count(*) FROM users LEFT JOIN audit_logs AS a ON a.company_id = $1 WHERE a.id IS NOT NULL`,
+		`SELECT count(*) FROM search_users($1, '%example%', 100)`,
+		`WITH changed AS (UPDATE users SET first_name = 'x' WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM changed`,
+		`WITH changed AS (UPDATE sessions SET epoch = 9 WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM changed`,
+		`WITH changed AS (UPDATE companies SET name = 'x' WHERE id = $1 RETURNING 1) SELECT count(*) FROM changed`,
+		`WITH gone AS (DELETE FROM audit_pending WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM gone`,
+		`WITH gone AS (DELETE FROM users WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM gone`,
+		`WITH gone AS (DELETE FROM sessions WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM gone`,
+		`WITH gone AS (DELETE FROM idempotency_records WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM gone`,
+		`WITH changed AS (UPDATE api_keys SET scopes = '{audit:verify}' WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM changed`,
+		`SELECT count(*) FROM principals WHERE company_id = $1`,
+		`SELECT company_is_live($1)::integer`,
+	} {
+		if n := count(t, acme, sql, globex); n != 0 {
+			t.Errorf("%s: %d", sql, n)
+		}
+	}
+	for _, sql := range []string{
+		`INSERT INTO users (company_id, id, email, password_hash, first_name, last_name) VALUES ($1, $1, 'x@y.example', '', 'x', 'x')`,
+		`INSERT INTO companies (id, name, slug) VALUES (gen_random_uuid(), $1::uuid::text, 'other')`,
+		`INSERT INTO audit_logs (company_id, id, created_at, actor_type, action, resource_type, outcome)
+			VALUES ($1, $1, now(), 'system', 'x', 'x', 'success')`,
+		`UPDATE users SET company_id = $1`, `UPDATE companies SET id = $1`,
+		`SELECT * FROM login_emails WHERE company_id = $1`, `SELECT * FROM accounts WHERE company_id = $1`,
+		`SELECT * FROM changed_sessions WHERE company_id = $1`, `SELECT * FROM live_api_keys WHERE company_id = $1`, `SELECT * FROM company_directory WHERE id = $1`,
+		`SELECT * FROM live_companies WHERE id = $1`, `UPDATE companies SET opened_as = $1::uuid::text`,
+		`UPDATE schema_migrations SET version = 1 WHERE $1::uuid IS NOT NULL`,
+	} {
+		if _, err := acme.Exec(t.Context(), sql, globex); err == nil {
+			t.Errorf("%s went through", sql)
+		}
+	}
+	// What a hostile function would see is what its caller sees: row-level security comes before it.
+	_, err := acme.Exec(t.Context(), `CREATE FUNCTION pg_temp.leak(text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS
+		$$BEGIN IF $1 LIKE '%globex%' THEN RAISE EXCEPTION 'leaked %', $1; END IF; RETURN true; END$$`)
+	if err == nil {
+		count(t, acme, `SELECT count(*) FROM users WHERE pg_temp.leak(email)`)
+	}
+}
+
+func TestTheTenantEndsWithItsTransaction(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{})
+	const users = `SELECT count(*) FROM users`
+	failed := errors.New("changed my mind")
+	for name, run := range map[string]func() error{
+		"statement": func() error { count(t, w.store.Of(w.acme.ID), users); return nil },
+		"failed statement": func() error {
+			_, err := w.store.Of(w.acme.ID).Exec(t.Context(), `SELECT 1/0`)
+			if err == nil {
+				t.Error("a division by zero went through")
+			}
+			return nil
+		},
+		"commit": func() error {
+			return w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error { count(t, tx, users); return nil })
+		},
+		"rollback": func() error {
+			return w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error { count(t, tx, users); return failed })
+		},
+		"empty transaction": func() error {
+			return w.store.InTx(t.Context(), w.acme.ID, func(db.DBTX) error { return nil })
+		},
+	} {
+		if err := run(); err != nil && !errors.Is(err, failed) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := count(t, w.store.Lookup(), users); n != 0 {
+			t.Errorf("after a %s: %d users without a tenant", name, n)
+		}
+		if mode := count(t, w.store.Lookup(), `SELECT (current_setting('plan_cache_mode') <> 'auto')::int`); mode != 0 {
+			t.Errorf("after a %s: the planning mode stayed", name)
+		}
+		if n := count(t, w.store.Of(w.globex.ID), users); n != 4 {
+			t.Errorf("after a %s: the other company has %d users, want 4", name, n)
+		}
+	}
+}
+
+// TestInTxRollsBack fails in every way, each with a write behind it and one connection to live on.
+func TestInTxRollsBack(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{})
+	const rename = `UPDATE companies SET name = 'renamed'`
+	failed := errors.New("changed my mind")
+	leaving, leave := context.WithCancel(t.Context())
+	for name, run := range map[string]func(){
+		"an error": func() {
+			err := w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+				_, err := tx.Exec(t.Context(), rename)
+				return errors.Join(err, failed)
+			})
+			if !errors.Is(err, failed) {
+				t.Errorf("the error became %v", err)
+			}
+		},
+		"a panic": func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("the panic was swallowed")
+				}
+			}()
+			_ = w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+				if _, err := tx.Exec(t.Context(), rename); err != nil {
+					t.Error(err)
+				}
+				panic("a defect")
+			})
+		},
+		"a failed statement that nobody looked at": func() {
+			err := w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+				_, err := tx.Exec(t.Context(), rename)
+				_, _ = tx.Exec(t.Context(), `SELECT 1/0`)
+				return err
+			})
+			if err == nil {
+				t.Error("a transaction that cannot commit is said to have")
+			}
+		},
+		"a caller who left before the commit": func() {
+			err := w.store.InTx(leaving, w.acme.ID, func(tx db.DBTX) error {
+				_, err := tx.Exec(leaving, rename)
+				leave()
+				return err
+			})
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v", err)
+			}
+		},
+		"a connection that was cut off": func() {
+			err := w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+				var pid int
+				if err := tx.QueryRow(t.Context(), `SELECT pg_backend_pid()`).Scan(&pid); err != nil {
+					return err
+				}
+				w.Exec(`SELECT pg_terminate_backend($1, 5000)`, pid)
+				_, err := tx.Exec(t.Context(), rename)
+				return err
+			})
+			if !fault.Is(err, fault.DependencyDown) {
+				t.Errorf("got %v, want %s", err, fault.DependencyDown)
+			}
+		},
+	} {
+		run()
+		var company string
+		err := w.store.Of(w.acme.ID).QueryRow(t.Context(), `SELECT name FROM companies`).Scan(&company)
+		if err != nil || company != "acme" {
+			t.Errorf("after %s: the company is called %q, %v", name, company, err)
+		}
+	}
+}
+
+// leavesAfterwards is a context whose caller leaves as soon as InTx has asked whether they are still there.
+type leavesAfterwards struct {
+	context.Context
+	leave context.CancelFunc
+}
+
+func (c leavesAfterwards) Err() error {
+	err := c.Context.Err()
+	c.leave()
+	return err
+}
+
+func TestACommitThatWasDecidedIsDone(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{})
+	ctx, leave := context.WithCancel(t.Context())
+	err := w.store.InTx(leavesAfterwards{ctx, leave}, w.acme.ID, func(tx db.DBTX) error {
+		_, err := tx.Exec(t.Context(), `UPDATE companies SET name = 'renamed'`)
+		return err
+	})
+	if n := count(t, w.store.Of(w.acme.ID), `SELECT count(*) FROM companies WHERE name = 'renamed'`); err != nil || n != 1 {
+		t.Errorf("%v, and %d companies are renamed", err, n)
+	}
+}
+
+func TestWaitingIsBounded(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{StatementTimeout: 200 * time.Millisecond})
+	if _, err := w.store.Of(w.acme.ID).Exec(t.Context(), `SELECT pg_sleep(60)`); !fault.Is(err, fault.Overloaded) {
+		t.Errorf("a slow statement: %v", err)
+	}
+	holder := w.Connect()
+	for _, sql := range []string{`BEGIN`, `LOCK TABLE users IN ACCESS EXCLUSIVE MODE`} {
+		if _, err := holder.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := w.store.Of(w.acme.ID).Exec(t.Context(), `SELECT FROM users`); !fault.Is(err, fault.Overloaded) {
+		t.Errorf("a lock that is held: %v", err)
+	}
+	err := w.store.InTx(t.Context(), w.acme.ID, func(db.DBTX) error {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err := w.store.Of(w.acme.ID).Exec(ctx, `SELECT 1`) // the one connection is taken
+		return err
+	})
+	if !fault.Is(err, fault.DependencyDown) {
+		t.Errorf("a pool that is used up: %v", err)
+	}
+}
+
+func TestADatabaseThatIsDown(t *testing.T) {
+	t.Parallel()
+	s, err := postgres.Open(t.Context(), postgres.Options{URL: "postgres://nobody@127.0.0.1:1/none?sslmode=disable"})
+	if err != nil {
+		t.Fatalf("opening asks the database: %v", err)
+	}
+	t.Cleanup(s.Close)
+	tenant := uuid.New()
+	for name, err := range map[string]error{
+		"ping": s.Ping(t.Context()), "statement": s.Of(tenant).QueryRow(t.Context(), `SELECT 1`).Scan(new(int)),
+		"transaction": s.InTx(t.Context(), tenant, func(db.DBTX) error { return nil }), "role": s.CheckRole(t.Context()),
+	} {
+		if !fault.Is(err, fault.DependencyDown) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := postgres.Open(t.Context(), postgres.Options{URL: "postgres://%zz"}); err == nil {
+		t.Error("a URL that cannot be read is taken")
+	}
+}
+
+func TestNotFound(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{})
+	err := w.store.Of(w.acme.ID).QueryRow(t.Context(), `SELECT 1 WHERE false`).Scan(new(int))
+	if !fault.Is(err, fault.ResourceNotFound) {
+		t.Errorf("no row: %v", err)
+	}
+	err = w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+		return tx.QueryRow(t.Context(), `SELECT 1 WHERE false`).Scan(new(int))
+	})
+	if !fault.Is(err, fault.ResourceNotFound) {
+		t.Errorf("no row in a transaction: %v", err)
+	}
+}
+
+// TestALoginOfItsOwn serves with a role that is only a member of the service's role, as production does where migrations
+// have a URL of their own.
+func TestALoginOfItsOwn(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{})
+	name := "app_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	w.Exec(`CREATE ROLE ` + name + ` LOGIN PASSWORD 'app' IN ROLE interviewer_service`)
+	t.Cleanup(func() {
+		conn, err := pgx.Connect(context.WithoutCancel(t.Context()), w.DatabaseURL)
+		if err == nil {
+			_, err = conn.Exec(context.WithoutCancel(t.Context()), `DROP ROLE `+name)
+			err = errors.Join(err, conn.Close(context.WithoutCancel(t.Context())))
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	address, err := url.Parse(w.DatabaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.User = url.UserPassword(name, "app")
+	s, err := postgres.Open(t.Context(), postgres.Options{URL: address.String(), MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.CheckRole(t.Context()); err != nil {
+		t.Errorf("the role is refused: %v", err)
+	}
+	if n := count(t, s.Of(w.acme.ID), `SELECT count(*) FROM users`); n != 4 {
+		t.Errorf("%d users, want 4", n)
+	}
+	if version, err := s.SchemaVersion(t.Context()); err != nil || version == 0 {
+		t.Errorf("schema version %d, %v", version, err)
+	}
+	if _, err := s.Of(w.acme.ID).Exec(t.Context(), `RESET ROLE; CREATE TABLE mine ()`); err == nil {
+		t.Error("the login may create tables")
+	}
+}
+
+// TestCheckRoleRefusesWhoStepsAroundTheWall gives the service's role what it must never have.
+func TestCheckRoleRefusesWhoStepsAroundTheWall(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{})
+	if err := w.store.CheckRole(t.Context()); err != nil {
+		t.Errorf("the service's role is refused: %v", err)
+	}
+	address, err := url.Parse(w.DatabaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := address.Query()
+	query.Set("options", "-c role=none")
+	address.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
+	s, err := postgres.Open(t.Context(), postgres.Options{URL: address.String(), MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var now string
+	if err := s.Lookup().QueryRow(t.Context(), `SELECT current_user`).Scan(&now); err != nil || now != postgres.ServiceRole {
+		t.Errorf("the URL's own role won: %s, %v", now, err)
+	}
+	w.Exec(`ALTER TABLE audit_pending OWNER TO interviewer_service`)
+	if err := w.store.CheckRole(t.Context()); err == nil || !strings.Contains(err.Error(), "owns tables: true") {
+		t.Errorf("an owner of tables is taken: %v", err)
+	}
+}

@@ -1,0 +1,74 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+func TestTranslate(t *testing.T) {
+	t.Parallel()
+	said := func(code string) error { return fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: code}) }
+	broken := func(constraint string) error { return &pgconn.PgError{Code: "23505", ConstraintName: constraint} }
+	const defect = fault.Code("")
+	for name, test := range map[string]struct {
+		err  error
+		want fault.Code
+	}{
+		"no rows":              {pgx.ErrNoRows, fault.ResourceNotFound},
+		"email in the company": {broken("users_email_key"), fault.EmailTaken},
+		"email anywhere":       {broken("login_emails_pkey"), fault.EmailTaken},
+		"slug":                 {broken("companies_slug_key"), fault.SlugTaken},
+		"external id":          {broken("candidates_external_id_key"), fault.ExternalIDTaken},
+		"active pair":          {broken("applications_active_pair_key"), fault.ApplicationExists},
+		"draft of a kit":       {broken("kit_versions_draft_key"), fault.DraftExists},
+		"live score":           {broken("scores_live_key"), fault.ScoreExists},
+		"panelist of a score":  {broken("scores_panelist_fkey"), fault.PanelistHasScore},
+		"another key":          {broken("users_pkey"), defect},
+		"foreign key":          {said("23503"), defect},
+		"check":                {said("23514"), defect},
+		"not null":             {said("23502"), defect},
+		"serialization":        {said("40001"), fault.ConcurrentRequest},
+		"deadlock":             {said("40P01"), fault.ConcurrentRequest},
+		"lock timeout":         {said("55P03"), fault.Overloaded},
+		"statement timeout":    {said("57014"), fault.Overloaded},
+		"standby":              {said("25006"), fault.DependencyDown},
+		"no role yet":          {said("42704"), fault.DependencyDown},
+		"connection lost":      {said("08006"), fault.DependencyDown},
+		"too many connections": {said("53300"), fault.DependencyDown},
+		"disk full":            {said("53100"), fault.DependencyDown},
+		"admin shutdown":       {said("57P01"), fault.DependencyDown},
+		"starting up":          {said("57P03"), fault.DependencyDown},
+		"idle too long":        {said("57P05"), fault.DependencyDown},
+		"syntax":               {said("42601"), defect},
+		"permission":           {said("42501"), defect},
+		"bad encoding":         {said("22021"), defect},
+		"EOF":                  {fmt.Errorf("read: %w", io.ErrUnexpectedEOF), fault.DependencyDown},
+		"closed":               {net.ErrClosed, fault.DependencyDown},
+		"unreachable":          {&net.OpError{Op: "dial", Err: errors.New("refused")}, fault.DependencyDown},
+		"deadline":             {context.DeadlineExceeded, fault.DependencyDown},
+		"rolled back":          {pgx.ErrTxCommitRollback, fault.DependencyDown},
+		"the caller left":      {context.Canceled, defect},
+		"a fault":              {fault.New(fault.LastAdmin), fault.LastAdmin},
+		"anything else":        {errors.New("else"), defect},
+	} {
+		got := translate(test.err)
+		if !errors.Is(got, test.err) {
+			t.Errorf("%s: the cause is lost in %v", name, got)
+		}
+		if test.want == defect && fault.KindOf(got) != fault.Internal || test.want != defect && !fault.Is(got, test.want) {
+			t.Errorf("%s: %v, want %q", name, got, test.want)
+		}
+	}
+	if translate(nil) != nil {
+		t.Error("no error became one")
+	}
+}

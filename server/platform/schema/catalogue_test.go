@@ -1,0 +1,237 @@
+package schema_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// column reads one column of text.
+func column(t *testing.T, conn *pgx.Conn, sql string) []string {
+	t.Helper()
+	rows, err := conn.Query(t.Context(), sql)
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return found
+}
+
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	for _, one := range got {
+		if !slices.Contains(want, one) {
+			t.Errorf("%s: %s is not expected", what, one)
+		}
+	}
+	for _, one := range want {
+		if !slices.Contains(got, one) {
+			t.Errorf("%s: %s is missing", what, one)
+		}
+	}
+}
+
+// TestEveryTableBelongsToATenant holds every table to what keeps companies apart, without knowing their names: a new table
+// is held to it from its first day.
+func TestEveryTableBelongsToATenant(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	// What has no tenant: the tenants themselves, the directory that finds a tenant by email, and the migrations' own count.
+	const exempt = `('companies', 'login_emails', 'schema_migrations')`
+	const keys = `FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
+		JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT IN ` + exempt
+
+	same(t, "keys that do not lead with the company", column(t, conn,
+		`SELECT k.conname || ' of ' || c.relname `+keys+` AND k.contype IN ('p', 'u', 'f', 'x') AND a.attname <> 'company_id'`), nil)
+	same(t, "unique indexes that do not lead with the company", column(t, conn,
+		`SELECT i.indexrelid::regclass::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
+			LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+			WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace AND c.relname NOT IN `+exempt+`
+				AND a.attname IS DISTINCT FROM 'company_id'`), nil)
+	same(t, "foreign keys that pair the company with something else", column(t, conn,
+		`SELECT k.conname FROM pg_constraint AS k JOIN pg_class AS target ON target.oid = k.confrelid
+			JOIN pg_attribute AS f ON f.attrelid = k.confrelid AND f.attnum = k.confkey[1]
+			WHERE k.contype = 'f' AND f.attname <> CASE target.relname WHEN 'companies' THEN 'id' ELSE 'company_id' END`), nil)
+	same(t, "tables without a primary key", column(t, conn,
+		`SELECT relname FROM pg_class AS c WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+			AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND contype = 'p')`), nil)
+	same(t, "tables without forced row-level security", column(t, conn,
+		`SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+			AND NOT (relrowsecurity AND relforcerowsecurity)`), []string{"schema_migrations"})
+	same(t, "tables whose tenant policy is not the one of all", column(t, conn,
+		`SELECT c.relname FROM pg_class AS c WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+			AND NOT EXISTS (
+				SELECT FROM pg_policies AS p WHERE p.tablename = c.relname AND p.policyname = 'tenant' AND p.cmd = 'ALL'
+					AND p.permissive = 'PERMISSIVE' AND p.roles = '{interviewer_service}' AND p.qual = p.with_check
+					AND p.qual = format('(%s = ( SELECT current_company() AS current_company))',
+						CASE c.relname WHEN 'companies' THEN 'id' ELSE 'company_id' END))`),
+		[]string{"login_emails", "schema_migrations"})
+	same(t, "other policies", column(t, conn,
+		`SELECT tablename || ' ' || policyname || ' ' || cmd || ' ' || roles::text FROM pg_policies WHERE policyname <> 'tenant'`),
+		[]string{
+			"companies lookup SELECT {interviewer_lookup}", "users lookup SELECT {interviewer_lookup}",
+			"sessions lookup SELECT {interviewer_lookup}", "audit_pending lookup SELECT {interviewer_lookup}",
+			"login_emails directory ALL {interviewer_lookup}", "candidates lookup SELECT {interviewer_lookup}",
+			"api_keys lookup SELECT {interviewer_lookup}", "idempotency_records lookup ALL {interviewer_lookup}",
+			"companies test_companies SELECT {interviewer_service}",
+			"score_revisions reset DELETE {interviewer_service}", "scores reset DELETE {interviewer_service}",
+			"interview_events reset DELETE {interviewer_service}", "interviews reset DELETE {interviewer_service}",
+			"kit_versions reset DELETE {interviewer_service}", "kits reset DELETE {interviewer_service}",
+			"application_moves reset DELETE {interviewer_service}", "applications reset DELETE {interviewer_service}",
+			"candidates reset DELETE {interviewer_service}", "jobs reset DELETE {interviewer_service}",
+			"sessions reset DELETE {interviewer_service}", "users reset DELETE {interviewer_service}",
+		})
+	same(t, "policies that let more be deleted than in a test company", column(t, conn,
+		`SELECT tablename FROM pg_policies WHERE policyname = 'reset' AND NOT (permissive = 'RESTRICTIVE'
+			AND qual = '( SELECT in_test_company() AS in_test_company)')`), nil)
+	same(t, "tables that may be deleted from without one, besides those whose rows the service takes back", column(t, conn,
+		`SELECT relname FROM pg_class AS c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+			AND has_table_privilege('interviewer_service', c.oid, 'DELETE')
+			AND NOT EXISTS (SELECT FROM pg_policies AS p WHERE p.tablename = c.relname AND p.policyname = 'reset')`),
+		[]string{"audit_pending", "job_members", "interview_panelists", "idempotency_records"})
+	same(t, "tables or columns that the service's role owns or its lookups own", column(t, conn,
+		`SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'S', 'm')
+			AND relowner IN ('interviewer_service'::regrole, 'interviewer_lookup'::regrole)`), nil)
+	same(t, "things that the service's role owns", column(t, conn,
+		`SELECT classid::regclass::text || objid FROM pg_shdepend WHERE refobjid = 'interviewer_service'::regrole AND deptype = 'o'`), nil)
+	same(t, "roles with more than they need", column(t, conn,
+		`SELECT rolname FROM pg_roles WHERE rolname IN ('interviewer_service', 'interviewer_lookup')
+			AND (rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole OR rolcreatedb OR rolreplication)`), nil)
+	same(t, "roles that the service's role is a member of", column(t, conn,
+		`SELECT roleid::regrole::text FROM pg_auth_members WHERE member IN ('interviewer_service'::regrole, 'interviewer_lookup'::regrole)`), nil)
+}
+
+func TestGrantsAreExactly(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	same(t, "grants on tables and views", column(t, conn, `
+		SELECT format('%s %s %s', c.relname, grantee::regrole, string_agg(privilege_type, ',' ORDER BY privilege_type))
+		FROM pg_class AS c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner)))
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND grantee <> c.relowner
+		GROUP BY c.relname, grantee`), []string{
+		"companies interviewer_service INSERT,SELECT",
+		"users interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"sessions interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"login_emails interviewer_lookup DELETE,INSERT,SELECT,UPDATE",
+		"audit_logs interviewer_service INSERT,SELECT",
+		"audit_seals interviewer_service INSERT,SELECT",
+		"audit_pending interviewer_service DELETE,INSERT,SELECT",
+		"schema_migrations interviewer_service SELECT",
+		"principals interviewer_service INSERT,SELECT",
+		"api_keys interviewer_service INSERT,SELECT,UPDATE",
+		"idempotency_records interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"idempotency_records interviewer_lookup DELETE",
+		"jobs interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"job_members interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"candidates interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"applications interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"application_moves interviewer_service DELETE,INSERT,SELECT",
+		"kits interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"kit_versions interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"interviews interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"interview_panelists interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"interview_events interviewer_service DELETE,INSERT,SELECT",
+		"scores interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"score_revisions interviewer_service DELETE,INSERT,SELECT",
+	})
+	same(t, "grants on columns", column(t, conn, `
+		SELECT format('%s %s %s %s', c.relname, grantee::regrole, privilege_type, string_agg(a.attname, ',' ORDER BY a.attnum))
+		FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid, aclexplode(a.attacl)
+		WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.relname, grantee, privilege_type`), []string{
+		"companies interviewer_lookup SELECT id,name,slug,is_active,created_at,test_of",
+		"users interviewer_lookup SELECT company_id,id,email,password_hash,first_name,last_name,role,department,is_active",
+		"sessions interviewer_lookup SELECT company_id,id,user_id,epoch,expires_at,revoked_at,changed_at",
+		"audit_pending interviewer_lookup SELECT company_id",
+		"candidates interviewer_lookup SELECT company_id,id,first_name,last_name,email,tags",
+		"api_keys interviewer_lookup SELECT company_id,id,hash,previous_hash,previous_expires_at,scopes,job_ids,expires_at,last_used_at,revoked_at,known_to",
+		"companies interviewer_service UPDATE name,timezone,allowed_email_domains,is_active,version,updated_at",
+		"idempotency_records interviewer_lookup SELECT company_id,principal_id,key_hash,expires_at",
+	})
+	same(t, "who may create in the schema", column(t, conn, `
+		SELECT grantee::regrole::text FROM pg_namespace AS n, aclexplode(n.nspacl)
+		WHERE nspname = 'public' AND privilege_type = 'CREATE' AND grantee <> nspowner`), nil)
+}
+
+// TestDefinerFunctionsAreExactly lists what answers before a tenant is known.
+func TestDefinerFunctionsAreExactly(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	const ours = `FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace
+		AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')`
+	service := []string{
+		"find_account(text,text)", "company_is_live(uuid)", "session_changes(integer)", "find_company(text)", "all_companies()", "search_users(uuid,text,integer)",
+		"companies_to_seal()", "search_candidates(uuid,text,text[],integer)",
+		"find_api_key(bytea)", "forget_idempotency_records(timestamp with time zone,integer)",
+	}
+	same(t, "definer functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef`),
+		append([]string{"keep_login_email()"}, service...))
+	same(t, "definer functions without a pinned search path, or of another owner", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+`
+		AND p.prosecdef AND (p.proconfig IS DISTINCT FROM '{"search_path=public, pg_temp"}' OR p.proowner <> 'interviewer_lookup'::regrole)`), nil)
+	same(t, "definer functions that anybody may execute", column(t, conn,
+		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef
+			AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) WHERE grantee = 0)`), nil)
+	same(t, "definer functions that the service may execute", column(t, conn,
+		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef AND has_function_privilege('interviewer_service', p.oid, 'EXECUTE')`), service)
+	same(t, "other functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND NOT p.prosecdef`),
+		[]string{
+			"current_company()", "refuse_change()", "user_search_text(text,text,text,text)",
+			"candidate_search_text(text,text,text,text[])", "refuse_published_change()",
+			"refuse_history_change()", "in_test_company()", "keep_principal()",
+			"hold_idempotency_key(uuid,uuid,bytea,timestamp with time zone)",
+		})
+	same(t, "views of another owner than the lookups'", column(t, conn,
+		`SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace AND relowner <> 'interviewer_lookup'::regrole
+			AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = pg_class.oid AND d.deptype = 'e')`), nil)
+}
+
+// TestConstraintsAreNamed refuses names that PostgreSQL made up: errors are told apart by them.
+func TestConstraintsAreNamed(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	same(t, "constraints with a name made up", column(t, conn, `SELECT conname FROM pg_constraint
+		WHERE connamespace = 'public'::regnamespace AND contype <> 't' AND (conname ~ '_(check|not_null|fkey)[0-9]*$') AND conname !~ '_fkey$'`), nil)
+	same(t, "constraints that do not begin with their table or domain", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
+		LEFT JOIN pg_class AS c ON c.oid = k.conrelid LEFT JOIN pg_type AS d ON d.oid = k.contypid
+		WHERE k.connamespace = 'public'::regnamespace AND NOT starts_with(k.conname, coalesce(c.relname, d.typname)::text)`), nil)
+	same(t, "foreign keys named after their columns", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
+		WHERE k.connamespace = 'public'::regnamespace AND k.contype = 'f' AND k.conname LIKE '%company\_id%'`), nil)
+}
+
+// TestForeignKeysAreServedByAnIndex looks at what PostgreSQL has to search when the row that is pointed at goes. The company
+// and the first id that follows it find few rows, whatever else the key repeats.
+func TestForeignKeysAreServedByAnIndex(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	same(t, "foreign keys without an index", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
+		WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace AND NOT EXISTS (
+			SELECT FROM pg_index AS i WHERE i.indrelid = k.conrelid AND i.indpred IS NULL
+				AND (i.indkey::int2[])[0:least(cardinality(k.conkey), 2) - 1] = k.conkey[1:2])`),
+		[]string{ // who can act stays, and users go only with a reset, which deletes what points at them by company
+			"sessions_user_fkey", "api_keys_creator_fkey", "kit_versions_publisher_fkey", "interviews_creator_fkey", "application_moves_actor_fkey",
+			"interview_events_actor_fkey", "score_revisions_actor_fkey",
+		})
+}
+
+// TestTypesThatListsFilterByCanUseAnIndex keeps enums, whose comparison is not leakproof, out of what is filtered.
+func TestTypesThatListsFilterByCanUseAnIndex(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	same(t, "index columns compared by functions that are not leakproof", column(t, conn, `
+		SELECT DISTINCT format('%s: %s', i.indexrelid::regclass, p.oid::regprocedure)
+		FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS m ON m.oid = c.relam AND m.amname = 'btree',
+			unnest(i.indclass::oid[]) AS used(opclass)
+			JOIN pg_opclass AS o ON o.oid = opclass
+			JOIN pg_amop AS op ON op.amopfamily = o.opcfamily AND op.amoplefttype = o.opcintype AND op.amoprighttype = o.opcintype
+			JOIN pg_operator AS x ON x.oid = op.amopopr JOIN pg_proc AS p ON p.oid = x.oprcode
+		WHERE c.relnamespace = 'public'::regnamespace AND NOT p.proleakproof`), nil)
+	same(t, "btree indexes on expressions, which leak likewise", column(t, conn, `
+		SELECT i.indexrelid::regclass::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS m ON m.oid = c.relam
+		WHERE c.relnamespace = 'public'::regnamespace AND i.indexprs IS NOT NULL AND m.amname = 'btree'`), nil)
+}

@@ -1,0 +1,371 @@
+package schema_test
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// empty gives the URL of an empty database, and a connection to it.
+func empty(t *testing.T) (string, *pgx.Conn) {
+	t.Helper()
+	installation := testkit.New(t)
+	address, err := url.Parse(installation.DatabaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.Path += "_empty"
+	name := strings.TrimPrefix(address.Path, "/")
+	installation.Exec(`CREATE DATABASE ` + name)
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		conn, err := pgx.Connect(ctx, installation.DatabaseURL)
+		if err == nil {
+			_, err = conn.Exec(ctx, `DROP DATABASE `+name+` WITH (FORCE)`)
+			_ = conn.Close(ctx)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	return address.String(), connect(t, address.String())
+}
+
+func connect(t *testing.T, address string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
+	return conn
+}
+
+func migrator(t *testing.T, address string) *schema.Migrator {
+	t.Helper()
+	m, err := schema.Open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := m.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return m
+}
+
+func latest(t *testing.T) uint {
+	t.Helper()
+	version, err := schema.Latest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return version
+}
+
+// picture is everything that migrations make, as text.
+func picture(t *testing.T, conn *pgx.Conn) []string {
+	t.Helper()
+	return column(t, conn, `
+		SELECT 'column ' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || coalesce(column_default, '')
+		FROM information_schema.columns WHERE table_schema = 'public'
+		UNION ALL SELECT 'constraint ' || conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+		UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'
+		UNION ALL SELECT 'policy ' || tablename || policyname || coalesce(qual, '') FROM pg_policies
+		UNION ALL SELECT 'trigger ' || pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+		UNION ALL SELECT 'type ' || typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typcategory <> 'A'
+		UNION ALL SELECT 'function ' || oid::regprocedure || prosecdef || coalesce(proacl::text, '') FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+		UNION ALL SELECT 'grants ' || relname || coalesce(relacl::text, '') FROM pg_class WHERE relnamespace = 'public'::regnamespace
+		ORDER BY 1`)
+}
+
+func TestUpDownUp(t *testing.T) {
+	t.Parallel()
+	address, conn := empty(t)
+	m := migrator(t, address)
+	if n, err := m.Up(); err != nil || n != int(latest(t)) {
+		t.Fatalf("%d migrations ran, %v", n, err)
+	}
+	first := picture(t, conn)
+	if n, err := m.Up(); err != nil || n != 0 {
+		t.Errorf("again: %d migrations ran, %v", n, err)
+	}
+	for version := latest(t); version > 0; version-- {
+		if err := m.Down(1); err != nil {
+			t.Fatalf("down from %d: %v", version, err)
+		}
+		if now, err := m.Version(); err != nil || now != version-1 {
+			t.Errorf("down from %d led to %d, %v", version, now, err)
+		}
+	}
+	for _, left := range picture(t, conn) {
+		if !strings.Contains(left, "schema_migrations") {
+			t.Errorf("after the way down there is left: %s", left)
+		}
+	}
+	if _, err := m.Up(); err != nil {
+		t.Fatalf("up again: %v", err)
+	}
+	if second := picture(t, conn); !slices.Equal(first, second) {
+		t.Error("the second way up led elsewhere")
+	}
+}
+
+func TestReplicasMigrateAnEmptyDatabaseAtOnce(t *testing.T) {
+	t.Parallel()
+	address, conn := empty(t)
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			m, err := schema.Open(t.Context(), address)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if _, err := m.Up(); err != nil {
+				t.Error(err)
+			}
+			if version, err := m.Version(); err != nil || version != latest(t) {
+				t.Errorf("version %d, %v", version, err)
+			}
+			if err := m.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if got := column(t, conn, `SELECT version || ' ' || dirty FROM schema_migrations`); !slices.Equal(got, []string{fmt.Sprint(latest(t), " false")}) {
+		t.Errorf("the versions are %q", got)
+	}
+}
+
+// TestAMigrationThatIsKilledHasNotHappened holds up the second migration by a lock on what its version is written to, and
+// ends its connection while it waits.
+func TestAMigrationThatIsKilledHasNotHappened(t *testing.T) {
+	t.Parallel()
+	address, conn := empty(t)
+	m, err := schema.Open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close() }) // its connection is gone by then
+	if _, err := m.Up(); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Down(int(latest(t)) - 1); err != nil {
+		t.Fatal(err)
+	}
+	before := picture(t, conn)
+	for _, sql := range []string{`BEGIN`, `LOCK TABLE schema_migrations IN ACCESS SHARE MODE`} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := m.Up()
+		ended <- err
+	}()
+	watch := connect(t, address)
+	testkit.Eventually(t, 10*time.Second, "the migration waits at its end", func() bool {
+		return len(column(t, watch, `SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
+			WHERE datname = current_database() AND application_name = 'interviewer-migrate' AND wait_event_type = 'Lock'`)) == 1
+	})
+	if err := <-ended; err == nil {
+		t.Fatal("the killed migration says that it has succeeded")
+	}
+	if _, err := conn.Exec(t.Context(), `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
+	if after := picture(t, conn); !slices.Equal(after, before) {
+		t.Error("the killed migration has left something behind")
+	}
+	next := migrator(t, address)
+	if version, err := next.Version(); err != nil || version != 1 {
+		t.Errorf("the version is %d, %v; want 1", version, err)
+	}
+	if _, err := next.Up(); err != nil {
+		t.Errorf("the next start: %v", err)
+	}
+}
+
+func TestAnOlderProgramLeavesANewerSchemaAlone(t *testing.T) {
+	t.Parallel()
+	address, conn := empty(t)
+	m := migrator(t, address)
+	if _, err := m.Up(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), `UPDATE schema_migrations SET version = version + 7`); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := migrator(t, address).Up(); err != nil || n != 0 {
+		t.Errorf("%d migrations ran, %v", n, err)
+	}
+}
+
+// plainOwner gives the URL of a database as a role that owns it and is no superuser, so that row-level security holds it.
+func plainOwner(t *testing.T, address string, conn *pgx.Conn) string {
+	t.Helper()
+	exec := func(ctx context.Context, sql string) {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	name := "owner_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	exec(t.Context(), `CREATE ROLE `+name+` LOGIN CREATEROLE PASSWORD 'owner'`)
+	exec(t.Context(), `ALTER DATABASE `+conn.Config().Database+` OWNER TO `+name)
+	t.Cleanup(func() {
+		for _, sql := range []string{`REASSIGN OWNED BY ` + name + ` TO CURRENT_USER`, `DROP OWNED BY ` + name, `DROP ROLE ` + name} {
+			exec(context.WithoutCancel(t.Context()), sql)
+		}
+	})
+	parsed, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed.User = url.UserPassword(name, "owner")
+	return parsed.String()
+}
+
+// TestTheOwnerNeedNotBeASuperuser migrates, all the way up and down, as a role that may only create roles and owns its
+// database, and serves by it.
+func TestTheOwnerNeedNotBeASuperuser(t *testing.T) {
+	t.Parallel()
+	address, conn := empty(t)
+	as := plainOwner(t, address, conn)
+	m := migrator(t, as)
+	if _, err := m.Up(); err != nil {
+		t.Fatal(err)
+	}
+	s, err := postgres.Open(t.Context(), postgres.Options{URL: as, MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	if err := s.CheckRole(t.Context()); err != nil {
+		t.Errorf("the service cannot be served by the owner's URL: %v", err)
+	}
+	s.Close()
+	if err := m.Down(int(latest(t))); err != nil {
+		t.Errorf("down: %v", err)
+	}
+	if _, err := m.Up(); err != nil {
+		t.Errorf("up again: %v", err)
+	}
+}
+
+func TestNamesAndURLs(t *testing.T) {
+	t.Parallel()
+	names, err := schema.Names()
+	if err != nil || len(names) != int(latest(t)) || names[1] != "foundation" {
+		t.Errorf("%v, %v", names, err)
+	}
+	for _, address := range []string{"postgres://%zz", "postgres://nobody@127.0.0.1:1/none?sslmode=disable"} {
+		if _, err := schema.Open(t.Context(), address); err == nil {
+			t.Errorf("%s is opened", address)
+		}
+	}
+}
+
+// TestPeopleBecomePrincipals who were there before there were keys, also where row-level security holds who migrates.
+func TestPeopleBecomePrincipals(t *testing.T) {
+	t.Parallel()
+	address, conn := empty(t)
+	owner := migrator(t, plainOwner(t, address, conn))
+	if _, err := owner.Up(); err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Down(int(latest(t)) - 5); err != nil {
+		t.Fatal(err)
+	}
+	_, err := conn.Exec(t.Context(), `WITH acme AS (
+			INSERT INTO companies (id, name, slug) VALUES ('10000000-0000-0000-0000-000000000000', 'Acme', 'acme') RETURNING id
+		)
+		INSERT INTO users (company_id, id, email, password_hash, first_name, last_name)
+		SELECT id, '20000000-0000-0000-0000-000000000000', 'nora@acme.example', '', 'Nora', 'Lind' FROM acme`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.Up(); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "principals", column(t, conn, `SELECT id || ' ' || is_key FROM principals`),
+		[]string{"20000000-0000-0000-0000-000000000000 false"})
+}
+
+// TestEmailsOfTestCompaniesMove into realms of their own, and back, also by an owner whom row-level security holds.
+func TestEmailsOfTestCompaniesMove(t *testing.T) {
+	t.Parallel()
+	address, conn := empty(t)
+	owner := migrator(t, plainOwner(t, address, conn))
+	if _, err := owner.Up(); err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Down(int(latest(t)) - 6); err != nil {
+		t.Fatal(err)
+	}
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
+	hire := func(company, email string) {
+		t.Helper()
+		exec(`INSERT INTO users (company_id, id, email, password_hash, first_name, last_name)
+			SELECT id, gen_random_uuid(), '` + email + `', '', 'x', 'x' FROM companies WHERE slug = '` + company + `'`)
+	}
+	exec(`INSERT INTO companies (id, name, slug, test_of) VALUES ('10000000-0000-0000-0000-000000000000', 'Live', 'live', NULL),
+		('20000000-0000-0000-0000-000000000000', 'First', 'first', '10000000-0000-0000-0000-000000000000'),
+		('30000000-0000-0000-0000-000000000000', 'Second', 'second', '10000000-0000-0000-0000-000000000000')`)
+	hire("live", "live@x.example")
+	hire("first", "first@x.example")
+	if _, err := owner.Up(); err != nil {
+		t.Fatal(err)
+	}
+	const directory = `SELECT realm || ' ' || email FROM login_emails`
+	const live, first, second = "00000000-0000-0000-0000-000000000000 ", "20000000-0000-0000-0000-000000000000 ", "30000000-0000-0000-0000-000000000000 "
+	same(t, "realms", column(t, conn, directory), []string{live + "live@x.example", first + "first@x.example"})
+	same(t, "first names", column(t, conn, `SELECT opened_as || ' ' || slug FROM companies WHERE opened_as IS NOT NULL`),
+		[]string{"First first", "Second second"})
+	hire("first", "live@x.example")
+	hire("second", "live@x.example")
+	hire("second", "first@x.example")
+	same(t, "realms", column(t, conn, directory), []string{
+		live + "live@x.example", first + "first@x.example", first + "live@x.example", second + "live@x.example", second + "first@x.example",
+	})
+	// A program that is older than the migration looks for an email alone.
+	same(t, "accounts by email", column(t, conn, `SELECT slug FROM find_account('live@x.example') AS a JOIN companies ON id = a.company_id
+		UNION ALL SELECT slug FROM find_account('first@x.example') AS a JOIN companies ON id = a.company_id`), []string{"live"})
+	exec(`INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, created_at, updated_at) VALUES
+		('20000000-0000-0000-0000-000000000000', gen_random_uuid(), 'x', 'x', decode(repeat('00', 32), 'hex'), '{jobs:read}', now(), now())`)
+	exec(`UPDATE companies SET is_active = false WHERE slug = 'live'`)
+	const keys = `SELECT is_test::text FROM live_api_keys`
+	same(t, "keys while the opener is away", column(t, conn, keys), []string{})
+	if err := owner.Down(int(latest(t)) - 6); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "keys after the way back", column(t, conn, keys), []string{})
+	same(t, "emails after the way back", column(t, conn, `SELECT slug || ' ' || email FROM login_emails JOIN companies ON id = company_id`),
+		[]string{"live live@x.example", "first first@x.example"})
+	if _, err := owner.Up(); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "emails after the way there again", column(t, conn, directory), []string{
+		live + "live@x.example", first + "first@x.example", first + "live@x.example", second + "live@x.example", second + "first@x.example",
+	})
+}

@@ -1,0 +1,67 @@
+package testkit
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// TestHeadersAreHeldAgainstWhatIsPublished for the operation and the status, so that a test fails of what is answered and
+// is not declared.
+func TestHeadersAreHeldAgainstWhatIsPublished(t *testing.T) {
+	t.Parallel()
+	answer := func(method, path string, status int, kind, body string, more ...string) *Answer {
+		a := &Answer{
+			t: t, Request: httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody), Status: status, Body: []byte(body),
+			Header: http.Header{
+				"Content-Type": {kind}, "Date": {"now"}, "Cache-Control": {"no-store"}, "X-Request-Id": {"12345678"},
+				"X-Content-Type-Options": {"nosniff"}, "Content-Security-Policy": {"default-src 'none'"}, "Referrer-Policy": {"no-referrer"},
+			},
+		}
+		for i := 0; i < len(more); i += 2 {
+			a.Header.Del(more[i])
+			if more[i+1] != "" {
+				a.Header.Set(more[i], more[i+1])
+			}
+		}
+		return a
+	}
+	healthy := func(more ...string) *Answer {
+		return answer(http.MethodGet, "/health", http.StatusOK, "application/json", `{"status": "healthy"}`, more...)
+	}
+	state := func(more ...string) *Answer {
+		return answer(http.MethodGet, "/openapi.yaml", http.StatusNotModified, "", "", append(more, "ETag", `"1"`)...)
+	}
+	out := func(more ...string) *Answer {
+		return answer(http.MethodPost, "/api/v1/auth/logout", http.StatusOK, "application/json", `{"status": "signed_out"}`,
+			append(more, "Set-Cookie", "refresh_token=")...)
+	}
+	const problem = `{"type": "/docs/problems/not_found", "title": "Not found", "status": 404, "detail": "None.",
+		"instance": "/nowhere", "code": "not_found", "request_id": "12345678"}`
+	nowhere := func(more ...string) *Answer {
+		return answer(http.MethodGet, "/nowhere", http.StatusNotFound, "application/problem+json", problem, more...)
+	}
+	const left, policy = `"user";r=11;t=1, "company";r=29;t=1`, `"user";q=12;w=60`
+	for name, c := range map[string]struct {
+		answer *Answer
+		want   string
+	}{
+		"what is declared":                      {healthy("Deprecation", "@1767225600", "Sunset", "Wed, 01 Jul 2026 00:00:00 GMT"), ""},
+		"what nothing declares":                 {healthy("X-Mood", "fine"), "X-Mood is not declared"},
+		"what has to be there":                  {healthy("X-Request-Id", ""), "X-Request-Id"},
+		"another form":                          {healthy("Deprecation", "yes"), "Deprecation"},
+		"a limit":                               {state("RateLimit", left, "RateLimit-Policy", policy), ""},
+		"a limit of what has none":              {healthy("RateLimit", left), "Ratelimit is not declared"},
+		"a repetition":                          {out("Idempotency-Replayed", "true"), ""},
+		"a repetition of what is not repeated":  {state("Idempotency-Replayed", "true"), "Idempotency-Replayed is not declared"},
+		"no operation":                          {nowhere("RateLimit", left), ""},
+		"no operation, and another header":      {nowhere("X-Mood", "bad"), "X-Mood is not declared"},
+		"what only other answers of it declare": {healthy("ETag", `"1"`), "Etag is not declared"},
+	} {
+		err := conforms(c.answer)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: the error is %v, want %q in it", name, err, c.want)
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package testkit
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
+)
+
+// Key is an API key and its secret.
+type Key struct {
+	ID     uuid.UUID
+	Secret apikey.Secret
+}
+
+// Key creates an API key of a company that is for work; without jobs it is for the whole company.
+func (i *Installation) Key(company Company, scopes []string, jobs ...uuid.UUID) Key {
+	i.t.Helper()
+	key := Key{ID: newID(), Secret: apikey.New(api.CompanyModeLive)}
+	i.Exec(`INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, job_ids, created_at, updated_at)
+		VALUES ($1, $2, 'Sync', $3, $4, $5, $6, now(), now())`,
+		company.ID, key.ID, key.Secret.Prefix(), key.Secret.Hash(), scopes, jobs)
+	return key
+}
+
+// Bearer gives a client that sends a token or the secret of a key as it is.
+func (r *Replica) Bearer(t testing.TB, token string) *Client {
+	t.Helper()
+	c := r.Anonymous(t)
+	c.Token = token
+	return c
+}

@@ -1,0 +1,288 @@
+// Package testkit gives tests the service as it runs for users: a database of its own for each test, a Redis of its
+// own, and any number of replicas before them, spoken to by HTTP. Nothing of the service is replaced. Every answer is
+// held against the specification: an undeclared status, header or field fails the test that met it.
+package testkit
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/otel/trace/noop"
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/ai-interviewer-platform/interviewer/db"
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server"
+	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/redis/redistest"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+)
+
+// Password is that of every user whom the harness creates.
+const Password = "copper-lantern-drifts-north"
+
+// postgres is the process's server, started by the first test that needs it.
+var postgres = sync.OnceValues(startPostgres) //nolint:gochecknoglobals // one PostgreSQL serves all tests of a process
+
+// startPostgres uses the server that TEST_DATABASE_URL names, or a private one that ends with the process.
+func startPostgres() (local.Server, error) {
+	if url := os.Getenv("TEST_DATABASE_URL"); url != "" {
+		return local.ParseServer(url)
+	}
+	var err error
+	for attempt := range 20 { // each test process has a folder of its own, which the next one of its name takes over
+		var dir string
+		if dir, err = local.ScratchDir(fmt.Sprintf("interviewer-%s-%d", filepath.Base(os.Args[0]), attempt)); err != nil {
+			break
+		}
+		var server *local.Postgres
+		server, err = local.StartPostgres(context.Background(), local.Options{
+			Dir: dir, Fast: true, Say: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
+		})
+		if err == nil {
+			return server.Server, nil
+		}
+		if !errors.Is(err, local.ErrInUse) {
+			break
+		}
+	}
+	return local.Server{}, err
+}
+
+// Installation is a database and a Redis, and the replicas that share them.
+type Installation struct {
+	t testing.TB
+	// Redis is this installation's own.
+	Redis *redistest.Server
+	// DatabaseURL is this installation's database, as its owner.
+	DatabaseURL string
+	// Database holds a few connections to it, as its owner, whom row-level security does not hold.
+	Database *pgxpool.Pool
+	// Config is what the next replica is built with; a test may change it before Replica.
+	Config config.Config
+	// Clock is what the next replica is built with.
+	Clock clock.Source
+	// RedisTimeout is what the next replica is built with: more than a Redis on a busy machine ever takes, so that a
+	// test fails for its own reasons only. A test of a Redis that hangs sets it to 0, which is what production has.
+	RedisTimeout time.Duration
+	// Statements observes the statements of the replicas that are built from then on; nil for nobody.
+	Statements pgx.QueryTracer
+}
+
+// New gives an installation without replicas: migrated, empty.
+func New(t testing.TB) *Installation {
+	t.Helper()
+	ctx := t.Context()
+	cluster, err := postgres()
+	if err != nil {
+		t.Fatalf("these tests need PostgreSQL 15 or later: %v", err)
+	}
+	template := "template_" + schemaHash(t)
+	must(t, cluster.Template(ctx, template, migrate))
+	url, drop, err := cluster.Clone(ctx, template)
+	must(t, err)
+	t.Cleanup(func() {
+		if err := drop(); err != nil {
+			t.Errorf("drop the test's database: %v", err)
+		}
+	})
+	pool, err := owner(ctx, url)
+	must(t, err)
+	t.Cleanup(pool.Close)
+	cache := redistest.Start(t)
+	return &Installation{
+		t: t, Redis: cache, DatabaseURL: url, Database: pool, Clock: clock.System(), Config: configuration(t, url, cache.URL),
+		RedisTimeout: 10 * time.Second,
+	}
+}
+
+// owner opens the database as its owner, with as few connections as do not keep parallel parts of a test waiting.
+func owner(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	settings, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	settings.MaxConns = 4
+	return pgxpool.NewWithConfig(ctx, settings)
+}
+
+// In gives the same installation for a part of the test: what fails, fails there.
+func (i *Installation) In(t testing.TB) *Installation {
+	part := *i
+	part.t = t
+	return &part
+}
+
+// configuration is the default configuration of the service, but for where its parts are and limits that would get in
+// the way of tests that are not about them.
+func configuration(t testing.TB, database, redis string) config.Config {
+	t.Helper()
+	c, err := config.Load([]string{
+		"APP_ENV=test", "DATABASE_URL=" + database, "REDIS_URL=" + redis, "DATABASE_MAX_CONNECTIONS=4",
+		"SECRET_KEY=a key for tests that is long enough to be one: 7f3a9c", "RATE_LIMIT_PER_MINUTE=0",
+		"RATE_LIMIT_KEY_PER_MINUTE=0",
+		"RATE_LIMIT_COMPANY_PER_MINUTE=0", "RATE_LIMIT_ANONYMOUS_PER_MINUTE=0", "HASH_WORKERS=2",
+		"CORS_ORIGINS=[\"https://app.example.com\"]",
+		`TRUSTED_PROXIES=["127.0.0.1"]`,
+	}, "")
+	must(t, err)
+	return *c
+}
+
+func migrate(ctx context.Context, url string) error {
+	m, err := schema.Open(ctx, url)
+	if err != nil {
+		return err
+	}
+	if _, err := m.Up(); err != nil {
+		return err
+	}
+	return m.Close()
+}
+
+// schemaHash names the template by what is in it.
+func schemaHash(t testing.TB) string {
+	t.Helper()
+	digest := sha256.New()
+	names, err := fs.Glob(db.Migrations, "migrations/*.up.sql")
+	must(t, err)
+	for _, name := range names {
+		content, err := fs.ReadFile(db.Migrations, name)
+		must(t, err)
+		digest.Write(content)
+	}
+	return hex.EncodeToString(digest.Sum(nil))[:16]
+}
+
+// Replica is one process's worth of the service, behind a listener.
+type Replica struct {
+	// URL is where it listens, without a slash at the end.
+	URL string
+	// Server is the replica itself.
+	Server *server.Server
+	listen *httptest.Server
+}
+
+// Replica starts one more replica; it ends with the test.
+func (i *Installation) Replica() *Replica {
+	i.t.Helper()
+	settings := i.Config
+	replica, err := server.New(i.t.Context(), server.Options{
+		Config: &settings, Clock: i.Clock, Log: telemetry.NewLogger(output{i.t}, slog.LevelError, false), Version: "test",
+		Traces: noop.NewTracerProvider(), HashCost: bcrypt.MinCost,
+		RedisTimeout: i.RedisTimeout, Statements: i.Statements,
+	})
+	must(i.t, err)
+	listen := httptest.NewServer(replica.Handler())
+	i.t.Cleanup(func() {
+		listen.Close()
+		replica.Close()
+	})
+	started := &Replica{URL: listen.URL, Server: replica, listen: listen}
+	// A replica connects to Redis in the background, and until then lets nobody sign in.
+	nobody := started.Anonymous(i.t)
+	Eventually(i.t, 10*time.Second, "the replica is connected to Redis", func() bool {
+		return Decode[api.Readiness](nobody.Get("/health/ready")).Checks.Redis == api.CheckStatusUp
+	})
+	return started
+}
+
+// Company is a company with one user of each role.
+type Company struct {
+	ID    uuid.UUID
+	Slug  string
+	Users map[api.Role]User
+}
+
+// User is a user whose password is Password.
+type User struct {
+	ID    uuid.UUID
+	Email string
+	Role  api.Role
+	// Test is the slug of the test company that the user belongs to; empty for a live company's.
+	Test string
+}
+
+// Company creates a company with one active user of each role: <role>@<slug>.example.
+func (i *Installation) Company(slug string) Company {
+	i.t.Helper()
+	company := Company{ID: uuid.Must(uuid.NewV7()), Slug: slug, Users: map[api.Role]User{}}
+	i.Exec(`INSERT INTO companies (id, name, slug) VALUES ($1, $2, $2)`, company.ID, slug)
+	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
+		company.Users[role] = i.User(company, string(role), role)
+	}
+	return company
+}
+
+// User creates an active user of a company: <name>@<slug>.example.
+func (i *Installation) User(company Company, name string, role api.Role) User {
+	i.t.Helper()
+	user := User{ID: uuid.Must(uuid.NewV7()), Email: name + "@" + company.Slug + ".example", Role: role}
+	i.Exec(`INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role)
+		VALUES ($1, $2, $3, $4, $5, 'Example', $6)`, company.ID, user.ID, user.Email, passwordHash(), name, role)
+	return user
+}
+
+// passwordHash is the hash of Password at the lowest cost.
+var passwordHash = sync.OnceValue(func() string { //nolint:gochecknoglobals // hashed once
+	hash, err := bcrypt.GenerateFromPassword([]byte(Password), bcrypt.MinCost)
+	if err != nil {
+		panic(err)
+	}
+	return string(hash)
+})
+
+// Exec runs SQL as the database's owner, whom row-level security does not hold.
+func (i *Installation) Exec(sql string, args ...any) {
+	i.t.Helper()
+	_, err := i.Database.Exec(i.t.Context(), sql, args...)
+	must(i.t, err)
+}
+
+// Connect connects to the database as its owner, for a test that needs a connection to itself, such as one that holds a
+// lock; the connection ends with the test at the latest.
+func (i *Installation) Connect() *pgx.Conn {
+	i.t.Helper()
+	conn, err := pgx.Connect(i.t.Context(), i.DatabaseURL)
+	must(i.t, err)
+	i.t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// Eventually asks again and again until ok holds, and fails the test when it does not come true in time.
+func Eventually(t testing.TB, within time.Duration, what string, ok func() bool) {
+	t.Helper()
+	redistest.Eventually(t, within, what, ok)
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// output shows a replica's log with the test that fails, warnings and worse only.
+type output struct{ t testing.TB }
+
+func (o output) Write(line []byte) (int, error) {
+	o.t.Logf("%s", line)
+	return len(line), nil
+}
