@@ -24,7 +24,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/auditlog"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
@@ -176,49 +175,49 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract)
 		metrics.Revocation(string(from))
 	})
 	s.sealer = audit.NewSealer(s.store, o.Log, metrics.AuditSealed)
-	recorder, cursors, queries := audit.NewRecorder(o.Clock), page.NewCodec(secrets.Cursor()), db.New()
-	s.keeper = &idempotency.Keeper{Store: s.store, Queries: queries, Clock: o.Clock, Secrets: secrets.Records()}
+	recorder, cursors := audit.NewRecorder(o.Clock), page.NewCodec(secrets.Cursor())
+	s.keeper = &idempotency.Keeper{Store: s.store, Clock: o.Clock, Secrets: secrets.Records()}
 	programs := &apikeys.APIKeys{
-		Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Contract: agreed,
+		Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors, Contract: agreed,
 	}
 	all := operations{
 		Service: &login.Service{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Gate: s.gate, Access: access,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Gate: s.gate, Access: access,
 			Refresh: session.NewRefresh(secrets), Guard: s.guard, Cursors: cursors, Metrics: metrics, Log: o.Log,
 			SessionLifetime: o.Config.RefreshTokenExpire.Duration(),
 			Throttle:        ratelimit.NewThrottle(s.redis, secrets.Throttle(), throttle(o.Config)),
 		},
 		Users: &users.Users{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Gate: s.gate, Guard: s.guard, Cursors: cursors,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Gate: s.gate, Guard: s.guard, Cursors: cursors,
 			Permissions: agreed.Permissions,
 		},
 		Companies: &companies.Companies{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Guard: s.guard, Cursors: cursors,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Guard: s.guard, Cursors: cursors,
 			Scopes: agreed.Scopes(), ShowKey: programs.Show,
 		},
 		APIKeys: programs,
 		Jobs: &jobs.Jobs{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors,
 		},
 		Candidates: &candidates.Candidates{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
 			CheckPart: agreed.CheckPart,
 		},
 		Applications: &applications.Applications{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
 		},
 		Kits: &kits.Kits{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors,
 		},
 		Interviews: &interviews.Interviews{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors,
 		},
 		Scores: &scores.Scores{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
 		},
-		Reports: &reports.Reports{Store: s.store, Queries: queries, Clock: o.Clock, Cursors: cursors},
+		Reports: &reports.Reports{Store: s.store, Clock: o.Clock, Cursors: cursors},
 		AuditLog: &auditlog.AuditLog{
-			Store: s.store, Queries: queries, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
 		},
 		Meta: s.meta,
 	}
@@ -228,7 +227,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract)
 		Timeout: o.Config.RequestTimeout.Duration(), Pages: docs.Prefix,
 		OperatorToken: o.Config.MetricsToken.Reveal(),
 		Keys: &apikey.Ring{
-			Store: s.store, Queries: queries, Clock: o.Clock, Log: o.Log,
+			Store: s.store, Clock: o.Clock, Log: o.Log,
 		},
 	}
 	door.Limits, err = gate.NewLimits(s.redis, o.Clock.Now, gate.Rates{

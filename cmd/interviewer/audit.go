@@ -86,7 +86,7 @@ func (p program) export(
 		}()
 		to = file
 	}
-	err = o.Store.InTx(ctx, company.ID, func(tx db.DBTX) error {
+	err = o.Store.InTx(ctx, company.ID, func(tx *db.Queries) error {
 		return o.Audit.Record(ctx, tx, company.ID, audit.Entry{
 			Action: audit.AuditExported, Resource: audit.AuditLog, Details: audit.Details{"format": format},
 		})

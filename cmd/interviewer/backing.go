@@ -15,7 +15,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/joho/godotenv"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
@@ -270,5 +269,5 @@ func (p program) operateOn(
 
 func newOperator(kept *postgres.Store, gate *password.Gate) *operator.Operator {
 	source := clock.System()
-	return &operator.Operator{Store: kept, Queries: db.New(), Clock: source, Audit: audit.NewRecorder(source), Gate: gate}
+	return &operator.Operator{Store: kept, Clock: source, Audit: audit.NewRecorder(source), Gate: gate}
 }

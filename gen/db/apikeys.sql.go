@@ -16,8 +16,8 @@ const countLiveAPIKeys = `-- name: CountLiveAPIKeys :one
 SELECT count(*) FROM api_keys WHERE company_id = $1 AND revoked_at IS NULL
 `
 
-func (q *Queries) CountLiveAPIKeys(ctx context.Context, db DBTX, companyID uuid.UUID) (int64, error) {
-	row := db.QueryRow(ctx, countLiveAPIKeys, companyID)
+func (q *Queries) CountLiveAPIKeys(ctx context.Context, companyID uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, countLiveAPIKeys, companyID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -42,8 +42,8 @@ type FindAPIKeyRow struct {
 	IsPresent         bool
 }
 
-func (q *Queries) FindAPIKey(ctx context.Context, db DBTX, hash []byte) (FindAPIKeyRow, error) {
-	row := db.QueryRow(ctx, findAPIKey, hash)
+func (q *Queries) FindAPIKey(ctx context.Context, hash []byte) (FindAPIKeyRow, error) {
+	row := q.db.QueryRow(ctx, findAPIKey, hash)
 	var i FindAPIKeyRow
 	err := row.Scan(
 		&i.CompanyID,
@@ -69,8 +69,8 @@ type GetAPIKeyParams struct {
 	ID        uuid.UUID
 }
 
-func (q *Queries) GetAPIKey(ctx context.Context, db DBTX, arg GetAPIKeyParams) (APIKey, error) {
-	row := db.QueryRow(ctx, getAPIKey, arg.CompanyID, arg.ID)
+func (q *Queries) GetAPIKey(ctx context.Context, arg GetAPIKeyParams) (APIKey, error) {
+	row := q.db.QueryRow(ctx, getAPIKey, arg.CompanyID, arg.ID)
 	var i APIKey
 	err := row.Scan(
 		&i.CompanyID,
@@ -104,8 +104,8 @@ type GetAPIKeyForUpdateParams struct {
 	ID        uuid.UUID
 }
 
-func (q *Queries) GetAPIKeyForUpdate(ctx context.Context, db DBTX, arg GetAPIKeyForUpdateParams) (APIKey, error) {
-	row := db.QueryRow(ctx, getAPIKeyForUpdate, arg.CompanyID, arg.ID)
+func (q *Queries) GetAPIKeyForUpdate(ctx context.Context, arg GetAPIKeyForUpdateParams) (APIKey, error) {
+	row := q.db.QueryRow(ctx, getAPIKeyForUpdate, arg.CompanyID, arg.ID)
 	var i APIKey
 	err := row.Scan(
 		&i.CompanyID,
@@ -151,8 +151,8 @@ type InsertAPIKeyParams struct {
 	Now       time.Time
 }
 
-func (q *Queries) InsertAPIKey(ctx context.Context, db DBTX, arg InsertAPIKeyParams) (APIKey, error) {
-	row := db.QueryRow(ctx, insertAPIKey,
+func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) (APIKey, error) {
+	row := q.db.QueryRow(ctx, insertAPIKey,
 		arg.CompanyID,
 		arg.ID,
 		arg.Name,
@@ -210,8 +210,8 @@ type ListAPIKeysParams struct {
 }
 
 // Newest first.
-func (q *Queries) ListAPIKeys(ctx context.Context, db DBTX, arg ListAPIKeysParams) ([]APIKey, error) {
-	rows, err := db.Query(ctx, listAPIKeys,
+func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]APIKey, error) {
+	rows, err := q.db.Query(ctx, listAPIKeys,
 		arg.CompanyID,
 		arg.IsRevoked,
 		arg.AfterTime,
@@ -265,8 +265,8 @@ type ListKnownJobsParams struct {
 }
 
 // Those of these jobs that the company has.
-func (q *Queries) ListKnownJobs(ctx context.Context, db DBTX, arg ListKnownJobsParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, listKnownJobs, arg.CompanyID, arg.Ids)
+func (q *Queries) ListKnownJobs(ctx context.Context, arg ListKnownJobsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listKnownJobs, arg.CompanyID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
@@ -298,8 +298,8 @@ type RevokeAPIKeyParams struct {
 	Version   int32
 }
 
-func (q *Queries) RevokeAPIKey(ctx context.Context, db DBTX, arg RevokeAPIKeyParams) (APIKey, error) {
-	row := db.QueryRow(ctx, revokeAPIKey,
+func (q *Queries) RevokeAPIKey(ctx context.Context, arg RevokeAPIKeyParams) (APIKey, error) {
+	row := q.db.QueryRow(ctx, revokeAPIKey,
 		arg.Now,
 		arg.CompanyID,
 		arg.ID,
@@ -339,8 +339,8 @@ type RevokeAPIKeysParams struct {
 	CompanyID uuid.UUID
 }
 
-func (q *Queries) RevokeAPIKeys(ctx context.Context, db DBTX, arg RevokeAPIKeysParams) (int64, error) {
-	result, err := db.Exec(ctx, revokeAPIKeys, arg.Now, arg.CompanyID)
+func (q *Queries) RevokeAPIKeys(ctx context.Context, arg RevokeAPIKeysParams) (int64, error) {
+	result, err := q.db.Exec(ctx, revokeAPIKeys, arg.Now, arg.CompanyID)
 	if err != nil {
 		return 0, err
 	}
@@ -359,8 +359,8 @@ type RevokeLaterAPIKeysParams struct {
 }
 
 // All that were created in a test company since it was opened with its first key, but for the one that asks.
-func (q *Queries) RevokeLaterAPIKeys(ctx context.Context, db DBTX, arg RevokeLaterAPIKeysParams) (int64, error) {
-	result, err := db.Exec(ctx, revokeLaterAPIKeys, arg.Now, arg.CompanyID, arg.CallerID)
+func (q *Queries) RevokeLaterAPIKeys(ctx context.Context, arg RevokeLaterAPIKeysParams) (int64, error) {
+	result, err := q.db.Exec(ctx, revokeLaterAPIKeys, arg.Now, arg.CompanyID, arg.CallerID)
 	if err != nil {
 		return 0, err
 	}
@@ -387,8 +387,8 @@ type RotateAPIKeyParams struct {
 }
 
 // The secret before this one stays good for a while; one before that ends now.
-func (q *Queries) RotateAPIKey(ctx context.Context, db DBTX, arg RotateAPIKeyParams) (APIKey, error) {
-	row := db.QueryRow(ctx, rotateAPIKey,
+func (q *Queries) RotateAPIKey(ctx context.Context, arg RotateAPIKeyParams) (APIKey, error) {
+	row := q.db.QueryRow(ctx, rotateAPIKey,
 		arg.Hash,
 		arg.Prefix,
 		arg.PreviousExpiresAt,
@@ -435,8 +435,8 @@ type TouchAPIKeyParams struct {
 }
 
 // When a key was last used, so that not every request is a write.
-func (q *Queries) TouchAPIKey(ctx context.Context, db DBTX, arg TouchAPIKeyParams) error {
-	_, err := db.Exec(ctx, touchAPIKey,
+func (q *Queries) TouchAPIKey(ctx context.Context, arg TouchAPIKeyParams) error {
+	_, err := q.db.Exec(ctx, touchAPIKey,
 		arg.Now,
 		arg.CompanyID,
 		arg.ID,
@@ -464,8 +464,8 @@ type UpdateAPIKeyParams struct {
 	Version   int32
 }
 
-func (q *Queries) UpdateAPIKey(ctx context.Context, db DBTX, arg UpdateAPIKeyParams) (APIKey, error) {
-	row := db.QueryRow(ctx, updateAPIKey,
+func (q *Queries) UpdateAPIKey(ctx context.Context, arg UpdateAPIKeyParams) (APIKey, error) {
+	row := q.db.QueryRow(ctx, updateAPIKey,
 		arg.Name,
 		arg.ExpiresAt,
 		arg.Scopes,

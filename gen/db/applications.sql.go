@@ -38,8 +38,8 @@ type GetApplicationRow struct {
 }
 
 // The caller sees every application, those to their jobs, and those whose interviews they are on the panel of.
-func (q *Queries) GetApplication(ctx context.Context, db DBTX, arg GetApplicationParams) (GetApplicationRow, error) {
-	row := db.QueryRow(ctx, getApplication,
+func (q *Queries) GetApplication(ctx context.Context, arg GetApplicationParams) (GetApplicationRow, error) {
+	row := q.db.QueryRow(ctx, getApplication,
 		arg.CompanyID,
 		arg.ID,
 		arg.SeesAll,
@@ -94,8 +94,8 @@ type GetApplicationForUpdateRow struct {
 }
 
 // The row lock orders everything that moves an application.
-func (q *Queries) GetApplicationForUpdate(ctx context.Context, db DBTX, arg GetApplicationForUpdateParams) (GetApplicationForUpdateRow, error) {
-	row := db.QueryRow(ctx, getApplicationForUpdate,
+func (q *Queries) GetApplicationForUpdate(ctx context.Context, arg GetApplicationForUpdateParams) (GetApplicationForUpdateRow, error) {
+	row := q.db.QueryRow(ctx, getApplicationForUpdate,
 		arg.CompanyID,
 		arg.ID,
 		arg.SeesAll,
@@ -133,8 +133,8 @@ type GetApplicationStatusParams struct {
 	ID        uuid.UUID
 }
 
-func (q *Queries) GetApplicationStatus(ctx context.Context, db DBTX, arg GetApplicationStatusParams) (api.ApplicationStatus, error) {
-	row := db.QueryRow(ctx, getApplicationStatus, arg.CompanyID, arg.ID)
+func (q *Queries) GetApplicationStatus(ctx context.Context, arg GetApplicationStatusParams) (api.ApplicationStatus, error) {
+	row := q.db.QueryRow(ctx, getApplicationStatus, arg.CompanyID, arg.ID)
 	var status api.ApplicationStatus
 	err := row.Scan(&status)
 	return status, err
@@ -158,8 +158,8 @@ type InsertApplicationParams struct {
 	Now         time.Time
 }
 
-func (q *Queries) InsertApplication(ctx context.Context, db DBTX, arg InsertApplicationParams) (Application, error) {
-	row := db.QueryRow(ctx, insertApplication,
+func (q *Queries) InsertApplication(ctx context.Context, arg InsertApplicationParams) (Application, error) {
+	row := q.db.QueryRow(ctx, insertApplication,
 		arg.CompanyID,
 		arg.ID,
 		arg.CandidateID,
@@ -216,8 +216,8 @@ type InsertApplicationMoveParams struct {
 	Now             time.Time
 }
 
-func (q *Queries) InsertApplicationMove(ctx context.Context, db DBTX, arg InsertApplicationMoveParams) error {
-	_, err := db.Exec(ctx, insertApplicationMove,
+func (q *Queries) InsertApplicationMove(ctx context.Context, arg InsertApplicationMoveParams) error {
+	_, err := q.db.Exec(ctx, insertApplicationMove,
 		arg.CompanyID,
 		arg.ID,
 		arg.ApplicationID,
@@ -267,8 +267,8 @@ type ListApplicationMovesRow struct {
 }
 
 // Oldest first.
-func (q *Queries) ListApplicationMoves(ctx context.Context, db DBTX, arg ListApplicationMovesParams) ([]ListApplicationMovesRow, error) {
-	rows, err := db.Query(ctx, listApplicationMoves,
+func (q *Queries) ListApplicationMoves(ctx context.Context, arg ListApplicationMovesParams) ([]ListApplicationMovesRow, error) {
+	rows, err := q.db.Query(ctx, listApplicationMoves,
 		arg.CompanyID,
 		arg.ApplicationID,
 		arg.AfterTime,
@@ -373,8 +373,8 @@ type ListApplicationsRow struct {
 
 // One statement for every filter and order, planned with its values, as ListUsers is. Names and titles are looked up for the
 // applications of the page only: joined, they would be looked up for all that a sort goes through.
-func (q *Queries) ListApplications(ctx context.Context, db DBTX, arg ListApplicationsParams) ([]ListApplicationsRow, error) {
-	rows, err := db.Query(ctx, listApplications,
+func (q *Queries) ListApplications(ctx context.Context, arg ListApplicationsParams) ([]ListApplicationsRow, error) {
+	rows, err := q.db.Query(ctx, listApplications,
 		arg.CompanyID,
 		arg.SeesAll,
 		arg.Jobs,
@@ -436,8 +436,8 @@ type ListApplicationsOfJobsParams struct {
 }
 
 // Read from the index alone.
-func (q *Queries) ListApplicationsOfJobs(ctx context.Context, db DBTX, arg ListApplicationsOfJobsParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, listApplicationsOfJobs, arg.CompanyID, arg.Jobs, arg.AtMost)
+func (q *Queries) ListApplicationsOfJobs(ctx context.Context, arg ListApplicationsOfJobsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listApplicationsOfJobs, arg.CompanyID, arg.Jobs, arg.AtMost)
 	if err != nil {
 		return nil, err
 	}
@@ -466,8 +466,8 @@ type LockApplicantParams struct {
 }
 
 // Shared: candidates apply side by side, and while one does, nobody archives them.
-func (q *Queries) LockApplicant(ctx context.Context, db DBTX, arg LockApplicantParams) (Candidate, error) {
-	row := db.QueryRow(ctx, lockApplicant, arg.CompanyID, arg.ID)
+func (q *Queries) LockApplicant(ctx context.Context, arg LockApplicantParams) (Candidate, error) {
+	row := q.db.QueryRow(ctx, lockApplicant, arg.CompanyID, arg.ID)
 	var i Candidate
 	err := row.Scan(
 		&i.CompanyID,
@@ -500,8 +500,8 @@ type LockAppliedJobParams struct {
 }
 
 // Shared: many apply side by side, and while one does, nobody closes the job.
-func (q *Queries) LockAppliedJob(ctx context.Context, db DBTX, arg LockAppliedJobParams) (Job, error) {
-	row := db.QueryRow(ctx, lockAppliedJob, arg.CompanyID, arg.ID)
+func (q *Queries) LockAppliedJob(ctx context.Context, arg LockAppliedJobParams) (Job, error) {
+	row := q.db.QueryRow(ctx, lockAppliedJob, arg.CompanyID, arg.ID)
 	var i Job
 	err := row.Scan(
 		&i.CompanyID,
@@ -543,8 +543,8 @@ type TransitionApplicationParams struct {
 }
 
 // Guarded by the stage and the status that were decided on.
-func (q *Queries) TransitionApplication(ctx context.Context, db DBTX, arg TransitionApplicationParams) (Application, error) {
-	row := db.QueryRow(ctx, transitionApplication,
+func (q *Queries) TransitionApplication(ctx context.Context, arg TransitionApplicationParams) (Application, error) {
+	row := q.db.QueryRow(ctx, transitionApplication,
 		arg.ToStage,
 		arg.FurthestStage,
 		arg.ToStatus,

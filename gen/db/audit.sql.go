@@ -19,8 +19,8 @@ const countPendingAuditLogs = `-- name: CountPendingAuditLogs :one
 SELECT count(*) FROM audit_pending WHERE company_id = $1
 `
 
-func (q *Queries) CountPendingAuditLogs(ctx context.Context, db DBTX, companyID uuid.UUID) (int64, error) {
-	row := db.QueryRow(ctx, countPendingAuditLogs, companyID)
+func (q *Queries) CountPendingAuditLogs(ctx context.Context, companyID uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, countPendingAuditLogs, companyID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -35,8 +35,8 @@ type DeletePendingAuditLogsParams struct {
 	AuditLogIds []uuid.UUID
 }
 
-func (q *Queries) DeletePendingAuditLogs(ctx context.Context, db DBTX, arg DeletePendingAuditLogsParams) error {
-	_, err := db.Exec(ctx, deletePendingAuditLogs, arg.CompanyID, arg.AuditLogIds)
+func (q *Queries) DeletePendingAuditLogs(ctx context.Context, arg DeletePendingAuditLogsParams) error {
+	_, err := q.db.Exec(ctx, deletePendingAuditLogs, arg.CompanyID, arg.AuditLogIds)
 	return err
 }
 
@@ -62,8 +62,8 @@ type GetAuditLogRow struct {
 	Hash     []byte
 }
 
-func (q *Queries) GetAuditLog(ctx context.Context, db DBTX, arg GetAuditLogParams) (GetAuditLogRow, error) {
-	row := db.QueryRow(ctx, getAuditLog,
+func (q *Queries) GetAuditLog(ctx context.Context, arg GetAuditLogParams) (GetAuditLogRow, error) {
+	row := q.db.QueryRow(ctx, getAuditLog,
 		arg.CompanyID,
 		arg.ID,
 		arg.SeesAll,
@@ -101,8 +101,8 @@ type GetLastSealRow struct {
 	Hash     []byte
 }
 
-func (q *Queries) GetLastSeal(ctx context.Context, db DBTX, companyID uuid.UUID) (GetLastSealRow, error) {
-	row := db.QueryRow(ctx, getLastSeal, companyID)
+func (q *Queries) GetLastSeal(ctx context.Context, companyID uuid.UUID) (GetLastSealRow, error) {
+	row := q.db.QueryRow(ctx, getLastSeal, companyID)
 	var i GetLastSealRow
 	err := row.Scan(&i.Sequence, &i.Hash)
 	return i, err
@@ -117,8 +117,8 @@ type GetSealHashParams struct {
 	Sequence  int64
 }
 
-func (q *Queries) GetSealHash(ctx context.Context, db DBTX, arg GetSealHashParams) ([]byte, error) {
-	row := db.QueryRow(ctx, getSealHash, arg.CompanyID, arg.Sequence)
+func (q *Queries) GetSealHash(ctx context.Context, arg GetSealHashParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, getSealHash, arg.CompanyID, arg.Sequence)
 	var hash []byte
 	err := row.Scan(&hash)
 	return hash, err
@@ -156,8 +156,8 @@ type InsertAuditLogParams struct {
 }
 
 // The row and its place in the queue for sealing, in one statement.
-func (q *Queries) InsertAuditLog(ctx context.Context, db DBTX, arg InsertAuditLogParams) error {
-	_, err := db.Exec(ctx, insertAuditLog,
+func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) error {
+	_, err := q.db.Exec(ctx, insertAuditLog,
 		arg.CompanyID,
 		arg.ID,
 		arg.CreatedAt,
@@ -188,8 +188,8 @@ type InsertSealsParams struct {
 	Hashes      [][]byte
 }
 
-func (q *Queries) InsertSeals(ctx context.Context, db DBTX, arg InsertSealsParams) error {
-	_, err := db.Exec(ctx, insertSeals,
+func (q *Queries) InsertSeals(ctx context.Context, arg InsertSealsParams) error {
+	_, err := q.db.Exec(ctx, insertSeals,
 		arg.CompanyID,
 		arg.Sequences,
 		arg.AuditLogIds,
@@ -250,8 +250,8 @@ type ListAuditLogsRow struct {
 
 // The caller sees everything, their own acts, or their own acts and those on some types of resource; each of the three is
 // a condition that an index serves once it is planned with its values, as ListUsers is.
-func (q *Queries) ListAuditLogs(ctx context.Context, db DBTX, arg ListAuditLogsParams) ([]ListAuditLogsRow, error) {
-	rows, err := db.Query(ctx, listAuditLogs,
+func (q *Queries) ListAuditLogs(ctx context.Context, arg ListAuditLogsParams) ([]ListAuditLogsRow, error) {
+	rows, err := q.db.Query(ctx, listAuditLogs,
 		arg.CompanyID,
 		arg.SeesAll,
 		arg.VisibleTypes,
@@ -307,8 +307,8 @@ const listCompaniesToSeal = `-- name: ListCompaniesToSeal :many
 SELECT company_id::uuid AS company_id FROM companies_to_seal() AS company_id
 `
 
-func (q *Queries) ListCompaniesToSeal(ctx context.Context, db DBTX) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, listCompaniesToSeal)
+func (q *Queries) ListCompaniesToSeal(ctx context.Context) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listCompaniesToSeal)
 	if err != nil {
 		return nil, err
 	}
@@ -340,8 +340,8 @@ type ListPendingAuditLogsParams struct {
 	MaxRows   int32
 }
 
-func (q *Queries) ListPendingAuditLogs(ctx context.Context, db DBTX, arg ListPendingAuditLogsParams) ([]AuditLog, error) {
-	rows, err := db.Query(ctx, listPendingAuditLogs, arg.CompanyID, arg.MaxRows)
+func (q *Queries) ListPendingAuditLogs(ctx context.Context, arg ListPendingAuditLogsParams) ([]AuditLog, error) {
+	rows, err := q.db.Query(ctx, listPendingAuditLogs, arg.CompanyID, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -385,8 +385,8 @@ type ListSealedAuditLogsParams struct {
 }
 
 // The rows that seals cover, as far as they are still there.
-func (q *Queries) ListSealedAuditLogs(ctx context.Context, db DBTX, arg ListSealedAuditLogsParams) ([]AuditLog, error) {
-	rows, err := db.Query(ctx, listSealedAuditLogs, arg.CompanyID, arg.Ids)
+func (q *Queries) ListSealedAuditLogs(ctx context.Context, arg ListSealedAuditLogsParams) ([]AuditLog, error) {
+	rows, err := q.db.Query(ctx, listSealedAuditLogs, arg.CompanyID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
@@ -440,8 +440,8 @@ type ListSealsRow struct {
 }
 
 // The chain from a sequence on.
-func (q *Queries) ListSeals(ctx context.Context, db DBTX, arg ListSealsParams) ([]ListSealsRow, error) {
-	rows, err := db.Query(ctx, listSeals, arg.CompanyID, arg.FromSequence, arg.MaxRows)
+func (q *Queries) ListSeals(ctx context.Context, arg ListSealsParams) ([]ListSealsRow, error) {
+	rows, err := q.db.Query(ctx, listSeals, arg.CompanyID, arg.FromSequence, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -475,8 +475,8 @@ type ListUnsealedAuditLogsParams struct {
 }
 
 // Rows that are neither sealed nor waiting for it: they were not written by the service.
-func (q *Queries) ListUnsealedAuditLogs(ctx context.Context, db DBTX, arg ListUnsealedAuditLogsParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, listUnsealedAuditLogs, arg.CompanyID, arg.MaxRows)
+func (q *Queries) ListUnsealedAuditLogs(ctx context.Context, arg ListUnsealedAuditLogsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listUnsealedAuditLogs, arg.CompanyID, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -500,8 +500,8 @@ SELECT pg_try_advisory_xact_lock(hashtextextended(CAST($1 AS text), 0)) AS locke
 `
 
 // One sealer per company at a time; whoever comes second leaves the work to the first.
-func (q *Queries) TryLockSealing(ctx context.Context, db DBTX, companyID string) (bool, error) {
-	row := db.QueryRow(ctx, tryLockSealing, companyID)
+func (q *Queries) TryLockSealing(ctx context.Context, companyID string) (bool, error) {
+	row := q.db.QueryRow(ctx, tryLockSealing, companyID)
 	var locked bool
 	err := row.Scan(&locked)
 	return locked, err

@@ -33,8 +33,8 @@ type GetCandidateParams struct {
 
 // Whom a caller may see is said in the same words in every query here: HR and admins see all, and the others those who have
 // an application to one of their jobs or one that they interview for.
-func (q *Queries) GetCandidate(ctx context.Context, db DBTX, arg GetCandidateParams) (Candidate, error) {
-	row := db.QueryRow(ctx, getCandidate,
+func (q *Queries) GetCandidate(ctx context.Context, arg GetCandidateParams) (Candidate, error) {
+	row := q.db.QueryRow(ctx, getCandidate,
 		arg.CompanyID,
 		arg.ID,
 		arg.SeesAll,
@@ -73,8 +73,8 @@ type GetCandidateForUpdateParams struct {
 }
 
 // Only those ask who see all. Whoever enters an application holds the candidate FOR SHARE, which waits for this lock.
-func (q *Queries) GetCandidateForUpdate(ctx context.Context, db DBTX, arg GetCandidateForUpdateParams) (Candidate, error) {
-	row := db.QueryRow(ctx, getCandidateForUpdate, arg.CompanyID, arg.ID)
+func (q *Queries) GetCandidateForUpdate(ctx context.Context, arg GetCandidateForUpdateParams) (Candidate, error) {
+	row := q.db.QueryRow(ctx, getCandidateForUpdate, arg.CompanyID, arg.ID)
 	var i Candidate
 	err := row.Scan(
 		&i.CompanyID,
@@ -121,8 +121,8 @@ type InsertCandidateParams struct {
 	Now        time.Time
 }
 
-func (q *Queries) InsertCandidate(ctx context.Context, db DBTX, arg InsertCandidateParams) (Candidate, error) {
-	row := db.QueryRow(ctx, insertCandidate,
+func (q *Queries) InsertCandidate(ctx context.Context, arg InsertCandidateParams) (Candidate, error) {
+	row := q.db.QueryRow(ctx, insertCandidate,
 		arg.CompanyID,
 		arg.ID,
 		arg.FirstName,
@@ -176,8 +176,8 @@ type InsertImportedCandidatesParams struct {
 }
 
 // Who has got an external_id from another request meanwhile is left out, and not among the ids.
-func (q *Queries) InsertImportedCandidates(ctx context.Context, db DBTX, arg InsertImportedCandidatesParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, insertImportedCandidates, arg.CompanyID, arg.Now, arg.Rows)
+func (q *Queries) InsertImportedCandidates(ctx context.Context, arg InsertImportedCandidatesParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, insertImportedCandidates, arg.CompanyID, arg.Now, arg.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -207,8 +207,8 @@ type ListBusyCandidatesParams struct {
 }
 
 // Who of some candidates has an application that is active or on hold, and so cannot be archived.
-func (q *Queries) ListBusyCandidates(ctx context.Context, db DBTX, arg ListBusyCandidatesParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, listBusyCandidates, arg.CompanyID, arg.Ids)
+func (q *Queries) ListBusyCandidates(ctx context.Context, arg ListBusyCandidatesParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listBusyCandidates, arg.CompanyID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
@@ -291,8 +291,8 @@ type ListCandidatesParams struct {
 
 // One statement for every filter and order, as ListUsers is one. What no index of the order serves, which is the caller's
 // sight, a pattern and tags, is held against the candidates met on the way, and walked bounds how many those are.
-func (q *Queries) ListCandidates(ctx context.Context, db DBTX, arg ListCandidatesParams) ([]Candidate, error) {
-	rows, err := db.Query(ctx, listCandidates,
+func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]Candidate, error) {
+	rows, err := q.db.Query(ctx, listCandidates,
 		arg.CompanyID,
 		arg.Ids,
 		arg.Status,
@@ -364,8 +364,8 @@ type ListImportedCandidatesParams struct {
 // The candidates whom the rows of a file mean. What PostgreSQL knows of a company that an import is filling is out of date:
 // it takes it for small, and would read all of it for every row. So the company stands in a sub-select, where it is one like
 // any other, and each row is looked up by the one index that knows it.
-func (q *Queries) ListImportedCandidates(ctx context.Context, db DBTX, arg ListImportedCandidatesParams) ([]Candidate, error) {
-	rows, err := db.Query(ctx, listImportedCandidates, arg.CompanyID, arg.Ids, arg.ExternalIds)
+func (q *Queries) ListImportedCandidates(ctx context.Context, arg ListImportedCandidatesParams) ([]Candidate, error) {
+	rows, err := q.db.Query(ctx, listImportedCandidates, arg.CompanyID, arg.Ids, arg.ExternalIds)
 	if err != nil {
 		return nil, err
 	}
@@ -418,8 +418,8 @@ type ListImportedCandidatesForUpdateParams struct {
 }
 
 // Locked until the import ends, so that nobody changes whom it has decided about.
-func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, db DBTX, arg ListImportedCandidatesForUpdateParams) ([]Candidate, error) {
-	rows, err := db.Query(ctx, listImportedCandidatesForUpdate, arg.CompanyID, arg.Ids, arg.ExternalIds)
+func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, arg ListImportedCandidatesForUpdateParams) ([]Candidate, error) {
+	rows, err := q.db.Query(ctx, listImportedCandidatesForUpdate, arg.CompanyID, arg.Ids, arg.ExternalIds)
 	if err != nil {
 		return nil, err
 	}
@@ -469,8 +469,8 @@ type ListSeenCandidatesParams struct {
 }
 
 // The candidates of some jobs and applications, somebody with several of these several times.
-func (q *Queries) ListSeenCandidates(ctx context.Context, db DBTX, arg ListSeenCandidatesParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, listSeenCandidates,
+func (q *Queries) ListSeenCandidates(ctx context.Context, arg ListSeenCandidatesParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listSeenCandidates,
 		arg.CompanyID,
 		arg.Jobs,
 		arg.Applications,
@@ -500,8 +500,8 @@ SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', $1::uuid), 0))
 
 // One import writes to a company at a time: two that hold the same people in different orders would wait for each other. Who waits
 // too long is told that the service is busy.
-func (q *Queries) LockImports(ctx context.Context, db DBTX, companyID uuid.UUID) error {
-	_, err := db.Exec(ctx, lockImports, companyID)
+func (q *Queries) LockImports(ctx context.Context, companyID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, lockImports, companyID)
 	return err
 }
 
@@ -516,8 +516,8 @@ type SearchCandidatesParams struct {
 	AtMost    int32
 }
 
-func (q *Queries) SearchCandidates(ctx context.Context, db DBTX, arg SearchCandidatesParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, searchCandidates,
+func (q *Queries) SearchCandidates(ctx context.Context, arg SearchCandidatesParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, searchCandidates,
 		arg.CompanyID,
 		arg.Pattern,
 		arg.Tags,
@@ -556,8 +556,8 @@ type TransitionCandidateParams struct {
 	FromStatus api.CandidateStatus
 }
 
-func (q *Queries) TransitionCandidate(ctx context.Context, db DBTX, arg TransitionCandidateParams) (Candidate, error) {
-	row := db.QueryRow(ctx, transitionCandidate,
+func (q *Queries) TransitionCandidate(ctx context.Context, arg TransitionCandidateParams) (Candidate, error) {
+	row := q.db.QueryRow(ctx, transitionCandidate,
 		arg.ToStatus,
 		arg.Now,
 		arg.CompanyID,
@@ -610,8 +610,8 @@ type UpdateCandidateParams struct {
 	Version    int32
 }
 
-func (q *Queries) UpdateCandidate(ctx context.Context, db DBTX, arg UpdateCandidateParams) (Candidate, error) {
-	row := db.QueryRow(ctx, updateCandidate,
+func (q *Queries) UpdateCandidate(ctx context.Context, arg UpdateCandidateParams) (Candidate, error) {
+	row := q.db.QueryRow(ctx, updateCandidate,
 		arg.FirstName,
 		arg.LastName,
 		arg.Email,
@@ -663,8 +663,8 @@ type UpdateImportedCandidatesParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) UpdateImportedCandidates(ctx context.Context, db DBTX, arg UpdateImportedCandidatesParams) (int64, error) {
-	result, err := db.Exec(ctx, updateImportedCandidates, arg.Now, arg.CompanyID, arg.Rows)
+func (q *Queries) UpdateImportedCandidates(ctx context.Context, arg UpdateImportedCandidatesParams) (int64, error) {
+	result, err := q.db.Exec(ctx, updateImportedCandidates, arg.Now, arg.CompanyID, arg.Rows)
 	if err != nil {
 		return 0, err
 	}

@@ -17,8 +17,8 @@ SELECT set_config('app.company_id', CAST($1::uuid AS text), true)
 `
 
 // What follows in the transaction acts for another company: one that the caller's has opened to test in.
-func (q *Queries) ActFor(ctx context.Context, db DBTX, companyID uuid.UUID) error {
-	_, err := db.Exec(ctx, actFor, companyID)
+func (q *Queries) ActFor(ctx context.Context, companyID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, actFor, companyID)
 	return err
 }
 
@@ -26,8 +26,8 @@ const allCompanies = `-- name: AllCompanies :many
 SELECT id, name, slug, is_active, created_at FROM all_companies()
 `
 
-func (q *Queries) AllCompanies(ctx context.Context, db DBTX) ([]CompanyDirectory, error) {
-	rows, err := db.Query(ctx, allCompanies)
+func (q *Queries) AllCompanies(ctx context.Context) ([]CompanyDirectory, error) {
+	rows, err := q.db.Query(ctx, allCompanies)
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +64,8 @@ type CloseTestCompanyParams struct {
 	TestOf uuid.UUID
 }
 
-func (q *Queries) CloseTestCompany(ctx context.Context, db DBTX, arg CloseTestCompanyParams) (Company, error) {
-	row := db.QueryRow(ctx, closeTestCompany, arg.Now, arg.ID, arg.TestOf)
+func (q *Queries) CloseTestCompany(ctx context.Context, arg CloseTestCompanyParams) (Company, error) {
+	row := q.db.QueryRow(ctx, closeTestCompany, arg.Now, arg.ID, arg.TestOf)
 	var i Company
 	err := row.Scan(
 		&i.ID,
@@ -87,8 +87,8 @@ const countTestCompanies = `-- name: CountTestCompanies :one
 SELECT count(*) FROM companies WHERE test_of = $1::uuid AND is_active
 `
 
-func (q *Queries) CountTestCompanies(ctx context.Context, db DBTX, companyID uuid.UUID) (int64, error) {
-	row := db.QueryRow(ctx, countTestCompanies, companyID)
+func (q *Queries) CountTestCompanies(ctx context.Context, companyID uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, countTestCompanies, companyID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -108,8 +108,8 @@ type EndTestSessionsParams struct {
 }
 
 // Ends the sessions of a test company, but for those of one person.
-func (q *Queries) EndTestSessions(ctx context.Context, db DBTX, arg EndTestSessionsParams) ([]Session, error) {
-	rows, err := db.Query(ctx, endTestSessions, arg.Now, arg.CompanyID, arg.ExceptUserID)
+func (q *Queries) EndTestSessions(ctx context.Context, arg EndTestSessionsParams) ([]Session, error) {
+	rows, err := q.db.Query(ctx, endTestSessions, arg.Now, arg.CompanyID, arg.ExceptUserID)
 	if err != nil {
 		return nil, err
 	}
@@ -154,8 +154,8 @@ type FindCompanyRow struct {
 	IsActive bool
 }
 
-func (q *Queries) FindCompany(ctx context.Context, db DBTX, slug string) (FindCompanyRow, error) {
-	row := db.QueryRow(ctx, findCompany, slug)
+func (q *Queries) FindCompany(ctx context.Context, slug string) (FindCompanyRow, error) {
+	row := q.db.QueryRow(ctx, findCompany, slug)
 	var i FindCompanyRow
 	err := row.Scan(
 		&i.ID,
@@ -170,8 +170,8 @@ const getCompany = `-- name: GetCompany :one
 SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as FROM companies WHERE id = $1
 `
 
-func (q *Queries) GetCompany(ctx context.Context, db DBTX, companyID uuid.UUID) (Company, error) {
-	row := db.QueryRow(ctx, getCompany, companyID)
+func (q *Queries) GetCompany(ctx context.Context, companyID uuid.UUID) (Company, error) {
+	row := q.db.QueryRow(ctx, getCompany, companyID)
 	var i Company
 	err := row.Scan(
 		&i.ID,
@@ -195,8 +195,8 @@ SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, crea
 
 // Every act writes a row of the audit log, which points to the company. This lock waits for those under way and holds off all others, so what
 // follows in the transaction sees everything there is.
-func (q *Queries) GetCompanyAlone(ctx context.Context, db DBTX, companyID uuid.UUID) (Company, error) {
-	row := db.QueryRow(ctx, getCompanyAlone, companyID)
+func (q *Queries) GetCompanyAlone(ctx context.Context, companyID uuid.UUID) (Company, error) {
+	row := q.db.QueryRow(ctx, getCompanyAlone, companyID)
 	var i Company
 	err := row.Scan(
 		&i.ID,
@@ -218,8 +218,8 @@ const getCompanyForUpdate = `-- name: GetCompanyForUpdate :one
 SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as FROM companies WHERE id = $1 FOR NO KEY UPDATE
 `
 
-func (q *Queries) GetCompanyForUpdate(ctx context.Context, db DBTX, companyID uuid.UUID) (Company, error) {
-	row := db.QueryRow(ctx, getCompanyForUpdate, companyID)
+func (q *Queries) GetCompanyForUpdate(ctx context.Context, companyID uuid.UUID) (Company, error) {
+	row := q.db.QueryRow(ctx, getCompanyForUpdate, companyID)
 	var i Company
 	err := row.Scan(
 		&i.ID,
@@ -246,8 +246,8 @@ type GetTestCompanyParams struct {
 	ID        uuid.UUID
 }
 
-func (q *Queries) GetTestCompany(ctx context.Context, db DBTX, arg GetTestCompanyParams) (Company, error) {
-	row := db.QueryRow(ctx, getTestCompany, arg.CompanyID, arg.ID)
+func (q *Queries) GetTestCompany(ctx context.Context, arg GetTestCompanyParams) (Company, error) {
+	row := q.db.QueryRow(ctx, getTestCompany, arg.CompanyID, arg.ID)
 	var i Company
 	err := row.Scan(
 		&i.ID,
@@ -276,8 +276,8 @@ type InsertCompanyParams struct {
 	Now       time.Time
 }
 
-func (q *Queries) InsertCompany(ctx context.Context, db DBTX, arg InsertCompanyParams) (Company, error) {
-	row := db.QueryRow(ctx, insertCompany,
+func (q *Queries) InsertCompany(ctx context.Context, arg InsertCompanyParams) (Company, error) {
+	row := q.db.QueryRow(ctx, insertCompany,
 		arg.CompanyID,
 		arg.Name,
 		arg.Slug,
@@ -314,8 +314,8 @@ type InsertTestCompanyParams struct {
 	Now    time.Time
 }
 
-func (q *Queries) InsertTestCompany(ctx context.Context, db DBTX, arg InsertTestCompanyParams) (Company, error) {
-	row := db.QueryRow(ctx, insertTestCompany,
+func (q *Queries) InsertTestCompany(ctx context.Context, arg InsertTestCompanyParams) (Company, error) {
+	row := q.db.QueryRow(ctx, insertTestCompany,
 		arg.ID,
 		arg.Name,
 		arg.Slug,
@@ -358,8 +358,8 @@ type ListTestCompaniesParams struct {
 }
 
 // Those that a company has opened and not closed, newest first. Whoever asks acts for an active company, so these are live.
-func (q *Queries) ListTestCompanies(ctx context.Context, db DBTX, arg ListTestCompaniesParams) ([]Company, error) {
-	rows, err := db.Query(ctx, listTestCompanies,
+func (q *Queries) ListTestCompanies(ctx context.Context, arg ListTestCompaniesParams) ([]Company, error) {
+	rows, err := q.db.Query(ctx, listTestCompanies,
 		arg.CompanyID,
 		arg.AfterTime,
 		arg.AfterID,
@@ -435,8 +435,8 @@ type ResetCompanyRow struct {
 // Deletes what a test company holds besides itself, its keys, its audit log, and the one person who asks; row-level security lets nothing of it
 // happen to the people, jobs and candidates of any other. What points at something else goes in the same statement, whose constraints are looked at
 // when all of it is done.
-func (q *Queries) ResetCompany(ctx context.Context, db DBTX, arg ResetCompanyParams) (ResetCompanyRow, error) {
-	row := db.QueryRow(ctx, resetCompany, arg.CompanyID, arg.CallerID)
+func (q *Queries) ResetCompany(ctx context.Context, arg ResetCompanyParams) (ResetCompanyRow, error) {
+	row := q.db.QueryRow(ctx, resetCompany, arg.CompanyID, arg.CallerID)
 	var i ResetCompanyRow
 	err := row.Scan(
 		&i.Jobs,
@@ -463,8 +463,8 @@ type TransitionCompanyActiveParams struct {
 	WasActive bool
 }
 
-func (q *Queries) TransitionCompanyActive(ctx context.Context, db DBTX, arg TransitionCompanyActiveParams) (Company, error) {
-	row := db.QueryRow(ctx, transitionCompanyActive, arg.Now, arg.CompanyID, arg.WasActive)
+func (q *Queries) TransitionCompanyActive(ctx context.Context, arg TransitionCompanyActiveParams) (Company, error) {
+	row := q.db.QueryRow(ctx, transitionCompanyActive, arg.Now, arg.CompanyID, arg.WasActive)
 	var i Company
 	err := row.Scan(
 		&i.ID,
@@ -498,8 +498,8 @@ type UpdateCompanyParams struct {
 	Version             int32
 }
 
-func (q *Queries) UpdateCompany(ctx context.Context, db DBTX, arg UpdateCompanyParams) (Company, error) {
-	row := db.QueryRow(ctx, updateCompany,
+func (q *Queries) UpdateCompany(ctx context.Context, arg UpdateCompanyParams) (Company, error) {
+	row := q.db.QueryRow(ctx, updateCompany,
 		arg.Name,
 		arg.Timezone,
 		arg.AllowedEmailDomains,

@@ -28,8 +28,8 @@ type HasDemoGroundParams struct {
 }
 
 // What all parts stand on is there where any of its jobs or kits is, whatever has become of the others.
-func (q *Queries) HasDemoGround(ctx context.Context, db DBTX, arg HasDemoGroundParams) (bool, error) {
-	row := db.QueryRow(ctx, hasDemoGround, arg.CompanyID, arg.Titles, arg.Names)
+func (q *Queries) HasDemoGround(ctx context.Context, arg HasDemoGroundParams) (bool, error) {
+	row := q.db.QueryRow(ctx, hasDemoGround, arg.CompanyID, arg.Titles, arg.Names)
 	var is_there bool
 	err := row.Scan(&is_there)
 	return is_there, err
@@ -49,8 +49,8 @@ type HasDemoPartParams struct {
 }
 
 // A part is there where any candidate is with an external id of its own, which lie between two texts.
-func (q *Queries) HasDemoPart(ctx context.Context, db DBTX, arg HasDemoPartParams) (bool, error) {
-	row := db.QueryRow(ctx, hasDemoPart, arg.CompanyID, arg.FromID, arg.BeforeID)
+func (q *Queries) HasDemoPart(ctx context.Context, arg HasDemoPartParams) (bool, error) {
+	row := q.db.QueryRow(ctx, hasDemoPart, arg.CompanyID, arg.FromID, arg.BeforeID)
 	var is_there bool
 	err := row.Scan(&is_there)
 	return is_there, err
@@ -70,8 +70,8 @@ type ListDemoJobMembersRow struct {
 	UserID uuid.UUID
 }
 
-func (q *Queries) ListDemoJobMembers(ctx context.Context, db DBTX, arg ListDemoJobMembersParams) ([]ListDemoJobMembersRow, error) {
-	rows, err := db.Query(ctx, listDemoJobMembers, arg.CompanyID, arg.Jobs)
+func (q *Queries) ListDemoJobMembers(ctx context.Context, arg ListDemoJobMembersParams) ([]ListDemoJobMembersRow, error) {
+	rows, err := q.db.Query(ctx, listDemoJobMembers, arg.CompanyID, arg.Jobs)
 	if err != nil {
 		return nil, err
 	}
@@ -99,8 +99,8 @@ type ListDemoJobsParams struct {
 	Titles    []string
 }
 
-func (q *Queries) ListDemoJobs(ctx context.Context, db DBTX, arg ListDemoJobsParams) ([]Job, error) {
-	rows, err := db.Query(ctx, listDemoJobs, arg.CompanyID, arg.Titles)
+func (q *Queries) ListDemoJobs(ctx context.Context, arg ListDemoJobsParams) ([]Job, error) {
+	rows, err := q.db.Query(ctx, listDemoJobs, arg.CompanyID, arg.Titles)
 	if err != nil {
 		return nil, err
 	}
@@ -153,8 +153,8 @@ type ListDemoKitVersionsRow struct {
 }
 
 // The newest first.
-func (q *Queries) ListDemoKitVersions(ctx context.Context, db DBTX, arg ListDemoKitVersionsParams) ([]ListDemoKitVersionsRow, error) {
-	rows, err := db.Query(ctx, listDemoKitVersions, arg.CompanyID, arg.Names)
+func (q *Queries) ListDemoKitVersions(ctx context.Context, arg ListDemoKitVersionsParams) ([]ListDemoKitVersionsRow, error) {
+	rows, err := q.db.Query(ctx, listDemoKitVersions, arg.CompanyID, arg.Names)
 	if err != nil {
 		return nil, err
 	}
@@ -196,8 +196,8 @@ type ListDemoPeopleRow struct {
 	Department string
 }
 
-func (q *Queries) ListDemoPeople(ctx context.Context, db DBTX, arg ListDemoPeopleParams) ([]ListDemoPeopleRow, error) {
-	rows, err := db.Query(ctx, listDemoPeople, arg.CompanyID, arg.Emails)
+func (q *Queries) ListDemoPeople(ctx context.Context, arg ListDemoPeopleParams) ([]ListDemoPeopleRow, error) {
+	rows, err := q.db.Query(ctx, listDemoPeople, arg.CompanyID, arg.Emails)
 	if err != nil {
 		return nil, err
 	}
@@ -236,8 +236,8 @@ type LoadApplicationMovesParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadApplicationMoves(ctx context.Context, db DBTX, arg LoadApplicationMovesParams) error {
-	_, err := db.Exec(ctx, loadApplicationMoves, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadApplicationMoves(ctx context.Context, arg LoadApplicationMovesParams) error {
+	_, err := q.db.Exec(ctx, loadApplicationMoves, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -256,8 +256,8 @@ type LoadApplicationsParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadApplications(ctx context.Context, db DBTX, arg LoadApplicationsParams) error {
-	_, err := db.Exec(ctx, loadApplications, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadApplications(ctx context.Context, arg LoadApplicationsParams) error {
+	_, err := q.db.Exec(ctx, loadApplications, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -276,8 +276,8 @@ type LoadCandidatesParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadCandidates(ctx context.Context, db DBTX, arg LoadCandidatesParams) error {
-	_, err := db.Exec(ctx, loadCandidates, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadCandidates(ctx context.Context, arg LoadCandidatesParams) error {
+	_, err := q.db.Exec(ctx, loadCandidates, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -296,8 +296,8 @@ type LoadInterviewEventsParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadInterviewEvents(ctx context.Context, db DBTX, arg LoadInterviewEventsParams) error {
-	_, err := db.Exec(ctx, loadInterviewEvents, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadInterviewEvents(ctx context.Context, arg LoadInterviewEventsParams) error {
+	_, err := q.db.Exec(ctx, loadInterviewEvents, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -314,8 +314,8 @@ type LoadInterviewPanelistsParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadInterviewPanelists(ctx context.Context, db DBTX, arg LoadInterviewPanelistsParams) error {
-	_, err := db.Exec(ctx, loadInterviewPanelists, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadInterviewPanelists(ctx context.Context, arg LoadInterviewPanelistsParams) error {
+	_, err := q.db.Exec(ctx, loadInterviewPanelists, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -336,8 +336,8 @@ type LoadInterviewsParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadInterviews(ctx context.Context, db DBTX, arg LoadInterviewsParams) error {
-	_, err := db.Exec(ctx, loadInterviews, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadInterviews(ctx context.Context, arg LoadInterviewsParams) error {
+	_, err := q.db.Exec(ctx, loadInterviews, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -351,8 +351,8 @@ type LoadJobMembersParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadJobMembers(ctx context.Context, db DBTX, arg LoadJobMembersParams) error {
-	_, err := db.Exec(ctx, loadJobMembers, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadJobMembers(ctx context.Context, arg LoadJobMembersParams) error {
+	_, err := q.db.Exec(ctx, loadJobMembers, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -369,8 +369,8 @@ type LoadJobsParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadJobs(ctx context.Context, db DBTX, arg LoadJobsParams) error {
-	_, err := db.Exec(ctx, loadJobs, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadJobs(ctx context.Context, arg LoadJobsParams) error {
+	_, err := q.db.Exec(ctx, loadJobs, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -389,8 +389,8 @@ type LoadKitVersionsParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadKitVersions(ctx context.Context, db DBTX, arg LoadKitVersionsParams) error {
-	_, err := db.Exec(ctx, loadKitVersions, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadKitVersions(ctx context.Context, arg LoadKitVersionsParams) error {
+	_, err := q.db.Exec(ctx, loadKitVersions, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -404,8 +404,8 @@ type LoadKitsParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadKits(ctx context.Context, db DBTX, arg LoadKitsParams) error {
-	_, err := db.Exec(ctx, loadKits, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadKits(ctx context.Context, arg LoadKitsParams) error {
+	_, err := q.db.Exec(ctx, loadKits, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -424,8 +424,8 @@ type LoadScoreRevisionsParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadScoreRevisions(ctx context.Context, db DBTX, arg LoadScoreRevisionsParams) error {
-	_, err := db.Exec(ctx, loadScoreRevisions, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadScoreRevisions(ctx context.Context, arg LoadScoreRevisionsParams) error {
+	_, err := q.db.Exec(ctx, loadScoreRevisions, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -444,8 +444,8 @@ type LoadScoresParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadScores(ctx context.Context, db DBTX, arg LoadScoresParams) error {
-	_, err := db.Exec(ctx, loadScores, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadScores(ctx context.Context, arg LoadScoresParams) error {
+	_, err := q.db.Exec(ctx, loadScores, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -462,8 +462,8 @@ type LoadUsersParams struct {
 	Rows      []byte
 }
 
-func (q *Queries) LoadUsers(ctx context.Context, db DBTX, arg LoadUsersParams) error {
-	_, err := db.Exec(ctx, loadUsers, arg.CompanyID, arg.Rows)
+func (q *Queries) LoadUsers(ctx context.Context, arg LoadUsersParams) error {
+	_, err := q.db.Exec(ctx, loadUsers, arg.CompanyID, arg.Rows)
 	return err
 }
 
@@ -477,8 +477,8 @@ type LockDemoPartParams struct {
 }
 
 // Of several who load a part at once, one does, and the others find it.
-func (q *Queries) LockDemoPart(ctx context.Context, db DBTX, arg LockDemoPartParams) error {
-	_, err := db.Exec(ctx, lockDemoPart, arg.CompanyID, arg.Part)
+func (q *Queries) LockDemoPart(ctx context.Context, arg LockDemoPartParams) error {
+	_, err := q.db.Exec(ctx, lockDemoPart, arg.CompanyID, arg.Part)
 	return err
 }
 
@@ -490,7 +490,7 @@ SELECT set_config('statement_timeout', '300s', true), set_config('lock_timeout',
 // What fills an installation with demo data, and with as much of it as a load test wants. Rows come as one JSON array for each
 // statement, named as the columns are: COPY is refused to a role that row-level security holds.
 // A part of the demo is one transaction with a few large statements, and whoever loads the same part waits for it.
-func (q *Queries) PrepareDemoLoad(ctx context.Context, db DBTX) error {
-	_, err := db.Exec(ctx, prepareDemoLoad)
+func (q *Queries) PrepareDemoLoad(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, prepareDemoLoad)
 	return err
 }

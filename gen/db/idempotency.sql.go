@@ -21,8 +21,8 @@ type ForgetIdempotencyRecordsParams struct {
 	AtMost int32
 }
 
-func (q *Queries) ForgetIdempotencyRecords(ctx context.Context, db DBTX, arg ForgetIdempotencyRecordsParams) (int64, error) {
-	row := db.QueryRow(ctx, forgetIdempotencyRecords, arg.Before, arg.AtMost)
+func (q *Queries) ForgetIdempotencyRecords(ctx context.Context, arg ForgetIdempotencyRecordsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, forgetIdempotencyRecords, arg.Before, arg.AtMost)
 	var forgotten int64
 	err := row.Scan(&forgotten)
 	return forgotten, err
@@ -40,8 +40,8 @@ type GetIdempotencyRecordParams struct {
 	Now         time.Time
 }
 
-func (q *Queries) GetIdempotencyRecord(ctx context.Context, db DBTX, arg GetIdempotencyRecordParams) ([]byte, error) {
-	row := db.QueryRow(ctx, getIdempotencyRecord,
+func (q *Queries) GetIdempotencyRecord(ctx context.Context, arg GetIdempotencyRecordParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, getIdempotencyRecord,
 		arg.CompanyID,
 		arg.PrincipalID,
 		arg.KeyHash,
@@ -64,8 +64,8 @@ type HoldIdempotencyKeyParams struct {
 }
 
 // No row: the key is held now, and new. NULL: another transaction holds it. Anything else: the record of the request that was faster.
-func (q *Queries) HoldIdempotencyKey(ctx context.Context, db DBTX, arg HoldIdempotencyKeyParams) ([][]byte, error) {
-	rows, err := db.Query(ctx, holdIdempotencyKey,
+func (q *Queries) HoldIdempotencyKey(ctx context.Context, arg HoldIdempotencyKeyParams) ([][]byte, error) {
+	rows, err := q.db.Query(ctx, holdIdempotencyKey,
 		arg.CompanyID,
 		arg.PrincipalID,
 		arg.KeyHash,
@@ -106,8 +106,8 @@ type InsertIdempotencyRecordParams struct {
 }
 
 // A record whose time is over may not have been deleted yet.
-func (q *Queries) InsertIdempotencyRecord(ctx context.Context, db DBTX, arg InsertIdempotencyRecordParams) error {
-	_, err := db.Exec(ctx, insertIdempotencyRecord,
+func (q *Queries) InsertIdempotencyRecord(ctx context.Context, arg InsertIdempotencyRecordParams) error {
+	_, err := q.db.Exec(ctx, insertIdempotencyRecord,
 		arg.CompanyID,
 		arg.PrincipalID,
 		arg.KeyHash,

@@ -27,8 +27,8 @@ type AdvanceInterviewParams struct {
 }
 
 // A change of its panel is a change of the interview.
-func (q *Queries) AdvanceInterview(ctx context.Context, db DBTX, arg AdvanceInterviewParams) (Interview, error) {
-	row := db.QueryRow(ctx, advanceInterview,
+func (q *Queries) AdvanceInterview(ctx context.Context, arg AdvanceInterviewParams) (Interview, error) {
+	row := q.db.QueryRow(ctx, advanceInterview,
 		arg.Now,
 		arg.CompanyID,
 		arg.ID,
@@ -80,8 +80,8 @@ type CountMissingScoresParams struct {
 }
 
 // Required scores of an interview that are not submitted.
-func (q *Queries) CountMissingScores(ctx context.Context, db DBTX, arg CountMissingScoresParams) (int64, error) {
-	row := db.QueryRow(ctx, countMissingScores, arg.CompanyID, arg.InterviewID)
+func (q *Queries) CountMissingScores(ctx context.Context, arg CountMissingScoresParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countMissingScores, arg.CompanyID, arg.InterviewID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -98,8 +98,8 @@ type DeletePanelistParams struct {
 }
 
 // The foreign key of scores keeps whoever has written one.
-func (q *Queries) DeletePanelist(ctx context.Context, db DBTX, arg DeletePanelistParams) (int64, error) {
-	result, err := db.Exec(ctx, deletePanelist, arg.CompanyID, arg.InterviewID, arg.UserID)
+func (q *Queries) DeletePanelist(ctx context.Context, arg DeletePanelistParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deletePanelist, arg.CompanyID, arg.InterviewID, arg.UserID)
 	if err != nil {
 		return 0, err
 	}
@@ -129,8 +129,8 @@ type GetApplicationForInterviewRow struct {
 }
 
 // The lock keeps the application active until its interview is created.
-func (q *Queries) GetApplicationForInterview(ctx context.Context, db DBTX, arg GetApplicationForInterviewParams) (GetApplicationForInterviewRow, error) {
-	row := db.QueryRow(ctx, getApplicationForInterview,
+func (q *Queries) GetApplicationForInterview(ctx context.Context, arg GetApplicationForInterviewParams) (GetApplicationForInterviewRow, error) {
+	row := q.db.QueryRow(ctx, getApplicationForInterview,
 		arg.CompanyID,
 		arg.ID,
 		arg.SeesAll,
@@ -162,8 +162,8 @@ type GetInterviewParams struct {
 }
 
 // The caller sees every interview, or those of the listed jobs, or the listed ones.
-func (q *Queries) GetInterview(ctx context.Context, db DBTX, arg GetInterviewParams) (Interview, error) {
-	row := db.QueryRow(ctx, getInterview,
+func (q *Queries) GetInterview(ctx context.Context, arg GetInterviewParams) (Interview, error) {
+	row := q.db.QueryRow(ctx, getInterview,
 		arg.CompanyID,
 		arg.ID,
 		arg.SeesAll,
@@ -220,8 +220,8 @@ type GetKitVersionForInterviewRow struct {
 }
 
 // The lock keeps the version published until an interview has it.
-func (q *Queries) GetKitVersionForInterview(ctx context.Context, db DBTX, arg GetKitVersionForInterviewParams) (GetKitVersionForInterviewRow, error) {
-	row := db.QueryRow(ctx, getKitVersionForInterview, arg.CompanyID, arg.ID)
+func (q *Queries) GetKitVersionForInterview(ctx context.Context, arg GetKitVersionForInterviewParams) (GetKitVersionForInterviewRow, error) {
+	row := q.db.QueryRow(ctx, getKitVersionForInterview, arg.CompanyID, arg.ID)
 	var i GetKitVersionForInterviewRow
 	err := row.Scan(&i.ID, &i.Status, &i.JobID)
 	return i, err
@@ -243,8 +243,8 @@ type GetVisibleInterviewForUpdateParams struct {
 }
 
 // GetInterview for whoever wants to change it.
-func (q *Queries) GetVisibleInterviewForUpdate(ctx context.Context, db DBTX, arg GetVisibleInterviewForUpdateParams) (Interview, error) {
-	row := db.QueryRow(ctx, getVisibleInterviewForUpdate,
+func (q *Queries) GetVisibleInterviewForUpdate(ctx context.Context, arg GetVisibleInterviewForUpdateParams) (Interview, error) {
+	row := q.db.QueryRow(ctx, getVisibleInterviewForUpdate,
 		arg.CompanyID,
 		arg.ID,
 		arg.SeesAll,
@@ -310,8 +310,8 @@ type InsertInterviewParams struct {
 	Now           time.Time
 }
 
-func (q *Queries) InsertInterview(ctx context.Context, db DBTX, arg InsertInterviewParams) (Interview, error) {
-	row := db.QueryRow(ctx, insertInterview,
+func (q *Queries) InsertInterview(ctx context.Context, arg InsertInterviewParams) (Interview, error) {
+	row := q.db.QueryRow(ctx, insertInterview,
 		arg.CompanyID,
 		arg.ID,
 		arg.ApplicationID,
@@ -386,8 +386,8 @@ type InsertInterviewEventParams struct {
 	CreatedAt    time.Time
 }
 
-func (q *Queries) InsertInterviewEvent(ctx context.Context, db DBTX, arg InsertInterviewEventParams) error {
-	_, err := db.Exec(ctx, insertInterviewEvent,
+func (q *Queries) InsertInterviewEvent(ctx context.Context, arg InsertInterviewEventParams) error {
+	_, err := q.db.Exec(ctx, insertInterviewEvent,
 		arg.CompanyID,
 		arg.ID,
 		arg.InterviewID,
@@ -421,8 +421,8 @@ type InsertPanelistsParams struct {
 	ScoresRequired []bool
 }
 
-func (q *Queries) InsertPanelists(ctx context.Context, db DBTX, arg InsertPanelistsParams) error {
-	_, err := db.Exec(ctx, insertPanelists,
+func (q *Queries) InsertPanelists(ctx context.Context, arg InsertPanelistsParams) error {
+	_, err := q.db.Exec(ctx, insertPanelists,
 		arg.CompanyID,
 		arg.InterviewID,
 		arg.Now,
@@ -472,8 +472,8 @@ type ListBookingsRow struct {
 
 // What people are booked for around a time, besides one interview: panelists who have not declined, and the candidate. The bounds
 // are of the beginnings; what overlaps is decided by whoever asks.
-func (q *Queries) ListBookings(ctx context.Context, db DBTX, arg ListBookingsParams) ([]ListBookingsRow, error) {
-	rows, err := db.Query(ctx, listBookings,
+func (q *Queries) ListBookings(ctx context.Context, arg ListBookingsParams) ([]ListBookingsRow, error) {
+	rows, err := q.db.Query(ctx, listBookings,
 		arg.CompanyID,
 		arg.Panelists,
 		arg.InterviewID,
@@ -527,8 +527,8 @@ type ListInterviewEventsParams struct {
 }
 
 // Oldest first.
-func (q *Queries) ListInterviewEvents(ctx context.Context, db DBTX, arg ListInterviewEventsParams) ([]InterviewEvent, error) {
-	rows, err := db.Query(ctx, listInterviewEvents,
+func (q *Queries) ListInterviewEvents(ctx context.Context, arg ListInterviewEventsParams) ([]InterviewEvent, error) {
+	rows, err := q.db.Query(ctx, listInterviewEvents,
 		arg.CompanyID,
 		arg.InterviewID,
 		arg.AfterTime,
@@ -594,8 +594,8 @@ type ListInterviewPanelsRow struct {
 
 // Who is on the panels of interviews, in the order in which they were put there. Of a panelist's score it is said how far it has
 // come, and nothing of what it says; there is one that is not voided at most.
-func (q *Queries) ListInterviewPanels(ctx context.Context, db DBTX, arg ListInterviewPanelsParams) ([]ListInterviewPanelsRow, error) {
-	rows, err := db.Query(ctx, listInterviewPanels, arg.CompanyID, arg.InterviewIds)
+func (q *Queries) ListInterviewPanels(ctx context.Context, arg ListInterviewPanelsParams) ([]ListInterviewPanelsRow, error) {
+	rows, err := q.db.Query(ctx, listInterviewPanels, arg.CompanyID, arg.InterviewIds)
 	if err != nil {
 		return nil, err
 	}
@@ -661,8 +661,8 @@ type ListInterviewSurroundingsRow struct {
 }
 
 // What interviews show of what they belong to.
-func (q *Queries) ListInterviewSurroundings(ctx context.Context, db DBTX, arg ListInterviewSurroundingsParams) ([]ListInterviewSurroundingsRow, error) {
-	rows, err := db.Query(ctx, listInterviewSurroundings, arg.CompanyID, arg.Ids)
+func (q *Queries) ListInterviewSurroundings(ctx context.Context, arg ListInterviewSurroundingsParams) ([]ListInterviewSurroundingsRow, error) {
+	rows, err := q.db.Query(ctx, listInterviewSurroundings, arg.CompanyID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
@@ -766,8 +766,8 @@ type ListInterviewsParams struct {
 // One statement for every filter and order, planned with its values, as ListUsers is. An interview without a time starts neither
 // before nor after any; starts_key, which has an index, stands for its place in the order. The interviews on whose panel somebody is
 // are looked up once for the whole statement; whether one is not among them, for each that is met.
-func (q *Queries) ListInterviews(ctx context.Context, db DBTX, arg ListInterviewsParams) ([]Interview, error) {
-	rows, err := db.Query(ctx, listInterviews,
+func (q *Queries) ListInterviews(ctx context.Context, arg ListInterviewsParams) ([]Interview, error) {
+	rows, err := q.db.Query(ctx, listInterviews,
 		arg.CompanyID,
 		arg.SeesAll,
 		arg.Jobs,
@@ -846,8 +846,8 @@ type ListInterviewsNotBegunForUpdateParams struct {
 }
 
 // The interviews of an application that are planned or could be, locked in one order.
-func (q *Queries) ListInterviewsNotBegunForUpdate(ctx context.Context, db DBTX, arg ListInterviewsNotBegunForUpdateParams) ([]Interview, error) {
-	rows, err := db.Query(ctx, listInterviewsNotBegunForUpdate, arg.CompanyID, arg.ApplicationID)
+func (q *Queries) ListInterviewsNotBegunForUpdate(ctx context.Context, arg ListInterviewsNotBegunForUpdateParams) ([]Interview, error) {
+	rows, err := q.db.Query(ctx, listInterviewsNotBegunForUpdate, arg.CompanyID, arg.ApplicationID)
 	if err != nil {
 		return nil, err
 	}
@@ -903,8 +903,8 @@ type ListInterviewsOfJobsParams struct {
 }
 
 // Read from the index alone.
-func (q *Queries) ListInterviewsOfJobs(ctx context.Context, db DBTX, arg ListInterviewsOfJobsParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, listInterviewsOfJobs, arg.CompanyID, arg.Jobs, arg.AtMost)
+func (q *Queries) ListInterviewsOfJobs(ctx context.Context, arg ListInterviewsOfJobsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listInterviewsOfJobs, arg.CompanyID, arg.Jobs, arg.AtMost)
 	if err != nil {
 		return nil, err
 	}
@@ -940,8 +940,8 @@ type ListMyInterviewsParams struct {
 }
 
 // What a person's calendar holds: interviews that they are on the panel of and have not declined, from a time on.
-func (q *Queries) ListMyInterviews(ctx context.Context, db DBTX, arg ListMyInterviewsParams) ([]Interview, error) {
-	rows, err := db.Query(ctx, listMyInterviews,
+func (q *Queries) ListMyInterviews(ctx context.Context, arg ListMyInterviewsParams) ([]Interview, error) {
+	rows, err := q.db.Query(ctx, listMyInterviews,
 		arg.CompanyID,
 		arg.UserID,
 		arg.Since,
@@ -1005,8 +1005,8 @@ type ListUsersForPanelRow struct {
 	IsActive bool
 }
 
-func (q *Queries) ListUsersForPanel(ctx context.Context, db DBTX, arg ListUsersForPanelParams) ([]ListUsersForPanelRow, error) {
-	rows, err := db.Query(ctx, listUsersForPanel, arg.CompanyID, arg.Ids)
+func (q *Queries) ListUsersForPanel(ctx context.Context, arg ListUsersForPanelParams) ([]ListUsersForPanelRow, error) {
+	rows, err := q.db.Query(ctx, listUsersForPanel, arg.CompanyID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
@@ -1040,8 +1040,8 @@ type LockCalendarsParams struct {
 
 // Whoever books somebody holds their calendar until the end of the transaction: of two bookings at once, the second sees the first.
 // Everyone takes the locks in the order of their keys, so nobody waits in a circle.
-func (q *Queries) LockCalendars(ctx context.Context, db DBTX, arg LockCalendarsParams) error {
-	_, err := db.Exec(ctx, lockCalendars, arg.CompanyID, arg.People)
+func (q *Queries) LockCalendars(ctx context.Context, arg LockCalendarsParams) error {
+	_, err := q.db.Exec(ctx, lockCalendars, arg.CompanyID, arg.People)
 	return err
 }
 
@@ -1058,8 +1058,8 @@ type ResetPanelResponsesParams struct {
 }
 
 // Whoever said something about another time is asked anew.
-func (q *Queries) ResetPanelResponses(ctx context.Context, db DBTX, arg ResetPanelResponsesParams) error {
-	_, err := db.Exec(ctx, resetPanelResponses, arg.Now, arg.CompanyID, arg.InterviewID)
+func (q *Queries) ResetPanelResponses(ctx context.Context, arg ResetPanelResponsesParams) error {
+	_, err := q.db.Exec(ctx, resetPanelResponses, arg.Now, arg.CompanyID, arg.InterviewID)
 	return err
 }
 
@@ -1086,8 +1086,8 @@ type ScheduleInterviewParams struct {
 }
 
 // Gives a time, to one that has a time already another one, which is counted. Guarded by the state that was decided on.
-func (q *Queries) ScheduleInterview(ctx context.Context, db DBTX, arg ScheduleInterviewParams) (Interview, error) {
-	row := db.QueryRow(ctx, scheduleInterview,
+func (q *Queries) ScheduleInterview(ctx context.Context, arg ScheduleInterviewParams) (Interview, error) {
+	row := q.db.QueryRow(ctx, scheduleInterview,
 		arg.ToStatus,
 		arg.StartsAt,
 		arg.EndsAt,
@@ -1143,8 +1143,8 @@ type SetPanelistParams struct {
 	Now           time.Time
 }
 
-func (q *Queries) SetPanelist(ctx context.Context, db DBTX, arg SetPanelistParams) error {
-	_, err := db.Exec(ctx, setPanelist,
+func (q *Queries) SetPanelist(ctx context.Context, arg SetPanelistParams) error {
+	_, err := q.db.Exec(ctx, setPanelist,
 		arg.CompanyID,
 		arg.InterviewID,
 		arg.UserID,
@@ -1168,8 +1168,8 @@ type TouchInterviewParams struct {
 }
 
 // A response is seen in the interview, and leaves what others may want to change as it was.
-func (q *Queries) TouchInterview(ctx context.Context, db DBTX, arg TouchInterviewParams) (Interview, error) {
-	row := db.QueryRow(ctx, touchInterview,
+func (q *Queries) TouchInterview(ctx context.Context, arg TouchInterviewParams) (Interview, error) {
+	row := q.db.QueryRow(ctx, touchInterview,
 		arg.Now,
 		arg.CompanyID,
 		arg.ID,
@@ -1227,8 +1227,8 @@ type TransitionInterviewParams struct {
 }
 
 // Guarded by the state that was decided on. What a state brings with it is set by the state: when it was started, finished, completed.
-func (q *Queries) TransitionInterview(ctx context.Context, db DBTX, arg TransitionInterviewParams) (Interview, error) {
-	row := db.QueryRow(ctx, transitionInterview,
+func (q *Queries) TransitionInterview(ctx context.Context, arg TransitionInterviewParams) (Interview, error) {
+	row := q.db.QueryRow(ctx, transitionInterview,
 		arg.ToStatus,
 		arg.Reason,
 		arg.Now,
@@ -1288,8 +1288,8 @@ type UpdateInterviewParams struct {
 	Version      int32
 }
 
-func (q *Queries) UpdateInterview(ctx context.Context, db DBTX, arg UpdateInterviewParams) (Interview, error) {
-	row := db.QueryRow(ctx, updateInterview,
+func (q *Queries) UpdateInterview(ctx context.Context, arg UpdateInterviewParams) (Interview, error) {
+	row := q.db.QueryRow(ctx, updateInterview,
 		arg.KitVersionID,
 		arg.Title,
 		arg.Kind,
@@ -1347,8 +1347,8 @@ type UpdatePanelResponseParams struct {
 	UserID      uuid.UUID
 }
 
-func (q *Queries) UpdatePanelResponse(ctx context.Context, db DBTX, arg UpdatePanelResponseParams) (int64, error) {
-	result, err := db.Exec(ctx, updatePanelResponse,
+func (q *Queries) UpdatePanelResponse(ctx context.Context, arg UpdatePanelResponseParams) (int64, error) {
+	result, err := q.db.Exec(ctx, updatePanelResponse,
 		arg.Response,
 		arg.Comment,
 		arg.Now,

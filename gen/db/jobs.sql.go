@@ -24,8 +24,8 @@ type DeleteJobMemberParams struct {
 	UserID    uuid.UUID
 }
 
-func (q *Queries) DeleteJobMember(ctx context.Context, db DBTX, arg DeleteJobMemberParams) (JobMember, error) {
-	row := db.QueryRow(ctx, deleteJobMember, arg.CompanyID, arg.JobID, arg.UserID)
+func (q *Queries) DeleteJobMember(ctx context.Context, arg DeleteJobMemberParams) (JobMember, error) {
+	row := q.db.QueryRow(ctx, deleteJobMember, arg.CompanyID, arg.JobID, arg.UserID)
 	var i JobMember
 	err := row.Scan(
 		&i.CompanyID,
@@ -51,8 +51,8 @@ type GetJobParams struct {
 }
 
 // The caller sees every job, or those that are listed.
-func (q *Queries) GetJob(ctx context.Context, db DBTX, arg GetJobParams) (Job, error) {
-	row := db.QueryRow(ctx, getJob,
+func (q *Queries) GetJob(ctx context.Context, arg GetJobParams) (Job, error) {
+	row := q.db.QueryRow(ctx, getJob,
 		arg.CompanyID,
 		arg.ID,
 		arg.SeesAll,
@@ -87,8 +87,8 @@ type GetJobForUpdateParams struct {
 }
 
 // For those who manage jobs, and so see them all. The row lock orders everything that changes a job or its members.
-func (q *Queries) GetJobForUpdate(ctx context.Context, db DBTX, arg GetJobForUpdateParams) (Job, error) {
-	row := db.QueryRow(ctx, getJobForUpdate, arg.CompanyID, arg.ID)
+func (q *Queries) GetJobForUpdate(ctx context.Context, arg GetJobForUpdateParams) (Job, error) {
+	row := q.db.QueryRow(ctx, getJobForUpdate, arg.CompanyID, arg.ID)
 	var i Job
 	err := row.Scan(
 		&i.CompanyID,
@@ -118,8 +118,8 @@ type GetJobMemberParams struct {
 	UserID    uuid.UUID
 }
 
-func (q *Queries) GetJobMember(ctx context.Context, db DBTX, arg GetJobMemberParams) (JobMember, error) {
-	row := db.QueryRow(ctx, getJobMember, arg.CompanyID, arg.JobID, arg.UserID)
+func (q *Queries) GetJobMember(ctx context.Context, arg GetJobMemberParams) (JobMember, error) {
+	row := q.db.QueryRow(ctx, getJobMember, arg.CompanyID, arg.JobID, arg.UserID)
 	var i JobMember
 	err := row.Scan(
 		&i.CompanyID,
@@ -149,8 +149,8 @@ type InsertJobParams struct {
 	Now         time.Time
 }
 
-func (q *Queries) InsertJob(ctx context.Context, db DBTX, arg InsertJobParams) (Job, error) {
-	row := db.QueryRow(ctx, insertJob,
+func (q *Queries) InsertJob(ctx context.Context, arg InsertJobParams) (Job, error) {
+	row := q.db.QueryRow(ctx, insertJob,
 		arg.CompanyID,
 		arg.ID,
 		arg.Title,
@@ -206,8 +206,8 @@ type ListJobMembersRow struct {
 }
 
 // In the order in which they were added.
-func (q *Queries) ListJobMembers(ctx context.Context, db DBTX, arg ListJobMembersParams) ([]ListJobMembersRow, error) {
-	rows, err := db.Query(ctx, listJobMembers,
+func (q *Queries) ListJobMembers(ctx context.Context, arg ListJobMembersParams) ([]ListJobMembersRow, error) {
+	rows, err := q.db.Query(ctx, listJobMembers,
 		arg.CompanyID,
 		arg.JobID,
 		arg.AfterTime,
@@ -298,8 +298,8 @@ type ListJobsParams struct {
 
 // One statement for every filter and order, planned with its values, as ListUsers is. A text is held against the jobs met on
 // the way: a company has thousands of them, not millions. Whose jobs they are is looked up once for the whole statement.
-func (q *Queries) ListJobs(ctx context.Context, db DBTX, arg ListJobsParams) ([]Job, error) {
-	rows, err := db.Query(ctx, listJobs,
+func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, error) {
+	rows, err := q.db.Query(ctx, listJobs,
 		arg.CompanyID,
 		arg.SeesAll,
 		arg.Jobs,
@@ -362,8 +362,8 @@ type SetJobMemberParams struct {
 	Now       time.Time
 }
 
-func (q *Queries) SetJobMember(ctx context.Context, db DBTX, arg SetJobMemberParams) (JobMember, error) {
-	row := db.QueryRow(ctx, setJobMember,
+func (q *Queries) SetJobMember(ctx context.Context, arg SetJobMemberParams) (JobMember, error) {
+	row := q.db.QueryRow(ctx, setJobMember,
 		arg.CompanyID,
 		arg.JobID,
 		arg.UserID,
@@ -401,8 +401,8 @@ type TransitionJobParams struct {
 }
 
 // Guarded by the state that was decided on. When the job was last opened and last closed is set by the state that it enters.
-func (q *Queries) TransitionJob(ctx context.Context, db DBTX, arg TransitionJobParams) (Job, error) {
-	row := db.QueryRow(ctx, transitionJob,
+func (q *Queries) TransitionJob(ctx context.Context, arg TransitionJobParams) (Job, error) {
+	row := q.db.QueryRow(ctx, transitionJob,
 		arg.ToStatus,
 		arg.Now,
 		arg.CompanyID,
@@ -447,8 +447,8 @@ type UpdateJobParams struct {
 	Version     int32
 }
 
-func (q *Queries) UpdateJob(ctx context.Context, db DBTX, arg UpdateJobParams) (Job, error) {
-	row := db.QueryRow(ctx, updateJob,
+func (q *Queries) UpdateJob(ctx context.Context, arg UpdateJobParams) (Job, error) {
+	row := q.db.QueryRow(ctx, updateJob,
 		arg.Title,
 		arg.Department,
 		arg.Location,

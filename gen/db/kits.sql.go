@@ -28,8 +28,8 @@ type ArchiveKitVersionsParams struct {
 }
 
 // A kit has one published version at most.
-func (q *Queries) ArchiveKitVersions(ctx context.Context, db DBTX, arg ArchiveKitVersionsParams) ([]KitVersion, error) {
-	rows, err := db.Query(ctx, archiveKitVersions, arg.Now, arg.CompanyID, arg.KitID)
+func (q *Queries) ArchiveKitVersions(ctx context.Context, arg ArchiveKitVersionsParams) ([]KitVersion, error) {
+	rows, err := q.db.Query(ctx, archiveKitVersions, arg.Now, arg.CompanyID, arg.KitID)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +92,8 @@ type GetKitRow struct {
 }
 
 // What is said of the versions is said of those that the caller may read.
-func (q *Queries) GetKit(ctx context.Context, db DBTX, arg GetKitParams) (GetKitRow, error) {
-	row := db.QueryRow(ctx, getKit,
+func (q *Queries) GetKit(ctx context.Context, arg GetKitParams) (GetKitRow, error) {
+	row := q.db.QueryRow(ctx, getKit,
 		arg.SeesAll,
 		arg.Versions,
 		arg.CompanyID,
@@ -128,8 +128,8 @@ type GetKitForUpdateParams struct {
 }
 
 // For those who write kits, and so see them all. The row lock orders everything that changes a kit or its versions.
-func (q *Queries) GetKitForUpdate(ctx context.Context, db DBTX, arg GetKitForUpdateParams) (Kit, error) {
-	row := db.QueryRow(ctx, getKitForUpdate, arg.CompanyID, arg.ID)
+func (q *Queries) GetKitForUpdate(ctx context.Context, arg GetKitForUpdateParams) (Kit, error) {
+	row := q.db.QueryRow(ctx, getKitForUpdate, arg.CompanyID, arg.ID)
 	var i Kit
 	err := row.Scan(
 		&i.CompanyID,
@@ -158,8 +158,8 @@ type GetKitVersionParams struct {
 	Versions  []uuid.UUID
 }
 
-func (q *Queries) GetKitVersion(ctx context.Context, db DBTX, arg GetKitVersionParams) (KitVersion, error) {
-	row := db.QueryRow(ctx, getKitVersion,
+func (q *Queries) GetKitVersion(ctx context.Context, arg GetKitVersionParams) (KitVersion, error) {
+	row := q.db.QueryRow(ctx, getKitVersion,
 		arg.CompanyID,
 		arg.KitID,
 		arg.ID,
@@ -195,8 +195,8 @@ type GetNewestKitVersionParams struct {
 	KitID     uuid.UUID
 }
 
-func (q *Queries) GetNewestKitVersion(ctx context.Context, db DBTX, arg GetNewestKitVersionParams) (KitVersion, error) {
-	row := db.QueryRow(ctx, getNewestKitVersion, arg.CompanyID, arg.KitID)
+func (q *Queries) GetNewestKitVersion(ctx context.Context, arg GetNewestKitVersionParams) (KitVersion, error) {
+	row := q.db.QueryRow(ctx, getNewestKitVersion, arg.CompanyID, arg.KitID)
 	var i KitVersion
 	err := row.Scan(
 		&i.CompanyID,
@@ -232,8 +232,8 @@ type InsertKitParams struct {
 	Now         time.Time
 }
 
-func (q *Queries) InsertKit(ctx context.Context, db DBTX, arg InsertKitParams) (Kit, error) {
-	row := db.QueryRow(ctx, insertKit,
+func (q *Queries) InsertKit(ctx context.Context, arg InsertKitParams) (Kit, error) {
+	row := q.db.QueryRow(ctx, insertKit,
 		arg.CompanyID,
 		arg.ID,
 		arg.Name,
@@ -273,8 +273,8 @@ type InsertKitVersionParams struct {
 	Now       time.Time
 }
 
-func (q *Queries) InsertKitVersion(ctx context.Context, db DBTX, arg InsertKitVersionParams) (KitVersion, error) {
-	row := db.QueryRow(ctx, insertKitVersion,
+func (q *Queries) InsertKitVersion(ctx context.Context, arg InsertKitVersionParams) (KitVersion, error) {
+	row := q.db.QueryRow(ctx, insertKitVersion,
 		arg.CompanyID,
 		arg.ID,
 		arg.KitID,
@@ -325,8 +325,8 @@ type ListKitVersionsParams struct {
 }
 
 // Newest first, which is by number: nobody's clock decides it.
-func (q *Queries) ListKitVersions(ctx context.Context, db DBTX, arg ListKitVersionsParams) ([]KitVersion, error) {
-	rows, err := db.Query(ctx, listKitVersions,
+func (q *Queries) ListKitVersions(ctx context.Context, arg ListKitVersionsParams) ([]KitVersion, error) {
+	rows, err := q.db.Query(ctx, listKitVersions,
 		arg.CompanyID,
 		arg.KitID,
 		arg.SeesAll,
@@ -385,8 +385,8 @@ type ListKitVersionsOfInterviewsRow struct {
 
 // What somebody may read of kits who does not read all of them: the versions of interviews that they are on the panel of. A draft
 // is no interview's.
-func (q *Queries) ListKitVersionsOfInterviews(ctx context.Context, db DBTX, arg ListKitVersionsOfInterviewsParams) ([]ListKitVersionsOfInterviewsRow, error) {
-	rows, err := db.Query(ctx, listKitVersionsOfInterviews, arg.CompanyID, arg.Interviews)
+func (q *Queries) ListKitVersionsOfInterviews(ctx context.Context, arg ListKitVersionsOfInterviewsParams) ([]ListKitVersionsOfInterviewsRow, error) {
+	rows, err := q.db.Query(ctx, listKitVersionsOfInterviews, arg.CompanyID, arg.Interviews)
 	if err != nil {
 		return nil, err
 	}
@@ -422,8 +422,8 @@ type ListKitVersionsOfJobsRow struct {
 }
 
 // What a key reads that is limited to some jobs: the versions of their kits, and of those of the whole company.
-func (q *Queries) ListKitVersionsOfJobs(ctx context.Context, db DBTX, arg ListKitVersionsOfJobsParams) ([]ListKitVersionsOfJobsRow, error) {
-	rows, err := db.Query(ctx, listKitVersionsOfJobs, arg.CompanyID, arg.Jobs)
+func (q *Queries) ListKitVersionsOfJobs(ctx context.Context, arg ListKitVersionsOfJobsParams) ([]ListKitVersionsOfJobsRow, error) {
+	rows, err := q.db.Query(ctx, listKitVersionsOfJobs, arg.CompanyID, arg.Jobs)
 	if err != nil {
 		return nil, err
 	}
@@ -503,8 +503,8 @@ type ListKitsRow struct {
 
 // One statement for every filter and order, planned with its values, as ListUsers is. A text is held against the kits met on the
 // way: a company has hundreds of them. What is said of the versions is said of those that the caller may read.
-func (q *Queries) ListKits(ctx context.Context, db DBTX, arg ListKitsParams) ([]ListKitsRow, error) {
-	rows, err := db.Query(ctx, listKits,
+func (q *Queries) ListKits(ctx context.Context, arg ListKitsParams) ([]ListKitsRow, error) {
+	rows, err := q.db.Query(ctx, listKits,
 		arg.SeesAll,
 		arg.Versions,
 		arg.CompanyID,
@@ -569,8 +569,8 @@ type PublishKitVersionParams struct {
 	FromStatus  api.KitVersionStatus
 }
 
-func (q *Queries) PublishKitVersion(ctx context.Context, db DBTX, arg PublishKitVersionParams) (KitVersion, error) {
-	row := db.QueryRow(ctx, publishKitVersion,
+func (q *Queries) PublishKitVersion(ctx context.Context, arg PublishKitVersionParams) (KitVersion, error) {
+	row := q.db.QueryRow(ctx, publishKitVersion,
 		arg.ToStatus,
 		arg.ContentHash,
 		arg.Now,
@@ -612,8 +612,8 @@ type TouchKitParams struct {
 
 // A kit shows which of its versions are published and written, so a change of these is one of the kit to whoever asks what has
 // changed since. Its version counts what a merge patch is based on, which stays.
-func (q *Queries) TouchKit(ctx context.Context, db DBTX, arg TouchKitParams) error {
-	_, err := db.Exec(ctx, touchKit, arg.Now, arg.CompanyID, arg.ID)
+func (q *Queries) TouchKit(ctx context.Context, arg TouchKitParams) error {
+	_, err := q.db.Exec(ctx, touchKit, arg.Now, arg.CompanyID, arg.ID)
 	return err
 }
 
@@ -633,8 +633,8 @@ type UpdateKitParams struct {
 	Version     int32
 }
 
-func (q *Queries) UpdateKit(ctx context.Context, db DBTX, arg UpdateKitParams) (Kit, error) {
-	row := db.QueryRow(ctx, updateKit,
+func (q *Queries) UpdateKit(ctx context.Context, arg UpdateKitParams) (Kit, error) {
+	row := q.db.QueryRow(ctx, updateKit,
 		arg.Name,
 		arg.Description,
 		arg.Now,
@@ -674,8 +674,8 @@ type UpdateKitVersionParams struct {
 	Status    api.KitVersionStatus
 }
 
-func (q *Queries) UpdateKitVersion(ctx context.Context, db DBTX, arg UpdateKitVersionParams) (KitVersion, error) {
-	row := db.QueryRow(ctx, updateKitVersion,
+func (q *Queries) UpdateKitVersion(ctx context.Context, arg UpdateKitVersionParams) (KitVersion, error) {
+	row := q.db.QueryRow(ctx, updateKitVersion,
 		arg.Questions,
 		arg.Criteria,
 		arg.Now,

@@ -28,8 +28,8 @@ type AdvanceUserSessionsParams struct {
 }
 
 // Ends the access tokens of a user's sessions and leaves the sessions alive: the next refresh carries the new role.
-func (q *Queries) AdvanceUserSessions(ctx context.Context, db DBTX, arg AdvanceUserSessionsParams) ([]Session, error) {
-	rows, err := db.Query(ctx, advanceUserSessions, arg.Now, arg.CompanyID, arg.UserID)
+func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessionsParams) ([]Session, error) {
+	rows, err := q.db.Query(ctx, advanceUserSessions, arg.Now, arg.CompanyID, arg.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -80,8 +80,8 @@ type FindAccountRow struct {
 }
 
 // Of a test company's person, where its slug is given; else of a live company's.
-func (q *Queries) FindAccount(ctx context.Context, db DBTX, arg FindAccountParams) (FindAccountRow, error) {
-	row := db.QueryRow(ctx, findAccount, arg.Email, arg.TestSlug)
+func (q *Queries) FindAccount(ctx context.Context, arg FindAccountParams) (FindAccountRow, error) {
+	row := q.db.QueryRow(ctx, findAccount, arg.Email, arg.TestSlug)
 	var i FindAccountRow
 	err := row.Scan(
 		&i.CompanyID,
@@ -118,8 +118,8 @@ type GetSessionForRefreshRow struct {
 }
 
 // The row lock orders refreshes, logout and deactivation: each of them updates the session's row.
-func (q *Queries) GetSessionForRefresh(ctx context.Context, db DBTX, arg GetSessionForRefreshParams) (GetSessionForRefreshRow, error) {
-	row := db.QueryRow(ctx, getSessionForRefresh, arg.CompanyID, arg.ID)
+func (q *Queries) GetSessionForRefresh(ctx context.Context, arg GetSessionForRefreshParams) (GetSessionForRefreshRow, error) {
+	row := q.db.QueryRow(ctx, getSessionForRefresh, arg.CompanyID, arg.ID)
 	var i GetSessionForRefreshRow
 	err := row.Scan(
 		&i.UserID,
@@ -154,8 +154,8 @@ type GetSessionStateRow struct {
 	Revoked   bool
 }
 
-func (q *Queries) GetSessionState(ctx context.Context, db DBTX, arg GetSessionStateParams) (GetSessionStateRow, error) {
-	row := db.QueryRow(ctx, getSessionState, arg.CompanyID, arg.ID)
+func (q *Queries) GetSessionState(ctx context.Context, arg GetSessionStateParams) (GetSessionStateRow, error) {
+	row := q.db.QueryRow(ctx, getSessionState, arg.CompanyID, arg.ID)
 	var i GetSessionStateRow
 	err := row.Scan(
 		&i.UserID,
@@ -182,8 +182,8 @@ type InsertSessionParams struct {
 	ExpiresAt time.Time
 }
 
-func (q *Queries) InsertSession(ctx context.Context, db DBTX, arg InsertSessionParams) error {
-	_, err := db.Exec(ctx, insertSession,
+func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
+	_, err := q.db.Exec(ctx, insertSession,
 		arg.CompanyID,
 		arg.ID,
 		arg.UserID,
@@ -209,8 +209,8 @@ type ListSessionChangesRow struct {
 	Revoked   bool
 }
 
-func (q *Queries) ListSessionChanges(ctx context.Context, db DBTX, seconds int32) ([]ListSessionChangesRow, error) {
-	rows, err := db.Query(ctx, listSessionChanges, seconds)
+func (q *Queries) ListSessionChanges(ctx context.Context, seconds int32) ([]ListSessionChangesRow, error) {
+	rows, err := q.db.Query(ctx, listSessionChanges, seconds)
 	if err != nil {
 		return nil, err
 	}
@@ -258,8 +258,8 @@ type ListSessionsParams struct {
 }
 
 // The live sessions of one user, newest first.
-func (q *Queries) ListSessions(ctx context.Context, db DBTX, arg ListSessionsParams) ([]Session, error) {
-	rows, err := db.Query(ctx, listSessions,
+func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]Session, error) {
+	rows, err := q.db.Query(ctx, listSessions,
 		arg.CompanyID,
 		arg.UserID,
 		arg.Now,
@@ -311,8 +311,8 @@ type LockActiveCompanyRow struct {
 }
 
 // Held until the session is written, so that a company cannot be deactivated between. Of what opened a test company the next statement is told.
-func (q *Queries) LockActiveCompany(ctx context.Context, db DBTX, companyID uuid.UUID) (LockActiveCompanyRow, error) {
-	row := db.QueryRow(ctx, lockActiveCompany, companyID)
+func (q *Queries) LockActiveCompany(ctx context.Context, companyID uuid.UUID) (LockActiveCompanyRow, error) {
+	row := q.db.QueryRow(ctx, lockActiveCompany, companyID)
 	var i LockActiveCompanyRow
 	err := row.Scan(&i.ID, &i.Name, &i.Slug)
 	return i, err
@@ -335,8 +335,8 @@ type RecordLoginParams struct {
 
 // Guarded by what was verified: a password, role or activity changed meanwhile finds no row. Whoever deactivates the company that has opened a
 // test company locks the test company first, so this statement sees it done, or they see the session.
-func (q *Queries) RecordLogin(ctx context.Context, db DBTX, arg RecordLoginParams) (api.Role, error) {
-	row := db.QueryRow(ctx, recordLogin,
+func (q *Queries) RecordLogin(ctx context.Context, arg RecordLoginParams) (api.Role, error) {
+	row := q.db.QueryRow(ctx, recordLogin,
 		arg.Now,
 		arg.NewHash,
 		arg.CompanyID,
@@ -359,8 +359,8 @@ type RevokeCompanySessionsParams struct {
 	CompanyID uuid.UUID
 }
 
-func (q *Queries) RevokeCompanySessions(ctx context.Context, db DBTX, arg RevokeCompanySessionsParams) (int64, error) {
-	result, err := db.Exec(ctx, revokeCompanySessions, arg.Now, arg.CompanyID)
+func (q *Queries) RevokeCompanySessions(ctx context.Context, arg RevokeCompanySessionsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, revokeCompanySessions, arg.Now, arg.CompanyID)
 	if err != nil {
 		return 0, err
 	}
@@ -382,8 +382,8 @@ type RevokeSessionParams struct {
 	UserID    uuid.UUID
 }
 
-func (q *Queries) RevokeSession(ctx context.Context, db DBTX, arg RevokeSessionParams) (Session, error) {
-	row := db.QueryRow(ctx, revokeSession,
+func (q *Queries) RevokeSession(ctx context.Context, arg RevokeSessionParams) (Session, error) {
+	row := q.db.QueryRow(ctx, revokeSession,
 		arg.Now,
 		arg.Reason,
 		arg.CompanyID,
@@ -427,8 +427,8 @@ type RevokeUserSessionsParams struct {
 }
 
 // All sessions of a user but the one to keep, if any.
-func (q *Queries) RevokeUserSessions(ctx context.Context, db DBTX, arg RevokeUserSessionsParams) ([]Session, error) {
-	rows, err := db.Query(ctx, revokeUserSessions,
+func (q *Queries) RevokeUserSessions(ctx context.Context, arg RevokeUserSessionsParams) ([]Session, error) {
+	rows, err := q.db.Query(ctx, revokeUserSessions,
 		arg.Now,
 		arg.Reason,
 		arg.CompanyID,
@@ -483,8 +483,8 @@ type RotateSessionParams struct {
 	Generation int32
 }
 
-func (q *Queries) RotateSession(ctx context.Context, db DBTX, arg RotateSessionParams) (int64, error) {
-	result, err := db.Exec(ctx, rotateSession,
+func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
+	result, err := q.db.Exec(ctx, rotateSession,
 		arg.Now,
 		arg.IP,
 		arg.UserAgent,

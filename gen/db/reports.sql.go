@@ -32,8 +32,8 @@ type CountPipelineRow struct {
 }
 
 // Counted from applications_pipeline_idx alone, in its order.
-func (q *Queries) CountPipeline(ctx context.Context, db DBTX, arg CountPipelineParams) ([]CountPipelineRow, error) {
-	rows, err := db.Query(ctx, countPipeline, arg.CompanyID, arg.JobID)
+func (q *Queries) CountPipeline(ctx context.Context, arg CountPipelineParams) ([]CountPipelineRow, error) {
+	rows, err := q.db.Query(ctx, countPipeline, arg.CompanyID, arg.JobID)
 	if err != nil {
 		return nil, err
 	}
@@ -123,8 +123,8 @@ type ListInterviewerFiguresRow struct {
 // counted from their own panels. Times and states enter, and no rating. A score's first submission is the earliest that
 // its revisions know of. The median is 0 where nothing is submitted, and then means nothing. Whoever sees every job needs no
 // interview to find the people, so that join is one that the planner can leave out.
-func (q *Queries) ListInterviewerFigures(ctx context.Context, db DBTX, arg ListInterviewerFiguresParams) ([]ListInterviewerFiguresRow, error) {
-	rows, err := db.Query(ctx, listInterviewerFigures,
+func (q *Queries) ListInterviewerFigures(ctx context.Context, arg ListInterviewerFiguresParams) ([]ListInterviewerFiguresRow, error) {
+	rows, err := q.db.Query(ctx, listInterviewerFigures,
 		arg.CompanyID,
 		arg.AfterID,
 		arg.AfterText,
@@ -179,8 +179,8 @@ type ListMedianStaysRow struct {
 }
 
 // The median of the seconds that applications of a job stayed in each stage that they left, from application_moves_stay_idx alone.
-func (q *Queries) ListMedianStays(ctx context.Context, db DBTX, arg ListMedianStaysParams) ([]ListMedianStaysRow, error) {
-	rows, err := db.Query(ctx, listMedianStays, arg.CompanyID, arg.JobID)
+func (q *Queries) ListMedianStays(ctx context.Context, arg ListMedianStaysParams) ([]ListMedianStaysRow, error) {
+	rows, err := q.db.Query(ctx, listMedianStays, arg.CompanyID, arg.JobID)
 	if err != nil {
 		return nil, err
 	}

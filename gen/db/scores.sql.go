@@ -31,8 +31,8 @@ type GetInterviewForScoringParams struct {
 
 // Whoever writes, submits, reopens or voids a score holds its interview first, and then the score: always in this order, so that
 // none of them waits for another that waits for it.
-func (q *Queries) GetInterviewForScoring(ctx context.Context, db DBTX, arg GetInterviewForScoringParams) (Interview, error) {
-	row := db.QueryRow(ctx, getInterviewForScoring,
+func (q *Queries) GetInterviewForScoring(ctx context.Context, arg GetInterviewForScoringParams) (Interview, error) {
+	row := q.db.QueryRow(ctx, getInterviewForScoring,
 		arg.CompanyID,
 		arg.ID,
 		arg.SeesAll,
@@ -118,8 +118,8 @@ type GetScoreRow struct {
 // submitted or, for HR and admins, voided, where the job or the panel lets one see the interview, and where one who is on its
 // panel has submitted a score of one's own. An API key reads them once the interview is completed, and where each of those who were
 // shown a secret of it (eyes; of a person, the person) reads them. Nobody reads another's draft.
-func (q *Queries) GetScore(ctx context.Context, db DBTX, arg GetScoreParams) (GetScoreRow, error) {
-	row := db.QueryRow(ctx, getScore,
+func (q *Queries) GetScore(ctx context.Context, arg GetScoreParams) (GetScoreRow, error) {
+	row := q.db.QueryRow(ctx, getScore,
 		arg.CompanyID,
 		arg.ID,
 		arg.CallerID,
@@ -190,8 +190,8 @@ type GetScoreForUpdateParams struct {
 	Eyes       []uuid.UUID
 }
 
-func (q *Queries) GetScoreForUpdate(ctx context.Context, db DBTX, arg GetScoreForUpdateParams) (Score, error) {
-	row := db.QueryRow(ctx, getScoreForUpdate,
+func (q *Queries) GetScoreForUpdate(ctx context.Context, arg GetScoreForUpdateParams) (Score, error) {
+	row := q.db.QueryRow(ctx, getScoreForUpdate,
 		arg.CompanyID,
 		arg.ID,
 		arg.CallerID,
@@ -260,8 +260,8 @@ type GetScoredInterviewForUpdateParams struct {
 }
 
 // The interview of a score that the caller reads.
-func (q *Queries) GetScoredInterviewForUpdate(ctx context.Context, db DBTX, arg GetScoredInterviewForUpdateParams) (Interview, error) {
-	row := db.QueryRow(ctx, getScoredInterviewForUpdate,
+func (q *Queries) GetScoredInterviewForUpdate(ctx context.Context, arg GetScoredInterviewForUpdateParams) (Interview, error) {
+	row := q.db.QueryRow(ctx, getScoredInterviewForUpdate,
 		arg.CompanyID,
 		arg.ID,
 		arg.CallerID,
@@ -329,8 +329,8 @@ type InsertScoreParams struct {
 	Now            time.Time
 }
 
-func (q *Queries) InsertScore(ctx context.Context, db DBTX, arg InsertScoreParams) (Score, error) {
-	row := db.QueryRow(ctx, insertScore,
+func (q *Queries) InsertScore(ctx context.Context, arg InsertScoreParams) (Score, error) {
+	row := q.db.QueryRow(ctx, insertScore,
 		arg.CompanyID,
 		arg.ID,
 		arg.InterviewID,
@@ -396,8 +396,8 @@ type InsertScoreRevisionParams struct {
 	Now            time.Time
 }
 
-func (q *Queries) InsertScoreRevision(ctx context.Context, db DBTX, arg InsertScoreRevisionParams) error {
-	_, err := db.Exec(ctx, insertScoreRevision,
+func (q *Queries) InsertScoreRevision(ctx context.Context, arg InsertScoreRevisionParams) error {
+	_, err := q.db.Exec(ctx, insertScoreRevision,
 		arg.CompanyID,
 		arg.ID,
 		arg.ScoreID,
@@ -428,8 +428,8 @@ type IsPanelistParams struct {
 	UserID      uuid.UUID
 }
 
-func (q *Queries) IsPanelist(ctx context.Context, db DBTX, arg IsPanelistParams) (bool, error) {
-	row := db.QueryRow(ctx, isPanelist, arg.CompanyID, arg.InterviewID, arg.UserID)
+func (q *Queries) IsPanelist(ctx context.Context, arg IsPanelistParams) (bool, error) {
+	row := q.db.QueryRow(ctx, isPanelist, arg.CompanyID, arg.InterviewID, arg.UserID)
 	var is_panelist bool
 	err := row.Scan(&is_panelist)
 	return is_panelist, err
@@ -503,8 +503,8 @@ type ListInterviewsWithScoresRow struct {
 
 // The interviews of an application, or one interview, as far as the caller sees them; each with every submitted score that the
 // caller reads, or once without one. Both come from one look at the data, so that no score comes with an interview that is blinded.
-func (q *Queries) ListInterviewsWithScores(ctx context.Context, db DBTX, arg ListInterviewsWithScoresParams) ([]ListInterviewsWithScoresRow, error) {
-	rows, err := db.Query(ctx, listInterviewsWithScores,
+func (q *Queries) ListInterviewsWithScores(ctx context.Context, arg ListInterviewsWithScoresParams) ([]ListInterviewsWithScoresRow, error) {
+	rows, err := q.db.Query(ctx, listInterviewsWithScores,
 		arg.CompanyID,
 		arg.Eyes,
 		arg.ByKey,
@@ -558,8 +558,8 @@ type ListKitCriteriaRow struct {
 	Criteria json.RawMessage
 }
 
-func (q *Queries) ListKitCriteria(ctx context.Context, db DBTX, arg ListKitCriteriaParams) ([]ListKitCriteriaRow, error) {
-	rows, err := db.Query(ctx, listKitCriteria, arg.CompanyID, arg.Ids)
+func (q *Queries) ListKitCriteria(ctx context.Context, arg ListKitCriteriaParams) ([]ListKitCriteriaRow, error) {
+	rows, err := q.db.Query(ctx, listKitCriteria, arg.CompanyID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
@@ -603,8 +603,8 @@ type ListRequiredRatersRow struct {
 }
 
 // Whose scores an interview waits for, and who has submitted theirs.
-func (q *Queries) ListRequiredRaters(ctx context.Context, db DBTX, arg ListRequiredRatersParams) ([]ListRequiredRatersRow, error) {
-	rows, err := db.Query(ctx, listRequiredRaters, arg.CompanyID, arg.InterviewID)
+func (q *Queries) ListRequiredRaters(ctx context.Context, arg ListRequiredRatersParams) ([]ListRequiredRatersRow, error) {
+	rows, err := q.db.Query(ctx, listRequiredRaters, arg.CompanyID, arg.InterviewID)
 	if err != nil {
 		return nil, err
 	}
@@ -680,8 +680,8 @@ type ListScoreRevisionsRow struct {
 	ByKey         bool
 }
 
-func (q *Queries) ListScoreRevisions(ctx context.Context, db DBTX, arg ListScoreRevisionsParams) ([]ListScoreRevisionsRow, error) {
-	rows, err := db.Query(ctx, listScoreRevisions,
+func (q *Queries) ListScoreRevisions(ctx context.Context, arg ListScoreRevisionsParams) ([]ListScoreRevisionsRow, error) {
+	rows, err := q.db.Query(ctx, listScoreRevisions,
 		arg.CompanyID,
 		arg.ScoreID,
 		arg.AfterTime,
@@ -817,8 +817,8 @@ type ListScoresRow struct {
 // One statement for every filter and order, planned with its values, as ListUsers is. What is shown to its author only is among
 // their own scores, which the filter by status says once more, so that an index finds it. What belongs to other tables is looked up
 // for the scores of the page only.
-func (q *Queries) ListScores(ctx context.Context, db DBTX, arg ListScoresParams) ([]ListScoresRow, error) {
-	rows, err := db.Query(ctx, listScores,
+func (q *Queries) ListScores(ctx context.Context, arg ListScoresParams) ([]ListScoresRow, error) {
+	rows, err := q.db.Query(ctx, listScores,
 		arg.CompanyID,
 		arg.Ids,
 		arg.InterviewID,
@@ -895,8 +895,8 @@ type ListScoresInSightParams struct {
 }
 
 // Which scores those of a list can be among, for somebody who does not see all; which of them they read, the list decides.
-func (q *Queries) ListScoresInSight(ctx context.Context, db DBTX, arg ListScoresInSightParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, listScoresInSight,
+func (q *Queries) ListScoresInSight(ctx context.Context, arg ListScoresInSightParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listScoresInSight,
 		arg.CompanyID,
 		arg.CallerID,
 		arg.Jobs,
@@ -942,8 +942,8 @@ type TransitionScoreParams struct {
 
 // Guarded by the state that was decided on. What a state brings with it is set by the state: a draft that was submitted before is
 // the next revision, and has not been submitted yet.
-func (q *Queries) TransitionScore(ctx context.Context, db DBTX, arg TransitionScoreParams) (Score, error) {
-	row := db.QueryRow(ctx, transitionScore,
+func (q *Queries) TransitionScore(ctx context.Context, arg TransitionScoreParams) (Score, error) {
+	row := q.db.QueryRow(ctx, transitionScore,
 		arg.ToStatus,
 		arg.Reason,
 		arg.Now,
@@ -997,8 +997,8 @@ type UpdateScoreParams struct {
 }
 
 // Only its author writes a score, and only while it is a draft.
-func (q *Queries) UpdateScore(ctx context.Context, db DBTX, arg UpdateScoreParams) (Score, error) {
-	row := db.QueryRow(ctx, updateScore,
+func (q *Queries) UpdateScore(ctx context.Context, arg UpdateScoreParams) (Score, error) {
+	row := q.db.QueryRow(ctx, updateScore,
 		arg.Ratings,
 		arg.Recommendation,
 		arg.Comment,

@@ -45,8 +45,8 @@ type GetSightRow struct {
 
 // What a person has to do with hiring: the jobs that they are a member of, and the interviews that they are on the panel of with the
 // applications and jobs of these. Each list is as long as one person's work.
-func (q *Queries) GetSight(ctx context.Context, db DBTX, arg GetSightParams) (GetSightRow, error) {
-	row := db.QueryRow(ctx, getSight, arg.CompanyID, arg.UserID)
+func (q *Queries) GetSight(ctx context.Context, arg GetSightParams) (GetSightRow, error) {
+	row := q.db.QueryRow(ctx, getSight, arg.CompanyID, arg.UserID)
 	var i GetSightRow
 	err := row.Scan(
 		&i.MemberJobs,

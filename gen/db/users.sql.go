@@ -20,8 +20,8 @@ SELECT count(*) FROM (
 `
 
 // It matters only whether there is more than one.
-func (q *Queries) CountActiveAdmins(ctx context.Context, db DBTX, companyID uuid.UUID) (int64, error) {
-	row := db.QueryRow(ctx, countActiveAdmins, companyID)
+func (q *Queries) CountActiveAdmins(ctx context.Context, companyID uuid.UUID) (int64, error) {
+	row := q.db.QueryRow(ctx, countActiveAdmins, companyID)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -48,8 +48,8 @@ type GetMeRow struct {
 	CompanyTestOf   *uuid.UUID
 }
 
-func (q *Queries) GetMe(ctx context.Context, db DBTX, arg GetMeParams) (GetMeRow, error) {
-	row := db.QueryRow(ctx, getMe, arg.CompanyID, arg.ID)
+func (q *Queries) GetMe(ctx context.Context, arg GetMeParams) (GetMeRow, error) {
+	row := q.db.QueryRow(ctx, getMe, arg.CompanyID, arg.ID)
 	var i GetMeRow
 	err := row.Scan(
 		&i.User.CompanyID,
@@ -88,8 +88,8 @@ type GetUserParams struct {
 }
 
 // The caller sees everyone, or themselves.
-func (q *Queries) GetUser(ctx context.Context, db DBTX, arg GetUserParams) (User, error) {
-	row := db.QueryRow(ctx, getUser,
+func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) {
+	row := q.db.QueryRow(ctx, getUser,
 		arg.CompanyID,
 		arg.ID,
 		arg.SeesAll,
@@ -125,8 +125,8 @@ type GetUserForUpdateParams struct {
 	ID        uuid.UUID
 }
 
-func (q *Queries) GetUserForUpdate(ctx context.Context, db DBTX, arg GetUserForUpdateParams) (User, error) {
-	row := db.QueryRow(ctx, getUserForUpdate, arg.CompanyID, arg.ID)
+func (q *Queries) GetUserForUpdate(ctx context.Context, arg GetUserForUpdateParams) (User, error) {
+	row := q.db.QueryRow(ctx, getUserForUpdate, arg.CompanyID, arg.ID)
 	var i User
 	err := row.Scan(
 		&i.CompanyID,
@@ -166,8 +166,8 @@ type InsertUserParams struct {
 	Now          time.Time
 }
 
-func (q *Queries) InsertUser(ctx context.Context, db DBTX, arg InsertUserParams) (User, error) {
-	row := db.QueryRow(ctx, insertUser,
+func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, error) {
+	row := q.db.QueryRow(ctx, insertUser,
 		arg.CompanyID,
 		arg.ID,
 		arg.Email,
@@ -255,8 +255,8 @@ type ListUsersParams struct {
 // One statement for every filter and order: planned with its values (plan_cache_mode = force_custom_plan), the orders not
 // asked for are constants and fall away, and what remains walks one index. A pattern is held against the users met on the
 // way, and walked bounds how many those are.
-func (q *Queries) ListUsers(ctx context.Context, db DBTX, arg ListUsersParams) ([]User, error) {
-	rows, err := db.Query(ctx, listUsers,
+func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, error) {
+	rows, err := q.db.Query(ctx, listUsers,
 		arg.CompanyID,
 		arg.Ids,
 		arg.Roles,
@@ -323,8 +323,8 @@ type LockActiveAdminsParams struct {
 
 // Whoever takes an active admin away holds all of a company's active admins, in one order: of two requests at once, the
 // second counts what the first has left. Where the user is none there is nothing to hold.
-func (q *Queries) LockActiveAdmins(ctx context.Context, db DBTX, arg LockActiveAdminsParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, lockActiveAdmins, arg.CompanyID, arg.UserID)
+func (q *Queries) LockActiveAdmins(ctx context.Context, arg LockActiveAdminsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, lockActiveAdmins, arg.CompanyID, arg.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -357,8 +357,8 @@ type ResetUserPasswordParams struct {
 }
 
 // For the operator, who does not know the old one.
-func (q *Queries) ResetUserPassword(ctx context.Context, db DBTX, arg ResetUserPasswordParams) (int64, error) {
-	result, err := db.Exec(ctx, resetUserPassword,
+func (q *Queries) ResetUserPassword(ctx context.Context, arg ResetUserPasswordParams) (int64, error) {
+	result, err := q.db.Exec(ctx, resetUserPassword,
 		arg.PasswordHash,
 		arg.Now,
 		arg.CompanyID,
@@ -380,8 +380,8 @@ type SearchUsersParams struct {
 	AtMost    int32
 }
 
-func (q *Queries) SearchUsers(ctx context.Context, db DBTX, arg SearchUsersParams) ([]uuid.UUID, error) {
-	rows, err := db.Query(ctx, searchUsers, arg.CompanyID, arg.Pattern, arg.AtMost)
+func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, searchUsers, arg.CompanyID, arg.Pattern, arg.AtMost)
 	if err != nil {
 		return nil, err
 	}
@@ -414,8 +414,8 @@ type TransitionUserActiveParams struct {
 	WasActive bool
 }
 
-func (q *Queries) TransitionUserActive(ctx context.Context, db DBTX, arg TransitionUserActiveParams) (User, error) {
-	row := db.QueryRow(ctx, transitionUserActive,
+func (q *Queries) TransitionUserActive(ctx context.Context, arg TransitionUserActiveParams) (User, error) {
+	row := q.db.QueryRow(ctx, transitionUserActive,
 		arg.Now,
 		arg.CompanyID,
 		arg.ID,
@@ -457,8 +457,8 @@ type TransitionUserRoleParams struct {
 	WasRole   api.Role
 }
 
-func (q *Queries) TransitionUserRole(ctx context.Context, db DBTX, arg TransitionUserRoleParams) (User, error) {
-	row := db.QueryRow(ctx, transitionUserRole,
+func (q *Queries) TransitionUserRole(ctx context.Context, arg TransitionUserRoleParams) (User, error) {
+	row := q.db.QueryRow(ctx, transitionUserRole,
 		arg.Role,
 		arg.Now,
 		arg.CompanyID,
@@ -505,8 +505,8 @@ type UpdateUserParams struct {
 	Version    int32
 }
 
-func (q *Queries) UpdateUser(ctx context.Context, db DBTX, arg UpdateUserParams) (User, error) {
-	row := db.QueryRow(ctx, updateUser,
+func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (User, error) {
+	row := q.db.QueryRow(ctx, updateUser,
 		arg.Email,
 		arg.FirstName,
 		arg.LastName,
@@ -551,8 +551,8 @@ type UpdateUserPasswordParams struct {
 	VerifiedHash string
 }
 
-func (q *Queries) UpdateUserPassword(ctx context.Context, db DBTX, arg UpdateUserPasswordParams) (int64, error) {
-	result, err := db.Exec(ctx, updateUserPassword,
+func (q *Queries) UpdateUserPassword(ctx context.Context, arg UpdateUserPasswordParams) (int64, error) {
+	result, err := q.db.Exec(ctx, updateUserPassword,
 		arg.PasswordHash,
 		arg.Now,
 		arg.CompanyID,

@@ -155,15 +155,14 @@ type Entry struct {
 
 // Recorder writes entries.
 type Recorder struct {
-	clock   clock.Source
-	queries *db.Queries
+	clock clock.Source
 }
 
 // NewRecorder takes where time and ids come from.
-func NewRecorder(source clock.Source) *Recorder { return &Recorder{source, db.New()} }
+func NewRecorder(source clock.Source) *Recorder { return &Recorder{source} }
 
 // Record writes an entry by tx, which is bound to the company.
-func (r *Recorder) Record(ctx context.Context, tx db.DBTX, company uuid.UUID, e Entry) error {
+func (r *Recorder) Record(ctx context.Context, tx *db.Queries, company uuid.UUID, e Entry) error {
 	request := access.RequestOf(ctx)
 	details := e.Details
 	if details == nil {
@@ -192,7 +191,7 @@ func (r *Recorder) Record(ctx context.Context, tx db.DBTX, company uuid.UUID, e 
 			row.SessionID = &who.SessionID
 		}
 	}
-	return r.queries.InsertAuditLog(ctx, tx, row)
+	return tx.InsertAuditLog(ctx, row)
 }
 
 // storable puts U+FFFD in the place of U+0000, which PostgreSQL's jsonb does not take: no text that somebody sends may

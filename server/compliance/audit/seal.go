@@ -23,15 +23,14 @@ const (
 // Sealer links rows into each company's chain shortly after they were committed, so that writing a row waits for
 // nobody. Every replica has one; for each company one of them works at a time.
 type Sealer struct {
-	store   *postgres.Store
-	queries *db.Queries
-	log     *slog.Logger
-	sealed  func(n int)
+	store  *postgres.Store
+	log    *slog.Logger
+	sealed func(n int)
 }
 
 // NewSealer takes a function that is told how many rows were sealed.
 func NewSealer(s *postgres.Store, log *slog.Logger, sealed func(n int)) *Sealer {
-	return &Sealer{s, db.New(), log, sealed}
+	return &Sealer{s, log, sealed}
 }
 
 // Run seals again and again until the context ends.
@@ -57,7 +56,7 @@ func (s *Sealer) Run(ctx context.Context) {
 func (s *Sealer) Seal(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, sealTimeout)
 	defer cancel()
-	companies, err := s.queries.ListCompaniesToSeal(ctx, s.store.Lookup())
+	companies, err := s.store.Lookup().ListCompaniesToSeal(ctx)
 	if err != nil {
 		return err
 	}
@@ -78,16 +77,16 @@ func (s *Sealer) Seal(ctx context.Context) error {
 // sealBatch seals some rows of a company, and reports whether there may be more for this sealer to do.
 func (s *Sealer) sealBatch(ctx context.Context, company uuid.UUID) (more bool, err error) {
 	count := 0
-	err = s.store.InTx(ctx, company, func(tx db.DBTX) error {
-		mine, err := s.queries.TryLockSealing(ctx, tx, company.String())
+	err = s.store.InTx(ctx, company, func(tx *db.Queries) error {
+		mine, err := tx.TryLockSealing(ctx, company.String())
 		if err != nil || !mine {
 			return err
 		}
-		last, err := s.queries.GetLastSeal(ctx, tx, company)
+		last, err := tx.GetLastSeal(ctx, company)
 		if err != nil && !fault.Is(err, fault.ResourceNotFound) {
 			return err
 		}
-		rows, err := s.queries.ListPendingAuditLogs(ctx, tx, db.ListPendingAuditLogsParams{
+		rows, err := tx.ListPendingAuditLogs(ctx, db.ListPendingAuditLogsParams{
 			CompanyID: company, MaxRows: sealBatch,
 		})
 		if err != nil || len(rows) == 0 {
@@ -100,11 +99,11 @@ func (s *Sealer) sealBatch(ctx context.Context, company uuid.UUID) (more bool, e
 			seals.AuditLogIds = append(seals.AuditLogIds, row.ID)
 			seals.Hashes = append(seals.Hashes, last.Hash)
 		}
-		if err := s.queries.InsertSeals(ctx, tx, seals); err != nil {
+		if err := tx.InsertSeals(ctx, seals); err != nil {
 			return err
 		}
 		count = len(rows)
-		return s.queries.DeletePendingAuditLogs(ctx, tx, db.DeletePendingAuditLogsParams{
+		return tx.DeletePendingAuditLogs(ctx, db.DeletePendingAuditLogsParams{
 			CompanyID: company, AuditLogIds: seals.AuditLogIds,
 		})
 	})

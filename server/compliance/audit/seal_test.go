@@ -45,7 +45,7 @@ func open(t *testing.T) archive {
 
 func (a archive) record(t *testing.T, company uuid.UUID, entries ...audit.Entry) {
 	t.Helper()
-	err := a.store.InTx(t.Context(), company, func(tx db.DBTX) error {
+	err := a.store.InTx(t.Context(), company, func(tx *db.Queries) error {
 		for _, entry := range entries {
 			if err := a.recorder.Record(t.Context(), tx, company, entry); err != nil {
 				return err

@@ -46,13 +46,13 @@ type Verification struct {
 // stands there, so that each finding is one of its own. At the chain's end it also names rows that never came by the
 // service.
 func Verify(ctx context.Context, s *postgres.Store, company uuid.UUID, from int64, atMost int) (Verification, error) {
-	w := walk{queries: db.New(), tenant: s.Of(company), company: company, expected: from}
+	w := walk{tenant: s.Of(company), company: company, expected: from}
 	if err := w.begin(ctx); err != nil {
 		return w.Verification, err
 	}
 	for w.Next == 0 {
 		batch := min(verifyBatch, atMost-w.Checked)
-		links, err := w.queries.ListSeals(ctx, w.tenant, db.ListSealsParams{
+		links, err := w.tenant.ListSeals(ctx, db.ListSealsParams{
 			CompanyID: company, FromSequence: w.expected, MaxRows: int32(batch) + 1, //nolint:gosec // at most 2,001
 		})
 		if err != nil {
@@ -75,8 +75,7 @@ func Verify(ctx context.Context, s *postgres.Store, company uuid.UUID, from int6
 // walk is a verification on its way along the chain.
 type walk struct {
 	Verification
-	queries *db.Queries
-	tenant  db.DBTX
+	tenant  *db.Queries
 	company uuid.UUID
 	// expected is the sequence that comes next, and before the hash that its link builds on; nil where it is not known.
 	expected int64
@@ -88,7 +87,7 @@ func (w *walk) begin(ctx context.Context) (err error) {
 	if w.expected == 1 {
 		return nil
 	}
-	w.before, err = w.queries.GetSealHash(ctx, w.tenant, db.GetSealHashParams{
+	w.before, err = w.tenant.GetSealHash(ctx, db.GetSealHashParams{
 		CompanyID: w.company, Sequence: w.expected - 1,
 	})
 	if fault.Is(err, fault.ResourceNotFound) { // where there are later links, this one is missing
@@ -104,7 +103,7 @@ func (w *walk) follow(ctx context.Context, links []db.ListSealsRow) error {
 	for i, link := range links {
 		ids[i] = link.AuditLogID
 	}
-	rows, err := w.queries.ListSealedAuditLogs(ctx, w.tenant, db.ListSealedAuditLogsParams{CompanyID: w.company, Ids: ids})
+	rows, err := w.tenant.ListSealedAuditLogs(ctx, db.ListSealedAuditLogsParams{CompanyID: w.company, Ids: ids})
 	if err != nil {
 		return err
 	}
@@ -143,7 +142,7 @@ func (w *walk) check(link db.ListSealsRow, sealed map[uuid.UUID]db.AuditLog) {
 
 // finish looks at what stands outside the chain.
 func (w *walk) finish(ctx context.Context) error {
-	strangers, err := w.queries.ListUnsealedAuditLogs(ctx, w.tenant, db.ListUnsealedAuditLogsParams{
+	strangers, err := w.tenant.ListUnsealedAuditLogs(ctx, db.ListUnsealedAuditLogsParams{
 		CompanyID: w.company, MaxRows: findingsAtMost,
 	})
 	if err != nil {
@@ -152,7 +151,7 @@ func (w *walk) finish(ctx context.Context) error {
 	for _, id := range strangers {
 		w.find(Finding{Kind: api.AuditFindingKindUnsealed, ID: &id})
 	}
-	w.Pending, err = w.queries.CountPendingAuditLogs(ctx, w.tenant, w.company)
+	w.Pending, err = w.tenant.CountPendingAuditLogs(ctx, w.company)
 	return err
 }
 

@@ -22,7 +22,6 @@ import (
 // AuditLog is the room of the tag audit.
 type AuditLog struct {
 	Store   *postgres.Store
-	Queries *db.Queries
 	Clock   clock.Source
 	Audit   *audit.Recorder
 	Cursors page.Codec
@@ -75,7 +74,7 @@ func (a *AuditLog) ListAuditLogs(
 		}
 		query.AfterTime, query.AfterID = &after.CreatedAt, &after.ID
 	}
-	rows, err := a.Queries.ListAuditLogs(ctx, a.Store.Planned(who.CompanyID), query)
+	rows, err := a.Store.Planned(who.CompanyID).ListAuditLogs(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +104,7 @@ func (a *AuditLog) GetAuditLog(
 ) (api.GetAuditLogResponseObject, error) {
 	who := access.Of(ctx)
 	visible := see(who.Role)
-	row, err := a.Queries.GetAuditLog(ctx, a.Store.Of(who.CompanyID), db.GetAuditLogParams{
+	row, err := a.Store.Of(who.CompanyID).GetAuditLog(ctx, db.GetAuditLogParams{
 		CompanyID: who.CompanyID, ID: request.AuditLogID,
 		SeesAll: visible.all, CallerID: who.UserID, VisibleTypes: visible.types,
 	})

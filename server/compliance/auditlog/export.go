@@ -30,7 +30,7 @@ func (a *AuditLog) ExportAuditLogs(
 	if wanted.CreatedBefore == nil || until.Before(*wanted.CreatedBefore) {
 		wanted.CreatedBefore = &until
 	}
-	err := a.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err := a.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		return a.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
 			Action: audit.AuditExported, Resource: audit.AuditLog,
 			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},
@@ -64,7 +64,7 @@ func (a *AuditLog) stream(ctx context.Context, query db.ListAuditLogsParams, for
 func Export(
 	ctx context.Context, s *postgres.Store, query db.ListAuditLogsParams, format api.ExportFormat, to io.Writer,
 ) error {
-	queries, out := db.New(), bulk.NewWriter(bulk.Format(format), to, table())
+	out := bulk.NewWriter(bulk.Format(format), to, table())
 	query.Ascending, query.MaxRows = true, bulk.Batch
 	convertRow := func(row db.ListAuditLogsRow) (api.AuditLog, error) {
 		return convert(row.AuditLog, row.Sequence, row.Hash)
@@ -73,7 +73,7 @@ func Export(
 		if after != nil {
 			query.AfterTime, query.AfterID = &after.AuditLog.CreatedAt, &after.AuditLog.ID
 		}
-		return queries.ListAuditLogs(ctx, s.Planned(query.CompanyID), query)
+		return s.Planned(query.CompanyID).ListAuditLogs(ctx, query)
 	})
 }
 

@@ -25,7 +25,7 @@ func (a *AuditLog) VerifyAuditLogs(
 		return nil, err
 	}
 	shown := convertVerification(found)
-	err = a.Store.InTx(ctx, company, func(tx db.DBTX) error {
+	err = a.Store.InTx(ctx, company, func(tx *db.Queries) error {
 		return a.Audit.Record(ctx, tx, company, audit.Entry{
 			Action: audit.AuditVerified, Resource: audit.AuditLog,
 			Details: audit.Details{

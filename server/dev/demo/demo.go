@@ -149,7 +149,7 @@ func (l *loader) people(ctx context.Context, of company) (uuid.UUID, error) {
 		return found.ID, err
 	}
 	for _, person := range of.people {
-		_, err := l.Queries.FindAccount(ctx, l.Store.Lookup(), db.FindAccountParams{Email: person.Email})
+		_, err := l.Store.Lookup().FindAccount(ctx, db.FindAccountParams{Email: person.Email})
 		if err == nil {
 			continue
 		}

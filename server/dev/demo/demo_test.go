@@ -14,7 +14,6 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
@@ -50,7 +49,7 @@ func (s stage) anotherOperator(source clock.Source) *operator.Operator {
 		gate.Close()
 		kept.Close()
 	})
-	return &operator.Operator{Store: kept, Queries: db.New(), Clock: source, Audit: audit.NewRecorder(source), Gate: gate}
+	return &operator.Operator{Store: kept, Clock: source, Audit: audit.NewRecorder(source), Gate: gate}
 }
 
 func (s stage) load(options demo.Options) demo.Loaded {

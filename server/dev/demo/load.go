@@ -70,9 +70,9 @@ func (l *loader) ensure(ctx context.Context, to target) error {
 }
 
 // there reports whether a part was loaded.
-func (l *loader) there(ctx context.Context, tx db.DBTX, id uuid.UUID, n int) (bool, error) {
+func (l *loader) there(ctx context.Context, tx *db.Queries, id uuid.UUID, n int) (bool, error) {
 	from := mark(n)
-	return l.Queries.HasDemoPart(ctx, tx, db.HasDemoPartParams{
+	return tx.HasDemoPart(ctx, db.HasDemoPartParams{
 		CompanyID: id, FromID: from, BeforeID: strings.TrimSuffix(from, "-") + ".", // which follows the hyphen
 	})
 }
@@ -94,12 +94,12 @@ func (l *loader) part(ctx context.Context, to target) (added *batch, err error) 
 			return nil, err
 		}
 	}
-	err = l.Store.InTx(ctx, to.id, func(tx db.DBTX) error {
-		if err := l.Queries.PrepareDemoLoad(ctx, tx); err != nil {
+	err = l.Store.InTx(ctx, to.id, func(tx *db.Queries) error {
+		if err := tx.PrepareDemoLoad(ctx); err != nil {
 			return err
 		}
 		part := int32(to.part) //nolint:gosec // at most MaxScale
-		if err := l.Queries.LockDemoPart(ctx, tx, db.LockDemoPartParams{CompanyID: to.id, Part: part}); err != nil {
+		if err := tx.LockDemoPart(ctx, db.LockDemoPartParams{CompanyID: to.id, Part: part}); err != nil {
 			return err
 		}
 		there, err := l.there(ctx, tx, to.id, to.part)
@@ -116,7 +116,7 @@ func (l *loader) part(ctx context.Context, to target) (added *batch, err error) 
 
 // compose makes and writes the rows of a part: the first one's stand on a ground that is laid with them, and each
 // further one brings people and jobs of its own.
-func (l *loader) compose(ctx context.Context, tx db.DBTX, to target, hash string) (*batch, error) {
+func (l *loader) compose(ctx context.Context, tx *db.Queries, to target, hash string) (*batch, error) {
 	c := newChance(l.Seed, to.slug, to.part)
 	laid := &batch{}
 	if to.part == 0 {
@@ -150,8 +150,8 @@ func (l *loader) compose(ctx context.Context, tx db.DBTX, to target, hash string
 }
 
 // lay writes what all parts of a company stand on, and gives it. Where any of it is there, that stays as it is.
-func (l *loader) lay(ctx context.Context, tx db.DBTX, to target, c chance) (*batch, error) {
-	there, err := l.Queries.HasDemoGround(ctx, tx, db.HasDemoGroundParams{
+func (l *loader) lay(ctx context.Context, tx *db.Queries, to target, c chance) (*batch, error) {
+	there, err := tx.HasDemoGround(ctx, db.HasDemoGroundParams{
 		CompanyID: to.id, Titles: titles(to.positions), Names: l.library.names(),
 	})
 	if err != nil || there {
@@ -178,7 +178,7 @@ func (l *loader) lay(ctx context.Context, tx db.DBTX, to target, c chance) (*bat
 }
 
 // record notes in the audit log what was loaded, as one act.
-func (l *loader) record(ctx context.Context, tx db.DBTX, to target, added *batch) error {
+func (l *loader) record(ctx context.Context, tx *db.Queries, to target, added *batch) error {
 	return l.Audit.Record(ctx, tx, to.id, audit.Entry{
 		Action: audit.CandidatesImported, Resource: audit.Candidate,
 		Details: audit.Details{

@@ -15,7 +15,7 @@ import (
 )
 
 // setting reads what a part takes place in as it is now, whatever has become of it since it was laid.
-func (l *loader) setting(ctx context.Context, tx db.DBTX, to target) (setting, error) {
+func (l *loader) setting(ctx context.Context, tx *db.Queries, to target) (setting, error) {
 	in := setting{now: l.now, kits: map[family]kit{}}
 	rows, err := l.employees(ctx, tx, to)
 	if err != nil {
@@ -42,17 +42,17 @@ func (l *loader) setting(ctx context.Context, tx db.DBTX, to target) (setting, e
 }
 
 // employees reads those people of a company's demo who are active.
-func (l *loader) employees(ctx context.Context, tx db.DBTX, to target) ([]db.ListDemoPeopleRow, error) {
+func (l *loader) employees(ctx context.Context, tx *db.Queries, to target) ([]db.ListDemoPeopleRow, error) {
 	emails := make([]string, len(to.people))
 	for i, p := range to.people {
 		emails[i] = p.Email
 	}
-	return l.Queries.ListDemoPeople(ctx, tx, db.ListDemoPeopleParams{CompanyID: to.id, Emails: emails})
+	return tx.ListDemoPeople(ctx, db.ListDemoPeopleParams{CompanyID: to.id, Emails: emails})
 }
 
 // jobs reads the jobs at a company's positions.
-func (l *loader) jobs(ctx context.Context, tx db.DBTX, to target, people map[uuid.UUID]person) ([]job, error) {
-	rows, err := l.Queries.ListDemoJobs(ctx, tx, db.ListDemoJobsParams{CompanyID: to.id, Titles: titles(to.positions)})
+func (l *loader) jobs(ctx context.Context, tx *db.Queries, to target, people map[uuid.UUID]person) ([]job, error) {
+	rows, err := tx.ListDemoJobs(ctx, db.ListDemoJobsParams{CompanyID: to.id, Titles: titles(to.positions)})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (l *loader) jobs(ctx context.Context, tx db.DBTX, to target, people map[uui
 	for i, row := range rows {
 		ids[i] = row.ID
 	}
-	members, err := l.Queries.ListDemoJobMembers(ctx, tx, db.ListDemoJobMembersParams{CompanyID: to.id, Jobs: ids})
+	members, err := tx.ListDemoJobMembers(ctx, db.ListDemoJobMembersParams{CompanyID: to.id, Jobs: ids})
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +108,8 @@ func jobOf(row db.Job, p position, now time.Time) (job, error) {
 }
 
 // kits reads the versions that were published of the demo's kits.
-func (l *loader) kits(ctx context.Context, tx db.DBTX, to target, into map[family]kit) error {
-	rows, err := l.Queries.ListDemoKitVersions(ctx, tx, db.ListDemoKitVersionsParams{
+func (l *loader) kits(ctx context.Context, tx *db.Queries, to target, into map[family]kit) error {
+	rows, err := tx.ListDemoKitVersions(ctx, db.ListDemoKitVersionsParams{
 		CompanyID: to.id, Names: l.library.names(),
 	})
 	if err != nil {

@@ -286,7 +286,7 @@ func (g *Gate) recordDenial(ctx context.Context, op *Operation, request *access.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.Timeout)
 	defer cancel()
 	company := request.Actor.CompanyID
-	err := g.Store.InTx(ctx, company, func(tx db.DBTX) error {
+	err := g.Store.InTx(ctx, company, func(tx *db.Queries) error {
 		var f *fault.Fault
 		errors.As(denied, &f)
 		details := audit.Details{

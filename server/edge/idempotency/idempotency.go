@@ -43,9 +43,8 @@ const (
 
 // Keeper answers requests that were answered before, and remembers what those that were not are answered.
 type Keeper struct {
-	Store   *postgres.Store
-	Queries *db.Queries
-	Clock   clock.Source
+	Store *postgres.Store
+	Clock clock.Source
 	// Secrets seal what is recorded: the first does, all open.
 	Secrets [][]byte
 }
@@ -64,7 +63,7 @@ func (k *Keeper) Run(
 	id := db.GetIdempotencyRecordParams{
 		CompanyID: who.CompanyID, PrincipalID: who.UserID, KeyHash: hashOf(key), Now: k.Clock.Now(),
 	}
-	record, err := k.Queries.GetIdempotencyRecord(ctx, k.Store.Of(who.CompanyID), id)
+	record, err := k.Store.Of(who.CompanyID).GetIdempotencyRecord(ctx, id)
 	if fault.Is(err, fault.ResourceNotFound) {
 		answer, record, err = k.do(r, id, key, asked, act)
 	}
@@ -83,7 +82,7 @@ func (k *Keeper) do(
 ) (Answer, []byte, error) {
 	var faster []byte
 	ctx := r.Context()
-	inner, unit := k.Store.Unite(ctx, id.CompanyID, func(ctx context.Context, tx db.DBTX) (err error) {
+	inner, unit := k.Store.Unite(ctx, id.CompanyID, func(ctx context.Context, tx *db.Queries) (err error) {
 		faster, err = k.hold(ctx, tx, id)
 		return err
 	})
@@ -97,7 +96,7 @@ func (k *Keeper) do(
 		return Answer{}, faster, err
 	}
 	answer := kept.answer()
-	err := unit.Commit(ctx, func(tx db.DBTX) error {
+	err := unit.Commit(ctx, func(tx *db.Queries) error {
 		sum, err := asked.sum()
 		if err != nil {
 			return err
@@ -106,7 +105,7 @@ func (k *Keeper) do(
 		if err != nil {
 			return err
 		}
-		return k.Queries.InsertIdempotencyRecord(ctx, tx, db.InsertIdempotencyRecordParams{
+		return tx.InsertIdempotencyRecord(ctx, db.InsertIdempotencyRecordParams{
 			CompanyID: id.CompanyID, PrincipalID: id.PrincipalID, KeyHash: id.KeyHash, Sealed: sealed,
 			Now: id.Now, ExpiresAt: id.Now.Add(Lifetime),
 		})
@@ -116,7 +115,7 @@ func (k *Keeper) do(
 
 // meanwhile looks once more for a record, and gives none where it cannot.
 func (k *Keeper) meanwhile(ctx context.Context, id db.GetIdempotencyRecordParams) []byte {
-	record, err := k.Queries.GetIdempotencyRecord(ctx, k.Store.Of(id.CompanyID), id)
+	record, err := k.Store.Of(id.CompanyID).GetIdempotencyRecord(ctx, id)
 	if err != nil {
 		return nil
 	}
@@ -125,8 +124,8 @@ func (k *Keeper) meanwhile(ctx context.Context, id db.GetIdempotencyRecordParams
 
 // hold takes the key until the end of the transaction. It fails where another transaction holds it, and where one was
 // faster, whose record it gives.
-func (k *Keeper) hold(ctx context.Context, tx db.DBTX, id db.GetIdempotencyRecordParams) ([]byte, error) {
-	found, err := k.Queries.HoldIdempotencyKey(ctx, tx, db.HoldIdempotencyKeyParams(id))
+func (k *Keeper) hold(ctx context.Context, tx *db.Queries, id db.GetIdempotencyRecordParams) ([]byte, error) {
+	found, err := tx.HoldIdempotencyKey(ctx, db.HoldIdempotencyKeyParams(id))
 	switch {
 	case err != nil || len(found) == 0:
 		return nil, err
@@ -183,7 +182,7 @@ func (k *Keeper) Forget(ctx context.Context, log *slog.Logger) {
 			return
 		case <-tick.C:
 		}
-		_, err := k.Queries.ForgetIdempotencyRecords(ctx, k.Store.Lookup(), db.ForgetIdempotencyRecordsParams{
+		_, err := k.Store.Lookup().ForgetIdempotencyRecords(ctx, db.ForgetIdempotencyRecordsParams{
 			Before: k.Clock.Now(), AtMost: forgetBatch,
 		})
 		if err != nil && ctx.Err() == nil {

@@ -25,7 +25,6 @@ import (
 // Applications is the room of the tag applications.
 type Applications struct {
 	Store   *postgres.Store
-	Queries *db.Queries
 	Clock   clock.Source
 	Audit   *audit.Recorder
 	Cursors page.Codec
@@ -51,11 +50,11 @@ func (a *Applications) GetApplication(
 func (a *Applications) see(ctx context.Context, id uuid.UUID) (db.GetApplicationRow, visibility.Sight, error) {
 	who := access.Of(ctx)
 	tenant := a.Store.Of(who.CompanyID)
-	seen, err := visibility.Of(ctx, a.Queries, tenant, who)
+	seen, err := visibility.Of(ctx, tenant, who)
 	if err != nil {
 		return db.GetApplicationRow{}, seen, err
 	}
-	row, err := a.Queries.GetApplication(ctx, tenant, db.GetApplicationParams{
+	row, err := tenant.GetApplication(ctx, db.GetApplicationParams{
 		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Applications: seen.Applications,
 	})
 	return row, seen, err
@@ -69,23 +68,23 @@ func (a *Applications) CreateApplication(
 	row := newApplication(*request.Body, who.CompanyID)
 	row.ID, row.Now = a.Clock.ID(), a.Clock.Now()
 	var shown api.ApplicationJSONResponse
-	err := a.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err := a.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		candidate, job, err := a.lockParties(ctx, tx, row)
 		if err != nil {
 			return err
 		}
-		seen, err := visibility.Of(ctx, a.Queries, tx, who)
+		seen, err := visibility.Of(ctx, tx, who)
 		if err != nil {
 			return err
 		}
 		if err := mayApply(candidate.Status, job.Status, seen.Standing(job.ID)); err != nil {
 			return err
 		}
-		created, err := a.Queries.InsertApplication(ctx, tx, row)
+		created, err := tx.InsertApplication(ctx, row)
 		if err != nil {
 			return err
 		}
-		err = a.Queries.InsertApplicationMove(ctx, tx, db.InsertApplicationMoveParams{
+		err = tx.InsertApplicationMove(ctx, db.InsertApplicationMoveParams{
 			CompanyID: row.CompanyID, ID: a.Clock.ID(), ApplicationID: row.ID, JobID: row.JobID, CandidateID: row.CandidateID,
 			Event: api.ApplicationEventApply, ToStage: row.Stage, ToStatus: row.Status, ActorID: who.UserID, Now: row.Now,
 		})
@@ -111,16 +110,16 @@ func (a *Applications) CreateApplication(
 // lockParties gives the candidate and the job of a new application, neither of which changes before it is written. It
 // fails with all that is wrong with what the client sent: ids that name nothing in the company, and the source.
 func (a *Applications) lockParties(
-	ctx context.Context, tx db.DBTX, row db.InsertApplicationParams,
+	ctx context.Context, tx *db.Queries, row db.InsertApplicationParams,
 ) (db.Candidate, db.Job, error) {
 	f := fault.New(fault.RuleViolated)
-	candidate, err := a.Queries.LockApplicant(ctx, tx, db.LockApplicantParams{
+	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
 		CompanyID: row.CompanyID, ID: row.CandidateID,
 	})
 	if err := known(f, "/candidate_id", err); err != nil {
 		return db.Candidate{}, db.Job{}, err
 	}
-	job, err := a.Queries.LockAppliedJob(ctx, tx, db.LockAppliedJobParams{CompanyID: row.CompanyID, ID: row.JobID})
+	job, err := tx.LockAppliedJob(ctx, db.LockAppliedJobParams{CompanyID: row.CompanyID, ID: row.JobID})
 	if err := known(f, "/job_id", err); err != nil {
 		return db.Candidate{}, db.Job{}, err
 	}
@@ -129,7 +128,7 @@ func (a *Applications) lockParties(
 
 // record writes what happened to an application.
 func (a *Applications) record(
-	ctx context.Context, tx db.DBTX, action audit.Action, id uuid.UUID, details audit.Details,
+	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
 ) error {
 	return a.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
 		Action: action, Resource: audit.Application, ID: &id, Details: details,

@@ -26,8 +26,8 @@ func (a *Applications) ExportApplications(
 		format = *request.Params.Format
 	}
 	var seen visibility.Sight
-	err := a.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) (err error) {
-		if seen, err = visibility.Of(ctx, a.Queries, tx, who); err != nil {
+	err := a.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) (err error) {
+		if seen, err = visibility.Of(ctx, tx, who); err != nil {
 			return err
 		}
 		return a.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
@@ -74,7 +74,7 @@ func (a *Applications) export(
 		if after != nil {
 			query.AfterTime, query.AfterID = &after.Application.CreatedAt, &after.Application.ID
 		}
-		return a.Queries.ListApplications(ctx, a.Store.Planned(query.CompanyID), query)
+		return a.Store.Planned(query.CompanyID).ListApplications(ctx, query)
 	})
 }
 

@@ -22,7 +22,7 @@ func (a *Applications) ListApplications(
 	ctx context.Context, request api.ListApplicationsRequestObject,
 ) (api.ListApplicationsResponseObject, error) {
 	who, wanted := access.Of(ctx), request.Params
-	seen, err := visibility.Of(ctx, a.Queries, a.Store.Of(who.CompanyID), who)
+	seen, err := visibility.Of(ctx, a.Store.Of(who.CompanyID), who)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (a *Applications) ListApplications(
 	if query.Ids, err = a.narrow(ctx, tenant, query); err != nil {
 		return nil, err
 	}
-	rows, err := a.Queries.ListApplications(ctx, tenant, query)
+	rows, err := tenant.ListApplications(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func listQuery(
 // PostgreSQL takes the applications of a job to be spread over all times: those of a job that is long past it would
 // look for through all that came later, unless it is told which they are.
 func (a *Applications) narrow(
-	ctx context.Context, tenant db.DBTX, query db.ListApplicationsParams,
+	ctx context.Context, tenant *db.Queries, query db.ListApplicationsParams,
 ) ([]uuid.UUID, error) {
 	jobs, own := query.Jobs, query.Applications
 	switch {
@@ -94,7 +94,7 @@ func (a *Applications) narrow(
 	case query.SeesAll || len(jobs) == 0:
 		return nil, nil
 	}
-	ids, err := a.Queries.ListApplicationsOfJobs(ctx, tenant, db.ListApplicationsOfJobsParams{
+	ids, err := tenant.ListApplicationsOfJobs(ctx, db.ListApplicationsOfJobsParams{
 		CompanyID: query.CompanyID, Jobs: jobs, AtMost: fewApplications + 1,
 	})
 	if err != nil || len(ids) > fewApplications {
@@ -129,7 +129,7 @@ func (a *Applications) ListApplicationHistory(
 	if err != nil {
 		return nil, err
 	}
-	rows, err := a.Queries.ListApplicationMoves(ctx, a.Store.Of(of.CompanyID), db.ListApplicationMovesParams{
+	rows, err := a.Store.Of(of.CompanyID).ListApplicationMoves(ctx, db.ListApplicationMovesParams{
 		CompanyID: of.CompanyID, ApplicationID: of.ID, AfterTime: list.After.Time, AfterID: list.After.ID,
 		MaxRows: list.MaxRows(),
 	})

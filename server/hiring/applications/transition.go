@@ -126,12 +126,12 @@ func (a *Applications) transition(
 		trimmed := optional.Trimmed("", m.reason)
 		m.reason = &trimmed
 	}
-	err = a.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		seen, err := visibility.Of(ctx, a.Queries, tx, who)
+	err = a.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		seen, err := visibility.Of(ctx, tx, who)
 		if err != nil {
 			return err
 		}
-		locked, err := a.Queries.GetApplicationForUpdate(ctx, tx, db.GetApplicationForUpdateParams{
+		locked, err := tx.GetApplicationForUpdate(ctx, db.GetApplicationForUpdateParams{
 			CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Applications: seen.Applications,
 		})
 		if err != nil {
@@ -155,7 +155,7 @@ func (a *Applications) transition(
 			return err
 		}
 		if reason := farewell(saved.Status); reason != "" {
-			canceller := cancellation.Canceller{Queries: a.Queries, Clock: a.Clock, Audit: a.Audit}
+			canceller := cancellation.Canceller{Clock: a.Clock, Audit: a.Audit}
 			if err := canceller.Cancel(ctx, tx, saved, reason); err != nil {
 				return err
 			}
@@ -169,8 +169,8 @@ func (a *Applications) transition(
 
 // lockApplicant fails where the candidate of an application that is to be considered again may not apply. They may not
 // be archived before it is.
-func (a *Applications) lockApplicant(ctx context.Context, tx db.DBTX, row db.Application, seen visibility.Sight) error {
-	candidate, err := a.Queries.LockApplicant(ctx, tx, db.LockApplicantParams{
+func (a *Applications) lockApplicant(ctx context.Context, tx *db.Queries, row db.Application, seen visibility.Sight) error {
+	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
 		CompanyID: row.CompanyID, ID: row.CandidateID,
 	})
 	if err != nil {
@@ -182,11 +182,11 @@ func (a *Applications) lockApplicant(ctx context.Context, tx db.DBTX, row db.App
 // write makes a decided move: of the application, and in its history. The time is that of the lock, so that moves which
 // waited for each other follow each other in the history too.
 func (a *Applications) write(
-	ctx context.Context, tx db.DBTX, row db.Application, taken step, reason *string,
+	ctx context.Context, tx *db.Queries, row db.Application, taken step, reason *string,
 ) (db.Application, error) {
 	now := a.Clock.Now()
 	entered, seconds := stay(row, taken.stage, now)
-	saved, err := a.Queries.TransitionApplication(ctx, tx, db.TransitionApplicationParams{
+	saved, err := tx.TransitionApplication(ctx, db.TransitionApplicationParams{
 		CompanyID: row.CompanyID, ID: row.ID, FromStage: row.Stage, FromStatus: row.Status, ToStage: taken.stage,
 		ToStatus: taken.status, FurthestStage: lifecycle.Further(row.FurthestStage, taken.stage),
 		RejectionReason: taken.rejection, StageEnteredAt: entered, Now: now,
@@ -194,7 +194,7 @@ func (a *Applications) write(
 	if err != nil {
 		return row, postgres.Guarded(err)
 	}
-	return saved, a.Queries.InsertApplicationMove(ctx, tx, db.InsertApplicationMoveParams{
+	return saved, tx.InsertApplicationMove(ctx, db.InsertApplicationMoveParams{
 		CompanyID: row.CompanyID, ID: a.Clock.ID(), ApplicationID: row.ID, JobID: row.JobID, CandidateID: row.CandidateID,
 		Event: taken.event, FromStage: &row.Stage, ToStage: saved.Stage, FromStatus: &row.Status, ToStatus: saved.Status,
 		RejectionReason: taken.rejection, Reason: reason, Seconds: seconds, ActorID: access.Of(ctx).UserID, Now: now,

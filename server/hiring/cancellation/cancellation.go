@@ -14,17 +14,16 @@ import (
 
 // Canceller cancels interviews.
 type Canceller struct {
-	Queries *db.Queries
-	Clock   clock.Source
-	Audit   *audit.Recorder
+	Clock clock.Source
+	Audit *audit.Recorder
 }
 
 // Cancel cancels those interviews of an application that have not begun, for a reason that stands in their history;
 // what has begun goes on, since its scores are worth having. The caller has locked the application's row in tx. Whoever
 // gives one of them a time at the same moment holds its row: either they are through before it is cancelled here, or
 // they find it cancelled.
-func (c Canceller) Cancel(ctx context.Context, tx db.DBTX, application db.Application, reason string) error {
-	planned, err := c.Queries.ListInterviewsNotBegunForUpdate(ctx, tx, db.ListInterviewsNotBegunForUpdateParams{
+func (c Canceller) Cancel(ctx context.Context, tx *db.Queries, application db.Application, reason string) error {
+	planned, err := tx.ListInterviewsNotBegunForUpdate(ctx, db.ListInterviewsNotBegunForUpdateParams{
 		CompanyID: application.CompanyID, ApplicationID: application.ID,
 	})
 	if err != nil {
@@ -38,16 +37,16 @@ func (c Canceller) Cancel(ctx context.Context, tx db.DBTX, application db.Applic
 	return nil
 }
 
-func (c Canceller) cancel(ctx context.Context, tx db.DBTX, from db.Interview, reason string) error {
+func (c Canceller) cancel(ctx context.Context, tx *db.Queries, from db.Interview, reason string) error {
 	who := access.Of(ctx)
-	to, err := c.Queries.TransitionInterview(ctx, tx, db.TransitionInterviewParams{
+	to, err := tx.TransitionInterview(ctx, db.TransitionInterviewParams{
 		CompanyID: from.CompanyID, ID: from.ID, FromStatus: from.Status, ToStatus: api.InterviewStatusCancelled,
 		Reason: &reason, Now: c.Clock.Now(),
 	})
 	if err != nil {
 		return err
 	}
-	err = c.Queries.InsertInterviewEvent(ctx, tx, db.InsertInterviewEventParams{
+	err = tx.InsertInterviewEvent(ctx, db.InsertInterviewEventParams{
 		CompanyID: to.CompanyID, ID: c.Clock.ID(), InterviewID: to.ID, Event: api.InterviewEventKindCancel,
 		FromStatus: &from.Status, ToStatus: to.Status,
 		FromStartsAt: from.StartsAt, FromEndsAt: from.EndsAt, FromTimezone: from.Timezone,

@@ -23,7 +23,6 @@ import (
 // Candidates is the room of the tag candidates.
 type Candidates struct {
 	Store   *postgres.Store
-	Queries *db.Queries
 	Clock   clock.Source
 	Audit   *audit.Recorder
 	Cursors page.Codec
@@ -39,11 +38,11 @@ func (c *Candidates) GetCandidate(
 ) (api.GetCandidateResponseObject, error) {
 	who := access.Of(ctx)
 	tenant := c.Store.Of(who.CompanyID)
-	seen, err := visibility.Of(ctx, c.Queries, tenant, who)
+	seen, err := visibility.Of(ctx, tenant, who)
 	if err != nil {
 		return nil, err
 	}
-	row, err := c.Queries.GetCandidate(ctx, tenant, db.GetCandidateParams{
+	row, err := tenant.GetCandidate(ctx, db.GetCandidateParams{
 		CompanyID: who.CompanyID, ID: request.CandidateID,
 		SeesAll: seen.All, Jobs: seen.Jobs, Applications: seen.Applications,
 	})
@@ -70,8 +69,8 @@ func (c *Candidates) CreateCandidate(
 		return nil, err
 	}
 	var shown api.CandidateJSONResponse
-	err := c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		row, err := c.Queries.InsertCandidate(ctx, tx, insertion(made, who.CompanyID, c.Clock.ID(), c.Clock.Now()))
+	err := c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.InsertCandidate(ctx, insertion(made, who.CompanyID, c.Clock.ID(), c.Clock.Now()))
 		if err != nil {
 			return err
 		}
@@ -98,8 +97,8 @@ func (c *Candidates) UpdateCandidate(
 ) (api.UpdateCandidateResponseObject, error) {
 	who, patch := access.Of(ctx), request.Body
 	var shown api.CandidateJSONResponse
-	err := c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		row, err := c.Queries.GetCandidateForUpdate(ctx, tx, db.GetCandidateForUpdateParams{
+	err := c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.GetCandidateForUpdate(ctx, db.GetCandidateForUpdateParams{
 			CompanyID: who.CompanyID, ID: request.CandidateID,
 		})
 		if err != nil {
@@ -122,7 +121,7 @@ func (c *Candidates) UpdateCandidate(
 }
 
 // save writes an edited profile; one that changes nothing leaves the row and its version alone.
-func (c *Candidates) save(ctx context.Context, tx db.DBTX, row db.Candidate, edited profile) (db.Candidate, error) {
+func (c *Candidates) save(ctx context.Context, tx *db.Queries, row db.Candidate, edited profile) (db.Candidate, error) {
 	changed := changes(profileOf(row), edited)
 	if len(changed) == 0 {
 		return row, nil
@@ -130,7 +129,7 @@ func (c *Candidates) save(ctx context.Context, tx db.DBTX, row db.Candidate, edi
 	if err := refuse(check(edited)); err != nil {
 		return row, err
 	}
-	saved, err := c.Queries.UpdateCandidate(ctx, tx, edition(edited, row, c.Clock.Now()))
+	saved, err := tx.UpdateCandidate(ctx, edition(edited, row, c.Clock.Now()))
 	if fault.Is(err, fault.ResourceNotFound) {
 		return row, fault.New(fault.ConcurrentRequest)
 	}
@@ -143,7 +142,7 @@ func (c *Candidates) save(ctx context.Context, tx db.DBTX, row db.Candidate, edi
 // record keeps that a candidate was changed, and what: the names of the fields only, because the log is kept longer
 // than a candidate may want to be remembered.
 func (c *Candidates) record(
-	ctx context.Context, tx db.DBTX, row db.Candidate, action audit.Action, changed []string,
+	ctx context.Context, tx *db.Queries, row db.Candidate, action audit.Action, changed []string,
 ) error {
 	return c.Audit.Record(ctx, tx, row.CompanyID, audit.Entry{
 		Action: action, Resource: audit.Candidate, ID: &row.ID, Details: audit.Details{"changed": changed},
@@ -151,7 +150,7 @@ func (c *Candidates) record(
 }
 
 // present shows a candidate as the caller may handle them.
-func (c *Candidates) present(ctx context.Context, tx db.DBTX, row db.Candidate) (api.CandidateJSONResponse, error) {
+func (c *Candidates) present(ctx context.Context, tx *db.Queries, row db.Candidate) (api.CandidateJSONResponse, error) {
 	shown, err := c.show(ctx, tx, []db.Candidate{row})
 	if err != nil {
 		return api.CandidateJSONResponse{}, err
@@ -163,7 +162,7 @@ func (c *Candidates) present(ctx context.Context, tx db.DBTX, row db.Candidate) 
 }
 
 // show converts candidates for the caller. Only to those who may archive them does it matter who is busy.
-func (c *Candidates) show(ctx context.Context, tx db.DBTX, rows []db.Candidate) ([]api.Candidate, error) {
+func (c *Candidates) show(ctx context.Context, tx *db.Queries, rows []db.Candidate) ([]api.Candidate, error) {
 	who := access.Of(ctx)
 	busy, err := c.busy(ctx, tx, who, rows)
 	if err != nil {

@@ -30,7 +30,7 @@ func (c *Candidates) ExportCandidates(
 	if err := c.within(ctx, c.Store.Of(who.CompanyID), who, &query); err != nil {
 		return nil, err
 	}
-	err := c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err := c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		return c.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
 			Action: audit.CandidatesExported, Resource: audit.Candidate,
 			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},

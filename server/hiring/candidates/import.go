@@ -74,8 +74,8 @@ func (c *Candidates) importFile(
 			return report, err
 		}
 	}
-	err = c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) (err error) {
-		if err := c.Queries.LockImports(ctx, tx, who.CompanyID); err != nil {
+	err = c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) (err error) {
+		if err := tx.LockImports(ctx, who.CompanyID); err != nil {
 			return err
 		}
 		bounded, cancel := context.WithTimeout(ctx, writeTime)
@@ -107,7 +107,7 @@ func (c *Candidates) importFile(
 
 // pass goes through a file from its beginning, and writes it or only tells what writing it would do.
 func (c *Candidates) pass(
-	ctx context.Context, tx db.DBTX, file *os.File, format bulk.Format, write bool,
+	ctx context.Context, tx *db.Queries, file *os.File, format bulk.Format, write bool,
 ) (api.ImportReport, error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return api.ImportReport{}, fmt.Errorf("read the upload again: %w", err)

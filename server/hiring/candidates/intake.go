@@ -60,7 +60,7 @@ func (r row) externalID() *string {
 type intake struct {
 	room    *Candidates
 	company uuid.UUID
-	tx      db.DBTX
+	tx      *db.Queries
 	write   bool
 	report  api.ImportReport
 	// wrong is what is wrong with the rows of the present batch.
@@ -69,7 +69,7 @@ type intake struct {
 	claims map[[16]byte]int32
 }
 
-func newIntake(room *Candidates, company uuid.UUID, tx db.DBTX, write bool) *intake {
+func newIntake(room *Candidates, company uuid.UUID, tx *db.Queries, write bool) *intake {
 	return &intake{
 		room: room, company: company, tx: tx, write: write, claims: map[[16]byte]int32{},
 		report: api.ImportReport{Errors: []api.ImportError{}},

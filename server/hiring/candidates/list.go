@@ -89,9 +89,9 @@ func tagFilter(wanted []string) []string {
 
 // within bounds a query to what the caller may see.
 func (c *Candidates) within(
-	ctx context.Context, tenant db.DBTX, who access.Actor, query *db.ListCandidatesParams,
+	ctx context.Context, tenant *db.Queries, who access.Actor, query *db.ListCandidatesParams,
 ) error {
-	seen, err := visibility.Of(ctx, c.Queries, tenant, who)
+	seen, err := visibility.Of(ctx, tenant, who)
 	query.SeesAll, query.Jobs, query.Applications = seen.All, seen.Jobs, seen.Applications
 	return err
 }

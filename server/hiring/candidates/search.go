@@ -24,7 +24,7 @@ func much() effort { return effort{walked: 40_000, seen: 40_000, hits: 100_000} 
 // quick where they fit many, and by asking the index that knows who fits, which is quick where they fit few. Which of
 // them it is, nobody knows beforehand, so each is tried with little effort before any is tried with much.
 func (c *Candidates) find(
-	ctx context.Context, tenant db.DBTX, query db.ListCandidatesParams,
+	ctx context.Context, tenant *db.Queries, query db.ListCandidatesParams,
 ) ([]db.Candidate, error) {
 	if !searches(query) {
 		return c.list(ctx, tenant, query)
@@ -37,7 +37,7 @@ func (c *Candidates) find(
 			return c.listUnless(ctx, tenant, query, err)
 		}
 		query.Walked = most.walked
-		rows, err := c.Queries.ListCandidates(ctx, tenant, query)
+		rows, err := tenant.ListCandidates(ctx, query)
 		if err != nil || len(rows) == int(query.MaxRows) {
 			return rows, err
 		}
@@ -60,17 +60,17 @@ func filtered(query db.ListCandidatesParams) bool {
 }
 
 // list gives the candidates of a query, however many are to be met for that.
-func (c *Candidates) list(ctx context.Context, tenant db.DBTX, query db.ListCandidatesParams) ([]db.Candidate, error) {
+func (c *Candidates) list(ctx context.Context, tenant *db.Queries, query db.ListCandidatesParams) ([]db.Candidate, error) {
 	query.Walked = query.MaxRows
 	if searches(query) {
 		query.Walked = math.MaxInt32
 	}
-	return c.Queries.ListCandidates(ctx, tenant, query)
+	return tenant.ListCandidates(ctx, query)
 }
 
 // listUnless is list, unless what came before has failed.
 func (c *Candidates) listUnless(
-	ctx context.Context, tenant db.DBTX, query db.ListCandidatesParams, err error,
+	ctx context.Context, tenant *db.Queries, query db.ListCandidatesParams, err error,
 ) ([]db.Candidate, error) {
 	if err != nil {
 		return nil, err
@@ -81,12 +81,12 @@ func (c *Candidates) listUnless(
 // narrowBySight narrows a query to the candidates that the caller may see, where they do not see everybody, and nobody
 // by more than so many applications.
 func (c *Candidates) narrowBySight(
-	ctx context.Context, tenant db.DBTX, query *db.ListCandidatesParams, atMost int32,
+	ctx context.Context, tenant *db.Queries, query *db.ListCandidatesParams, atMost int32,
 ) (narrowed bool, err error) {
 	if query.SeesAll {
 		return false, nil
 	}
-	ids, err := c.Queries.ListSeenCandidates(ctx, tenant, db.ListSeenCandidatesParams{
+	ids, err := tenant.ListSeenCandidates(ctx, db.ListSeenCandidatesParams{
 		CompanyID: query.CompanyID, Jobs: query.Jobs, Applications: query.Applications, AtMost: atMost + 1,
 	})
 	if err != nil || len(ids) > int(atMost) {
@@ -99,12 +99,12 @@ func (c *Candidates) narrowBySight(
 // narrowByIndex narrows a query to the candidates of the company that have its text and tags, where it has any and they
 // are not more than so many.
 func (c *Candidates) narrowByIndex(
-	ctx context.Context, tenant db.DBTX, query *db.ListCandidatesParams, atMost int32,
+	ctx context.Context, tenant *db.Queries, query *db.ListCandidatesParams, atMost int32,
 ) (narrowed bool, err error) {
 	if query.Pattern == nil && query.Tags == nil {
 		return false, nil
 	}
-	ids, err := c.Queries.SearchCandidates(ctx, tenant, db.SearchCandidatesParams{
+	ids, err := tenant.SearchCandidates(ctx, db.SearchCandidatesParams{
 		CompanyID: query.CompanyID, Pattern: query.Pattern, Tags: query.Tags, AtMost: atMost + 1,
 	})
 	if err != nil || len(ids) > int(atMost) {

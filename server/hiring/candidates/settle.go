@@ -111,13 +111,13 @@ func (in *intake) find(ctx context.Context, rows []row) (known, error) {
 		}
 	}
 	found := known{map[uuid.UUID]*db.Candidate{}, map[string]*db.Candidate{}}
-	list := in.room.Queries.ListImportedCandidates
+	list := in.tx.ListImportedCandidates
 	if in.write {
-		list = func(ctx context.Context, tx db.DBTX, q db.ListImportedCandidatesParams) ([]db.Candidate, error) {
-			return in.room.Queries.ListImportedCandidatesForUpdate(ctx, tx, db.ListImportedCandidatesForUpdateParams(q))
+		list = func(ctx context.Context, q db.ListImportedCandidatesParams) ([]db.Candidate, error) {
+			return in.tx.ListImportedCandidatesForUpdate(ctx, db.ListImportedCandidatesForUpdateParams(q))
 		}
 	}
-	candidates, err := list(ctx, in.tx, query)
+	candidates, err := list(ctx, query)
 	for i := range candidates {
 		one := &candidates[i]
 		found.byID[one.ID] = one
@@ -170,7 +170,7 @@ func (in *intake) update(ctx context.Context, changed []written) error {
 		if err != nil {
 			return fmt.Errorf("encode rows: %w", err)
 		}
-		n, err := in.room.Queries.UpdateImportedCandidates(ctx, in.tx, db.UpdateImportedCandidatesParams{
+		n, err := in.tx.UpdateImportedCandidates(ctx, db.UpdateImportedCandidatesParams{
 			CompanyID: in.company, Now: in.room.Clock.Now(), Rows: encoded,
 		})
 		if err != nil {
@@ -194,7 +194,7 @@ func (in *intake) insert(ctx context.Context, created []written, rows []row) ([]
 	if err != nil {
 		return nil, fmt.Errorf("encode rows: %w", err)
 	}
-	ids, err := in.room.Queries.InsertImportedCandidates(ctx, in.tx, db.InsertImportedCandidatesParams{
+	ids, err := in.tx.InsertImportedCandidates(ctx, db.InsertImportedCandidatesParams{
 		CompanyID: in.company, Now: in.room.Clock.Now(), Rows: encoded,
 	})
 	if err != nil {

@@ -44,8 +44,8 @@ func (c *Candidates) transition(
 	ctx context.Context, id uuid.UUID, match *string, act api.CandidateAction, action audit.Action,
 ) (shown api.CandidateJSONResponse, err error) {
 	who := access.Of(ctx)
-	err = c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		row, err := c.Queries.GetCandidateForUpdate(ctx, tx, db.GetCandidateForUpdateParams{CompanyID: who.CompanyID, ID: id})
+	err = c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.GetCandidateForUpdate(ctx, db.GetCandidateForUpdateParams{CompanyID: who.CompanyID, ID: id})
 		if err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ func (c *Candidates) transition(
 		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}
-		saved, err := c.Queries.TransitionCandidate(ctx, tx, db.TransitionCandidateParams{
+		saved, err := tx.TransitionCandidate(ctx, db.TransitionCandidateParams{
 			CompanyID: who.CompanyID, ID: id, FromStatus: row.Status, ToStatus: to, Now: c.Clock.Now(),
 		})
 		if fault.Is(err, fault.ResourceNotFound) {
@@ -78,7 +78,7 @@ func (c *Candidates) transition(
 // busy tells who of some candidates has an application that is active or on hold. It asks only where that decides
 // something: about those whom the caller could archive otherwise.
 func (c *Candidates) busy(
-	ctx context.Context, tx db.DBTX, who access.Actor, rows []db.Candidate,
+	ctx context.Context, tx *db.Queries, who access.Actor, rows []db.Candidate,
 ) (map[uuid.UUID]bool, error) {
 	var ids []uuid.UUID
 	for _, row := range rows {
@@ -90,7 +90,7 @@ func (c *Candidates) busy(
 	if len(ids) == 0 {
 		return busy, nil
 	}
-	found, err := c.Queries.ListBusyCandidates(ctx, tx, db.ListBusyCandidatesParams{CompanyID: who.CompanyID, Ids: ids})
+	found, err := tx.ListBusyCandidates(ctx, db.ListBusyCandidatesParams{CompanyID: who.CompanyID, Ids: ids})
 	for _, id := range found {
 		busy[id] = true
 	}

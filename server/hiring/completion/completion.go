@@ -14,25 +14,24 @@ import (
 
 // Completer completes interviews.
 type Completer struct {
-	Queries *db.Queries
-	Clock   clock.Source
-	Audit   *audit.Recorder
+	Clock clock.Source
+	Audit *audit.Recorder
 }
 
 // Complete completes an interview that awaits scores and misses none, and gives it as it is then; any other stays as it
 // is. The caller has locked the interview's row in tx, so nobody submits, reopens or completes at the same time.
-func (c Completer) Complete(ctx context.Context, tx db.DBTX, interview db.Interview) (db.Interview, error) {
+func (c Completer) Complete(ctx context.Context, tx *db.Queries, interview db.Interview) (db.Interview, error) {
 	if interview.Status != api.InterviewStatusAwaitingScores {
 		return interview, nil
 	}
-	missing, err := c.Queries.CountMissingScores(ctx, tx, db.CountMissingScoresParams{
+	missing, err := tx.CountMissingScores(ctx, db.CountMissingScoresParams{
 		CompanyID: interview.CompanyID, InterviewID: interview.ID,
 	})
 	if err != nil || missing > 0 {
 		return interview, err
 	}
 	now := c.Clock.Now()
-	completed, err := c.Queries.TransitionInterview(ctx, tx, db.TransitionInterviewParams{
+	completed, err := tx.TransitionInterview(ctx, db.TransitionInterviewParams{
 		CompanyID: interview.CompanyID, ID: interview.ID, FromStatus: interview.Status,
 		ToStatus: api.InterviewStatusCompleted, Now: now,
 	})
@@ -40,7 +39,7 @@ func (c Completer) Complete(ctx context.Context, tx db.DBTX, interview db.Interv
 		return interview, err
 	}
 	from := interview.Status
-	err = c.Queries.InsertInterviewEvent(ctx, tx, db.InsertInterviewEventParams{
+	err = tx.InsertInterviewEvent(ctx, db.InsertInterviewEventParams{
 		CompanyID: interview.CompanyID, ID: c.Clock.ID(), InterviewID: interview.ID,
 		Event: api.InterviewEventKindComplete, FromStatus: &from, ToStatus: completed.Status, CreatedAt: now,
 	})

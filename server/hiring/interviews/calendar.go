@@ -50,7 +50,7 @@ func (i *Interviews) GetMyCalendar(
 ) (api.GetMyCalendarResponseObject, error) {
 	who := access.Of(ctx)
 	tenant := i.Store.Of(who.CompanyID)
-	rows, err := i.Queries.ListMyInterviews(ctx, tenant, db.ListMyInterviewsParams{
+	rows, err := tenant.ListMyInterviews(ctx, db.ListMyInterviewsParams{
 		CompanyID: who.CompanyID, UserID: who.UserID, Since: i.Clock.Now().Add(-calendarPast), MaxRows: maxEvents,
 	})
 	if err != nil {
@@ -68,7 +68,7 @@ func (i *Interviews) GetMyCalendar(
 
 // calendar makes the file of interviews, without those that have no time.
 func (i *Interviews) calendar(
-	ctx context.Context, tenant db.DBTX, who access.Actor, name string, rows ...db.Interview,
+	ctx context.Context, tenant *db.Queries, who access.Actor, name string, rows ...db.Interview,
 ) (api.CalendarTextCalendarResponse, error) {
 	all, err := i.complement(ctx, tenant, rows)
 	if err != nil {

@@ -22,8 +22,8 @@ func (i *Interviews) CreateInterview(
 ) (api.CreateInterviewResponseObject, error) {
 	who, wanted := access.Of(ctx), *request.Body
 	var shown api.InterviewJSONResponse
-	err := i.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		seen, err := visibility.Of(ctx, i.Queries, tx, who)
+	err := i.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		seen, err := visibility.Of(ctx, tx, who)
 		if err != nil {
 			return err
 		}
@@ -63,9 +63,9 @@ func (i *Interviews) CreateInterview(
 
 // application gives an application that the caller may see, locked as it is; nil where there is none.
 func (i *Interviews) application(
-	ctx context.Context, tx db.DBTX, who access.Actor, seen visibility.Sight, id uuid.UUID,
+	ctx context.Context, tx *db.Queries, who access.Actor, seen visibility.Sight, id uuid.UUID,
 ) (*db.GetApplicationForInterviewRow, error) {
-	row, err := i.Queries.GetApplicationForInterview(ctx, tx, db.GetApplicationForInterviewParams{
+	row, err := tx.GetApplicationForInterview(ctx, db.GetApplicationForInterviewParams{
 		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Applications: seen.Applications,
 	})
 	if fault.Is(err, fault.ResourceNotFound) {
@@ -76,7 +76,7 @@ func (i *Interviews) application(
 
 // check refuses a new interview, naming everything that is wrong with it.
 func (i *Interviews) check(
-	ctx context.Context, tx db.DBTX, wanted api.CreateInterviewRequest, row db.InsertInterviewParams,
+	ctx context.Context, tx *db.Queries, wanted api.CreateInterviewRequest, row db.InsertInterviewParams,
 	application *db.GetApplicationForInterviewRow,
 ) error {
 	f := fault.New(fault.RuleViolated)
@@ -109,13 +109,13 @@ func (i *Interviews) check(
 
 // active tells of each of some users whom the company has whether they are active.
 func (i *Interviews) active(
-	ctx context.Context, tx db.DBTX, company uuid.UUID, users []uuid.UUID,
+	ctx context.Context, tx *db.Queries, company uuid.UUID, users []uuid.UUID,
 ) (map[uuid.UUID]bool, error) {
 	active := map[uuid.UUID]bool{}
 	if len(users) == 0 {
 		return active, nil
 	}
-	rows, err := i.Queries.ListUsersForPanel(ctx, tx, db.ListUsersForPanelParams{CompanyID: company, Ids: users})
+	rows, err := tx.ListUsersForPanel(ctx, db.ListUsersForPanelParams{CompanyID: company, Ids: users})
 	for _, row := range rows {
 		active[row.ID] = row.IsActive
 	}
@@ -124,10 +124,10 @@ func (i *Interviews) active(
 
 // insert writes a new interview with its panel, and schedules it where that is wanted. Its history has both.
 func (i *Interviews) insert(
-	ctx context.Context, tx db.DBTX, row db.InsertInterviewParams, wanted api.CreateInterviewRequest,
+	ctx context.Context, tx *db.Queries, row db.InsertInterviewParams, wanted api.CreateInterviewRequest,
 ) (db.Interview, error) {
 	row.ID, row.Now = i.Clock.ID(), i.Clock.Now()
-	created, err := i.Queries.InsertInterview(ctx, tx, row)
+	created, err := tx.InsertInterview(ctx, row)
 	if err != nil {
 		return created, err
 	}
@@ -137,14 +137,14 @@ func (i *Interviews) insert(
 		for n, p := range wanted.Panel {
 			required[n] = p.ScoreRequired == nil || *p.ScoreRequired
 		}
-		err = i.Queries.InsertPanelists(ctx, tx, db.InsertPanelistsParams{
+		err = tx.InsertPanelists(ctx, db.InsertPanelistsParams{
 			CompanyID: created.CompanyID, InterviewID: created.ID, UserIds: panel, ScoresRequired: required, Now: row.Now,
 		})
 		if err != nil {
 			return created, err
 		}
 	}
-	err = i.Queries.InsertInterviewEvent(ctx, tx, db.InsertInterviewEventParams{
+	err = tx.InsertInterviewEvent(ctx, db.InsertInterviewEventParams{
 		CompanyID: created.CompanyID, ID: i.Clock.ID(), InterviewID: created.ID, Event: api.InterviewEventKindCreate,
 		ToStatus: created.Status, ActorID: &row.CreatedBy, CreatedAt: row.Now,
 	})

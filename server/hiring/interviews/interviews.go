@@ -25,7 +25,6 @@ import (
 // Interviews is the room of the tag interviews.
 type Interviews struct {
 	Store   *postgres.Store
-	Queries *db.Queries
 	Clock   clock.Source
 	Audit   *audit.Recorder
 	Cursors page.Codec
@@ -57,7 +56,7 @@ func (i *Interviews) UpdateInterview(
 ) (api.UpdateInterviewResponseObject, error) {
 	patch := request.Body
 	shown, err := i.act(ctx, request.InterviewID, etag.Needed(request.Params.IfMatch), api.InterviewActionUpdate, nil,
-		func(tx db.DBTX, h held) (db.Interview, error) {
+		func(tx *db.Queries, h held) (db.Interview, error) {
 			return i.save(ctx, tx, h, edit(h.row, *patch))
 		})
 	if err != nil {
@@ -68,7 +67,7 @@ func (i *Interviews) UpdateInterview(
 
 // save writes an edited interview; an edit that changes nothing leaves the row and its version alone.
 func (i *Interviews) save(
-	ctx context.Context, tx db.DBTX, h held, change db.UpdateInterviewParams,
+	ctx context.Context, tx *db.Queries, h held, change db.UpdateInterviewParams,
 ) (db.Interview, error) {
 	if !changes(h.row, change) {
 		return h.row, nil
@@ -89,7 +88,7 @@ func (i *Interviews) save(
 		return h.row, err
 	}
 	change.Now = i.Clock.Now()
-	saved, err := i.Queries.UpdateInterview(ctx, tx, change)
+	saved, err := tx.UpdateInterview(ctx, change)
 	if err != nil {
 		return h.row, postgres.Guarded(err)
 	}
@@ -102,28 +101,28 @@ func (i *Interviews) save(
 // waits for the interview, and cancels it.
 func (i *Interviews) act(
 	ctx context.Context, id uuid.UUID, match etag.Condition, action api.InterviewAction, reason *string,
-	write func(tx db.DBTX, h held) (db.Interview, error),
+	write func(tx *db.Queries, h held) (db.Interview, error),
 ) (shown api.InterviewJSONResponse, err error) {
 	who := access.Of(ctx)
-	err = i.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		seen, err := visibility.Of(ctx, i.Queries, tx, who)
+	err = i.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		seen, err := visibility.Of(ctx, tx, who)
 		if err != nil {
 			return err
 		}
 		h := held{}
-		h.row, err = i.Queries.GetVisibleInterviewForUpdate(ctx, tx, db.GetVisibleInterviewForUpdateParams{
+		h.row, err = tx.GetVisibleInterviewForUpdate(ctx, db.GetVisibleInterviewForUpdateParams{
 			CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
 		})
 		if err != nil {
 			return err
 		}
-		h.panel, err = i.Queries.ListInterviewPanels(ctx, tx, db.ListInterviewPanelsParams{
+		h.panel, err = tx.ListInterviewPanels(ctx, db.ListInterviewPanelsParams{
 			CompanyID: who.CompanyID, InterviewIds: []uuid.UUID{id},
 		})
 		if err != nil {
 			return err
 		}
-		h.application, err = i.Queries.GetApplicationStatus(ctx, tx, db.GetApplicationStatusParams{
+		h.application, err = tx.GetApplicationStatus(ctx, db.GetApplicationStatusParams{
 			CompanyID: who.CompanyID, ID: h.row.ApplicationID,
 		})
 		if err != nil {
@@ -147,13 +146,13 @@ func (i *Interviews) act(
 
 // see gives an interview that the caller may see, and what else they may see.
 func (i *Interviews) see(
-	ctx context.Context, tenant db.DBTX, who access.Actor, id uuid.UUID,
+	ctx context.Context, tenant *db.Queries, who access.Actor, id uuid.UUID,
 ) (db.Interview, visibility.Sight, error) {
-	seen, err := visibility.Of(ctx, i.Queries, tenant, who)
+	seen, err := visibility.Of(ctx, tenant, who)
 	if err != nil {
 		return db.Interview{}, seen, err
 	}
-	row, err := i.Queries.GetInterview(ctx, tenant, db.GetInterviewParams{
+	row, err := tenant.GetInterview(ctx, db.GetInterviewParams{
 		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
 	})
 	return row, seen, err
@@ -170,9 +169,9 @@ func standing(
 
 // kitVersion gives a version of a kit, locked as it is; nil where the company has none of that id.
 func (i *Interviews) kitVersion(
-	ctx context.Context, tx db.DBTX, company, id uuid.UUID,
+	ctx context.Context, tx *db.Queries, company, id uuid.UUID,
 ) (*db.GetKitVersionForInterviewRow, error) {
-	row, err := i.Queries.GetKitVersionForInterview(ctx, tx, db.GetKitVersionForInterviewParams{
+	row, err := tx.GetKitVersionForInterview(ctx, db.GetKitVersionForInterviewParams{
 		CompanyID: company, ID: id,
 	})
 	if fault.Is(err, fault.ResourceNotFound) {
@@ -183,11 +182,11 @@ func (i *Interviews) kitVersion(
 
 // chronicle writes what has become of an interview into its history and into the audit log.
 func (i *Interviews) chronicle(
-	ctx context.Context, tx db.DBTX, event api.InterviewEventKind, action audit.Action, from, to db.Interview,
+	ctx context.Context, tx *db.Queries, event api.InterviewEventKind, action audit.Action, from, to db.Interview,
 	reason *string,
 ) error {
 	who := access.Of(ctx)
-	err := i.Queries.InsertInterviewEvent(ctx, tx, db.InsertInterviewEventParams{
+	err := tx.InsertInterviewEvent(ctx, db.InsertInterviewEventParams{
 		CompanyID: to.CompanyID, ID: i.Clock.ID(), InterviewID: to.ID, Event: event,
 		FromStatus: &from.Status, ToStatus: to.Status,
 		FromStartsAt: from.StartsAt, FromEndsAt: from.EndsAt, FromTimezone: from.Timezone,
@@ -201,7 +200,7 @@ func (i *Interviews) chronicle(
 }
 
 func (i *Interviews) audited(
-	ctx context.Context, tx db.DBTX, action audit.Action, id uuid.UUID, details audit.Details,
+	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
 ) error {
 	return i.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
 		Action: action, Resource: audit.Interview, ID: &id, Details: details,
@@ -209,5 +208,5 @@ func (i *Interviews) audited(
 }
 
 func (i *Interviews) completer() completion.Completer {
-	return completion.Completer{Queries: i.Queries, Clock: i.Clock, Audit: i.Audit}
+	return completion.Completer{Clock: i.Clock, Audit: i.Audit}
 }

@@ -29,7 +29,7 @@ func (i *Interviews) ListInterviews(
 	}
 	query.AfterTime, query.AfterID, query.MaxRows = list.After.Time, list.After.ID, list.MaxRows()
 	tenant := i.Store.Planned(who.CompanyID)
-	seen, err := visibility.Of(ctx, i.Queries, tenant, who)
+	seen, err := visibility.Of(ctx, tenant, who)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (i *Interviews) ListInterviews(
 	if query.Ids, err = i.narrow(ctx, tenant, query); err != nil {
 		return nil, err
 	}
-	found, err := i.Queries.ListInterviews(ctx, tenant, query)
+	found, err := tenant.ListInterviews(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func listQuery(who access.Actor, wanted api.ListInterviewsParams) (db.ListInterv
 // PostgreSQL knows how many interviews a job has on the average: those of a job that has few it would look for through
 // all of the company's, in the list's order, unless it is told which they are.
 func (i *Interviews) narrow(
-	ctx context.Context, tenant db.DBTX, query db.ListInterviewsParams,
+	ctx context.Context, tenant *db.Queries, query db.ListInterviewsParams,
 ) ([]uuid.UUID, error) {
 	jobs, own := query.Jobs, query.Interviews
 	switch {
@@ -96,7 +96,7 @@ func (i *Interviews) narrow(
 	case query.SeesAll || len(jobs) == 0:
 		return nil, nil
 	}
-	ids, err := i.Queries.ListInterviewsOfJobs(ctx, tenant, db.ListInterviewsOfJobsParams{
+	ids, err := tenant.ListInterviewsOfJobs(ctx, db.ListInterviewsOfJobsParams{
 		CompanyID: query.CompanyID, Jobs: jobs, AtMost: fewInterviews + 1,
 	})
 	if err != nil || len(ids) > fewInterviews {
@@ -130,7 +130,7 @@ func (i *Interviews) ListInterviewHistory(
 	if err != nil {
 		return nil, err
 	}
-	events, err := i.Queries.ListInterviewEvents(ctx, tenant, db.ListInterviewEventsParams{
+	events, err := tenant.ListInterviewEvents(ctx, db.ListInterviewEventsParams{
 		CompanyID: who.CompanyID, InterviewID: row.ID, AfterTime: list.After.Time, AfterID: list.After.ID,
 		MaxRows: list.MaxRows(),
 	})

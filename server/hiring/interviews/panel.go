@@ -24,7 +24,7 @@ func (i *Interviews) SetPanelist(
 	required := request.Body.ScoreRequired == nil || *request.Body.ScoreRequired
 	allowConflicts := request.Body.AllowConflicts != nil && *request.Body.AllowConflicts
 	shown, err := i.act(ctx, request.InterviewID, etag.If(request.Params.IfMatch), api.InterviewActionSetPanel, nil,
-		func(tx db.DBTX, h held) (db.Interview, error) {
+		func(tx *db.Queries, h held) (db.Interview, error) {
 			was := member(h.panel, request.UserID)
 			if was == nil {
 				if err := i.join(ctx, tx, h, request.UserID, allowConflicts); err != nil {
@@ -34,7 +34,7 @@ func (i *Interviews) SetPanelist(
 				return h.row, nil
 			}
 			now := i.Clock.Now()
-			err := i.Queries.SetPanelist(ctx, tx, db.SetPanelistParams{
+			err := tx.SetPanelist(ctx, db.SetPanelistParams{
 				CompanyID: h.row.CompanyID, InterviewID: h.row.ID, UserID: request.UserID, ScoreRequired: required, Now: now,
 			})
 			if err != nil {
@@ -49,8 +49,8 @@ func (i *Interviews) SetPanelist(
 }
 
 // join decides whether a user may be put on a panel, and books them where the interview takes their time.
-func (i *Interviews) join(ctx context.Context, tx db.DBTX, h held, user uuid.UUID, allowConflicts bool) error {
-	row, err := i.Queries.GetUser(ctx, tx, db.GetUserParams{
+func (i *Interviews) join(ctx context.Context, tx *db.Queries, h held, user uuid.UUID, allowConflicts bool) error {
+	row, err := tx.GetUser(ctx, db.GetUserParams{
 		CompanyID: h.row.CompanyID, ID: user, CallerID: access.Of(ctx).UserID, SeesAll: true,
 	})
 	if err != nil {
@@ -76,7 +76,7 @@ func (i *Interviews) RemovePanelist(
 	ctx context.Context, request api.RemovePanelistRequestObject,
 ) (api.RemovePanelistResponseObject, error) {
 	shown, err := i.act(ctx, request.InterviewID, etag.If(request.Params.IfMatch), api.InterviewActionSetPanel, nil,
-		func(tx db.DBTX, h held) (db.Interview, error) {
+		func(tx *db.Queries, h held) (db.Interview, error) {
 			was := member(h.panel, request.UserID)
 			if was == nil {
 				return h.row, fault.New(fault.ResourceNotFound)
@@ -87,7 +87,7 @@ func (i *Interviews) RemovePanelist(
 			if err := mayLeave(h); err != nil {
 				return h.row, err
 			}
-			_, err := i.Queries.DeletePanelist(ctx, tx, db.DeletePanelistParams{
+			_, err := tx.DeletePanelist(ctx, db.DeletePanelistParams{
 				CompanyID: h.row.CompanyID, InterviewID: h.row.ID, UserID: request.UserID,
 			})
 			if err != nil {
@@ -104,9 +104,9 @@ func (i *Interviews) RemovePanelist(
 // repanel notes that a panel has changed. An interview that waited for the score of whoever the change is about, and
 // waits for it no longer, is completed where it waits for no other.
 func (i *Interviews) repanel(
-	ctx context.Context, tx db.DBTX, h held, was *db.ListInterviewPanelsRow, action audit.Action, details audit.Details,
+	ctx context.Context, tx *db.Queries, h held, was *db.ListInterviewPanelsRow, action audit.Action, details audit.Details,
 ) (db.Interview, error) {
-	saved, err := i.Queries.AdvanceInterview(ctx, tx, db.AdvanceInterviewParams{
+	saved, err := tx.AdvanceInterview(ctx, db.AdvanceInterviewParams{
 		CompanyID: h.row.CompanyID, ID: h.row.ID, FromStatus: h.row.Status, Now: i.Clock.Now(),
 	})
 	if err != nil {
@@ -133,16 +133,16 @@ func (i *Interviews) RespondToInterview(
 		return nil, err
 	}
 	shown, err := i.act(ctx, request.InterviewID, etag.If(request.Params.IfMatch), api.InterviewActionRespond, nil,
-		func(tx db.DBTX, h held) (db.Interview, error) {
+		func(tx *db.Queries, h held) (db.Interview, error) {
 			now := i.Clock.Now()
-			_, err := i.Queries.UpdatePanelResponse(ctx, tx, db.UpdatePanelResponseParams{
+			_, err := tx.UpdatePanelResponse(ctx, db.UpdatePanelResponseParams{
 				CompanyID: h.row.CompanyID, InterviewID: h.row.ID, UserID: who.UserID, Response: response, Comment: comment,
 				Now: now,
 			})
 			if err != nil {
 				return h.row, err
 			}
-			saved, err := i.Queries.TouchInterview(ctx, tx, db.TouchInterviewParams{
+			saved, err := tx.TouchInterview(ctx, db.TouchInterviewParams{
 				CompanyID: h.row.CompanyID, ID: h.row.ID, FromStatus: h.row.Status, Now: now,
 			})
 			if err != nil {

@@ -20,7 +20,7 @@ type whole struct {
 }
 
 // complement reads what interviews show besides their rows, in two statements however many they are.
-func (i *Interviews) complement(ctx context.Context, tenant db.DBTX, rows []db.Interview) ([]whole, error) {
+func (i *Interviews) complement(ctx context.Context, tenant *db.Queries, rows []db.Interview) ([]whole, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -29,13 +29,13 @@ func (i *Interviews) complement(ctx context.Context, tenant db.DBTX, rows []db.I
 		ids[n] = row.ID
 	}
 	company := rows[0].CompanyID
-	around, err := i.Queries.ListInterviewSurroundings(ctx, tenant, db.ListInterviewSurroundingsParams{
+	around, err := tenant.ListInterviewSurroundings(ctx, db.ListInterviewSurroundingsParams{
 		CompanyID: company, Ids: ids,
 	})
 	if err != nil {
 		return nil, err
 	}
-	panels, err := i.Queries.ListInterviewPanels(ctx, tenant, db.ListInterviewPanelsParams{
+	panels, err := tenant.ListInterviewPanels(ctx, db.ListInterviewPanelsParams{
 		CompanyID: company, InterviewIds: ids,
 	})
 	if err != nil {
@@ -59,7 +59,7 @@ func (i *Interviews) complement(ctx context.Context, tenant db.DBTX, rows []db.I
 // present shows an interview as the caller may see and handle it. Its tag covers all that is shown, because much of it
 // changes without the interview's version: names, responses, whether scores are submitted, who else is booked.
 func (i *Interviews) present(
-	ctx context.Context, tenant db.DBTX, who access.Actor, seen visibility.Sight, row db.Interview,
+	ctx context.Context, tenant *db.Queries, who access.Actor, seen visibility.Sight, row db.Interview,
 ) (api.InterviewJSONResponse, error) {
 	all, err := i.complement(ctx, tenant, []db.Interview{row})
 	if err != nil {
@@ -81,7 +81,7 @@ func (i *Interviews) present(
 
 // conflicts gives what else the people of an interview are booked for at its time. Who has declined is not booked by
 // it.
-func (i *Interviews) conflicts(ctx context.Context, tenant db.DBTX, w whole) ([]db.ListBookingsRow, error) {
+func (i *Interviews) conflicts(ctx context.Context, tenant *db.Queries, w whole) ([]db.ListBookingsRow, error) {
 	panelists := []uuid.UUID{}
 	for _, p := range w.panel {
 		if p.InterviewPanelist.Response != api.PanelResponseDeclined {
@@ -104,8 +104,8 @@ type booking struct {
 }
 
 // bookings gives what else the people of a booking are booked for at its time.
-func (i *Interviews) bookings(ctx context.Context, tenant db.DBTX, b booking) ([]db.ListBookingsRow, error) {
-	near, err := i.Queries.ListBookings(ctx, tenant, db.ListBookingsParams{
+func (i *Interviews) bookings(ctx context.Context, tenant *db.Queries, b booking) ([]db.ListBookingsRow, error) {
+	near, err := tenant.ListBookings(ctx, db.ListBookingsParams{
 		CompanyID: b.company, InterviewID: b.interview, Panelists: b.panelists, CandidateID: b.candidate,
 		StartsAfter: b.during.from.Add(-longest), StartsBefore: b.during.to,
 	})

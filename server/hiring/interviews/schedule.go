@@ -46,7 +46,7 @@ func (i *Interviews) move(
 	if err := wrong(f); err != nil {
 		return api.InterviewJSONResponse{}, err
 	}
-	return i.act(ctx, id, etag.If(match), action, when.reason, func(tx db.DBTX, h held) (db.Interview, error) {
+	return i.act(ctx, id, etag.If(match), action, when.reason, func(tx *db.Queries, h held) (db.Interview, error) {
 		if action == api.InterviewActionReschedule && when.is(h.row) {
 			return h.row, nil
 		}
@@ -91,7 +91,7 @@ func (a appointment) check(f *fault.Fault, below string) {
 // appoint gives an interview a time, and asks its whole panel anew whether they come; at says which part of the request
 // names somebody who is booked at that time already.
 func (i *Interviews) appoint(
-	ctx context.Context, tx db.DBTX, row db.Interview, to api.InterviewStatus, panel []uuid.UUID, when appointment,
+	ctx context.Context, tx *db.Queries, row db.Interview, to api.InterviewStatus, panel []uuid.UUID, when appointment,
 	at func(db.ListBookingsRow) string,
 ) (db.Interview, error) {
 	err := i.book(ctx, tx, booking{
@@ -101,14 +101,14 @@ func (i *Interviews) appoint(
 		return row, err
 	}
 	now := i.Clock.Now()
-	saved, err := i.Queries.ScheduleInterview(ctx, tx, db.ScheduleInterviewParams{
+	saved, err := tx.ScheduleInterview(ctx, db.ScheduleInterviewParams{
 		CompanyID: row.CompanyID, ID: row.ID, FromStatus: row.Status, ToStatus: to, Reason: when.reason,
 		StartsAt: when.during.from, EndsAt: when.during.to, Timezone: when.zone, Now: now,
 	})
 	if err != nil {
 		return row, postgres.Guarded(err)
 	}
-	err = i.Queries.ResetPanelResponses(ctx, tx, db.ResetPanelResponsesParams{
+	err = tx.ResetPanelResponses(ctx, db.ResetPanelResponsesParams{
 		CompanyID: row.CompanyID, InterviewID: row.ID, Now: now,
 	})
 	if err != nil {
@@ -124,13 +124,13 @@ func (i *Interviews) appoint(
 // book takes people's time for an interview. Their calendars are held from here to the end of the transaction, so of
 // two requests that want the same person at once the second finds what the first has booked.
 func (i *Interviews) book(
-	ctx context.Context, tx db.DBTX, b booking, allowConflicts bool, at func(db.ListBookingsRow) string,
+	ctx context.Context, tx *db.Queries, b booking, allowConflicts bool, at func(db.ListBookingsRow) string,
 ) error {
 	people := b.panelists
 	if b.candidate != nil {
 		people = append([]uuid.UUID{*b.candidate}, people...)
 	}
-	err := i.Queries.LockCalendars(ctx, tx, db.LockCalendarsParams{CompanyID: b.company, People: people})
+	err := tx.LockCalendars(ctx, db.LockCalendarsParams{CompanyID: b.company, People: people})
 	if err != nil || allowConflicts {
 		return err
 	}

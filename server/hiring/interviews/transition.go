@@ -108,8 +108,8 @@ func (i *Interviews) transition(
 	if err := wrong(f); err != nil {
 		return api.InterviewJSONResponse{}, err
 	}
-	return i.act(ctx, id, etag.If(match), s.action, reason, func(tx db.DBTX, h held) (db.Interview, error) {
-		saved, err := i.Queries.TransitionInterview(ctx, tx, db.TransitionInterviewParams{
+	return i.act(ctx, id, etag.If(match), s.action, reason, func(tx *db.Queries, h held) (db.Interview, error) {
+		saved, err := tx.TransitionInterview(ctx, db.TransitionInterviewParams{
 			CompanyID: h.row.CompanyID, ID: id, FromStatus: h.row.Status, ToStatus: h.to, Reason: reason, Now: i.Clock.Now(),
 		})
 		if err != nil {

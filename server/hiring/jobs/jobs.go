@@ -23,7 +23,6 @@ import (
 // Jobs is the room of the tag jobs.
 type Jobs struct {
 	Store   *postgres.Store
-	Queries *db.Queries
 	Clock   clock.Source
 	Audit   *audit.Recorder
 	Cursors page.Codec
@@ -51,8 +50,8 @@ func (j *Jobs) CreateJob(ctx context.Context, request api.CreateJobRequestObject
 	}
 	row.ID, row.Now = j.Clock.ID(), j.Clock.Now()
 	var created db.Job
-	err := j.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) (err error) {
-		if created, err = j.Queries.InsertJob(ctx, tx, row); err != nil {
+	err := j.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) (err error) {
+		if created, err = tx.InsertJob(ctx, row); err != nil {
 			return err
 		}
 		return j.record(ctx, tx, audit.JobCreated, row.ID, audit.Diff(blank(), attributes(created)))
@@ -73,8 +72,8 @@ func (j *Jobs) CreateJob(ctx context.Context, request api.CreateJobRequestObject
 func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject) (api.UpdateJobResponseObject, error) {
 	who, patch := access.Of(ctx), request.Body
 	var saved db.Job
-	err := j.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		row, err := j.Queries.GetJobForUpdate(ctx, tx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: request.JobID})
+	err := j.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.GetJobForUpdate(ctx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: request.JobID})
 		if err != nil {
 			return err
 		}
@@ -90,7 +89,7 @@ func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject
 			return err
 		}
 		change.Now = j.Clock.Now()
-		if saved, err = j.Queries.UpdateJob(ctx, tx, change); err != nil {
+		if saved, err = tx.UpdateJob(ctx, change); err != nil {
 			return postgres.Guarded(err)
 		}
 		return j.record(ctx, tx, audit.JobUpdated, row.ID, audit.Diff(attributes(row), attributes(saved)))
@@ -109,23 +108,23 @@ func (j *Jobs) see(ctx context.Context, id uuid.UUID) (db.Job, error) {
 	if err != nil {
 		return db.Job{}, err
 	}
-	return j.Queries.GetJob(ctx, tenant, db.GetJobParams{
+	return tenant.GetJob(ctx, db.GetJobParams{
 		CompanyID: who.CompanyID, ID: id, SeesAll: seesAll(who), Jobs: listed,
 	})
 }
 
 // listed are the jobs that somebody sees who does not see all of them: those whose interviews they are on the panel of,
 // and those that they are a member of.
-func (j *Jobs) listed(ctx context.Context, tenant db.DBTX, who access.Actor) ([]uuid.UUID, error) {
+func (j *Jobs) listed(ctx context.Context, tenant *db.Queries, who access.Actor) ([]uuid.UUID, error) {
 	if seesAll(who) {
 		return []uuid.UUID{}, nil
 	}
-	seen, err := visibility.Of(ctx, j.Queries, tenant, who)
+	seen, err := visibility.Of(ctx, tenant, who)
 	return append(seen.InterviewJobs, seen.MemberJobs...), err
 }
 
 // record writes what happened to a job.
-func (j *Jobs) record(ctx context.Context, tx db.DBTX, action audit.Action, id uuid.UUID, details audit.Details) error {
+func (j *Jobs) record(ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details) error {
 	return j.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
 		Action: action, Resource: audit.Job, ID: &id, Details: details,
 	})

@@ -23,7 +23,7 @@ func (j *Jobs) ListJobs(ctx context.Context, request api.ListJobsRequestObject) 
 	if query.Jobs, err = j.listed(ctx, j.Store.Of(who.CompanyID), who); err != nil {
 		return nil, err
 	}
-	rows, err := j.Queries.ListJobs(ctx, j.Store.Planned(who.CompanyID), query)
+	rows, err := j.Store.Planned(who.CompanyID).ListJobs(ctx, query)
 	if err != nil {
 		return nil, err
 	}

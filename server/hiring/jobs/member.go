@@ -26,7 +26,7 @@ func (j *Jobs) ListJobMembers(
 	if err != nil {
 		return nil, err
 	}
-	rows, err := j.Queries.ListJobMembers(ctx, j.Store.Of(job.CompanyID), db.ListJobMembersParams{
+	rows, err := j.Store.Of(job.CompanyID).ListJobMembers(ctx, db.ListJobMembersParams{
 		CompanyID: job.CompanyID, JobID: job.ID, AfterTime: list.After.Time, AfterID: list.After.ID, MaxRows: list.MaxRows(),
 	})
 	if err != nil {
@@ -56,12 +56,12 @@ func (j *Jobs) SetJobMember(
 	who := access.Of(ctx)
 	var user db.User
 	var member db.JobMember
-	err := j.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		job, err := j.Queries.GetJobForUpdate(ctx, tx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: request.JobID})
+	err := j.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		job, err := tx.GetJobForUpdate(ctx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: request.JobID})
 		if err != nil {
 			return err
 		}
-		user, err = j.Queries.GetUser(ctx, tx, db.GetUserParams{
+		user, err = tx.GetUser(ctx, db.GetUserParams{
 			CompanyID: who.CompanyID, ID: request.UserID, CallerID: who.UserID, SeesAll: true,
 		})
 		if err != nil {
@@ -78,7 +78,7 @@ func (j *Jobs) SetJobMember(
 			member = *before
 			return nil
 		}
-		member, err = j.Queries.SetJobMember(ctx, tx, db.SetJobMemberParams{
+		member, err = tx.SetJobMember(ctx, db.SetJobMemberParams{
 			CompanyID: who.CompanyID, JobID: job.ID, UserID: user.ID, Role: request.Body.Role, Now: j.Clock.Now(),
 		})
 		if err != nil {
@@ -97,12 +97,12 @@ func (j *Jobs) RemoveJobMember(
 	ctx context.Context, request api.RemoveJobMemberRequestObject,
 ) (api.RemoveJobMemberResponseObject, error) {
 	who := access.Of(ctx)
-	err := j.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		job, err := j.Queries.GetJobForUpdate(ctx, tx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: request.JobID})
+	err := j.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		job, err := tx.GetJobForUpdate(ctx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: request.JobID})
 		if err != nil {
 			return err
 		}
-		member, err := j.Queries.DeleteJobMember(ctx, tx, db.DeleteJobMemberParams{
+		member, err := tx.DeleteJobMember(ctx, db.DeleteJobMemberParams{
 			CompanyID: who.CompanyID, JobID: job.ID, UserID: request.UserID,
 		})
 		if err != nil {
@@ -117,8 +117,8 @@ func (j *Jobs) RemoveJobMember(
 }
 
 // member gives what a user is in a job; nil where they are not a member of it.
-func (j *Jobs) member(ctx context.Context, tx db.DBTX, job db.Job, user uuid.UUID) (*db.JobMember, error) {
-	row, err := j.Queries.GetJobMember(ctx, tx, db.GetJobMemberParams{
+func (j *Jobs) member(ctx context.Context, tx *db.Queries, job db.Job, user uuid.UUID) (*db.JobMember, error) {
+	row, err := tx.GetJobMember(ctx, db.GetJobMemberParams{
 		CompanyID: job.CompanyID, JobID: job.ID, UserID: user,
 	})
 	if fault.Is(err, fault.ResourceNotFound) {

@@ -47,8 +47,8 @@ func (j *Jobs) transition(
 ) (api.JobJSONResponse, error) {
 	who := access.Of(ctx)
 	var saved db.Job
-	err := j.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		row, err := j.Queries.GetJobForUpdate(ctx, tx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: id})
+	err := j.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.GetJobForUpdate(ctx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: id})
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (j *Jobs) transition(
 		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}
-		saved, err = j.Queries.TransitionJob(ctx, tx, db.TransitionJobParams{
+		saved, err = tx.TransitionJob(ctx, db.TransitionJobParams{
 			CompanyID: who.CompanyID, ID: id, FromStatus: row.Status, ToStatus: to, Now: j.Clock.Now(),
 		})
 		if err != nil {

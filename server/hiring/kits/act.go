@@ -21,7 +21,7 @@ func (k *Kits) UpdateKitVersion(
 ) (api.UpdateKitVersionResponseObject, error) {
 	patch := request.Body
 	shown, err := k.act(ctx, request.KitID, request.KitVersionID, etag.Needed(request.Params.IfMatch),
-		api.KitVersionActionUpdate, func(tx db.DBTX, row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
+		api.KitVersionActionUpdate, func(tx *db.Queries, row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
 			return k.rewrite(ctx, tx, row, *patch)
 		})
 	if err != nil {
@@ -35,7 +35,7 @@ func (k *Kits) PublishKitVersion(
 	ctx context.Context, request api.PublishKitVersionRequestObject,
 ) (api.PublishKitVersionResponseObject, error) {
 	shown, err := k.act(ctx, request.KitID, request.KitVersionID, etag.If(request.Params.IfMatch),
-		api.KitVersionActionPublish, func(tx db.DBTX, row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error) {
+		api.KitVersionActionPublish, func(tx *db.Queries, row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error) {
 			return k.publish(ctx, tx, row, to)
 		})
 	if err != nil {
@@ -49,7 +49,7 @@ func (k *Kits) ArchiveKitVersion(
 	ctx context.Context, request api.ArchiveKitVersionRequestObject,
 ) (api.ArchiveKitVersionResponseObject, error) {
 	shown, err := k.act(ctx, request.KitID, request.KitVersionID, etag.If(request.Params.IfMatch),
-		api.KitVersionActionArchive, func(tx db.DBTX, row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
+		api.KitVersionActionArchive, func(tx *db.Queries, row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
 			archived, err := k.archive(ctx, tx, row.CompanyID, row.KitID)
 			if err != nil {
 				return row, err
@@ -68,10 +68,10 @@ func (k *Kits) ArchiveKitVersion(
 // act is the one way of every action on a version: write does it where it is decided that it may be done.
 func (k *Kits) act(
 	ctx context.Context, kit, version uuid.UUID, match etag.Condition, action api.KitVersionAction,
-	write func(tx db.DBTX, row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error),
+	write func(tx *db.Queries, row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error),
 ) (shown api.KitVersionJSONResponse, err error) {
-	err = k.write(ctx, kit, func(tx db.DBTX, kit db.Kit, who lifecycle.Standing) error {
-		row, err := k.Queries.GetKitVersion(ctx, tx, db.GetKitVersionParams{
+	err = k.write(ctx, kit, func(tx *db.Queries, kit db.Kit, who lifecycle.Standing) error {
+		row, err := tx.GetKitVersion(ctx, db.GetKitVersionParams{
 			CompanyID: kit.CompanyID, KitID: kit.ID, ID: version, SeesAll: true,
 		})
 		if err != nil {
@@ -93,7 +93,7 @@ func (k *Kits) act(
 
 // rewrite writes an edited draft.
 func (k *Kits) rewrite(
-	ctx context.Context, tx db.DBTX, row db.KitVersion, patch api.UpdateKitVersionRequest,
+	ctx context.Context, tx *db.Queries, row db.KitVersion, patch api.UpdateKitVersionRequest,
 ) (db.KitVersion, error) {
 	was, err := kept(row)
 	if err != nil {
@@ -111,7 +111,7 @@ func (k *Kits) rewrite(
 	if err != nil {
 		return row, err
 	}
-	saved, err := k.Queries.UpdateKitVersion(ctx, tx, db.UpdateKitVersionParams{
+	saved, err := tx.UpdateKitVersion(ctx, db.UpdateKitVersionParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Status: row.Status, Questions: questions,
 		Criteria: criteria, Now: k.Clock.Now(),
 	})
@@ -123,7 +123,7 @@ func (k *Kits) rewrite(
 
 // publish takes the place of the version that was published before.
 func (k *Kits) publish(
-	ctx context.Context, tx db.DBTX, row db.KitVersion, to api.KitVersionStatus,
+	ctx context.Context, tx *db.Queries, row db.KitVersion, to api.KitVersionStatus,
 ) (db.KitVersion, error) {
 	content, err := kept(row)
 	if err != nil {
@@ -139,7 +139,7 @@ func (k *Kits) publish(
 	if _, err := k.archive(ctx, tx, row.CompanyID, row.KitID); err != nil {
 		return row, err
 	}
-	saved, err := k.Queries.PublishKitVersion(ctx, tx, db.PublishKitVersionParams{
+	saved, err := tx.PublishKitVersion(ctx, db.PublishKitVersionParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, FromStatus: row.Status, ToStatus: to,
 		ContentHash: hash, PublishedBy: access.Of(ctx).UserID, Now: k.Clock.Now(),
 	})
@@ -153,8 +153,8 @@ func (k *Kits) publish(
 }
 
 // archive archives the published version of a kit, where it has one.
-func (k *Kits) archive(ctx context.Context, tx db.DBTX, company, kit uuid.UUID) ([]db.KitVersion, error) {
-	archived, err := k.Queries.ArchiveKitVersions(ctx, tx, db.ArchiveKitVersionsParams{
+func (k *Kits) archive(ctx context.Context, tx *db.Queries, company, kit uuid.UUID) ([]db.KitVersion, error) {
+	archived, err := tx.ArchiveKitVersions(ctx, db.ArchiveKitVersionsParams{
 		CompanyID: company, KitID: kit, Now: k.Clock.Now(),
 	})
 	if err != nil {

@@ -25,7 +25,6 @@ import (
 // Kits is the room of the tag kits.
 type Kits struct {
 	Store   *postgres.Store
-	Queries *db.Queries
 	Clock   clock.Source
 	Audit   *audit.Recorder
 	Cursors page.Codec
@@ -50,12 +49,12 @@ func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject
 	row, content := newKit(*wanted, company), contentOf(wanted.Questions, wanted.Criteria)
 	row.ID, row.Now = k.Clock.ID(), k.Clock.Now()
 	var shown api.KitJSONResponse
-	err := k.Store.InTx(ctx, company, func(tx db.DBTX) error {
+	err := k.Store.InTx(ctx, company, func(tx *db.Queries) error {
 		f := fault.New(fault.RuleViolated)
 		if err := k.checkJob(ctx, tx, f, row); err != nil {
 			return err
 		}
-		seen, err := visibility.Of(ctx, k.Queries, tx, access.Of(ctx))
+		seen, err := visibility.Of(ctx, tx, access.Of(ctx))
 		if err != nil {
 			return err
 		}
@@ -68,7 +67,7 @@ func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject
 		if len(f.Fields()) > 0 {
 			return f
 		}
-		created, err := k.Queries.InsertKit(ctx, tx, row)
+		created, err := tx.InsertKit(ctx, row)
 		if err != nil {
 			return err
 		}
@@ -96,7 +95,7 @@ func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject
 func (k *Kits) UpdateKit(ctx context.Context, request api.UpdateKitRequestObject) (api.UpdateKitResponseObject, error) {
 	patch := request.Body
 	var shown api.KitJSONResponse
-	err := k.write(ctx, request.KitID, func(tx db.DBTX, row db.Kit, who lifecycle.Standing) error {
+	err := k.write(ctx, request.KitID, func(tx *db.Queries, row db.Kit, who lifecycle.Standing) error {
 		if err := mayWrite(who); err != nil {
 			return err
 		}
@@ -117,7 +116,7 @@ func (k *Kits) UpdateKit(ctx context.Context, request api.UpdateKitRequestObject
 }
 
 // save writes an edited kit.
-func (k *Kits) save(ctx context.Context, tx db.DBTX, row db.Kit, change db.UpdateKitParams) (db.Kit, error) {
+func (k *Kits) save(ctx context.Context, tx *db.Queries, row db.Kit, change db.UpdateKitParams) (db.Kit, error) {
 	if change.Name == row.Name && change.Description == row.Description {
 		return row, nil
 	}
@@ -126,7 +125,7 @@ func (k *Kits) save(ctx context.Context, tx db.DBTX, row db.Kit, change db.Updat
 		return row, f
 	}
 	change.Now = k.Clock.Now()
-	saved, err := k.Queries.UpdateKit(ctx, tx, change)
+	saved, err := tx.UpdateKit(ctx, change)
 	if err != nil {
 		return row, postgres.Guarded(err)
 	}
@@ -134,11 +133,11 @@ func (k *Kits) save(ctx context.Context, tx db.DBTX, row db.Kit, change db.Updat
 }
 
 // checkJob adds to a fault that the job of a new kit is none of the company's.
-func (k *Kits) checkJob(ctx context.Context, tx db.DBTX, f *fault.Fault, row db.InsertKitParams) error {
+func (k *Kits) checkJob(ctx context.Context, tx *db.Queries, f *fault.Fault, row db.InsertKitParams) error {
 	if row.JobID == nil {
 		return nil
 	}
-	_, err := k.Queries.GetJob(ctx, tx, db.GetJobParams{CompanyID: row.CompanyID, ID: *row.JobID, SeesAll: true})
+	_, err := tx.GetJob(ctx, db.GetJobParams{CompanyID: row.CompanyID, ID: *row.JobID, SeesAll: true})
 	if fault.Is(err, fault.ResourceNotFound) {
 		_ = f.Field("/job_id", "unknown", "names no job of the company")
 		return nil
@@ -149,15 +148,15 @@ func (k *Kits) checkJob(ctx context.Context, tx db.DBTX, f *fault.Fault, row db.
 // write runs what changes a kit or its versions in one transaction that holds the kit's row. Whoever gets here by the
 // door's leave sees every kit; what they are to this one is handed on.
 func (k *Kits) write(
-	ctx context.Context, id uuid.UUID, change func(tx db.DBTX, row db.Kit, who lifecycle.Standing) error,
+	ctx context.Context, id uuid.UUID, change func(tx *db.Queries, row db.Kit, who lifecycle.Standing) error,
 ) error {
 	company := access.Of(ctx).CompanyID
-	return k.Store.InTx(ctx, company, func(tx db.DBTX) error {
-		row, err := k.Queries.GetKitForUpdate(ctx, tx, db.GetKitForUpdateParams{CompanyID: company, ID: id})
+	return k.Store.InTx(ctx, company, func(tx *db.Queries) error {
+		row, err := tx.GetKitForUpdate(ctx, db.GetKitForUpdateParams{CompanyID: company, ID: id})
 		if err != nil {
 			return err
 		}
-		seen, err := visibility.Of(ctx, k.Queries, tx, access.Of(ctx))
+		seen, err := visibility.Of(ctx, tx, access.Of(ctx))
 		if err != nil {
 			return err
 		}
@@ -167,15 +166,15 @@ func (k *Kits) write(
 
 // written shows a kit to who has written it, and so reads all of its versions.
 func (k *Kits) written(
-	ctx context.Context, tx db.DBTX, kit db.Kit, who lifecycle.Standing,
+	ctx context.Context, tx *db.Queries, kit db.Kit, who lifecycle.Standing,
 ) (api.KitJSONResponse, error) {
-	row, err := k.Queries.GetKit(ctx, tx, db.GetKitParams{CompanyID: kit.CompanyID, ID: kit.ID, SeesAll: true})
+	row, err := tx.GetKit(ctx, db.GetKitParams{CompanyID: kit.CompanyID, ID: kit.ID, SeesAll: true})
 	return presentKit(row, who), err
 }
 
 // record writes what happened to a kit or one of its versions.
 func (k *Kits) record(
-	ctx context.Context, tx db.DBTX, action audit.Action, kit uuid.UUID, details audit.Details,
+	ctx context.Context, tx *db.Queries, action audit.Action, kit uuid.UUID, details audit.Details,
 ) error {
 	return k.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
 		Action: action, Resource: audit.Kit, ID: &kit, Details: details,

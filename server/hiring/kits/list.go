@@ -24,7 +24,7 @@ func (k *Kits) ListKits(ctx context.Context, request api.ListKitsRequestObject) 
 	}
 	query.AfterTime, query.AfterText, query.AfterID = list.After.Time, list.After.Text, list.After.ID
 	query.MaxRows = list.MaxRows()
-	rows, err := k.Queries.ListKits(ctx, k.Store.Planned(who.CompanyID), query)
+	rows, err := k.Store.Planned(who.CompanyID).ListKits(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (k *Kits) ListKitVersions(
 	if err != nil {
 		return nil, err
 	}
-	rows, err := k.Queries.ListKitVersions(ctx, k.Store.Of(kit.CompanyID), db.ListKitVersionsParams{
+	rows, err := k.Store.Of(kit.CompanyID).ListKitVersions(ctx, db.ListKitVersionsParams{
 		CompanyID: kit.CompanyID, KitID: kit.ID, SeesAll: r.everything, Versions: r.versions, AfterID: list.After.ID,
 		MaxRows: list.MaxRows(),
 	})

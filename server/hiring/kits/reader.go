@@ -26,11 +26,11 @@ type reader struct {
 func readsAll(who access.Actor) bool { return who.Role != api.RoleEmployee && !who.Limited() }
 
 // reader gives what the caller may read.
-func (k *Kits) reader(ctx context.Context, tenant db.DBTX) (reader, error) {
+func (k *Kits) reader(ctx context.Context, tenant *db.Queries) (reader, error) {
 	who := access.Of(ctx)
 	r := reader{everything: readsAll(who), kits: []uuid.UUID{}, versions: []uuid.UUID{}}
 	var err error
-	if r.Sight, err = visibility.Of(ctx, k.Queries, tenant, who); err != nil || r.everything {
+	if r.Sight, err = visibility.Of(ctx, tenant, who); err != nil || r.everything {
 		return r, err
 	}
 	rows, err := k.readable(ctx, tenant, who, r.Sight)
@@ -45,14 +45,14 @@ func (k *Kits) reader(ctx context.Context, tenant db.DBTX) (reader, error) {
 
 // readable are the versions of kits that somebody may read who does not read all of them.
 func (k *Kits) readable(
-	ctx context.Context, tenant db.DBTX, who access.Actor, seen visibility.Sight,
+	ctx context.Context, tenant *db.Queries, who access.Actor, seen visibility.Sight,
 ) ([]db.ListKitVersionsOfInterviewsRow, error) {
 	if !who.Limited() {
-		return k.Queries.ListKitVersionsOfInterviews(ctx, tenant, db.ListKitVersionsOfInterviewsParams{
+		return tenant.ListKitVersionsOfInterviews(ctx, db.ListKitVersionsOfInterviewsParams{
 			CompanyID: who.CompanyID, Interviews: seen.Interviews,
 		})
 	}
-	rows, err := k.Queries.ListKitVersionsOfJobs(ctx, tenant, db.ListKitVersionsOfJobsParams{
+	rows, err := tenant.ListKitVersionsOfJobs(ctx, db.ListKitVersionsOfJobsParams{
 		CompanyID: who.CompanyID, Jobs: seen.Jobs,
 	})
 	versions := make([]db.ListKitVersionsOfInterviewsRow, len(rows))
@@ -70,7 +70,7 @@ func (k *Kits) see(ctx context.Context, id uuid.UUID) (db.GetKitRow, reader, err
 	if err != nil {
 		return db.GetKitRow{}, r, err
 	}
-	row, err := k.Queries.GetKit(ctx, tenant, db.GetKitParams{
+	row, err := tenant.GetKit(ctx, db.GetKitParams{
 		CompanyID: company, ID: id, SeesAll: r.everything, Kits: r.kits, Versions: r.versions,
 	})
 	return row, r, err

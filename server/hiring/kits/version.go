@@ -20,7 +20,7 @@ func (k *Kits) GetKitVersion(
 		return nil, err
 	}
 	company := kit.Kit.CompanyID
-	row, err := k.Queries.GetKitVersion(ctx, k.Store.Of(company), db.GetKitVersionParams{
+	row, err := k.Store.Of(company).GetKitVersion(ctx, db.GetKitVersionParams{
 		CompanyID: company, KitID: kit.Kit.ID, ID: request.KitVersionID, SeesAll: r.everything, Versions: r.versions,
 	})
 	if err != nil {
@@ -45,11 +45,11 @@ func (k *Kits) CreateKitVersion(
 		wanted = *request.Body
 	}
 	var shown api.KitVersionJSONResponse
-	err := k.write(ctx, request.KitID, func(tx db.DBTX, kit db.Kit, who lifecycle.Standing) error {
+	err := k.write(ctx, request.KitID, func(tx *db.Queries, kit db.Kit, who lifecycle.Standing) error {
 		if err := mayWrite(who); err != nil {
 			return err
 		}
-		newest, err := k.Queries.GetNewestKitVersion(ctx, tx, db.GetNewestKitVersionParams{
+		newest, err := tx.GetNewestKitVersion(ctx, db.GetNewestKitVersionParams{
 			CompanyID: kit.CompanyID, KitID: kit.ID,
 		})
 		if err != nil {
@@ -86,13 +86,13 @@ func (k *Kits) CreateKitVersion(
 
 // addVersion writes a draft of a kit. Its content has been checked.
 func (k *Kits) addVersion(
-	ctx context.Context, tx db.DBTX, kit db.Kit, number int32, c content,
+	ctx context.Context, tx *db.Queries, kit db.Kit, number int32, c content,
 ) (db.KitVersion, error) {
 	questions, criteria, err := c.columns()
 	if err != nil {
 		return db.KitVersion{}, err
 	}
-	created, err := k.Queries.InsertKitVersion(ctx, tx, db.InsertKitVersionParams{
+	created, err := tx.InsertKitVersion(ctx, db.InsertKitVersionParams{
 		CompanyID: kit.CompanyID, ID: k.Clock.ID(), KitID: kit.ID, Number: number, Status: lifecycle.KitVersion().Initial,
 		Questions: questions, Criteria: criteria, Now: k.Clock.Now(),
 	})
@@ -103,15 +103,15 @@ func (k *Kits) addVersion(
 }
 
 // touch makes the kit of a version one that has changed, because it shows another version now.
-func (k *Kits) touch(ctx context.Context, tx db.DBTX, version db.KitVersion) error {
-	return k.Queries.TouchKit(ctx, tx, db.TouchKitParams{
+func (k *Kits) touch(ctx context.Context, tx *db.Queries, version db.KitVersion) error {
+	return tx.TouchKit(ctx, db.TouchKitParams{
 		CompanyID: version.CompanyID, ID: version.KitID, Now: version.UpdatedAt,
 	})
 }
 
 // recordVersion writes what happened to a version; from is nil where it was created.
 func (k *Kits) recordVersion(
-	ctx context.Context, tx db.DBTX, action audit.Action, from *db.KitVersion, to db.KitVersion,
+	ctx context.Context, tx *db.Queries, action audit.Action, from *db.KitVersion, to db.KitVersion,
 ) error {
 	details, err := versionDetails(from, to)
 	if err != nil {

@@ -28,7 +28,7 @@ func (s *Scores) ExportScores(
 	if err != nil {
 		return nil, err
 	}
-	err = s.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err = s.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		return s.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
 			Action: audit.ScoresExported, Resource: audit.Score,
 			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},
@@ -61,7 +61,7 @@ func (s *Scores) export(ctx context.Context, query db.ListScoresParams, format a
 		if after != nil {
 			query.AfterTime, query.AfterID = &after.score.CreatedAt, &after.score.ID
 		}
-		rows, err := s.Queries.ListScores(ctx, tenant, query)
+		rows, err := tenant.ListScores(ctx, query)
 		if err != nil {
 			return nil, err
 		}

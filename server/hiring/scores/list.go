@@ -43,7 +43,7 @@ func (s *Scores) ListScores(
 	query.Sort, query.AfterTime, query.AfterID = string(order), list.After.Time, list.After.ID
 	query.MaxRows = list.MaxRows()
 	tenant := s.Store.Planned(who.CompanyID)
-	rows, err := s.Queries.ListScores(ctx, tenant, query)
+	rows, err := tenant.ListScores(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (s *Scores) ListScores(
 func (s *Scores) query(ctx context.Context, wanted api.ExportScoresParams) (db.ListScoresParams, error) {
 	who := access.Of(ctx)
 	tenant := s.Store.Planned(who.CompanyID)
-	seen, err := visibility.Of(ctx, s.Queries, tenant, who)
+	seen, err := visibility.Of(ctx, tenant, who)
 	if err != nil {
 		return db.ListScoresParams{}, err
 	}
@@ -82,11 +82,11 @@ func (s *Scores) query(ctx context.Context, wanted api.ExportScoresParams) (db.L
 // narrow gives the scores that those of a query are among, nil where the caller sees all or they are many. PostgreSQL
 // takes the scores of a job to be spread over all times: those of one that is long past it would look for through all
 // that came later, unless it is told which they are.
-func (s *Scores) narrow(ctx context.Context, tenant db.DBTX, query db.ListScoresParams) ([]uuid.UUID, error) {
+func (s *Scores) narrow(ctx context.Context, tenant *db.Queries, query db.ListScoresParams) ([]uuid.UUID, error) {
 	if query.SeesAll {
 		return nil, nil
 	}
-	ids, err := s.Queries.ListScoresInSight(ctx, tenant, db.ListScoresInSightParams{
+	ids, err := tenant.ListScoresInSight(ctx, db.ListScoresInSightParams{
 		CompanyID: query.CompanyID, CallerID: query.CallerID, Jobs: query.Jobs, Interviews: query.Interviews,
 		AtMost: fewScores + 1,
 	})

@@ -214,9 +214,9 @@ func (s scene) touch(id uuid.UUID) map[string]bool {
 // although another has held it before.
 func (s scene) statements(kept *postgres.Store, id uuid.UUID) map[string]bool {
 	s.t.Helper()
-	ctx, queries, tenant := s.t.Context(), db.New(), kept.Of(s.acme.ID)
+	ctx, tenant := s.t.Context(), kept.Of(s.acme.ID)
 	who := access.Actor{CompanyID: s.acme.ID, UserID: s.user.ID, Role: s.user.Role}
-	seen, err := visibility.Of(ctx, queries, tenant, who)
+	seen, err := visibility.Of(ctx, tenant, who)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -229,13 +229,13 @@ func (s scene) statements(kept *postgres.Store, id uuid.UUID) map[string]bool {
 			s.t.Errorf("%s: %v", what, err)
 		}
 	}
-	_, err = queries.GetScore(ctx, tenant, by)
+	_, err = tenant.GetScore(ctx, by)
 	note("the statement GetScore", err)
-	_, err = queries.GetScoredInterviewForUpdate(ctx, tenant, db.GetScoredInterviewForUpdateParams(by))
+	_, err = tenant.GetScoredInterviewForUpdate(ctx, db.GetScoredInterviewForUpdateParams(by))
 	note("the statement GetScoredInterviewForUpdate", err)
-	_, err = queries.GetScoreForUpdate(ctx, tenant, db.GetScoreForUpdateParams(by))
+	_, err = tenant.GetScoreForUpdate(ctx, db.GetScoreForUpdateParams(by))
 	note("the statement GetScoreForUpdate", err)
-	revisions, err := queries.ListScoreRevisions(ctx, tenant, db.ListScoreRevisionsParams{
+	revisions, err := tenant.ListScoreRevisions(ctx, db.ListScoreRevisionsParams{
 		CompanyID: by.CompanyID, ScoreID: id, CallerID: by.CallerID, SeesAll: by.SeesAll, Jobs: by.Jobs, Interviews: by.Interviews, Eyes: by.Eyes, MaxRows: 1,
 	})
 	note("the statement ListScoreRevisions", err)

@@ -16,11 +16,11 @@ func (s *Scores) ListScoreRevisions(
 ) (api.ListScoreRevisionsResponseObject, error) {
 	who := access.Of(ctx)
 	tenant := s.Store.Of(who.CompanyID)
-	seen, err := visibility.Of(ctx, s.Queries, tenant, who)
+	seen, err := visibility.Of(ctx, tenant, who)
 	if err != nil {
 		return nil, err
 	}
-	score, err := s.Queries.GetScore(ctx, tenant, reading(who, seen, request.ScoreID))
+	score, err := tenant.GetScore(ctx, reading(who, seen, request.ScoreID))
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (s *Scores) ListScoreRevisions(
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.Queries.ListScoreRevisions(ctx, tenant, db.ListScoreRevisionsParams{
+	rows, err := tenant.ListScoreRevisions(ctx, db.ListScoreRevisionsParams{
 		CompanyID: who.CompanyID, ScoreID: score.Score.ID, CallerID: who.UserID, SeesAll: seen.All, Jobs: seen.Jobs,
 		ByKey: who.Key != nil, Eyes: who.Eyes(), Interviews: seen.Interviews,
 		AfterTime: list.After.Time, AfterID: list.After.ID, MaxRows: list.MaxRows(),

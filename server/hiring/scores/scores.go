@@ -25,7 +25,6 @@ import (
 // Scores is the room of the tag scores.
 type Scores struct {
 	Store   *postgres.Store
-	Queries *db.Queries
 	Clock   clock.Source
 	Audit   *audit.Recorder
 	Cursors page.Codec
@@ -36,7 +35,7 @@ type Scores struct {
 func (s *Scores) GetScore(ctx context.Context, request api.GetScoreRequestObject) (api.GetScoreResponseObject, error) {
 	who := access.Of(ctx)
 	tenant := s.Store.Of(who.CompanyID)
-	seen, err := visibility.Of(ctx, s.Queries, tenant, who)
+	seen, err := visibility.Of(ctx, tenant, who)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +59,7 @@ func (s *Scores) CreateScore(
 		said = api.UpdateScoreRequest(*request.Body)
 	}
 	var shown api.ScoreJSONResponse
-	err := s.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err := s.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		interview, err := s.seat(ctx, tx, request.InterviewID)
 		if err != nil {
 			return err
@@ -78,7 +77,7 @@ func (s *Scores) CreateScore(
 			return err
 		}
 		row.ID, row.Now = id, s.Clock.Now()
-		created, err := s.Queries.InsertScore(ctx, tx, row)
+		created, err := tx.InsertScore(ctx, row)
 		if err != nil {
 			return err
 		}
@@ -105,7 +104,7 @@ func (s *Scores) UpdateScore(
 ) (api.UpdateScoreResponseObject, error) {
 	who, patch := access.Of(ctx), request.Body
 	var shown api.ScoreJSONResponse
-	err := s.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err := s.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		score, interview, err := s.hold(ctx, tx, own(who, request.ScoreID))
 		if err != nil {
 			return err
@@ -124,7 +123,7 @@ func (s *Scores) UpdateScore(
 		}
 		if changed {
 			change.Now = s.Clock.Now()
-			saved, err := s.Queries.UpdateScore(ctx, tx, change)
+			saved, err := tx.UpdateScore(ctx, change)
 			if err != nil {
 				return postgres.Guarded(err)
 			}
@@ -142,20 +141,20 @@ func (s *Scores) UpdateScore(
 }
 
 // seat locks an interview that the caller sees, and fails where they may not begin a score of it.
-func (s *Scores) seat(ctx context.Context, tx db.DBTX, id uuid.UUID) (db.Interview, error) {
+func (s *Scores) seat(ctx context.Context, tx *db.Queries, id uuid.UUID) (db.Interview, error) {
 	who := access.Of(ctx)
-	seen, err := visibility.Of(ctx, s.Queries, tx, who)
+	seen, err := visibility.Of(ctx, tx, who)
 	if err != nil {
 		return db.Interview{}, err
 	}
-	interview, err := s.Queries.GetInterviewForScoring(ctx, tx, db.GetInterviewForScoringParams{
+	interview, err := tx.GetInterviewForScoring(ctx, db.GetInterviewForScoringParams{
 		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
 	})
 	if err != nil {
 		return interview, err
 	}
 	standing := seen.Standing(interview.JobID)
-	standing.Panelist, err = s.Queries.IsPanelist(ctx, tx, db.IsPanelistParams{
+	standing.Panelist, err = tx.IsPanelist(ctx, db.IsPanelistParams{
 		CompanyID: who.CompanyID, InterviewID: id, UserID: who.UserID,
 	})
 	if err != nil {
@@ -166,7 +165,7 @@ func (s *Scores) seat(ctx context.Context, tx db.DBTX, id uuid.UUID) (db.Intervi
 }
 
 // record writes what happened to a score, and nothing of what it says: the audit log is read by people who may not.
-func (s *Scores) record(ctx context.Context, tx db.DBTX, action audit.Action, score db.Score) error {
+func (s *Scores) record(ctx context.Context, tx *db.Queries, action audit.Action, score db.Score) error {
 	return s.Audit.Record(ctx, tx, score.CompanyID, audit.Entry{
 		Action: action, Resource: audit.Score, ID: &score.ID,
 		Details: audit.Details{"interview_id": score.InterviewID, "revision": score.Revision},

@@ -27,8 +27,8 @@ func own(who access.Actor, id uuid.UUID) db.GetScoreParams {
 }
 
 // present shows one score as the caller may read and handle it.
-func (s *Scores) present(ctx context.Context, tenant db.DBTX, by db.GetScoreParams) (api.ScoreJSONResponse, error) {
-	row, err := s.Queries.GetScore(ctx, tenant, by)
+func (s *Scores) present(ctx context.Context, tenant *db.Queries, by db.GetScoreParams) (api.ScoreJSONResponse, error) {
+	row, err := tenant.GetScore(ctx, by)
 	if err != nil {
 		return api.ScoreJSONResponse{}, err
 	}
@@ -44,7 +44,7 @@ func (s *Scores) present(ctx context.Context, tenant db.DBTX, by db.GetScorePara
 
 // show converts scores as the caller may read and handle them. Only a draft can miss something, so only the kits of
 // drafts are looked at.
-func (s *Scores) show(ctx context.Context, tenant db.DBTX, rows []db.ListScoresRow) ([]api.Score, error) {
+func (s *Scores) show(ctx context.Context, tenant *db.Queries, rows []db.ListScoresRow) ([]api.Score, error) {
 	who := access.Of(ctx)
 	var kits []uuid.UUID
 	for _, row := range rows {
@@ -67,7 +67,7 @@ func (s *Scores) show(ctx context.Context, tenant db.DBTX, rows []db.ListScoresR
 
 // criteria are those of one version of a kit.
 func (s *Scores) criteria(
-	ctx context.Context, tenant db.DBTX, company, version uuid.UUID,
+	ctx context.Context, tenant *db.Queries, company, version uuid.UUID,
 ) ([]scoring.Criterion, error) {
 	found, err := s.criteriaOf(ctx, tenant, company, []uuid.UUID{version})
 	return found[version], err
@@ -75,13 +75,13 @@ func (s *Scores) criteria(
 
 // criteriaOf gives the criteria of versions of kits by their ids.
 func (s *Scores) criteriaOf(
-	ctx context.Context, tenant db.DBTX, company uuid.UUID, versions []uuid.UUID,
+	ctx context.Context, tenant *db.Queries, company uuid.UUID, versions []uuid.UUID,
 ) (map[uuid.UUID][]scoring.Criterion, error) {
 	found := map[uuid.UUID][]scoring.Criterion{}
 	if len(versions) == 0 {
 		return found, nil
 	}
-	rows, err := s.Queries.ListKitCriteria(ctx, tenant, db.ListKitCriteriaParams{CompanyID: company, Ids: versions})
+	rows, err := tenant.ListKitCriteria(ctx, db.ListKitCriteriaParams{CompanyID: company, Ids: versions})
 	if err != nil {
 		return nil, err
 	}

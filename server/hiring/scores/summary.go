@@ -23,7 +23,7 @@ func (s *Scores) GetInterviewSummary(
 	ctx context.Context, request api.GetInterviewSummaryRequestObject,
 ) (api.GetInterviewSummaryResponseObject, error) {
 	who := access.Of(ctx)
-	seen, err := visibility.Of(ctx, s.Queries, s.Store.Of(who.CompanyID), who)
+	seen, err := visibility.Of(ctx, s.Store.Of(who.CompanyID), who)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (s *Scores) GetInterviewSummary(
 	if len(found) == 0 {
 		return nil, fault.New(fault.ResourceNotFound)
 	}
-	raters, err := s.Queries.ListRequiredRaters(ctx, s.Store.Of(who.CompanyID), db.ListRequiredRatersParams{
+	raters, err := s.Store.Of(who.CompanyID).ListRequiredRaters(ctx, db.ListRequiredRatersParams{
 		CompanyID: who.CompanyID, InterviewID: request.InterviewID,
 	})
 	if err != nil {
@@ -66,11 +66,11 @@ func (s *Scores) GetApplicationSummary(
 	ctx context.Context, request api.GetApplicationSummaryRequestObject,
 ) (api.GetApplicationSummaryResponseObject, error) {
 	who := access.Of(ctx)
-	seen, err := visibility.Of(ctx, s.Queries, s.Store.Of(who.CompanyID), who)
+	seen, err := visibility.Of(ctx, s.Store.Of(who.CompanyID), who)
 	if err != nil {
 		return nil, err
 	}
-	application, err := s.Queries.GetApplication(ctx, s.Store.Of(who.CompanyID), db.GetApplicationParams{
+	application, err := s.Store.Of(who.CompanyID).GetApplication(ctx, db.GetApplicationParams{
 		CompanyID: who.CompanyID, ID: request.ApplicationID, SeesAll: seen.All, Jobs: seen.Jobs,
 		Applications: seen.Applications,
 	})
@@ -110,7 +110,7 @@ func (s *Scores) GetApplicationSummary(
 func (s *Scores) interviews(ctx context.Context, seen visibility.Sight, one, application *uuid.UUID) ([]scored, error) {
 	who := access.Of(ctx)
 	tenant := s.Store.Planned(who.CompanyID)
-	rows, err := s.Queries.ListInterviewsWithScores(ctx, tenant, db.ListInterviewsWithScoresParams{
+	rows, err := tenant.ListInterviewsWithScores(ctx, db.ListInterviewsWithScoresParams{
 		CompanyID: who.CompanyID, CallerID: who.UserID, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
 		ByKey: who.Key != nil, Eyes: who.Eyes(),
 		InterviewID: one, ApplicationID: application,

@@ -23,7 +23,7 @@ func (s *Scores) SubmitScore(
 ) (api.SubmitScoreResponseObject, error) {
 	who := access.Of(ctx)
 	var shown api.ScoreJSONResponse
-	err := s.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err := s.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		score, interview, err := s.hold(ctx, tx, own(who, request.ScoreID))
 		if err != nil {
 			return err
@@ -50,7 +50,7 @@ func (s *Scores) SubmitScore(
 		if err := s.record(ctx, tx, audit.ScoreSubmitted, submitted); err != nil {
 			return err
 		}
-		completer := completion.Completer{Queries: s.Queries, Clock: s.Clock, Audit: s.Audit}
+		completer := completion.Completer{Clock: s.Clock, Audit: s.Audit}
 		if _, err := completer.Complete(ctx, tx, interview); err != nil {
 			return err
 		}
@@ -105,8 +105,8 @@ func (s *Scores) override(
 ) (api.ScoreOutcomeJSONResponse, error) {
 	who, reason := access.Of(ctx), strings.TrimSpace(o.reason)
 	var saved db.Score
-	err := s.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		seen, err := visibility.Of(ctx, s.Queries, tx, who)
+	err := s.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		seen, err := visibility.Of(ctx, tx, who)
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func (s *Scores) override(
 		}
 		kept := revisionOf(score, o.event, reason, who.UserID)
 		kept.ID, kept.Now = s.Clock.ID(), s.Clock.Now()
-		if err := s.Queries.InsertScoreRevision(ctx, tx, kept); err != nil {
+		if err := tx.InsertScoreRevision(ctx, kept); err != nil {
 			return err
 		}
 		if saved, err = s.transition(ctx, tx, score, to, &reason); err != nil {
@@ -137,20 +137,20 @@ func (s *Scores) override(
 }
 
 // hold locks the interview of a score, and then the score.
-func (s *Scores) hold(ctx context.Context, tx db.DBTX, by db.GetScoreParams) (db.Score, db.Interview, error) {
-	interview, err := s.Queries.GetScoredInterviewForUpdate(ctx, tx, db.GetScoredInterviewForUpdateParams(by))
+func (s *Scores) hold(ctx context.Context, tx *db.Queries, by db.GetScoreParams) (db.Score, db.Interview, error) {
+	interview, err := tx.GetScoredInterviewForUpdate(ctx, db.GetScoredInterviewForUpdateParams(by))
 	if err != nil {
 		return db.Score{}, interview, err
 	}
-	score, err := s.Queries.GetScoreForUpdate(ctx, tx, db.GetScoreForUpdateParams(by))
+	score, err := tx.GetScoreForUpdate(ctx, db.GetScoreForUpdateParams(by))
 	return score, interview, err
 }
 
 // transition writes the state that was decided on.
 func (s *Scores) transition(
-	ctx context.Context, tx db.DBTX, score db.Score, to api.ScoreStatus, reason *string,
+	ctx context.Context, tx *db.Queries, score db.Score, to api.ScoreStatus, reason *string,
 ) (db.Score, error) {
-	saved, err := s.Queries.TransitionScore(ctx, tx, db.TransitionScoreParams{
+	saved, err := tx.TransitionScore(ctx, db.TransitionScoreParams{
 		CompanyID: score.CompanyID, ID: score.ID, FromStatus: score.Status, ToStatus: to, Reason: reason, Now: s.Clock.Now(),
 	})
 	return saved, postgres.Guarded(err)

@@ -34,7 +34,7 @@ type Sight struct {
 }
 
 // Of gives what a caller may see, asking the database once where their role does not say it already.
-func Of(ctx context.Context, queries *db.Queries, tenant db.DBTX, who access.Actor) (Sight, error) {
+func Of(ctx context.Context, tenant *db.Queries, who access.Actor) (Sight, error) {
 	s := Sight{
 		who: who, All: seesAll(who), Jobs: []uuid.UUID{}, Interviews: []uuid.UUID{}, Applications: []uuid.UUID{},
 		InterviewJobs: []uuid.UUID{}, MemberJobs: []uuid.UUID{},
@@ -46,7 +46,7 @@ func Of(ctx context.Context, queries *db.Queries, tenant db.DBTX, who access.Act
 		s.Jobs, s.MemberJobs = who.Key.Jobs, who.Key.Jobs
 		return s, nil
 	}
-	row, err := queries.GetSight(ctx, tenant, db.GetSightParams{CompanyID: who.CompanyID, UserID: who.UserID})
+	row, err := tenant.GetSight(ctx, db.GetSightParams{CompanyID: who.CompanyID, UserID: who.UserID})
 	if err != nil {
 		return s, err
 	}

@@ -21,10 +21,9 @@ const touchEvery = time.Minute
 // Ring finds the caller whom a secret belongs to. It asks PostgreSQL every time, by one index, and keeps nothing: a
 // key that was revoked, changed or rotated is so for the very next request at every replica.
 type Ring struct {
-	Store   *postgres.Store
-	Queries *db.Queries
-	Clock   clock.Source
-	Log     *slog.Logger
+	Store *postgres.Store
+	Clock clock.Source
+	Log   *slog.Logger
 }
 
 // Check gives the caller whom a bearer token proves, without the role, which depends on what it asks for. It fails
@@ -34,7 +33,7 @@ func (r *Ring) Check(ctx context.Context, token string) (*access.Actor, error) {
 	if err != nil {
 		return nil, fault.New(fault.InvalidToken).Because(err)
 	}
-	row, err := r.Queries.FindAPIKey(ctx, r.Store.Lookup(), secret.Hash())
+	row, err := r.Store.Lookup().FindAPIKey(ctx, secret.Hash())
 	if fault.Is(err, fault.ResourceNotFound) {
 		return nil, fault.New(fault.InvalidToken).Because(err)
 	}
@@ -77,7 +76,7 @@ func (r Refusal) Error() string { return string(r) }
 
 // touch notes that a key was used. That this fails is no reason to refuse its request.
 func (r *Ring) touch(ctx context.Context, company, id uuid.UUID, now time.Time) {
-	err := r.Queries.TouchAPIKey(ctx, r.Store.Of(company), db.TouchAPIKeyParams{
+	err := r.Store.Of(company).TouchAPIKey(ctx, db.TouchAPIKeyParams{
 		CompanyID: company, ID: id, Now: now, Before: now.Add(-touchEvery),
 	})
 	if err != nil {

@@ -30,7 +30,6 @@ const maxKeys = 100
 // APIKeys is the room of the tag keys.
 type APIKeys struct {
 	Store    *postgres.Store
-	Queries  *db.Queries
 	Clock    clock.Source
 	Audit    *audit.Recorder
 	Cursors  page.Codec
@@ -50,7 +49,7 @@ func (k *APIKeys) ListAPIKeys(
 		return nil, err
 	}
 	tenant := k.Store.Planned(who.CompanyID)
-	rows, err := k.Queries.ListAPIKeys(ctx, tenant, db.ListAPIKeysParams{
+	rows, err := tenant.ListAPIKeys(ctx, db.ListAPIKeysParams{
 		CompanyID: who.CompanyID, IsRevoked: wanted.IsRevoked, AfterTime: list.After.Time, AfterID: list.After.ID,
 		MaxRows: list.MaxRows(),
 	})
@@ -110,9 +109,9 @@ func (k *APIKeys) CreateAPIKey(
 	}
 	var created db.APIKey
 	var secret apikey.Secret
-	err := k.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err := k.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		// The company's row is held, so that of two keys at once not both are the last.
-		company, err := k.Queries.GetCompanyForUpdate(ctx, tx, who.CompanyID)
+		company, err := tx.GetCompanyForUpdate(ctx, who.CompanyID)
 		if err != nil {
 			return err
 		}
@@ -122,7 +121,7 @@ func (k *APIKeys) CreateAPIKey(
 		if err := k.check(given, nil, now); err != nil {
 			return err
 		}
-		if count, err := k.Queries.CountLiveAPIKeys(ctx, tx, who.CompanyID); err != nil {
+		if count, err := tx.CountLiveAPIKeys(ctx, who.CompanyID); err != nil {
 			return err
 		} else if count >= maxKeys {
 			return fault.New(fault.LimitReached).With("The company has %d keys already; revoke one that is not needed.", maxKeys)
@@ -132,7 +131,7 @@ func (k *APIKeys) CreateAPIKey(
 		}
 		secret = apikey.New(modeOf(company))
 		row.Prefix, row.Hash = secret.Prefix(), secret.Hash()
-		if created, err = k.Queries.InsertAPIKey(ctx, tx, row); err != nil {
+		if created, err = tx.InsertAPIKey(ctx, row); err != nil {
 			return err
 		}
 		return k.record(ctx, tx, audit.APIKeyCreated, created.ID, audit.Diff(blank(), attributes(created)))
@@ -157,7 +156,7 @@ func (k *APIKeys) UpdateAPIKey(
 	patch := request.Body
 	who := access.Of(ctx)
 	var saved db.APIKey
-	err := k.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err := k.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		row, err := k.held(ctx, tx, request.APIKeyID, request.Params.IfMatch)
 		if err != nil {
 			return err
@@ -176,7 +175,7 @@ func (k *APIKeys) UpdateAPIKey(
 				return err
 			}
 		}
-		if saved, err = k.Queries.UpdateAPIKey(ctx, tx, change); err != nil {
+		if saved, err = tx.UpdateAPIKey(ctx, change); err != nil {
 			return postgres.Guarded(err)
 		}
 		return k.record(ctx, tx, audit.APIKeyUpdated, row.ID, audit.Diff(attributes(row), attributes(saved)))
@@ -190,7 +189,7 @@ func (k *APIKeys) UpdateAPIKey(
 // show gives one key as the caller may see and handle it.
 func (k *APIKeys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONResponse, error) {
 	who := access.Of(ctx)
-	row, err := k.Queries.GetAPIKey(ctx, k.Store.Of(who.CompanyID), db.GetAPIKeyParams{CompanyID: who.CompanyID, ID: id})
+	row, err := k.Store.Of(who.CompanyID).GetAPIKey(ctx, db.GetAPIKeyParams{CompanyID: who.CompanyID, ID: id})
 	if err != nil {
 		return api.APIKeyJSONResponse{}, err
 	}
@@ -198,8 +197,8 @@ func (k *APIKeys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONRespons
 }
 
 // held locks a key that is to be changed, on the version that the client knows.
-func (k *APIKeys) held(ctx context.Context, tx db.DBTX, id uuid.UUID, match *string) (db.APIKey, error) {
-	row, err := k.Queries.GetAPIKeyForUpdate(ctx, tx, db.GetAPIKeyForUpdateParams{
+func (k *APIKeys) held(ctx context.Context, tx *db.Queries, id uuid.UUID, match *string) (db.APIKey, error) {
+	row, err := tx.GetAPIKeyForUpdate(ctx, db.GetAPIKeyForUpdateParams{
 		CompanyID: access.Of(ctx).CompanyID, ID: id,
 	})
 	if err != nil {
@@ -212,11 +211,11 @@ func (k *APIKeys) held(ctx context.Context, tx db.DBTX, id uuid.UUID, match *str
 }
 
 // known fails where the company has not all of these jobs, which stand in the order of the request.
-func (k *APIKeys) known(ctx context.Context, tx db.DBTX, company uuid.UUID, jobs []uuid.UUID) error {
+func (k *APIKeys) known(ctx context.Context, tx *db.Queries, company uuid.UUID, jobs []uuid.UUID) error {
 	if jobs == nil {
 		return nil
 	}
-	known, err := k.Queries.ListKnownJobs(ctx, tx, db.ListKnownJobsParams{CompanyID: company, Ids: jobs})
+	known, err := tx.ListKnownJobs(ctx, db.ListKnownJobsParams{CompanyID: company, Ids: jobs})
 	if err != nil {
 		return err
 	}
@@ -232,7 +231,7 @@ func (k *APIKeys) known(ctx context.Context, tx db.DBTX, company uuid.UUID, jobs
 	return nil
 }
 
-func (k *APIKeys) record(ctx context.Context, tx db.DBTX, action audit.Action, id uuid.UUID, details audit.Details) error {
+func (k *APIKeys) record(ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details) error {
 	return k.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
 		Action: action, Resource: audit.APIKey, ID: &id, Details: details,
 	})

@@ -25,18 +25,18 @@ func (k *APIKeys) RotateAPIKey(
 	}
 	var saved db.APIKey
 	var secret apikey.Secret
-	err := k.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err := k.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		row, err := k.held(ctx, tx, request.APIKeyID, request.Params.IfMatch)
 		if err != nil {
 			return err
 		}
-		company, err := k.Queries.GetCompany(ctx, tx, who.CompanyID)
+		company, err := tx.GetCompany(ctx, who.CompanyID)
 		if err != nil {
 			return err
 		}
 		secret = apikey.New(modeOf(company))
 		now := k.Clock.Now()
-		saved, err = k.Queries.RotateAPIKey(ctx, tx, db.RotateAPIKeyParams{
+		saved, err = tx.RotateAPIKey(ctx, db.RotateAPIKeyParams{
 			CompanyID: who.CompanyID, ID: row.ID, Version: row.Version, Hash: secret.Hash(), Prefix: secret.Prefix(),
 			PreviousExpiresAt: now.Add(until), KnownTo: append(row.KnownTo, who.UserID), Now: now,
 		})
@@ -63,12 +63,12 @@ func (k *APIKeys) RevokeAPIKey(
 ) (api.RevokeAPIKeyResponseObject, error) {
 	who := access.Of(ctx)
 	var saved db.APIKey
-	err := k.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err := k.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		row, err := k.held(ctx, tx, request.APIKeyID, request.Params.IfMatch)
 		if err != nil {
 			return err
 		}
-		saved, err = k.Queries.RevokeAPIKey(ctx, tx, db.RevokeAPIKeyParams{
+		saved, err = tx.RevokeAPIKey(ctx, db.RevokeAPIKeyParams{
 			CompanyID: who.CompanyID, ID: row.ID, Version: row.Version, Now: k.Clock.Now(),
 		})
 		if err != nil {

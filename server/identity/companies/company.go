@@ -22,7 +22,6 @@ import (
 // Companies is the room of the tag company.
 type Companies struct {
 	Store   *postgres.Store
-	Queries *db.Queries
 	Clock   clock.Source
 	Audit   *audit.Recorder
 	Guard   *session.Guard
@@ -37,7 +36,7 @@ func (c *Companies) GetCompany(
 	ctx context.Context, request api.GetCompanyRequestObject,
 ) (api.GetCompanyResponseObject, error) {
 	id := access.Of(ctx).CompanyID
-	row, err := c.Queries.GetCompany(ctx, c.Store.Of(id), id)
+	row, err := c.Store.Of(id).GetCompany(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -57,8 +56,8 @@ func (c *Companies) UpdateCompany(
 		return nil, err
 	}
 	var saved db.Company
-	err := c.Store.InTx(ctx, id, func(tx db.DBTX) error {
-		row, err := c.Queries.GetCompanyForUpdate(ctx, tx, id)
+	err := c.Store.InTx(ctx, id, func(tx *db.Queries) error {
+		row, err := tx.GetCompanyForUpdate(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -76,7 +75,7 @@ func (c *Companies) UpdateCompany(
 
 // save writes what a patch has changed, and records it.
 func (c *Companies) save(
-	ctx context.Context, tx db.DBTX, row db.Company, change db.UpdateCompanyParams,
+	ctx context.Context, tx *db.Queries, row db.Company, change db.UpdateCompanyParams,
 ) (db.Company, error) {
 	saved, err := c.write(ctx, tx, row, change)
 	if err != nil || saved.Version == row.Version {
@@ -90,14 +89,14 @@ func (c *Companies) save(
 
 // write writes what has changed; a change that changes nothing leaves the row and its version alone.
 func (c *Companies) write(
-	ctx context.Context, tx db.DBTX, row db.Company, change db.UpdateCompanyParams,
+	ctx context.Context, tx *db.Queries, row db.Company, change db.UpdateCompanyParams,
 ) (db.Company, error) {
 	if row.Name == change.Name && row.Timezone == change.Timezone &&
 		slices.Equal(row.AllowedEmailDomains, change.AllowedEmailDomains) {
 		return row, nil
 	}
 	change.Now = c.Clock.Now()
-	saved, err := c.Queries.UpdateCompany(ctx, tx, change)
+	saved, err := tx.UpdateCompany(ctx, change)
 	if err != nil {
 		return row, postgres.Guarded(err)
 	}

@@ -32,7 +32,7 @@ func (c *Companies) ListTestCompanies(
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.Queries.ListTestCompanies(ctx, c.Store.Of(id), db.ListTestCompaniesParams{
+	rows, err := c.Store.Of(id).ListTestCompanies(ctx, db.ListTestCompaniesParams{
 		CompanyID: id, AfterTime: list.After.Time, AfterID: list.After.ID, MaxRows: list.MaxRows(),
 	})
 	if err != nil {
@@ -64,8 +64,8 @@ func (c *Companies) CreateTestCompany(
 	var opened db.Company
 	var key db.APIKey
 	secret := apikey.New(api.CompanyModeTest)
-	err := c.Store.InTx(ctx, id, func(tx db.DBTX) error {
-		parent, err := c.Queries.GetCompanyForUpdate(ctx, tx, id)
+	err := c.Store.InTx(ctx, id, func(tx *db.Queries) error {
+		parent, err := tx.GetCompanyForUpdate(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -83,10 +83,10 @@ func (c *Companies) CreateTestCompany(
 			return err
 		}
 		return c.within(ctx, tx, row.ID, func() error {
-			if opened, err = c.Queries.InsertTestCompany(ctx, tx, row); err != nil {
+			if opened, err = tx.InsertTestCompany(ctx, row); err != nil {
 				return err
 			}
-			key, err = c.Queries.InsertAPIKey(ctx, tx, db.InsertAPIKeyParams{
+			key, err = tx.InsertAPIKey(ctx, db.InsertAPIKeyParams{
 				CompanyID: row.ID, ID: c.Clock.ID(), Name: name, Prefix: secret.Prefix(), Hash: secret.Hash(),
 				Scopes: c.Scopes, KnownTo: []uuid.UUID{}, Now: row.Now,
 			})
@@ -102,22 +102,22 @@ func (c *Companies) CreateTestCompany(
 }
 
 // within does something in a test company of the caller's, in the transaction of the caller's own.
-func (c *Companies) within(ctx context.Context, tx db.DBTX, test uuid.UUID, fn func() error) error {
-	if err := c.Queries.ActFor(ctx, tx, test); err != nil {
+func (c *Companies) within(ctx context.Context, tx *db.Queries, test uuid.UUID, fn func() error) error {
+	if err := tx.ActFor(ctx, test); err != nil {
 		return err
 	}
 	if err := fn(); err != nil {
 		return err
 	}
-	return c.Queries.ActFor(ctx, tx, access.Of(ctx).CompanyID)
+	return tx.ActFor(ctx, access.Of(ctx).CompanyID)
 }
 
 // mayOpen decides whether a company may open one more test company. Those do not open any themselves.
-func (c *Companies) mayOpen(ctx context.Context, tx db.DBTX, parent db.Company) error {
+func (c *Companies) mayOpen(ctx context.Context, tx *db.Queries, parent db.Company) error {
 	if parent.TestOf != nil {
 		return fault.New(fault.StateConflict).With("A test company opens no test companies.")
 	}
-	count, err := c.Queries.CountTestCompanies(ctx, tx, parent.ID)
+	count, err := tx.CountTestCompanies(ctx, parent.ID)
 	if err == nil && count >= maxTestCompanies {
 		err = fault.New(fault.LimitReached).
 			With("The company has %d test companies already; close one that is not needed.", maxTestCompanies)
@@ -131,8 +131,8 @@ func (c *Companies) CloseTestCompany(
 ) (api.CloseTestCompanyResponseObject, error) {
 	id, now := access.Of(ctx).CompanyID, c.Clock.Now()
 	var ended []db.Session
-	err := c.Store.InTx(ctx, id, func(tx db.DBTX) error {
-		row, err := c.Queries.GetTestCompany(ctx, tx, db.GetTestCompanyParams{CompanyID: id, ID: request.TestCompanyID})
+	err := c.Store.InTx(ctx, id, func(tx *db.Queries) error {
+		row, err := tx.GetTestCompany(ctx, db.GetTestCompanyParams{CompanyID: id, ID: request.TestCompanyID})
 		if err != nil {
 			return err
 		}
@@ -143,14 +143,14 @@ func (c *Companies) CloseTestCompany(
 			return err
 		}
 		return c.within(ctx, tx, row.ID, func() error {
-			if _, err := c.Queries.GetCompanyAlone(ctx, tx, row.ID); err != nil {
+			if _, err := tx.GetCompanyAlone(ctx, row.ID); err != nil {
 				return err
 			}
-			_, err := c.Queries.CloseTestCompany(ctx, tx, db.CloseTestCompanyParams{ID: row.ID, TestOf: id, Now: now})
+			_, err := tx.CloseTestCompany(ctx, db.CloseTestCompanyParams{ID: row.ID, TestOf: id, Now: now})
 			if err != nil {
 				return postgres.Guarded(err)
 			}
-			if _, err := c.Queries.RevokeAPIKeys(ctx, tx, db.RevokeAPIKeysParams{CompanyID: row.ID, Now: now}); err != nil {
+			if _, err := tx.RevokeAPIKeys(ctx, db.RevokeAPIKeysParams{CompanyID: row.ID, Now: now}); err != nil {
 				return err
 			}
 			// What is left of it is its audit log.
@@ -168,15 +168,15 @@ func (c *Companies) CloseTestCompany(
 // empty deletes what a test company holds, but for one person where there is one to keep, and gives the sessions that
 // have ended by it. They are gone and not among the changes that replicas look for, so these have to be told of them.
 func (c *Companies) empty(
-	ctx context.Context, tx db.DBTX, company, keep uuid.UUID,
+	ctx context.Context, tx *db.Queries, company, keep uuid.UUID,
 ) (db.ResetCompanyRow, []db.Session, error) {
-	ended, err := c.Queries.EndTestSessions(ctx, tx, db.EndTestSessionsParams{
+	ended, err := tx.EndTestSessions(ctx, db.EndTestSessionsParams{
 		CompanyID: company, ExceptUserID: keep, Now: c.Clock.Now(),
 	})
 	if err != nil {
 		return db.ResetCompanyRow{}, nil, err
 	}
-	deleted, err := c.Queries.ResetCompany(ctx, tx, db.ResetCompanyParams{CompanyID: company, CallerID: keep})
+	deleted, err := tx.ResetCompany(ctx, db.ResetCompanyParams{CompanyID: company, CallerID: keep})
 	return deleted, ended, err
 }
 
@@ -188,8 +188,8 @@ func (c *Companies) ResetCompany(
 	var deleted db.ResetCompanyRow
 	var ended []db.Session
 	var revoked int64
-	err := c.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		row, err := c.Queries.GetCompanyAlone(ctx, tx, who.CompanyID)
+	err := c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.GetCompanyAlone(ctx, who.CompanyID)
 		if err != nil {
 			return err
 		}
@@ -199,7 +199,7 @@ func (c *Companies) ResetCompany(
 		if deleted, ended, err = c.empty(ctx, tx, row.ID, who.UserID); err != nil {
 			return err
 		}
-		revoked, err = c.Queries.RevokeLaterAPIKeys(ctx, tx, db.RevokeLaterAPIKeysParams{
+		revoked, err = tx.RevokeLaterAPIKeys(ctx, db.RevokeLaterAPIKeysParams{
 			CompanyID: row.ID, CallerID: who.UserID, Now: c.Clock.Now(),
 		})
 		if err != nil {

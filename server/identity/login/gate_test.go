@@ -12,7 +12,6 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
@@ -51,7 +50,7 @@ func room(t *testing.T, i *testkit.Installation, gate *password.Gate) *login.Ser
 	testkit.Eventually(t, 10*time.Second, "Redis is connected", func() bool { return cache.Up(t.Context()) == nil })
 	source := clock.System()
 	return &login.Service{
-		Store: kept, Queries: db.New(), Clock: source, Audit: audit.NewRecorder(source), Gate: gate,
+		Store: kept, Clock: source, Audit: audit.NewRecorder(source), Gate: gate,
 		Throttle: ratelimit.NewThrottle(cache, keys.Throttle(), ratelimit.ThrottlePolicy{PairLimit: 1}),
 		Access:   session.NewAccess(keys, 15*time.Minute, source.Now), Refresh: session.NewRefresh(keys),
 		Metrics: telemetry.NewMetrics("test"), Log: log, SessionLifetime: time.Hour,

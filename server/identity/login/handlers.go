@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
@@ -23,7 +22,6 @@ import (
 // Service is the room of the tag auth.
 type Service struct {
 	Store    *postgres.Store
-	Queries  *db.Queries
 	Clock    clock.Source
 	Audit    *audit.Recorder
 	Gate     *password.Gate

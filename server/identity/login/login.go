@@ -75,7 +75,7 @@ func attempted(email string, test *string) string {
 // account finds who signs in with an email, to a live company or to the test company of a slug; nobody is an account
 // without a hash.
 func (a *Service) account(ctx context.Context, email string, test *string) (db.FindAccountRow, error) {
-	account, err := a.Queries.FindAccount(ctx, a.Store.Lookup(), db.FindAccountParams{Email: email, TestSlug: test})
+	account, err := a.Store.Lookup().FindAccount(ctx, db.FindAccountParams{Email: email, TestSlug: test})
 	if fault.Is(err, fault.ResourceNotFound) {
 		return db.FindAccountRow{}, nil
 	}
@@ -105,7 +105,7 @@ func (a *Service) refuseLogin(ctx context.Context, account db.FindAccountRow, ma
 		a.Log.InfoContext(ctx, "sign-in refused: nobody has this email there")
 		return refused
 	}
-	err := a.Store.InTx(ctx, account.CompanyID, func(tx db.DBTX) error {
+	err := a.Store.InTx(ctx, account.CompanyID, func(tx *db.Queries) error {
 		return a.Audit.Record(ctx, tx, account.CompanyID, audit.Entry{
 			Action: audit.Login, Resource: audit.User, ID: &account.UserID, Outcome: api.AuditOutcomeFailure,
 			Actor: &account.UserID, Details: audit.Details{"reason": reason},
@@ -138,18 +138,18 @@ func (a *Service) open(ctx context.Context, account db.FindAccountRow, plain str
 	state := session.State{
 		CompanyID: account.CompanyID, UserID: account.UserID, Epoch: 1, ExpiresAt: now.Add(a.SessionLifetime),
 	}
-	err := a.Store.InTx(ctx, account.CompanyID, func(tx db.DBTX) error {
-		if _, err := a.Queries.LockActiveCompany(ctx, tx, account.CompanyID); err != nil {
+	err := a.Store.InTx(ctx, account.CompanyID, func(tx *db.Queries) error {
+		if _, err := tx.LockActiveCompany(ctx, account.CompanyID); err != nil {
 			return err
 		}
-		role, err := a.Queries.RecordLogin(ctx, tx, db.RecordLoginParams{
+		role, err := tx.RecordLogin(ctx, db.RecordLoginParams{
 			CompanyID: account.CompanyID, ID: account.UserID, VerifiedHash: account.PasswordHash, NewHash: stronger, Now: now,
 		})
 		if err != nil {
 			return err
 		}
 		state.Role = role
-		err = a.Queries.InsertSession(ctx, tx, db.InsertSessionParams{
+		err = tx.InsertSession(ctx, db.InsertSessionParams{
 			CompanyID: account.CompanyID, ID: id, UserID: account.UserID, IP: audit.Address(request.IP),
 			UserAgent: request.UserAgent, Now: now, ExpiresAt: state.ExpiresAt,
 		})

@@ -18,7 +18,7 @@ func (a *Service) ChangePassword(
 	ctx context.Context, request api.ChangePasswordRequestObject,
 ) (api.ChangePasswordResponseObject, error) {
 	who := access.Of(ctx)
-	me, err := a.Queries.GetMe(ctx, a.Store.Of(who.CompanyID), db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
+	me, err := a.Store.Of(who.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
 	if err != nil {
 		return nil, err
 	}
@@ -33,9 +33,9 @@ func (a *Service) ChangePassword(
 		return nil, err
 	}
 	var ended []db.Session
-	err = a.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
+	err = a.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		now := a.Clock.Now()
-		changed, err := a.Queries.UpdateUserPassword(ctx, tx, db.UpdateUserPasswordParams{
+		changed, err := tx.UpdateUserPassword(ctx, db.UpdateUserPasswordParams{
 			CompanyID: who.CompanyID, ID: who.UserID, PasswordHash: hash, VerifiedHash: me.User.PasswordHash, Now: now,
 		})
 		if err != nil {
@@ -44,7 +44,7 @@ func (a *Service) ChangePassword(
 		if changed == 0 {
 			return fault.New(fault.ConcurrentRequest)
 		}
-		ended, err = a.Queries.RevokeUserSessions(ctx, tx, db.RevokeUserSessionsParams{
+		ended, err = tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
 			CompanyID: who.CompanyID, UserID: who.UserID, KeepID: &who.SessionID, Reason: db.SessionEndPasswordChanged, Now: now,
 		})
 		if err != nil {
@@ -80,7 +80,7 @@ func (a *Service) confirm(ctx context.Context, me db.GetMeRow, current string) e
 		reservation.Success(ctx)
 		return nil
 	}
-	err = a.Store.InTx(ctx, user.CompanyID, func(tx db.DBTX) error {
+	err = a.Store.InTx(ctx, user.CompanyID, func(tx *db.Queries) error {
 		return a.Audit.Record(ctx, tx, user.CompanyID, audit.Entry{
 			Action: audit.PasswordChanged, Resource: audit.User, ID: &user.ID, Outcome: api.AuditOutcomeFailure,
 			Details: audit.Details{"reason": "wrong_password"},

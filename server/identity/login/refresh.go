@@ -27,8 +27,8 @@ func (a *Service) RefreshTokens(
 	var ended *db.Session
 	var role api.Role
 	var verdict session.Verdict
-	err = a.Store.InTx(ctx, presented.CompanyID, func(tx db.DBTX) error {
-		row, err := a.Queries.GetSessionForRefresh(ctx, tx, db.GetSessionForRefreshParams{
+	err = a.Store.InTx(ctx, presented.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.GetSessionForRefresh(ctx, db.GetSessionForRefreshParams{
 			CompanyID: presented.CompanyID, ID: presented.SessionID,
 		})
 		if err != nil {
@@ -93,10 +93,10 @@ func presentedToken(request api.RefreshTokensRequestObject) string {
 }
 
 func (a *Service) rotate(
-	ctx context.Context, tx db.DBTX, presented session.RefreshToken, row db.GetSessionForRefreshRow,
+	ctx context.Context, tx *db.Queries, presented session.RefreshToken, row db.GetSessionForRefreshRow,
 ) error {
 	request := access.RequestOf(ctx)
-	rotated, err := a.Queries.RotateSession(ctx, tx, db.RotateSessionParams{
+	rotated, err := tx.RotateSession(ctx, db.RotateSessionParams{
 		CompanyID: presented.CompanyID, ID: presented.SessionID, Generation: row.Generation, Now: a.Clock.Now(),
 		IP: audit.Address(request.IP), UserAgent: request.UserAgent,
 	})
@@ -114,7 +114,7 @@ func (a *Service) rotate(
 
 // recordRefused keeps that a token of ours was presented for a session that has ended.
 func (a *Service) recordRefused(
-	ctx context.Context, tx db.DBTX, presented session.RefreshToken, row db.GetSessionForRefreshRow,
+	ctx context.Context, tx *db.Queries, presented session.RefreshToken, row db.GetSessionForRefreshRow,
 ) error {
 	return a.Audit.Record(ctx, tx, presented.CompanyID, audit.Entry{
 		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &presented.SessionID, Outcome: api.AuditOutcomeFailure,
@@ -124,9 +124,9 @@ func (a *Service) recordRefused(
 
 // endReused ends a session whose refresh token two parties hold. The caller learns no more than from any other refusal.
 func (a *Service) endReused(
-	ctx context.Context, tx db.DBTX, presented session.RefreshToken, row db.GetSessionForRefreshRow,
+	ctx context.Context, tx *db.Queries, presented session.RefreshToken, row db.GetSessionForRefreshRow,
 ) (*db.Session, error) {
-	ended, err := a.Queries.RevokeSession(ctx, tx, db.RevokeSessionParams{
+	ended, err := tx.RevokeSession(ctx, db.RevokeSessionParams{
 		CompanyID: presented.CompanyID, ID: presented.SessionID, UserID: row.UserID,
 		Reason: db.SessionEndTokenReuse, Now: a.Clock.Now(),
 	})

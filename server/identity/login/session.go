@@ -107,7 +107,7 @@ func (a *Service) RevokeUserSessions(
 // exists fails with NotFound where the company has no such user.
 func (a *Service) exists(ctx context.Context, user uuid.UUID) error {
 	company := access.Of(ctx).CompanyID
-	_, err := a.Queries.GetUser(ctx, a.Store.Of(company), db.GetUserParams{CompanyID: company, ID: user, SeesAll: true})
+	_, err := a.Store.Of(company).GetUser(ctx, db.GetUserParams{CompanyID: company, ID: user, SeesAll: true})
 	return err
 }
 
@@ -115,8 +115,8 @@ func (a *Service) exists(ctx context.Context, user uuid.UUID) error {
 func (a *Service) end(ctx context.Context, user, id uuid.UUID, reason db.SessionEnd, action audit.Action) error {
 	company, now := access.Of(ctx).CompanyID, a.Clock.Now()
 	var ended db.Session
-	err := a.Store.InTx(ctx, company, func(tx db.DBTX) (err error) {
-		ended, err = a.Queries.RevokeSession(ctx, tx, db.RevokeSessionParams{
+	err := a.Store.InTx(ctx, company, func(tx *db.Queries) (err error) {
+		ended, err = tx.RevokeSession(ctx, db.RevokeSessionParams{
 			CompanyID: company, ID: id, UserID: user, Reason: reason, Now: now,
 		})
 		if err != nil {
@@ -135,8 +135,8 @@ func (a *Service) end(ctx context.Context, user, id uuid.UUID, reason db.Session
 func (a *Service) endAll(ctx context.Context, user uuid.UUID, keep *uuid.UUID, reason db.SessionEnd) (int32, error) {
 	company, now := access.Of(ctx).CompanyID, a.Clock.Now()
 	var ended []db.Session
-	err := a.Store.InTx(ctx, company, func(tx db.DBTX) (err error) {
-		ended, err = a.Queries.RevokeUserSessions(ctx, tx, db.RevokeUserSessionsParams{
+	err := a.Store.InTx(ctx, company, func(tx *db.Queries) (err error) {
+		ended, err = tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
 			CompanyID: company, UserID: user, KeepID: keep, Reason: reason, Now: now,
 		})
 		for _, s := range ended {
@@ -179,7 +179,7 @@ func (a *Service) list(
 		}
 		query.AfterTime, query.AfterID = &after.CreatedAt, &after.ID
 	}
-	rows, err := a.Queries.ListSessions(ctx, a.Store.Of(who.CompanyID), query)
+	rows, err := a.Store.Of(who.CompanyID).ListSessions(ctx, query)
 	if err != nil {
 		return api.ListSessions200JSONResponse{}, err
 	}

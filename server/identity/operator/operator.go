@@ -30,11 +30,10 @@ var (
 
 // Operator acts on any company.
 type Operator struct {
-	Store   *postgres.Store
-	Queries *db.Queries
-	Clock   clock.Source
-	Audit   *audit.Recorder
-	Gate    *password.Gate
+	Store *postgres.Store
+	Clock clock.Source
+	Audit *audit.Recorder
+	Gate  *password.Gate
 }
 
 // Person is a user to create.
@@ -47,12 +46,12 @@ type Person struct {
 
 // Companies lists all companies by slug.
 func (o *Operator) Companies(ctx context.Context) ([]db.CompanyDirectory, error) {
-	return o.Queries.AllCompanies(ctx, o.Store.Lookup())
+	return o.Store.Lookup().AllCompanies(ctx)
 }
 
 // FindCompany finds a company by its slug.
 func (o *Operator) FindCompany(ctx context.Context, slug string) (db.FindCompanyRow, error) {
-	found, err := o.Queries.FindCompany(ctx, o.Store.Lookup(), slug)
+	found, err := o.Store.Lookup().FindCompany(ctx, slug)
 	if fault.Is(err, fault.ResourceNotFound) {
 		return found, fault.New(fault.ResourceNotFound).With("There is no company with the slug %q.", slug).Because(err)
 	}
@@ -76,8 +75,8 @@ func (o *Operator) CreateCompany(ctx context.Context, name, slug string) (db.Com
 	}
 	id := o.Clock.ID()
 	var created db.Company
-	err := o.Store.InTx(ctx, id, func(tx db.DBTX) (err error) {
-		created, err = o.Queries.InsertCompany(ctx, tx, db.InsertCompanyParams{
+	err := o.Store.InTx(ctx, id, func(tx *db.Queries) (err error) {
+		created, err = tx.InsertCompany(ctx, db.InsertCompanyParams{
 			CompanyID: id, Name: name, Slug: slug, Now: o.Clock.Now(),
 		})
 		if err != nil {
@@ -123,8 +122,8 @@ func (o *Operator) CreateUserWithHash(ctx context.Context, company uuid.UUID, p 
 		row.Department = &p.Department
 	}
 	var created db.User
-	err := o.Store.InTx(ctx, company, func(tx db.DBTX) (err error) {
-		if created, err = o.Queries.InsertUser(ctx, tx, row); err != nil {
+	err := o.Store.InTx(ctx, company, func(tx *db.Queries) (err error) {
+		if created, err = tx.InsertUser(ctx, row); err != nil {
 			return err
 		}
 		return o.Audit.Record(ctx, tx, company, audit.Entry{
@@ -143,7 +142,7 @@ func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string)
 	if test != "" {
 		wanted.TestSlug, where = &test, fmt.Sprintf("a test company with the slug %q", test)
 	}
-	account, err := o.Queries.FindAccount(ctx, o.Store.Lookup(), wanted)
+	account, err := o.Store.Lookup().FindAccount(ctx, wanted)
 	if fault.Is(err, fault.ResourceNotFound) {
 		return fault.New(fault.ResourceNotFound).
 			With("There is no user with the email %q in %s.", email, where).Because(err)
@@ -151,7 +150,7 @@ func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string)
 	if err != nil {
 		return err
 	}
-	me, err := o.Queries.GetMe(ctx, o.Store.Of(account.CompanyID), db.GetMeParams{
+	me, err := o.Store.Of(account.CompanyID).GetMe(ctx, db.GetMeParams{
 		CompanyID: account.CompanyID, ID: account.UserID,
 	})
 	if err != nil {
@@ -169,13 +168,13 @@ func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string)
 		return err
 	}
 	now := o.Clock.Now()
-	return o.Store.InTx(ctx, account.CompanyID, func(tx db.DBTX) error {
-		if _, err := o.Queries.ResetUserPassword(ctx, tx, db.ResetUserPasswordParams{
+	return o.Store.InTx(ctx, account.CompanyID, func(tx *db.Queries) error {
+		if _, err := tx.ResetUserPassword(ctx, db.ResetUserPasswordParams{
 			CompanyID: account.CompanyID, ID: account.UserID, PasswordHash: hash, Now: now,
 		}); err != nil {
 			return err
 		}
-		if _, err := o.Queries.RevokeUserSessions(ctx, tx, db.RevokeUserSessionsParams{
+		if _, err := tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
 			CompanyID: account.CompanyID, UserID: account.UserID, Reason: db.SessionEndPasswordChanged, Now: now,
 		}); err != nil {
 			return err
@@ -194,15 +193,15 @@ func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) 
 		return err
 	}
 	now := o.Clock.Now()
-	return o.Store.InTx(ctx, company.ID, func(tx db.DBTX) error {
-		row, err := o.Queries.GetCompanyForUpdate(ctx, tx, company.ID)
+	return o.Store.InTx(ctx, company.ID, func(tx *db.Queries) error {
+		row, err := tx.GetCompanyForUpdate(ctx, company.ID)
 		if err != nil {
 			return err
 		}
 		if err := maySwitch(row, active); err != nil {
 			return err
 		}
-		_, err = o.Queries.TransitionCompanyActive(ctx, tx, db.TransitionCompanyActiveParams{
+		_, err = tx.TransitionCompanyActive(ctx, db.TransitionCompanyActiveParams{
 			CompanyID: company.ID, WasActive: !active, Now: now,
 		})
 		if err != nil {
@@ -213,7 +212,7 @@ func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) 
 				Action: audit.CompanyReactivated, Resource: audit.Company, ID: &company.ID,
 			})
 		}
-		ended, err := o.Queries.RevokeCompanySessions(ctx, tx, db.RevokeCompanySessionsParams{
+		ended, err := tx.RevokeCompanySessions(ctx, db.RevokeCompanySessionsParams{
 			CompanyID: company.ID, Now: now,
 		})
 		if err != nil {
@@ -243,25 +242,25 @@ func maySwitch(row db.Company, active bool) error {
 
 // endTests ends the sessions in a company's test companies, which it has taken with it. They stay open, and their keys
 // good, for when it comes back. The lock is what a sign-in holds while it looks whether its company is live.
-func (o *Operator) endTests(ctx context.Context, tx db.DBTX, of uuid.UUID, now time.Time) error {
+func (o *Operator) endTests(ctx context.Context, tx *db.Queries, of uuid.UUID, now time.Time) error {
 	const most = 100 // a company has fewer
-	tests, err := o.Queries.ListTestCompanies(ctx, tx, db.ListTestCompaniesParams{CompanyID: of, MaxRows: most})
+	tests, err := tx.ListTestCompanies(ctx, db.ListTestCompaniesParams{CompanyID: of, MaxRows: most})
 	if err != nil {
 		return err
 	}
 	for _, test := range tests {
-		if err := o.Queries.ActFor(ctx, tx, test.ID); err != nil {
+		if err := tx.ActFor(ctx, test.ID); err != nil {
 			return err
 		}
-		if _, err := o.Queries.GetCompanyForUpdate(ctx, tx, test.ID); err != nil {
+		if _, err := tx.GetCompanyForUpdate(ctx, test.ID); err != nil {
 			return err
 		}
-		_, err := o.Queries.RevokeCompanySessions(ctx, tx, db.RevokeCompanySessionsParams{CompanyID: test.ID, Now: now})
+		_, err := tx.RevokeCompanySessions(ctx, db.RevokeCompanySessionsParams{CompanyID: test.ID, Now: now})
 		if err != nil {
 			return err
 		}
 	}
-	return o.Queries.ActFor(ctx, tx, of)
+	return tx.ActFor(ctx, of)
 }
 
 func checkPerson(p Person) error {

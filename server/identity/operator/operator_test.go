@@ -9,7 +9,6 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
@@ -34,7 +33,7 @@ func hire(t *testing.T) (*testkit.Installation, *operator.Operator) {
 		s.Close()
 	})
 	return installation, &operator.Operator{
-		Store: s, Queries: db.New(), Clock: clock.System(), Audit: audit.NewRecorder(clock.System()), Gate: gate,
+		Store: s, Clock: clock.System(), Audit: audit.NewRecorder(clock.System()), Gate: gate,
 	}
 }
 

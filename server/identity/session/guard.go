@@ -65,7 +65,6 @@ type Guard struct {
 	now      func() time.Time
 	lifetime time.Duration
 	observe  func(Source)
-	queries  *db.Queries
 	script   *rueidis.Lua
 
 	mu      sync.RWMutex
@@ -85,7 +84,7 @@ func NewGuard(
 	s *postgres.Store, r *redis.Redis, keys *Keyring, lifetime time.Duration, now func() time.Time, observe func(Source),
 ) *Guard {
 	return &Guard{
-		store: s, redis: r, keys: keys, now: now, lifetime: lifetime, observe: observe, queries: db.New(),
+		store: s, redis: r, keys: keys, now: now, lifetime: lifetime, observe: observe,
 		script: rueidis.NewLuaScript(put), changed: map[uuid.UUID]change{},
 	}
 }
@@ -131,7 +130,7 @@ func (g *Guard) copyOf(ctx context.Context, session uuid.UUID) (state State, fou
 }
 
 func (g *Guard) load(ctx context.Context, c Claims) (State, error) {
-	row, err := g.queries.GetSessionState(ctx, g.store.Of(c.CompanyID), db.GetSessionStateParams{
+	row, err := g.store.Of(c.CompanyID).GetSessionState(ctx, db.GetSessionStateParams{
 		CompanyID: c.CompanyID, ID: c.SessionID,
 	})
 	if fault.Is(err, fault.ResourceNotFound) {
@@ -218,7 +217,7 @@ func (g *Guard) Look(ctx context.Context) error {
 	defer cancel()
 	began := g.now()
 	seconds := int32(g.lookBack(began) / time.Second) //nolint:gosec // an hour or two
-	rows, err := g.queries.ListSessionChanges(ctx, g.store.Lookup(), seconds)
+	rows, err := g.store.Lookup().ListSessionChanges(ctx, seconds)
 	if err != nil {
 		return err
 	}

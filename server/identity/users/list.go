@@ -78,21 +78,21 @@ func listQuery(company uuid.UUID, wanted api.ListUsersParams) (db.ListUsersParam
 
 // find gives the users of one page, and one more where there is a next one.
 func (u *Users) find(
-	ctx context.Context, tenant db.DBTX, query db.ListUsersParams, text *string,
+	ctx context.Context, tenant *db.Queries, query db.ListUsersParams, text *string,
 ) ([]db.User, error) {
 	query.Walked = query.MaxRows
 	if text == nil {
-		return u.Queries.ListUsers(ctx, tenant, query)
+		return tenant.ListUsers(ctx, query)
 	}
 	pattern := page.Contains(*text)
 	query.Pattern, query.Walked = &pattern, shortWalk
-	rows, err := u.Queries.ListUsers(ctx, tenant, query)
+	rows, err := tenant.ListUsers(ctx, query)
 	if err != nil || len(rows) == int(query.MaxRows) {
 		return rows, err
 	}
 	query.Walked = math.MaxInt32
 	if indexed(*text) {
-		ids, err := u.Queries.SearchUsers(ctx, tenant, db.SearchUsersParams{
+		ids, err := tenant.SearchUsers(ctx, db.SearchUsersParams{
 			CompanyID: query.CompanyID, Pattern: pattern, AtMost: fewHits + 1,
 		})
 		if err != nil {
@@ -102,7 +102,7 @@ func (u *Users) find(
 			query.Ids, query.Pattern = ids, nil
 		}
 	}
-	return u.Queries.ListUsers(ctx, tenant, query)
+	return tenant.ListUsers(ctx, query)
 }
 
 // indexed reports whether the trigram index can find a text; for any other it would read the whole company.

@@ -12,7 +12,7 @@ import (
 // GetMe shows the caller their profile.
 func (u *Users) GetMe(ctx context.Context, request api.GetMeRequestObject) (api.GetMeResponseObject, error) {
 	who := access.Of(ctx)
-	row, err := u.Queries.GetMe(ctx, u.Store.Of(who.CompanyID), db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
+	row, err := u.Store.Of(who.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
 	if err != nil {
 		return nil, err
 	}
@@ -29,8 +29,8 @@ func (u *Users) GetMe(ctx context.Context, request api.GetMeRequestObject) (api.
 func (u *Users) UpdateMe(ctx context.Context, request api.UpdateMeRequestObject) (api.UpdateMeResponseObject, error) {
 	who, patch := access.Of(ctx), request.Body
 	var shown db.GetMeRow
-	err := u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		row, err := u.Queries.GetUserForUpdate(ctx, tx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: who.UserID})
+	err := u.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: who.UserID})
 		if err != nil {
 			return err
 		}
@@ -41,7 +41,7 @@ func (u *Users) UpdateMe(ctx context.Context, request api.UpdateMeRequestObject)
 		if _, err := u.save(ctx, tx, row, change); err != nil {
 			return err
 		}
-		shown, err = u.Queries.GetMe(ctx, tx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
+		shown, err = tx.GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
 		return err
 	})
 	if err != nil {

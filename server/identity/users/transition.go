@@ -51,8 +51,8 @@ func (u *Users) ChangeUserRole(
 // act is a change of a user's state: whether it may be, how it is written, and what becomes of the user's sessions.
 type act interface {
 	decide(who access.Actor, row db.User, admins int) error
-	write(ctx context.Context, tx db.DBTX, row db.User) (db.User, error)
-	sessions(ctx context.Context, tx db.DBTX, row db.User) ([]db.Session, error)
+	write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error)
+	sessions(ctx context.Context, tx *db.Queries, row db.User) ([]db.Session, error)
 }
 
 // transition is the one way of every act. Where it is about an active admin, the company's admins are locked before the
@@ -63,12 +63,12 @@ func (u *Users) transition(
 	who := access.Of(ctx)
 	var affected []db.Session
 	var saved db.User
-	err = u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		admins, err := u.Queries.LockActiveAdmins(ctx, tx, db.LockActiveAdminsParams{CompanyID: who.CompanyID, UserID: id})
+	err = u.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		admins, err := tx.LockActiveAdmins(ctx, db.LockActiveAdminsParams{CompanyID: who.CompanyID, UserID: id})
 		if err != nil {
 			return err
 		}
-		row, err := u.Queries.GetUserForUpdate(ctx, tx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: id})
+		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: id})
 		if err != nil {
 			return err
 		}
@@ -107,14 +107,14 @@ func (deactivation) decide(who access.Actor, row db.User, admins int) error {
 	return mayDeactivate(who, row, admins)
 }
 
-func (d deactivation) write(ctx context.Context, tx db.DBTX, row db.User) (db.User, error) {
-	return d.u.Queries.TransitionUserActive(ctx, tx, db.TransitionUserActiveParams{
+func (d deactivation) write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error) {
+	return tx.TransitionUserActive(ctx, db.TransitionUserActiveParams{
 		CompanyID: row.CompanyID, ID: row.ID, WasActive: true, Now: d.u.Clock.Now(),
 	})
 }
 
-func (d deactivation) sessions(ctx context.Context, tx db.DBTX, row db.User) ([]db.Session, error) {
-	return d.u.Queries.RevokeUserSessions(ctx, tx, db.RevokeUserSessionsParams{
+func (d deactivation) sessions(ctx context.Context, tx *db.Queries, row db.User) ([]db.Session, error) {
+	return tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
 		CompanyID: row.CompanyID, UserID: row.ID, Reason: db.SessionEndUserDeactivated, Now: d.u.Clock.Now(),
 	})
 }
@@ -125,13 +125,13 @@ func (reactivation) decide(who access.Actor, row db.User, _ int) error {
 	return mayReactivate(who, row)
 }
 
-func (r reactivation) write(ctx context.Context, tx db.DBTX, row db.User) (db.User, error) {
-	return r.u.Queries.TransitionUserActive(ctx, tx, db.TransitionUserActiveParams{
+func (r reactivation) write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error) {
+	return tx.TransitionUserActive(ctx, db.TransitionUserActiveParams{
 		CompanyID: row.CompanyID, ID: row.ID, WasActive: false, Now: r.u.Clock.Now(),
 	})
 }
 
-func (reactivation) sessions(context.Context, db.DBTX, db.User) ([]db.Session, error) {
+func (reactivation) sessions(context.Context, *db.Queries, db.User) ([]db.Session, error) {
 	return nil, nil
 }
 
@@ -144,14 +144,14 @@ func (c roleChange) decide(who access.Actor, row db.User, admins int) error {
 	return mayChangeRole(who, row, c.role, admins)
 }
 
-func (c roleChange) write(ctx context.Context, tx db.DBTX, row db.User) (db.User, error) {
-	return c.u.Queries.TransitionUserRole(ctx, tx, db.TransitionUserRoleParams{
+func (c roleChange) write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error) {
+	return tx.TransitionUserRole(ctx, db.TransitionUserRoleParams{
 		CompanyID: row.CompanyID, ID: row.ID, WasRole: row.Role, Role: c.role, Now: c.u.Clock.Now(),
 	})
 }
 
-func (c roleChange) sessions(ctx context.Context, tx db.DBTX, row db.User) ([]db.Session, error) {
-	return c.u.Queries.AdvanceUserSessions(ctx, tx, db.AdvanceUserSessionsParams{
+func (c roleChange) sessions(ctx context.Context, tx *db.Queries, row db.User) ([]db.Session, error) {
+	return tx.AdvanceUserSessions(ctx, db.AdvanceUserSessionsParams{
 		CompanyID: row.CompanyID, UserID: row.ID, Now: c.u.Clock.Now(),
 	})
 }

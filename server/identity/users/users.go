@@ -22,7 +22,6 @@ import (
 // Users is the room of the tag users.
 type Users struct {
 	Store   *postgres.Store
-	Queries *db.Queries
 	Clock   clock.Source
 	Audit   *audit.Recorder
 	Gate    *password.Gate
@@ -36,7 +35,7 @@ type Users struct {
 func (u *Users) GetUser(ctx context.Context, request api.GetUserRequestObject) (api.GetUserResponseObject, error) {
 	who := access.Of(ctx)
 	tenant := u.Store.Of(who.CompanyID)
-	row, err := u.Queries.GetUser(ctx, tenant, db.GetUserParams{
+	row, err := tenant.GetUser(ctx, db.GetUserParams{
 		CompanyID: who.CompanyID, ID: request.UserID, CallerID: who.UserID, SeesAll: seesEveryone(who.Role),
 	})
 	if err != nil {
@@ -64,7 +63,7 @@ func (u *Users) CreateUser(
 	if err := mayManage(who.Role, role); err != nil {
 		return nil, err
 	}
-	company, err := u.Queries.GetCompany(ctx, u.Store.Of(who.CompanyID), who.CompanyID)
+	company, err := u.Store.Of(who.CompanyID).GetCompany(ctx, who.CompanyID)
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +86,8 @@ func (u *Users) CreateUser(
 	}
 	row.ID, row.Now = u.Clock.ID(), u.Clock.Now()
 	var shown api.UserJSONResponse
-	err = u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		created, err := u.Queries.InsertUser(ctx, tx, row)
+	err = u.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		created, err := tx.InsertUser(ctx, row)
 		if err != nil {
 			return err
 		}
@@ -119,8 +118,8 @@ func (u *Users) UpdateUser(
 ) (api.UpdateUserResponseObject, error) {
 	who, patch := access.Of(ctx), request.Body
 	var shown api.UserJSONResponse
-	err := u.Store.InTx(ctx, who.CompanyID, func(tx db.DBTX) error {
-		row, err := u.Queries.GetUserForUpdate(ctx, tx, db.GetUserForUpdateParams{
+	err := u.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{
 			CompanyID: who.CompanyID, ID: request.UserID,
 		})
 		if err != nil {
@@ -137,7 +136,7 @@ func (u *Users) UpdateUser(
 			change.Email = strings.ToLower(string(*patch.Email))
 		}
 		if change.Email != row.Email {
-			company, err := u.Queries.GetCompany(ctx, tx, who.CompanyID)
+			company, err := tx.GetCompany(ctx, who.CompanyID)
 			if err != nil {
 				return err
 			}
@@ -159,7 +158,7 @@ func (u *Users) UpdateUser(
 }
 
 // save writes an edited profile; one that changes nothing leaves the row and its version alone.
-func (u *Users) save(ctx context.Context, tx db.DBTX, row db.User, change db.UpdateUserParams) (db.User, error) {
+func (u *Users) save(ctx context.Context, tx *db.Queries, row db.User, change db.UpdateUserParams) (db.User, error) {
 	if !changes(row, change) {
 		return row, nil
 	}
@@ -167,7 +166,7 @@ func (u *Users) save(ctx context.Context, tx db.DBTX, row db.User, change db.Upd
 		return row, err
 	}
 	change.Now = u.Clock.Now()
-	saved, err := u.Queries.UpdateUser(ctx, tx, change)
+	saved, err := tx.UpdateUser(ctx, change)
 	if err != nil {
 		return row, postgres.Guarded(err)
 	}
@@ -179,7 +178,7 @@ func (u *Users) save(ctx context.Context, tx db.DBTX, row db.User, change db.Upd
 
 // present shows a user as the caller may see and handle them. Only for an active admin does it matter how many there
 // are.
-func (u *Users) present(ctx context.Context, tx db.DBTX, row db.User) (api.UserJSONResponse, error) {
+func (u *Users) present(ctx context.Context, tx *db.Queries, row db.User) (api.UserJSONResponse, error) {
 	alone, err := u.lastAdmin(ctx, tx, row)
 	if err != nil {
 		return api.UserJSONResponse{}, err
@@ -192,10 +191,10 @@ func (u *Users) present(ctx context.Context, tx db.DBTX, row db.User) (api.UserJ
 }
 
 // lastAdmin reports whether an active admin among the rows is the company's only one.
-func (u *Users) lastAdmin(ctx context.Context, tx db.DBTX, rows ...db.User) (bool, error) {
+func (u *Users) lastAdmin(ctx context.Context, tx *db.Queries, rows ...db.User) (bool, error) {
 	for _, row := range rows {
 		if row.Role == api.RoleAdmin && row.IsActive {
-			count, err := u.Queries.CountActiveAdmins(ctx, tx, row.CompanyID)
+			count, err := tx.CountActiveAdmins(ctx, row.CompanyID)
 			return count <= 1, err
 		}
 	}

@@ -22,11 +22,11 @@ func (r *Reports) ListInterviewerFigures(
 	if err != nil {
 		return nil, err
 	}
-	seen, err := visibility.Of(ctx, r.Queries, r.Store.Of(who.CompanyID), who)
+	seen, err := visibility.Of(ctx, r.Store.Of(who.CompanyID), who)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.Queries.ListInterviewerFigures(ctx, r.Store.Planned(who.CompanyID), db.ListInterviewerFiguresParams{
+	rows, err := r.Store.Planned(who.CompanyID).ListInterviewerFigures(ctx, db.ListInterviewerFiguresParams{
 		CompanyID: who.CompanyID, SeesAll: seen.All, Jobs: seen.Jobs, JobID: wanted.JobID,
 		AfterText: list.After.Text, AfterID: list.After.ID, MaxRows: list.MaxRows(),
 	})

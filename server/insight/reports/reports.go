@@ -23,7 +23,6 @@ import (
 // Reports is the room of the tag reports.
 type Reports struct {
 	Store   *postgres.Store
-	Queries *db.Queries
 	Clock   clock.Source
 	Cursors page.Codec
 }
@@ -71,22 +70,22 @@ func (r *Reports) GetJobPipelineChart(
 func (r *Reports) pipeline(ctx context.Context, id uuid.UUID) (api.JobPipeline, error) {
 	who := access.Of(ctx)
 	tenant := r.Store.Of(who.CompanyID)
-	seen, err := visibility.Of(ctx, r.Queries, tenant, who)
+	seen, err := visibility.Of(ctx, tenant, who)
 	if err != nil {
 		return api.JobPipeline{}, err
 	}
-	job, err := r.Queries.GetJob(ctx, tenant, db.GetJobParams{
+	job, err := tenant.GetJob(ctx, db.GetJobParams{
 		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs,
 	})
 	if err != nil {
 		return api.JobPipeline{}, err
 	}
 	asOf := r.Clock.Now()
-	counts, err := r.Queries.CountPipeline(ctx, tenant, db.CountPipelineParams{CompanyID: who.CompanyID, JobID: id})
+	counts, err := tenant.CountPipeline(ctx, db.CountPipelineParams{CompanyID: who.CompanyID, JobID: id})
 	if err != nil {
 		return api.JobPipeline{}, err
 	}
-	stays, err := r.Queries.ListMedianStays(ctx, tenant, db.ListMedianStaysParams{CompanyID: who.CompanyID, JobID: id})
+	stays, err := tenant.ListMedianStays(ctx, db.ListMedianStaysParams{CompanyID: who.CompanyID, JobID: id})
 	if err != nil {
 		return api.JobPipeline{}, err
 	}

@@ -92,24 +92,31 @@ func (s *Store) Close() { s.pool.Close() }
 func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
 
 // Of runs single statements for one company, each in a transaction and a round trip of its own.
-func (s *Store) Of(company uuid.UUID) db.DBTX {
-	return &statements{pool: s.pool, company: company, tenant: []prelude{{setTenant, []any{company.String()}}}}
-}
+func (s *Store) Of(company uuid.UUID) *db.Queries { return db.New(s.bound(company, setTenant)) }
 
 // Planned is Of for statements with optional filters, which PostgreSQL plans anew with the values at hand: a plan for
 // all values could use no index.
-func (s *Store) Planned(company uuid.UUID) db.DBTX {
-	return &statements{pool: s.pool, company: company, tenant: []prelude{{setTenantPlan, []any{company.String()}}}}
+func (s *Store) Planned(company uuid.UUID) *db.Queries {
+	return db.New(s.bound(company, setTenantPlan))
+}
+
+// bound runs statements for one company, each behind one that sets the tenant.
+func (s *Store) bound(company uuid.UUID, tenant string) *statements {
+	return &statements{pool: s.pool, company: company, tenant: []prelude{{tenant, []any{company.String()}}}}
 }
 
 // Lookup runs what has no tenant yet. Row-level security shows it no row of any table: all it can reach are the
 // functions that were made for it.
-func (s *Store) Lookup() db.DBTX { return &statements{pool: s.pool} }
+func (s *Store) Lookup() *db.Queries { return db.New(&statements{pool: s.pool}) }
 
 // InTx runs fn in one transaction for one company and commits when fn returns nil. The first statement carries the
 // transaction's beginning with it. Neither commit nor rollback depend on the caller still being there. In the context
 // of a Unit it joins that, and its commit is the unit's.
-func (s *Store) InTx(ctx context.Context, company uuid.UUID, fn func(tx db.DBTX) error) error {
+func (s *Store) InTx(ctx context.Context, company uuid.UUID, fn func(tx *db.Queries) error) error {
+	return s.inTx(ctx, company, func(tx db.DBTX) error { return fn(db.New(tx)) })
+}
+
+func (s *Store) inTx(ctx context.Context, company uuid.UUID, fn func(tx db.DBTX) error) error {
 	if u := unitOf(ctx, company); u != nil {
 		return u.run(ctx, fn)
 	}

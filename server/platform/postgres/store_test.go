@@ -102,10 +102,10 @@ func TestATenantSeesItself(t *testing.T) {
 	w := open(t, postgres.Options{})
 	for _, table := range tables(t, w) {
 		all, mine := "SELECT count(*) FROM "+table, "SELECT count(*) FROM "+table+" WHERE "+owner(table)+" = $1"
-		if n := count(t, w.store.Lookup(), all); n != 0 {
+		if n := count(t, w.store.RawLookup(), all); n != 0 {
 			t.Errorf("%s: without a tenant, %d rows", table, n)
 		}
-		for name, tenant := range map[string]db.DBTX{"Of": w.store.Of(w.acme.ID), "Planned": w.store.Planned(w.acme.ID)} {
+		for name, tenant := range map[string]db.DBTX{"Of": w.store.RawOf(w.acme.ID), "Planned": w.store.RawPlanned(w.acme.ID)} {
 			if total, own := count(t, tenant, all), count(t, tenant, mine, w.acme.ID); own == 0 || total != own {
 				t.Errorf("%s by %s: %d rows, %d of them one's own", table, name, total, own)
 			}
@@ -113,7 +113,7 @@ func TestATenantSeesItself(t *testing.T) {
 				t.Errorf("%s by %s: %d rows of another company", table, name, n)
 			}
 		}
-		if n := count(t, w.store.Lookup(), all); n != 0 {
+		if n := count(t, w.store.RawLookup(), all); n != 0 {
 			t.Errorf("%s: the tenant stayed on the connection, %d rows", table, n)
 		}
 	}
@@ -122,7 +122,7 @@ func TestATenantSeesItself(t *testing.T) {
 func TestNoStatementReachesAnotherTenant(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
-	acme, globex := w.store.Of(w.acme.ID), w.globex.ID
+	acme, globex := w.store.RawOf(w.acme.ID), w.globex.ID
 	for _, sql := range []string{
 		`SELECT count(*) FROM users AS u FULL JOIN companies AS c ON true WHERE u.company_id = $1 OR c.id = $1`,
 		`SELECT count(*) FROM sessions WHERE company_id IN (SELECT id FROM companies WHERE id = $1)`,
@@ -172,34 +172,34 @@ func TestTheTenantEndsWithItsTransaction(t *testing.T) {
 	const users = `SELECT count(*) FROM users`
 	failed := errors.New("changed my mind")
 	for name, run := range map[string]func() error{
-		"statement": func() error { count(t, w.store.Of(w.acme.ID), users); return nil },
+		"statement": func() error { count(t, w.store.RawOf(w.acme.ID), users); return nil },
 		"failed statement": func() error {
-			_, err := w.store.Of(w.acme.ID).Exec(t.Context(), `SELECT 1/0`)
+			_, err := w.store.RawOf(w.acme.ID).Exec(t.Context(), `SELECT 1/0`)
 			if err == nil {
 				t.Error("a division by zero went through")
 			}
 			return nil
 		},
 		"commit": func() error {
-			return w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error { count(t, tx, users); return nil })
+			return w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error { count(t, tx, users); return nil })
 		},
 		"rollback": func() error {
-			return w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error { count(t, tx, users); return failed })
+			return w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error { count(t, tx, users); return failed })
 		},
 		"empty transaction": func() error {
-			return w.store.InTx(t.Context(), w.acme.ID, func(db.DBTX) error { return nil })
+			return w.store.RawInTx(t.Context(), w.acme.ID, func(db.DBTX) error { return nil })
 		},
 	} {
 		if err := run(); err != nil && !errors.Is(err, failed) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if n := count(t, w.store.Lookup(), users); n != 0 {
+		if n := count(t, w.store.RawLookup(), users); n != 0 {
 			t.Errorf("after a %s: %d users without a tenant", name, n)
 		}
-		if mode := count(t, w.store.Lookup(), `SELECT (current_setting('plan_cache_mode') <> 'auto')::int`); mode != 0 {
+		if mode := count(t, w.store.RawLookup(), `SELECT (current_setting('plan_cache_mode') <> 'auto')::int`); mode != 0 {
 			t.Errorf("after a %s: the planning mode stayed", name)
 		}
-		if n := count(t, w.store.Of(w.globex.ID), users); n != 4 {
+		if n := count(t, w.store.RawOf(w.globex.ID), users); n != 4 {
 			t.Errorf("after a %s: the other company has %d users, want 4", name, n)
 		}
 	}
@@ -214,7 +214,7 @@ func TestInTxRollsBack(t *testing.T) {
 	leaving, leave := context.WithCancel(t.Context())
 	for name, run := range map[string]func(){
 		"an error": func() {
-			err := w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+			err := w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
 				_, err := tx.Exec(t.Context(), rename)
 				return errors.Join(err, failed)
 			})
@@ -228,7 +228,7 @@ func TestInTxRollsBack(t *testing.T) {
 					t.Error("the panic was swallowed")
 				}
 			}()
-			_ = w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+			_ = w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
 				if _, err := tx.Exec(t.Context(), rename); err != nil {
 					t.Error(err)
 				}
@@ -236,7 +236,7 @@ func TestInTxRollsBack(t *testing.T) {
 			})
 		},
 		"a failed statement that nobody looked at": func() {
-			err := w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+			err := w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
 				_, err := tx.Exec(t.Context(), rename)
 				_, _ = tx.Exec(t.Context(), `SELECT 1/0`)
 				return err
@@ -246,7 +246,7 @@ func TestInTxRollsBack(t *testing.T) {
 			}
 		},
 		"a caller who left before the commit": func() {
-			err := w.store.InTx(leaving, w.acme.ID, func(tx db.DBTX) error {
+			err := w.store.RawInTx(leaving, w.acme.ID, func(tx db.DBTX) error {
 				_, err := tx.Exec(leaving, rename)
 				leave()
 				return err
@@ -256,7 +256,7 @@ func TestInTxRollsBack(t *testing.T) {
 			}
 		},
 		"a connection that was cut off": func() {
-			err := w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+			err := w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
 				var pid int
 				if err := tx.QueryRow(t.Context(), `SELECT pg_backend_pid()`).Scan(&pid); err != nil {
 					return err
@@ -272,7 +272,7 @@ func TestInTxRollsBack(t *testing.T) {
 	} {
 		run()
 		var company string
-		err := w.store.Of(w.acme.ID).QueryRow(t.Context(), `SELECT name FROM companies`).Scan(&company)
+		err := w.store.RawOf(w.acme.ID).QueryRow(t.Context(), `SELECT name FROM companies`).Scan(&company)
 		if err != nil || company != "acme" {
 			t.Errorf("after %s: the company is called %q, %v", name, company, err)
 		}
@@ -295,11 +295,11 @@ func TestACommitThatWasDecidedIsDone(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
 	ctx, leave := context.WithCancel(t.Context())
-	err := w.store.InTx(leavesAfterwards{ctx, leave}, w.acme.ID, func(tx db.DBTX) error {
+	err := w.store.RawInTx(leavesAfterwards{ctx, leave}, w.acme.ID, func(tx db.DBTX) error {
 		_, err := tx.Exec(t.Context(), `UPDATE companies SET name = 'renamed'`)
 		return err
 	})
-	if n := count(t, w.store.Of(w.acme.ID), `SELECT count(*) FROM companies WHERE name = 'renamed'`); err != nil || n != 1 {
+	if n := count(t, w.store.RawOf(w.acme.ID), `SELECT count(*) FROM companies WHERE name = 'renamed'`); err != nil || n != 1 {
 		t.Errorf("%v, and %d companies are renamed", err, n)
 	}
 }
@@ -307,7 +307,7 @@ func TestACommitThatWasDecidedIsDone(t *testing.T) {
 func TestWaitingIsBounded(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{StatementTimeout: 200 * time.Millisecond})
-	if _, err := w.store.Of(w.acme.ID).Exec(t.Context(), `SELECT pg_sleep(60)`); !fault.Is(err, fault.Overloaded) {
+	if _, err := w.store.RawOf(w.acme.ID).Exec(t.Context(), `SELECT pg_sleep(60)`); !fault.Is(err, fault.Overloaded) {
 		t.Errorf("a slow statement: %v", err)
 	}
 	holder := w.Connect()
@@ -316,13 +316,13 @@ func TestWaitingIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := w.store.Of(w.acme.ID).Exec(t.Context(), `SELECT FROM users`); !fault.Is(err, fault.Overloaded) {
+	if _, err := w.store.RawOf(w.acme.ID).Exec(t.Context(), `SELECT FROM users`); !fault.Is(err, fault.Overloaded) {
 		t.Errorf("a lock that is held: %v", err)
 	}
-	err := w.store.InTx(t.Context(), w.acme.ID, func(db.DBTX) error {
+	err := w.store.RawInTx(t.Context(), w.acme.ID, func(db.DBTX) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		_, err := w.store.Of(w.acme.ID).Exec(ctx, `SELECT 1`) // the one connection is taken
+		_, err := w.store.RawOf(w.acme.ID).Exec(ctx, `SELECT 1`) // the one connection is taken
 		return err
 	})
 	if !fault.Is(err, fault.DependencyDown) {
@@ -339,8 +339,8 @@ func TestADatabaseThatIsDown(t *testing.T) {
 	t.Cleanup(s.Close)
 	tenant := uuid.New()
 	for name, err := range map[string]error{
-		"ping": s.Ping(t.Context()), "statement": s.Of(tenant).QueryRow(t.Context(), `SELECT 1`).Scan(new(int)),
-		"transaction": s.InTx(t.Context(), tenant, func(db.DBTX) error { return nil }), "role": s.CheckRole(t.Context()),
+		"ping": s.Ping(t.Context()), "statement": s.RawOf(tenant).QueryRow(t.Context(), `SELECT 1`).Scan(new(int)),
+		"transaction": s.RawInTx(t.Context(), tenant, func(db.DBTX) error { return nil }), "role": s.CheckRole(t.Context()),
 	} {
 		if !fault.Is(err, fault.DependencyDown) {
 			t.Errorf("%s: %v", name, err)
@@ -354,11 +354,11 @@ func TestADatabaseThatIsDown(t *testing.T) {
 func TestNotFound(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
-	err := w.store.Of(w.acme.ID).QueryRow(t.Context(), `SELECT 1 WHERE false`).Scan(new(int))
+	err := w.store.RawOf(w.acme.ID).QueryRow(t.Context(), `SELECT 1 WHERE false`).Scan(new(int))
 	if !fault.Is(err, fault.ResourceNotFound) {
 		t.Errorf("no row: %v", err)
 	}
-	err = w.store.InTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+	err = w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
 		return tx.QueryRow(t.Context(), `SELECT 1 WHERE false`).Scan(new(int))
 	})
 	if !fault.Is(err, fault.ResourceNotFound) {
@@ -396,13 +396,13 @@ func TestALoginOfItsOwn(t *testing.T) {
 	if err := s.CheckRole(t.Context()); err != nil {
 		t.Errorf("the role is refused: %v", err)
 	}
-	if n := count(t, s.Of(w.acme.ID), `SELECT count(*) FROM users`); n != 4 {
+	if n := count(t, s.RawOf(w.acme.ID), `SELECT count(*) FROM users`); n != 4 {
 		t.Errorf("%d users, want 4", n)
 	}
 	if version, err := s.SchemaVersion(t.Context()); err != nil || version == 0 {
 		t.Errorf("schema version %d, %v", version, err)
 	}
-	if _, err := s.Of(w.acme.ID).Exec(t.Context(), `RESET ROLE; CREATE TABLE mine ()`); err == nil {
+	if _, err := s.RawOf(w.acme.ID).Exec(t.Context(), `RESET ROLE; CREATE TABLE mine ()`); err == nil {
 		t.Error("the login may create tables")
 	}
 }
@@ -427,7 +427,7 @@ func TestCheckRoleRefusesWhoStepsAroundTheWall(t *testing.T) {
 	}
 	defer s.Close()
 	var now string
-	if err := s.Lookup().QueryRow(t.Context(), `SELECT current_user`).Scan(&now); err != nil || now != postgres.ServiceRole {
+	if err := s.RawLookup().QueryRow(t.Context(), `SELECT current_user`).Scan(&now); err != nil || now != postgres.ServiceRole {
 		t.Errorf("the URL's own role won: %s, %v", now, err)
 	}
 	w.Exec(`ALTER TABLE audit_pending OWNER TO interviewer_service`)

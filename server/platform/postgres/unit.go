@@ -17,7 +17,7 @@ import (
 type Unit struct {
 	store   *Store
 	company uuid.UUID
-	begin   func(ctx context.Context, tx db.DBTX) error
+	begin   func(ctx context.Context, tx *db.Queries) error
 	conn    *pgxpool.Conn
 	tx      *transaction
 	wrote   bool
@@ -30,7 +30,7 @@ type unitKey struct{}
 // where it fails, so does the InTx that would have begun it. The unit must be ended by Commit or Settle, and whatever
 // happens by End.
 func (s *Store) Unite(
-	ctx context.Context, company uuid.UUID, begin func(ctx context.Context, tx db.DBTX) error,
+	ctx context.Context, company uuid.UUID, begin func(ctx context.Context, tx *db.Queries) error,
 ) (context.Context, *Unit) {
 	u := &Unit{store: s, company: company, begin: begin}
 	return context.WithValue(ctx, unitKey{}, u), u
@@ -85,7 +85,7 @@ func (u *Unit) open(ctx context.Context) error {
 		return translate(err)
 	}
 	u.conn, u.tx = conn, begin(conn, u.company)
-	if err := u.begin(ctx, u.tx); err != nil {
+	if err := u.begin(ctx, db.New(u.tx)); err != nil {
 		u.abandon(ctx)
 		return err
 	}
@@ -100,7 +100,11 @@ func (u *Unit) abandon(ctx context.Context) {
 }
 
 // Commit writes something last and commits the unit, both or neither. Then it calls what waits for that.
-func (u *Unit) Commit(ctx context.Context, last func(tx db.DBTX) error) error {
+func (u *Unit) Commit(ctx context.Context, last func(tx *db.Queries) error) error {
+	return u.commit(ctx, func(tx db.DBTX) error { return last(db.New(tx)) })
+}
+
+func (u *Unit) commit(ctx context.Context, last func(tx db.DBTX) error) error {
 	if err := u.run(ctx, last); err != nil {
 		if u.tx != nil {
 			u.abandon(ctx)

@@ -25,7 +25,7 @@ type unit struct {
 func unite(t *testing.T) *unit {
 	t.Helper()
 	u := &unit{two: open(t, postgres.Options{}), t: t}
-	u.ctx, u.unit = u.store.Unite(t.Context(), u.acme.ID, func(context.Context, db.DBTX) error {
+	u.ctx, u.unit = u.store.Unite(t.Context(), u.acme.ID, func(context.Context, *db.Queries) error {
 		u.begun++
 		return nil
 	})
@@ -34,7 +34,7 @@ func unite(t *testing.T) *unit {
 
 // name sets the company's name in a step of its own, which then gives an error.
 func (u *unit) name(name string, then error) error {
-	err := u.store.InTx(u.ctx, u.acme.ID, func(tx db.DBTX) error {
+	err := u.store.RawInTx(u.ctx, u.acme.ID, func(tx db.DBTX) error {
 		if _, err := tx.Exec(u.ctx, `UPDATE companies SET name = $1`, name); err != nil {
 			return err
 		}
@@ -49,7 +49,7 @@ func (u *unit) sees(inside, outside string) {
 	u.t.Helper()
 	var name string
 	if inside != "" {
-		if err := u.store.Of(u.acme.ID).QueryRow(u.ctx, `SELECT name FROM companies`).Scan(&name); err != nil || name != inside {
+		if err := u.store.RawOf(u.acme.ID).QueryRow(u.ctx, `SELECT name FROM companies`).Scan(&name); err != nil || name != inside {
 			u.t.Errorf("inside the name is %q, want %q: %v", name, inside, err)
 		}
 	}
@@ -62,7 +62,7 @@ func (u *unit) sees(inside, outside string) {
 // free fails where the unit has kept the only connection.
 func (u *unit) free() {
 	u.t.Helper()
-	if n := count(u.t, u.store.Of(u.globex.ID), `SELECT count(*) FROM companies`); n != 1 || u.store.Stat().AcquiredConns() != 0 {
+	if n := count(u.t, u.store.RawOf(u.globex.ID), `SELECT count(*) FROM companies`); n != 1 || u.store.Stat().AcquiredConns() != 0 {
 		u.t.Errorf("%d companies, and %d connections are held", n, u.store.Stat().AcquiredConns())
 	}
 }
@@ -78,7 +78,7 @@ func TestAUnitStandsOrFallsTogether(t *testing.T) {
 		t.Error(err)
 	}
 	u.sees("one", "acme")
-	err := u.unit.Commit(u.ctx, func(tx db.DBTX) error {
+	err := u.unit.RawCommit(u.ctx, func(tx db.DBTX) error {
 		_, err := tx.Exec(u.ctx, `UPDATE companies SET name = name || '!'`)
 		return err
 	})
@@ -95,7 +95,7 @@ func TestWhatWaitsForACommitWaits(t *testing.T) {
 	if err := u.name("one", nil); err != nil || len(u.after) != 0 {
 		t.Errorf("before the commit was called %v: %v", u.after, err)
 	}
-	if err := u.unit.Commit(u.ctx, func(db.DBTX) error { return nil }); err != nil || !slices.Equal(u.after, []string{"one"}) {
+	if err := u.unit.RawCommit(u.ctx, func(db.DBTX) error { return nil }); err != nil || !slices.Equal(u.after, []string{"one"}) {
 		t.Errorf("after the commit was called %v: %v", u.after, err)
 	}
 	called := false
@@ -112,7 +112,7 @@ func TestAUnitThatFails(t *testing.T) {
 	}{
 		"refused, and kept":      {func(u *unit) error { return u.unit.Settle(u.ctx, true) }, "one"},
 		"failed":                 {func(u *unit) error { return u.unit.Settle(u.ctx, false) }, "acme"},
-		"the last step fails":    {func(u *unit) error { return u.unit.Commit(u.ctx, func(db.DBTX) error { return errStep }) }, "acme"},
+		"the last step fails":    {func(u *unit) error { return u.unit.RawCommit(u.ctx, func(db.DBTX) error { return errStep }) }, "acme"},
 		"broken off by a defect": {func(u *unit) error { u.unit.End(u.ctx); return nil }, "acme"},
 	} {
 		u := unite(t)
@@ -144,10 +144,10 @@ func TestAUnitThatFails(t *testing.T) {
 func TestAUnitIsOfOneCompany(t *testing.T) {
 	t.Parallel()
 	u := unite(t)
-	if n := count(t, u.store.Of(u.globex.ID), `SELECT count(*) FROM companies`); n != 1 || u.begun != 0 {
+	if n := count(t, u.store.RawOf(u.globex.ID), `SELECT count(*) FROM companies`); n != 1 || u.begun != 0 {
 		t.Errorf("%d companies, begun %d times", n, u.begun)
 	}
-	err := u.store.InTx(u.ctx, u.globex.ID, func(tx db.DBTX) error {
+	err := u.store.RawInTx(u.ctx, u.globex.ID, func(tx db.DBTX) error {
 		_, err := tx.Exec(u.ctx, `UPDATE companies SET name = 'other'`)
 		return err
 	})

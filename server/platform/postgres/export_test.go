@@ -1,0 +1,30 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+)
+
+// What follows gives tests the statements below the generated queries.
+
+// RawOf is Of for any SQL.
+func (s *Store) RawOf(company uuid.UUID) db.DBTX { return s.bound(company, setTenant) }
+
+// RawPlanned is Planned for any SQL.
+func (s *Store) RawPlanned(company uuid.UUID) db.DBTX { return s.bound(company, setTenantPlan) }
+
+// RawLookup is Lookup for any SQL.
+func (s *Store) RawLookup() db.DBTX { return &statements{pool: s.pool} }
+
+// RawInTx is InTx for any SQL.
+func (s *Store) RawInTx(ctx context.Context, company uuid.UUID, fn func(tx db.DBTX) error) error {
+	return s.inTx(ctx, company, fn)
+}
+
+// RawCommit is Commit for any SQL.
+func (u *Unit) RawCommit(ctx context.Context, last func(tx db.DBTX) error) error {
+	return u.commit(ctx, last)
+}
