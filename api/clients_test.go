@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// TestREADMEShowsTheExamples that are compiled and run: it shows each as it is, or what stands between two lines
-// that say README.
-func TestREADMEShowsTheExamples(t *testing.T) {
+// TestDocumentationShowsExamples compares docs/clients.md with the examples that are compiled and run: it contains each
+// whole, or the part between two README lines.
+func TestDocumentationShowsExamples(t *testing.T) {
 	t.Parallel()
-	readme := read(t, "../README.md")
+	page := read(t, "../docs/clients.md")
 	for file, language := range map[string]string{
 		"clients/typescript/readme.ts": "ts", "clients/hey-api/readme.ts": "ts", "clients/python/readme.py": "python",
 		"clients/java/src/main/java/Readme.java": "java", "clients/go/main.go": "go",
@@ -19,8 +19,8 @@ func TestREADMEShowsTheExamples(t *testing.T) {
 		if parts := strings.Split(example, "// README\n"); len(parts) == 3 {
 			example = unindented(parts[1])
 		}
-		if !strings.Contains(readme, "```"+language+"\n"+strings.TrimRight(example, "\n\t ")+"\n```\n") {
-			t.Errorf("README.md does not show %s as it is:\n%s", file, example)
+		if !strings.Contains(page, "```"+language+"\n"+strings.TrimRight(example, "\n\t ")+"\n```\n") {
+			t.Errorf("docs/clients.md does not show %s as it is:\n%s", file, example)
 		}
 	}
 }

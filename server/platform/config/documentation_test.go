@@ -9,10 +9,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 )
 
-// TestReadmeListsEveryVariable keeps the README's table in step with what the service reads.
-func TestReadmeListsEveryVariable(t *testing.T) {
+// TestDocumentationListsEveryVariable compares the table of docs/operations/configuration.md with the variables that the service reads.
+func TestDocumentationListsEveryVariable(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../../../README.md")
+	readme, err := os.ReadFile("../../../docs/operations/configuration.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,6 +31,6 @@ func TestReadmeListsEveryVariable(t *testing.T) {
 		want = append(want, fmt.Sprintf("| `%s` | %s | %s |", v.Name, otherwise, v.Meaning))
 	}
 	if got, want := strings.Join(rows, "\n"), strings.Join(want, "\n"); got != want {
-		t.Errorf("the table in README.md must be:\n%s\n\nit is:\n%s", want, got)
+		t.Errorf("the table in docs/operations/configuration.md must be:\n%s\n\nit is:\n%s", want, got)
 	}
 }
