@@ -1,6 +1,6 @@
 # What is done with this repository, in one word each. GNU make 4 or later; nothing needs to be root.
 
-# Tools that are not part of the module. The generators are: go.mod names them.
+# Tools that are installed into bin/. The code generators are those of .ci/tools/go.mod.
 GOLANGCI_LINT_VERSION := v2.15.0
 GOVULNCHECK_VERSION := v1.8.0
 OASDIFF_VERSION := v1.35.0
