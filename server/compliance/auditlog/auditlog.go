@@ -5,9 +5,6 @@ package auditlog
 import (
 	"context"
 	"log/slog"
-	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -16,6 +13,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
@@ -46,55 +44,34 @@ func see(role api.Role) sight {
 	return sight{types: []string{}}
 }
 
-// position is where a page ended.
-type position struct {
-	CreatedAt time.Time
-	ID        uuid.UUID
-}
-
-// ListAuditLogs lists the entries that the caller sees.
+// ListAuditLogs lists the entries that the actor may see.
 func (a *AuditLog) ListAuditLogs(
 	ctx context.Context, request api.ListAuditLogsRequestObject,
 ) (api.ListAuditLogsResponseObject, error) {
 	who, wanted := access.Of(ctx), request.Params
-	limit := page.Limit(wanted.Limit)
 	query := a.query(who, api.ExportAuditLogsParams{
 		ActorID: wanted.ActorID, Action: wanted.Action, ResourceType: wanted.ResourceType, ResourceID: wanted.ResourceID,
 		Outcome: wanted.Outcome, CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
 	})
-	query.Ascending = wanted.Sort != nil && *wanted.Sort == api.AuditSortCreatedAtAsc
-	query.MaxRows = limit + 1
-	scoped := wanted
-	scoped.Cursor, scoped.Limit = nil, nil
-	scope := page.Scope{Company: who.CompanyID, Operation: "ListAuditLogs", Query: scoped}
-	if wanted.Cursor != nil {
-		var after position
-		if err := a.Cursors.Decode(scope, *wanted.Cursor, &after); err != nil {
-			return nil, err
-		}
-		query.AfterTime, query.AfterID = &after.CreatedAt, &after.ID
-	}
-	rows, err := a.Store.Planned(who.CompanyID).ListAuditLogs(ctx, query)
+	query.Ascending = optional.Or(wanted.Sort, api.AuditSortCreatedAtDesc) == api.AuditSortCreatedAtAsc
+	wanted.Cursor, wanted.Limit = nil, nil
+	shown, err := page.Read(ctx, a.Cursors, page.List[db.ListAuditLogsRow, api.AuditLog]{
+		Scope:  page.Scope{Company: who.CompanyID, Operation: "ListAuditLogs", Query: wanted},
+		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
+		Fetch: func(w page.Window) ([]db.ListAuditLogsRow, error) {
+			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows
+			return a.Store.Planned(who.CompanyID).ListAuditLogs(ctx, query)
+		},
+		Place: func(row db.ListAuditLogsRow) page.Place { return page.At(row.AuditLog.CreatedAt, row.AuditLog.ID) },
+		Show: page.EachOrError(func(row db.ListAuditLogsRow) (api.AuditLog, error) {
+			return convert(row.AuditLog, row.Sequence, row.Hash)
+		}),
+	})
 	if err != nil {
 		return nil, err
 	}
-	rows, more := page.Cut(rows, limit)
-	next := ""
-	if more {
-		last := rows[len(rows)-1].AuditLog
-		if next, err = a.Cursors.Encode(scope, position{last.CreatedAt, last.ID}); err != nil {
-			return nil, err
-		}
-	}
-	shown := make([]api.AuditLog, len(rows))
-	for i, row := range rows {
-		if shown[i], err = convert(row.AuditLog, row.Sequence, row.Hash); err != nil {
-			return nil, err
-		}
-	}
 	return api.ListAuditLogs200JSONResponse{
-		Body:    api.AuditLogPage{Data: shown, NextCursor: page.Next(next), HasMore: more},
-		Headers: api.ListAuditLogs200ResponseHeaders{Link: page.Link(access.RequestOf(ctx), next)},
+		Body: api.AuditLogPage(shown.Body), Headers: api.ListAuditLogs200ResponseHeaders{Link: shown.Link},
 	}, nil
 }
 
@@ -125,13 +102,9 @@ func (a *AuditLog) GetAuditLog(
 // query is what selects the entries that the filters match and the caller sees.
 func (a *AuditLog) query(who access.Actor, wanted api.ExportAuditLogsParams) db.ListAuditLogsParams {
 	visible := see(who.Role)
-	var actions []string
-	for _, action := range wanted.Action {
-		actions = append(actions, string(action))
-	}
 	return db.ListAuditLogsParams{
 		CompanyID: who.CompanyID, SeesAll: visible.all, CallerID: who.UserID, VisibleTypes: visible.types,
-		ActorID: wanted.ActorID, Actions: actions, ResourceType: (*string)(wanted.ResourceType),
+		ActorID: wanted.ActorID, Actions: optional.Strings(wanted.Action), ResourceType: (*string)(wanted.ResourceType),
 		ResourceID: wanted.ResourceID, Outcome: (*string)(wanted.Outcome),
 		CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
 	}

@@ -10,22 +10,109 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 )
 
-// Place is where a page ended: the sort key of its last entry, which is a time or a text, and its id, which breaks
-// ties.
+// List describes one page of a list that a client asked for. R is a row of the query, T an entry of the response.
+type List[R, T any] struct {
+	// Scope is what the list's cursors belong to.
+	Scope Scope
+	// Cursor and Limit are the parameters of the request; nil if absent.
+	Cursor *string
+	Limit  *int32
+	// Fetch returns the rows of the window, in the list's order.
+	Fetch func(Window) ([]R, error)
+	// Place returns the position of a row in the list's order.
+	Place func(R) Place
+	// Show converts the rows of the page; Each builds it from a function for one row.
+	Show func([]R) ([]T, error)
+}
+
+// Window selects the rows of one page. Its fields have the names of the query parameters.
+type Window struct {
+	// AfterTime, AfterText and AfterID are the position of the last entry of the previous page; nil on the first page.
+	AfterTime *time.Time
+	AfterText *string
+	AfterID   *uuid.UUID
+	// MaxRows is one more than the page holds: the additional row shows that there is a next page.
+	MaxRows int32
+}
+
+// Place is the position of an entry in a list: its sort key, which is a time or a text, and its id, which breaks ties.
 type Place struct {
 	Time *time.Time `json:",omitempty"`
 	Text *string    `json:",omitempty"`
 	ID   uuid.UUID
 }
 
-// At is a place in a list that is ordered by a time.
+// At is a position in a list that is ordered by time.
 func At(t time.Time, id uuid.UUID) Place { return Place{Time: &t, ID: id} }
 
-// By is a place in a list that is ordered by a text.
+// By is a position in a list that is ordered by text.
 func By(text string, id uuid.UUID) Place { return Place{Text: &text, ID: id} }
 
-// List is one page of a list while it is made.
-type List struct {
+// Page is one page of a list as an operation responds with it.
+type Page[T any] struct {
+	Body Body[T]
+	// Link is the header that leads to the next page; nil on the last page.
+	Link *string
+}
+
+// Body has the fields of the pages in the API, in the same order, so that a Body[api.User] converts to an api.UserPage.
+type Body[T any] struct {
+	Data    []T
+	HasMore bool
+	// NextCursor is null on the last page.
+	NextCursor nullable.Nullable[string]
+}
+
+// Read returns one page of a list. A cursor that was not issued for the list's scope is the fault InvalidCursor.
+func Read[R, T any](ctx context.Context, codec Codec, list List[R, T]) (Page[T], error) {
+	limit := Limit(list.Limit)
+	window := Window{MaxRows: limit + 1}
+	if list.Cursor != nil {
+		var place Place
+		if err := codec.Decode(list.Scope, *list.Cursor, &place); err != nil {
+			return Page[T]{}, err
+		}
+		window.AfterTime, window.AfterText, window.AfterID = place.Time, place.Text, &place.ID
+	}
+	rows, err := list.Fetch(window)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	rows, more := Cut(rows, limit)
+	next := ""
+	if more {
+		if next, err = codec.Encode(list.Scope, list.Place(rows[len(rows)-1])); err != nil {
+			return Page[T]{}, err
+		}
+	}
+	data, err := list.Show(rows)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	return Page[T]{Body[T]{data, more, Next(next)}, Link(access.RequestOf(ctx), next)}, nil
+}
+
+// Each converts rows one by one.
+func Each[R, T any](convert func(R) T) func([]R) ([]T, error) {
+	return EachOrError(func(row R) (T, error) { return convert(row), nil })
+}
+
+// EachOrError converts rows one by one, up to the first error.
+func EachOrError[R, T any](convert func(R) (T, error)) func([]R) ([]T, error) {
+	return func(rows []R) ([]T, error) {
+		data := make([]T, len(rows))
+		for i, row := range rows {
+			var err error
+			if data[i], err = convert(row); err != nil {
+				return nil, err
+			}
+		}
+		return data, nil
+	}
+}
+
+// Opened is one page of a list while it is made.
+type Opened struct {
 	// After is where the page before ended; its members are nil on the first page.
 	After After
 	codec Codec
@@ -42,8 +129,8 @@ type After struct {
 
 // Open begins a page of a list: it reads the cursor and bounds the number of entries. A cursor of another list is the
 // fault InvalidCursor.
-func (c Codec) Open(scope Scope, cursor *string, limit *int32) (List, error) {
-	l := List{codec: c, scope: scope, limit: Limit(limit)}
+func (c Codec) Open(scope Scope, cursor *string, limit *int32) (Opened, error) {
+	l := Opened{codec: c, scope: scope, limit: Limit(limit)}
 	if cursor == nil {
 		return l, nil
 	}
@@ -56,10 +143,10 @@ func (c Codec) Open(scope Scope, cursor *string, limit *int32) (List, error) {
 }
 
 // MaxRows is how many rows to ask for: one more than the page holds, as the sign that there are more.
-func (l List) MaxRows() int32 { return l.limit + 1 }
+func (l Opened) MaxRows() int32 { return l.limit + 1 }
 
-// Page is what a page of a list shows besides its entries.
-type Page[R any] struct {
+// Closed is what a page of a list shows besides its entries.
+type Closed[R any] struct {
 	Rows []R
 	More bool
 	// Next is the cursor of the next page, null on the last one; Link is the header that leads there.
@@ -68,14 +155,14 @@ type Page[R any] struct {
 }
 
 // Close makes a page of the rows that were found; place tells where a row stands in the list's order.
-func Close[R any](ctx context.Context, l List, rows []R, place func(R) Place) (Page[R], error) {
+func Close[R any](ctx context.Context, l Opened, rows []R, place func(R) Place) (Closed[R], error) {
 	rows, more := Cut(rows, l.limit)
 	next := ""
 	if more {
 		var err error
 		if next, err = l.codec.Encode(l.scope, place(rows[len(rows)-1])); err != nil {
-			return Page[R]{}, err
+			return Closed[R]{}, err
 		}
 	}
-	return Page[R]{Rows: rows, More: more, Next: Next(next), Link: Link(access.RequestOf(ctx), next)}, nil
+	return Closed[R]{Rows: rows, More: more, Next: Next(next), Link: Link(access.RequestOf(ctx), next)}, nil
 }

@@ -4,6 +4,7 @@
 package page
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -68,7 +69,10 @@ func (c Codec) Decode(scope Scope, cursor string, position any) error {
 	if !hmac.Equal(mac, signed[:macSize]) {
 		return refused(nil)
 	}
-	if err := json.Unmarshal(signed[macSize:], position); err != nil {
+	// An earlier release may have signed a position of another form for the same list.
+	body := json.NewDecoder(bytes.NewReader(signed[macSize:]))
+	body.DisallowUnknownFields()
+	if err := body.Decode(position); err != nil {
 		return refused(err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -96,15 +97,23 @@ func TestACursorBelongsSomewhere(t *testing.T) {
 	}
 }
 
-// TestACursorOfAnotherShape was signed for this list by an earlier release.
-func TestACursorOfAnotherShape(t *testing.T) {
+// TestDecodeRefusesPositionsOfAnotherForm: an earlier release may have signed them for the same list.
+func TestDecodeRefusesPositionsOfAnotherForm(t *testing.T) {
 	t.Parallel()
-	cursor, err := codec(1).Encode(scope(), "a text")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := codec(1).Decode(scope(), cursor, &position{}); !fault.Is(err, fault.InvalidCursor) {
-		t.Errorf("%v", err)
+	for name, form := range map[string]any{
+		"text":          "a text",
+		"renamed field": struct{ CreatedAt, ID string }{"2026-01-02T03:04:05Z", uuid.NewString()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cursor, err := codec(1).Encode(scope(), form)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := codec(1).Decode(scope(), cursor, &position{}); !fault.Is(err, fault.InvalidCursor) {
+				t.Errorf("error %v, want the fault InvalidCursor", err)
+			}
+		})
 	}
 }
 
@@ -233,5 +242,135 @@ func TestAListIsWalked(t *testing.T) {
 	}
 	if _, err := codec.Open(scope, new("Zm9yZWlnbg"), nil); !fault.Is(err, fault.InvalidCursor) {
 		t.Errorf("a foreign cursor: %v", err)
+	}
+}
+
+// TestReadReturnsEveryEntryOnce follows the cursors of a list from the first page to the last.
+func TestReadReturnsEveryEntryOnce(t *testing.T) {
+	t.Parallel()
+	type entry struct {
+		at   time.Time
+		name string
+		id   uuid.UUID
+	}
+	var all []entry
+	for i := range 7 {
+		at := time.Date(2027, 1, 1, 0, 0, i, 123456000, time.UTC)
+		all = append(all, entry{at, fmt.Sprintf("%c \x01 ö", 'a'+i), uuid.Must(uuid.NewV7())})
+	}
+	for name, test := range map[string]struct {
+		place func(entry) page.Place
+		begin func(page.Window) int
+	}{
+		"by time": {
+			func(e entry) page.Place { return page.At(e.at, e.id) },
+			func(w page.Window) int {
+				return slices.IndexFunc(all, func(e entry) bool { return e.id == *w.AfterID && e.at.Equal(*w.AfterTime) })
+			},
+		},
+		"by text": {
+			func(e entry) page.Place { return page.By(e.name, e.id) },
+			func(w page.Window) int {
+				return slices.IndexFunc(all, func(e entry) bool { return e.id == *w.AfterID && e.name == *w.AfterText })
+			},
+		},
+		"by id": {
+			func(e entry) page.Place { return page.Place{ID: e.id} },
+			func(w page.Window) int {
+				return slices.IndexFunc(all, func(e entry) bool { return e.id == *w.AfterID })
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := access.With(t.Context(), &access.Request{Target: &url.URL{Path: "/entries", RawQuery: "q=x"}})
+			list := page.List[entry, string]{
+				Scope: scope(), Limit: new(int32(3)), Place: test.place,
+				Show: page.Each(func(e entry) string { return e.name }),
+				Fetch: func(w page.Window) ([]entry, error) {
+					rest := all
+					if w.AfterID != nil {
+						rest = all[test.begin(w)+1:]
+					}
+					return rest[:min(len(rest), int(w.MaxRows))], nil
+				},
+			}
+			var names []string
+			for range 3 {
+				shown, err := page.Read(ctx, codec(1), list)
+				if err != nil {
+					t.Fatal(err)
+				}
+				names = append(names, shown.Body.Data...)
+				last := len(names) == len(all)
+				if shown.Body.HasMore == last || shown.Body.NextCursor.IsNull() != last || (shown.Link == nil) != last {
+					t.Errorf("after %d of %d entries: has_more %t, next_cursor %v, Link %v",
+						len(names), len(all), shown.Body.HasMore, shown.Body.NextCursor, shown.Link)
+				}
+				if !last {
+					list.Cursor = new(shown.Body.NextCursor.MustGet())
+				}
+			}
+			if !slices.EqualFunc(names, all, func(name string, e entry) bool { return name == e.name }) {
+				t.Errorf("entries %q, want those of %v", names, all)
+			}
+		})
+	}
+}
+
+func TestReadOfAnEmptyList(t *testing.T) {
+	t.Parallel()
+	shown, err := page.Read(t.Context(), codec(1), page.List[int, int]{
+		Scope: scope(),
+		Fetch: func(w page.Window) ([]int, error) {
+			if w != (page.Window{MaxRows: page.DefaultLimit + 1}) {
+				t.Errorf("window %+v, want the default limit and no position", w)
+			}
+			return nil, nil
+		},
+		Show: page.Each(func(i int) int { return i }),
+	})
+	if err != nil || shown.Body.Data == nil || shown.Body.HasMore || !shown.Body.NextCursor.IsNull() || shown.Link != nil {
+		t.Errorf("page %+v, %v, want an empty last page", shown, err)
+	}
+}
+
+func TestReadReturnsErrors(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	foreign := scope()
+	foreign.Operation = "ListSessions"
+	cursor, err := codec(1).Encode(foreign, page.Place{ID: uuid.UUID{7}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := func(page.Window) ([]int, error) { return []int{1}, nil }
+	show := page.Each(func(i int) int { return i })
+	for name, test := range map[string]struct {
+		list page.List[int, int]
+		want func(error) bool
+	}{
+		"cursor of another list": {
+			page.List[int, int]{Scope: scope(), Cursor: &cursor, Fetch: rows, Show: show},
+			func(err error) bool { return fault.Is(err, fault.InvalidCursor) },
+		},
+		"fetch": {
+			page.List[int, int]{Scope: scope(), Fetch: func(page.Window) ([]int, error) { return nil, broken }, Show: show},
+			func(err error) bool { return errors.Is(err, broken) },
+		},
+		"show": {
+			page.List[int, int]{
+				Scope: scope(), Fetch: rows, Show: page.EachOrError(func(int) (int, error) { return 0, broken }),
+			},
+			func(err error) bool { return errors.Is(err, broken) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			shown, err := page.Read(t.Context(), codec(1), test.list)
+			if !test.want(err) || shown.Body.Data != nil {
+				t.Errorf("page %+v, error %v", shown, err)
+			}
+		})
 	}
 }

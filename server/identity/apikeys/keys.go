@@ -36,37 +36,29 @@ type APIKeys struct {
 	Contract *gate.Contract
 }
 
-// ListAPIKeys lists the keys of the company, newest first.
+// ListAPIKeys lists the API keys of the company, newest first.
 func (k *APIKeys) ListAPIKeys(
 	ctx context.Context, request api.ListAPIKeysRequestObject,
 ) (api.ListAPIKeysResponseObject, error) {
-	who, wanted := access.Of(ctx), request.Params
-	filters := wanted
+	who, filters := access.Of(ctx), request.Params
 	filters.Cursor, filters.Limit = nil, nil
-	list, err := k.Cursors.Open(
-		page.Scope{Company: who.CompanyID, Operation: "ListAPIKeys", Query: filters}, wanted.Cursor, wanted.Limit)
-	if err != nil {
-		return nil, err
-	}
-	tenant := k.Store.Planned(who.CompanyID)
-	rows, err := tenant.ListAPIKeys(ctx, db.ListAPIKeysParams{
-		CompanyID: who.CompanyID, IsRevoked: wanted.IsRevoked, AfterTime: list.After.Time, AfterID: list.After.ID,
-		MaxRows: list.MaxRows(),
+	shown, err := page.Read(ctx, k.Cursors, page.List[db.APIKey, api.APIKey]{
+		Scope:  page.Scope{Company: who.CompanyID, Operation: "ListAPIKeys", Query: filters},
+		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
+		Fetch: func(w page.Window) ([]db.APIKey, error) {
+			return k.Store.Planned(who.CompanyID).ListAPIKeys(ctx, db.ListAPIKeysParams{
+				CompanyID: who.CompanyID, IsRevoked: filters.IsRevoked,
+				AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
+			})
+		},
+		Place: func(row db.APIKey) page.Place { return page.At(row.CreatedAt, row.ID) },
+		Show:  page.Each(func(row db.APIKey) api.APIKey { return k.convert(who, row) }),
 	})
 	if err != nil {
 		return nil, err
 	}
-	shown, err := page.Close(ctx, list, rows, func(row db.APIKey) page.Place { return page.At(row.CreatedAt, row.ID) })
-	if err != nil {
-		return nil, err
-	}
-	data := make([]api.APIKey, len(shown.Rows))
-	for i, row := range shown.Rows {
-		data[i] = k.convert(who, row)
-	}
 	return api.ListAPIKeys200JSONResponse{
-		Body:    api.APIKeyPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
-		Headers: api.ListAPIKeys200ResponseHeaders{Link: shown.Link},
+		Body: api.APIKeyPage(shown.Body), Headers: api.ListAPIKeys200ResponseHeaders{Link: shown.Link},
 	}, nil
 }
 

@@ -22,33 +22,27 @@ import (
 // maxTestCompanies is how many test companies of a company may be open.
 const maxTestCompanies = 20
 
-// ListTestCompanies lists the test companies that the caller's company has open.
+// ListTestCompanies lists the open test companies of the company.
 func (c *Companies) ListTestCompanies(
 	ctx context.Context, request api.ListTestCompaniesRequestObject,
 ) (api.ListTestCompaniesResponseObject, error) {
 	id := access.Of(ctx).CompanyID
-	list, err := c.Cursors.Open(
-		page.Scope{Company: id, Operation: "ListTestCompanies"}, request.Params.Cursor, request.Params.Limit)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := c.Store.Of(id).ListTestCompanies(ctx, db.ListTestCompaniesParams{
-		CompanyID: id, AfterTime: list.After.Time, AfterID: list.After.ID, MaxRows: list.MaxRows(),
+	shown, err := page.Read(ctx, c.Cursors, page.List[db.Company, api.TestCompany]{
+		Scope:  page.Scope{Company: id, Operation: "ListTestCompanies"},
+		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
+		Fetch: func(w page.Window) ([]db.Company, error) {
+			return c.Store.Of(id).ListTestCompanies(ctx, db.ListTestCompaniesParams{
+				CompanyID: id, AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
+			})
+		},
+		Place: func(row db.Company) page.Place { return page.At(row.CreatedAt, row.ID) },
+		Show:  page.Each(convertTest),
 	})
 	if err != nil {
 		return nil, err
 	}
-	shown, err := page.Close(ctx, list, rows, func(row db.Company) page.Place { return page.At(row.CreatedAt, row.ID) })
-	if err != nil {
-		return nil, err
-	}
-	data := make([]api.TestCompany, len(shown.Rows))
-	for i, row := range shown.Rows {
-		data[i] = convertTest(row)
-	}
 	return api.ListTestCompanies200JSONResponse{
-		Body:    api.TestCompanyPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
-		Headers: api.ListTestCompanies200ResponseHeaders{Link: shown.Link},
+		Body: api.TestCompanyPage(shown.Body), Headers: api.ListTestCompanies200ResponseHeaders{Link: shown.Link},
 	}, nil
 }
 

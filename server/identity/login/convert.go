@@ -9,19 +9,7 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 )
-
-func sessionPage(rows []db.Session, current uuid.UUID, next string, link *string) api.ListSessions200JSONResponse {
-	converted := make([]api.Session, len(rows))
-	for i, row := range rows {
-		converted[i] = convert(row, current)
-	}
-	return api.ListSessions200JSONResponse{
-		Body:    api.SessionPage{Data: converted, NextCursor: page.Next(next), HasMore: next != ""},
-		Headers: api.ListSessions200ResponseHeaders{Link: link},
-	}
-}
 
 func convert(row db.Session, current uuid.UUID) api.Session {
 	ip := nullable.NewNullNullable[string]()

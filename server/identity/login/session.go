@@ -2,7 +2,6 @@ package login
 
 import (
 	"context"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -160,36 +159,23 @@ func revoked(action audit.Action, s db.Session) audit.Entry {
 	}
 }
 
-// position is where a page of sessions ended.
-type position struct {
-	CreatedAt time.Time
-	ID        uuid.UUID
-}
-
 func (a *Service) list(
-	ctx context.Context, user uuid.UUID, wanted *int32, cursor *string,
+	ctx context.Context, user uuid.UUID, limit *int32, cursor *string,
 ) (api.ListSessions200JSONResponse, error) {
-	who, limit := access.Of(ctx), page.Limit(wanted)
-	scope := page.Scope{Company: who.CompanyID, Operation: "ListSessions", Query: user}
-	query := db.ListSessionsParams{CompanyID: who.CompanyID, UserID: user, Now: a.Clock.Now(), MaxRows: limit + 1}
-	if cursor != nil {
-		var after position
-		if err := a.Cursors.Decode(scope, *cursor, &after); err != nil {
-			return api.ListSessions200JSONResponse{}, err
-		}
-		query.AfterTime, query.AfterID = &after.CreatedAt, &after.ID
-	}
-	rows, err := a.Store.Of(who.CompanyID).ListSessions(ctx, query)
-	if err != nil {
-		return api.ListSessions200JSONResponse{}, err
-	}
-	rows, more := page.Cut(rows, limit)
-	next := ""
-	if more {
-		last := rows[len(rows)-1]
-		if next, err = a.Cursors.Encode(scope, position{last.CreatedAt, last.ID}); err != nil {
-			return api.ListSessions200JSONResponse{}, err
-		}
-	}
-	return sessionPage(rows, who.SessionID, next, page.Link(access.RequestOf(ctx), next)), nil
+	who := access.Of(ctx)
+	shown, err := page.Read(ctx, a.Cursors, page.List[db.Session, api.Session]{
+		Scope:  page.Scope{Company: who.CompanyID, Operation: "ListSessions", Query: user},
+		Cursor: cursor, Limit: limit,
+		Fetch: func(w page.Window) ([]db.Session, error) {
+			return a.Store.Of(who.CompanyID).ListSessions(ctx, db.ListSessionsParams{
+				CompanyID: who.CompanyID, UserID: user, Now: a.Clock.Now(),
+				AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
+			})
+		},
+		Place: func(row db.Session) page.Place { return page.At(row.CreatedAt, row.ID) },
+		Show:  page.Each(func(row db.Session) api.Session { return convert(row, who.SessionID) }),
+	})
+	return api.ListSessions200JSONResponse{
+		Body: api.SessionPage(shown.Body), Headers: api.ListSessions200ResponseHeaders{Link: shown.Link},
+	}, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
 const (
@@ -25,52 +26,42 @@ const (
 	fewHits = 2000
 )
 
-// ListUsers lists the company's users, by filters and in an order of the caller's choice.
+// ListUsers lists the users of the company.
 func (u *Users) ListUsers(
 	ctx context.Context, request api.ListUsersRequestObject,
 ) (api.ListUsersResponseObject, error) {
-	who, wanted := access.Of(ctx), request.Params
-	query, scope := listQuery(who.CompanyID, wanted)
-	list, err := u.Cursors.Open(scope, wanted.Cursor, wanted.Limit)
-	if err != nil {
-		return nil, err
-	}
-	query.AfterTime, query.AfterText, query.AfterID = list.After.Time, list.After.Text, list.After.ID
-	query.MaxRows = list.MaxRows()
+	who := access.Of(ctx)
 	tenant := u.Store.Planned(who.CompanyID)
-	found, err := u.find(ctx, tenant, query, wanted.Q)
+	query, scope := listQuery(who.CompanyID, request.Params)
+	shown, err := page.Read(ctx, u.Cursors, page.List[db.User, api.User]{
+		Scope: scope, Cursor: request.Params.Cursor, Limit: request.Params.Limit,
+		Fetch: func(w page.Window) ([]db.User, error) {
+			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
+			return u.find(ctx, tenant, query, request.Params.Q)
+		},
+		Place: func(row db.User) page.Place { return placeOf(row, query.Sort) },
+		Show: func(rows []db.User) ([]api.User, error) {
+			alone, err := u.lastAdmin(ctx, tenant, rows...)
+			if err != nil {
+				return nil, err
+			}
+			return page.Each(func(row db.User) api.User { return convert(row, allowedActions(who, row, alone)) })(rows)
+		},
+	})
 	if err != nil {
 		return nil, err
-	}
-	shown, err := page.Close(ctx, list, found, func(row db.User) page.Place { return placeOf(row, query.Sort) })
-	if err != nil {
-		return nil, err
-	}
-	alone, err := u.lastAdmin(ctx, tenant, shown.Rows...)
-	if err != nil {
-		return nil, err
-	}
-	data := make([]api.User, len(shown.Rows))
-	for i, row := range shown.Rows {
-		data[i] = convert(row, allowedActions(who, row, alone))
 	}
 	return api.ListUsers200JSONResponse{
-		Body:    api.UserPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
-		Headers: api.ListUsers200ResponseHeaders{Link: shown.Link},
+		Body: api.UserPage(shown.Body), Headers: api.ListUsers200ResponseHeaders{Link: shown.Link},
 	}, nil
 }
 
+// listQuery returns the query for the filters and the sort order of a request, and the scope of its cursors.
 func listQuery(company uuid.UUID, wanted api.ListUsersParams) (db.ListUsersParams, page.Scope) {
-	sort := api.UserSortCreatedAtDesc
-	if wanted.Sort != nil {
-		sort = *wanted.Sort
-	}
+	sort := optional.Or(wanted.Sort, api.UserSortCreatedAtDesc)
 	query := db.ListUsersParams{
-		CompanyID: company, IsActive: wanted.IsActive, Department: wanted.Department,
+		CompanyID: company, Roles: optional.Strings(wanted.Role), IsActive: wanted.IsActive, Department: wanted.Department,
 		UpdatedSince: wanted.UpdatedSince, Sort: string(sort),
-	}
-	for _, role := range wanted.Role {
-		query.Roles = append(query.Roles, string(role))
 	}
 	wanted.Cursor, wanted.Limit, wanted.Sort = nil, nil, &sort
 	return query, page.Scope{Company: company, Operation: "ListUsers", Query: wanted}
@@ -119,14 +110,16 @@ func indexed(text string) bool {
 	return false
 }
 
+// placeOf returns the position of a user in a sort order.
 func placeOf(row db.User, sort string) page.Place {
-	switch api.UserSort(strings.TrimPrefix(sort, "-")) { //nolint:exhaustive // the descending orders were trimmed
-	case api.UserSortUpdatedAtAsc:
+	switch strings.TrimPrefix(sort, "-") {
+	case "updated_at":
 		return page.At(row.UpdatedAt, row.ID)
-	case api.UserSortNameAsc:
+	case "name":
 		return page.By(row.NameKey, row.ID)
-	case api.UserSortEmailAsc:
+	case "email":
 		return page.By(row.Email, row.ID)
+	default:
+		return page.At(row.CreatedAt, row.ID)
 	}
-	return page.At(row.CreatedAt, row.ID)
 }

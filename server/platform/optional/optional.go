@@ -25,6 +25,23 @@ func Time(t *time.Time) nullable.Nullable[time.Time] {
 	return nullable.NewNullableWithValue(t.UTC())
 }
 
+// Or is a value, or a default if there is none.
+func Or[T any](value *T, otherwise T) T {
+	if value == nil {
+		return otherwise
+	}
+	return *value
+}
+
+// Strings is a filter's values as a query takes them; nil, which selects everything, where there are none.
+func Strings[T ~string](values []T) []string {
+	var texts []string
+	for _, value := range values {
+		texts = append(texts, string(value))
+	}
+	return texts
+}
+
 // Patched is a value after a merge patch: what it was where the patch says nothing, nil where it says null.
 func Patched[T any](was *T, patch nullable.Nullable[T]) *T {
 	if !patch.IsSpecified() {

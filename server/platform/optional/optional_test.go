@@ -1,6 +1,7 @@
 package optional_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -54,5 +55,26 @@ func TestAsTheAPIShowsIt(t *testing.T) {
 	}
 	if optional.Same(nil, &value) || optional.Same(&value, nil) || !optional.Same[int](nil, nil) {
 		t.Error("absent and present are the same")
+	}
+}
+
+func TestOr(t *testing.T) {
+	t.Parallel()
+	if got := optional.Or(nil, "default"); got != "default" {
+		t.Errorf("no value gives %q, want the default", got)
+	}
+	if got := optional.Or(new(""), "default"); got != "" {
+		t.Errorf("an empty text gives %q, want itself", got)
+	}
+}
+
+func TestStrings(t *testing.T) {
+	t.Parallel()
+	type color string
+	if got := optional.Strings([]color(nil)); got != nil {
+		t.Errorf("no values give %#v, want nil", got)
+	}
+	if got := optional.Strings([]color{"red", "blue"}); !slices.Equal(got, []string{"red", "blue"}) {
+		t.Errorf("got %q", got)
 	}
 }
