@@ -1,5 +1,5 @@
 // Command asvs generates docs/security/asvs.md from docs/security/requirements.yaml. It fails if a requirement names a
-// test that does not exist, or if a requirement that is met names neither a test nor the reason for having none. It runs
+// test that does not exist, or if a requirement that is met names neither a test nor a reason for having none. It runs
 // in the root of the repository.
 package main
 
