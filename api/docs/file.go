@@ -53,7 +53,6 @@ func hashOf(body []byte) string {
 func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	form := f.content.For(r.Header.Values("Accept-Encoding")...)
 	h := w.Header()
-	form.Name(h)
 	form.Describe(h)
 	h.Set("Cache-Control", f.cacheControl)
 	h.Set("Content-Type", f.contentType)

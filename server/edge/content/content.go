@@ -73,15 +73,10 @@ func (c Content) For(accepted ...string) Form {
 	return c.plain
 }
 
-// Name says in an answer which form it is, also in one that says that the client has it.
-func (f Form) Name(header http.Header) {
-	header.Set("ETag", f.Tag)
-	// Who may read the answer from elsewhere can be said there already.
-	header.Add("Vary", "Accept-Encoding")
-}
-
-// Describe says in an answer how the body that follows is written.
+// Describe sets the headers that belong to the form: ETag, Vary and Content-Encoding.
 func (f Form) Describe(header http.Header) {
+	header.Set("ETag", f.Tag)
+	header.Add("Vary", "Accept-Encoding") // added: cross-origin rules may have set Vary already
 	if f.encoding != "" {
 		header.Set("Content-Encoding", f.encoding)
 	}

@@ -88,6 +88,9 @@ func (g *Gate) proceed(c echo.Context, op *Operation, request *access.Request, n
 		act := next
 		next = func(c echo.Context) error { return g.once(c, op, key, act) }
 	}
+	if op.conditional && c.Request().Header.Get(headerIfNoneMatch) != "" {
+		return ifChanged(c, next)
+	}
 	if op.long() {
 		return g.streams.run(c, request.Actor.UserID, next)
 	}

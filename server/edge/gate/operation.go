@@ -65,6 +65,8 @@ type Operation struct {
 	produces []string           // the media types of its successful answers
 	checked  bool               // whether there is anything for the validator to look at
 
+	conditional bool // whether the gate answers If-None-Match
+
 	deprecated deprecations // what of it will go
 }
 
@@ -252,6 +254,9 @@ func (c *Contract) read(
 		return nil, err
 	}
 	if op.deprecated, err = readDeprecations(item, specified); err != nil {
+		return nil, err
+	}
+	if err := op.readConditional(item, specified); err != nil {
 		return nil, err
 	}
 	if op.Upload && op.bodies == nil {

@@ -66,6 +66,30 @@ func TestLoadRefusesHoles(t *testing.T) {
 		"no operationId": {
 			func(d *openapi3.T) { me(d).OperationID = "" }, "GET /api/v1/users/me: has no operationId",
 		},
+		"If-None-Match without a 304": {
+			func(d *openapi3.T) { me(d).Responses.Delete("304") }, "GET /api/v1/users/me: has only some of If-None-Match",
+		},
+		"a 304 without If-None-Match": {
+			func(d *openapi3.T) {
+				health(d).Responses.Set("304", me(d).Responses.Value("304"))
+			}, "GET /health: has only some of If-None-Match",
+		},
+		"an ETag without a 304": {
+			func(d *openapi3.T) {
+				health(d).Responses.Value("200").Value.Headers = me(d).Responses.Value("200").Value.Headers
+			}, "GET /health: has only some of If-None-Match",
+		},
+		"a 304 without an ETag": {
+			func(d *openapi3.T) {
+				me(d).Responses.Set("304", &openapi3.ResponseRef{Value: openapi3.NewResponse()})
+			}, "GET /api/v1/users/me: has only some of If-None-Match",
+		},
+		"a 304 of a PATCH": {
+			func(d *openapi3.T) {
+				patch := d.Paths.Value("/api/v1/users/me").Patch
+				patch.Responses.Set("304", me(d).Responses.Value("304"))
+			}, "PATCH /api/v1/users/me: is not a GET and has If-None-Match or a 304",
+		},
 		"an operationId twice": {
 			func(d *openapi3.T) { me(d).OperationID = "GetCompany" }, `operationId "GetCompany" stands twice`,
 		},

@@ -11,7 +11,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/content"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
@@ -50,23 +49,23 @@ func Publish() (*Documents, error) {
 
 // GetSpecificationYAML gives the specification as YAML.
 func (m *Meta) GetSpecificationYAML(
-	ctx context.Context, request api.GetSpecificationYAMLRequestObject,
+	ctx context.Context, _ api.GetSpecificationYAMLRequestObject,
 ) (api.GetSpecificationYAMLResponseObject, error) {
-	return m.Documents.yaml.answer(ctx, request.Params.IfNoneMatch), nil
+	return m.Documents.yaml.answer(ctx), nil
 }
 
 // GetSpecificationJSON gives the specification as JSON.
 func (m *Meta) GetSpecificationJSON(
-	ctx context.Context, request api.GetSpecificationJSONRequestObject,
+	ctx context.Context, _ api.GetSpecificationJSONRequestObject,
 ) (api.GetSpecificationJSONResponseObject, error) {
-	return m.Documents.json.answer(ctx, request.Params.IfNoneMatch), nil
+	return m.Documents.json.answer(ctx), nil
 }
 
 // GetStateMachines publishes the state machines.
 func (m *Meta) GetStateMachines(
-	ctx context.Context, request api.GetStateMachinesRequestObject,
+	ctx context.Context, _ api.GetStateMachinesRequestObject,
 ) (api.GetStateMachinesResponseObject, error) {
-	return m.Documents.machines.answer(ctx, request.Params.IfNoneMatch), nil
+	return m.Documents.machines.answer(ctx), nil
 }
 
 // document is what is published once.
@@ -75,32 +74,25 @@ type document struct {
 	content content.Content
 }
 
-// answer is the document for a client that has what an If-None-Match header names, in the form that it reads.
-func (d document) answer(ctx context.Context, ifNoneMatch *string) written {
-	form := d.content.For(access.RequestOf(ctx).Encodings)
-	return written{d.media, form, etag.Matches(ifNoneMatch, form.Tag)}
+// answer returns the document in the encoding that the client accepts.
+func (d document) answer(ctx context.Context) written {
+	return written{d.media, d.content.For(access.RequestOf(ctx).Encodings)}
 }
 
-// written is an answer that is written already.
+// written is a response whose body exists already.
 type written struct {
 	media string
 	form  content.Form
-	// known says that the client has it.
-	known bool
 }
 
-// write lets whoever likes keep the document, and ask before each use whether it is still the present one.
+// write sends the document. Caches may keep it and must revalidate it before each use.
 func (d written) write(w http.ResponseWriter) error {
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache")
-	d.form.Name(h)
-	if d.known {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
-	}
 	d.form.Describe(h)
 	h.Set("Content-Type", d.media)
 	h.Set("Content-Length", strconv.Itoa(len(d.form.Body)))
+	w.WriteHeader(http.StatusOK)
 	_, err := w.Write(d.form.Body)
 	return err
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
@@ -40,9 +39,6 @@ func (a *Applications) GetApplication(
 		return nil, err
 	}
 	shown := present(row, seen)
-	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
-		return api.GetApplication304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
-	}
 	return api.GetApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
 }
 

@@ -53,9 +53,6 @@ func (c *Candidates) GetCandidate(
 	if err != nil {
 		return nil, err
 	}
-	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
-		return api.GetCandidate304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
-	}
 	return api.GetCandidate200JSONResponse{CandidateJSONResponse: shown}, nil
 }
 

@@ -37,16 +37,13 @@ func (i *Interviews) GetInterviewCalendar(
 	if err != nil {
 		return nil, err
 	}
-	if tag := file.Headers.ETag; etag.Matches(request.Params.IfNoneMatch, tag) {
-		return api.GetInterviewCalendar304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
-	}
 	return api.GetInterviewCalendar200TextCalendarResponse{CalendarTextCalendarResponse: file}, nil
 }
 
 // GetMyCalendar gives the interviews that the caller is on the panel of as a calendar file, without cancelled ones and
 // those that they have declined.
 func (i *Interviews) GetMyCalendar(
-	ctx context.Context, request api.GetMyCalendarRequestObject,
+	ctx context.Context, _ api.GetMyCalendarRequestObject,
 ) (api.GetMyCalendarResponseObject, error) {
 	who := access.Of(ctx)
 	tenant := i.Store.Of(who.CompanyID)
@@ -59,9 +56,6 @@ func (i *Interviews) GetMyCalendar(
 	file, err := i.calendar(ctx, tenant, who, "interviews", rows...)
 	if err != nil {
 		return nil, err
-	}
-	if tag := file.Headers.ETag; etag.Matches(request.Params.IfNoneMatch, tag) {
-		return api.GetMyCalendar304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
 	}
 	return api.GetMyCalendar200TextCalendarResponse{CalendarTextCalendarResponse: file}, nil
 }

@@ -44,9 +44,6 @@ func (i *Interviews) GetInterview(
 	if err != nil {
 		return nil, err
 	}
-	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
-		return api.GetInterview304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
-	}
 	return api.GetInterview200JSONResponse{InterviewJSONResponse: shown}, nil
 }
 

@@ -35,9 +35,6 @@ func (j *Jobs) GetJob(ctx context.Context, request api.GetJobRequestObject) (api
 		return nil, err
 	}
 	shown := present(access.Of(ctx), row)
-	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
-		return api.GetJob304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
-	}
 	return api.GetJob200JSONResponse{JobJSONResponse: shown}, nil
 }
 

@@ -37,9 +37,6 @@ func (k *Kits) GetKit(ctx context.Context, request api.GetKitRequestObject) (api
 		return nil, err
 	}
 	shown := presentKit(row, r.standing(row.Kit))
-	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
-		return api.GetKit304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
-	}
 	return api.GetKit200JSONResponse{KitJSONResponse: shown}, nil
 }
 

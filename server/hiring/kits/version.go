@@ -6,7 +6,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
@@ -29,9 +28,6 @@ func (k *Kits) GetKitVersion(
 	shown, err := presentVersion(row, r.standing(kit.Kit))
 	if err != nil {
 		return nil, err
-	}
-	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
-		return api.GetKitVersion304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
 	}
 	return api.GetKitVersion200JSONResponse{KitVersionJSONResponse: shown}, nil
 }

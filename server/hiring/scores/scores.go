@@ -43,9 +43,6 @@ func (s *Scores) GetScore(ctx context.Context, request api.GetScoreRequestObject
 	if err != nil {
 		return nil, err
 	}
-	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
-		return api.GetScore304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
-	}
 	return api.GetScore200JSONResponse{ScoreJSONResponse: shown}, nil
 }
 

@@ -51,12 +51,8 @@ func (s *Scores) GetInterviewSummary(
 		InterviewID: interview.ID, Status: interview.Status, Blinded: interview.Blinded, Required: whole(len(raters)),
 		Missing: missing, Figures: figures(interview.submissions, interview.Blinded),
 	}
-	tag := etag.OfShown(shown)
-	if etag.Matches(request.Params.IfNoneMatch, tag) {
-		return api.GetInterviewSummary304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
-	}
 	return api.GetInterviewSummary200JSONResponse{
-		Body: shown, Headers: api.GetInterviewSummary200ResponseHeaders{ETag: tag},
+		Body: shown, Headers: api.GetInterviewSummary200ResponseHeaders{ETag: etag.OfShown(shown)},
 	}, nil
 }
 
@@ -96,12 +92,8 @@ func (s *Scores) GetApplicationSummary(
 		ApplicationID: application.Application.ID, BlindedInterviews: whole(blinded), Interviews: listed,
 		Figures: figures(all, len(all) == 0 && blinded > 0),
 	}
-	tag := etag.OfShown(shown)
-	if etag.Matches(request.Params.IfNoneMatch, tag) {
-		return api.GetApplicationSummary304Response{Headers: api.NotModifiedResponseHeaders{ETag: tag}}, nil
-	}
 	return api.GetApplicationSummary200JSONResponse{
-		Body: shown, Headers: api.GetApplicationSummary200ResponseHeaders{ETag: tag},
+		Body: shown, Headers: api.GetApplicationSummary200ResponseHeaders{ETag: etag.OfShown(shown)},
 	}, nil
 }
 

@@ -68,22 +68,16 @@ func (k *APIKeys) GetAPIKey(ctx context.Context, request api.GetAPIKeyRequestObj
 	if err != nil {
 		return nil, err
 	}
-	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
-		return api.GetAPIKey304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
-	}
 	return api.GetAPIKey200JSONResponse{APIKeyJSONResponse: shown}, nil
 }
 
 // GetMyAPIKey shows the key that asks.
 func (k *APIKeys) GetMyAPIKey(
-	ctx context.Context, request api.GetMyAPIKeyRequestObject,
+	ctx context.Context, _ api.GetMyAPIKeyRequestObject,
 ) (api.GetMyAPIKeyResponseObject, error) {
 	shown, err := k.show(ctx, access.Of(ctx).UserID)
 	if err != nil {
 		return nil, err
-	}
-	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
-		return api.GetMyAPIKey304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
 	}
 	return api.GetMyAPIKey200JSONResponse{APIKeyJSONResponse: shown}, nil
 }

@@ -33,7 +33,7 @@ type Companies struct {
 
 // GetCompany shows the caller's company.
 func (c *Companies) GetCompany(
-	ctx context.Context, request api.GetCompanyRequestObject,
+	ctx context.Context, _ api.GetCompanyRequestObject,
 ) (api.GetCompanyResponseObject, error) {
 	id := access.Of(ctx).CompanyID
 	row, err := c.Store.Of(id).GetCompany(ctx, id)
@@ -41,9 +41,6 @@ func (c *Companies) GetCompany(
 		return nil, err
 	}
 	shown := convert(row)
-	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
-		return api.GetCompany304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
-	}
 	return api.GetCompany200JSONResponse{CompanyJSONResponse: shown}, nil
 }
 

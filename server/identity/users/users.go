@@ -45,9 +45,6 @@ func (u *Users) GetUser(ctx context.Context, request api.GetUserRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	if etag.Matches(request.Params.IfNoneMatch, shown.Headers.ETag) {
-		return api.GetUser304Response{Headers: api.NotModifiedResponseHeaders{ETag: shown.Headers.ETag}}, nil
-	}
 	return api.GetUser200JSONResponse{UserJSONResponse: shown}, nil
 }
 
