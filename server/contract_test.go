@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
@@ -67,7 +68,7 @@ func TestTheMatrixIsTheProducts(t *testing.T) {
 		granted := "public"
 		if !op.Public {
 			granted = ""
-			for i, role := range gate.Roles() {
+			for i, role := range access.Roles() {
 				if op.Roles[role] {
 					granted += "ETHA"[i : i+1]
 				} else {
@@ -252,7 +253,7 @@ func TestEveryOperationKeepsItsDoor(t *testing.T) {
 			nobody.Do(op.Method, target(op, nil), nil).Refused(http.StatusUnauthorized, "missing_token")
 			nobody.Token = "not.a.token"
 			nobody.Do(op.Method, target(op, nil), nil).Refused(http.StatusUnauthorized, "invalid_token")
-			for _, role := range gate.Roles() {
+			for _, role := range access.Roles() {
 				caller := installation.User(acme, strings.ToLower(op.ID)+"-"+string(role), role)
 				s := &scene{t, installation, replica, acme, caller, replica.SignIn(t, caller)}
 				if !op.Roles[role] {

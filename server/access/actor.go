@@ -1,11 +1,6 @@
-// Package access carries who is asking, and by which request, through a context. There is one value per request, made
-// by the server's first middleware; the contract's door fills in the caller once the access token is verified.
 package access
 
 import (
-	"context"
-	"net/netip"
-	"net/url"
 	"slices"
 
 	"github.com/google/uuid"
@@ -13,113 +8,104 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// Actor is an authenticated user, as the session's present state describes them, or an API key as it is kept; nothing
-// in it comes from the client.
+// Actor is a signed-in user, described by the present state of their session, or an API key, described by its row.
+// Nothing in it comes from the client.
 type Actor struct {
 	CompanyID uuid.UUID
-	// UserID is the user's id, or the key's, which no user has.
-	UserID uuid.UUID
-	// SessionID is uuid.Nil for a key.
+	// ID is the id of the user or of the API key. The two never share an id.
+	ID uuid.UUID
+	// SessionID is uuid.Nil for an API key.
 	SessionID uuid.UUID
-	// Role is the user's, or the one whose standing a key has for what it asks.
+	// Role is the user's role, or the role that the API key acts as (Key.Role).
 	Role api.Role
 	// Key is nil for a user.
 	Key *Key
 }
 
-// Key is what an API key may do.
+// Key describes an API key.
 type Key struct {
-	// Scopes are the permissions that it holds.
+	// Scopes are the permissions of the key.
 	Scopes []string
-	// Jobs are those that it is limited to; nil for a key of the whole company.
+	// Jobs are the jobs that the key is limited to; nil for a key of the whole company.
 	Jobs []uuid.UUID
-	// Test says that its company is for tests.
+	// Test is true for a key of a test company.
 	Test bool
-	// KnownTo are the people who were shown a secret of it.
-	KnownTo []uuid.UUID
+	// Holders are the users who were shown a secret of the key. Nil means that they are unknown; empty means that no
+	// user of the company was shown one.
+	Holders []uuid.UUID
 }
 
-// Scopes are all that a key can do; nil for a user, who can do what their role can.
-func (c Actor) Scopes() []string {
-	if c.Key == nil {
+// Role is the role that the key acts as: team lead if it is limited to jobs, admin in a test company, and HR
+// otherwise. The key's scopes bound what it may do in this role.
+func (k Key) Role() api.Role {
+	switch {
+	case k.Jobs != nil:
+		return api.RoleTeamLead
+	case k.Test:
+		return api.RoleAdmin
+	}
+	return api.RoleHr
+}
+
+// Standing is what the actor sees and may do beyond the permissions of the specification.
+func (a Actor) Standing() Standing {
+	if a.Limited() {
+		return limitedKey()
+	}
+	return StandingOf(a.Role)
+}
+
+// Reach is which applications, candidates, interviews and scores the actor sees.
+func (a Actor) Reach() Reach { return a.Standing().Hiring }
+
+// Limited reports whether the actor is an API key that is limited to some jobs.
+func (a Actor) Limited() bool { return a.Key != nil && a.Key.Jobs != nil }
+
+// Scopes are the scopes of an API key; nil for a user, whose role decides.
+func (a Actor) Scopes() []string {
+	if a.Key == nil {
 		return nil
 	}
-	return c.Key.Scopes
+	return a.Key.Scopes
 }
 
-// Type is what kind of actor the caller is.
-func (c Actor) Type() api.AuditActorType {
-	if c.Key != nil {
+// ReadsUsers reports whether the actor reads all users of the company, and so their email addresses.
+func (a Actor) ReadsUsers() bool {
+	return a.Standing().Users == ReachAll && (a.Key == nil || slices.Contains(a.Key.Scopes, "users:read"))
+}
+
+// Persons are the people who act through the actor: the user, or the holders of the API key. It is nil for an API key
+// whose holders are unknown.
+//
+// A restriction that applies to a person also applies to every API key that the person holds; otherwise a key would be
+// a way around it. See Is. A right that concerns oneself, such as to read one's own sessions, belongs to the user alone.
+func (a Actor) Persons() []uuid.UUID {
+	if a.Key != nil {
+		return a.Key.Holders
+	}
+	return []uuid.UUID{a.ID}
+}
+
+// Is reports whether a person acts through the actor. An API key whose holders are unknown may belong to anyone, so the
+// answer is true for every person.
+func (a Actor) Is(person uuid.UUID) bool {
+	persons := a.Persons()
+	return persons == nil || slices.Contains(persons, person)
+}
+
+// Type is the kind of the actor, as the audit log names it.
+func (a Actor) Type() api.AuditActorType {
+	if a.Key != nil {
 		return api.AuditActorTypeAPIKey
 	}
 	return api.AuditActorTypeUser
 }
 
-// Summarize says who did something, to those who read about it.
+// Summarize describes the actor of a past event; key is true if it was an API key.
 func Summarize(id uuid.UUID, name string, key bool) api.ActorSummary {
 	actor := api.ActorSummary{ID: id, Type: api.AuditActorTypeUser, Name: name}
 	if key {
 		actor.Type = api.AuditActorTypeAPIKey
 	}
 	return actor
-}
-
-// Eyes are the people who read whatever the caller reads: the user, or those who were shown a secret of the key.
-func (c Actor) Eyes() []uuid.UUID {
-	if c.Key != nil {
-		return c.Key.KnownTo
-	}
-	return []uuid.UUID{c.UserID}
-}
-
-// Limited reports whether the caller is a key that is limited to some jobs.
-func (c Actor) Limited() bool { return c.Key != nil && c.Key.Jobs != nil }
-
-// ReadsUsers reports whether the caller reads all users of the company, and so their addresses.
-func (c Actor) ReadsUsers() bool {
-	if c.Key != nil {
-		return slices.Contains(c.Key.Scopes, "users:read")
-	}
-	return c.Role != api.RoleEmployee
-}
-
-// Request is what is known of one request.
-type Request struct {
-	// ID is the X-Request-Id, the client's own where it sent an acceptable one.
-	ID string
-	// IP is the client's address, taken from forwarding headers only where a trusted proxy set them.
-	IP netip.Addr
-	// UserAgent is the header as valid UTF-8, cut to 512 characters.
-	UserAgent string
-	// Encodings is Accept-Encoding, its lines joined by commas.
-	Encodings string
-	// Target is the requested path and query.
-	Target *url.URL
-	// Operation is the operationId, empty where no operation matched.
-	Operation string
-	// Actor is nil while the request is anonymous.
-	Actor *Actor
-}
-
-type key struct{}
-
-// With returns a context that carries the request.
-func With(ctx context.Context, r *Request) context.Context { return context.WithValue(ctx, key{}, r) }
-
-// RequestOf gives the request of a context; outside a request it is an empty one, never nil.
-func RequestOf(ctx context.Context) *Request {
-	if r, ok := ctx.Value(key{}).(*Request); ok {
-		return r
-	}
-	return &Request{}
-}
-
-// Of gives the caller of an authenticated operation. The door has refused anonymous requests before any handler of such
-// an operation runs; that there is no caller is therefore a defect, and panics.
-func Of(ctx context.Context) Actor {
-	c := RequestOf(ctx).Actor
-	if c == nil {
-		panic("caller: an operation that needs a caller ran without one")
-	}
-	return *c
 }

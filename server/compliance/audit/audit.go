@@ -186,7 +186,7 @@ func (r *Recorder) Record(ctx context.Context, tx *db.Queries, company uuid.UUID
 	case row.ActorID != nil:
 		row.ActorType = api.AuditActorTypeUser
 	case who != nil:
-		row.ActorType, row.ActorID = who.Type(), &who.UserID
+		row.ActorType, row.ActorID = who.Type(), &who.ID
 		if who.Key == nil {
 			row.SessionID = &who.SessionID
 		}

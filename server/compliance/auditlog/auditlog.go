@@ -83,7 +83,7 @@ func (a *AuditLog) GetAuditLog(
 	visible := see(who.Role)
 	row, err := a.Store.Of(who.CompanyID).GetAuditLog(ctx, db.GetAuditLogParams{
 		CompanyID: who.CompanyID, ID: request.AuditLogID,
-		SeesAll: visible.all, CallerID: who.UserID, VisibleTypes: visible.types,
+		SeesAll: visible.all, CallerID: who.ID, VisibleTypes: visible.types,
 	})
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func (a *AuditLog) GetAuditLog(
 func (a *AuditLog) query(who access.Actor, wanted api.ExportAuditLogsParams) db.ListAuditLogsParams {
 	visible := see(who.Role)
 	return db.ListAuditLogsParams{
-		CompanyID: who.CompanyID, SeesAll: visible.all, CallerID: who.UserID, VisibleTypes: visible.types,
+		CompanyID: who.CompanyID, SeesAll: visible.all, CallerID: who.ID, VisibleTypes: visible.types,
 		ActorID: wanted.ActorID, Actions: optional.Strings(wanted.Action), ResourceType: (*string)(wanted.ResourceType),
 		ResourceID: wanted.ResourceID, Outcome: (*string)(wanted.Outcome),
 		CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,

@@ -175,7 +175,7 @@ func (g *Gate) announce(op *Operation, request *access.Request, header http.Head
 	header.Set("Sunset", first.sunset.UTC().Format(http.TimeFormat))
 	client := "anonymous"
 	if who := request.Actor; who != nil && who.Key != nil {
-		client = who.UserID.String()
+		client = who.ID.String()
 	} else if who != nil {
 		client = "people"
 	}

@@ -92,7 +92,7 @@ func (g *Gate) proceed(c echo.Context, op *Operation, request *access.Request, n
 		return ifChanged(c, next)
 	}
 	if op.long() {
-		return g.streams.run(c, request.Actor.UserID, next)
+		return g.streams.run(c, request.Actor.ID, next)
 	}
 	return next(c)
 }
@@ -173,7 +173,6 @@ func (op *Operation) permit(who *access.Actor) error {
 	case op.Public:
 		return nil
 	case who.Key != nil:
-		who.Role = op.standing(*who.Key)
 		if op.admits(*who.Key) {
 			return nil
 		}
@@ -234,7 +233,7 @@ func (g *Gate) authenticate(ctx context.Context, c echo.Context, op *Operation, 
 		return err
 	}
 	request.Actor = &access.Actor{
-		CompanyID: state.CompanyID, UserID: state.UserID, SessionID: claims.SessionID, Role: state.Role,
+		CompanyID: state.CompanyID, ID: state.UserID, SessionID: claims.SessionID, Role: state.Role,
 	}
 	return nil
 }

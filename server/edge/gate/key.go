@@ -8,7 +8,6 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 )
 
@@ -69,21 +68,6 @@ func (c *Contract) Scopes() []string {
 
 // Reach says which keys can hold a permission.
 func (c *Contract) Reach(permission string) Reach { return c.scopes[permission].reach }
-
-// standing is the role where a key stands when it calls the operation: a team lead's where the key is limited to jobs;
-// else an admin's in a test company, and HR's in any other, or an admin's for what only admins do, so that no scope
-// lends its standing to another.
-func (op *Operation) standing(key access.Key) api.Role {
-	switch {
-	case key.Jobs != nil:
-		return api.RoleTeamLead
-	case key.Test:
-		return api.RoleAdmin
-	case op.Keys != ReachEvery && !op.Roles[api.RoleHr]:
-		return api.RoleAdmin
-	}
-	return api.RoleHr
-}
 
 // admits decides whether a key may call the operation. A scope that a key was given and could not be given any more is
 // worth nothing.

@@ -31,7 +31,7 @@ type limits struct {
 
 // NewLimits makes the limits of some rates; the error says which of them cannot be kept.
 func NewLimits(r *redis.Redis, now func() time.Time, rates Rates) (l Limits, err error) {
-	who := func(q *access.Request) string { return q.Actor.UserID.String() }
+	who := func(q *access.Request) string { return q.Actor.ID.String() }
 	company := func(q *access.Request) string { return q.Actor.CompanyID.String() }
 	address := func(q *access.Request) string { return ratelimit.Network(q.IP) }
 	add := func(to *limits, name string, rate int, count func(*access.Request) string) []ratelimit.Policy {

@@ -17,6 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/idempotency"
 )
 
@@ -131,11 +132,6 @@ type Contract struct {
 	grants     map[api.Role][]string
 	scopes     map[string]scope // by permission
 	schemas    openapi3.Schemas
-}
-
-// Roles are all roles, from the specification's enum.
-func Roles() []api.Role {
-	return []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin}
 }
 
 // Load reads the specification, and fails on every hole in it: an operation that is neither public nor names a
@@ -369,7 +365,7 @@ func readGrants(document *openapi3.T) (map[api.Role][]string, error) {
 		return nil, errors.New("x-roles: is missing")
 	}
 	var names []string
-	for _, role := range Roles() {
+	for _, role := range access.Roles() {
 		names = append(names, string(role))
 	}
 	var specified []string

@@ -61,7 +61,7 @@ func (k *Keeper) Run(
 		return Answer{}, false, err
 	}
 	id := db.GetIdempotencyRecordParams{
-		CompanyID: who.CompanyID, PrincipalID: who.UserID, KeyHash: hashOf(key), Now: k.Clock.Now(),
+		CompanyID: who.CompanyID, PrincipalID: who.ID, KeyHash: hashOf(key), Now: k.Clock.Now(),
 	}
 	record, err := k.Store.Of(who.CompanyID).GetIdempotencyRecord(ctx, id)
 	if fault.Is(err, fault.ResourceNotFound) {

@@ -82,7 +82,7 @@ func (a *Applications) CreateApplication(
 		}
 		err = tx.InsertApplicationMove(ctx, db.InsertApplicationMoveParams{
 			CompanyID: row.CompanyID, ID: a.Clock.ID(), ApplicationID: row.ID, JobID: row.JobID, CandidateID: row.CandidateID,
-			Event: api.ApplicationEventApply, ToStage: row.Stage, ToStatus: row.Status, ActorID: who.UserID, Now: row.Now,
+			Event: api.ApplicationEventApply, ToStage: row.Stage, ToStatus: row.Status, ActorID: who.ID, Now: row.Now,
 		})
 		if err != nil {
 			return err

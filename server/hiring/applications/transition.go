@@ -197,6 +197,6 @@ func (a *Applications) write(
 	return saved, tx.InsertApplicationMove(ctx, db.InsertApplicationMoveParams{
 		CompanyID: row.CompanyID, ID: a.Clock.ID(), ApplicationID: row.ID, JobID: row.JobID, CandidateID: row.CandidateID,
 		Event: taken.event, FromStage: &row.Stage, ToStage: saved.Stage, FromStatus: &row.Status, ToStatus: saved.Status,
-		RejectionReason: taken.rejection, Reason: reason, Seconds: seconds, ActorID: access.Of(ctx).UserID, Now: now,
+		RejectionReason: taken.rejection, Reason: reason, Seconds: seconds, ActorID: access.Of(ctx).ID, Now: now,
 	})
 }

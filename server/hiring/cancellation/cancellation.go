@@ -51,7 +51,7 @@ func (c Canceller) cancel(ctx context.Context, tx *db.Queries, from db.Interview
 		FromStatus: &from.Status, ToStatus: to.Status,
 		FromStartsAt: from.StartsAt, FromEndsAt: from.EndsAt, FromTimezone: from.Timezone,
 		ToStartsAt: to.StartsAt, ToEndsAt: to.EndsAt, ToTimezone: to.Timezone,
-		Reason: &reason, ActorID: &who.UserID, CreatedAt: to.UpdatedAt,
+		Reason: &reason, ActorID: &who.ID, CreatedAt: to.UpdatedAt,
 	})
 	if err != nil {
 		return err

@@ -48,7 +48,7 @@ func (i *Interviews) GetMyCalendar(
 	who := access.Of(ctx)
 	tenant := i.Store.Of(who.CompanyID)
 	rows, err := tenant.ListMyInterviews(ctx, db.ListMyInterviewsParams{
-		CompanyID: who.CompanyID, UserID: who.UserID, Since: i.Clock.Now().Add(-calendarPast), MaxRows: maxEvents,
+		CompanyID: who.CompanyID, UserID: who.ID, Since: i.Clock.Now().Add(-calendarPast), MaxRows: maxEvents,
 	})
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (i *Interviews) calendar(
 func event(w whole, who access.Actor) calendar.Event {
 	row := w.row
 	person := func(id uuid.UUID, name, email string) calendar.Person {
-		if id != who.UserID && !who.ReadsUsers() {
+		if id != who.ID && !who.ReadsUsers() {
 			email = ""
 		}
 		return calendar.Person{Name: name, Email: email}

@@ -38,7 +38,7 @@ func (i *Interviews) CreateInterview(
 				return err
 			}
 		}
-		row := newInterview(wanted, who.CompanyID, who.UserID)
+		row := newInterview(wanted, who.CompanyID, who.ID)
 		if err := i.check(ctx, tx, wanted, row, application); err != nil {
 			return err
 		}

@@ -126,7 +126,7 @@ func (i *Interviews) act(
 			return err
 		}
 		h.standing = standing(seen, who, h.row, h.panel)
-		h.machine = machineFor(h.panel, who.UserID, h.application)
+		h.machine = machineFor(h.panel, who.ID, h.application)
 		h.to, err = h.decide(action, reason)
 		if err := match.Before(h.row.Version, err); err != nil {
 			return err
@@ -160,7 +160,7 @@ func standing(
 	seen visibility.Sight, who access.Actor, row db.Interview, panel []db.ListInterviewPanelsRow,
 ) lifecycle.Standing {
 	s := seen.Standing(row.JobID)
-	s.Panelist = member(panel, who.UserID) != nil
+	s.Panelist = member(panel, who.ID) != nil
 	return s
 }
 
@@ -188,7 +188,7 @@ func (i *Interviews) chronicle(
 		FromStatus: &from.Status, ToStatus: to.Status,
 		FromStartsAt: from.StartsAt, FromEndsAt: from.EndsAt, FromTimezone: from.Timezone,
 		ToStartsAt: to.StartsAt, ToEndsAt: to.EndsAt, ToTimezone: to.Timezone,
-		Reason: reason, ActorID: &who.UserID, CreatedAt: to.UpdatedAt,
+		Reason: reason, ActorID: &who.ID, CreatedAt: to.UpdatedAt,
 	})
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func (i *Interviews) ListInterviews(
 	}
 	data, zones := make([]api.Interview, len(all)), clocks{}
 	for n, w := range all {
-		data[n] = convert(w, standing(seen, who, w.row, w.panel), who.UserID, zones)
+		data[n] = convert(w, standing(seen, who, w.row, w.panel), who.ID, zones)
 	}
 	return api.ListInterviews200JSONResponse{
 		Body:    api.InterviewPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
@@ -65,7 +65,7 @@ func listQuery(who access.Actor, wanted api.ListInterviewsParams) (db.ListInterv
 		sort = *wanted.Sort
 	}
 	query := db.ListInterviewsParams{
-		CompanyID: who.CompanyID, CallerID: who.UserID, Mine: wanted.Mine, PanelistID: wanted.PanelistID, JobID: wanted.JobID,
+		CompanyID: who.CompanyID, CallerID: who.ID, Mine: wanted.Mine, PanelistID: wanted.PanelistID, JobID: wanted.JobID,
 		CandidateID: wanted.CandidateID, ApplicationID: wanted.ApplicationID, StartsFrom: wanted.StartsFrom,
 		StartsBefore: wanted.StartsBefore, UpdatedSince: wanted.UpdatedSince, Sort: string(sort),
 	}
@@ -80,7 +80,7 @@ func listQuery(who access.Actor, wanted api.ListInterviewsParams) (db.ListInterv
 	return query, page.Scope{Company: who.CompanyID, Operation: "ListInterviews", Query: struct {
 		Caller uuid.UUID
 		Params api.ListInterviewsParams
-	}{who.UserID, wanted}}
+	}{who.ID, wanted}}
 }
 
 // narrow gives the interviews that those of a query are among, nil where the query says so itself or they are many.

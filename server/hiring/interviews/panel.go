@@ -51,12 +51,12 @@ func (i *Interviews) SetPanelist(
 // join decides whether a user may be put on a panel, and books them where the interview takes their time.
 func (i *Interviews) join(ctx context.Context, tx *db.Queries, h held, user uuid.UUID, allowConflicts bool) error {
 	row, err := tx.GetUser(ctx, db.GetUserParams{
-		CompanyID: h.row.CompanyID, ID: user, CallerID: access.Of(ctx).UserID, SeesAll: true,
+		CompanyID: h.row.CompanyID, ID: user, CallerID: access.Of(ctx).ID, SeesAll: true,
 	})
 	if err != nil {
 		return err
 	}
-	if err := mayChangeSeat(h, user, access.Of(ctx).UserID); err != nil {
+	if err := mayChangeSeat(h, user, access.Of(ctx).ID); err != nil {
 		return err
 	}
 	if err := mayJoin(h, row.IsActive); err != nil {
@@ -81,7 +81,7 @@ func (i *Interviews) RemovePanelist(
 			if was == nil {
 				return h.row, fault.New(fault.ResourceNotFound)
 			}
-			if err := mayChangeSeat(h, request.UserID, access.Of(ctx).UserID); err != nil {
+			if err := mayChangeSeat(h, request.UserID, access.Of(ctx).ID); err != nil {
 				return h.row, err
 			}
 			if err := mayLeave(h); err != nil {
@@ -136,7 +136,7 @@ func (i *Interviews) RespondToInterview(
 		func(tx *db.Queries, h held) (db.Interview, error) {
 			now := i.Clock.Now()
 			_, err := tx.UpdatePanelResponse(ctx, db.UpdatePanelResponseParams{
-				CompanyID: h.row.CompanyID, InterviewID: h.row.ID, UserID: who.UserID, Response: response, Comment: comment,
+				CompanyID: h.row.CompanyID, InterviewID: h.row.ID, UserID: who.ID, Response: response, Comment: comment,
 				Now: now,
 			})
 			if err != nil {
@@ -148,7 +148,7 @@ func (i *Interviews) RespondToInterview(
 			if err != nil {
 				return h.row, postgres.Guarded(err)
 			}
-			return saved, i.audited(ctx, tx, audit.InterviewResponded, h.row.ID, answer(*member(h.panel, who.UserID), response))
+			return saved, i.audited(ctx, tx, audit.InterviewResponded, h.row.ID, answer(*member(h.panel, who.ID), response))
 		})
 	if err != nil {
 		return nil, err

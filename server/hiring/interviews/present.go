@@ -66,7 +66,7 @@ func (i *Interviews) present(
 		return api.InterviewJSONResponse{}, err
 	}
 	w := all[0]
-	shown := convert(w, standing(seen, who, row, w.panel), who.UserID, clocks{})
+	shown := convert(w, standing(seen, who, row, w.panel), who.ID, clocks{})
 	if maySchedule(standing(seen, who, row, w.panel)) && occupies(row.Status) {
 		conflicts, err := i.conflicts(ctx, tenant, w)
 		if err != nil {

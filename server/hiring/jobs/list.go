@@ -47,7 +47,7 @@ func listQuery(who access.Actor, wanted api.ListJobsParams) (db.ListJobsParams, 
 		sort = *wanted.Sort
 	}
 	query := db.ListJobsParams{
-		CompanyID: who.CompanyID, CallerID: who.UserID, SeesAll: seesAll(who), Department: wanted.Department,
+		CompanyID: who.CompanyID, CallerID: who.ID, SeesAll: seesAll(who), Department: wanted.Department,
 		Mine: wanted.Mine, UpdatedSince: wanted.UpdatedSince, Sort: string(sort),
 	}
 	for _, status := range wanted.Status {

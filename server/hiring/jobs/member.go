@@ -62,7 +62,7 @@ func (j *Jobs) SetJobMember(
 			return err
 		}
 		user, err = tx.GetUser(ctx, db.GetUserParams{
-			CompanyID: who.CompanyID, ID: request.UserID, CallerID: who.UserID, SeesAll: true,
+			CompanyID: who.CompanyID, ID: request.UserID, CallerID: who.ID, SeesAll: true,
 		})
 		if err != nil {
 			return err

@@ -141,7 +141,7 @@ func (k *Kits) publish(
 	}
 	saved, err := tx.PublishKitVersion(ctx, db.PublishKitVersionParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, FromStatus: row.Status, ToStatus: to,
-		ContentHash: hash, PublishedBy: access.Of(ctx).UserID, Now: k.Clock.Now(),
+		ContentHash: hash, PublishedBy: access.Of(ctx).ID, Now: k.Clock.Now(),
 	})
 	if err != nil {
 		return row, postgres.Guarded(err)

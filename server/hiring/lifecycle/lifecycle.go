@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
@@ -56,19 +57,11 @@ type Standing struct {
 	Scopes []string
 }
 
-// actors are the names that a machine has for somebody.
+// actors are the names that the machines have for somebody.
 func (s Standing) actors() []api.MachineActor {
 	var actors []api.MachineActor
-	switch s.Role {
-	case api.RoleAdmin:
-		actors = append(actors, api.MachineActorAdmin)
-	case api.RoleHr:
-		actors = append(actors, api.MachineActorHr)
-	case api.RoleTeamLead:
-		if s.Member {
-			actors = append(actors, api.MachineActorTeamLead)
-		}
-	case api.RoleEmployee:
+	if actor := access.StandingOf(s.Role).MachineActor(s.Member); actor != "" {
+		actors = append(actors, actor)
 	}
 	if s.Panelist {
 		actors = append(actors, api.MachineActorPanelist)

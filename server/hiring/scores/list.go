@@ -70,8 +70,8 @@ func (s *Scores) query(ctx context.Context, wanted api.ExportScoresParams) (db.L
 		return db.ListScoresParams{}, err
 	}
 	query := db.ListScoresParams{
-		CompanyID: who.CompanyID, CallerID: who.UserID, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
-		ByKey: who.Key != nil, Eyes: who.Eyes(),
+		CompanyID: who.CompanyID, CallerID: who.ID, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
+		ByKey: who.Key != nil, Eyes: who.Persons(),
 		InterviewID: wanted.InterviewID, ApplicationID: wanted.ApplicationID, JobID: wanted.JobID, RaterID: wanted.RaterID,
 		Status: (*string)(wanted.Status), UpdatedSince: wanted.UpdatedSince,
 	}

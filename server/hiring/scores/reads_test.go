@@ -215,7 +215,7 @@ func (s scene) touch(id uuid.UUID) map[string]bool {
 func (s scene) statements(kept *postgres.Store, id uuid.UUID) map[string]bool {
 	s.t.Helper()
 	ctx, tenant := s.t.Context(), kept.Of(s.acme.ID)
-	who := access.Actor{CompanyID: s.acme.ID, UserID: s.user.ID, Role: s.user.Role}
+	who := access.Actor{CompanyID: s.acme.ID, ID: s.user.ID, Role: s.user.Role}
 	seen, err := visibility.Of(ctx, tenant, who)
 	if err != nil {
 		s.t.Fatal(err)

@@ -30,8 +30,8 @@ func (s *Scores) ListScoreRevisions(
 		return nil, err
 	}
 	rows, err := tenant.ListScoreRevisions(ctx, db.ListScoreRevisionsParams{
-		CompanyID: who.CompanyID, ScoreID: score.Score.ID, CallerID: who.UserID, SeesAll: seen.All, Jobs: seen.Jobs,
-		ByKey: who.Key != nil, Eyes: who.Eyes(), Interviews: seen.Interviews,
+		CompanyID: who.CompanyID, ScoreID: score.Score.ID, CallerID: who.ID, SeesAll: seen.All, Jobs: seen.Jobs,
+		ByKey: who.Key != nil, Eyes: who.Persons(), Interviews: seen.Interviews,
 		AfterTime: list.After.Time, AfterID: list.After.ID, MaxRows: list.MaxRows(),
 	})
 	if err != nil {

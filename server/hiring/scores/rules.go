@@ -17,7 +17,7 @@ import (
 // standing is what somebody is to a score. To one's own score one is its author and nothing else, whatever one's role:
 // who has read the others' scores after submitting could otherwise take back one's own and revise it.
 func standing(who access.Actor, score db.Score) lifecycle.Standing {
-	if score.RaterID == who.UserID {
+	if score.RaterID == who.ID {
 		return lifecycle.Standing{Role: api.RoleEmployee, Rater: true}
 	}
 	return lifecycle.Standing{Role: who.Role, Scopes: who.Scopes()}

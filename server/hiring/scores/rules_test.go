@@ -45,10 +45,10 @@ func TestMatrix(t *testing.T) {
 				if !slices.Contains(takes, interview) {
 					want = ""
 				}
-				who := access.Actor{UserID: uuid.New(), Role: line.role}
+				who := access.Actor{ID: uuid.New(), Role: line.role}
 				score := db.Score{RaterID: uuid.New(), Status: status}
 				if line.rater {
-					score.RaterID = who.UserID
+					score.RaterID = who.ID
 				}
 				name := fmt.Sprintf("%s, rater %t, %s score, %s interview", line.role, line.rater, status, interview)
 				if got := may(t, who, score, interview); got != want {
@@ -96,7 +96,7 @@ func may(t *testing.T, who access.Actor, score db.Score, interview api.Interview
 // TestRefusals pins which fault comes first where several could be named.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	hr := access.Actor{UserID: uuid.New(), Role: api.RoleHr}
+	hr := access.Actor{ID: uuid.New(), Role: api.RoleHr}
 	reason, blank := "A mistake.", "\u00a0"
 	for name, test := range map[string]struct {
 		score     db.Score

@@ -69,7 +69,7 @@ func (s *Scores) CreateScore(
 		if err != nil {
 			return err
 		}
-		row, err := newScore(interview, who.UserID, criteria, wanted)
+		row, err := newScore(interview, who.ID, criteria, wanted)
 		if err != nil {
 			return err
 		}
@@ -152,7 +152,7 @@ func (s *Scores) seat(ctx context.Context, tx *db.Queries, id uuid.UUID) (db.Int
 	}
 	standing := seen.Standing(interview.JobID)
 	standing.Panelist, err = tx.IsPanelist(ctx, db.IsPanelistParams{
-		CompanyID: who.CompanyID, InterviewID: id, UserID: who.UserID,
+		CompanyID: who.CompanyID, InterviewID: id, UserID: who.ID,
 	})
 	if err != nil {
 		return interview, err

@@ -16,8 +16,8 @@ import (
 // reading asks for a score as the caller may read it.
 func reading(who access.Actor, seen visibility.Sight, id uuid.UUID) db.GetScoreParams {
 	return db.GetScoreParams{
-		CompanyID: who.CompanyID, ID: id, CallerID: who.UserID,
-		SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews, ByKey: who.Key != nil, Eyes: who.Eyes(),
+		CompanyID: who.CompanyID, ID: id, CallerID: who.ID,
+		SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews, ByKey: who.Key != nil, Eyes: who.Persons(),
 	}
 }
 

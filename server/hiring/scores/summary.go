@@ -103,8 +103,8 @@ func (s *Scores) interviews(ctx context.Context, seen visibility.Sight, one, app
 	who := access.Of(ctx)
 	tenant := s.Store.Planned(who.CompanyID)
 	rows, err := tenant.ListInterviewsWithScores(ctx, db.ListInterviewsWithScoresParams{
-		CompanyID: who.CompanyID, CallerID: who.UserID, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
-		ByKey: who.Key != nil, Eyes: who.Eyes(),
+		CompanyID: who.CompanyID, CallerID: who.ID, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
+		ByKey: who.Key != nil, Eyes: who.Persons(),
 		InterviewID: one, ApplicationID: application,
 	})
 	if err != nil {

@@ -121,7 +121,7 @@ func (s *Scores) override(
 		if err := checkReason(reason); err != nil {
 			return err
 		}
-		kept := revisionOf(score, o.event, reason, who.UserID)
+		kept := revisionOf(score, o.event, reason, who.ID)
 		kept.ID, kept.Now = s.Clock.ID(), s.Clock.Now()
 		if err := tx.InsertScoreRevision(ctx, kept); err != nil {
 			return err

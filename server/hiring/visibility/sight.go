@@ -46,7 +46,7 @@ func Of(ctx context.Context, tenant *db.Queries, who access.Actor) (Sight, error
 		s.Jobs, s.MemberJobs = who.Key.Jobs, who.Key.Jobs
 		return s, nil
 	}
-	row, err := tenant.GetSight(ctx, db.GetSightParams{CompanyID: who.CompanyID, UserID: who.UserID})
+	row, err := tenant.GetSight(ctx, db.GetSightParams{CompanyID: who.CompanyID, UserID: who.ID})
 	if err != nil {
 		return s, err
 	}

@@ -26,8 +26,8 @@ type Ring struct {
 	Log   *slog.Logger
 }
 
-// Check gives the caller whom a bearer token proves, without the role, which depends on what it asks for. It fails
-// with InvalidToken where nobody is, and with another fault where that could not be found out.
+// Check returns the API key that a bearer token is the secret of. It fails with InvalidToken if there is no such key or
+// it is not valid, and with another fault if that could not be found out.
 func (r *Ring) Check(ctx context.Context, token string) (*access.Actor, error) {
 	secret, err := Parse(token)
 	if err != nil {
@@ -47,10 +47,8 @@ func (r *Ring) Check(ctx context.Context, token string) (*access.Actor, error) {
 	if row.LastUsedAt == nil || now.Sub(*row.LastUsedAt) >= touchEvery {
 		r.touch(ctx, row.CompanyID, row.ID, now)
 	}
-	return &access.Actor{
-		CompanyID: row.CompanyID, UserID: row.ID,
-		Key: &access.Key{Scopes: row.Scopes, Jobs: row.JobIDs, Test: row.IsTest, KnownTo: row.KnownTo},
-	}, nil
+	key := &access.Key{Scopes: row.Scopes, Jobs: row.JobIDs, Test: row.IsTest, Holders: row.KnownTo}
+	return &access.Actor{CompanyID: row.CompanyID, ID: row.ID, Role: key.Role(), Key: key}, nil
 }
 
 // admit decides whether a secret is still good, and whether it is of the kind that its company takes.

@@ -32,11 +32,11 @@ func (k *APIKeys) Show(ctx context.Context, row db.APIKey) api.APIKey {
 }
 
 func (k *APIKeys) convert(who access.Actor, row db.APIKey) api.APIKey {
-	now := k.Clock.Now()
+	now, mode := k.Clock.Now(), modeOfPrefix(row.Prefix)
 	shown := api.APIKey{
-		ID: row.ID, Name: row.Name, Mode: modeOfPrefix(row.Prefix), Prefix: row.Prefix,
+		ID: row.ID, Name: row.Name, Mode: mode, Prefix: row.Prefix,
 		Scopes: make([]api.APIKeyScope, len(row.Scopes)), JobIds: jobsOf(row.JobIDs),
-		ActsAs: actsAs(row), Status: statusOf(row, now),
+		ActsAs: access.Key{Jobs: row.JobIDs, Test: mode == api.CompanyModeTest}.Role(), Status: statusOf(row, now),
 		ExpiresAt: optional.Time(row.ExpiresAt), LastUsedAt: optional.Time(row.LastUsedAt),
 		RotatedAt: optional.Time(row.RotatedAt), PreviousExpiresAt: nullable.NewNullNullable[time.Time](),
 		RevokedAt: optional.Time(row.RevokedAt), CreatedBy: optional.Of(row.CreatedBy),

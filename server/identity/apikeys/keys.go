@@ -75,7 +75,7 @@ func (k *APIKeys) GetAPIKey(ctx context.Context, request api.GetAPIKeyRequestObj
 func (k *APIKeys) GetMyAPIKey(
 	ctx context.Context, _ api.GetMyAPIKeyRequestObject,
 ) (api.GetMyAPIKeyResponseObject, error) {
-	shown, err := k.show(ctx, access.Of(ctx).UserID)
+	shown, err := k.show(ctx, access.Of(ctx).ID)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (k *APIKeys) CreateAPIKey(
 	now := k.Clock.Now()
 	row := db.InsertAPIKeyParams{
 		CompanyID: who.CompanyID, ID: k.Clock.ID(), Name: strings.TrimSpace(wanted.Name), Scopes: sorted(wanted.Scopes),
-		JobIDs: wanted.JobIds, ExpiresAt: wanted.ExpiresAt, CreatedBy: &who.UserID, KnownTo: []uuid.UUID{who.UserID},
+		JobIDs: wanted.JobIds, ExpiresAt: wanted.ExpiresAt, CreatedBy: &who.ID, KnownTo: []uuid.UUID{who.ID},
 		Now: now,
 	}
 	var created db.APIKey

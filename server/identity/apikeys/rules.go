@@ -146,14 +146,3 @@ func sorted(scopes []api.APIKeyScope) []string {
 	slices.Sort(names)
 	return names
 }
-
-// actsAs is the role where a key stands; for what only admins do, a key of the whole company stands where they do.
-func actsAs(row db.APIKey) api.Role {
-	switch {
-	case row.JobIDs != nil:
-		return api.RoleTeamLead
-	case modeOfPrefix(row.Prefix) == api.CompanyModeTest:
-		return api.RoleAdmin
-	}
-	return api.RoleHr
-}

@@ -38,7 +38,7 @@ func (k *APIKeys) RotateAPIKey(
 		now := k.Clock.Now()
 		saved, err = tx.RotateAPIKey(ctx, db.RotateAPIKeyParams{
 			CompanyID: who.CompanyID, ID: row.ID, Version: row.Version, Hash: secret.Hash(), Prefix: secret.Prefix(),
-			PreviousExpiresAt: now.Add(until), KnownTo: append(row.KnownTo, who.UserID), Now: now,
+			PreviousExpiresAt: now.Add(until), KnownTo: append(row.KnownTo, who.ID), Now: now,
 		})
 		if err != nil {
 			return postgres.Guarded(err)

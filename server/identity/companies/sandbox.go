@@ -190,11 +190,11 @@ func (c *Companies) ResetCompany(
 		if row.TestOf == nil {
 			return fault.New(fault.NotATestCompany)
 		}
-		if deleted, ended, err = c.empty(ctx, tx, row.ID, who.UserID); err != nil {
+		if deleted, ended, err = c.empty(ctx, tx, row.ID, who.ID); err != nil {
 			return err
 		}
 		revoked, err = tx.RevokeLaterAPIKeys(ctx, db.RevokeLaterAPIKeysParams{
-			CompanyID: row.ID, CallerID: who.UserID, Now: c.Clock.Now(),
+			CompanyID: row.ID, CallerID: who.ID, Now: c.Clock.Now(),
 		})
 		if err != nil {
 			return err

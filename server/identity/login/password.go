@@ -18,7 +18,7 @@ func (a *Service) ChangePassword(
 	ctx context.Context, request api.ChangePasswordRequestObject,
 ) (api.ChangePasswordResponseObject, error) {
 	who := access.Of(ctx)
-	me, err := a.Store.Of(who.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
+	me, err := a.Store.Of(who.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (a *Service) ChangePassword(
 	err = a.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
 		now := a.Clock.Now()
 		changed, err := tx.UpdateUserPassword(ctx, db.UpdateUserPasswordParams{
-			CompanyID: who.CompanyID, ID: who.UserID, PasswordHash: hash, VerifiedHash: me.User.PasswordHash, Now: now,
+			CompanyID: who.CompanyID, ID: who.ID, PasswordHash: hash, VerifiedHash: me.User.PasswordHash, Now: now,
 		})
 		if err != nil {
 			return err
@@ -45,13 +45,13 @@ func (a *Service) ChangePassword(
 			return fault.New(fault.ConcurrentRequest)
 		}
 		ended, err = tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
-			CompanyID: who.CompanyID, UserID: who.UserID, KeepID: &who.SessionID, Reason: db.SessionEndPasswordChanged, Now: now,
+			CompanyID: who.CompanyID, UserID: who.ID, KeepID: &who.SessionID, Reason: db.SessionEndPasswordChanged, Now: now,
 		})
 		if err != nil {
 			return err
 		}
 		return a.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
-			Action: audit.PasswordChanged, Resource: audit.User, ID: &who.UserID,
+			Action: audit.PasswordChanged, Resource: audit.User, ID: &who.ID,
 			Details: audit.Details{"sessions_ended": len(ended)},
 		})
 	})

@@ -17,7 +17,7 @@ import (
 // Logout ends the session that asks.
 func (a *Service) Logout(ctx context.Context, _ api.LogoutRequestObject) (api.LogoutResponseObject, error) {
 	who := access.Of(ctx)
-	err := a.end(ctx, who.UserID, who.SessionID, db.SessionEndLogout, audit.Logout)
+	err := a.end(ctx, who.ID, who.SessionID, db.SessionEndLogout, audit.Logout)
 	// A session that another request has just ended is as ended as the caller wanted it.
 	if err != nil && !fault.Is(err, fault.ResourceNotFound) {
 		return nil, err
@@ -32,7 +32,7 @@ func (a *Service) Logout(ctx context.Context, _ api.LogoutRequestObject) (api.Lo
 func (a *Service) ListSessions(
 	ctx context.Context, request api.ListSessionsRequestObject,
 ) (api.ListSessionsResponseObject, error) {
-	listed, err := a.list(ctx, access.Of(ctx).UserID, request.Params.Limit, request.Params.Cursor)
+	listed, err := a.list(ctx, access.Of(ctx).ID, request.Params.Limit, request.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (a *Service) ListSessions(
 func (a *Service) RevokeSession(
 	ctx context.Context, request api.RevokeSessionRequestObject,
 ) (api.RevokeSessionResponseObject, error) {
-	err := a.end(ctx, access.Of(ctx).UserID, request.SessionID, db.SessionEndRevoked, audit.SessionRevoked)
+	err := a.end(ctx, access.Of(ctx).ID, request.SessionID, db.SessionEndRevoked, audit.SessionRevoked)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (a *Service) RevokeOtherSessions(
 	ctx context.Context, _ api.RevokeOtherSessionsRequestObject,
 ) (api.RevokeOtherSessionsResponseObject, error) {
 	who := access.Of(ctx)
-	ended, err := a.endAll(ctx, who.UserID, &who.SessionID, db.SessionEndRevoked)
+	ended, err := a.endAll(ctx, who.ID, &who.SessionID, db.SessionEndRevoked)
 	if err != nil {
 		return nil, err
 	}

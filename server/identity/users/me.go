@@ -12,7 +12,7 @@ import (
 // GetMe shows the caller their profile.
 func (u *Users) GetMe(ctx context.Context, _ api.GetMeRequestObject) (api.GetMeResponseObject, error) {
 	who := access.Of(ctx)
-	row, err := u.Store.Of(who.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
+	row, err := u.Store.Of(who.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func (u *Users) UpdateMe(ctx context.Context, request api.UpdateMeRequestObject)
 	who, patch := access.Of(ctx), request.Body
 	var shown db.GetMeRow
 	err := u.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: who.UserID})
+		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: who.ID})
 		if err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (u *Users) UpdateMe(ctx context.Context, request api.UpdateMeRequestObject)
 		if _, err := u.save(ctx, tx, row, change); err != nil {
 			return err
 		}
-		shown, err = tx.GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.UserID})
+		shown, err = tx.GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.ID})
 		return err
 	})
 	if err != nil {

@@ -63,7 +63,7 @@ func mayReactivate(who access.Actor, row db.User) error {
 // mayChangeRole decides about both sides of the change: whoever may not manage a role can neither take nor give it.
 func mayChangeRole(who access.Actor, row db.User, to api.Role, admins int) error {
 	switch {
-	case row.ID == who.UserID:
+	case row.ID == who.ID:
 		return fault.New(fault.OwnRole)
 	case !manages(who.Role, row.Role):
 		return mayManage(who.Role, row.Role)

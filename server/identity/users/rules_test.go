@@ -55,10 +55,10 @@ func TestMatrix(t *testing.T) {
 			if !active {
 				want = line.inactive
 			}
-			who := access.Actor{UserID: uuid.New(), Role: line.caller}
+			who := access.Actor{ID: uuid.New(), Role: line.caller}
 			row := db.User{ID: uuid.New(), Role: line.target, IsActive: active}
 			if line.self {
-				row.ID = who.UserID
+				row.ID = who.ID
 			}
 			admins := 2
 			if line.last {
@@ -117,7 +117,7 @@ func letters(actions []api.UserAction) string {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	self := uuid.New()
-	hr, admin := access.Actor{UserID: self, Role: api.RoleHr}, access.Actor{UserID: self, Role: api.RoleAdmin}
+	hr, admin := access.Actor{ID: self, Role: api.RoleHr}, access.Actor{ID: self, Role: api.RoleAdmin}
 	other := uuid.New()
 	for name, test := range map[string]struct {
 		got  error

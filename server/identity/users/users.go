@@ -36,7 +36,7 @@ func (u *Users) GetUser(ctx context.Context, request api.GetUserRequestObject) (
 	who := access.Of(ctx)
 	tenant := u.Store.Of(who.CompanyID)
 	row, err := tenant.GetUser(ctx, db.GetUserParams{
-		CompanyID: who.CompanyID, ID: request.UserID, CallerID: who.UserID, SeesAll: seesEveryone(who.Role),
+		CompanyID: who.CompanyID, ID: request.UserID, CallerID: who.ID, SeesAll: seesEveryone(who.Role),
 	})
 	if err != nil {
 		return nil, err

@@ -88,7 +88,7 @@ func contextual(ctx context.Context) []slog.Attr {
 		attrs = append(attrs, slog.String("operation", request.Operation))
 	}
 	if c := request.Actor; c != nil {
-		attrs = append(attrs, slog.String("user_id", c.UserID.String()),
+		attrs = append(attrs, slog.String("user_id", c.ID.String()),
 			slog.String("company_id", c.CompanyID.String()), slog.String("session_id", c.SessionID.String()))
 	}
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {

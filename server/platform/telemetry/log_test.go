@@ -100,7 +100,7 @@ func TestTimesAreUTC(t *testing.T) {
 
 func TestRequestIsAdded(t *testing.T) {
 	t.Parallel()
-	who := access.Actor{CompanyID: uuid.New(), UserID: uuid.New(), SessionID: uuid.New()}
+	who := access.Actor{CompanyID: uuid.New(), ID: uuid.New(), SessionID: uuid.New()}
 	span := trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{1, 2}, SpanID: trace.SpanID{3, 4}, TraceFlags: trace.FlagsSampled,
 	})
@@ -109,7 +109,7 @@ func TestRequestIsAdded(t *testing.T) {
 		access.With(t.Context(), &access.Request{ID: "r-2", Operation: "GetMe", Actor: &who}), span,
 	)
 	known := map[string]any{
-		"request_id": "r-2", "operation": "GetMe", "user_id": who.UserID.String(),
+		"request_id": "r-2", "operation": "GetMe", "user_id": who.ID.String(),
 		"company_id": who.CompanyID.String(), "session_id": who.SessionID.String(),
 		"trace_id": "01020000000000000000000000000000", "span_id": "0304000000000000",
 	}
@@ -301,7 +301,7 @@ func TestTextRedactsToo(t *testing.T) {
 
 func BenchmarkAccessLine(b *testing.B) {
 	log := telemetry.NewLogger(io.Discard, slog.LevelInfo, false)
-	who := access.Actor{CompanyID: uuid.New(), UserID: uuid.New(), SessionID: uuid.New()}
+	who := access.Actor{CompanyID: uuid.New(), ID: uuid.New(), SessionID: uuid.New()}
 	ctx := access.With(b.Context(), &access.Request{ID: uuid.NewString(), Operation: "GetMe", Actor: &who})
 	b.ReportAllocs()
 	for b.Loop() {

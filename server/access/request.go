@@ -1,0 +1,59 @@
+// Package access holds the actor of a request and decides, in one place, what actors see and may do beyond the
+// permissions that the specification grants to their role.
+//
+// The specification (x-required-permission, x-roles, x-key-scopes) says which operations a role or an API key may
+// call; package gate enforces that. A [Standing] says for which resources: which jobs, candidates and users the actor
+// sees, and on whose behalf the state machines act. Everything is closed by default: a role that has no entry in
+// [StandingOf] sees nothing and may do nothing, whatever permissions the specification grants to it. A rule asks for a
+// named standing, and never whether an actor has, or does not have, a certain role.
+//
+// Rules about oneself apply to the people who act through an actor, see [Actor.Is].
+package access
+
+import (
+	"context"
+	"net/netip"
+	"net/url"
+)
+
+// Request is what is known about the current request. The server's first middleware creates it; the gate adds the
+// operation and, once it has verified the credentials, the actor.
+type Request struct {
+	// ID is the X-Request-Id: the client's if it sent an acceptable one.
+	ID string
+	// IP is the client's address. Forwarding headers count only if a trusted proxy set them.
+	IP netip.Addr
+	// UserAgent is the header as valid UTF-8, cut to 512 characters.
+	UserAgent string
+	// Encodings is the Accept-Encoding header, its lines joined by commas.
+	Encodings string
+	// Target is the requested path and query.
+	Target *url.URL
+	// Operation is the operationId; empty if no operation matched.
+	Operation string
+	// Actor is nil while the request is anonymous.
+	Actor *Actor
+}
+
+type key struct{}
+
+// With returns a context that carries the request.
+func With(ctx context.Context, r *Request) context.Context { return context.WithValue(ctx, key{}, r) }
+
+// RequestOf returns the request of a context. Outside a request it is empty, never nil.
+func RequestOf(ctx context.Context) *Request {
+	if r, ok := ctx.Value(key{}).(*Request); ok {
+		return r
+	}
+	return &Request{}
+}
+
+// Of returns the actor of an authenticated operation. It panics if there is none: the gate refuses anonymous requests
+// before such an operation runs, so this is a defect.
+func Of(ctx context.Context) Actor {
+	actor := RequestOf(ctx).Actor
+	if actor == nil {
+		panic("access: an authenticated operation ran without an actor")
+	}
+	return *actor
+}

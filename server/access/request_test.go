@@ -1,0 +1,41 @@
+package access_test
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+)
+
+func TestRequestOfContext(t *testing.T) {
+	t.Parallel()
+	if outside := access.RequestOf(t.Context()); outside == nil || *outside != (access.Request{}) {
+		t.Errorf("the request outside a request is %+v, want an empty one", outside)
+	}
+	request := &access.Request{ID: "id"}
+	ctx := access.With(t.Context(), request)
+	if access.RequestOf(ctx) != request {
+		t.Error("RequestOf does not return the request that With put into the context")
+	}
+	// The gate adds the actor after the context was made.
+	request.Actor = &access.Actor{ID: uuid.UUID{7}}
+	actor := access.Of(ctx)
+	if actor != *request.Actor {
+		t.Errorf("the actor is %+v, want %+v", actor, *request.Actor)
+	}
+	actor.ID = uuid.UUID{8}
+	if access.Of(ctx).ID != (uuid.UUID{7}) {
+		t.Error("a change of the returned actor changed the actor of the request")
+	}
+}
+
+func TestOfPanicsWithoutActor(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("Of returned although the request is anonymous, want a panic")
+		}
+	}()
+	access.Of(access.With(t.Context(), &access.Request{}))
+}

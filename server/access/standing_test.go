@@ -1,0 +1,233 @@
+package access_test
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+)
+
+const (
+	none = access.ReachNone
+	own  = access.ReachOwn
+	jobs = access.ReachJobs
+	all  = access.ReachAll
+)
+
+// reaches is what an actor sees, in the order hiring, jobs, kits, users, audit log.
+type reaches [5]access.Reach
+
+func reachesOf(s access.Standing) reaches {
+	return reaches{s.Hiring, s.Jobs, s.Kits, s.Users, s.AuditLog}
+}
+
+// TestStandingOfRoles writes down every role's standing a second time: a change must be made on purpose.
+func TestStandingOfRoles(t *testing.T) {
+	t.Parallel()
+	hiring := []string{"job", "candidate", "application", "kit", "interview", "score"}
+	for role, want := range map[api.Role]struct {
+		reaches    reaches
+		auditTypes []string
+		manages    []api.Role
+		member     api.MachineActor // in a job that the actor is a member of
+		elsewhere  api.MachineActor // in other jobs
+	}{
+		api.RoleEmployee: {reaches: reaches{own, own, own, own, own}},
+		api.RoleTeamLead: {reaches: reaches{jobs, all, all, all, own}, member: api.MachineActorTeamLead},
+		api.RoleHr: {
+			reaches: reaches{all, all, all, all, own}, auditTypes: hiring,
+			manages: []api.Role{api.RoleEmployee, api.RoleTeamLead},
+			member:  api.MachineActorHr, elsewhere: api.MachineActorHr,
+		},
+		api.RoleAdmin: {
+			reaches: reaches{all, all, all, all, all},
+			manages: []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin},
+			member:  api.MachineActorAdmin, elsewhere: api.MachineActorAdmin,
+		},
+		"observer": {},
+		"":         {},
+	} {
+		t.Run("role "+string(role), func(t *testing.T) {
+			t.Parallel()
+			got := access.StandingOf(role)
+			if reachesOf(got) != want.reaches || !slices.Equal(got.AuditTypes, want.auditTypes) {
+				t.Errorf("reaches are %v and %v, want %v and %v", reachesOf(got), got.AuditTypes, want.reaches, want.auditTypes)
+			}
+			for _, other := range append(access.Roles(), "observer", "") {
+				if got.Manages(other) != slices.Contains(want.manages, other) {
+					t.Errorf("manages %q: %t", other, got.Manages(other))
+				}
+			}
+			if member, elsewhere := got.MachineActor(true), got.MachineActor(false); member != want.member || elsewhere != want.elsewhere {
+				t.Errorf("acts as %q in its jobs and as %q elsewhere, want %q and %q", member, elsewhere, want.member, want.elsewhere)
+			}
+			if !slices.Contains(access.Roles(), role) && !reflect.DeepEqual(got, access.Standing{}) {
+				t.Errorf("an unknown role has the standing %+v, want none", got)
+			}
+		})
+	}
+}
+
+// TestRolesAreThoseOfTheSpecification fails when the specification has a role that has no entry here.
+func TestRolesAreThoseOfTheSpecification(t *testing.T) {
+	t.Parallel()
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var specified []api.Role
+	for _, value := range document.Components.Schemas["Role"].Value.Enum {
+		specified = append(specified, api.Role(value.(string)))
+	}
+	if !slices.Equal(access.Roles(), specified) {
+		t.Errorf("the roles are %v, the specification has %v", access.Roles(), specified)
+	}
+}
+
+func TestStandingOfKeys(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		key     access.Key
+		role    api.Role
+		reaches reaches
+		manages []api.Role
+		member  api.MachineActor
+		other   api.MachineActor
+	}{
+		"whole company": {
+			access.Key{},
+			api.RoleHr,
+			reaches{all, all, all, all, own},
+			[]api.Role{api.RoleEmployee, api.RoleTeamLead},
+			api.MachineActorHr, api.MachineActorHr,
+		},
+		"test company": {
+			access.Key{Test: true},
+			api.RoleAdmin,
+			reaches{all, all, all, all, all},
+			access.Roles(),
+			api.MachineActorAdmin, api.MachineActorAdmin,
+		},
+		"limited to a job": {
+			access.Key{Jobs: []uuid.UUID{{1}}},
+			api.RoleTeamLead,
+			reaches{jobs, jobs, jobs, none, own},
+			nil,
+			api.MachineActorTeamLead, "",
+		},
+		"limited to no job": {
+			access.Key{Jobs: []uuid.UUID{}},
+			api.RoleTeamLead,
+			reaches{jobs, jobs, jobs, none, own},
+			nil,
+			api.MachineActorTeamLead, "",
+		},
+		"limited to a job of a test company": {
+			access.Key{Jobs: []uuid.UUID{{1}}, Test: true},
+			api.RoleTeamLead,
+			reaches{jobs, jobs, jobs, none, own},
+			nil,
+			api.MachineActorTeamLead, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if test.key.Role() != test.role {
+				t.Errorf("acts as %s, want %s", test.key.Role(), test.role)
+			}
+			actor := access.Actor{ID: uuid.UUID{9}, Role: test.key.Role(), Key: &test.key}
+			got := actor.Standing()
+			if reachesOf(got) != test.reaches || actor.Reach() != test.reaches[0] {
+				t.Errorf("reaches are %v, want %v", reachesOf(got), test.reaches)
+			}
+			for _, role := range append(access.Roles(), "observer") {
+				if got.Manages(role) != slices.Contains(test.manages, role) {
+					t.Errorf("manages %q: %t", role, got.Manages(role))
+				}
+			}
+			if got.MachineActor(true) != test.member || got.MachineActor(false) != test.other {
+				t.Errorf("acts as %q in its jobs and as %q elsewhere", got.MachineActor(true), got.MachineActor(false))
+			}
+			// The role of a key is taken from the key, so a limited key gains nothing from another role.
+			actor.Role = api.RoleAdmin
+			if actor.Limited() && reachesOf(actor.Standing()) != test.reaches {
+				t.Errorf("with another role the reaches are %v", reachesOf(actor.Standing()))
+			}
+		})
+	}
+}
+
+func TestReadsUsers(t *testing.T) {
+	t.Parallel()
+	reader := []string{"interviews:read", "users:read"}
+	for name, test := range map[string]struct {
+		actor access.Actor
+		want  bool
+	}{
+		"employee":                   {access.Actor{Role: api.RoleEmployee}, false},
+		"team lead":                  {access.Actor{Role: api.RoleTeamLead}, true},
+		"HR":                         {access.Actor{Role: api.RoleHr}, true},
+		"admin":                      {access.Actor{Role: api.RoleAdmin}, true},
+		"unknown role":               {access.Actor{Role: "observer"}, false},
+		"key with the scope":         {access.Actor{Role: api.RoleHr, Key: &access.Key{Scopes: reader}}, true},
+		"key without the scope":      {access.Actor{Role: api.RoleHr, Key: &access.Key{Scopes: reader[:1]}}, false},
+		"limited key":                {access.Actor{Role: api.RoleTeamLead, Key: &access.Key{Scopes: reader, Jobs: []uuid.UUID{}}}, false},
+		"key of an unknown role":     {access.Actor{Role: "observer", Key: &access.Key{Scopes: reader}}, false},
+		"test key without the scope": {access.Actor{Role: api.RoleAdmin, Key: &access.Key{Test: true}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := test.actor.ReadsUsers(); got != test.want {
+				t.Errorf("ReadsUsers is %t, want %t", got, test.want)
+			}
+		})
+	}
+}
+
+func TestPersonsBehindActors(t *testing.T) {
+	t.Parallel()
+	alice, bob, keyID := uuid.UUID{1}, uuid.UUID{2}, uuid.UUID{9}
+	for name, test := range map[string]struct {
+		actor   access.Actor
+		persons []uuid.UUID
+		isAlice bool
+		isBob   bool
+	}{
+		"user":                   {access.Actor{ID: alice}, []uuid.UUID{alice}, true, false},
+		"key of one person":      {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{bob}}}, []uuid.UUID{bob}, false, true},
+		"key of two":             {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{alice, bob}}}, []uuid.UUID{alice, bob}, true, true},
+		"key of nobody":          {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{}}}, []uuid.UUID{}, false, false},
+		"key of unknown holders": {access.Actor{ID: keyID, Key: &access.Key{}}, nil, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := test.actor.Persons(); !reflect.DeepEqual(got, test.persons) {
+				t.Errorf("the persons are %v, want %v", got, test.persons)
+			}
+			if test.actor.Is(alice) != test.isAlice || test.actor.Is(bob) != test.isBob {
+				t.Errorf("Is(alice) is %t, Is(bob) is %t", test.actor.Is(alice), test.actor.Is(bob))
+			}
+		})
+	}
+}
+
+func TestDescriptionsOfActors(t *testing.T) {
+	t.Parallel()
+	user := access.Actor{ID: uuid.UUID{1}}
+	program := access.Actor{ID: uuid.UUID{2}, Key: &access.Key{Scopes: []string{"jobs:read"}}}
+	if user.Type() != api.AuditActorTypeUser || program.Type() != api.AuditActorTypeAPIKey {
+		t.Errorf("the types are %s and %s", user.Type(), program.Type())
+	}
+	if user.Scopes() != nil || !slices.Equal(program.Scopes(), program.Key.Scopes) {
+		t.Errorf("the scopes are %v and %v", user.Scopes(), program.Scopes())
+	}
+	for key, want := range map[bool]api.AuditActorType{false: api.AuditActorTypeUser, true: api.AuditActorTypeAPIKey} {
+		if got := access.Summarize(uuid.UUID{3}, "Ada", key); got != (api.ActorSummary{ID: uuid.UUID{3}, Type: want, Name: "Ada"}) {
+			t.Errorf("the summary is %+v", got)
+		}
+	}
+}
