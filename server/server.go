@@ -82,7 +82,7 @@ type Server struct {
 	meta    *meta.Meta
 	store   *postgres.Store
 	redis   *redis.Redis
-	gate    *password.Gate
+	hasher  *password.Hasher
 	guard   *session.Guard
 	sealer  *audit.Sealer
 	keeper  *idempotency.Keeper
@@ -154,9 +154,11 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 		kept.Close()
 		return nil, err
 	}
-	gate := password.NewGate(password.Options{Cost: o.HashCost, Workers: o.Config.HashWorkers, Queue: o.Config.HashQueue})
+	hasher := password.NewHasher(ctx, password.Options{
+		Cost: o.HashCost, Workers: o.Config.HashWorkers, Queue: o.Config.HashQueue,
+	})
 	return &Server{
-		store: kept, redis: cache, gate: gate, log: o.Log, timeout: o.Config.RequestTimeout.Duration(), end: func() {},
+		store: kept, redis: cache, hasher: hasher, log: o.Log, timeout: o.Config.RequestTimeout.Duration(), end: func() {},
 	}, nil
 }
 
@@ -182,13 +184,13 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract)
 	}
 	all := operations{
 		Service: &login.Service{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Gate: s.gate, Access: access,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Hasher: s.hasher, Access: access,
 			Refresh: session.NewRefresh(secrets), Guard: s.guard, Cursors: cursors, Metrics: metrics, Log: o.Log,
 			SessionLifetime: o.Config.RefreshTokenExpire.Duration(),
 			Throttle:        ratelimit.NewThrottle(s.redis, secrets.Throttle(), throttle(o.Config)),
 		},
 		Users: &users.Users{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Gate: s.gate, Guard: s.guard, Cursors: cursors,
+			Store: s.store, Clock: o.Clock, Audit: recorder, Hasher: s.hasher, Guard: s.guard, Cursors: cursors,
 			Permissions: agreed.Permissions,
 		},
 		Companies: &companies.Companies{
@@ -244,7 +246,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract)
 func (s *Server) measure(ctx context.Context, version string) *telemetry.Metrics {
 	metrics := telemetry.NewMetrics(version)
 	metrics.WatchPool(s.store.Stat)
-	metrics.WatchHashing(func() (running, waiting int) { l := s.gate.Load(); return l.Running, l.Waiting })
+	metrics.WatchHashing(func() (running, waiting int) { l := s.hasher.Load(); return l.Running, l.Waiting })
 	metrics.WatchRedis(func() bool { return s.redis.Up(context.WithoutCancel(ctx)) == nil })
 	return metrics
 }
@@ -413,7 +415,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdo
 func (s *Server) Close() {
 	s.end()
 	s.work.Wait()
-	s.gate.Close()
+	s.hasher.Close()
 	s.redis.Close()
 	s.store.Close()
 }

@@ -262,12 +262,12 @@ func (p program) operateOn(
 		return err
 	}
 	defer kept.Close()
-	gate := password.NewGate(password.Options{Cost: p.hashCost})
-	defer gate.Close()
-	return act(ctx, c, newOperator(kept, gate))
+	hasher := password.NewHasher(ctx, password.Options{Cost: p.hashCost})
+	defer hasher.Close()
+	return act(ctx, c, newOperator(kept, hasher))
 }
 
-func newOperator(kept *postgres.Store, gate *password.Gate) *operator.Operator {
+func newOperator(kept *postgres.Store, hasher *password.Hasher) *operator.Operator {
 	source := clock.System()
-	return &operator.Operator{Store: kept, Clock: source, Audit: audit.NewRecorder(source), Gate: gate}
+	return &operator.Operator{Store: kept, Clock: source, Audit: audit.NewRecorder(source), Hasher: hasher}
 }

@@ -134,9 +134,9 @@ func (p program) loadDemo(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	defer kept.Close()
-	gate := password.NewGate(password.Options{Cost: p.hashCost})
-	defer gate.Close()
-	loaded, err := demo.Load(ctx, newOperator(kept, gate), demo.Options{})
+	hasher := password.NewHasher(ctx, password.Options{Cost: p.hashCost})
+	defer hasher.Close()
+	loaded, err := demo.Load(ctx, newOperator(kept, hasher), demo.Options{})
 	if loaded.Companies+loaded.Users+loaded.Parts > 0 {
 		p.say("Demo data was loaded: %s.", loaded)
 	}

@@ -83,7 +83,7 @@ func Load(ctx context.Context, o *operator.Operator, options Options) (Loaded, e
 		return Loaded{}, err
 	}
 	l := &loader{Operator: o, Options: options, library: library, now: o.Clock.Now()}
-	l.password = sync.OnceValues(func() (string, error) { return o.Gate.Hash(ctx, Password) })
+	l.password = sync.OnceValues(func() (string, error) { return o.Hasher.Hash(ctx, Password) })
 	if l.Enlarge == "" {
 		l.Enlarge = "acme-robotics"
 	}

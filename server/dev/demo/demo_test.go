@@ -44,12 +44,12 @@ func (s stage) anotherOperator(source clock.Source) *operator.Operator {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	gate := password.NewGate(password.Options{Cost: bcrypt.MinCost, Workers: 1, Queue: 4})
+	hasher := password.NewHasher(s.t.Context(), password.Options{Cost: bcrypt.MinCost, Workers: 1, Queue: 4})
 	s.t.Cleanup(func() {
-		gate.Close()
+		hasher.Close()
 		kept.Close()
 	})
-	return &operator.Operator{Store: kept, Clock: source, Audit: audit.NewRecorder(source), Gate: gate}
+	return &operator.Operator{Store: kept, Clock: source, Audit: audit.NewRecorder(source), Hasher: hasher}
 }
 
 func (s stage) load(options demo.Options) demo.Loaded {

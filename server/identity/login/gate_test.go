@@ -27,7 +27,7 @@ import (
 )
 
 // room is the room alone, over a gate that the test holds: from outside, what the gate does cannot be seen.
-func room(t *testing.T, i *testkit.Installation, gate *password.Gate) *login.Service {
+func room(t *testing.T, i *testkit.Installation, hasher *password.Hasher) *login.Service {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	kept, err := postgres.Open(t.Context(), postgres.Options{URL: i.DatabaseURL, MaxConns: 4})
@@ -43,14 +43,14 @@ func room(t *testing.T, i *testkit.Installation, gate *password.Gate) *login.Ser
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		gate.Close()
+		hasher.Close()
 		cache.Close()
 		kept.Close()
 	})
 	testkit.Eventually(t, 10*time.Second, "Redis is connected", func() bool { return cache.Up(t.Context()) == nil })
 	source := clock.System()
 	return &login.Service{
-		Store: kept, Clock: source, Audit: audit.NewRecorder(source), Gate: gate,
+		Store: kept, Clock: source, Audit: audit.NewRecorder(source), Hasher: hasher,
 		Throttle: ratelimit.NewThrottle(cache, keys.Throttle(), ratelimit.ThrottlePolicy{PairLimit: 1}),
 		Access:   session.NewAccess(keys, 15*time.Minute, source.Now), Refresh: session.NewRefresh(keys),
 		Metrics: telemetry.NewMetrics("test"), Log: log, SessionLifetime: time.Hour,
@@ -78,9 +78,9 @@ func TestEveryLoginGoesThroughTheGate(t *testing.T) {
 	acme, idle := i.Company("acme"), i.Company("idle")
 	i.Exec(`UPDATE users SET is_active = false WHERE id = $1`, acme.Users[api.RoleEmployee].ID)
 	i.Exec(`UPDATE companies SET is_active = false WHERE id = $1`, idle.ID)
-	gate := password.NewGate(password.Options{Cost: bcrypt.MinCost, Workers: 1})
-	gate.Close()
-	alone := room(t, i, gate)
+	hasher := password.NewHasher(t.Context(), password.Options{Cost: bcrypt.MinCost, Workers: 1})
+	hasher.Close()
+	alone := room(t, i, hasher)
 	for _, email := range []string{
 		"hr@acme.example", "employee@acme.example", "hr@idle.example", "nobody@acme.example",
 	} {
@@ -104,18 +104,18 @@ func TestLeavingEarlyIsNoWayPastTheThrottle(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	i.Company("acme")
-	gate := password.NewGate(password.Options{Cost: 13, Workers: 1})
-	alone := room(t, i, gate)
+	hasher := password.NewHasher(t.Context(), password.Options{Cost: 13, Workers: 1})
+	alone := room(t, i, hasher)
 	busy := make(chan error, 1)
 	go func() {
-		_, err := gate.Hash(t.Context(), "what keeps the only worker busy")
+		_, err := hasher.Hash(t.Context(), "what keeps the only worker busy")
 		busy <- err
 	}()
-	testkit.Eventually(t, 10*time.Second, "the worker is busy", func() bool { return gate.Load().Running == 1 })
+	testkit.Eventually(t, 10*time.Second, "the worker is busy", func() bool { return hasher.Load().Running == 1 })
 	leaving, leave := context.WithCancel(t.Context())
 	left := make(chan error, 1)
 	go func() { left <- signIn(leaving, alone, "hr@acme.example", wrong) }()
-	testkit.Eventually(t, 10*time.Second, "the login waits", func() bool { return gate.Load().Waiting == 1 })
+	testkit.Eventually(t, 10*time.Second, "the login waits", func() bool { return hasher.Load().Waiting == 1 })
 	leave()
 	if err := <-left; !errors.Is(err, context.Canceled) {
 		t.Fatalf("who left got %v", err)
@@ -133,7 +133,7 @@ func TestLoginStrengthensAWeakHash(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	acme := i.Company("acme")
-	alone := room(t, i, password.NewGate(password.Options{Cost: bcrypt.MinCost + 1, Workers: 1}))
+	alone := room(t, i, password.NewHasher(t.Context(), password.Options{Cost: bcrypt.MinCost + 1, Workers: 1}))
 	cost := func() int {
 		hash := scan[string](t, i, `SELECT password_hash FROM users WHERE id = $1`, acme.Users[api.RoleHr].ID)
 		cost, err := bcrypt.Cost([]byte(hash))

@@ -24,7 +24,7 @@ type Service struct {
 	Store    *postgres.Store
 	Clock    clock.Source
 	Audit    *audit.Recorder
-	Gate     *password.Gate
+	Hasher   *password.Hasher
 	Throttle *ratelimit.Throttle
 	Access   *session.Access
 	Refresh  *session.Refresh

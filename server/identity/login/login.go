@@ -86,7 +86,7 @@ func (a *Service) account(ctx context.Context, email string, test *string) (db.F
 // the gate had no place. Who leaves meanwhile has had the attempt: leaving early would otherwise be a way past the
 // throttle to all the hashing one wants.
 func (a *Service) compare(ctx context.Context, r *ratelimit.Reservation, hash, plain string) (bool, error) {
-	matches, err := a.Gate.Matches(ctx, hash, plain)
+	matches, err := a.Hasher.Matches(ctx, hash, plain)
 	if err != nil && ctx.Err() == nil {
 		r.Cancel(ctx)
 	}
@@ -127,8 +127,8 @@ type opened struct {
 // company meanwhile is not found.
 func (a *Service) open(ctx context.Context, account db.FindAccountRow, plain string) (opened, error) {
 	var stronger *string
-	if a.Gate.NeedsRehash(account.PasswordHash) {
-		hash, err := a.Gate.Hash(ctx, plain)
+	if a.Hasher.NeedsRehash(account.PasswordHash) {
+		hash, err := a.Hasher.Hash(ctx, plain)
 		if err != nil {
 			return opened{}, err
 		}

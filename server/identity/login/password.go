@@ -28,7 +28,7 @@ func (a *Service) ChangePassword(
 	if err := a.confirm(ctx, me, request.Body.CurrentPassword); err != nil {
 		return nil, err
 	}
-	hash, err := a.Gate.Hash(ctx, request.Body.NewPassword)
+	hash, err := a.Hasher.Hash(ctx, request.Body.NewPassword)
 	if err != nil {
 		return nil, err
 	}

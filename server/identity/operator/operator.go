@@ -30,10 +30,10 @@ var (
 
 // Operator acts on any company.
 type Operator struct {
-	Store *postgres.Store
-	Clock clock.Source
-	Audit *audit.Recorder
-	Gate  *password.Gate
+	Store  *postgres.Store
+	Clock  clock.Source
+	Audit  *audit.Recorder
+	Hasher *password.Hasher
 }
 
 // Person is a user to create.
@@ -104,7 +104,7 @@ func (o *Operator) CreateUser(ctx context.Context, company db.FindCompanyRow, p 
 	if err != nil {
 		return db.User{}, err
 	}
-	hash, err := o.Gate.Hash(ctx, plain)
+	hash, err := o.Hasher.Hash(ctx, plain)
 	if err != nil {
 		return db.User{}, err
 	}
@@ -163,7 +163,7 @@ func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string)
 	if err != nil {
 		return err
 	}
-	hash, err := o.Gate.Hash(ctx, plain)
+	hash, err := o.Hasher.Hash(ctx, plain)
 	if err != nil {
 		return err
 	}

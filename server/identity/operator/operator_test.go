@@ -27,13 +27,13 @@ func hire(t *testing.T) (*testkit.Installation, *operator.Operator) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gate := password.NewGate(password.Options{Cost: bcrypt.MinCost, Workers: 1, Queue: 4})
+	hasher := password.NewHasher(t.Context(), password.Options{Cost: bcrypt.MinCost, Workers: 1, Queue: 4})
 	t.Cleanup(func() {
-		gate.Close()
+		hasher.Close()
 		s.Close()
 	})
 	return installation, &operator.Operator{
-		Store: s, Clock: clock.System(), Audit: audit.NewRecorder(clock.System()), Gate: gate,
+		Store: s, Clock: clock.System(), Audit: audit.NewRecorder(clock.System()), Hasher: hasher,
 	}
 }
 

@@ -13,16 +13,16 @@ import (
 // MinLength is the shortest password, in Unicode code points.
 const MinLength = 8
 
-// minWord is the shortest part of an email address or name of a company, in letters and digits, that a password is
-// searched for: shorter ones occur in good passwords by chance.
+// minWord is the minimum length, in letters and digits, of an email address's local part or a company's name for which
+// passwords are searched: shorter ones occur in good passwords by chance.
 const minWord = 4
 
-// commonPasswords has one password per line, in lower case, and begins with a line that says where they come from.
+// commonPasswords has one password per line, in lower case. Its first line names the source.
 //
 //go:embed common.txt
 var commonPasswords string
 
-// Personal is what others know about the owner of a password, and would try first. What is empty is not looked for.
+// Personal is what others know about the owner of a password and would guess first. Empty fields are ignored.
 type Personal struct {
 	Email       string
 	FirstName   string
@@ -31,12 +31,12 @@ type Personal struct {
 	CompanySlug string
 }
 
-// Check decides whether a new password is acceptable. It returns nil, or fault.PasswordRefused with one field for each
-// reason, all at the given JSON pointer; the codes of the fields are too_short, too_long, invalid_text, too_common,
-// contains_email, contains_company and is_name. No answer repeats the password.
+// Check decides whether a new password is acceptable. It returns nil, or fault.PasswordRefused with one field error per
+// reason, all at the given JSON pointer. The codes are too_short, too_long, invalid_text, too_common, contains_email,
+// contains_company and is_name. No detail contains the password.
 //
-// Passwords are held against the list of common ones as a whole, so that a long one may well contain a common one.
-// Upper and lower case are the same throughout.
+// Only whole passwords are looked up in the list of common ones, so a long password may contain a common one. All
+// comparisons ignore case.
 func Check(pointer, plain string, personal Personal) error {
 	refused := fault.New(fault.PasswordRefused)
 	if n := utf8.RuneCountInString(plain); n < MinLength {
@@ -51,16 +51,16 @@ func Check(pointer, plain string, personal Personal) error {
 		refused.Field(pointer, "invalid_text", "must be valid UTF-8 without NUL")
 	}
 	if isCommon(plain) {
-		refused.Field(pointer, "too_common", "is among the passwords that are tried first")
+		refused.Field(pointer, "too_common", "is one of the most common passwords")
 	}
 	if containsEmail(plain, personal.Email) {
-		refused.Field(pointer, "contains_email", "must not contain the email address, nor the part before its @")
+		refused.Field(pointer, "contains_email", "must not contain the email address or the part before its @")
 	}
 	if containsWord(plain, personal.CompanyName) || containsWord(plain, personal.CompanySlug) {
 		refused.Field(pointer, "contains_company", "must not contain the company's name or slug")
 	}
 	if isName(plain, personal.FirstName, personal.LastName) {
-		refused.Field(pointer, "is_name", "must be more than the person's name with digits or signs")
+		refused.Field(pointer, "is_name", "must not be the person's name with only digits or symbols added")
 	}
 	if len(refused.Fields()) == 0 {
 		return nil
@@ -68,8 +68,8 @@ func Check(pointer, plain string, personal Personal) error {
 	return refused
 }
 
-// isCommon reads through the whole list: that takes a thousandth of the time of the hashing that follows, and neither
-// memory nor time at start.
+// isCommon searches the whole list. This takes a thousandth of the time of the hashing that follows; an index would
+// take memory, and time at start.
 func isCommon(plain string) bool {
 	return strings.Contains(commonPasswords, "\n"+strings.ToLower(plain)+"\n")
 }
@@ -80,13 +80,13 @@ func containsEmail(plain, email string) bool {
 	return whole || containsWord(plain, local)
 }
 
-// containsWord looks at letters and digits only: neither "Acme-Labs-2031" nor "acmelabs2031" hides "Acme Labs".
+// containsWord compares letters and digits only: both "Acme-Labs-2031" and "acmelabs2031" contain "Acme Labs".
 func containsWord(plain, word string) bool {
 	word = keep(word, lettersAndDigits)
 	return utf8.RuneCountInString(word) >= minWord && strings.Contains(keep(plain, lettersAndDigits), word)
 }
 
-// isName looks at letters only, and at the whole password: a good one may well contain a name, or be alike by chance.
+// isName compares letters only, and only the whole password: a good password may contain a name.
 func isName(plain, first, last string) bool {
 	letters, first, last := keep(plain, unicode.IsLetter), keep(first, unicode.IsLetter), keep(last, unicode.IsLetter)
 	if letters == "" {
@@ -97,7 +97,7 @@ func isName(plain, first, last string) bool {
 
 func lettersAndDigits(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// keep gives what is left of a text, in lower case, when only the runes of one kind are kept.
+// keep returns the runes of text for which kind is true, in lower case.
 func keep(text string, kind func(rune) bool) string {
 	return strings.Map(func(r rune) rune {
 		if kind(r) {

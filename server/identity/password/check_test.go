@@ -12,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// reasons gives the codes of what Check has against a password, all of which must be at the pointer.
+// reasons returns the codes of Check's field errors, all of which must be at the pointer.
 func reasons(t *testing.T, pointer string, err error) []string {
 	t.Helper()
 	if err == nil {
@@ -49,8 +49,8 @@ func TestCheck(t *testing.T) {
 		want     []string
 	}{
 		"good":                             {"correct horse battery", anna, nil},
-		"the demo's":                       {"SecurePassword123!", anna, nil},
-		"nothing known":                    {"correct horse battery", Personal{}, nil},
+		"the demo password":                {"SecurePassword123!", anna, nil},
+		"no personal data":                 {"correct horse battery", Personal{}, nil},
 		"8 characters":                     {"kX9#vQ2m", anna, nil},
 		"7 characters":                     {"kX9#vQ2", anna, []string{"too_short"}},
 		"8 characters of many bytes":       {"€üß猫🐎é๛ñ", anna, nil},
@@ -105,7 +105,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestCheckSaysHowManyBytes(t *testing.T) {
+func TestCheckReportsTheNumberOfBytes(t *testing.T) {
 	t.Parallel()
 	var f *fault.Fault
 	if !errors.As(Check("/password", strings.Repeat("€", 25), Personal{}), &f) {
@@ -116,7 +116,7 @@ func TestCheckSaysHowManyBytes(t *testing.T) {
 	}
 }
 
-func TestCommonPasswordsAreWhole(t *testing.T) {
+func TestCommonPasswordsList(t *testing.T) {
 	t.Parallel()
 	lines := strings.Split(strings.TrimSuffix(commonPasswords, "\n"), "\n")[1:]
 	if len(lines) != 19640 {
@@ -124,7 +124,7 @@ func TestCommonPasswordsAreWhole(t *testing.T) {
 	}
 	for i, line := range lines {
 		if line == "" || !utf8.ValidString(line) || line != strings.ToLower(strings.TrimSpace(line)) {
-			t.Errorf("%q can match nothing", line)
+			t.Errorf("%q cannot match any password", line)
 		}
 		if i%100 == 0 || i == len(lines)-1 {
 			if !slices.Contains(reasons(t, "", Check("", strings.ToUpper(line), Personal{})), "too_common") {
@@ -157,7 +157,7 @@ func FuzzCheck(f *testing.F) {
 			t.Errorf("%q was accepted", plain)
 		}
 		if _, err := bcrypt.GenerateFromPassword([]byte(plain), bcrypt.MinCost); err != nil {
-			t.Errorf("bcrypt does not take %q, which was accepted: %v", plain, err)
+			t.Errorf("bcrypt refuses %q, which was accepted: %v", plain, err)
 		}
 		if email != "" && strings.Contains(plain, email) {
 			t.Errorf("%q was accepted though it contains %q", plain, email)

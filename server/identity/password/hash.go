@@ -12,27 +12,27 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// MaxBytes is the longest password in bytes of UTF-8: bcrypt does not look at what comes after them.
+// MaxBytes is the longest password, in bytes of UTF-8: bcrypt ignores all later bytes.
 const MaxBytes = 72
 
-// maxSurplus is by how much the cost of a stored hash may exceed the gate's own. It bounds what one row of the database
-// can demand of a worker to four times the usual.
+// maxSurplus is by how much the cost of a stored hash may exceed the Hasher's own. It limits the work that one row of
+// the database can cause to four times the usual.
 const maxSurplus = 2
 
-var errNUL = errors.New("the password contains a NUL, which bcrypt cannot tell from its end")
+var errNUL = errors.New("the password contains NUL, which bcrypt treats as its end")
 
 var bcryptForm = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
 
-// Hash gives the bcrypt hash of a password at the gate's cost. It returns fault.Overloaded where no worker is free in
-// time, and an error that wraps the context's where the caller leaves first. A password that Check refuses for its
-// length in bytes or for a NUL is an error here as well, and a defect of the caller.
-func (g *Gate) Hash(ctx context.Context, plain string) (string, error) {
+// Hash returns the bcrypt hash of a password at the Hasher's cost. It returns fault.Overloaded if no worker is free in
+// time, and an error that wraps the context's if ctx ends first. Passwords that Check refuses for their length in bytes
+// or for a NUL are errors here too; callers must check first.
+func (h *Hasher) Hash(ctx context.Context, plain string) (string, error) {
 	if err := hashable(plain); err != nil {
 		return "", fmt.Errorf("password: hash: %w", err)
 	}
 	var hash []byte
 	var failure error
-	if err := g.do(ctx, func() { hash, failure = bcrypt.GenerateFromPassword([]byte(plain), g.cost) }); err != nil {
+	if err := h.do(ctx, func() { hash, failure = bcrypt.GenerateFromPassword([]byte(plain), h.cost) }); err != nil {
 		return "", err
 	}
 	if failure != nil {
@@ -41,20 +41,20 @@ func (g *Gate) Hash(ctx context.Context, plain string) (string, error) {
 	return string(hash), nil
 }
 
-// Matches reports whether the stored hash is that of the password. No hash ("") means that there is no such account:
-// the answer is false, after the same work. So it is for a password that could never have been set, and for a hash that
-// cannot be read, which is logged as well. Errors are those of the gate, as of Hash.
+// Matches reports whether the stored hash is the hash of the password. An empty hash means that the account does not
+// exist: the result is false, after the same work. The result is also false, after the same work, for passwords that
+// could never have been set and for malformed hashes; malformed hashes are logged. Errors are those of Hash.
 //
-// A stored hash of lower cost is topped up to the gate's cost, so it answers no faster. One of higher cost cannot be
-// hidden: it takes up to four times as long, and beyond that it counts as unreadable.
-func (g *Gate) Matches(ctx context.Context, stored, plain string) (bool, error) {
-	hashes, usable := comparisons(stored, g.cost)
+// The work for a stored hash of lower cost is filled up to the Hasher's cost, so that it takes the same time. A hash of
+// higher cost takes longer, up to four times; hashes of a still higher cost count as malformed.
+func (h *Hasher) Matches(ctx context.Context, stored, plain string) (bool, error) {
+	hashes, usable := comparisons(stored, h.cost)
 	if stored != "" && !usable {
-		slog.WarnContext(ctx, "a stored password hash cannot be used: no password will match it")
+		slog.WarnContext(ctx, "a stored password hash is malformed; no password matches it")
 	}
 	candidate := []byte(plain[:min(len(plain), MaxBytes)])
 	var equal bool
-	err := g.do(ctx, func() {
+	err := h.do(ctx, func() {
 		equal = bcrypt.CompareHashAndPassword(hashes[0], candidate) == nil
 		for _, filler := range hashes[1:] {
 			_ = bcrypt.CompareHashAndPassword(filler, candidate)
@@ -66,14 +66,14 @@ func (g *Gate) Matches(ctx context.Context, stored, plain string) (bool, error) 
 	return equal && usable && hashable(plain) == nil, nil
 }
 
-// NeedsRehash reports whether a hash, once its password has matched, should be replaced by a new one, because it was
-// made at a lower cost than the gate's.
-func (g *Gate) NeedsRehash(stored string) bool {
+// NeedsRehash reports whether a hash should be replaced the next time its password matches, because its cost is lower
+// than the Hasher's.
+func (h *Hasher) NeedsRehash(stored string) bool {
 	cost, readable := costOf(stored)
-	return readable && cost < g.cost
+	return readable && cost < h.cost
 }
 
-// hashable says why bcrypt would not tell this password from every other.
+// hashable returns an error if bcrypt would not distinguish this password from some others.
 func hashable(plain string) error {
 	switch {
 	case len(plain) > MaxBytes:
@@ -84,9 +84,9 @@ func hashable(plain string) error {
 	return nil
 }
 
-// comparisons lists the hashes to compare a password with, and reports whether the first of them is the stored one and
-// decides. The others are there for the work alone: together they make 2^cost rounds whatever is stored, a dearer hash
-// excepted. For a hash of cost c that is 2^c of its own, then 2^c + 2^(c+1) + … + 2^(cost-1) of fillers.
+// comparisons returns the hashes to compare a password with, and reports whether the first of them is the stored one,
+// whose comparison decides. The others only add work: together all take 2^cost rounds for any stored hash except one of
+// higher cost. For a hash of cost c, these are 2^c rounds of its own and 2^c + 2^(c+1) + … + 2^(cost-1) of fillers.
 func comparisons(stored string, cost int) (hashes [][]byte, usable bool) {
 	own, readable := costOf(stored)
 	if !readable || own > cost+maxSurplus {
@@ -99,14 +99,14 @@ func comparisons(stored string, cost int) (hashes [][]byte, usable bool) {
 	return hashes, true
 }
 
-// filler is a well-formed hash that nobody has the password of. The work of a comparison depends on the cost alone, not
-// on salt or digest, so there is no need to hash anything in order to have one.
+// filler returns a well-formed hash that no password matches. The work of a comparison depends on the cost only, not on
+// the salt or the digest, so nothing must be hashed to make one.
 func filler(cost int) []byte {
 	return fmt.Appendf(nil, "$2a$%02d$%s", cost, strings.Repeat(".", 53))
 }
 
-// costOf reads the cost of a bcrypt hash. It is stricter than bcrypt itself, which finds some malformed hashes out only
-// when it compares, and then does no work.
+// costOf parses the cost of a bcrypt hash. It is stricter than bcrypt, which detects some malformed hashes only when
+// comparing, and then does no work.
 func costOf(stored string) (cost int, readable bool) {
 	parts := bcryptForm.FindStringSubmatch(stored)
 	if parts == nil {

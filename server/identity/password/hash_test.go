@@ -6,20 +6,21 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// testCost leaves room for cheaper hashes.
+// testCost is above bcrypt's minimum, so that tests can make hashes of lower cost.
 const testCost = bcrypt.MinCost + 2
 
-func openGate(t *testing.T) *Gate {
+func newHasher(t *testing.T) *Hasher {
 	t.Helper()
-	g := NewGate(Options{Cost: testCost, Workers: 1})
-	t.Cleanup(g.Close)
-	return g
+	h := NewHasher(t.Context(), Options{Cost: testCost, Workers: 1})
+	t.Cleanup(h.Close)
+	return h
 }
 
 func hashAt(t *testing.T, plain string, cost int) string {
@@ -40,37 +41,37 @@ func TestMatches(t *testing.T) {
 		stored, plain string
 		want          bool
 	}{
-		"right":                           {at(plain, testCost), plain, true},
-		"wrong":                           {at(plain, testCost), "incorrect horse", false},
-		"other case":                      {at(plain, testCost), "Correct horse", false},
-		"empty":                           {at(plain, testCost), "", false},
-		"empty of old":                    {at("", testCost), "", true},
-		"no such account":                 {"", plain, false},
-		"no such account, empty":          {"", "", false},
-		"lower cost, right":               {at(plain, bcrypt.MinCost), plain, true},
-		"lower cost, wrong":               {at(plain, bcrypt.MinCost), "incorrect horse", false},
-		"higher cost, right":              {at(plain, testCost+maxSurplus), plain, true},
-		"far higher cost":                 {at(plain, testCost+maxSurplus+1), plain, false},
-		"72 bytes":                        {at(ascii72, testCost), ascii72, true},
-		"73 bytes, the first 72 right":    {at(ascii72, testCost), ascii72 + "a", false},
-		"72 bytes of euros":               {at(euro72, testCost), euro72, true},
-		"75 bytes of euros, the 72 right": {at(euro72, testCost), euro72 + "€", false},
-		"cut within a character":          {at(ascii72, testCost), ascii72[:71] + "€", false},
-		"a megabyte":                      {at(ascii72, testCost), strings.Repeat("a", 1<<20), false},
-		"repeated after NUL":              {at(plain, testCost), plain + "\x00" + plain, false},
-		"NUL at the end":                  {at(plain, testCost), plain + "\x00", false},
-		"prefix of other makers, 2b":      {"$2b" + at(plain, testCost)[3:], plain, true},
-		"prefix of other makers, 2y":      {"$2y" + at(plain, testCost)[3:], plain, true},
-		"plain text for a hash":           {plain, plain, false},
-		"cut hash":                        {at(plain, testCost)[:59], plain, false},
-		"newline after the hash":          {at(plain, testCost) + "\n", plain, false},
-		"another algorithm":               {"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA", plain, false},
+		"right":                        {at(plain, testCost), plain, true},
+		"wrong":                        {at(plain, testCost), "incorrect horse", false},
+		"other case":                   {at(plain, testCost), "Correct horse", false},
+		"empty":                        {at(plain, testCost), "", false},
+		"empty password, its hash":     {at("", testCost), "", true},
+		"no such account":              {"", plain, false},
+		"no such account, empty":       {"", "", false},
+		"lower cost, right":            {at(plain, bcrypt.MinCost), plain, true},
+		"lower cost, wrong":            {at(plain, bcrypt.MinCost), "incorrect horse", false},
+		"higher cost, right":           {at(plain, testCost+maxSurplus), plain, true},
+		"far higher cost":              {at(plain, testCost+maxSurplus+1), plain, false},
+		"72 bytes":                     {at(ascii72, testCost), ascii72, true},
+		"73 bytes, the first 72 right": {at(ascii72, testCost), ascii72 + "a", false},
+		"72 bytes of € signs":          {at(euro72, testCost), euro72, true},
+		"75 bytes of € signs, the first 72 right": {at(euro72, testCost), euro72 + "€", false},
+		"cut within a character":                  {at(ascii72, testCost), ascii72[:71] + "€", false},
+		"1 MiB":                                   {at(ascii72, testCost), strings.Repeat("a", 1<<20), false},
+		"repeated after NUL":                      {at(plain, testCost), plain + "\x00" + plain, false},
+		"NUL at the end":                          {at(plain, testCost), plain + "\x00", false},
+		"prefix 2b":                               {"$2b" + at(plain, testCost)[3:], plain, true},
+		"prefix 2y":                               {"$2y" + at(plain, testCost)[3:], plain, true},
+		"plain text as hash":                      {plain, plain, false},
+		"truncated hash":                          {at(plain, testCost)[:59], plain, false},
+		"newline after the hash":                  {at(plain, testCost) + "\n", plain, false},
+		"another algorithm":                       {"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA", plain, false},
 	}
-	g := openGate(t)
+	h := newHasher(t)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := g.Matches(t.Context(), test.stored, test.plain)
+			got, err := h.Matches(t.Context(), test.stored, test.plain)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,41 +82,47 @@ func TestMatches(t *testing.T) {
 	}
 }
 
-// TestBcryptAloneWouldMatch shows what the gate's own rules are there for.
-func TestBcryptAloneWouldMatch(t *testing.T) {
+// bcrypt alone accepts these wrong passwords.
+func TestMatchesRefusesWhatBcryptAccepts(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("a", MaxBytes)
-	for set, sent := range map[string]string{long: long + "b", "secret": "secret\x00secret"} {
-		hash := hashAt(t, set, bcrypt.MinCost)
-		if err := bcrypt.CompareHashAndPassword([]byte(hash), []byte(sent)); err != nil {
-			t.Errorf("bcrypt has learnt to refuse %q: %v", sent, err)
-		}
-		if matches, err := openGate(t).Matches(t.Context(), hash, sent); err != nil || matches {
-			t.Errorf("%q opens an account of %q (%v)", sent, set, err)
-		}
+	longest := strings.Repeat("a", MaxBytes)
+	for name, test := range map[string]struct{ set, sent string }{
+		"longer than 72 bytes": {longest, longest + "b"},
+		"continued after NUL":  {"secret", "secret\x00secret"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hash := hashAt(t, test.set, bcrypt.MinCost)
+			if err := bcrypt.CompareHashAndPassword([]byte(hash), []byte(test.sent)); err != nil {
+				t.Errorf("bcrypt refuses %q: %v", test.sent, err)
+			}
+			if matches, err := newHasher(t).Matches(t.Context(), hash, test.sent); err != nil || matches {
+				t.Errorf("%q matches the hash of %q (%v)", test.sent, test.set, err)
+			}
+		})
 	}
 }
 
 func TestHash(t *testing.T) {
 	t.Parallel()
-	g := openGate(t)
+	h := newHasher(t)
 	tests := map[string]struct {
 		plain  string
 		accept bool
 	}{
-		"usual":                  {"correct horse", true},
-		"72 bytes":               {strings.Repeat("a", 72), true},
-		"73 bytes":               {strings.Repeat("a", 73), false},
-		"72 bytes of 24 runes":   {strings.Repeat("€", 24), true},
-		"73 bytes of 25 runes":   {strings.Repeat("€", 24) + "a", false},
-		"72 bytes of 18 runes":   {strings.Repeat("🐎", 18), true},
-		"NUL":                    {"correct\x00horse", false},
-		"a megabyte, over large": {strings.Repeat("a", 1<<20), false},
+		"usual":                {"correct horse", true},
+		"72 bytes":             {strings.Repeat("a", 72), true},
+		"73 bytes":             {strings.Repeat("a", 73), false},
+		"72 bytes of 24 runes": {strings.Repeat("€", 24), true},
+		"73 bytes of 25 runes": {strings.Repeat("€", 24) + "a", false},
+		"72 bytes of 18 runes": {strings.Repeat("🐎", 18), true},
+		"NUL":                  {"correct\x00horse", false},
+		"1 MiB":                {strings.Repeat("a", 1<<20), false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			hash, err := g.Hash(t.Context(), test.plain)
+			hash, err := h.Hash(t.Context(), test.plain)
 			if !test.accept {
 				if err == nil || hash != "" {
 					t.Errorf("hash = %q, error = %v, want an error alone", hash, err)
@@ -128,38 +135,38 @@ func TestHash(t *testing.T) {
 			if cost, err := bcrypt.Cost([]byte(hash)); err != nil || cost != testCost {
 				t.Errorf("cost = %d (%v), want %d", cost, err, testCost)
 			}
-			if matches, err := g.Matches(t.Context(), hash, test.plain); err != nil || !matches {
+			if matches, err := h.Matches(t.Context(), hash, test.plain); err != nil || !matches {
 				t.Errorf("matches = %v, error = %v", matches, err)
 			}
 		})
 	}
 }
 
-func TestDefaultCostIsTheProducts(t *testing.T) {
+func TestDefaultCostIs12(t *testing.T) {
 	t.Parallel()
-	g := NewGate(Options{Workers: 1})
-	t.Cleanup(g.Close)
+	h := NewHasher(t.Context(), Options{Workers: 1})
+	t.Cleanup(h.Close)
 	tail := strings.Repeat("x", 53)
-	if !g.NeedsRehash("$2a$11$"+tail) || g.NeedsRehash("$2a$12$"+tail) {
+	if !h.NeedsRehash("$2a$11$"+tail) || h.NeedsRehash("$2a$12$"+tail) {
 		t.Error("the default cost is not 12")
 	}
 }
 
-func TestManyAtOnceDoNotMix(t *testing.T) {
+func TestConcurrentCallersGetTheirOwnResults(t *testing.T) {
 	t.Parallel()
 	const callers = 40
-	g := NewGate(Options{Cost: bcrypt.MinCost, Workers: 3, Queue: callers})
-	t.Cleanup(g.Close)
+	h := NewHasher(t.Context(), Options{Cost: bcrypt.MinCost, Workers: 3, Queue: callers, Wait: time.Minute})
+	t.Cleanup(h.Close)
 	var all sync.WaitGroup
 	for i := range callers {
 		all.Go(func() {
-			hash, err := g.Hash(t.Context(), fmt.Sprintf("password of %d", i))
+			hash, err := h.Hash(t.Context(), fmt.Sprintf("password of %d", i))
 			if err != nil {
 				t.Error(err)
 				return
 			}
 			for other := i; other < i+2; other++ {
-				matches, err := g.Matches(t.Context(), hash, fmt.Sprintf("password of %d", other))
+				matches, err := h.Matches(t.Context(), hash, fmt.Sprintf("password of %d", other))
 				if err != nil || matches != (other == i) {
 					t.Errorf("hash of %d, password of %d: %v, %v", i, other, matches, err)
 				}
@@ -167,25 +174,25 @@ func TestManyAtOnceDoNotMix(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if load := g.Load(); load != (Load{}) {
+	if load := h.Load(); load != (Load{}) {
 		t.Errorf("load = %+v when all is done", load)
 	}
 }
 
-func TestClosedGateComparesNothing(t *testing.T) {
+func TestMatchesAfterCloseIsOverloaded(t *testing.T) {
 	t.Parallel()
-	g := openGate(t)
+	h := newHasher(t)
 	hash := hashAt(t, "correct horse", testCost)
-	g.Close()
-	matches, err := g.Matches(t.Context(), hash, "correct horse")
+	h.Close()
+	matches, err := h.Matches(t.Context(), hash, "correct horse")
 	if matches || !fault.Is(err, fault.Overloaded) {
 		t.Errorf("matches = %v, error = %v", matches, err)
 	}
 }
 
-func TestHashesAreUpgraded(t *testing.T) {
+func TestNeedsRehash(t *testing.T) {
 	t.Parallel()
-	g := openGate(t)
+	h := newHasher(t)
 	tests := map[string]struct {
 		stored string
 		want   bool
@@ -197,24 +204,27 @@ func TestHashesAreUpgraded(t *testing.T) {
 		"unreadable": {"secret", false},
 	}
 	for name, test := range tests {
-		if got := g.NeedsRehash(test.stored); got != test.want {
-			t.Errorf("%s: needs rehash = %v, want %v", name, got, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := h.NeedsRehash(test.stored); got != test.want {
+				t.Errorf("NeedsRehash = %v, want %v", got, test.want)
+			}
+		})
 	}
 
 	const plain = "correct horse"
 	old := hashAt(t, plain, bcrypt.MinCost)
-	upgraded, err := g.Hash(t.Context(), plain)
+	upgraded, err := h.Hash(t.Context(), plain)
 	if err != nil {
 		t.Fatal(err)
 	}
-	matches, err := g.Matches(t.Context(), upgraded, plain)
-	if !g.NeedsRehash(old) || g.NeedsRehash(upgraded) || !matches || err != nil {
+	matches, err := h.Matches(t.Context(), upgraded, plain)
+	if !h.NeedsRehash(old) || h.NeedsRehash(upgraded) || !matches || err != nil {
 		t.Errorf("upgrade from %s to %s: matches = %v, error = %v", old, upgraded, matches, err)
 	}
 }
 
-// rounds counts what bcrypt really does for the comparisons: nothing at all for a hash that it cannot read.
+// rounds returns the rounds that bcrypt computes for the comparisons: none for a malformed hash.
 func rounds(t *testing.T, hashes [][]byte) (sum int) {
 	t.Helper()
 	for _, hash := range hashes {
@@ -232,7 +242,7 @@ func rounds(t *testing.T, hashes [][]byte) (sum int) {
 	return sum
 }
 
-func FuzzSameWorkWhateverIsStored(f *testing.F) {
+func FuzzComparisonsTakeTheSameWork(f *testing.F) {
 	tail := strings.Repeat("x", 53)
 	for _, stored := range []string{
 		"", "secret", "$", "$2a$", "$2a$04$" + tail, "$2a$05$" + tail, "$2b$06$" + tail, "$2y$07$" + tail,
@@ -245,7 +255,7 @@ func FuzzSameWorkWhateverIsStored(f *testing.F) {
 	f.Fuzz(func(t *testing.T, stored string) {
 		hashes, usable := comparisons(stored, testCost)
 		if usable && string(hashes[0]) != stored {
-			t.Errorf("the hash that decides is %q", hashes[0])
+			t.Errorf("the first hash is %q, want the stored one", hashes[0])
 		}
 		want := 1 << testCost
 		if own, _ := costOf(stored); usable && own > testCost {
@@ -258,9 +268,9 @@ func FuzzSameWorkWhateverIsStored(f *testing.F) {
 }
 
 func BenchmarkMatches(b *testing.B) {
-	g := NewGate(Options{Workers: 1})
-	defer g.Close()
-	stored, err := g.Hash(b.Context(), "correct horse")
+	h := NewHasher(b.Context(), Options{Workers: 1})
+	defer h.Close()
+	stored, err := h.Hash(b.Context(), "correct horse")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -272,7 +282,7 @@ func BenchmarkMatches(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if matches, err := g.Matches(b.Context(), hash, "incorrect horse"); err != nil || matches {
+				if matches, err := h.Matches(b.Context(), hash, "incorrect horse"); err != nil || matches {
 					b.Fatal(matches, err)
 				}
 			}

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// nice is that of the calling thread.
+// nice returns the nice value of the calling thread.
 func nice(t *testing.T) int {
 	t.Helper()
 	answer, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
@@ -18,15 +18,15 @@ func nice(t *testing.T) int {
 	return 20 - answer
 }
 
-func TestOnlyWorkersYield(t *testing.T) {
+func TestOnlyWorkersHaveLowPriority(t *testing.T) {
 	t.Parallel()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	g := NewGate(Options{Cost: bcrypt.MinCost, Workers: 1})
-	defer g.Close()
+	h := NewHasher(t.Context(), Options{Cost: bcrypt.MinCost, Workers: 1})
+	defer h.Close()
 
-	own, want := nice(t), min(nice(t)+courtesy, 19)
-	if err := g.do(t.Context(), func() {
+	own, want := nice(t), min(nice(t)+niceStep, 19)
+	if err := h.do(t.Context(), func() {
 		if got := nice(t); got != want {
 			t.Errorf("a worker runs at nice %d, want %d", got, want)
 		}

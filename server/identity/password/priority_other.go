@@ -2,5 +2,5 @@
 
 package password
 
-// lowerPriority does nothing here: the service is deployed on Linux, and elsewhere the bound of the gate must do.
+// lowerPriority does nothing: the service is deployed on Linux. Elsewhere, the number of workers bounds the hashing.
 func lowerPriority() {}

@@ -24,7 +24,7 @@ type Users struct {
 	Store   *postgres.Store
 	Clock   clock.Source
 	Audit   *audit.Recorder
-	Gate    *password.Gate
+	Hasher  *password.Hasher
 	Guard   *session.Guard
 	Cursors page.Codec
 	// Permissions lists what a role holds.
@@ -78,7 +78,7 @@ func (u *Users) CreateUser(
 	if err != nil {
 		return nil, err
 	}
-	if row.PasswordHash, err = u.Gate.Hash(ctx, wanted.Password); err != nil {
+	if row.PasswordHash, err = u.Hasher.Hash(ctx, wanted.Password); err != nil {
 		return nil, err
 	}
 	row.ID, row.Now = u.Clock.ID(), u.Clock.Now()

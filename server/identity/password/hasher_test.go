@@ -1,0 +1,243 @@
+package password
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+// inBubble runs a test with a fake clock and a Hasher of one worker, which is closed after the test.
+func inBubble(t *testing.T, o Options, test func(*testing.T, *Hasher)) {
+	t.Helper()
+	o.Cost, o.Workers = bcrypt.MinCost, 1
+	synctest.Test(t, func(t *testing.T) {
+		h := NewHasher(t.Context(), o)
+		defer h.Close()
+		test(t, h)
+	})
+}
+
+// occupy keeps the only worker busy until the returned function is called.
+func occupy(t *testing.T, h *Hasher) (release func()) {
+	t.Helper()
+	hold := make(chan struct{})
+	begin(t.Context(), h, func() { <-hold })
+	synctest.Wait()
+	wantLoad(t, h, Load{Running: 1})
+	return func() { close(hold) }
+}
+
+// begin submits work in the background and returns the channel that gets its result.
+func begin(ctx context.Context, h *Hasher, work func()) <-chan error {
+	result := make(chan error, 1)
+	go func() { result <- h.do(ctx, work) }()
+	return result
+}
+
+func wantLoad(t *testing.T, h *Hasher, want Load) {
+	t.Helper()
+	if got := h.Load(); got != want {
+		t.Errorf("load = %+v, want %+v", got, want)
+	}
+}
+
+func wantOverloaded(t *testing.T, err error, wait time.Duration) {
+	t.Helper()
+	var f *fault.Fault
+	if !errors.As(err, &f) || f.Code() != fault.Overloaded {
+		t.Fatalf("error = %v, want %s", err, fault.Overloaded)
+	}
+	if f.RetryAfter() != wait {
+		t.Errorf("retry after %v, want %v", f.RetryAfter(), wait)
+	}
+}
+
+func TestFullQueueRefusesImmediately(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{Queue: 2, Wait: time.Minute}, func(t *testing.T, h *Hasher) {
+		release := occupy(t, h)
+		waiting := []<-chan error{begin(t.Context(), h, func() {}), begin(t.Context(), h, func() {})}
+		synctest.Wait()
+		wantLoad(t, h, Load{Running: 1, Waiting: 2})
+
+		start := time.Now()
+		_, err := h.Hash(t.Context(), "one too many")
+		wantOverloaded(t, err, time.Minute)
+		_, err = h.Matches(t.Context(), "", "one too many")
+		wantOverloaded(t, err, time.Minute)
+		if waited := time.Since(start); waited != 0 {
+			t.Errorf("the refusal took %v", waited)
+		}
+
+		release()
+		for _, result := range waiting {
+			if err := <-result; err != nil {
+				t.Errorf("a queued caller was not served: %v", err)
+			}
+		}
+		wantLoad(t, h, Load{})
+	})
+}
+
+func TestWaitIsBounded(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{Wait: 3 * time.Second}, func(t *testing.T, h *Hasher) {
+		release := occupy(t, h)
+		defer release()
+		start := time.Now()
+		err := h.do(t.Context(), func() { t.Error("the work was done for a caller that had timed out") })
+		wantOverloaded(t, err, 3*time.Second)
+		if waited := time.Since(start); waited != 3*time.Second {
+			t.Errorf("waited %v", waited)
+		}
+		wantLoad(t, h, Load{Running: 1})
+	})
+}
+
+func TestCanceledCallerLeavesQueue(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{Queue: 1}, func(t *testing.T, h *Hasher) {
+		release := occupy(t, h)
+		ctx, cancel := context.WithCancel(t.Context())
+		canceled := begin(ctx, h, func() { t.Error("the work was done for a caller that had left") })
+		synctest.Wait()
+		wantLoad(t, h, Load{Running: 1, Waiting: 1})
+
+		cancel()
+		if err := <-canceled; !errors.Is(err, context.Canceled) {
+			t.Errorf("error = %v", err)
+		}
+		wantLoad(t, h, Load{Running: 1})
+
+		next := begin(t.Context(), h, func() {})
+		synctest.Wait()
+		release()
+		if err := <-next; err != nil {
+			t.Errorf("the next caller did not get the free place: %v", err)
+		}
+	})
+}
+
+func TestCanceledContextDoesNoWork(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{}, func(t *testing.T, h *Hasher) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		err := h.do(ctx, func() { t.Error("the work was done") })
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("error = %v", err)
+		}
+	})
+}
+
+func TestCancelWhileHashingReturnsImmediately(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{}, func(t *testing.T, h *Hasher) {
+		hold, finished := make(chan struct{}), false
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err := h.do(ctx, func() { <-hold; finished = true })
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error = %v", err)
+		}
+		wantLoad(t, h, Load{Running: 1})
+
+		close(hold)
+		synctest.Wait()
+		wantLoad(t, h, Load{})
+		if !finished {
+			t.Error("the work was not finished after its caller left")
+		}
+	})
+}
+
+func TestQueueIsFIFO(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{}, func(t *testing.T, h *Hasher) {
+		release := occupy(t, h)
+		var served []int
+		var last <-chan error
+		for i := range 5 {
+			last = begin(t.Context(), h, func() { served = append(served, i) })
+			synctest.Wait()
+		}
+		release()
+		if err := <-last; err != nil {
+			t.Fatal(err)
+		}
+		if want := []int{0, 1, 2, 3, 4}; !slices.Equal(served, want) {
+			t.Errorf("served %v, want %v", served, want)
+		}
+	})
+}
+
+func TestCloseAnswersAllCallers(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{Wait: time.Minute}, func(t *testing.T, h *Hasher) {
+		hold := make(chan struct{})
+		running := begin(t.Context(), h, func() { <-hold })
+		synctest.Wait()
+		waiting := begin(t.Context(), h, func() { t.Error("the work was started during Close") })
+		synctest.Wait()
+
+		start, closed := time.Now(), make(chan struct{})
+		go func() { h.Close(); close(closed) }()
+		wantOverloaded(t, <-waiting, time.Minute)
+		synctest.Wait()
+		select {
+		case <-closed:
+			t.Error("Close did not wait for the hash in progress")
+		default:
+		}
+
+		close(hold)
+		if err := <-running; err != nil {
+			t.Errorf("the hash in progress was not returned: %v", err)
+		}
+		<-closed
+		_, err := h.Hash(t.Context(), "too late")
+		wantOverloaded(t, err, time.Minute)
+		if waited := time.Since(start); waited != 0 {
+			t.Errorf("refused callers waited %v", waited)
+		}
+		h.Close()
+	})
+}
+
+// Not parallel: GOMAXPROCS is global to the process.
+func TestNewHasherRaisesGOMAXPROCS(t *testing.T) { //nolint:paralleltest // see above
+	cores := runtime.NumCPU()
+	before := runtime.GOMAXPROCS(cores)
+	t.Cleanup(func() { runtime.GOMAXPROCS(before) })
+	for range 3 {
+		h := NewHasher(t.Context(), Options{Cost: bcrypt.MinCost, Workers: 5})
+		t.Cleanup(h.Close)
+		if got := runtime.GOMAXPROCS(0); got != cores+5 {
+			t.Errorf("GOMAXPROCS = %d, want %d", got, cores+5)
+		}
+	}
+}
+
+func TestNewHasherPanicsOnInvalidCost(t *testing.T) {
+	t.Parallel()
+	for _, cost := range []int{-1, bcrypt.MinCost - 1, bcrypt.MaxCost + 1} {
+		t.Run(strconv.Itoa(cost), func(t *testing.T) {
+			t.Parallel()
+			defer func() {
+				if recover() == nil {
+					t.Error("NewHasher did not panic")
+				}
+			}()
+			NewHasher(t.Context(), Options{Cost: cost, Workers: 1}).Close()
+		})
+	}
+}
