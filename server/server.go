@@ -114,13 +114,9 @@ var _ api.StrictServerInterface = operations{}
 // New builds a replica and starts what it does in the background. It does not listen: Handler is the service. It fails
 // on a hole in the specification, and on a configuration that cannot work.
 func New(ctx context.Context, o Options) (*Server, error) {
-	specification, err := api.GetSpec()
+	agreed, err := contract()
 	if err != nil {
-		return nil, fmt.Errorf("read the specification: %w", err)
-	}
-	agreed, err := gate.Load(specification)
-	if err != nil {
-		return nil, fmt.Errorf("the specification has holes:\n%w", err)
+		return nil, err
 	}
 	s, err := connect(ctx, o)
 	if err != nil {
@@ -253,7 +249,7 @@ func (s *Server) measure(ctx context.Context, version string) *telemetry.Metrics
 
 // outside makes the room for those who look at the service from outside.
 func (s *Server) outside(metrics *telemetry.Metrics) (*meta.Meta, error) {
-	documents, err := meta.Publish()
+	documents, err := published()
 	if err != nil {
 		return nil, err
 	}
@@ -267,10 +263,29 @@ func (s *Server) outside(metrics *telemetry.Metrics) (*meta.Meta, error) {
 	}, nil
 }
 
-// described is the specification as the reference page reads it.
-var described = sync.OnceValues(func() (*reference.Document, error) { //nolint:gochecknoglobals // it never changes
-	return reference.Read(spec.Specification)
-})
+// The embedded specification never changes, so a process reads it once, however many replicas it runs: tests run many.
+var (
+	// contract is the specification as the gate reads it.
+	contract = sync.OnceValues(readContract) //nolint:gochecknoglobals // see above
+	// published holds the documents that the service publishes about itself.
+	published = sync.OnceValues(meta.Publish) //nolint:gochecknoglobals // see above
+	// described is the specification as the reference page reads it.
+	described = sync.OnceValues(func() (*reference.Document, error) { //nolint:gochecknoglobals // see above
+		return reference.Read(spec.Specification)
+	})
+)
+
+func readContract() (*gate.Contract, error) {
+	specification, err := api.GetSpec()
+	if err != nil {
+		return nil, fmt.Errorf("read the specification: %w", err)
+	}
+	agreed, err := gate.Load(specification)
+	if err != nil {
+		return nil, fmt.Errorf("the specification has holes:\n%w", err)
+	}
+	return agreed, nil
+}
 
 // route decides the way of a request.
 func (s *Server) route(o Options, all operations, door *gate.Gate, metrics *telemetry.Metrics) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/swaggest/swgui/v5/static"
 )
@@ -12,8 +13,11 @@ import (
 //go:embed asset
 var own embed.FS
 
-// assets gives what the pages load, by name: our own files, and of Swagger UI only what the reference page uses.
-func assets() (map[string]file, error) {
+// assets returns the files that the pages load, by name: our own, and those of Swagger UI that the reference page uses.
+// They are read and compressed once per process.
+var assets = sync.OnceValues(readAssets) //nolint:gochecknoglobals // the embedded files never change
+
+func readAssets() (map[string]file, error) {
 	const css, js, svg = "text/css; charset=utf-8", "text/javascript; charset=utf-8", "image/svg+xml"
 	files := make(map[string]file)
 	for name, contentType := range map[string]string{
