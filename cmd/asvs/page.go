@@ -122,6 +122,11 @@ func (f finder) row(r requirement) (string, error) {
 	if r.Status == "met" && len(r.Tests) == 0 && r.Note == "" {
 		errs = append(errs, fmt.Errorf("%s is met and names neither a test nor a note", r.ID))
 	}
+	for _, path := range place.FindAllStringSubmatch(r.Implementation, -1) {
+		if _, err := os.Stat(filepath.Join(f.root, path[1])); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %s does not exist", r.ID, path[1]))
+		}
+	}
 	proofs := make([]string, 0, len(r.Tests)+1)
 	for _, test := range r.Tests {
 		link, err := f.link(test)
@@ -161,6 +166,9 @@ func (f finder) link(test string) (string, error) {
 	}
 	return fmt.Sprintf("[`%s`](../../%s)", name, file), nil
 }
+
+// place finds the files and folders that a text names.
+var place = regexp.MustCompile("`((?:api|cmd|db|server)/[\\w./]*)`")
 
 var declaration = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 

@@ -38,6 +38,7 @@ func TestGenerateRefuses(t *testing.T) {
 		"missing package": {"{id: a, status: met, tests: [nowhere.TestX]}", "nowhere has no test TestX"},
 		"malformed test":  {"{id: a, status: met, tests: [TestX]}", "not a folder, a dot and a test"},
 		"no proof":        {"{id: a, status: met}", "neither a test nor a note"},
+		"missing folder":  {"{id: a, status: met, note: x, implementation: 'in `server/nowhere`'}", "server/nowhere does not exist"},
 		"unknown status":  {"{id: a, status: maybe, note: x}", `the status "maybe" is none of`},
 		"unknown member":  {"{id: a, colour: red}", "colour"},
 	} {
