@@ -1,4 +1,5 @@
-// Package api holds the contract: openapi.yaml is what the world sees of this service, and everything else follows it.
+// Package api holds the contract of the service. openapi.yaml is its entry point, spec/ has its parts by tag, and make
+// generate makes one document of them, bundled.yaml, from which the types, the server and the clients are generated.
 package api
 
 import (
@@ -6,12 +7,12 @@ import (
 	"sync"
 )
 
-// Specification is the OpenAPI document as its authors write it.
+// Specification is the bundled OpenAPI document.
 //
-//go:embed openapi.yaml
+//go:embed bundled.yaml
 var Specification string
 
-// Published is what the world is shown of the specification. It is made once, and byte for byte the same each time.
+// Published returns the document that the service serves. It is made once, and has the same bytes each time.
 var Published = sync.OnceValues(func() (Document, error) { //nolint:gochecknoglobals // made once
 	return Publish(Specification)
 })

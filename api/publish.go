@@ -12,17 +12,16 @@ import (
 
 // Document is one OpenAPI document in two forms.
 type Document struct {
-	// YAML is in the authors' order, with their comments; JSON is in the order of the alphabet.
+	// YAML is in the order of the specification, with its comments; the members of JSON are sorted.
 	YAML, JSON []byte
 }
 
-// commonHeaders is the member of the authors' document that says which headers answers have in common.
+// commonHeaders is the member of the specification that lists the headers that many responses have.
 const commonHeaders = "x-response-headers"
 
-// Publish makes the document for the world of the one that its authors write. Two things that the authors say once are
-// written out. Aliases, because readers that fear to be blown up by them, among them the parser of Java's generators,
-// refuse a document that has many. And the headers that answers have in common, each where it can occur: our own
-// generator would ask every handler for them, though the door sets them, so the authors' document keeps them apart.
+// Publish returns the document that clients see: the specification, with the common headers declared at each response
+// that can have them. The specification lists them apart because the generated server would otherwise ask every handler
+// for headers that the gate sets.
 func Publish(specification string) (Document, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(specification), &root); err != nil {
@@ -31,9 +30,9 @@ func Publish(specification string) (Document, error) {
 	if root.Kind != yaml.DocumentNode {
 		return Document{}, errors.New("the specification is empty")
 	}
-	writeOut(&root)
+	root.HeadComment = "" // says that the bundle is generated
 	if err := declareHeaders(root.Content[0]); err != nil {
-		return Document{}, fmt.Errorf("declare the headers of answers: %w", err)
+		return Document{}, fmt.Errorf("declare the common headers: %w", err)
 	}
 	var asYAML strings.Builder
 	encoder := yaml.NewEncoder(&asYAML)
@@ -51,17 +50,6 @@ func Publish(specification string) (Document, error) {
 		return Document{}, fmt.Errorf("write the specification as JSON: %w", err)
 	}
 	return Document{YAML: []byte(asYAML.String()), JSON: asJSON}, nil
-}
-
-// writeOut puts copies of what aliases stand for in their place.
-func writeOut(node *yaml.Node) {
-	node.Anchor = ""
-	for i, child := range node.Content {
-		if child.Kind == yaml.AliasNode {
-			node.Content[i] = copied(child.Alias)
-		}
-		writeOut(node.Content[i])
-	}
 }
 
 func copied(node *yaml.Node) *yaml.Node {

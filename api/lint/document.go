@@ -13,13 +13,14 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
+	"github.com/ai-interviewer-platform/interviewer/api/bundle"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 )
 
 // Document is the specification as the rules look at it: its text, and what the text means.
 type Document struct {
 	api      *openapi3.T
-	root     *yaml.Node
+	source   *bundle.Document
 	validate func() error // what the specification of OpenAPI says about the document
 	holes    error        // what keeps the server from starting
 	publish  func() error // what keeps the document from being published
@@ -34,13 +35,31 @@ type Document struct {
 	answered   map[string]bool // those that answers are made of
 }
 
-// Read reads the text of a specification, YAML or JSON. It fails where that is not OpenAPI at all; what else is wrong
-// with it is the rules' business. The context ends the validation of a document by the rule that asks for it.
+// Load reads a specification from its entry point and the parts that it refers to. It fails if that is not OpenAPI at
+// all; the rules report everything else. The context ends the validation of the document by the rule that asks for it.
+func Load(ctx context.Context, entry string) (*Document, error) {
+	source, err := bundle.Load(entry)
+	if err != nil {
+		return nil, fmt.Errorf("bundle the specification: %w", err)
+	}
+	text, err := source.Text()
+	if err != nil {
+		return nil, err
+	}
+	return read(ctx, source, text)
+}
+
+// Read does what Load does with the text of a specification that has no parts, YAML or JSON.
 func Read(ctx context.Context, text []byte) (*Document, error) {
-	d := &Document{root: new(yaml.Node), requested: map[string]bool{}, answered: map[string]bool{}}
-	if err := yaml.Unmarshal(text, d.root); err != nil {
+	source, err := bundle.Parse(text)
+	if err != nil {
 		return nil, fmt.Errorf("read the specification: %w", err)
 	}
+	return read(ctx, source, text)
+}
+
+func read(ctx context.Context, source *bundle.Document, text []byte) (*Document, error) {
+	d := &Document{source: source, requested: map[string]bool{}, answered: map[string]bool{}}
 	document, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		return nil, fmt.Errorf("load the specification: %w", err)
@@ -77,22 +96,22 @@ func (d *Document) Operations() int { return len(d.operations) }
 // Schemas is how many schemas the document has, those within others counted too.
 func (d *Document) Schemas() int { return len(d.schemas) }
 
-// Line is the line of the text that a pointer leads to, from 1; where something is missing, that of what it is missing
-// in. What stands behind a YAML alias is found where it is written.
-func (d *Document) Line(pointer string) int {
-	node := d.root.Content[0]
-	line := node.Line
+// Position returns the file and the line, from 1, that a pointer leads to; if the member does not exist, those of the
+// value that it is missing in. For a value that the file repeats by a YAML alias, it is the place of the anchor.
+func (d *Document) Position(pointer string) (file string, line int) {
+	node := d.source.Root
+	at := node
 	for token := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(pointer, "#"), "/"), "/") {
 		if token == "" {
 			continue
 		}
 		key, value := step(node, unescape(token))
 		if value == nil {
-			return line
+			break
 		}
-		node, line = value, key.Line
+		node, at = value, key
 	}
-	return line
+	return d.source.File(at), at.Line
 }
 
 // step goes one token into a mapping or a sequence, and gives the node that names the member besides.
@@ -101,29 +120,16 @@ func step(node *yaml.Node, token string) (key, value *yaml.Node) {
 	case yaml.MappingNode:
 		for i := 0; i < len(node.Content); i += 2 {
 			if node.Content[i].Value == token {
-				value = behind(node.Content[i+1])
-				if value != node.Content[i+1] { // an alias: what is written is elsewhere
-					return value, value
-				}
-				return node.Content[i], value
+				return node.Content[i], node.Content[i+1]
 			}
 		}
 	case yaml.SequenceNode:
 		if i, err := strconv.Atoi(token); err == nil && i >= 0 && i < len(node.Content) {
-			value = behind(node.Content[i])
-			return value, value
+			return node.Content[i], node.Content[i]
 		}
 	default:
 	}
 	return nil, nil
-}
-
-// behind is what an alias stands for, and everything else itself.
-func behind(node *yaml.Node) *yaml.Node {
-	for node.Kind == yaml.AliasNode {
-		node = node.Alias
-	}
-	return node
 }
 
 // mapping is one mapping of the text.
@@ -148,11 +154,11 @@ func (m mapping) has(name string) bool {
 
 // mappings calls a function with every mapping of the document, but for those within examples and defaults, which are
 // data.
-func (d *Document) mappings(each func(mapping)) { walk(d.root.Content[0], "#", false, each) }
+func (d *Document) mappings(each func(mapping)) { walk(d.source.Root, "#", false, each) }
 
 // walk goes through a node; names tells whether its keys are names that authors choose, such as those of properties.
 func walk(node *yaml.Node, pointer string, names bool, each func(mapping)) {
-	switch node = behind(node); node.Kind {
+	switch node.Kind {
 	case yaml.MappingNode:
 		if !names {
 			each(mapping{pointer, node})

@@ -25,7 +25,8 @@ type Finding struct {
 	Rule string
 	// Pointer is where, as a JSON pointer (RFC 6901) in a URI fragment's place: #/paths/~1health.
 	Pointer string
-	// Line is the line of the text, from 1.
+	// File is the file of the specification, and Line the line in it, from 1.
+	File string
 	Line int
 	// Message says what is wrong.
 	Message string
@@ -59,8 +60,9 @@ func Check(document *Document, suppressions []Suppression) []Outcome {
 		outcomes = append(outcomes, rule.ask(document))
 	}
 	suppressing := suppress(outcomes, suppressions)
-	for i, finding := range suppressing.Findings {
-		suppressing.Findings[i].Line = document.Line(finding.Pointer)
+	for i := range suppressing.Findings {
+		finding := &suppressing.Findings[i]
+		finding.File, finding.Line = document.Position(finding.Pointer)
 	}
 	return append(outcomes, suppressing)
 }
@@ -70,7 +72,7 @@ func (r Rule) ask(document *Document) Outcome {
 	l := &look{Document: document, rule: r.Name}
 	r.look(l)
 	slices.SortStableFunc(l.findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Pointer, b.Pointer))
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Pointer, b.Pointer))
 	})
 	return Outcome{Rule: r, Checked: l.checked, Findings: slices.Compact(l.findings)}
 }
@@ -87,8 +89,9 @@ type look struct {
 func (l *look) ask(well bool, pointer, format string, args ...any) {
 	l.checked++
 	if !well {
+		file, line := l.Position(pointer)
 		l.findings = append(l.findings, Finding{
-			Rule: l.rule, Pointer: pointer, Line: l.Line(pointer), Message: fmt.Sprintf(format, args...),
+			Rule: l.rule, Pointer: pointer, File: file, Line: line, Message: fmt.Sprintf(format, args...),
 		})
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Report words for people what the rules have asked and found, and counts the findings. The path is that of the text.
-func Report(path string, d *Document, outcomes []Outcome, suppressions []Suppression) (text string, found int) {
+// Report words for people what the rules have asked and found, and counts the findings.
+func Report(d *Document, outcomes []Outcome, suppressions []Suppression) (text string, found int) {
 	var b strings.Builder
 	checked, suppressed := 0, 0
 	for _, o := range outcomes {
@@ -16,15 +16,15 @@ func Report(path string, d *Document, outcomes []Outcome, suppressions []Suppres
 		}
 		fmt.Fprintf(&b, "%s%-30s %6d  %s\n", mark, o.Rule.Name, o.Checked, o.Rule.Why)
 		for _, finding := range o.Findings {
-			fmt.Fprintf(&b, "    %s:%d: %s: %s\n", path, finding.Line, finding.Pointer, finding.Message)
+			fmt.Fprintf(&b, "    %s:%d: %s: %s\n", finding.File, finding.Line, finding.Pointer, finding.Message)
 		}
 		checked += o.Checked
 		found += len(o.Findings)
 		suppressed += len(o.Suppressed)
 	}
 	for _, s := range suppressions {
-		line := d.Line(s.Pointer)
-		fmt.Fprintf(&b, "  let stand: %s:%d: %s (%s): %s\n", path, line, s.Pointer, s.Rule, s.Reason)
+		file, line := d.Position(s.Pointer)
+		fmt.Fprintf(&b, "  let stand: %s:%d: %s (%s): %s\n", file, line, s.Pointer, s.Rule, s.Reason)
 	}
 	fmt.Fprintf(&b, "%d rules asked %d questions of %d operations and %d schemas: ",
 		len(outcomes), checked, d.Operations(), d.Schemas())

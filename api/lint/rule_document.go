@@ -122,9 +122,9 @@ func componentsAreUsed(l *look) {
 			}
 		}
 	}
-	_, components := step(l.root.Content[0], "components")
+	_, components := step(l.source.Root, "components")
 	for i := 0; i < len(components.Content); i += 2 {
-		kind, members := components.Content[i].Value, behind(components.Content[i+1])
+		kind, members := components.Content[i].Value, components.Content[i+1]
 		for j := 0; j < len(members.Content); j += 2 {
 			pointer := "#/components/" + kind + "/" + escape(members.Content[j].Value)
 			l.ask(used[pointer], pointer, "no operation leads here")

@@ -48,9 +48,9 @@ func nameRules() []Rule {
 			"components-are-camel-case",
 			"Components are UpperCamelCase, because generators make types of them.",
 			func(l *look) {
-				_, components := step(l.root.Content[0], "components")
+				_, components := step(l.source.Root, "components")
 				for i := 0; i < len(components.Content); i += 2 {
-					kind, members := components.Content[i].Value, behind(components.Content[i+1])
+					kind, members := components.Content[i].Value, components.Content[i+1]
 					form := componentForm
 					if kind == "securitySchemes" {
 						form = schemeForm

@@ -75,7 +75,7 @@ func operationRules() []Rule {
 			"tags-are-used",
 			"A chapter is described, and has operations.",
 			func(l *look) {
-				_, tags := step(l.root.Content[0], "tags")
+				_, tags := step(l.source.Root, "tags")
 				for i, tag := range l.api.Tags {
 					at := "#/tags/" + itoa(i)
 					l.ask(tags != nil && tag.Description != "", at, "the tag %s has no description", tag.Name)

@@ -1,5 +1,5 @@
-// Command speclint holds the specification against the rules of package lint, and prints what it has asked and found.
-// It is a tool of this repository, and no part of what is shipped.
+// Command speclint checks the specification by the rules of package lint. It prints how many questions each rule asked
+// and what it found.
 package main
 
 import (
@@ -29,18 +29,14 @@ func main() {
 	}
 }
 
-// check reads a document, prints what the rules say of it, and gives the number of findings.
+// check reads the specification with an entry point, prints what the rules report, and returns the number of findings.
 func check(ctx context.Context, path string, out io.Writer) (int, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // whoever runs the command names the file
-	if err != nil {
-		return 0, err
-	}
-	document, err := lint.Read(ctx, text)
+	document, err := lint.Load(ctx, path)
 	if err != nil {
 		return 0, err
 	}
 	suppressions := lint.Suppressed()
-	report, found := lint.Report(path, document, lint.Check(document, suppressions), suppressions)
+	report, found := lint.Report(document, lint.Check(document, suppressions), suppressions)
 	_, err = io.WriteString(out, report)
 	return found, err
 }

@@ -1,38 +1,65 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-func TestCheckCountsAndPrintsFindings(t *testing.T) {
+const (
+	entry = "../../api/openapi.yaml"
+	parts = "../../api/spec"
+)
+
+func TestSpecificationHasNoFindings(t *testing.T) {
 	t.Parallel()
-	const path = "../../api/openapi.yaml"
 	var out strings.Builder
-	if found, err := check(t.Context(), path, &out); err != nil || found != 0 {
+	if found, err := check(t.Context(), entry, &out); err != nil || found != 0 {
 		t.Errorf("finds %d and fails with %v:\n%s", found, err, out.String())
 	}
-	text, err := os.ReadFile(path)
+}
+
+// TestFindingNamesTheLineOfThePart changes a part in a copy of the specification.
+func TestFindingNamesTheLineOfThePart(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if err := os.CopyFS(filepath.Join(folder, "spec"), os.DirFS(parts)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(entry)
 	if err != nil {
 		t.Fatal(err)
 	}
-	broken := filepath.Join(t.TempDir(), "broken.yaml")
-	const summary = "summary: List jobs\n"
-	if strings.Count(string(text), summary) != 1 {
-		t.Fatalf("%q stands elsewhere", summary)
-	}
-	before, after, _ := strings.Cut(string(text), summary)
-	if err := os.WriteFile(broken, []byte(before+"summary: list jobs\n"+after), 0o600); err != nil {
+	copied := filepath.Join(folder, "openapi.yaml")
+	if err := os.WriteFile(copied, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out.Reset()
-	found, err := check(t.Context(), broken, &out)
-	if err != nil || found != 1 || !strings.Contains(out.String(), "✗ summaries-are-titles") || !strings.Contains(out.String(), broken+":") {
-		t.Errorf("finds %d and fails with %v:\n%s", found, err, out.String())
+	part := filepath.Join(folder, "spec", "jobs.yaml")
+	if text, err = os.ReadFile(part); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := check(t.Context(), filepath.Join(t.TempDir(), "none.yaml"), &out); err == nil {
-		t.Error("reads a file that is not there")
+	const summary = "summary: List jobs\n"
+	before, after, found := strings.Cut(string(text), summary)
+	if !found {
+		t.Fatalf("jobs.yaml has no %q", summary)
+	}
+	if err := os.WriteFile(part, []byte(before+"summary: list jobs\n"+after), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	findings, err := check(t.Context(), copied, &out)
+	line := part + ":" + strconv.Itoa(strings.Count(before, "\n")+1) + ": "
+	if err != nil || findings != 1 || !strings.Contains(out.String(), "✗ summaries-are-titles") || !strings.Contains(out.String(), line) {
+		t.Errorf("finds %d and fails with %v, want one finding at %s\n%s", findings, err, line, out.String())
+	}
+}
+
+func TestCheckFailsWithoutAFile(t *testing.T) {
+	t.Parallel()
+	if _, err := check(t.Context(), filepath.Join(t.TempDir(), "none.yaml"), new(strings.Builder)); !os.IsNotExist(errors.Unwrap(err)) {
+		t.Errorf("the error is %v, want one for a file that does not exist", err)
 	}
 }

@@ -1,0 +1,76 @@
+package api_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/ai-interviewer-platform/interviewer/api/bundle"
+)
+
+// TestOperationsAreInThePartOfTheirTag and all files of spec/ belong to the document.
+func TestOperationsAreInThePartOfTheirTag(t *testing.T) {
+	t.Parallel()
+	document, err := bundle.Load("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]bool{}
+	var visit func(node *yaml.Node)
+	visit = func(node *yaml.Node) {
+		parts[document.File(node)] = true
+		var operation struct {
+			ID   string   `yaml:"operationId"`
+			Tags []string `yaml:"tags"`
+		}
+		if node.Kind == yaml.MappingNode && node.Decode(&operation) == nil && operation.ID != "" && len(operation.Tags) > 0 {
+			if want := filepath.Join("spec", operation.Tags[0]+".yaml"); document.File(node) != want {
+				t.Errorf("%s is in %s, want %s", operation.ID, document.File(node), want)
+			}
+		}
+		for _, child := range node.Content {
+			visit(child)
+		}
+	}
+	visit(document.Root)
+	files, err := os.ReadDir("spec")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if !parts[filepath.Join("spec", file.Name())] {
+			t.Errorf("the document has nothing of spec/%s", file.Name())
+		}
+	}
+}
+
+// TestOtherToolsReadTheEntryPoint: its references are those of OpenAPI, so a tool needs no bundle.
+func TestOtherToolsReadTheEntryPoint(t *testing.T) {
+	t.Parallel()
+	loader := openapi3.NewLoader()
+	loader.IsExternalRefsAllowed = true
+	document, err := loader.LoadFromFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundled, err := openapi3.NewLoader().LoadFromFile("bundled.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want []string
+	operations(document, func(path, method string, _ *openapi3.PathItem, op *openapi3.Operation) {
+		got = append(got, method+" "+path+" "+op.OperationID)
+	})
+	operations(bundled, func(path, method string, _ *openapi3.PathItem, op *openapi3.Operation) {
+		want = append(want, method+" "+path+" "+op.OperationID)
+	})
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) || len(want) == 0 {
+		t.Errorf("the operations are %v, want %v", got, want)
+	}
+}
