@@ -1,13 +1,13 @@
--- Takes one request of a caller from each of its quotas, or from none, by the generic cell rate algorithm: a key holds the
--- time at which a quota is full again, each request moves it by one interval, and it may run ahead of the clock by burst
--- intervals.
+-- Takes one request from each of a caller's quotas, or from none, by the generic cell rate algorithm. A key holds the
+-- time at which its quota is full again. Each request moves that time by one interval; it may be ahead of the clock
+-- by at most burst intervals.
 --
--- KEYS  the caller's key for each quota.
--- ARGV  interval, in microseconds, and burst of each quota.
--- Returns 1 or 0: allowed; then for each quota: requests remaining, time until full, time until the next is allowed, in
--- microseconds.
+-- KEYS  one key of the caller for each quota.
+-- ARGV  for each quota: interval in microseconds, burst.
+-- Returns 1 (allowed) or 0; then for each quota: requests remaining, time until full, time until the next is allowed,
+-- in microseconds.
 --
--- The clock is the server's, the only one that all replicas share.
+-- The time is that of the Redis server, the only clock that all replicas share.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local full, allowed = {}, 1

@@ -8,23 +8,23 @@ import (
 
 // The two response headers of draft-ietf-httpapi-ratelimit-headers-10 are RFC 8941 lists of strings with parameters.
 
-// PolicyHeader is the value of RateLimit-Policy: how many requests (q) may be made in how many seconds (w), for each
-// policy that counts the caller.
+// PolicyHeader returns the value of RateLimit-Policy: for each policy that applies to the caller, how many requests (q)
+// are allowed in how many seconds (w).
 func PolicyHeader(d Decision) string {
-	return listed(d, func(q Quota) string {
+	return list(d, func(q Quota) string {
 		return quote(q.Policy.Name) + ";q=" + strconv.Itoa(q.Policy.Limit) + ";w=" + seconds(q.Policy.Window)
 	})
 }
 
-// StateHeader is the value of RateLimit: how many requests the caller may make at once (r), and after how many seconds
-// of rest the quota is whole again (t), for each policy.
+// StateHeader returns the value of RateLimit: for each policy, how many requests the caller may send now (r), and after
+// how many seconds without requests the quota is full again (t).
 func StateHeader(d Decision) string {
-	return listed(d, func(q Quota) string {
+	return list(d, func(q Quota) string {
 		return quote(q.Policy.Name) + ";r=" + strconv.Itoa(q.Remaining) + ";t=" + seconds(q.Reset)
 	})
 }
 
-func listed(d Decision, item func(Quota) string) string {
+func list(d Decision, item func(Quota) string) string {
 	items := make([]string, len(d.Quotas))
 	for i, q := range d.Quotas {
 		items[i] = item(q)
@@ -32,12 +32,12 @@ func listed(d Decision, item func(Quota) string) string {
 	return strings.Join(items, ", ")
 }
 
-// quote writes a string as RFC 8941 does; check has seen that it holds nothing but printable ASCII.
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
-}
+var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`) //nolint:gochecknoglobals // a constant
 
-// seconds rounds up, so that whoever waits as long is not early.
+// quote returns s as an RFC 8941 string. Policy.check has verified that it is printable ASCII.
+func quote(s string) string { return `"` + escaper.Replace(s) + `"` }
+
+// seconds rounds up, so that clients that wait this long do not come too early.
 func seconds(d time.Duration) string {
 	return strconv.FormatInt(int64(wholeSeconds(d)/time.Second), 10)
 }

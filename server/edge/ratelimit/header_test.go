@@ -11,45 +11,49 @@ import (
 
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		policy        ratelimit.Policy
-		quota         ratelimit.Quota
-		asked, wanted string
+	tests := map[string]struct {
+		policy     ratelimit.Policy
+		quota      ratelimit.Quota
+		wantPolicy string
+		wantState  string
 	}{
-		{
+		"usual": {
 			ratelimit.Policy{Name: "default", Limit: 600, Window: time.Minute},
 			ratelimit.Quota{Remaining: 599, Reset: 30 * time.Second},
 			`"default";q=600;w=60`, `"default";r=599;t=30`,
 		},
-		{
+		"reset rounded up to a second": {
 			ratelimit.Policy{Name: "login", Limit: 1, Window: time.Second},
 			ratelimit.Quota{Remaining: 0, Reset: time.Microsecond},
 			`"login";q=1;w=1`, `"login";r=0;t=1`,
 		},
-		{
+		"full quota": {
 			ratelimit.Policy{Name: "d", Limit: 5000, Window: 24 * time.Hour, Burst: 100},
 			ratelimit.Quota{Remaining: 100},
 			`"d";q=5000;w=86400`, `"d";r=100;t=0`,
 		},
-		{
+		"escaped name": {
 			ratelimit.Policy{Name: `say "hi\bye"`, Limit: 2, Window: time.Hour},
 			ratelimit.Quota{Remaining: 1, Reset: 1800*time.Second + time.Nanosecond},
 			`"say \"hi\\bye\"";q=2;w=3600`, `"say \"hi\\bye\"";r=1;t=1801`,
 		},
 	}
-	for _, test := range tests {
-		test.quota.Policy = test.policy
-		decision := ratelimit.Decision{Quotas: []ratelimit.Quota{test.quota}}
-		if got := ratelimit.PolicyHeader(decision); got != test.asked {
-			t.Errorf("RateLimit-Policy: %s, want %s", got, test.asked)
-		}
-		if got := ratelimit.StateHeader(decision); got != test.wanted {
-			t.Errorf("RateLimit: %s, want %s", got, test.wanted)
-		}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test.quota.Policy = test.policy
+			decision := ratelimit.Decision{Quotas: []ratelimit.Quota{test.quota}}
+			if got := ratelimit.PolicyHeader(decision); got != test.wantPolicy {
+				t.Errorf("RateLimit-Policy: %s, want %s", got, test.wantPolicy)
+			}
+			if got := ratelimit.StateHeader(decision); got != test.wantState {
+				t.Errorf("RateLimit: %s, want %s", got, test.wantState)
+			}
+		})
 	}
 }
 
-// Whatever policy NewLimiter accepts, its headers read back, by the rules of RFC 8941, as what they say.
+// The headers of every policy that NewLimiter accepts can be parsed by the rules of RFC 8941.
 func FuzzHeaders(f *testing.F) {
 	f.Add("default", 600, 60, 599, int64(30*time.Second))
 	f.Add(`"\`, 1, 1, 0, int64(1))
@@ -73,9 +77,9 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-var errSyntax = errors.New("not a string with integer parameters as RFC 8941 writes it")
+var errSyntax = errors.New("not an RFC 8941 string with integer parameters")
 
-// readItem reads an RFC 8941 string with integer parameters, and gives the string and the parameters' keys.
+// readItem parses an RFC 8941 string with integer parameters, and returns the string and the keys of the parameters.
 func readItem(text string) (value, keys string, err error) {
 	rest, ok := strings.CutPrefix(text, `"`)
 	if !ok {
@@ -121,7 +125,7 @@ func readItem(text string) (value, keys string, err error) {
 	return read.String(), strings.Join(names, " "), nil
 }
 
-// isInteger holds for RFC 8941's non-negative integers, which have at most 15 digits.
+// isInteger reports whether digits is a non-negative RFC 8941 integer, which has at most 15 digits.
 func isInteger(digits string) bool {
 	return len(digits) >= 1 && len(digits) <= 15 && strings.Trim(digits, "0123456789") == ""
 }

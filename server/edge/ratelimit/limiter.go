@@ -12,38 +12,38 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
 )
 
-// Policy is how many requests one caller may make.
+// Policy is how many requests one caller may send.
 type Policy struct {
-	// Name tells policies apart, in Redis and in the headers: printable ASCII, from 1 to 64 characters.
+	// Name identifies the policy in Redis and in the headers: printable ASCII, from 1 to 64 characters.
 	Name string
-	// Limit requests per Window may be made in the long run, at most 1000 a second. Window is whole seconds.
+	// Limit is the number of requests allowed per Window on average, at most 1000 per second. Window is whole seconds.
 	Limit  int
 	Window time.Duration
-	// Burst requests may be made at once by a caller who has rested; 0 means Limit.
+	// Burst is the number of requests allowed at once when the quota is full; 0 means Limit.
 	Burst int
 }
 
-// Decision says what became of one request.
+// Decision is the result for one request.
 type Decision struct {
 	Allowed bool
-	// RetryAfter is how long a refused caller must rest until one request is allowed; 0 when this one was.
+	// RetryAfter is the time until a refused caller's next request is allowed; 0 if this one was.
 	RetryAfter time.Duration
-	// Quotas are where the caller stands now, one for each policy.
+	// Quotas are the caller's quotas after the request, one per policy.
 	Quotas []Quota
 }
 
-// Quota is where a caller stands with one policy.
+// Quota is the state of one policy for one caller.
 type Quota struct {
 	Policy Policy
-	// Remaining requests may be made at once.
+	// Remaining is the number of requests allowed now.
 	Remaining int
-	// Reset is how long the caller must rest until everything may be made at once again.
+	// Reset is the time without requests until the quota is full.
 	Reset time.Duration
-	// Wait is how long until one request is allowed; 0 while one is.
+	// Wait is the time until one request is allowed; 0 if one is allowed now.
 	Wait time.Duration
 }
 
-// Limiter keeps each caller to some policies at once. It is safe for concurrent use.
+// Limiter applies several policies to each caller. It is safe for concurrent use.
 type Limiter struct {
 	redis    *redis.Redis
 	policies []Policy
@@ -52,8 +52,8 @@ type Limiter struct {
 	local    *memory
 }
 
-// NewLimiter makes a limiter; the error says which bound of which policy is broken. While Redis is away the limiter
-// counts by now, for this replica alone.
+// NewLimiter returns a limiter. The error names the policy that is out of bounds, and the bound. While Redis is down
+// the limiter counts the requests of this replica only, by the clock now.
 func NewLimiter(r *redis.Redis, now func() time.Time, policies ...Policy) (*Limiter, error) {
 	l := &Limiter{redis: r, gcra: rueidis.NewLuaScript(gcraScript), local: newMemory(now)}
 	for _, p := range policies {
@@ -69,8 +69,8 @@ func NewLimiter(r *redis.Redis, now func() time.Time, policies ...Policy) (*Limi
 	return l, nil
 }
 
-// Allow counts one request of a caller, whom one key for each policy names: the id of a user, an API key or a
-// company, or Network of an anonymous client's address. A refused request is not counted anywhere.
+// Allow counts one request. keys has one key per policy, in the order of NewLimiter: the id of a user, an API key or a
+// company, or the Network of an anonymous client's address. A request that one policy refuses is not counted by any.
 func (l *Limiter) Allow(ctx context.Context, keys ...string) Decision {
 	names := make([]string, len(l.policies))
 	for i, p := range l.policies {
@@ -87,7 +87,7 @@ func (l *Limiter) Allow(ctx context.Context, keys ...string) Decision {
 	return decide(l.policies, answer)
 }
 
-// decide reads what the script answers, in microseconds.
+// decide converts the script's result, in microseconds.
 func decide(policies []Policy, answer []int64) Decision {
 	d := Decision{Allowed: answer[0] == 1, Quotas: make([]Quota, len(policies))}
 	for i, p := range policies {
@@ -103,7 +103,7 @@ func decide(policies []Policy, answer []int64) Decision {
 	return d
 }
 
-// interval is the time that one request costs, rounded up to microseconds: never more than Limit.
+// interval is Window/Limit, rounded up to microseconds, so that no more than Limit requests fit into a window.
 func (p Policy) interval() time.Duration {
 	limit := int64(p.Limit)
 	return time.Duration((p.Window.Microseconds()+limit-1)/limit) * time.Microsecond

@@ -35,16 +35,16 @@ func configure(t *testing.T, r *redis.Redis, parameter, value string) {
 	}
 }
 
-// step is what a caller is told after a rest: allowed, remaining, until whole, until the next.
+// step is a request after a pause, and the expected result.
 type step struct {
-	rest      time.Duration
+	pause     time.Duration
 	allowed   bool
 	remaining int
 	reset     time.Duration
 	wait      time.Duration
 }
 
-// steps are what becomes of a caller with six requests a minute, three of them at once.
+// steps are requests of one caller under a policy of six requests per minute with a burst of three.
 func steps() []step {
 	return []step{
 		{0, true, 2, 10 * time.Second, 0},
@@ -58,11 +58,11 @@ func steps() []step {
 	}
 }
 
-// counts takes the steps, and expects each answer.
+// counts makes the steps and checks each result.
 func counts(t *testing.T, limiter *ratelimit.Limiter, policy ratelimit.Policy, advance func(time.Duration)) {
 	t.Helper()
 	for n, step := range steps() {
-		advance(step.rest)
+		advance(step.pause)
 		want := ratelimit.Decision{Allowed: step.allowed, Quotas: []ratelimit.Quota{
 			{Policy: policy, Remaining: step.remaining, Reset: step.reset, Wait: step.wait},
 		}}
@@ -74,7 +74,7 @@ func counts(t *testing.T, limiter *ratelimit.Limiter, policy ratelimit.Policy, a
 		}
 	}
 	if got := limiter.Allow(t.Context(), "another"); got.Quotas[0].Remaining != 2 {
-		t.Errorf("another caller: %+v, want a quota of their own", got)
+		t.Errorf("another caller: %+v, want its own quota", got)
 	}
 }
 
@@ -85,15 +85,15 @@ func TestLimiterCountsExactly(t *testing.T) {
 	counts(t, newLimiter(t, r, policy), policy, clock.advance)
 	elsewhere := newLimiter(t, r, ratelimit.Policy{Name: "q", Limit: 1, Window: time.Minute})
 	if got := elsewhere.Allow(t.Context(), "caller"); !got.Allowed {
-		t.Errorf("another policy: %+v, want a quota of its own", got)
+		t.Errorf("another policy: %+v, want its own quota", got)
 	}
 	clock.advance(time.Minute)
 	if keys := clock.Keys(); len(keys) != 0 {
-		t.Errorf("left behind: %v", keys)
+		t.Errorf("keys remain: %v", keys)
 	}
 }
 
-func TestWhoWaitsAsToldGetsTheLimitAndNoMore(t *testing.T) {
+func TestWaitingRetryAfterGivesExactlyTheLimit(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []ratelimit.Policy{
 		{Name: "uneven", Limit: 7, Window: time.Second, Burst: 1},
@@ -110,7 +110,7 @@ func TestWhoWaitsAsToldGetsTheLimitAndNoMore(t *testing.T) {
 				if decision.Allowed {
 					allowed++
 				} else if decision.RetryAfter <= 0 {
-					t.Fatalf("refused without a time to retry: %+v", decision)
+					t.Fatalf("refused without RetryAfter: %+v", decision)
 				}
 				clock.advance(decision.RetryAfter)
 			}
@@ -121,7 +121,7 @@ func TestWhoWaitsAsToldGetsTheLimitAndNoMore(t *testing.T) {
 	}
 }
 
-func TestParallelRequestsNeverExceedTheBurst(t *testing.T) {
+func TestConcurrentRequestsNeverExceedTheBurst(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, connect func() *redis.Redis) {
 		var replicas []*ratelimit.Limiter
@@ -146,9 +146,8 @@ func TestParallelRequestsNeverExceedTheBurst(t *testing.T) {
 	})
 }
 
-// TestWithoutRedisEachReplicaCounts: whether Redis is gone, hangs or takes no writes, a replica keeps the limit by
-// itself, by the same algorithm.
-func TestWithoutRedisEachReplicaCounts(t *testing.T) {
+// If Redis is down, hung or read-only, each replica limits on its own, by the same algorithm.
+func TestLimiterCountsInMemoryWithoutRedis(t *testing.T) {
 	t.Parallel()
 	policy := ratelimit.Policy{Name: "p", Limit: 6, Window: time.Minute, Burst: 3}
 	alone := func(t *testing.T, r *redis.Redis) {
@@ -160,7 +159,7 @@ func TestWithoutRedisEachReplicaCounts(t *testing.T) {
 		}
 		counts(t, limiter, policy, func(d time.Duration) { now = now.Add(d) })
 	}
-	t.Run("gone", func(t *testing.T) {
+	t.Run("down", func(t *testing.T) {
 		t.Parallel()
 		alone(t, open(t, redistest.New(t).URL, redis.Options{}))
 	})
@@ -180,62 +179,69 @@ func TestWithoutRedisEachReplicaCounts(t *testing.T) {
 	})
 }
 
-// TestSeveralPoliciesCountTogether: a request that one of them refuses is counted by none.
-func TestSeveralPoliciesCountTogether(t *testing.T) {
+// A request that one policy refuses is not counted by the others.
+func TestPoliciesCountTogether(t *testing.T) {
 	t.Parallel()
 	_, up := newClock(t)
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for name, r := range map[string]*redis.Redis{"redis": up, "memory": open(t, redistest.New(t).URL, redis.Options{})} {
-		limiter, err := ratelimit.NewLimiter(r, func() time.Time { return now },
-			ratelimit.Policy{Name: "user", Limit: 2, Window: time.Minute}, ratelimit.Policy{Name: "company", Limit: 3, Window: time.Minute})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for n, want := range []struct {
-			user          string
-			allowed       bool
-			own, together int
-			retry         time.Duration
-		}{
-			{"anna", true, 1, 2, 0},
-			{"anna", true, 0, 1, 0},
-			{"anna", false, 0, 1, 30 * time.Second},
-			{"ben", true, 1, 0, 0},
-			{"ben", false, 1, 0, 20 * time.Second},
-		} {
-			got := limiter.Allow(t.Context(), want.user, "acme")
-			if got.Allowed != want.allowed || got.Quotas[0].Remaining != want.own || got.Quotas[1].Remaining != want.together ||
-				got.RetryAfter != want.retry {
-				t.Errorf("%s, request %d of %s: %+v, want %+v", name, n, want.user, got, want)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			limiter, err := ratelimit.NewLimiter(r, func() time.Time { return now },
+				ratelimit.Policy{Name: "user", Limit: 2, Window: time.Minute},
+				ratelimit.Policy{Name: "company", Limit: 3, Window: time.Minute})
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
+			for n, want := range []struct {
+				user          string
+				allowed       bool
+				own, together int
+				retry         time.Duration
+			}{
+				{"anna", true, 1, 2, 0},
+				{"anna", true, 0, 1, 0},
+				{"anna", false, 0, 1, 30 * time.Second},
+				{"ben", true, 1, 0, 0},
+				{"ben", false, 1, 0, 20 * time.Second},
+			} {
+				got := limiter.Allow(t.Context(), want.user, "acme")
+				if got.Allowed != want.allowed || got.Quotas[0].Remaining != want.own || got.Quotas[1].Remaining != want.together ||
+					got.RetryAfter != want.retry {
+					t.Errorf("request %d of %s: %+v, want %+v", n, want.user, got, want)
+				}
+			}
+		})
 	}
 }
 
-func TestNewLimiterRefusesWhatItCannotKeep(t *testing.T) {
+func TestNewLimiterChecksPolicies(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
+	tests := map[string]struct {
 		policy ratelimit.Policy
 		ok     bool
 	}{
-		{ratelimit.Policy{Name: "p", Limit: 600, Window: time.Minute}, true},
-		{ratelimit.Policy{Name: `a "b" \ ~`, Limit: 1, Window: time.Second, Burst: 5}, true},
-		{ratelimit.Policy{Name: "p", Limit: 1000, Window: time.Second}, true},
-		{ratelimit.Policy{Name: "p", Limit: 1001, Window: time.Second}, false},
-		{ratelimit.Policy{Limit: 1, Window: time.Second}, false},
-		{ratelimit.Policy{Name: "ü", Limit: 1, Window: time.Second}, false},
-		{ratelimit.Policy{Name: "a\nb", Limit: 1, Window: time.Second}, false},
-		{ratelimit.Policy{Name: strings.Repeat("n", 65), Limit: 1, Window: time.Second}, false},
-		{ratelimit.Policy{Name: "p", Window: time.Second}, false},
-		{ratelimit.Policy{Name: "p", Limit: -1, Window: time.Second}, false},
-		{ratelimit.Policy{Name: "p", Limit: 1}, false},
-		{ratelimit.Policy{Name: "p", Limit: 1, Window: 1500 * time.Millisecond}, false},
-		{ratelimit.Policy{Name: "p", Limit: 1, Window: time.Second, Burst: -1}, false},
+		"usual":           {ratelimit.Policy{Name: "p", Limit: 600, Window: time.Minute}, true},
+		"escaped name":    {ratelimit.Policy{Name: `a "b" \ ~`, Limit: 1, Window: time.Second, Burst: 5}, true},
+		"1000 per second": {ratelimit.Policy{Name: "p", Limit: 1000, Window: time.Second}, true},
+		"1001 per second": {ratelimit.Policy{Name: "p", Limit: 1001, Window: time.Second}, false},
+		"no name":         {ratelimit.Policy{Limit: 1, Window: time.Second}, false},
+		"non-ASCII name":  {ratelimit.Policy{Name: "ü", Limit: 1, Window: time.Second}, false},
+		"control in name": {ratelimit.Policy{Name: "a\nb", Limit: 1, Window: time.Second}, false},
+		"65-letter name":  {ratelimit.Policy{Name: strings.Repeat("n", 65), Limit: 1, Window: time.Second}, false},
+		"no limit":        {ratelimit.Policy{Name: "p", Window: time.Second}, false},
+		"negative limit":  {ratelimit.Policy{Name: "p", Limit: -1, Window: time.Second}, false},
+		"no window":       {ratelimit.Policy{Name: "p", Limit: 1}, false},
+		"1.5 s window":    {ratelimit.Policy{Name: "p", Limit: 1, Window: 1500 * time.Millisecond}, false},
+		"negative burst":  {ratelimit.Policy{Name: "p", Limit: 1, Window: time.Second, Burst: -1}, false},
 	}
-	for _, test := range tests {
-		if _, err := ratelimit.NewLimiter(nil, time.Now, test.policy); (err == nil) != test.ok {
-			t.Errorf("%+v: %v, want ok = %t", test.policy, err, test.ok)
-		}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := ratelimit.NewLimiter(nil, time.Now, test.policy); (err == nil) != test.ok {
+				t.Errorf("error = %v, want ok = %t", err, test.ok)
+			}
+		})
 	}
 }
 

@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// most is how many callers a replica counts while Redis is away. Beyond it those who have rested are forgotten, and if
-// there are none, newcomers are not counted: memory stays bounded, and nobody is refused for it.
-const most = 50_000
+// maxCallers is how many callers a replica counts while Redis is down. At the limit, callers with full quotas are
+// dropped; if there are none, new callers are not counted. Memory stays bounded, and no request is refused because of
+// the limit.
+const maxCallers = 50_000
 
-// memory is the script's algorithm for one replica.
+// memory implements the algorithm of gcra.lua for one replica.
 type memory struct {
 	now  func() time.Time
 	mu   sync.Mutex
@@ -18,7 +19,7 @@ type memory struct {
 
 func newMemory(now func() time.Time) *memory { return &memory{now: now, full: map[string]time.Time{}} }
 
-// take takes one request from each quota or from none, and answers as the script does.
+// take takes one request from each quota, or from none. It returns what the script returns.
 func (m *memory) take(policies []Policy, names []string) []int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -46,13 +47,13 @@ func (m *memory) take(policies []Policy, names []string) []int64 {
 }
 
 func (m *memory) keep(name string, full, now time.Time) {
-	if _, known := m.full[name]; !known && len(m.full) >= most {
+	if _, known := m.full[name]; !known && len(m.full) >= maxCallers {
 		for other, at := range m.full {
 			if at.Before(now) {
 				delete(m.full, other)
 			}
 		}
-		if len(m.full) >= most {
+		if len(m.full) >= maxCallers {
 			return
 		}
 	}

@@ -1,12 +1,13 @@
-// Package ratelimit says how often somebody may ask: Throttle for attempts to sign in, Limiter for everything else.
-// Both count in Redis, by its clock, so that any number of replicas keep one limit, whatever their own clocks say.
+// Package ratelimit limits how often clients may send requests: Throttle limits login attempts, Limiter everything
+// else. Both count in Redis, by the clock of the Redis server, so that all replicas share one limit and their own
+// clocks do not matter.
 //
-// They differ in what they do without Redis. Throttle refuses, because a login that nobody counts is a free guess at a
-// password; Limiter goes on counting for its own replica, because whoever is signed in has work to do. Neither waits
-// longer than package redis allows. Where Redis loses its data, counting starts anew.
+// They differ when Redis is down. Throttle refuses all attempts, because an uncounted login attempt is a free guess
+// at a password. Limiter counts in the memory of its replica, so that the service remains available. Neither waits
+// longer than package redis allows. If Redis loses its data, counting starts again from zero.
 //
-// The counters of one attempt to sign in cannot share a slot of Redis Cluster, since an account meets many networks and
-// a network many accounts: a single Redis, or one behind Sentinel, is what is supported.
+// The counters of one login attempt cannot share a slot of Redis Cluster, because an account is used from many
+// networks and a network uses many accounts. Only a single Redis, or one behind Sentinel, is supported.
 package ratelimit
 
 import (
@@ -25,8 +26,9 @@ var releaseScript string
 //go:embed gcra.lua
 var gcraScript string
 
-// Network names the network that a client's address counts as: an IPv4 address itself, also where it is mapped into
-// IPv6, and the /64 of an IPv6 address, which is what one subscriber has. Clients without an address count as one.
+// Network returns the network by which a client's address is counted: an IPv4 address itself, also if mapped into IPv6,
+// and the /64 of an IPv6 address, the usual assignment to one subscriber. All clients without an address are counted as
+// one.
 func Network(ip netip.Addr) string {
 	ip = ip.Unmap()
 	if ip.Is6() {
@@ -37,5 +39,5 @@ func Network(ip netip.Addr) string {
 	return ip.String()
 }
 
-// microseconds writes a duration as the scripts count time.
+// microseconds formats a duration for the scripts.
 func microseconds(d time.Duration) string { return strconv.FormatInt(d.Microseconds(), 10) }

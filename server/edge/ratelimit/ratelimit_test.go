@@ -13,7 +13,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis/redistest"
 )
 
-// patient is a time-out that no server exceeds, even on a busy machine.
+// patient is a timeout that no running server exceeds, even on a busy machine.
 const patient = 10 * time.Second
 
 func open(t testing.TB, url string, opts redis.Options) *redis.Redis {
@@ -32,8 +32,8 @@ func up(t testing.TB, r *redis.Redis) *redis.Redis {
 	return r
 }
 
-// everywhere runs a test against a real server and against the imitation that development may use; connect gives a
-// connection of another replica each time.
+// everywhere runs a test against a real server and against miniredis, which development may use. Each call of connect
+// returns the connection of another replica.
 func everywhere(t *testing.T, test func(t *testing.T, connect func() *redis.Redis)) {
 	t.Helper()
 	t.Run("redis", func(t *testing.T) {
@@ -50,7 +50,7 @@ func everywhere(t *testing.T, test func(t *testing.T, connect func() *redis.Redi
 	})
 }
 
-// clock is a server whose time stands still until the test moves it.
+// clock is a miniredis server whose time only the test advances.
 type clock struct {
 	*miniredis.Miniredis
 	now time.Time
@@ -81,12 +81,15 @@ func TestNetwork(t *testing.T) {
 		{"::1", "::/64"},
 	}
 	for _, test := range tests {
-		if got := ratelimit.Network(netip.MustParseAddr(test.ip)); got != test.want {
-			t.Errorf("Network(%s) = %s, want %s", test.ip, got, test.want)
-		}
+		t.Run(test.ip, func(t *testing.T) {
+			t.Parallel()
+			if got := ratelimit.Network(netip.MustParseAddr(test.ip)); got != test.want {
+				t.Errorf("Network(%s) = %s, want %s", test.ip, got, test.want)
+			}
+		})
 	}
 	if a, b := ratelimit.Network(netip.Addr{}), ratelimit.Network(netip.Addr{}); a == "" || a != b {
-		t.Errorf("clients without an address count as %q and %q, want one name", a, b)
+		t.Errorf("clients without an address are counted as %q and %q, want one name", a, b)
 	}
 }
 
@@ -102,13 +105,13 @@ func FuzzNetwork(f *testing.F) {
 		network := ratelimit.Network(ip)
 		if ip.Is4() || ip.Is4In6() {
 			if network != ip.Unmap().String() {
-				t.Fatalf("%s counts as %s, want as itself", ip, network)
+				t.Fatalf("%s is counted as %s, want itself", ip, network)
 			}
 			return
 		}
 		prefix, err := netip.ParsePrefix(network)
 		if err != nil || prefix.Bits() != 64 || !prefix.Contains(ip.WithZone("")) {
-			t.Fatalf("%s counts as %s, want as its /64", ip, network)
+			t.Fatalf("%s is counted as %s, want its /64", ip, network)
 		}
 	})
 }

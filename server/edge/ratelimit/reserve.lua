@@ -1,23 +1,23 @@
--- Takes one attempt to sign in, in all three counters or in none.
+-- Counts one login attempt in all three counters, or in none.
 --
--- KEYS  the counters of the pair, the network and the account: sorted sets of attempts, scored by when they were made.
+-- KEYS  the counters of the pair, the network and the account: sorted sets of attempts, scored by their times.
 -- ARGV  the attempt's id; settle; then for the pair: limit, window; for the network: limit, window;
 --       for the account: free, window, first delay, longest delay. Times are in microseconds.
--- Returns {0, when the attempt was made} or {how long to wait, 0}.
+-- Returns {0, time of the attempt}, or {time to wait, 0}.
 --
--- The clock is the server's, the only one that all replicas share.
+-- The time is that of the Redis server, the only clock that all replicas share.
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local id, settle = ARGV[1], tonumber(ARGV[2])
 
--- count forgets what has left the window and says how many attempts remain in it.
+-- count removes the attempts that have left the window and returns the number of the others.
 local function count(key, window)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now - window))
   return redis.call('ZCARD', key)
 end
 
--- full says how long a counter has no room: until its oldest attempt leaves the window, or until the oldest of those
--- that may yet be given back is settled.
+-- full returns how long a counter stays at its limit: until its oldest attempt leaves the window, or until the oldest
+-- of those that may still be released is settled.
 local function full(key, limit, window)
   if count(key, window) < limit then
     return 0
@@ -32,7 +32,7 @@ local function full(key, limit, window)
   return math.max(wait, 1)
 end
 
--- delayed says how long the account must still rest after its last attempt, or until that one is settled.
+-- delayed returns how long the account must still wait after its last attempt, or until that attempt is settled.
 local function delayed(key, free, window, first, longest)
   local attempts = count(key, window)
   if attempts < free then

@@ -18,30 +18,33 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
 )
 
-// retryDown is when a login that found no Redis may try again: twice the longest pause between attempts to connect.
+// retryDown is the Retry-After of a login while Redis is down: twice the longest pause between attempts to connect.
 const retryDown = 2 * time.Second
 
-// ThrottlePolicy says how many attempts to sign in may fail. Each counter looks back over its own window, which slides.
-// A field that is 0 means its default.
+// ThrottlePolicy sets how many login attempts may fail. Each counter has its own sliding window. A field that is 0
+// has its default.
 type ThrottlePolicy struct {
-	// PairLimit attempts may fail within PairWindow on one account from one network. Defaults: 10 in 15 minutes.
+	// PairLimit is the number of failures allowed within PairWindow on one account from one network. Default: 10 in 15
+	// minutes.
 	PairLimit  int
 	PairWindow time.Duration
 
-	// NetworkLimit attempts may fail within NetworkWindow from one network, on any account. Defaults: 100 in 15 minutes.
+	// NetworkLimit is the number of failures allowed within NetworkWindow from one network, on all accounts together.
+	// Default: 100 in 15 minutes.
 	NetworkLimit  int
 	NetworkWindow time.Duration
 
-	// AccountFree attempts may fail within AccountWindow on one account, from anywhere. From then on, each attempt must
-	// keep a distance from the one before: AccountDelay, doubled by every further failure, and at most AccountDelayMax,
-	// which should be well below AccountWindow. Defaults: 20 in an hour; from 1 second to 15 minutes.
+	// AccountFree is the number of failures allowed within AccountWindow on one account, from all networks together,
+	// without delay. After that, attempts are allowed only some time after the one before: AccountDelay, doubled by each
+	// further failure, at most AccountDelayMax, which should be well below AccountWindow. Default: 20 in an hour; from 1
+	// second to 15 minutes.
 	AccountFree     int
 	AccountWindow   time.Duration
 	AccountDelay    time.Duration
 	AccountDelayMax time.Duration
 
-	// Settle is how long an attempt takes at most, from its reservation to its outcome. A younger one may still be given
-	// back, so whoever is refused because of it is told to wait no longer than that. Default: 3 seconds.
+	// Settle is the longest time from the reservation of an attempt to its result. A younger attempt may still be
+	// released, so a refusal that it causes advises to wait no longer than that. Default: 3 seconds.
 	Settle time.Duration
 }
 
@@ -66,8 +69,8 @@ func positive[T int | time.Duration](value, otherwise T) T {
 	return otherwise
 }
 
-// Throttle limits attempts to sign in, before a password is hashed. It knows nothing about accounts: it counts by how
-// one is named in what was submitted, so one that nobody has is treated as any other. It is safe for concurrent use.
+// Throttle limits login attempts before a password is hashed. It does not know which accounts exist: it counts by the
+// name submitted, so unknown accounts are treated like all others. It is safe for concurrent use.
 type Throttle struct {
 	redis   *redis.Redis
 	key     []byte
@@ -76,8 +79,8 @@ type Throttle struct {
 	release *rueidis.Lua
 }
 
-// NewThrottle makes a throttle. The key keeps emails out of Redis: the counters are named by HMAC-SHA256 of the account
-// under it. It must be secret, of at least 32 bytes, used for nothing else, and the same on every replica.
+// NewThrottle returns a throttle. The key keeps email addresses out of Redis: counters are named by the HMAC-SHA256
+// of the account. It must be secret, at least 32 bytes long, used for nothing else, and the same on all replicas.
 func NewThrottle(r *redis.Redis, key []byte, p ThrottlePolicy) *Throttle {
 	p = p.withDefaults()
 	return &Throttle{
@@ -95,8 +98,8 @@ func NewThrottle(r *redis.Redis, key []byte, p ThrottlePolicy) *Throttle {
 	}
 }
 
-// Reservation is an attempt that was let through. It counts as failed unless Success or Cancel is called, so a process
-// that dies in between leaves no free guess.
+// Reservation is an allowed attempt. It counts as failed unless Success or Cancel is called, so a process that
+// crashes in between does not grant a free guess.
 type Reservation struct {
 	throttle *Throttle
 	counters []string
@@ -104,13 +107,13 @@ type Reservation struct {
 	made     string
 }
 
-// Reserve counts one attempt to sign in, everywhere or nowhere, in one round trip. The account is named by the email as
-// submitted, and by what else it is looked up by, whatever its case and the space around it; accounts must be looked up
-// no more loosely than that.
+// Reserve counts one login attempt in all counters, or in none, in one round trip. The account is the submitted email
+// address and any other part of the lookup; case and surrounding space are ignored. The lookup of accounts must not
+// ignore more than that.
 //
-// It fails with fault.TooManyAttempts, which does not tell which counter refused, and which costs the caller nothing: a
-// refused attempt is not counted. It fails with fault.DependencyDown when Redis does not answer, within the bound of
-// package redis. Both say when to try again, in whole seconds. When ctx ends first, its error is returned.
+// It fails with fault.TooManyAttempts, which does not say which counter refused; refused attempts are not counted. It
+// fails with fault.DependencyDown if Redis does not answer within the timeout of package redis. Both have a time to
+// retry, in whole seconds. If ctx ends first, its error is returned.
 func (t *Throttle) Reserve(ctx context.Context, account string, ip netip.Addr) (*Reservation, error) {
 	r := &Reservation{throttle: t, counters: t.counters(account, Network(ip)), id: rand.Text()}
 	var answer []int64
@@ -119,11 +122,11 @@ func (t *Throttle) Reserve(ctx context.Context, account string, ip netip.Addr) (
 		return err
 	})
 	if err != nil && ctx.Err() != nil {
-		r.Cancel(ctx) // It may have been counted; what is sent on the same connection comes after it.
-		return nil, fmt.Errorf("reserve an attempt to sign in: %w", ctx.Err())
+		r.Cancel(ctx) // The attempt may have been counted. Redis executes Cancel after it: both use one connection.
+		return nil, fmt.Errorf("reserve a login attempt: %w", ctx.Err())
 	}
 	if err != nil {
-		return nil, fault.New(fault.DependencyDown).After(retryDown).Because(err)
+		return nil, fault.New(fault.DependencyDown).After(retryDown).Because(fmt.Errorf("reserve a login attempt: %w", err))
 	}
 	if wait := time.Duration(answer[0]) * time.Microsecond; wait > 0 {
 		return nil, fault.New(fault.TooManyAttempts).After(wholeSeconds(wait))
@@ -132,23 +135,24 @@ func (t *Throttle) Reserve(ctx context.Context, account string, ip netip.Addr) (
 	return r, nil
 }
 
-// Success gives the reservation back and forgives what failed before it: on this account from this network, and, for
-// the delay, on this account from anywhere. What failed from this network on other accounts stays counted, and so does
-// what came later. It does its best: without Redis, the attempt stays counted. It also works after ctx has ended.
-func (r *Reservation) Success(ctx context.Context) { r.giveBack(ctx, r.id, r.made) }
+// Success releases the reservation, and clears the failures before it: those on this account from this network, and,
+// for the delay, those on this account from all networks. The network's failures on other accounts remain counted,
+// and so do later attempts. If Redis is down, the attempt remains counted. Success also works after ctx has ended.
+func (r *Reservation) Success(ctx context.Context) { r.release(ctx, r.id, r.made) }
 
-// Cancel gives the reservation back because its password was never compared. It does its best, as Success does.
-func (r *Reservation) Cancel(ctx context.Context) { r.giveBack(ctx, r.id) }
+// Cancel releases the reservation because no password was compared. If Redis is down, the attempt remains counted.
+// Cancel also works after ctx has ended.
+func (r *Reservation) Cancel(ctx context.Context) { r.release(ctx, r.id) }
 
-func (r *Reservation) giveBack(ctx context.Context, args ...string) {
-	// The error has nobody to go to: an attempt that stays counted errs on the safe side and expires by itself, and
-	// package redis logs that Redis is away.
+func (r *Reservation) release(ctx context.Context, args ...string) {
+	// The error is ignored: an attempt that remains counted is the safe case and expires by itself, and package redis logs
+	// that Redis is down.
 	_ = r.throttle.redis.Do(context.WithoutCancel(ctx), func(ctx context.Context, c rueidis.Client) error {
 		return r.throttle.release.Exec(ctx, c, r.counters, args).Error()
 	})
 }
 
-// counters names what one attempt is counted in, in the order that the scripts expect.
+// counters returns the keys of the counters of one attempt, in the order of the scripts.
 func (t *Throttle) counters(account, network string) []string {
 	mac := hmac.New(sha256.New, t.key)
 	mac.Write([]byte(strings.ToLower(strings.TrimSpace(account))))
@@ -160,7 +164,7 @@ func (t *Throttle) counters(account, network string) []string {
 	}
 }
 
-// wholeSeconds rounds up to what Retry-After can say.
+// wholeSeconds rounds up to the resolution of Retry-After.
 func wholeSeconds(d time.Duration) time.Duration {
 	return (d + time.Second - 1).Truncate(time.Second)
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis/redistest"
 )
 
-func TestParallelAttemptsNeverExceedALimit(t *testing.T) {
+func TestConcurrentAttemptsNeverExceedALimit(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
@@ -26,7 +26,7 @@ func TestParallelAttemptsNeverExceedALimit(t *testing.T) {
 	}{
 		{"pair", func(int) string { return ada }, func(int) netip.Addr { return home() }, 10},
 		{"network", func(n int) string { return fmt.Sprintf("user%d@example.com", n) }, func(n int) netip.Addr {
-			return netip.MustParseAddr(fmt.Sprintf("2001:db8::%x", n)) // All in one /64.
+			return netip.MustParseAddr(fmt.Sprintf("2001:db8::%x", n)) // all in one /64
 		}, 100},
 		{"account", func(int) string { return ada }, distinct, 20},
 	}
@@ -35,7 +35,7 @@ func TestParallelAttemptsNeverExceedALimit(t *testing.T) {
 			t.Parallel()
 			everywhere(t, func(t *testing.T, connect func() *redis.Redis) {
 				var replicas []*ratelimit.Throttle
-				for range 3 { // A delay that cannot pass during the test, however slow the machine.
+				for range 3 { // The delay does not end during the test, even on a slow machine.
 					policy := ratelimit.ThrottlePolicy{AccountDelay: time.Hour, AccountDelayMax: time.Hour}
 					replicas = append(replicas, ratelimit.NewThrottle(connect(), []byte(hmacKey), policy))
 				}
@@ -54,15 +54,15 @@ func TestParallelAttemptsNeverExceedALimit(t *testing.T) {
 				}
 				all.Wait()
 				if got := through.Load(); got != test.limit {
-					t.Errorf("%d attempts let through, want %d", got, test.limit)
+					t.Errorf("%d attempts allowed, want %d", got, test.limit)
 				}
 			})
 		})
 	}
 }
 
-// As many right logins as the pair's limit may be under way at once, for as long as one likes.
-func TestRightLoginsDoNotRefuseEachOther(t *testing.T) {
+// Successful logins are never refused while no more than the pair's limit run at the same time.
+func TestConcurrentSuccessesAreNotRefused(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, connect func() *redis.Redis) {
 		replicas := []*ratelimit.Throttle{newThrottle(connect()), newThrottle(connect()), newThrottle(connect())}
@@ -72,7 +72,7 @@ func TestRightLoginsDoNotRefuseEachOther(t *testing.T) {
 				for range 20 {
 					reservation, err := replicas[n%3].Reserve(t.Context(), ada, home())
 					if err != nil {
-						t.Errorf("a right login was refused: %v", err)
+						t.Errorf("a successful login was refused: %v", err)
 						return
 					}
 					reservation.Success(t.Context())
@@ -83,30 +83,30 @@ func TestRightLoginsDoNotRefuseEachOther(t *testing.T) {
 	})
 }
 
-func TestCancelGivesBackExactlyOnce(t *testing.T) {
+func TestCancelIsIdempotent(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, connect func() *redis.Redis) {
 		throttle := newThrottle(connect())
 		for range 9 {
 			fails(t, throttle, ada, home())
 		}
-		gone, leave := context.WithCancel(t.Context())
-		reservation, err := throttle.Reserve(gone, ada, home())
+		canceled, cancel := context.WithCancel(t.Context())
+		reservation, err := throttle.Reserve(canceled, ada, home())
 		if err != nil {
 			t.Fatal(err)
 		}
-		leave() // The client's leaving must not keep the attempt from being given back.
+		cancel() // The attempt must be released even if the client has left.
 		for range 3 {
-			reservation.Cancel(gone)
+			reservation.Cancel(canceled)
 		}
 		fails(t, throttle, ada, home())
 		refused(t, throttle, ada, home())
 	})
 }
 
-func TestLoginsFailClosed(t *testing.T) {
+func TestReserveFailsClosed(t *testing.T) {
 	t.Parallel()
-	down := func(t *testing.T, throttle *ratelimit.Throttle) {
+	fails := func(t *testing.T, throttle *ratelimit.Throttle) {
 		t.Helper()
 		_, err := throttle.Reserve(t.Context(), ada, home())
 		var f *fault.Fault
@@ -114,24 +114,24 @@ func TestLoginsFailClosed(t *testing.T) {
 			t.Errorf("got %v, want %s with a time to retry", err, fault.DependencyDown)
 		}
 	}
-	t.Run("gone", func(t *testing.T) {
+	t.Run("down", func(t *testing.T) {
 		t.Parallel()
-		down(t, newThrottle(open(t, redistest.New(t).URL, redis.Options{})))
+		fails(t, newThrottle(open(t, redistest.New(t).URL, redis.Options{})))
 	})
 	t.Run("hung", func(t *testing.T) {
 		t.Parallel()
 		server := redistest.Start(t)
 		throttle := newThrottle(up(t, open(t, server.URL, redis.Options{})))
 		server.Hang()
-		down(t, throttle)
-		down(t, throttle)
+		fails(t, throttle)
+		fails(t, throttle)
 	})
 	t.Run("refusing writes", func(t *testing.T) {
 		t.Parallel()
 		server := redistest.Start(t)
 		r := up(t, open(t, server.URL, redis.Options{Timeout: patient}))
 		configure(t, r, "min-replicas-to-write", "1")
-		down(t, newThrottle(r))
+		fails(t, newThrottle(r))
 	})
 }
 

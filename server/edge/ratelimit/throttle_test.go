@@ -17,7 +17,7 @@ import (
 const (
 	ada     = "ada@example.com"
 	hmacKey = "thirty-two bytes that are private"
-	settle  = 3 * time.Second // The default of ThrottlePolicy.Settle.
+	settle  = 3 * time.Second // the default of ThrottlePolicy.Settle
 )
 
 func home() netip.Addr  { return netip.AddrFrom4([4]byte{192, 0, 2, 1}) }
@@ -27,20 +27,20 @@ func newThrottle(r *redis.Redis) *ratelimit.Throttle {
 	return ratelimit.NewThrottle(r, []byte(hmacKey), ratelimit.ThrottlePolicy{})
 }
 
-// distinct gives the n-th address of a large network of attackers, each in a /64 of its own.
+// distinct returns the n-th of many addresses, each in its own /64.
 func distinct(n int) netip.Addr {
 	return netip.MustParseAddr(fmt.Sprintf("2001:db8:0:%x::1", n))
 }
 
-// fails makes an attempt that is let through and never given back.
+// fails makes an attempt that is allowed and never released, which counts as failed.
 func fails(t *testing.T, throttle *ratelimit.Throttle, email string, ip netip.Addr) {
 	t.Helper()
 	if _, err := throttle.Reserve(t.Context(), email, ip); err != nil {
-		t.Fatalf("attempt from %s: %v, want it let through", ip, err)
+		t.Fatalf("attempt from %s: %v, want it allowed", ip, err)
 	}
 }
 
-// refused makes an attempt that must be refused, and gives how long to wait.
+// refused makes an attempt that must be refused, and returns its time to wait.
 func refused(t *testing.T, throttle *ratelimit.Throttle, email string, ip netip.Addr) time.Duration {
 	t.Helper()
 	_, err := throttle.Reserve(t.Context(), email, ip)
@@ -49,21 +49,22 @@ func refused(t *testing.T, throttle *ratelimit.Throttle, email string, ip netip.
 		t.Fatalf("attempt from %s: %v, want %s", ip, err, fault.TooManyAttempts)
 	}
 	if want := fault.New(fault.TooManyAttempts).Detail(); f.Detail() != want {
-		t.Errorf("the refusal says %q, want %q whichever counter refused", f.Detail(), want)
+		t.Errorf("detail = %q, want %q for every counter", f.Detail(), want)
 	}
 	return f.RetryAfter()
 }
 
+// succeeds makes an attempt that is allowed and succeeds.
 func succeeds(t *testing.T, throttle *ratelimit.Throttle, email string, ip netip.Addr) {
 	t.Helper()
 	reservation, err := throttle.Reserve(t.Context(), email, ip)
 	if err != nil {
-		t.Fatalf("attempt from %s: %v, want it let through", ip, err)
+		t.Fatalf("attempt from %s: %v, want it allowed", ip, err)
 	}
 	reservation.Success(t.Context())
 }
 
-func TestRefusalBecauseOfAttemptsUnderWayIsShort(t *testing.T) {
+func TestWaitIsShortWhileAnAttemptIsUnsettled(t *testing.T) {
 	t.Parallel()
 	clock, r := newClock(t)
 	throttle := newThrottle(r)
@@ -76,11 +77,11 @@ func TestRefusalBecauseOfAttemptsUnderWayIsShort(t *testing.T) {
 		t.Fatal(err)
 	}
 	if wait := refused(t, throttle, ada, home()); wait != settle {
-		t.Errorf("while one is under way: wait %s, want %s", wait, settle)
+		t.Errorf("while one is unsettled: wait %s, want %s", wait, settle)
 	}
 	clock.advance(settle)
 	if wait, want := refused(t, throttle, ada, home()), 15*time.Minute-10*settle; wait != want {
-		t.Errorf("once it counts as failed: wait %s, want %s", wait, want)
+		t.Errorf("after it counts as failed: wait %s, want %s", wait, want)
 	}
 	reservation.Cancel(t.Context())
 	fails(t, throttle, ada, home())
@@ -94,7 +95,7 @@ func TestPairWindowSlides(t *testing.T) {
 		fails(t, throttle, ada, home())
 		clock.advance(time.Minute)
 	}
-	for range 100 { // What is refused does not count.
+	for range 100 { // refused attempts are not counted
 		if wait := refused(t, throttle, ada, home()); wait != 5*time.Minute {
 			t.Fatalf("wait %s, want 5m", wait)
 		}
@@ -128,7 +129,7 @@ func TestAccountDelayGrows(t *testing.T) {
 	}
 	for n, delay := range delays {
 		if wait, want := refused(t, throttle, ada, attempt()), min(delay, settle); wait != want {
-			t.Fatalf("after %d failures, the last under way: wait %s, want %s", 20+n, wait, want)
+			t.Fatalf("after %d failures, the last unsettled: wait %s, want %s", 20+n, wait, want)
 		}
 		if delay > settle {
 			clock.advance(settle)
@@ -145,7 +146,7 @@ func TestAccountDelayGrows(t *testing.T) {
 	}
 }
 
-func TestSuccessForgivesItsPairAndTheDelay(t *testing.T) {
+func TestSuccessClearsItsPairAndTheDelay(t *testing.T) {
 	t.Parallel()
 	clock, r := newClock(t)
 	throttle := newThrottle(r)
@@ -163,13 +164,13 @@ func TestSuccessForgivesItsPairAndTheDelay(t *testing.T) {
 		fails(t, throttle, ada, home())
 	}
 	refused(t, throttle, ada, home())
-	for n := range 10 { // 20 on the account since the success, and none of them has to wait.
+	for n := range 10 { // these make 20 on the account since the success: no delay yet
 		fails(t, throttle, ada, distinct(100+n))
 	}
 	refused(t, throttle, ada, distinct(200))
 }
 
-func TestSuccessDoesNotForgiveTheNetwork(t *testing.T) {
+func TestSuccessDoesNotClearTheNetwork(t *testing.T) {
 	t.Parallel()
 	clock, r := newClock(t)
 	throttle := newThrottle(r)
@@ -177,7 +178,7 @@ func TestSuccessDoesNotForgiveTheNetwork(t *testing.T) {
 		fails(t, throttle, fmt.Sprintf("user%d@example.com", n), home())
 	}
 	clock.advance(time.Second)
-	for range 3 { // The attacker's own account.
+	for range 3 { // the attacker's own account
 		succeeds(t, throttle, "mallory@example.com", home())
 	}
 	fails(t, throttle, ada, home())
@@ -185,7 +186,7 @@ func TestSuccessDoesNotForgiveTheNetwork(t *testing.T) {
 	refused(t, throttle, "mallory@example.com", home())
 }
 
-func TestSuccessDoesNotForgiveAnotherPairNorWhatCameLater(t *testing.T) {
+func TestSuccessClearsNeitherOtherPairsNorLaterAttempts(t *testing.T) {
 	t.Parallel()
 	clock, r := newClock(t)
 	throttle := newThrottle(r)
@@ -207,9 +208,9 @@ func TestSuccessDoesNotForgiveAnotherPairNorWhatCameLater(t *testing.T) {
 	refused(t, throttle, ada, home())
 }
 
-// The throttle has no way to know which emails exist; what it must not do is tell two spellings of one apart, or let an
-// email be read in Redis.
-func TestEmailsAreCountedAlikeAndNotKept(t *testing.T) {
+// All spellings of an address share one counter, unknown addresses are counted like others, and Redis contains no
+// readable address.
+func TestEmailsAreNormalizedAndNotStored(t *testing.T) {
 	t.Parallel()
 	clock, r := newClock(t)
 	throttle := newThrottle(r)
@@ -226,18 +227,18 @@ func TestEmailsAreCountedAlikeAndNotKept(t *testing.T) {
 			fails(t, throttle, email, other())
 		}
 		if wait := refused(t, throttle, email, other()); wait != settle {
-			t.Errorf("%.20q: wait %s, want %s as for any other", email, wait, settle)
+			t.Errorf("%.20q: wait %s, want %s", email, wait, settle)
 		}
 	}
 	dump := strings.ToLower(clock.Dump())
-	for _, part := range []string{"@", "nobody", "example"} { // none of them occurs by chance in random ids, as "ada" does
+	for _, part := range []string{"@", "nobody", "example"} { // random ids cannot contain these; they may contain "ada"
 		if strings.Contains(dump, part) {
-			t.Errorf("an email stands in Redis, by %q:\n%s", part, dump)
+			t.Errorf("Redis contains %q, a part of an address:\n%s", part, dump)
 		}
 	}
 }
 
-func TestEverythingExpires(t *testing.T) {
+func TestCountersExpire(t *testing.T) {
 	t.Parallel()
 	clock, r := newClock(t)
 	throttle := newThrottle(r)
@@ -247,23 +248,23 @@ func TestEverythingExpires(t *testing.T) {
 	}
 	clock.advance(time.Hour - time.Second)
 	if keys := clock.Keys(); len(keys) != 1 {
-		t.Errorf("within the account's window: %v, want its counter alone", keys)
+		t.Errorf("within the account's window: keys %v, want only its counter", keys)
 	}
 	clock.advance(time.Second)
 	if keys := clock.Keys(); len(keys) != 0 {
-		t.Errorf("left behind: %v", keys)
+		t.Errorf("keys remain: %v", keys)
 	}
 }
 
-func TestReserveForAClientWhoLeft(t *testing.T) {
+func TestReserveWithCanceledContextCountsNothing(t *testing.T) {
 	t.Parallel()
 	_, r := newClock(t)
-	gone, leave := context.WithCancel(t.Context())
-	leave()
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
 	throttle := newThrottle(r)
 	for range 20 {
-		if _, err := throttle.Reserve(gone, ada, home()); !errors.Is(err, context.Canceled) {
-			t.Fatalf("got %v, want the client's own cancellation", err)
+		if _, err := throttle.Reserve(canceled, ada, home()); !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v, want context.Canceled", err)
 		}
 	}
 	fails(t, throttle, ada, home())
