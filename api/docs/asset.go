@@ -11,11 +11,11 @@ import (
 )
 
 //go:embed asset
-var own embed.FS
+var assetFiles embed.FS
 
-// assets returns the files that the pages load, by name: our own, and those of Swagger UI that the reference page uses.
-// They are read and compressed once per process.
-var assets = sync.OnceValues(readAssets) //nolint:gochecknoglobals // the embedded files never change
+// loadAssets returns the files that pages load, by name: the embedded ones, and the two files of Swagger UI that the
+// page "Try it" uses. They are read and compressed once per process.
+var loadAssets = sync.OnceValues(readAssets) //nolint:gochecknoglobals // the embedded files never change
 
 func readAssets() (map[string]file, error) {
 	const css, js, svg = "text/css; charset=utf-8", "text/javascript; charset=utf-8", "image/svg+xml"
@@ -23,12 +23,12 @@ func readAssets() (map[string]file, error) {
 	for name, contentType := range map[string]string{
 		"icon.svg": svg, "reference.css": css, "reference.js": js, "site.css": css, "try.css": css, "try.js": js,
 	} {
-		if err := addOwn(files, name, contentType); err != nil {
+		if err := addAsset(files, name, contentType); err != nil {
 			return nil, err
 		}
 	}
-	for _, name := range machinePictures() {
-		if err := addOwn(files, name, svg); err != nil {
+	for _, name := range machineDiagrams() {
+		if err := addAsset(files, name, svg); err != nil {
 			return nil, err
 		}
 	}
@@ -44,8 +44,8 @@ func readAssets() (map[string]file, error) {
 	return files, nil
 }
 
-func addOwn(files map[string]file, name, contentType string) error {
-	body, err := own.ReadFile("asset/" + name)
+func addAsset(files map[string]file, name, contentType string) error {
+	body, err := assetFiles.ReadFile("asset/" + name)
 	if err != nil {
 		return fmt.Errorf("docs: read asset: %w", err)
 	}
@@ -53,13 +53,13 @@ func addOwn(files map[string]file, name, contentType string) error {
 	return err
 }
 
-// assetBase is the folder that the assets are served from. It carries a hash over all of them, so that a changed asset
-// is fetched anew and a stylesheet may import its neighbour by a relative path.
+// assetBase returns the directory of the assets. Its name is a hash of all assets, so browsers fetch changed assets,
+// and stylesheets can import each other by relative paths.
 func assetBase(files map[string]file) string {
 	var hashes []string
 	for name, f := range files {
-		hashes = append(hashes, name+" "+hashOf(f.content.Body()))
+		hashes = append(hashes, name+" "+shortHash(f.content.Body()))
 	}
 	slices.Sort(hashes)
-	return Prefix + "/assets/" + hashOf([]byte(strings.Join(hashes, "\n"))) + "/"
+	return Prefix + "/assets/" + shortHash([]byte(strings.Join(hashes, "\n"))) + "/"
 }

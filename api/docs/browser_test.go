@@ -23,8 +23,8 @@ type received struct {
 	method, path, authorization, body string
 }
 
-// described serves the documentation, the description beside it, and the two operations that the test tries. It reports the
-// requests to them.
+// described serves the documentation, the description beside it, and the two operations that the test tries. It
+// reports the requests to them.
 func described(t *testing.T) (*httptest.Server, <-chan received) {
 	t.Helper()
 	o := options(t)
@@ -200,7 +200,8 @@ func TestSamplesInBrowser(t *testing.T) {
 	checkQuiet(t, b, server.URL)
 }
 
-// TestLooks shows the beginning of every kind of page in every kind of window. The pictures are kept where DOCS_SCREENSHOT names a file.
+// TestLooks shows the beginning of every kind of page in every kind of window. The pictures are kept where
+// DOCS_SCREENSHOT names a file.
 func TestLooks(t *testing.T) {
 	t.Parallel()
 	server, _ := described(t)
@@ -327,7 +328,8 @@ func checkPicture(t *testing.T, name string, picture []byte, dark bool) {
 	}
 }
 
-// keep writes a picture beside the file that DOCS_SCREENSHOT names, and a group of operations in light colours to that file.
+// keep writes a picture beside the file that DOCS_SCREENSHOT names, and a group of operations in light colours to
+// that file.
 func keep(t *testing.T, name string, picture []byte) {
 	t.Helper()
 	target := os.Getenv("DOCS_SCREENSHOT")

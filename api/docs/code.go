@@ -3,17 +3,16 @@ package docs
 import (
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// MayAnswer reports whether an operation that declares the status of a code can answer with that code. It rules out
-// what cannot be: a cursor is not wrong where there is none, a kit's draft matters to kits only. Every answer that the
-// tests get is held against it.
+// MayAnswer reports whether an operation that declares the status of a code can return the code. It excludes codes that
+// do not apply, such as an invalid cursor for an operation without one, so that the reference does not list them. The
+// test harness checks every response of the server against it.
 func MayAnswer(o *reference.Operation, code fault.Code) bool {
-	if tags := homes(code); tags != nil {
+	if tags := tagsOf(code); tags != nil {
 		return slices.Contains(tags, o.Tag)
 	}
 	switch code {
@@ -36,8 +35,9 @@ func MayAnswer(o *reference.Operation, code fault.Code) bool {
 	}
 }
 
-// homes are the tags whose operations alone can answer a code; nil where a code is not of certain tags.
-func homes(code fault.Code) []string {
+// tagsOf returns the groups whose operations can return a code. It returns nil if the code does not depend on the
+// group.
+func tagsOf(code fault.Code) []string {
 	switch code {
 	case fault.EmailTaken, fault.LastAdmin, fault.OwnRole:
 		return []string{"users"}
@@ -64,18 +64,4 @@ func homes(code fault.Code) []string {
 	default:
 		return nil
 	}
-}
-
-// answering lists the operations that can answer with a problem.
-func (b *book) answering(p problem) []*reference.Operation {
-	var all []*reference.Operation
-	for _, o := range b.Operations() {
-		declared := slices.ContainsFunc(o.Answers, func(a *reference.Answer) bool {
-			return a.Status == strconv.Itoa(p.Status) && problematic(a)
-		})
-		if declared && MayAnswer(o, p.Code) {
-			all = append(all, o)
-		}
-	}
-	return all
 }

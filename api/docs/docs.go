@@ -1,13 +1,13 @@
-// Package docs is the reference that a reader of the API opens first: a guide, a page for each group of operations with
-// everything that the specification says of them and samples of how they are called, the schemas, the permissions, a
-// page for each code that a problem answer can carry, and a page on which every operation can be tried.
+// Package docs serves the API reference: a guide, a page for each group of operations with code samples, the schemas,
+// the permissions, a page for each error code, the state machines, and a page that sends requests (Swagger UI).
 //
-// All of it but the guide is made from the specification that the server embeds, so it says what the server does. It is
-// HTML that needs no JavaScript to be read; scripts only filter, copy, and remember the language of the samples.
+// All pages except the guide are generated from the OpenAPI document that the server embeds, so they always describe
+// the running version. The pages are templ components (the *.templ files). They work without JavaScript; scripts only
+// add the filter, the copy buttons and the choice of the sample language.
 //
-// It promises to be self-contained. Everything a page needs is in the binary and is served from below Prefix; nothing
-// is fetched from elsewhere, no script stands inside a page, and a strict Content-Security-Policy keeps it so. Access
-// tokens that a reader enters stay in the memory of the page.
+// The reference is self-contained: everything that a page loads is embedded in the binary and served below Prefix. No
+// page contains inline scripts or styles, which a strict Content-Security-Policy enforces. Access tokens that readers
+// enter are kept in the memory of the page only.
 package docs
 
 import (
@@ -19,64 +19,68 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// Prefix is the path of the guide; everything else that the package serves lies below it.
+// Prefix is the path of the guide. All other paths of the package begin with it.
 const Prefix = "/docs"
 
-const problemsPath = Prefix + "/problems"
-
-// policy allows what the pages use. Swagger UI sets no style attributes in markup and uses no eval; its icons are data
-// URLs in its stylesheet.
+// policy allows only what the pages need. Swagger UI uses neither style attributes nor eval; the icons in its
+// stylesheet are data URLs.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-// Options say what the pages show. All but Version and Demo must be given.
+// Options configure Handler. All fields except Version and Demo are required.
 type Options struct {
-	// Document is the specification.
+	// Document is the OpenAPI document to describe.
 	Document *reference.Document
-	// Title is the product's name, as it stands in the header and in the browser's tab.
+	// Title is the product name in the header and in page titles.
 	Title string
-	// Version is the product's version, shown beside the title; none is shown where it is empty.
+	// Version is the product version in the header. If it is empty, the header has no version.
 	Version string
-	// SpecURL is the path of the OpenAPI description in JSON on this same server, such as "/openapi.json".
+	// SpecURL is the path of the OpenAPI document in JSON on this server, such as "/openapi.json".
 	SpecURL string
-	// Status gives the HTTP status that a kind of fault is answered with.
+	// Status returns the HTTP status for a kind of fault.
 	Status func(fault.Kind) int
-	// Demo adds a note on how to sign in with a demo account. It is for installations that hold demo data only.
+	// Demo adds a note on how to log in with a demo account, for installations with demo data.
 	Demo bool
 }
 
-// ProblemPath is the path of the page that describes a code.
+// ProblemPath returns the path of the page that describes an error code.
 func ProblemPath(code fault.Code) string { return problemsPath + "/" + string(code) }
 
-// Handler serves the guide at Prefix, everything else below it, and the assets that these pages use. It answers GET and
-// HEAD; any other method is 405, and any other path is a page with 404. A page is made when it is first asked for. An
-// error means that an option is missing, that two pages would have the same path, or that the embedded files are
-// broken.
+// Handler returns a handler for the pages and their assets. It answers GET and HEAD; other methods get a 405, and
+// unknown paths a page with status 404. Pages are rendered when they are first requested, and then kept in memory.
+//
+// Handler returns an error if a required option is missing, if two pages have the same path, or if an embedded file
+// cannot be read.
 func Handler(o Options) (http.Handler, error) {
 	if o.Document == nil || o.Title == "" || o.SpecURL == "" || o.Status == nil {
-		return nil, errors.New("docs: Document, Title, SpecURL and Status must be given")
+		return nil, errors.New("docs: Document, Title, SpecURL and Status are required")
 	}
-	files, err := assets()
+	assets, err := loadAssets()
 	if err != nil {
 		return nil, err
 	}
-	base := assetBase(files)
-	s := &site{pages: make(map[string]func() (file, error)), moved: make(map[string]string)}
-	for name, f := range files {
-		s.pages[base+name] = func() (file, error) { return f, nil }
+	base := assetBase(assets)
+	s := &site{assets: make(map[string]file), redirects: make(map[string]string)}
+	for name, f := range assets {
+		s.assets[base+name] = f
 	}
-	if err := s.addPages(o, base); err != nil {
+	r := newRenderer(o, base)
+	if s.pages, err = r.pages(); err != nil {
 		return nil, err
+	}
+	s.notFound = r.notFoundPage()
+	for _, operation := range o.Document.Operations() {
+		s.redirects[OperationPath(operation.ID)] = operationPath(operation)
 	}
 	return s, nil
 }
 
-// site is everything that can be asked for, by path.
+// site maps paths to responses.
 type site struct {
-	pages map[string]func() (file, error)
-	// moved leads from lasting addresses to where things are now.
-	moved   map[string]string
-	missing func() (file, error)
+	assets    map[string]file
+	pages     map[string]*page
+	redirects map[string]string
+	notFound  *page
 }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -91,36 +95,30 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 		return
 	}
-	if page, found := s.pages[r.URL.Path]; found {
-		s.serve(w, r, page, file.serve)
+	if asset, found := s.assets[r.URL.Path]; found {
+		asset.serve(w, r)
 		return
 	}
-	if target, found := s.moved[r.URL.Path]; found {
+	if p, found := s.pages[r.URL.Path]; found {
+		servePage(w, r, p, file.serve)
+		return
+	}
+	if target, found := s.redirects[r.URL.Path]; found {
 		http.Redirect(w, r, target, http.StatusFound)
 		return
 	}
-	// Only a path that is known without its last slash is redirected to, so the target is always one of ours.
-	if path := strings.TrimSuffix(r.URL.Path, "/"); s.has(path) {
-		http.Redirect(w, r, path, http.StatusMovedPermanently) //nolint:gosec // see above: it is a path of ours
+	if path := strings.TrimSuffix(r.URL.Path, "/"); s.pages[path] != nil {
+		http.Redirect(w, r, path, http.StatusMovedPermanently) //nolint:gosec // path is a key of s.pages
 		return
 	}
-	s.serve(w, r, s.missing, file.serveNotFound)
+	servePage(w, r, s.notFound, file.serveNotFound)
 }
 
-// serve makes a page, unless that has been done, and answers with it.
-func (s *site) serve(
-	w http.ResponseWriter, r *http.Request,
-	page func() (file, error), answer func(file, http.ResponseWriter, *http.Request),
-) {
-	made, err := page()
+func servePage(w http.ResponseWriter, r *http.Request, p *page, serve func(file, http.ResponseWriter, *http.Request)) {
+	f, err := p.file(r.Context())
 	if err != nil {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
-	answer(made, w, r)
-}
-
-func (s *site) has(path string) bool {
-	_, ok := s.pages[path]
-	return ok
+	serve(f, w, r)
 }

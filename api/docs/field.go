@@ -1,79 +1,48 @@
 package docs
 
 import (
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 )
 
-// How far the members of members are shown where a schema is used.
+// How many levels of nested objects are shown where a schema is used.
 const (
 	flat = 0
 	deep = 3
 )
 
-// fields lists the members of an object: what a reader writes is shown down to a depth, what they read links further.
-func (b *book) fields(s *reference.Schema, depth int) markup {
-	if len(s.Properties) == 0 && s.Open {
-		return `<p class="quiet">Any members.</p>`
+// field is a parameter, a header or a property as the pages show it.
+type field struct {
+	name, description string
+	schema            *reference.Schema
+	required          bool
+	// sent reports whether the client sends the field. Clients need to know which fields they must send, and which fields
+	// can be missing in a response.
+	sent       bool
+	deprecated bool
+}
+
+func properties(s *reference.Schema) []field {
+	var fields []field
+	for _, p := range s.Properties {
+		fields = append(fields, field{p.Name, p.Schema.Description, p.Schema, p.Required, s.Closed, p.Schema.Deprecated})
 	}
-	return fill("<ul class=\"fields\">\n{fields}</ul>", values{
-		"fields": joined(s.Properties, func(p *reference.Property) markup {
-			return b.field(p.Name, p.Schema, p.Schema.Description, presence(p.Required, s.Closed), p.Schema.Deprecated, depth)
-		}),
-	})
+	return fields
 }
 
-// parameters lists what a request carries besides its body.
-func (b *book) parameters(all []*reference.Parameter) markup {
-	return fill("<ul class=\"fields\">\n{fields}</ul>", values{
-		"fields": joined(all, func(p *reference.Parameter) markup {
-			return b.field(p.Name, p.Schema, p.Description, presence(p.Required, true), p.Deprecated, flat)
-		}),
-	})
-}
-
-// headers lists the headers of an answer.
-func (b *book) headers(all []*reference.Parameter) markup {
-	return fill("<ul class=\"fields\">\n{fields}</ul>", values{
-		"fields": joined(all, func(p *reference.Parameter) markup {
-			return b.field(p.Name, p.Schema, p.Description, presence(p.Required, false), p.Deprecated, flat)
-		}),
-	})
-}
-
-// presence tells those who send what they must not leave out, and those who read what may not be there.
-func presence(required, sent bool) markup {
-	switch {
-	case sent && required:
-		return ` <span class="required">required</span>`
-	case !sent && !required:
-		return ` <span class="type">may be absent</span>`
+// parameterFields converts request parameters, which are sent, or response headers.
+func parameterFields(parameters []*reference.Parameter, sent bool) []field {
+	var fields []field
+	for _, p := range parameters {
+		fields = append(fields, field{p.Name, p.Description, p.Schema, p.Required, sent, p.Deprecated})
 	}
-	return ""
+	return fields
 }
 
-func (b *book) field(
-	name string, s *reference.Schema, description string, marks markup, deprecated bool, depth int,
-) markup {
-	if deprecated {
-		marks += ` <span class="old">deprecated</span>`
-	}
-	nested := markup("")
-	if object := members(s); object != nil && depth > flat {
-		nested = fill("<details open><summary>Members of <code>{name}</code></summary>\n{fields}\n</details>",
-			values{"name": name, "fields": b.fields(object, depth-1)})
-	}
-	return fill(fieldItem, values{
-		"name": name, "type": b.typed(s), "marks": marks, "description": b.told(description),
-		"bounds": b.bounds(s), "nested": nested,
-	})
-}
-
-// members gives the object whose members are worth showing: the schema, or what a list of it holds.
-func members(s *reference.Schema) *reference.Schema {
+// objectOf returns the schema itself or, for an array, that of its items, if it has properties. Otherwise it returns
+// nil.
+func objectOf(s *reference.Schema) *reference.Schema {
 	if s.Type == "array" && s.Items != nil {
 		s = s.Items
 	}
@@ -83,140 +52,116 @@ func members(s *reference.Schema) *reference.Schema {
 	return s
 }
 
-// plainType is the type in words, without names.
-func plainType(s *reference.Schema) string {
-	word := s.Type
+// typeName describes a type without the names of schemas.
+func typeName(s *reference.Schema) string {
+	name := s.Type
 	switch {
 	case len(s.OneOf) > 0:
-		word = "one of several"
+		name = "one of several"
 	case s.Type == "":
-		word = "any value"
+		name = "any value"
 	case s.Type == "array" && s.Items != nil:
-		word = "list of " + plainType(s.Items)
+		name = "list of " + typeName(s.Items)
 	case len(s.Enum) > 0:
-		word = "enum"
+		name = "enum"
 	case s.Type == "string" && s.Format != "":
-		word = s.Format
+		name = s.Format
 	}
 	if s.Nullable {
-		word += " or null"
+		name += " or null"
 	}
-	return word
+	return name
 }
 
-// typed is the type in words, with the name of the schema where it has one.
-func (b *book) typed(s *reference.Schema) markup {
-	words := fill("{type}", values{"type": plainType(s)})
-	named := s
-	for named.Name == "" && named.Type == "array" && named.Items != nil {
-		named = named.Items
+// schemaName returns the name of the schema or, for an array of an unnamed type, that of its items.
+func schemaName(s *reference.Schema) string {
+	for s.Name == "" && s.Type == "array" && s.Items != nil {
+		s = s.Items
 	}
-	if named.Name != "" {
-		words += " · " + fill(`<a href="{path}#{name}">{name}</a>`, values{"path": schemasPath, "name": named.Name})
-	}
-	return words
+	return s.Name
 }
 
-// bounds says in words what limits the values, and lists those of an enum.
-func (b *book) bounds(s *reference.Schema) markup {
-	var said []markup
+// limit is a constraint on values: words, with code after them if code is not empty.
+type limit struct{ words, code string }
+
+// limitsOf describes the constraints of a schema and, for an array, of its items.
+func limitsOf(s *reference.Schema) []limit {
+	limits := ownLimits(s)
 	if s.Type == "array" && s.Items != nil {
-		said = append(limits(s), prefixed("each ", limits(s.Items))...)
-		if len(s.Items.Enum) > 0 {
-			return lined(said) + enumerated(s.Items)
-		}
-		return lined(said)
-	}
-	return lined(limits(s)) + enumerated(s)
-}
-
-func prefixed(word string, all []markup) []markup {
-	if len(all) == 0 {
-		return nil
-	}
-	return append([]markup{markup(word) + all[0]}, all[1:]...)
-}
-
-func lined(said []markup) markup {
-	if len(said) == 0 {
-		return ""
-	}
-	parts := make([]string, len(said))
-	for i, one := range said {
-		parts[i] = string(one)
-	}
-	return markup(`<p class="bounds">` + strings.Join(parts, " · ") + "</p>\n")
-}
-
-// limits gives each bound of a schema in words.
-func limits(s *reference.Schema) []markup {
-	var said []markup
-	between := func(least, most, one, several string) {
-		if words := rangeOf(s.Bound(least).Text, s.Bound(most).Text, one, several); words != "" {
-			said = append(said, fill("{words}", values{"words": words}))
+		for i, l := range ownLimits(s.Items) {
+			if i == 0 {
+				l.words = "each " + l.words
+			}
+			limits = append(limits, l)
 		}
 	}
-	// The length of an id or a time says nothing that its format does not.
+	return limits
+}
+
+func ownLimits(s *reference.Schema) []limit {
+	var limits []limit
+	addRange := func(minimum, maximum, singular, plural string) {
+		if words := rangeInWords(s.Bound(minimum).Text, s.Bound(maximum).Text, singular, plural); words != "" {
+			limits = append(limits, limit{words: words})
+		}
+	}
+	// The format already implies the length of UUIDs and times.
 	if s.Format != "uuid" && s.Format != "date-time" {
-		between("minLength", "maxLength", "character", "characters")
+		addRange("minLength", "maxLength", "character", "characters")
 	}
-	between("minItems", "maxItems", "entry", "entries")
-	between("minProperties", "maxProperties", "member", "members")
-	between("minimum", "maximum", "", "")
+	addRange("minItems", "maxItems", "entry", "entries")
+	addRange("minProperties", "maxProperties", "member", "members")
+	addRange("minimum", "maximum", "", "")
 	for _, bound := range s.Bounds {
-		switch bound.Name {
+		switch value := bound.Value.Text; bound.Name {
 		case "uniqueItems":
-			said = append(said, "none twice")
+			limits = append(limits, limit{words: "none twice"})
 		case "pattern":
-			said = append(said, patterned(bound.Value.Text))
+			if value == `\S` {
+				limits = append(limits, limit{words: "not blank"})
+			} else {
+				limits = append(limits, limit{"matches", value})
+			}
 		case "exclusiveMinimum":
-			said = append(said, fill("more than {n}", values{"n": bound.Value.Text}))
+			limits = append(limits, limit{words: "more than " + value})
 		case "exclusiveMaximum":
-			said = append(said, fill("less than {n}", values{"n": bound.Value.Text}))
+			limits = append(limits, limit{words: "less than " + value})
 		case "multipleOf":
-			said = append(said, fill("a multiple of {n}", values{"n": bound.Value.Text}))
+			limits = append(limits, limit{words: "a multiple of " + value})
 		}
 	}
-	if s.Default.Has() {
-		said = append(said, fill("default <code>{default}</code>", values{"default": s.Default.Compact()}))
+	if s.Default.Exists() {
+		limits = append(limits, limit{"default", s.Default.Compact()})
 	}
-	return said
+	return limits
 }
 
-// patterned says what a pattern asks for; one that asks for anything but blanks, in words.
-func patterned(pattern string) markup {
-	if pattern == `\S` {
-		return "not blank"
-	}
-	return fill("matches <code>{pattern}</code>", values{"pattern": pattern})
-}
-
-// rangeOf says between which numbers something is; empty where neither is given.
-func rangeOf(least, most, one, several string) string {
-	unit := func(n string) string {
+// rangeInWords describes the range between two numbers, which can be empty. It returns "" if both are.
+func rangeInWords(minimum, maximum, singular, plural string) string {
+	withUnit := func(n string) string {
 		switch {
-		case several == "":
-			return grouped(n)
+		case plural == "":
+			return groupDigits(n)
 		case n == "1":
-			return "1 " + one
+			return "1 " + singular
 		}
-		return grouped(n) + " " + several
+		return groupDigits(n) + " " + plural
 	}
 	switch {
-	case least == most && least != "":
-		return unit(least)
-	case least != "" && most != "":
-		return grouped(least) + "–" + unit(most)
-	case least != "":
-		return "at least " + unit(least)
-	case most != "":
-		return "at most " + unit(most)
+	case minimum == maximum && minimum != "":
+		return withUnit(minimum)
+	case minimum != "" && maximum != "":
+		return groupDigits(minimum) + "–" + withUnit(maximum)
+	case minimum != "":
+		return "at least " + withUnit(minimum)
+	case maximum != "":
+		return "at most " + withUnit(maximum)
 	}
 	return ""
 }
 
-// grouped writes a large whole number with a comma before every three digits.
-func grouped(n string) string {
+// groupDigits inserts a comma before every three digits of an integer with at least five.
+func groupDigits(n string) string {
 	if _, err := strconv.ParseUint(n, 10, 64); err != nil || len(n) < 5 {
 		return n
 	}
@@ -226,31 +171,21 @@ func grouped(n string) string {
 	return n
 }
 
-// enumerated lists the values of an enum, with what they mean where the specification says it.
-func enumerated(s *reference.Schema) markup {
-	if len(s.Enum) == 0 {
-		return ""
+// enumSchema returns the schema that has the enum: the schema itself or, for an array, that of its items.
+func enumSchema(s *reference.Schema) *reference.Schema {
+	if s.Type == "array" && s.Items != nil {
+		return s.Items
 	}
-	described := len(s.EnumDescriptions) == len(s.Enum)
-	list := "<ul class=\"values\">\n{values}</ul>"
-	if described {
-		list = "<ul class=\"values described\">\n{values}</ul>"
-	}
-	return fill(list, values{"values": joined(slices.Collect(count(len(s.Enum))), func(i int) markup {
-		meaning := ""
-		if described {
-			meaning = s.EnumDescriptions[i]
-		}
-		return fill("<li><code>{value}</code> {meaning}</li>", values{"value": s.Enum[i].Text, "meaning": meaning})
-	})})
+	return s
 }
 
-func count(n int) func(func(int) bool) {
-	return func(yield func(int) bool) {
-		for i := range n {
-			if !yield(i) {
-				return
-			}
-		}
+// hasEnumDescriptions reports whether every value of the enum has a description.
+func hasEnumDescriptions(s *reference.Schema) bool { return len(s.EnumDescriptions) == len(s.Enum) }
+
+// enumDescription returns the description of a value of the enum, or "".
+func enumDescription(s *reference.Schema, i int) string {
+	if !hasEnumDescriptions(s) {
+		return ""
 	}
+	return s.EnumDescriptions[i]
 }

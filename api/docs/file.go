@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// revalidated is for pages: a new release changes them under the same path.
-	revalidated = "no-cache"
-	// immutable is for assets, whose path changes with their content.
+	// revalidate is the Cache-Control of pages. A new release can change a page, whose path stays the same.
+	revalidate = "no-cache"
+	// immutable is the Cache-Control of assets. Their path changes with their content.
 	immutable = "public, max-age=31536000, immutable"
 )
 
-// file is one answer.
+// file is a response body with its headers.
 type file struct {
 	contentType  string
 	cacheControl string
@@ -27,36 +27,36 @@ type file struct {
 }
 
 func newFile(contentType, cacheControl string, body []byte) (file, error) {
-	kept, err := content.New(body)
+	c, err := content.New(body)
 	if err != nil {
 		return file{}, fmt.Errorf("docs: %w", err)
 	}
-	return file{contentType, cacheControl, kept}, nil
+	return file{contentType, cacheControl, c}, nil
 }
 
-// newFileFromGzip takes a file that comes compressed.
 func newFileFromGzip(contentType, cacheControl string, gzipped []byte) (file, error) {
-	kept, err := content.FromGzip(gzipped)
+	c, err := content.FromGzip(gzipped)
 	if err != nil {
 		return file{}, fmt.Errorf("docs: %w", err)
 	}
-	return file{contentType, cacheControl, kept}, nil
+	return file{contentType, cacheControl, c}, nil
 }
 
-// hashOf is short enough to be read in a URL, and long enough that two releases never share it.
-func hashOf(body []byte) string {
+// shortHash returns 64 bits of the SHA-256 hash in hexadecimal: short enough for a URL, and long enough that two
+// releases do not collide.
+func shortHash(body []byte) string {
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:8])
 }
 
-// serve answers 200, or 304 to a client that has the file.
+// serve answers 200, or 304 if the client has the file already.
 func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	form := f.content.For(r.Header.Values("Accept-Encoding")...)
 	h := w.Header()
 	form.Describe(h)
 	h.Set("Cache-Control", f.cacheControl)
 	h.Set("Content-Type", f.contentType)
-	// http.ServeContent leaves the length of an encoded body out unless it is told.
+	// http.ServeContent omits the length of a body that has a Content-Encoding.
 	h.Set("Content-Length", strconv.Itoa(len(form.Body)))
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(form.Body))
 }
@@ -68,7 +68,7 @@ func (f file) serveNotFound(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Length", strconv.Itoa(len(f.content.Body())))
 	w.WriteHeader(http.StatusNotFound)
 	if r.Method == http.MethodGet {
-		// A client that has gone away is nobody to report to.
+		// Writing fails only if the client has closed the connection.
 		_, _ = w.Write(f.content.Body())
 	}
 }

@@ -1,74 +1,61 @@
 package docs
 
-import (
-	"embed"
-	"fmt"
+import "github.com/a-h/templ"
 
-	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
-)
+// topic is a section of the guide.
+type topic struct {
+	id, title string
+	text      templ.Component
+}
 
-//go:embed page/guide
-var guideFiles embed.FS
-
-// chapter is a part of the guide, which stands at Prefix under its id.
-type chapter struct{ id, title string }
-
-// chapters are those of the guide, in their order.
-func chapters() []chapter {
-	return []chapter{
-		{"start", "First steps"},
-		{"clients", "Clients"},
-		{"authentication", "Authentication"},
-		{"api-keys", "API keys"},
-		{"permissions", "Permissions"},
-		{"errors", "Errors"},
-		{"lists", "Lists: pages, filters, order"},
-		{"changes", "Changes by PATCH"},
-		{"concurrency", "Conditional requests"},
-		{"idempotency", "Idempotency"},
-		{"rate-limits", "Rate limits"},
-		{"headers", "Headers of answers"},
-		{"states", "States and allowed actions"},
-		{"enums", "Extensible enums"},
-		{"versions", "Versions and deprecation"},
-		{"test-mode", "Test mode"},
-		{"webhooks", "Webhooks"},
+// topics returns the sections of the guide in their order.
+func (r *renderer) topics() []topic {
+	return []topic{
+		{"start", "First steps", r.startTopic()},
+		{"clients", "Clients", r.clientsTopic()},
+		{"authentication", "Authentication", r.authenticationTopic()},
+		{"api-keys", "API keys", r.apiKeysTopic()},
+		{"permissions", "Permissions", r.permissionsTopic()},
+		{"errors", "Errors", r.errorsTopic()},
+		{"lists", "Lists: pages, filters, order", r.listsTopic()},
+		{"changes", "Changes by PATCH", r.changesTopic()},
+		{"concurrency", "Conditional requests", r.concurrencyTopic()},
+		{"idempotency", "Idempotency", r.idempotencyTopic()},
+		{"rate-limits", "Rate limits", r.rateLimitsTopic()},
+		{"headers", "Headers of answers", r.headersTopic()},
+		{"states", "States and allowed actions", r.statesTopic()},
+		{"enums", "Extensible enums", r.enumsTopic()},
+		{"versions", "Versions and deprecation", r.versionsTopic()},
+		{"test-mode", "Test mode", r.testModeTopic()},
+		{"webhooks", "Webhooks", r.webhooksTopic()},
 	}
 }
 
-// guide gives the first page: what everybody should know who builds on the API.
-func (b *book) guide() (markup, error) {
-	demo := markup("")
-	if b.demo {
-		demo = fill(demoNote, values{"try": tryPath})
-	}
-	var parts markup
-	for _, c := range chapters() {
-		text, err := guideFiles.ReadFile("page/guide/" + c.id + ".html")
-		if err != nil {
-			return "", fmt.Errorf("docs: read the guide: %w", err)
-		}
-		parts += fill(guideChapter, values{
-			"id": c.id, "title": c.title,
-			"text": fill(string(text), values{
-				"try": tryPath, "problems": problemsPath, "machines": machinesPath, "schemas": schemasPath,
-				"permissions": permissionsPath, "setups": languageSetups(b.languages),
-				"limited": b.headers(b.Common.Limited), "repeatable": b.headers(b.Common.Repeatable),
-				"always": b.headers(b.Common.Always),
-			}),
-		}) + "\n"
-	}
-	return fill(guideMain, values{
-		"title": b.Title, "summary": b.Summary, "demo": demo, "chapters": parts,
-		"operations": len(b.Operations()),
-		"tags":       joined(b.Tags, b.card),
-	}), nil
-}
+const startExample = `export API_URL=https://interviewer.example
+curl -s "$API_URL/api/v1/auth/login" \
+  -H 'Content-Type: application/json' \
+  -d '{"email": "hr@acme.example", "password": "SecurePassword123!"}'
 
-// card shows a tag among the others.
-func (b *book) card(t *reference.Tag) markup {
-	return fill(`<li><a href="{path}">{title}</a><span>{count}</span>{description}</li>`, values{
-		"path": tagPath(t.Name), "title": titled(t.Name), "count": written(len(t.Operations), "operation", "operations"),
-		"description": b.told(t.Description),
-	})
-}
+export API_KEY=…   # access_token of the answer, or an API key
+curl -s "$API_URL/api/v1/jobs" -H "Authorization: Bearer $API_KEY"`
+
+const errorsExample = `{
+  "type": "/docs/problems/malformed_request",
+  "title": "Malformed request",
+  "status": 400,
+  "detail": "The request cannot be read or does not match the API's contract.",
+  "instance": "/api/v1/users",
+  "code": "malformed_request",
+  "request_id": "01980a3e-7b1c-7c7e-8f00-0123456789af",
+  "errors": [
+    {"pointer": "/email", "code": "required", "detail": "is required"},
+    {"pointer": "/role", "code": "enum", "detail": "is none of the values that are allowed"}
+  ]
+}`
+
+const concurrencyExample = `GET /api/v1/interviews/01980a3e-…          200, ETag: "3"
+PATCH /api/v1/interviews/01980a3e-…        If-Match: "3"  →  200, ETag: "4"
+PATCH /api/v1/interviews/01980a3e-…        If-Match: "3"  →  412`
+
+const rateLimitsExample = `RateLimit-Policy: "user";q=1200;w=60, "company";q=12000;w=60
+RateLimit: "user";r=1187;t=1, "company";r=11240;t=4`

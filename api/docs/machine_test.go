@@ -22,8 +22,8 @@ import (
 // update has the pictures of the state machines drawn anew; make generate sets it.
 var update = flag.Bool("update", false, "draw the pictures of the state machines anew") //nolint:gochecknoglobals // a flag
 
-// TestPicturesShowTheMachines draws each state machine from the table that decides, and compares it with the picture that the
-// reference page shows.
+// TestPicturesShowTheMachines draws each state machine from the table that decides, and compares it with the picture
+// that the reference page shows.
 func TestPicturesShowTheMachines(t *testing.T) {
 	t.Parallel()
 	known := []string{}
@@ -112,7 +112,8 @@ func draw(t *testing.T, m api.StateMachine) []byte {
 
 func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
-// label is what stands at a way: the action, marked where it needs a reason, and in italics' stead a word where it happens by itself.
+// label is what stands at a way: the action, marked where it needs a reason, and in italics' stead a word where it
+// happens by itself.
 func label(way api.MachineTransition) string {
 	switch {
 	case way.IsAutomatic:
@@ -143,7 +144,8 @@ func render(t *testing.T, dot string) []byte {
 	return regexp.MustCompile(`(?s)<\?xml.*?<svg`).ReplaceAll(drawn.Bytes(), []byte("<svg"))
 }
 
-// TestStateMachinesAreShown expects every machine on its page: its picture, its states, and every way with who may take it.
+// TestStateMachinesAreShown expects every machine on its page: its picture, its states, and every way with who may
+// take it.
 func TestStateMachinesAreShown(t *testing.T) {
 	t.Parallel()
 	h := standard(t)

@@ -1,21 +1,32 @@
 package docs
 
 import (
-	"html"
 	"regexp"
 	"strings"
-
-	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 )
 
-// told gives a description of the specification, which is CommonMark, as HTML: paragraphs, lists, code, emphasis and
-// links, which is what descriptions use. Where code names an operation by method and path, it leads there.
-func (b *book) told(text string) markup {
-	var written strings.Builder
-	for block := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
-		lines := strings.Split(strings.TrimSpace(block), "\n")
+// block is a paragraph, which has one item, or a list.
+type block struct {
+	list  bool
+	items [][]span
+}
+
+// span is a piece of text with one style.
+type span struct {
+	text         string
+	code, strong bool
+	// href is the target of a link. It is empty for other text.
+	href string
+}
+
+// parseMarkdown parses the subset of CommonMark that the descriptions use: paragraphs, lists, code, strong emphasis and
+// links. Code that consists of the method and path of an operation becomes a link to it.
+func (r *renderer) parseMarkdown(text string) []block {
+	var blocks []block
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
+		lines := strings.Split(strings.TrimSpace(paragraph), "\n")
 		if !strings.HasPrefix(lines[0], "- ") {
-			written.WriteString("<p>" + string(b.inline(strings.Join(lines, " "))) + "</p>\n")
+			blocks = append(blocks, block{items: [][]span{r.parseInline(strings.Join(lines, " "))}})
 			continue
 		}
 		var items []string
@@ -26,41 +37,42 @@ func (b *book) told(text string) markup {
 			}
 			items[len(items)-1] += " " + strings.TrimSpace(line)
 		}
-		written.WriteString("<ul>\n")
+		list := block{list: true}
 		for _, item := range items {
-			written.WriteString("<li>" + string(b.inline(item)) + "</li>\n")
+			list.items = append(list.items, r.parseInline(item))
 		}
-		written.WriteString("</ul>\n")
+		blocks = append(blocks, list)
 	}
-	return markup(written.String())
+	return blocks
 }
 
-// span is what stands within a line: code, a strong word, or a link.
-var span = regexp.MustCompile("`([^`]+)`|\\*\\*([^*]+)\\*\\*|\\[([^\\]]+)\\]\\(([^)\\s]+)\\)")
+// inlineMarkup matches code, strong emphasis, and links.
+var inlineMarkup = regexp.MustCompile("`([^`]+)`|\\*\\*([^*]+)\\*\\*|\\[([^\\]]+)\\]\\(([^)\\s]+)\\)")
 
-// inline gives one line.
-func (b *book) inline(text string) markup {
-	var written strings.Builder
-	from := 0
-	part := func(match []int, group int) string { return html.EscapeString(text[match[2*group]:match[2*group+1]]) }
-	for _, match := range span.FindAllStringSubmatchIndex(text, -1) {
-		written.WriteString(html.EscapeString(text[from:match[0]]))
-		from = match[1]
+func (r *renderer) parseInline(text string) []span {
+	var spans []span
+	end := 0
+	for _, match := range inlineMarkup.FindAllStringSubmatchIndex(text, -1) {
+		group := func(n int) string { return text[match[2*n]:match[2*n+1]] }
+		if match[0] > end {
+			spans = append(spans, span{text: text[end:match[0]]})
+		}
+		end = match[1]
 		switch {
 		case match[2] >= 0:
-			code := "<code>" + part(match, 1) + "</code>"
-			if o := b.called(text[match[2]:match[3]]); o != nil {
-				code = `<a href="` + operationPath(o) + `">` + code + "</a>"
+			code := span{text: group(1), code: true}
+			if o := r.byCall[code.text]; o != nil {
+				code.href = operationPath(o)
 			}
-			written.WriteString(code)
+			spans = append(spans, code)
 		case match[4] >= 0:
-			written.WriteString("<strong>" + part(match, 2) + "</strong>")
+			spans = append(spans, span{text: group(2), strong: true})
 		default:
-			written.WriteString(`<a href="` + part(match, 4) + `">` + part(match, 3) + "</a>")
+			spans = append(spans, span{text: group(3), href: group(4)})
 		}
 	}
-	return markup(written.String() + html.EscapeString(text[from:]))
+	if end < len(text) {
+		spans = append(spans, span{text: text[end:]})
+	}
+	return spans
 }
-
-// called gives the operation of a method and a path, such as "POST /api/v1/auth/login", or nil.
-func (b *book) called(name string) *reference.Operation { return b.byCall[name] }

@@ -97,7 +97,7 @@ func TestEveryOperationIsTold(t *testing.T) {
 				want = append(want, p.Name, plain(p.Schema.Description))
 			}
 		}
-		for _, answer := range o.Answers {
+		for _, answer := range o.Responses {
 			want = append(want, answer.Status, plain(answer.Description))
 			for _, header := range answer.Headers {
 				want = append(want, header.Name)
@@ -119,7 +119,7 @@ func TestEveryOperationIsTold(t *testing.T) {
 }
 
 func declares(o *reference.Operation, status int) bool {
-	for _, answer := range o.Answers {
+	for _, answer := range o.Responses {
 		for _, media := range answer.Media {
 			if answer.Status == strconv.Itoa(status) && media.Type == "application/problem+json" {
 				return true

@@ -31,7 +31,8 @@ func parse(t *testing.T, page *httptest.ResponseRecorder) []*html.Node {
 	return elements
 }
 
-// parsed holds the elements of the pages that have been parsed, by path: the pages are long, and many tests look at them.
+// parsed holds the elements of the pages that have been parsed, by path: the pages are long, and many tests look at
+// them.
 var parsed sync.Map //nolint:gochecknoglobals // read-only once it is there
 
 // elements gives the elements of a page of the standard handler, which nobody may change.

@@ -1,7 +1,9 @@
-// Package reference reads the specification as its readers do: by tag, in the order of its author, with everything that
-// is said elsewhere (what a reference names, who holds a permission) brought to where it is needed.
+// Package reference reads an OpenAPI document into a model for documentation: operations grouped by tag, in the order
+// of the document, with every reference resolved and with the permissions, roles and API key scopes of each
+// operation.
 //
-// It promises to leave nothing out: what it does not know how to tell is an error.
+// A keyword that the reader does not know is an error, unless it is an extension (x-…). The reference pages therefore
+// cannot leave out a part of the document by accident.
 package reference
 
 import (
@@ -13,28 +15,28 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Authenticated is the permission that everybody has who says who they are.
+// Authenticated is the permission that every authenticated person has.
 const Authenticated = "authenticated"
 
-// Document is the specification.
+// Document is an OpenAPI document.
 type Document struct {
-	// Title and Summary say what it describes.
+	// Title and Summary are those of the document's info object.
 	Title, Summary string
-	// Tags group the operations; each has at least one.
+	// Tags group the operations. Each tag has at least one.
 	Tags []*Tag
-	// Schemas are those that have names.
+	// Schemas are the named schemas (components/schemas).
 	Schemas []*Schema
 	// Roles are the names of all roles.
 	Roles []string
-	// Permissions are all permissions that operations ask for, in the order in which the roles are given them.
+	// Permissions are all permissions, in the order in which x-roles and x-key-scopes first name them.
 	Permissions []*Permission
-	// Common are headers that answers carry besides their own.
-	Common Common
+	// Common are the headers that x-response-headers declares.
+	Common CommonHeaders
 }
 
-// Common are the headers that answers have in common: those of operations that count against a limit, of successes that
-// are answered again, and of every answer.
-type Common struct{ Limited, Repeatable, Always []*Parameter }
+// CommonHeaders are response headers that many operations share: those of rate limited operations, those of successes
+// that an Idempotency-Key can replay, and those of every response.
+type CommonHeaders struct{ RateLimited, Repeatable, Always []*Parameter }
 
 // Tag is a group of operations.
 type Tag struct {
@@ -42,110 +44,105 @@ type Tag struct {
 	Operations        []*Operation
 }
 
-// Keys says which API keys may have a permission.
-type Keys string
+// KeyKind says which API keys can have a permission.
+type KeyKind string
 
 const (
-	// NoKey permissions are for people.
-	NoKey Keys = ""
-	// CompanyKey permissions are scopes of keys for the whole company only.
-	CompanyKey Keys = "company"
-	// TestKey permissions are scopes of keys of test companies only.
-	TestKey Keys = "test"
-	// JobKey permissions are scopes of any key, one that is limited to some jobs included.
-	JobKey Keys = "jobs"
-	// EveryKey permissions are those that each key has without a scope.
-	EveryKey Keys = "every"
+	// NoKey permissions are for people only.
+	NoKey KeyKind = ""
+	// CompanyKey permissions are scopes of keys that are not limited to jobs.
+	CompanyKey KeyKind = "company"
+	// TestKey permissions are scopes of keys of test companies.
+	TestKey KeyKind = "test"
+	// JobKey permissions are scopes of any key, including keys that are limited to some jobs.
+	JobKey KeyKind = "jobs"
+	// EveryKey permissions belong to every key and need no scope.
+	EveryKey KeyKind = "every"
 )
 
-// Permission is what an operation may ask of its caller.
+// Permission is a permission that operations require.
 type Permission struct {
 	Name string
-	// Roles hold the permission; none does where only API keys have it.
+	// Roles have the permission. The list is empty if only API keys can have it.
 	Roles []string
-	// Key says which API keys may have the permission, and Scope by which scope: its own name, or that of another one that
-	// it comes with.
-	Key   Keys
+	// Key says which API keys can have the permission. Scope is the scope that grants it to them: the permission's own
+	// name, or the name of another permission that includes it.
+	Key   KeyKind
 	Scope string
-	// Operations ask for the permission.
+	// Operations require the permission.
 	Operations []*Operation
 }
 
-// Operation is one operation.
+// Operation is an API operation.
 type Operation struct {
 	// ID is the operationId.
 	ID string
-	// Method is in capitals; Path is spelled as in the specification.
+	// Method is in upper case. Path is the path template, such as /api/v1/jobs/{job_id}.
 	Method, Path string
-	// Tag is the name of its group.
+	// Tag is the name of the operation's group.
 	Tag                  string
 	Summary, Description string
-	// Permission is what a caller needs; nil for public operations.
+	// Permission is required to call the operation. It is nil for public operations.
 	Permission *Permission
-	// Scheme describes another way to say who one is, which a public operation may ask for; empty where there is none.
+	// Scheme describes the credentials that a public operation accepts. It is empty if there are none.
 	Scheme string
-	// Limited operations count against the rate limit.
-	Limited bool
-	// Deprecated operations are to be left, and after Sunset, where a date is given, they are gone.
+	// RateLimited operations count against the rate limit.
+	RateLimited bool
+	// Deprecated operations can be removed after Sunset, a date. Sunset is empty if there is no date.
 	Deprecated bool
 	Sunset     string
-	// Parameters are those of the path, and then the operation's own.
+	// Parameters are those of the path, followed by the operation's own.
 	Parameters []*Parameter
-	// Body is nil where none is read.
+	// Body is nil if the operation takes no request body.
 	Body *Body
-	// Answers are in the order of the specification.
-	Answers []*Answer
+	// Responses are in the order of the document.
+	Responses []*Response
 }
 
-// Parameter is one parameter, or a header of an answer.
+// Parameter is a request parameter or a response header.
 type Parameter struct {
 	Name, Description string
 	// In is path, query, header or cookie.
 	In                   string
 	Required, Deprecated bool
 	Schema               *Schema
-	// Example is absent where the specification gives none.
+	// Example is absent if the document has none.
 	Example Value
 }
 
-// Body is what a request carries.
+// Body is a request body.
 type Body struct {
 	Description string
 	Required    bool
 	Media       []*Media
 }
 
-// Media is a body in one form.
+// Media is a body in one media type.
 type Media struct {
 	// Type is the media type.
 	Type   string
 	Schema *Schema
-	// Example is absent where the specification gives none.
+	// Example is absent if the document has none.
 	Example Value
 }
 
-// Answer is what an operation may answer with.
-type Answer struct {
+// Response is a response that an operation declares.
+type Response struct {
 	// Status is the HTTP status in digits.
 	Status      string
 	Description string
 	Headers     []*Parameter
 	Media       []*Media
-	// Links lead from this answer to what can be done next.
-	Links []*Link
+	// Links are the IDs of operations that take values from this response.
+	Links []string
 }
 
-// Link names an operation that takes something from an answer.
-type Link struct {
-	OperationID, Description string
-}
+// IsSuccess reports whether the status is 2xx.
+func (r *Response) IsSuccess() bool { return strings.HasPrefix(r.Status, "2") }
 
-// Success reports whether the answer means that the operation was done.
-func (a *Answer) Success() bool { return strings.HasPrefix(a.Status, "2") }
-
-// JSON gives the body of an answer in JSON, or nil.
-func (a *Answer) JSON() *Media {
-	for _, media := range a.Media {
+// JSON returns the body in application/json, or nil.
+func (r *Response) JSON() *Media {
+	for _, media := range r.Media {
 		if media.Type == "application/json" {
 			return media
 		}
@@ -153,7 +150,7 @@ func (a *Answer) JSON() *Media {
 	return nil
 }
 
-// Parameter gives the parameter of a name in a place, or nil.
+// Parameter returns the parameter with a location and a name, or nil. The case of the name is ignored.
 func (o *Operation) Parameter(in, name string) *Parameter {
 	at := slices.IndexFunc(o.Parameters, func(p *Parameter) bool { return p.In == in && strings.EqualFold(p.Name, name) })
 	if at < 0 {
@@ -162,20 +159,20 @@ func (o *Operation) Parameter(in, name string) *Parameter {
 	return o.Parameters[at]
 }
 
-// Public reports whether the operation asks nobody who they are.
+// Public reports whether the operation can be called without authentication.
 func (o *Operation) Public() bool { return o.Permission == nil }
 
-// Done gives the first answer that means success.
-func (o *Operation) Done() *Answer {
-	for _, answer := range o.Answers {
-		if answer.Success() {
-			return answer
+// Success returns the first response with a 2xx status, or nil.
+func (o *Operation) Success() *Response {
+	for _, response := range o.Responses {
+		if response.IsSuccess() {
+			return response
 		}
 	}
 	return nil
 }
 
-// Operations are all operations, by tag.
+// Operations returns all operations, ordered by tag.
 func (d *Document) Operations() []*Operation {
 	var all []*Operation
 	for _, tag := range d.Tags {
@@ -184,11 +181,12 @@ func (d *Document) Operations() []*Operation {
 	return all
 }
 
-// Read reads a specification in YAML or JSON. An error names everything that it cannot tell.
+// Read parses an OpenAPI document in YAML or JSON. The error lists everything in the document that Read does not
+// support.
 func Read(specification string) (*Document, error) {
 	var node yaml.Node
 	if err := yaml.Unmarshal([]byte(specification), &node); err != nil {
-		return nil, fmt.Errorf("reference: read the specification: %w", err)
+		return nil, fmt.Errorf("reference: parse the specification: %w", err)
 	}
 	if node.Kind == 0 {
 		return nil, errors.New("reference: the specification is empty")
@@ -199,5 +197,5 @@ func Read(specification string) (*Document, error) {
 	}
 	r := &reader{root: root, schemas: map[string]*Schema{}}
 	document := r.document()
-	return document, errors.Join(r.holes...)
+	return document, errors.Join(r.errs...)
 }

@@ -2,36 +2,39 @@ package reference
 
 import "strconv"
 
-// deepest is how many levels an example that nobody wrote goes down, and bare how many of them, the last ones, hold
-// only what has to be there.
-const deepest, bare = 12, 8
+const (
+	// maxDepth is the number of levels of a generated example; schemas can be recursive.
+	maxDepth = 12
+	// minimalDepth is how many of these levels, the deepest ones, have required members only.
+	minimalDepth = 8
+)
 
-// Sample gives a value of the parameter: the example of the specification, or one that its schema allows.
+// Sample returns the parameter's example, or a value that its schema allows.
 func (p *Parameter) Sample() Value {
-	if p.Example.Has() {
+	if p.Example.Exists() {
 		return p.Example
 	}
 	return p.Schema.Sample()
 }
 
-// Sample gives a value of the body: the example of the specification, or one that its schema allows.
+// Sample returns the body's example, or a value that its schema allows.
 func (m *Media) Sample() Value {
-	if m.Example.Has() {
+	if m.Example.Exists() {
 		return m.Example
 	}
 	return m.Schema.Sample()
 }
 
-// Sample gives a value that the schema allows.
-func (s *Schema) Sample() Value { return s.sample(deepest) }
+// Sample returns a value that the schema allows.
+func (s *Schema) Sample() Value { return s.sample(maxDepth) }
 
 func (s *Schema) sample(levels int) Value {
 	switch {
 	case s == nil || levels == 0:
 		return Value{Kind: Null}
-	case s.Example.Has():
+	case s.Example.Exists():
 		return s.Example
-	case s.Default.Has():
+	case s.Default.Exists():
 		return s.Default
 	case len(s.Enum) > 0:
 		return s.Enum[0]
@@ -42,14 +45,14 @@ func (s *Schema) sample(levels int) Value {
 	case "boolean":
 		return Value{Kind: Bool, Text: "true"}
 	case "integer", "number":
-		if least := s.Bound("minimum"); least.Has() {
-			return least
+		if minimum := s.Bound("minimum"); minimum.Exists() {
+			return minimum
 		}
 		return NumberOf(1)
 	case "array":
 		list := Value{Kind: List}
 		if s.Items != nil && levels > 1 {
-			for range max(s.least("minItems"), 1) {
+			for range max(s.intBound("minItems"), 1) {
 				list.Items = append(list.Items, s.Items.sample(levels-1))
 			}
 		}
@@ -57,20 +60,20 @@ func (s *Schema) sample(levels int) Value {
 	case "object":
 		object := Value{Kind: Object}
 		for _, p := range s.Properties {
-			if !p.Required && levels <= bare {
+			if !p.Required && levels <= minimalDepth {
 				continue
 			}
 			object.Members = append(object.Members, Member{p.Name, p.Schema.sample(levels - 1)})
 		}
 		return object
 	case "string":
-		return TextOf(s.text())
+		return TextOf(s.sampleText())
 	}
 	return Value{Kind: Null}
 }
 
-// least is the number that a keyword names, or 0.
-func (s *Schema) least(keyword string) int {
+// intBound returns the value of a bound, or 0.
+func (s *Schema) intBound(keyword string) int {
 	n, err := strconv.Atoi(s.Bound(keyword).Text)
 	if err != nil {
 		return 0
@@ -78,7 +81,7 @@ func (s *Schema) least(keyword string) int {
 	return n
 }
 
-func (s *Schema) text() string {
+func (s *Schema) sampleText() string {
 	switch s.Format {
 	case "uuid":
 		return "01980a3e-7b1c-7c7e-8f00-0123456789ab"

@@ -7,32 +7,33 @@ import (
 	"strings"
 )
 
-// reader gathers what is wrong while it reads, so that all of it is told at once.
+// reader reads a document. It collects errors instead of stopping at the first one.
 type reader struct {
 	root        Value
 	schemas     map[string]*Schema
 	permissions []*Permission
-	holes       []error
+	errs        []error
 }
 
-func (r *reader) hole(format string, a ...any) {
-	r.holes = append(r.holes, fmt.Errorf("reference: "+format, a...))
+func (r *reader) errorf(format string, a ...any) {
+	r.errs = append(r.errs, fmt.Errorf("reference: "+format, a...))
 }
 
-// follow gives what a reference names, or the value itself, and the last word of the reference.
-func (r *reader) follow(v Value) (Value, string) {
+// resolve follows a $ref and returns its target with the last token of the reference. It returns other values
+// unchanged.
+func (r *reader) resolve(v Value) (Value, string) {
 	reference := v.Get("$ref").Text
 	if reference == "" {
 		return v, ""
 	}
 	path, found := strings.CutPrefix(reference, "#/")
 	at, name := r.root, ""
-	for part := range strings.SplitSeq(path, "/") {
-		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(part)
+	for token := range strings.SplitSeq(path, "/") {
+		name = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
 		at = at.Get(name)
 	}
-	if !found || !at.Has() {
-		r.hole("%s leads nowhere", reference)
+	if !found || !at.Exists() {
+		r.errorf("the reference %s has no target", reference)
 	}
 	return at, name
 }
@@ -45,77 +46,83 @@ func (r *reader) document() *Document {
 		d.Tags = append(d.Tags, &Tag{Name: tag.Get("name").Text, Description: tag.Get("description").Text})
 	}
 	for _, schema := range r.root.Get("components").Get("schemas").Members {
-		d.Schemas = append(d.Schemas, r.named(schema.Name, schema.Value))
+		d.Schemas = append(d.Schemas, r.namedSchema(schema.Name, schema.Value))
 	}
 	for _, path := range r.root.Get("paths").Members {
-		for _, member := range path.Value.Members {
-			if !slices.Contains([]string{"get", "put", "post", "delete", "patch"}, member.Name) {
-				if !slices.Contains([]string{"parameters", "summary", "description"}, member.Name) {
-					r.hole("%s: %s is not told", path.Name, member.Name)
-				}
-				continue
-			}
-			o := r.operation(path.Name, path.Value, member)
-			at := slices.IndexFunc(d.Tags, func(t *Tag) bool { return t.Name == o.Tag })
-			if at < 0 {
-				r.hole("%s has the tag %q, which nothing describes", o.ID, o.Tag)
-				continue
-			}
-			d.Tags[at].Operations = append(d.Tags[at].Operations, o)
-		}
+		r.readPath(d, path)
 	}
 	for _, tag := range d.Tags {
 		if len(tag.Operations) == 0 {
-			r.hole("nothing has the tag %q", tag.Name)
+			r.errorf("the tag %q has no operations", tag.Name)
 		}
 	}
 	d.Permissions = r.permissions
 	for _, group := range r.root.Get("x-response-headers").Members {
 		switch headers := r.headers(group.Value); group.Name {
 		case "limited":
-			d.Common.Limited = headers
+			d.Common.RateLimited = headers
 		case "repeatable":
 			d.Common.Repeatable = headers
 		case "always":
 			d.Common.Always = headers
 		default:
-			r.hole("x-response-headers: %s is not told", group.Name)
+			r.errorf("x-response-headers: the group %s is not supported", group.Name)
 		}
 	}
 	return d
 }
 
+// readPath adds the operations of a path to their tags.
+func (r *reader) readPath(d *Document, path Member) {
+	for _, member := range path.Value.Members {
+		switch member.Name {
+		case "parameters", "summary", "description":
+		case "get", "put", "post", "delete", "patch":
+			o := r.operation(path.Name, path.Value, member)
+			at := slices.IndexFunc(d.Tags, func(t *Tag) bool { return t.Name == o.Tag })
+			if at < 0 {
+				r.errorf("%s: the tag %q is not declared", o.ID, o.Tag)
+				continue
+			}
+			d.Tags[at].Operations = append(d.Tags[at].Operations, o)
+		default:
+			r.errorf("%s: %s is not supported", path.Name, member.Name)
+		}
+	}
+}
+
 func (r *reader) readPermissions(d *Document) {
-	everybody := &Permission{Name: Authenticated, Scope: Authenticated}
-	r.permissions = []*Permission{everybody}
-	keys := r.root.Get("x-key-scopes")
+	everyone := &Permission{Name: Authenticated, Scope: Authenticated}
+	r.permissions = []*Permission{everyone}
+	scopes := r.root.Get("x-key-scopes")
 	for _, role := range r.root.Get("x-roles").Members {
 		d.Roles = append(d.Roles, role.Name)
-		everybody.Roles = append(everybody.Roles, role.Name)
+		everyone.Roles = append(everyone.Roles, role.Name)
 		for _, name := range role.Value.Texts() {
 			permission := r.permission(name)
 			if permission == nil {
-				permission = r.scoped(name, keys)
+				permission = r.newPermission(name, scopes)
 				r.permissions = append(r.permissions, permission)
 			}
 			permission.Roles = append(permission.Roles, role.Name)
 		}
 	}
-	for _, key := range keys.Members {
-		if r.permission(key.Name) == nil {
-			r.permissions = append(r.permissions, r.scoped(key.Name, keys))
+	for _, scope := range scopes.Members {
+		if r.permission(scope.Name) == nil {
+			r.permissions = append(r.permissions, r.newPermission(scope.Name, scopes))
 		}
 	}
 }
 
-// scoped reads which API keys have a permission, and by which scope: its own, or one that it comes with.
-func (r *reader) scoped(permission string, keys Value) *Permission {
-	p := &Permission{Name: permission, Scope: permission, Key: Keys(keys.Get(permission).Text)}
-	if other := keys.Get(string(p.Key)); p.Key != NoKey && other.Text != "" {
-		p.Scope, p.Key = string(p.Key), Keys(other.Text)
+// newPermission returns a permission without roles. A value in scopes is either a KeyKind or the name of the scope that
+// includes the permission.
+func (r *reader) newPermission(name string, scopes Value) *Permission {
+	p := &Permission{Name: name, Scope: name, Key: KeyKind(scopes.Get(name).Text)}
+	if other := scopes.Get(string(p.Key)); p.Key != NoKey && other.Text != "" {
+		p.Scope, p.Key = string(p.Key), KeyKind(other.Text)
 	}
-	if !slices.Contains([]Keys{NoKey, CompanyKey, TestKey, JobKey, EveryKey}, p.Key) {
-		r.hole("x-key-scopes: %s: %s is not told", permission, keys.Get(permission).Compact())
+	if !slices.Contains([]KeyKind{NoKey, CompanyKey, TestKey, JobKey, EveryKey}, p.Key) {
+		r.errorf("x-key-scopes: %s: the value %s is not supported", name, scopes.Get(name).Compact())
 	}
 	return p
 }
@@ -129,86 +136,82 @@ func (r *reader) permission(name string) *Permission {
 	return nil
 }
 
-// untold are the members of an operation that say nothing to its caller, or are read where they belong.
-func untold() []string {
-	return []string{"operationId", "tags", "x-streaming", "x-upload", "externalDocs"}
-}
-
 func (r *reader) operation(path string, item Value, member Member) *Operation {
-	o := &Operation{Path: path, Method: strings.ToUpper(member.Name), Limited: true}
+	o := &Operation{Path: path, Method: strings.ToUpper(member.Name), RateLimited: true}
 	o.ID = member.Value.Get("operationId").Text
 	if tags := member.Value.Get("tags").Texts(); len(tags) > 0 {
 		o.Tag = tags[0]
 	}
 	r.parameters(o, item.Get("parameters"))
-	for _, said := range member.Value.Members {
-		switch said.Name {
+	for _, field := range member.Value.Members {
+		switch field.Name {
+		case "operationId", "tags", "externalDocs":
 		case "summary":
-			o.Summary = said.Value.Text
+			o.Summary = field.Value.Text
 		case "description":
-			o.Description = said.Value.Text
+			o.Description = field.Value.Text
 		case "deprecated":
-			o.Deprecated = said.Value.True()
+			o.Deprecated = field.Value.True()
 		case "x-sunset":
-			o.Sunset = said.Value.Text
+			o.Sunset = field.Value.Text
 		case "x-rate-limited":
-			o.Limited = said.Value.True()
+			o.RateLimited = field.Value.True()
 		case "x-required-permission":
-			o.Permission = r.permission(said.Value.Text)
+			o.Permission = r.permission(field.Value.Text)
 			if o.Permission == nil {
-				r.hole("%s asks for %q, which nobody has", o.ID, said.Value.Text)
+				r.errorf("%s: no role and no API key has the permission %q", o.ID, field.Value.Text)
 				continue
 			}
 			o.Permission.Operations = append(o.Permission.Operations, o)
 		case "security":
-			r.security(o, said.Value)
+			r.security(o, field.Value)
 		case "parameters":
-			r.parameters(o, said.Value)
+			r.parameters(o, field.Value)
 		case "requestBody":
-			o.Body = r.body(said.Value)
-			r.patches(o)
+			o.Body = r.body(field.Value)
+			r.addPatchMedia(o)
 		case "responses":
-			for _, answer := range said.Value.Members {
-				o.Answers = append(o.Answers, r.answer(answer))
+			for _, response := range field.Value.Members {
+				o.Responses = append(o.Responses, r.response(response))
 			}
 		default:
-			if !slices.Contains(untold(), said.Name) && !strings.HasPrefix(said.Name, "x-") {
-				r.hole("%s: %s is not told", o.ID, said.Name)
+			if !strings.HasPrefix(field.Name, "x-") {
+				r.errorf("%s: %s is not supported", o.ID, field.Name)
 			}
 		}
 	}
 	return o
 }
 
-// security notes how the caller of an operation that asks for no permission may say who they are.
-func (r *reader) security(o *Operation, ways Value) {
-	for _, way := range ways.Items {
-		for _, scheme := range way.Members {
-			described := r.root.Get("components").Get("securitySchemes").Get(scheme.Name)
-			if !described.Has() {
-				r.hole("%s: nothing describes the scheme %s", o.ID, scheme.Name)
+// security sets the description of the operation's credentials.
+func (r *reader) security(o *Operation, requirements Value) {
+	for _, requirement := range requirements.Items {
+		for _, scheme := range requirement.Members {
+			declared := r.root.Get("components").Get("securitySchemes").Get(scheme.Name)
+			if !declared.Exists() {
+				r.errorf("%s: the security scheme %s is not declared", o.ID, scheme.Name)
 			}
-			o.Scheme = described.Get("description").Text
+			o.Scheme = declared.Get("description").Text
 		}
 	}
 }
 
-// patches adds what a PATCH may call its body, which the document says once for all of them.
-func (r *reader) patches(o *Operation) {
+// addPatchMedia adds the media types that x-patch-media-types declares for the body of every PATCH.
+func (r *reader) addPatchMedia(o *Operation) {
 	if o.Method != http.MethodPatch {
 		return
 	}
-	for _, media := range r.root.Get("x-patch-media-types").Texts() {
-		same := *o.Body.Media[0]
-		same.Type = media
-		o.Body.Media = append(o.Body.Media, &same)
+	for _, mediaType := range r.root.Get("x-patch-media-types").Texts() {
+		media := *o.Body.Media[0]
+		media.Type = mediaType
+		o.Body.Media = append(o.Body.Media, &media)
 	}
 }
 
 func (r *reader) parameters(o *Operation, list Value) {
-	for _, stated := range list.Items {
-		value, _ := r.follow(stated)
-		o.Parameters = append(o.Parameters, r.parameter(value.Get("name").Text, value.Get("in").Text, value))
+	for _, item := range list.Items {
+		v, _ := r.resolve(item)
+		o.Parameters = append(o.Parameters, r.parameter(v.Get("name").Text, v.Get("in").Text, v))
 	}
 }
 
@@ -217,21 +220,21 @@ func (r *reader) parameter(name, in string, v Value) *Parameter {
 		Name: name, In: in, Description: v.Get("description").Text, Required: v.Get("required").True(),
 		Deprecated: v.Get("deprecated").True(), Schema: r.schema(v.Get("schema")), Example: example(v),
 	}
-	for _, said := range v.Members {
-		switch said.Name {
+	for _, field := range v.Members {
+		switch field.Name {
 		case "name", "in", "description", "required", "deprecated", "schema", "example", "examples", "explode", "style":
 		default:
-			if !strings.HasPrefix(said.Name, "x-") {
-				r.hole("the parameter %s: %s is not told", name, said.Name)
+			if !strings.HasPrefix(field.Name, "x-") {
+				r.errorf("the parameter %s: %s is not supported", name, field.Name)
 			}
 		}
 	}
 	return p
 }
 
-// example gives the example of a parameter or a body, or the first of several.
+// example returns the example of a parameter or a body, or the first one of several.
 func example(v Value) Value {
-	if one := v.Get("example"); one.Has() {
+	if one := v.Get("example"); one.Exists() {
 		return one
 	}
 	several := v.Get("examples")
@@ -244,8 +247,8 @@ func example(v Value) Value {
 	return Value{}
 }
 
-func (r *reader) body(stated Value) *Body {
-	v, _ := r.follow(stated)
+func (r *reader) body(item Value) *Body {
+	v, _ := r.resolve(item)
 	return &Body{
 		Description: v.Get("description").Text, Required: v.Get("required").True(), Media: r.media(v.Get("content")),
 	}
@@ -253,30 +256,30 @@ func (r *reader) body(stated Value) *Body {
 
 func (r *reader) media(content Value) []*Media {
 	var all []*Media
-	for _, one := range content.Members {
-		all = append(all, &Media{Type: one.Name, Schema: r.schema(one.Value.Get("schema")), Example: example(one.Value)})
+	for _, m := range content.Members {
+		all = append(all, &Media{Type: m.Name, Schema: r.schema(m.Value.Get("schema")), Example: example(m.Value)})
 	}
 	return all
 }
 
-func (r *reader) answer(stated Member) *Answer {
-	v, _ := r.follow(stated.Value)
-	a := &Answer{
-		Status: stated.Name, Description: v.Get("description").Text, Headers: r.headers(v.Get("headers")),
+func (r *reader) response(item Member) *Response {
+	v, _ := r.resolve(item.Value)
+	response := &Response{
+		Status: item.Name, Description: v.Get("description").Text, Headers: r.headers(v.Get("headers")),
 		Media: r.media(v.Get("content")),
 	}
 	for _, link := range v.Get("links").Members {
-		value, _ := r.follow(link.Value)
-		a.Links = append(a.Links, &Link{value.Get("operationId").Text, value.Get("description").Text})
+		target, _ := r.resolve(link.Value)
+		response.Links = append(response.Links, target.Get("operationId").Text)
 	}
-	return a
+	return response
 }
 
-func (r *reader) headers(stated Value) []*Parameter {
+func (r *reader) headers(v Value) []*Parameter {
 	var all []*Parameter
-	for _, header := range stated.Members {
-		value, _ := r.follow(header.Value)
-		all = append(all, r.parameter(header.Name, "header", value))
+	for _, header := range v.Members {
+		target, _ := r.resolve(header.Value)
+		all = append(all, r.parameter(header.Name, "header", target))
 	}
 	return all
 }

@@ -13,7 +13,7 @@ import (
 	gen "github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// small is a document in which everything is used that a reader has to bring together.
+// small is a document that uses every kind of information that Read combines.
 const small = `
 info: {title: Small, summary: A small one.}
 tags: [{name: things, description: Things.}]
@@ -74,7 +74,7 @@ components:
         inner: {$ref: '#/components/schemas/Thing'}
 `
 
-func TestReadBringsTogether(t *testing.T) {
+func TestReadResolvesReferences(t *testing.T) {
 	t.Parallel()
 	d, err := reference.Read(small)
 	if err != nil {
@@ -82,92 +82,95 @@ func TestReadBringsTogether(t *testing.T) {
 	}
 	operations := d.Operations()
 	if len(operations) != 2 {
-		t.Fatalf("there are %d operations", len(operations))
+		t.Fatalf("got %d operations, want 2", len(operations))
 	}
 	change, get := operations[0], operations[1]
 	if change.Permission.Name != "things:write" || !slices.Equal(change.Permission.Roles, []string{"admin"}) ||
 		change.Permission.Key != reference.NoKey || len(change.Permission.Operations) != 1 {
-		t.Errorf("the change asks for %+v", change.Permission)
+		t.Errorf("ChangeThing: unexpected permission %+v", change.Permission)
 	}
 	if get.Permission.Key != reference.EveryKey || len(get.Permission.Roles) != 0 {
-		t.Errorf("the reading asks for %+v", get.Permission)
+		t.Errorf("GetThing: unexpected permission %+v", get.Permission)
 	}
-	if !change.Deprecated || change.Sunset != "2027-01-01" || change.Limited || !get.Limited {
-		t.Errorf("the change is %+v, the reading %+v", change, get)
+	if !change.Deprecated || change.Sunset != "2027-01-01" || change.RateLimited || !get.RateLimited {
+		t.Errorf("unexpected operations: ChangeThing %+v, GetThing %+v", change, get)
 	}
 	if change.Parameter("path", "id") == nil || change.Parameter("header", "if-match") == nil || len(change.Parameters) != 2 {
-		t.Errorf("the parameters are %+v", change.Parameters)
+		t.Errorf("ChangeThing: unexpected parameters %+v", change.Parameters)
 	}
 	var types []string
 	for _, media := range change.Body.Media {
 		types = append(types, media.Type)
 	}
 	if want := []string{"application/json", "application/merge-patch+json"}; !slices.Equal(types, want) {
-		t.Errorf("the body is %v, want %v", types, want)
+		t.Errorf("ChangeThing: media types of the body: got %v, want %v", types, want)
 	}
 	schema := change.Body.Media[0].Schema
 	if schema.Name != "Thing" || schema.Description != "A changed thing." || !schema.Closed {
-		t.Errorf("the schema of the body is %+v", schema)
+		t.Errorf("ChangeThing: unexpected schema of the body: %+v", schema)
 	}
 	var names []string
 	for _, p := range schema.Properties {
 		names = append(names, p.Name)
 		if p.Required != (p.Name == "zeta") {
-			t.Errorf("%s is required: %v", p.Name, p.Required)
+			t.Errorf("property %s: got Required %v", p.Name, p.Required)
 		}
 	}
 	if want := []string{"zeta", "alpha", "list", "inner"}; !slices.Equal(names, want) {
-		t.Errorf("the properties are %v, want %v", names, want)
+		t.Errorf("properties: got %v, want %v", names, want)
 	}
-	answer := change.Done()
-	if got := answer.JSON().Example.Compact(); got != `{"zeta": 1, "alpha": "two", "list": [1, 2.5, true, null]}` {
-		t.Errorf("the example of the answer is %s", got)
+	response := change.Success()
+	if got := response.JSON().Example.Compact(); got != `{"zeta": 1, "alpha": "two", "list": [1, 2.5, true, null]}` {
+		t.Errorf("unexpected example of the response: %s", got)
 	}
-	if len(answer.Links) != 1 || answer.Links[0].OperationID != "ChangeThing" || len(answer.Headers) != 1 {
-		t.Errorf("the answer is %+v", answer)
+	if !slices.Equal(response.Links, []string{"ChangeThing"}) || len(response.Headers) != 1 {
+		t.Errorf("unexpected response: %+v", response)
 	}
 	for name, headers := range map[string][]*reference.Parameter{
-		"X-Request-Id": d.Common.Always, "RateLimit": d.Common.Limited, "Idempotency-Replayed": d.Common.Repeatable,
+		"X-Request-Id": d.Common.Always, "RateLimit": d.Common.RateLimited, "Idempotency-Replayed": d.Common.Repeatable,
 	} {
 		if len(headers) != 1 || headers[0].Name != name || headers[0].Description == "" {
-			t.Errorf("instead of %s answers have in common %+v", name, headers)
+			t.Errorf("common headers: got %+v, want only %s", headers, name)
 		}
 	}
 }
 
-func TestReadNamesEveryHole(t *testing.T) {
+func TestReadReportsWhatItDoesNotSupport(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct{ old, changed, want string }{
-		"a reference to nothing":      {"'#/components/schemas/Thing', description", "'#/components/schemas/Nothing', description", "leads nowhere"},
-		"a reference to elsewhere":    {"'#/components/parameters/ID'", "'other.yaml#/ID'", "leads nowhere"},
-		"a permission of nobody":      {"x-required-permission: things:write", "x-required-permission: things:eat", `asks for "things:eat"`},
-		"a tag of nothing":            {"tags: [{name: things, description: Things.}]", "tags: [{name: things}, {name: more}]", `nothing has the tag "more"`},
-		"a tag without description":   {"tags: [{name: things, description: Things.}]", "tags: []", `has the tag "things"`},
-		"a keyword of a schema":       {"minimum: 1", "minimum: 1, if: {}", "if is not told"},
-		"a member of an operation":    {"summary: Change", "callbacks: {}", "callbacks is not told"},
-		"a member of a parameter":     {"description: Version.,", "allowReserved: true,", "allowReserved is not told"},
-		"a method":                    {"    get:\n", "    trace:\n", "trace is not told"},
-		"a scope of an unknown kind":  {"things:own: every", "things:own: some", `"some" is not told`},
-		"a scheme without its words":  {"security: [{bearer: []}]", "security: [{other: []}]", "nothing describes the scheme other"},
-		"headers of some answers":     {"  always: {", "  sometimes: {", "sometimes is not told"},
-		"a number that JSON has not":  {"minimum: 1", "minimum: 0x1", "no number of JSON"},
-		"a value that JSON has not":   {"minimum: 1", "minimum: !!binary AA==", "nothing that JSON knows"},
-		"what is no document at all":  {small, "", "is empty"},
-		"what cannot be read as YAML": {small, "a: [", "read the specification"},
+	for name, test := range map[string]struct{ old, replacement, want string }{
+		"reference without target":    {"'#/components/schemas/Thing', description", "'#/components/schemas/Nothing', description", "has no target"},
+		"reference to another file":   {"'#/components/parameters/ID'", "'other.yaml#/ID'", "has no target"},
+		"permission that no role has": {"x-required-permission: things:write", "x-required-permission: things:eat", `has the permission "things:eat"`},
+		"tag without operations":      {"tags: [{name: things, description: Things.}]", "tags: [{name: things}, {name: more}]", `the tag "more" has no operations`},
+		"undeclared tag":              {"tags: [{name: things, description: Things.}]", "tags: []", `the tag "things" is not declared`},
+		"keyword of a schema":         {"minimum: 1", "minimum: 1, if: {}", "if is not supported"},
+		"field of an operation":       {"summary: Change", "callbacks: {}", "callbacks is not supported"},
+		"field of a parameter":        {"description: Version.,", "allowReserved: true,", "allowReserved is not supported"},
+		"method":                      {"    get:\n", "    trace:\n", "trace is not supported"},
+		"value of x-key-scopes":       {"things:own: every", "things:own: some", `"some" is not supported`},
+		"undeclared security scheme":  {"security: [{bearer: []}]", "security: [{other: []}]", "the security scheme other is not declared"},
+		"group of x-response-headers": {"  always: {", "  sometimes: {", "sometimes is not supported"},
+		"number that is not JSON":     {"minimum: 1", "minimum: 0x1", "is not a JSON number"},
+		"value without a JSON type":   {"minimum: 1", "minimum: !!binary AA==", "no equivalent in JSON"},
+		"empty document":              {small, "", "is empty"},
+		"document that is not YAML":   {small, "a: [", "parse the specification"},
 	} {
-		if !strings.Contains(small, c.old) {
-			t.Fatalf("%s: the document has no %s", name, c.old)
-		}
-		_, err := reference.Read(strings.Replace(small, c.old, c.changed, 1))
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: the error is %v, want %q in it", name, err, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(small, test.old) {
+				t.Fatalf("the document does not contain %s", test.old)
+			}
+			_, err := reference.Read(strings.Replace(small, test.old, test.replacement, 1))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got error %v, want one that contains %q", err, test.want)
+			}
+		})
 	}
 }
 
-// TestSamplesFit holds what the reference sends and shows where the specification gives no example, and the examples
-// themselves, against their schemas.
-func TestSamplesFit(t *testing.T) {
+// TestSamplesMatchTheirSchemas validates the examples of the specification, and the values that Sample generates where
+// there is no example.
+func TestSamplesMatchTheirSchemas(t *testing.T) {
 	t.Parallel()
 	d, err := reference.Read(api.Specification)
 	if err != nil {
@@ -182,36 +185,36 @@ func TestSamplesFit(t *testing.T) {
 		specified := item.GetOperation(o.Method)
 		for _, p := range slices.Concat(item.Parameters, specified.Parameters) {
 			read := o.Parameter(p.Value.In, p.Value.Name)
-			fits(t, o.ID+" "+read.Name, p.Value.Schema.Value, read.Sample())
+			validate(t, o.ID+" "+read.Name, p.Value.Schema.Value, read.Sample())
 		}
 		if o.Body != nil && o.Body.Media[0].Type == "application/json" {
 			schema := specified.RequestBody.Value.Content["application/json"].Schema.Value
-			fits(t, o.ID, schema, o.Body.Media[0].Sample())
+			validate(t, o.ID, schema, o.Body.Media[0].Sample())
 		}
-		for _, answer := range o.Answers {
-			for _, media := range answer.Media {
+		for _, response := range o.Responses {
+			for _, media := range response.Media {
 				if strings.HasSuffix(media.Type, "json") && media.Type != "application/x-ndjson" {
-					schema := specified.Responses.Value(answer.Status).Value.Content[media.Type].Schema.Value
-					fits(t, o.ID+" "+answer.Status, schema, media.Sample())
+					schema := specified.Responses.Value(response.Status).Value.Content[media.Type].Schema.Value
+					validate(t, o.ID+" "+response.Status, schema, media.Sample())
 				}
 			}
 		}
 	}
 }
 
-func fits(t *testing.T, what string, schema *openapi3.Schema, sample reference.Value) {
+func validate(t *testing.T, name string, schema *openapi3.Schema, sample reference.Value) {
 	t.Helper()
 	var value any
 	if err := json.Unmarshal([]byte(sample.JSON()), &value); err != nil {
-		t.Errorf("%s: %s is no JSON: %v", what, sample.JSON(), err)
+		t.Errorf("%s: the sample %s is not valid JSON: %v", name, sample.JSON(), err)
 		return
 	}
 	if err := schema.VisitJSON(value); err != nil {
-		t.Errorf("%s: the sample %s does not fit: %v", what, sample.Compact(), err)
+		t.Errorf("%s: the sample %s does not match the schema: %v", name, sample.Compact(), err)
 	}
 }
 
-// FuzzValue wants that a value says the same in JSON as it was read, in both forms.
+// FuzzValue checks that both JSON formats of a Value decode to what was read.
 func FuzzValue(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,-2.5e3,true,null,"x\"\n<&>é"],"b":{}}`, `[[[]]]`, `"\u2028"`, `{"":0}`} {
 		f.Add(seed)
@@ -224,16 +227,16 @@ func FuzzValue(f *testing.F) {
 		d, err := reference.Read(`{"paths":{"/":{"get":{"operationId":"Get","tags":["t"],"security":[],"responses":{"200":` +
 			`{"content":{"application/json":{"example":` + text + `}}}}}}},"tags":[{"name":"t"}]}`)
 		if err != nil {
-			return // YAML reads less than JSON: a key twice, or a control character.
+			return // YAML rejects some JSON, such as duplicate keys and control characters.
 		}
-		example := d.Operations()[0].Done().JSON().Example
+		example := d.Operations()[0].Success().JSON().Example
 		for _, written := range []string{example.JSON(), example.Compact()} {
 			var got any
 			if err := json.Unmarshal([]byte(written), &got); err != nil {
-				t.Fatalf("%q is written as %q: %v", text, written, err)
+				t.Fatalf("%q is formatted as %q: %v", text, written, err)
 			}
-			if was, is := canonical(t, want), canonical(t, got); was != is {
-				t.Errorf("%q is written as %q", was, is)
+			if want, got := canonical(t, want), canonical(t, got); got != want {
+				t.Errorf("got %q, want %q", got, want)
 			}
 		}
 	})

@@ -5,46 +5,46 @@ import (
 	"strings"
 )
 
-// Schema says what values there may be.
+// Schema describes the values that are allowed.
 type Schema struct {
-	// Name is that of the specification; empty where the schema has none.
+	// Name is the name under components/schemas. It is empty for inline schemas.
 	Name string
-	// Type is one of JSON's, or empty where several kinds of value are allowed.
+	// Type is the JSON type. It is empty if several types are allowed.
 	Type string
-	// Nullable values may be null besides.
+	// Nullable reports whether null is allowed, too.
 	Nullable            bool
 	Format, Description string
 	Deprecated          bool
-	// Enum are the values that are allowed; any value that fits where it is empty.
+	// Enum lists the allowed values. If it is empty, the values are not enumerated.
 	Enum []Value
-	// EnumDescriptions and EnumNames say, for each value, what it means and how code may call it, where they are given.
+	// EnumDescriptions and EnumNames give, for each value of Enum, its description and its name in generated code. They
+	// are empty if the document does not have them.
 	EnumDescriptions, EnumNames []string
 	Default, Example            Value
-	// Bounds are the keywords that limit the values, as the specification has them.
+	// Bounds are the keywords that limit the values, such as minLength, in the order of the document.
 	Bounds []Member
-	// Properties are those of an object.
+	// Properties are the named members of an object.
 	Properties []*Property
-	// Open objects are said to have members besides their properties; Members says what those are, where that is known.
-	Open    bool
-	Members *Schema
-	// Closed objects have no members besides their properties, as those that are sent.
+	// Open reports whether an object explicitly allows members other than Properties.
+	Open bool
+	// Closed reports whether an object forbids members other than Properties. Request bodies are closed.
 	Closed bool
-	// Items says what a list holds.
+	// Items is the schema of the items of an array.
 	Items *Schema
-	// OneOf are alternatives.
+	// OneOf lists alternatives (oneOf or anyOf).
 	OneOf []*Schema
-	// GoPointer is whether Go's code keeps a pointer to what may be absent although it would not need one.
+	// GoPointer reports whether the generated Go type is a pointer where it would not need one to express absence.
 	GoPointer bool
 }
 
-// Property is a member that an object may have.
+// Property is a named member of an object.
 type Property struct {
 	Name     string
 	Required bool
 	Schema   *Schema
 }
 
-// Property gives the property of a name, or nil.
+// Property returns the property with a name, or nil.
 func (s *Schema) Property(name string) *Property {
 	at := slices.IndexFunc(s.Properties, func(p *Property) bool { return p.Name == name })
 	if at < 0 {
@@ -53,55 +53,55 @@ func (s *Schema) Property(name string) *Property {
 	return s.Properties[at]
 }
 
-// bounds are the keywords that Bounds holds.
-func bounds() []string {
+// boundKeywords lists the keywords that Bounds can contain.
+func boundKeywords() []string {
 	return []string{
 		"minLength", "maxLength", "pattern", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
 		"minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
 	}
 }
 
-// Bound gives a keyword that limits the values, or what is absent.
+// Bound returns the value of a keyword in Bounds. It is absent if the schema does not have the keyword.
 func (s *Schema) Bound(keyword string) Value {
 	return Value{Kind: Object, Members: s.Bounds}.Get(keyword)
 }
 
-// named gives the schema of a name, which is read once, so that it may refer to itself.
-func (r *reader) named(name string, v Value) *Schema {
+// namedSchema reads a named schema once. The schema is registered before it is read, because it can refer to itself.
+func (r *reader) namedSchema(name string, v Value) *Schema {
 	if known := r.schemas[name]; known != nil {
 		return known
 	}
 	s := &Schema{Name: name}
 	r.schemas[name] = s
-	r.fill(s, v)
+	r.readSchema(s, v)
 	return s
 }
 
 func (r *reader) schema(v Value) *Schema {
-	if !v.Has() {
+	if !v.Exists() {
 		return nil
 	}
-	if !v.Get("$ref").Has() {
+	if !v.Get("$ref").Exists() {
 		s := &Schema{}
-		r.fill(s, v)
+		r.readSchema(s, v)
 		return s
 	}
-	target, name := r.follow(v)
-	s := r.named(name, target)
+	target, name := r.resolve(v)
+	s := r.namedSchema(name, target)
 	if len(v.Members) == 1 {
 		return s
 	}
-	// What stands beside a reference is said of this use of it.
-	own := *s
-	r.fill(&own, Value{Kind: Object, Members: slices.DeleteFunc(slices.Clone(v.Members), func(m Member) bool {
+	// Keywords beside a $ref apply to this use of the schema only.
+	use := *s
+	r.readSchema(&use, Value{Kind: Object, Members: slices.DeleteFunc(slices.Clone(v.Members), func(m Member) bool {
 		return m.Name == "$ref"
 	})})
-	return &own
+	return &use
 }
 
-func (r *reader) fill(s *Schema, v Value) {
-	for _, said := range v.Members {
-		r.say(s, said.Name, said.Value)
+func (r *reader) readSchema(s *Schema, v Value) {
+	for _, keyword := range v.Members {
+		r.readKeyword(s, keyword.Name, keyword.Value)
 	}
 	required := v.Get("required").Texts()
 	for _, p := range s.Properties {
@@ -109,7 +109,7 @@ func (r *reader) fill(s *Schema, v Value) {
 	}
 }
 
-func (r *reader) say(s *Schema, keyword string, v Value) {
+func (r *reader) readKeyword(s *Schema, keyword string, v Value) {
 	switch keyword {
 	case "type":
 		types := v.Texts()
@@ -148,7 +148,7 @@ func (r *reader) say(s *Schema, keyword string, v Value) {
 		s.Open = v.Kind == Object || v.True()
 		s.Closed = !s.Open
 		if v.Kind == Object {
-			s.Members = r.schema(v)
+			r.schema(v) // for its errors only
 		}
 	case "items":
 		s.Items = r.schema(v)
@@ -159,10 +159,10 @@ func (r *reader) say(s *Schema, keyword string, v Value) {
 	case "required", "title", "discriminator", "readOnly", "writeOnly", "contentMediaType":
 	default:
 		switch {
-		case slices.Contains(bounds(), keyword):
+		case slices.Contains(boundKeywords(), keyword):
 			s.Bounds = append(s.Bounds, Member{keyword, v})
 		case !strings.HasPrefix(keyword, "x-"):
-			r.hole("the schema %s: %s is not told", s.Name, keyword)
+			r.errorf("the schema %s: %s is not supported", s.Name, keyword)
 		}
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Kind is what a value is.
+// Kind is the type of a Value.
 type Kind int
 
-// The kinds of JSON, and Absent for what is not there.
+// The types of JSON, and Absent for a value that does not exist.
 const (
 	Absent Kind = iota
 	Null
@@ -22,31 +22,30 @@ const (
 	Object
 )
 
-// Value is a value of the document, as JSON knows it. The members of an object keep the order of its author. The zero
-// value is absent.
+// Value is a JSON value that keeps the order of the members of objects. The zero Value is Absent.
 type Value struct {
 	Kind Kind
-	// Text is the text of a Text, and a Bool or a Number as JSON spells it.
+	// Text is the text of a Text, or the JSON literal of a Bool or a Number.
 	Text string
-	// Items are those of a List.
+	// Items are the items of a List.
 	Items []Value
-	// Members are those of an Object.
+	// Members are the members of an Object.
 	Members []Member
 }
 
-// Member is one member of an object.
+// Member is a member of an object.
 type Member struct {
 	Name  string
 	Value Value
 }
 
-// TextOf is a text as a value.
+// TextOf returns a Text.
 func TextOf(text string) Value { return Value{Kind: Text, Text: text} }
 
-// NumberOf is a whole number as a value.
+// NumberOf returns a Number.
 func NumberOf(n int) Value { return Value{Kind: Number, Text: fmt.Sprint(n)} }
 
-// Get gives a member, or what is absent.
+// Get returns the value of a member, or an Absent value.
 func (v Value) Get(name string) Value {
 	for _, member := range v.Members {
 		if member.Name == name {
@@ -56,13 +55,13 @@ func (v Value) Get(name string) Value {
 	return Value{}
 }
 
-// Has reports whether the value is there.
-func (v Value) Has() bool { return v.Kind != Absent }
+// Exists reports whether the value is not Absent.
+func (v Value) Exists() bool { return v.Kind != Absent }
 
-// True reports whether the value is true.
+// True reports whether the value is the Bool true.
 func (v Value) True() bool { return v.Kind == Bool && v.Text == "true" }
 
-// Texts gives the texts of a list, or of a single value.
+// Texts returns the texts of the items of a List, or the text of another value if it has one.
 func (v Value) Texts() []string {
 	if v.Kind != List {
 		if v.Text == "" {
@@ -77,14 +76,14 @@ func (v Value) Texts() []string {
 	return texts
 }
 
-// JSON gives the value as JSON that people read: two spaces for each level, and what is short on one line.
+// JSON formats the value for people: each level is indented by two spaces, and short lists stay on one line.
 func (v Value) JSON() string {
 	var written strings.Builder
 	v.write(&written, "\n")
 	return written.String()
 }
 
-// Compact gives the value as JSON on one line.
+// Compact formats the value as JSON on one line.
 func (v Value) Compact() string {
 	switch v.Kind {
 	case Text:
@@ -108,11 +107,11 @@ func (v Value) Compact() string {
 	}
 }
 
-// short is how long, in bytes, a list may be to stand on one line.
-const short = 60
+// maxFlatList is the maximum length, in bytes, of a list that JSON writes on one line.
+const maxFlatList = 60
 
-// Flat reports whether the value stands on one line when people read it: what is simple, and short lists of that.
-func (v Value) Flat() bool {
+// flat reports whether JSON writes the value on one line: scalars, empty objects, and short lists of scalars.
+func (v Value) flat() bool {
 	switch v.Kind {
 	case Object:
 		return len(v.Members) == 0
@@ -122,18 +121,19 @@ func (v Value) Flat() bool {
 				return false
 			}
 		}
-		return len(v.Compact()) <= short
+		return len(v.Compact()) <= maxFlatList
 	default:
 		return true
 	}
 }
 
-func (v Value) write(to *strings.Builder, line string) {
-	if v.Flat() {
+// write writes the value. newline is a line break followed by the current indentation.
+func (v Value) write(to *strings.Builder, newline string) {
+	if v.flat() {
 		to.WriteString(v.Compact())
 		return
 	}
-	brackets, inner, separator := "{}", line+"  ", ""
+	brackets, inner, separator := "{}", newline+"  ", ""
 	if v.Kind == List {
 		brackets = "[]"
 	}
@@ -148,21 +148,21 @@ func (v Value) write(to *strings.Builder, line string) {
 		member.Value.write(to, inner)
 		separator = ","
 	}
-	to.WriteString(line)
+	to.WriteString(newline)
 	to.WriteByte(brackets[1])
 }
 
-// Quote gives a text as a literal of JSON, which TypeScript and Python read alike.
+// Quote returns a JSON string literal, which is also valid in TypeScript and Python.
 func Quote(text string) string {
 	var quoted strings.Builder
 	encoder := json.NewEncoder(&quoted)
 	encoder.SetEscapeHTML(false)
-	// A string is always encoded, and a Builder takes everything.
+	// Encoding a string into a Builder cannot fail.
 	_ = encoder.Encode(text)
 	return strings.TrimSuffix(quoted.String(), "\n")
 }
 
-// valueOf reads YAML, of which JSON is a part. Aliases stand for what they name.
+// valueOf converts a YAML node. Aliases are replaced by their targets.
 func valueOf(node *yaml.Node) (Value, error) {
 	switch node.Kind {
 	case yaml.DocumentNode:
@@ -192,7 +192,7 @@ func valueOf(node *yaml.Node) (Value, error) {
 	case yaml.ScalarNode:
 		return scalarOf(node)
 	}
-	return Value{}, fmt.Errorf("reference: line %d: is nothing that JSON knows", node.Line)
+	return Value{}, fmt.Errorf("reference: line %d: the value has no equivalent in JSON", node.Line)
 }
 
 func scalarOf(node *yaml.Node) (Value, error) {
@@ -207,11 +207,11 @@ func scalarOf(node *yaml.Node) (Value, error) {
 		return Value{Kind: Bool, Text: fmt.Sprint(value)}, nil
 	case "!!int", "!!float":
 		if !json.Valid([]byte(node.Value)) {
-			return Value{}, fmt.Errorf("reference: line %d: %s is no number of JSON", node.Line, node.Value)
+			return Value{}, fmt.Errorf("reference: line %d: %s is not a JSON number", node.Line, node.Value)
 		}
 		return Value{Kind: Number, Text: node.Value}, nil
 	case "!!str", "!!timestamp":
 		return Value{Kind: Text, Text: node.Value}, nil
 	}
-	return Value{}, fmt.Errorf("reference: line %d: %s is nothing that JSON knows", node.Line, node.Tag)
+	return Value{}, fmt.Errorf("reference: line %d: the type %s has no equivalent in JSON", node.Line, node.Tag)
 }

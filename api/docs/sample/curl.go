@@ -8,13 +8,13 @@ import (
 const curlSetup = `export API_URL=https://interviewer.example
 export API_KEY=aip_test_…`
 
-// curl gives a command for a POSIX shell.
+// curl returns a command for a POSIX shell.
 func curl(c call) string {
 	head := "curl"
 	if c.Method != "GET" {
 		head += " -X " + c.Method
 	}
-	if c.saved() {
+	if c.returnsFile() {
 		head += " -OJ"
 	}
 	target := `"$API_URL` + c.target()
@@ -32,7 +32,7 @@ func curl(c call) string {
 		lines = append(lines, `-H "Authorization: Bearer $API_KEY"`)
 	}
 	for _, a := range c.header {
-		if keyed(a.Parameter) {
+		if isIdempotencyKey(a.Parameter) {
 			lines = append(lines, `-H "Idempotency-Key: $(uuidgen)"`)
 			continue
 		}
@@ -43,12 +43,12 @@ func curl(c call) string {
 		if file := c.file(); file != "" {
 			lines = append(lines, "--data-binary @"+file)
 		} else {
-			// No text in JSON holds a line end, so that the lines can be indented with the command.
+			// JSON strings contain no line breaks, so indenting the lines does not change them.
 			lines = append(lines, "-d "+shell(strings.ReplaceAll(c.body.Sample().JSON(), "\n", "\n  ")))
 		}
 	}
 	return strings.Join(lines, " \\\n  ")
 }
 
-// shell quotes a text for a POSIX shell.
+// shell quotes a string for a POSIX shell.
 func shell(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

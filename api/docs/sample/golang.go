@@ -20,7 +20,7 @@ if err != nil {
 	return err
 }`
 
-// golang gives statements of a function that has a context and returns an error.
+// golang returns statements for a function that has a ctx and returns an error.
 func golang(c call) string {
 	arguments := []string{"ctx"}
 	for _, a := range c.path {
@@ -38,15 +38,16 @@ func golang(c call) string {
 		arguments = append(arguments, goLiteral(c.body.Schema, c.body.Sample(), "\t"))
 	}
 	statement := "response, err := client." + method + "(" + strings.Join(arguments, ", ") + ")\n"
-	if len(statement) > goWidest || strings.Contains(strings.TrimSuffix(statement, "\n"), "\n") {
+	if len(statement) > goLineLength || strings.Contains(strings.TrimSuffix(statement, "\n"), "\n") {
 		statement = "response, err := client." + method + "(ctx,\n\t" + strings.Join(arguments[1:], ",\n\t") + ",\n)\n"
 	}
-	return before + statement + "if err != nil {\n\treturn err\n}\n" + goAnswer(c)
+	return before + statement + "if err != nil {\n\treturn err\n}\n" + goResponse(c)
 }
 
-const goWidest = 80
+// goLineLength is the maximum length of a line, in bytes, that is not wrapped.
+const goLineLength = 80
 
-// takesParams reports whether the generated method has an argument for what is neither in the path nor in the body.
+// takesParams reports whether the generated method has an argument for query parameters, headers and cookies.
 func takesParams(o *reference.Operation) bool {
 	for _, p := range o.Parameters {
 		if p.In != "path" {
@@ -60,7 +61,7 @@ func goParams(c call) string {
 	var members []goMember
 	for _, a := range append(c.query, c.header...) {
 		value := goOptional(a.Schema, a.value, a.Required, "\t\t")
-		if keyed(a.Parameter) {
+		if isIdempotencyKey(a.Parameter) {
 			value = "new(uuid.NewString())"
 		}
 		members = append(members, goMember{goName(a.Name), value})
@@ -71,21 +72,21 @@ func goParams(c call) string {
 	return "&" + goComposite("api."+c.ID+"Params", members, "\t")
 }
 
-// goAnswer tells success from failure, and prints what there is.
-func goAnswer(c call) string {
+// goResponse checks the status of the response and prints the body.
+func goResponse(c call) string {
 	failed := "\treturn fmt.Errorf(\"%s: %s\", response.Status(), response.Body)\n}\n"
-	if c.json() {
-		field := "response.JSON" + c.Done().Status
+	if c.returnsJSON() {
+		field := "response.JSON" + c.Success().Status
 		return "if " + field + " == nil {\n" + failed + `fmt.Printf("%+v\n", *` + field + ")"
 	}
-	status, err := strconv.Atoi(c.Done().Status)
+	status, err := strconv.Atoi(c.Success().Status)
 	if err != nil {
 		return ""
 	}
 	name := strings.ReplaceAll(http.StatusText(status), " ", "")
-	told := "if response.StatusCode() != http.Status" + name + " {\n" + failed
-	if !c.empty() {
-		told += "fmt.Printf(\"%s\\n\", response.Body)"
+	check := "if response.StatusCode() != http.Status" + name + " {\n" + failed
+	if !c.returnsNothing() {
+		check += "fmt.Printf(\"%s\\n\", response.Body)"
 	}
-	return told
+	return check
 }

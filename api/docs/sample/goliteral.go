@@ -9,23 +9,23 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 )
 
-// goMember is a field of a composite literal.
+// goMember is an element of a composite literal.
 type goMember struct{ name, value string }
 
-// goComposite writes a composite literal as gofmt does: on one line where it fits, else aligned.
+// goComposite formats a composite literal as gofmt does: on one line if it fits, otherwise with aligned values.
 func goComposite(typ string, members []goMember, indent string) string {
 	parts := make([]string, len(members))
 	for i, m := range members {
 		parts[i] = m.name + ": " + m.value
 	}
 	line := typ + "{" + strings.Join(parts, ", ") + "}"
-	if len(members) <= 2 && len(indent)+len(line) <= goWidest && !strings.Contains(line, "\n") {
+	if len(members) <= 2 && len(indent)+len(line) <= goLineLength && !strings.Contains(line, "\n") {
 		return line
 	}
 	var written strings.Builder
 	written.WriteString(typ + "{\n")
 	for i, m := range members {
-		// Neighbours are aligned as long as each stands on one line.
+		// gofmt aligns the values of adjacent elements that have one line each.
 		width := 0
 		for _, run := range [][]goMember{members[i:], reversed(members[:i+1])} {
 			for _, other := range run {
@@ -43,14 +43,14 @@ func goComposite(typ string, members []goMember, indent string) string {
 }
 
 func reversed(members []goMember) []goMember {
-	var turned []goMember
+	var result []goMember
 	for i := len(members) - 1; i >= 0; i-- {
-		turned = append(turned, members[i])
+		result = append(result, members[i])
 	}
-	return turned
+	return result
 }
 
-// goLiteral writes a value as the generated types have it.
+// goLiteral formats a value as a literal of the generated type.
 func goLiteral(s *reference.Schema, v reference.Value, indent string) string {
 	if s.Nullable {
 		plain := *s
@@ -77,7 +77,7 @@ func goLiteral(s *reference.Schema, v reference.Value, indent string) string {
 	return v.Text
 }
 
-// goTyped is a literal whose type can be told from it.
+// goTyped formats a value as an expression whose type does not depend on the context.
 func goTyped(s *reference.Schema, v reference.Value, indent string) string {
 	literal := goLiteral(s, v, indent)
 	if s.Format == "email" || s.Type == "integer" || s.Type == "number" {
@@ -86,7 +86,8 @@ func goTyped(s *reference.Schema, v reference.Value, indent string) string {
 	return literal
 }
 
-// goOptional is a literal for a field, which is a pointer where the value may be absent and its type does not say so.
+// goOptional formats the value of a field. The field is a pointer if it is optional and its type cannot express
+// absence.
 func goOptional(s *reference.Schema, v reference.Value, required bool, indent string) string {
 	switch {
 	case required || goContainer(s):
@@ -97,7 +98,7 @@ func goOptional(s *reference.Schema, v reference.Value, required bool, indent st
 	return "new(" + goTyped(s, v, indent) + ")"
 }
 
-// goContainer reports whether absence needs no pointer.
+// goContainer reports whether the generated type can express absence without a pointer.
 func goContainer(s *reference.Schema) bool {
 	return s.Nullable || s.Type == "array" && !s.GoPointer || s.Type == "object" && s.Open
 }
@@ -113,7 +114,7 @@ func goList(s *reference.Schema, v reference.Value, indent string) string {
 		parts = append(parts, literal)
 	}
 	line := typ + "{" + strings.Join(parts, ", ") + "}"
-	if len(indent)+len(line) <= goWidest && !strings.Contains(line, "\n") {
+	if len(indent)+len(line) <= goLineLength && !strings.Contains(line, "\n") {
 		return line
 	}
 	return typ + "{\n" + indent + "\t" + strings.Join(parts, ",\n"+indent+"\t") + ",\n" + indent + "}"
@@ -135,7 +136,7 @@ func goObject(s *reference.Schema, v reference.Value, indent string) string {
 	return goComposite(goType(s), members, indent)
 }
 
-// goAny writes a value of no known type.
+// goAny formats a value of type any.
 func goAny(v reference.Value) string {
 	switch v.Kind {
 	case reference.Text:
@@ -159,7 +160,7 @@ func goAny(v reference.Value) string {
 	}
 }
 
-// goTime writes a time, in UTC.
+// goTime formats a time as a call of time.Date in UTC.
 func goTime(text string) string {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -170,7 +171,7 @@ func goTime(text string) string {
 		at.Year(), at.Month(), at.Day(), at.Hour(), at.Minute(), at.Second())
 }
 
-// goQuote quotes a text, raw where that is easier to read.
+// goQuote quotes a string. It uses backquotes if the string contains double quotes.
 func goQuote(text string) string {
 	if strings.Contains(text, `"`) && strconv.CanBackquote(text) {
 		return "`" + text + "`"

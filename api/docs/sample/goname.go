@@ -8,7 +8,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 )
 
-// goType is the type that the generated code has for a schema.
+// goType returns the generated type for a schema.
 func goType(s *reference.Schema) string {
 	switch {
 	case s.Name != "":
@@ -35,7 +35,7 @@ func goType(s *reference.Schema) string {
 	return map[string]string{"string": "string", "boolean": "bool", "integer": "int", "number": "float32"}[s.Type]
 }
 
-// goName is what the generated code calls a property or a parameter.
+// goName returns the generated name for a property or a parameter.
 func goName(name string) string {
 	var written strings.Builder
 	between := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
@@ -45,7 +45,7 @@ func goName(name string) string {
 	return written.String()
 }
 
-// initialisms are the words that the generator of the client writes in capitals.
+// initialisms lists the words that the generator of the client writes in upper case.
 func initialisms() []string {
 	return []string{
 		"ACL", "API", "ASCII", "CPU", "CSS", "DNS", "EOF", "GUID", "HTML", "HTTP", "HTTPS", "ID", "IP", "JSON",
@@ -55,13 +55,13 @@ func initialisms() []string {
 }
 
 func goWord(word string) string {
-	if capitals := strings.ToUpper(word); slices.Contains(initialisms(), capitals) {
-		return capitals
+	if upper := strings.ToUpper(word); slices.Contains(initialisms(), upper) {
+		return upper
 	}
 	return strings.ToUpper(word[:1]) + word[1:]
 }
 
-// goEnum is the end of the constant's name for a value of an enum.
+// goEnum returns the suffix of the generated constant for a value of an enum.
 func goEnum(s *reference.Schema, v reference.Value) string {
 	at := slices.IndexFunc(s.Enum, func(other reference.Value) bool { return other.Text == v.Text })
 	if at >= 0 && at < len(s.EnumNames) {

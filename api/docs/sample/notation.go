@@ -7,18 +7,18 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 )
 
-// widest is how long a line may be, in bytes, before it is broken.
-const widest = 72
+// lineLength is the maximum length of a line, in bytes, that is not wrapped.
+const lineLength = 72
 
-// notation is how a language writes lists and objects.
+// notation describes the syntax of lists and objects in a language.
 type notation struct {
-	// step is what each level is indented by, pad what stands between the braces and the members on one line.
+	// step is the indentation of a level. pad is inserted inside the braces of an object on one line.
 	step, pad string
 	literal   func(v reference.Value, indent string) string
 	key       func(name string) string
 }
 
-// write gives a list or an object: on one line where it is short and simple, else with a line for each part.
+// write formats a list or an object: on one line if it is short and not nested, otherwise with one line per element.
 func (n notation) write(v reference.Value, indent string) string {
 	inner, left, right, pad := indent+n.step, "{", "}", n.pad
 	if v.Kind == reference.List {
@@ -38,7 +38,7 @@ func (n notation) write(v reference.Value, indent string) string {
 		return len(m.Value.Items)+len(m.Value.Members) > 0
 	})
 	line := left + pad + strings.Join(parts, ", ") + pad + right
-	if !nested && len(indent)+len(line) <= widest && !strings.Contains(line, "\n") {
+	if !nested && len(indent)+len(line) <= lineLength && !strings.Contains(line, "\n") {
 		return line
 	}
 	return left + "\n" + inner + strings.Join(parts, ",\n"+inner) + ",\n" + indent + right

@@ -17,7 +17,7 @@ client = httpx.Client(
     headers={"Authorization": f"Bearer {os.environ['API_KEY']}"},
 )`
 
-// python gives statements that use httpx.
+// python returns statements that use httpx.
 func python(c call) string {
 	arguments := []string{reference.Quote(c.target())}
 	if len(c.query) > 0 {
@@ -30,7 +30,7 @@ func python(c call) string {
 	var headers []string
 	for _, a := range c.header {
 		value := "str(uuid.uuid4())"
-		if !keyed(a.Parameter) {
+		if !isIdempotencyKey(a.Parameter) {
 			value = pythonText(a.value.Text)
 		}
 		headers = append(headers, reference.Quote(a.Name)+": "+value)
@@ -50,7 +50,7 @@ func python(c call) string {
 	}
 	method := strings.ToLower(c.Method)
 	statement := "response = client." + method + "(" + strings.Join(arguments, ", ") + ")\n"
-	if len(statement) > widest || strings.Contains(statement[:len(statement)-1], "\n") {
+	if len(statement) > lineLength || strings.Contains(statement[:len(statement)-1], "\n") {
 		statement = "response = client." + method + "(\n    " + strings.Join(arguments, ",\n    ") + ",\n)\n"
 	}
 	if file != "" {
@@ -59,15 +59,15 @@ func python(c call) string {
 	}
 	statement += "response.raise_for_status()\n"
 	switch {
-	case c.json():
+	case c.returnsJSON():
 		statement += "print(response.json())"
-	case !c.empty():
+	case !c.returnsNothing():
 		statement += "print(response.text)"
 	}
 	return statement
 }
 
-// pythonText quotes a text, with single quotes where it holds double ones.
+// pythonText quotes a string. It uses single quotes if the string contains double quotes.
 func pythonText(text string) string {
 	if strings.Contains(text, `"`) && !strings.ContainsAny(text, `'\`) {
 		return "'" + text + "'"
@@ -75,7 +75,7 @@ func pythonText(text string) string {
 	return reference.Quote(text)
 }
 
-// pythonLiteral writes a value as Python does, its further lines indented.
+// pythonLiteral formats a value. Lines after the first are indented.
 func pythonLiteral(v reference.Value, indent string) string {
 	switch v.Kind {
 	case reference.Text:

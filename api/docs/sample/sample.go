@@ -1,9 +1,10 @@
-// Package sample writes how an operation is called, in the languages that clients are written in. What it writes
-// follows from the specification alone: it is complete, it carries the examples of the specification, and where an
-// operation takes an idempotency key or the version that a change is based on, it sends them.
+// Package sample generates code samples that call the operations of the API, in several languages. Samples are
+// complete: they send the examples of the specification, and the headers Idempotency-Key and If-Match where an
+// operation takes them.
 //
-// The samples of curl and Python need nothing of ours. Those of TypeScript use a client of openapi-fetch, those of Go
-// the generated client gen/client. All but curl's expect a client that was made before, as Setup does.
+// The samples for curl use nothing but a shell, and those for Python use httpx. The samples for TypeScript use
+// openapi-fetch, and those for Go the generated client in gen/client. All except those for curl use a client that the
+// code in Setup creates.
 package sample
 
 import (
@@ -14,22 +15,22 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 )
 
-// Language is one that samples are written in.
+// Language is a language of the samples.
 type Language struct {
-	// ID is the language in lower case, Title its name.
+	// ID is the name in lower case. Title is the name to display.
 	ID, Title string
-	// Setup makes the client that the samples use.
+	// Setup creates the client that the samples use.
 	Setup string
 
 	write func(call) string
 }
 
-// Write gives the sample of an operation, without a line end after it.
+// Write returns the sample for an operation, without a trailing line break.
 func (l Language) Write(o *reference.Operation) string {
-	return strings.TrimRight(l.write(callOf(o)), "\n")
+	return strings.TrimRight(l.write(newCall(o)), "\n")
 }
 
-// Languages are all of them, in the order in which they are offered.
+// Languages returns all languages in the order of the reference.
 func Languages() []Language {
 	return []Language{
 		{"curl", "curl", curlSetup, curl},
@@ -40,13 +41,13 @@ func Languages() []Language {
 }
 
 const (
-	// etag stands for the version that a reader got with the resource.
+	// etag is the value of If-Match.
 	etag = `"3"`
-	// page is how many entries the sample of a list asks for.
-	page = 20
+	// pageSize is the value of the query parameter limit.
+	pageSize = 20
 )
 
-// call is what a sample sends.
+// call is a request with the values that a sample sends.
 type call struct {
 	*reference.Operation
 	path   []argument
@@ -55,24 +56,25 @@ type call struct {
 	body   *reference.Media
 }
 
-// argument is a parameter with its value.
+// argument is a parameter and its value.
 type argument struct {
 	*reference.Parameter
 	value reference.Value
 }
 
-// callOf decides what to send: what is required, a bound on lists, and the headers that make a call safe.
-func callOf(o *reference.Operation) call {
+// newCall selects what to send: required parameters, the page size of lists, and the headers that make a request safe
+// to repeat.
+func newCall(o *reference.Operation) call {
 	c := call{Operation: o}
 	for _, p := range o.Parameters {
 		switch {
 		case p.In == "path":
 			c.path = append(c.path, argument{p, p.Sample()})
 		case p.In == "query" && p.Name == "limit":
-			c.query = append(c.query, argument{p, reference.NumberOf(page)})
+			c.query = append(c.query, argument{p, reference.NumberOf(pageSize)})
 		case p.In == "query" && p.Required:
 			c.query = append(c.query, argument{p, p.Sample()})
-		case keyed(p):
+		case isIdempotencyKey(p):
 			c.header = append(c.header, argument{p, reference.TextOf("")})
 		case p.In == "header" && p.Name == "If-Match":
 			c.header = append(c.header, argument{p, reference.TextOf(etag)})
@@ -84,10 +86,11 @@ func callOf(o *reference.Operation) call {
 	return c
 }
 
-// keyed reports whether a parameter is the one that takes a key of the client's choice, new for every request.
-func keyed(p *reference.Parameter) bool { return p.In == "header" && p.Name == "Idempotency-Key" }
+func isIdempotencyKey(p *reference.Parameter) bool {
+	return p.In == "header" && p.Name == "Idempotency-Key"
+}
 
-// target is the path with its parameters filled in.
+// target returns the path with the values of its parameters.
 func (c call) target() string {
 	path := c.Path
 	for _, a := range c.path {
@@ -96,7 +99,7 @@ func (c call) target() string {
 	return path
 }
 
-// file is the name of a file that holds the body, where that is not JSON; empty where it is, or where there is none.
+// file returns the name of the file that contains the body. It is empty if the body is JSON or there is none.
 func (c call) file() string {
 	if c.body == nil || c.body.Schema.Type != "string" {
 		return ""
@@ -104,15 +107,15 @@ func (c call) file() string {
 	return c.Tag + c.Path[strings.LastIndex(c.Path, "."):]
 }
 
-// json reports whether a success carries JSON.
-func (c call) json() bool { return c.Done().JSON() != nil }
+// returnsJSON reports whether the body of a successful response is JSON.
+func (c call) returnsJSON() bool { return c.Success().JSON() != nil }
 
-// empty reports whether a success carries nothing.
-func (c call) empty() bool { return len(c.Done().Media) == 0 }
+// returnsNothing reports whether a successful response has no body.
+func (c call) returnsNothing() bool { return len(c.Success().Media) == 0 }
 
-// saved reports whether a success is a file with a name.
-func (c call) saved() bool {
-	for _, header := range c.Done().Headers {
+// returnsFile reports whether a successful response is a file download.
+func (c call) returnsFile() bool {
+	for _, header := range c.Success().Headers {
 		if header.Name == "Content-Disposition" {
 			return true
 		}
@@ -120,5 +123,5 @@ func (c call) saved() bool {
 	return false
 }
 
-// identifier is a name that TypeScript takes without quotes.
+// identifier matches the property names that need no quotes in TypeScript.
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)

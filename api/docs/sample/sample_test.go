@@ -17,8 +17,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs/sample"
 )
 
-// target is a folder that the samples are written into, for the checkers of their languages; make samples sets it.
-var target = flag.String("write", "", "write the samples into this folder") //nolint:gochecknoglobals // a flag
+// target is a directory for the samples, in which make samples checks them with the tools of their languages.
+var target = flag.String("write", "", "write the samples to this directory") //nolint:gochecknoglobals // a flag
 
 func document(t *testing.T) *reference.Document {
 	t.Helper()
@@ -36,7 +36,7 @@ func language(t *testing.T, id string) sample.Language {
 			return l
 		}
 	}
-	t.Fatalf("there are no samples in %s", id)
+	t.Fatalf("no samples in %s", id)
 	return sample.Language{}
 }
 
@@ -44,8 +44,8 @@ func indented(code string) string {
 	return "\t" + strings.ReplaceAll(code, "\n", "\n\t")
 }
 
-// TestGoSamplesCompile puts every sample of Go into a function, has them compiled against the generated client, and wants
-// them as gofmt writes them.
+// TestGoSamplesCompile compiles the samples for Go, each in a function of its own, against the generated client. It
+// also checks that gofmt would not change them.
 func TestGoSamplesCompile(t *testing.T) {
 	t.Parallel()
 	golang := language(t, "go")
@@ -81,9 +81,9 @@ func client() error {
 	if err != nil {
 		t.Fatalf("%v in %s", err, file.String())
 	}
-	was, is := strings.Split(file.String(), "\n"), strings.Split(string(formatted), "\n")
-	for i, line := range was {
-		if i >= len(is) || is[i] != line {
+	got, want := strings.Split(file.String(), "\n"), strings.Split(string(formatted), "\n")
+	for i, line := range got {
+		if i >= len(want) || want[i] != line {
 			t.Fatalf("gofmt would change the line %q", line)
 		}
 	}
@@ -92,12 +92,12 @@ func client() error {
 	if err := os.WriteFile(source, formatted, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// The file stands in the module without being there, so that it can import the client.
-	folder, err := filepath.Abs("compiled")
+	// An overlay places the file in the module, so that it can import the client.
+	directory, err := filepath.Abs("compiled")
 	if err != nil {
 		t.Fatal(err)
 	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(folder, "compiled.go"): source}})
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(directory, "compiled.go"): source}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,9 +111,9 @@ func client() error {
 	}
 }
 
-// TestSamplesAreWhole expects of each sample, in every language, that it names the method and what it sends to whom, and
-// writes those that other checkers read.
-func TestSamplesAreWhole(t *testing.T) {
+// TestSamplesAreComplete checks that each sample, in every language, contains the method, the path and all values
+// that it sends. With -write, it also writes the samples for TypeScript and Python to files.
+func TestSamplesAreComplete(t *testing.T) {
 	t.Parallel()
 	typeScript, python := language(t, "typescript"), language(t, "python")
 	write(t, "typescript/client.ts", typeScript.Setup+"\n\nexport { client };\n")
@@ -122,11 +122,11 @@ func TestSamplesAreWhole(t *testing.T) {
 			written := l.Write(o)
 			for _, want := range parts(l.ID, o) {
 				if !strings.Contains(written, want) {
-					t.Errorf("%s in %s lacks %s:\n%s", o.ID, l.Title, want, written)
+					t.Errorf("%s in %s does not contain %s:\n%s", o.ID, l.Title, want, written)
 				}
 			}
 			if strings.Contains(written, "{"+o.ID) || strings.HasSuffix(written, "\n") || strings.Contains(written, "\t ") {
-				t.Errorf("%s in %s is untidy:\n%s", o.ID, l.Title, written)
+				t.Errorf("%s in %s contains a placeholder or stray white space:\n%s", o.ID, l.Title, written)
 			}
 		}
 		write(t, "typescript/"+o.ID+".ts", "import { client } from \"./client\";\n"+typeScript.Write(o)+"\n")
@@ -134,7 +134,7 @@ func TestSamplesAreWhole(t *testing.T) {
 	}
 }
 
-// parts are what the sample of an operation must hold.
+// parts returns the strings that the sample of an operation must contain.
 func parts(language string, o *reference.Operation) []string {
 	var want []string
 	switch language {

@@ -17,7 +17,7 @@ const client = createClient<paths>({
   headers: { Authorization: ` + "`Bearer ${process.env.API_KEY}`" + ` },
 });`
 
-// typeScript gives statements that use openapi-fetch.
+// typeScript returns statements that use openapi-fetch.
 func typeScript(c call) string {
 	var options []string
 	if groups := typeScriptParameters(c); len(groups) > 0 {
@@ -34,9 +34,9 @@ func typeScript(c call) string {
 	}
 	result := "{ data, error }"
 	switch {
-	case c.empty():
+	case c.returnsNothing():
 		result = "{ error }"
-	case !c.json():
+	case !c.returnsJSON():
 		options = append(options, `parseAs: "text"`)
 	}
 	statement := before + "const " + result + " = await client." + c.Method + "(" + reference.Quote(c.Path)
@@ -44,23 +44,24 @@ func typeScript(c call) string {
 		statement += ", {\n  " + strings.Join(options, ",\n  ") + ",\n}"
 	}
 	statement += ");\nif (error) throw new Error(" + typeScriptProblem(c) + ");"
-	if !c.empty() {
+	if !c.returnsNothing() {
 		statement += "\nconsole.log(data);"
 	}
 	return statement
 }
 
-// typeScriptProblem says what went wrong: the code and the sentence, where every answer but success is a problem.
+// typeScriptProblem returns an expression that describes the error: its code and detail if all errors are problem
+// documents, otherwise the whole body.
 func typeScriptProblem(c call) string {
-	for _, answer := range c.Answers {
-		if answer.JSON() != nil && !answer.Success() {
+	for _, response := range c.Responses {
+		if response.JSON() != nil && !response.IsSuccess() {
 			return "JSON.stringify(error)"
 		}
 	}
 	return "`${error.code}: ${error.detail}`"
 }
 
-// typeScriptParameters gives the members of params: a group for each place that has something.
+// typeScriptParameters returns the members of params: one for each parameter location that the call uses.
 func typeScriptParameters(c call) []string {
 	var groups []string
 	for _, group := range []struct {
@@ -70,7 +71,7 @@ func typeScriptParameters(c call) []string {
 		var members []string
 		for _, a := range group.arguments {
 			value := "crypto.randomUUID()"
-			if !keyed(a.Parameter) {
+			if !isIdempotencyKey(a.Parameter) {
 				value = typeScriptText(a.value)
 			}
 			members = append(members, typeScriptKey(a.Name)+": "+value)
@@ -82,16 +83,16 @@ func typeScriptParameters(c call) []string {
 	return groups
 }
 
-// typeScriptGroup writes the members of an object on one line where they fit.
+// typeScriptGroup formats an object with the given members, on one line if it fits.
 func typeScriptGroup(members []string, indent string) string {
 	line := "{ " + strings.Join(members, ", ") + " }"
-	if len(indent)+len(line) <= widest && !strings.Contains(line, "\n") {
+	if len(indent)+len(line) <= lineLength && !strings.Contains(line, "\n") {
 		return line
 	}
 	return "{\n" + indent + "  " + strings.Join(members, ",\n"+indent+"  ") + ",\n" + indent + "}"
 }
 
-// typeScriptText quotes a text with single quotes where it holds double ones.
+// typeScriptText formats a value. It uses single quotes for a string that contains double quotes.
 func typeScriptText(v reference.Value) string {
 	if v.Kind == reference.Text {
 		return pythonText(v.Text)
@@ -106,7 +107,7 @@ func typeScriptKey(name string) string {
 	return reference.Quote(name)
 }
 
-// typeScriptLiteral writes a value as TypeScript does, its further lines indented.
+// typeScriptLiteral formats a value. Lines after the first are indented.
 func typeScriptLiteral(v reference.Value, indent string) string {
 	switch v.Kind {
 	case reference.Text:

@@ -6,10 +6,22 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/a-h/templ"
+
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 )
 
-func TestBounds(t *testing.T) {
+// render returns the HTML of a component.
+func render(t *testing.T, component templ.Component) string {
+	t.Helper()
+	var written strings.Builder
+	if err := component.Render(t.Context(), &written); err != nil {
+		t.Fatal(err)
+	}
+	return written.String()
+}
+
+func TestLimits(t *testing.T) {
 	t.Parallel()
 	number := func(name, text string) reference.Member {
 		return reference.Member{Name: name, Value: reference.Value{Kind: reference.Number, Text: text}}
@@ -33,14 +45,17 @@ func TestBounds(t *testing.T) {
 		"1–20 entries · none twice":        {Type: "array", Bounds: []reference.Member{number("minItems", "1"), number("maxItems", "20"), word("uniqueItems", "true")}},
 		"at most 2 entries · each 1–5":     {Type: "array", Bounds: []reference.Member{number("maxItems", "2")}, Items: &reference.Schema{Type: "integer", Bounds: []reference.Member{number("minimum", "1"), number("maximum", "5")}}},
 	} {
-		got := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string((&book{}).bounds(s))), `<p class="bounds">`), "</p>")
-		if got != want {
-			t.Errorf("the bounds are %q, want %q", got, want)
-		}
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			got := strings.TrimSuffix(strings.TrimPrefix(render(t, limits(s)), `<p class="bounds">`), "</p>")
+			if got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
 	}
 }
 
-func TestTypesInWords(t *testing.T) {
+func TestTypeName(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]*reference.Schema{
 		"string":                         {Type: "string"},
@@ -51,33 +66,36 @@ func TestTypesInWords(t *testing.T) {
 		"one of several":                 {OneOf: []*reference.Schema{{Type: "string"}, {Type: "integer"}}},
 		"any value":                      {},
 	} {
-		if got := plainType(s); got != want {
-			t.Errorf("the type is %q, want %q", got, want)
+		if got := typeName(s); got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }
 
-func TestDescriptionsAreMarkup(t *testing.T) {
+func TestMarkdown(t *testing.T) {
 	t.Parallel()
 	login := &reference.Operation{ID: "Login", Tag: "auth"}
-	b := &book{byCall: map[string]*reference.Operation{"POST /login": login}}
+	r := &renderer{byCall: map[string]*reference.Operation{"POST /login": login}}
 	for text, want := range map[string]string{
-		"One\nline.\n\nAnother.": "<p>One line.</p>\n<p>Another.</p>\n",
-		"Send `a<b` now.":        "<p>Send <code>a&lt;b</code> now.</p>\n",
-		"**Strong** & plain.":    "<p><strong>Strong</strong> &amp; plain.</p>\n",
-		"See `POST /login`.":     `<p>See <a href="/docs/auth#Login"><code>POST /login</code></a>.</p>` + "\n",
-		"See [us](/docs).":       `<p>See <a href="/docs">us</a>.</p>` + "\n",
-		"- One\n- Two\n  lines":  "<ul>\n<li>One</li>\n<li>Two lines</li>\n</ul>\n",
-		"<script>`</script>":     "<p>&lt;script&gt;`&lt;/script&gt;</p>\n",
+		"One\nline.\n\nAnother.": "<p>One line.</p><p>Another.</p>",
+		"Send `a<b` now.":        "<p>Send <code>a&lt;b</code> now.</p>",
+		"**Strong** & plain.":    "<p><strong>Strong</strong> &amp; plain.</p>",
+		"See `POST /login`.":     `<p>See <a href="/docs/auth#Login"><code>POST /login</code></a>.</p>`,
+		"See [us](/docs).":       `<p>See <a href="/docs">us</a>.</p>`,
+		"- One\n- Two\n  lines":  "<ul><li>One</li><li>Two lines</li></ul>",
+		"<script>`</script>":     "<p>&lt;script&gt;`&lt;/script&gt;</p>",
 	} {
-		if got := string(b.told(text)); got != want {
-			t.Errorf("%q is written as %q, want %q", text, got, want)
-		}
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			if got := render(t, r.markdown(text)); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
 	}
 }
 
-// FuzzHighlighted wants that colours change nothing of what is read, and that nothing of it is taken for markup.
-func FuzzHighlighted(f *testing.F) {
+// FuzzHighlight checks that highlighting keeps the text of the code, and that the code cannot contain markup.
+func FuzzHighlight(f *testing.F) {
 	for _, seed := range []string{
 		`{"a": "b", "c": [1, true, null]}`, "curl -H 'A: \"b\"' \\\n  -d '{}'", "# comment\nif x: pass", "`raw`", "<b>&amp;</b>", `"\`,
 	} {
@@ -85,12 +103,12 @@ func FuzzHighlighted(f *testing.F) {
 	}
 	marks := regexp.MustCompile(`</?span[^>]*>`)
 	f.Fuzz(func(t *testing.T, code string) {
-		written := string(highlighted(code))
+		written := render(t, highlight(code))
 		if read := html.UnescapeString(marks.ReplaceAllString(written, "")); read != html.UnescapeString(html.EscapeString(code)) {
-			t.Errorf("%q is read as %q", code, read)
+			t.Errorf("%q is displayed as %q", code, read)
 		}
 		if left := marks.ReplaceAllString(written, ""); strings.ContainsAny(left, "<>") {
-			t.Errorf("%q holds markup: %q", code, left)
+			t.Errorf("%q contains markup: %q", code, left)
 		}
 	})
 }
