@@ -53,6 +53,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // Options are what a server needs besides its configuration.
@@ -175,50 +176,19 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract)
 	s.sealer = audit.NewSealer(s.store, o.Log, metrics.AuditSealed)
 	recorder, cursors := audit.NewRecorder(o.Clock), page.NewCodec(secrets.Cursor())
 	s.keeper = &idempotency.Keeper{Store: s.store, Clock: o.Clock, Secrets: secrets.Records()}
-	programs := &apikeys.APIKeys{
-		Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors, Contract: agreed,
+	throttled := ratelimit.NewThrottle(s.redis, secrets.Throttle(), throttle(o.Config))
+	all, err := domains(
+		service.Deps{Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log},
+		login.Options{
+			Hasher: s.hasher, Throttle: throttled, Access: access, Refresh: session.NewRefresh(secrets), Guard: s.guard,
+			Metrics: metrics, SessionLifetime: o.Config.RefreshTokenExpire.Duration(),
+		},
+		agreed,
+	)
+	if err != nil {
+		return err
 	}
-	all := operations{
-		Service: &login.Service{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Hasher: s.hasher, Access: access,
-			Refresh: session.NewRefresh(secrets), Guard: s.guard, Cursors: cursors, Metrics: metrics, Log: o.Log,
-			SessionLifetime: o.Config.RefreshTokenExpire.Duration(),
-			Throttle:        ratelimit.NewThrottle(s.redis, secrets.Throttle(), throttle(o.Config)),
-		},
-		Users: &users.Users{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Hasher: s.hasher, Guard: s.guard, Cursors: cursors,
-			Permissions: agreed.Permissions,
-		},
-		Companies: &companies.Companies{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Guard: s.guard, Cursors: cursors,
-			Scopes: agreed.Scopes(), ShowKey: programs.Show,
-		},
-		APIKeys: programs,
-		Jobs: &jobs.Jobs{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors,
-		},
-		Candidates: &candidates.Candidates{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
-			CheckPart: agreed.CheckPart,
-		},
-		Applications: &applications.Applications{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
-		},
-		Kits: &kits.Kits{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors,
-		},
-		Interviews: &interviews.Interviews{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors,
-		},
-		Scores: &scores.Scores{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
-		},
-		Reports: &reports.Reports{Store: s.store, Clock: o.Clock, Cursors: cursors},
-		AuditLog: &auditlog.AuditLog{
-			Store: s.store, Clock: o.Clock, Audit: recorder, Cursors: cursors, Log: o.Log,
-		},
-		Meta: s.meta,
-	}
+	all.Meta = s.meta
 	door := &gate.Gate{
 		Contract: agreed, Access: access, Guard: s.guard, Keeper: s.keeper, Store: s.store, Audit: recorder,
 		Metrics: metrics, Log: o.Log,
@@ -236,6 +206,30 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract)
 		return err
 	}
 	return s.route(o, all, door, metrics) //nolint:contextcheck // each request brings its own
+}
+
+// domains builds the services of all domains. The error names every dependency that is missing.
+func domains(deps service.Deps, auth login.Options, agreed *gate.Contract) (operations, error) {
+	var all operations
+	var errs [12]error
+	all.Service, errs[0] = login.New(deps, auth)
+	all.Users, errs[1] = users.New(deps, users.Options{
+		Hasher: auth.Hasher, Guard: auth.Guard, Permissions: agreed.Permissions,
+	})
+	keys, err := apikeys.New(deps, apikeys.Options{Contract: agreed})
+	all.APIKeys, errs[2] = keys, err
+	all.Companies, errs[3] = companies.New(deps, companies.Options{
+		Guard: auth.Guard, Scopes: agreed.Scopes(), ShowKey: keys.Show,
+	})
+	all.Jobs, errs[4] = jobs.New(deps)
+	all.Candidates, errs[5] = candidates.New(deps, candidates.Options{CheckPart: agreed.CheckPart})
+	all.Applications, errs[6] = applications.New(deps)
+	all.Kits, errs[7] = kits.New(deps)
+	all.Interviews, errs[8] = interviews.New(deps)
+	all.Scores, errs[9] = scores.New(deps)
+	all.Reports, errs[10] = reports.New(deps)
+	all.AuditLog, errs[11] = auditlog.New(deps)
+	return all, errors.Join(errs[:]...)
 }
 
 // measure makes the metrics, and lets them look at what this replica holds.

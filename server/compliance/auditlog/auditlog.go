@@ -4,26 +4,25 @@ package auditlog
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
-	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// AuditLog is the room of the tag audit.
-type AuditLog struct {
-	Store   *postgres.Store
-	Clock   clock.Source
-	Audit   *audit.Recorder
-	Cursors page.Codec
-	Log     *slog.Logger
+// AuditLog implements the operations of the tag audit.
+type AuditLog struct{ service.Deps }
+
+// New fails if a dependency is missing.
+func New(deps service.Deps) (*AuditLog, error) {
+	if err := service.Check("auditlog", deps); err != nil {
+		return nil, err
+	}
+	return &AuditLog{deps}, nil
 }
 
 // sight is which entries a caller sees: all, or their own and those on some types of resource.

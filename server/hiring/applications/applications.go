@@ -6,7 +6,6 @@ package applications
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/google/uuid"
 
@@ -14,20 +13,20 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Applications is the room of the tag applications.
-type Applications struct {
-	Store   *postgres.Store
-	Clock   clock.Source
-	Audit   *audit.Recorder
-	Cursors page.Codec
-	Log     *slog.Logger
+// Applications implements the operations of the tag applications.
+type Applications struct{ service.Deps }
+
+// New fails if a dependency is missing.
+func New(deps service.Deps) (*Applications, error) {
+	if err := service.Check("applications", deps); err != nil {
+		return nil, err
+	}
+	return &Applications{deps}, nil
 }
 
 // GetApplication shows one application to those who may see it.

@@ -6,30 +6,36 @@ package candidates
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Candidates is the room of the tag candidates.
+// Candidates implements the operations of the tag candidates.
 type Candidates struct {
-	Store   *postgres.Store
-	Clock   clock.Source
-	Audit   *audit.Recorder
-	Cursors page.Codec
-	Log     *slog.Logger
-	// CheckPart holds some members of an object, as JSON has them, against a schema of the specification, and gives
-	// everything in which they differ. Members that the schema requires may be absent.
+	service.Deps
+	Options
+}
+
+// Options are the dependencies that only candidates needs.
+type Options struct {
+	// CheckPart validates members of an object against a schema of the specification and returns every violation.
+	// Members that the schema requires may be absent.
 	CheckPart func(schema string, members map[string]any) []fault.Field
+}
+
+// New fails if a dependency is missing.
+func New(deps service.Deps, options Options) (*Candidates, error) {
+	if err := service.Check("candidates", deps, options); err != nil {
+		return nil, err
+	}
+	return &Candidates{deps, options}, nil
 }
 
 // GetCandidate shows one candidate to those who would see them in the list.

@@ -13,21 +13,23 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/completion"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Interviews is the room of the tag interviews.
-type Interviews struct {
-	Store   *postgres.Store
-	Clock   clock.Source
-	Audit   *audit.Recorder
-	Cursors page.Codec
+// Interviews implements the operations of the tag interviews.
+type Interviews struct{ service.Deps }
+
+// New fails if a dependency is missing.
+func New(deps service.Deps) (*Interviews, error) {
+	if err := service.Check("interviews", deps); err != nil {
+		return nil, err
+	}
+	return &Interviews{deps}, nil
 }
 
 // GetInterview shows one interview to those who may see it.

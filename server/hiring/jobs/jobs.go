@@ -13,19 +13,21 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Jobs is the room of the tag jobs.
-type Jobs struct {
-	Store   *postgres.Store
-	Clock   clock.Source
-	Audit   *audit.Recorder
-	Cursors page.Codec
+// Jobs implements the operations of the tag jobs.
+type Jobs struct{ service.Deps }
+
+// New fails if a dependency is missing.
+func New(deps service.Deps) (*Jobs, error) {
+	if err := service.Check("jobs", deps); err != nil {
+		return nil, err
+	}
+	return &Jobs{deps}, nil
 }
 
 // GetJob shows one job to those who may see it.

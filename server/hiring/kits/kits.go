@@ -14,20 +14,22 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Kits is the room of the tag kits.
-type Kits struct {
-	Store   *postgres.Store
-	Clock   clock.Source
-	Audit   *audit.Recorder
-	Cursors page.Codec
+// Kits implements the operations of the tag kits.
+type Kits struct{ service.Deps }
+
+// New fails if a dependency is missing.
+func New(deps service.Deps) (*Kits, error) {
+	if err := service.Check("kits", deps); err != nil {
+		return nil, err
+	}
+	return &Kits{deps}, nil
 }
 
 // GetKit shows one kit to those who may see it.

@@ -6,7 +6,6 @@ package scores
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/google/uuid"
 
@@ -15,20 +14,21 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Scores is the room of the tag scores.
-type Scores struct {
-	Store   *postgres.Store
-	Clock   clock.Source
-	Audit   *audit.Recorder
-	Cursors page.Codec
-	Log     *slog.Logger
+// Scores implements the operations of the tag scores.
+type Scores struct{ service.Deps }
+
+// New fails if a dependency is missing.
+func New(deps service.Deps) (*Scores, error) {
+	if err := service.Check("scores", deps); err != nil {
+		return nil, err
+	}
+	return &Scores{deps}, nil
 }
 
 // GetScore shows one score to those who may read it.

@@ -19,21 +19,32 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // maxKeys is how many keys of a company may be good for something.
 const maxKeys = 100
 
-// APIKeys is the room of the tag keys.
+// APIKeys implements the operations of the tag keys.
 type APIKeys struct {
-	Store    *postgres.Store
-	Clock    clock.Source
-	Audit    *audit.Recorder
-	Cursors  page.Codec
+	service.Deps
+	Options
+}
+
+// Options are the dependencies that only apikeys needs.
+type Options struct {
+	// Contract says which scopes keys can have.
 	Contract *gate.Contract
+}
+
+// New fails if a dependency is missing.
+func New(deps service.Deps, options Options) (*APIKeys, error) {
+	if err := service.Check("apikeys", deps, options); err != nil {
+		return nil, err
+	}
+	return &APIKeys{deps, options}, nil
 }
 
 // ListAPIKeys lists the API keys of the company, newest first.

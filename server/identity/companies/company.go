@@ -11,24 +11,34 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Companies is the room of the tag company.
+// Companies implements the operations of the tag company.
 type Companies struct {
-	Store   *postgres.Store
-	Clock   clock.Source
-	Audit   *audit.Recorder
-	Guard   *session.Guard
-	Cursors page.Codec
-	// Scopes are all that a key can hold; ShowKey shows one to the caller.
-	Scopes  []string
+	service.Deps
+	Options
+}
+
+// Options are the dependencies that only companies needs.
+type Options struct {
+	Guard *session.Guard
+	// Scopes lists every scope that an API key can have.
+	Scopes []string
+	// ShowKey converts an API key to what the actor may see of it.
 	ShowKey func(ctx context.Context, row db.APIKey) api.APIKey
+}
+
+// New fails if a dependency is missing.
+func New(deps service.Deps, options Options) (*Companies, error) {
+	if err := service.Check("companies", deps, options); err != nil {
+		return nil, err
+	}
+	return &Companies{deps, options}, nil
 }
 
 // GetCompany shows the caller's company.

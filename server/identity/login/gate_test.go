@@ -14,6 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/login"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
@@ -23,6 +24,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -49,12 +51,21 @@ func room(t *testing.T, i *testkit.Installation, hasher *password.Hasher) *login
 	})
 	testkit.Eventually(t, 10*time.Second, "Redis is connected", func() bool { return cache.Up(t.Context()) == nil })
 	source := clock.System()
-	return &login.Service{
-		Store: kept, Clock: source, Audit: audit.NewRecorder(source), Hasher: hasher,
-		Throttle: ratelimit.NewThrottle(cache, keys.Throttle(), ratelimit.ThrottlePolicy{PairLimit: 1}),
-		Access:   session.NewAccess(keys, 15*time.Minute, source.Now), Refresh: session.NewRefresh(keys),
-		Metrics: telemetry.NewMetrics("test"), Log: log, SessionLifetime: time.Hour,
+	auth, err := login.New(
+		service.Deps{
+			Store: kept, Clock: source, Audit: audit.NewRecorder(source), Cursors: page.NewCodec(keys.Cursor()), Log: log,
+		},
+		login.Options{
+			Hasher: hasher, Throttle: ratelimit.NewThrottle(cache, keys.Throttle(), ratelimit.ThrottlePolicy{PairLimit: 1}),
+			Access: session.NewAccess(keys, 15*time.Minute, source.Now), Refresh: session.NewRefresh(keys),
+			Guard:   session.NewGuard(kept, cache, keys, time.Hour, source.Now, func(session.Source) {}),
+			Metrics: telemetry.NewMetrics("test"), SessionLifetime: time.Hour,
+		},
+	)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return auth
 }
 
 // login signs in at the room alone.

@@ -5,35 +5,40 @@
 package login
 
 import (
-	"log/slog"
 	"net/http"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Service is the room of the tag auth.
+// Service implements the operations of the tag auth.
 type Service struct {
-	Store    *postgres.Store
-	Clock    clock.Source
-	Audit    *audit.Recorder
+	service.Deps
+	Options
+}
+
+// Options are the dependencies that only login needs.
+type Options struct {
 	Hasher   *password.Hasher
 	Throttle *ratelimit.Throttle
 	Access   *session.Access
 	Refresh  *session.Refresh
 	Guard    *session.Guard
-	Cursors  page.Codec
 	Metrics  *telemetry.Metrics
-	Log      *slog.Logger
-	// SessionLifetime is how long a session lasts from its sign-in.
+	// SessionLifetime is how long a session lasts after login.
 	SessionLifetime time.Duration
+}
+
+// New fails if a dependency is missing.
+func New(deps service.Deps, options Options) (*Service, error) {
+	if err := service.Check("login", deps, options); err != nil {
+		return nil, err
+	}
+	return &Service{deps, options}, nil
 }
 
 const (

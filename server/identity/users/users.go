@@ -12,23 +12,32 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Users is the room of the tag users.
+// Users implements the operations of the tag users.
 type Users struct {
-	Store   *postgres.Store
-	Clock   clock.Source
-	Audit   *audit.Recorder
-	Hasher  *password.Hasher
-	Guard   *session.Guard
-	Cursors page.Codec
+	service.Deps
+	Options
+}
+
+// Options are the dependencies that only users needs.
+type Options struct {
+	Hasher *password.Hasher
+	Guard  *session.Guard
 	// Permissions lists what a role holds.
 	Permissions func(api.Role) []string
+}
+
+// New fails if a dependency is missing.
+func New(deps service.Deps, options Options) (*Users, error) {
+	if err := service.Check("users", deps, options); err != nil {
+		return nil, err
+	}
+	return &Users{deps, options}, nil
 }
 
 // GetUser shows one user to those who may see them.

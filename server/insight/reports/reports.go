@@ -13,18 +13,20 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/insight/chart"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Reports is the room of the tag reports.
-type Reports struct {
-	Store   *postgres.Store
-	Clock   clock.Source
-	Cursors page.Codec
+// Reports implements the operations of the tag reports.
+type Reports struct{ service.Deps }
+
+// New fails if a dependency is missing.
+func New(deps service.Deps) (*Reports, error) {
+	if err := service.Check("reports", deps); err != nil {
+		return nil, err
+	}
+	return &Reports{deps}, nil
 }
 
 // GetJobPipeline shows how far the applications of a job have come.

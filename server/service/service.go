@@ -1,0 +1,79 @@
+// Package service holds the dependencies that the services of all domains share.
+//
+// A domain, such as jobs or users, is a struct that embeds Deps and implements the operations of one tag. Its
+// constructor takes Deps, and an Options struct if the domain needs more, and fails if anything is missing. A mistake in
+// the wiring therefore stops the program when it starts, instead of failing the first request that needs what is
+// missing.
+//
+// Something belongs in Deps if most domains need it and all of them get the same one. What one domain needs, or two,
+// belongs in the Options of those domains. What a request needs, such as the actor or a transaction, is an argument.
+package service
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// Deps are the dependencies of a domain. All of them are required.
+type Deps struct {
+	// Store reads and writes the database.
+	Store *postgres.Store
+	// Clock gives the time and new ids.
+	Clock clock.Source
+	// Audit writes audit entries, each in the transaction of the change that it records.
+	Audit *audit.Recorder
+	// Cursors signs and reads the cursors of lists.
+	Cursors page.Codec
+	// Log is for operators.
+	Log *slog.Logger
+}
+
+// Check returns an error that names every field of the given structs that has its zero value, and nil if there is none.
+// Structs in fields are checked as a whole, and field by field where all of their fields are exported. The name says
+// whose dependencies they are. An argument that is not a struct is a defect, and panics.
+func Check(name string, dependencies ...any) error {
+	var missing []string
+	for _, of := range dependencies {
+		missing = append(missing, unset(reflect.ValueOf(of))...)
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: missing dependencies: %s", name, strings.Join(missing, ", "))
+}
+
+func unset(of reflect.Value) []string {
+	var missing []string
+	for field, value := range of.Fields() {
+		if value.IsZero() {
+			missing = append(missing, field.Name)
+			continue
+		}
+		if open(field.Type) {
+			for _, inner := range unset(value) {
+				missing = append(missing, field.Name+"."+inner)
+			}
+		}
+	}
+	return missing
+}
+
+// open reports whether a type is a struct with exported fields only.
+func open(t reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for field := range t.Fields() {
+		if !field.IsExported() {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,46 @@
+package server
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/login"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
+)
+
+// TestDomainsNameMissingDependencies builds all domains without dependencies. Each of them must name what it misses.
+func TestDomainsNameMissingDependencies(t *testing.T) {
+	t.Parallel()
+	specification, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	agreed, err := gate.Load(specification)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = domains(service.Deps{}, login.Options{}, agreed)
+	if err == nil {
+		t.Fatal("domains without dependencies are built")
+	}
+	missing := map[string]string{}
+	for _, line := range regexp.MustCompile(`(?m)^(\w+): missing dependencies: (.+)$`).FindAllStringSubmatch(err.Error(), -1) {
+		missing[line[1]] = line[2]
+	}
+	own := map[string]string{
+		"login": ", Hasher, Throttle, Access, Refresh, Guard, Metrics, SessionLifetime", "users": ", Hasher, Guard",
+		"companies": ", Guard", "apikeys": "", "jobs": "", "candidates": "", "applications": "", "kits": "", "interviews": "",
+		"scores": "", "reports": "", "auditlog": "",
+	}
+	for domain, more := range own {
+		if want := "Store, Clock, Audit, Cursors, Log" + more; missing[domain] != want {
+			t.Errorf("%s misses %q, want %q", domain, missing[domain], want)
+		}
+	}
+	if strings.Count(err.Error(), "\n")+1 != len(own) {
+		t.Errorf("not one line for each domain:\n%v", err)
+	}
+}
