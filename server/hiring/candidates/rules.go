@@ -3,7 +3,6 @@ package candidates
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"unicode"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
@@ -19,17 +18,13 @@ func standing(who access.Actor) lifecycle.Standing {
 	return lifecycle.Standing{Role: who.Role, Scopes: who.Scopes()}
 }
 
-// machine is that of candidates. Whoever is busy, which means that an application of theirs is active or on hold,
-// cannot be archived.
+// machine is the machine of candidates. A busy candidate, who has an application that is active or on hold, cannot be
+// archived.
 func machine(busy bool) lifecycle.Machine[api.CandidateStatus, api.CandidateAction] {
-	m := lifecycle.Candidate()
 	if busy {
-		m.Transitions = slices.DeleteFunc(m.Transitions,
-			func(t lifecycle.Transition[api.CandidateStatus, api.CandidateAction]) bool {
-				return t.Action == api.CandidateActionArchive
-			})
+		return lifecycle.Candidate().Without(api.CandidateActionArchive)
 	}
-	return m
+	return lifecycle.Candidate()
 }
 
 // decide gives the status after an action. Where only their being busy keeps somebody from being archived, it says so.

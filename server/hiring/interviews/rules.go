@@ -30,27 +30,19 @@ const (
 
 type machine = lifecycle.Machine[api.InterviewStatus, api.InterviewAction]
 
-// machineFor is the machine of interviews as an interview's panel and application leave it to somebody: nothing is
-// scheduled without a panel, nothing gets a time while its application is not considered, and nobody begins a second
-// score.
+// machineFor returns the machine of interviews without the actions that the panel, the application or an existing score
+// of the user rule out: an interview without a panel cannot be scheduled, it gets no time while its application is not
+// active, and a panelist writes one score.
 func machineFor(panel []db.ListInterviewPanelsRow, user uuid.UUID, application api.ApplicationStatus) machine {
 	m := lifecycle.Interview()
-	own := member(panel, user)
-	for i := range m.Transitions {
-		switch m.Transitions[i].Action { //nolint:exhaustive // the others depend on neither
-		case api.InterviewActionSchedule:
-			if len(panel) == 0 || !considered(application) {
-				m.Transitions[i].From = nil
-			}
-		case api.InterviewActionReschedule:
-			if !considered(application) {
-				m.Transitions[i].From = nil
-			}
-		case api.InterviewActionCreateScore:
-			if own != nil && own.ScoreStatus != nil {
-				m.Transitions[i].From = nil
-			}
-		}
+	if len(panel) == 0 {
+		m = m.Without(api.InterviewActionSchedule)
+	}
+	if !considered(application) {
+		m = m.Without(api.InterviewActionSchedule, api.InterviewActionReschedule)
+	}
+	if own := member(panel, user); own != nil && own.ScoreStatus != nil {
+		m = m.Without(api.InterviewActionCreateScore)
 	}
 	return m
 }

@@ -2,20 +2,20 @@ package lifecycle
 
 import "github.com/ai-interviewer-platform/interviewer/gen/api"
 
-// KitVersion is the machine of a kit's versions.
-func KitVersion() Machine[api.KitVersionStatus, api.KitVersionAction] {
+// kitVersionTable declares the machine of a kit's versions.
+func kitVersionTable() Table[api.KitVersionStatus, api.KitVersionAction] {
 	type (
 		states = []api.KitVersionStatus
 		way    = Transition[api.KitVersionStatus, api.KitVersionAction]
 	)
 	const draft, published = api.KitVersionStatusDraft, api.KitVersionStatusPublished
 	const archived = api.KitVersionStatusArchived
-	return Machine[api.KitVersionStatus, api.KitVersionAction]{
+	return Table[api.KitVersionStatus, api.KitVersionAction]{
 		Name: "kit_version", Initial: draft, Needs: "kits:write",
 		States: []State[api.KitVersionStatus]{
-			{draft, "Being written."},
-			{published, "Never changes again; new interviews use it."},
-			{archived, "Never changes again; only interviews that have it use it."},
+			{draft, "Can be changed."},
+			{published, "Cannot be changed; new interviews use it."},
+			{archived, "Cannot be changed; only interviews that already have it use it."},
 		},
 		Transitions: []way{
 			{
@@ -24,22 +24,22 @@ func KitVersion() Machine[api.KitVersionStatus, api.KitVersionAction] {
 			},
 			{
 				Action: api.KitVersionActionPublish, From: states{draft}, To: published, By: leaders(),
-				Description: "Fix the content for good.",
+				Description: "Publish the version; its content can no longer be changed.",
 			},
 			{
 				Action: api.KitVersionActionArchive, From: states{published}, To: archived, By: leaders(),
-				Description: "Let no new interview use it.",
+				Description: "Exclude the version from new interviews.",
 			},
 			{
 				Action: api.KitVersionActionArchive, From: states{published}, To: archived,
-				Description: "Comes with the publication of the next version.",
+				Description: "Happens when the next version is published.",
 			},
 		},
 	}
 }
 
-// Interview is the machine of interviews.
-func Interview() Machine[api.InterviewStatus, api.InterviewAction] {
+// interviewTable declares the machine of interviews.
+func interviewTable() Table[api.InterviewStatus, api.InterviewAction] {
 	type (
 		states = []api.InterviewStatus
 		way    = Transition[api.InterviewStatus, api.InterviewAction]
@@ -53,7 +53,7 @@ func Interview() Machine[api.InterviewStatus, api.InterviewAction] {
 		conduct, override   = "interviews:conduct", "interviews:override"
 	)
 	unfinished := states{draft, scheduled, running, awaiting, missed}
-	return Machine[api.InterviewStatus, api.InterviewAction]{
+	return Table[api.InterviewStatus, api.InterviewAction]{
 		Name: "interview", Initial: draft, Needs: "interviews:schedule",
 		Also: map[api.InterviewAction]string{
 			api.InterviewActionRespond: "interviews:respond", api.InterviewActionCreateScore: "scores:write",
@@ -63,58 +63,64 @@ func Interview() Machine[api.InterviewStatus, api.InterviewAction] {
 		States: []State[api.InterviewStatus]{
 			{draft, "Has no time yet."},
 			{scheduled, "Has a time and a panel."},
-			{running, "Is being held."},
-			{awaiting, "Is over, and waits for required scores."},
-			{completed, "Every required score is in, or HR has said that no more will come."},
-			{missed, "The candidate did not come."},
-			{cancelled, "Will not be held."},
+			{running, "In progress."},
+			{awaiting, "Finished; required scores are missing."},
+			{completed, "All required scores are submitted, or HR or an admin completed the interview without them."},
+			{missed, "The candidate did not appear."},
+			{cancelled, "Will not take place."},
 		},
 		Transitions: []way{
 			{
 				Action: api.InterviewActionUpdate, From: unfinished, By: leaders(),
-				Description: "Change title, kind, place or instructions.",
+				Description: "Change title, kind, location or instructions.",
 			},
 			{
 				Action: api.InterviewActionSetPanel, From: unfinished, By: leaders(),
-				Description: "Put somebody on the panel or take them off.",
+				Description: "Add, change or remove a panelist.",
 			},
 			{
 				Action: api.InterviewActionSchedule, From: states{draft, missed}, To: scheduled, By: leaders(), Reason: optional,
-				Description: "Give it a time.",
+				Description: "Set the time.",
 			},
 			{
 				Action: api.InterviewActionReschedule, From: states{scheduled}, By: leaders(), Reason: optional,
-				Description: "Give it another time; counted, with a history.",
+				Description: "Change the time; counted and recorded in the history.",
 			},
 			{
 				Action: api.InterviewActionRespond, From: states{scheduled}, By: []api.MachineActor{api.MachineActorPanelist},
-				Description: "Say whether one comes.",
+				Description: "Accept or decline the place on the panel.",
 			},
-			{Action: api.InterviewActionStart, From: states{scheduled}, To: running, By: conductors(), Description: "Begin it."},
-			{Action: api.InterviewActionFinish, From: states{running}, To: awaiting, By: conductors(), Description: "End it."},
+			{
+				Action: api.InterviewActionStart, From: states{scheduled}, To: running, By: conductors(),
+				Description: "Start the interview.",
+			},
+			{
+				Action: api.InterviewActionFinish, From: states{running}, To: awaiting, By: conductors(),
+				Description: "Finish the interview.",
+			},
 			{
 				Action: api.InterviewActionMarkNoShow, From: states{scheduled}, To: missed, By: conductors(), Reason: optional,
-				Description: "Note that the candidate did not come.",
+				Description: "Record that the candidate did not appear.",
 			},
 			{
 				Action: api.InterviewActionCancel, From: states{draft, scheduled, missed}, To: cancelled, By: leaders(),
-				Reason: optional, Description: "Call it off.",
+				Reason: optional, Description: "Cancel the interview.",
 			},
 			{
 				Action: api.InterviewActionCancel, From: states{running}, To: cancelled, By: managers(), Reason: mandatory,
-				Description: "Break it off.",
+				Description: "Cancel an interview in progress.",
 			},
 			{
 				Action: api.InterviewActionCreateScore, From: states{running, awaiting},
-				By: []api.MachineActor{api.MachineActorPanelist}, Description: "Begin one's own score.",
+				By: []api.MachineActor{api.MachineActorPanelist}, Description: "Create the panelist's own score.",
 			},
 			{
 				Action: api.InterviewActionComplete, From: states{awaiting}, To: completed,
-				Description: "Comes with the last required score.",
+				Description: "Happens when the last required score is submitted.",
 			},
 			{
 				Action: api.InterviewActionComplete, From: states{awaiting}, To: completed, By: managers(), Reason: mandatory,
-				Description: "Wait for no further score.",
+				Description: "Complete the interview without the missing scores.",
 			},
 			{
 				Action: api.InterviewActionReopen, From: states{completed}, To: awaiting, By: managers(), Reason: mandatory,
@@ -124,41 +130,42 @@ func Interview() Machine[api.InterviewStatus, api.InterviewAction] {
 	}
 }
 
-// Score is the machine of scores. What the state of the interview permits comes on top of it: scores are written,
-// reopened and voided while their interview is in_progress or awaiting_scores.
-func Score() Machine[api.ScoreStatus, api.ScoreAction] {
+// scoreTable declares the machine of scores. The state of the interview restricts it further: scores are written,
+// reopened and voided only while their interview is in_progress or awaiting_scores.
+func scoreTable() Table[api.ScoreStatus, api.ScoreAction] {
 	type (
 		states = []api.ScoreStatus
 		way    = Transition[api.ScoreStatus, api.ScoreAction]
 	)
 	const draft, submitted, voided = api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided
 	rater := []api.MachineActor{api.MachineActorRater}
-	return Machine[api.ScoreStatus, api.ScoreAction]{
+	return Table[api.ScoreStatus, api.ScoreAction]{
 		Name: "score", Initial: draft, Needs: "scores:write",
 		Also: map[api.ScoreAction]string{
 			api.ScoreActionReopen: "scores:override", api.ScoreActionVoid: "scores:override",
 		},
 		States: []State[api.ScoreStatus]{
-			{draft, "Being written; only its author sees it."},
-			{submitted, "Counts, and cannot be changed."},
-			{voided, "No longer counts; its author may write another."},
+			{draft, "Being written; only its author can see it."},
+			{submitted, "Counts; cannot be changed."},
+			{voided, "No longer counts; its author may write another one."},
 		},
 		Transitions: []way{
-			{Action: api.ScoreActionUpdate, From: states{draft}, By: rater, Description: "Write on."},
-			{Action: api.ScoreActionSubmit, From: states{draft}, To: submitted, By: rater, Description: "Let it count."},
+			{Action: api.ScoreActionUpdate, From: states{draft}, By: rater, Description: "Change the draft."},
+			{Action: api.ScoreActionSubmit, From: states{draft}, To: submitted, By: rater, Description: "Submit the score."},
 			{
 				Action: api.ScoreActionReopen, From: states{submitted}, To: draft, By: managers(),
-				Reason: api.MachineReasonRequired, Description: "Let its author revise it; not one's own.",
+				Reason:      api.MachineReasonRequired,
+				Description: "Return the score to its author for revision; not allowed for one's own score.",
 			},
 			{
 				Action: api.ScoreActionVoid, From: states{submitted}, To: voided, By: managers(), Reason: api.MachineReasonRequired,
-				Description: "Let it no longer count; not one's own.",
+				Description: "Exclude the score from the evaluation; not allowed for one's own score.",
 			},
 		},
 	}
 }
 
-// TakesScores reports whether scores of an interview are written, reopened and voided in a state.
+// TakesScores reports whether scores of an interview can be written, reopened and voided in a state.
 func TakesScores(status api.InterviewStatus) bool {
 	return status == api.InterviewStatusInProgress || status == api.InterviewStatusAwaitingScores
 }

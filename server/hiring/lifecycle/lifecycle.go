@@ -1,7 +1,7 @@
-// Package lifecycle holds the state machines of hiring: which states a resource can have, which action leads from one
-// to another, who may take it, and whether it needs a reason. One table decides what an action does, what
-// allowed_actions offer, what a 409 names as legal, what the API publishes, and what the reference page draws; so
-// none of them can differ from the others.
+// Package lifecycle holds the state machines of hiring: the states of each kind of resource, the actions that lead from
+// one state to another, the actors that may perform an action, and whether it needs a reason. One table per machine
+// decides what an action does, what allowed_actions contains, what a 409 lists, what the API publishes and what the
+// reference page draws, so that these cannot differ.
 package lifecycle
 
 import (
@@ -9,152 +9,200 @@ import (
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// State is one state of a machine.
-type State[S ~string] struct {
-	Name S
-	// Description says what it means, in a sentence.
-	Description string
-}
-
-// Transition is one way from some states to another. One that leads back to the state it came from is an action that
-// the state permits without ending it.
-type Transition[S, A ~string] struct {
-	Action A
-	From   []S
-	// To is the state after; empty stands for the state before.
-	To S
-	// By are those who may take it; nobody where it happens by itself.
-	By []api.MachineActor
-	// Reason says whether it needs a reason; none when empty.
-	Reason api.MachineReason
-	// Description says what it is for, in a sentence.
-	Description string
-}
-
-// Machine is the states of a kind of resource and the ways between them.
-type Machine[S, A ~string] struct {
-	// Name is the kind of resource.
+// Table declares the states of a kind of resource and the transitions between them.
+type Table[S, A ~string] struct {
+	// Name is the kind of resource, in snake_case.
 	Name string
-	// Initial is the state that a new resource has.
+	// Initial is the state of a new resource.
 	Initial     S
 	States      []State[S]
 	Transitions []Transition[S, A]
-	// Needs is the permission that the operations of its actions ask for, but for those that Also names.
+	// Needs is the permission that the operations of the actions require. Also names the actions with another one.
 	Needs string
 	Also  map[A]string
 }
 
-// Standing is what somebody is to one resource: their role, and what they have to do with it.
-type Standing struct {
-	Role api.Role
-	// Member of the resource's job, Panelist of the interview, Rater who wrote the score.
-	Member, Panelist, Rater bool
-	// Scopes are all that an API key can do; nil for a person, who can do what their role can.
-	Scopes []string
+// State is one state of a machine.
+type State[S ~string] struct {
+	Name S
+	// Description says in one sentence what the state means.
+	Description string
 }
 
-// actors are the names that the machines have for somebody.
-func (s Standing) actors() []api.MachineActor {
-	var actors []api.MachineActor
-	if actor := access.StandingOf(s.Role).MachineActor(s.Member); actor != "" {
-		actors = append(actors, actor)
-	}
-	if s.Panelist {
-		actors = append(actors, api.MachineActorPanelist)
-	}
-	if s.Rater {
-		actors = append(actors, api.MachineActorRater)
-	}
-	return actors
+// Transition leads from some states to another. If it leads back to the state it came from, it is an action that the
+// state permits and that does not end the state.
+type Transition[S, A ~string] struct {
+	Action A
+	From   []S
+	// To is the state afterwards; empty means that the state stays the same.
+	To S
+	// By are the actors that may perform the action; none if the transition is automatic.
+	By []api.MachineActor
+	// Reason says whether the action needs a reason; empty means that it takes none.
+	Reason api.MachineReason
+	// Description says in one sentence what the action does.
+	Description string
 }
 
-// by reports whether somebody may take a way of the machine in some state.
-func (m Machine[S, A]) by(who Standing, t Transition[S, A]) bool {
-	needed, found := m.Also[t.Action]
-	if !found {
-		needed = m.Needs
-	}
-	if who.Scopes != nil && !slices.Contains(who.Scopes, needed) {
-		return false
-	}
-	return slices.ContainsFunc(who.actors(), func(actor api.MachineActor) bool { return slices.Contains(t.By, actor) })
-}
-
-func (t Transition[S, A]) after(from S) S {
+func (t *Transition[S, A]) after(from S) S {
 	if t.To == "" {
 		return from
 	}
 	return t.To
 }
 
-// Decide gives the state after an action. It fails with RoleNotAllowed where the caller may take the action in no
-// state, with StateConflict, naming the state and the legal actions, where not in this one, and with RuleViolated
-// where the action needs a reason that is missing.
+// Standing describes the relation of an actor to one resource.
+type Standing struct {
+	Role api.Role
+	// Member of the resource's job, Panelist of the interview, Rater who wrote the score.
+	Member, Panelist, Rater bool
+	// Scopes are the permissions of an API key; nil for a person, who has those of their role.
+	Scopes []string
+}
+
+// actors returns the machine actors that an actor with this standing counts as.
+func (s Standing) actors() actorSet {
+	set := actorsOf[roleOf{s.Role, s.Member}]
+	if s.Panelist {
+		set |= bitOf(api.MachineActorPanelist)
+	}
+	if s.Rater {
+		set |= bitOf(api.MachineActorRater)
+	}
+	return set
+}
+
+// Machine applies a Table. It is immutable, except that Without returns a copy; pass it by value.
+type Machine[S, A ~string] struct {
+	*Table[S, A]
+	index *index[S, A]
+	// blocked are the actions that Without took away.
+	blocked actionSet
+}
+
+// Without returns the machine in which no state permits the actions. They are refused with StateConflict.
+func (m Machine[S, A]) Without(actions ...A) Machine[S, A] {
+	for _, action := range actions {
+		m.blocked |= m.index.bit(action)
+	}
+	return m
+}
+
+// Decide returns the state after an action. The error is RoleNotAllowed if the actor may not perform the action in any
+// state, StateConflict, with the state and the allowed actions, if not in this state, and RuleViolated if a required
+// reason is missing.
 func (m Machine[S, A]) Decide(state S, action A, who Standing, reason *string) (S, error) {
 	ever := false
-	for _, t := range m.Transitions {
-		if t.Action != action || !m.by(who, t) {
+	for i := range m.Transitions {
+		t := &m.Transitions[i]
+		if t.Action != action || !m.mayPerform(who, i) {
 			continue
 		}
 		ever = true
-		if !slices.Contains(t.From, state) {
-			continue
+		if slices.Contains(t.From, state) && m.blocked&m.index.bit(action) == 0 {
+			if err := t.check(reason); err != nil {
+				return state, err
+			}
+			return t.after(state), nil
 		}
-		if t.Reason == api.MachineReasonRequired && (reason == nil || strings.TrimSpace(*reason) == "") {
-			return state, fault.New(fault.RuleViolated).With("This needs a reason.").Field("/reason", "required", "is required")
-		}
-		return t.after(state), nil
 	}
 	if !ever {
-		return state, fault.New(fault.RoleNotAllowed).With("The action %s of this %s is not yours to take.",
-			action, strings.ReplaceAll(m.Name, "_", " "))
+		return state, fault.New(fault.RoleNotAllowed).
+			With("You may not perform the action %s on this %s.", action, m.noun())
 	}
 	return state, m.Conflict(state, who)
 }
 
-// Conflict is the fault of an action that the state does not permit.
-func (m Machine[S, A]) Conflict(state S, who Standing) error {
-	legal := names(m.Allowed(state, who))
-	return fault.New(fault.StateConflict).In(string(state), legal).
-		With("The %s is %s; what you can do with it is: %s.", strings.ReplaceAll(m.Name, "_", " "), state, listed(legal))
+// check returns RuleViolated if the transition needs a reason and there is none.
+func (t *Transition[S, A]) check(reason *string) error {
+	if t.Reason != api.MachineReasonRequired || reason != nil && strings.TrimSpace(*reason) != "" {
+		return nil
+	}
+	return fault.New(fault.RuleViolated).With("This action needs a reason.").Field("/reason", "required", "is required")
 }
 
-func names[A ~string](actions []A) []string {
-	names := make([]string, len(actions))
-	for i, action := range actions {
-		names[i] = string(action)
+// Conflict returns the fault for an action that the state does not permit.
+func (m Machine[S, A]) Conflict(state S, who Standing) error {
+	allowed := names(m.Allowed(state, who))
+	return fault.New(fault.StateConflict).In(string(state), allowed).
+		With("The %s is %s. Allowed actions: %s.", m.noun(), state, listed(allowed))
+}
+
+// noun is the kind of resource in a sentence.
+func (m Machine[S, A]) noun() string { return strings.ReplaceAll(m.Name, "_", " ") }
+
+func names[A ~string](values []A) []string {
+	names := make([]string, len(values))
+	for i, value := range values {
+		names[i] = string(value)
 	}
 	return names
 }
 
 func listed(names []string) string {
 	if len(names) == 0 {
-		return "nothing"
+		return "none"
 	}
 	return strings.Join(names, ", ")
 }
 
-// Allowed lists the actions that somebody may take in a state, in the order of the table and each once.
+// Allowed returns the actions that an actor may perform in a state, in the order of the table. The slice is shared: do
+// not modify it.
 func (m Machine[S, A]) Allowed(state S, who Standing) []A {
-	actions := []A{}
-	for _, t := range m.Transitions {
-		if slices.Contains(t.From, state) && m.by(who, t) && !slices.Contains(actions, t.Action) {
-			actions = append(actions, t.Action)
+	all := m.index.allowed(state, who.actors())
+	rest := all.set & m.permitted(who)
+	if rest == all.set {
+		return all.actions
+	}
+	actions := make([]A, 0, len(all.actions))
+	for _, action := range all.actions {
+		if rest&m.index.bit(action) != 0 {
+			actions = append(actions, action)
 		}
 	}
 	return actions
 }
 
-// May reports whether somebody may take an action in a state.
+// May reports whether an actor may perform an action in a state.
 func (m Machine[S, A]) May(state S, action A, who Standing) bool {
-	return slices.Contains(m.Allowed(state, who), action)
+	return m.index.allowed(state, who.actors()).set&m.permitted(who)&m.index.bit(action) != 0
 }
 
-// Describe gives the machine as the API publishes it, one transition for each state that it leads from.
+// mayPerform reports whether an actor may perform a transition in some state.
+func (m Machine[S, A]) mayPerform(who Standing, transition int) bool {
+	return m.index.by[transition]&who.actors() != 0 && m.holds(who, m.Transitions[transition].Action)
+}
+
+// holds reports whether an actor has the permission for an action. A person has it by their role.
+func (m Machine[S, A]) holds(who Standing, action A) bool {
+	return who.Scopes == nil || slices.Contains(who.Scopes, m.permission(action))
+}
+
+// permitted returns the actions that are not blocked and that the scopes of an API key include.
+func (m Machine[S, A]) permitted(who Standing) actionSet {
+	if who.Scopes == nil {
+		return ^m.blocked
+	}
+	var set actionSet
+	for i, action := range m.index.actions {
+		if m.holds(who, action) {
+			set |= 1 << i
+		}
+	}
+	return set &^ m.blocked
+}
+
+func (t *Table[S, A]) permission(action A) string {
+	if permission, found := t.Also[action]; found {
+		return permission
+	}
+	return t.Needs
+}
+
+// Describe returns the machine as the API publishes it, with one transition for each state that it leads from.
 func (m Machine[S, A]) Describe() api.StateMachine {
 	described := api.StateMachine{
 		Name: m.Name, Initial: string(m.Initial), States: []api.MachineState{}, Transitions: []api.MachineTransition{},
@@ -182,7 +230,41 @@ func (m Machine[S, A]) Describe() api.StateMachine {
 	return described
 }
 
-// All describes every machine, in the order in which hiring meets them.
+// The machines are built once, at program start.
+//
+//nolint:gochecknoglobals // immutable
+var (
+	jobMachine         = build(jobTable())
+	candidateMachine   = build(candidateTable())
+	applicationMachine = build(applicationTable())
+	stageMachine       = build(stageTable())
+	kitVersionMachine  = build(kitVersionTable())
+	interviewMachine   = build(interviewTable())
+	scoreMachine       = build(scoreTable())
+)
+
+// Job is the machine of jobs.
+func Job() Machine[api.JobStatus, api.JobAction] { return jobMachine }
+
+// Candidate is the machine of candidates.
+func Candidate() Machine[api.CandidateStatus, api.CandidateAction] { return candidateMachine }
+
+// Application is the machine of the status of applications.
+func Application() Machine[api.ApplicationStatus, api.ApplicationAction] { return applicationMachine }
+
+// Stage is the machine of the stages of applications.
+func Stage() Machine[api.ApplicationStage, api.ApplicationEvent] { return stageMachine }
+
+// KitVersion is the machine of the versions of kits.
+func KitVersion() Machine[api.KitVersionStatus, api.KitVersionAction] { return kitVersionMachine }
+
+// Interview is the machine of interviews.
+func Interview() Machine[api.InterviewStatus, api.InterviewAction] { return interviewMachine }
+
+// Score is the machine of scores. Scores also depend on the state of their interview, see TakesScores.
+func Score() Machine[api.ScoreStatus, api.ScoreAction] { return scoreMachine }
+
+// All describes every machine, in the order in which hiring uses them.
 func All() []api.StateMachine {
 	return []api.StateMachine{
 		Job().Describe(), Candidate().Describe(), Application().Describe(), Stage().Describe(), KitVersion().Describe(),
@@ -190,13 +272,13 @@ func All() []api.StateMachine {
 	}
 }
 
-// managers are those who run hiring.
+// managers manage the hiring of the company.
 func managers() []api.MachineActor {
 	return []api.MachineActor{api.MachineActorHr, api.MachineActorAdmin}
 }
 
-// leaders are the managers and the team leads whose job it is.
+// leaders are the managers and the team leads who are members of the job.
 func leaders() []api.MachineActor { return append(managers(), api.MachineActorTeamLead) }
 
-// conductors are the leaders and the panel.
+// conductors are the leaders and the panelists of the interview.
 func conductors() []api.MachineActor { return append(leaders(), api.MachineActorPanelist) }

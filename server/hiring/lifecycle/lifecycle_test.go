@@ -12,9 +12,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// standings are everybody who may stand before a resource, by a letter: HR, an admin, a team lead of the job (L) and
-// of another (l), an employee who is a member of the job (e) and of nothing (x), an employee on the panel (P), and
-// one who wrote the score (R).
+// standings has a letter for each kind of actor: HR (H), admin (A), a team lead who is a member of the job (L) or of
+// another one (l), an employee who is a member of the job (e) or of none (x), a panelist (P) and the rater (R).
 func standings() map[rune]lifecycle.Standing {
 	return map[rune]lifecycle.Standing{
 		'H': {Role: api.RoleHr}, 'A': {Role: api.RoleAdmin},
@@ -24,11 +23,11 @@ func standings() map[rune]lifecycle.Standing {
 	}
 }
 
-// decided is what was decided of a machine: for each state and action who may, and what the state is then. An action
-// with a question mark needs a reason. What is not listed is refused.
+// decided maps "state action" to the letters of the actors that may perform the action and the state afterwards. A
+// question mark after the action says that it needs a reason. Everything else is refused.
 type decided map[string]string
 
-// check holds a machine against what was decided, for every state, every action and everybody.
+// check compares a machine with the expected decisions, for every state, action and actor.
 func check[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], actions []A, want decided) {
 	t.Helper()
 	reason := "because"
@@ -46,7 +45,7 @@ func check[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], actions []A, w
 					t.Errorf("%s: %s by %c leads to %s, %v; want %q", m.Name, pair, letter, after, err, want[pair])
 				}
 				if listed := slices.Contains(m.Allowed(state.Name, standing), action); listed != may {
-					t.Errorf("%s: %s by %c is allowed: %t; decided: %t", m.Name, pair, letter, listed, may)
+					t.Errorf("%s: %s by %c is in Allowed: %t, Decide permits it: %t", m.Name, pair, letter, listed, may)
 				}
 				if _, err := m.Decide(state.Name, action, standing, nil); may && fault.Is(err, fault.RuleViolated) != needsReason {
 					t.Errorf("%s: %s by %c without a reason: %v", m.Name, pair, letter, err)
@@ -59,12 +58,13 @@ func check[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], actions []A, w
 	}
 	for pair := range want {
 		if !met[pair] {
-			t.Errorf("%s: %q is no state and action of the machine", m.Name, pair)
+			t.Errorf("%s: %q is not a state and an action of the machine", m.Name, pair)
 		}
 	}
 }
 
-// checkRefusal expects a 403 where the action is never the caller's, and else a 409 that names state and legal actions.
+// checkRefusal expects RoleNotAllowed if the actor may perform the action in no state, and otherwise StateConflict with
+// the state and the allowed actions.
 func checkRefusal[S, A ~string](
 	t *testing.T, m lifecycle.Machine[S, A], state S, action A, who lifecycle.Standing, err error,
 ) {
@@ -72,7 +72,7 @@ func checkRefusal[S, A ~string](
 	ever := slices.ContainsFunc(m.States, func(s lifecycle.State[S]) bool { return m.May(s.Name, action, who) })
 	if !ever {
 		if !fault.Is(err, fault.RoleNotAllowed) {
-			t.Errorf("%s: %s %s by %+v, who never may: %v", m.Name, state, action, who, err)
+			t.Errorf("%s: %s %s by %+v, who may perform it in no state: %v", m.Name, state, action, who, err)
 		}
 		return
 	}
@@ -82,9 +82,9 @@ func checkRefusal[S, A ~string](
 		return
 	}
 	f, _ = err.(*fault.Fault) //nolint:errorlint // made here and not wrapped
-	named, legal := f.State()
-	if named != string(state) || len(legal) != len(m.Allowed(state, who)) || !strings.Contains(f.Detail(), string(state)) {
-		t.Errorf("%s: the conflict names the state %q and the actions %v: %s", m.Name, named, legal, f.Detail())
+	named, allowed := f.State()
+	if named != string(state) || len(allowed) != len(m.Allowed(state, who)) || !strings.Contains(f.Detail(), string(state)) {
+		t.Errorf("%s: the conflict names the state %q and the actions %v: %s", m.Name, named, allowed, f.Detail())
 	}
 }
 
@@ -167,7 +167,7 @@ func TestScore(t *testing.T) {
 	}
 }
 
-// TestStages tries every pair of stages for everybody, with and without a reason.
+// TestStages tries every pair of stages as every actor, with and without a reason.
 func TestStages(t *testing.T) {
 	t.Parallel()
 	stages := lifecycle.Stages()
@@ -206,15 +206,15 @@ func TestStages(t *testing.T) {
 				further = to
 			}
 			if lifecycle.Further(from, to) != further || lifecycle.Further(to, from) != further {
-				t.Errorf("the further of %s and %s is %s", from, to, lifecycle.Further(from, to))
+				t.Errorf("the later of %s and %s is %s", from, to, lifecycle.Further(from, to))
 			}
 		}
 	}
 }
 
-// TestEveryWalkStaysOnTheMap takes random actions as random people: every state on the way is one of the machine's,
-// and what is refused changes nothing.
-func TestEveryWalkStaysOnTheMap(t *testing.T) {
+// TestRandomActionsReachKnownStates performs random actions as random actors: every state reached is one of the
+// machine's, and a refused action does not change the state.
+func TestRandomActionsReachKnownStates(t *testing.T) {
 	t.Parallel()
 	walk(t, lifecycle.Interview())
 	walk(t, lifecycle.Application())
@@ -245,16 +245,16 @@ func walk[S, A ~string](t *testing.T, m lifecycle.Machine[S, A]) {
 				t.Fatalf("%s: %s in %s by %+v: %s, %v; allowed: %t", m.Name, action, state, who, after, err, may)
 			}
 			if !slices.ContainsFunc(m.States, func(s lifecycle.State[S]) bool { return s.Name == after }) {
-				t.Fatalf("%s: %s in %s leads to %q, which is no state", m.Name, action, state, after)
+				t.Fatalf("%s: %s in %s leads to %q, which is not a state of the machine", m.Name, action, state, after)
 			}
 			state = after
 		}
 	})
 }
 
-// TestMachinesAreWhole expects of every machine that its states are those of the API's enum, that each is described
-// and can be reached, and that what is published has every transition of the table.
-func TestMachinesAreWhole(t *testing.T) {
+// TestMachinesMatchTheAPI expects that the states of every machine are those of the API's enum, that each can be reached,
+// and that states and transitions have a description.
+func TestMachinesMatchTheAPI(t *testing.T) {
 	t.Parallel()
 	document, err := api.GetSpec()
 	if err != nil {
@@ -294,5 +294,60 @@ func TestMachinesAreWhole(t *testing.T) {
 				t.Errorf("%s: %s is described as %q", machine.Name, way.Action, way.Description)
 			}
 		}
+	}
+}
+
+// TestWithoutRefusesActionsInEveryState expects that a blocked action is refused because of the state, not because of
+// the actor, and that the machine it was taken from still permits it.
+func TestWithoutRefusesActionsInEveryState(t *testing.T) {
+	t.Parallel()
+	hr, reason := lifecycle.Standing{Role: api.RoleHr}, "because"
+	all := lifecycle.Interview()
+	less := all.Without(api.InterviewActionSchedule, api.InterviewActionCancel)
+	for _, state := range all.States {
+		for _, action := range []api.InterviewAction{api.InterviewActionSchedule, api.InterviewActionCancel} {
+			if _, err := less.Decide(state.Name, action, hr, &reason); !fault.Is(err, fault.StateConflict) {
+				t.Errorf("%s in %s: %v, want StateConflict", action, state.Name, err)
+			}
+			if less.May(state.Name, action, hr) {
+				t.Errorf("%s may be performed in %s", action, state.Name)
+			}
+		}
+		want := slices.DeleteFunc(slices.Clone(all.Allowed(state.Name, hr)), func(action api.InterviewAction) bool {
+			return action == api.InterviewActionSchedule || action == api.InterviewActionCancel
+		})
+		if got := less.Allowed(state.Name, hr); !slices.Equal(got, want) {
+			t.Errorf("allowed in %s: %v, want %v", state.Name, got, want)
+		}
+	}
+	if !all.May(api.InterviewStatusDraft, api.InterviewActionSchedule, hr) {
+		t.Error("Without changed the machine it was called on")
+	}
+}
+
+// TestScopesLimitAllowedActions expects that an API key is offered only the actions whose permission it holds.
+func TestScopesLimitAllowedActions(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		scopes []string
+		want   []api.InterviewAction
+	}{
+		"no scope":    {[]string{}, []api.InterviewAction{}},
+		"other scope": {[]string{"jobs:write"}, []api.InterviewAction{}},
+		"one scope": {
+			[]string{"interviews:conduct"}, []api.InterviewAction{api.InterviewActionStart, api.InterviewActionMarkNoShow},
+		},
+		"person": {nil, []api.InterviewAction{
+			api.InterviewActionUpdate, api.InterviewActionSetPanel, api.InterviewActionReschedule, api.InterviewActionStart,
+			api.InterviewActionMarkNoShow, api.InterviewActionCancel,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hr := lifecycle.Standing{Role: api.RoleHr, Scopes: test.scopes}
+			if got := lifecycle.Interview().Allowed(api.InterviewStatusScheduled, hr); !slices.Equal(got, test.want) {
+				t.Errorf("allowed: %v, want %v", got, test.want)
+			}
+		})
 	}
 }

@@ -1,0 +1,111 @@
+package lifecycle
+
+import (
+	"slices"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+// Stages returns the stages of an application, in their order.
+func Stages() []api.ApplicationStage {
+	return []api.ApplicationStage{
+		api.ApplicationStageApplied, api.ApplicationStageScreening, api.ApplicationStageInterview,
+		api.ApplicationStageEvaluation, api.ApplicationStageOffer, api.ApplicationStageHired,
+	}
+}
+
+// stageTable declares the machine of an application's stages. It follows from their order: forward by one stage is
+// advance, further forward is skip, and back is return. Hired can be reached only from offer, and cannot be left.
+func stageTable() Table[api.ApplicationStage, api.ApplicationEvent] {
+	stages := Stages()
+	hired := len(stages) - 1
+	table := Table[api.ApplicationStage, api.ApplicationEvent]{
+		Name: "application_stage", Initial: stages[0], Needs: "applications:move",
+		States: []State[api.ApplicationStage]{
+			{api.ApplicationStageApplied, "The application was received."},
+			{api.ApplicationStageScreening, "The application is checked against the basic requirements."},
+			{api.ApplicationStageInterview, "The candidate is interviewed."},
+			{api.ApplicationStageEvaluation, "The interviews are over and are evaluated."},
+			{api.ApplicationStageOffer, "The company is preparing or has made an offer."},
+			{api.ApplicationStageHired, "The candidate accepted the offer."},
+		},
+	}
+	for i, from := range stages[:hired] {
+		for j, to := range stages {
+			t := Transition[api.ApplicationStage, api.ApplicationEvent]{From: []api.ApplicationStage{from}, To: to}
+			switch {
+			case j == i+1:
+				t.Action, t.By, t.Reason = api.ApplicationEventAdvance, leaders(), api.MachineReasonOptional
+				t.Description = "Forward by one stage."
+			case j > i+1 && j != hired:
+				t.Action, t.By, t.Reason = api.ApplicationEventSkip, managers(), api.MachineReasonOptional
+				t.Description = "Forward by more than one stage."
+			case j < i:
+				t.Action, t.By, t.Reason = api.ApplicationEventReturn, managers(), api.MachineReasonRequired
+				t.Description = "Back to an earlier stage."
+			default:
+				continue
+			}
+			table.Transitions = append(table.Transitions, t)
+		}
+	}
+	return table
+}
+
+// Reach returns the event by which an actor may move an application from one stage to another. The error is
+// StateConflict, with the stages that the actor can move it to, if there is no such transition, RoleNotAllowed if it is
+// for other actors, and RuleViolated if a required reason is missing.
+func Reach(from, to api.ApplicationStage, who Standing, reason *string) (api.ApplicationEvent, error) {
+	for i := range stageMachine.Transitions {
+		t := &stageMachine.Transitions[i]
+		if t.From[0] != from || t.To != to {
+			continue
+		}
+		if !stageMachine.mayPerform(who, i) {
+			return "", fault.New(fault.RoleNotAllowed).
+				With("Only HR and admins may move an application from %s to %s.", from, to)
+		}
+		return t.Action, t.check(reason)
+	}
+	const active = api.ApplicationStatusActive // Applications in another status were refused before.
+	return "", fault.New(fault.StateConflict).In(string(active), names(applicationMachine.Allowed(active, who))).
+		With("An application cannot be moved from %s to %s. Allowed stages: %s.",
+			from, to, listed(names(Reachable(from, who))))
+}
+
+// reachable are the stages that each actorSet may move an application to, by the stage it is in.
+//
+//nolint:gochecknoglobals // immutable
+var reachable = reachableStages()
+
+func reachableStages() [actorSets]map[api.ApplicationStage][]api.ApplicationStage {
+	var all [actorSets]map[api.ApplicationStage][]api.ApplicationStage
+	for actors := range all {
+		all[actors] = map[api.ApplicationStage][]api.ApplicationStage{}
+		for i, t := range stageMachine.Transitions {
+			if stageMachine.index.by[i]&actorSet(actors) != 0 {
+				all[actors][t.From[0]] = append(all[actors][t.From[0]], t.To)
+			}
+		}
+	}
+	return all
+}
+
+// Reachable returns the stages that an actor may move an application to, in their order. The slice is shared: do not
+// modify it.
+func Reachable(from api.ApplicationStage, who Standing) []api.ApplicationStage {
+	stages := reachable[who.actors()][from]
+	if stages == nil || who.Scopes != nil && !slices.Contains(who.Scopes, stageMachine.Needs) {
+		return []api.ApplicationStage{}
+	}
+	return stages
+}
+
+// Further returns the later of two stages.
+func Further(a, b api.ApplicationStage) api.ApplicationStage {
+	if slices.Index(Stages(), b) > slices.Index(Stages(), a) {
+		return b
+	}
+	return a
+}
