@@ -52,7 +52,7 @@ type GetAuditLogParams struct {
 	CompanyID    uuid.UUID
 	ID           uuid.UUID
 	SeesAll      bool
-	CallerID     uuid.UUID
+	OwnID        *uuid.UUID
 	VisibleTypes []string
 }
 
@@ -67,7 +67,7 @@ func (q *Queries) GetAuditLog(ctx context.Context, arg GetAuditLogParams) (GetAu
 		arg.CompanyID,
 		arg.ID,
 		arg.SeesAll,
-		arg.CallerID,
+		arg.OwnID,
 		arg.VisibleTypes,
 	)
 	var i GetAuditLogRow
@@ -228,7 +228,7 @@ type ListAuditLogsParams struct {
 	CompanyID     uuid.UUID
 	SeesAll       bool
 	VisibleTypes  []string
-	CallerID      uuid.UUID
+	OwnID         *uuid.UUID
 	ActorID       *uuid.UUID
 	Actions       []string
 	ResourceType  *string
@@ -248,14 +248,14 @@ type ListAuditLogsRow struct {
 	Hash     []byte
 }
 
-// The caller sees everything, their own acts, or their own acts and those on some types of resource; each of the three is
-// a condition that an index serves once it is planned with its values, as ListUsers is.
+// The actor sees every entry, or those of their own acts (own_id; null if they do not see these either) and those about some
+// types of resource. Planned with its values, as ListUsers is, each case is a condition that an index serves.
 func (q *Queries) ListAuditLogs(ctx context.Context, arg ListAuditLogsParams) ([]ListAuditLogsRow, error) {
 	rows, err := q.db.Query(ctx, listAuditLogs,
 		arg.CompanyID,
 		arg.SeesAll,
 		arg.VisibleTypes,
-		arg.CallerID,
+		arg.OwnID,
 		arg.ActorID,
 		arg.Actions,
 		arg.ResourceType,
@@ -384,7 +384,7 @@ type ListSealedAuditLogsParams struct {
 	Ids       []uuid.UUID
 }
 
-// The rows that seals cover, as far as they are still there.
+// The rows that the seals cover and that still exist.
 func (q *Queries) ListSealedAuditLogs(ctx context.Context, arg ListSealedAuditLogsParams) ([]AuditLog, error) {
 	rows, err := q.db.Query(ctx, listSealedAuditLogs, arg.CompanyID, arg.Ids)
 	if err != nil {
@@ -474,7 +474,7 @@ type ListUnsealedAuditLogsParams struct {
 	MaxRows   int32
 }
 
-// Rows that are neither sealed nor waiting for it: they were not written by the service.
+// Rows that are neither sealed nor pending: the service did not write them.
 func (q *Queries) ListUnsealedAuditLogs(ctx context.Context, arg ListUnsealedAuditLogsParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, listUnsealedAuditLogs, arg.CompanyID, arg.MaxRows)
 	if err != nil {
@@ -499,7 +499,7 @@ const tryLockSealing = `-- name: TryLockSealing :one
 SELECT pg_try_advisory_xact_lock(hashtextextended(CAST($1 AS text), 0)) AS locked
 `
 
-// One sealer per company at a time; whoever comes second leaves the work to the first.
+// One sealer per company at a time; a second one skips the company.
 func (q *Queries) TryLockSealing(ctx context.Context, companyID string) (bool, error) {
 	row := q.db.QueryRow(ctx, tryLockSealing, companyID)
 	var locked bool

@@ -76,25 +76,16 @@ func (q *Queries) GetMe(ctx context.Context, arg GetMeParams) (GetMeRow, error) 
 }
 
 const getUser = `-- name: GetUser :one
-SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM users
-WHERE company_id = $1 AND id = $2 AND ($3::boolean OR id = $4)
+SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM users WHERE company_id = $1 AND id = $2
 `
 
 type GetUserParams struct {
 	CompanyID uuid.UUID
 	ID        uuid.UUID
-	SeesAll   bool
-	CallerID  uuid.UUID
 }
 
-// The caller sees everyone, or themselves.
 func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) {
-	row := q.db.QueryRow(ctx, getUser,
-		arg.CompanyID,
-		arg.ID,
-		arg.SeesAll,
-		arg.CallerID,
-	)
+	row := q.db.QueryRow(ctx, getUser, arg.CompanyID, arg.ID)
 	var i User
 	err := row.Scan(
 		&i.CompanyID,

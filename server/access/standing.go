@@ -88,7 +88,5 @@ func StandingOf(role api.Role) Standing {
 
 // limitedKey is the standing of an API key that is limited to some jobs: a team lead's, for these jobs only.
 func limitedKey() Standing {
-	return Standing{
-		Hiring: ReachJobs, Jobs: ReachJobs, Kits: ReachJobs, AuditLog: ReachOwn, transitions: api.MachineActorTeamLead,
-	}
+	return Standing{Hiring: ReachJobs, Jobs: ReachJobs, Kits: ReachJobs, transitions: api.MachineActorTeamLead}
 }

@@ -13,14 +13,14 @@ WITH entry AS (
 INSERT INTO audit_pending (company_id, audit_log_id) SELECT company_id, id FROM entry;
 
 -- name: ListAuditLogs :many
--- The caller sees everything, their own acts, or their own acts and those on some types of resource; each of the three is
--- a condition that an index serves once it is planned with its values, as ListUsers is.
+-- The actor sees every entry, or those of their own acts (own_id; null if they do not see these either) and those about some
+-- types of resource. Planned with its values, as ListUsers is, each case is a condition that an index serves.
 SELECT sqlc.embed(audit_logs), s.sequence, s.hash
 FROM audit_logs
 LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
 WHERE audit_logs.company_id = @company_id
-    AND (@sees_all::boolean OR CASE WHEN cardinality(@visible_types::text[]) = 0 THEN actor_id = @caller_id::uuid
-        ELSE actor_id = @caller_id::uuid OR resource_type = ANY (@visible_types::text[]) END)
+    AND (@sees_all::boolean OR CASE WHEN cardinality(@visible_types::text[]) = 0 THEN actor_id = sqlc.narg('own_id')::uuid
+        ELSE actor_id = sqlc.narg('own_id')::uuid OR resource_type = ANY (@visible_types::text[]) END)
     AND (sqlc.narg('actor_id')::uuid IS NULL OR actor_id = sqlc.narg('actor_id')::uuid)
     AND (sqlc.narg('actions')::text[] IS NULL OR action = ANY (sqlc.narg('actions')::text[]))
     AND (sqlc.narg('resource_type')::text IS NULL OR resource_type = sqlc.narg('resource_type')::text)
@@ -44,13 +44,13 @@ SELECT sqlc.embed(audit_logs), s.sequence, s.hash
 FROM audit_logs
 LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
 WHERE audit_logs.company_id = @company_id AND audit_logs.id = @id
-    AND (@sees_all::boolean OR actor_id = @caller_id::uuid OR resource_type = ANY (@visible_types::text[]));
+    AND (@sees_all::boolean OR actor_id = sqlc.narg('own_id')::uuid OR resource_type = ANY (@visible_types::text[]));
 
 -- name: ListCompaniesToSeal :many
 SELECT company_id::uuid AS company_id FROM companies_to_seal() AS company_id;
 
 -- name: TryLockSealing :one
--- One sealer per company at a time; whoever comes second leaves the work to the first.
+-- One sealer per company at a time; a second one skips the company.
 SELECT pg_try_advisory_xact_lock(hashtextextended(CAST(@company_id AS text), 0)) AS locked;
 
 -- name: GetLastSeal :one
@@ -78,14 +78,14 @@ ORDER BY sequence
 LIMIT @max_rows;
 
 -- name: ListSealedAuditLogs :many
--- The rows that seals cover, as far as they are still there.
+-- The rows that the seals cover and that still exist.
 SELECT * FROM audit_logs WHERE company_id = @company_id AND id = ANY (@ids::uuid[]);
 
 -- name: GetSealHash :one
 SELECT hash FROM audit_seals WHERE company_id = @company_id AND sequence = @sequence;
 
 -- name: ListUnsealedAuditLogs :many
--- Rows that are neither sealed nor waiting for it: they were not written by the service.
+-- Rows that are neither sealed nor pending: the service did not write them.
 SELECT l.id FROM audit_logs AS l
 WHERE l.company_id = @company_id
     AND NOT EXISTS (SELECT FROM audit_seals AS s WHERE s.company_id = l.company_id AND s.audit_log_id = l.id)

@@ -6,9 +6,7 @@ JOIN companies ON companies.id = users.company_id
 WHERE users.company_id = @company_id AND users.id = @id;
 
 -- name: GetUser :one
--- The caller sees everyone, or themselves.
-SELECT * FROM users
-WHERE company_id = @company_id AND id = @id AND (@sees_all::boolean OR id = @caller_id);
+SELECT * FROM users WHERE company_id = @company_id AND id = @id;
 
 -- name: GetUserForUpdate :one
 SELECT * FROM users WHERE company_id = @company_id AND id = @id FOR NO KEY UPDATE;

@@ -1,9 +1,10 @@
-// Package auditlog lets people read what happened, as far as they may see it, take it out of the system, and prove that
-// nobody has changed it.
+// Package auditlog implements the operations on the audit log: read it, export it, and verify that nobody has changed it.
 package auditlog
 
 import (
 	"context"
+
+	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -25,25 +26,25 @@ func New(deps service.Deps) (*AuditLog, error) {
 	return &AuditLog{deps}, nil
 }
 
-// sight is which entries a caller sees: all, or their own and those on some types of resource.
-type sight struct {
-	all   bool
+// visibility is which entries an actor sees: all, or those of their own acts and those about some types of resource.
+type visibility struct {
+	all bool
+	// own is the actor whose acts are visible; nil for nobody.
+	own *uuid.UUID
+	// types is not nil, because the queries take a null for no value.
 	types []string
 }
 
-// see gives what a role sees. HR answers for hiring, so it sees what happened to hiring resources.
-func see(role api.Role) sight {
-	switch role {
-	case api.RoleAdmin:
-		return sight{all: true, types: []string{}}
-	case api.RoleHr:
-		return sight{types: []string{"job", "candidate", "application", "kit", "interview", "score"}}
-	case api.RoleEmployee, api.RoleTeamLead:
+func visible(who access.Actor) visibility {
+	standing := who.Standing()
+	v := visibility{all: standing.AuditLog == access.ReachAll, types: append([]string{}, standing.AuditTypes...)}
+	if standing.AuditLog != access.ReachNone {
+		v.own = &who.ID
 	}
-	return sight{types: []string{}}
+	return v
 }
 
-// ListAuditLogs lists the entries that the actor may see.
+// ListAuditLogs lists the entries that the actor sees.
 func (a *AuditLog) ListAuditLogs(
 	ctx context.Context, request api.ListAuditLogsRequestObject,
 ) (api.ListAuditLogsResponseObject, error) {
@@ -74,15 +75,15 @@ func (a *AuditLog) ListAuditLogs(
 	}, nil
 }
 
-// GetAuditLog shows one entry to those who would see it in the list.
+// GetAuditLog returns one entry if the actor sees it.
 func (a *AuditLog) GetAuditLog(
 	ctx context.Context, request api.GetAuditLogRequestObject,
 ) (api.GetAuditLogResponseObject, error) {
 	who := access.Of(ctx)
-	visible := see(who.Role)
+	shows := visible(who)
 	row, err := a.Store.Of(who.CompanyID).GetAuditLog(ctx, db.GetAuditLogParams{
 		CompanyID: who.CompanyID, ID: request.AuditLogID,
-		SeesAll: visible.all, CallerID: who.ID, VisibleTypes: visible.types,
+		SeesAll: shows.all, OwnID: shows.own, VisibleTypes: shows.types,
 	})
 	if err != nil {
 		return nil, err
@@ -96,11 +97,11 @@ func (a *AuditLog) GetAuditLog(
 	}, nil
 }
 
-// query is what selects the entries that the filters match and the caller sees.
+// query selects the entries that match the filters and that the actor sees.
 func (a *AuditLog) query(who access.Actor, wanted api.ExportAuditLogsParams) db.ListAuditLogsParams {
-	visible := see(who.Role)
+	shows := visible(who)
 	return db.ListAuditLogsParams{
-		CompanyID: who.CompanyID, SeesAll: visible.all, CallerID: who.ID, VisibleTypes: visible.types,
+		CompanyID: who.CompanyID, SeesAll: shows.all, OwnID: shows.own, VisibleTypes: shows.types,
 		ActorID: wanted.ActorID, Actions: optional.Strings(wanted.Action), ResourceType: (*string)(wanted.ResourceType),
 		ResourceID: wanted.ResourceID, Outcome: (*string)(wanted.Outcome),
 		CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,

@@ -16,7 +16,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// ExportAuditLogs streams the entries that the caller sees. That they took them out is recorded before the first line.
+// ExportAuditLogs streams the entries that the actor sees. The export itself is recorded before the first line is sent.
 func (a *AuditLog) ExportAuditLogs(
 	ctx context.Context, request api.ExportAuditLogsRequestObject,
 ) (api.ExportAuditLogsResponseObject, error) {
@@ -25,7 +25,7 @@ func (a *AuditLog) ExportAuditLogs(
 	if wanted.Format != nil {
 		format = *wanted.Format
 	}
-	// What happens while the export runs, the export itself included, is not part of it.
+	// Entries written while the export runs, including the one about the export itself, are not part of it.
 	until := a.Clock.Now()
 	if wanted.CreatedBefore == nil || until.Before(*wanted.CreatedBefore) {
 		wanted.CreatedBefore = &until
@@ -48,19 +48,19 @@ func (a *AuditLog) ExportAuditLogs(
 	return api.ExportAuditLogs200ApplicationXNdjsonResponse{Body: stream, Headers: headers}, nil
 }
 
-// stream writes in the background what the client reads; it stops when the client does.
+// stream writes in the background what the client reads, and stops when the client stops reading.
 func (a *AuditLog) stream(ctx context.Context, query db.ListAuditLogsParams, format api.ExportFormat) io.ReadCloser {
 	return bulk.Stream(func(to io.Writer) error {
 		err := Export(ctx, a.Store, query, format, to)
 		if err != nil {
-			a.Log.WarnContext(ctx, "audit export broken off", slog.Any("error", err))
+			a.Log.WarnContext(ctx, "audit export ended early", slog.Any("error", err))
 		}
 		return err
 	})
 }
 
-// Export writes the entries that a query selects, oldest first, in batches of one statement each, so that neither
-// memory nor a transaction grows with them.
+// Export writes the entries that a query selects, oldest first. It reads batches of one statement each, so that neither
+// memory nor a transaction grows with the number of entries.
 func Export(
 	ctx context.Context, s *postgres.Store, query db.ListAuditLogsParams, format api.ExportFormat, to io.Writer,
 ) error {
@@ -77,7 +77,7 @@ func Export(
 	})
 }
 
-// table is the record as CSV.
+// table describes the CSV form.
 func table() bulk.Table {
 	return bulk.Table{Columns: []string{
 		"id", "company_id", "created_at", "actor_type", "actor_id", "session_id", "action", "resource_type", "resource_id",
@@ -85,7 +85,7 @@ func table() bulk.Table {
 	}}
 }
 
-// Everything selects a company's whole record, for the operator.
+// Everything selects all entries of a company, for the operator.
 func Everything(company uuid.UUID) db.ListAuditLogsParams {
 	return db.ListAuditLogsParams{CompanyID: company, SeesAll: true, VisibleTypes: []string{}}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 )
 
-// VerifyAuditLogs recomputes the company's hash chain. The verification is recorded with what it found.
+// VerifyAuditLogs recomputes the hash chain of the company, and records the verification with its result.
 func (a *AuditLog) VerifyAuditLogs(
 	ctx context.Context, request api.VerifyAuditLogsRequestObject,
 ) (api.VerifyAuditLogsResponseObject, error) {
@@ -56,7 +56,7 @@ func convertVerification(v audit.Verification) api.AuditVerification {
 	return shown
 }
 
-// number is a sequence as it is shown: null where there is none.
+// number converts a sequence; 0 stands for none and becomes null.
 func number(n int64) nullable.Nullable[int64] {
 	if n == 0 {
 		return nullable.NewNullNullable[int64]()

@@ -50,13 +50,11 @@ func (i *Interviews) SetPanelist(
 
 // join decides whether a user may be put on a panel, and books them where the interview takes their time.
 func (i *Interviews) join(ctx context.Context, tx *db.Queries, h held, user uuid.UUID, allowConflicts bool) error {
-	row, err := tx.GetUser(ctx, db.GetUserParams{
-		CompanyID: h.row.CompanyID, ID: user, CallerID: access.Of(ctx).ID, SeesAll: true,
-	})
+	row, err := tx.GetUser(ctx, db.GetUserParams{CompanyID: h.row.CompanyID, ID: user})
 	if err != nil {
 		return err
 	}
-	if err := mayChangeSeat(h, user, access.Of(ctx).ID); err != nil {
+	if err := mayChangeSeat(h, access.Of(ctx), user); err != nil {
 		return err
 	}
 	if err := mayJoin(h, row.IsActive); err != nil {
@@ -81,7 +79,7 @@ func (i *Interviews) RemovePanelist(
 			if was == nil {
 				return h.row, fault.New(fault.ResourceNotFound)
 			}
-			if err := mayChangeSeat(h, request.UserID, access.Of(ctx).ID); err != nil {
+			if err := mayChangeSeat(h, access.Of(ctx), request.UserID); err != nil {
 				return h.row, err
 			}
 			if err := mayLeave(h); err != nil {

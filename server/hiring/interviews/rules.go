@@ -10,6 +10,7 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -111,14 +112,19 @@ func mayChangeKit(h held) error {
 	return h.refuse("The kit version can be changed while the interview is a draft.")
 }
 
-// mayChangeSeat decides whether the caller may put a user on a panel or take them off it, where that user is
-// themselves: not once the interview has begun. Whoever could leave would read the scores that their seat hides from
-// them, and whoever could join would score after having read the others.
-func mayChangeSeat(h held, user, who uuid.UUID) error {
-	if user != who || !lifecycle.TakesScores(h.row.Status) {
+// mayChangeSeat decides whether the actor may add a user to a panel or remove them from it. Once the interview has begun
+// nobody does that to themselves, neither in person nor with an API key whose secret they know: by leaving they would
+// see the scores that are hidden from a panelist who has not submitted, and by joining they would score after they have
+// read the others.
+func mayChangeSeat(h held, who access.Actor, user uuid.UUID) error {
+	switch {
+	case !who.Is(user) || !lifecycle.TakesScores(h.row.Status):
 		return nil
+	case who.Key != nil:
+		return h.refuse("The interview has begun, and the user knows the secret of this API key." +
+			" Another person must add them to the panel or remove them from it.")
 	}
-	return h.refuse("The interview has begun: somebody else has to put you on its panel or take you off it.")
+	return h.refuse("The interview has begun. Another person must add you to the panel or remove you from it.")
 }
 
 // mayJoin decides whether a user may be put on the panel of an interview.

@@ -61,10 +61,11 @@ func (j *Jobs) SetJobMember(
 		if err != nil {
 			return err
 		}
-		user, err = tx.GetUser(ctx, db.GetUserParams{
-			CompanyID: who.CompanyID, ID: request.UserID, CallerID: who.ID, SeesAll: true,
-		})
+		user, err = tx.GetUser(ctx, db.GetUserParams{CompanyID: who.CompanyID, ID: request.UserID})
 		if err != nil {
+			return err
+		}
+		if err := mayAppoint(who, user); err != nil {
 			return err
 		}
 		before, err := j.member(ctx, tx, job, user.ID)

@@ -188,3 +188,22 @@ func TestMembersAtOnce(t *testing.T) {
 		t.Errorf("the role is %v, and the record ends with %v", now, role)
 	}
 }
+
+// TestKeysDoNotAppointTheirHolders shows that an API key gives a holder who has become a team lead no access to a job,
+// and that it appoints other people.
+func TestKeysDoNotAppointTheirHolders(t *testing.T) {
+	t.Parallel()
+	h := build(t)
+	id, former := h.Job(api.JobStatusOpen), h.User(h.acme, "former", api.RoleAdmin)
+	created := testkit.Decode[api.APIKeyWithSecret](h.replica.SignIn(t, former).Post("/api/v1/api-keys", map[string]any{
+		"name": "Sync", "scopes": []string{"jobs:read", "jobs:write"},
+	}).Expect(http.StatusCreated))
+	program := h.replica.Bearer(t, created.Secret)
+	put(program, id, former.ID, `{"role":"recruiter"}`).Expect(http.StatusOK) // an admin may appoint themselves
+	program.Delete(path(id, "members", former.ID.String())).Expect(http.StatusNoContent)
+
+	h.as[api.RoleAdmin].Post("/api/v1/users/"+former.ID.String()+"/change-role", `{"role":"team_lead"}`).Expect(http.StatusOK)
+	put(program, id, former.ID, `{"role":"recruiter"}`).Refused(http.StatusForbidden, "role_not_allowed")
+	put(program, id, h.acme.Users[api.RoleTeamLead].ID, `{"role":"recruiter"}`).Expect(http.StatusOK)
+	put(h.as[api.RoleHr], id, former.ID, `{"role":"recruiter"}`).Expect(http.StatusOK)
+}

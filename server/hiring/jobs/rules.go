@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -30,6 +31,17 @@ func checkText(title string, department, location *string, description string) e
 		return f
 	}
 	return nil
+}
+
+// mayAppoint decides whether the actor may make a user a member of a job. An API key may not do that for a holder of its
+// secret who does not see all jobs' applications anyway: it would give them access to the job that they cannot give
+// themselves.
+func mayAppoint(who access.Actor, user db.User) error {
+	if who.Key == nil || !who.Is(user.ID) || access.StandingOf(user.Role).Hiring == access.ReachAll {
+		return nil
+	}
+	return fault.New(fault.RoleNotAllowed).
+		With("The user knows the secret of this API key. Another person must make them a member of the job.")
 }
 
 // mayJoin decides whether a user may be added to a job. Who is a member already may be given another job role although

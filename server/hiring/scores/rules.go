@@ -14,11 +14,12 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// standing is what somebody is to a score. To one's own score one is its author and nothing else, whatever one's role:
-// who has read the others' scores after submitting could otherwise take back one's own and revise it.
+// standing is what the actor may be to a score. The rater has no other standing to their own score, whatever their role,
+// and an API key whose secret the rater knows has none at all: after submitting, the rater reads the others' scores, and
+// could otherwise reopen their own and revise it.
 func standing(who access.Actor, score db.Score) lifecycle.Standing {
-	if score.RaterID == who.ID {
-		return lifecycle.Standing{Role: api.RoleEmployee, Rater: true}
+	if who.Is(score.RaterID) {
+		return lifecycle.Standing{Rater: who.Key == nil, Scopes: who.Scopes()}
 	}
 	return lifecycle.Standing{Role: who.Role, Scopes: who.Scopes()}
 }

@@ -93,6 +93,31 @@ func may(t *testing.T, who access.Actor, score db.Score, interview api.Interview
 	return allowed
 }
 
+// TestKeysOfRaters shows that an API key whose secret a rater was shown may do nothing to the rater's score, also if it
+// had the scopes of all actions.
+func TestKeysOfRaters(t *testing.T) {
+	t.Parallel()
+	rater := uuid.New()
+	for name, test := range map[string]struct {
+		holders []uuid.UUID
+		want    string
+	}{
+		"the rater's key":          {[]uuid.UUID{uuid.New(), rater}, ""},
+		"another person's key":     {[]uuid.UUID{uuid.New()}, "rv"},
+		"a key of unknown holders": {nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			key := access.Key{Scopes: []string{"scores:write", "scores:override"}, Test: true, Holders: test.holders}
+			who := access.Actor{ID: uuid.New(), Role: key.Role(), Key: &key}
+			score := db.Score{RaterID: rater, Status: api.ScoreStatusSubmitted}
+			if got := may(t, who, score, api.InterviewStatusInProgress); got != test.want {
+				t.Errorf("may %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 // TestRefusals pins which fault comes first where several could be named.
 func TestRefusals(t *testing.T) {
 	t.Parallel()

@@ -106,7 +106,7 @@ func (a *Service) RevokeUserSessions(
 // exists fails with NotFound where the company has no such user.
 func (a *Service) exists(ctx context.Context, user uuid.UUID) error {
 	company := access.Of(ctx).CompanyID
-	_, err := a.Store.Of(company).GetUser(ctx, db.GetUserParams{CompanyID: company, ID: user, SeesAll: true})
+	_, err := a.Store.Of(company).GetUser(ctx, db.GetUserParams{CompanyID: company, ID: user})
 	return err
 }
 

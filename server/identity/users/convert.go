@@ -34,7 +34,7 @@ func convertMe(row db.GetMeRow, permissions []string) api.Me {
 	}
 }
 
-// newUser takes what a client wants of a new user into the form of a row; hash, id and time come later.
+// newUser converts a request to a row; the caller adds hash, id and time.
 func newUser(wanted api.CreateUserRequest, role api.Role, company uuid.UUID) db.InsertUserParams {
 	return db.InsertUserParams{
 		CompanyID: company, Email: strings.ToLower(string(wanted.Email)), Role: role,
@@ -43,13 +43,13 @@ func newUser(wanted api.CreateUserRequest, role api.Role, company uuid.UUID) db.
 	}
 }
 
-// profilePatch is what people may change of a profile, as merge patches carry it.
+// profilePatch is the part of a merge patch that concerns the profile.
 type profilePatch struct {
 	firstName, lastName *string
 	department          nullable.Nullable[string]
 }
 
-// edit applies a patch to a row: absent stays, null clears.
+// edit applies a merge patch to a row: absent members keep their value, null clears it.
 func edit(row db.User, patch profilePatch) db.UpdateUserParams {
 	return db.UpdateUserParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Email: row.Email,
@@ -63,7 +63,7 @@ func changes(row db.User, change db.UpdateUserParams) bool {
 		!optional.Same(row.Department, change.Department)
 }
 
-// attributes is what the audit compares of a user.
+// attributes are the values of a user whose changes the audit log records.
 func attributes(row db.User) map[string]any {
 	return map[string]any{
 		"email": row.Email, "first_name": row.FirstName, "last_name": row.LastName, "role": row.Role,
@@ -71,7 +71,7 @@ func attributes(row db.User) map[string]any {
 	}
 }
 
-// blank is what a user was before there was one.
+// blank are the attributes of a user that does not exist yet.
 func blank() map[string]any {
 	return map[string]any{
 		"email": nil, "first_name": nil, "last_name": nil, "role": nil, "department": nil, "is_active": nil,

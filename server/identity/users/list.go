@@ -16,13 +16,13 @@ import (
 )
 
 const (
-	// shortWalk is how many users a search looks at in the list's order before it asks the index: a common text fills a
-	// page from them, and reading all its hits from the index would cost the more, the larger the company.
+	// shortWalk is the number of users that a search reads in the order of the list before it uses the index. A common
+	// text fills a page from them; reading all its hits from the index would cost more, the larger the company is.
 	shortWalk = 2000
-	// trigram is how many letters or digits in a row a text must have for the index to find it.
+	// trigram is the number of consecutive letters or digits that a text must have for the index to find it.
 	trigram = 3
-	// fewHits is up to how many users a search takes from the trigram index. A text that more users contain is found by
-	// walking on.
+	// fewHits is the largest number of users that a search takes from the trigram index. A text that more users contain
+	// is found by reading on in the order of the list.
 	fewHits = 2000
 )
 
@@ -33,6 +33,7 @@ func (u *Users) ListUsers(
 	who := access.Of(ctx)
 	tenant := u.Store.Planned(who.CompanyID)
 	query, scope := listQuery(who.CompanyID, request.Params)
+	query.Ids = visible(who)
 	shown, err := page.Read(ctx, u.Cursors, page.List[db.User, api.User]{
 		Scope: scope, Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.User, error) {
@@ -67,7 +68,7 @@ func listQuery(company uuid.UUID, wanted api.ListUsersParams) (db.ListUsersParam
 	return query, page.Scope{Company: company, Operation: "ListUsers", Query: wanted}
 }
 
-// find gives the users of one page, and one more where there is a next one.
+// find returns the users of one page, and one more if there is a next page.
 func (u *Users) find(
 	ctx context.Context, tenant *db.Queries, query db.ListUsersParams, text *string,
 ) ([]db.User, error) {
@@ -82,7 +83,7 @@ func (u *Users) find(
 		return rows, err
 	}
 	query.Walked = math.MaxInt32
-	if indexed(*text) {
+	if query.Ids == nil && indexed(*text) {
 		ids, err := tenant.SearchUsers(ctx, db.SearchUsersParams{
 			CompanyID: query.CompanyID, Pattern: pattern, AtMost: fewHits + 1,
 		})
@@ -96,7 +97,7 @@ func (u *Users) find(
 	return tenant.ListUsers(ctx, query)
 }
 
-// indexed reports whether the trigram index can find a text; for any other it would read the whole company.
+// indexed reports whether the trigram index can find a text. For any other text the index would read the whole company.
 func indexed(text string) bool {
 	run := 0
 	for _, r := range text {

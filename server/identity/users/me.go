@@ -9,7 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 )
 
-// GetMe shows the caller their profile.
+// GetMe returns the profile of the signed-in user.
 func (u *Users) GetMe(ctx context.Context, _ api.GetMeRequestObject) (api.GetMeResponseObject, error) {
 	who := access.Of(ctx)
 	row, err := u.Store.Of(who.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.ID})
@@ -21,7 +21,7 @@ func (u *Users) GetMe(ctx context.Context, _ api.GetMeRequestObject) (api.GetMeR
 	}, nil
 }
 
-// UpdateMe changes the caller's own names and department.
+// UpdateMe changes the names and the department of the signed-in user.
 func (u *Users) UpdateMe(ctx context.Context, request api.UpdateMeRequestObject) (api.UpdateMeResponseObject, error) {
 	who, patch := access.Of(ctx), request.Body
 	var shown db.GetMeRow

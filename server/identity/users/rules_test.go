@@ -13,66 +13,93 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// TestMatrix is the whole of who may do what to whom, written by hand. Each line says, for a caller and a target, what the
-// caller may do when the target is active, and when it is not. A letter stands for what is allowed: u update, d
-// deactivate, r reactivate, and e, t, h, a for giving the role of that initial.
+// Letters stand for what is allowed: u update, d deactivate, r reactivate, and e, t, h, a to give the role with that
+// initial. A line says what the actor may do to the target while the target is active, and while it is inactive.
+type line struct {
+	actor, target    access.Actor
+	last             bool
+	active, inactive string
+}
+
+// TestMatrix states for every actor and target what the actor may do.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	const (
-		employee, lead, hr, admin = api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin
-	)
-	for _, line := range []struct {
-		caller, target   api.Role
-		self, last       bool
-		active, inactive string
-	}{
-		{employee, employee, false, false, "", ""},
-		{employee, employee, true, false, "", ""},
-		{employee, lead, false, false, "", ""},
-		{employee, hr, false, false, "", ""},
-		{employee, admin, false, false, "", ""},
-		{lead, employee, false, false, "", ""},
-		{lead, lead, false, false, "", ""},
-		{lead, lead, true, false, "", ""},
-		{lead, hr, false, false, "", ""},
-		{lead, admin, false, false, "", ""},
-		{hr, employee, false, false, "udt", "urt"},
-		{hr, lead, false, false, "ude", "ure"},
-		{hr, hr, false, false, "", ""},
-		{hr, hr, true, false, "", ""},
-		{hr, admin, false, false, "", ""},
-		{hr, admin, false, true, "", ""},
-		{admin, employee, false, false, "udtha", "urtha"},
-		{admin, lead, false, false, "udeha", "ureha"},
-		{admin, hr, false, false, "udeta", "ureta"},
-		{admin, admin, false, false, "udeth", "ureth"},
-		{admin, admin, true, false, "ud", "ur"},
-		{admin, admin, true, true, "u", "ur"},
-		{admin, admin, false, true, "u", "ureth"},
+	employee, lead := person(api.RoleEmployee), person(api.RoleTeamLead)
+	hr, admin := person(api.RoleHr), person(api.RoleAdmin)
+	stranger := person("observer")
+	for name, test := range map[string]line{
+		"employee, employee":       {employee, person(api.RoleEmployee), false, "", ""},
+		"employee, themselves":     {employee, employee, false, "", ""},
+		"employee, team lead":      {employee, lead, false, "", ""},
+		"employee, HR":             {employee, hr, false, "", ""},
+		"employee, admin":          {employee, admin, false, "", ""},
+		"team lead, employee":      {lead, employee, false, "", ""},
+		"team lead, team lead":     {lead, person(api.RoleTeamLead), false, "", ""},
+		"team lead, themselves":    {lead, lead, false, "", ""},
+		"team lead, HR":            {lead, hr, false, "", ""},
+		"team lead, admin":         {lead, admin, false, "", ""},
+		"HR, employee":             {hr, employee, false, "udt", "urt"},
+		"HR, team lead":            {hr, lead, false, "ude", "ure"},
+		"HR, HR":                   {hr, person(api.RoleHr), false, "", ""},
+		"HR, themselves":           {hr, hr, false, "", ""},
+		"HR, admin":                {hr, admin, false, "", ""},
+		"HR, last admin":           {hr, admin, true, "", ""},
+		"admin, employee":          {admin, employee, false, "udtha", "urtha"},
+		"admin, team lead":         {admin, lead, false, "udeha", "ureha"},
+		"admin, HR":                {admin, hr, false, "udeta", "ureta"},
+		"admin, admin":             {admin, person(api.RoleAdmin), false, "udeth", "ureth"},
+		"admin, themselves":        {admin, admin, false, "ud", "u"},
+		"admin, last, themselves":  {admin, admin, true, "u", "u"},
+		"admin, last admin":        {admin, person(api.RoleAdmin), true, "u", "ureth"},
+		"unknown role, employee":   {stranger, employee, false, "", ""},
+		"unknown role, themselves": {stranger, stranger, false, "", ""},
+
+		"live key, employee":            {key(false), employee, false, "udt", "urt"},
+		"live key, admin":               {key(false), admin, false, "", ""},
+		"live key, holder employee":     {key(false, employee), employee, false, "", ""},
+		"live key, holder team lead":    {key(false, hr, lead), lead, false, "", ""},
+		"live key, holder HR":           {key(false, hr), hr, false, "", ""},
+		"live key, employee, no holder": {key(false, admin), employee, false, "udt", "urt"},
+		"test key, admin":               {key(true), admin, false, "udeth", "ureth"},
+		"test key, last admin":          {key(true), admin, true, "u", "ureth"},
+		"test key, holder admin":        {key(true, admin), admin, false, "ud", "u"},
+		"test key, last holder admin":   {key(true, admin), admin, true, "u", "u"},
+		"test key, holder HR":           {key(true, hr), hr, false, "", ""},
+		"test key, holder employee":     {key(true, employee), employee, false, "", ""},
 	} {
-		for _, active := range []bool{true, false} {
-			want := line.active
-			if !active {
-				want = line.inactive
-			}
-			who := access.Actor{ID: uuid.New(), Role: line.caller}
-			row := db.User{ID: uuid.New(), Role: line.target, IsActive: active}
-			if line.self {
-				row.ID = who.ID
-			}
-			admins := 2
-			if line.last {
-				admins = 1
-			}
-			if got := may(who, row, admins); got != want {
-				t.Errorf("%s to %s (self %t, last %t, active %t): may %q, want %q",
-					line.caller, line.target, line.self, line.last, active, got, want)
-			}
-			if got, want := letters(allowedActions(who, row, line.last)), shown(want); got != want {
-				t.Errorf("%s to %s (self %t, last %t, active %t): allowed_actions %q, want %q",
-					line.caller, line.target, line.self, line.last, active, got, want)
-			}
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, test, true, test.active)
+			check(t, test, false, test.inactive)
+		})
+	}
+}
+
+func person(role api.Role) access.Actor { return access.Actor{ID: uuid.New(), Role: role} }
+
+// key returns an API key with every scope for users.
+func key(test bool, holders ...access.Actor) access.Actor {
+	of := access.Key{
+		Scopes: []string{"users:update", "users:deactivate", "users:change_role"}, Test: test, Holders: []uuid.UUID{},
+	}
+	for _, holder := range holders {
+		of.Holders = append(of.Holders, holder.ID)
+	}
+	return access.Actor{ID: uuid.New(), Role: of.Role(), Key: &of}
+}
+
+func check(t *testing.T, test line, active bool, want string) {
+	t.Helper()
+	row := db.User{ID: test.target.ID, Role: test.target.Role, IsActive: active}
+	admins := 2
+	if test.last {
+		admins = 1
+	}
+	if got := may(test.actor, row, admins); got != want {
+		t.Errorf("active %t: the rules allow %q, want %q", active, got, want)
+	}
+	if got, want := letters(allowedActions(test.actor, row, test.last)), shown(want); got != want {
+		t.Errorf("active %t: allowed_actions is %q, want %q", active, got, want)
 	}
 }
 
@@ -82,7 +109,7 @@ func may(who access.Actor, row db.User, admins int) string {
 		letter string
 		err    error
 	}{
-		{"u", mayManage(who.Role, row.Role)},
+		{"u", mayManage(who, row)},
 		{"d", mayDeactivate(who, row, admins)},
 		{"r", mayReactivate(who, row)},
 		{"e", mayChangeRole(who, row, api.RoleEmployee, admins)},
@@ -97,7 +124,7 @@ func may(who access.Actor, row db.User, admins int) string {
 	return allowed
 }
 
-// shown takes the letters of roles together to one, as allowed_actions does.
+// shown replaces the letters of the roles by one c, as allowed_actions does.
 func shown(letters string) string {
 	if i := strings.IndexAny(letters, "etha"); i >= 0 {
 		return letters[:i] + "c"
@@ -113,47 +140,92 @@ func letters(actions []api.UserAction) string {
 	return text
 }
 
-// TestRefusals pins which fault comes first where several could be named.
+// TestRefusals states which fault is returned where several apply.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	self := uuid.New()
+	self, other := uuid.New(), uuid.New()
 	hr, admin := access.Actor{ID: self, Role: api.RoleHr}, access.Actor{ID: self, Role: api.RoleAdmin}
-	other := uuid.New()
+	live, test := key(false, hr), key(true, admin)
 	for name, test := range map[string]struct {
 		got  error
 		want fault.Code
 	}{
-		"hr deactivates an inactive admin": {mayDeactivate(hr, db.User{ID: other, Role: api.RoleAdmin}, 2), fault.RoleNotAllowed},
+		"HR deactivates an inactive admin": {mayDeactivate(hr, db.User{ID: other, Role: api.RoleAdmin}, 2), fault.RoleNotAllowed},
 		"admin deactivates an inactive user": {
 			mayDeactivate(admin, db.User{ID: other, Role: api.RoleEmployee}, 2), fault.StateConflict,
 		},
 		"admin deactivates the last admin": {
 			mayDeactivate(admin, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, 1), fault.LastAdmin,
 		},
-		"hr reactivates an active hr": {mayReactivate(hr, db.User{ID: other, Role: api.RoleHr, IsActive: true}), fault.RoleNotAllowed},
+		"HR reactivates an active HR": {mayReactivate(hr, db.User{ID: other, Role: api.RoleHr, IsActive: true}), fault.RoleNotAllowed},
 		"admin reactivates an active user": {
 			mayReactivate(admin, db.User{ID: other, Role: api.RoleHr, IsActive: true}), fault.StateConflict,
 		},
-		"one's own role": {
+		"admin changes their own role": {
 			mayChangeRole(admin, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, api.RoleAdmin, 1), fault.OwnRole,
 		},
-		"hr makes an employee hr": {
+		"HR makes an employee HR": {
 			mayChangeRole(hr, db.User{ID: other, Role: api.RoleEmployee}, api.RoleHr, 2), fault.RoleNotAllowed,
 		},
-		"the same role": {
+		"admin gives a user the role they have": {
 			mayChangeRole(admin, db.User{ID: other, Role: api.RoleHr}, api.RoleHr, 2), fault.StateConflict,
 		},
-		"the last admin's role": {
+		"admin changes the role of the last admin": {
 			mayChangeRole(admin, db.User{ID: other, Role: api.RoleAdmin, IsActive: true}, api.RoleHr, 1), fault.LastAdmin,
 		},
+		"key deactivates its inactive holder": {
+			mayDeactivate(live, db.User{ID: self, Role: api.RoleEmployee}, 2), fault.RoleNotAllowed,
+		},
+		"key changes the role of its holder to the one they have": {
+			mayChangeRole(live, db.User{ID: self, Role: api.RoleEmployee, IsActive: true}, api.RoleEmployee, 2), fault.OwnRole,
+		},
+		"test key reactivates its active holder": {
+			mayReactivate(test, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}), fault.StateConflict,
+		},
+		"test key reactivates its inactive holder": {
+			mayReactivate(test, db.User{ID: self, Role: api.RoleAdmin}), fault.RoleNotAllowed,
+		},
+		"test key deactivates its holder, the last admin": {
+			mayDeactivate(test, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, 1), fault.LastAdmin,
+		},
 	} {
-		if !fault.Is(test.got, test.want) {
-			t.Errorf("%s: %v, want %s", name, test.got, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if !fault.Is(test.got, test.want) {
+				t.Errorf("got %v, want %s", test.got, test.want)
+			}
+		})
 	}
 }
 
-func TestDomains(t *testing.T) {
+func TestVisible(t *testing.T) {
+	t.Parallel()
+	other := uuid.New()
+	for name, test := range map[string]struct {
+		actor             access.Actor
+		seesSelf, seesAll bool
+	}{
+		"employee":     {person(api.RoleEmployee), true, false},
+		"team lead":    {person(api.RoleTeamLead), true, true},
+		"HR":           {person(api.RoleHr), true, true},
+		"admin":        {person(api.RoleAdmin), true, true},
+		"unknown role": {person("observer"), false, false},
+		"live key":     {key(false), true, true},
+		"limited key":  {access.Actor{ID: uuid.New(), Role: api.RoleTeamLead, Key: &access.Key{Jobs: []uuid.UUID{}}}, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if sees(test.actor, test.actor.ID) != test.seesSelf || sees(test.actor, other) != test.seesAll {
+				t.Errorf("sees themselves: %t, sees others: %t", sees(test.actor, test.actor.ID), sees(test.actor, other))
+			}
+			if ids := visible(test.actor); (ids == nil) != test.seesAll {
+				t.Errorf("the filter of lists is %v", ids)
+			}
+		})
+	}
+}
+
+func TestCheckDomain(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		email   string
@@ -170,16 +242,16 @@ func TestDomains(t *testing.T) {
 		{"a@evil.example@acme.example", []string{"acme.example"}, false},
 	} {
 		if got := checkDomain(test.email, test.allowed) == nil; got != test.want {
-			t.Errorf("%s among %v: %t, want %t", test.email, test.allowed, got, test.want)
+			t.Errorf("%s with the domains %v is allowed: %t, want %t", test.email, test.allowed, got, test.want)
 		}
 	}
 }
 
-func TestProfilesHaveVisibleNames(t *testing.T) {
+func TestCheckProfile(t *testing.T) {
 	t.Parallel()
 	blank, full := "", "Sales"
 	if err := checkProfile("Ada", "Okafor", &full); err != nil {
-		t.Errorf("a usual profile is refused: %v", err)
+		t.Errorf("a valid profile is refused: %v", err)
 	}
 	if err := checkProfile("Ada", "Okafor", nil); err != nil {
 		t.Errorf("a profile without a department is refused: %v", err)
@@ -187,7 +259,7 @@ func TestProfilesHaveVisibleNames(t *testing.T) {
 	err := checkProfile("", "", &blank)
 	f, ok := err.(*fault.Fault) //nolint:errorlint // it is returned as it is
 	if !ok || len(f.Fields()) != 3 {
-		t.Errorf("a blank profile gives %v", err)
+		t.Errorf("a blank profile gives %v, want three fields", err)
 	}
 }
 

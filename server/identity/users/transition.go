@@ -14,7 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// DeactivateUser keeps a user from signing in and ends their sessions.
+// DeactivateUser prevents a user from signing in and ends their sessions.
 func (u *Users) DeactivateUser(
 	ctx context.Context, request api.DeactivateUserRequestObject,
 ) (api.DeactivateUserResponseObject, error) {
@@ -25,7 +25,7 @@ func (u *Users) DeactivateUser(
 	return api.DeactivateUser200JSONResponse{UserJSONResponse: shown}, nil
 }
 
-// ReactivateUser lets a user sign in again.
+// ReactivateUser allows a user to sign in again.
 func (u *Users) ReactivateUser(
 	ctx context.Context, request api.ReactivateUserRequestObject,
 ) (api.ReactivateUserResponseObject, error) {
@@ -36,7 +36,7 @@ func (u *Users) ReactivateUser(
 	return api.ReactivateUser200JSONResponse{UserJSONResponse: shown}, nil
 }
 
-// ChangeUserRole gives a user another role and ends the access tokens that were issued for the old one.
+// ChangeUserRole gives a user another role and ends the access tokens that were issued for the old role.
 func (u *Users) ChangeUserRole(
 	ctx context.Context, request api.ChangeUserRoleRequestObject,
 ) (api.ChangeUserRoleResponseObject, error) {
@@ -48,15 +48,17 @@ func (u *Users) ChangeUserRole(
 	return api.ChangeUserRole200JSONResponse{UserJSONResponse: shown}, nil
 }
 
-// act is a change of a user's state: whether it may be, how it is written, and what becomes of the user's sessions.
+// act is a change of a user's state.
 type act interface {
+	// decide fails if the actor may not change the user; admins is the number of active admins of the company.
 	decide(who access.Actor, row db.User, admins int) error
 	write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error)
+	// sessions changes the user's sessions accordingly and returns those it changed.
 	sessions(ctx context.Context, tx *db.Queries, row db.User) ([]db.Session, error)
 }
 
-// transition is the one way of every act. Where it is about an active admin, the company's admins are locked before the
-// user is read, always in that order, so what is decided about the last of them still holds when it is written.
+// transition runs an act in a transaction. If the user is an active admin, it locks all active admins of the company
+// before it reads the user, always in this order, so that the decision about the last admin still holds at the write.
 func (u *Users) transition(
 	ctx context.Context, id uuid.UUID, match *string, action audit.Action, a act,
 ) (shown api.UserJSONResponse, err error) {
@@ -72,7 +74,7 @@ func (u *Users) transition(
 		if err != nil {
 			return err
 		}
-		if row.Role == api.RoleAdmin && row.IsActive && len(admins) == 0 { // they became it between the two reads
+		if row.Role == api.RoleAdmin && row.IsActive && len(admins) == 0 { // became an active admin between the two reads
 			return fault.New(fault.ConcurrentRequest)
 		}
 		if err := etag.If(match).Before(row.Version, a.decide(who, row, len(admins))); err != nil {

@@ -1,6 +1,7 @@
-// Package users looks after the people of a company: who they are, which role they have, and whether they may sign in.
-// It promises that nobody acts above their own role, that a company never loses its last admin, not even to two
-// requests at once, and that whoever is switched off is out everywhere at once.
+// Package users implements the operations on the users of a company: their profiles, roles and whether they may sign in.
+//
+// An actor manages only users whose role their standing allows. A company keeps at least one active admin, also if two
+// requests arrive at the same time. Deactivation ends all sessions of the user at every replica at once.
 package users
 
 import (
@@ -14,6 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -28,7 +30,7 @@ type Users struct {
 type Options struct {
 	Hasher *password.Hasher
 	Guard  *session.Guard
-	// Permissions lists what a role holds.
+	// Permissions lists the permissions of a role.
 	Permissions func(api.Role) []string
 }
 
@@ -40,13 +42,14 @@ func New(deps service.Deps, options Options) (*Users, error) {
 	return &Users{deps, options}, nil
 }
 
-// GetUser shows one user to those who may see them.
+// GetUser returns one user if the actor sees them.
 func (u *Users) GetUser(ctx context.Context, request api.GetUserRequestObject) (api.GetUserResponseObject, error) {
 	who := access.Of(ctx)
+	if !sees(who, request.UserID) {
+		return nil, fault.New(fault.ResourceNotFound)
+	}
 	tenant := u.Store.Of(who.CompanyID)
-	row, err := tenant.GetUser(ctx, db.GetUserParams{
-		CompanyID: who.CompanyID, ID: request.UserID, CallerID: who.ID, SeesAll: seesEveryone(who.Role),
-	})
+	row, err := tenant.GetUser(ctx, db.GetUserParams{CompanyID: who.CompanyID, ID: request.UserID})
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +69,7 @@ func (u *Users) CreateUser(
 	if wanted.Role != nil {
 		role = *wanted.Role
 	}
-	if err := mayManage(who.Role, role); err != nil {
+	if err := mayGive(who, role); err != nil {
 		return nil, err
 	}
 	company, err := u.Store.Of(who.CompanyID).GetCompany(ctx, who.CompanyID)
@@ -118,7 +121,7 @@ func (u *Users) CreateUser(
 	}, nil
 }
 
-// UpdateUser changes names, department and email of a user whom the caller manages; UpdateMe is for oneself.
+// UpdateUser changes the names, department and email of a user. Users change their own profile with UpdateMe.
 func (u *Users) UpdateUser(
 	ctx context.Context, request api.UpdateUserRequestObject,
 ) (api.UpdateUserResponseObject, error) {
@@ -131,7 +134,7 @@ func (u *Users) UpdateUser(
 		if err != nil {
 			return err
 		}
-		if err := mayManage(who.Role, row.Role); err != nil {
+		if err := mayManage(who, row); err != nil {
 			return err
 		}
 		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
@@ -163,7 +166,7 @@ func (u *Users) UpdateUser(
 	return api.UpdateUser200JSONResponse{UserJSONResponse: shown}, nil
 }
 
-// save writes an edited profile; one that changes nothing leaves the row and its version alone.
+// save writes an edited profile. An edit without changes leaves the row and its version as they are.
 func (u *Users) save(ctx context.Context, tx *db.Queries, row db.User, change db.UpdateUserParams) (db.User, error) {
 	if !changes(row, change) {
 		return row, nil
@@ -182,8 +185,7 @@ func (u *Users) save(ctx context.Context, tx *db.Queries, row db.User, change db
 	})
 }
 
-// present shows a user as the caller may see and handle them. Only for an active admin does it matter how many there
-// are.
+// present converts a user for the actor, with the actions allowed to them.
 func (u *Users) present(ctx context.Context, tx *db.Queries, row db.User) (api.UserJSONResponse, error) {
 	alone, err := u.lastAdmin(ctx, tx, row)
 	if err != nil {
@@ -196,7 +198,8 @@ func (u *Users) present(ctx context.Context, tx *db.Queries, row db.User) (api.U
 	}, nil
 }
 
-// lastAdmin reports whether an active admin among the rows is the company's only one.
+// lastAdmin reports whether an active admin among the rows is the only one of the company. Without an active admin among
+// them it does not ask the database.
 func (u *Users) lastAdmin(ctx context.Context, tx *db.Queries, rows ...db.User) (bool, error) {
 	for _, row := range rows {
 		if row.Role == api.RoleAdmin && row.IsActive {
