@@ -45,7 +45,7 @@ build: ## Build bin/interviewer, static and without symbols
 generate: ## Generate gen/ and the pictures of the state machines; the first time builds the generators, which takes minutes
 	@.ci/generate .
 	@go run ./cmd/asvs
-	@go test -count=1 -run '^TestPicturesShowTheMachines$$' ./api/docs -update >/dev/null
+	@go test -count=1 -run '^TestDiagramsShowTheMachines$$' ./api/docs -update >/dev/null
 
 .PHONY: check-generate
 check-generate: ## Fail where gen/ is not what make generate makes; changes nothing

@@ -37,8 +37,8 @@ func TestReferenceOfTheRealService(t *testing.T) {
 	if answer = browser.Try("GetMe", ""); answer.Status != "200" {
 		t.Fatalf("GetMe by try-it-out: %s %s", answer.Status, answer.Body)
 	}
-	if complaints := browser.Complaints(); len(complaints) > 0 {
-		t.Errorf("the browser complains: %v", complaints)
+	if messages := browser.Errors(); len(messages) > 0 {
+		t.Errorf("the browser reports: %v", messages)
 	}
 	picture := browser.Screenshot()
 	if path := os.Getenv("DOCS_SCREENSHOT"); path != "" {

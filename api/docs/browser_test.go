@@ -18,19 +18,19 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// received is one request to the API that the page describes.
+// received is a request that the test server has received.
 type received struct {
 	method, path, authorization, body string
 }
 
-// described serves the documentation, the description beside it, and the two operations that the test tries. It
-// reports the requests to them.
-func described(t *testing.T) (*httptest.Server, <-chan received) {
+// serve starts a server for the reference, the OpenAPI document, and the two operations that the tests call. The
+// channel receives the requests to these operations.
+func serve(t *testing.T) (*httptest.Server, <-chan received) {
 	t.Helper()
 	o := options(t)
 	o.Demo = true
 	requests := make(chan received, 8)
-	answer := func(body string) http.HandlerFunc {
+	respond := func(body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			sent, err := io.ReadAll(r.Body)
 			if err != nil {
@@ -48,75 +48,75 @@ func described(t *testing.T) (*httptest.Server, <-chan received) {
 	mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, "testdata/openapi.json")
 	})
-	mux.HandleFunc("POST /api/v1/auth/login", answer(`{"access_token":"token-of-ada","expires_in":900}`))
-	mux.HandleFunc("GET /api/v1/users/me", answer(`{"email":"ada@example.com","role":"hr","department":null}`))
+	mux.HandleFunc("POST /api/v1/auth/login", respond(`{"access_token":"token-of-ada","expires_in":900}`))
+	mux.HandleFunc("GET /api/v1/users/me", respond(`{"email":"ada@example.com","role":"hr","department":null}`))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	return server, requests
 }
 
-// next gives a request that has been answered already.
+// next returns the next request. The server must have answered it already.
 func next(t *testing.T, requests <-chan received) received {
 	t.Helper()
 	select {
 	case r := <-requests:
 		return r
 	default:
-		t.Fatal("the server got no request")
+		t.Fatal("the server received no request")
 		return received{}
 	}
 }
 
-func TestTryingInBrowser(t *testing.T) {
+func TestTryItSendsRequests(t *testing.T) {
 	t.Parallel()
-	server, requests := described(t)
+	server, requests := serve(t)
 	b := browsertest.Open(t, server.URL+docs.Prefix+"/try")
 	b.WaitFor("#operations-auth-Login")
 
-	// A visitor signs in by the page.
+	// Sign in.
 	login := b.Try("Login", `{"email":"grace@example.com","password":"a nanosecond"}`)
 	if login.Status != "200" || !strings.Contains(login.Body, "token-of-ada") {
-		t.Errorf("the page shows %+v for the login", login)
+		t.Errorf("Login: the page shows %+v", login)
 	}
 	var sent map[string]string
 	got := next(t, requests)
 	if err := json.Unmarshal([]byte(got.body), &sent); err != nil || sent["email"] != "grace@example.com" {
-		t.Errorf("the server got %+v (%v), want what was typed", got, err)
+		t.Errorf("Login: the server received %+v (error %v), want the body that was entered", got, err)
 	}
 	if got.method != http.MethodPost || got.path != "/api/v1/auth/login" || got.authorization != "" {
-		t.Errorf("the server got %+v, want an anonymous login", got)
+		t.Errorf("Login: the server received %+v, want a request without a token", got)
 	}
 	if text := b.Text("#operations-auth-Login .live-responses-table"); !strings.Contains(text, "Request duration") {
-		t.Errorf("the page does not show how long the request took: %s", text)
+		t.Errorf("Login: the page does not show the duration of the request: %s", text)
 	}
 
-	// They enter the token, and it is sent.
+	// Enter the token and call an operation that requires it.
 	b.Authorize("token-of-ada")
 	if me := b.Try("GetMe", ""); me.Status != "200" || !strings.Contains(me.Body, "ada@example.com") {
-		t.Errorf("the page shows %+v for the profile", me)
+		t.Errorf("GetMe: the page shows %+v", me)
 	}
 	if got := next(t, requests); got.path != "/api/v1/users/me" || got.authorization != "Bearer token-of-ada" {
-		t.Errorf("the server got %+v, want the token of the dialog", got)
+		t.Errorf("GetMe: the server received %+v, want the token that was entered", got)
 	}
 
-	// The token is in no storage, and the address leads back to the operation.
+	// The token is not stored, and the address identifies the operation.
 	if stored := b.Script("localStorage.length + sessionStorage.length + document.cookie"); stored != "0" {
-		t.Errorf("the page stored something: %s", stored)
+		t.Errorf("the page has stored data: %s", stored)
 	}
 	if hash := b.Script("location.hash"); hash != "#/auth/GetMe" {
-		t.Errorf("the address of the opened operation is %q", hash)
+		t.Errorf("the fragment of the address is %q", hash)
 	}
 
-	keep(t, "tried", b.Screenshot())
+	saveScreenshot(t, "tried", b.Screenshot())
 	b.Show(390, 844, true)
 	checkFits(t, b, "an opened operation")
-	keep(t, "tried-narrow-dark", b.Screenshot())
-	checkQuiet(t, b, server.URL)
+	saveScreenshot(t, "tried-narrow-dark", b.Screenshot())
+	checkNoErrors(t, b, server.URL)
 }
 
-func TestTryingFilter(t *testing.T) {
+func TestTryItFiltersOperations(t *testing.T) {
 	t.Parallel()
-	server, _ := described(t)
+	server, _ := serve(t)
 	b := browsertest.Open(t, server.URL+docs.Prefix+"/try")
 	const shown = "Array.from(document.querySelectorAll('.opblock'), (one) => one.id.split('-').pop()).join()"
 	b.WaitFor("#operations-auth-Login")
@@ -131,13 +131,13 @@ func TestTryingFilter(t *testing.T) {
 		b.Fill(".operation-filter input", c.phrase)
 		b.WaitUntil(shown + " === " + strconv.Quote(c.want))
 	}
-	checkQuiet(t, b, server.URL)
+	checkNoErrors(t, b, server.URL)
 }
 
-// TestNavigationInBrowser finds operations by what is typed, goes to one, and sees it marked.
-func TestNavigationInBrowser(t *testing.T) {
+// TestNavigation filters the operations, follows a link, and checks that the navigation highlights its target.
+func TestNavigation(t *testing.T) {
 	t.Parallel()
-	server, _ := described(t)
+	server, _ := serve(t)
 	b := browsertest.Open(t, server.URL+docs.Prefix)
 	b.WaitFor("#filter")
 	const shown = "Array.from(document.querySelectorAll('.side a[data-path]')).filter((one) => one.checkVisibility())" +
@@ -155,26 +155,27 @@ func TestNavigationInBrowser(t *testing.T) {
 	b.Script("document.getElementById('filter').blur()")
 	b.Script("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true })), ''")
 	if focused := b.Script("document.activeElement.id"); focused != "filter" {
-		t.Errorf("the key / focuses %q", focused)
+		t.Errorf("the key / focuses %q, want the filter", focused)
 	}
 	b.Fill("#filter", "submit score")
 	b.Click(`.side a[href$="#SubmitScore"]`)
 	b.WaitFor(`.side a[href$="#SubmitScore"][aria-current="location"]`)
 
-	// In a narrow window the navigation lies over the page, and a link within the page closes it.
+	// In a narrow window, the navigation covers the page, and a link within the page closes it.
 	b.Show(390, 844, true)
 	b.WaitUntil("!document.getElementById('side').checkVisibility()")
 	b.Click(".open-side")
 	b.Click(`.side a[href$="#VoidScore"]`)
 	b.WaitUntil("!document.getElementById('side').checkVisibility()")
 	b.WaitUntil("location.hash === '#VoidScore'")
-	checkQuiet(t, b, server.URL)
+	checkNoErrors(t, b, server.URL)
 }
 
-// TestSamplesInBrowser chooses a language, which is then that of every sample, on the next page too.
-func TestSamplesInBrowser(t *testing.T) {
+// TestSampleLanguage checks that the language selected for one sample applies to all samples, including those of the
+// next page.
+func TestSampleLanguage(t *testing.T) {
 	t.Parallel()
-	server, _ := described(t)
+	server, _ := serve(t)
 	b := browsertest.Open(t, server.URL+docs.Prefix+"/kits")
 	shown := func() string {
 		return b.Script("Array.from(new Set(Array.from(document.querySelectorAll('.samples pre'))" +
@@ -182,29 +183,30 @@ func TestSamplesInBrowser(t *testing.T) {
 	}
 	b.WaitFor("#CreateKit .samples")
 	if got := shown(); got != "curl" {
-		t.Errorf("at first the samples are in %q", got)
+		t.Errorf("default language: got %q, want curl", got)
 	}
 	for _, language := range []string{"typescript", "python", "go"} {
 		b.Click(`#UpdateKit .languages label:has([value="` + language + `"])`)
 		if got := shown(); got != language {
-			t.Errorf("with %s chosen, the samples are in %q", language, got)
+			t.Errorf("selected %s, got %q", language, got)
 		}
 	}
 	b.Load(server.URL + docs.Prefix + "/jobs")
 	b.WaitFor("#CreateJob .samples")
 	if got := shown(); got != "go" {
-		t.Errorf("on the next page the samples are in %q", got)
+		t.Errorf("next page: got %q, want go", got)
 	}
 	b.Click("#CreateJob .samples .copy")
 	b.WaitUntil("['Copied', 'Selected'].includes(document.querySelector('#CreateJob .samples .copy').textContent)")
-	checkQuiet(t, b, server.URL)
+	checkNoErrors(t, b, server.URL)
 }
 
-// TestLooks shows the beginning of every kind of page in every kind of window. The pictures are kept where
-// DOCS_SCREENSHOT names a file.
-func TestLooks(t *testing.T) {
+// TestLayout checks the first screen of every kind of page, in wide and narrow windows with light and dark colours: it
+// must fit, have enough contrast, and not be blank. If DOCS_SCREENSHOT names a file, the screenshots are saved beside
+// it.
+func TestLayout(t *testing.T) {
 	t.Parallel()
-	server, _ := described(t)
+	server, _ := serve(t)
 	windows := []struct {
 		name          string
 		width, height int64
@@ -212,8 +214,8 @@ func TestLooks(t *testing.T) {
 	}{
 		{"light", 1280, 900, false},
 		{"dark", 1280, 900, true},
-		{"narrow", 390, 844, false},
-		{"narrow-dark", 390, 844, true},
+		{"narrow", 320, 844, false},
+		{"narrow-dark", 320, 844, true},
 	}
 	b := browsertest.Open(t, server.URL+docs.Prefix)
 	for _, page := range []struct{ name, path, ready string }{
@@ -235,38 +237,38 @@ func TestLooks(t *testing.T) {
 			if page.name != "try" {
 				checkContrast(t, b, name)
 			}
-			picture := b.View()
-			keep(t, name, picture)
-			checkPicture(t, name, picture, window.dark)
+			screenshot := b.View()
+			saveScreenshot(t, name, screenshot)
+			checkScreenshot(t, name, screenshot, window.dark)
 		}
 	}
-	checkQuiet(t, b, server.URL)
+	checkNoErrors(t, b, server.URL)
 }
 
-// checkQuiet wants no complaint of the browser, and no request but to the test's server.
-func checkQuiet(t *testing.T, b *browsertest.Browser, origin string) {
+// checkNoErrors checks that the browser has reported no errors, and has sent requests only to the test server.
+func checkNoErrors(t *testing.T, b *browsertest.Browser, origin string) {
 	t.Helper()
-	for _, complaint := range b.Complaints() {
-		t.Errorf("the browser complains: %s", complaint)
+	for _, message := range b.Errors() {
+		t.Errorf("the browser reports: %s", message)
 	}
 	for _, request := range b.Requests() {
 		_, url, _ := strings.Cut(request, " ")
 		if !strings.HasPrefix(url, origin+"/") && !strings.HasPrefix(url, "data:") {
-			t.Errorf("the page asked elsewhere: %s", request)
+			t.Errorf("the page has sent a request to another server: %s", request)
 		}
 	}
 }
 
-// checkFits wants nothing that a reader would have to scroll sideways for.
+// checkFits checks that the page does not scroll horizontally.
 func checkFits(t *testing.T, b *browsertest.Browser, name string) {
 	t.Helper()
 	if fits := b.Script("document.documentElement.scrollWidth <= innerWidth"); fits != "true" {
-		t.Errorf("%s is wider than its window", name)
+		t.Errorf("%s is wider than the window", name)
 	}
 }
 
-// contrast gives what has less contrast than a reader needs (WCAG 2.2, 1.4.3: 4.5 to 1), once for each class. The
-// backgrounds that lie over each other are painted, so that colours which let some of them through count as they look.
+// contrast is an expression that returns the elements whose text has a contrast below 4.5:1 (WCAG 2.2, 1.4.3), one for
+// each class. Backgrounds are painted over each other, because their colours can be translucent.
 const contrast = `(() => {
 	const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
 	const light = (c) => c.map((v) => v / 255).map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
@@ -280,7 +282,7 @@ const contrast = `(() => {
 	const poor = new Map();
 	for (const element of document.body.querySelectorAll('*')) {
 		const own = Array.from(element.childNodes).some((node) => node.nodeType === 3 && node.data.trim() !== '');
-		if (!own || element.closest('.unseen, .skip, .anchor') || !element.checkVisibility({ opacityProperty: true })) continue;
+		if (!own || element.closest('.visually-hidden, .skip, .anchor') || !element.checkVisibility({ opacityProperty: true })) continue;
 		const under = [];
 		for (let at = element; at; at = at.parentElement) under.unshift(getComputedStyle(at).backgroundColor);
 		const [a, b] = [paint(under), paint([...under, getComputedStyle(element).color])].map(luminance);
@@ -290,7 +292,7 @@ const contrast = `(() => {
 	return JSON.stringify(Array.from(poor));
 })()`
 
-// checkContrast wants every text to stand out from what lies behind it.
+// checkContrast checks the contrast of all texts.
 func checkContrast(t *testing.T, b *browsertest.Browser, name string) {
 	t.Helper()
 	if poor := b.Script(contrast); poor != "[]" {
@@ -298,16 +300,16 @@ func checkContrast(t *testing.T, b *browsertest.Browser, name string) {
 	}
 }
 
-// checkPicture wants something on the page, and a background of the right brightness.
-func checkPicture(t *testing.T, name string, picture []byte, dark bool) {
+// checkScreenshot checks that a screenshot is not blank, and that its background is light or dark.
+func checkScreenshot(t *testing.T, name string, screenshot []byte, dark bool) {
 	t.Helper()
-	img, err := png.Decode(bytes.NewReader(picture))
+	img, err := png.Decode(bytes.NewReader(screenshot))
 	if err != nil {
 		t.Fatalf("%s: decode the screenshot: %v", name, err)
 	}
 	colours := make(map[[3]uint32]int)
 	bounds := img.Bounds()
-	const step = 3 // A sample is enough, and the pictures are large.
+	const step = 3 // every third pixel is enough
 	for y := bounds.Min.Y; y < bounds.Max.Y; y += step {
 		for x := bounds.Min.X; x < bounds.Max.X; x += step {
 			r, g, b, _ := img.At(x, y).RGBA()
@@ -328,9 +330,9 @@ func checkPicture(t *testing.T, name string, picture []byte, dark bool) {
 	}
 }
 
-// keep writes a picture beside the file that DOCS_SCREENSHOT names, and a group of operations in light colours to
+// saveScreenshot saves a screenshot beside the file that DOCS_SCREENSHOT names. The one of operations-light is saved as
 // that file.
-func keep(t *testing.T, name string, picture []byte) {
+func saveScreenshot(t *testing.T, name string, screenshot []byte) {
 	t.Helper()
 	target := os.Getenv("DOCS_SCREENSHOT")
 	if target == "" {
@@ -340,7 +342,7 @@ func keep(t *testing.T, name string, picture []byte) {
 		extension := filepath.Ext(target)
 		target = strings.TrimSuffix(target, extension) + "-" + name + extension
 	}
-	if err := os.WriteFile(target, picture, 0o600); err != nil {
-		t.Errorf("keep the screenshot: %v", err)
+	if err := os.WriteFile(target, screenshot, 0o600); err != nil {
+		t.Errorf("save the screenshot: %v", err)
 	}
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // document is the specification, read once for all tests.
-var document = sync.OnceValues(func() (*reference.Document, error) { return reference.Read(api.Specification) }) //nolint:gochecknoglobals // it never changes
+var document = sync.OnceValues(func() (*reference.Document, error) { return reference.Read(api.Specification) }) //nolint:gochecknoglobals // immutable
 
 func options(t *testing.T) docs.Options {
 	t.Helper()
@@ -30,8 +30,8 @@ func options(t *testing.T) docs.Options {
 	return docs.Options{Document: d, Title: "Interviewer", Version: "1.2.3", SpecURL: "/openapi.json", Status: problem.Status}
 }
 
-// shared is the handler of the standard options, which most tests ask.
-var shared = sync.OnceValues(func() (http.Handler, error) { //nolint:gochecknoglobals // it never changes
+// shared is a handler with the standard options, which most tests use.
+var shared = sync.OnceValues(func() (http.Handler, error) { //nolint:gochecknoglobals // immutable
 	d, err := document()
 	if err != nil {
 		return nil, err
@@ -59,8 +59,8 @@ func handler(t *testing.T, o docs.Options) http.Handler {
 	return h
 }
 
-// ask sends one request; headers are given as name and value in turn.
-func ask(t *testing.T, h http.Handler, method, path string, headers ...string) *httptest.ResponseRecorder {
+// send sends a request. headers alternates between names and values.
+func send(t *testing.T, h http.Handler, method, path string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, nil)
 	for pair := range slices.Chunk(headers, 2) {
@@ -71,7 +71,7 @@ func ask(t *testing.T, h http.Handler, method, path string, headers ...string) *
 	return w
 }
 
-// pagePaths is every page there is.
+// pagePaths returns the paths of all pages.
 func pagePaths(t *testing.T) []string {
 	t.Helper()
 	paths := []string{docs.Prefix}
@@ -90,7 +90,7 @@ func pagePaths(t *testing.T) []string {
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	h := standard(t)
-	asset := references(t)[0]
+	asset := resources(t)[0]
 	for _, c := range []struct {
 		method, path string
 		want         int
@@ -102,9 +102,9 @@ func TestSecurityHeaders(t *testing.T) {
 		{http.MethodGet, docs.Prefix + "/", http.StatusMovedPermanently},
 		{http.MethodPost, docs.Prefix, http.StatusMethodNotAllowed},
 	} {
-		w := ask(t, h, c.method, c.path)
+		w := send(t, h, c.method, c.path)
 		if w.Code != c.want {
-			t.Errorf("%s %s is %d, want %d", c.method, c.path, w.Code, c.want)
+			t.Errorf("%s %s: got status %d, want %d", c.method, c.path, w.Code, c.want)
 		}
 		for name, want := range map[string]string{
 			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
@@ -114,7 +114,7 @@ func TestSecurityHeaders(t *testing.T) {
 			"Referrer-Policy":        "no-referrer",
 		} {
 			if got := w.Header().Get(name); got != want {
-				t.Errorf("%s %s: %s is %q, want %q", c.method, c.path, name, got, want)
+				t.Errorf("%s %s: header %s: got %q, want %q", c.method, c.path, name, got, want)
 			}
 		}
 	}
@@ -123,21 +123,21 @@ func TestSecurityHeaders(t *testing.T) {
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	h := standard(t)
-	for _, path := range append(references(t), pagePaths(t)...) {
-		get, head := ask(t, h, http.MethodGet, path), ask(t, h, http.MethodHead, path)
+	for _, path := range append(resources(t), pagePaths(t)...) {
+		get, head := send(t, h, http.MethodGet, path), send(t, h, http.MethodHead, path)
 		if head.Code != get.Code || head.Body.Len() != 0 {
-			t.Errorf("HEAD %s is %d with %d bytes", path, head.Code, head.Body.Len())
+			t.Errorf("HEAD %s: got status %d with %d bytes, want %d without a body", path, head.Code, head.Body.Len(), get.Code)
 		}
 		for _, name := range []string{"Content-Length", "Content-Type", "Etag"} {
 			if head.Header().Get(name) == "" || head.Header().Get(name) != get.Header().Get(name) {
-				t.Errorf("HEAD %s says %s %q, GET says %q", path, name, head.Header().Get(name), get.Header().Get(name))
+				t.Errorf("%s: header %s: HEAD has %q, GET has %q", path, name, head.Header().Get(name), get.Header().Get(name))
 			}
 		}
 	}
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		w := ask(t, h, method, docs.Prefix)
+		w := send(t, h, method, docs.Prefix)
 		if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
-			t.Errorf("%s is %d with Allow %q", method, w.Code, w.Header().Get("Allow"))
+			t.Errorf("%s: got status %d with Allow %q", method, w.Code, w.Header().Get("Allow"))
 		}
 	}
 }
@@ -146,17 +146,17 @@ func TestCaching(t *testing.T) {
 	t.Parallel()
 	h := standard(t)
 	want := make(map[string]string)
-	for _, path := range references(t) {
+	for _, path := range resources(t) {
 		want[path] = "public, max-age=31536000, immutable"
 	}
 	for _, path := range pagePaths(t) {
 		want[path] = "no-cache"
 	}
 	for path, cacheControl := range want {
-		plain := ask(t, h, http.MethodGet, path)
-		zipped := ask(t, h, http.MethodGet, path, "Accept-Encoding", "br, gzip")
+		plain := send(t, h, http.MethodGet, path)
+		zipped := send(t, h, http.MethodGet, path, "Accept-Encoding", "br, gzip")
 		if zipped.Header().Get("Content-Encoding") != "gzip" || plain.Header().Get("Content-Encoding") != "" {
-			t.Errorf("%s is not compressed for those, and only those, who accept it", path)
+			t.Errorf("%s: Content-Encoding is %q with Accept-Encoding, %q without", path, zipped.Header().Get("Content-Encoding"), plain.Header().Get("Content-Encoding"))
 		}
 		reader, err := gzip.NewReader(zipped.Body)
 		if err != nil {
@@ -164,63 +164,63 @@ func TestCaching(t *testing.T) {
 		}
 		body, err := io.ReadAll(reader)
 		if err != nil || !bytes.Equal(body, plain.Body.Bytes()) {
-			t.Errorf("%s differs when compressed (%v)", path, err)
+			t.Errorf("%s: the compressed body differs from the plain one (error %v)", path, err)
 		}
 		if plain.Header().Get("Etag") == zipped.Header().Get("Etag") {
-			t.Errorf("%s has the same tag in both encodings", path)
+			t.Errorf("%s: both encodings have the same ETag", path)
 		}
 		for _, w := range []*httptest.ResponseRecorder{plain, zipped} {
 			if got := w.Header().Get("Cache-Control"); got != cacheControl {
-				t.Errorf("%s: Cache-Control is %q, want %q", path, got, cacheControl)
+				t.Errorf("%s: Cache-Control: got %q, want %q", path, got, cacheControl)
 			}
 			if got := w.Header().Get("Vary"); got != "Accept-Encoding" {
 				t.Errorf("%s: Vary is %q", path, got)
 			}
-			again := ask(t, h, http.MethodGet, path, "If-None-Match", w.Header().Get("Etag"),
+			again := send(t, h, http.MethodGet, path, "If-None-Match", w.Header().Get("Etag"),
 				"Accept-Encoding", w.Header().Get("Content-Encoding"))
 			if again.Code != http.StatusNotModified || again.Body.Len() != 0 {
-				t.Errorf("%s is %d for one who has it", path, again.Code)
+				t.Errorf("%s: conditional request: got status %d with %d bytes, want 304 without a body", path, again.Code, again.Body.Len())
 			}
 		}
 	}
 }
 
-func TestLastSlashRedirects(t *testing.T) {
+func TestTrailingSlashRedirects(t *testing.T) {
 	t.Parallel()
 	h := standard(t)
 	for path, want := range map[string]string{
 		docs.Prefix + "/":                                docs.Prefix,
 		docs.Prefix + "/problems/":                       docs.Prefix + "/problems",
 		docs.ProblemPath(fault.Overloaded) + "/":         docs.ProblemPath(fault.Overloaded),
-		docs.Prefix + "/problems/unheard_of/":            "",
+		docs.Prefix + "/problems/unknown_code/":          "",
 		"//elsewhere.example/":                           "",
 		docs.Prefix + "/problems/../problems/not_found/": "",
 	} {
-		w := ask(t, h, http.MethodGet, path)
+		w := send(t, h, http.MethodGet, path)
 		if got := w.Header().Get("Location"); got != want {
-			t.Errorf("%s leads to %q with %d, want %q", path, got, w.Code, want)
+			t.Errorf("%s: got Location %q with status %d, want %q", path, got, w.Code, want)
 		}
 	}
 }
 
-func TestUnknownPathsAreAPage(t *testing.T) {
+func TestUnknownPathsGetAPage(t *testing.T) {
 	t.Parallel()
 	h := standard(t)
 	for _, path := range []string{
 		docs.Prefix + "/nothing",
 		docs.Prefix + "foo",
-		docs.Prefix + "/problems/unheard_of",
+		docs.Prefix + "/problems/unknown_code",
 		docs.Prefix + "/assets/",
 		docs.Prefix + "/assets/0000000000000000/site.css",
 		docs.Prefix + "/problems/%2e%2e",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodHead} {
-			w := ask(t, h, method, path)
+			w := send(t, h, method, path)
 			if w.Code != http.StatusNotFound || w.Header().Get("Content-Type") != "text/html; charset=utf-8" {
-				t.Errorf("%s %s is %d with %q", method, path, w.Code, w.Header().Get("Content-Type"))
+				t.Errorf("%s %s: got status %d with Content-Type %q", method, path, w.Code, w.Header().Get("Content-Type"))
 			}
 			if (method == http.MethodGet) != strings.Contains(w.Body.String(), "Not found") {
-				t.Errorf("%s %s: the body is %q", method, path, w.Body)
+				t.Errorf("%s %s: unexpected body %q", method, path, w.Body)
 			}
 		}
 	}
@@ -234,21 +234,24 @@ func TestOptions(t *testing.T) {
 		"no spec":     func(o *docs.Options) { o.SpecURL = "" },
 		"no status":   func(o *docs.Options) { o.Status = nil },
 	} {
-		o := options(t)
-		change(&o)
-		if _, err := docs.Handler(o); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := options(t)
+			change(&o)
+			if _, err := docs.Handler(o); err == nil {
+				t.Error("got no error")
+			}
+		})
 	}
 
 	o := options(t)
 	o.Title, o.SpecURL = "Tom & Jerry's <b>", "/description.json"
-	page := ask(t, handler(t, o), http.MethodGet, docs.Prefix+"/try").Body.String()
+	page := send(t, handler(t, o), http.MethodGet, docs.Prefix+"/try").Body.String()
 	for _, want := range []string{
 		"<title>Try it · Tom &amp; Jerry&#39;s &lt;b&gt;</title>", `data-spec-url="/description.json"`, ">1.2.3<",
 	} {
 		if !strings.Contains(page, want) {
-			t.Errorf("the page lacks %s", want)
+			t.Errorf("the page does not contain %s", want)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func typeName(s *reference.Schema) string {
 	name := s.Type
 	switch {
 	case len(s.OneOf) > 0:
-		name = "one of several"
+		name = "one of several types"
 	case s.Type == "":
 		name = "any value"
 	case s.Type == "array" && s.Items != nil:
@@ -109,13 +109,13 @@ func ownLimits(s *reference.Schema) []limit {
 	if s.Format != "uuid" && s.Format != "date-time" {
 		addRange("minLength", "maxLength", "character", "characters")
 	}
-	addRange("minItems", "maxItems", "entry", "entries")
-	addRange("minProperties", "maxProperties", "member", "members")
+	addRange("minItems", "maxItems", "item", "items")
+	addRange("minProperties", "maxProperties", "property", "properties")
 	addRange("minimum", "maximum", "", "")
 	for _, bound := range s.Bounds {
 		switch value := bound.Value.Text; bound.Name {
 		case "uniqueItems":
-			limits = append(limits, limit{words: "none twice"})
+			limits = append(limits, limit{words: "unique"})
 		case "pattern":
 			if value == `\S` {
 				limits = append(limits, limit{words: "not blank"})
@@ -123,7 +123,7 @@ func ownLimits(s *reference.Schema) []limit {
 				limits = append(limits, limit{"matches", value})
 			}
 		case "exclusiveMinimum":
-			limits = append(limits, limit{words: "more than " + value})
+			limits = append(limits, limit{words: "greater than " + value})
 		case "exclusiveMaximum":
 			limits = append(limits, limit{words: "less than " + value})
 		case "multipleOf":

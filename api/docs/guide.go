@@ -1,6 +1,13 @@
 package docs
 
-import "github.com/a-h/templ"
+import (
+	"fmt"
+
+	"github.com/a-h/templ"
+
+	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
 
 // topic is a section of the guide.
 type topic struct {
@@ -11,21 +18,21 @@ type topic struct {
 // topics returns the sections of the guide in their order.
 func (r *renderer) topics() []topic {
 	return []topic{
-		{"start", "First steps", r.startTopic()},
+		{"start", "Getting started", r.startTopic()},
 		{"clients", "Clients", r.clientsTopic()},
 		{"authentication", "Authentication", r.authenticationTopic()},
 		{"api-keys", "API keys", r.apiKeysTopic()},
 		{"permissions", "Permissions", r.permissionsTopic()},
 		{"errors", "Errors", r.errorsTopic()},
-		{"lists", "Lists: pages, filters, order", r.listsTopic()},
-		{"changes", "Changes by PATCH", r.changesTopic()},
+		{"lists", "Pagination, filtering and sorting", r.listsTopic()},
+		{"changes", "Updates with PATCH", r.changesTopic()},
 		{"concurrency", "Conditional requests", r.concurrencyTopic()},
 		{"idempotency", "Idempotency", r.idempotencyTopic()},
 		{"rate-limits", "Rate limits", r.rateLimitsTopic()},
-		{"headers", "Headers of answers", r.headersTopic()},
+		{"headers", "Response headers", r.headersTopic()},
 		{"states", "States and allowed actions", r.statesTopic()},
 		{"enums", "Extensible enums", r.enumsTopic()},
-		{"versions", "Versions and deprecation", r.versionsTopic()},
+		{"versions", "Versioning and deprecation", r.versionsTopic()},
 		{"test-mode", "Test mode", r.testModeTopic()},
 		{"webhooks", "Webhooks", r.webhooksTopic()},
 	}
@@ -36,22 +43,26 @@ curl -s "$API_URL/api/v1/auth/login" \
   -H 'Content-Type: application/json' \
   -d '{"email": "hr@acme.example", "password": "SecurePassword123!"}'
 
-export API_KEY=…   # access_token of the answer, or an API key
+export API_KEY=…   # the access_token of the response, or an API key
 curl -s "$API_URL/api/v1/jobs" -H "Authorization: Bearer $API_KEY"`
 
-const errorsExample = `{
-  "type": "/docs/problems/malformed_request",
-  "title": "Malformed request",
+// errorsExample returns a problem document as the server sends it.
+func errorsExample() string {
+	d := fault.MalformedRequest.Describe()
+	return fmt.Sprintf(`{
+  "type": "%s",
+  "title": %s,
   "status": 400,
-  "detail": "The request cannot be read or does not match the API's contract.",
+  "detail": %s,
   "instance": "/api/v1/users",
-  "code": "malformed_request",
+  "code": "%s",
   "request_id": "01980a3e-7b1c-7c7e-8f00-0123456789af",
   "errors": [
     {"pointer": "/email", "code": "required", "detail": "is required"},
-    {"pointer": "/role", "code": "enum", "detail": "is none of the values that are allowed"}
+    {"pointer": "/role", "code": "enum", "detail": "must be one of employee, team_lead, hr, admin"}
   ]
-}`
+}`, ProblemPath(fault.MalformedRequest), reference.Quote(d.Title), reference.Quote(d.Meaning), fault.MalformedRequest)
+}
 
 const concurrencyExample = `GET /api/v1/interviews/01980a3e-…          200, ETag: "3"
 PATCH /api/v1/interviews/01980a3e-…        If-Match: "3"  →  200, ETag: "4"

@@ -35,13 +35,13 @@ func transitions(machine api.StateMachine) []transition {
 	for _, t := range machine.Transitions {
 		row := transition{action: t.Action, to: t.To, reason: string(t.Reason), description: t.Description}
 		if t.From == t.To {
-			row.to = "stays"
+			row.to = "unchanged"
 		}
 		for _, actor := range t.By {
 			row.by = append(row.by, words(string(actor)))
 		}
 		if t.IsAutomatic {
-			row.by = []string{"by itself"}
+			row.by = []string{"automatic"}
 		}
 		at := slices.IndexFunc(rows, func(r transition) bool {
 			return r.action == row.action && r.to == row.to && slices.Equal(r.by, row.by)

@@ -19,12 +19,12 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
-// update has the pictures of the state machines drawn anew; make generate sets it.
-var update = flag.Bool("update", false, "draw the pictures of the state machines anew") //nolint:gochecknoglobals // a flag
+// update writes the diagrams of the state machines. make generate sets it.
+var update = flag.Bool("update", false, "write the diagrams of the state machines") //nolint:gochecknoglobals // a flag
 
-// TestPicturesShowTheMachines draws each state machine from the table that decides, and compares it with the picture
-// that the reference page shows.
-func TestPicturesShowTheMachines(t *testing.T) {
+// TestDiagramsShowTheMachines draws each state machine from the table that the server uses, and compares the result
+// with the diagram on the page.
+func TestDiagramsShowTheMachines(t *testing.T) {
 	t.Parallel()
 	known := []string{}
 	for _, machine := range lifecycle.All() {
@@ -36,12 +36,12 @@ func TestPicturesShowTheMachines(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		kept, err := os.ReadFile("asset/machine/" + name)
+		committed, err := os.ReadFile("asset/machine/" + name)
 		if err != nil {
 			t.Error(err)
 		}
-		if !bytes.Equal(kept, drawn) {
-			t.Errorf("asset/machine/%s is not what the table says: run make generate and commit it", name)
+		if !bytes.Equal(committed, drawn) {
+			t.Errorf("asset/machine/%s is outdated: run make generate and commit the result", name)
 		}
 	}
 	entries, err := os.ReadDir("asset/machine")
@@ -50,15 +50,15 @@ func TestPicturesShowTheMachines(t *testing.T) {
 	}
 	for _, entry := range entries {
 		if !slices.Contains(known, entry.Name()) {
-			t.Errorf("asset/machine/%s shows no machine that there is", entry.Name())
+			t.Errorf("asset/machine/%s does not belong to a state machine: delete it", entry.Name())
 		}
 	}
 }
 
-// crowded is how many ways an action may have before they are drawn thin and without its name at each.
-const crowded = 5
+// maxLabelled is the number of transitions of an action above which they are drawn as dashed arrows without labels.
+const maxLabelled = 5
 
-// draw gives the picture of a machine. Actions that a state permits without ending it stand in the state.
+// draw returns the diagram of a machine as SVG. Actions that do not change the state are listed inside it.
 func draw(t *testing.T, m api.StateMachine) []byte {
 	t.Helper()
 	var dot strings.Builder
@@ -68,34 +68,34 @@ func draw(t *testing.T, m api.StateMachine) []byte {
 		begin [shape=point width=0.16 color="#1b2333"];
 	`)
 	fmt.Fprintf(&dot, "begin -> %q;\n", m.Initial)
-	ways, edges := map[string]int{}, map[[2]string][]string{}
-	var order [][2]string
-	within := map[string][]string{}
-	for _, way := range m.Transitions {
-		if way.From == way.To {
-			within[way.From] = append(within[way.From], words(way.Action))
+	count, labels := map[string]int{}, map[[2]string][]string{}
+	var arrows [][2]string
+	inside := map[string][]string{}
+	for _, transition := range m.Transitions {
+		if transition.From == transition.To {
+			inside[transition.From] = append(inside[transition.From], words(transition.Action))
 			continue
 		}
-		ways[way.Action]++
+		count[transition.Action]++
 	}
-	for _, way := range m.Transitions {
-		pair := [2]string{way.From, way.To}
+	for _, transition := range m.Transitions {
+		arrow := [2]string{transition.From, transition.To}
 		switch {
-		case way.From == way.To:
-		case ways[way.Action] > crowded:
-			color := map[bool]string{true: "#8f5a00", false: "#9aa3b8"}[way.Reason == api.MachineReasonRequired]
-			fmt.Fprintf(&dot, "%q -> %q [style=dashed penwidth=0.8 color=%q constraint=false];\n", way.From, way.To, color)
+		case transition.From == transition.To:
+		case count[transition.Action] > maxLabelled:
+			color := map[bool]string{true: "#8f5a00", false: "#9aa3b8"}[transition.Reason == api.MachineReasonRequired]
+			fmt.Fprintf(&dot, "%q -> %q [style=dashed penwidth=0.8 color=%q constraint=false];\n", arrow[0], arrow[1], color)
 		default:
-			if edges[pair] == nil {
-				order = append(order, pair)
+			if labels[arrow] == nil {
+				arrows = append(arrows, arrow)
 			}
-			edges[pair] = append(edges[pair], label(way))
+			labels[arrow] = append(labels[arrow], label(transition))
 		}
 	}
 	for _, state := range m.States {
 		text := "<b>" + words(state.Name) + "</b>"
-		if inside := within[state.Name]; len(inside) > 0 {
-			text += `<br/><font point-size="9" color="#566074">` + strings.Join(inside, ", ") + "</font>"
+		if actions := inside[state.Name]; len(actions) > 0 {
+			text += `<br/><font point-size="9" color="#566074">` + strings.Join(actions, ", ") + "</font>"
 		}
 		style := ""
 		if state.IsFinal {
@@ -103,8 +103,8 @@ func draw(t *testing.T, m api.StateMachine) []byte {
 		}
 		fmt.Fprintf(&dot, "%q [label=<%s>%s];\n", state.Name, text, style)
 	}
-	for _, pair := range order {
-		fmt.Fprintf(&dot, "%q -> %q [label=%q];\n", pair[0], pair[1], strings.Join(edges[pair], "\n"))
+	for _, arrow := range arrows {
+		fmt.Fprintf(&dot, "%q -> %q [label=%q];\n", arrow[0], arrow[1], strings.Join(labels[arrow], "\n"))
 	}
 	dot.WriteString("}")
 	return render(t, dot.String())
@@ -112,16 +112,15 @@ func draw(t *testing.T, m api.StateMachine) []byte {
 
 func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
-// label is what stands at a way: the action, marked where it needs a reason, and in italics' stead a word where it
-// happens by itself.
-func label(way api.MachineTransition) string {
+// label returns the label of an arrow: the action, with a note if it is automatic or requires a reason.
+func label(transition api.MachineTransition) string {
 	switch {
-	case way.IsAutomatic:
-		return words(way.Action) + " (by itself)"
-	case way.Reason == api.MachineReasonRequired:
-		return words(way.Action) + " (reason)"
+	case transition.IsAutomatic:
+		return words(transition.Action) + " (automatic)"
+	case transition.Reason == api.MachineReasonRequired:
+		return words(transition.Action) + " (reason)"
 	}
-	return words(way.Action)
+	return words(transition.Action)
 }
 
 func render(t *testing.T, dot string) []byte {
@@ -140,39 +139,38 @@ func render(t *testing.T, dot string) []byte {
 	if err := engine.Render(ctx, graph, graphviz.SVG, &drawn); err != nil {
 		t.Fatal(err)
 	}
-	// The comment says which release drew it, and the types a doctype that nobody fetches; the picture is what counts.
+	// The prolog contains the version of Graphviz and a DOCTYPE, which browsers ignore.
 	return regexp.MustCompile(`(?s)<\?xml.*?<svg`).ReplaceAll(drawn.Bytes(), []byte("<svg"))
 }
 
-// TestStateMachinesAreShown expects every machine on its page: its picture, its states, and every way with who may
-// take it.
-func TestStateMachinesAreShown(t *testing.T) {
+// TestStateMachinePageIsComplete checks the diagram, the states and the transitions of every machine.
+func TestStateMachinePageIsComplete(t *testing.T) {
 	t.Parallel()
 	h := standard(t)
-	answer := ask(t, h, http.MethodGet, docs.Prefix+"/state-machines")
-	if answer.Code != http.StatusOK {
-		t.Fatalf("the page is answered %d", answer.Code)
+	w := send(t, h, http.MethodGet, docs.Prefix+"/state-machines")
+	if w.Code != http.StatusOK {
+		t.Fatalf("got status %d", w.Code)
 	}
-	page := html.UnescapeString(answer.Body.String())
-	pictures := regexp.MustCompile(`<img[^>]* src="([^"]+/machine/[a-z_]+\.svg)"`).FindAllStringSubmatch(page, -1)
-	if len(pictures) != len(lifecycle.All()) {
-		t.Errorf("%d machines have %d pictures", len(lifecycle.All()), len(pictures))
+	page := html.UnescapeString(w.Body.String())
+	diagrams := regexp.MustCompile(`<img[^>]* src="([^"]+/machine/[a-z_]+\.svg)"`).FindAllStringSubmatch(page, -1)
+	if len(diagrams) != len(lifecycle.All()) {
+		t.Errorf("got %d diagrams, want %d", len(diagrams), len(lifecycle.All()))
 	}
-	for _, picture := range pictures {
-		got := ask(t, h, http.MethodGet, picture[1])
-		if got.Code != http.StatusOK || !strings.Contains(got.Body.String(), "<svg") || got.Header().Get("Content-Type") != "image/svg+xml" {
-			t.Errorf("%s is answered %d as %s", picture[1], got.Code, got.Header().Get("Content-Type"))
+	for _, diagram := range diagrams {
+		w := send(t, h, http.MethodGet, diagram[1])
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "<svg") || w.Header().Get("Content-Type") != "image/svg+xml" {
+			t.Errorf("%s: got status %d with Content-Type %q", diagram[1], w.Code, w.Header().Get("Content-Type"))
 		}
 	}
 	for _, machine := range lifecycle.All() {
 		for _, state := range machine.States {
 			if !strings.Contains(page, state.Description) {
-				t.Errorf("%s: the state %s is not described", machine.Name, state.Name)
+				t.Errorf("%s: no description of the state %s", machine.Name, state.Name)
 			}
 		}
-		for _, way := range machine.Transitions {
-			if !strings.Contains(page, way.Description) {
-				t.Errorf("%s: %s is not described", machine.Name, way.Action)
+		for _, transition := range machine.Transitions {
+			if !strings.Contains(page, transition.Description) {
+				t.Errorf("%s: no description of %s", machine.Name, transition.Action)
 			}
 		}
 	}

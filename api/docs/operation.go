@@ -67,6 +67,14 @@ func (r *renderer) linked(response *reference.Response) []*reference.Operation {
 	return operations
 }
 
+// headersInWords names the headers of an error response.
+func headersInWords(response *reference.Response) string {
+	if len(response.Headers) == 1 {
+		return "Header: " + response.Headers[0].Name
+	}
+	return "Headers: " + headerNames(response.Headers)
+}
+
 func headerNames(headers []*reference.Parameter) string {
 	var names []string
 	for _, h := range headers {

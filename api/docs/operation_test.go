@@ -17,8 +17,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// sections gives the elements of a page that have ids.
-func sections(t *testing.T, path string) map[string]*html.Node {
+// elementsByID returns the elements of a page that have IDs.
+func elementsByID(t *testing.T, path string) map[string]*html.Node {
 	t.Helper()
 	found := map[string]*html.Node{}
 	for _, element := range elements(t, path) {
@@ -29,14 +29,14 @@ func sections(t *testing.T, path string) map[string]*html.Node {
 	return found
 }
 
-// sectionsOf gives the section of each operation, by its id.
-func sectionsOf(t *testing.T) map[string]*html.Node {
+// operationSections returns the section of each operation by its ID.
+func operationSections(t *testing.T) map[string]*html.Node {
 	t.Helper()
 	found := map[string]*html.Node{}
 	for _, tag := range options(t).Document.Tags {
-		there := sections(t, docs.Prefix+"/"+tag.Name)
+		byID := elementsByID(t, docs.Prefix+"/"+tag.Name)
 		for _, o := range tag.Operations {
-			if found[o.ID] = there[o.ID]; there[o.ID] == nil {
+			if found[o.ID] = byID[o.ID]; byID[o.ID] == nil {
 				t.Fatalf("%s has no section", o.ID)
 			}
 		}
@@ -44,7 +44,7 @@ func sectionsOf(t *testing.T) map[string]*html.Node {
 	return found
 }
 
-// text is what a person reads of an element, its blanks as one.
+// text returns the text of an element with white space collapsed.
 func text(element *html.Node) string {
 	var all strings.Builder
 	for node := range element.Descendants() {
@@ -55,7 +55,7 @@ func text(element *html.Node) string {
 	return strings.Join(strings.Fields(all.String()), " ")
 }
 
-// source is an element as HTML.
+// source returns the HTML of an element.
 func source(t *testing.T, element *html.Node) string {
 	t.Helper()
 	var written bytes.Buffer
@@ -65,63 +65,71 @@ func source(t *testing.T, element *html.Node) string {
 	return written.String()
 }
 
-// plain is a text with its blanks as one, without the marks of CommonMark.
+// plain removes the markup of CommonMark from a text and collapses white space.
 func plain(markdown string) string {
 	return strings.Join(strings.Fields(strings.NewReplacer("`", "", "**", "").Replace(markdown)), " ")
 }
 
-// TestEveryOperationIsTold expects of each operation, in its section, everything that the specification says of it.
-func TestEveryOperationIsTold(t *testing.T) {
+// TestOperationSectionsAreComplete checks that the section of each operation contains everything that the specification
+// says about it.
+func TestOperationSectionsAreComplete(t *testing.T) {
 	t.Parallel()
-	shown := sectionsOf(t)
+	sections := operationSections(t)
 	for _, o := range options(t).Document.Operations() {
-		element := shown[o.ID]
-		read, written := text(element), source(t, element)
-		want := []string{o.Summary, o.Method, o.Path, plain(o.Description), o.ID}
-		if o.Permission != nil {
-			want = append(append(want, o.Permission.Name), o.Permission.Roles...)
-		} else {
-			want = append(want, "anybody may call this")
-		}
-		for _, p := range o.Parameters {
-			want = append(want, p.Name, plain(p.Description))
-			for _, value := range p.Schema.Enum {
-				want = append(want, value.Text)
+		t.Run(o.ID, func(t *testing.T) {
+			t.Parallel()
+			read, written := text(sections[o.ID]), source(t, sections[o.ID])
+			for _, want := range documented(o) {
+				if !strings.Contains(read, want) {
+					t.Errorf("the section does not contain %q", want)
+				}
 			}
-		}
-		if o.Body != nil {
-			for _, media := range o.Body.Media {
-				want = append(want, media.Type)
+			for _, code := range fault.Codes() {
+				want := declares(o, problem.Status(code.Describe().Kind)) && docs.MayAnswer(o, code)
+				if got := strings.Contains(written, `href="`+docs.ProblemPath(code)+`"`); got != want {
+					t.Errorf("link to %s: got %v, want %v", code, got, want)
+				}
 			}
-			for _, p := range o.Body.Media[0].Schema.Properties {
-				want = append(want, p.Name, plain(p.Schema.Description))
-			}
-		}
-		for _, answer := range o.Responses {
-			want = append(want, answer.Status, plain(answer.Description))
-			for _, header := range answer.Headers {
-				want = append(want, header.Name)
-			}
-		}
-		for _, all := range want {
-			if !strings.Contains(read, all) {
-				t.Errorf("%s: the section lacks %q", o.ID, all)
-			}
-		}
-		for _, code := range fault.Codes() {
-			declared := declares(o, problem.Status(code.Describe().Kind))
-			linked := strings.Contains(written, `href="`+docs.ProblemPath(code)+`"`)
-			if linked != (declared && docs.MayAnswer(o, code)) {
-				t.Errorf("%s: the section links to %s: %v", o.ID, code, linked)
-			}
-		}
+		})
 	}
 }
 
+// documented returns the strings that the section of an operation must contain.
+func documented(o *reference.Operation) []string {
+	want := []string{o.Summary, o.Method, o.Path, plain(o.Description), o.ID}
+	if o.Permission != nil {
+		want = append(append(want, o.Permission.Name), o.Permission.Roles...)
+	} else {
+		want = append(want, "This operation is public")
+	}
+	for _, p := range o.Parameters {
+		want = append(want, p.Name, plain(p.Description))
+		for _, value := range p.Schema.Enum {
+			want = append(want, value.Text)
+		}
+	}
+	if o.Body != nil {
+		for _, media := range o.Body.Media {
+			want = append(want, media.Type)
+		}
+		for _, p := range o.Body.Media[0].Schema.Properties {
+			want = append(want, p.Name, plain(p.Schema.Description))
+		}
+	}
+	for _, response := range o.Responses {
+		want = append(want, response.Status, plain(response.Description))
+		for _, header := range response.Headers {
+			want = append(want, header.Name)
+		}
+	}
+	return want
+}
+
+// declares reports whether an operation declares a status with a problem document.
 func declares(o *reference.Operation, status int) bool {
-	for _, answer := range o.Responses {
-		for _, media := range answer.Media {
-			if answer.Status == strconv.Itoa(status) && media.Type == "application/problem+json" {
+	for _, response := range o.Responses {
+		for _, media := range response.Media {
+			if response.Status == strconv.Itoa(status) && media.Type == "application/problem+json" {
 				return true
 			}
 		}
@@ -129,14 +137,13 @@ func declares(o *reference.Operation, status int) bool {
 	return false
 }
 
-// TestOperationsShowSamples expects, in every language, the sample of each operation as it is written.
-func TestOperationsShowSamples(t *testing.T) {
+// TestOperationSectionsHaveSamples checks that the section of each operation contains the sample in every language.
+func TestOperationSectionsHaveSamples(t *testing.T) {
 	t.Parallel()
-	sections := sectionsOf(t)
+	sections := operationSections(t)
 	for _, o := range options(t).Document.Operations() {
-		element := sections[o.ID]
 		shown := map[string]string{}
-		for node := range element.Descendants() {
+		for node := range sections[o.ID].Descendants() {
 			if language, found := attribute(node, "data-language"); found && node.Data == "pre" {
 				var code strings.Builder
 				for inner := range node.Descendants() {
@@ -148,100 +155,100 @@ func TestOperationsShowSamples(t *testing.T) {
 			}
 		}
 		for _, language := range sample.Languages() {
-			if shown[language.ID] != language.Write(o) {
-				t.Errorf("%s shows in %s:\n%s", o.ID, language.Title, shown[language.ID])
+			if got, want := shown[language.ID], language.Write(o); got != want {
+				t.Errorf("%s in %s: got:\n%s\nwant:\n%s", o.ID, language.Title, got, want)
 			}
 		}
 	}
 }
 
-// TestOperationsHaveLastingAddresses expects each operation where its address leads, whatever its tag.
-func TestOperationsHaveLastingAddresses(t *testing.T) {
+// TestOperationsHavePermanentAddresses checks that the permanent address of each operation redirects to its section.
+func TestOperationsHavePermanentAddresses(t *testing.T) {
 	t.Parallel()
 	h := standard(t)
 	for _, o := range options(t).Document.Operations() {
-		w := ask(t, h, http.MethodGet, docs.OperationPath(o.ID))
+		w := send(t, h, http.MethodGet, docs.OperationPath(o.ID))
 		if want := docs.Prefix + "/" + o.Tag + "#" + o.ID; w.Code != http.StatusFound || w.Header().Get("Location") != want {
-			t.Errorf("%s is %d and leads to %q, want %q", o.ID, w.Code, w.Header().Get("Location"), want)
+			t.Errorf("%s: got status %d with Location %q, want 302 with %q", o.ID, w.Code, w.Header().Get("Location"), want)
 		}
 	}
-	if w := ask(t, h, http.MethodGet, docs.OperationPath("Unheard")); w.Code != http.StatusNotFound {
-		t.Errorf("the address of no operation is %d", w.Code)
+	if w := send(t, h, http.MethodGet, docs.OperationPath("Unknown")); w.Code != http.StatusNotFound {
+		t.Errorf("unknown operation: got status %d, want 404", w.Code)
 	}
 }
 
-// TestNavigationListsEverything expects a link to every operation, schema page and problem page beside every page.
-func TestNavigationListsEverything(t *testing.T) {
+// TestNavigationListsAllOperations checks the navigation of every page that has one.
+func TestNavigationListsAllOperations(t *testing.T) {
 	t.Parallel()
 	for _, path := range pagePaths(t) {
 		if path == docs.Prefix+"/try" {
 			continue
 		}
-		element := sections(t, path)["side"]
-		if element == nil {
+		navigation := elementsByID(t, path)["side"]
+		if navigation == nil {
 			t.Errorf("%s has no navigation", path)
 			continue
 		}
-		written := source(t, element)
+		written := source(t, navigation)
 		for _, o := range options(t).Document.Operations() {
 			if !strings.Contains(written, `href="`+docs.Prefix+"/"+o.Tag+"#"+o.ID+`"`) {
-				t.Errorf("the navigation of %s lacks %s", path, o.ID)
+				t.Errorf("the navigation of %s does not contain %s", path, o.ID)
 			}
 		}
 	}
 }
 
-// TestPermissionsAreTold expects each permission with those who hold it and what it opens.
-func TestPermissionsAreTold(t *testing.T) {
+// TestPermissionTableIsComplete checks the roles, the API keys and the operations of each permission.
+func TestPermissionTableIsComplete(t *testing.T) {
 	t.Parallel()
-	rows := sections(t, docs.Prefix+"/permissions")
+	rows := elementsByID(t, docs.Prefix+"/permissions")
 	d := options(t).Document
 	for _, permission := range d.Permissions {
-		element := rows[permission.Name]
-		if element == nil {
+		row := rows[permission.Name]
+		if row == nil {
 			t.Errorf("%s has no row", permission.Name)
 			continue
 		}
 		var cells []string
-		for node := range element.Descendants() {
+		for node := range row.Descendants() {
 			if node.Data == "td" {
 				cells = append(cells, text(node))
 			}
 		}
 		for i, role := range d.Roles {
 			if (cells[i] == "yes") != slices.Contains(permission.Roles, role) {
-				t.Errorf("%s: the cell of %s says %q", permission.Name, role, cells[i])
+				t.Errorf("%s: unexpected cell %q for the role %s", permission.Name, cells[i], role)
 			}
 		}
-		scope := string(permission.Key)
-		if scope == "" {
-			scope = "–"
+		want := string(permission.Key)
+		if want == "" {
+			want = "–"
 		}
 		if permission.Scope != permission.Name {
-			scope = "with " + permission.Scope
+			want = "with " + permission.Scope
 		}
-		if cells[len(d.Roles)] != scope {
-			t.Errorf("%s: the cell of API keys says %q, want %q", permission.Name, cells[len(d.Roles)], scope)
+		if got := cells[len(d.Roles)]; got != want {
+			t.Errorf("%s: cell for API keys: got %q, want %q", permission.Name, got, want)
 		}
 		for _, o := range permission.Operations {
 			if !strings.Contains(cells[len(d.Roles)+1], o.ID) {
-				t.Errorf("%s: the row lacks %s", permission.Name, o.ID)
+				t.Errorf("%s: the row does not contain %s", permission.Name, o.ID)
 			}
 		}
 	}
 }
 
-// TestSchemasAreTold expects each schema that has a name, with its properties and values.
-func TestSchemasAreTold(t *testing.T) {
+// TestSchemaSectionsAreComplete checks that the section of each named schema contains its properties and enum values.
+func TestSchemaSectionsAreComplete(t *testing.T) {
 	t.Parallel()
-	shown := sections(t, docs.Prefix+"/schemas")
+	sections := elementsByID(t, docs.Prefix+"/schemas")
 	for _, s := range options(t).Document.Schemas {
-		element := shown[s.Name]
-		if element == nil {
+		section := sections[s.Name]
+		if section == nil {
 			t.Errorf("%s has no section", s.Name)
 			continue
 		}
-		read := text(element)
+		read := text(section)
 		want := []string{plain(s.Description)}
 		for _, value := range s.Enum {
 			want = append(want, value.Text)
@@ -249,9 +256,9 @@ func TestSchemasAreTold(t *testing.T) {
 		for _, p := range s.Properties {
 			want = append(want, p.Name, plain(p.Schema.Description))
 		}
-		for _, all := range want {
-			if !strings.Contains(read, all) {
-				t.Errorf("%s: the section lacks %q", s.Name, all)
+		for _, part := range want {
+			if !strings.Contains(read, part) {
+				t.Errorf("%s: the section does not contain %q", s.Name, part)
 			}
 		}
 	}

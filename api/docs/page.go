@@ -55,7 +55,7 @@ func (r *renderer) pages() (map[string]*page, error) {
 	add(tryPath, layoutOptions{title: "Try it", section: tryPath, tryIt: true}, r.tryIt())
 	add(schemasPath, layoutOptions{title: "Schemas", section: schemasPath}, r.schemas())
 	add(permissionsPath, layoutOptions{title: "Permissions", section: permissionsPath}, r.permissions())
-	add(problemsPath, layoutOptions{title: "Problems", section: problemsPath}, r.problemList())
+	add(problemsPath, layoutOptions{title: "Error codes", section: problemsPath}, r.problemList())
 	add(machinesPath, layoutOptions{title: "State machines", section: machinesPath}, r.machines())
 	for _, tag := range r.Tags {
 		add(tagPath(tag.Name), layoutOptions{title: heading(tag.Name), section: tagPath(tag.Name)}, r.tag(tag))

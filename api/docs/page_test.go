@@ -15,7 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
 )
 
-// parse reads a page, and gives its elements.
+// parse returns the elements of a page.
 func parse(t *testing.T, page *httptest.ResponseRecorder) []*html.Node {
 	t.Helper()
 	root, err := html.Parse(bytes.NewReader(page.Body.Bytes()))
@@ -31,16 +31,15 @@ func parse(t *testing.T, page *httptest.ResponseRecorder) []*html.Node {
 	return elements
 }
 
-// parsed holds the elements of the pages that have been parsed, by path: the pages are long, and many tests look at
-// them.
-var parsed sync.Map //nolint:gochecknoglobals // read-only once it is there
+// parsed caches the elements of pages by path: the pages are long, and many tests read them.
+var parsed sync.Map //nolint:gochecknoglobals // a cache of immutable values
 
-// elements gives the elements of a page of the standard handler, which nobody may change.
+// elements returns the elements of a page of the standard handler. Tests must not modify them.
 func elements(t *testing.T, path string) []*html.Node {
 	t.Helper()
 	known, found := parsed.Load(path)
 	if !found {
-		known, _ = parsed.LoadOrStore(path, parse(t, ask(t, standard(t), http.MethodGet, path)))
+		known, _ = parsed.LoadOrStore(path, parse(t, send(t, standard(t), http.MethodGet, path)))
 	}
 	return known.([]*html.Node)
 }
@@ -54,8 +53,8 @@ func attribute(element *html.Node, name string) (string, bool) {
 	return "", false
 }
 
-// references gives what the pages load, apart from what they only link to.
-func references(t *testing.T) []string {
+// resources returns the URLs that the pages load, without those that they only link to.
+func resources(t *testing.T) []string {
 	t.Helper()
 	var found []string
 	for _, path := range pagePaths(t) {
@@ -71,18 +70,18 @@ func references(t *testing.T) []string {
 	return slices.Compact(found)
 }
 
-func TestPagesLoadOnlyWhatIsServed(t *testing.T) {
+func TestPagesLoadOnlyResourcesOfTheHandler(t *testing.T) {
 	t.Parallel()
 	h := standard(t)
-	loaded := references(t)
+	loaded := resources(t)
 	if len(loaded) < 5 {
 		t.Errorf("the pages load only %q", loaded)
 	}
 	imports := regexp.MustCompile(`(?:@import\s+|url\()\s*(?:url\()?["']?([^"')\s]+)`)
 	for _, path := range loaded {
-		w := ask(t, h, http.MethodGet, path)
+		w := send(t, h, http.MethodGet, path)
 		if w.Code != http.StatusOK {
-			t.Errorf("%s, which a page loads, is %d", path, w.Code)
+			t.Errorf("GET %s: status %d", path, w.Code)
 		}
 		if !strings.HasSuffix(path, ".css") {
 			continue
@@ -91,69 +90,69 @@ func TestPagesLoadOnlyWhatIsServed(t *testing.T) {
 			if strings.HasPrefix(match[1], "data:") {
 				continue
 			}
-			neighbour := path[:strings.LastIndex(path, "/")+1] + match[1]
-			if w := ask(t, h, http.MethodGet, neighbour); w.Code != http.StatusOK {
-				t.Errorf("%s, which %s imports, is %d", neighbour, path, w.Code)
+			imported := path[:strings.LastIndex(path, "/")+1] + match[1]
+			if w := send(t, h, http.MethodGet, imported); w.Code != http.StatusOK {
+				t.Errorf("GET %s, which %s imports: status %d", imported, path, w.Code)
 			}
 		}
 	}
 }
 
-// TestLinksLeadSomewhere follows every link of every page, to the very element that it names.
-func TestLinksLeadSomewhere(t *testing.T) {
+// TestLinksHaveTargets follows every link of every page, including the fragment.
+func TestLinksHaveTargets(t *testing.T) {
 	t.Parallel()
 	h := standard(t)
 	served := []string{options(t).SpecURL, "/openapi.yaml", "/api/v1/meta/state-machines"}
-	anchors := map[string]map[string]bool{} // by path, what can be linked to on its page
+	ids := map[string]map[string]bool{} // the IDs of elements, by path of their page
 	for _, path := range append(pagePaths(t), docs.Prefix+"/nothing") {
 		for _, element := range elements(t, path) {
 			target, ok := attribute(element, "href")
 			if !ok || slices.Contains(served, target) {
 				continue
 			}
-			to, anchor, _ := strings.Cut(target, "#")
+			to, fragment, _ := strings.Cut(target, "#")
 			if to == "" {
 				to = path
 			}
-			if anchors[to] == nil {
-				anchors[to] = map[string]bool{"": true}
-				answer := ask(t, h, http.MethodGet, to)
-				if strings.HasPrefix(to, docs.OperationPath("")) && answer.Code == http.StatusFound {
-					continue // TestOperationsHaveLastingAddresses follows those
+			if ids[to] == nil {
+				ids[to] = map[string]bool{"": true}
+				w := send(t, h, http.MethodGet, to)
+				if strings.HasPrefix(to, docs.OperationPath("")) && w.Code == http.StatusFound {
+					continue // see TestOperationsHavePermanentAddresses
 				}
-				if to != docs.Prefix+"/nothing" && answer.Code != http.StatusOK {
-					t.Errorf("%s links to %q, which is %d", path, target, answer.Code)
+				if to != docs.Prefix+"/nothing" && w.Code != http.StatusOK {
+					t.Errorf("%s links to %q, which has status %d", path, target, w.Code)
 				}
-				for _, there := range parse(t, answer) {
-					if id, found := attribute(there, "id"); found {
-						if anchors[to][id] {
+				for _, other := range parse(t, w) {
+					if id, found := attribute(other, "id"); found {
+						if ids[to][id] {
 							t.Errorf("%s has two elements with the id %q", to, id)
 						}
-						anchors[to][id] = true
+						ids[to][id] = true
 					}
 				}
 			}
-			// The operations of the page for trying are drawn by its script.
-			if !anchors[to][anchor] && to != docs.Prefix+"/try" {
-				t.Errorf("%s links to %q, where nothing has that id", path, target)
+			// A script renders the operations of the page "Try it".
+			if !ids[to][fragment] && to != docs.Prefix+"/try" {
+				t.Errorf("%s links to %q, but no element has that id", path, target)
 			}
 		}
 	}
 }
 
-func TestPagesHoldNoScriptOrStyle(t *testing.T) {
+func TestPagesHaveNoInlineScriptsOrStyles(t *testing.T) {
 	t.Parallel()
 	for _, path := range append(pagePaths(t), docs.Prefix+"/nothing") {
 		for _, element := range elements(t, path) {
 			if _, ok := attribute(element, "src"); element.Data == "script" && !ok {
-				t.Errorf("%s holds an inline script", path)
+				t.Errorf("%s has an inline script", path)
 			}
 			if element.Data == "style" {
-				t.Errorf("%s holds an inline stylesheet", path)
+				t.Errorf("%s has an inline style sheet", path)
 			}
 			for _, a := range element.Attr {
 				if a.Key == "style" || strings.HasPrefix(a.Key, "on") {
-					t.Errorf("%s holds the inline attribute %s", path, a.Key)
+					t.Errorf("%s has the attribute %s", path, a.Key)
 				}
 			}
 		}
@@ -177,45 +176,45 @@ func TestPagesAreAccessible(t *testing.T) {
 				t.Errorf("%s: an image has no alternative text", path)
 			}
 		}
-		for _, once := range []string{"title", "main", "header", "h1", "viewport"} {
-			if count[once] != 1 {
-				t.Errorf("%s: there are %d of %s, want one", path, count[once], once)
+		for _, name := range []string{"title", "main", "header", "h1", "viewport"} {
+			if count[name] != 1 {
+				t.Errorf("%s: got %d elements %s, want 1", path, count[name], name)
 			}
 		}
 	}
 }
 
-func TestDemoNoteIsAskedFor(t *testing.T) {
+func TestDemoNoteIsOptional(t *testing.T) {
 	t.Parallel()
 	for _, demo := range []bool{false, true} {
 		o := options(t)
 		o.Demo = demo
 		for _, path := range []string{docs.Prefix, docs.Prefix + "/try"} {
-			page := ask(t, handler(t, o), http.MethodGet, path).Body.String()
+			page := send(t, handler(t, o), http.MethodGet, path).Body.String()
 			if strings.Contains(strings.ToLower(page), "demo data") != demo {
-				t.Errorf("with Demo %v, %s is %s", demo, path, page)
+				t.Errorf("%s with Demo %v: %s", path, demo, page)
 			}
 			if demo && (!strings.Contains(page, "POST /api/v1/auth/login") || !strings.Contains(page, "Authorize")) {
-				t.Errorf("the note of %s does not say how to sign in: %s", path, page)
+				t.Errorf("%s: the note does not explain how to sign in: %s", path, page)
 			}
 		}
 	}
 }
 
-// TestPagesAreFilled looks for names that nobody has given a value, and for text that was taken for markup.
-func TestPagesAreFilled(t *testing.T) {
+// TestPagesEscapeText checks that options with markup are displayed as text, and that no page contains a placeholder.
+func TestPagesEscapeText(t *testing.T) {
 	t.Parallel()
 	o := options(t)
 	o.Title, o.Version, o.Demo = `<b>"Hiring" & {title}</b>`, "1<2", true
 	h := handler(t, o)
-	name := regexp.MustCompile(`\{[a-z-]+\}`)
+	placeholder := regexp.MustCompile(`\{[a-z-]+\}`)
 	for _, path := range append(pagePaths(t), docs.Prefix+"/nothing") {
-		page := ask(t, h, http.MethodGet, path).Body.String()
+		page := send(t, h, http.MethodGet, path).Body.String()
 		if !strings.Contains(page, "&lt;b&gt;&#34;Hiring&#34; &amp; {title}&lt;/b&gt;") || !strings.Contains(page, "1&lt;2") {
-			t.Errorf("%s does not hold the title and the version as text:\n%s", path, page)
+			t.Errorf("%s does not contain the title and the version as text:\n%s", path, page)
 		}
-		for _, left := range name.FindAllString(strings.ReplaceAll(page, "&amp; {title}", ""), -1) {
-			t.Errorf("%s still holds %s", path, left)
+		for _, found := range placeholder.FindAllString(strings.ReplaceAll(page, "&amp; {title}", ""), -1) {
+			t.Errorf("%s contains %s", path, found)
 		}
 	}
 }

@@ -16,36 +16,38 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-func TestEveryProblemIsDescribed(t *testing.T) {
+func TestEveryErrorCodeHasAPage(t *testing.T) {
 	t.Parallel()
 	h := standard(t)
-	list := ask(t, h, http.MethodGet, docs.Prefix+"/problems").Body.String()
+	list := send(t, h, http.MethodGet, docs.Prefix+"/problems").Body.String()
 	for _, code := range fault.Codes() {
-		described := code.Describe()
-		if !strings.Contains(list, `href="`+docs.ProblemPath(code)+`"`) {
-			t.Errorf("the list lacks %s", code)
-		}
-		w := ask(t, h, http.MethodGet, docs.ProblemPath(code))
-		if w.Code != http.StatusOK {
-			t.Errorf("the page of %s is %d", code, w.Code)
-		}
-		page := html.UnescapeString(w.Body.String())
-		answered := problem.Status(described.Kind)
-		for _, want := range []string{
-			"<code>" + string(code) + "</code>", described.Title, described.Meaning, described.Remedy,
-			strconv.Itoa(answered), http.StatusText(answered),
-		} {
-			if !strings.Contains(page, want) {
-				t.Errorf("the page of %s lacks %q", code, want)
+		t.Run(string(code), func(t *testing.T) {
+			t.Parallel()
+			described := code.Describe()
+			if !strings.Contains(list, `href="`+docs.ProblemPath(code)+`"`) {
+				t.Error("the list of error codes has no link to the page")
 			}
-		}
+			w := send(t, h, http.MethodGet, docs.ProblemPath(code))
+			if w.Code != http.StatusOK {
+				t.Errorf("status %d", w.Code)
+			}
+			page := html.UnescapeString(w.Body.String())
+			status := problem.Status(described.Kind)
+			for _, want := range []string{
+				"<code>" + string(code) + "</code>", described.Title, described.Meaning, described.Remedy,
+				strconv.Itoa(status), http.StatusText(status),
+			} {
+				if !strings.Contains(page, want) {
+					t.Errorf("the page does not contain %q", want)
+				}
+			}
+		})
 	}
 }
 
-func TestProblemsAreGroupedByStatus(t *testing.T) {
+func TestErrorCodesAreGroupedByStatus(t *testing.T) {
 	t.Parallel()
-	h := standard(t)
-	page := ask(t, h, http.MethodGet, docs.Prefix+"/problems").Body.String()
+	page := send(t, standard(t), http.MethodGet, docs.Prefix+"/problems").Body.String()
 	at := -1
 	for _, want := range []string{
 		`id="status-400"`, "malformed_request", `id="status-401"`, "invalid_credentials", `id="status-404"`, "not_found",
@@ -53,32 +55,32 @@ func TestProblemsAreGroupedByStatus(t *testing.T) {
 	} {
 		next := strings.Index(page, want)
 		if next <= at {
-			t.Errorf("%s stands at %d, want it after %d", want, next, at)
+			t.Errorf("%s is at %d, want it after %d", want, next, at)
 		}
 		at = next
 	}
 }
 
-func TestProblemPageNamesItsNeighbours(t *testing.T) {
+func TestErrorCodePageLinksToCodesWithTheSameStatus(t *testing.T) {
 	t.Parallel()
-	h := standard(t)
-	page := ask(t, h, http.MethodGet, docs.ProblemPath(fault.EmailTaken)).Body.String()
+	page := send(t, standard(t), http.MethodGet, docs.ProblemPath(fault.EmailTaken)).Body.String()
 	if !strings.Contains(page, docs.ProblemPath(fault.SlugTaken)) {
-		t.Error("a conflict's page does not name the other conflicts")
+		t.Error("the page of a 409 has no link to another 409")
 	}
 	if strings.Contains(page, `href="`+docs.ProblemPath(fault.RateLimited)+`"`) {
-		t.Error("a conflict's page names a problem of another status")
+		t.Error("the page of a 409 links to a 429")
 	}
 }
 
-// TestProblemPagesShowADocument expects on each page a document that fits the schema Problem and carries the code, and
-// links to exactly the operations that may answer it.
-func TestProblemPagesShowADocument(t *testing.T) {
+// TestErrorCodePagesHaveExamplesAndOperations checks that the example on each page is a valid Problem with the code,
+// and that the page links to exactly the operations that can return the code.
+func TestErrorCodePagesHaveExamplesAndOperations(t *testing.T) {
 	t.Parallel()
 	document, err := gen.GetSpec()
 	if err != nil {
 		t.Fatal(err)
 	}
+	schema := document.Components.Schemas["Problem"].Value
 	for _, code := range fault.Codes() {
 		var shown strings.Builder
 		links := map[string]bool{}
@@ -100,20 +102,20 @@ func TestProblemPagesShowADocument(t *testing.T) {
 		}
 		var example map[string]any
 		if err := json.Unmarshal([]byte(shown.String()), &example); err != nil {
-			t.Errorf("the page of %s shows %q: %v", code, shown.String(), err)
+			t.Errorf("%s: the example %q is not valid JSON: %v", code, shown.String(), err)
 			continue
 		}
-		if err := document.Components.Schemas["Problem"].Value.VisitJSON(example); err != nil {
-			t.Errorf("the page of %s shows what is no problem: %v", code, err)
+		if err := schema.VisitJSON(example); err != nil {
+			t.Errorf("%s: the example does not match the schema Problem: %v", code, err)
 		}
-		answered := problem.Status(code.Describe().Kind)
-		if example["code"] != string(code) || example["status"] != float64(answered) || example["type"] != docs.ProblemPath(code) {
-			t.Errorf("the page of %s shows %s", code, shown.String())
+		status := problem.Status(code.Describe().Kind)
+		if example["code"] != string(code) || example["status"] != float64(status) || example["type"] != docs.ProblemPath(code) {
+			t.Errorf("%s: unexpected example %s", code, shown.String())
 		}
 		for _, o := range options(t).Document.Operations() {
-			may := declares(o, answered) && docs.MayAnswer(o, code)
-			if links[docs.Prefix+"/"+o.Tag+"#"+o.ID] != may {
-				t.Errorf("the page of %s names %s: %v", code, o.ID, !may)
+			want := declares(o, status) && docs.MayAnswer(o, code)
+			if got := links[docs.Prefix+"/"+o.Tag+"#"+o.ID]; got != want {
+				t.Errorf("%s: link to %s: got %v, want %v", code, o.ID, got, want)
 			}
 		}
 	}

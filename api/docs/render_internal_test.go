@@ -39,15 +39,15 @@ func TestLimits(t *testing.T) {
 		"matches <code>^a&lt;b$</code>":    {Type: "string", Bounds: []reference.Member{word("pattern", "^a<b$")}},
 		"1–200 · default <code>50</code>":  {Type: "integer", Bounds: []reference.Member{number("minimum", "1"), number("maximum", "200")}, Default: reference.NumberOf(50)},
 		"at least 0":                       {Type: "integer", Bounds: []reference.Member{number("minimum", "0")}},
-		"more than 0 · less than 1":        {Type: "number", Bounds: []reference.Member{number("exclusiveMinimum", "0"), number("exclusiveMaximum", "1")}},
+		"greater than 0 · less than 1":     {Type: "number", Bounds: []reference.Member{number("exclusiveMinimum", "0"), number("exclusiveMaximum", "1")}},
 		"a multiple of 15":                 {Type: "integer", Bounds: []reference.Member{number("multipleOf", "15")}},
-		"at least 1 member":                {Type: "object", Bounds: []reference.Member{number("minProperties", "1")}},
-		"1–20 entries · none twice":        {Type: "array", Bounds: []reference.Member{number("minItems", "1"), number("maxItems", "20"), word("uniqueItems", "true")}},
-		"at most 2 entries · each 1–5":     {Type: "array", Bounds: []reference.Member{number("maxItems", "2")}, Items: &reference.Schema{Type: "integer", Bounds: []reference.Member{number("minimum", "1"), number("maximum", "5")}}},
+		"at least 1 property":              {Type: "object", Bounds: []reference.Member{number("minProperties", "1")}},
+		"1–20 items · unique":              {Type: "array", Bounds: []reference.Member{number("minItems", "1"), number("maxItems", "20"), word("uniqueItems", "true")}},
+		"at most 2 items · each 1–5":       {Type: "array", Bounds: []reference.Member{number("maxItems", "2")}, Items: &reference.Schema{Type: "integer", Bounds: []reference.Member{number("minimum", "1"), number("maximum", "5")}}},
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			got := strings.TrimSuffix(strings.TrimPrefix(render(t, limits(s)), `<p class="bounds">`), "</p>")
+			got := strings.TrimSuffix(strings.TrimPrefix(render(t, limits(s)), `<p class="limits">`), "</p>")
 			if got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
@@ -63,7 +63,7 @@ func TestTypeName(t *testing.T) {
 		"enum":                           {Type: "string", Enum: []reference.Value{reference.TextOf("a")}},
 		"list of uuid":                   {Type: "array", Items: &reference.Schema{Type: "string", Format: "uuid"}},
 		"list of list of object or null": {Type: "array", Nullable: true, Items: &reference.Schema{Type: "array", Items: &reference.Schema{Type: "object"}}},
-		"one of several":                 {OneOf: []*reference.Schema{{Type: "string"}, {Type: "integer"}}},
+		"one of several types":           {OneOf: []*reference.Schema{{Type: "string"}, {Type: "integer"}}},
 		"any value":                      {},
 	} {
 		if got := typeName(s); got != want {

@@ -68,7 +68,7 @@ document.addEventListener('change', (event) => {
 // Code can be copied where the browser allows it.
 if (navigator.clipboard) {
   const said = document.createElement('p');
-  said.className = 'unseen';
+  said.className = 'visually-hidden';
   said.setAttribute('role', 'status');
   document.body.append(said);
   for (const box of document.querySelectorAll('.samples, .example')) {

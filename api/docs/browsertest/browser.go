@@ -1,8 +1,7 @@
-// Package browsertest lets a test look at a page as a person would: in a real browser, by clicking and reading. It
-// keeps a record of everything that the page asked the network for and of everything that the browser complained about,
-// so that a test can promise there was nothing else.
+// Package browsertest tests pages in a real browser, Chromium. It records all requests of a page and all errors that
+// the browser reports, so that tests can check that there were no others.
 //
-// It needs Chromium. Where there is none the test fails, and says how to get it.
+// Tests fail if Chromium is not installed.
 package browsertest
 
 import (
@@ -23,23 +22,23 @@ import (
 )
 
 const (
-	// lifetime bounds a browser, stepTime each thing that is done with it.
-	lifetime = 5 * time.Minute
-	stepTime = 30 * time.Second
+	// lifetime limits the lifetime of a browser, and stepTimeout the duration of each step.
+	lifetime    = 5 * time.Minute
+	stepTimeout = 30 * time.Second
 )
 
-// Browser is a browser that shows one page. Every method fails the test at once where it cannot do what it says.
+// Browser is a browser with one page. Its methods stop the test if they fail.
 type Browser struct {
 	t   testing.TB
 	ctx context.Context
 
-	mu         sync.Mutex
-	requests   []string
-	complaints []string
+	mu       sync.Mutex
+	requests []string
+	errors   []string
 }
 
-// Open starts a browser of its own, which ends with the test, and loads the page at url in it: in a window of 1280 by
-// 900 pixels with light colours. The browser resolves no name, so it reaches this machine only, by address.
+// Open starts a browser and loads a page in a window of 1280 by 900 pixels with light colours. The browser is closed
+// when the test ends. It cannot resolve host names, so it reaches only 127.0.0.1.
 func Open(t testing.TB, url string) *Browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -52,7 +51,7 @@ func Open(t testing.TB, url string) *Browser {
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 	)
 	b := &Browser{t: t}
-	// The context of a test ends before its clean-up begins, which is when the browser is asked to close.
+	// The context of a test is cancelled before its cleanup functions run, which close the browser.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), lifetime)
 	ctx, closeAllocator := chromedp.NewExecAllocator(ctx, options...)
 	ctx, closeTab := chromedp.NewContext(ctx, chromedp.WithListener(b.observe))
@@ -60,14 +59,14 @@ func Open(t testing.TB, url string) *Browser {
 	t.Cleanup(func() {
 		defer cancel()
 		defer closeTab()
-		// Closed by itself, a browser takes its child processes with it; the allocator then waits for its end.
+		// A browser that is closed ends its child processes. closeAllocator waits for it to exit.
 		if err := chromedp.Cancel(b.ctx); err != nil {
 			t.Errorf("close the browser: %v", err)
 		}
 		closeAllocator()
 	})
 
-	// The browser lives as long as the context of the first step, so that one has no time limit of its own.
+	// The browser runs until the context of its first step ends, so this step has no timeout.
 	if err := chromedp.Do(b.ctx, command(network.Enable, network.EnableParams{})); err != nil {
 		t.Fatalf("start the browser: %v", err)
 	}
@@ -83,11 +82,11 @@ func chromium(t testing.TB) string {
 			return path
 		}
 	}
-	t.Fatal("this test looks at pages in Chromium, and there is none in PATH: apt-get install chromium")
+	t.Fatal("Chromium is not in PATH: install it, for example with apt-get install chromium")
 	return ""
 }
 
-// observe runs between the messages of the browser: it only takes notes.
+// observe is called for each event of the browser. It must not block.
 func (b *Browser) observe(event any) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -95,46 +94,46 @@ func (b *Browser) observe(event any) {
 	case *network.EventRequestWillBeSent:
 		b.requests = append(b.requests, e.Request.Method+" "+e.Request.URL)
 	case *log.EventEntryAdded:
-		// This is where violations of a Content-Security-Policy and failed requests are reported.
+		// These include violations of the Content-Security-Policy and failed requests.
 		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
-			b.complaints = append(b.complaints, string(e.Entry.Source)+": "+e.Entry.Text+" "+e.Entry.URL)
+			b.errors = append(b.errors, string(e.Entry.Source)+": "+e.Entry.Text+" "+e.Entry.URL)
 		}
 	case *runtime.EventExceptionThrown:
-		b.complaints = append(b.complaints, (&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error())
+		b.errors = append(b.errors, (&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error())
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning {
 			text := "console:"
 			for _, argument := range e.Args {
 				text += " " + string(argument.Value) + argument.Description
 			}
-			b.complaints = append(b.complaints, text)
+			b.errors = append(b.errors, text)
 		}
 	}
 }
 
-// Requests is every request that the page has made so far, as "METHOD URL", data URLs included.
+// Requests returns all requests so far, as "METHOD URL", including data URLs.
 func (b *Browser) Requests() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.requests)
 }
 
-// Complaints is everything that the browser has reported so far at the level of a warning or an error: uncaught
-// exceptions, console messages, violations of the Content-Security-Policy, and answers of 400 and above.
-func (b *Browser) Complaints() []string {
+// Errors returns all errors and warnings so far: uncaught exceptions, console messages, violations of the
+// Content-Security-Policy, and responses with a status of 400 or higher.
+func (b *Browser) Errors() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Clone(b.complaints)
+	return slices.Clone(b.errors)
 }
 
-// Load goes to the page at url and waits until it has loaded, with its stylesheets and scripts.
+// Load opens a page and waits until it has loaded, including its style sheets and scripts.
 func (b *Browser) Load(url string) {
 	b.t.Helper()
 	b.do("load "+url, chromedp.Navigate(url))
 }
 
-// Show gives the window a size in pixels and the page light or dark colours. Motion is reduced, so that a screenshot
-// never catches a page half-way.
+// Show sets the size of the window in pixels and selects light or dark colours. It reduces motion, so that screenshots
+// do not show animations.
 func (b *Browser) Show(width, height int64, dark bool) {
 	b.t.Helper()
 	scheme := "light"
@@ -150,13 +149,13 @@ func (b *Browser) Show(width, height int64, dark bool) {
 		}))
 }
 
-// WaitFor waits until an element that the CSS selector finds is visible.
+// WaitFor waits until an element that matches a CSS selector is visible.
 func (b *Browser) WaitFor(selector string) {
 	b.t.Helper()
 	b.do("wait for "+selector, chromedp.WaitVisible(chromedp.CSS(selector)))
 }
 
-// WaitUntil waits until a JavaScript expression is true in the page; it is looked at before every frame that is drawn.
+// WaitUntil waits until a JavaScript expression is true. The expression is evaluated before every frame.
 func (b *Browser) WaitUntil(expression string) {
 	b.t.Helper()
 	b.do("wait until "+expression, chromedp.Evaluate[chromedp.Void](
@@ -164,13 +163,13 @@ func (b *Browser) WaitUntil(expression string) {
 		chromedp.EvalAwaitPromise))
 }
 
-// Click presses the mouse on the first element that the CSS selector finds, once it is visible.
+// Click clicks the first element that matches a CSS selector, after it has become visible.
 func (b *Browser) Click(selector string) {
 	b.t.Helper()
 	b.do("click "+selector, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// Fill types text into the field that the CSS selector finds, in place of what stands there.
+// Fill replaces the text of the field that matches a CSS selector.
 func (b *Browser) Fill(selector, text string) {
 	b.t.Helper()
 	b.Click(selector)
@@ -179,29 +178,29 @@ func (b *Browser) Fill(selector, text string) {
 		command(input.InsertText, input.InsertTextParams{Text: text}))
 }
 
-// Text gives the text of the first element that the CSS selector finds, once it is visible.
+// Text returns the text of the first element that matches a CSS selector, after it has become visible.
 func (b *Browser) Text(selector string) string {
 	b.t.Helper()
 	return run(b, "read "+selector, chromedp.Text(chromedp.CSS(selector), chromedp.NodeVisible))
 }
 
-// Script evaluates a JavaScript expression in the page and gives its value as a string.
+// Script evaluates a JavaScript expression and returns its value as a string.
 func (b *Browser) Script(expression string) string {
 	b.t.Helper()
 	return run(b, "evaluate "+expression, chromedp.Evaluate[string]("String("+expression+")"))
 }
 
-// Screenshot gives the whole page as a PNG.
+// Screenshot returns the whole page as a PNG.
 func (b *Browser) Screenshot() []byte {
 	b.t.Helper()
 	const lossless = 100
 	return run(b, "take a screenshot", chromedp.FullScreenshot(lossless))
 }
 
-// View gives what the window shows as a PNG.
+// View returns the visible part of the page as a PNG.
 func (b *Browser) View() []byte {
 	b.t.Helper()
-	return run(b, "take a picture of the window", chromedp.CaptureScreenshot())
+	return run(b, "take a screenshot of the window", chromedp.CaptureScreenshot())
 }
 
 func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
@@ -211,16 +210,16 @@ func (b *Browser) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 
 func run[T any](b *Browser, what string, action chromedp.Action[T]) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, stepTime)
+	ctx, cancel := context.WithTimeout(b.ctx, stepTimeout)
 	defer cancel()
 	value, err := chromedp.Run(ctx, action)
 	if err != nil {
-		b.t.Fatalf("%s: %v; the browser complained of %q", what, err, b.Complaints())
+		b.t.Fatalf("%s: %v; the browser has reported %q", what, err, b.Errors())
 	}
 	return value
 }
 
-// command is a step that sends one command of the browser's protocol.
+// command returns a step that sends a command of the DevTools protocol.
 func command[P any](c cdp.Command[P, cdp.Empty], params P) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
 		_, err := cdp.Call(ctx, target, c, params)

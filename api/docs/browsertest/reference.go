@@ -2,15 +2,15 @@ package browsertest
 
 import "strings"
 
-// Answer is what the reference page shows after an operation was tried.
-type Answer struct {
+// Response is the response that the page "Try it" shows.
+type Response struct {
 	// Status is the HTTP status, such as "200".
 	Status string
-	// Body is the body as the page shows it, JSON indented.
+	// Body is the body as shown, with JSON indented.
 	Body string
 }
 
-// Authorize enters an access token into the dialog of the reference page.
+// Authorize enters an access token in the dialog of the page "Try it".
 func (b *Browser) Authorize(token string) {
 	b.t.Helper()
 	b.Click(".auth-wrapper .authorize")
@@ -19,9 +19,9 @@ func (b *Browser) Authorize(token string) {
 	b.Click(".modal-ux .btn-done")
 }
 
-// Try opens an operation of the reference page, presses "Try it out", replaces the body where one is given, and presses
-// "Execute". Each operation can be tried once in a browser.
-func (b *Browser) Try(operationID, body string) Answer {
+// Try opens an operation on the page "Try it", enters the body if it is not empty, and sends the request. It can be
+// called once for each operation.
+func (b *Browser) Try(operationID, body string) Response {
 	b.t.Helper()
 	operation := `[id^="operations-"][id$="-` + operationID + `"] `
 	b.Click(operation + ".opblock-summary-control")
@@ -31,7 +31,7 @@ func (b *Browser) Try(operationID, body string) Answer {
 	}
 	b.Click(operation + ".execute")
 	status, _, _ := strings.Cut(b.Text(operation+".live-responses-table tbody .response-col_status"), "\n")
-	return Answer{
+	return Response{
 		Status: strings.TrimSpace(status),
 		Body:   b.Text(operation + ".live-responses-table tbody .response-col_description code"),
 	}
