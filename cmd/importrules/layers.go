@@ -72,6 +72,7 @@ func layers() []layer {
 				"server/hiring/kitcontent", "server/hiring/lifecycle", "server/hiring/scoring", "server/hiring/visibility",
 				"server/identity/apikey", "server/identity/password", "server/identity/session",
 				"server/insight/chart",
+				"server/service",
 			},
 			imports: shared,
 			reason:  "what domains share does not import their operations",

@@ -54,7 +54,7 @@ func generate(t tree) (string, error) {
 		}
 	}
 	w.pure()
-	return w.String(), nil
+	return w.text, nil
 }
 
 // layerOf returns the name of the layer of a package, empty if there is none.
@@ -88,13 +88,12 @@ func (t tree) missing() (flaws []error) {
 
 // writer writes the settings as YAML.
 type writer struct {
-	strings.Builder
-
 	members map[string][]string // the packages of each layer
+	text    string
 }
 
 func (w *writer) line(indent int, format string, args ...any) {
-	w.WriteString(strings.Repeat(" ", indent) + fmt.Sprintf(format, args...) + "\n")
+	w.text += strings.Repeat(" ", indent) + fmt.Sprintf(format, args...) + "\n"
 }
 
 // layer writes the rule of a layer, and one for each of its packages that has an exception.

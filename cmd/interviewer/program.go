@@ -91,9 +91,11 @@ Configuration comes from the environment and from a file .env in the working dir
 lists every variable. Without any of them, APP_ENV=development runs the service with a private PostgreSQL and Redis:
 
   APP_ENV=development interviewer serve`,
+		Version:      built("") + buildInfo(),
 		SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
+	root.SetVersionTemplate("interviewer {{.Version}}\n")
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
@@ -147,23 +149,27 @@ configuration.`,
 func (p program) version() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		Long:    "Prints the version of this program, the commit it was built from where that is known, and Go's version.",
+		Long:    "Prints the version of this program, the commit that it was built from, if known, and the version of Go.",
 		Example: "  interviewer version",
-		RunE: func(*cobra.Command, []string) error {
-			info, _ := debug.ReadBuildInfo()
-			commit := "unknown"
-			goVersion := ""
-			if info != nil {
-				goVersion = info.GoVersion
-				for _, setting := range info.Settings {
-					if setting.Key == "vcs.revision" {
-						commit = setting.Value
-					}
-				}
-			}
-			return p.print("interviewer %s (commit %s, %s)\n", built(""), commit, goVersion)
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.print("%s %s\n", c.Root().Name(), c.Root().Version)
 		},
 	}
+}
+
+// buildInfo returns the commit that the program was built from and the version of Go, in parentheses.
+func buildInfo() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	commit := "unknown"
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			commit = setting.Value
+		}
+	}
+	return fmt.Sprintf(" (commit %s, %s)", commit, info.GoVersion)
 }
 
 // release is the version of this program; the build sets it with -ldflags "-X main.release=…".

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -160,8 +161,13 @@ func TestOpenAPI(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	t.Parallel()
-	got := call(t, nil, "", "version").succeeds(t)
-	if !strings.HasPrefix(got, "interviewer "+release+" (commit ") || !strings.HasSuffix(got, ")\n") {
-		t.Errorf("the version is %q", got)
+	for _, form := range []string{"version", "--version", "-v"} {
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			got := call(t, nil, "", form).succeeds(t)
+			if !strings.HasPrefix(got, "interviewer "+release+" (commit ") || !strings.HasSuffix(got, ", "+runtime.Version()+")\n") {
+				t.Errorf("the version is %q", got)
+			}
+		})
 	}
 }
