@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
@@ -24,12 +26,14 @@ type Client struct {
 	RefreshToken string
 	// Header is sent with every request.
 	Header http.Header
+	// document is what answers must conform to; nil for the published specification.
+	document *openapi3.T
 }
 
 // Anonymous gives a client that is nobody.
 func (r *Replica) Anonymous(t testing.TB) *Client {
 	t.Helper()
-	return &Client{t: t, URL: r.URL, Header: http.Header{}}
+	return &Client{t: t, URL: r.URL, Header: http.Header{}, document: r.document}
 }
 
 // SignIn gives a client that has signed in.
@@ -47,7 +51,7 @@ func (r *Replica) SignIn(t testing.TB, user User) *Client {
 // At gives the same user at another replica.
 func (c *Client) At(r *Replica) *Client {
 	other := *c
-	other.URL = r.URL
+	other.URL, other.document = r.URL, r.document
 	return &other
 }
 
@@ -117,7 +121,7 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Answer {
 	must(c.t, err)
 	must(c.t, response.Body.Close())
 	answer := &Answer{t: c.t, Request: request, Status: response.StatusCode, Header: response.Header, Body: content}
-	if err := conforms(answer); err != nil {
+	if err := conforms(answer, c.document); err != nil {
 		c.t.Errorf("%s %s: the answer breaks the specification: %v\n%d %s", method, path, err, answer.Status, answer.Body)
 	}
 	return answer

@@ -14,10 +14,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -27,7 +29,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/db"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis/redistest"
@@ -82,6 +86,8 @@ type Installation struct {
 	// RedisTimeout is what the next replica is built with: more than a Redis on a busy machine ever takes, so that a
 	// test fails for its own reasons only. A test of a Redis that hangs sets it to 0, which is what production has.
 	RedisTimeout time.Duration
+	// Specification is what the next replica enforces and what its answers must conform to; nil for the published one.
+	Specification *openapi3.T
 	// Statements observes the statements of the replicas that are built from then on; nil for nobody.
 	Statements pgx.QueryTracer
 }
@@ -178,16 +184,35 @@ type Replica struct {
 	// Server is the replica itself.
 	Server *server.Server
 	listen *httptest.Server
+	// document is what its answers must conform to; nil for the published specification.
+	document *openapi3.T
+}
+
+// newRoles lists the roles of a specification that have no standing.
+func newRoles(document *openapi3.T) []api.Role {
+	var roles []api.Role
+	for _, value := range document.Components.Schemas["Role"].Value.Enum {
+		if role := api.Role(fmt.Sprint(value)); !slices.Contains(access.Roles(), role) {
+			roles = append(roles, role)
+		}
+	}
+	return roles
 }
 
 // Replica starts one more replica; it ends with the test.
 func (i *Installation) Replica() *Replica {
 	i.t.Helper()
 	settings := i.Config
+	var contract *gate.Contract
+	var err error
+	if i.Specification != nil {
+		contract, err = gate.Load(i.Specification, newRoles(i.Specification)...)
+		must(i.t, err)
+	}
 	replica, err := server.New(i.t.Context(), server.Options{
 		Config: &settings, Clock: i.Clock, Log: telemetry.NewLogger(output{i.t}, slog.LevelError, false), Version: "test",
 		Traces: noop.NewTracerProvider(), HashCost: bcrypt.MinCost,
-		RedisTimeout: i.RedisTimeout, Statements: i.Statements,
+		RedisTimeout: i.RedisTimeout, Statements: i.Statements, Contract: contract,
 	})
 	must(i.t, err)
 	listen := httptest.NewServer(replica.Handler())
@@ -195,7 +220,7 @@ func (i *Installation) Replica() *Replica {
 		listen.Close()
 		replica.Close()
 	})
-	started := &Replica{URL: listen.URL, Server: replica, listen: listen}
+	started := &Replica{URL: listen.URL, Server: replica, listen: listen, document: i.Specification}
 	// A replica connects to Redis in the background, and until then lets nobody sign in.
 	nobody := started.Anonymous(i.t)
 	Eventually(i.t, 10*time.Second, "the replica is connected to Redis", func() bool {

@@ -136,12 +136,13 @@ type Contract struct {
 
 // Load reads the specification, and fails on every hole in it: an operation that is neither public nor names a
 // permission, a permission that neither a role nor a key has, a grant that no operation asks for, roles or scopes that
-// differ from their enums. The contract keeps the document, which nobody may change from then on.
-func Load(document *openapi3.T) (*Contract, error) {
+// differ from their enums, and a role that has no standing in package access, unless more names it. The contract keeps
+// the document, which nobody may change from then on.
+func Load(document *openapi3.T, more ...api.Role) (*Contract, error) {
 	registerFormats()
 	// The validator compiles 3.1 schemas anew at each request; what is used here means the same in 3.0.
 	document.OpenAPI = "3.0.3"
-	grants, err := readGrants(document)
+	grants, err := readGrants(document, append(access.Roles(), more...))
 	if err != nil {
 		return nil, err
 	}
@@ -359,13 +360,13 @@ func forOperator(requirements openapi3.SecurityRequirements) bool {
 
 func isEmpty(requirement openapi3.SecurityRequirement) bool { return len(requirement) == 0 }
 
-func readGrants(document *openapi3.T) (map[api.Role][]string, error) {
+func readGrants(document *openapi3.T, known []api.Role) (map[api.Role][]string, error) {
 	stated, ok := document.Extensions["x-roles"].(map[string]any)
 	if !ok {
 		return nil, errors.New("x-roles: is missing")
 	}
 	var names []string
-	for _, role := range access.Roles() {
+	for _, role := range known {
 		names = append(names, string(role))
 	}
 	var specified []string
@@ -385,6 +386,7 @@ func readGrants(document *openapi3.T) (map[api.Role][]string, error) {
 		if !ok {
 			return nil, fmt.Errorf("x-roles: %s is not a list", name)
 		}
+		grants[api.Role(name)] = []string{}
 		for _, permission := range permissions {
 			grants[api.Role(name)] = append(grants[api.Role(name)], fmt.Sprint(permission))
 		}
