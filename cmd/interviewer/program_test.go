@@ -11,6 +11,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // asProgram makes the test binary the program itself, for tests that need a process of their own.
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
-	m.Run()
+	testkit.Main(m)
 }
 
 // result is what a command left behind.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -24,6 +23,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/otel/trace/noop"
+	"go.uber.org/goleak"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/ai-interviewer-platform/interviewer/db"
@@ -37,37 +37,39 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis/redistest"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit/leak"
 )
 
 // Password is that of every user whom the harness creates.
 const Password = "copper-lantern-drifts-north"
 
-// postgres is the process's server, started by the first test that needs it.
-var postgres = sync.OnceValues(startPostgres) //nolint:gochecknoglobals // one PostgreSQL serves all tests of a process
+// Main runs the tests of a package that uses this one; it is the whole body of its TestMain. After the tests it stops
+// the process's PostgreSQL, and fails the run if a goroutine remains that the options do not name.
+func Main(m *testing.M, options ...goleak.Option) { leak.Main(m, stopPostgres, options...) }
 
-// startPostgres uses the server that TEST_DATABASE_URL names, or a private one that ends with the process.
-func startPostgres() (local.Server, error) {
+// private is the process's own PostgreSQL server; nil if it has none. It is written by the first call of postgres.
+var private *local.Postgres //nolint:gochecknoglobals // see postgres
+
+// postgres returns the server for the tests of this process: the one that TEST_DATABASE_URL names, or a private one
+// that the first call starts. A private server ends with the process.
+var postgres = sync.OnceValues(func() (local.Server, error) { //nolint:gochecknoglobals // one server for all tests
 	if url := os.Getenv("TEST_DATABASE_URL"); url != "" {
 		return local.ParseServer(url)
 	}
 	var err error
-	for attempt := range 20 { // each test process has a folder of its own, which the next one of its name takes over
-		var dir string
-		if dir, err = local.ScratchDir(fmt.Sprintf("interviewer-%s-%d", filepath.Base(os.Args[0]), attempt)); err != nil {
-			break
-		}
-		var server *local.Postgres
-		server, err = local.StartPostgres(context.Background(), local.Options{
-			Dir: dir, Fast: true, Say: func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) },
-		})
-		if err == nil {
-			return server.Server, nil
-		}
-		if !errors.Is(err, local.ErrInUse) {
-			break
-		}
+	private, err = local.StartScratchPostgres(context.Background(), "interviewer-"+filepath.Base(os.Args[0]),
+		func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) })
+	if err != nil {
+		return local.Server{}, err
 	}
-	return local.Server{}, err
+	return private.Server, nil
+})
+
+func stopPostgres() error {
+	if private == nil {
+		return nil
+	}
+	return private.Stop()
 }
 
 // Installation is a database and a Redis, and the replicas that share them.

@@ -19,6 +19,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit/leak"
 )
 
 // The test binary is also the process that starts a server and is killed: with this variable naming a server, it starts
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	leak.Main(m, nil)
 }
 
 func launch(ctx context.Context, server string, o local.Options) error {
