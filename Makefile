@@ -90,7 +90,7 @@ release-spec: lint-spec ## Keep the specification as that of the release VERSION
 
 .PHONY: test
 test: needs ## Run all tests with the race detector, on a PostgreSQL and a Redis of their own
-	@go test -race -timeout 20m $(TESTFLAGS) ./...
+	@.ci/test $(TESTFLAGS)
 
 .PHONY: bench
 bench: needs ## Run the benchmarks
