@@ -391,7 +391,7 @@ func (s *Server) Prepare(ctx context.Context) error {
 	if err := s.store.CheckRole(ctx); err != nil {
 		return err
 	}
-	return s.guard.Look(ctx)
+	return s.guard.Poll(ctx)
 }
 
 // Serve answers on a listener until the context ends. From then on it is not ready; it goes on taking requests for the

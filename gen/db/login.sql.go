@@ -27,7 +27,7 @@ type AdvanceUserSessionsParams struct {
 	UserID    uuid.UUID
 }
 
-// Ends the access tokens of a user's sessions and leaves the sessions alive: the next refresh carries the new role.
+// Invalidates the access tokens of a user's sessions, but does not end the sessions: the next refresh returns a token with the new role.
 func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessionsParams) ([]Session, error) {
 	rows, err := q.db.Query(ctx, advanceUserSessions, arg.Now, arg.CompanyID, arg.UserID)
 	if err != nil {
@@ -64,7 +64,7 @@ func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessio
 }
 
 const findAccount = `-- name: FindAccount :one
-SELECT company_id, user_id, password_hash, is_active::boolean AS is_active FROM find_account($1, $2::text)
+SELECT company_id, user_id, password_hash FROM find_account($1, $2::text)
 `
 
 type FindAccountParams struct {
@@ -76,19 +76,14 @@ type FindAccountRow struct {
 	CompanyID    uuid.UUID
 	UserID       uuid.UUID
 	PasswordHash string
-	IsActive     bool
 }
 
-// Of a test company's person, where its slug is given; else of a live company's.
+// The account of an email: of a test company if its slug is given, otherwise of a live company. Whether the account is active is
+// decided by OpenSession.
 func (q *Queries) FindAccount(ctx context.Context, arg FindAccountParams) (FindAccountRow, error) {
 	row := q.db.QueryRow(ctx, findAccount, arg.Email, arg.TestSlug)
 	var i FindAccountRow
-	err := row.Scan(
-		&i.CompanyID,
-		&i.UserID,
-		&i.PasswordHash,
-		&i.IsActive,
-	)
+	err := row.Scan(&i.CompanyID, &i.UserID, &i.PasswordHash)
 	return i, err
 }
 
@@ -117,7 +112,7 @@ type GetSessionForRefreshRow struct {
 	IsActive   bool
 }
 
-// The row lock orders refreshes, logout and deactivation: each of them updates the session's row.
+// The row lock orders refresh, logout and deactivation: each of them updates the session's row.
 func (q *Queries) GetSessionForRefresh(ctx context.Context, arg GetSessionForRefreshParams) (GetSessionForRefreshRow, error) {
 	row := q.db.QueryRow(ctx, getSessionForRefresh, arg.CompanyID, arg.ID)
 	var i GetSessionForRefreshRow
@@ -165,34 +160,6 @@ func (q *Queries) GetSessionState(ctx context.Context, arg GetSessionStateParams
 		&i.Revoked,
 	)
 	return i, err
-}
-
-const insertSession = `-- name: InsertSession :exec
-INSERT INTO sessions (company_id, id, user_id, ip, user_agent, created_at, updated_at, rotated_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $6, $6, $7)
-`
-
-type InsertSessionParams struct {
-	CompanyID uuid.UUID
-	ID        uuid.UUID
-	UserID    uuid.UUID
-	IP        *netip.Addr
-	UserAgent string
-	Now       time.Time
-	ExpiresAt time.Time
-}
-
-func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
-	_, err := q.db.Exec(ctx, insertSession,
-		arg.CompanyID,
-		arg.ID,
-		arg.UserID,
-		arg.IP,
-		arg.UserAgent,
-		arg.Now,
-		arg.ExpiresAt,
-	)
-	return err
 }
 
 const listSessionChanges = `-- name: ListSessionChanges :many
@@ -257,7 +224,7 @@ type ListSessionsParams struct {
 	MaxRows   int32
 }
 
-// The live sessions of one user, newest first.
+// The open sessions of one user, newest first.
 func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]Session, error) {
 	rows, err := q.db.Query(ctx, listSessions,
 		arg.CompanyID,
@@ -300,47 +267,51 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 	return items, nil
 }
 
-const lockActiveCompany = `-- name: LockActiveCompany :one
-SELECT id, name, slug FROM companies WHERE id = $1 AND is_active FOR SHARE
+const lockCompany = `-- name: LockCompany :exec
+SELECT id FROM companies WHERE id = $1 FOR SHARE
 `
 
-type LockActiveCompanyRow struct {
-	ID   uuid.UUID
-	Name string
-	Slug string
+// Orders a login and the deactivation of its company, which locks the company's row as well; the deactivation of a company that
+// opened test companies locks their rows. This is a statement of its own, so that the next one sees what it has waited for.
+func (q *Queries) LockCompany(ctx context.Context, companyID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, lockCompany, companyID)
+	return err
 }
 
-// Held until the session is written, so that a company cannot be deactivated between. Of what opened a test company the next statement is told.
-func (q *Queries) LockActiveCompany(ctx context.Context, companyID uuid.UUID) (LockActiveCompanyRow, error) {
-	row := q.db.QueryRow(ctx, lockActiveCompany, companyID)
-	var i LockActiveCompanyRow
-	err := row.Scan(&i.ID, &i.Name, &i.Slug)
-	return i, err
-}
-
-const recordLogin = `-- name: RecordLogin :one
-UPDATE users
-SET last_login_at = $1::timestamptz, password_hash = COALESCE($2, password_hash)
-WHERE company_id = $3 AND id = $4 AND is_active AND company_is_live($3) AND password_hash = $5
-RETURNING role
+const openSession = `-- name: OpenSession :one
+WITH login AS (
+    UPDATE users SET last_login_at = $6::timestamptz
+    WHERE company_id = $1 AND id = $3 AND password_hash = $8
+        AND is_active AND company_is_live($1)
+    RETURNING role
+)
+INSERT INTO sessions (company_id, id, user_id, ip, user_agent, created_at, updated_at, rotated_at, expires_at)
+SELECT $1, $2, $3, $4, $5, $6, $6, $6, $7 FROM login
+RETURNING (SELECT role FROM login)::user_role AS role
 `
 
-type RecordLoginParams struct {
-	Now          time.Time
-	NewHash      *string
+type OpenSessionParams struct {
 	CompanyID    uuid.UUID
 	ID           uuid.UUID
+	UserID       uuid.UUID
+	IP           *netip.Addr
+	UserAgent    string
+	Now          time.Time
+	ExpiresAt    time.Time
 	VerifiedHash string
 }
 
-// Guarded by what was verified: a password, role or activity changed meanwhile finds no row. Whoever deactivates the company that has opened a
-// test company locks the test company first, so this statement sees it done, or they see the session.
-func (q *Queries) RecordLogin(ctx context.Context, arg RecordLoginParams) (api.Role, error) {
-	row := q.db.QueryRow(ctx, recordLogin,
-		arg.Now,
-		arg.NewHash,
+// Opens a session and returns the user's role. Finds no row if the user or the company is not active, or if the password has been
+// changed since it was verified. The transaction must have called LockCompany before.
+func (q *Queries) OpenSession(ctx context.Context, arg OpenSessionParams) (api.Role, error) {
+	row := q.db.QueryRow(ctx, openSession,
 		arg.CompanyID,
 		arg.ID,
+		arg.UserID,
+		arg.IP,
+		arg.UserAgent,
+		arg.Now,
+		arg.ExpiresAt,
 		arg.VerifiedHash,
 	)
 	var role api.Role
@@ -426,7 +397,7 @@ type RevokeUserSessionsParams struct {
 	KeepID    *uuid.UUID
 }
 
-// All sessions of a user but the one to keep, if any.
+// All open sessions of a user, except the one to keep, if any.
 func (q *Queries) RevokeUserSessions(ctx context.Context, arg RevokeUserSessionsParams) ([]Session, error) {
 	rows, err := q.db.Query(ctx, revokeUserSessions,
 		arg.Now,
@@ -496,4 +467,27 @@ func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (i
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const strengthenPasswordHash = `-- name: StrengthenPasswordHash :exec
+UPDATE users SET password_hash = $1
+WHERE company_id = $2 AND id = $3 AND password_hash = $4
+`
+
+type StrengthenPasswordHashParams struct {
+	NewHash      string
+	CompanyID    uuid.UUID
+	UserID       uuid.UUID
+	VerifiedHash string
+}
+
+// Replaces the hash of a password by one of higher cost, unless the password has been changed.
+func (q *Queries) StrengthenPasswordHash(ctx context.Context, arg StrengthenPasswordHashParams) error {
+	_, err := q.db.Exec(ctx, strengthenPasswordHash,
+		arg.NewHash,
+		arg.CompanyID,
+		arg.UserID,
+		arg.VerifiedHash,
+	)
+	return err
 }

@@ -1,25 +1,33 @@
 -- name: FindAccount :one
--- Of a test company's person, where its slug is given; else of a live company's.
-SELECT company_id, user_id, password_hash, is_active::boolean AS is_active FROM find_account(@email, sqlc.narg('test_slug')::text);
+-- The account of an email: of a test company if its slug is given, otherwise of a live company. Whether the account is active is
+-- decided by OpenSession.
+SELECT company_id, user_id, password_hash FROM find_account(@email, sqlc.narg('test_slug')::text);
 
--- name: LockActiveCompany :one
--- Held until the session is written, so that a company cannot be deactivated between. Of what opened a test company the next statement is told.
-SELECT id, name, slug FROM companies WHERE id = @company_id AND is_active FOR SHARE;
+-- name: LockCompany :exec
+-- Orders a login and the deactivation of its company, which locks the company's row as well; the deactivation of a company that
+-- opened test companies locks their rows. This is a statement of its own, so that the next one sees what it has waited for.
+SELECT id FROM companies WHERE id = @company_id FOR SHARE;
 
--- name: RecordLogin :one
--- Guarded by what was verified: a password, role or activity changed meanwhile finds no row. Whoever deactivates the company that has opened a
--- test company locks the test company first, so this statement sees it done, or they see the session.
-UPDATE users
-SET last_login_at = @now::timestamptz, password_hash = COALESCE(sqlc.narg('new_hash'), password_hash)
-WHERE company_id = @company_id AND id = @id AND is_active AND company_is_live(@company_id) AND password_hash = @verified_hash
-RETURNING role;
-
--- name: InsertSession :exec
+-- name: OpenSession :one
+-- Opens a session and returns the user's role. Finds no row if the user or the company is not active, or if the password has been
+-- changed since it was verified. The transaction must have called LockCompany before.
+WITH login AS (
+    UPDATE users SET last_login_at = @now::timestamptz
+    WHERE company_id = @company_id AND id = @user_id AND password_hash = @verified_hash
+        AND is_active AND company_is_live(@company_id)
+    RETURNING role
+)
 INSERT INTO sessions (company_id, id, user_id, ip, user_agent, created_at, updated_at, rotated_at, expires_at)
-VALUES (@company_id, @id, @user_id, @ip, @user_agent, @now, @now, @now, @expires_at);
+SELECT @company_id, @id, @user_id, @ip, @user_agent, @now, @now, @now, @expires_at FROM login
+RETURNING (SELECT role FROM login)::user_role AS role;
+
+-- name: StrengthenPasswordHash :exec
+-- Replaces the hash of a password by one of higher cost, unless the password has been changed.
+UPDATE users SET password_hash = @new_hash
+WHERE company_id = @company_id AND id = @user_id AND password_hash = @verified_hash;
 
 -- name: GetSessionForRefresh :one
--- The row lock orders refreshes, logout and deactivation: each of them updates the session's row.
+-- The row lock orders refresh, logout and deactivation: each of them updates the session's row.
 SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.expires_at, s.revoked_at, u.role,
     (u.is_active AND company_is_live(s.company_id))::boolean AS is_active
 FROM sessions AS s
@@ -42,7 +50,7 @@ WHERE s.company_id = @company_id AND s.id = @id;
 SELECT company_id, session_id, user_id, role, epoch, expires_at, revoked::boolean AS revoked FROM session_changes(@seconds);
 
 -- name: ListSessions :many
--- The live sessions of one user, newest first.
+-- The open sessions of one user, newest first.
 SELECT * FROM sessions
 WHERE company_id = @company_id AND user_id = @user_id AND revoked_at IS NULL AND expires_at > @now
     AND (created_at, id) < (
@@ -59,7 +67,7 @@ WHERE company_id = @company_id AND id = @id AND user_id = @user_id AND revoked_a
 RETURNING *;
 
 -- name: RevokeUserSessions :many
--- All sessions of a user but the one to keep, if any.
+-- All open sessions of a user, except the one to keep, if any.
 UPDATE sessions
 SET revoked_at = @now::timestamptz, end_reason = @reason::session_end, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
 WHERE company_id = @company_id AND user_id = @user_id AND revoked_at IS NULL AND expires_at > @now
@@ -72,7 +80,7 @@ SET revoked_at = @now::timestamptz, end_reason = 'company_deactivated', epoch = 
 WHERE company_id = @company_id AND revoked_at IS NULL;
 
 -- name: AdvanceUserSessions :many
--- Ends the access tokens of a user's sessions and leaves the sessions alive: the next refresh carries the new role.
+-- Invalidates the access tokens of a user's sessions, but does not end the sessions: the next refresh returns a token with the new role.
 UPDATE sessions
 SET epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
 WHERE company_id = @company_id AND user_id = @user_id AND revoked_at IS NULL AND expires_at > @now

@@ -12,7 +12,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// What was sent with a request is on its record, whatever came of the request; unknown emails belong to no company.
+// Logins are recorded with the data of their requests, whatever their outcome. Those of unknown addresses belong to no
+// company.
 func TestLoginsAreRecorded(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
@@ -38,7 +39,7 @@ func TestLoginsAreRecorded(t *testing.T) {
 		{"failure", "user", "wrong_password", idle.ID},
 	} {
 		if len(recorded) != 4 {
-			t.Fatalf("%d sign-ins were recorded, want 4", len(recorded))
+			t.Fatalf("%d logins were recorded, want 4", len(recorded))
 		}
 		e := recorded[n]
 		reason, _ := e.Details["reason"].(string)
@@ -52,8 +53,8 @@ func TestLoginsAreRecorded(t *testing.T) {
 	}
 }
 
-// An act whose record cannot be written has not happened.
-func TestWithoutARecordNothingHappens(t *testing.T) {
+// If the audit entry cannot be written, the request fails and changes nothing.
+func TestFailedAuditRollsBack(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	hr := i.Company("acme").Users[api.RoleHr]
@@ -68,19 +69,19 @@ func TestWithoutARecordNothingHappens(t *testing.T) {
 	} {
 		answer.Refused(http.StatusInternalServerError, "internal_error")
 		if answer.Header.Get("Set-Cookie") != "" {
-			t.Errorf("%s: the failure sets a cookie", answer.Request.URL.Path)
+			t.Errorf("%s: a failed request sets a cookie", answer.Request.URL.Path)
 		}
 	}
 	i.Exec(`ALTER TABLE audit_logs DROP CONSTRAINT closed`)
 	other.Get(mePath).Expect(http.StatusOK)
 	c.Adopt(c.Post(refreshPath, refreshBody(c.RefreshToken)).Expect(http.StatusOK))
 	if n := len(sessions(c, sessionsPath).Data); n != 2 {
-		t.Errorf("%d sessions are alive, want the two from before", n)
+		t.Errorf("%d sessions are open, want the 2 from before", n)
 	}
 	replica.SignIn(t, hr)
 }
 
-// redisText is everything that Redis holds: keys, strings and the members of sets.
+// redisText returns all contents of Redis: keys, strings, and the members of sets and hashes.
 func redisText(t *testing.T, i *testkit.Installation) string {
 	t.Helper()
 	option, err := rueidis.ParseURL(i.Redis.URL)
@@ -107,8 +108,8 @@ func redisText(t *testing.T, i *testkit.Installation) string {
 	return text
 }
 
-// Nothing that opens a door stands in the database or in Redis, in no column, key or value.
-func TestNoSecretIsKept(t *testing.T) {
+// Neither PostgreSQL nor Redis contains a password, a token or a key.
+func TestNoSecretIsStored(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	hr := s.acme.Users[api.RoleHr]
@@ -127,10 +128,10 @@ func TestNoSecretIsKept(t *testing.T) {
 		text.WriteString(scan[string](t, s.Installation, `SELECT coalesce(string_agg(r::text, E'\n'), '') FROM `+table+` AS r`))
 	}
 	text.WriteString(redisText(t, s.Installation))
-	kept := text.String()
-	for _, looked := range []string{hr.ID.String(), "login:pair:", "session:"} {
-		if !strings.Contains(kept, looked) {
-			t.Fatalf("the test looked into empty stores: nothing tells of %s", looked)
+	stored := text.String()
+	for _, expected := range []string{hr.ID.String(), "login:pair:", "session:"} {
+		if !strings.Contains(stored, expected) {
+			t.Fatalf("the stores do not contain %s: the test reads the wrong ones", expected)
 		}
 	}
 	for name, secret := range map[string]string{
@@ -139,8 +140,8 @@ func TestNoSecretIsKept(t *testing.T) {
 		"a refresh token": s.hr.RefreshToken, "its successor": second.RefreshToken, "the last one": c.RefreshToken,
 		"the key": s.Config.SecretKey.Reveal(),
 	} {
-		if strings.Contains(kept, secret) {
-			t.Errorf("%s is kept", name)
+		if strings.Contains(stored, secret) {
+			t.Errorf("%s is stored", name)
 		}
 	}
 }

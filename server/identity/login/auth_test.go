@@ -17,11 +17,11 @@ const (
 	logoutPath  = "/api/v1/auth/logout"
 	mePath      = "/api/v1/users/me"
 	wrong       = "not-the-password-of-anyone"
-	// attributes are the cookie's, at the beginning of a session.
+	// attributes are those of the cookie of a new session.
 	attributes = "; Path=/api/v1/auth/refresh; Max-Age=604800; HttpOnly; Secure; SameSite=Strict"
 )
 
-// credentials is the body of a login, as JSON that may also be wrong.
+// credentials is the body of a login.
 func credentials(email, password string) map[string]string {
 	return map[string]string{"email": email, "password": password}
 }
@@ -29,14 +29,14 @@ func credentials(email, password string) map[string]string {
 // refreshBody is the body of a refresh.
 func refreshBody(token string) map[string]string { return map[string]string{"refresh_token": token} }
 
-// from is the client's address as the trusted proxy before the service writes it.
+// from returns the client with an address, as a trusted proxy forwards it.
 func from(c *testkit.Client, address string) *testkit.Client {
 	other := *c
 	other.Header = http.Header{"X-Forwarded-For": {address}}
 	return &other
 }
 
-// timeless is an answer's body without what differs from request to request by design.
+// timeless returns the body of a response without its request id.
 func timeless(t *testing.T, a *testkit.Answer) string {
 	t.Helper()
 	var body map[string]any
@@ -45,7 +45,7 @@ func timeless(t *testing.T, a *testkit.Answer) string {
 	return strings.ReplaceAll(string(a.Body), id, "")
 }
 
-// event is a row of the audit log.
+// event is an entry of the audit log.
 type event struct {
 	Action, Outcome, Resource string
 	Actor, Session, ID        *uuid.UUID
@@ -53,7 +53,7 @@ type event struct {
 	Details                   map[string]any
 }
 
-// events gives a company's audit log of an action, oldest first.
+// events returns the audit entries of an action in a company, oldest first.
 func events(t *testing.T, i *testkit.Installation, company uuid.UUID, action string) []event {
 	t.Helper()
 	rows, err := i.Database.Query(t.Context(), `
@@ -82,17 +82,17 @@ func events(t *testing.T, i *testkit.Installation, company uuid.UUID, action str
 	return found
 }
 
-// one expects exactly one event of an action.
+// one expects exactly one audit entry of an action, and returns it.
 func one(t *testing.T, i *testkit.Installation, company uuid.UUID, action string) event {
 	t.Helper()
 	found := events(t, i, company, action)
 	if len(found) != 1 {
-		t.Fatalf("the audit log holds %d of %s: %+v", len(found), action, found)
+		t.Fatalf("%d audit entries of %s, want 1: %+v", len(found), action, found)
 	}
 	return found[0]
 }
 
-// scan reads one value by SQL, as the database's owner.
+// scan queries one value as the owner of the database.
 func scan[T any](t *testing.T, i *testkit.Installation, sql string, args ...any) (value T) {
 	t.Helper()
 	if err := i.Database.QueryRow(t.Context(), sql, args...).Scan(&value); err != nil {

@@ -9,13 +9,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// app is the origin that the installation's CORS_ORIGINS lists.
+// app is the origin in the installation's CORS_ORIGINS.
 const app = "https://app.example.com"
 
-// below is an origin below it, which is not listed.
+// below is a subdomain of app, which is not in CORS_ORIGINS.
 const below = "https://x.app.example.com"
 
-// A page of another site cannot use the cookie that the browser might send along, nor sign somebody in as somebody else.
+// A page of another site can neither use the cookie that the browser may send with its request, nor log the browser in to
+// another account.
 func TestCrossSiteRequestsAreRefused(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
@@ -28,22 +29,22 @@ func TestCrossSiteRequestsAreRefused(t *testing.T) {
 		headers []string
 		passes  bool
 	}{
-		"no browser":                       {nil, true},
-		"same origin":                      {[]string{"Sec-Fetch-Site", "same-origin", "Origin", own}, true},
-		"same origin, an older browser":    {[]string{"Origin", own}, true},
-		"typed into the address bar":       {[]string{"Sec-Fetch-Site", "none"}, true},
-		"the listed origin":                {[]string{"Sec-Fetch-Site", "cross-site", "Origin", app}, true},
-		"the listed origin, older browser": {[]string{"Origin", app}, true},
-		"a neighbour":                      {[]string{"Sec-Fetch-Site", "same-site", "Origin", "https://b.example.com"}, false},
-		"another site":                     {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, false},
-		"another site, without an origin":  {[]string{"Sec-Fetch-Site", "cross-site"}, false},
-		"another site, an older browser":   {[]string{"Origin", "https://evil.example"}, false},
-		"a sandboxed frame":                {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "null"}, false},
-		"an older browser's sandbox":       {[]string{"Origin", "null"}, false},
-		"the listed origin over http":      {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "http://app.example.com"}, false},
-		"the listed origin, another port":  {[]string{"Sec-Fetch-Site", "cross-site", "Origin", app + ":444"}, false},
-		"the listed origin as a beginning": {[]string{"Sec-Fetch-Site", "cross-site", "Origin", app + ".evil.example"}, false},
-		"below the listed origin":          {[]string{"Sec-Fetch-Site", "cross-site", "Origin", below}, false},
+		"no browser":                     {nil, true},
+		"same origin":                    {[]string{"Sec-Fetch-Site", "same-origin", "Origin", own}, true},
+		"same origin, older browser":     {[]string{"Origin", own}, true},
+		"address bar":                    {[]string{"Sec-Fetch-Site", "none"}, true},
+		"listed origin":                  {[]string{"Sec-Fetch-Site", "cross-site", "Origin", app}, true},
+		"listed origin, older browser":   {[]string{"Origin", app}, true},
+		"another site of the domain":     {[]string{"Sec-Fetch-Site", "same-site", "Origin", "https://b.example.com"}, false},
+		"another site":                   {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, false},
+		"another site, no Origin":        {[]string{"Sec-Fetch-Site", "cross-site"}, false},
+		"another site, older browser":    {[]string{"Origin", "https://evil.example"}, false},
+		"sandboxed frame":                {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "null"}, false},
+		"sandboxed frame, older browser": {[]string{"Origin", "null"}, false},
+		"listed origin over http":        {[]string{"Sec-Fetch-Site", "cross-site", "Origin", "http://app.example.com"}, false},
+		"listed origin, another port":    {[]string{"Sec-Fetch-Site", "cross-site", "Origin", app + ":444"}, false},
+		"listed origin as prefix":        {[]string{"Sec-Fetch-Site", "cross-site", "Origin", app + ".evil.example"}, false},
+		"subdomain of listed origin":     {[]string{"Sec-Fetch-Site", "cross-site", "Origin", below}, false},
 	} {
 		headers := append([]string{"Cookie", "refresh_token=" + hr.RefreshToken}, test.headers...)
 		refreshed := nobody.Do(http.MethodPost, refreshPath, nil, headers...)
@@ -74,7 +75,7 @@ func TestCrossSiteRequestsAreRefused(t *testing.T) {
 	}
 }
 
-// A browser asks before it lets a page call: the listed origin is told yes, every other one nothing.
+// A preflight request is granted to the listed origin only.
 func TestPreflight(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
@@ -112,13 +113,13 @@ func TestPreflight(t *testing.T) {
 		if header.Get("Access-Control-Allow-Credentials") != "true" ||
 			!strings.Contains(header.Get("Access-Control-Allow-Methods"), http.MethodPatch) ||
 			!strings.Contains(header.Get("Access-Control-Allow-Headers"), "If-Match") {
-			t.Errorf("%s: the answer is %v", origin, header)
+			t.Errorf("%s: headers %v", origin, header)
 		}
 	}
 }
 
-// Without CORS_ORIGINS no page of another origin may read anything.
-func TestWithoutListedOrigins(t *testing.T) {
+// Without CORS_ORIGINS, pages of other origins cannot read responses.
+func TestNoListedOrigins(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	i.Config.CORSOrigins = nil
@@ -147,6 +148,6 @@ func TestLogoutExpiresTheCookie(t *testing.T) {
 	hr.Post(refreshPath, refreshBody(hr.RefreshToken)).Refused(http.StatusUnauthorized, "invalid_refresh_token")
 	e := one(t, i, acme.ID, "auth.logout")
 	if e.Outcome != "success" || *e.Actor != acme.Users[api.RoleHr].ID || *e.Session != *e.ID {
-		t.Errorf("the logout was recorded as %+v", e)
+		t.Errorf("recorded as %+v", e)
 	}
 }

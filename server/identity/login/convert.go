@@ -22,7 +22,7 @@ func convert(row db.Session, current uuid.UUID) api.Session {
 	}
 }
 
-// device words a User-Agent header for people: browser and system, as far as it tells.
+// device describes a User-Agent header for people: the browser and the operating system, as far as they are known.
 func device(header string) string {
 	const most = 200
 	agent := useragent.Parse(header)

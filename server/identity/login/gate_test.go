@@ -28,8 +28,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// room is the room alone, over a gate that the test holds: from outside, what the gate does cannot be seen.
-func room(t *testing.T, i *testkit.Installation, hasher *password.Hasher) *login.Service {
+// alone returns the service with the Hasher of the test, whose load the test observes.
+func alone(t *testing.T, i *testkit.Installation, hasher *password.Hasher) *login.Service {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	kept, err := postgres.Open(t.Context(), postgres.Options{URL: i.DatabaseURL, MaxConns: 4})
@@ -40,7 +40,7 @@ func room(t *testing.T, i *testkit.Installation, hasher *password.Hasher) *login
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := session.NewKeyring("a key for the room alone, long enough: 5d4f")
+	keys, err := session.NewKeyring("a key for this test that is long enough: 5d4f")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,12 +68,12 @@ func room(t *testing.T, i *testkit.Installation, hasher *password.Hasher) *login
 	return auth
 }
 
-// login signs in at the room alone.
+// signIn logs in directly at the service.
 func signIn(ctx context.Context, a *login.Service, email, password string) error {
 	return signInTo(ctx, a, nil, email, password)
 }
 
-// loginTo is login to the test company of a slug.
+// signInTo is signIn to the test company with a slug.
 func signInTo(ctx context.Context, a *login.Service, test *string, email, password string) error {
 	ctx = access.With(ctx, &access.Request{ID: "a-request", IP: netip.MustParseAddr("192.0.2.1")})
 	_, err := a.Login(ctx, api.LoginRequestObject{
@@ -82,8 +82,8 @@ func signInTo(ctx context.Context, a *login.Service, test *string, email, passwo
 	return err
 }
 
-// Nobody is refused before the gate was asked to compare: with the gate closed, all get the same answer.
-func TestEveryLoginGoesThroughTheGate(t *testing.T) {
+// No login is refused before a password is compared: with the Hasher closed, all get the same error.
+func TestEveryLoginComparesAPassword(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	acme, idle := i.Company("acme"), i.Company("idle")
@@ -91,60 +91,60 @@ func TestEveryLoginGoesThroughTheGate(t *testing.T) {
 	i.Exec(`UPDATE companies SET is_active = false WHERE id = $1`, idle.ID)
 	hasher := password.NewHasher(t.Context(), password.Options{Cost: bcrypt.MinCost, Workers: 1})
 	hasher.Close()
-	alone := room(t, i, hasher)
+	service := alone(t, i, hasher)
 	for _, email := range []string{
 		"hr@acme.example", "employee@acme.example", "hr@idle.example", "nobody@acme.example",
 	} {
-		if err := signIn(t.Context(), alone, email, wrong); !fault.Is(err, fault.Overloaded) {
-			t.Errorf("%s: %v, want the answer of the closed gate", email, err)
+		if err := signIn(t.Context(), service, email, wrong); !fault.Is(err, fault.Overloaded) {
+			t.Errorf("%s: %v, want overloaded", email, err)
 		}
-		// The gate had no place, so the one attempt that each of them has is given back.
-		if err := signIn(t.Context(), alone, email, wrong); !fault.Is(err, fault.Overloaded) {
-			t.Errorf("%s, again: %v, want the answer of the closed gate", email, err)
+		// No password was compared, so the attempt was released: the limit is one.
+		if err := signIn(t.Context(), service, email, wrong); !fault.Is(err, fault.Overloaded) {
+			t.Errorf("%s, again: %v, want overloaded", email, err)
 		}
-		for _, slug := range []string{"acme", "idle", "nobodys"} { // none of them a test company's
-			if err := signInTo(t.Context(), alone, &slug, email, wrong); !fault.Is(err, fault.Overloaded) {
-				t.Errorf("%s at %s: %v, want the answer of the closed gate", email, slug, err)
+		for _, slug := range []string{"acme", "idle", "nobodys"} { // none is a test company
+			if err := signInTo(t.Context(), service, &slug, email, wrong); !fault.Is(err, fault.Overloaded) {
+				t.Errorf("%s at %s: %v, want overloaded", email, slug, err)
 			}
 		}
 	}
 }
 
-// Whoever leaves while waiting for the comparison has had the attempt.
-func TestLeavingEarlyIsNoWayPastTheThrottle(t *testing.T) {
+// An attempt whose client leaves before the comparison remains counted.
+func TestLeavingEarlyDoesNotBypassTheThrottle(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	i.Company("acme")
 	hasher := password.NewHasher(t.Context(), password.Options{Cost: 13, Workers: 1})
-	alone := room(t, i, hasher)
+	service := alone(t, i, hasher)
 	busy := make(chan error, 1)
 	go func() {
-		_, err := hasher.Hash(t.Context(), "what keeps the only worker busy")
+		_, err := hasher.Hash(t.Context(), "keeps the only worker busy")
 		busy <- err
 	}()
 	testkit.Eventually(t, 10*time.Second, "the worker is busy", func() bool { return hasher.Load().Running == 1 })
 	leaving, leave := context.WithCancel(t.Context())
 	left := make(chan error, 1)
-	go func() { left <- signIn(leaving, alone, "hr@acme.example", wrong) }()
+	go func() { left <- signIn(leaving, service, "hr@acme.example", wrong) }()
 	testkit.Eventually(t, 10*time.Second, "the login waits", func() bool { return hasher.Load().Waiting == 1 })
 	leave()
 	if err := <-left; !errors.Is(err, context.Canceled) {
-		t.Fatalf("who left got %v", err)
+		t.Fatalf("canceled login: %v", err)
 	}
-	if err := signIn(t.Context(), alone, "hr@acme.example", wrong); !fault.Is(err, fault.TooManyAttempts) {
-		t.Errorf("the next attempt gives %v, want that there was one already", err)
+	if err := signIn(t.Context(), service, "hr@acme.example", wrong); !fault.Is(err, fault.TooManyAttempts) {
+		t.Errorf("next attempt: %v, want too_many_attempts", err)
 	}
 	if err := <-busy; err != nil {
 		t.Error(err)
 	}
 }
 
-// A hash that was made when hashing was cheaper is replaced by whoever proves to know its password, and by nobody else.
-func TestLoginStrengthensAWeakHash(t *testing.T) {
+// A successful login replaces a hash of lower cost; a refused login does not.
+func TestLoginStrengthensWeakHash(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	acme := i.Company("acme")
-	alone := room(t, i, password.NewHasher(t.Context(), password.Options{Cost: bcrypt.MinCost + 1, Workers: 1}))
+	service := alone(t, i, password.NewHasher(t.Context(), password.Options{Cost: bcrypt.MinCost + 1, Workers: 1}))
 	cost := func() int {
 		hash := scan[string](t, i, `SELECT password_hash FROM users WHERE id = $1`, acme.Users[api.RoleHr].ID)
 		cost, err := bcrypt.Cost([]byte(hash))
@@ -162,7 +162,7 @@ func TestLoginStrengthensAWeakHash(t *testing.T) {
 		{"hr@acme.example", testkit.Password, bcrypt.MinCost + 1},
 		{"hr@acme.example", wrong, bcrypt.MinCost + 1},
 	} {
-		err := signIn(t.Context(), alone, step.email, step.password)
+		err := signIn(t.Context(), service, step.email, step.password)
 		if err != nil && step.password == testkit.Password {
 			t.Fatal(err)
 		}

@@ -1,7 +1,8 @@
-// Package login lets people in and out: signing in, refreshing, signing out, changing a password, and looking after the
-// sessions that are open. It promises that an unknown email, a wrong password and an account that is switched off
-// cannot be told apart, that no password is hashed before the throttle has agreed, and that an end is known everywhere
-// at once.
+// Package login implements the operations of the tag auth: login, token refresh, logout, change of password, and the
+// lists and revocation of sessions.
+//
+// An unknown email address, a wrong password and an inactive account get the same response. No password is hashed
+// before the throttle has allowed the attempt. Revocation takes effect on all replicas within a second.
 package login
 
 import (
@@ -29,7 +30,7 @@ type Options struct {
 	Refresh  *session.Refresh
 	Guard    *session.Guard
 	Metrics  *telemetry.Metrics
-	// SessionLifetime is how long a session lasts after login.
+	// SessionLifetime is the time from a login to the expiry of its session.
 	SessionLifetime time.Duration
 }
 
@@ -46,10 +47,10 @@ const (
 	cookiePath = "/api/v1/auth/refresh"
 )
 
-// cookie is the header that hands a refresh token to a browser, or takes it back where there is none. Begun seconds
-// count whole: without a Max-Age, a browser would keep the cookie of a session's last moment until it is closed.
+// cookie returns the Set-Cookie header for a refresh token, or one that expires the cookie if the token is empty.
+// Max-Age is rounded up: a Max-Age of 0 would be omitted, and browsers would keep the cookie until they are closed.
 func cookie(token string, lifetime time.Duration) string {
-	c := http.Cookie{ //nolint:gosec // all three attributes are set
+	c := http.Cookie{ //nolint:gosec // Secure, HttpOnly and SameSite are set
 		Name: cookieName, Value: token, Path: cookiePath, MaxAge: int((lifetime + time.Second - 1) / time.Second),
 		HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode,
 	}

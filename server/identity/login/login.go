@@ -3,6 +3,8 @@ package login
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -18,43 +20,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
-// Login opens a session. Everything up to the comparison is the same for every email; what follows it differs only for
-// those who know the password.
+// Login opens a session. Up to the comparison of the password, it does the same for every email address; after it, only
+// callers that know the password can observe a difference.
 func (a *Service) Login(ctx context.Context, request api.LoginRequestObject) (api.LoginResponseObject, error) {
-	email, test := strings.ToLower(string(request.Body.Email)), request.Body.Company
-	reservation, err := a.Throttle.Reserve(ctx, attempted(email, test), access.RequestOf(ctx).IP)
+	opened, outcome, err := a.login(ctx, request.Body)
+	a.Metrics.Login(outcome)
 	if err != nil {
-		if fault.Is(err, fault.TooManyAttempts) {
-			a.Metrics.Throttled(telemetry.LimitLogin)
-		}
-		a.Metrics.Login(loginOutcome(err))
 		return nil, err
 	}
-	account, err := a.account(ctx, email, test)
-	if err != nil {
-		reservation.Cancel(ctx)
-		a.Metrics.Login(loginOutcome(err))
-		return nil, err
-	}
-	matches, err := a.compare(ctx, reservation, account.PasswordHash, request.Body.Password)
-	if err != nil {
-		a.Metrics.Login(loginOutcome(err))
-		return nil, err
-	}
-	if !matches || !account.IsActive {
-		return nil, a.refuseLogin(ctx, account, matches)
-	}
-	opened, err := a.open(ctx, account, request.Body.Password)
-	if fault.Is(err, fault.ResourceNotFound) { // the account was changed since its password was read
-		return nil, a.refuseLogin(ctx, account, matches)
-	}
-	if err != nil {
-		reservation.Cancel(ctx)
-		a.Metrics.Login(loginOutcome(err))
-		return nil, err
-	}
-	reservation.Success(ctx)
-	a.Metrics.Login(telemetry.LoginSucceeded)
 	first := session.RefreshToken{CompanyID: opened.CompanyID, SessionID: opened.id, Generation: 1}
 	pair, set, err := a.tokens(opened, first)
 	if err != nil {
@@ -63,28 +36,72 @@ func (a *Service) Login(ctx context.Context, request api.LoginRequestObject) (ap
 	return api.Login200JSONResponse{Body: pair, Headers: api.Login200ResponseHeaders{SetCookie: set}}, nil
 }
 
-// attempted names the account that somebody tries to get at, for the throttle: by its email and, where it is a test
-// company's, the slug as well, so that nobody delays another company's people. An email has no space.
-func attempted(email string, test *string) string {
+// opened is an open session.
+type opened struct {
+	session.State
+	id uuid.UUID
+}
+
+// login returns the session and the outcome for the metrics.
+func (a *Service) login(ctx context.Context, body *api.LoginRequest) (opened, string, error) {
+	email := strings.ToLower(string(body.Email))
+	reservation, err := a.Throttle.Reserve(ctx, throttled(email, body.Company), access.RequestOf(ctx).IP)
+	if err != nil {
+		if fault.Is(err, fault.TooManyAttempts) {
+			a.Metrics.Throttled(telemetry.LimitLogin)
+		}
+		return opened{}, failure(err), err
+	}
+	account, err := a.account(ctx, email, body.Company)
+	if err != nil {
+		reservation.Cancel(ctx)
+		return opened{}, failure(err), err
+	}
+	matches, err := a.compare(ctx, reservation, account.PasswordHash, body.Password)
+	if err != nil {
+		return opened{}, failure(err), err
+	}
+	if !matches {
+		return opened{}, telemetry.LoginRefused, a.refuse(ctx, account)
+	}
+	state, active, err := a.open(ctx, account)
+	if err != nil {
+		reservation.Cancel(ctx)
+		return opened{}, failure(err), err
+	}
+	if !active {
+		return opened{}, telemetry.LoginInactive, fault.New(fault.InvalidCredentials)
+	}
+	reservation.Success(ctx)
+	a.strengthen(ctx, account, body.Password)
+	return state, telemetry.LoginSucceeded, nil
+}
+
+// throttled is the name by which the throttle counts attempts on an account: the email address and, for a test company,
+// its slug, so that attempts at one company do not delay the users of another. Email addresses contain no space.
+func throttled(email string, test *string) string {
 	if test == nil {
 		return email
 	}
 	return *test + " " + email
 }
 
-// account finds who signs in with an email, to a live company or to the test company of a slug; nobody is an account
-// without a hash.
+// account finds the account of an email address, in a live company or in the test company with the slug. It returns an
+// account without a hash if there is none.
 func (a *Service) account(ctx context.Context, email string, test *string) (db.FindAccountRow, error) {
 	account, err := a.Store.Lookup().FindAccount(ctx, db.FindAccountParams{Email: email, TestSlug: test})
 	if fault.Is(err, fault.ResourceNotFound) {
 		return db.FindAccountRow{}, nil
 	}
-	return account, err
+	if err != nil {
+		return db.FindAccountRow{}, fmt.Errorf("look up account: %w", err)
+	}
+	return account, nil
 }
 
-// compare compares a password with a hash, or with a dummy's where there is none. The reservation is given back where
-// the gate had no place. Who leaves meanwhile has had the attempt: leaving early would otherwise be a way past the
-// throttle to all the hashing one wants.
+// compare compares a password with a hash, or does the same work if there is no hash. It cancels the reservation if the
+// password could not be compared. If the client leaves meanwhile, the attempt remains counted: otherwise clients could
+// leave early to bypass the throttle and cause any amount of hashing.
 func (a *Service) compare(ctx context.Context, r *ratelimit.Reservation, hash, plain string) (bool, error) {
 	matches, err := a.Hasher.Matches(ctx, hash, plain)
 	if err != nil && ctx.Err() == nil {
@@ -93,77 +110,77 @@ func (a *Service) compare(ctx context.Context, r *ratelimit.Reservation, hash, p
 	return matches, err
 }
 
-// refuseLogin keeps the failed attempt where it belongs to a company, and gives the one answer that all of them get.
-func (a *Service) refuseLogin(ctx context.Context, account db.FindAccountRow, matched bool) error {
-	reason, outcome := "wrong_password", telemetry.LoginRefused
-	if matched {
-		reason, outcome = "inactive", telemetry.LoginInactive
-	}
-	a.Metrics.Login(outcome)
-	refused := fault.New(fault.InvalidCredentials)
+// refuse records a wrong password, and returns the error that all refused logins get. Attempts on unknown accounts
+// belong to no company, so they are only logged.
+func (a *Service) refuse(ctx context.Context, account db.FindAccountRow) error {
 	if account.UserID == uuid.Nil {
-		a.Log.InfoContext(ctx, "sign-in refused: nobody has this email there")
-		return refused
+		a.Log.InfoContext(ctx, "login refused: unknown account")
+		return fault.New(fault.InvalidCredentials)
 	}
 	err := a.Store.InTx(ctx, account.CompanyID, func(tx *db.Queries) error {
-		return a.Audit.Record(ctx, tx, account.CompanyID, audit.Entry{
-			Action: audit.Login, Resource: audit.User, ID: &account.UserID, Outcome: api.AuditOutcomeFailure,
-			Actor: &account.UserID, Details: audit.Details{"reason": reason},
-		})
+		return a.recordRefused(ctx, tx, account, "wrong_password")
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("record refused login of user %s: %w", account.UserID, err)
 	}
-	return refused
+	return fault.New(fault.InvalidCredentials)
 }
 
-// opened is a session that has begun.
-type opened struct {
-	session.State
-	id uuid.UUID
+func (a *Service) recordRefused(ctx context.Context, tx *db.Queries, account db.FindAccountRow, reason string) error {
+	return a.Audit.Record(ctx, tx, account.CompanyID, audit.Entry{
+		Action: audit.Login, Resource: audit.User, ID: &account.UserID, Outcome: api.AuditOutcomeFailure,
+		Actor: &account.UserID, Details: audit.Details{"reason": reason},
+	})
 }
 
-// open writes the session, guarded by what was compared: an account that has lost its password, its activity or its
-// company meanwhile is not found.
-func (a *Service) open(ctx context.Context, account db.FindAccountRow, plain string) (opened, error) {
-	var stronger *string
-	if a.Hasher.NeedsRehash(account.PasswordHash) {
-		hash, err := a.Hasher.Hash(ctx, plain)
-		if err != nil {
-			return opened{}, err
-		}
-		stronger = &hash
-	}
+// open opens a session, or records that the account is not active. This is the only check of the user's and the
+// company's status during a login; it holds until the session is committed.
+func (a *Service) open(ctx context.Context, account db.FindAccountRow) (session opened, active bool, err error) {
 	now, id, request := a.Clock.Now(), a.Clock.ID(), access.RequestOf(ctx)
-	state := session.State{
-		CompanyID: account.CompanyID, UserID: account.UserID, Epoch: 1, ExpiresAt: now.Add(a.SessionLifetime),
-	}
-	err := a.Store.InTx(ctx, account.CompanyID, func(tx *db.Queries) error {
-		if _, err := tx.LockActiveCompany(ctx, account.CompanyID); err != nil {
+	session.id, session.CompanyID, session.UserID = id, account.CompanyID, account.UserID
+	session.Epoch, session.ExpiresAt = 1, now.Add(a.SessionLifetime)
+	err = a.Store.InTx(ctx, account.CompanyID, func(tx *db.Queries) error {
+		if err := tx.LockCompany(ctx, account.CompanyID); err != nil {
 			return err
 		}
-		role, err := tx.RecordLogin(ctx, db.RecordLoginParams{
-			CompanyID: account.CompanyID, ID: account.UserID, VerifiedHash: account.PasswordHash, NewHash: stronger, Now: now,
+		role, err := tx.OpenSession(ctx, db.OpenSessionParams{
+			CompanyID: account.CompanyID, ID: id, UserID: account.UserID, VerifiedHash: account.PasswordHash,
+			IP: audit.Address(request.IP), UserAgent: request.UserAgent, Now: now, ExpiresAt: session.ExpiresAt,
 		})
+		if fault.Is(err, fault.ResourceNotFound) {
+			return a.recordRefused(ctx, tx, account, "inactive")
+		}
 		if err != nil {
 			return err
 		}
-		state.Role = role
-		err = tx.InsertSession(ctx, db.InsertSessionParams{
-			CompanyID: account.CompanyID, ID: id, UserID: account.UserID, IP: audit.Address(request.IP),
-			UserAgent: request.UserAgent, Now: now, ExpiresAt: state.ExpiresAt,
-		})
-		if err != nil {
-			return err
-		}
+		session.Role, active = role, true
 		return a.Audit.Record(ctx, tx, account.CompanyID, audit.Entry{
 			Action: audit.Login, Resource: audit.Session, ID: &id, Actor: &account.UserID, Session: &id,
 		})
 	})
-	return opened{state, id}, err
+	if err != nil {
+		return opened{}, false, fmt.Errorf("open session of user %s: %w", account.UserID, err)
+	}
+	return session, active, nil
 }
 
-// tokens gives the pair of a session at a generation, and the cookie that carries its second half.
+// strengthen replaces a password hash of low cost. The login does not depend on it: it is tried again at the next one.
+func (a *Service) strengthen(ctx context.Context, account db.FindAccountRow, plain string) {
+	if !a.Hasher.NeedsRehash(account.PasswordHash) {
+		return
+	}
+	hash, err := a.Hasher.Hash(ctx, plain)
+	if err == nil {
+		err = a.Store.Of(account.CompanyID).StrengthenPasswordHash(ctx, db.StrengthenPasswordHashParams{
+			CompanyID: account.CompanyID, UserID: account.UserID, VerifiedHash: account.PasswordHash, NewHash: hash,
+		})
+	}
+	if err != nil {
+		a.Log.WarnContext(ctx, "password hash of low cost was not replaced", slog.Any("error", err))
+	}
+}
+
+// tokens returns the token pair of a session at a generation, and the cookie with the refresh token.
 func (a *Service) tokens(o opened, refresh session.RefreshToken) (api.TokenPair, string, error) {
 	access, expiresIn, err := a.Access.Issue(o.State, o.id)
 	if err != nil {
@@ -172,12 +189,13 @@ func (a *Service) tokens(o opened, refresh session.RefreshToken) (api.TokenPair,
 	token := a.Refresh.Derive(refresh)
 	pair := api.TokenPair{
 		AccessToken: access, RefreshToken: token, TokenType: api.TokenTypeBearer,
-		ExpiresIn: int32(expiresIn / time.Second), //nolint:gosec // an hour at most
+		ExpiresIn: int32(expiresIn / time.Second), //nolint:gosec // at most an hour
 	}
 	return pair, cookie(token, o.ExpiresAt.Sub(a.Clock.Now())), nil
 }
 
-func loginOutcome(err error) string {
+// failure is the outcome, for the metrics, of a login that ended in an error.
+func failure(err error) string {
 	var f *fault.Fault
 	if !errors.As(err, &f) {
 		return telemetry.LoginUnavailable

@@ -14,7 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-func TestLoginGivesAPairAndACookie(t *testing.T) {
+func TestLoginReturnsTokensAndCookie(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	acme := i.Company("acme")
@@ -22,7 +22,7 @@ func TestLoginGivesAPairAndACookie(t *testing.T) {
 	answer := c.Post(loginPath, credentials(acme.Users[api.RoleHr].Email, testkit.Password)).Expect(http.StatusOK)
 	pair := testkit.Decode[api.TokenPair](answer)
 	if pair.TokenType != api.TokenTypeBearer || pair.ExpiresIn != 900 {
-		t.Errorf("the pair is of type %q and good for %d s", pair.TokenType, pair.ExpiresIn)
+		t.Errorf("token_type = %q, expires_in = %d", pair.TokenType, pair.ExpiresIn)
 	}
 	want := "refresh_token=" + pair.RefreshToken + attributes
 	if got := answer.Header.Get("Set-Cookie"); got != want {
@@ -31,12 +31,12 @@ func TestLoginGivesAPairAndACookie(t *testing.T) {
 	c.Token = pair.AccessToken
 	c.Get(mePath).Expect(http.StatusOK)
 	if last := scan[*time.Time](t, i, `SELECT last_login_at FROM users WHERE id = $1`, acme.Users[api.RoleHr].ID); last == nil {
-		t.Error("the login left no last_login_at")
+		t.Error("last_login_at was not set")
 	}
 }
 
-// Who may not sign in learns nothing about why, not even by what stands beside the problem.
-func TestRefusedLoginsAreAlike(t *testing.T) {
+// The body and the headers of a refused login do not depend on the reason.
+func TestRefusedLoginsAreIndistinguishable(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	acme, idle := i.Company("acme"), i.Company("idle")
@@ -49,9 +49,9 @@ func TestRefusedLoginsAreAlike(t *testing.T) {
 		{"unknown email", "nobody@acme.example", testkit.Password},
 		{"unknown email, wrong password", "nobody@acme.example", wrong},
 		{"wrong password", "hr@acme.example", wrong},
-		{"the right one in another case", "hr@acme.example", strings.ToUpper(testkit.Password)},
-		{"the right one and a space", "hr@acme.example", testkit.Password + " "},
-		{"a hash that nobody can read", "team_lead@acme.example", testkit.Password},
+		{"right password in another case", "hr@acme.example", strings.ToUpper(testkit.Password)},
+		{"right password and a space", "hr@acme.example", testkit.Password + " "},
+		{"malformed hash", "team_lead@acme.example", testkit.Password},
 		{"inactive user", "employee@acme.example", testkit.Password},
 		{"inactive user, wrong password", "employee@acme.example", wrong},
 		{"inactive company", "hr@idle.example", testkit.Password},
@@ -70,11 +70,11 @@ func TestRefusedLoginsAreAlike(t *testing.T) {
 		}
 	}
 	if n := scan[int](t, i, `SELECT count(*) FROM sessions`); n != 0 {
-		t.Errorf("refused logins left %d sessions", n)
+		t.Errorf("refused logins opened %d sessions", n)
 	}
 }
 
-func TestLoginTakesTheEmailInAnyCase(t *testing.T) {
+func TestLoginIgnoresCaseOfEmail(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	i.Company("acme")
@@ -85,8 +85,8 @@ func TestLoginTakesTheEmailInAnyCase(t *testing.T) {
 	}
 }
 
-// bcrypt sees 72 bytes and stops at a NUL: neither may make two passwords one.
-func TestLoginAtTheBoundsOfBcrypt(t *testing.T) {
+// bcrypt ignores bytes after the 72nd and after NUL. Passwords that differ there must still differ.
+func TestLoginAtBcryptLimits(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	acme := i.Company("acme")
@@ -104,8 +104,8 @@ func TestLoginAtTheBoundsOfBcrypt(t *testing.T) {
 	c.Post(loginPath, credentials("hr@acme.example", long+"\x00")).Refused(http.StatusUnprocessableEntity, "rule_violated")
 }
 
-// A flood of logins is turned away at the gate with word of when to return, and leaves the other routes alone.
-func TestFloodOfLogins(t *testing.T) {
+// A flood of logins is refused with Retry-After, and does not affect other operations.
+func TestFloodOfLoginsIsBounded(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	i.Config.HashWorkers, i.Config.HashQueue = 1, 1
@@ -113,11 +113,11 @@ func TestFloodOfLogins(t *testing.T) {
 	acme := i.Company("acme")
 	replica := i.Replica()
 	hr := replica.SignIn(t, acme.Users[api.RoleHr])
-	dear, err := bcrypt.GenerateFromPassword([]byte(testkit.Password), bcrypt.MinCost+2)
+	expensive, err := bcrypt.GenerateFromPassword([]byte(testkit.Password), bcrypt.MinCost+2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	i.Exec(`UPDATE users SET password_hash = $1 WHERE id = $2`, string(dear), acme.Users[api.RoleEmployee].ID)
+	i.Exec(`UPDATE users SET password_hash = $1 WHERE id = $2`, string(expensive), acme.Users[api.RoleEmployee].ID)
 	answers := make(chan *testkit.Answer, 64)
 	var flood sync.WaitGroup
 	for range cap(answers) {
@@ -128,20 +128,60 @@ func TestFloodOfLogins(t *testing.T) {
 	}
 	flood.Wait()
 	close(answers)
-	turned := 0
+	refused := 0
 	for answer := range answers {
 		switch answer.Status {
 		case http.StatusUnauthorized:
 		default:
 			answer.Refused(http.StatusServiceUnavailable, "overloaded")
 			if answer.Header.Get("Retry-After") == "" {
-				t.Error("who was turned away was not told when to return")
+				t.Error("a refused login has no Retry-After")
 			}
-			turned++
+			refused++
 		}
 	}
-	if turned == 0 {
-		t.Error("64 logins at once met no bound")
+	if refused == 0 {
+		t.Error("none of 64 concurrent logins was refused")
 	}
 	replica.SignIn(t, acme.Users[api.RoleEmployee])
+}
+
+// A login that waits for a deactivation under way opens no session.
+func TestLoginDuringDeactivation(t *testing.T) {
+	t.Parallel()
+	for name, sql := range map[string]string{
+		"user":    `UPDATE users SET is_active = false WHERE email = 'hr@acme.example'`,
+		"company": `UPDATE companies SET is_active = false WHERE slug = 'acme'`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := testkit.New(t)
+			acme := i.Company("acme")
+			replica := i.Replica()
+			holder := i.Connect()
+			for _, statement := range []string{`BEGIN`, sql} {
+				if _, err := holder.Exec(t.Context(), statement); err != nil {
+					t.Fatal(err)
+				}
+			}
+			answers := make(chan *testkit.Answer, 1)
+			go func() {
+				answers <- replica.Anonymous(t).Post(loginPath, credentials("hr@acme.example", testkit.Password))
+			}()
+			testkit.Eventually(t, 10*time.Second, "the login waits", func() bool {
+				return scan[int](t, i, `SELECT count(*) FROM pg_stat_activity
+					WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 1
+			})
+			if _, err := holder.Exec(t.Context(), `COMMIT`); err != nil {
+				t.Fatal(err)
+			}
+			(<-answers).Refused(http.StatusUnauthorized, "invalid_credentials")
+			if n := scan[int](t, i, `SELECT count(*) FROM sessions`); n != 0 {
+				t.Errorf("%d sessions were opened", n)
+			}
+			if e := one(t, i, acme.ID, "auth.login"); e.Outcome != "failure" || e.Details["reason"] != "inactive" {
+				t.Errorf("recorded as %+v, want a failure because of inactive", e)
+			}
+		})
+	}
 }

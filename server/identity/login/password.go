@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -12,15 +13,15 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// ChangePassword replaces the caller's password and ends their other sessions. The current password is guessed here as
-// well as at sign-in, so the same throttle counts.
+// ChangePassword replaces the actor's password and ends their other sessions. The current password could be guessed
+// here as well as by logging in, so both are counted by the same throttle.
 func (a *Service) ChangePassword(
 	ctx context.Context, request api.ChangePasswordRequestObject,
 ) (api.ChangePasswordResponseObject, error) {
-	who := access.Of(ctx)
-	me, err := a.Store.Of(who.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.ID})
+	actor := access.Of(ctx)
+	me, err := a.Store.Of(actor.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: actor.CompanyID, ID: actor.ID})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read user %s: %w", actor.ID, err)
 	}
 	if err := password.Check("/new_password", request.Body.NewPassword, personal(me)); err != nil {
 		return nil, err
@@ -33,10 +34,10 @@ func (a *Service) ChangePassword(
 		return nil, err
 	}
 	var ended []db.Session
-	err = a.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+	err = a.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		now := a.Clock.Now()
 		changed, err := tx.UpdateUserPassword(ctx, db.UpdateUserPasswordParams{
-			CompanyID: who.CompanyID, ID: who.ID, PasswordHash: hash, VerifiedHash: me.User.PasswordHash, Now: now,
+			CompanyID: actor.CompanyID, ID: actor.ID, PasswordHash: hash, VerifiedHash: me.User.PasswordHash, Now: now,
 		})
 		if err != nil {
 			return err
@@ -45,30 +46,30 @@ func (a *Service) ChangePassword(
 			return fault.New(fault.ConcurrentRequest)
 		}
 		ended, err = tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
-			CompanyID: who.CompanyID, UserID: who.ID, KeepID: &who.SessionID, Reason: db.SessionEndPasswordChanged, Now: now,
+			CompanyID: actor.CompanyID, UserID: actor.ID, KeepID: &actor.SessionID, Reason: db.SessionEndPasswordChanged, Now: now,
 		})
 		if err != nil {
 			return err
 		}
-		return a.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
-			Action: audit.PasswordChanged, Resource: audit.User, ID: &who.ID,
+		return a.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
+			Action: audit.PasswordChanged, Resource: audit.User, ID: &actor.ID,
 			Details: audit.Details{"sessions_ended": len(ended)},
 		})
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("change password of user %s: %w", actor.ID, err)
 	}
-	postgres.AfterCommit(ctx, func() { a.Guard.Publish(ctx, who.Role, ended...) })
+	postgres.AfterCommit(ctx, func() { a.Guard.Publish(ctx, actor.Role, ended...) })
 	return api.ChangePassword204Response{}, nil
 }
 
-// confirm compares the current password, and keeps a failed attempt.
+// confirm compares the current password, and records a wrong one.
 func (a *Service) confirm(ctx context.Context, me db.GetMeRow, current string) error {
 	user, test := me.User, (*string)(nil)
 	if me.CompanyTestOf != nil {
 		test = &me.CompanySlug
 	}
-	reservation, err := a.Throttle.Reserve(ctx, attempted(user.Email, test), access.RequestOf(ctx).IP)
+	reservation, err := a.Throttle.Reserve(ctx, throttled(user.Email, test), access.RequestOf(ctx).IP)
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (a *Service) confirm(ctx context.Context, me db.GetMeRow, current string) e
 		})
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("record wrong password of user %s: %w", user.ID, err)
 	}
 	return fault.New(fault.WrongPassword).Field("/current_password", "wrong", "is not the current password")
 }

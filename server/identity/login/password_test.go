@@ -18,7 +18,7 @@ func passwords(current, next string) map[string]string {
 	return map[string]string{"current_password": current, "new_password": next}
 }
 
-// A new password ends the other sessions at once and lets this one go on.
+// A new password ends the user's other sessions, but not the current one.
 func TestChangePassword(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -37,39 +37,45 @@ func TestChangePassword(t *testing.T) {
 	e := one(t, s.Installation, s.acme.ID, "auth.password_changed")
 	if e.Outcome != "success" || *e.Actor != hr.ID || *e.ID != hr.ID || *e.Session != current(t, here) ||
 		e.Details["sessions_ended"] != 1.0 {
-		t.Errorf("the change was recorded as %+v", e)
+		t.Errorf("recorded as %+v", e)
 	}
 }
 
-// The new password is held to the rules before anything is compared; what is wrong with it is said, and where.
-func TestNewPasswordIsHeldToTheRules(t *testing.T) {
+// The new password is checked before the current one is compared. Field errors name the reason.
+func TestNewPasswordIsChecked(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	for name, next := range map[string]string{
 		"too common": "password123", "the email": "hr@acme.example", "too long in bytes": strings.Repeat("ä", 37),
 	} {
-		refused := s.hr.Post(passwordPath, passwords(testkit.Password, next)).
-			Refused(http.StatusUnprocessableEntity, "password_refused")
-		if len(refused.Errors) == 0 || refused.Errors[0].Pointer == nil || *refused.Errors[0].Pointer != "/new_password" {
-			t.Errorf("%s: the errors are %+v", name, refused.Errors)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refused := s.hr.Post(passwordPath, passwords(testkit.Password, next)).
+				Refused(http.StatusUnprocessableEntity, "password_refused")
+			if len(refused.Errors) == 0 || refused.Errors[0].Pointer == nil || *refused.Errors[0].Pointer != "/new_password" {
+				t.Errorf("errors = %+v, want one at /new_password", refused.Errors)
+			}
+			s.replicas[1].SignIn(t, s.acme.Users[api.RoleHr])
+		})
 	}
 	for name, body := range map[string]any{
-		"too short": passwords(testkit.Password, "short"), "no new one": map[string]string{"current_password": "x"},
-		"no current one": map[string]string{"new_password": better},
-		"more":           map[string]string{"current_password": testkit.Password, "new_password": better, "user_id": "x"},
+		"too short": passwords(testkit.Password, "short"), "no new password": map[string]string{"current_password": "x"},
+		"no current password": map[string]string{"new_password": better},
+		"unknown member":      map[string]string{"current_password": testkit.Password, "new_password": better, "user_id": "x"},
 	} {
-		if answer := s.hr.Post(passwordPath, body); answer.Status != http.StatusBadRequest {
-			t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s.hr.Post(passwordPath, body).Expect(http.StatusBadRequest)
+			s.replicas[1].SignIn(t, s.acme.Users[api.RoleHr])
+		})
 	}
 	s.hr.Post(passwordPath, passwords(testkit.Password, better+"\x00")).
 		Refused(http.StatusUnprocessableEntity, "rule_violated")
 	s.replicas[1].SignIn(t, s.acme.Users[api.RoleHr])
 }
 
-// Who holds a session guesses its password no more freely than at the sign-in, and the guesses count together.
-func TestCurrentPasswordIsNotGuessed(t *testing.T) {
+// Wrong current passwords are throttled like logins, and both are counted together.
+func TestCurrentPasswordIsThrottled(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	i.Config.LoginPerAccountAndIP = 3
@@ -79,19 +85,19 @@ func TestCurrentPasswordIsNotGuessed(t *testing.T) {
 	for range 2 {
 		refused := hr.Post(passwordPath, passwords(wrong, better)).Refused(http.StatusUnprocessableEntity, "wrong_password")
 		if len(refused.Errors) != 1 || *refused.Errors[0].Pointer != "/current_password" {
-			t.Errorf("the errors are %+v", refused.Errors)
+			t.Errorf("errors = %+v", refused.Errors)
 		}
 	}
 	second.Anonymous(t).Post(loginPath, credentials("hr@acme.example", wrong)).Expect(http.StatusUnauthorized)
 	limited := hr.At(second).Post(passwordPath, passwords(testkit.Password, better))
 	limited.Refused(http.StatusTooManyRequests, "too_many_attempts")
 	if limited.Header.Get("Retry-After") == "" {
-		t.Error("who is throttled is not told how long")
+		t.Error("a throttled request has no Retry-After")
 	}
 	hr.Get(mePath).Expect(http.StatusOK)
 	failed := events(t, i, acme.ID, "auth.password_changed")
 	if len(failed) != 2 || failed[0].Outcome != "failure" || *failed[0].Session != current(t, hr) {
-		t.Errorf("the guesses were recorded as %+v", failed)
+		t.Errorf("recorded as %+v", failed)
 	}
 	from(hr, "192.0.2.200").Post(passwordPath, passwords(testkit.Password, better)).Expect(http.StatusNoContent)
 }

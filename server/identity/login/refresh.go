@@ -2,6 +2,8 @@ package login
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -12,21 +14,57 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
-// RefreshTokens exchanges a refresh token for a new pair. The verdict is reached under the lock of the session's row,
-// so that of many exchanges at once one rotates and the others repeat its answer.
+// RefreshTokens exchanges a refresh token for a new token pair. If the token of the cookie is refused, the response
+// expires the cookie, so that the browser does not send it again.
 func (a *Service) RefreshTokens(
 	ctx context.Context, request api.RefreshTokensRequestObject,
 ) (api.RefreshTokensResponseObject, error) {
-	presented, err := a.Refresh.Read(presentedToken(request))
+	token, fromCookie := presentedToken(request)
+	response, err := a.refresh(ctx, token)
+	if fromCookie && fault.Is(err, fault.InvalidRefreshToken) {
+		return expireCookie{err}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return response, nil
+}
+
+// presentedToken returns the token of the body or, if there is none, of the cookie.
+func presentedToken(request api.RefreshTokensRequestObject) (token string, fromCookie bool) {
+	switch {
+	case request.Body != nil && request.Body.RefreshToken != nil:
+		return *request.Body.RefreshToken, false
+	case request.Params.RefreshToken != nil:
+		return *request.Params.RefreshToken, true
+	}
+	return "", false
+}
+
+// expireCookie is an error response that expires the cookie.
+type expireCookie struct{ err error }
+
+// VisitRefreshTokensResponse sets the header and returns the error, which the error handler of the server writes.
+func (e expireCookie) VisitRefreshTokensResponse(w http.ResponseWriter) error {
+	w.Header().Set("Set-Cookie", cookie("", 0))
+	return e.err
+}
+
+// refresh decides about a token under the lock of the session's row, so that of several concurrent requests one rotates
+// and the others get the same new token.
+func (a *Service) refresh(ctx context.Context, token string) (api.RefreshTokens200JSONResponse, error) {
+	var none api.RefreshTokens200JSONResponse
+	presented, err := a.Refresh.Read(token)
 	if err != nil {
 		a.Metrics.Refresh(telemetry.RefreshInvalid)
-		return nil, fault.New(fault.InvalidRefreshToken).Because(err)
+		return none, fault.New(fault.InvalidRefreshToken).Because(err)
 	}
-	var pair api.TokenPair
-	var set string
-	var ended *db.Session
-	var role api.Role
-	var verdict session.Verdict
+	var (
+		response = none
+		role     api.Role
+		ended    *db.Session
+		decision session.Decision
+	)
 	err = a.Store.InTx(ctx, presented.CompanyID, func(tx *db.Queries) error {
 		row, err := tx.GetSessionForRefresh(ctx, db.GetSessionForRefreshParams{
 			CompanyID: presented.CompanyID, ID: presented.SessionID,
@@ -35,11 +73,11 @@ func (a *Service) RefreshTokens(
 			return err
 		}
 		role = row.Role
-		verdict = session.Judge(presented.Generation, session.Standing{
+		decision = session.Decide(presented.Generation, session.Rotation{
 			Generation: row.Generation, RotatedAt: row.RotatedAt, ExpiresAt: row.ExpiresAt,
 			Ended: row.RevokedAt != nil || !row.IsActive,
 		}, a.Clock.Now())
-		switch verdict {
+		switch decision {
 		case session.Rotate:
 			if err := a.rotate(ctx, tx, presented, row); err != nil {
 				return err
@@ -49,47 +87,34 @@ func (a *Service) RefreshTokens(
 			ended, err = a.endReused(ctx, tx, presented, row)
 			return err
 		case session.Refuse:
-			return a.recordRefused(ctx, tx, presented, row)
+			return a.recordEnded(ctx, tx, presented, row)
 		case session.Repeat:
 		}
-		state := session.State{
+		current := opened{id: presented.SessionID, State: session.State{
 			CompanyID: presented.CompanyID, UserID: row.UserID, Role: row.Role, Epoch: row.Epoch, ExpiresAt: row.ExpiresAt,
-		}
+		}}
 		presented.Generation = row.Generation
-		pair, set, err = a.tokens(opened{state, presented.SessionID}, presented)
+		response.Body, response.Headers.SetCookie, err = a.tokens(current, presented)
 		return err
 	})
 	switch {
 	case fault.Is(err, fault.ResourceNotFound):
 		a.Metrics.Refresh(telemetry.RefreshInvalid)
-		return nil, fault.New(fault.InvalidRefreshToken).Because(err)
+		return none, fault.New(fault.InvalidRefreshToken).Because(err)
 	case err != nil:
 		if fault.KindOf(err) == fault.Unavailable {
 			a.Metrics.Refresh(telemetry.RefreshUnavailable)
 		}
-		return nil, err
+		return none, fmt.Errorf("rotate refresh token of session %s: %w", presented.SessionID, err)
 	}
-	a.Metrics.Refresh(refreshOutcome(verdict))
+	a.Metrics.Refresh(refreshOutcome(decision))
 	if ended != nil {
 		a.Guard.Publish(ctx, role, *ended)
 	}
-	if verdict == session.Reuse || verdict == session.Refuse {
-		return nil, fault.New(fault.InvalidRefreshToken)
+	if decision == session.Reuse || decision == session.Refuse {
+		return none, fault.New(fault.InvalidRefreshToken)
 	}
-	return api.RefreshTokens200JSONResponse{
-		Body: pair, Headers: api.RefreshTokens200ResponseHeaders{SetCookie: set},
-	}, nil
-}
-
-// presentedToken is the one in the body or, without that, the cookie's.
-func presentedToken(request api.RefreshTokensRequestObject) string {
-	switch {
-	case request.Body != nil && request.Body.RefreshToken != nil:
-		return *request.Body.RefreshToken
-	case request.Params.RefreshToken != nil:
-		return *request.Params.RefreshToken
-	}
-	return ""
+	return response, nil
 }
 
 func (a *Service) rotate(
@@ -112,8 +137,8 @@ func (a *Service) rotate(
 	})
 }
 
-// recordRefused keeps that a token of ours was presented for a session that has ended.
-func (a *Service) recordRefused(
+// recordEnded records that a token of an ended session was presented.
+func (a *Service) recordEnded(
 	ctx context.Context, tx *db.Queries, presented session.RefreshToken, row db.GetSessionForRefreshRow,
 ) error {
 	return a.Audit.Record(ctx, tx, presented.CompanyID, audit.Entry{
@@ -122,7 +147,7 @@ func (a *Service) recordRefused(
 	})
 }
 
-// endReused ends a session whose refresh token two parties hold. The caller learns no more than from any other refusal.
+// endReused ends a session whose refresh token two parties hold. The response does not differ from other refusals.
 func (a *Service) endReused(
 	ctx context.Context, tx *db.Queries, presented session.RefreshToken, row db.GetSessionForRefreshRow,
 ) (*db.Session, error) {
@@ -140,8 +165,8 @@ func (a *Service) endReused(
 	})
 }
 
-func refreshOutcome(v session.Verdict) string {
-	switch v {
+func refreshOutcome(d session.Decision) string {
+	switch d {
 	case session.Rotate:
 		return telemetry.RefreshRotated
 	case session.Repeat:

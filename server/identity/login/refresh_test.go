@@ -12,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// stand is a company at three replicas under one stopped clock, and somebody who has signed in.
+// stand has three replicas with one stopped clock, and a user of a company with a session.
 type stand struct {
 	*testkit.Installation
 	now      *clocktest.Clock
@@ -34,39 +34,39 @@ func newStand(t *testing.T) stand {
 	return s
 }
 
-// refresh exchanges a refresh token at a replica.
+// refresh sends a refresh token to a replica.
 func (s stand) refresh(t *testing.T, replica int, token string) *testkit.Answer {
 	t.Helper()
 	return s.replicas[replica].Anonymous(t).Post(refreshPath, refreshBody(token))
 }
 
-// renew expects that an exchange succeeds, and gives the pair.
+// renew expects the refresh to succeed, and returns the new pair.
 func (s stand) renew(t *testing.T, replica int, token string) api.TokenPair {
 	t.Helper()
 	return testkit.Decode[api.TokenPair](s.refresh(t, replica, token).Expect(http.StatusOK))
 }
 
-// dead expects that an access token is worth nothing at any replica, at once.
+// dead expects all replicas to refuse an access token within a second.
 func (s stand) dead(t *testing.T, access string) {
 	t.Helper()
 	for _, replica := range s.replicas {
 		c := replica.Anonymous(t)
 		c.Token = access
-		testkit.Eventually(t, time.Second, "the access token is dead", func() bool {
+		testkit.Eventually(t, time.Second, "the access token is refused", func() bool {
 			return c.Get(mePath).Status == http.StatusUnauthorized
 		})
 		c.Get(mePath).Refused(http.StatusUnauthorized, "invalid_token")
 	}
 }
 
-func TestRefreshTakesBodyOrCookie(t *testing.T) {
+func TestRefreshAcceptsBodyOrCookie(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	c := s.replicas[1].Anonymous(t)
 	answer := c.Post(refreshPath, refreshBody(s.hr.RefreshToken)).Expect(http.StatusOK)
 	second := testkit.Decode[api.TokenPair](answer)
 	if second.RefreshToken == s.hr.RefreshToken {
-		t.Error("the exchange gave the same refresh token")
+		t.Error("the refresh token did not change")
 	}
 	want := "refresh_token=" + second.RefreshToken + attributes
 	if got := answer.Header.Get("Set-Cookie"); got != want {
@@ -80,24 +80,69 @@ func TestRefreshTakesBodyOrCookie(t *testing.T) {
 	fifth := testkit.Decode[api.TokenPair](cookie(refreshBody(fourth.RefreshToken), "aiprt_garbage").Expect(http.StatusOK))
 	cookie(refreshBody("aiprt_garbage"), fifth.RefreshToken).Refused(http.StatusUnauthorized, "invalid_refresh_token")
 	for name, token := range map[string]string{
-		"none": "", "an access token": fifth.AccessToken, "in upper case": strings.ToUpper(fifth.RefreshToken),
-		"garbage behind": fifth.RefreshToken + "A", "respelled": respell(fifth.RefreshToken),
+		"none": "", "access token": fifth.AccessToken, "upper case": strings.ToUpper(fifth.RefreshToken),
+		"trailing data": fifth.RefreshToken + "A", "non-canonical base64": respell(fifth.RefreshToken),
 	} {
-		var body any
-		if token != "" {
-			body = refreshBody(token)
-		}
-		refused := c.Post(refreshPath, body)
-		refused.Refused(http.StatusUnauthorized, "invalid_refresh_token")
-		if refused.Header.Get("Set-Cookie") != "" {
-			t.Errorf("%s: the refusal sets a cookie", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var body any
+			if token != "" {
+				body = refreshBody(token)
+			}
+			refused := s.replicas[1].Anonymous(t).Post(refreshPath, body)
+			refused.Refused(http.StatusUnauthorized, "invalid_refresh_token")
+			if got := refused.Header.Get("Set-Cookie"); got != "" {
+				t.Errorf("Set-Cookie = %q, want none", got)
+			}
+		})
 	}
 	c.Post(refreshPath, refreshBody(fifth.RefreshToken)).Expect(http.StatusOK)
 }
 
-// A lost answer and a second tab are normal: for 30 seconds the spent token gives what it gave before.
-func TestSpentTokenGivesItsSuccessorForAWhile(t *testing.T) {
+// A refused token of the cookie expires the cookie, so that the browser does not send it again. A refused token of the
+// body does not, even if there is a cookie too: the cookie may be valid.
+func TestRefusedRefreshExpiresTheCookie(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	acme := s.acme.Users
+	signIn := func(role api.Role) *testkit.Client { return s.replicas[0].SignIn(t, acme[role]) }
+	used, ended, inactive, old := signIn(api.RoleHr), signIn(api.RoleHr), signIn(api.RoleEmployee), signIn(api.RoleAdmin)
+	first := used.RefreshToken
+	s.renew(t, 0, s.renew(t, 0, first).RefreshToken)
+	ended.Post(logoutPath, nil).Expect(http.StatusOK)
+	s.Exec(`UPDATE users SET is_active = false WHERE id = $1`, acme[api.RoleEmployee].ID)
+	s.Exec(`UPDATE sessions SET expires_at = $1 WHERE user_id = $2`, s.now.Now(), acme[api.RoleAdmin].ID)
+	alive := signIn(api.RoleHr)
+	const expired = "refresh_token=; Path=/api/v1/auth/refresh; Max-Age=0; HttpOnly; Secure; SameSite=Strict"
+	for name, test := range map[string]struct {
+		body   any
+		cookie string
+		want   string
+	}{
+		"malformed":                    {nil, "aiprt_garbage", expired},
+		"empty":                        {nil, "", expired},
+		"reused":                       {nil, first, expired},
+		"session ended":                {nil, ended.RefreshToken, expired},
+		"user inactive":                {nil, inactive.RefreshToken, expired},
+		"session expired":              {nil, old.RefreshToken, expired},
+		"empty body":                   {"{}", "aiprt_garbage", expired},
+		"body refused, cookie invalid": {refreshBody("aiprt_garbage"), "aiprt_garbage", ""},
+		"body refused, cookie valid":   {refreshBody("aiprt_garbage"), alive.RefreshToken, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refused := s.replicas[1].Anonymous(t).
+				Do(http.MethodPost, refreshPath, test.body, "Cookie", "theme=dark; refresh_token="+test.cookie)
+			refused.Refused(http.StatusUnauthorized, "invalid_refresh_token")
+			if got := refused.Header.Get("Set-Cookie"); got != test.want {
+				t.Errorf("Set-Cookie = %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// Lost responses and parallel tabs are normal: for 30 seconds a used token returns the same successor again.
+func TestUsedTokenReturnsItsSuccessorDuringGrace(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	first := s.hr.RefreshToken
@@ -106,24 +151,24 @@ func TestSpentTokenGivesItsSuccessorForAWhile(t *testing.T) {
 		s.now.Advance(wait)
 		again := s.renew(t, n, first)
 		if again.RefreshToken != second.RefreshToken {
-			t.Errorf("after %s more the same token has another successor", wait)
+			t.Errorf("after another %s the same token has another successor", wait)
 		}
 		s.hr.Token = again.AccessToken
 		s.hr.Get(mePath).Expect(http.StatusOK)
 	}
 	if n := len(events(t, s.Installation, s.acme.ID, "auth.token_refreshed")); n != 1 {
-		t.Errorf("one rotation was recorded %d times", n)
+		t.Errorf("%d rotations were recorded, want 1", n)
 	}
 	s.renew(t, 1, second.RefreshToken)
 }
 
-// A token that was spent longer ago is in two hands: the session ends, for both, everywhere, for good.
+// Two parties hold a token that is used after the grace period: its session ends.
 func TestReuseEndsTheSession(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	first := s.hr.RefreshToken
 	second := s.renew(t, 0, first)
-	for _, replica := range s.replicas { // each has its own copy of the session
+	for _, replica := range s.replicas { // each replica caches the session
 		c := replica.Anonymous(t)
 		c.Token = second.AccessToken
 		c.Get(mePath).Expect(http.StatusOK)
@@ -139,7 +184,7 @@ func TestReuseEndsTheSession(t *testing.T) {
 		refused := s.refresh(t, 2, token)
 		refused.Refused(http.StatusUnauthorized, "invalid_refresh_token")
 		if timeless(t, refused) != timeless(t, unknown) || timeless(t, refused) != timeless(t, stolen) {
-			t.Error("the answer tells a stolen token from one that never was")
+			t.Error("the responses to a stolen and an unknown token differ")
 		}
 	}
 	e := one(t, s.Installation, s.acme.ID, "auth.token_reused")
@@ -149,12 +194,12 @@ func TestReuseEndsTheSession(t *testing.T) {
 	}
 	reason := scan[string](t, s.Installation, `SELECT end_reason::text FROM sessions WHERE id = $1`, *e.ID)
 	if reason != "token_reuse" {
-		t.Errorf("the session ended by %q", reason)
+		t.Errorf("end_reason = %q", reason)
 	}
 }
 
-// The grace is for the direct predecessor alone.
-func TestTokenOfTwoGenerationsAgoIsReuse(t *testing.T) {
+// The grace period applies to the direct predecessor only.
+func TestOlderGenerationIsReuse(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	second := s.renew(t, 0, s.hr.RefreshToken)
@@ -165,8 +210,8 @@ func TestTokenOfTwoGenerationsAgoIsReuse(t *testing.T) {
 	one(t, s.Installation, s.acme.ID, "auth.token_reused")
 }
 
-// Seven days count from the sign-in, however often it is refreshed.
-func TestSessionEndsSevenDaysAfterSignIn(t *testing.T) {
+// Refreshing does not extend a session.
+func TestSessionExpiresSevenDaysAfterLogin(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	token := s.hr.RefreshToken
@@ -178,7 +223,7 @@ func TestSessionEndsSevenDaysAfterSignIn(t *testing.T) {
 	answer := s.refresh(t, 1, token).Expect(http.StatusOK)
 	last := testkit.Decode[api.TokenPair](answer)
 	if last.ExpiresIn != 2 || !strings.Contains(answer.Header.Get("Set-Cookie"), "; Max-Age=2;") {
-		t.Errorf("1.5 s before the end the token lives %d s and the cookie is %q", last.ExpiresIn, answer.Header.Get("Set-Cookie"))
+		t.Errorf("1.5 s before the end expires_in = %d s and the cookie is %q", last.ExpiresIn, answer.Header.Get("Set-Cookie"))
 	}
 	s.now.Advance(1500*time.Millisecond - time.Microsecond)
 	s.hr.Token = last.AccessToken
@@ -189,14 +234,14 @@ func TestSessionEndsSevenDaysAfterSignIn(t *testing.T) {
 	}
 	s.now.Advance(time.Microsecond)
 	s.hr.Get(mePath).Refused(http.StatusUnauthorized, "invalid_token")
-	spent := testkit.Decode[api.TokenPair](end).RefreshToken
-	s.refresh(t, 0, spent).Refused(http.StatusUnauthorized, "invalid_refresh_token")
+	last = testkit.Decode[api.TokenPair](end)
+	s.refresh(t, 0, last.RefreshToken).Refused(http.StatusUnauthorized, "invalid_refresh_token")
 	if n := len(events(t, s.Installation, s.acme.ID, "auth.token_reused")); n != 0 {
-		t.Errorf("a session that had run out counted as stolen %d times", n)
+		t.Errorf("an expired session was recorded as reuse %d times", n)
 	}
 }
 
-func TestWhoIsSwitchedOffCannotRefresh(t *testing.T) {
+func TestInactiveAccountCannotRefresh(t *testing.T) {
 	t.Parallel()
 	for name, sql := range map[string]string{
 		"user":    `UPDATE users SET is_active = false WHERE company_id = $1`,
@@ -211,8 +256,8 @@ func TestWhoIsSwitchedOffCannotRefresh(t *testing.T) {
 	}
 }
 
-// Fifty tabs at three replicas refresh at once: all go on, with one and the same next token.
-func TestParallelRefreshesRotateOnce(t *testing.T) {
+// Fifty concurrent refreshes at three replicas all succeed, with the same next token.
+func TestConcurrentRefreshesRotateOnce(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	const tabs = 50
@@ -236,17 +281,17 @@ func TestParallelRefreshesRotateOnce(t *testing.T) {
 		s.hr.Token = pair.AccessToken
 	}
 	if len(next) != 1 {
-		t.Errorf("%d tabs got %d different tokens", tabs, len(next))
+		t.Errorf("%d requests got %d different tokens", tabs, len(next))
 	}
 	s.hr.At(s.replicas[2]).Get(mePath).Expect(http.StatusOK)
 	if generation := scan[int](t, s.Installation, `SELECT generation FROM sessions`); generation != 2 {
-		t.Errorf("the session is at generation %d", generation)
+		t.Errorf("generation = %d, want 2", generation)
 	}
 	one(t, s.Installation, s.acme.ID, "auth.token_refreshed")
 }
 
-// However refresh, logout and deactivation fall together, nothing of the session is alive after.
-func TestRefreshRacesWithItsEnd(t *testing.T) {
+// For any order of refresh, logout and deactivation, no token of the session is valid afterwards.
+func TestRefreshRacesWithSessionEnd(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	admin := s.replicas[1].SignIn(t, s.acme.Users[api.RoleAdmin])
@@ -281,13 +326,13 @@ func TestRefreshRacesWithItsEnd(t *testing.T) {
 			admin.Post("/api/v1/users/"+user.ID.String()+"/reactivate", nil).Expect(http.StatusOK)
 		}
 	}
-	alive := scan[int](t, s.Installation, `SELECT count(*) FROM sessions WHERE user_id = $1 AND revoked_at IS NULL`, user.ID)
-	if alive != 0 {
-		t.Errorf("%d sessions are alive after all of them were ended", alive)
+	open := scan[int](t, s.Installation, `SELECT count(*) FROM sessions WHERE user_id = $1 AND revoked_at IS NULL`, user.ID)
+	if open != 0 {
+		t.Errorf("%d sessions are still open", open)
 	}
 }
 
-// Refreshing needs PostgreSQL alone.
+// Refreshing needs PostgreSQL only.
 func TestRefreshWithoutRedis(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)

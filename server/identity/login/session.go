@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -14,11 +15,11 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// Logout ends the session that asks.
+// Logout ends the session of the request.
 func (a *Service) Logout(ctx context.Context, _ api.LogoutRequestObject) (api.LogoutResponseObject, error) {
-	who := access.Of(ctx)
-	err := a.end(ctx, who.ID, who.SessionID, db.SessionEndLogout, audit.Logout)
-	// A session that another request has just ended is as ended as the caller wanted it.
+	actor := access.Of(ctx)
+	err := a.end(ctx, actor.ID, actor.SessionID, db.SessionEndLogout, audit.Logout)
+	// Another request may have ended the session just before: the result is the same.
 	if err != nil && !fault.Is(err, fault.ResourceNotFound) {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func (a *Service) Logout(ctx context.Context, _ api.LogoutRequestObject) (api.Lo
 	}, nil
 }
 
-// ListSessions lists the caller's sessions.
+// ListSessions lists the actor's sessions.
 func (a *Service) ListSessions(
 	ctx context.Context, request api.ListSessionsRequestObject,
 ) (api.ListSessionsResponseObject, error) {
@@ -39,7 +40,7 @@ func (a *Service) ListSessions(
 	return listed, nil
 }
 
-// RevokeSession ends one of the caller's sessions.
+// RevokeSession ends one of the actor's sessions.
 func (a *Service) RevokeSession(
 	ctx context.Context, request api.RevokeSessionRequestObject,
 ) (api.RevokeSessionResponseObject, error) {
@@ -50,12 +51,12 @@ func (a *Service) RevokeSession(
 	return api.RevokeSession204Response{}, nil
 }
 
-// RevokeOtherSessions ends all of the caller's sessions but the one that asks.
+// RevokeOtherSessions ends all of the actor's sessions except that of the request.
 func (a *Service) RevokeOtherSessions(
 	ctx context.Context, _ api.RevokeOtherSessionsRequestObject,
 ) (api.RevokeOtherSessionsResponseObject, error) {
-	who := access.Of(ctx)
-	ended, err := a.endAll(ctx, who.ID, &who.SessionID, db.SessionEndRevoked)
+	actor := access.Of(ctx)
+	ended, err := a.endAll(ctx, actor.ID, &actor.SessionID, db.SessionEndRevoked)
 	if err != nil {
 		return nil, err
 	}
@@ -103,14 +104,17 @@ func (a *Service) RevokeUserSessions(
 	return api.RevokeUserSessions200JSONResponse{Revoked: ended}, nil
 }
 
-// exists fails with NotFound where the company has no such user.
+// exists returns a NotFound fault if the company does not have the user.
 func (a *Service) exists(ctx context.Context, user uuid.UUID) error {
 	company := access.Of(ctx).CompanyID
 	_, err := a.Store.Of(company).GetUser(ctx, db.GetUserParams{CompanyID: company, ID: user})
-	return err
+	if err != nil {
+		return fmt.Errorf("read user %s: %w", user, err)
+	}
+	return nil
 }
 
-// end ends one session of a user and makes it known.
+// end ends one session of a user and announces it to all replicas.
 func (a *Service) end(ctx context.Context, user, id uuid.UUID, reason db.SessionEnd, action audit.Action) error {
 	company, now := access.Of(ctx).CompanyID, a.Clock.Now()
 	var ended db.Session
@@ -124,13 +128,13 @@ func (a *Service) end(ctx context.Context, user, id uuid.UUID, reason db.Session
 		return a.Audit.Record(ctx, tx, company, revoked(action, ended))
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("end session %s: %w", id, err)
 	}
 	postgres.AfterCommit(ctx, func() { a.Guard.Publish(ctx, "", ended) })
 	return nil
 }
 
-// endAll ends the sessions of a user, but the one to keep, and makes it known.
+// endAll ends the sessions of a user, except the one to keep, and announces it to all replicas.
 func (a *Service) endAll(ctx context.Context, user uuid.UUID, keep *uuid.UUID, reason db.SessionEnd) (int32, error) {
 	company, now := access.Of(ctx).CompanyID, a.Clock.Now()
 	var ended []db.Session
@@ -146,10 +150,10 @@ func (a *Service) endAll(ctx context.Context, user uuid.UUID, keep *uuid.UUID, r
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("end sessions of user %s: %w", user, err)
 	}
 	postgres.AfterCommit(ctx, func() { a.Guard.Publish(ctx, "", ended...) })
-	return int32(len(ended)), nil //nolint:gosec // a person's sessions
+	return int32(len(ended)), nil //nolint:gosec // the sessions of one user
 }
 
 func revoked(action audit.Action, s db.Session) audit.Entry {
@@ -162,18 +166,18 @@ func revoked(action audit.Action, s db.Session) audit.Entry {
 func (a *Service) list(
 	ctx context.Context, user uuid.UUID, limit *int32, cursor *string,
 ) (api.ListSessions200JSONResponse, error) {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	shown, err := page.Read(ctx, a.Cursors, page.List[db.Session, api.Session]{
-		Scope:  page.Scope{Company: who.CompanyID, Operation: "ListSessions", Query: user},
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListSessions", Query: user},
 		Cursor: cursor, Limit: limit,
 		Fetch: func(w page.Window) ([]db.Session, error) {
-			return a.Store.Of(who.CompanyID).ListSessions(ctx, db.ListSessionsParams{
-				CompanyID: who.CompanyID, UserID: user, Now: a.Clock.Now(),
+			return a.Store.Of(actor.CompanyID).ListSessions(ctx, db.ListSessionsParams{
+				CompanyID: actor.CompanyID, UserID: user, Now: a.Clock.Now(),
 				AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
 			})
 		},
 		Place: func(row db.Session) page.Place { return page.At(row.CreatedAt, row.ID) },
-		Show:  page.Each(func(row db.Session) api.Session { return convert(row, who.SessionID) }),
+		Show:  page.Each(func(row db.Session) api.Session { return convert(row, actor.SessionID) }),
 	})
 	return api.ListSessions200JSONResponse{
 		Body: api.SessionPage(shown.Body), Headers: api.ListSessions200ResponseHeaders{Link: shown.Link},

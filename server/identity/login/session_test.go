@@ -33,7 +33,7 @@ func sessions(c *testkit.Client, path string) api.SessionPage {
 	return testkit.Decode[api.SessionPage](c.Get(path).Expect(http.StatusOK))
 }
 
-// current gives the id of the session that a client uses.
+// current returns the id of the client's session.
 func current(t *testing.T, c *testkit.Client) uuid.UUID {
 	t.Helper()
 	for _, s := range sessions(c, sessionsPath+"?limit=200").Data {
@@ -41,11 +41,11 @@ func current(t *testing.T, c *testkit.Client) uuid.UUID {
 			return s.ID
 		}
 	}
-	t.Fatal("no session is the current one")
+	t.Fatal("no session is current")
 	return uuid.Nil
 }
 
-func TestSessionsAreListed(t *testing.T) {
+func TestListSessions(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	hr := s.acme.Users[api.RoleHr]
@@ -62,7 +62,7 @@ func TestSessionsAreListed(t *testing.T) {
 
 	listed := sessions(desk, sessionsPath).Data
 	if len(listed) != 3 {
-		t.Fatalf("%d sessions are listed, want 3: %+v", len(listed), listed)
+		t.Fatalf("%d sessions, want 3: %+v", len(listed), listed)
 	}
 	now := s.now.Now()
 	for n, want := range []struct {
@@ -86,12 +86,12 @@ func TestSessionsAreListed(t *testing.T) {
 	phone.Adopt(phone.Post(refreshPath, refreshBody(phone.RefreshToken)).Expect(http.StatusOK))
 	s.now.Advance(2 * time.Minute)
 	if left := sessions(phone, sessionsPath).Data; len(left) != 1 {
-		t.Errorf("after two of three sessions ran out, %d are listed", len(left))
+		t.Errorf("after two of three sessions expired, %d are listed", len(left))
 	}
 }
 
-// What stands in a User-Agent is anybody's: it is shown as far as it tells, and does no harm.
-func TestDeviceOfAnyClient(t *testing.T) {
+// A User-Agent is arbitrary text. Every one gives a device name.
+func TestDeviceForAnyUserAgent(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	hr := i.Company("acme").Users[api.RoleHr]
@@ -107,7 +107,7 @@ func TestDeviceOfAnyClient(t *testing.T) {
 	}
 }
 
-func TestSessionsByPages(t *testing.T) {
+func TestSessionPages(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	acme := i.Company("acme")
@@ -138,16 +138,16 @@ func TestSessionsByPages(t *testing.T) {
 	}
 	all := sessions(c, sessionsPath).Data
 	if len(seen) != 5 || len(all) != 5 {
-		t.Fatalf("pages show %d sessions, one page %d, want 5", len(seen), len(all))
+		t.Fatalf("%d sessions by pages, %d on one page, want 5", len(seen), len(all))
 	}
 	for n := range all {
 		if all[n].ID != seen[n] || n > 0 && all[n].CreatedAt.After(all[n-1].CreatedAt) {
-			t.Errorf("session %d is %s by pages and %s at once, created %s", n, seen[n], all[n].ID, all[n].CreatedAt)
+			t.Errorf("session %d is %s by pages and %s on one page, created %s", n, seen[n], all[n].ID, all[n].CreatedAt)
 		}
 	}
 }
 
-func TestOneEndsOnesSessions(t *testing.T) {
+func TestUserRevokesOwnSessions(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	hr := s.acme.Users[api.RoleHr]
@@ -155,7 +155,7 @@ func TestOneEndsOnesSessions(t *testing.T) {
 	admin := s.replicas[0].SignIn(t, s.acme.Users[api.RoleAdmin])
 	lost := current(t, phone)
 
-	// Another's session is as absent as one that never was.
+	// The response for another user's session is the same as for one that does not exist.
 	absent := admin.Delete(sessionsPath + "/" + uuid.NewString())
 	foreign := admin.Delete(sessionsPath + "/" + lost.String())
 	absent.Refused(http.StatusNotFound, "not_found")
@@ -173,33 +173,33 @@ func TestOneEndsOnesSessions(t *testing.T) {
 	tablet.Get(mePath).Expect(http.StatusOK)
 	for _, listed := range sessions(desk, sessionsPath).Data {
 		if listed.ID == lost {
-			t.Error("the session that ended is still listed")
+			t.Error("an ended session is listed")
 		}
 	}
 	e := one(t, s.Installation, s.acme.ID, "session.revoked")
 	if *e.Actor != hr.ID || *e.Session != current(t, desk) || *e.ID != lost || fmt.Sprint(e.Details["reason"]) != "revoked" {
-		t.Errorf("the end was recorded as %+v", e)
+		t.Errorf("recorded as %+v", e)
 	}
 
 	endOthers := func() int32 {
 		return testkit.Decode[api.RevokedSessions](desk.Post(sessionsPath+"/revoke-others", nil).Expect(http.StatusOK)).Revoked
 	}
 	if n := endOthers(); n != 2 {
-		t.Errorf("%d sessions ended, want the tablet's and the first", n)
+		t.Errorf("%d sessions ended, want 2: the tablet's and the first", n)
 	}
 	s.dead(t, tablet.Token)
 	s.dead(t, s.hr.Token)
 	desk.Get(mePath).Expect(http.StatusOK)
 	admin.Get(mePath).Expect(http.StatusOK)
 	if n := endOthers(); n != 0 {
-		t.Errorf("%d more sessions ended", n)
+		t.Errorf("%d sessions ended, want 0", n)
 	}
 	desk.Adopt(s.refresh(t, 2, desk.RefreshToken).Expect(http.StatusOK))
 	desk.Delete(sessionsPath + "/" + current(t, desk).String()).Expect(http.StatusNoContent)
 	s.dead(t, desk.Token)
 }
 
-func TestAdminEndsAnyonesSessions(t *testing.T) {
+func TestAdminRevokesSessions(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	hr := s.acme.Users[api.RoleHr]
@@ -211,7 +211,7 @@ func TestAdminEndsAnyonesSessions(t *testing.T) {
 
 	listed := sessions(admin, path).Data
 	if len(listed) != 2 || listed[0].IsCurrent || listed[1].IsCurrent {
-		t.Fatalf("the admin sees %+v", listed)
+		t.Fatalf("sessions listed to the admin: %+v", listed)
 	}
 	one := path + "/" + current(t, second).String()
 	for _, refused := range []*testkit.Answer{
@@ -233,16 +233,16 @@ func TestAdminEndsAnyonesSessions(t *testing.T) {
 	}
 	s.dead(t, s.hr.Token)
 	if left := sessions(admin, path).Data; len(left) != 0 {
-		t.Errorf("sessions that ended are listed: %+v", left)
+		t.Errorf("ended sessions are listed: %+v", left)
 	}
 	recorded := events(t, s.Installation, s.acme.ID, "session.revoked")
 	if len(recorded) != 2 {
-		t.Fatalf("two ends were recorded as %+v", recorded)
+		t.Fatalf("recorded as %+v, want 2 entries", recorded)
 	}
 	for _, e := range recorded {
 		if *e.Actor != s.acme.Users[api.RoleAdmin].ID || e.Details["user_id"] != hr.ID.String() ||
 			e.Details["reason"] != "revoked_by_admin" {
-			t.Errorf("the end was recorded as %+v", e)
+			t.Errorf("recorded as %+v", e)
 		}
 	}
 	s.replicas[0].SignIn(t, hr)

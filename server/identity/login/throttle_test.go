@@ -9,7 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// attempts is how often in a row a client may guess until it is told to wait.
+// attempts returns how many consecutive wrong logins are allowed before one is throttled.
 func attempts(t *testing.T, most int, guess func(n int) *testkit.Answer) int {
 	t.Helper()
 	for n := range most {
@@ -27,7 +27,7 @@ func attempts(t *testing.T, most int, guess func(n int) *testkit.Answer) int {
 	return most
 }
 
-// One account is guessed at from one address only so often, on whichever replica, whether or not anybody has the email.
+// Attempts on one account from one address are limited over all replicas, also for unknown addresses.
 func TestThrottleByAccountAndAddress(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
@@ -40,12 +40,12 @@ func TestThrottleByAccountAndAddress(t *testing.T) {
 			return from(replicas[n%3].Anonymous(t), "192.0.2.1").Post(loginPath, credentials(email, wrong))
 		}
 		if n := attempts(t, 10, guess); n != 4 {
-			t.Errorf("%s: %d guesses went through, want 4", email, n)
+			t.Errorf("%s: %d attempts were allowed, want 4", email, n)
 		}
 		bodies[timeless(t, guess(0))] = true
 	}
 	if len(bodies) != 1 {
-		t.Errorf("who is throttled can tell whether the account exists: %v", bodies)
+		t.Errorf("the response depends on whether the account exists: %v", bodies)
 	}
 	right := credentials("HR@acme.example", testkit.Password)
 	from(replicas[0].Anonymous(t), "192.0.2.1").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
@@ -54,7 +54,7 @@ func TestThrottleByAccountAndAddress(t *testing.T) {
 		Post(loginPath, credentials("admin@acme.example", testkit.Password)).Expect(http.StatusOK)
 }
 
-// One address guesses at all accounts together only so often; of IPv6, a customer's whole network is one address.
+// Attempts from one network are limited over all accounts. The network of an IPv6 address is its /64.
 func TestThrottleByNetwork(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
@@ -70,19 +70,19 @@ func TestThrottleByNetwork(t *testing.T) {
 			return from(c, address(n)).Post(loginPath, credentials(fmt.Sprintf("guess%d@acme.example", n), wrong))
 		})
 		if n != 5 {
-			t.Errorf("%s: %d guesses went through, want 5", name, n)
+			t.Errorf("%s: %d attempts were allowed, want 5", name, n)
 		}
 	}
 	right := credentials("hr@acme.example", testkit.Password)
 	from(c, "2001:db8:1:3::1").Post(loginPath, right).Expect(http.StatusOK)
 	from(c, "2001:db8:1:2::1").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
 	from(c, "192.0.2.9").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
-	// What a client writes into the header itself stands before what the trusted proxy adds, and does not help it.
+	// The trusted proxy appends the address to what the client sent, which is ignored.
 	from(c, "203.0.113.5, 192.0.2.1").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
 }
 
-// Whoever is no proxy of ours is known by the address they connect from, whatever they write.
-func TestForwardedAddressOfAStrangerIsNotBelieved(t *testing.T) {
+// X-Forwarded-For of a client that is not a trusted proxy is ignored.
+func TestForwardedAddressFromUntrustedProxyIsIgnored(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	i.Config.LoginPerIP, i.Config.TrustedProxies = 3, nil
@@ -92,15 +92,15 @@ func TestForwardedAddressOfAStrangerIsNotBelieved(t *testing.T) {
 		return from(c, fmt.Sprintf("192.0.2.%d", n)).Post(loginPath, credentials("hr@acme.example", wrong))
 	})
 	if n != 3 {
-		t.Errorf("%d guesses went through, want 3", n)
+		t.Errorf("%d attempts were allowed, want 3", n)
 	}
 	if e := events(t, i, acme.ID, "auth.login")[0]; e.IP != "127.0.0.1" {
-		t.Errorf("the audit log says the guess came from %s", e.IP)
+		t.Errorf("recorded with the address %s", e.IP)
 	}
 }
 
-// Who signs in again and again is not throttled, and a success forgives the slips before it.
-func TestThrottleForgivesWhoSignsIn(t *testing.T) {
+// Successful logins are not throttled, and they clear earlier failures.
+func TestSuccessfulLoginClearsTheThrottle(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	i.Config.LoginPerAccountAndIP = 2
@@ -112,7 +112,7 @@ func TestThrottleForgivesWhoSignsIn(t *testing.T) {
 	}
 }
 
-// Whoever spreads guesses at one account over many addresses is slowed down all the same; unknown emails are no exception.
+// Attempts on one account from many addresses are slowed down, also for unknown addresses.
 func TestThrottleByAccount(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
@@ -124,7 +124,7 @@ func TestThrottleByAccount(t *testing.T) {
 			return from(replicas[n%3].Anonymous(t), fmt.Sprintf("192.0.2.%d", n)).Post(loginPath, credentials(email, wrong))
 		})
 		if n != 3 {
-			t.Errorf("%s: %d guesses went through at once, want 3", email, n)
+			t.Errorf("%s: %d attempts were allowed, want 3", email, n)
 		}
 	}
 }

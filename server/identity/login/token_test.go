@@ -7,6 +7,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"hash"
 	"maps"
 	"net/http"
@@ -39,7 +40,7 @@ func decode(t *testing.T, part string) map[string]any {
 	return value
 }
 
-// forger makes tokens of a real one. It even has the real key, so that each check stands for itself.
+// forger changes a valid token and signs it with the real key, so that each case tests one check only.
 type forger struct {
 	t            *testing.T
 	key          []byte
@@ -56,7 +57,7 @@ func newForger(t *testing.T, i *testkit.Installation, token string) forger {
 	return forger{t, key, decode(t, parts[0]), decode(t, parts[1])}
 }
 
-// change gives a copy with a member set, or without it where the value is nil.
+// change returns a copy with a member set, or removed if the value is nil.
 func change(of map[string]any, name string, value any) map[string]any {
 	changed := maps.Clone(of)
 	changed[name] = value
@@ -76,10 +77,24 @@ func (f forger) sign(head, claims map[string]any, key []byte, with func() hash.H
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	signed := encode(first) + "." + encode(second)
+	return f.signText(string(first), string(second), key, with)
+}
+
+// signText signs a header and claims that may be malformed.
+func (f forger) signText(head, claims string, key []byte, with func() hash.Hash) string {
+	signed := encode([]byte(head)) + "." + encode([]byte(claims))
 	mac := hmac.New(with, key)
 	mac.Write([]byte(signed))
 	return signed + "." + encode(mac.Sum(nil))
+}
+
+func rawJSON(t *testing.T, part string) string {
+	t.Helper()
+	content, err := base64.RawURLEncoding.DecodeString(part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
 }
 
 func (f forger) header(name string, value any) string {
@@ -90,7 +105,7 @@ func (f forger) claim(name string, value any) string {
 	return f.sign(f.head, change(f.claims, name, value), f.key, sha256.New)
 }
 
-// serialized gives a token in JSON serialization, with outer claims that nobody signed.
+// serialized returns a token in JSON serialization, with additional claims outside of the signed part.
 func serialized(t *testing.T, token string, general bool) string {
 	t.Helper()
 	parts := strings.Split(token, ".")
@@ -147,9 +162,9 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		"no typ":                   f.header("typ", nil),
 		"typ JWT":                  f.header("typ", "JWT"),
 		"typ at+JWT":               f.header("typ", "at+JWT"),
-		"a jku":                    f.header("jku", "https://attacker.example/keys"),
-		"a jwk":                    f.header("jwk", map[string]any{"kty": "oct", "k": encode(stranger[:])}),
-		"crit":                     f.header("crit", []string{"exp"}),
+		"jku header":               f.header("jku", "https://attacker.example/keys"),
+		"jwk header":               f.header("jwk", map[string]any{"kty": "oct", "k": encode(stranger[:])}),
+		"crit header":              f.header("crit", []string{"exp"}),
 		"b64 false":                f.header("b64", false),
 		"flattened JSON":           serialized(t, hr.Token, false),
 		"general JSON":             serialized(t, hr.Token, true),
@@ -163,10 +178,10 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		"half a signature":         hr.Token[:len(hr.Token)-22],
 		"another's signature":      parts[0] + "." + parts[1] + "." + strings.Split(admin.Token, ".")[2],
 		"another's claims":         parts[0] + "." + strings.Split(admin.Token, ".")[1] + "." + parts[2],
-		"garbage behind":           hr.Token + "A",
+		"trailing data":            hr.Token + "A",
 		"padded":                   hr.Token + "=",
 		"padded claims":            parts[0] + "." + parts[1] + "=." + parts[2],
-		"the alphabet of base64":   parts[0] + "." + parts[1] + "." + strings.Repeat("+/", 21) + "A",
+		"standard base64":          parts[0] + "." + parts[1] + "." + strings.Repeat("+/", 21) + "A",
 		"non-canonical base64":     respell(hr.Token),
 		"claims that are a list":   parts[0] + "." + encode([]byte(`[]`)) + "." + parts[2],
 		"another issuer":           f.claim("iss", "attacker"),
@@ -175,45 +190,60 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		"another's session":        f.claim("sid", other.claims["sid"]),
 		"another's subject":        f.claim("sub", other.claims["sub"]),
 		"another company":          f.claim("cid", globex.ID),
-		"a company that is none":   f.claim("cid", uuid.New()),
-		"a session that is none":   f.claim("sid", uuid.New()),
-		"no company's id":          f.claim("cid", uuid.Nil),
-		"no user's id":             f.claim("sub", uuid.Nil),
-		"no session's id":          f.claim("sid", uuid.Nil),
+		"unknown company":          f.claim("cid", uuid.New()),
+		"unknown session":          f.claim("sid", uuid.New()),
+		"nil company":              f.claim("cid", uuid.Nil),
+		"nil subject":              f.claim("sub", uuid.Nil),
+		"nil session":              f.claim("sid", uuid.Nil),
 		"epoch 0":                  f.claim("epoch", 0),
 		"epoch -1":                 f.claim("epoch", -1),
 		"epoch 2":                  f.claim("epoch", 2),
 		"epoch as text":            f.claim("epoch", "1"),
 		"epoch beyond 32 bits":     f.claim("epoch", 1<<32+1),
 		"expired a second ago":     f.sign(f.head, change(change(f.claims, "iat", now-900), "exp", now-1), f.key, sha256.New),
-		"good for a second more":   f.claim("exp", number("exp")+1),
-		"good forever":             f.claim("exp", int64(1)<<60),
+		"lifetime a second longer": f.claim("exp", number("exp")+1),
+		"exp 2^60":                 f.claim("exp", int64(1)<<60),
 		"a fraction as exp":        f.claim("exp", float64(number("exp"))-0.5),
+		"not valid yet":            f.claim("nbf", now+120),
+		"nbf in capitals":          f.claim("NBF", now-120),
 		"issued in the future":     f.sign(f.head, change(change(f.claims, "iat", now+120), "exp", now+600), f.key, sha256.New),
-		"issued at the beginning":  f.claim("iat", 0),
-		"issued before that":       f.claim("iat", -1),
+		"iat 0":                    f.claim("iat", 0),
+		"iat -1":                   f.claim("iat", -1),
 		"exp before iat":           f.claim("exp", number("iat")-1),
 		"the refresh token":        hr.RefreshToken,
-		"nothing but a space":      " ",
+		"a space":                  " ",
 	}
 	for _, name := range []string{"iss", "aud", "sub", "cid", "sid", "epoch", "iat", "exp"} {
 		forgeries["without "+name] = f.claim(name, nil)
+		forgeries[name+" in capitals"] = f.sign(f.head, change(change(f.claims, name, nil), strings.ToUpper(name), f.claims[name]),
+			f.key, sha256.New)
+		forgeries["another "+name+" in capitals"] = f.claim(strings.ToUpper(name), f.claims[name])
 		forgeries["null as "+name] = f.sign(f.head, withNull(f.claims, name), f.key, sha256.New)
 	}
-	for name, token := range forgeries {
-		answer := replica.Anonymous(t).Do(http.MethodGet, mePath, nil, "Authorization", "Bearer "+token)
-		if answer.Status != http.StatusUnauthorized {
-			t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
-			continue
-		}
-		if challenge := answer.Header.Get("WWW-Authenticate"); !strings.HasPrefix(challenge, "Bearer ") {
-			t.Errorf("%s: WWW-Authenticate is %q", name, challenge)
-		}
+	first, claims := rawJSON(t, parts[0]), rawJSON(t, parts[1])
+	for name, raw := range map[string][2]string{
+		"duplicate alg":          {strings.Replace(first, "{", `{"alg":"HS256",`, 1), claims},
+		"duplicate sub":          {first, strings.Replace(claims, "{", fmt.Sprintf(`{"sub":%q,`, f.claims["sub"]), 1)},
+		"data after the header":  {first + "{}", claims},
+		"data after the claims":  {first, claims + "{}"},
+		"space after the claims": {first, claims + " "},
+	} {
+		forgeries[name] = f.signText(raw[0], raw[1], f.key, sha256.New)
 	}
-	// The forger can do it right, and nobody has lost their session by what was tried.
+	for name, token := range forgeries {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answer := replica.Anonymous(t).Do(http.MethodGet, mePath, nil, "Authorization", "Bearer "+token).
+				Expect(http.StatusUnauthorized)
+			if challenge := answer.Header.Get("WWW-Authenticate"); !strings.HasPrefix(challenge, "Bearer ") {
+				t.Errorf("WWW-Authenticate is %q", challenge)
+			}
+			admin.Get(mePath).Expect(http.StatusOK)
+		})
+	}
+	// A token that the forger signs unchanged is accepted.
 	hr.Token = f.sign(f.head, f.claims, f.key, sha256.New)
 	hr.Get(mePath).Expect(http.StatusOK)
-	admin.Get(mePath).Expect(http.StatusOK)
 }
 
 func withNull(claims map[string]any, name string) map[string]any {
@@ -222,13 +252,13 @@ func withNull(claims map[string]any, name string) map[string]any {
 	return changed
 }
 
-// respell changes the two bits at the end of a token that a lenient reader drops.
+// respell changes the two unused bits at the end of a token, which lenient decoders ignore.
 func respell(token string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return token[:len(token)-1] + string(alphabet[strings.IndexByte(alphabet, token[len(token)-1])^1])
 }
 
-func TestHeaderAuthorization(t *testing.T) {
+func TestAuthorizationHeader(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	acme := i.Company("acme")
@@ -252,20 +282,21 @@ func TestHeaderAuthorization(t *testing.T) {
 		"two in one":         {[]string{"Bearer " + token + ", Bearer " + token}, http.StatusUnauthorized, "invalid_token"},
 		"two spaces between": {[]string{"Bearer  " + token}, http.StatusUnauthorized, "invalid_token"},
 	} {
-		c := replica.Anonymous(t)
-		c.Header["Authorization"] = test.values
-		answer := c.Get(mePath)
-		if answer.Status != test.status {
-			t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
-		} else if test.code != "" {
-			answer.Refused(test.status, test.code)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := replica.Anonymous(t)
+			c.Header["Authorization"] = test.values
+			answer := c.Get(mePath).Expect(test.status)
+			if test.code != "" {
+				answer.Refused(test.status, test.code)
+			}
+		})
 	}
 	replica.Anonymous(t).Get(mePath+"?access_token="+token).Refused(http.StatusUnauthorized, "missing_token")
 }
 
-// The access token ends to the second, by the service's own clock.
-func TestAccessTokenEnds(t *testing.T) {
+// Access tokens expire exactly, by the service's clock.
+func TestAccessTokenExpires(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	now := clocktest.Stopped()
@@ -280,7 +311,7 @@ func TestAccessTokenEnds(t *testing.T) {
 	c.Get(mePath).Expect(http.StatusOK)
 }
 
-// A new key signs at once; what the one before it signed is good until the operator takes it from the list.
+// A new key signs immediately. Tokens of the previous key are valid until the operator removes it from the list.
 func TestSecretKeyRotates(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)

@@ -1,14 +1,13 @@
 package session
 
 import (
-	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jws"
@@ -19,23 +18,23 @@ const (
 	audience  = "ai-interviewer-api"
 	tokenType = "at+jwt" // RFC 9068
 
-	// maxTokenSize is well above what is issued; nothing longer is worth decoding.
+	// maxTokenSize is well above the size of issued tokens. Longer tokens are refused without decoding.
 	maxTokenSize = 2048
-	// skew is how far the clocks of two replicas may be apart.
+	// skew is the largest tolerated difference between the clocks of two replicas.
 	skew = time.Minute
 )
 
-// Reasons why an access token is not believed, for metrics and the log; the caller is told only that it is invalid.
+// Reasons why an access token is refused, for metrics and the log. Clients only learn that the token is invalid.
 var (
-	ErrForm      = errors.New("form")      // not a compact JWS of ours
-	ErrKey       = errors.New("key")       // signed by a key that is not, or no longer, ours
+	ErrForm      = errors.New("form")      // not a compact JWS with our header
+	ErrKey       = errors.New("key")       // signed by an unknown or removed key
 	ErrSignature = errors.New("signature") // the signature does not match
-	ErrClaims    = errors.New("claims")    // a claim is missing or wrong
-	ErrExpired   = errors.New("expired")   // past its time
-	ErrEnded     = errors.New("ended")     // its session has ended, or it is from an earlier epoch
+	ErrClaims    = errors.New("claims")    // a claim is missing, malformed or wrong
+	ErrExpired   = errors.New("expired")   // expired
+	ErrEnded     = errors.New("ended")     // the session has ended, or the token is of an earlier epoch
 )
 
-// Claims are what an access token says. The role is not among them: it is read from the session's present state.
+// Claims are the content of an access token. The role is not part of it: it is read from the session's current state.
 type Claims struct {
 	UserID    uuid.UUID
 	CompanyID uuid.UUID
@@ -59,26 +58,27 @@ type payload struct {
 	Session   uuid.UUID `json:"sid"`
 	Epoch     int32     `json:"epoch"`
 	IssuedAt  int64     `json:"iat"`
+	NotBefore int64     `json:"nbf,omitzero"` // never issued, but checked
 	ExpiresAt int64     `json:"exp"`
 }
 
-// Access issues and verifies access tokens: JWTs under HMAC-SHA256 (RFC 7519, RFC 8725).
+// Access issues and verifies access tokens: JWTs signed with HMAC-SHA256 (RFC 7519, RFC 8725).
 type Access struct {
 	keys     *Keyring
 	lifetime time.Duration
 	now      func() time.Time
 }
 
-// NewAccess takes the keys, how long a token lives, and the clock.
+// NewAccess returns an Access that issues tokens of the given lifetime.
 func NewAccess(keys *Keyring, lifetime time.Duration, now func() time.Time) *Access {
 	return &Access{keys, lifetime, now}
 }
 
-// Lifetime is how long a token lives.
+// Lifetime is the lifetime of issued tokens.
 func (a *Access) Lifetime() time.Duration { return a.lifetime }
 
-// Issue signs a token for a session as it stands. The token does not outlive the session, but for what is left of the
-// session's last second, as times in tokens are whole seconds; the guard knows the session's end exactly.
+// Issue signs a token for a session in its current state. The token expires with the session at the latest, rounded up
+// to the next second, because times in tokens are whole seconds; Guard.Check applies the session's exact end.
 func (a *Access) Issue(state State, session uuid.UUID) (token string, expiresIn time.Duration, err error) {
 	now := a.now().Truncate(time.Second)
 	expires := now.Add(a.lifetime)
@@ -86,7 +86,8 @@ func (a *Access) Issue(state State, session uuid.UUID) (token string, expiresIn 
 		expires = state.ExpiresAt.Add(time.Second - 1).Truncate(time.Second)
 	}
 	body, err := json.Marshal(payload{
-		issuer, audience, state.UserID, state.CompanyID, session, state.Epoch, now.Unix(), expires.Unix(),
+		Issuer: issuer, Audience: audience, Subject: state.UserID, Company: state.CompanyID, Session: session,
+		Epoch: state.Epoch, IssuedAt: now.Unix(), ExpiresAt: expires.Unix(),
 	})
 	if err != nil {
 		return "", 0, fmt.Errorf("encode access token: %w", err)
@@ -103,11 +104,11 @@ func (a *Access) Issue(state State, session uuid.UUID) (token string, expiresIn 
 	return string(signed), expires.Sub(now), nil
 }
 
-// Verify reads a token in compact serialization and in no other form, and checks everything that needs no state. The
-// error is one of the reasons above.
+// Verify parses a token in compact serialization, and checks everything that does not depend on the session's state.
+// The error is one of the reasons above.
 //
-// The parts are taken apart here, once, and the signature is asked of jwx's verifier for one algorithm. No other reader
-// sees the token, so there is none that could find in it another form, another header or other claims.
+// Verify splits and decodes the token itself, and uses jwx to verify the signature. jwx's own parsers accept other
+// serializations, duplicate members and other capitalizations; parsers that differ on such tokens can be exploited.
 func (a *Access) Verify(token string) (Claims, error) {
 	if len(token) > maxTokenSize || strings.Count(token, ".") != 2 {
 		return Claims{}, ErrForm
@@ -128,15 +129,15 @@ func (a *Access) Verify(token string) (Claims, error) {
 	if err != nil || verifier.Verify([]byte(signed), signature, key.access) != nil {
 		return Claims{}, ErrSignature
 	}
-	var said payload
-	if json.Unmarshal(body, &said) != nil {
+	var p payload
+	if decodeObject(body, &p) != nil {
 		return Claims{}, ErrClaims
 	}
-	return a.check(said)
+	return a.check(p)
 }
 
-// decodePart reads a part of a token. Only the one spelling that encoding gives is accepted, so that no second text
-// passes for the same token; the decoder by itself would overlook line breaks.
+// decodePart decodes one part of a token. It accepts the canonical encoding only, so that each token has exactly one
+// spelling; the decoder alone would ignore line breaks.
 func decodePart(text string) ([]byte, error) {
 	if strings.ContainsAny(text, "\r\n") {
 		return nil, ErrForm
@@ -144,33 +145,39 @@ func decodePart(text string) ([]byte, error) {
 	return base64.RawURLEncoding.Strict().DecodeString(text)
 }
 
-// keyOf reads the header before anything is verified: its algorithm and type must be ours to the letter, whatever key
-// it names, and it may say nothing else.
+// decodeObject decodes a JSON object strictly: it refuses duplicate members, members that the struct does not have,
+// names that differ in case, invalid UTF-8, and anything after the object.
+func decodeObject(text []byte, into any) error {
+	if len(text) == 0 || text[len(text)-1] != '}' { // the decoder alone would accept space after the object
+		return ErrForm
+	}
+	return json.Unmarshal(text, into, json.RejectUnknownMembers(true))
+}
+
+// keyOf returns the key that the header names. The algorithm and the type must match exactly, for any key.
 func (a *Access) keyOf(head []byte) (secret, error) {
-	var said header
-	decoder := json.NewDecoder(bytes.NewReader(head))
-	decoder.DisallowUnknownFields()
-	if decoder.Decode(&said) != nil || said.Algorithm != jwa.HS256.String() || said.Type != tokenType {
+	var h header
+	if decodeObject(head, &h) != nil || h.Algorithm != jwa.HS256.String() || h.Type != tokenType {
 		return secret{}, ErrForm
 	}
-	key, known := a.keys.find(said.KeyID)
+	key, known := a.keys.find(h.KeyID)
 	if !known {
 		return secret{}, ErrKey
 	}
 	return key, nil
 }
 
-func (a *Access) check(said payload) (Claims, error) {
+func (a *Access) check(p payload) (Claims, error) {
 	now := a.now()
 	claims := Claims{
-		said.Subject, said.Company, said.Session, said.Epoch, time.Unix(said.IssuedAt, 0), time.Unix(said.ExpiresAt, 0),
+		p.Subject, p.Company, p.Session, p.Epoch, time.Unix(p.IssuedAt, 0), time.Unix(p.ExpiresAt, 0),
 	}
 	switch {
-	case said.Issuer != issuer, said.Audience != audience,
-		said.Subject == uuid.Nil, said.Company == uuid.Nil, said.Session == uuid.Nil,
-		said.Epoch < 1, said.IssuedAt <= 0, said.ExpiresAt <= said.IssuedAt,
+	case p.Issuer != issuer, p.Audience != audience,
+		p.Subject == uuid.Nil, p.Company == uuid.Nil, p.Session == uuid.Nil,
+		p.Epoch < 1, p.IssuedAt <= 0, p.ExpiresAt <= p.IssuedAt,
 		claims.ExpiresAt.Sub(claims.IssuedAt) > a.lifetime,
-		claims.IssuedAt.After(now.Add(skew)):
+		claims.IssuedAt.After(now.Add(skew)), p.NotBefore > now.Add(skew).Unix():
 		return Claims{}, ErrClaims
 	case !now.Before(claims.ExpiresAt):
 		return Claims{}, ErrExpired

@@ -1,6 +1,9 @@
 package session
 
 import (
+	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +13,7 @@ import (
 
 func FuzzVerify(f *testing.F) {
 	access := NewAccess(keyring(f), 15*time.Minute, noon)
-	token := issue(f, access, living(), uuid.UUID{9})
+	token := issue(f, access, openSession(), uuid.UUID{9})
 	for _, seed := range []string{
 		token, token + ".", respell(token), "..", `{"payload":"e30","protected":"e30","signature":""}`,
 		strings.Replace(token, ".", "=.", 1), token + "\n", strings.ToUpper(token),
@@ -24,6 +27,51 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
+// Every header and payload that Verify accepts, signed with the current key, has each known member once, exactly
+// spelled, and nothing else. encoding/json reads them for comparison.
+func FuzzVerifySigned(f *testing.F) {
+	keys := keyring(f)
+	access := NewAccess(keys, 15*time.Minute, noon)
+	head, body := parts(keys)
+	f.Add(head, body)
+	f.Add(head, strings.Replace(body, "{", `{"nbf":1,`, 1))
+	f.Add(head, strings.Replace(body, `"exp"`, `"exp":1,"exp"`, 1))
+	f.Add(head, strings.Replace(body, `"exp"`, `"EXP"`, 1))
+	f.Add(head+" ", body+"{}")
+	f.Add(strings.Replace(head, `"alg"`, `"Alg"`, 1), body)
+	f.Fuzz(func(t *testing.T, head, body string) {
+		if _, err := access.Verify(sign(keys, head, body)); err != nil {
+			return
+		}
+		if got := names(t, head); !slices.Equal(got, []string{"alg", "kid", "typ"}) {
+			t.Errorf("accepted a header with the members %q", got)
+		}
+		got := slices.DeleteFunc(names(t, body), func(name string) bool { return name == "nbf" })
+		if !slices.Equal(got, []string{"aud", "cid", "epoch", "exp", "iat", "iss", "sid", "sub"}) {
+			t.Errorf("accepted a payload with the members %q", got)
+		}
+	})
+}
+
+// names returns the sorted names of the members of a flat JSON object, with duplicates. Nothing may follow the object.
+func names(t *testing.T, object string) []string {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(object))
+	var tokens []json.Token
+	for token, err := decoder.Token(); err == nil; token, err = decoder.Token() {
+		tokens = append(tokens, token)
+	}
+	if len(tokens) < 2 || tokens[len(tokens)-1] != json.Delim('}') || decoder.InputOffset() != int64(len(object)) {
+		t.Fatalf("%q is not one object", object)
+	}
+	var found []string
+	for member := range slices.Chunk(tokens[1:len(tokens)-1], 2) {
+		found = append(found, fmt.Sprint(member[0]))
+	}
+	slices.Sort(found)
+	return found
+}
+
 func FuzzRefreshRead(f *testing.F) {
 	refresh := NewRefresh(keyring(f))
 	token := refresh.Derive(RefreshToken{uuid.UUID{1}, uuid.UUID{9}, 7})
@@ -31,7 +79,7 @@ func FuzzRefreshRead(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if said, err := refresh.Read(text); err == nil && refresh.Derive(said) != text {
+		if content, err := refresh.Read(text); err == nil && refresh.Derive(content) != text {
 			t.Errorf("accepted: %q", text)
 		}
 	})
@@ -40,22 +88,22 @@ func FuzzRefreshRead(f *testing.F) {
 func FuzzDecodeState(f *testing.F) {
 	ended := State{uuid.UUID{1}, uuid.UUID{2}, "", 4, noon(), true}
 	for _, seed := range []string{
-		living().encode(), ended.encode(), "", "|||||", "1|T|||hr|0", "-1|false|a|b|hr|9",
-		strings.ToUpper(living().encode()), "0" + living().encode(),
+		openSession().encode(), ended.encode(), "", "|||||", "1|T|||hr|0", "-1|false|a|b|hr|9",
+		strings.ToUpper(openSession().encode()), "0" + openSession().encode(),
 	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		state, err := decodeState(text)
 		if err == nil && (state.encode() != text || state.Epoch < 1 || !state.Revoked && !state.Role.Valid()) {
-			t.Errorf("%q was read as %+v", text, state)
+			t.Errorf("%q is decoded as %+v", text, state)
 		}
 	})
 }
 
 func BenchmarkVerify(b *testing.B) {
 	access := NewAccess(keyring(b), 15*time.Minute, noon)
-	token := issue(b, access, living(), uuid.UUID{9})
+	token := issue(b, access, openSession(), uuid.UUID{9})
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := access.Verify(token); err != nil {

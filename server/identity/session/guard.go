@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -19,29 +20,29 @@ import (
 
 const (
 	keyPrefix = "session:"
-	// watchEvery is how often each replica asks PostgreSQL which sessions have changed.
-	watchEvery = 400 * time.Millisecond
-	// watchOverlap is how far back it looks: well beyond the longest that a transaction can take from a change to its
-	// commit, by the time-outs of statements and requests.
-	watchOverlap = time.Minute
-	// watchTimeout bounds one look.
-	watchTimeout = 3 * time.Second
-	// copyTTL is how long Redis keeps a copy of a live session's state, and a replica its copy of that.
-	copyTTL      = 10 * time.Minute
-	copyTTLLocal = time.Minute
+	// pollEvery is how often each replica reads the recent session changes from PostgreSQL.
+	pollEvery = 400 * time.Millisecond
+	// pollOverlap is how old the changes of one poll may be: well above the longest time from a change to its commit,
+	// which the timeouts of statements and requests bound.
+	pollOverlap = time.Minute
+	// pollTimeout bounds one poll.
+	pollTimeout = 3 * time.Second
+	// copyTTL is how long Redis keeps the state of an open session, and localTTL how long a replica caches that copy.
+	copyTTL  = 10 * time.Minute
+	localTTL = time.Minute
 )
 
-// put keeps the later of two states and answers with the one that is kept, so that neither a slow reader nor a late
-// writer can bring an earlier state back.
+// put stores a state unless Redis has one of the same or a higher epoch, and returns the stored one. Neither a slow
+// reader nor a late writer can therefore restore an older state.
 //
-// KEYS[1] the session; ARGV[1] the state, ARGV[2] its epoch, ARGV[3] how long to keep it in milliseconds.
+// KEYS[1] the session; ARGV[1] the state, ARGV[2] its epoch, ARGV[3] its time to live in milliseconds.
 const put = `
-local kept = redis.call('GET', KEYS[1])
-if kept and (tonumber(string.match(kept, '^%d+')) or 0) >= tonumber(ARGV[2]) then return kept end
+local stored = redis.call('GET', KEYS[1])
+if stored and (tonumber(string.match(stored, '^%d+')) or 0) >= tonumber(ARGV[2]) then return stored end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 return ARGV[1]`
 
-// Source says where the state came from that decided about a token.
+// Source is where the state that decided about a token was read from.
 type Source string
 
 // The sources.
@@ -51,13 +52,13 @@ const (
 	FromDatabase Source = "postgres"
 )
 
-// Guard knows, on one replica, which sessions are alive.
+// Guard checks, on one replica, whether sessions are open.
 //
-// A state is read from Redis through rueidis' client-side cache, so that the usual request asks nobody; Redis tells
-// every replica when it changes. What Redis does not have is read from PostgreSQL, never taken for allowed. And because
-// Redis can lose a change (it may hang, restart empty or come back with old data, and the writer may die before telling
-// it), every replica also asks PostgreSQL for recent changes a few times a second; what it learns there overrides any
-// copy with a lower epoch.
+// It reads states from Redis through rueidis' client-side cache, so that the usual request needs no round trip; Redis
+// notifies all replicas of changes. States that Redis does not have are read from PostgreSQL, never assumed to be
+// open. Redis can lose a change: it can hang, restart empty or restart with old data, and the writer can crash before
+// it writes to Redis. Each replica therefore also polls PostgreSQL for recent changes several times per second. A
+// change overrides all copies of a lower epoch.
 type Guard struct {
 	store    *postgres.Store
 	redis    *redis.Redis
@@ -69,17 +70,17 @@ type Guard struct {
 
 	mu      sync.RWMutex
 	changed map[uuid.UUID]change
-	watched time.Time // when the last look that succeeded began
+	polled  time.Time // start of the last successful poll
 }
 
-// change is a state that this replica was told of, and when.
+// change is a state that this replica has learned of, and when.
 type change struct {
 	State
 	at time.Time
 }
 
-// NewGuard takes the keys that sign the copies in Redis, the access tokens' lifetime, which bounds how long a change
-// must be remembered, and a function that is told where each decision's state came from.
+// NewGuard returns a Guard. The keys sign the copies in Redis; the lifetime of access tokens bounds how long changes
+// are kept in memory; observe is called with the source of each decision.
 func NewGuard(
 	s *postgres.Store, r *redis.Redis, keys *Keyring, lifetime time.Duration, now func() time.Time, observe func(Source),
 ) *Guard {
@@ -89,10 +90,10 @@ func NewGuard(
 	}
 }
 
-// Check gives the present state of the session that a verified token belongs to. It fails with ErrEnded where the token
-// is worth nothing any more, and with a fault where nobody could be asked.
+// Check returns the current state of the session of a verified token. It fails with ErrEnded if the token is no longer
+// valid, and with a fault if the state could not be read.
 func (g *Guard) Check(ctx context.Context, c Claims) (State, error) {
-	state, source, err := g.present(ctx, c)
+	state, source, err := g.current(ctx, c)
 	if err != nil {
 		return State{}, err
 	}
@@ -100,26 +101,26 @@ func (g *Guard) Check(ctx context.Context, c Claims) (State, error) {
 	return state, state.Admit(c, g.now())
 }
 
-func (g *Guard) present(ctx context.Context, c Claims) (State, Source, error) {
-	kept, found := g.copyOf(ctx, c.SessionID)
+func (g *Guard) current(ctx context.Context, c Claims) (State, Source, error) {
+	cached, found := g.copyOf(ctx, c.SessionID)
 	g.mu.RLock()
 	learned, known := g.changed[c.SessionID]
 	g.mu.RUnlock()
-	if known && (!found || learned.Epoch >= kept.Epoch) && learned.Epoch >= c.Epoch {
+	if known && (!found || learned.Epoch >= cached.Epoch) && learned.Epoch >= c.Epoch {
 		return learned.State, FromMemory, nil
 	}
-	// A token of a later epoch than the copy's proves the copy to be old: we signed that token.
-	if found && kept.Epoch >= c.Epoch {
-		return kept, FromRedis, nil
+	// A copy with a lower epoch than the token's is outdated: we signed that token.
+	if found && cached.Epoch >= c.Epoch {
+		return cached, FromRedis, nil
 	}
 	state, err := g.load(ctx, c)
 	return state, FromDatabase, err
 }
 
-// copyOf reads Redis; without Redis, there is no copy.
+// copyOf returns the copy in Redis. If Redis is down, there is none.
 func (g *Guard) copyOf(ctx context.Context, session uuid.UUID) (state State, found bool) {
 	err := g.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
-		text, err := c.DoCache(ctx, c.B().Get().Key(keyPrefix+session.String()).Cache(), copyTTLLocal).ToString()
+		text, err := c.DoCache(ctx, c.B().Get().Key(keyPrefix+session.String()).Cache(), localTTL).ToString()
 		if err != nil {
 			return err
 		}
@@ -137,47 +138,47 @@ func (g *Guard) load(ctx context.Context, c Claims) (State, error) {
 		return State{Revoked: true}, nil
 	}
 	if err != nil {
-		return State{}, err
+		return State{}, fmt.Errorf("read the state of session %s: %w", c.SessionID, err)
 	}
 	state := State{c.CompanyID, row.UserID, row.Role, row.Epoch, row.ExpiresAt, row.Revoked}
 	if state.Epoch > c.Epoch {
-		// The token was refused by the truth. An older copy that comes back with Redis must not admit it again.
+		// PostgreSQL refuses the token. If Redis restarts with an older copy, that copy must not admit the token again.
 		g.learn(map[uuid.UUID]State{c.SessionID: state})
 	}
-	if kept, err := g.write(ctx, c.SessionID, state); err == nil && kept.Epoch > state.Epoch {
-		return kept, nil
+	if stored, err := g.write(ctx, c.SessionID, state); err == nil && stored.Epoch > state.Epoch {
+		return stored, nil
 	}
 	return state, nil
 }
 
-// write offers a state to Redis and gives the one that Redis keeps. What was not written by us is replaced.
+// write sends a state to Redis and returns the one that Redis then has. It replaces values that we did not write.
 func (g *Guard) write(ctx context.Context, session uuid.UUID, s State) (State, error) {
 	ttl := copyTTL
 	if s.Revoked {
-		ttl = g.memory()
+		ttl = g.retention()
 	}
-	kept, key, sealed := s, keyPrefix+session.String(), g.keys.sealState(session, s)
+	stored, key, sealed := s, keyPrefix+session.String(), g.keys.sealState(session, s)
 	err := g.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
 		text, err := g.script.Exec(ctx, c, []string{key},
 			[]string{sealed, strconv.Itoa(int(s.Epoch)), strconv.FormatInt(ttl.Milliseconds(), 10)}).ToString()
 		if err != nil {
 			return err
 		}
-		if kept, err = g.keys.openState(session, text); err != nil {
-			kept = s
+		if stored, err = g.keys.openState(session, text); err != nil {
+			stored = s
 			return c.Do(ctx, c.B().Set().Key(key).Value(sealed).Px(ttl).Build()).Error()
 		}
 		return nil
 	})
-	return kept, err
+	return stored, err
 }
 
-// memory is how long an end must be remembered: until the last token that was issued before it has expired.
-func (g *Guard) memory() time.Duration { return g.lifetime + 2*skew }
+// retention is how long a change must be kept: until the last access token issued before it has expired.
+func (g *Guard) retention() time.Duration { return g.lifetime + 2*skew }
 
-// Publish makes changes that have just been committed known: here at once, everywhere else through Redis. What Redis
-// does not take, the other replicas find in PostgreSQL within a second. It does not depend on the caller still being
-// there.
+// Publish announces committed changes: to this replica immediately, to the others through Redis. Changes that could
+// not be written to Redis reach the other replicas within a second by their polls. Publish also works after ctx has
+// ended.
 func (g *Guard) Publish(ctx context.Context, role api.Role, changed ...db.Session) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
@@ -185,87 +186,87 @@ func (g *Guard) Publish(ctx context.Context, role api.Role, changed ...db.Sessio
 	for _, row := range changed {
 		states[row.ID] = State{row.CompanyID, row.UserID, role, row.Epoch, row.ExpiresAt, row.RevokedAt != nil}
 	}
-	g.spread(ctx, g.learn(states))
+	g.announce(ctx, g.learn(states))
 }
 
-// learn remembers changes, and gives those that are news.
+// learn keeps changes in memory, and returns those that were not known yet.
 func (g *Guard) learn(states map[uuid.UUID]State) map[uuid.UUID]State {
-	news := map[uuid.UUID]State{}
+	unknown := map[uuid.UUID]State{}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for session, state := range states {
 		if before, known := g.changed[session]; !known || state.Epoch > before.Epoch {
 			g.changed[session] = change{state, g.now()}
-			news[session] = state
+			unknown[session] = state
 		}
 	}
-	return news
+	return unknown
 }
 
-// spread passes news on to Redis. Without Redis the watch of each replica makes up for it.
-func (g *Guard) spread(ctx context.Context, news map[uuid.UUID]State) {
-	for session, state := range news {
+// announce writes changes to Redis. If Redis is down, the other replicas learn of them by polling.
+func (g *Guard) announce(ctx context.Context, changes map[uuid.UUID]State) {
+	for session, state := range changes {
 		if _, err := g.write(ctx, session, state); errors.Is(err, redis.ErrDown) || ctx.Err() != nil {
 			return
 		}
 	}
 }
 
-// Look asks PostgreSQL once which sessions have changed lately. The server looks once before it serves.
-func (g *Guard) Look(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, watchTimeout)
+// Poll reads the recent session changes from PostgreSQL once. The server does so once before it serves requests.
+func (g *Guard) Poll(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
 	began := g.now()
-	seconds := int32(g.lookBack(began) / time.Second) //nolint:gosec // an hour or two
+	seconds := int32(g.pollWindow(began) / time.Second) //nolint:gosec // an hour or two
 	rows, err := g.store.Lookup().ListSessionChanges(ctx, seconds)
 	if err != nil {
-		return err
+		return fmt.Errorf("read recent session changes: %w", err)
 	}
 	states := make(map[uuid.UUID]State, len(rows))
 	for _, row := range rows {
 		states[row.SessionID] = State{row.CompanyID, row.UserID, row.Role, row.Epoch, row.ExpiresAt, row.Revoked}
 	}
-	news := g.learn(states)
+	changes := g.learn(states)
 	g.mu.Lock()
-	g.watched = began
+	g.polled = began
 	g.mu.Unlock()
-	g.spread(ctx, news)
+	g.announce(ctx, changes)
 	return nil
 }
 
-// lookBack is how far back a look must go: a little, or, after a pause and when the clock was turned, as far as any
-// access token reaches.
-func (g *Guard) lookBack(now time.Time) time.Duration {
+// pollWindow returns the maximum age of the changes that a poll must read: pollOverlap, or, if the last successful
+// poll is too long ago or the clock was set back, the retention.
+func (g *Guard) pollWindow(now time.Time) time.Duration {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	if pause := now.Sub(g.watched); pause < 0 || pause > watchOverlap/2 {
-		return g.memory()
+	if pause := now.Sub(g.polled); pause < 0 || pause > pollOverlap/2 {
+		return g.retention()
 	}
-	return watchOverlap
+	return pollOverlap
 }
 
-// Watch looks again and again until the context ends, and forgets what has become irrelevant.
+// Watch polls until ctx ends, and drops changes after their retention. failed is called with the errors of polls.
 func (g *Guard) Watch(ctx context.Context, failed func(error)) {
-	look := time.NewTicker(watchEvery)
-	defer look.Stop()
-	forget := time.NewTicker(time.Minute)
-	defer forget.Stop()
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	clean := time.NewTicker(time.Minute)
+	defer clean.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-look.C:
-			if err := g.Look(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		case <-poll.C:
+			if err := g.Poll(ctx); err != nil && !errors.Is(err, context.Canceled) {
 				failed(err)
 			}
-		case <-forget.C:
-			g.forget()
+		case <-clean.C:
+			g.clean()
 		}
 	}
 }
 
-func (g *Guard) forget() {
-	oldest := g.now().Add(-g.memory())
+func (g *Guard) clean() {
+	oldest := g.now().Add(-g.retention())
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for session, c := range g.changed {

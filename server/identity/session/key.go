@@ -1,6 +1,8 @@
-// Package session is what a sign-in leaves behind: access tokens that every replica can check, refresh tokens that
-// rotate, and an end that bites at once. PostgreSQL holds the truth about a session; Redis and the memory of each
-// replica only hold copies, which are compared by epoch, and never make an ended session live.
+// Package session implements sessions: access tokens that every replica verifies, refresh tokens that rotate, and
+// revocation that takes effect on all replicas within a second.
+//
+// PostgreSQL is the source of truth. Redis and the memory of each replica hold copies of a session's state. Copies
+// have an epoch; the copy with the higher epoch is newer. No copy can revive an ended session.
 package session
 
 import (
@@ -12,8 +14,8 @@ import (
 
 const keySize = 32
 
-// secret is a SECRET_KEY and what is derived from it: one key for each purpose, so that what is signed for one says
-// nothing for another (HKDF, RFC 5869).
+// secret holds the keys derived from one SECRET_KEY (HKDF, RFC 5869). Each purpose has its own key, so that a signature
+// for one purpose is not valid for another.
 type secret struct {
 	id      string
 	access  []byte
@@ -22,17 +24,17 @@ type secret struct {
 	record  []byte
 }
 
-// Keyring holds the secrets that are believed: the first signs, all verify.
+// Keyring holds the accepted secrets. The first one signs; all of them verify.
 type Keyring struct {
 	secrets  []secret
 	cursor   []byte
 	throttle []byte
 }
 
-// NewKeyring derives the keys of the present secret and of those before it, which still verify.
-func NewKeyring(present string, previous ...string) (*Keyring, error) {
+// NewKeyring derives the keys of the current secret, and of the previous ones, which still verify.
+func NewKeyring(current string, previous ...string) (*Keyring, error) {
 	ring := &Keyring{}
-	for _, text := range append([]string{present}, previous...) {
+	for _, text := range append([]string{current}, previous...) {
 		id, err := derive(text, "key id")
 		if err != nil {
 			return nil, err
@@ -56,26 +58,26 @@ func NewKeyring(present string, previous ...string) (*Keyring, error) {
 		ring.secrets = append(ring.secrets, secret{hex.EncodeToString(id)[:keyIDSize], access, refresh, state, record})
 	}
 	var err error
-	if ring.cursor, err = derive(present, "cursor"); err != nil {
+	if ring.cursor, err = derive(current, "cursor"); err != nil {
 		return nil, err
 	}
-	if ring.throttle, err = derive(present, "login throttle"); err != nil {
+	if ring.throttle, err = derive(current, "login throttle"); err != nil {
 		return nil, err
 	}
 	return ring, nil
 }
 
-// Cursor is the key that signs cursors.
+// Cursor returns the key that signs cursors.
 func (k *Keyring) Cursor() []byte { return k.cursor }
 
-// Throttle is the key under which the login throttle hides emails.
+// Throttle returns the key by which the login throttle hashes email addresses.
 func (k *Keyring) Throttle() []byte { return k.throttle }
 
-// Records are the secrets that seal what is kept to answer a request again: the first seals, all open.
+// Records returns the keys of stored idempotency records: the first one seals, all of them open.
 func (k *Keyring) Records() [][]byte {
 	records := make([][]byte, len(k.secrets))
-	for i, known := range k.secrets {
-		records[i] = known.record
+	for i, s := range k.secrets {
+		records[i] = s.record
 	}
 	return records
 }
@@ -83,9 +85,9 @@ func (k *Keyring) Records() [][]byte {
 func (k *Keyring) signing() secret { return k.secrets[0] }
 
 func (k *Keyring) find(id string) (secret, bool) {
-	for _, known := range k.secrets {
-		if known.id == id {
-			return known, true
+	for _, s := range k.secrets {
+		if s.id == id {
+			return s, true
 		}
 	}
 	return secret{}, false

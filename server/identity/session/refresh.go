@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Grace is how long a spent refresh token still gives its successor, for answers that were lost and for parallel tabs.
+// Grace is how long a used refresh token still returns its successor, for lost responses and for parallel browser tabs.
 const Grace = 30 * time.Second
 
 const (
@@ -23,23 +23,23 @@ const (
 	refreshFormat = 1
 )
 
-var errRefreshToken = errors.New("not a refresh token of ours")
+var errRefreshToken = errors.New("not one of our refresh tokens")
 
-// RefreshToken is what a refresh token says. It is not stored anywhere: it is derived by HMAC from the session and the
-// generation, so the successor of a token can be given twice without having been kept.
+// RefreshToken is the content of a refresh token. Tokens are not stored: a token is derived by HMAC from its session
+// and generation, so the successor of a token can be returned again without having been stored.
 type RefreshToken struct {
 	CompanyID  uuid.UUID
 	SessionID  uuid.UUID
 	Generation int32
 }
 
-// Refresh derives and reads refresh tokens.
+// Refresh derives and parses refresh tokens.
 type Refresh struct{ keys *Keyring }
 
-// NewRefresh takes the keys.
+// NewRefresh returns a Refresh that uses the keys.
 func NewRefresh(keys *Keyring) *Refresh { return &Refresh{keys} }
 
-// Derive gives the token of a generation.
+// Derive returns the token of a generation.
 func (r *Refresh) Derive(t RefreshToken) string {
 	key := r.keys.signing()
 	body := make([]byte, 0, refreshBody+refreshMAC)
@@ -51,7 +51,7 @@ func (r *Refresh) Derive(t RefreshToken) string {
 	return refreshPrefix + base64.RawURLEncoding.EncodeToString(append(body, mac(key.refresh, body)...))
 }
 
-// Read verifies a token and says what it names. A token that is not ours is refused without a look at the database.
+// Read verifies and parses a token. It needs no database to refuse tokens that we did not issue.
 func (r *Refresh) Read(token string) (RefreshToken, error) {
 	encoded, found := strings.CutPrefix(token, refreshPrefix)
 	if !found || len(encoded) != base64.RawURLEncoding.EncodedLen(refreshBody+refreshMAC) {
@@ -67,7 +67,7 @@ func (r *Refresh) Read(token string) (RefreshToken, error) {
 			return RefreshToken{
 				CompanyID:  uuid.UUID(body[1+keyIDSize : 17+keyIDSize]),
 				SessionID:  uuid.UUID(body[17+keyIDSize : 33+keyIDSize]),
-				Generation: int32(binary.BigEndian.Uint32(body[33+keyIDSize:])), //nolint:gosec // we signed it
+				Generation: int32(binary.BigEndian.Uint32(body[33+keyIDSize:])), //nolint:gosec // signed by us
 			}, nil
 		}
 	}
@@ -80,38 +80,38 @@ func mac(key, body []byte) []byte {
 	return digest.Sum(nil)
 }
 
-// Verdict is what becomes of a refresh token that was presented.
-type Verdict int
+// Decision is the result of presenting a refresh token.
+type Decision int
 
-// The verdicts.
+// The decisions.
 const (
-	// Rotate spends the token and gives the next generation.
-	Rotate Verdict = iota + 1
-	// Repeat gives the present generation once more: the token is its direct predecessor and within the grace.
+	// Rotate uses the token up and issues the next generation.
+	Rotate Decision = iota + 1
+	// Repeat issues the current generation again: the token is its direct predecessor, and Grace has not passed.
 	Repeat
-	// Reuse ends the session: the token was spent longer ago, so two parties hold it.
+	// Reuse ends the session: the token was used up earlier, so two parties hold it.
 	Reuse
-	// Refuse gives nothing and changes nothing: the session has ended, or never knew such a generation.
+	// Refuse issues nothing and changes nothing: the session has ended, or the generation was never issued.
 	Refuse
 )
 
-// Standing is what a session's row says about its refresh tokens.
-type Standing struct {
+// Rotation is the state of a session's refresh tokens, as stored.
+type Rotation struct {
 	Generation int32
 	RotatedAt  time.Time
 	ExpiresAt  time.Time
 	Ended      bool
 }
 
-// Judge decides about a presented generation (RFC 9700, section 4.14.2, with a grace for concurrency). An end is final:
-// a session that has ended gives the same answer whatever is presented.
-func Judge(presented int32, s Standing, now time.Time) Verdict {
+// Decide decides about a presented generation (RFC 9700, section 4.14.2, with Grace for concurrent requests). For an
+// ended session the decision is Refuse for every generation.
+func Decide(presented int32, r Rotation, now time.Time) Decision {
 	switch {
-	case s.Ended || !now.Before(s.ExpiresAt) || presented > s.Generation || presented < 1:
+	case r.Ended || !now.Before(r.ExpiresAt) || presented > r.Generation || presented < 1:
 		return Refuse
-	case presented == s.Generation:
+	case presented == r.Generation:
 		return Rotate
-	case presented == s.Generation-1 && !now.After(s.RotatedAt.Add(Grace)):
+	case presented == r.Generation-1 && !now.After(r.RotatedAt.Add(Grace)):
 		return Repeat
 	}
 	return Reuse

@@ -14,8 +14,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// State is what decides whether an access token of a session is worth anything. Of two states of one session, the one
-// with the higher epoch is the later one: every change that ends tokens raises it, under the lock of the session's row.
+// State is the state of a session, which decides whether its access tokens are valid. Of two states of one session,
+// the one with the higher epoch is newer: each change that invalidates access tokens increments the epoch, under the
+// lock of the session's row.
 type State struct {
 	CompanyID uuid.UUID
 	UserID    uuid.UUID
@@ -25,7 +26,7 @@ type State struct {
 	Revoked   bool
 }
 
-// Admit decides whether a verified token is worth something in this state.
+// Admit returns ErrEnded if a verified token is not valid in this state.
 func (s State) Admit(c Claims, now time.Time) error {
 	if s.Revoked || s.Epoch != c.Epoch || s.UserID != c.UserID || s.CompanyID != c.CompanyID || !now.Before(s.ExpiresAt) {
 		return ErrEnded
@@ -35,14 +36,14 @@ func (s State) Admit(c Claims, now time.Time) error {
 
 var errState = errors.New("not a session state")
 
-// sealState gives the form in which Redis keeps the state of a session. It is signed together with the session's id, so
-// that whoever can write to Redis can neither make a role up nor pass one session's state off as another's.
+// sealState encodes the state of a session for Redis. The state is signed together with the session's id, so that write
+// access to Redis is not enough to forge a role or to use one session's state for another.
 func (k *Keyring) sealState(session uuid.UUID, s State) string {
 	text := s.encode()
 	return text + "|" + base64.RawURLEncoding.EncodeToString(stateMAC(k.signing(), session, text))
 }
 
-// openState reads what sealState gives, under any of the keys that are believed.
+// openState verifies and decodes the result of sealState, under any accepted key.
 func (k *Keyring) openState(session uuid.UUID, sealed string) (State, error) {
 	end := strings.LastIndexByte(sealed, '|')
 	if end < 0 {
@@ -68,7 +69,7 @@ func stateMAC(key secret, session uuid.UUID, text string) []byte {
 	return digest.Sum(nil)
 }
 
-// encode gives a state as text. The epoch stands first: the script that writes states reads it.
+// encode returns the state as text. The epoch comes first: the script that stores states parses it.
 func (s State) encode() string {
 	return strings.Join([]string{
 		strconv.Itoa(int(s.Epoch)), strconv.FormatBool(s.Revoked), s.CompanyID.String(), s.UserID.String(), string(s.Role),
@@ -76,8 +77,7 @@ func (s State) encode() string {
 	}, "|")
 }
 
-// decodeState reads what encode gives, and nothing else: a copy that anybody else could have written counts as none. An
-// ended session needs no role.
+// decodeState parses the result of encode, and refuses every other text. The state of an ended session needs no role.
 func decodeState(text string) (State, error) {
 	parts := strings.Split(text, "|")
 	if len(parts) != 6 {

@@ -1,8 +1,11 @@
 package session
 
 import (
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -12,7 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// noon is when these tests take place.
+// noon is the current time in these tests.
 func noon() time.Time { return time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC) }
 
 func keyring(t testing.TB) *Keyring {
@@ -24,7 +27,8 @@ func keyring(t testing.TB) *Keyring {
 	return keys
 }
 
-func living() State {
+// openSession returns the state of an open session.
+func openSession() State {
 	return State{uuid.UUID{1}, uuid.UUID{2}, api.RoleHr, 3, noon().Add(24 * time.Hour), false}
 }
 
@@ -37,13 +41,13 @@ func issue(t testing.TB, access *Access, state State, session uuid.UUID) string 
 	return token
 }
 
-func TestIssuedTokenSaysWhatItWasIssuedFor(t *testing.T) {
+func TestIssueAndVerify(t *testing.T) {
 	t.Parallel()
 	access := NewAccess(keyring(t), 15*time.Minute, noon)
-	state, id := living(), uuid.UUID{9}
-	token, lives, err := access.Issue(state, id)
-	if err != nil || lives != 15*time.Minute {
-		t.Fatalf("Issue: lives %s, error %v", lives, err)
+	state, id := openSession(), uuid.UUID{9}
+	token, lifetime, err := access.Issue(state, id)
+	if err != nil || lifetime != 15*time.Minute {
+		t.Fatalf("Issue: lifetime %s, error %v", lifetime, err)
 	}
 	got, err := access.Verify(token)
 	if err != nil {
@@ -51,12 +55,12 @@ func TestIssuedTokenSaysWhatItWasIssuedFor(t *testing.T) {
 	}
 	want := Claims{state.UserID, state.CompanyID, id, 3, noon().Local(), noon().Add(15 * time.Minute).Local()}
 	if got != want {
-		t.Errorf("the claims are %+v, want %+v", got, want)
+		t.Errorf("claims = %+v, want %+v", got, want)
 	}
 }
 
-// A session in its last seconds, and in the last fraction of one, still gives a token that is good until its end.
-func TestTokenEndsWithItsSession(t *testing.T) {
+// Tokens issued in the last seconds of a session, and in the last fraction of a second, are valid until its end.
+func TestTokenExpiresWithItsSession(t *testing.T) {
 	t.Parallel()
 	access := NewAccess(keyring(t), 15*time.Minute, noon)
 	for left, want := range map[time.Duration]time.Duration{
@@ -64,42 +68,45 @@ func TestTokenEndsWithItsSession(t *testing.T) {
 		2500 * time.Millisecond:           3 * time.Second,
 		time.Microsecond:                  time.Second,
 	} {
-		state := living()
-		state.ExpiresAt = noon().Add(left)
-		token, lives, err := access.Issue(state, uuid.UUID{9})
-		if err != nil || lives != want {
-			t.Errorf("with %s left the token lives %s, want %s (%v)", left, lives, want, err)
-		}
-		claims, err := access.Verify(token)
-		if err != nil {
-			t.Errorf("with %s left: %v", left, err)
-		}
-		if err := state.Admit(claims, state.ExpiresAt); !errors.Is(err, ErrEnded) {
-			t.Errorf("with %s left the session's end gives %v", left, err)
-		}
+		t.Run(left.String(), func(t *testing.T) {
+			t.Parallel()
+			state := openSession()
+			state.ExpiresAt = noon().Add(left)
+			token, lifetime, err := access.Issue(state, uuid.UUID{9})
+			if err != nil || lifetime != want {
+				t.Errorf("lifetime = %s, want %s (%v)", lifetime, want, err)
+			}
+			claims, err := access.Verify(token)
+			if err != nil {
+				t.Error(err)
+			}
+			if err := state.Admit(claims, state.ExpiresAt); !errors.Is(err, ErrEnded) {
+				t.Errorf("Admit at the session's end: %v, want ErrEnded", err)
+			}
+		})
 	}
 }
 
-// An operator who shortens the lifetime shortens that of the tokens already issued.
-func TestLifetimeAboveTheConfiguredIsRefused(t *testing.T) {
+// A shorter configured lifetime also applies to tokens already issued.
+func TestTokenWithLongerLifetimeIsRefused(t *testing.T) {
 	t.Parallel()
 	keys := keyring(t)
-	token := issue(t, NewAccess(keys, 15*time.Minute, noon), living(), uuid.UUID{9})
+	token := issue(t, NewAccess(keys, 15*time.Minute, noon), openSession(), uuid.UUID{9})
 	if _, err := NewAccess(keys, 10*time.Minute, noon).Verify(token); !errors.Is(err, ErrClaims) {
-		t.Errorf("a token of 15 minutes under a lifetime of 10 gives %v, want %v", err, ErrClaims)
+		t.Errorf("a token of 15 minutes, verified with a lifetime of 10: %v, want %v", err, ErrClaims)
 	}
 }
 
-func TestVerifySaysWhyItRefuses(t *testing.T) {
+func TestVerify(t *testing.T) {
 	t.Parallel()
 	keys := keyring(t)
 	at := func(d time.Duration) *Access {
 		return NewAccess(keys, 15*time.Minute, func() time.Time { return noon().Add(d) })
 	}
-	token := issue(t, at(0), living(), uuid.UUID{9})
+	token := issue(t, at(0), openSession(), uuid.UUID{9})
 	head, rest, _ := strings.Cut(token, ".")
 	body, signature, _ := strings.Cut(rest, ".")
-	another := strings.Split(issue(t, at(0), living(), uuid.UUID{8}), ".")[1]
+	another := strings.Split(issue(t, at(0), openSession(), uuid.UUID{8}), ".")[1]
 	foreign, err := NewKeyring("another service's key, also long enough: 7d0e")
 	if err != nil {
 		t.Fatal(err)
@@ -109,27 +116,122 @@ func TestVerifySaysWhyItRefuses(t *testing.T) {
 		token  string
 		want   error
 	}{
-		"the token":                  {at(0), token, nil},
-		"from a clock a minute fast": {at(-time.Minute), token, nil},
-		"from the future":            {at(-time.Minute - time.Second), token, ErrClaims},
-		"its last microsecond":       {at(15*time.Minute - time.Microsecond), token, nil},
-		"its end":                    {at(15 * time.Minute), token, ErrExpired},
-		"nothing":                    {at(0), "", ErrForm},
-		"too long":                   {at(0), head + "." + strings.Repeat("A", maxTokenSize) + "." + signature, ErrForm},
-		"a line break in a part":     {at(0), head + "." + body + "." + signature[:9] + "\n" + signature[9:], ErrForm},
-		"another spelling":           {at(0), respell(token), ErrForm},
-		"padded":                     {at(0), token + "=", ErrForm},
-		"another service's":          {NewAccess(foreign, 15*time.Minute, noon), token, ErrKey},
-		"another body":               {at(0), head + "." + another + "." + signature, ErrSignature},
-		"no signature":               {at(0), head + "." + body + ".", ErrSignature},
+		"valid":                             {at(0), token, nil},
+		"issued by a clock a minute ahead":  {at(-time.Minute), token, nil},
+		"issued in the future":              {at(-time.Minute - time.Second), token, ErrClaims},
+		"the microsecond before it expires": {at(15*time.Minute - time.Microsecond), token, nil},
+		"when it expires":                   {at(15 * time.Minute), token, ErrExpired},
+		"empty":                             {at(0), "", ErrForm},
+		"too long":                          {at(0), head + "." + strings.Repeat("A", maxTokenSize) + "." + signature, ErrForm},
+		"a line break in a part":            {at(0), head + "." + body + "." + signature[:9] + "\n" + signature[9:], ErrForm},
+		"non-canonical base64":              {at(0), respell(token), ErrForm},
+		"padded":                            {at(0), token + "=", ErrForm},
+		"another keyring":                   {NewAccess(foreign, 15*time.Minute, noon), token, ErrKey},
+		"another payload":                   {at(0), head + "." + another + "." + signature, ErrSignature},
+		"no signature":                      {at(0), head + "." + body + ".", ErrSignature},
 	} {
-		if _, err := test.access.Verify(test.token); !errors.Is(err, test.want) {
-			t.Errorf("%s: %v, want %v", name, err, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := test.access.Verify(test.token); !errors.Is(err, test.want) {
+				t.Errorf("error = %v, want %v", err, test.want)
+			}
+		})
 	}
 }
 
-// respell changes the two bits at the end of a signature that a lenient reader drops.
+// sign signs any header and payload with the current key.
+func sign(keys *Keyring, head, body string) string {
+	encoding := base64.RawURLEncoding
+	signed := encoding.EncodeToString([]byte(head)) + "." + encoding.EncodeToString([]byte(body))
+	return signed + "." + encoding.EncodeToString(mac(keys.signing().access, []byte(signed)))
+}
+
+// parts returns the header and the payload of a token that is valid at noon.
+func parts(keys *Keyring) (head, body string) {
+	head = fmt.Sprintf(`{"alg":"HS256","kid":%q,"typ":"at+jwt"}`, keys.signing().id)
+	return head, `{"iss":"ai-interviewer","aud":"ai-interviewer-api","sub":"02000000-0000-0000-0000-000000000000",` +
+		`"cid":"01000000-0000-0000-0000-000000000000","sid":"09000000-0000-0000-0000-000000000000","epoch":3,` +
+		fmt.Sprintf(`"iat":%d,"exp":%d}`, noon().Unix(), noon().Add(15*time.Minute).Unix())
+}
+
+// member returns the member of a JSON object with a name, as written.
+func member(t *testing.T, object, name string) string {
+	t.Helper()
+	found := regexp.MustCompile(`"` + name + `":("[^"]*"|[0-9]+)`).FindString(object)
+	if found == "" {
+		t.Fatalf("%s has no member %s", object, name)
+	}
+	return found
+}
+
+// Parsers differ on duplicate members, capitalization and trailing data. Verify refuses them all, in tokens that are
+// otherwise valid and signed with the current key.
+func TestVerifyParsesStrictly(t *testing.T) {
+	t.Parallel()
+	keys := keyring(t)
+	head, body := parts(keys)
+	notBefore := func(d time.Duration) string {
+		return strings.Replace(body, "{", fmt.Sprintf(`{"nbf":%d,`, noon().Add(d).Unix()), 1)
+	}
+	type testCase struct {
+		head, body string
+		want       error
+	}
+	tests := map[string]testCase{
+		"valid":                        {head, body, nil},
+		"space within":                 {strings.ReplaceAll(head, ",", ", "), strings.ReplaceAll(body, ":", " : "), nil},
+		"nbf in the past":              {head, notBefore(-time.Hour), nil},
+		"nbf now":                      {head, notBefore(0), nil},
+		"nbf by a clock a minute fast": {head, notBefore(time.Minute), nil},
+		"nbf in the future":            {head, notBefore(time.Minute + time.Second), ErrClaims},
+		"nbf beyond all times":         {head, strings.Replace(body, "{", `{"nbf":9223372036854775807,`, 1), ErrClaims},
+		"nbf as text":                  {head, strings.Replace(body, "{", `{"nbf":"0",`, 1), ErrClaims},
+		"nbf in capitals":              {head, strings.Replace(body, "{", `{"NBF":0,`, 1), ErrClaims},
+		"unknown header member":        {strings.Replace(head, "{", `{"jku":"https://example.com",`, 1), body, ErrForm},
+		"unknown claim":                {head, strings.Replace(body, "{", `{"role":"admin",`, 1), ErrClaims},
+		"space after the header":       {head + " ", body, ErrForm},
+		"object after the header":      {head + "{}", body, ErrForm},
+		"bracket after the header":     {head + "}", body, ErrForm},
+		"NUL after the header":         {head + "\x00", body, ErrForm},
+		"space after the payload":      {head, body + "\n", ErrClaims},
+		"object after the payload":     {head, body + body, ErrClaims},
+		"bracket after the payload":    {head, body + "}", ErrClaims},
+		"text after the payload":       {head, body + "x", ErrClaims},
+		"payload in a list":            {head, "[" + body + "]", ErrClaims},
+		"header in a list":             {"[" + head + "]", body, ErrForm},
+		"null payload":                 {head, "null", ErrClaims},
+		"empty payload":                {head, "", ErrClaims},
+		"empty header":                 {"", body, ErrForm},
+		"cut payload":                  {head, body[:len(body)-1], ErrClaims},
+		"invalid UTF-8":                {head, strings.Replace(body, "ai-interviewer-api", "ai-interviewer-api\xff", 1), ErrClaims},
+		"byte order mark":              {"\ufeff" + head, body, ErrForm},
+	}
+	for _, name := range []string{"alg", "kid", "typ"} {
+		m := member(t, head, name)
+		upper := strings.Replace(m, name, strings.ToUpper(name), 1)
+		tests["duplicate "+name] = testCase{strings.Replace(head, m, m+","+m, 1), body, ErrForm}
+		tests[name+" in capitals"] = testCase{strings.Replace(head, m, upper, 1), body, ErrForm}
+		tests[name+" also in capitals"] = testCase{strings.Replace(head, m, m+","+upper, 1), body, ErrForm}
+	}
+	for _, name := range []string{"iss", "aud", "sub", "cid", "sid", "epoch", "iat", "exp"} {
+		m := member(t, body, name)
+		upper := strings.Replace(m, name, strings.ToUpper(name[:1])+name[1:], 1)
+		tests["duplicate "+name] = testCase{head, strings.Replace(body, m, m+","+m, 1), ErrClaims}
+		tests[name+" capitalized"] = testCase{head, strings.Replace(body, m, upper, 1), ErrClaims}
+		tests[name+" also capitalized"] = testCase{head, strings.Replace(body, m, m+","+upper, 1), ErrClaims}
+	}
+	access := NewAccess(keys, 15*time.Minute, noon)
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := access.Verify(sign(keys, test.head, test.body)); !errors.Is(err, test.want) {
+				t.Errorf("error = %v, want %v", err, test.want)
+			}
+		})
+	}
+}
+
+// respell changes the two unused bits at the end of a token, which lenient decoders ignore.
 func respell(token string) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	last := strings.IndexByte(alphabet, token[len(token)-1])
@@ -138,95 +240,104 @@ func respell(token string) string {
 
 func TestAdmit(t *testing.T) {
 	t.Parallel()
-	state := living()
+	state := openSession()
 	claims := Claims{UserID: state.UserID, CompanyID: state.CompanyID, SessionID: uuid.UUID{9}, Epoch: state.Epoch}
 	for name, test := range map[string]struct {
 		change func(*State, *Claims)
 		now    time.Time
 		want   error
 	}{
-		"as it stands":      {func(*State, *Claims) {}, noon(), nil},
-		"ended":             {func(s *State, _ *Claims) { s.Revoked = true }, noon(), ErrEnded},
-		"an earlier epoch":  {func(_ *State, c *Claims) { c.Epoch-- }, noon(), ErrEnded},
-		"a later epoch":     {func(_ *State, c *Claims) { c.Epoch++ }, noon(), ErrEnded},
-		"another user":      {func(_ *State, c *Claims) { c.UserID[0]++ }, noon(), ErrEnded},
-		"another company":   {func(_ *State, c *Claims) { c.CompanyID[0]++ }, noon(), ErrEnded},
-		"its last instant":  {func(*State, *Claims) {}, state.ExpiresAt.Add(-time.Microsecond), nil},
-		"the session's end": {func(*State, *Claims) {}, state.ExpiresAt, ErrEnded},
+		"unchanged":            {func(*State, *Claims) {}, noon(), nil},
+		"ended":                {func(s *State, _ *Claims) { s.Revoked = true }, noon(), ErrEnded},
+		"an earlier epoch":     {func(_ *State, c *Claims) { c.Epoch-- }, noon(), ErrEnded},
+		"a later epoch":        {func(_ *State, c *Claims) { c.Epoch++ }, noon(), ErrEnded},
+		"another user":         {func(_ *State, c *Claims) { c.UserID[0]++ }, noon(), ErrEnded},
+		"another company":      {func(_ *State, c *Claims) { c.CompanyID[0]++ }, noon(), ErrEnded},
+		"the last microsecond": {func(*State, *Claims) {}, state.ExpiresAt.Add(-time.Microsecond), nil},
+		"the session's end":    {func(*State, *Claims) {}, state.ExpiresAt, ErrEnded},
 	} {
-		s, c := state, claims
-		test.change(&s, &c)
-		if err := s.Admit(c, test.now); !errors.Is(err, test.want) {
-			t.Errorf("%s: %v, want %v", name, err, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, c := state, claims
+			test.change(&s, &c)
+			if err := s.Admit(c, test.now); !errors.Is(err, test.want) {
+				t.Errorf("error = %v, want %v", err, test.want)
+			}
+		})
 	}
 }
 
-func TestJudge(t *testing.T) {
+func TestDecide(t *testing.T) {
 	t.Parallel()
-	standing := Standing{Generation: 5, RotatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}
-	ended := standing
+	open := Rotation{Generation: 5, RotatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}
+	ended := open
 	ended.Ended = true
 	for name, test := range map[string]struct {
 		presented int32
-		standing  Standing
+		rotation  Rotation
 		now       time.Time
-		want      Verdict
+		want      Decision
 	}{
-		"the present one":                   {5, standing, noon(), Rotate},
-		"the present one, much later":       {5, standing, noon().Add(time.Hour - time.Microsecond), Rotate},
-		"the one before, at once":           {4, standing, noon(), Repeat},
-		"the one before, a clock behind":    {4, standing, noon().Add(-time.Second), Repeat},
-		"the one before, at 30 s":           {4, standing, noon().Add(Grace), Repeat},
-		"the one before, at 30 s and 1 µs":  {4, standing, noon().Add(Grace + time.Microsecond), Reuse},
-		"the one before that, at once":      {3, standing, noon(), Reuse},
-		"the first":                         {1, standing, noon(), Reuse},
-		"one that was never given":          {6, standing, noon(), Refuse},
-		"none":                              {0, standing, noon(), Refuse},
-		"below none":                        {-1, standing, noon(), Refuse},
-		"the lowest number":                 {math.MinInt32, standing, noon(), Refuse},
-		"the present one at the end":        {5, standing, noon().Add(time.Hour), Refuse},
-		"the first, after the end":          {1, standing, noon().Add(time.Hour), Refuse},
-		"the present one of an ended one":   {5, ended, noon(), Refuse},
-		"the one before of an ended one":    {4, ended, noon(), Refuse},
-		"a spent one of an ended one":       {1, ended, noon(), Refuse},
-		"one never given to an ended one":   {6, ended, noon(), Refuse},
-		"the first of a first generation":   {1, Standing{1, noon(), noon().Add(time.Hour), false}, noon(), Rotate},
-		"the zeroth of a first generation":  {0, Standing{1, noon(), noon().Add(time.Hour), false}, noon(), Refuse},
-		"the highest number of generations": {math.MaxInt32, standing, noon(), Refuse},
+		"the current one":                      {5, open, noon(), Rotate},
+		"the current one, much later":          {5, open, noon().Add(time.Hour - time.Microsecond), Rotate},
+		"the previous one, at once":            {4, open, noon(), Repeat},
+		"the previous one, clock behind":       {4, open, noon().Add(-time.Second), Repeat},
+		"the previous one, at 30 s":            {4, open, noon().Add(Grace), Repeat},
+		"the previous one, at 30 s and 1 µs":   {4, open, noon().Add(Grace + time.Microsecond), Reuse},
+		"the one before the previous, at once": {3, open, noon(), Reuse},
+		"the first":                            {1, open, noon(), Reuse},
+		"one never issued":                     {6, open, noon(), Refuse},
+		"zero":                                 {0, open, noon(), Refuse},
+		"negative":                             {-1, open, noon(), Refuse},
+		"the lowest int32":                     {math.MinInt32, open, noon(), Refuse},
+		"the current one, at the end":          {5, open, noon().Add(time.Hour), Refuse},
+		"the first, after the end":             {1, open, noon().Add(time.Hour), Refuse},
+		"the current one of an ended session":  {5, ended, noon(), Refuse},
+		"the previous one of an ended session": {4, ended, noon(), Refuse},
+		"a used one of an ended session":       {1, ended, noon(), Refuse},
+		"one never issued of an ended session": {6, ended, noon(), Refuse},
+		"the first, current":                   {1, Rotation{1, noon(), noon().Add(time.Hour), false}, noon(), Rotate},
+		"zero when the first is current":       {0, Rotation{1, noon(), noon().Add(time.Hour), false}, noon(), Refuse},
+		"the highest int32":                    {math.MaxInt32, open, noon(), Refuse},
 	} {
-		if got := Judge(test.presented, test.standing, test.now); got != test.want {
-			t.Errorf("%s: verdict %d, want %d", name, got, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := Decide(test.presented, test.rotation, test.now); got != test.want {
+				t.Errorf("decision %d, want %d", got, test.want)
+			}
+		})
 	}
 }
 
-func TestRefreshTokenIsDerivedTheSameAgain(t *testing.T) {
+func TestRefreshTokenIsDeterministic(t *testing.T) {
 	t.Parallel()
 	refresh := NewRefresh(keyring(t))
-	said := RefreshToken{uuid.UUID{1}, uuid.UUID{9}, 7}
-	token := refresh.Derive(said)
-	if again := NewRefresh(keyring(t)).Derive(said); again != token {
+	content := RefreshToken{uuid.UUID{1}, uuid.UUID{9}, 7}
+	token := refresh.Derive(content)
+	if again := NewRefresh(keyring(t)).Derive(content); again != token {
 		t.Errorf("another replica derives %q, not %q", again, token)
 	}
-	if got, err := refresh.Read(token); err != nil || got != said {
-		t.Errorf("Read gives %+v, %v; want %+v", got, err, said)
+	if got, err := refresh.Read(token); err != nil || got != content {
+		t.Errorf("Read gives %+v, %v; want %+v", got, err, content)
 	}
 	for name, other := range map[string]string{
-		"another spelling": respell(token), "padded": token + "=", "without its prefix": token[len(refreshPrefix):],
-		"in upper case": strings.ToUpper(token), "a line break": token[:len(token)-1] + "\n" + token[len(token)-1:],
+		"non-canonical base64": respell(token), "padded": token + "=", "no prefix": token[len(refreshPrefix):],
+		"upper case": strings.ToUpper(token), "line break": token[:len(token)-1] + "\n" + token[len(token)-1:],
 	} {
-		if _, err := refresh.Read(other); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := refresh.Read(other); err == nil {
+				t.Error("accepted")
+			}
+		})
 	}
 }
 
-// What an earlier key has signed is believed as long as the key is listed, and nothing new is signed by it.
-func TestKeysRotate(t *testing.T) {
+// Tokens signed with a previous key are accepted while the key is listed. It signs no new tokens.
+func TestKeyRotation(t *testing.T) {
 	t.Parallel()
-	ring := func(present string, previous ...string) *Keyring {
-		keys, err := NewKeyring(present, previous...)
+	ring := func(current string, previous ...string) *Keyring {
+		keys, err := NewKeyring(current, previous...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,77 +345,83 @@ func TestKeysRotate(t *testing.T) {
 	}
 	const first, second = "the first key, long enough to be a key: 01", "the second key, long enough to be a key: 02"
 	before, during, after := ring(first), ring(second, first), ring(second)
-	said := RefreshToken{uuid.UUID{1}, uuid.UUID{9}, 7}
+	content := RefreshToken{uuid.UUID{1}, uuid.UUID{9}, 7}
 	access := func(keys *Keyring) *Access { return NewAccess(keys, time.Minute, noon) }
-	old, oldRefresh := issue(t, access(before), living(), uuid.UUID{9}), NewRefresh(before).Derive(said)
-	fresh, freshRefresh := issue(t, access(during), living(), uuid.UUID{9}), NewRefresh(during).Derive(said)
+	old, oldRefresh := issue(t, access(before), openSession(), uuid.UUID{9}), NewRefresh(before).Derive(content)
+	fresh, freshRefresh := issue(t, access(during), openSession(), uuid.UUID{9}), NewRefresh(during).Derive(content)
 	for name, test := range map[string]struct {
 		keys     *Keyring
 		old, new bool
 	}{
 		"before": {before, true, false}, "during": {during, true, true}, "after": {after, false, true},
 	} {
-		for token, want := range map[string]bool{old: test.old, fresh: test.new} {
-			if _, err := access(test.keys).Verify(token); (err == nil) != want {
-				t.Errorf("%s the rotation an access token gives %v, want believed %t", name, err, want)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for token, want := range map[string]bool{old: test.old, fresh: test.new} {
+				if _, err := access(test.keys).Verify(token); (err == nil) != want {
+					t.Errorf("access token: %v, want accepted %t", err, want)
+				}
 			}
-		}
-		for token, want := range map[string]bool{oldRefresh: test.old, freshRefresh: test.new} {
-			if _, err := NewRefresh(test.keys).Read(token); (err == nil) != want {
-				t.Errorf("%s the rotation a refresh token gives %v, want believed %t", name, err, want)
+			for token, want := range map[string]bool{oldRefresh: test.old, freshRefresh: test.new} {
+				if _, err := NewRefresh(test.keys).Read(token); (err == nil) != want {
+					t.Errorf("refresh token: %v, want accepted %t", err, want)
+				}
 			}
-		}
+		})
 	}
 }
 
-func TestStateIsReadAsItWasWritten(t *testing.T) {
+func TestStateEncoding(t *testing.T) {
 	t.Parallel()
-	state := living()
+	state := openSession()
 	state.ExpiresAt = state.ExpiresAt.Add(time.Microsecond)
 	got, err := decodeState(state.encode())
 	if err != nil || !got.ExpiresAt.Equal(state.ExpiresAt) {
-		t.Fatalf("read %+v (%v), want %+v", got, err, state)
+		t.Fatalf("decoded %+v (%v), want %+v", got, err, state)
 	}
 	got.ExpiresAt = state.ExpiresAt
 	if got != state {
-		t.Errorf("read %+v, want %+v", got, state)
+		t.Errorf("decoded %+v, want %+v", got, state)
 	}
 }
 
-// TestStateInRedisIsSigned: whoever can write to Redis can neither make a role up nor move a state to another session.
+// Write access to Redis is not enough to forge a role, or to use one session's state for another.
 func TestStateInRedisIsSigned(t *testing.T) {
 	t.Parallel()
-	before, err := NewKeyring("the key before, which is long enough")
+	before, err := NewKeyring("the previous key, which is long enough")
 	if err != nil {
 		t.Fatal(err)
 	}
-	now, err := NewKeyring("the present key, which is long enough", "the key before, which is long enough")
+	now, err := NewKeyring("the current key, which is long enough", "the previous key, which is long enough")
 	if err != nil {
 		t.Fatal(err)
 	}
-	nora, emil, state := uuid.New(), uuid.New(), living()
-	for name, ring := range map[string]*Keyring{"present": now, "former": before} {
+	nora, emil, state := uuid.New(), uuid.New(), openSession()
+	for name, ring := range map[string]*Keyring{"current": now, "previous": before} {
 		if got, err := now.openState(nora, ring.sealState(nora, state)); err != nil || got.Role != state.Role {
-			t.Errorf("a state under the %s key reads as %+v (%v)", name, got, err)
+			t.Errorf("a state signed with the %s key is read as %+v (%v)", name, got, err)
 		}
 	}
 	sealed := now.sealState(nora, state)
 	admin := strings.Replace(sealed, "|"+string(state.Role)+"|", "|admin|", 1)
 	if admin == sealed {
-		t.Fatal("the state is an admin's already")
+		t.Fatal("the state already has the role admin")
 	}
 	for name, forged := range map[string]string{
-		"a made-up role": admin, "no signature": state.encode(), "an empty one": state.encode() + "|", "nothing": "",
-		"cut short": sealed[:len(sealed)-1], "something behind": sealed + "A",
+		"forged role": admin, "no signature": state.encode(), "empty signature": state.encode() + "|", "empty": "",
+		"truncated": sealed[:len(sealed)-1], "trailing data": sealed + "A",
 	} {
-		if got, err := now.openState(nora, forged); err == nil {
-			t.Errorf("%s reads as %+v", name, got)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got, err := now.openState(nora, forged); err == nil {
+				t.Errorf("accepted as %+v", got)
+			}
+		})
 	}
 	if _, err := now.openState(emil, sealed); err == nil {
-		t.Error("one session's state passes as another's")
+		t.Error("one session's state is accepted for another")
 	}
 	if _, err := before.openState(nora, sealed); err == nil {
-		t.Error("a state under a key that is not known is read")
+		t.Error("a state signed with an unknown key is accepted")
 	}
 }
