@@ -31,7 +31,7 @@ func layers() []layer {
 		{name: "migrations", packages: []string{"db"}, reason: "db has SQL"},
 		{
 			name:     "tests",
-			packages: []string{"server/testkit", "server/platform/*/*test", "api/docs/browsertest"},
+			packages: []string{"server/testkit", "server/testkit/*", "server/platform/*/*test", "api/docs/browsertest"},
 			imports:  []string{everything},
 			reason:   "nothing imports a command",
 			echo:     true, testing: true,
