@@ -166,7 +166,7 @@ func TestVersion(t *testing.T) {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
 			got := call(t, nil, "", form).succeeds(t)
-			if !strings.HasPrefix(got, "interviewer "+release+" (commit ") || !strings.HasSuffix(got, ", "+runtime.Version()+")\n") {
+			if !strings.HasPrefix(got, "interviewer version "+release+" (commit ") || !strings.HasSuffix(got, ", "+runtime.Version()+")\n") {
 				t.Errorf("the version is %q", got)
 			}
 		})
