@@ -1,6 +1,11 @@
-// Package audit records what happened. A record is written by the transaction of the act it tells of, so that there is
-// neither an act without a record nor a record without an act; what failed or was denied is recorded on its own. Who
-// asked, from where and by which request is taken from the context, not from the handler.
+// Package audit writes the audit log and seals it against changes.
+//
+// An entry is written in the transaction of the act that it records, so that neither exists without the other. Failed
+// and denied acts are recorded in a transaction of their own. The actor, the client and the request come from the
+// context, not from the handler.
+//
+// A Sealer links the entries of each company into a hash chain; Verify recomputes the chain and reports every entry that
+// was changed, deleted or inserted without the service.
 package audit
 
 import (
@@ -20,8 +25,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 )
 
-// Action names what was done, as resource.verb. Actions are part of the API's contract, which lists them: they are
-// added, never changed.
+// Action is the name of an act, as resource.verb. The specification lists all actions: new ones may be added, existing
+// ones never change.
 type Action string
 
 // The actions.
@@ -102,7 +107,7 @@ const (
 	ScoresExported         Action = "score.exported"
 )
 
-// The types of resource. A version of a kit is recorded as the kit, with the version in the details.
+// The types of resource. An act on a kit version is recorded for the kit, with the version in the details.
 const (
 	User        = "user"
 	Session     = "session"
@@ -118,16 +123,16 @@ const (
 	Operation   = "operation"
 )
 
-// Details is what belongs to an act besides its columns. It never holds a password, a token or another secret.
+// Details are the data of an entry that have no column. They must not contain a password, a token or another secret.
 type Details map[string]any
 
-// Change is one attribute before and after.
+// Change is the value of an attribute before and after an act.
 type Change struct {
 	From any `json:"from"`
 	To   any `json:"to"`
 }
 
-// Diff lists the attributes that differ, as the details of a change. Both sides name the same attributes.
+// Diff returns the attributes that differ, as the details of a change. Both maps must have the same keys.
 func Diff(from, to map[string]any) Details {
 	changes := map[string]Change{}
 	for name, was := range from {
@@ -138,18 +143,18 @@ func Diff(from, to map[string]any) Details {
 	return Details{"changes": changes}
 }
 
-// Entry is one act.
+// Entry describes an act to record.
 type Entry struct {
 	Action   Action
 	Resource string
-	// ID is the resource acted on, nil where there is none.
+	// ID is the id of the resource; nil if there is none.
 	ID *uuid.UUID
-	// Outcome is success when empty.
+	// Outcome is the outcome; empty stands for success.
 	Outcome api.AuditOutcome
 	Details Details
-	// Actor is who acted where the context does not know it yet: at sign-in.
+	// Actor is the user who acted, if the context has no actor: at a login or a refresh.
 	Actor *uuid.UUID
-	// Session is the session acted in, under the same condition.
+	// Session is the session of Actor.
 	Session *uuid.UUID
 }
 
@@ -158,10 +163,10 @@ type Recorder struct {
 	clock clock.Source
 }
 
-// NewRecorder takes where time and ids come from.
+// NewRecorder returns a recorder that takes times and ids from a source.
 func NewRecorder(source clock.Source) *Recorder { return &Recorder{source} }
 
-// Record writes an entry by tx, which is bound to the company.
+// Record writes an entry in tx, which must act for the company.
 func (r *Recorder) Record(ctx context.Context, tx *db.Queries, company uuid.UUID, e Entry) error {
 	request := access.RequestOf(ctx)
 	details := e.Details
@@ -194,8 +199,8 @@ func (r *Recorder) Record(ctx context.Context, tx *db.Queries, company uuid.UUID
 	return tx.InsertAuditLog(ctx, row)
 }
 
-// storable puts U+FFFD in the place of U+0000, which PostgreSQL's jsonb does not take: no text that somebody sends may
-// keep an act from being recorded. Encoded backslashes are read in pairs, so that an escaped one is not taken for an
+// storable replaces U+0000 in encoded JSON, which PostgreSQL's jsonb rejects, by U+FFFD: no text that a client sends may
+// prevent an entry. Backslashes are read in pairs, so that an escaped backslash before u0000 is not mistaken for an
 // escape.
 func storable(encoded []byte) []byte {
 	if !bytes.Contains(encoded, []byte(`\u0000`)) {
@@ -204,7 +209,7 @@ func storable(encoded []byte) []byte {
 	return []byte(strings.NewReplacer(`\\`, `\\`, `\u0000`, `\ufffd`).Replace(string(encoded)))
 }
 
-// Address is an IP address as PostgreSQL keeps it; nil where it is not known.
+// Address converts an IP address to the form that PostgreSQL stores; nil if it is not known.
 func Address(ip netip.Addr) *netip.Addr {
 	if !ip.IsValid() {
 		return nil

@@ -12,8 +12,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 )
 
-// Link is the hash that seals a row as the next one behind previous, which is nil for the first. It covers every
-// column, each with its length, so that no two different rows give the same bytes.
+// Link returns the hash that seals a row at a position of the chain. previous is the hash of the position before; nil
+// for the first. The hash covers every column with its length, so that different rows never have the same input.
 func Link(previous []byte, sequence int64, row db.AuditLog) []byte {
 	digest := sha256.New()
 	part(digest, previous)

@@ -22,7 +22,7 @@ func example() db.AuditLog {
 	}
 }
 
-// TestLinkCoversEveryColumn changes one column after the other, by reflection, so that none can be forgotten.
+// TestLinkCoversEveryColumn changes one column after the other by reflection, so that new columns are included.
 func TestLinkCoversEveryColumn(t *testing.T) {
 	t.Parallel()
 	before := bytes.Repeat([]byte{1}, 32)
@@ -64,11 +64,11 @@ func TestLinkCoversEveryColumn(t *testing.T) {
 	local := example()
 	local.CreatedAt = local.CreatedAt.In(time.FixedZone("elsewhere", 3600))
 	if !bytes.Equal(Link(before, 7, local), reference) {
-		t.Error("the same instant in another zone has another hash")
+		t.Error("the hash depends on the time zone of created_at")
 	}
 }
 
-// FuzzLink moves a border between two columns: what one loses the other gains, and the hash must tell.
+// FuzzLink moves characters from one column to the next: the hash must change.
 func FuzzLink(f *testing.F) {
 	f.Add("user.updated", "user", "curl", "r", uint8(3))
 	f.Add("", "", "", "", uint8(0))
@@ -100,15 +100,15 @@ func TestDiff(t *testing.T) {
 		"text": {"a", "b"}, "cleared": {"x", nil}, "set": {nil, "x"}, "list": {[]string{"a b"}, []string{"a", "b"}}, "word": {"<nil>", nil},
 	}}
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%v, want %v", got, want)
+		t.Errorf("Diff returns %v, want %v", got, want)
 	}
 	encoded, err := json.Marshal(Diff(map[string]any{"a": nil}, map[string]any{"a": 1}))
 	if string(encoded) != `{"changes":{"a":{"from":null,"to":1}}}` {
-		t.Errorf("%s (%v)", encoded, err)
+		t.Errorf("the details are encoded as %s (%v)", encoded, err)
 	}
 }
 
-func TestStorableKeepsEverythingButNUL(t *testing.T) {
+func TestStorableReplacesOnlyNUL(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "plain", "\x00", "a\x00b", `\u0000`, "\\\x00", `\\u0000`, "\\\\\x00\\", "\ufffd"} {
 		encoded, err := json.Marshal(text)
@@ -120,7 +120,7 @@ func TestStorableKeepsEverythingButNUL(t *testing.T) {
 			t.Fatalf("%q: %v", text, err)
 		}
 		if want := string(bytes.ReplaceAll([]byte(text), []byte{0}, []byte("\ufffd"))); back != want {
-			t.Errorf("%q is kept as %q, want %q", text, back, want)
+			t.Errorf("%q is stored as %q, want %q", text, back, want)
 		}
 	}
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// TestTheContractListsWhatIsRecorded compares the actions and the types of resource that there are with the enums of the
-// specification, from which clients take the filters of the audit log.
-func TestTheContractListsWhatIsRecorded(t *testing.T) {
+// TestEnumsMatchConstants compares the actions and the types of resource with the enums of the specification, which are
+// the values of the audit log's filters.
+func TestEnumsMatchConstants(t *testing.T) {
 	t.Parallel()
 	document, err := api.GetSpec()
 	if err != nil {
@@ -32,12 +32,12 @@ func TestTheContractListsWhatIsRecorded(t *testing.T) {
 		slices.Sort(listed)
 		slices.Sort(recorded)
 		if len(recorded) == 0 || !slices.Equal(listed, recorded) {
-			t.Errorf("%s lists\n%q, recorded are\n%q", name, listed, recorded)
+			t.Errorf("%s has\n%q, package audit has\n%q", name, listed, recorded)
 		}
 	}
 }
 
-// constants gives the values of the constants that are of the type Action, and of those that are of none.
+// constants returns the values of the constants of type Action, and of the untyped constants.
 func constants(t *testing.T, source *ast.File) (actions, types []string) {
 	t.Helper()
 	for _, declared := range source.Decls {

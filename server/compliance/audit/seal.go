@@ -20,24 +20,24 @@ const (
 	sealBatch   = 500
 )
 
-// Sealer links rows into each company's chain shortly after they were committed, so that writing a row waits for
-// nobody. Every replica has one; for each company one of them works at a time.
+// Sealer adds entries to the hash chain of their company shortly after they were committed, so that writing an entry
+// waits for no lock. Every replica runs a sealer; for each company only one of them works at a time.
 type Sealer struct {
 	store  *postgres.Store
 	log    *slog.Logger
 	sealed func(n int)
 }
 
-// NewSealer takes a function that is told how many rows were sealed.
+// NewSealer returns a sealer that calls sealed with the number of entries of each batch.
 func NewSealer(s *postgres.Store, log *slog.Logger, sealed func(n int)) *Sealer {
 	return &Sealer{s, log, sealed}
 }
 
-// Run seals again and again until the context ends.
+// Run seals once per second until the context ends.
 func (s *Sealer) Run(ctx context.Context) {
 	tick := time.NewTicker(sealEvery)
 	defer tick.Stop()
-	complained := false
+	warned := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -45,14 +45,14 @@ func (s *Sealer) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 		err := s.Seal(ctx)
-		if err != nil && !complained && !errors.Is(err, context.Canceled) {
-			s.log.WarnContext(ctx, "audit rows wait for their seal", slog.Any("error", err))
+		if err != nil && !warned && !errors.Is(err, context.Canceled) {
+			s.log.WarnContext(ctx, "audit entries could not be sealed; trying again", slog.Any("error", err))
 		}
-		complained = err != nil
+		warned = err != nil
 	}
 }
 
-// Seal seals everything that waits. A company whose rows cannot be sealed does not keep the others from it.
+// Seal seals all pending entries. If the entries of a company cannot be sealed, those of the others are sealed anyway.
 func (s *Sealer) Seal(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, sealTimeout)
 	defer cancel()
@@ -74,7 +74,7 @@ func (s *Sealer) Seal(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// sealBatch seals some rows of a company, and reports whether there may be more for this sealer to do.
+// sealBatch seals one batch of a company's entries, and reports whether this sealer should look for more.
 func (s *Sealer) sealBatch(ctx context.Context, company uuid.UUID) (more bool, err error) {
 	count := 0
 	err = s.store.InTx(ctx, company, func(tx *db.Queries) error {

@@ -20,7 +20,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// archive is a company's record, without a service before it: only the sealers of the test work on it.
+// archive is the audit log of a company in an installation without replicas: only the test's own sealers run.
 type archive struct {
 	*testkit.Installation
 	company  uuid.UUID
@@ -58,7 +58,7 @@ func (a archive) record(t *testing.T, company uuid.UUID, entries ...audit.Entry)
 	}
 }
 
-// sealed gives an archive with so many sealed entries.
+// sealed returns an archive with n sealed entries.
 func sealed(t *testing.T, n int) archive {
 	t.Helper()
 	a := open(t)
@@ -87,8 +87,8 @@ func (a archive) verify(t *testing.T, from int64, atMost int) audit.Verification
 	return found
 }
 
-// TestChainIsGaplessWhateverWritesAndSeals lets many writers and three sealers work at once, as three replicas do.
-func TestChainIsGaplessWhateverWritesAndSeals(t *testing.T) {
+// TestChainHasNoGapsUnderConcurrency runs many writers and three sealers at the same time, as three replicas do.
+func TestChainHasNoGapsUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	a := open(t)
 	globex := a.Company("globex").ID
@@ -116,7 +116,7 @@ func TestChainIsGaplessWhateverWritesAndSeals(t *testing.T) {
 	writers.Wait()
 	stop()
 	sealers.Wait()
-	testkit.Eventually(t, 10*time.Second, "everything is sealed", func() bool { // a sealer that was cut off may hold its lock a moment
+	testkit.Eventually(t, 10*time.Second, "everything is sealed", func() bool { // a cancelled sealer may hold its lock for a moment
 		a.seal(t)
 		var pending int
 		err := a.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_pending`).Scan(&pending)
@@ -126,7 +126,7 @@ func TestChainIsGaplessWhateverWritesAndSeals(t *testing.T) {
 		found, err := audit.Verify(t.Context(), a.store, company, 1, audit.VerifyAtMost)
 		want := writing / 2 * each
 		if err != nil || len(found.Findings) > 0 || found.Checked != want || found.Head != int64(want) || found.Pending != 0 || found.Next != 0 {
-			t.Errorf("%+v, %v; want %d links and nothing found", found, err, want)
+			t.Errorf("verified %+v, %v; want %d entries and no finding", found, err, want)
 		}
 	}
 	var outOfOrder int
@@ -134,12 +134,12 @@ func TestChainIsGaplessWhateverWritesAndSeals(t *testing.T) {
 			lag((l.details->>'n')::int) OVER (PARTITION BY s.company_id, l.details->>'w' ORDER BY s.sequence) AS before
 		FROM audit_seals s JOIN audit_logs l ON l.company_id = s.company_id AND l.id = s.audit_log_id) x WHERE before > n`).Scan(&outOfOrder)
 	if err != nil || outOfOrder > 0 {
-		t.Errorf("%d entries are sealed before what the same writer wrote earlier (%v)", outOfOrder, err)
+		t.Errorf("%d entries are sealed before an earlier entry of the same writer (%v)", outOfOrder, err)
 	}
 }
 
-// TestOneCompanyDoesNotHoldUpTheOthers has a company whose next seal is taken, so that none of its rows can be sealed.
-func TestOneCompanyDoesNotHoldUpTheOthers(t *testing.T) {
+// TestCompaniesAreSealedIndependently has two companies whose seals are rejected by a constraint.
+func TestCompaniesAreSealedIndependently(t *testing.T) {
 	t.Parallel()
 	a := open(t)
 	for i := range 4 {
@@ -150,15 +150,15 @@ func TestOneCompanyDoesNotHoldUpTheOthers(t *testing.T) {
 		}
 	}
 	if err := a.sealer.Seal(t.Context()); err == nil {
-		t.Error("nothing is said of the rows that could not be sealed")
+		t.Error("Seal returned no error although entries could not be sealed")
 	}
 	var pending int
 	if err := a.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_pending`).Scan(&pending); err != nil || pending != 2 {
-		t.Errorf("%d rows wait, want those of two companies (%v)", pending, err)
+		t.Errorf("%d entries are pending, want those of two companies (%v)", pending, err)
 	}
 }
 
-func TestTamperingIsNamed(t *testing.T) {
+func TestTamperingIsReported(t *testing.T) {
 	t.Parallel()
 	type found struct {
 		kind     api.AuditFindingKind
@@ -224,20 +224,20 @@ func TestTamperingIsNamed(t *testing.T) {
 			for _, f := range result.Findings {
 				got = append(got, found{f.Kind, f.Sequence})
 				if (f.ID == nil) != (f.Kind == api.AuditFindingKindMissing) {
-					t.Errorf("%s has the entry %v", f.Kind, f.ID)
+					t.Errorf("the finding %s has the id %v", f.Kind, f.ID)
 				}
 			}
 			if !slices.Equal(got, test.want) {
 				t.Errorf("found %v, want %v", got, test.want)
 			}
 			if result.Head != 10 || result.Next != 0 {
-				t.Errorf("the walk ended at %d, next %d", result.Head, result.Next)
+				t.Errorf("head is %d and next is %d, want 10 and 0", result.Head, result.Next)
 			}
 		})
 	}
 }
 
-// tamper runs SQL as a superuser whom no trigger and no foreign key stops.
+// tamper runs SQL as a superuser with triggers and foreign keys switched off.
 func (a archive) tamper(t *testing.T, statements ...string) {
 	t.Helper()
 	conn := a.Connect()
@@ -248,7 +248,7 @@ func (a archive) tamper(t *testing.T, statements ...string) {
 	}
 }
 
-func TestValuesThatNobodyCouldReadBackAreRefusedByTheTable(t *testing.T) {
+func TestTableRejectsUnreadableValues(t *testing.T) {
 	t.Parallel()
 	a := sealed(t, 1)
 	conn := a.Connect()
@@ -256,35 +256,35 @@ func TestValuesThatNobodyCouldReadBackAreRefusedByTheTable(t *testing.T) {
 		`UPDATE audit_logs SET created_at = 'infinity'`, `UPDATE audit_logs SET ip = '10.0.0.0/8'`, `UPDATE audit_logs SET details = '[]'`,
 	} {
 		if _, err := conn.Exec(t.Context(), `SET session_replication_role = replica; `+sql); err == nil {
-			t.Errorf("%s is taken", sql)
+			t.Errorf("the table accepts %s", sql)
 		}
 	}
 }
 
-func TestVerifyGoesOnWhereItStopped(t *testing.T) {
+func TestVerifyContinuesAtNext(t *testing.T) {
 	t.Parallel()
 	a := sealed(t, 10)
 	first := a.verify(t, 1, 4)
 	if first.Checked != 4 || first.Head != 4 || first.Next != 5 || len(first.Findings) != 0 {
-		t.Errorf("the first four: %+v", first)
+		t.Errorf("the first 4 entries: %+v", first)
 	}
 	second := a.verify(t, first.Next, 6)
 	if second.Checked != 6 || second.Head != 10 || second.Next != 0 || len(second.Findings) != 0 {
-		t.Errorf("the other six: %+v", second)
+		t.Errorf("the other 6 entries: %+v", second)
 	}
 	if exact := a.verify(t, 1, 10); exact.Next != 0 || exact.Head != 10 {
-		t.Errorf("all ten: %+v", exact)
+		t.Errorf("all 10 entries: %+v", exact)
 	}
 	if beyond := a.verify(t, 100, 10); beyond.Checked != 0 || beyond.Next != 0 || len(beyond.Findings) != 0 {
 		t.Errorf("beyond the end: %+v", beyond)
 	}
 	a.tamper(t, `DELETE FROM audit_logs WHERE id = (SELECT audit_log_id FROM audit_seals WHERE sequence = 4)`, `DELETE FROM audit_seals WHERE sequence = 4`)
 	if behind := a.verify(t, 5, 10); len(behind.Findings) != 1 || behind.Findings[0].Sequence != 4 {
-		t.Errorf("behind a link that is gone: %+v", behind)
+		t.Errorf("from the position after a deleted seal: %+v", behind)
 	}
 }
 
-func TestVerifyNamesAHundredFindingsAtMost(t *testing.T) {
+func TestVerifyReportsAtMost100Findings(t *testing.T) {
 	t.Parallel()
 	a := sealed(t, 600)
 	a.tamper(t, `UPDATE audit_logs SET action = 'auth.logout'`, `DELETE FROM audit_seals WHERE sequence BETWEEN 200 AND 400`)
@@ -302,8 +302,9 @@ func TestPendingRowsAreCounted(t *testing.T) {
 	}
 }
 
-// TestTheRecordIsAppendOnly holds for the service's role, which is not permitted, and for the owner, whom a trigger stops.
-func TestTheRecordIsAppendOnly(t *testing.T) {
+// TestAuditLogIsAppendOnly shows that neither the service's role, by its grants, nor the owner, by a trigger, can change
+// an entry.
+func TestAuditLogIsAppendOnly(t *testing.T) {
 	t.Parallel()
 	a := sealed(t, 2)
 	owner, service := a.Connect(), a.Connect()
@@ -319,18 +320,18 @@ func TestTheRecordIsAppendOnly(t *testing.T) {
 		} {
 			for name, conn := range map[string]*pgx.Conn{"owner": owner, "service": service} {
 				if _, err := conn.Exec(t.Context(), sql); err == nil {
-					t.Errorf("%s: %s went through", name, sql)
+					t.Errorf("%s: %s succeeded", name, sql)
 				}
 			}
 		}
 	}
 	if found := a.verify(t, 1, 10); len(found.Findings) != 0 || found.Checked != 2 {
-		t.Errorf("afterwards: %+v", found)
+		t.Errorf("after the attempts: %+v", found)
 	}
 }
 
-// TestTheSealerRunsByItself leaves the sealing to a replica.
-func TestTheSealerRunsByItself(t *testing.T) {
+// TestReplicasSeal leaves the sealing to two replicas.
+func TestReplicasSeal(t *testing.T) {
 	t.Parallel()
 	a := open(t)
 	a.Replica()
@@ -342,14 +343,14 @@ func TestTheSealerRunsByItself(t *testing.T) {
 	})
 }
 
-// TestARecordTakesEveryText keeps an act whose details hold what jsonb refuses.
-func TestARecordTakesEveryText(t *testing.T) {
+// TestRecordStoresEveryText records details with characters that jsonb rejects.
+func TestRecordStoresEveryText(t *testing.T) {
 	t.Parallel()
 	a := open(t)
 	a.record(t, a.company, audit.Entry{Action: audit.AccessDenied, Resource: audit.Operation, Details: audit.Details{"path": "/a\x00b\xff\\u0000"}})
 	var path string
 	err := a.Database.QueryRow(t.Context(), `SELECT details->>'path' FROM audit_logs`).Scan(&path)
 	if want := "/a\ufffdb\ufffd\\u0000"; err != nil || path != want {
-		t.Errorf("kept as %q, %v; want %q", path, err, want)
+		t.Errorf("stored as %q, %v; want %q", path, err, want)
 	}
 }

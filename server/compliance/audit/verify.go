@@ -13,38 +13,40 @@ import (
 )
 
 const (
-	// VerifyAtMost is how many links a caller of the service may have checked at once.
+	// VerifyAtMost is the largest number of entries that one request verifies.
 	VerifyAtMost = 100_000
-	// findingsAtMost is how many findings one verification names.
+	// findingsAtMost is the largest number of findings that one verification reports.
 	findingsAtMost = 100
 	verifyBatch    = 2_000
 )
 
-// Finding is one thing that is not as it was sealed.
+// Finding is one deviation from what was sealed.
 type Finding struct {
 	Kind api.AuditFindingKind
-	// Sequence is the place in the chain, 0 where there is none.
+	// Sequence is the position in the chain; 0 if there is none.
 	Sequence int64
-	// ID is the entry, nil where it is gone.
+	// ID is the id of the entry; nil if the entry is missing.
 	ID *uuid.UUID
 }
 
-// Verification is what a walk along a chain has found.
+// Verification is the result of a verification.
 type Verification struct {
+	// Checked is the number of entries that were checked.
 	Checked int
-	// Head and Hash are the last link that was checked; 0 and nil where there was none.
+	// Head and Hash are the position and the hash of the last entry that was checked; 0 and nil if there was none.
 	Head int64
 	Hash []byte
-	// Next is where the next walk goes on; 0 when the end was reached.
-	Next     int64
+	// Next is the position at which the next verification continues; 0 if the end of the chain was reached.
+	Next int64
+	// Pending is the number of entries that are not sealed yet; 0 unless the end of the chain was reached.
 	Pending  int64
 	Findings []Finding
 }
 
-// Verify walks a company's chain from a sequence on and recomputes every link, at most so many of them. A link whose
-// hash does not follow from its row and the hash before it is named as altered; the walk goes on from the hash that
-// stands there, so that each finding is one of its own. At the chain's end it also names rows that never came by the
-// service.
+// Verify recomputes the hash chain of a company from a position on, for at most atMost entries. An entry whose hash does
+// not follow from its row and from the hash before it is reported as altered. The verification then continues from the
+// stored hash, so that one change does not cause further findings. At the end of the chain, Verify also reports rows
+// that the service did not write.
 func Verify(ctx context.Context, s *postgres.Store, company uuid.UUID, from int64, atMost int) (Verification, error) {
 	w := walk{tenant: s.Of(company), company: company, expected: from}
 	if err := w.begin(ctx); err != nil {
@@ -72,17 +74,17 @@ func Verify(ctx context.Context, s *postgres.Store, company uuid.UUID, from int6
 	return w.Verification, nil
 }
 
-// walk is a verification on its way along the chain.
+// walk is a verification in progress.
 type walk struct {
 	Verification
 	tenant  *db.Queries
 	company uuid.UUID
-	// expected is the sequence that comes next, and before the hash that its link builds on; nil where it is not known.
+	// expected is the next position, and before the hash of the position before it; nil if that is not known.
 	expected int64
 	before   []byte
 }
 
-// begin reads the hash that the first link builds on.
+// begin reads the hash before the first position.
 func (w *walk) begin(ctx context.Context) (err error) {
 	if w.expected == 1 {
 		return nil
@@ -90,14 +92,14 @@ func (w *walk) begin(ctx context.Context) (err error) {
 	w.before, err = w.tenant.GetSealHash(ctx, db.GetSealHashParams{
 		CompanyID: w.company, Sequence: w.expected - 1,
 	})
-	if fault.Is(err, fault.ResourceNotFound) { // where there are later links, this one is missing
+	if fault.Is(err, fault.ResourceNotFound) { // if there are later entries, this one is missing
 		w.expected--
 		return nil
 	}
 	return err
 }
 
-// follow checks links, each against its row and the one before it.
+// follow checks some links, each against its row and the link before it.
 func (w *walk) follow(ctx context.Context, links []db.ListSealsRow) error {
 	ids := make([]uuid.UUID, len(links))
 	for i, link := range links {
@@ -124,8 +126,8 @@ func (w *walk) follow(ctx context.Context, links []db.ListSealsRow) error {
 	return nil
 }
 
-// check holds one link against its row. What a link builds on is not known behind a gap: there the row cannot be
-// checked, and the gap has been named.
+// check compares one link with its row. After a gap, the hash before the link is not known: the row cannot be checked,
+// and the gap was reported already.
 func (w *walk) check(link db.ListSealsRow, sealed map[uuid.UUID]db.AuditLog) {
 	row, found := sealed[link.AuditLogID]
 	known := w.before != nil || link.Sequence == 1
@@ -140,22 +142,22 @@ func (w *walk) check(link db.ListSealsRow, sealed map[uuid.UUID]db.AuditLog) {
 	w.expected, w.before = link.Sequence+1, link.Hash
 }
 
-// finish looks at what stands outside the chain.
+// finish looks for rows outside the chain.
 func (w *walk) finish(ctx context.Context) error {
-	strangers, err := w.tenant.ListUnsealedAuditLogs(ctx, db.ListUnsealedAuditLogsParams{
+	unsealed, err := w.tenant.ListUnsealedAuditLogs(ctx, db.ListUnsealedAuditLogsParams{
 		CompanyID: w.company, MaxRows: findingsAtMost,
 	})
 	if err != nil {
 		return err
 	}
-	for _, id := range strangers {
+	for _, id := range unsealed {
 		w.find(Finding{Kind: api.AuditFindingKindUnsealed, ID: &id})
 	}
 	w.Pending, err = w.tenant.CountPendingAuditLogs(ctx, w.company)
 	return err
 }
 
-// find keeps a finding and reports whether there is room for more.
+// find adds a finding and reports whether more can be added.
 func (w *walk) find(f Finding) bool {
 	if len(w.Findings) < findingsAtMost {
 		w.Findings = append(w.Findings, f)

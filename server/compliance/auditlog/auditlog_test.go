@@ -17,25 +17,26 @@ import (
 
 const collection = "/api/v1/audit-logs"
 
-type house struct {
+// bundle is an installation with one replica and one company whose users have logged in.
+type bundle struct {
 	*testkit.Installation
 	replica *testkit.Replica
 	acme    testkit.Company
 	as      map[api.Role]*testkit.Client
 }
 
-func build(t *testing.T) house {
+func build(t *testing.T) bundle {
 	t.Helper()
 	installation := testkit.New(t)
-	h := house{installation, installation.Replica(), installation.Company("acme"), map[api.Role]*testkit.Client{}}
+	h := bundle{installation, installation.Replica(), installation.Company("acme"), map[api.Role]*testkit.Client{}}
 	for role, user := range h.acme.Users {
 		h.as[role] = h.replica.SignIn(t, user)
 	}
 	return h
 }
 
-// write fills the record with n entries of an actor, spread over actions, types, outcomes and times that collide.
-func (h house) write(company testkit.Company, actor uuid.UUID, resource string, n int) {
+// write inserts n entries of an actor, spread over actions, types and outcomes. Three entries each have the same time.
+func (h bundle) write(company testkit.Company, actor uuid.UUID, resource string, n int) {
 	h.Exec(`WITH l AS (
 			INSERT INTO audit_logs (company_id, id, created_at, actor_type, actor_id, action, resource_type, resource_id, outcome, user_agent, details)
 			SELECT $1, gen_random_uuid(), '2026-01-01T00:00:00Z'::timestamptz + make_interval(secs => i / 3), 'user', $2,
@@ -64,11 +65,11 @@ func every(t *testing.T, c *testkit.Client, query url.Values) []api.AuditLog {
 		}
 		asked.Set("cursor", got.NextCursor.MustGet())
 	}
-	t.Fatal("the list does not end")
+	t.Fatal("the list has more than 1000 pages")
 	return nil
 }
 
-func TestWhoSeesWhat(t *testing.T) {
+func TestVisibility(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	globex := h.Company("globex")
@@ -78,7 +79,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	}
 	hiring := []string{"job", "candidate", "application", "kit", "interview", "score"}
 	everything := every(t, h.as[api.RoleAdmin], url.Values{"limit": {"3"}})
-	if len(everything) != 16+4 { // and the four sign-ins
+	if len(everything) != 16+4 { // and the four logins
 		t.Errorf("the admin sees %d entries, want 20", len(everything))
 	}
 	for role, client := range h.as {
@@ -91,18 +92,18 @@ func TestWhoSeesWhat(t *testing.T) {
 			listed := slices.ContainsFunc(shown, func(s api.AuditLog) bool { return s.ID == e.ID })
 			status := client.Get(collection + "/" + e.ID.String()).Status
 			if listed != visible(e) || (status == http.StatusOK) != visible(e) || !visible(e) && status != http.StatusNotFound {
-				t.Errorf("%s: %s on %s is listed %t and answered by %d, want visible %t", role, e.Action, e.ResourceType, listed, status, visible(e))
+				t.Errorf("%s: %s on %s is listed: %t, read with status %d, want visible: %t", role, e.Action, e.ResourceType, listed, status, visible(e))
 			}
 		}
 		if lines := strings.Count(string(client.Get(collection+"/export").Expect(http.StatusOK).Body), "\n"); lines != len(shown) {
-			t.Errorf("%s: %d lines are exported, %d entries listed", role, lines, len(shown))
+			t.Errorf("%s: %d lines are exported and %d entries listed", role, lines, len(shown))
 		}
 		client.Get(collection+"/"+uuid.NewString()).Refused(http.StatusNotFound, "not_found")
 	}
 	foreign := testkit.Decode[api.AuditLogPage](h.replica.SignIn(t, globex.Users[api.RoleAdmin]).Get(collection)).Data[0]
 	h.as[api.RoleAdmin].Get(collection+"/"+foreign.ID.String()).Refused(http.StatusNotFound, "not_found")
 	if got := every(t, h.as[api.RoleEmployee], url.Values{"actor_id": {h.acme.Users[api.RoleTeamLead].ID.String()}}); len(got) != 0 {
-		t.Errorf("a filter shows an employee %d acts of another", len(got))
+		t.Errorf("with a filter, an employee sees %d acts of another user", len(got))
 	}
 }
 
@@ -119,7 +120,7 @@ func TestFiltersAndOrder(t *testing.T) {
 		}
 		return strings.Compare(b.ID.String(), a.ID.String())
 	}) {
-		t.Error("not in the order of -created_at")
+		t.Error("the list is not ordered by -created_at")
 	}
 	at := func(second int) time.Time { return time.Date(2026, 1, 1, 0, 0, second, 0, time.UTC) }
 	for name, test := range map[string]struct {
@@ -138,7 +139,7 @@ func TestFiltersAndOrder(t *testing.T) {
 		"time": {url.Values{"created_from": {at(2).Format(time.RFC3339)}, "created_before": {at(4).Format(time.RFC3339)}}, func(e api.AuditLog) bool {
 			return !e.CreatedAt.Before(at(2)) && e.CreatedAt.Before(at(4))
 		}},
-		"no such": {url.Values{"action": {"job.closed"}}, func(api.AuditLog) bool { return false }},
+		"no match": {url.Values{"action": {"job.closed"}}, func(api.AuditLog) bool { return false }},
 		"several": {
 			url.Values{"actor_id": {hr.String()}, "outcome": {"success"}, "resource_type": {"interview"}, "action": {"candidate.archived"}},
 			func(e api.AuditLog) bool {
@@ -165,7 +166,7 @@ func TestFiltersAndOrder(t *testing.T) {
 					slices.Reverse(got)
 				}
 				if !slices.Equal(got, want) {
-					t.Errorf("%s by %s, %s at a time: %d entries, want %d in order", name, sort, limit, len(got), len(want))
+					t.Errorf("%s, sorted by %s, %s per page: %d entries, want %d in order", name, sort, limit, len(got), len(want))
 				}
 			}
 		}
@@ -179,9 +180,8 @@ func TestFiltersAndOrder(t *testing.T) {
 	}
 }
 
-// TestActsAreRecorded does what this test can do by HTTP, and finds each act with who did it, from where, and what it
-// changed. What the operator does is recorded in the tests of package operator, refreshes and their abuse in those of
-// package auth.
+// TestActsAreRecorded performs acts over HTTP and looks for the entry of each, with its actor, client and changes. The
+// entries of the operator's commands are tested in package operator, those of refreshes in package login.
 func TestActsAreRecorded(t *testing.T) {
 	t.Parallel()
 	h := build(t)
@@ -217,7 +217,7 @@ func TestActsAreRecorded(t *testing.T) {
 				return e
 			}
 		}
-		t.Errorf("%s with the outcome %s is not recorded", action, outcome)
+		t.Errorf("no entry has the action %s and the outcome %s", action, outcome)
 		return api.AuditLog{}
 	}
 	for _, action := range []string{
@@ -233,7 +233,7 @@ func TestActsAreRecorded(t *testing.T) {
 	if actor, _ := updated.ActorID.Get(); actor != h.acme.Users[api.RoleAdmin].ID || updated.SessionID.IsNull() ||
 		updated.IP.MustGet() != "203.0.113.9" || updated.UserAgent != "probe/1.0" || updated.RequestID != "a-request-of-mine" ||
 		updated.ResourceID.MustGet() != created.ID || updated.ActorType != api.AuditActorTypeUser {
-		t.Errorf("recorded %+v", updated)
+		t.Errorf("the entry of the update is %+v", updated)
 	}
 	for action, want := range map[string]string{
 		"user.updated":      "map[changes:map[department:map[from:<nil> to:<nil>] first_name:map[from:Nora to:Nóra]]]",
@@ -245,7 +245,7 @@ func TestActsAreRecorded(t *testing.T) {
 			"is_active:map[from:<nil> to:true] last_name:map[from:<nil> to:Lind] role:map[from:<nil> to:employee]]]",
 	} {
 		if got := fmt.Sprint(find(action, api.AuditOutcomeSuccess).Details); got != want {
-			t.Errorf("%s tells %s, want %s", action, got, want)
+			t.Errorf("the details of %s are %s, want %s", action, got, want)
 		}
 	}
 	var text string
@@ -254,13 +254,13 @@ func TestActsAreRecorded(t *testing.T) {
 	}
 	for _, forbidden := range []string{secret, testkit.Password, "$2a$", "password_hash", admin.Token, admin.RefreshToken, other.RefreshToken} {
 		if strings.Contains(text, forbidden) {
-			t.Errorf("the record holds %q", forbidden)
+			t.Errorf("the audit log contains %q", forbidden)
 		}
 	}
 }
 
-// TestDenialsAreRecordedWhateverThePathHolds asks by a path that PostgreSQL's jsonb would not take.
-func TestDenialsAreRecordedWhateverThePathHolds(t *testing.T) {
+// TestDenialsOfUnusualPathsAreRecorded requests paths with characters that PostgreSQL's jsonb rejects.
+func TestDenialsOfUnusualPathsAreRecorded(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	for _, id := range []string{"%00", "%ff", "a%5cu0000b", "%F0%9F%98%80"} {
@@ -271,8 +271,8 @@ func TestDenialsAreRecordedWhateverThePathHolds(t *testing.T) {
 	}
 }
 
-// TestNoActWithoutItsRecord lets the record refuse, and expects nothing of the act to be left.
-func TestNoActWithoutItsRecord(t *testing.T) {
+// TestFailedRecordsRollBack makes every insert into the audit log fail, and expects that no act changes anything.
+func TestFailedRecordsRollBack(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	employee := h.acme.Users[api.RoleEmployee]
@@ -307,7 +307,7 @@ func TestNoActWithoutItsRecord(t *testing.T) {
 		}
 	}
 	if after := state(); after != before {
-		t.Errorf("left behind:\n%s\nbefore:\n%s", after, before)
+		t.Errorf("the state is:\n%s\nand was:\n%s", after, before)
 	}
 	h.as[api.RoleEmployee].Get("/api/v1/users/me").Expect(http.StatusOK)
 }
@@ -327,7 +327,7 @@ func TestVerify(t *testing.T) {
 	}
 	part := testkit.Decode[api.AuditVerification](admin.Post(collection+"/verify?from_sequence=5", nil).Expect(http.StatusOK))
 	if part.Checked < 10 || part.Status != api.AuditVerificationStatusIntact {
-		t.Errorf("from the fifth: %+v", part)
+		t.Errorf("from sequence 5: %+v", part)
 	}
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr} {
 		h.as[role].Post(collection+"/verify", nil).Refused(http.StatusForbidden, "permission_denied")

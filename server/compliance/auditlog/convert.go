@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/google/uuid"
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
 func convert(row db.AuditLog, sequence *int64, hash []byte) (api.AuditLog, error) {
@@ -19,25 +19,17 @@ func convert(row db.AuditLog, sequence *int64, hash []byte) (api.AuditLog, error
 	}
 	shown := api.AuditLog{
 		ID: row.ID, CompanyID: row.CompanyID, CreatedAt: row.CreatedAt.UTC(),
-		ActorType: row.ActorType, ActorID: id(row.ActorID), SessionID: id(row.SessionID),
+		ActorType: row.ActorType, ActorID: optional.Of(row.ActorID), SessionID: optional.Of(row.SessionID),
 		Action: api.AuditAction(row.Action), ResourceType: api.AuditResourceType(row.ResourceType),
-		ResourceID: id(row.ResourceID), Outcome: row.Outcome,
+		ResourceID: optional.Of(row.ResourceID), Outcome: row.Outcome,
 		IP: nullable.NewNullNullable[string](), UserAgent: row.UserAgent, RequestID: row.RequestID, Details: details,
-		Sequence: nullable.NewNullNullable[int64](), Hash: nullable.NewNullNullable[string](),
+		Sequence: optional.Of(sequence), Hash: nullable.NewNullNullable[string](),
 	}
 	if row.IP != nil {
 		shown.IP = nullable.NewNullableWithValue(row.IP.String())
 	}
 	if sequence != nil {
-		shown.Sequence = nullable.NewNullableWithValue(*sequence)
 		shown.Hash = nullable.NewNullableWithValue(hex.EncodeToString(hash))
 	}
 	return shown, nil
-}
-
-func id(of *uuid.UUID) nullable.Nullable[uuid.UUID] {
-	if of == nil {
-		return nullable.NewNullNullable[uuid.UUID]()
-	}
-	return nullable.NewNullableWithValue(*of)
 }

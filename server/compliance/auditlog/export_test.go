@@ -22,10 +22,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-func TestExportIsTheListFromOldToNew(t *testing.T) {
+func TestExportEqualsList(t *testing.T) {
 	t.Parallel()
 	h := build(t)
-	h.write(h.acme, h.acme.Users[api.RoleHr].ID, "candidate", 2600) // several batches, and times that collide at their borders
+	h.write(h.acme, h.acme.Users[api.RoleHr].ID, "candidate", 2600) // several batches, with entries of the same time at their borders
 	listed := every(t, h.as[api.RoleAdmin], map[string][]string{"sort": {"created_at"}, "limit": {"200"}})
 
 	answer := h.as[api.RoleAdmin].Get(collection + "/export").Expect(http.StatusOK)
@@ -49,7 +49,7 @@ func TestExportIsTheListFromOldToNew(t *testing.T) {
 		want[i] = e.ID
 	}
 	if !slices.Equal(ids, want) {
-		t.Errorf("%d lines, want the %d entries of the list in their order", len(ids), len(want))
+		t.Errorf("%d lines, want the %d entries of the list in the same order", len(ids), len(want))
 	}
 
 	answer = h.as[api.RoleAdmin].Get(collection + "/export?format=csv&resource_type=candidate&outcome=denied").Expect(http.StatusOK)
@@ -58,7 +58,7 @@ func TestExportIsTheListFromOldToNew(t *testing.T) {
 		t.Fatalf("%d records, %v", len(records), err)
 	}
 	if !bytes.Contains(answer.Body, []byte("\r\n")) || records[0][0] != "id" {
-		t.Errorf("it begins with %q", answer.Body[:100])
+		t.Errorf("the export begins with %q", answer.Body[:100])
 	}
 	agent := slices.Index(records[0], "user_agent")
 	for _, record := range records[1:] {
@@ -68,24 +68,24 @@ func TestExportIsTheListFromOldToNew(t *testing.T) {
 	}
 }
 
-func TestExportOfNothing(t *testing.T) {
+func TestExportWithoutMatches(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	none := collection + "/export?action=job.closed"
 	if body := h.as[api.RoleEmployee].Get(none).Expect(http.StatusOK).Body; len(body) != 0 {
-		t.Errorf("NDJSON of nothing is %q", body)
+		t.Errorf("NDJSON without matches is %q", body)
 	}
 	body := h.as[api.RoleEmployee].Get(none + "&format=csv").Expect(http.StatusOK).Body
 	if records, err := csv.NewReader(bytes.NewReader(body)).ReadAll(); err != nil || len(records) != 1 || len(records[0]) != 16 {
-		t.Errorf("CSV of nothing is %q", body)
+		t.Errorf("CSV without matches is %q", body)
 	}
 	h.as[api.RoleEmployee].Get(collection+"/export?format=xml").Refused(http.StatusBadRequest, "malformed_request")
 	h.as[api.RoleEmployee].Get(collection+"/export?limit=5").Refused(http.StatusBadRequest, "malformed_request")
 }
 
-// TestCSVComesBackAsItWas takes texts that break quoting or that a spreadsheet would run. Only a carriage return is lost,
-// which stands for a line's end in the whole file; no text that the service records has one.
-func TestCSVComesBackAsItWas(t *testing.T) {
+// TestCSVRoundTrip exports texts that need quoting or that a spreadsheet would run as a formula. Only a carriage return
+// is lost, because it ends a line of the file; the service records no text that contains one.
+func TestCSVRoundTrip(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	texts := map[string]string{
@@ -111,11 +111,11 @@ func TestCSVComesBackAsItWas(t *testing.T) {
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
-		t.Errorf("came back as %q, want %q", got, want)
+		t.Errorf("read back as %q, want %q", got, want)
 	}
 }
 
-// peak is a writer that looks at the memory in use while an export runs through it.
+// peak is a writer that measures the memory in use during an export.
 type peak struct {
 	lines int
 	most  uint64
@@ -133,8 +133,9 @@ func (p *peak) Write(chunk []byte) (int, error) {
 	return len(chunk), nil
 }
 
-// TestExportHoldsLittleInMemory exports what would take more memory than it may use. It measures, so nothing runs beside it.
-func TestExportHoldsLittleInMemory(t *testing.T) { //nolint:paralleltest // it measures memory
+// TestExportUsesLittleMemory exports entries that would take more memory than it allows. It runs alone, because it measures
+// the memory of the process.
+func TestExportUsesLittleMemory(t *testing.T) { //nolint:paralleltest // it measures memory
 	installation := testkit.New(t)
 	company := installation.Company("acme").ID
 	installation.Exec(`INSERT INTO audit_logs (company_id, id, created_at, actor_type, action, resource_type, outcome, details)
@@ -157,15 +158,15 @@ func TestExportHoldsLittleInMemory(t *testing.T) { //nolint:paralleltest // it m
 	}
 }
 
-// TestExportStopsWithItsReader leaves in the middle; the service must go on, with its connections free.
-func TestExportStopsWithItsReader(t *testing.T) {
+// TestExportEndsWithItsClient closes the connection in the middle of exports. The exports must end and free their places.
+func TestExportEndsWithItsClient(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	h.write(h.acme, h.acme.Users[api.RoleHr].ID, "candidate", 5000)
-	// That a reader has left is noticed at the next write, and until then their export is one of the two that they may
-	// have.
+	// The server notices a closed connection at its next write. Until then the export counts as one of the two that a
+	// user may run at the same time.
 	const noticed = 30 * time.Second
-	leave := func(n int) (begun bool) {
+	abort := func(n int) (begun bool) {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.replica.URL+collection+"/export", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -186,9 +187,9 @@ func TestExportStopsWithItsReader(t *testing.T) {
 		return begun
 	}
 	for n := range 8 {
-		testkit.Eventually(t, noticed, "another export may begin", func() bool { return leave(n) })
+		testkit.Eventually(t, noticed, "another export can begin", func() bool { return abort(n) })
 	}
-	testkit.Eventually(t, noticed, "a whole export comes through", func() bool {
+	testkit.Eventually(t, noticed, "an export runs to its end", func() bool {
 		return h.as[api.RoleAdmin].Get(collection+fmt.Sprintf("/export?actor_id=%s", h.acme.Users[api.RoleHr].ID)).Status == http.StatusOK
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
 // VerifyAuditLogs recomputes the hash chain of the company, and records the verification with its result.
@@ -50,7 +51,7 @@ func convertVerification(v audit.Verification) api.AuditVerification {
 		shown.HeadHash = nullable.NewNullableWithValue(hex.EncodeToString(v.Hash))
 	}
 	for i, f := range v.Findings {
-		shown.Findings[i] = api.AuditFinding{Kind: f.Kind, Sequence: number(f.Sequence), AuditLogID: id(f.ID)}
+		shown.Findings[i] = api.AuditFinding{Kind: f.Kind, Sequence: number(f.Sequence), AuditLogID: optional.Of(f.ID)}
 		shown.Status = api.AuditVerificationStatusBroken
 	}
 	return shown

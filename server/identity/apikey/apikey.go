@@ -1,8 +1,9 @@
-// Package apikey knows the secrets of API keys: how they look, how they are kept, and whose they are.
+// Package apikey creates, parses and verifies the secrets of API keys.
 //
-// A secret is aip_live_ or aip_test_, 32 random characters of base62 (190 bits), and a checksum of six, so that a
-// typing error is told from a guess without asking anybody, and scanners of source code find secrets that were
-// committed by mistake. It is shown once and kept as its SHA-256: what nobody can guess needs no slow hash.
+// A secret consists of aip_live_ or aip_test_, 32 random base62 characters (190 bits), and a checksum of 6 characters.
+// The checksum detects typing errors without a query, and the prefix lets scanners of source code find secrets that
+// were committed by mistake. A secret is shown once; its SHA-256 hash is stored. A slow hash is not needed, because
+// nobody can guess 190 random bits.
 package apikey
 
 import (
@@ -15,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
 )
 
 const (
@@ -22,31 +24,32 @@ const (
 	family   = "aip_"
 	random   = 32
 	checksum = 6
-	// shown is how much of the random part tells keys apart where they are listed: 48 bits, which leaves 142 to guess.
+	// shown is how many of the random characters are part of the prefix, by which people tell keys apart. They have 48
+	// bits, so 142 bits remain secret.
 	shown = 8
 )
 
-// ErrForm means that a text is no secret of an API key: it has another form, or its checksum is wrong.
+// ErrForm means that a text does not have the form of a secret, or that its checksum is wrong.
 var ErrForm = errors.New("not an API key")
 
-// Secret is what a program proves with that it is who holds a key.
+// Secret is the secret of an API key.
 type Secret string
 
-// New makes a secret for a company that is live or for tests.
+// New creates a secret for a company of a mode.
 func New(mode api.CompanyMode) Secret {
 	var text strings.Builder
 	text.WriteString(family + string(mode) + "_")
 	for range random {
-		n, _ := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet)))) // which has no error to give
+		n, _ := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet)))) // never fails
 		text.WriteByte(alphabet[n.Int64()])
 	}
 	return Secret(text.String() + check(text.String()))
 }
 
-// Is reports whether a bearer token means to be the secret of an API key rather than an access token.
+// Is reports whether a bearer token is an API key's secret rather than an access token, valid or not.
 func Is(token string) bool { return strings.HasPrefix(token, family) }
 
-// Parse reads a secret; it fails with ErrForm.
+// Parse parses a secret. It fails with ErrForm.
 func Parse(token string) (Secret, error) {
 	rest, found := strings.CutPrefix(token, family)
 	mode, text, parted := strings.Cut(rest, "_")
@@ -59,31 +62,39 @@ func Parse(token string) (Secret, error) {
 	return Secret(token), nil
 }
 
-// Mode says for which companies the secret is.
+// Mode is the mode of the company that the secret belongs to.
 func (s Secret) Mode() api.CompanyMode {
 	mode, _, _ := strings.Cut(strings.TrimPrefix(string(s), family), "_")
 	return api.CompanyMode(mode)
 }
 
-// Prefix is how the secret begins, as far as it may be shown.
+// ModeOf is the mode of a company.
+func ModeOf(company db.Company) api.CompanyMode {
+	if company.TestOf != nil {
+		return api.CompanyModeTest
+	}
+	return api.CompanyModeLive
+}
+
+// Prefix is the beginning of the secret that may be shown.
 func (s Secret) Prefix() string { return string(s[:len(s)-random-checksum+shown]) }
 
-// Hash is what is kept of the secret.
+// Hash is the SHA-256 hash of the secret, which is stored.
 func (s Secret) Hash() []byte {
 	sum := sha256.Sum256([]byte(s))
 	return sum[:]
 }
 
-// String hides the secret from whatever prints it; Reveal shows it.
+// String returns the prefix only, so that the secret is not printed by mistake. Reveal returns the secret.
 func (s Secret) String() string { return s.Prefix() + "…" }
 
-// Format hides the secret in every format.
+// Format returns the prefix only for every verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.String())) }
 
-// Reveal gives the secret as text.
+// Reveal returns the secret as text.
 func (s Secret) Reveal() string { return string(s) }
 
-// check is the CRC-32 (IEEE 802.3) of a text in base62, six characters with zeros before it.
+// check is the CRC-32 (IEEE 802.3) of a text as 6 base62 digits with leading zeros.
 func check(text string) string {
 	sum := crc32.ChecksumIEEE([]byte(text))
 	digits := [checksum]byte{}

@@ -10,7 +10,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
 )
 
-func TestASecretIsReadAsItWasMade(t *testing.T) {
+func TestParseReadsNewSecrets(t *testing.T) {
 	t.Parallel()
 	seen := map[apikey.Secret]bool{}
 	for range 1000 {
@@ -22,7 +22,7 @@ func TestASecretIsReadAsItWasMade(t *testing.T) {
 			}
 			seen[made] = true
 			if prefix := made.Prefix(); len(prefix) != 17 || !strings.HasPrefix(made.Reveal(), prefix) {
-				t.Fatalf("%s begins with %s", made.Reveal(), prefix)
+				t.Fatalf("the prefix of %s is %s", made.Reveal(), prefix)
 			}
 			for _, format := range []string{"%s", "%v", "%+v", "%#v", "%q", "%x"} {
 				if text := fmt.Sprintf(format, made); strings.Contains(text, made.Reveal()[17:]) {
@@ -33,7 +33,7 @@ func TestASecretIsReadAsItWasMade(t *testing.T) {
 	}
 }
 
-// TestKnownSecret pins the form, which programs outside know: a checksum of CRC-32 in base62.
+// TestKnownSecret fixes the form of secrets, on which scanners of source code depend: the checksum is a CRC-32 in base62.
 func TestKnownSecret(t *testing.T) {
 	t.Parallel()
 	const known = "aip_live_000000000000000000000000000000000Ir8Bv"
@@ -42,7 +42,7 @@ func TestKnownSecret(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever is read was made, and one character changed is noticed.
+// FuzzParse shows that a secret reads as itself and that a changed character is detected.
 func FuzzParse(f *testing.F) {
 	f.Add("", uint8(0))
 	f.Add(apikey.New(api.CompanyModeLive).Reveal(), uint8(12))
@@ -62,7 +62,7 @@ func FuzzParse(f *testing.F) {
 		other := []byte(text)
 		other[9+at%38] ^= 1
 		if _, err := apikey.Parse(string(other)); err == nil {
-			t.Fatalf("%q is read although it is not %q", other, text)
+			t.Fatalf("%q is accepted although %q is the secret", other, text)
 		}
 	})
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// touchEvery is how exactly it is known when a key was last used: more would be a write with every request.
+// touchEvery is the precision of last_used_at. A higher precision would cost a write for every request.
 const touchEvery = time.Minute
 
-// Ring finds the caller whom a secret belongs to. It asks PostgreSQL every time, by one index, and keeps nothing: a
-// key that was revoked, changed or rotated is so for the very next request at every replica.
+// Ring finds the API key that a secret belongs to. It queries PostgreSQL for every request and caches nothing: a
+// revocation, change or rotation takes effect for the next request at every replica.
 type Ring struct {
 	Store *postgres.Store
 	Clock clock.Source
@@ -51,7 +51,7 @@ func (r *Ring) Check(ctx context.Context, token string) (*access.Actor, error) {
 	return &access.Actor{CompanyID: row.CompanyID, ID: row.ID, Role: key.Role(), Key: key}, nil
 }
 
-// admit decides whether a secret is still good, and whether it is of the kind that its company takes.
+// admit decides whether a secret is valid and belongs to a company of its mode.
 func admit(row db.FindAPIKeyRow, secret Secret, now time.Time) error {
 	refused := func(reason string) error {
 		return fault.New(fault.InvalidToken).Because(Refusal(reason))
@@ -60,24 +60,24 @@ func admit(row db.FindAPIKeyRow, secret Secret, now time.Time) error {
 	case row.ExpiresAt != nil && !now.Before(*row.ExpiresAt):
 		return refused("the key has expired")
 	case !row.IsPresent && (row.PreviousExpiresAt == nil || !now.Before(*row.PreviousExpiresAt)):
-		return refused("the secret was rotated out")
+		return refused("the secret was replaced by a rotation")
 	case row.IsTest != (secret.Mode() == api.CompanyModeTest):
-		return refused("the key is of another mode than its company")
+		return refused("the secret has another mode than the company")
 	}
 	return nil
 }
 
-// Refusal says in the log why a key was refused.
+// Refusal is the reason for which a key was refused, for the log.
 type Refusal string
 
 func (r Refusal) Error() string { return string(r) }
 
-// touch notes that a key was used. That this fails is no reason to refuse its request.
+// touch records when a key was used. If that fails, the request continues.
 func (r *Ring) touch(ctx context.Context, company, id uuid.UUID, now time.Time) {
 	err := r.Store.Of(company).TouchAPIKey(ctx, db.TouchAPIKeyParams{
 		CompanyID: company, ID: id, Now: now, Before: now.Add(-touchEvery),
 	})
 	if err != nil {
-		r.Log.WarnContext(ctx, "the use of a key could not be noted", slog.Any("error", err))
+		r.Log.WarnContext(ctx, "could not record the use of an API key", slog.Any("error", err))
 	}
 }

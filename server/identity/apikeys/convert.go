@@ -15,7 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// present shows a key with its tag. Time changes what is shown without changing the row, so the tag covers that too.
+// present converts a key and computes its tag. The tag covers the members that change with time while the row does not.
 func (k *APIKeys) present(who access.Actor, row db.APIKey) api.APIKeyJSONResponse {
 	shown := k.convert(who, row)
 	return api.APIKeyJSONResponse{
@@ -26,7 +26,7 @@ func (k *APIKeys) present(who access.Actor, row db.APIKey) api.APIKeyJSONRespons
 	}
 }
 
-// Show gives a key as the caller may see and handle it.
+// Show converts a key for the actor of a request.
 func (k *APIKeys) Show(ctx context.Context, row db.APIKey) api.APIKey {
 	return k.convert(access.Of(ctx), row)
 }
@@ -51,16 +51,10 @@ func (k *APIKeys) convert(who access.Actor, row db.APIKey) api.APIKey {
 	return shown
 }
 
-func modeOf(company db.Company) api.CompanyMode {
-	if company.TestOf != nil {
-		return api.CompanyModeTest
-	}
-	return api.CompanyModeLive
-}
-
-// modeOfPrefix is what the beginning of a secret says of its company.
+// modeOfPrefix is the mode that the prefix of a secret names.
 func modeOfPrefix(prefix string) api.CompanyMode { return apikey.Secret(prefix).Mode() }
 
+// jobsOf converts the jobs of a key; null if it is not limited to jobs.
 func jobsOf(ids []uuid.UUID) nullable.Nullable[[]uuid.UUID] {
 	if ids == nil {
 		return nullable.NewNullNullable[[]uuid.UUID]()
@@ -68,7 +62,8 @@ func jobsOf(ids []uuid.UUID) nullable.Nullable[[]uuid.UUID] {
 	return nullable.NewNullableWithValue(ids)
 }
 
-// attributes is what the audit compares of a key. The prefix tells its secret from others and nothing of what follows.
+// attributes are the values of a key whose changes the audit log records. The prefix identifies the secret without
+// revealing it.
 func attributes(row db.APIKey) map[string]any {
 	return map[string]any{
 		"name": row.Name, "prefix": row.Prefix, "scopes": row.Scopes, "job_ids": row.JobIDs,
@@ -76,7 +71,7 @@ func attributes(row db.APIKey) map[string]any {
 	}
 }
 
-// blank is what a key was before it was.
+// blank are the attributes of a key that does not exist yet.
 func blank() map[string]any {
 	return map[string]any{"name": nil, "prefix": nil, "scopes": nil, "job_ids": nil, "expires_at": nil}
 }

@@ -1,6 +1,8 @@
-// Package apikeys looks after the API keys of a company: what they may do, for how long, and their secrets, each of
-// which is shown once and never kept. It promises that a key does nothing beyond its scopes and sees nothing beyond
-// its jobs, and that what is changed about it holds for the very next request.
+// Package apikeys implements the operations on a company's API keys: scopes, jobs, expiry, and secrets.
+//
+// A secret is shown once, in the response that creates it, and only its hash is stored. The users who were shown a secret
+// of a key are stored with the key: rules about oneself apply to them when the key is used (access.Actor.Is). A change of
+// a key takes effect for the next request.
 package apikeys
 
 import (
@@ -24,7 +26,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// maxKeys is how many keys of a company may be good for something.
+// maxKeys is how many keys of a company may be not revoked.
 const maxKeys = 100
 
 // APIKeys implements the operations of the tag keys.
@@ -47,7 +49,7 @@ func New(deps service.Deps, options Options) (*APIKeys, error) {
 	return &APIKeys{deps, options}, nil
 }
 
-// ListAPIKeys lists the API keys of the company, newest first.
+// ListAPIKeys lists the company's API keys, newest first.
 func (k *APIKeys) ListAPIKeys(
 	ctx context.Context, request api.ListAPIKeysRequestObject,
 ) (api.ListAPIKeysResponseObject, error) {
@@ -73,7 +75,7 @@ func (k *APIKeys) ListAPIKeys(
 	}, nil
 }
 
-// GetAPIKey shows one key.
+// GetAPIKey returns one key.
 func (k *APIKeys) GetAPIKey(ctx context.Context, request api.GetAPIKeyRequestObject) (api.GetAPIKeyResponseObject, error) {
 	shown, err := k.show(ctx, request.APIKeyID)
 	if err != nil {
@@ -82,7 +84,7 @@ func (k *APIKeys) GetAPIKey(ctx context.Context, request api.GetAPIKeyRequestObj
 	return api.GetAPIKey200JSONResponse{APIKeyJSONResponse: shown}, nil
 }
 
-// GetMyAPIKey shows the key that asks.
+// GetMyAPIKey returns the key that authenticates the request.
 func (k *APIKeys) GetMyAPIKey(
 	ctx context.Context, _ api.GetMyAPIKeyRequestObject,
 ) (api.GetMyAPIKeyResponseObject, error) {
@@ -93,7 +95,7 @@ func (k *APIKeys) GetMyAPIKey(
 	return api.GetMyAPIKey200JSONResponse{APIKeyJSONResponse: shown}, nil
 }
 
-// CreateAPIKey creates a key, and shows its secret this once.
+// CreateAPIKey creates a key. Its response is the only one that contains the secret.
 func (k *APIKeys) CreateAPIKey(
 	ctx context.Context, request api.CreateAPIKeyRequestObject,
 ) (api.CreateAPIKeyResponseObject, error) {
@@ -107,13 +109,13 @@ func (k *APIKeys) CreateAPIKey(
 	var created db.APIKey
 	var secret apikey.Secret
 	err := k.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		// The company's row is held, so that of two keys at once not both are the last.
+		// The lock on the company's row orders requests, so that two at the same time do not exceed maxKeys.
 		company, err := tx.GetCompanyForUpdate(ctx, who.CompanyID)
 		if err != nil {
 			return err
 		}
 		given := grant{
-			name: row.Name, scopes: wanted.Scopes, jobs: row.JobIDs, expiresAt: row.ExpiresAt, mode: modeOf(company),
+			name: row.Name, scopes: wanted.Scopes, jobs: row.JobIDs, expiresAt: row.ExpiresAt, mode: apikey.ModeOf(company),
 		}
 		if err := k.check(given, nil, now); err != nil {
 			return err
@@ -121,12 +123,12 @@ func (k *APIKeys) CreateAPIKey(
 		if count, err := tx.CountLiveAPIKeys(ctx, who.CompanyID); err != nil {
 			return err
 		} else if count >= maxKeys {
-			return fault.New(fault.LimitReached).With("The company has %d keys already; revoke one that is not needed.", maxKeys)
+			return fault.New(fault.LimitReached).With("The company has %d API keys. Revoke a key that is not needed any more.", maxKeys)
 		}
 		if err := k.known(ctx, tx, who.CompanyID, row.JobIDs); err != nil {
 			return err
 		}
-		secret = apikey.New(modeOf(company))
+		secret = apikey.New(apikey.ModeOf(company))
 		row.Prefix, row.Hash = secret.Prefix(), secret.Hash()
 		if created, err = tx.InsertAPIKey(ctx, row); err != nil {
 			return err
@@ -145,8 +147,7 @@ func (k *APIKeys) CreateAPIKey(
 	}, nil
 }
 
-// UpdateAPIKey changes name, scopes, jobs and expiry; a patch that changes nothing leaves the key and its version
-// alone.
+// UpdateAPIKey changes name, scopes, jobs and expiry. A patch without changes leaves the key and its version as they are.
 func (k *APIKeys) UpdateAPIKey(
 	ctx context.Context, request api.UpdateAPIKeyRequestObject,
 ) (api.UpdateAPIKeyResponseObject, error) {
@@ -166,7 +167,7 @@ func (k *APIKeys) UpdateAPIKey(
 		if err := k.check(granted(row, *patch, change), row.ExpiresAt, change.Now); err != nil {
 			return err
 		}
-		// The jobs that a key has already stay with it, also one that a reset has deleted since.
+		// Jobs that the key has already are not checked: a reset may have deleted one of them.
 		if patch.JobIds.IsSpecified() {
 			if err := k.known(ctx, tx, who.CompanyID, change.JobIDs); err != nil {
 				return err
@@ -183,7 +184,7 @@ func (k *APIKeys) UpdateAPIKey(
 	return api.UpdateAPIKey200JSONResponse{APIKeyJSONResponse: k.present(who, saved)}, nil
 }
 
-// show gives one key as the caller may see and handle it.
+// show reads one key and converts it for the actor.
 func (k *APIKeys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONResponse, error) {
 	who := access.Of(ctx)
 	row, err := k.Store.Of(who.CompanyID).GetAPIKey(ctx, db.GetAPIKeyParams{CompanyID: who.CompanyID, ID: id})
@@ -193,7 +194,7 @@ func (k *APIKeys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONRespons
 	return k.present(who, row), nil
 }
 
-// held locks a key that is to be changed, on the version that the client knows.
+// held locks a key for a change, and fails if it has another version than the client expects or was revoked.
 func (k *APIKeys) held(ctx context.Context, tx *db.Queries, id uuid.UUID, match *string) (db.APIKey, error) {
 	row, err := tx.GetAPIKeyForUpdate(ctx, db.GetAPIKeyForUpdateParams{
 		CompanyID: access.Of(ctx).CompanyID, ID: id,
@@ -207,7 +208,7 @@ func (k *APIKeys) held(ctx context.Context, tx *db.Queries, id uuid.UUID, match 
 	return row, mayChange(row)
 }
 
-// known fails where the company has not all of these jobs, which stand in the order of the request.
+// known fails with RuleViolated if the company does not have all of the jobs, which are in the order of the request.
 func (k *APIKeys) known(ctx context.Context, tx *db.Queries, company uuid.UUID, jobs []uuid.UUID) error {
 	if jobs == nil {
 		return nil
@@ -219,7 +220,7 @@ func (k *APIKeys) known(ctx context.Context, tx *db.Queries, company uuid.UUID, 
 	f := fault.New(fault.RuleViolated)
 	for i, id := range jobs {
 		if !slices.Contains(known, id) {
-			f.Field(fmt.Sprintf("/job_ids/%d", i), "unknown", "is no job of the company")
+			f.Field(fmt.Sprintf("/job_ids/%d", i), "unknown", "is not a job of the company")
 		}
 	}
 	if len(f.Fields()) > 0 {

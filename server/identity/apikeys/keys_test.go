@@ -24,8 +24,8 @@ const (
 
 type object = map[string]any
 
-// house is a company, two replicas before it, and its admin.
-type house struct {
+// bundle is a company, its admin and two replicas.
+type bundle struct {
 	*testkit.Installation
 	t             *testing.T
 	acme          testkit.Company
@@ -33,21 +33,21 @@ type house struct {
 	admin         *testkit.Client
 }
 
-func build(t *testing.T) house {
+func build(t *testing.T) bundle {
 	t.Helper()
 	i := testkit.New(t)
-	h := house{Installation: i, t: t, acme: i.Company("acme"), replica: i.Replica(), next: i.Replica()}
+	h := bundle{Installation: i, t: t, acme: i.Company("acme"), replica: i.Replica(), next: i.Replica()}
 	h.admin = h.replica.SignIn(t, h.acme.Users[api.RoleAdmin])
 	return h
 }
 
-// create creates a key by the API.
-func (h house) create(body object) api.APIKeyWithSecret {
+// create creates a key through the API.
+func (h bundle) create(body object) api.APIKeyWithSecret {
 	h.t.Helper()
 	return testkit.Decode[api.APIKeyWithSecret](h.admin.Post(collection, body).Expect(http.StatusCreated))
 }
 
-func (h house) as(secret string) *testkit.Client { return h.replica.Bearer(h.t, secret) }
+func (h bundle) as(secret string) *testkit.Client { return h.replica.Bearer(h.t, secret) }
 
 func shown(a *testkit.Answer) api.APIKey { return testkit.Decode[api.APIKey](a) }
 
@@ -55,7 +55,7 @@ func at(id uuid.UUID, action ...string) string {
 	return strings.Join(append([]string{collection, id.String()}, action...), "/")
 }
 
-func TestAKeyFromItsCreationToItsEnd(t *testing.T) {
+func TestLifeOfKey(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	answer := h.admin.Post(collection, object{"name": " Nightly sync ", "scopes": []string{"jobs:write", "jobs:read"}}).Expect(http.StatusCreated)
@@ -77,7 +77,7 @@ func TestAKeyFromItsCreationToItsEnd(t *testing.T) {
 	program := h.as(created.Secret)
 	me := shown(program.Get(mine).Expect(http.StatusOK))
 	if me.ID != key.ID || len(me.AllowedActions) != 0 || me.LastUsedAt.IsNull() {
-		t.Errorf("the key sees itself as %+v", me)
+		t.Errorf("the key reads itself as %+v", me)
 	}
 	job := program.Post("/api/v1/jobs", object{"title": "Welder"}).Expect(http.StatusCreated)
 	program.Get(job.Header.Get("Location")).Expect(http.StatusOK)
@@ -126,12 +126,12 @@ func TestAKeyFromItsCreationToItsEnd(t *testing.T) {
 		"access.denied api_key", "api_key.revoked user",
 	}
 	if !slices.Equal(trail, want) {
-		t.Errorf("recorded is %v, want %v", trail, want)
+		t.Errorf("the audit log has %v, want %v", trail, want)
 	}
 	var leaked int
 	err = h.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_logs AS l WHERE l::text LIKE '%' || $1 || '%'`, created.Secret[17:]).Scan(&leaked)
 	if err != nil || leaked != 0 {
-		t.Errorf("the secret stands in %d rows of the audit log: %v", leaked, err)
+		t.Errorf("%d entries of the audit log contain the secret: %v", leaked, err)
 	}
 }
 
@@ -149,7 +149,7 @@ func TestRotationOverlaps(t *testing.T) {
 	}
 	second := rotate(nil)
 	if until := second.APIKey.PreviousExpiresAt.MustGet(); time.Until(until) < 23*time.Hour || time.Until(until) > 24*time.Hour {
-		t.Errorf("the secret before is good until %s, want a day", until)
+		t.Errorf("the previous secret is valid until %s, want one day", until)
 	}
 	for _, secret := range []string{first.Secret, second.Secret} {
 		if me := shown(h.as(secret).At(h.next).Get(mine).Expect(http.StatusOK)); me.ID != first.APIKey.ID {
@@ -164,7 +164,7 @@ func TestRotationOverlaps(t *testing.T) {
 	fourth := rotate(0)
 	h.as(third.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
 	if me := shown(h.as(fourth.Secret).Get(mine).Expect(http.StatusOK)); !me.PreviousExpiresAt.IsNull() {
-		t.Errorf("a secret is said to be good that is not: %+v", me)
+		t.Errorf("previous_expires_at is set although the previous secret is not valid: %+v", me)
 	}
 	h.admin.Post(at(first.APIKey.ID, "revoke"), nil).Expect(http.StatusOK)
 	h.as(fourth.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
@@ -173,7 +173,7 @@ func TestRotationOverlaps(t *testing.T) {
 	}
 }
 
-func TestWhatAKeyCannotBeGiven(t *testing.T) {
+func TestRulesOfKeys(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	job := h.Hiring(h.acme).Job(api.JobStatusOpen)
@@ -184,21 +184,21 @@ func TestWhatAKeyCannotBeGiven(t *testing.T) {
 		status int
 		wrong  string
 	}{
-		"no scope":            {object{"name": "x", "scopes": []string{}}, 400, "/scopes"},
-		"an unknown scope":    {object{"name": "x", "scopes": []string{"jobs:delete"}}, 400, "/scopes/0"},
-		"what people do":      {object{"name": "x", "scopes": []string{"scores:write"}}, 400, "/scopes/0"},
-		"to make keys":        {object{"name": "x", "scopes": []string{"api_keys:manage"}}, 400, "/scopes/0"},
-		"a scope twice":       {object{"name": "x", "scopes": []string{"jobs:read", "jobs:read"}}, 400, "/scopes"},
-		"no job":              {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []string{}}, 400, "/job_ids"},
-		"a blank name":        {object{"name": " \t", "scopes": []string{"jobs:read"}}, 422, "/name"},
-		"an end in the past":  {object{"name": "x", "scopes": []string{"jobs:read"}, "expires_at": "2020-01-01T00:00:00Z"}, 422, "/expires_at"},
-		"an end far away":     {object{"name": "x", "scopes": []string{"jobs:read"}, "expires_at": "2199-01-01T00:00:00Z"}, 422, "/expires_at"},
-		"what tests do":       {object{"name": "x", "scopes": []string{"users:create"}}, 422, "/scopes/0"},
-		"what people decide":  {object{"name": "x", "scopes": []string{"interviews:override"}}, 400, "/scopes/0"},
-		"nobody's job":        {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{job, uuid.New()}}, 422, "/job_ids/1"},
-		"another's job":       {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{foreign}}, 422, "/job_ids/0"},
-		"more than its jobs":  {object{"name": "x", "scopes": []string{"jobs:read", "candidates:write"}, "job_ids": []uuid.UUID{job}}, 422, "/scopes/1"},
-		"all that it can get": {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{job}, "expires_at": soon}, 201, ""},
+		"no scope":           {object{"name": "x", "scopes": []string{}}, 400, "/scopes"},
+		"an unknown scope":   {object{"name": "x", "scopes": []string{"jobs:delete"}}, 400, "/scopes/0"},
+		"a scope for users":  {object{"name": "x", "scopes": []string{"scores:write"}}, 400, "/scopes/0"},
+		"to manage keys":     {object{"name": "x", "scopes": []string{"api_keys:manage"}}, 400, "/scopes/0"},
+		"a scope twice":      {object{"name": "x", "scopes": []string{"jobs:read", "jobs:read"}}, 400, "/scopes"},
+		"no job":             {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []string{}}, 400, "/job_ids"},
+		"a blank name":       {object{"name": " \t", "scopes": []string{"jobs:read"}}, 422, "/name"},
+		"a past expiry":      {object{"name": "x", "scopes": []string{"jobs:read"}, "expires_at": "2020-01-01T00:00:00Z"}, 422, "/expires_at"},
+		"a distant expiry":   {object{"name": "x", "scopes": []string{"jobs:read"}, "expires_at": "2199-01-01T00:00:00Z"}, 422, "/expires_at"},
+		"a scope for tests":  {object{"name": "x", "scopes": []string{"users:create"}}, 422, "/scopes/0"},
+		"to override":        {object{"name": "x", "scopes": []string{"interviews:override"}}, 400, "/scopes/0"},
+		"an unknown job":     {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{job, uuid.New()}}, 422, "/job_ids/1"},
+		"a foreign job":      {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{foreign}}, 422, "/job_ids/0"},
+		"beyond its jobs":    {object{"name": "x", "scopes": []string{"jobs:read", "candidates:write"}, "job_ids": []uuid.UUID{job}}, 422, "/scopes/1"},
+		"everything allowed": {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{job}, "expires_at": soon}, 201, ""},
 	} {
 		answer := h.admin.Post(collection, c.body)
 		if answer.Status != c.status {
@@ -217,10 +217,10 @@ func TestWhatAKeyCannotBeGiven(t *testing.T) {
 		t.Helper()
 		problem := h.admin.Patch(at(limited.APIKey.ID), patch).Refused(http.StatusUnprocessableEntity, "rule_violated")
 		if len(problem.Errors) != 1 || *problem.Errors[0].Pointer != wrong {
-			t.Errorf("%v is wrong in %+v", patch, problem.Errors)
+			t.Errorf("%v: the errors are %+v", patch, problem.Errors)
 		}
 	}
-	// The scopes are kept in another order than they are asked for; what is wrong is where the request has it.
+	// The scopes are stored in another order than in the request. The pointer refers to the request.
 	refused(object{"scopes": []string{"jobs:read", "interviews:read", "candidates:write"}}, "/scopes/2")
 	refused(object{"job_ids": []uuid.UUID{job, uuid.New()}}, "/job_ids/1")
 	h.admin.Patch(at(limited.APIKey.ID), object{"scopes": []string{"candidates:write"}, "job_ids": nil}).Expect(http.StatusOK)
@@ -228,8 +228,8 @@ func TestWhatAKeyCannotBeGiven(t *testing.T) {
 	h.admin.Patch(at(limited.APIKey.ID), object{}).Refused(http.StatusBadRequest, "malformed_request")
 }
 
-// TestAKeyEnds at its expiry, and begins again when it is given another.
-func TestAKeyEnds(t *testing.T) {
+// TestExpiry shows that a key is refused after its expiry, and accepted again when it gets another expiry.
+func TestExpiry(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	end := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond).Add(time.Nanosecond)
@@ -238,7 +238,7 @@ func TestAKeyEnds(t *testing.T) {
 	before := h.admin.Get(at(key.APIKey.ID)).Expect(http.StatusOK).Header.Get("ETag")
 	same := h.admin.Patch(at(key.APIKey.ID), object{"expires_at": end}).Expect(http.StatusOK)
 	if after := same.Header.Get("ETag"); after != before {
-		t.Errorf("the same end again makes of %s the version %s", before, after)
+		t.Errorf("the same expiry changed the version %s to %s", before, after)
 	}
 	h.Exec(`UPDATE api_keys SET expires_at = now() - INTERVAL '1 second'`)
 	h.as(key.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
@@ -246,12 +246,12 @@ func TestAKeyEnds(t *testing.T) {
 	if expired.Status != api.APIKeyStatusExpired || len(expired.AllowedActions) != 3 {
 		t.Errorf("%+v", expired)
 	}
-	h.admin.Patch(at(key.APIKey.ID), object{"name": "What has ended can be named"}).Expect(http.StatusOK)
+	h.admin.Patch(at(key.APIKey.ID), object{"name": "An expired key can be renamed"}).Expect(http.StatusOK)
 	h.admin.Patch(at(key.APIKey.ID), object{"expires_at": nil}).Expect(http.StatusOK)
 	h.as(key.Secret).Get(mine).Expect(http.StatusOK)
 }
 
-func TestSecretsThatAreNone(t *testing.T) {
+func TestInvalidSecrets(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	key := h.create(object{"name": "x", "scopes": []string{"jobs:read"}})
@@ -259,22 +259,22 @@ func TestSecretsThatAreNone(t *testing.T) {
 	typo := []byte(key.Secret)
 	typo[20]++
 	for name, secret := range map[string]string{
-		"a typing error": string(typo), "nobody's": other, "of another mode": string(apikey.New(api.CompanyModeTest)),
+		"a typing error": string(typo), "unknown": other, "of another mode": string(apikey.New(api.CompanyModeTest)),
 		"cut": key.Secret[:46], "longer": key.Secret + "a", "another case": strings.ToUpper(key.Secret), "only its prefix": key.APIKey.Prefix,
-		"a form of the future": "aip_prod_" + key.Secret[9:], "nothing": "aip_",
+		"unknown mode": "aip_prod_" + key.Secret[9:], "empty": "aip_",
 	} {
 		answer := h.as(secret).Get(mine)
 		answer.Refused(http.StatusUnauthorized, "invalid_token")
 		if answer.Header.Get("WWW-Authenticate") == "" {
-			t.Errorf("%s: the 401 does not say what it wants", name)
+			t.Errorf("%s: the 401 has no WWW-Authenticate header", name)
 		}
 	}
 	h.Exec(`UPDATE companies SET is_active = false WHERE id = $1`, h.acme.ID)
 	h.as(key.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
 }
 
-// TestNoMoreKeysThanAllowed: also of those that are created at once.
-func TestNoMoreKeysThanAllowed(t *testing.T) {
+// TestLimitOfKeys creates keys at the same time near the limit.
+func TestLimitOfKeys(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	h.Exec(`INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, created_at, updated_at)
@@ -290,26 +290,27 @@ func TestNoMoreKeysThanAllowed(t *testing.T) {
 	all.Wait()
 	slices.Sort(statuses)
 	if !slices.Equal(statuses, []int{201, 201, 409, 409, 409, 409}) {
-		t.Errorf("of six at once came %v", statuses)
+		t.Errorf("six requests at the same time returned %v", statuses)
 	}
 }
 
-// TestALimitedKeySeesItsJobs and what belongs to them, wherever it looks, in a test company as in any other.
-func TestALimitedKeySeesItsJobs(t *testing.T) {
+// TestLimitedKey shows that a key that is limited to a job sees only what belongs to the job, in a test company as in a
+// live one.
+func TestLimitedKey(t *testing.T) {
 	t.Parallel()
 	t.Run("live", func(t *testing.T) {
 		t.Parallel()
-		limitedKeySeesItsJobs(t, build(t))
+		testLimitedKey(t, build(t))
 	})
 	t.Run("test", func(t *testing.T) {
 		t.Parallel()
 		h := build(t)
 		h.Exec(`UPDATE companies SET test_of = $2 WHERE id = $1`, h.acme.ID, h.Company("parent").ID)
-		limitedKeySeesItsJobs(t, h)
+		testLimitedKey(t, h)
 	})
 }
 
-func limitedKeySeesItsJobs(t *testing.T, h house) {
+func testLimitedKey(t *testing.T, h bundle) {
 	t.Helper()
 	hiring, rater := h.Hiring(h.acme), h.acme.Users[api.RoleEmployee]
 	arrange := func() (ids map[string]uuid.UUID) {
@@ -328,7 +329,7 @@ func limitedKeySeesItsJobs(t *testing.T, h house) {
 		"scopes": []string{"jobs:read", "candidates:read", "applications:read", "applications:move", "kits:read", "interviews:read", "scores:read", "reports:read"},
 	})
 	if key.APIKey.ActsAs != api.RoleTeamLead {
-		t.Errorf("the key stands where %s does", key.APIKey.ActsAs)
+		t.Errorf("the key acts as %s, want team_lead", key.APIKey.ActsAs)
 	}
 	program := h.as(key.Secret)
 	for kind, id := range ours {
@@ -354,7 +355,7 @@ func limitedKeySeesItsJobs(t *testing.T, h house) {
 		return program.Post("/api/v1/applications/"+id.String()+"/move", object{"to": to})
 	}
 	move(theirs["applications"], "evaluation").Refused(http.StatusNotFound, "not_found")
-	move(ours["applications"], "offer").Refused(http.StatusForbidden, "role_not_allowed") // HR skips, team leads do not
+	move(ours["applications"], "offer").Refused(http.StatusForbidden, "role_not_allowed") // only HR may skip a stage
 	moved := testkit.Decode[api.Application](move(ours["applications"], "evaluation").Expect(http.StatusOK))
 	history := testkit.Decode[api.ApplicationMovePage](program.Get("/api/v1/applications/" + moved.ID.String() + "/history").Expect(http.StatusOK))
 	if last := history.Data[len(history.Data)-1]; last.Actor != (api.ActorSummary{ID: key.APIKey.ID, Type: "api_key", Name: "Board"}) {
@@ -362,7 +363,7 @@ func limitedKeySeesItsJobs(t *testing.T, h house) {
 	}
 }
 
-func TestListOfKeys(t *testing.T) {
+func TestListAPIKeys(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	for n := range 5 {
@@ -386,7 +387,7 @@ func TestListOfKeys(t *testing.T) {
 		query = "?limit=2&cursor=" + page.NextCursor.MustGet()
 	}
 	if !slices.Equal(names, []string{"Key 4", "Key 3", "Key 2", "Key 1", "Key 0"}) {
-		t.Errorf("listed are %v", names)
+		t.Errorf("the list has %v", names)
 	}
 	for query, want := range map[string]int{"?is_revoked=true": 1, "?is_revoked=false": 4} {
 		if got := testkit.Decode[api.APIKeyPage](h.admin.Get(collection + query).Expect(http.StatusOK)); len(got.Data) != want {
@@ -395,8 +396,8 @@ func TestListOfKeys(t *testing.T) {
 	}
 }
 
-// TestAKeyOutlivesItsJobs: what a reset has deleted keeps nobody from changing anything else about a key.
-func TestAKeyOutlivesItsJobs(t *testing.T) {
+// TestKeyOfDeletedJob shows that a key can be changed although a reset has deleted one of its jobs.
+func TestKeyOfDeletedJob(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	hiring := h.Hiring(h.acme)

@@ -16,22 +16,22 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// longest is how far ahead a key may end, for those that end at all.
+// longest is how many years ahead the expiry of a key may be.
 const longest = 10
 
-// grant is what a key is given.
+// grant describes what a request gives to a key.
 type grant struct {
 	name string
-	// scopes stand in the order of the request. kept are those that it leaves as they are.
+	// scopes are in the order of the request. kept are scopes that the key has and that the request does not mention.
 	scopes    []api.APIKeyScope
 	kept      []string
 	jobs      []uuid.UUID
 	expiresAt *time.Time
-	// mode is that of the key's company.
+	// mode is the mode of the company.
 	mode api.CompanyMode
 }
 
-// granted is what a patch makes of a key. Scopes that the key has already are looked at only where it gets other jobs.
+// granted is what a patch gives to a key. The scopes that the key has already are checked only if it gets other jobs.
 func granted(row db.APIKey, patch api.UpdateAPIKeyRequest, change db.UpdateAPIKeyParams) grant {
 	g := grant{
 		name: change.Name, scopes: patch.Scopes, jobs: change.JobIDs, expiresAt: change.ExpiresAt,
@@ -43,7 +43,8 @@ func granted(row db.APIKey, patch api.UpdateAPIKeyRequest, change db.UpdateAPIKe
 	return g
 }
 
-// check refuses what a key cannot be given. An expiry that it has already may lie in the past.
+// check fails with RuleViolated if a key cannot have what a request gives to it. An expiry that it has already, in had,
+// may be in the past.
 func (k *APIKeys) check(wanted grant, had *time.Time, now time.Time) error {
 	f := fault.New(fault.RuleViolated)
 	text.Check(f, "/name", wanted.name)
@@ -51,14 +52,14 @@ func (k *APIKeys) check(wanted grant, had *time.Time, now time.Time) error {
 		pointer, name := fmt.Sprintf("/scopes/%d", i), string(scope)
 		switch reach := k.Contract.Reach(name); {
 		case reach == gate.ReachTest && wanted.mode != api.CompanyModeTest:
-			f.Field(pointer, "needs_test_company", name+" is for keys of test companies")
+			f.Field(pointer, "needs_test_company", name+" is available to keys of test companies only")
 		case reach != gate.ReachJobs && wanted.jobs != nil:
-			f.Field(pointer, "needs_all_jobs", name+" is for keys of the whole company, and this one is limited to jobs")
+			f.Field(pointer, "needs_all_jobs", name+" is not available to keys that are limited to jobs")
 		}
 	}
 	for _, name := range wanted.kept {
 		if wanted.jobs != nil && k.Contract.Reach(name) != gate.ReachJobs {
-			f.Field("/job_ids", "needs_all_jobs", "limits a key that has "+name+", which is for keys of the whole company")
+			f.Field("/job_ids", "needs_all_jobs", "must be null, because the key has the scope "+name)
 		}
 	}
 	if e := wanted.expiresAt; e != nil && (had == nil || !had.Equal(*e)) {
@@ -75,7 +76,7 @@ func (k *APIKeys) check(wanted grant, had *time.Time, now time.Time) error {
 	return nil
 }
 
-// statusOf says whether a key is good for anything.
+// statusOf is the status of a key at a time.
 func statusOf(row db.APIKey, now time.Time) api.APIKeyStatus {
 	switch {
 	case row.RevokedAt != nil:
@@ -86,18 +87,18 @@ func statusOf(row db.APIKey, now time.Time) api.APIKeyStatus {
 	return api.APIKeyStatusActive
 }
 
-// mayChange refuses a change of a key that was revoked. One that has expired can be given another expiry.
+// mayChange fails with StateConflict if a key was revoked. An expired key can be changed: it can get another expiry.
 func mayChange(row db.APIKey) error {
 	if row.RevokedAt != nil {
 		return fault.New(fault.StateConflict).In(string(api.APIKeyStatusRevoked), []string{}).
-			With("The key is revoked, which is for good; create another one.")
+			With("The key is revoked. Revocation is final; create another key.")
 	}
 	return nil
 }
 
-// allowedActions is what somebody may do with a key now.
+// allowedActions lists what the actor may do with a key now.
 func (k *APIKeys) allowedActions(who access.Actor, row db.APIKey) []api.APIKeyAction {
-	// Whoever opens a test company sees its first key this once; it is looked after within.
+	// The first key of a test company is shown to a user of the company that opened it, who cannot manage it.
 	if who.Key != nil || row.CompanyID != who.CompanyID || !k.Contract.Holds(who.Role, "api_keys:manage") ||
 		mayChange(row) != nil {
 		return []api.APIKeyAction{}
@@ -105,7 +106,7 @@ func (k *APIKeys) allowedActions(who access.Actor, row db.APIKey) []api.APIKeyAc
 	return []api.APIKeyAction{api.APIKeyActionUpdate, api.APIKeyActionRotate, api.APIKeyActionRevoke}
 }
 
-// edit applies a patch to a row: absent stays, null clears.
+// edit applies a merge patch to a row: absent members keep their value, null clears it.
 func edit(row db.APIKey, patch api.UpdateAPIKeyRequest) db.UpdateAPIKeyParams {
 	change := db.UpdateAPIKeyParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Name: row.Name, Scopes: row.Scopes, JobIDs: row.JobIDs,
@@ -123,14 +124,14 @@ func edit(row db.APIKey, patch api.UpdateAPIKeyRequest) db.UpdateAPIKeyParams {
 	if patch.ExpiresAt.IsSpecified() {
 		change.ExpiresAt = nil
 		if at, err := patch.ExpiresAt.Get(); err == nil {
-			at = at.Truncate(time.Microsecond) // as precise as it is kept
+			at = at.Truncate(time.Microsecond) // the precision of the database
 			change.ExpiresAt = &at
 		}
 	}
 	return change
 }
 
-// changes reports whether a key would be another than it is.
+// changes reports whether a change differs from the row.
 func changes(row db.APIKey, change db.UpdateAPIKeyParams) bool {
 	sameEnd := row.ExpiresAt == nil && change.ExpiresAt == nil ||
 		row.ExpiresAt != nil && change.ExpiresAt != nil && row.ExpiresAt.Equal(*change.ExpiresAt)

@@ -12,10 +12,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// overlap is for how long the present secret stays good after a rotation, where nothing is said about it.
+// overlap is how long the previous secret stays valid after a rotation, unless the request says otherwise.
 const overlap = 24 * time.Hour
 
-// RotateAPIKey gives a key a new secret, and shows it this once.
+// RotateAPIKey gives a key a new secret. Its response is the only one that contains it.
 func (k *APIKeys) RotateAPIKey(
 	ctx context.Context, request api.RotateAPIKeyRequestObject,
 ) (api.RotateAPIKeyResponseObject, error) {
@@ -34,7 +34,7 @@ func (k *APIKeys) RotateAPIKey(
 		if err != nil {
 			return err
 		}
-		secret = apikey.New(modeOf(company))
+		secret = apikey.New(apikey.ModeOf(company))
 		now := k.Clock.Now()
 		saved, err = tx.RotateAPIKey(ctx, db.RotateAPIKeyParams{
 			CompanyID: who.CompanyID, ID: row.ID, Version: row.Version, Hash: secret.Hash(), Prefix: secret.Prefix(),
@@ -57,7 +57,7 @@ func (k *APIKeys) RotateAPIKey(
 	}, nil
 }
 
-// RevokeAPIKey ends a key for good.
+// RevokeAPIKey revokes a key permanently.
 func (k *APIKeys) RevokeAPIKey(
 	ctx context.Context, request api.RevokeAPIKeyRequestObject,
 ) (api.RevokeAPIKeyResponseObject, error) {

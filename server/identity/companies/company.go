@@ -1,4 +1,4 @@
-// Package companies shows the caller's company and lets its admins change what it has decided for itself.
+// Package companies implements the operations on the actor's company and on its test companies.
 package companies
 
 import (
@@ -12,6 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -41,7 +42,7 @@ func New(deps service.Deps, options Options) (*Companies, error) {
 	return &Companies{deps, options}, nil
 }
 
-// GetCompany shows the caller's company.
+// GetCompany returns the actor's company.
 func (c *Companies) GetCompany(
 	ctx context.Context, _ api.GetCompanyRequestObject,
 ) (api.GetCompanyResponseObject, error) {
@@ -54,7 +55,7 @@ func (c *Companies) GetCompany(
 	return api.GetCompany200JSONResponse{CompanyJSONResponse: shown}, nil
 }
 
-// UpdateCompany changes name and settings.
+// UpdateCompany changes the name and the settings.
 func (c *Companies) UpdateCompany(
 	ctx context.Context, request api.UpdateCompanyRequestObject,
 ) (api.UpdateCompanyResponseObject, error) {
@@ -80,7 +81,7 @@ func (c *Companies) UpdateCompany(
 	return api.UpdateCompany200JSONResponse{CompanyJSONResponse: convert(saved)}, nil
 }
 
-// save writes what a patch has changed, and records it.
+// save writes the changes of a patch and records them.
 func (c *Companies) save(
 	ctx context.Context, tx *db.Queries, row db.Company, change db.UpdateCompanyParams,
 ) (db.Company, error) {
@@ -94,7 +95,7 @@ func (c *Companies) save(
 	})
 }
 
-// write writes what has changed; a change that changes nothing leaves the row and its version alone.
+// write writes a change. If nothing differs, the row and its version stay as they are.
 func (c *Companies) write(
 	ctx context.Context, tx *db.Queries, row db.Company, change db.UpdateCompanyParams,
 ) (db.Company, error) {
@@ -110,7 +111,7 @@ func (c *Companies) write(
 	return saved, nil
 }
 
-// edit applies a patch to a row: absent stays, null clears.
+// edit applies a merge patch to a row: absent members keep their value, null clears it.
 func edit(row db.Company, patch api.UpdateCompanyRequest) db.UpdateCompanyParams {
 	change := db.UpdateCompanyParams{
 		CompanyID: row.ID, Version: row.Version, Name: row.Name, Timezone: row.Timezone,
@@ -133,15 +134,14 @@ func edit(row db.Company, patch api.UpdateCompanyRequest) db.UpdateCompanyParams
 	return change
 }
 
-// check refuses a name that is blank once the white space around it is gone, and a time zone that the IANA database
-// does not know.
+// check fails with RuleViolated if the name is blank or the time zone is not in the IANA database.
 func check(patch *api.UpdateCompanyRequest) error {
 	f := fault.New(fault.RuleViolated)
 	if patch.Name != nil && strings.TrimSpace(*patch.Name) == "" {
 		f.Field("/name", "blank", "must have a visible character")
 	}
 	if patch.Settings != nil && patch.Settings.Timezone != nil && !calendar.ValidZone(*patch.Settings.Timezone) {
-		f.Field("/settings/timezone", "unknown_timezone", "is not a time zone of the IANA database")
+		f.Field("/settings/timezone", "unknown_timezone", "is not a time zone of the IANA time zone database")
 	}
 	if len(f.Fields()) > 0 {
 		return f
@@ -152,7 +152,7 @@ func check(patch *api.UpdateCompanyRequest) error {
 func convert(row db.Company) api.CompanyJSONResponse {
 	return api.CompanyJSONResponse{
 		Body: api.Company{
-			ID: row.ID, Name: row.Name, Slug: row.Slug, Mode: modeOf(row.TestOf), IsActive: row.IsActive,
+			ID: row.ID, Name: row.Name, Slug: row.Slug, Mode: apikey.ModeOf(row), IsActive: row.IsActive,
 			Settings:  api.CompanySettings{Timezone: row.Timezone, AllowedEmailDomains: row.AllowedEmailDomains},
 			CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 		},
@@ -160,7 +160,7 @@ func convert(row db.Company) api.CompanyJSONResponse {
 	}
 }
 
-// attributes is what the audit compares of a company.
+// attributes are the values of a company whose changes the audit log records.
 func attributes(row db.Company) map[string]any {
 	return map[string]any{
 		"name": row.Name, "timezone": row.Timezone, "allowed_email_domains": row.AllowedEmailDomains,

@@ -24,17 +24,17 @@ func build(t *testing.T) (testkit.Company, map[api.Role]*testkit.Client) {
 	return acme, clients
 }
 
-func TestWhoReadsAndWhoChanges(t *testing.T) {
+func TestPermissions(t *testing.T) {
 	t.Parallel()
 	acme, as := build(t)
 	for role, statuses := range map[api.Role][2]int{
 		api.RoleEmployee: {403, 403}, api.RoleTeamLead: {403, 403}, api.RoleHr: {200, 403}, api.RoleAdmin: {200, 200},
 	} {
 		if got := as[role].Get(path).Status; got != statuses[0] {
-			t.Errorf("%s reads: %d, want %d", role, got, statuses[0])
+			t.Errorf("GET by %s: %d, want %d", role, got, statuses[0])
 		}
 		if got := as[role].Patch(path, `{"name":"Acme"}`).Status; got != statuses[1] {
-			t.Errorf("%s changes: %d, want %d", role, got, statuses[1])
+			t.Errorf("PATCH by %s: %d, want %d", role, got, statuses[1])
 		}
 	}
 	shown := testkit.Decode[api.Company](as[api.RoleHr].Get(path).Expect(http.StatusOK))
@@ -44,7 +44,7 @@ func TestWhoReadsAndWhoChanges(t *testing.T) {
 	}
 }
 
-func TestPatchMerges(t *testing.T) {
+func TestUpdateCompany(t *testing.T) {
 	t.Parallel()
 	_, as := build(t)
 	patched := func(body string) api.Company {
@@ -85,10 +85,10 @@ func TestRules(t *testing.T) {
 	}
 	p := as[api.RoleAdmin].Patch(path, `{"name":"\u3000","settings":{"timezone":"Local"}}`).Refused(http.StatusUnprocessableEntity, "rule_violated")
 	if len(p.Errors) != 2 {
-		t.Errorf("of two things that are wrong %d are named", len(p.Errors))
+		t.Errorf("the problem has %d errors, want 2", len(p.Errors))
 	}
 	if after := string(as[api.RoleAdmin].Get(path).Body); after != before {
-		t.Errorf("what was refused has changed %s to %s", before, after)
+		t.Errorf("refused requests changed %s to %s", before, after)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestVersions(t *testing.T) {
 	first := admin.Get(path).Expect(http.StatusOK).Header.Get("ETag")
 	admin.Do(http.MethodGet, path, nil, "If-None-Match", first).Expect(http.StatusNotModified)
 	if got := admin.Do(http.MethodPatch, path, `{"name":"acme"}`, "If-Match", first).Expect(http.StatusOK).Header.Get("ETag"); got != first {
-		t.Errorf("an empty change made %s of %s", got, first)
+		t.Errorf("a patch without changes changed the version %s to %s", first, got)
 	}
 	statuses := make([]int, 8)
 	var all sync.WaitGroup
@@ -109,18 +109,18 @@ func TestVersions(t *testing.T) {
 		})
 	}
 	all.Wait()
-	won := 0
+	succeeded := 0
 	for _, status := range statuses {
 		switch status {
 		case http.StatusOK:
-			won++
+			succeeded++
 		case http.StatusPreconditionFailed:
 		default:
-			t.Errorf("a patch was answered by %d", status)
+			t.Errorf("a patch returned %d", status)
 		}
 	}
-	if won != 1 {
-		t.Errorf("%d of the patches won, want one", won)
+	if succeeded != 1 {
+		t.Errorf("%d patches succeeded, want 1", succeeded)
 	}
 	admin.Do(http.MethodGet, path, nil, "If-None-Match", first).Expect(http.StatusOK)
 	admin.Do(http.MethodPatch, path, `{"name":"x"}`, "If-Match", first).Refused(http.StatusPreconditionFailed, "version_mismatch")

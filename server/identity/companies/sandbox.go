@@ -19,7 +19,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// maxTestCompanies is how many test companies of a company may be open.
+// maxTestCompanies is how many test companies a company may have open.
 const maxTestCompanies = 20
 
 // ListTestCompanies lists the open test companies of the company.
@@ -46,7 +46,8 @@ func (c *Companies) ListTestCompanies(
 	}, nil
 }
 
-// CreateTestCompany opens a test company, with a key that can do in it all that keys can do.
+// CreateTestCompany opens a test company with an API key that has every scope. Its response is the only one that contains
+// the secret of the key.
 func (c *Companies) CreateTestCompany(
 	ctx context.Context, request api.CreateTestCompanyRequestObject,
 ) (api.CreateTestCompanyResponseObject, error) {
@@ -95,7 +96,7 @@ func (c *Companies) CreateTestCompany(
 	}, nil
 }
 
-// within does something in a test company of the caller's, in the transaction of the caller's own.
+// within calls fn while the transaction acts for a test company of the actor's company.
 func (c *Companies) within(ctx context.Context, tx *db.Queries, test uuid.UUID, fn func() error) error {
 	if err := tx.ActFor(ctx, test); err != nil {
 		return err
@@ -106,20 +107,20 @@ func (c *Companies) within(ctx context.Context, tx *db.Queries, test uuid.UUID, 
 	return tx.ActFor(ctx, access.Of(ctx).CompanyID)
 }
 
-// mayOpen decides whether a company may open one more test company. Those do not open any themselves.
+// mayOpen decides whether a company may open another test company. A test company may not open any.
 func (c *Companies) mayOpen(ctx context.Context, tx *db.Queries, parent db.Company) error {
 	if parent.TestOf != nil {
-		return fault.New(fault.StateConflict).With("A test company opens no test companies.")
+		return fault.New(fault.StateConflict).With("A test company cannot open test companies.")
 	}
 	count, err := tx.CountTestCompanies(ctx, parent.ID)
 	if err == nil && count >= maxTestCompanies {
 		err = fault.New(fault.LimitReached).
-			With("The company has %d test companies already; close one that is not needed.", maxTestCompanies)
+			With("The company has %d test companies. Close one that is not needed any more.", maxTestCompanies)
 	}
 	return err
 }
 
-// CloseTestCompany ends a test company, its keys and its people's sessions.
+// CloseTestCompany closes a test company, revokes its keys and ends the sessions of its users.
 func (c *Companies) CloseTestCompany(
 	ctx context.Context, request api.CloseTestCompanyRequestObject,
 ) (api.CloseTestCompanyResponseObject, error) {
@@ -147,7 +148,7 @@ func (c *Companies) CloseTestCompany(
 			if _, err := tx.RevokeAPIKeys(ctx, db.RevokeAPIKeysParams{CompanyID: row.ID, Now: now}); err != nil {
 				return err
 			}
-			// What is left of it is its audit log.
+			// Only the audit log of the company is kept.
 			_, ended, err = c.empty(ctx, tx, row.ID, uuid.Nil)
 			return err
 		})
@@ -159,8 +160,8 @@ func (c *Companies) CloseTestCompany(
 	return api.CloseTestCompany204Response{}, nil
 }
 
-// empty deletes what a test company holds, but for one person where there is one to keep, and gives the sessions that
-// have ended by it. They are gone and not among the changes that replicas look for, so these have to be told of them.
+// empty deletes the data of a test company, except the user keep, and returns the sessions that it ended. The sessions are
+// deleted, so replicas do not find them when they read changed sessions; the caller must publish them.
 func (c *Companies) empty(
 	ctx context.Context, tx *db.Queries, company, keep uuid.UUID,
 ) (db.ResetCompanyRow, []db.Session, error) {
@@ -174,7 +175,7 @@ func (c *Companies) empty(
 	return deleted, ended, err
 }
 
-// ResetCompany puts a test company back to how it was opened.
+// ResetCompany puts a test company back to its initial state. The user or the API key that requests it is kept.
 func (c *Companies) ResetCompany(
 	ctx context.Context, _ api.ResetCompanyRequestObject,
 ) (api.ResetCompanyResponseObject, error) {
@@ -220,7 +221,7 @@ func (c *Companies) ResetCompany(
 	}, nil
 }
 
-// asOpened is the change that gives a test company its first name and settings again.
+// asOpened is the change that restores the initial name and settings of a test company.
 func asOpened(row db.Company) db.UpdateCompanyParams {
 	change := db.UpdateCompanyParams{
 		CompanyID: row.ID, Version: row.Version, Name: row.Name, Timezone: "UTC", AllowedEmailDomains: []string{},
@@ -235,17 +236,11 @@ func convertTest(row db.Company) api.TestCompany {
 	return api.TestCompany{ID: row.ID, Name: row.Name, Slug: row.Slug, CreatedAt: row.CreatedAt.UTC()}
 }
 
-// testSlug makes a slug of a company's own that no other has, within the 63 characters that a slug may have.
+// testSlug returns a unique slug for a test company that begins with the slug of its company and has at most 63
+// characters.
 func testSlug(of string) string {
-	const room = 63 - len("-test-") - 8
+	const longest = 63 - len("-test-") - 8
 	random := make([]byte, 4)
-	_, _ = rand.Read(random) // which never fails
-	return strings.TrimRight(of[:min(len(of), room)], "-") + "-test-" + hex.EncodeToString(random)
-}
-
-func modeOf(testOf *uuid.UUID) api.CompanyMode {
-	if testOf != nil {
-		return api.CompanyModeTest
-	}
-	return api.CompanyModeLive
+	_, _ = rand.Read(random) // never fails
+	return strings.TrimRight(of[:min(len(of), longest)], "-") + "-test-" + hex.EncodeToString(random)
 }

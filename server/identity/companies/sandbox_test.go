@@ -17,7 +17,7 @@ const (
 
 type object = map[string]any
 
-// sandbox is a test company, asked with its first key.
+// sandbox is a test company and a client with its first API key.
 type sandbox struct {
 	t       *testing.T
 	opened  api.NewTestCompany
@@ -31,7 +31,7 @@ func open(t *testing.T, replica *testkit.Replica, admin *testkit.Client) sandbox
 	return sandbox{t, opened, replica.Bearer(t, opened.Secret), replica}
 }
 
-// person creates somebody in the test company, who signs in with servertest.Password.
+// person creates a user of the test company with testkit.Password.
 func (s sandbox) person(email string, role api.Role) *testkit.Answer {
 	s.t.Helper()
 	return s.program.Post("/api/v1/users", object{
@@ -49,7 +49,7 @@ func id(a *testkit.Answer) string {
 	return location[strings.LastIndex(location, "/")+1:]
 }
 
-// run lives through the core of hiring, as a partner's test would, and gives the ids that came of it.
+// run performs the core of hiring, as an integration test of a partner would, and returns the ids of what it created.
 func (s sandbox) run() (ids []string) {
 	s.t.Helper()
 	post := func(c *testkit.Client, path string, body any, want int) *testkit.Answer {
@@ -91,9 +91,9 @@ func (s sandbox) run() (ids []string) {
 	return ids
 }
 
-// TestATestRunsTwice: after a reset everything can be done again, with the same emails and external ids, and nothing of
-// the run before is there.
-func TestATestRunsTwice(t *testing.T) {
+// TestReset shows that after a reset nothing of a run is left, and that the same run succeeds again, with the same emails
+// and external ids.
+func TestReset(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	replica, acme := installation.Replica(), installation.Company("acme")
@@ -111,7 +111,7 @@ func TestATestRunsTwice(t *testing.T) {
 	for range 2 {
 		deleted := testkit.Decode[api.CompanyReset](s.program.Post(reset, nil).Expect(http.StatusOK))
 		if want := (api.CompanyReset{Jobs: 1, Candidates: 1, Applications: 1, Kits: 1, Interviews: 1, Scores: 1, Users: 2}); deleted != want {
-			t.Errorf("deleted are %+v, want %+v", deleted, want)
+			t.Errorf("the reset deleted %+v, want %+v", deleted, want)
 		}
 		for _, location := range ids {
 			if strings.Contains(location, "/scores/") || strings.Contains(location, "/users/") {
@@ -125,15 +125,15 @@ func TestATestRunsTwice(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	if got := testkit.Decode[api.CompanyReset](s.program.Post(reset, nil).Expect(http.StatusOK)); got != (api.CompanyReset{}) {
-		t.Errorf("of nothing is deleted %+v", got)
+		t.Errorf("the reset of an empty company deleted %+v", got)
 	}
 	proof := testkit.Decode[api.AuditVerification](s.program.Post("/api/v1/audit-logs/verify", nil).Expect(http.StatusOK))
 	if proof.Status != "intact" {
-		t.Errorf("the audit log of what was reset is %+v", proof)
+		t.Errorf("after the reset the audit log is %+v", proof)
 	}
 	entries := testkit.Decode[api.AuditLogPage](admin.Get("/api/v1/audit-logs?action=company.test_opened").Expect(http.StatusOK))
 	if len(entries.Data) != 1 || entries.Data[0].Details["key_prefix"] != s.opened.APIKey.Prefix {
-		t.Errorf("of the key that came with the test company is recorded %+v", entries.Data)
+		t.Errorf("the entry of the opening is %+v", entries.Data)
 	}
 	admin.Get("/api/v1/jobs").Expect(http.StatusOK)
 	if got := testkit.Decode[api.Company](admin.Get(path).Expect(http.StatusOK)); got.Mode != api.CompanyModeLive {
@@ -141,8 +141,8 @@ func TestATestRunsTwice(t *testing.T) {
 	}
 }
 
-// TestAPersonResetsAndStays: whoever asks for the reset goes on.
-func TestAPersonResetsAndStays(t *testing.T) {
+// TestResetByUser shows that a reset keeps the user who requests it and ends the sessions of all others.
+func TestResetByUser(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	replica := installation.Replica()
@@ -160,8 +160,8 @@ func TestAPersonResetsAndStays(t *testing.T) {
 	}
 }
 
-// TestLiveCompaniesStay: neither an admin nor a key resets what is no test company, nor another's.
-func TestLiveCompaniesStay(t *testing.T) {
+// TestResetOfOtherCompanies shows that neither an admin nor a key can reset a live company or close a foreign test company.
+func TestResetOfOtherCompanies(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	replica, acme, globex := installation.Replica(), installation.Company("acme"), installation.Company("globex")
@@ -180,7 +180,7 @@ func TestLiveCompaniesStay(t *testing.T) {
 	other := replica.SignIn(t, globex.Users[api.RoleAdmin])
 	other.Post(tests+"/"+s.opened.TestCompany.ID.String()+"/close", nil).Refused(http.StatusNotFound, "not_found")
 	if got := testkit.Decode[api.TestCompanyPage](other.Get(tests).Expect(http.StatusOK)); len(got.Data) != 0 {
-		t.Errorf("another company sees %+v", got)
+		t.Errorf("another company lists %+v", got)
 	}
 	s.program.Post(tests, object{"name": "Nested"}).Refused(http.StatusForbidden, "permission_denied")
 	s.run()
@@ -208,39 +208,39 @@ func TestLiveCompaniesStay(t *testing.T) {
 
 const login = "/api/v1/auth/login"
 
-// TestEmailsBelongToEachTestCompany: the same address is a person of a live company and one of each of two test companies,
-// and each of them signs in where they are and nowhere else.
-func TestEmailsBelongToEachTestCompany(t *testing.T) {
+// TestEmailsOfTestCompanies shows that the same email can belong to a user of a live company and to one of each test
+// company, and that each of them logs in to their own company only.
+func TestEmailsOfTestCompanies(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	replica, acme, globex := installation.Replica(), installation.Company("acme"), installation.Company("globex")
 	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
 	sandboxes := []sandbox{open(t, replica, admin), open(t, replica, replica.SignIn(t, globex.Users[api.RoleAdmin])), open(t, replica, admin)}
-	lived := map[string]string{acme.Users[api.RoleHr].Email: acme.Users[api.RoleHr].ID.String()}
+	created := map[string]string{acme.Users[api.RoleHr].Email: acme.Users[api.RoleHr].ID.String()}
 	for _, s := range sandboxes[:2] {
-		for _, email := range []string{"hr@acme.example", "employee@globex.example"} { // live people's, of both companies
-			lived[s.opened.TestCompany.Slug+email] = id(s.person(email, api.RoleAdmin).Expect(http.StatusCreated))
+		for _, email := range []string{"hr@acme.example", "employee@globex.example"} { // of users of the live companies
+			created[s.opened.TestCompany.Slug+email] = id(s.person(email, api.RoleAdmin).Expect(http.StatusCreated))
 			s.person(strings.ToUpper(email), api.RoleEmployee).Refused(http.StatusConflict, "email_taken")
 		}
 	}
 	if got := testkit.Decode[api.Me](replica.SignIn(t, acme.Users[api.RoleHr]).Get("/api/v1/users/me").Expect(http.StatusOK)); got.Company.Slug != "acme" {
-		t.Errorf("without a company signs in %+v", got)
+		t.Errorf("a login without a company is %+v", got)
 	}
 	for _, s := range sandboxes[:2] {
 		me := testkit.Decode[api.Me](s.signIn("hr@acme.example").Get("/api/v1/users/me").Expect(http.StatusOK))
-		if slug := s.opened.TestCompany.Slug; me.Company.Slug != slug || me.ID.String() != lived[slug+"hr@acme.example"] {
-			t.Errorf("to %s signs in %+v", slug, me)
+		if slug := s.opened.TestCompany.Slug; me.Company.Slug != slug || me.ID.String() != created[slug+"hr@acme.example"] {
+			t.Errorf("a login to %s is %+v", slug, me)
 		}
 	}
-	// An email that moves is free where it was and taken where it is, in its own company only.
+	// A changed email is available again in its company, and the new one is taken there, but nowhere else.
 	first := sandboxes[0]
-	moved := "/api/v1/users/" + lived[first.opened.TestCompany.Slug+"hr@acme.example"]
+	moved := "/api/v1/users/" + created[first.opened.TestCompany.Slug+"hr@acme.example"]
 	first.program.Patch(moved, object{"email": "employee@globex.example"}).Refused(http.StatusConflict, "email_taken")
 	first.program.Patch(moved, object{"email": "admin@acme.example"}).Expect(http.StatusOK)
 	first.signIn("admin@acme.example")
 	first.person("hr@acme.example", api.RoleHr).Expect(http.StatusCreated)
 
-	// Refused alike: with the password of whoever has the address elsewhere, and with one that nobody has.
+	// All refusals are equal: with the password of the user who has the email elsewhere, and with an unknown password.
 	first.person("only@partner.example", api.RoleAdmin).Expect(http.StatusCreated)
 	idle := open(t, replica, admin)
 	idle.person("hr@acme.example", api.RoleAdmin).Expect(http.StatusCreated)
@@ -258,7 +258,7 @@ func TestEmailsBelongToEachTestCompany(t *testing.T) {
 		{"email": "hr@acme.example", "company": idle.opened.TestCompany.Slug},
 		{"email": "team_lead@acme.example", "company": first.opened.TestCompany.Slug},
 	} {
-		for _, password := range []string{testkit.Password, "no-password-of-anybody"} {
+		for _, password := range []string{testkit.Password, "unknown-password-of-nobody"} {
 			refused["password"] = password
 			answer := replica.Anonymous(t).Post(login, refused)
 			problem := answer.Refused(http.StatusUnauthorized, "invalid_credentials")
@@ -269,7 +269,7 @@ func TestEmailsBelongToEachTestCompany(t *testing.T) {
 				want = got
 			}
 			if got != want {
-				t.Errorf("%v: %s, but the first was %s", refused, got, want)
+				t.Errorf("%v: %s, want %s as for the first request", refused, got, want)
 			}
 		}
 	}
@@ -279,9 +279,9 @@ func TestEmailsBelongToEachTestCompany(t *testing.T) {
 	}
 }
 
-// TestThrottlesOfTestCompaniesAreTheirOwn: guessing at a person of a test company delays nobody else who has the address, and
-// whoever guesses gains nothing by naming a company that is none.
-func TestThrottlesOfTestCompaniesAreTheirOwn(t *testing.T) {
+// TestThrottlesOfTestCompanies shows that failed logins of a user of a test company do not delay users of other companies
+// with the same email, and that unknown companies do not circumvent the limit of an address.
+func TestThrottlesOfTestCompanies(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	installation.Config.LoginPerAccount, installation.Config.LoginPerAccountAndIP, installation.Config.LoginPerIP = 3, 100, 11
@@ -296,7 +296,7 @@ func TestThrottlesOfTestCompaniesAreTheirOwn(t *testing.T) {
 		t.Helper()
 		c := replica.Anonymous(t)
 		c.Header.Set("X-Forwarded-For", address)
-		return c.Post(login, object{"email": "hr@acme.example", "password": "no-password-of-anybody", "company": company})
+		return c.Post(login, object{"email": "hr@acme.example", "password": "unknown-password-of-nobody", "company": company})
 	}
 	for range 3 {
 		guess("192.0.2.1", slug).Refused(http.StatusUnauthorized, "invalid_credentials")
@@ -304,8 +304,8 @@ func TestThrottlesOfTestCompaniesAreTheirOwn(t *testing.T) {
 	guess("192.0.2.2", slug).Refused(http.StatusTooManyRequests, "too_many_attempts")
 	replica.SignIn(t, acme.Users[api.RoleHr])
 	boss := other.signIn("hr@acme.example")
-	for range 3 { // a current password is guessed at by the same count
-		boss.Post("/api/v1/auth/password", object{"current_password": "no-password-of-anybody", "new_password": "violet-harbor-counts-seven"}).
+	for range 3 { // wrong current passwords count as well
+		boss.Post("/api/v1/auth/password", object{"current_password": "unknown-password-of-nobody", "new_password": "violet-harbor-counts-seven"}).
 			Refused(http.StatusUnprocessableEntity, "wrong_password")
 	}
 	guess("192.0.2.3", other.opened.TestCompany.Slug).Refused(http.StatusTooManyRequests, "too_many_attempts")
@@ -316,8 +316,8 @@ func TestThrottlesOfTestCompaniesAreTheirOwn(t *testing.T) {
 	guess("192.0.2.1", "nobodys").Refused(http.StatusTooManyRequests, "too_many_attempts")
 }
 
-// TestARunLeavesNothing: what a run has changed about the company and the keys that it has made are gone after a reset.
-func TestARunLeavesNothing(t *testing.T) {
+// TestResetOfSettingsAndKeys shows that a reset restores the company's settings and revokes the keys of a run.
+func TestResetOfSettingsAndKeys(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	replica := installation.Replica()
@@ -326,7 +326,7 @@ func TestARunLeavesNothing(t *testing.T) {
 	tag := s.program.Get(path).Header.Get("ETag")
 	s.program.Post(reset, nil).Expect(http.StatusOK)
 	if got := s.program.Get(path).Header.Get("ETag"); got != tag {
-		t.Errorf("a reset that changes nothing makes of the version %s %s", tag, got)
+		t.Errorf("a reset without changes changed the version %s to %s", tag, got)
 	}
 	run := func() (boss *testkit.Client, keys []api.APIKeyWithSecret) {
 		t.Helper()
@@ -349,13 +349,13 @@ func TestARunLeavesNothing(t *testing.T) {
 	replica.Bearer(t, keys[0].Secret).Get(path).Refused(http.StatusUnauthorized, "invalid_token")
 	after := testkit.Decode[api.Company](asker.Get(path).Expect(http.StatusOK))
 	if after.Name != before.Name || after.Settings.Timezone != before.Settings.Timezone || len(after.Settings.AllowedEmailDomains) != 0 {
-		t.Errorf("after the reset the company is %+v, and was opened as %+v", after, before)
+		t.Errorf("after the reset the company is %+v, want %+v", after, before)
 	}
 	if got := s.program.Get(path).Header.Get("ETag"); got == tag {
-		t.Errorf("the company was changed and restored, and has the version %s as before", got)
+		t.Errorf("the company was changed and restored, and still has the version %s", got)
 	}
 
-	boss, _ := run() // the same again, reset by a person: whoever asks stays, and no key but the first
+	boss, _ := run() // the same again, reset by a user, who is kept; all keys except the first are revoked
 	if got := testkit.Decode[api.CompanyReset](boss.Post(reset, nil).Expect(http.StatusOK)); got != (api.CompanyReset{APIKeys: 3}) {
 		t.Errorf("%+v", got)
 	}
@@ -364,6 +364,6 @@ func TestARunLeavesNothing(t *testing.T) {
 	entries := testkit.Decode[api.AuditLogPage](s.program.Get("/api/v1/audit-logs?action=company.reset").Expect(http.StatusOK))
 	changes, _ := entries.Data[0].Details["changes"].(map[string]any)
 	if len(changes) != 3 || entries.Data[0].Details["api_keys"] != 3. {
-		t.Errorf("of the last reset is recorded %v", entries.Data[0].Details)
+		t.Errorf("the entry of the last reset has the details %v", entries.Data[0].Details)
 	}
 }

@@ -1,6 +1,6 @@
-// Package operator does what the operator of an installation does from the command line, outside any company: opening
-// companies, giving them their first users, switching them off, and helping people who have lost their password. What
-// it does is in the audit log of the company concerned, as acts of the system.
+// Package operator implements the commands of the operator of an installation, which concern any company: open a company,
+// create its first users, activate and deactivate it, and reset a password. Its acts are recorded in the audit log of
+// the company as acts of the system.
 package operator
 
 import (
@@ -23,7 +23,7 @@ import (
 
 var (
 	slugForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	// emailForm is what the API takes for an email address, in lower case: with any other nobody could sign in.
+	// emailForm is the form of email addresses in the API, in lower case. With any other address nobody could log in.
 	emailForm = regexp.MustCompile("^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*" +
 		`@([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 )
@@ -36,7 +36,7 @@ type Operator struct {
 	Hasher *password.Hasher
 }
 
-// Person is a user to create.
+// Person describes a user to create.
 type Person struct {
 	Email, FirstName, LastName string
 	Role                       api.Role
@@ -53,13 +53,13 @@ func (o *Operator) Companies(ctx context.Context) ([]db.CompanyDirectory, error)
 func (o *Operator) FindCompany(ctx context.Context, slug string) (db.FindCompanyRow, error) {
 	found, err := o.Store.Lookup().FindCompany(ctx, slug)
 	if fault.Is(err, fault.ResourceNotFound) {
-		return found, fault.New(fault.ResourceNotFound).With("There is no company with the slug %q.", slug).Because(err)
+		return found, fault.New(fault.ResourceNotFound).With("No company has the slug %q.", slug).Because(err)
 	}
 	return found, err
 }
 
-// CreateCompany opens a company. Slugs are lower-case letters and digits in groups joined by single hyphens, 63
-// characters at most, and unique in the installation.
+// CreateCompany opens a company. A slug consists of groups of lower-case letters and digits joined by single hyphens, has
+// at most 63 characters, and is unique in the installation.
 func (o *Operator) CreateCompany(ctx context.Context, name, slug string) (db.Company, error) {
 	name = strings.TrimSpace(name)
 	f := fault.New(fault.RuleViolated)
@@ -68,7 +68,7 @@ func (o *Operator) CreateCompany(ctx context.Context, name, slug string) (db.Com
 	}
 	if !slugForm.MatchString(slug) || len(slug) > 63 {
 		f.Field("/slug", "pattern",
-			"must be lower-case letters and digits in groups joined by hyphens, 63 characters at most")
+			"must be groups of lower-case letters and digits joined by hyphens, with at most 63 characters")
 	}
 	if len(f.Fields()) > 0 {
 		return db.Company{}, f
@@ -90,7 +90,7 @@ func (o *Operator) CreateCompany(ctx context.Context, name, slug string) (db.Com
 	return created, err
 }
 
-// CreateUser gives a company a user with a password that meets the rules.
+// CreateUser creates a user of a company. It fails with PasswordRefused if the password does not meet the rules.
 func (o *Operator) CreateUser(ctx context.Context, company db.FindCompanyRow, p Person, plain string) (db.User, error) {
 	p.Email = strings.ToLower(strings.TrimSpace(p.Email))
 	p.FirstName, p.LastName = strings.TrimSpace(p.FirstName), strings.TrimSpace(p.LastName)
@@ -111,7 +111,7 @@ func (o *Operator) CreateUser(ctx context.Context, company db.FindCompanyRow, p 
 	return o.CreateUserWithHash(ctx, company.ID, p, hash)
 }
 
-// CreateUserWithHash is CreateUser for a password that was hashed before.
+// CreateUserWithHash creates a user whose password was hashed already. It checks neither the person nor the password.
 func (o *Operator) CreateUserWithHash(ctx context.Context, company uuid.UUID, p Person, hash string) (db.User, error) {
 	id, now := o.Clock.ID(), o.Clock.Now()
 	row := db.InsertUserParams{
@@ -134,8 +134,8 @@ func (o *Operator) CreateUserWithHash(ctx context.Context, company uuid.UUID, p 
 	return created, err
 }
 
-// ResetPassword gives the user of an email a new password and ends all their sessions; every replica knows within a
-// second. A user of a test company is named by its slug besides, which is empty for everybody else.
+// ResetPassword gives the user with an email a new password and ends all their sessions, at every replica within a
+// second. test is the slug of the user's test company; empty for users of other companies.
 func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string) error {
 	wanted := db.FindAccountParams{Email: strings.ToLower(strings.TrimSpace(email))}
 	where := "any live company"
@@ -145,7 +145,7 @@ func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string)
 	account, err := o.Store.Lookup().FindAccount(ctx, wanted)
 	if fault.Is(err, fault.ResourceNotFound) {
 		return fault.New(fault.ResourceNotFound).
-			With("There is no user with the email %q in %s.", email, where).Because(err)
+			With("No user has the email %q in %s.", email, where).Because(err)
 	}
 	if err != nil {
 		return err
@@ -185,8 +185,9 @@ func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string)
 	})
 }
 
-// SwitchCompany lets the users of a company sign in, or keeps them from it and ends all their sessions. Its test
-// companies go with it, both ways; by itself a test company is not switched, but closed by whoever has opened it.
+// SwitchCompany activates or deactivates a company. While it is inactive, its users cannot log in and its API keys are
+// refused; deactivation ends all sessions. This includes its test companies, which cannot be switched individually: the
+// admins of the company close them.
 func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) error {
 	company, err := o.FindCompany(ctx, slug)
 	if err != nil {
@@ -233,17 +234,18 @@ func maySwitch(row db.Company, active bool) error {
 	switch {
 	case row.TestOf != nil:
 		return fault.New(fault.StateConflict).
-			With("A test company goes with the company that has opened it, whose admins can close it.")
+			With("A test company is activated and deactivated with the company that opened it. An admin of that company can close it.")
 	case row.IsActive == active:
-		return fault.New(fault.StateConflict).With("The company is in that state already.")
+		return fault.New(fault.StateConflict).With("The company already is in this state.")
 	}
 	return nil
 }
 
-// endTests ends the sessions in a company's test companies, which it has taken with it. They stay open, and their keys
-// good, for when it comes back. The lock is what a sign-in holds while it looks whether its company is live.
+// endTests ends the sessions of a company's test companies. The test companies stay open and their keys stay valid for
+// when the company is activated again. A login holds the lock on its company's row while it checks that the company is
+// active, so it either is refused or opens a session that is ended here.
 func (o *Operator) endTests(ctx context.Context, tx *db.Queries, of uuid.UUID, now time.Time) error {
-	const most = 100 // a company has fewer
+	const most = 100 // more than a company can have
 	tests, err := tx.ListTestCompanies(ctx, db.ListTestCompaniesParams{CompanyID: of, MaxRows: most})
 	if err != nil {
 		return err

@@ -20,7 +20,8 @@ import (
 
 const good = "violet-harbor-counts-seven"
 
-func hire(t *testing.T) (*testkit.Installation, *operator.Operator) {
+// setup returns an installation and an operator of it.
+func setup(t *testing.T) (*testkit.Installation, *operator.Operator) {
 	t.Helper()
 	installation := testkit.New(t)
 	s, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 2})
@@ -52,7 +53,7 @@ func count(t *testing.T, installation *testkit.Installation, sql string, args ..
 
 func TestCreateCompany(t *testing.T) {
 	t.Parallel()
-	installation, o := hire(t)
+	installation, o := setup(t)
 	created, err := o.CreateCompany(t.Context(), "  Acme Robotics ", "acme-robotics")
 	if err != nil || created.Name != "Acme Robotics" || created.Slug != "acme-robotics" || !created.IsActive {
 		t.Fatalf("%+v, %v", created, err)
@@ -73,29 +74,29 @@ func TestCreateCompany(t *testing.T) {
 		"a leading dash": {"Other", "-a", fault.RuleViolated},
 		"a line feed":    {"Other", "other\n", fault.RuleViolated},
 		"a long slug":    {"Other", strings.Repeat("a", 64), fault.RuleViolated},
-		"both":           {"", "", fault.RuleViolated},
+		"neither":        {"", "", fault.RuleViolated},
 	} {
 		if _, err := o.CreateCompany(t.Context(), test.name, test.slug); !fault.Is(err, test.want) {
 			t.Errorf("%s: %v, want %s", name, err, test.want)
 		}
 	}
 	if _, err := o.CreateCompany(t.Context(), strings.Repeat("é", 200), strings.Repeat("a", 63)); err != nil {
-		t.Errorf("the longest: %v", err)
+		t.Errorf("the longest name and slug: %v", err)
 	}
 	if all, err := o.Companies(t.Context()); err != nil || len(all) != 2 {
 		t.Errorf("%d companies, %v", len(all), err)
 	}
 	if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = 'company.created' AND actor_type = 'system'`); n != 2 {
-		t.Errorf("%d companies were recorded, want 2", n)
+		t.Errorf("%d entries record a new company, want 2", n)
 	}
-	if _, err := o.FindCompany(t.Context(), "nobody"); !fault.Is(err, fault.ResourceNotFound) {
-		t.Errorf("a company that is not there: %v", err)
+	if _, err := o.FindCompany(t.Context(), "unknown"); !fault.Is(err, fault.ResourceNotFound) {
+		t.Errorf("an unknown slug: %v", err)
 	}
 }
 
 func TestCreateUser(t *testing.T) {
 	t.Parallel()
-	installation, o := hire(t)
+	installation, o := setup(t)
 	replica := installation.Replica()
 	for _, slug := range []string{"acme", "globex"} {
 		if _, err := o.CreateCompany(t.Context(), slug, slug); err != nil {
@@ -144,7 +145,7 @@ func TestCreateUser(t *testing.T) {
 			t.Errorf("%s: %v, want %s", name, err, test.want)
 		}
 	}
-	// Whoever gets an account can sign in with it: the API takes every email that the operator may give.
+	// The API accepts every email that the operator can give to a user.
 	for _, email := range []string{
 		"ada@acme.example", "a@b.co", "o'brien+x@acme.example", "!#$%&'*+/=?^_`{|}~-@a-b.example", strings.Repeat("a", 64) + "@acme.example",
 	} {
@@ -155,14 +156,14 @@ func TestCreateUser(t *testing.T) {
 		}
 		login := map[string]string{"email": email, "password": good}
 		if got := replica.Anonymous(t).Post("/api/v1/auth/login", login).Status; got != http.StatusOK {
-			t.Errorf("%s signs in with %d", email, got)
+			t.Errorf("the login of %s returned %d", email, got)
 		}
 	}
 }
 
-func TestResetPasswordEndsSessionsEverywhere(t *testing.T) {
+func TestResetPasswordEndsSessions(t *testing.T) {
 	t.Parallel()
-	installation, o := hire(t)
+	installation, o := setup(t)
 	acme := installation.Company("acme")
 	replicas := []*testkit.Replica{installation.Replica(), installation.Replica()}
 	client := replicas[0].SignIn(t, acme.Users[api.RoleHr])
@@ -173,7 +174,7 @@ func TestResetPasswordEndsSessionsEverywhere(t *testing.T) {
 		t.Errorf("a short password: %v", err)
 	}
 	if err := o.ResetPassword(t.Context(), "nobody@acme.example", "", good); !fault.Is(err, fault.ResourceNotFound) {
-		t.Errorf("nobody: %v", err)
+		t.Errorf("unknown: %v", err)
 	}
 	if err := o.ResetPassword(t.Context(), " HR@acme.example ", "", good); err != nil {
 		t.Fatal(err)
@@ -188,13 +189,13 @@ func TestResetPasswordEndsSessionsEverywhere(t *testing.T) {
 	}
 	if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = 'auth.password_reset' AND resource_id = $1`,
 		acme.Users[api.RoleHr].ID); n != 1 {
-		t.Errorf("recorded %d times", n)
+		t.Errorf("%d entries record the reset, want 1", n)
 	}
 }
 
 func TestSwitchCompany(t *testing.T) {
 	t.Parallel()
-	installation, o := hire(t)
+	installation, o := setup(t)
 	acme, globex := installation.Company("acme"), installation.Company("globex")
 	replica := installation.Replica()
 	client, stranger := replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, globex.Users[api.RoleHr])
@@ -208,10 +209,10 @@ func TestSwitchCompany(t *testing.T) {
 	login := map[string]string{"email": "hr@acme.example", "password": testkit.Password}
 	replica.Anonymous(t).Post("/api/v1/auth/login", login).Refused(http.StatusUnauthorized, "invalid_credentials")
 	if err := o.SwitchCompany(t.Context(), "acme", false); !fault.Is(err, fault.StateConflict) {
-		t.Errorf("again: %v", err)
+		t.Errorf("a second deactivation: %v", err)
 	}
 	if err := o.SwitchCompany(t.Context(), "nobody", false); !fault.Is(err, fault.ResourceNotFound) {
-		t.Errorf("nobody: %v", err)
+		t.Errorf("unknown: %v", err)
 	}
 	if err := o.SwitchCompany(t.Context(), "acme", true); err != nil {
 		t.Fatal(err)
@@ -219,15 +220,16 @@ func TestSwitchCompany(t *testing.T) {
 	replica.SignIn(t, acme.Users[api.RoleHr])
 	for _, action := range []string{"company.deactivated", "company.reactivated"} {
 		if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = $1 AND resource_id = $2`, action, acme.ID); n != 1 {
-			t.Errorf("%s is recorded %d times", action, n)
+			t.Errorf("%d entries have the action %s, want 1", n, action)
 		}
 	}
 }
 
-// TestTestCompaniesGoWithTheirOpener and come back with it, but for those that were closed.
-func TestTestCompaniesGoWithTheirOpener(t *testing.T) {
+// TestSwitchCompanyWithTestCompanies shows that test companies are deactivated and activated with their company, except
+// those that were closed.
+func TestSwitchCompanyWithTestCompanies(t *testing.T) {
 	t.Parallel()
-	installation, o := hire(t)
+	installation, o := setup(t)
 	acme := installation.Company("acme")
 	replicas := []*testkit.Replica{installation.Replica(), installation.Replica()}
 	replica := replicas[0]
@@ -249,7 +251,7 @@ func TestTestCompaniesGoWithTheirOpener(t *testing.T) {
 
 	for _, active := range []bool{false, true} {
 		if err := o.SwitchCompany(t.Context(), stays.TestCompany.Slug, active); !fault.Is(err, fault.StateConflict) {
-			t.Errorf("a test company by itself: %v", err)
+			t.Errorf("switching a test company: %v", err)
 		}
 	}
 	if err := o.SwitchCompany(t.Context(), "acme", false); err != nil {
@@ -283,7 +285,7 @@ func TestTestCompaniesGoWithTheirOpener(t *testing.T) {
 	admin = replica.SignIn(t, acme.Users[api.RoleAdmin])
 	listed := testkit.Decode[api.TestCompanyPage](admin.Get(tests).Expect(http.StatusOK))
 	if len(listed.Data) != 1 || listed.Data[0] != stays.TestCompany {
-		t.Errorf("after all of it there are %+v", listed.Data)
+		t.Errorf("after the activation the test companies are %+v", listed.Data)
 	}
 	if all, err = o.Companies(t.Context()); err != nil {
 		t.Fatal(err)
@@ -294,7 +296,7 @@ func TestTestCompaniesGoWithTheirOpener(t *testing.T) {
 		}
 	}
 
-	// The operator helps people there too, whose emails are those of others elsewhere.
+	// The operator can reset passwords in test companies, also of emails that belong to another user elsewhere.
 	if err := o.ResetPassword(t.Context(), nora.Email, nora.Test, good); err != nil {
 		t.Fatal(err)
 	}
@@ -308,17 +310,19 @@ func TestTestCompaniesGoWithTheirOpener(t *testing.T) {
 	}
 }
 
-// TestNobodySignsInBehindADeactivation: of sign-ins to a test company while its opener is deactivated, each is refused or ended.
-func TestNobodySignsInBehindADeactivation(t *testing.T) {
+// TestLoginDuringDeactivation shows that a login to a test company while its company is deactivated is refused, or that its
+// session is ended.
+func TestLoginDuringDeactivation(t *testing.T) {
 	t.Parallel()
-	installation, o := hire(t)
+	installation, o := setup(t)
 	acme := installation.Company("acme")
 	replica := installation.Replica()
 	opened := testkit.Decode[api.NewTestCompany](replica.SignIn(t, acme.Users[api.RoleAdmin]).
 		Post("/api/v1/test-companies", map[string]string{"name": "Nightly"}).Expect(http.StatusCreated))
 	installation.User(testkit.Company{ID: opened.TestCompany.ID, Slug: "acme"}, "nora", api.RoleHr)
 	login := map[string]string{"email": "nora@acme.example", "password": testkit.Password, "company": opened.TestCompany.Slug}
-	// The sign-in waits for the test company's row, which the deactivation holds, and has seen by then that all was well.
+	// The login waits for the lock on the test company's row, which the deactivation holds. Before that it has read the
+	// company as active.
 	holder := installation.Connect()
 	for _, sql := range []string{`BEGIN`, `SELECT FROM companies WHERE test_of IS NOT NULL FOR NO KEY UPDATE`, `UPDATE companies SET is_active = false WHERE slug = 'acme'`} {
 		if _, err := holder.Exec(t.Context(), sql); err != nil {
@@ -327,7 +331,7 @@ func TestNobodySignsInBehindADeactivation(t *testing.T) {
 	}
 	answers := make(chan *testkit.Answer, 1)
 	go func() { answers <- replica.Anonymous(t).Post("/api/v1/auth/login", login) }()
-	testkit.Eventually(t, 10*time.Second, "the sign-in waits", func() bool {
+	testkit.Eventually(t, 10*time.Second, "the login waits", func() bool {
 		return count(t, installation, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) == 1
 	})
 	if _, err := holder.Exec(t.Context(), `COMMIT`); err != nil {
@@ -338,11 +342,11 @@ func TestNobodySignsInBehindADeactivation(t *testing.T) {
 		t.Fatal(err)
 	}
 	replica.Anonymous(t).Post("/api/v1/auth/login", login).Expect(http.StatusOK)
-	// The other way around the deactivation waits for the sign-in, and ends what came of it.
+	// In the other order the deactivation waits for the login and ends its session.
 	if err := o.SwitchCompany(t.Context(), "acme", false); err != nil {
 		t.Fatal(err)
 	}
 	if n := count(t, installation, `SELECT count(*) FROM sessions WHERE revoked_at IS NULL`); n != 0 {
-		t.Errorf("%d sessions are left", n)
+		t.Errorf("%d sessions are open, want none", n)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// BenchmarkListUsers asks for pages of a company that has half of a million users, twenty companies sharing the table. The
-// first page and one far behind it must cost the same; so must every order, and filters that few or many match.
+// BenchmarkListUsers lists pages of a company with 500,000 users; 20 companies share the table. The first page and a page
+// far behind it must cost the same, as must every sort order and filters with few and many matches.
 func BenchmarkListUsers(b *testing.B) {
 	installation := testkit.New(b)
 	replica := installation.Replica()
@@ -49,7 +49,7 @@ func BenchmarkListUsers(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) { ask(b, query) })
 	}
-	// Forty thousand users deep by cursor, and nine tenths of the way by time.
+	// After 40,000 users by cursor, and after 90% of the users by time.
 	b.Run("deep/updated_at", func(b *testing.B) {
 		var since string
 		err := conn.QueryRow(b.Context(), `SELECT to_char(percentile_disc(0.9) WITHIN GROUP (ORDER BY updated_at) AT TIME ZONE 'UTC',

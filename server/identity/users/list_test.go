@@ -16,8 +16,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// crowd fills a company with people whose sort keys collide: same names, same times, letters of many scripts.
-func crowd(t *testing.T, h house, n int) {
+// crowd inserts users with equal sort keys: the same names, the same times, letters of many scripts.
+func crowd(t *testing.T, h bundle, n int) {
 	t.Helper()
 	first := []string{"Özlem", "özlem", "Ada", "ada", "Émile", "ß", "😀", "Zoë", "zoë"}
 	last := []string{"Østergård", "østergård", "O'Brien", "Straße", "STRASSE", "a", "B", "Ä", "日本"}
@@ -35,12 +35,12 @@ func crowd(t *testing.T, h house, n int) {
 	}
 }
 
-// list asks for one page.
+// list returns one page.
 func list(c *testkit.Client, query url.Values) api.UserPage {
 	return testkit.Decode[api.UserPage](c.Get(collection + "?" + query.Encode()).Expect(http.StatusOK))
 }
 
-// every follows a list from page to page to its end.
+// every returns the users of all pages. It calls between after each page but the last.
 func every(t *testing.T, c *testkit.Client, query url.Values, between func()) []api.User {
 	t.Helper()
 	var all []api.User
@@ -57,7 +57,7 @@ func every(t *testing.T, c *testkit.Client, query url.Values, between func()) []
 		query.Set("cursor", got.NextCursor.MustGet())
 		between()
 	}
-	t.Fatal("the list does not end")
+	t.Fatal("the list has more than 1000 pages")
 	return nil
 }
 
@@ -77,7 +77,7 @@ func ids(users []api.User) []uuid.UUID {
 	return found
 }
 
-// order is what each sort order means, in Go: names by code point of their lower-case letters, ties by id.
+// order compares users by a sort order: names by the code points of their lower-case letters, equal keys by id.
 func order(sort string) func(a, b api.User) int {
 	by := map[string]func(a, b api.User) int{
 		"created_at": func(a, b api.User) int { return a.CreatedAt.Compare(b.CreatedAt) },
@@ -97,7 +97,7 @@ func order(sort string) func(a, b api.User) int {
 	}
 }
 
-func TestEveryOrderGivesEveryoneOnce(t *testing.T) {
+func TestSortOrders(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	crowd(t, h, 32)
@@ -107,22 +107,22 @@ func TestEveryOrderGivesEveryoneOnce(t *testing.T) {
 			t.Fatalf("%s: %d users on the one page, want 36", sort, len(whole))
 		}
 		if !slices.IsSortedFunc(whole, order(sort)) {
-			t.Errorf("%s: not in order", sort)
+			t.Errorf("%s: the list is not in order", sort)
 		}
 		for limit := 1; limit <= 7; limit++ {
 			got := every(t, h.as[api.RoleTeamLead], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}}, func() {})
 			if !slices.Equal(ids(got), ids(whole)) {
-				t.Errorf("%s by %d: walked %d users, not the %d of the one page in their order", sort, limit, len(got), len(whole))
+				t.Errorf("%s, %d per page: %d users, want the %d of the single page in the same order", sort, limit, len(got), len(whole))
 			}
 		}
 	}
 	if got, want := ids(list(h.as[api.RoleHr], url.Values{"limit": {"200"}}).Data),
 		ids(list(h.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-created_at"}}).Data); !slices.Equal(got, want) {
-		t.Error("the order without sort is not -created_at")
+		t.Error("the default order is not -created_at")
 	}
 }
 
-func TestInsertsDoNotDisturbAWalk(t *testing.T) {
+func TestInsertsDuringPagination(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	crowd(t, h, 30)
@@ -135,16 +135,16 @@ func TestInsertsDoNotDisturbAWalk(t *testing.T) {
 		}))
 		was := slices.DeleteFunc(slices.Clone(walked), func(id uuid.UUID) bool { return !slices.Contains(before, id) })
 		if !slices.Equal(was, before) {
-			t.Errorf("%s: of %d users, the walk gave %d", sort, len(before), len(was))
+			t.Errorf("%s: the pages have %d of %d users", sort, len(was), len(before))
 		}
 		slices.SortFunc(walked, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
 		if len(slices.Compact(walked)) != len(walked) {
-			t.Errorf("%s: somebody came twice", sort)
+			t.Errorf("%s: a user is on two pages", sort)
 		}
 	}
 }
 
-func TestFiltersCombine(t *testing.T) {
+func TestFilters(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	crowd(t, h, 60)
@@ -161,7 +161,7 @@ func TestFiltersCombine(t *testing.T) {
 		"active":     {url.Values{"is_active": {"true"}}, func(u api.User) bool { return u.IsActive }},
 		"inactive":   {url.Values{"is_active": {"false"}}, func(u api.User) bool { return !u.IsActive }},
 		"department": {url.Values{"department": {"R&D 100%"}}, func(u api.User) bool { return department(u) == "R&D 100%" }},
-		"no such":    {url.Values{"department": {"sales"}}, func(api.User) bool { return false }},
+		"no match":   {url.Values{"department": {"sales"}}, func(api.User) bool { return false }},
 		"since": {url.Values{"updated_since": {since.Format(time.RFC3339Nano)}}, func(u api.User) bool {
 			return !u.UpdatedAt.Before(since)
 		}},
@@ -187,7 +187,7 @@ func department(u api.User) string {
 	return name
 }
 
-func TestSearchTakesEveryCharacterForItself(t *testing.T) {
+func TestSearchTreatsCharactersLiterally(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	conn := h.Connect()
@@ -221,9 +221,9 @@ func TestSearchTakesEveryCharacterForItself(t *testing.T) {
 	}
 }
 
-// TestSearchFindsTheSameByIndexAndByWalk has more users than a search walks before it asks the index, and texts on both
-// sides of what it takes from the index.
-func TestSearchFindsTheSameByIndexAndByWalk(t *testing.T) {
+// TestSearchByIndexAndByWalk has more users than a search reads before it uses the index, and texts with fewer and more
+// hits than it takes from the index.
+func TestSearchByIndexAndByWalk(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	h.Exec(`INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, created_at)
@@ -238,7 +238,7 @@ func TestSearchFindsTheSameByIndexAndByWalk(t *testing.T) {
 	}
 }
 
-func TestACursorBelongsToItsList(t *testing.T) {
+func TestCursors(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	crowd(t, h, 10)
@@ -251,12 +251,12 @@ func TestACursorBelongsToItsList(t *testing.T) {
 			query[name] = values
 		}
 		if got := list(h.as[api.RoleAdmin], query).Data; len(got) == 0 {
-			t.Errorf("%v: nothing behind the cursor", query)
+			t.Errorf("%v: the page after the cursor is empty", query)
 		}
 	}
 	h.Company("globex")
-	stranger := h.replica.SignIn(t, testkit.User{Email: "hr@globex.example"})
-	stranger.Get(collection+"?"+same.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
+	foreign := h.replica.SignIn(t, testkit.User{Email: "hr@globex.example"})
+	foreign.Get(collection+"?"+same.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
 	for _, other := range []url.Values{
 		{"role": nil},
 		{"role": {"hr"}},

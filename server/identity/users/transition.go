@@ -14,7 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// DeactivateUser prevents a user from signing in and ends their sessions.
+// DeactivateUser prevents a user from logging in and ends their sessions.
 func (u *Users) DeactivateUser(
 	ctx context.Context, request api.DeactivateUserRequestObject,
 ) (api.DeactivateUserResponseObject, error) {
@@ -25,7 +25,7 @@ func (u *Users) DeactivateUser(
 	return api.DeactivateUser200JSONResponse{UserJSONResponse: shown}, nil
 }
 
-// ReactivateUser allows a user to sign in again.
+// ReactivateUser allows a user to log in again.
 func (u *Users) ReactivateUser(
 	ctx context.Context, request api.ReactivateUserRequestObject,
 ) (api.ReactivateUserResponseObject, error) {

@@ -53,7 +53,7 @@ func TestDeactivateAndReactivate(t *testing.T) {
 	}
 }
 
-func TestRoleChangeEndsAccessTokensAndKeepsSessions(t *testing.T) {
+func TestChangeRoleEndsAccessTokens(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	employee := h.acme.Users[api.RoleEmployee]
@@ -69,9 +69,9 @@ func TestRoleChangeEndsAccessTokensAndKeepsSessions(t *testing.T) {
 	h.as[api.RoleAdmin].Post(path(h.acme.Users[api.RoleAdmin].ID, "change-role"), `{"role":"hr"}`).Refused(http.StatusForbidden, "own_role")
 }
 
-// TestAllowedActionsAreWhatTheOperationsAllow tries, as every role, every action on users of every role and state, and
-// compares what happens with what the user's representation had promised.
-func TestAllowedActionsAreWhatTheOperationsAllow(t *testing.T) {
+// TestAllowedActions performs every action as every role on users of every role and state, and compares the result with
+// allowed_actions.
+func TestAllowedActions(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	conn, n := h.Connect(), 0
@@ -107,19 +107,19 @@ func TestAllowedActionsAreWhatTheOperationsAllow(t *testing.T) {
 					continue
 				}
 				for action, tries := range attempts {
-					done, promised := false, false
+					done, allowed := false, false
 					for _, try := range tries {
 						target, client := fresh(role, state != "inactive"), h.as[by]
 						if state == "self" {
 							client = h.replica.SignIn(t, target)
 						}
 						if seen := client.Get(path(target.ID)); seen.Status == http.StatusOK {
-							promised = promised || slices.Contains(testkit.Decode[api.User](seen).AllowedActions, action)
+							allowed = allowed || slices.Contains(testkit.Decode[api.User](seen).AllowedActions, action)
 						}
 						done = try(client, target.ID) == http.StatusOK || done
 					}
-					if done != promised {
-						t.Errorf("%s on %s %s: %s happened: %t, promised: %t", by, state, role, action, done, promised)
+					if done != allowed {
+						t.Errorf("%s on %s %s: %s succeeded: %t, allowed: %t", by, state, role, action, done, allowed)
 					}
 				}
 			}
@@ -127,20 +127,20 @@ func TestAllowedActionsAreWhatTheOperationsAllow(t *testing.T) {
 	}
 }
 
-func TestListedActionsEqualThoseOfEachUser(t *testing.T) {
+func TestAllowedActionsOfList(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	for _, role := range []api.Role{api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
 		for _, listed := range testkit.Decode[api.UserPage](h.as[role].Get(collection).Expect(http.StatusOK)).Data {
 			one := testkit.Decode[api.User](h.as[role].Get(path(listed.ID)).Expect(http.StatusOK))
 			if !slices.Equal(one.AllowedActions, listed.AllowedActions) {
-				t.Errorf("%s sees %v of %s in the list, %v alone", role, listed.AllowedActions, listed.Email, one.AllowedActions)
+				t.Errorf("%s may do %v to %s by the list, and %v by GET", role, listed.AllowedActions, listed.Email, one.AllowedActions)
 			}
 		}
 	}
 }
 
-func TestTheLastAdminStays(t *testing.T) {
+func TestLastAdmin(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	admin := h.acme.Users[api.RoleAdmin]
@@ -153,9 +153,9 @@ func TestTheLastAdminStays(t *testing.T) {
 	h.as[api.RoleAdmin].Post(path(admin.ID, "deactivate"), nil).Refused(http.StatusConflict, "last_admin")
 }
 
-// TestTheLastAdminStaysWhateverHappensAtOnce lets the two admins of a company take each other, or themselves, away at the
-// same moment, over two replicas, again and again.
-func TestTheLastAdminStaysWhateverHappensAtOnce(t *testing.T) {
+// TestLastAdminUnderConcurrency has the two admins of a company deactivate or demote each other, or themselves, at the same
+// time over two replicas.
+func TestLastAdminUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	replicas := []*testkit.Replica{installation.Replica(), installation.Replica()}
@@ -189,14 +189,14 @@ func TestTheLastAdminStaysWhateverHappensAtOnce(t *testing.T) {
 		err := conn.QueryRow(t.Context(), `SELECT count(*) FROM users WHERE company_id = $1 AND role = 'admin' AND is_active`, company.ID).
 			Scan(&left)
 		if err != nil || left != 1 {
-			t.Errorf("round %d: %d admins are left, want one (%v)", round, left, err)
+			t.Errorf("round %d: %d active admins, want 1 (%v)", round, left, err)
 		}
 	}
 }
 
-// TestAdminsEditEachOtherAtOnce mixes what locks users in different orders; nobody may wait for ever, and nothing may fail
-// in a way that its caller cannot act on.
-func TestAdminsEditEachOtherAtOnce(t *testing.T) {
+// TestConcurrentEdits mixes requests that lock users in different orders. None may wait forever, and each must succeed or
+// fail with a conflict.
+func TestConcurrentEdits(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	second := h.User(h.acme, "second", api.RoleAdmin)

@@ -1,4 +1,4 @@
-// Package users implements the operations on the users of a company: their profiles, roles and whether they may sign in.
+// Package users implements the operations on the users of a company: their profiles, roles and whether they may log in.
 //
 // An actor manages only users whose role their standing allows. A company keeps at least one active admin, also if two
 // requests arrive at the same time. Deactivation ends all sessions of the user at every replica at once.

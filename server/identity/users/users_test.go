@@ -17,18 +17,18 @@ import (
 
 const collection = "/api/v1/users"
 
-// house is an installation with a company, its people signed in, and one replica.
-type house struct {
+// bundle is an installation with one replica and one company whose users have logged in.
+type bundle struct {
 	*testkit.Installation
 	replica *testkit.Replica
 	acme    testkit.Company
 	as      map[api.Role]*testkit.Client
 }
 
-func build(t *testing.T) house {
+func build(t *testing.T) bundle {
 	t.Helper()
 	installation := testkit.New(t)
-	h := house{installation, installation.Replica(), installation.Company("acme"), map[api.Role]*testkit.Client{}}
+	h := bundle{installation, installation.Replica(), installation.Company("acme"), map[api.Role]*testkit.Client{}}
 	for role, user := range h.acme.Users {
 		h.as[role] = h.replica.SignIn(t, user)
 	}
@@ -39,7 +39,7 @@ func path(id uuid.UUID, action ...string) string {
 	return strings.Join(append([]string{collection, id.String()}, action...), "/")
 }
 
-// wanted is a request that creates a user, with members replaced or, where nil, left out.
+// wanted returns a request that creates a user, with some members replaced or, if their value is "absent", left out.
 func wanted(changes map[string]any) map[string]any {
 	body := map[string]any{
 		"email": "nora@acme.example", "password": testkit.Password, "first_name": "Nora", "last_name": "Lind",
@@ -53,7 +53,7 @@ func wanted(changes map[string]any) map[string]any {
 	return body
 }
 
-func TestCreate(t *testing.T) {
+func TestCreateUser(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	answer := h.as[api.RoleHr].Post(collection, wanted(map[string]any{
@@ -74,11 +74,11 @@ func TestCreate(t *testing.T) {
 	}
 	nora := h.replica.SignIn(t, testkit.User{Email: "NORA.lind@acme.example"})
 	if me := testkit.Decode[api.Me](nora.Get(collection + "/me").Expect(http.StatusOK)); me.ID != created.ID {
-		t.Errorf("signed in as %+v", me)
+		t.Errorf("the login is of %+v", me)
 	}
 }
 
-func TestCreateRefuses(t *testing.T) {
+func TestCreateUserRefuses(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	globex := h.Company("globex")
@@ -93,7 +93,7 @@ func TestCreateRefuses(t *testing.T) {
 		{"no password", api.RoleHr, map[string]any{"password": "absent"}, 400, "malformed_request"},
 		{"no first name", api.RoleHr, map[string]any{"first_name": "absent"}, 400, "malformed_request"},
 		{"no last name", api.RoleHr, map[string]any{"last_name": "absent"}, 400, "malformed_request"},
-		{"an email that is none", api.RoleHr, map[string]any{"email": "nora"}, 400, "malformed_request"},
+		{"an invalid email", api.RoleHr, map[string]any{"email": "nora"}, 400, "malformed_request"},
 		{"an email too long", api.RoleHr, map[string]any{"email": strings.Repeat("a", 250) + "@b.example"}, 400, "malformed_request"},
 		{"letters beyond ASCII in the email", api.RoleHr, map[string]any{"email": "nóra@acme.example"}, 400, "malformed_request"},
 		{"an empty name", api.RoleHr, map[string]any{"first_name": ""}, 400, "malformed_request"},
@@ -103,25 +103,28 @@ func TestCreateRefuses(t *testing.T) {
 		{"a blank name", api.RoleHr, map[string]any{"first_name": "\u00a0\u3000"}, 422, "rule_violated"},
 		{"a blank department", api.RoleHr, map[string]any{"department": "\u2003"}, 422, "rule_violated"},
 		{"a department too long", api.RoleHr, map[string]any{"department": strings.Repeat("x", 101)}, 400, "malformed_request"},
-		{"a role that is none", api.RoleHr, map[string]any{"role": "owner"}, 400, "malformed_request"},
+		{"an unknown role", api.RoleHr, map[string]any{"role": "owner"}, 400, "malformed_request"},
 		{"a company", api.RoleHr, map[string]any{"company_id": globex.ID}, 400, "malformed_request"},
 		{"an id", api.RoleHr, map[string]any{"id": uuid.New()}, 400, "malformed_request"},
 		{"a hash", api.RoleHr, map[string]any{"password_hash": "x"}, 400, "malformed_request"},
-		{"a member in another case", api.RoleHr, map[string]any{"Role": "admin"}, 400, "malformed_request"},
+		{"a member in upper case", api.RoleHr, map[string]any{"Role": "admin"}, 400, "malformed_request"},
 		{"a short password", api.RoleHr, map[string]any{"password": "short"}, 400, "malformed_request"},
 		{"a common password", api.RoleHr, map[string]any{"password": "password1234"}, 422, "password_refused"},
 		{"a password of 73 bytes", api.RoleHr, map[string]any{"password": strings.Repeat("äb", 24) + "cd"}, 422, "password_refused"},
 		{"a password made of the email", api.RoleHr, map[string]any{"password": "nora@acme.example"}, 422, "password_refused"},
-		{"an email that is taken", api.RoleHr, map[string]any{"email": "employee@acme.example"}, 409, "email_taken"},
-		{"that email in capitals", api.RoleHr, map[string]any{"email": "EMPLOYEE@ACME.example"}, 409, "email_taken"},
+		{"a used email", api.RoleHr, map[string]any{"email": "employee@acme.example"}, 409, "email_taken"},
+		{"a used email in capitals", api.RoleHr, map[string]any{"email": "EMPLOYEE@ACME.example"}, 409, "email_taken"},
 		{"an email of another company", api.RoleHr, map[string]any{"email": string("Hr@globex.example")}, 409, "email_taken"},
-		{"an hr by hr", api.RoleHr, map[string]any{"role": "hr"}, 403, "role_not_allowed"},
-		{"an admin by hr", api.RoleHr, map[string]any{"role": "admin"}, 403, "role_not_allowed"},
-		{"anybody by an employee", api.RoleEmployee, nil, 403, "permission_denied"},
-		{"anybody by a team lead", api.RoleTeamLead, nil, 403, "permission_denied"},
+		{"an HR user by HR", api.RoleHr, map[string]any{"role": "hr"}, 403, "role_not_allowed"},
+		{"an admin by HR", api.RoleHr, map[string]any{"role": "admin"}, 403, "role_not_allowed"},
+		{"an employee by an employee", api.RoleEmployee, nil, 403, "permission_denied"},
+		{"an employee by a team lead", api.RoleTeamLead, nil, 403, "permission_denied"},
 	} {
-		t.Log(test.name)
-		h.as[test.by].Post(collection, wanted(test.changes)).Refused(test.status, test.code)
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			client := h.replica.Bearer(t, h.as[test.by].Token)
+			client.Post(collection, wanted(test.changes)).Refused(test.status, test.code)
+		})
 	}
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
 		for _, by := range []api.Role{api.RoleHr, api.RoleAdmin} {
@@ -136,7 +139,7 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
-func TestTheDomainRuleBindsNewAndChangedEmails(t *testing.T) {
+func TestAllowedEmailDomains(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	h.as[api.RoleAdmin].Patch("/api/v1/company", `{"settings":{"allowed_email_domains":["acme.test"]}}`).Expect(http.StatusOK)
@@ -148,11 +151,11 @@ func TestTheDomainRuleBindsNewAndChangedEmails(t *testing.T) {
 		Post(collection, wanted(map[string]any{"email": "nora@ACME.test"})).Expect(http.StatusCreated))
 	h.as[api.RoleHr].Patch(path(created.ID), `{"email":"nora@acme.example"}`).Refused(http.StatusUnprocessableEntity, "rule_violated")
 	h.as[api.RoleHr].Patch(path(created.ID), `{"email":"nora2@acme.test"}`).Expect(http.StatusOK)
-	// Who was there before the rule keeps the email, and may still be changed otherwise.
+	// A user with an email of another domain can be changed, as long as the email stays the same.
 	h.as[api.RoleHr].Patch(path(h.acme.Users[api.RoleEmployee].ID), `{"first_name":"Emil"}`).Expect(http.StatusOK)
 }
 
-func TestWhoSeesWhom(t *testing.T) {
+func TestGetUser(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	globex := h.Company("globex")
@@ -168,12 +171,12 @@ func TestWhoSeesWhom(t *testing.T) {
 		random := client.Get(path(uuid.Must(uuid.NewV7()))).Refused(http.StatusNotFound, "not_found")
 		foreign.Instance, foreign.RequestID = random.Instance, random.RequestID
 		if !reflect.DeepEqual(foreign, random) {
-			t.Errorf("%s: a foreign id %+v is told from a random one %+v", by, foreign, random)
+			t.Errorf("%s: the problem for a foreign id is %+v, for a random one %+v", by, foreign, random)
 		}
 	}
 }
 
-func TestPatchMerges(t *testing.T) {
+func TestUpdateUser(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	target, hr := path(h.acme.Users[api.RoleEmployee].ID), h.as[api.RoleHr]
@@ -222,7 +225,7 @@ func TestVersions(t *testing.T) {
 
 	same := hr.Do(http.MethodPatch, target, `{"first_name":"employee"}`, "If-Match", first).Expect(http.StatusOK)
 	if got := same.Header.Get("ETag"); got != first {
-		t.Errorf("an empty change made %s of %s", got, first)
+		t.Errorf("a patch without changes changed the version %s to %s", first, got)
 	}
 	second := hr.Do(http.MethodPatch, target, `{"first_name":"Emil"}`, "If-Match", first).Expect(http.StatusOK).Header.Get("ETag")
 	if second == first {
@@ -233,14 +236,14 @@ func TestVersions(t *testing.T) {
 	hr.Do(http.MethodPatch, target, `{"first_name":"Other"}`, "If-Match", "*").Expect(http.StatusOK)
 	hr.Do(http.MethodPatch, target, `{"first_name":"Third"}`, "If-Match", "W/"+second).Expect(http.StatusPreconditionFailed)
 
-	// A tag names what its reader sees: who may do more sees another representation.
+	// The tag depends on the representation, which depends on the actor's allowed actions.
 	if hr, admin := hr.Get(target).Header.Get("ETag"), h.as[api.RoleEmployee].Get(target).Header.Get("ETag"); hr == admin {
-		t.Errorf("hr and the employee, who may do different things, share the tag %s", hr)
+		t.Errorf("HR and the employee have different allowed actions and the same tag %s", hr)
 	}
 }
 
-// TestOneOfManyPatchesWins sends patches that are all based on the same version.
-func TestOneOfManyPatchesWins(t *testing.T) {
+// TestConcurrentPatches sends patches that are all based on the same version.
+func TestConcurrentPatches(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	target := path(h.acme.Users[api.RoleEmployee].ID)
@@ -253,18 +256,18 @@ func TestOneOfManyPatchesWins(t *testing.T) {
 		})
 	}
 	all.Wait()
-	won := 0
+	succeeded := 0
 	for _, status := range statuses {
 		switch status {
 		case http.StatusOK:
-			won++
+			succeeded++
 		case http.StatusPreconditionFailed:
 		default:
-			t.Errorf("a patch was answered by %d", status)
+			t.Errorf("a patch returned %d", status)
 		}
 	}
-	if won != 1 {
-		t.Errorf("%d of the patches won, want one: %v", won, statuses)
+	if succeeded != 1 {
+		t.Errorf("%d patches succeeded, want 1: %v", succeeded, statuses)
 	}
 }
 
@@ -277,7 +280,7 @@ func TestMe(t *testing.T) {
 		shown := testkit.Decode[api.Me](answer)
 		if shown.Role != role || shown.ID != h.acme.Users[role].ID || shown.Company.ID != h.acme.ID || len(shown.Permissions) == 0 ||
 			shown.Email != openapi_types.Email(h.acme.Users[role].Email) || shown.LastLoginAt.IsNull() {
-			t.Errorf("%s is shown %+v", role, shown)
+			t.Errorf("%s reads %+v", role, shown)
 		}
 		tag := answer.Header.Get("ETag")
 		client.Do(http.MethodGet, me, nil, "If-None-Match", tag).Expect(http.StatusNotModified)
@@ -296,8 +299,8 @@ func TestMe(t *testing.T) {
 	h.as[api.RoleHr].Do(http.MethodGet, me, nil, "If-None-Match", tag).Expect(http.StatusOK)
 }
 
-// TestTextThatDisturbs: a name that rings the terminal's bell or turns the line around is refused wherever it is set.
-func TestTextThatDisturbs(t *testing.T) {
+// TestControlCharacters shows that names with control characters or changes of the text direction are refused.
+func TestControlCharacters(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	acme := installation.Company("acme")
