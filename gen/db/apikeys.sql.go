@@ -264,7 +264,7 @@ type ListKnownJobsParams struct {
 	Ids       []uuid.UUID
 }
 
-// Those of these jobs that the company has.
+// Those of some jobs that exist in the company.
 func (q *Queries) ListKnownJobs(ctx context.Context, arg ListKnownJobsParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, listKnownJobs, arg.CompanyID, arg.Ids)
 	if err != nil {
@@ -358,7 +358,7 @@ type RevokeLaterAPIKeysParams struct {
 	CallerID  uuid.UUID
 }
 
-// All that were created in a test company since it was opened with its first key, but for the one that asks.
+// Revokes all keys of a test company, except the one that it was opened with and the one that makes the request.
 func (q *Queries) RevokeLaterAPIKeys(ctx context.Context, arg RevokeLaterAPIKeysParams) (int64, error) {
 	result, err := q.db.Exec(ctx, revokeLaterAPIKeys, arg.Now, arg.CompanyID, arg.CallerID)
 	if err != nil {
@@ -386,7 +386,7 @@ type RotateAPIKeyParams struct {
 	Version           int32
 }
 
-// The secret before this one stays good for a while; one before that ends now.
+// The present secret stays valid until previous_expires_at; the one before it becomes invalid now.
 func (q *Queries) RotateAPIKey(ctx context.Context, arg RotateAPIKeyParams) (APIKey, error) {
 	row := q.db.QueryRow(ctx, rotateAPIKey,
 		arg.Hash,
@@ -434,7 +434,7 @@ type TouchAPIKeyParams struct {
 	Before    time.Time
 }
 
-// When a key was last used, so that not every request is a write.
+// Updates last_used_at at most once per interval, so that not every request writes.
 func (q *Queries) TouchAPIKey(ctx context.Context, arg TouchAPIKeyParams) error {
 	_, err := q.db.Exec(ctx, touchAPIKey,
 		arg.Now,

@@ -14,20 +14,19 @@ import (
 )
 
 const getApplication = `-- name: GetApplication :one
-SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at, candidates.first_name, candidates.last_name, jobs.title AS job_title
-FROM applications
+SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at, candidates.first_name, candidates.last_name, jobs.title AS job_title,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = applications.job_id) AS is_member
+FROM visible_applications($1, $2, $3) AS applications
 JOIN candidates ON candidates.company_id = applications.company_id AND candidates.id = applications.candidate_id
 JOIN jobs ON jobs.company_id = applications.company_id AND jobs.id = applications.job_id
-WHERE applications.company_id = $1 AND applications.id = $2
-    AND ($3::boolean OR applications.job_id = ANY ($4::uuid[]) OR applications.id = ANY ($5::uuid[]))
+WHERE applications.id = $4::uuid
 `
 
 type GetApplicationParams struct {
-	CompanyID    uuid.UUID
-	ID           uuid.UUID
-	SeesAll      bool
-	Jobs         []uuid.UUID
-	Applications []uuid.UUID
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
 }
 
 type GetApplicationRow struct {
@@ -35,16 +34,16 @@ type GetApplicationRow struct {
 	FirstName   string
 	LastName    string
 	JobTitle    string
+	IsMember    bool
 }
 
-// The caller sees every application, those to their jobs, and those whose interviews they are on the panel of.
+// An application that the actor sees. is_member is true if the actor leads its job: as a member, or as an API key of the job.
 func (q *Queries) GetApplication(ctx context.Context, arg GetApplicationParams) (GetApplicationRow, error) {
 	row := q.db.QueryRow(ctx, getApplication,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.ID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Applications,
 	)
 	var i GetApplicationRow
 	err := row.Scan(
@@ -64,26 +63,27 @@ func (q *Queries) GetApplication(ctx context.Context, arg GetApplicationParams) 
 		&i.FirstName,
 		&i.LastName,
 		&i.JobTitle,
+		&i.IsMember,
 	)
 	return i, err
 }
 
 const getApplicationForUpdate = `-- name: GetApplicationForUpdate :one
-SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at, candidates.first_name, candidates.last_name, jobs.title AS job_title
+SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at, candidates.first_name, candidates.last_name, jobs.title AS job_title,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = applications.job_id) AS is_member
 FROM applications
 JOIN candidates ON candidates.company_id = applications.company_id AND candidates.id = applications.candidate_id
 JOIN jobs ON jobs.company_id = applications.company_id AND jobs.id = applications.job_id
-WHERE applications.company_id = $1 AND applications.id = $2
-    AND ($3::boolean OR applications.job_id = ANY ($4::uuid[]) OR applications.id = ANY ($5::uuid[]))
+WHERE applications.company_id = $1
+    AND applications.id IN (SELECT v.id FROM visible_applications($1, $2, $3) AS v WHERE v.id = $4::uuid)
 FOR NO KEY UPDATE OF applications
 `
 
 type GetApplicationForUpdateParams struct {
-	CompanyID    uuid.UUID
-	ID           uuid.UUID
-	SeesAll      bool
-	Jobs         []uuid.UUID
-	Applications []uuid.UUID
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
 }
 
 type GetApplicationForUpdateRow struct {
@@ -91,16 +91,16 @@ type GetApplicationForUpdateRow struct {
 	FirstName   string
 	LastName    string
 	JobTitle    string
+	IsMember    bool
 }
 
-// The row lock orders everything that moves an application.
+// The row lock serializes everything that moves an application.
 func (q *Queries) GetApplicationForUpdate(ctx context.Context, arg GetApplicationForUpdateParams) (GetApplicationForUpdateRow, error) {
 	row := q.db.QueryRow(ctx, getApplicationForUpdate,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.ID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Applications,
 	)
 	var i GetApplicationForUpdateRow
 	err := row.Scan(
@@ -120,6 +120,7 @@ func (q *Queries) GetApplicationForUpdate(ctx context.Context, arg GetApplicatio
 		&i.FirstName,
 		&i.LastName,
 		&i.JobTitle,
+		&i.IsMember,
 	)
 	return i, err
 }
@@ -237,6 +238,30 @@ func (q *Queries) InsertApplicationMove(ctx context.Context, arg InsertApplicati
 	return err
 }
 
+const leadsJob = `-- name: LeadsJob :one
+SELECT EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = $4::uuid) AS leads
+`
+
+type LeadsJobParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	JobID     uuid.UUID
+}
+
+// Whether the actor leads a job: as a member, or as an API key of the job.
+func (q *Queries) LeadsJob(ctx context.Context, arg LeadsJobParams) (bool, error) {
+	row := q.db.QueryRow(ctx, leadsJob,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.JobID,
+	)
+	var leads bool
+	err := row.Scan(&leads)
+	return leads, err
+}
+
 const listApplicationMoves = `-- name: ListApplicationMoves :many
 SELECT application_moves.company_id, application_moves.id, application_moves.application_id, application_moves.job_id, application_moves.candidate_id, application_moves.event, application_moves.from_stage, application_moves.to_stage, application_moves.from_status, application_moves.to_status, application_moves.rejection_reason, application_moves.reason, application_moves.seconds, application_moves.actor_id, application_moves.created_at, COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name,
     (api_keys.id IS NOT NULL)::boolean AS by_key
@@ -313,55 +338,29 @@ func (q *Queries) ListApplicationMoves(ctx context.Context, arg ListApplicationM
 
 const listApplications = `-- name: ListApplications :many
 SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at,
-    (SELECT c.first_name FROM candidates AS c WHERE c.company_id = applications.company_id AND c.id = applications.candidate_id)::text
-        AS first_name,
-    (SELECT c.last_name FROM candidates AS c WHERE c.company_id = applications.company_id AND c.id = applications.candidate_id)::text
-        AS last_name,
-    (SELECT j.title FROM jobs AS j WHERE j.company_id = applications.company_id AND j.id = applications.job_id)::text AS job_title
-FROM applications
-WHERE applications.company_id = $1
-    AND ($2::boolean OR job_id = ANY ($3::uuid[]) OR id = ANY ($4::uuid[]))
-    AND ($5::uuid[] IS NULL OR id = ANY ($5::uuid[]))
-    AND ($6::uuid IS NULL OR job_id = $6::uuid)
-    AND ($7::uuid IS NULL OR candidate_id = $7::uuid)
-    AND ($8::text[] IS NULL OR stage = ANY ($8::text[]))
-    AND ($9::text[] IS NULL OR status = ANY ($9::text[]))
-    AND ($10::timestamptz IS NULL OR updated_at >= $10::timestamptz)
-    AND ($11::uuid IS NULL OR CASE $12::text
-        WHEN 'created_at' THEN (created_at, id) > ($13::timestamptz, $11::uuid)
-        WHEN '-created_at' THEN (created_at, id) < ($13::timestamptz, $11::uuid)
-        WHEN 'updated_at' THEN (updated_at, id) > ($13::timestamptz, $11::uuid)
-        WHEN '-updated_at' THEN (updated_at, id) < ($13::timestamptz, $11::uuid)
-        WHEN 'stage_entered_at' THEN (stage_entered_at, id) > ($13::timestamptz, $11::uuid)
-        WHEN '-stage_entered_at' THEN (stage_entered_at, id) < ($13::timestamptz, $11::uuid)
-    END)
-ORDER BY
-    CASE WHEN $12::text = 'created_at' THEN created_at END,
-    CASE WHEN $12::text = '-created_at' THEN created_at END DESC,
-    CASE WHEN $12::text = 'updated_at' THEN updated_at END,
-    CASE WHEN $12::text = '-updated_at' THEN updated_at END DESC,
-    CASE WHEN $12::text = 'stage_entered_at' THEN stage_entered_at END,
-    CASE WHEN $12::text = '-stage_entered_at' THEN stage_entered_at END DESC,
-    CASE WHEN $12::text IN ('created_at', 'updated_at', 'stage_entered_at') THEN id END,
-    CASE WHEN $12::text IN ('-created_at', '-updated_at', '-stage_entered_at') THEN id END DESC
-LIMIT $14
+    (SELECT c.first_name FROM candidates AS c WHERE c.company_id = $1 AND c.id = applications.candidate_id)::text AS first_name,
+    (SELECT c.last_name FROM candidates AS c WHERE c.company_id = $1 AND c.id = applications.candidate_id)::text AS last_name,
+    (SELECT j.title FROM jobs AS j WHERE j.company_id = $1 AND j.id = applications.job_id)::text AS job_title,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = applications.job_id) AS is_member
+FROM list_applications(
+    $1, $2, $3, $4, $5, $6, $7, $8,
+    $9, $10::text[], $11::text[], $12
+) AS applications
 `
 
 type ListApplicationsParams struct {
 	CompanyID    uuid.UUID
-	SeesAll      bool
-	Jobs         []uuid.UUID
-	Applications []uuid.UUID
-	Ids          []uuid.UUID
+	ActorID      uuid.UUID
+	Reach        string
+	Sort         string
+	MaxRows      int32
+	AfterTime    *time.Time
+	AfterID      *uuid.UUID
 	JobID        *uuid.UUID
 	CandidateID  *uuid.UUID
 	Stages       []string
 	Statuses     []string
 	UpdatedSince *time.Time
-	AfterID      *uuid.UUID
-	Sort         string
-	AfterTime    *time.Time
-	MaxRows      int32
 }
 
 type ListApplicationsRow struct {
@@ -369,26 +368,24 @@ type ListApplicationsRow struct {
 	FirstName   string
 	LastName    string
 	JobTitle    string
+	IsMember    bool
 }
 
-// One statement for every filter and order, planned with its values, as ListUsers is. Names and titles are looked up for the
-// applications of the page only: joined, they would be looked up for all that a sort goes through.
+// Names and titles are looked up for the applications of the page only.
 func (q *Queries) ListApplications(ctx context.Context, arg ListApplicationsParams) ([]ListApplicationsRow, error) {
 	rows, err := q.db.Query(ctx, listApplications,
 		arg.CompanyID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Applications,
-		arg.Ids,
+		arg.ActorID,
+		arg.Reach,
+		arg.Sort,
+		arg.MaxRows,
+		arg.AfterTime,
+		arg.AfterID,
 		arg.JobID,
 		arg.CandidateID,
 		arg.Stages,
 		arg.Statuses,
 		arg.UpdatedSince,
-		arg.AfterID,
-		arg.Sort,
-		arg.AfterTime,
-		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
@@ -414,41 +411,11 @@ func (q *Queries) ListApplications(ctx context.Context, arg ListApplicationsPara
 			&i.FirstName,
 			&i.LastName,
 			&i.JobTitle,
+			&i.IsMember,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listApplicationsOfJobs = `-- name: ListApplicationsOfJobs :many
-SELECT id FROM applications WHERE company_id = $1 AND job_id = ANY ($2::uuid[]) LIMIT $3
-`
-
-type ListApplicationsOfJobsParams struct {
-	CompanyID uuid.UUID
-	Jobs      []uuid.UUID
-	AtMost    int32
-}
-
-// Read from the index alone.
-func (q *Queries) ListApplicationsOfJobs(ctx context.Context, arg ListApplicationsOfJobsParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, listApplicationsOfJobs, arg.CompanyID, arg.Jobs, arg.AtMost)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -465,7 +432,7 @@ type LockApplicantParams struct {
 	ID        uuid.UUID
 }
 
-// Shared: candidates apply side by side, and while one does, nobody archives them.
+// A shared lock: candidates can apply at the same time, but nobody can archive a candidate who is applying.
 func (q *Queries) LockApplicant(ctx context.Context, arg LockApplicantParams) (Candidate, error) {
 	row := q.db.QueryRow(ctx, lockApplicant, arg.CompanyID, arg.ID)
 	var i Candidate
@@ -499,7 +466,7 @@ type LockAppliedJobParams struct {
 	ID        uuid.UUID
 }
 
-// Shared: many apply side by side, and while one does, nobody closes the job.
+// A shared lock: several candidates can apply at the same time, but nobody can close the job meanwhile.
 func (q *Queries) LockAppliedJob(ctx context.Context, arg LockAppliedJobParams) (Job, error) {
 	row := q.db.QueryRow(ctx, lockAppliedJob, arg.CompanyID, arg.ID)
 	var i Job
@@ -542,7 +509,7 @@ type TransitionApplicationParams struct {
 	FromStatus      api.ApplicationStatus
 }
 
-// Guarded by the stage and the status that were decided on.
+// The stage and the status in the WHERE clause are those that the decision was based on.
 func (q *Queries) TransitionApplication(ctx context.Context, arg TransitionApplicationParams) (Application, error) {
 	row := q.db.QueryRow(ctx, transitionApplication,
 		arg.ToStage,

@@ -155,7 +155,7 @@ type InsertAuditLogParams struct {
 	Details      json.RawMessage
 }
 
-// The row and its place in the queue for sealing, in one statement.
+// Inserts the entry and queues it for sealing in one statement, so that no entry is missed.
 func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) error {
 	_, err := q.db.Exec(ctx, insertAuditLog,
 		arg.CompanyID,
@@ -249,7 +249,7 @@ type ListAuditLogsRow struct {
 }
 
 // The actor sees every entry, or those of their own acts (own_id; null if they do not see these either) and those about some
-// types of resource. Planned with its values, as ListUsers is, each case is a condition that an index serves.
+// types of resource. Planned with its values (plan_cache_mode = force_custom_plan), so that each case is a condition that an index serves.
 func (q *Queries) ListAuditLogs(ctx context.Context, arg ListAuditLogsParams) ([]ListAuditLogsRow, error) {
 	rows, err := q.db.Query(ctx, listAuditLogs,
 		arg.CompanyID,
@@ -384,7 +384,7 @@ type ListSealedAuditLogsParams struct {
 	Ids       []uuid.UUID
 }
 
-// The rows that the seals cover and that still exist.
+// The sealed entries that still exist.
 func (q *Queries) ListSealedAuditLogs(ctx context.Context, arg ListSealedAuditLogsParams) ([]AuditLog, error) {
 	rows, err := q.db.Query(ctx, listSealedAuditLogs, arg.CompanyID, arg.Ids)
 	if err != nil {
@@ -439,7 +439,7 @@ type ListSealsRow struct {
 	Hash       []byte
 }
 
-// The chain from a sequence on.
+// The seals from a sequence number on.
 func (q *Queries) ListSeals(ctx context.Context, arg ListSealsParams) ([]ListSealsRow, error) {
 	rows, err := q.db.Query(ctx, listSeals, arg.CompanyID, arg.FromSequence, arg.MaxRows)
 	if err != nil {
@@ -474,7 +474,7 @@ type ListUnsealedAuditLogsParams struct {
 	MaxRows   int32
 }
 
-// Rows that are neither sealed nor pending: the service did not write them.
+// Entries that are neither sealed nor queued for sealing; the service did not write them.
 func (q *Queries) ListUnsealedAuditLogs(ctx context.Context, arg ListUnsealedAuditLogsParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, listUnsealedAuditLogs, arg.CompanyID, arg.MaxRows)
 	if err != nil {
@@ -499,7 +499,7 @@ const tryLockSealing = `-- name: TryLockSealing :one
 SELECT pg_try_advisory_xact_lock(hashtextextended(CAST($1 AS text), 0)) AS locked
 `
 
-// One sealer per company at a time; a second one skips the company.
+// One sealer works on a company at a time; others skip the company.
 func (q *Queries) TryLockSealing(ctx context.Context, companyID string) (bool, error) {
 	row := q.db.QueryRow(ctx, tryLockSealing, companyID)
 	var locked bool

@@ -14,32 +14,22 @@ import (
 )
 
 const getCandidate = `-- name: GetCandidate :one
-
-SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
-WHERE candidates.company_id = $1 AND candidates.id = $2
-    AND ($3::boolean OR EXISTS (
-        SELECT FROM applications AS a WHERE a.company_id = $1 AND a.candidate_id = candidates.id
-            AND (a.job_id = ANY ($4::uuid[]) OR a.id = ANY ($5::uuid[]))
-    ))
+SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM visible_candidates($1, $2, $3) AS candidates WHERE candidates.id = $4::uuid
 `
 
 type GetCandidateParams struct {
-	CompanyID    uuid.UUID
-	ID           uuid.UUID
-	SeesAll      bool
-	Jobs         []uuid.UUID
-	Applications []uuid.UUID
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
 }
 
-// Whom a caller may see is said in the same words in every query here: HR and admins see all, and the others those who have
-// an application to one of their jobs or one that they interview for.
 func (q *Queries) GetCandidate(ctx context.Context, arg GetCandidateParams) (Candidate, error) {
 	row := q.db.QueryRow(ctx, getCandidate,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.ID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Applications,
 	)
 	var i Candidate
 	err := row.Scan(
@@ -64,17 +54,27 @@ func (q *Queries) GetCandidate(ctx context.Context, arg GetCandidateParams) (Can
 }
 
 const getCandidateForUpdate = `-- name: GetCandidateForUpdate :one
-SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
+SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
+WHERE candidates.company_id = $1
+    AND candidates.id IN (SELECT v.id FROM visible_candidates($1, $2, $3) AS v WHERE v.id = $4::uuid)
+FOR NO KEY UPDATE
 `
 
 type GetCandidateForUpdateParams struct {
 	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
 	ID        uuid.UUID
 }
 
-// Only those ask who see all. Whoever enters an application holds the candidate FOR SHARE, which waits for this lock.
+// Creating an application locks the candidate FOR SHARE, which waits for this lock.
 func (q *Queries) GetCandidateForUpdate(ctx context.Context, arg GetCandidateForUpdateParams) (Candidate, error) {
-	row := q.db.QueryRow(ctx, getCandidateForUpdate, arg.CompanyID, arg.ID)
+	row := q.db.QueryRow(ctx, getCandidateForUpdate,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.ID,
+	)
 	var i Candidate
 	err := row.Scan(
 		&i.CompanyID,
@@ -175,7 +175,7 @@ type InsertImportedCandidatesParams struct {
 	Rows      []byte
 }
 
-// Who has got an external_id from another request meanwhile is left out, and not among the ids.
+// Returns the ids of the rows that were inserted. A row whose external_id another request has created meanwhile is skipped.
 func (q *Queries) InsertImportedCandidates(ctx context.Context, arg InsertImportedCandidatesParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, insertImportedCandidates, arg.CompanyID, arg.Now, arg.Rows)
 	if err != nil {
@@ -206,7 +206,7 @@ type ListBusyCandidatesParams struct {
 	Ids       []uuid.UUID
 }
 
-// Who of some candidates has an application that is active or on hold, and so cannot be archived.
+// Those of some candidates who have an application that is active or on hold, and so cannot be archived.
 func (q *Queries) ListBusyCandidates(ctx context.Context, arg ListBusyCandidatesParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, listBusyCandidates, arg.CompanyID, arg.Ids)
 	if err != nil {
@@ -228,89 +228,48 @@ func (q *Queries) ListBusyCandidates(ctx context.Context, arg ListBusyCandidates
 }
 
 const listCandidates = `-- name: ListCandidates :many
-SELECT met.company_id, met.id, met.first_name, met.last_name, met.name_key, met.email, met.phone, met.location, met.links, met.tags, met.source, met.external_id, met.status, met.version, met.created_at, met.updated_at FROM (
-    SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
-    WHERE candidates.company_id = $1
-        AND ($2::uuid[] IS NULL OR id = ANY ($2::uuid[]))
-        AND ($3::text IS NULL OR status = $3::text)
-        AND ($4::text IS NULL OR source = $4::text)
-        AND ($5::text IS NULL OR email = $5::text)
-        AND ($6::text IS NULL OR external_id = $6::text)
-        AND ($7::timestamptz IS NULL OR updated_at >= $7::timestamptz)
-        AND ($8::uuid IS NULL OR CASE $9::text
-            WHEN 'created_at' THEN (created_at, id) > ($10::timestamptz, $8::uuid)
-            WHEN '-created_at' THEN (created_at, id) < ($10::timestamptz, $8::uuid)
-            WHEN 'updated_at' THEN (updated_at, id) > ($10::timestamptz, $8::uuid)
-            WHEN '-updated_at' THEN (updated_at, id) < ($10::timestamptz, $8::uuid)
-            WHEN 'name' THEN (name_key, id) > ($11::text, $8::uuid)
-            WHEN '-name' THEN (name_key, id) < ($11::text, $8::uuid)
-        END)
-    ORDER BY
-        -- The same for all: no index has it, so whoever is named by id is looked up and sorted, and not met on a walk.
-        CASE WHEN $2::uuid[] IS NOT NULL THEN company_id::text END,
-        CASE WHEN $9::text = 'created_at' THEN created_at END,
-        CASE WHEN $9::text = '-created_at' THEN created_at END DESC,
-        CASE WHEN $9::text = 'updated_at' THEN updated_at END,
-        CASE WHEN $9::text = '-updated_at' THEN updated_at END DESC,
-        CASE WHEN $9::text = 'name' THEN name_key END,
-        CASE WHEN $9::text = '-name' THEN name_key END DESC,
-        CASE WHEN $9::text IN ('created_at', 'updated_at', 'name') THEN id END,
-        CASE WHEN $9::text IN ('-created_at', '-updated_at', '-name') THEN id END DESC
-    LIMIT $12
-) AS met
-WHERE ($13::boolean OR EXISTS (
-        SELECT FROM applications AS a WHERE a.company_id = $1 AND a.candidate_id = met.id
-            AND (a.job_id = ANY ($14::uuid[]) OR a.id = ANY ($15::uuid[]))
-    ))
-    AND ($16::text[] IS NULL OR tags @> $16::text[])
-    AND ($17::text IS NULL
-        OR candidate_search_text(first_name, last_name, email, tags) LIKE lower($17::text))
-LIMIT $18
+SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.name_key, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at FROM list_candidates(
+    $1, $2, $3, $4, $5, $6, $7, $8,
+    $9, $10::text[], $11, $12, $13,
+    $14, $15
+) AS candidates
 `
 
 type ListCandidatesParams struct {
 	CompanyID    uuid.UUID
-	Ids          []uuid.UUID
+	ActorID      uuid.UUID
+	Reach        string
+	Sort         string
+	MaxRows      int32
+	AfterTime    *time.Time
+	AfterText    *string
+	AfterID      *uuid.UUID
+	Pattern      *string
+	Tags         []string
 	Status       *string
 	Source       *string
 	Email        *string
 	ExternalID   *string
 	UpdatedSince *time.Time
-	AfterID      *uuid.UUID
-	Sort         string
-	AfterTime    *time.Time
-	AfterText    *string
-	Walked       int32
-	SeesAll      bool
-	Jobs         []uuid.UUID
-	Applications []uuid.UUID
-	Tags         []string
-	Pattern      *string
-	MaxRows      int32
 }
 
-// One statement for every filter and order, as ListUsers is one. What no index of the order serves, which is the caller's
-// sight, a pattern and tags, is held against the candidates met on the way, and walked bounds how many those are.
 func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]Candidate, error) {
 	rows, err := q.db.Query(ctx, listCandidates,
 		arg.CompanyID,
-		arg.Ids,
+		arg.ActorID,
+		arg.Reach,
+		arg.Sort,
+		arg.MaxRows,
+		arg.AfterTime,
+		arg.AfterText,
+		arg.AfterID,
+		arg.Pattern,
+		arg.Tags,
 		arg.Status,
 		arg.Source,
 		arg.Email,
 		arg.ExternalID,
 		arg.UpdatedSince,
-		arg.AfterID,
-		arg.Sort,
-		arg.AfterTime,
-		arg.AfterText,
-		arg.Walked,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Applications,
-		arg.Tags,
-		arg.Pattern,
-		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
@@ -361,9 +320,9 @@ type ListImportedCandidatesParams struct {
 	ExternalIds []string
 }
 
-// The candidates whom the rows of a file mean. What PostgreSQL knows of a company that an import is filling is out of date:
-// it takes it for small, and would read all of it for every row. So the company stands in a sub-select, where it is one like
-// any other, and each row is looked up by the one index that knows it.
+// The candidates that the rows of a file refer to. While an import fills a company, PostgreSQL's statistics of that company are out of date:
+// they describe it as small, so PostgreSQL would read all of it for every row. The sub-select hides which company it is, so PostgreSQL plans
+// for an average one, and looks up each row by the index of its key.
 func (q *Queries) ListImportedCandidates(ctx context.Context, arg ListImportedCandidatesParams) ([]Candidate, error) {
 	rows, err := q.db.Query(ctx, listImportedCandidates, arg.CompanyID, arg.Ids, arg.ExternalIds)
 	if err != nil {
@@ -417,7 +376,7 @@ type ListImportedCandidatesForUpdateParams struct {
 	ExternalIds []string
 }
 
-// Locked until the import ends, so that nobody changes whom it has decided about.
+// ListImportedCandidates with row locks, so that no other request changes these candidates before the import ends.
 func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, arg ListImportedCandidatesForUpdateParams) ([]Candidate, error) {
 	rows, err := q.db.Query(ctx, listImportedCandidatesForUpdate, arg.CompanyID, arg.Ids, arg.ExternalIds)
 	if err != nil {
@@ -455,90 +414,15 @@ func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, arg ListI
 	return items, nil
 }
 
-const listSeenCandidates = `-- name: ListSeenCandidates :many
-SELECT candidate_id FROM applications
-WHERE company_id = $1 AND (job_id = ANY ($2::uuid[]) OR id = ANY ($3::uuid[]))
-LIMIT $4
-`
-
-type ListSeenCandidatesParams struct {
-	CompanyID    uuid.UUID
-	Jobs         []uuid.UUID
-	Applications []uuid.UUID
-	AtMost       int32
-}
-
-// The candidates of some jobs and applications, somebody with several of these several times.
-func (q *Queries) ListSeenCandidates(ctx context.Context, arg ListSeenCandidatesParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, listSeenCandidates,
-		arg.CompanyID,
-		arg.Jobs,
-		arg.Applications,
-		arg.AtMost,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var candidate_id uuid.UUID
-		if err := rows.Scan(&candidate_id); err != nil {
-			return nil, err
-		}
-		items = append(items, candidate_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const lockImports = `-- name: LockImports :exec
 SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', $1::uuid), 0))
 `
 
-// One import writes to a company at a time: two that hold the same people in different orders would wait for each other. Who waits
-// too long is told that the service is busy.
+// One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. An import that waits
+// longer than the lock timeout fails as busy.
 func (q *Queries) LockImports(ctx context.Context, companyID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockImports, companyID)
 	return err
-}
-
-const searchCandidates = `-- name: SearchCandidates :many
-SELECT search_candidates($1, $2::text, $3::text[], $4)::uuid AS id
-`
-
-type SearchCandidatesParams struct {
-	CompanyID uuid.UUID
-	Pattern   *string
-	Tags      []string
-	AtMost    int32
-}
-
-func (q *Queries) SearchCandidates(ctx context.Context, arg SearchCandidatesParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, searchCandidates,
-		arg.CompanyID,
-		arg.Pattern,
-		arg.Tags,
-		arg.AtMost,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const transitionCandidate = `-- name: TransitionCandidate :one

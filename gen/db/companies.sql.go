@@ -16,7 +16,7 @@ const actFor = `-- name: ActFor :exec
 SELECT set_config('app.company_id', CAST($1::uuid AS text), true)
 `
 
-// What follows in the transaction acts for another company: one that the caller's has opened to test in.
+// Sets the tenant of the rest of the transaction to a test company that the actor's company has opened.
 func (q *Queries) ActFor(ctx context.Context, companyID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, actFor, companyID)
 	return err
@@ -107,7 +107,7 @@ type EndTestSessionsParams struct {
 	ExceptUserID uuid.UUID
 }
 
-// Ends the sessions of a test company, but for those of one person.
+// Ends the sessions of a test company, except those of one user.
 func (q *Queries) EndTestSessions(ctx context.Context, arg EndTestSessionsParams) ([]Session, error) {
 	rows, err := q.db.Query(ctx, endTestSessions, arg.Now, arg.CompanyID, arg.ExceptUserID)
 	if err != nil {
@@ -193,8 +193,8 @@ const getCompanyAlone = `-- name: GetCompanyAlone :one
 SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as FROM companies WHERE id = $1 FOR UPDATE
 `
 
-// Every act writes a row of the audit log, which points to the company. This lock waits for those under way and holds off all others, so what
-// follows in the transaction sees everything there is.
+// Every write to the company inserts an audit log entry that references the company's row. This lock waits for such transactions to end and
+// blocks new ones, so that the rest of the transaction sees everything that was written.
 func (q *Queries) GetCompanyAlone(ctx context.Context, companyID uuid.UUID) (Company, error) {
 	row := q.db.QueryRow(ctx, getCompanyAlone, companyID)
 	var i Company
@@ -357,7 +357,7 @@ type ListTestCompaniesParams struct {
 	MaxRows   int32
 }
 
-// Those that a company has opened and not closed, newest first. Whoever asks acts for an active company, so these are live.
+// The test companies that a company has opened and not closed, newest first. The company of the request is active, so they are live.
 func (q *Queries) ListTestCompanies(ctx context.Context, arg ListTestCompaniesParams) ([]Company, error) {
 	rows, err := q.db.Query(ctx, listTestCompanies,
 		arg.CompanyID,
@@ -432,9 +432,8 @@ type ResetCompanyRow struct {
 	Users        int64
 }
 
-// Deletes what a test company holds besides itself, its keys, its audit log, and the one person who asks; row-level security lets nothing of it
-// happen to the people, jobs and candidates of any other. What points at something else goes in the same statement, whose constraints are looked at
-// when all of it is done.
+// Deletes everything of a test company except its row, its API keys, its audit log and the user who resets it. Row-level security prevents
+// deleting rows of other companies. Rows that reference each other are deleted by one statement, because foreign keys are checked at its end.
 func (q *Queries) ResetCompany(ctx context.Context, arg ResetCompanyParams) (ResetCompanyRow, error) {
 	row := q.db.QueryRow(ctx, resetCompany, arg.CompanyID, arg.CallerID)
 	var i ResetCompanyRow

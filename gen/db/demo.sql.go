@@ -27,7 +27,7 @@ type HasDemoGroundParams struct {
 	Names     []string
 }
 
-// What all parts stand on is there where any of its jobs or kits is, whatever has become of the others.
+// The jobs and kits that all parts share are loaded if any of them exists, even if others were changed since.
 func (q *Queries) HasDemoGround(ctx context.Context, arg HasDemoGroundParams) (bool, error) {
 	row := q.db.QueryRow(ctx, hasDemoGround, arg.CompanyID, arg.Titles, arg.Names)
 	var is_there bool
@@ -48,7 +48,7 @@ type HasDemoPartParams struct {
 	BeforeID  string
 }
 
-// A part is there where any candidate is with an external id of its own, which lie between two texts.
+// A part is loaded if a candidate has one of its external ids, which lie between two texts.
 func (q *Queries) HasDemoPart(ctx context.Context, arg HasDemoPartParams) (bool, error) {
 	row := q.db.QueryRow(ctx, hasDemoPart, arg.CompanyID, arg.FromID, arg.BeforeID)
 	var is_there bool
@@ -152,7 +152,7 @@ type ListDemoKitVersionsRow struct {
 	PublishedAt *time.Time
 }
 
-// The newest first.
+// Newest first.
 func (q *Queries) ListDemoKitVersions(ctx context.Context, arg ListDemoKitVersionsParams) ([]ListDemoKitVersionsRow, error) {
 	rows, err := q.db.Query(ctx, listDemoKitVersions, arg.CompanyID, arg.Names)
 	if err != nil {
@@ -476,7 +476,7 @@ type LockDemoPartParams struct {
 	Part      int32
 }
 
-// Of several who load a part at once, one does, and the others find it.
+// Of several concurrent loads of a part, one loads it and the others find it loaded.
 func (q *Queries) LockDemoPart(ctx context.Context, arg LockDemoPartParams) error {
 	_, err := q.db.Exec(ctx, lockDemoPart, arg.CompanyID, arg.Part)
 	return err
@@ -487,9 +487,9 @@ const prepareDemoLoad = `-- name: PrepareDemoLoad :exec
 SELECT set_config('statement_timeout', '300s', true), set_config('lock_timeout', '300s', true)
 `
 
-// What fills an installation with demo data, and with as much of it as a load test wants. Rows come as one JSON array for each
-// statement, named as the columns are: COPY is refused to a role that row-level security holds.
-// A part of the demo is one transaction with a few large statements, and whoever loads the same part waits for it.
+// Loads demo data, in the amount that a load test needs. Each statement takes its rows as one JSON array whose members are named like the
+// columns, because COPY is not available to a role that is subject to row-level security.
+// A part of the demo is loaded by one transaction with a few large statements. Another load of the same part waits for it.
 func (q *Queries) PrepareDemoLoad(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, prepareDemoLoad)
 	return err

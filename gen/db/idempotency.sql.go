@@ -63,7 +63,8 @@ type HoldIdempotencyKeyParams struct {
 	Now         time.Time
 }
 
-// No row: the key is held now, and new. NULL: another transaction holds it. Anything else: the record of the request that was faster.
+// Locks a key until the transaction ends. Returns no row if the key is new, NULL if another transaction holds the lock, and otherwise the
+// record of an earlier request with the key.
 func (q *Queries) HoldIdempotencyKey(ctx context.Context, arg HoldIdempotencyKeyParams) ([][]byte, error) {
 	rows, err := q.db.Query(ctx, holdIdempotencyKey,
 		arg.CompanyID,
@@ -105,7 +106,7 @@ type InsertIdempotencyRecordParams struct {
 	ExpiresAt   time.Time
 }
 
-// A record whose time is over may not have been deleted yet.
+// Replaces a record that has expired and is not deleted yet.
 func (q *Queries) InsertIdempotencyRecord(ctx context.Context, arg InsertIdempotencyRecordParams) error {
 	_, err := q.db.Exec(ctx, insertIdempotencyRecord,
 		arg.CompanyID,

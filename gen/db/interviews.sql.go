@@ -26,7 +26,7 @@ type AdvanceInterviewParams struct {
 	FromStatus api.InterviewStatus
 }
 
-// A change of its panel is a change of the interview.
+// A change of the panel is a new version of the interview.
 func (q *Queries) AdvanceInterview(ctx context.Context, arg AdvanceInterviewParams) (Interview, error) {
 	row := q.db.QueryRow(ctx, advanceInterview,
 		arg.Now,
@@ -79,7 +79,7 @@ type CountMissingScoresParams struct {
 	InterviewID uuid.UUID
 }
 
-// Required scores of an interview that are not submitted.
+// How many required scores of an interview are not submitted.
 func (q *Queries) CountMissingScores(ctx context.Context, arg CountMissingScoresParams) (int64, error) {
 	row := q.db.QueryRow(ctx, countMissingScores, arg.CompanyID, arg.InterviewID)
 	var count int64
@@ -97,7 +97,7 @@ type DeletePanelistParams struct {
 	UserID      uuid.UUID
 }
 
-// The foreign key of scores keeps whoever has written one.
+// Fails by a foreign key if the panelist has written a score.
 func (q *Queries) DeletePanelist(ctx context.Context, arg DeletePanelistParams) (int64, error) {
 	result, err := q.db.Exec(ctx, deletePanelist, arg.CompanyID, arg.InterviewID, arg.UserID)
 	if err != nil {
@@ -107,18 +107,19 @@ func (q *Queries) DeletePanelist(ctx context.Context, arg DeletePanelistParams) 
 }
 
 const getApplicationForInterview = `-- name: GetApplicationForInterview :one
-SELECT id, candidate_id, job_id, status FROM applications
-WHERE company_id = $1 AND id = $2
-    AND ($3::boolean OR job_id = ANY ($4::uuid[]) OR id = ANY ($5::uuid[]))
-FOR SHARE
+SELECT applications.id, applications.candidate_id, applications.job_id, applications.status,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = applications.job_id) AS is_member
+FROM applications
+WHERE applications.company_id = $1
+    AND applications.id IN (SELECT v.id FROM visible_applications($1, $2, $3) AS v WHERE v.id = $4::uuid)
+FOR SHARE OF applications
 `
 
 type GetApplicationForInterviewParams struct {
-	CompanyID    uuid.UUID
-	ID           uuid.UUID
-	SeesAll      bool
-	Jobs         []uuid.UUID
-	Applications []uuid.UUID
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
 }
 
 type GetApplicationForInterviewRow struct {
@@ -126,16 +127,16 @@ type GetApplicationForInterviewRow struct {
 	CandidateID uuid.UUID
 	JobID       uuid.UUID
 	Status      api.ApplicationStatus
+	IsMember    bool
 }
 
 // The lock keeps the application active until its interview is created.
 func (q *Queries) GetApplicationForInterview(ctx context.Context, arg GetApplicationForInterviewParams) (GetApplicationForInterviewRow, error) {
 	row := q.db.QueryRow(ctx, getApplicationForInterview,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.ID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Applications,
 	)
 	var i GetApplicationForInterviewRow
 	err := row.Scan(
@@ -143,60 +144,128 @@ func (q *Queries) GetApplicationForInterview(ctx context.Context, arg GetApplica
 		&i.CandidateID,
 		&i.JobID,
 		&i.Status,
+		&i.IsMember,
 	)
 	return i, err
 }
 
 const getInterview = `-- name: GetInterview :one
-SELECT company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at FROM interviews
-WHERE company_id = $1 AND id = $2
-    AND ($3::boolean OR job_id = ANY ($4::uuid[]) OR id = ANY ($5::uuid[]))
+SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = interviews.job_id) AS is_member
+FROM visible_interviews($1, $2, $3) AS interviews
+WHERE interviews.id = $4::uuid
 `
 
 type GetInterviewParams struct {
-	CompanyID  uuid.UUID
-	ID         uuid.UUID
-	SeesAll    bool
-	Jobs       []uuid.UUID
-	Interviews []uuid.UUID
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
 }
 
-// The caller sees every interview, or those of the listed jobs, or the listed ones.
-func (q *Queries) GetInterview(ctx context.Context, arg GetInterviewParams) (Interview, error) {
+type GetInterviewRow struct {
+	Interview Interview
+	IsMember  bool
+}
+
+// An interview that the actor sees. is_member is true if the actor leads its job: as a member, or as an API key of the job.
+func (q *Queries) GetInterview(ctx context.Context, arg GetInterviewParams) (GetInterviewRow, error) {
 	row := q.db.QueryRow(ctx, getInterview,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.ID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Interviews,
 	)
-	var i Interview
+	var i GetInterviewRow
 	err := row.Scan(
-		&i.CompanyID,
-		&i.ID,
-		&i.ApplicationID,
-		&i.JobID,
-		&i.CandidateID,
-		&i.KitVersionID,
-		&i.Title,
-		&i.Kind,
-		&i.Status,
-		&i.StartsAt,
-		&i.EndsAt,
-		&i.StartsKey,
-		&i.Timezone,
-		&i.Location,
-		&i.MeetingURL,
-		&i.Instructions,
-		&i.Reschedules,
-		&i.StartedAt,
-		&i.FinishedAt,
-		&i.CompletedAt,
-		&i.StatusReason,
-		&i.CreatedBy,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
+		&i.Interview.CompanyID,
+		&i.Interview.ID,
+		&i.Interview.ApplicationID,
+		&i.Interview.JobID,
+		&i.Interview.CandidateID,
+		&i.Interview.KitVersionID,
+		&i.Interview.Title,
+		&i.Interview.Kind,
+		&i.Interview.Status,
+		&i.Interview.StartsAt,
+		&i.Interview.EndsAt,
+		&i.Interview.StartsKey,
+		&i.Interview.Timezone,
+		&i.Interview.Location,
+		&i.Interview.MeetingURL,
+		&i.Interview.Instructions,
+		&i.Interview.Reschedules,
+		&i.Interview.StartedAt,
+		&i.Interview.FinishedAt,
+		&i.Interview.CompletedAt,
+		&i.Interview.StatusReason,
+		&i.Interview.CreatedBy,
+		&i.Interview.Version,
+		&i.Interview.CreatedAt,
+		&i.Interview.UpdatedAt,
+		&i.IsMember,
+	)
+	return i, err
+}
+
+const getInterviewForUpdate = `-- name: GetInterviewForUpdate :one
+SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = interviews.job_id) AS is_member
+FROM interviews
+WHERE interviews.company_id = $1
+    AND interviews.id IN (SELECT v.id FROM visible_interviews($1, $2, $3) AS v WHERE v.id = $4::uuid)
+FOR NO KEY UPDATE OF interviews
+`
+
+type GetInterviewForUpdateParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
+}
+
+type GetInterviewForUpdateRow struct {
+	Interview Interview
+	IsMember  bool
+}
+
+// Everything that changes an interview, its panel or its scores locks the interview first, and then the score. The order is always the
+// same, so that these transactions cannot deadlock.
+func (q *Queries) GetInterviewForUpdate(ctx context.Context, arg GetInterviewForUpdateParams) (GetInterviewForUpdateRow, error) {
+	row := q.db.QueryRow(ctx, getInterviewForUpdate,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.ID,
+	)
+	var i GetInterviewForUpdateRow
+	err := row.Scan(
+		&i.Interview.CompanyID,
+		&i.Interview.ID,
+		&i.Interview.ApplicationID,
+		&i.Interview.JobID,
+		&i.Interview.CandidateID,
+		&i.Interview.KitVersionID,
+		&i.Interview.Title,
+		&i.Interview.Kind,
+		&i.Interview.Status,
+		&i.Interview.StartsAt,
+		&i.Interview.EndsAt,
+		&i.Interview.StartsKey,
+		&i.Interview.Timezone,
+		&i.Interview.Location,
+		&i.Interview.MeetingURL,
+		&i.Interview.Instructions,
+		&i.Interview.Reschedules,
+		&i.Interview.StartedAt,
+		&i.Interview.FinishedAt,
+		&i.Interview.CompletedAt,
+		&i.Interview.StatusReason,
+		&i.Interview.CreatedBy,
+		&i.Interview.Version,
+		&i.Interview.CreatedAt,
+		&i.Interview.UpdatedAt,
+		&i.IsMember,
 	)
 	return i, err
 }
@@ -219,66 +288,11 @@ type GetKitVersionForInterviewRow struct {
 	JobID  *uuid.UUID
 }
 
-// The lock keeps the version published until an interview has it.
+// The lock keeps the version published until the interview is saved.
 func (q *Queries) GetKitVersionForInterview(ctx context.Context, arg GetKitVersionForInterviewParams) (GetKitVersionForInterviewRow, error) {
 	row := q.db.QueryRow(ctx, getKitVersionForInterview, arg.CompanyID, arg.ID)
 	var i GetKitVersionForInterviewRow
 	err := row.Scan(&i.ID, &i.Status, &i.JobID)
-	return i, err
-}
-
-const getVisibleInterviewForUpdate = `-- name: GetVisibleInterviewForUpdate :one
-SELECT company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at FROM interviews
-WHERE company_id = $1 AND id = $2
-    AND ($3::boolean OR job_id = ANY ($4::uuid[]) OR id = ANY ($5::uuid[]))
-FOR NO KEY UPDATE
-`
-
-type GetVisibleInterviewForUpdateParams struct {
-	CompanyID  uuid.UUID
-	ID         uuid.UUID
-	SeesAll    bool
-	Jobs       []uuid.UUID
-	Interviews []uuid.UUID
-}
-
-// GetInterview for whoever wants to change it.
-func (q *Queries) GetVisibleInterviewForUpdate(ctx context.Context, arg GetVisibleInterviewForUpdateParams) (Interview, error) {
-	row := q.db.QueryRow(ctx, getVisibleInterviewForUpdate,
-		arg.CompanyID,
-		arg.ID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Interviews,
-	)
-	var i Interview
-	err := row.Scan(
-		&i.CompanyID,
-		&i.ID,
-		&i.ApplicationID,
-		&i.JobID,
-		&i.CandidateID,
-		&i.KitVersionID,
-		&i.Title,
-		&i.Kind,
-		&i.Status,
-		&i.StartsAt,
-		&i.EndsAt,
-		&i.StartsKey,
-		&i.Timezone,
-		&i.Location,
-		&i.MeetingURL,
-		&i.Instructions,
-		&i.Reschedules,
-		&i.StartedAt,
-		&i.FinishedAt,
-		&i.CompletedAt,
-		&i.StatusReason,
-		&i.CreatedBy,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
 	return i, err
 }
 
@@ -470,8 +484,8 @@ type ListBookingsRow struct {
 	InterviewID uuid.UUID
 }
 
-// What people are booked for around a time, besides one interview: panelists who have not declined, and the candidate. The bounds
-// are of the beginnings; what overlaps is decided by whoever asks.
+// Interviews other than @interview_id for which panelists, if they have not declined, and a candidate are booked. The bounds apply to the
+// start of an interview; the service decides which of these overlap.
 func (q *Queries) ListBookings(ctx context.Context, arg ListBookingsParams) ([]ListBookingsRow, error) {
 	rows, err := q.db.Query(ctx, listBookings,
 		arg.CompanyID,
@@ -592,8 +606,8 @@ type ListInterviewPanelsRow struct {
 	ScoreStatus       *api.ScoreStatus
 }
 
-// Who is on the panels of interviews, in the order in which they were put there. Of a panelist's score it is said how far it has
-// come, and nothing of what it says; there is one that is not voided at most.
+// The panels of interviews, in the order in which panelists were added. score_status is the status of the panelist's score, which does not
+// depend on what the score says; a panelist has at most one score that is not voided.
 func (q *Queries) ListInterviewPanels(ctx context.Context, arg ListInterviewPanelsParams) ([]ListInterviewPanelsRow, error) {
 	rows, err := q.db.Query(ctx, listInterviewPanels, arg.CompanyID, arg.InterviewIds)
 	if err != nil {
@@ -660,7 +674,7 @@ type ListInterviewSurroundingsRow struct {
 	ApplicationStatus  api.ApplicationStatus
 }
 
-// What interviews show of what they belong to.
+// What responses show of the application, candidate, job, kit and creator of interviews.
 func (q *Queries) ListInterviewSurroundings(ctx context.Context, arg ListInterviewSurroundingsParams) ([]ListInterviewSurroundingsRow, error) {
 	rows, err := q.db.Query(ctx, listInterviewSurroundings, arg.CompanyID, arg.Ids)
 	if err != nil {
@@ -692,62 +706,25 @@ func (q *Queries) ListInterviewSurroundings(ctx context.Context, arg ListIntervi
 }
 
 const listInterviews = `-- name: ListInterviews :many
-SELECT company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at FROM interviews
-WHERE interviews.company_id = $1
-    AND ($2::boolean OR job_id = ANY ($3::uuid[]) OR id = ANY ($4::uuid[]))
-    AND ($5::uuid[] IS NULL OR id = ANY ($5::uuid[]))
-    AND CASE $6::boolean
-        WHEN true THEN id = ANY (ARRAY(
-            SELECT p.interview_id FROM interview_panelists AS p WHERE p.company_id = $1 AND p.user_id = $7
-        ))
-        WHEN false THEN NOT EXISTS (
-            SELECT FROM interview_panelists AS p
-            WHERE p.company_id = $1 AND p.interview_id = interviews.id AND p.user_id = $7
-        )
-        ELSE true
-    END
-    AND ($8::uuid IS NULL OR id = ANY (ARRAY(
-        SELECT p.interview_id FROM interview_panelists AS p
-        WHERE p.company_id = $1 AND p.user_id = $8::uuid
-    )))
-    AND ($9::uuid IS NULL OR job_id = $9::uuid)
-    AND ($10::uuid IS NULL OR candidate_id = $10::uuid)
-    AND ($11::uuid IS NULL OR application_id = $11::uuid)
-    AND ($12::text[] IS NULL OR status = ANY ($12::text[]))
-    AND ($13::text[] IS NULL OR kind = ANY ($13::text[]))
-    AND ($14::timestamptz IS NULL
-        OR (starts_key >= $14::timestamptz AND starts_at >= $14::timestamptz))
-    AND ($15::timestamptz IS NULL
-        OR (starts_key < $15::timestamptz AND starts_at < $15::timestamptz))
-    AND ($16::timestamptz IS NULL OR updated_at >= $16::timestamptz)
-    AND ($17::uuid IS NULL OR CASE $18::text
-        WHEN 'starts_at' THEN (starts_key, id) > ($19::timestamptz, $17::uuid)
-        WHEN '-starts_at' THEN (starts_key, id) < ($19::timestamptz, $17::uuid)
-        WHEN 'created_at' THEN (created_at, id) > ($19::timestamptz, $17::uuid)
-        WHEN '-created_at' THEN (created_at, id) < ($19::timestamptz, $17::uuid)
-        WHEN 'updated_at' THEN (updated_at, id) > ($19::timestamptz, $17::uuid)
-        WHEN '-updated_at' THEN (updated_at, id) < ($19::timestamptz, $17::uuid)
-    END)
-ORDER BY
-    CASE WHEN $18::text = 'starts_at' THEN starts_key END,
-    CASE WHEN $18::text = '-starts_at' THEN starts_key END DESC,
-    CASE WHEN $18::text = 'created_at' THEN created_at END,
-    CASE WHEN $18::text = '-created_at' THEN created_at END DESC,
-    CASE WHEN $18::text = 'updated_at' THEN updated_at END,
-    CASE WHEN $18::text = '-updated_at' THEN updated_at END DESC,
-    CASE WHEN $18::text IN ('starts_at', 'created_at', 'updated_at') THEN id END,
-    CASE WHEN $18::text IN ('-starts_at', '-created_at', '-updated_at') THEN id END DESC
-LIMIT $20
+SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = interviews.job_id) AS is_member
+FROM list_interviews(
+    $1, $2, $3, $4, $5, $6, $7, $8,
+    $9, $10, $11, $12,
+    $13::text[], $14::text[], $15, $16,
+    $17
+) AS interviews
 `
 
 type ListInterviewsParams struct {
 	CompanyID     uuid.UUID
-	SeesAll       bool
-	Jobs          []uuid.UUID
-	Interviews    []uuid.UUID
-	Ids           []uuid.UUID
+	ActorID       uuid.UUID
+	Reach         string
+	Sort          string
+	MaxRows       int32
+	AfterTime     *time.Time
+	AfterID       *uuid.UUID
 	Mine          *bool
-	CallerID      uuid.UUID
 	PanelistID    *uuid.UUID
 	JobID         *uuid.UUID
 	CandidateID   *uuid.UUID
@@ -757,24 +734,23 @@ type ListInterviewsParams struct {
 	StartsFrom    *time.Time
 	StartsBefore  *time.Time
 	UpdatedSince  *time.Time
-	AfterID       *uuid.UUID
-	Sort          string
-	AfterTime     *time.Time
-	MaxRows       int32
 }
 
-// One statement for every filter and order, planned with its values, as ListUsers is. An interview without a time starts neither
-// before nor after any; starts_key, which has an index, stands for its place in the order. The interviews on whose panel somebody is
-// are looked up once for the whole statement; whether one is not among them, for each that is met.
-func (q *Queries) ListInterviews(ctx context.Context, arg ListInterviewsParams) ([]Interview, error) {
+type ListInterviewsRow struct {
+	Interview Interview
+	IsMember  bool
+}
+
+func (q *Queries) ListInterviews(ctx context.Context, arg ListInterviewsParams) ([]ListInterviewsRow, error) {
 	rows, err := q.db.Query(ctx, listInterviews,
 		arg.CompanyID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Interviews,
-		arg.Ids,
+		arg.ActorID,
+		arg.Reach,
+		arg.Sort,
+		arg.MaxRows,
+		arg.AfterTime,
+		arg.AfterID,
 		arg.Mine,
-		arg.CallerID,
 		arg.PanelistID,
 		arg.JobID,
 		arg.CandidateID,
@@ -784,44 +760,41 @@ func (q *Queries) ListInterviews(ctx context.Context, arg ListInterviewsParams) 
 		arg.StartsFrom,
 		arg.StartsBefore,
 		arg.UpdatedSince,
-		arg.AfterID,
-		arg.Sort,
-		arg.AfterTime,
-		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Interview{}
+	items := []ListInterviewsRow{}
 	for rows.Next() {
-		var i Interview
+		var i ListInterviewsRow
 		if err := rows.Scan(
-			&i.CompanyID,
-			&i.ID,
-			&i.ApplicationID,
-			&i.JobID,
-			&i.CandidateID,
-			&i.KitVersionID,
-			&i.Title,
-			&i.Kind,
-			&i.Status,
-			&i.StartsAt,
-			&i.EndsAt,
-			&i.StartsKey,
-			&i.Timezone,
-			&i.Location,
-			&i.MeetingURL,
-			&i.Instructions,
-			&i.Reschedules,
-			&i.StartedAt,
-			&i.FinishedAt,
-			&i.CompletedAt,
-			&i.StatusReason,
-			&i.CreatedBy,
-			&i.Version,
-			&i.CreatedAt,
-			&i.UpdatedAt,
+			&i.Interview.CompanyID,
+			&i.Interview.ID,
+			&i.Interview.ApplicationID,
+			&i.Interview.JobID,
+			&i.Interview.CandidateID,
+			&i.Interview.KitVersionID,
+			&i.Interview.Title,
+			&i.Interview.Kind,
+			&i.Interview.Status,
+			&i.Interview.StartsAt,
+			&i.Interview.EndsAt,
+			&i.Interview.StartsKey,
+			&i.Interview.Timezone,
+			&i.Interview.Location,
+			&i.Interview.MeetingURL,
+			&i.Interview.Instructions,
+			&i.Interview.Reschedules,
+			&i.Interview.StartedAt,
+			&i.Interview.FinishedAt,
+			&i.Interview.CompletedAt,
+			&i.Interview.StatusReason,
+			&i.Interview.CreatedBy,
+			&i.Interview.Version,
+			&i.Interview.CreatedAt,
+			&i.Interview.UpdatedAt,
+			&i.IsMember,
 		); err != nil {
 			return nil, err
 		}
@@ -845,7 +818,7 @@ type ListInterviewsNotBegunForUpdateParams struct {
 	ApplicationID uuid.UUID
 }
 
-// The interviews of an application that are planned or could be, locked in one order.
+// The interviews of an application that have not started, locked in the order of their ids.
 func (q *Queries) ListInterviewsNotBegunForUpdate(ctx context.Context, arg ListInterviewsNotBegunForUpdateParams) ([]Interview, error) {
 	rows, err := q.db.Query(ctx, listInterviewsNotBegunForUpdate, arg.CompanyID, arg.ApplicationID)
 	if err != nil {
@@ -892,37 +865,6 @@ func (q *Queries) ListInterviewsNotBegunForUpdate(ctx context.Context, arg ListI
 	return items, nil
 }
 
-const listInterviewsOfJobs = `-- name: ListInterviewsOfJobs :many
-SELECT id FROM interviews WHERE company_id = $1 AND job_id = ANY ($2::uuid[]) LIMIT $3
-`
-
-type ListInterviewsOfJobsParams struct {
-	CompanyID uuid.UUID
-	Jobs      []uuid.UUID
-	AtMost    int32
-}
-
-// Read from the index alone.
-func (q *Queries) ListInterviewsOfJobs(ctx context.Context, arg ListInterviewsOfJobsParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, listInterviewsOfJobs, arg.CompanyID, arg.Jobs, arg.AtMost)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listMyInterviews = `-- name: ListMyInterviews :many
 SELECT i.company_id, i.id, i.application_id, i.job_id, i.candidate_id, i.kit_version_id, i.title, i.kind, i.status, i.starts_at, i.ends_at, i.starts_key, i.timezone, i.location, i.meeting_url, i.instructions, i.reschedules, i.started_at, i.finished_at, i.completed_at, i.status_reason, i.created_by, i.version, i.created_at, i.updated_at FROM interview_panelists AS p
 JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
@@ -939,7 +881,7 @@ type ListMyInterviewsParams struct {
 	MaxRows   int32
 }
 
-// What a person's calendar holds: interviews that they are on the panel of and have not declined, from a time on.
+// The interviews of a user's calendar: those on whose panel the user is and has not declined, that start at or after a time.
 func (q *Queries) ListMyInterviews(ctx context.Context, arg ListMyInterviewsParams) ([]Interview, error) {
 	rows, err := q.db.Query(ctx, listMyInterviews,
 		arg.CompanyID,
@@ -1038,8 +980,8 @@ type LockCalendarsParams struct {
 	People    []uuid.UUID
 }
 
-// Whoever books somebody holds their calendar until the end of the transaction: of two bookings at once, the second sees the first.
-// Everyone takes the locks in the order of their keys, so nobody waits in a circle.
+// Locks the calendars of people until the end of the transaction, so that the second of two concurrent bookings sees the first. The locks are
+// taken in the order of their keys, so that bookings cannot deadlock.
 func (q *Queries) LockCalendars(ctx context.Context, arg LockCalendarsParams) error {
 	_, err := q.db.Exec(ctx, lockCalendars, arg.CompanyID, arg.People)
 	return err
@@ -1057,7 +999,7 @@ type ResetPanelResponsesParams struct {
 	InterviewID uuid.UUID
 }
 
-// Whoever said something about another time is asked anew.
+// Responses to the previous time no longer count.
 func (q *Queries) ResetPanelResponses(ctx context.Context, arg ResetPanelResponsesParams) error {
 	_, err := q.db.Exec(ctx, resetPanelResponses, arg.Now, arg.CompanyID, arg.InterviewID)
 	return err
@@ -1085,7 +1027,8 @@ type ScheduleInterviewParams struct {
 	FromStatus api.InterviewStatus
 }
 
-// Gives a time, to one that has a time already another one, which is counted. Guarded by the state that was decided on.
+// Sets the time of an interview. A scheduled interview is rescheduled, which is counted. The status in the WHERE clause is the one that the
+// decision was based on.
 func (q *Queries) ScheduleInterview(ctx context.Context, arg ScheduleInterviewParams) (Interview, error) {
 	row := q.db.QueryRow(ctx, scheduleInterview,
 		arg.ToStatus,
@@ -1167,7 +1110,7 @@ type TouchInterviewParams struct {
 	FromStatus api.InterviewStatus
 }
 
-// A response is seen in the interview, and leaves what others may want to change as it was.
+// A response is shown with the interview but does not raise its version, so that it does not conflict with changes by others.
 func (q *Queries) TouchInterview(ctx context.Context, arg TouchInterviewParams) (Interview, error) {
 	row := q.db.QueryRow(ctx, touchInterview,
 		arg.Now,
@@ -1226,7 +1169,7 @@ type TransitionInterviewParams struct {
 	FromStatus api.InterviewStatus
 }
 
-// Guarded by the state that was decided on. What a state brings with it is set by the state: when it was started, finished, completed.
+// The status in the WHERE clause is the one that the decision was based on. The new status decides which times are set.
 func (q *Queries) TransitionInterview(ctx context.Context, arg TransitionInterviewParams) (Interview, error) {
 	row := q.db.QueryRow(ctx, transitionInterview,
 		arg.ToStatus,

@@ -39,24 +39,22 @@ func (q *Queries) DeleteJobMember(ctx context.Context, arg DeleteJobMemberParams
 }
 
 const getJob = `-- name: GetJob :one
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM jobs
-WHERE company_id = $1 AND id = $2 AND ($3::boolean OR id = ANY ($4::uuid[]))
+SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM visible_jobs($1, $2, $3) AS jobs WHERE jobs.id = $4::uuid
 `
 
 type GetJobParams struct {
 	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
 	ID        uuid.UUID
-	SeesAll   bool
-	Jobs      []uuid.UUID
 }
 
-// The caller sees every job, or those that are listed.
 func (q *Queries) GetJob(ctx context.Context, arg GetJobParams) (Job, error) {
 	row := q.db.QueryRow(ctx, getJob,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.ID,
-		arg.SeesAll,
-		arg.Jobs,
 	)
 	var i Job
 	err := row.Scan(
@@ -78,17 +76,27 @@ func (q *Queries) GetJob(ctx context.Context, arg GetJobParams) (Job, error) {
 }
 
 const getJobForUpdate = `-- name: GetJobForUpdate :one
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM jobs WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
+SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM jobs
+WHERE jobs.company_id = $1
+    AND jobs.id IN (SELECT v.id FROM visible_jobs($1, $2, $3) AS v WHERE v.id = $4::uuid)
+FOR NO KEY UPDATE
 `
 
 type GetJobForUpdateParams struct {
 	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
 	ID        uuid.UUID
 }
 
-// For those who manage jobs, and so see them all. The row lock orders everything that changes a job or its members.
+// The row lock serializes everything that changes a job or its members.
 func (q *Queries) GetJobForUpdate(ctx context.Context, arg GetJobForUpdateParams) (Job, error) {
-	row := q.db.QueryRow(ctx, getJobForUpdate, arg.CompanyID, arg.ID)
+	row := q.db.QueryRow(ctx, getJobForUpdate,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.ID,
+	)
 	var i Job
 	err := row.Scan(
 		&i.CompanyID,
@@ -205,7 +213,7 @@ type ListJobMembersRow struct {
 	LastName  string
 }
 
-// In the order in which they were added.
+// In the order in which members were added.
 func (q *Queries) ListJobMembers(ctx context.Context, arg ListJobMembersParams) ([]ListJobMembersRow, error) {
 	rows, err := q.db.Query(ctx, listJobMembers,
 		arg.CompanyID,
@@ -242,51 +250,48 @@ func (q *Queries) ListJobMembers(ctx context.Context, arg ListJobMembersParams) 
 }
 
 const listJobs = `-- name: ListJobs :many
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM jobs
-WHERE jobs.company_id = $1
-    AND ($2::boolean OR id = ANY ($3::uuid[]))
-    AND ($4::text[] IS NULL OR status = ANY ($4::text[]))
+SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM visible_jobs($1, $2, $3) AS jobs
+WHERE ($4::text[] IS NULL OR status = ANY ($4::text[]))
     AND ($5::text IS NULL OR department = $5::text)
     AND CASE $6::boolean
         WHEN true THEN id = ANY (ARRAY(
-            SELECT m.job_id FROM job_members AS m WHERE m.company_id = $1 AND m.user_id = $7
+            SELECT m.job_id FROM job_members AS m WHERE m.company_id = $1 AND m.user_id = $2
         ))
         WHEN false THEN id <> ALL (ARRAY(
-            SELECT m.job_id FROM job_members AS m WHERE m.company_id = $1 AND m.user_id = $7
+            SELECT m.job_id FROM job_members AS m WHERE m.company_id = $1 AND m.user_id = $2
         ))
         ELSE true
     END
-    AND ($8::timestamptz IS NULL OR updated_at >= $8::timestamptz)
-    AND ($9::text IS NULL OR lower(title) LIKE lower($9::text)
-        OR lower(department) LIKE lower($9::text) OR lower(location) LIKE lower($9::text))
-    AND ($10::uuid IS NULL OR CASE $11::text
-        WHEN 'created_at' THEN (created_at, id) > ($12::timestamptz, $10::uuid)
-        WHEN '-created_at' THEN (created_at, id) < ($12::timestamptz, $10::uuid)
-        WHEN 'updated_at' THEN (updated_at, id) > ($12::timestamptz, $10::uuid)
-        WHEN '-updated_at' THEN (updated_at, id) < ($12::timestamptz, $10::uuid)
-        WHEN 'title' THEN (title_key, id) > ($13::text, $10::uuid)
-        WHEN '-title' THEN (title_key, id) < ($13::text, $10::uuid)
+    AND ($7::timestamptz IS NULL OR updated_at >= $7::timestamptz)
+    AND ($8::text IS NULL OR lower(title) LIKE lower($8::text)
+        OR lower(department) LIKE lower($8::text) OR lower(location) LIKE lower($8::text))
+    AND ($9::uuid IS NULL OR CASE $10::text
+        WHEN 'created_at' THEN (created_at, id) > ($11::timestamptz, $9::uuid)
+        WHEN '-created_at' THEN (created_at, id) < ($11::timestamptz, $9::uuid)
+        WHEN 'updated_at' THEN (updated_at, id) > ($11::timestamptz, $9::uuid)
+        WHEN '-updated_at' THEN (updated_at, id) < ($11::timestamptz, $9::uuid)
+        WHEN 'title' THEN (title_key, id) > ($12::text, $9::uuid)
+        WHEN '-title' THEN (title_key, id) < ($12::text, $9::uuid)
     END)
 ORDER BY
-    CASE WHEN $11::text = 'created_at' THEN created_at END,
-    CASE WHEN $11::text = '-created_at' THEN created_at END DESC,
-    CASE WHEN $11::text = 'updated_at' THEN updated_at END,
-    CASE WHEN $11::text = '-updated_at' THEN updated_at END DESC,
-    CASE WHEN $11::text = 'title' THEN title_key END,
-    CASE WHEN $11::text = '-title' THEN title_key END DESC,
-    CASE WHEN $11::text IN ('created_at', 'updated_at', 'title') THEN id END,
-    CASE WHEN $11::text IN ('-created_at', '-updated_at', '-title') THEN id END DESC
-LIMIT $14
+    CASE WHEN $10::text = 'created_at' THEN created_at END,
+    CASE WHEN $10::text = '-created_at' THEN created_at END DESC,
+    CASE WHEN $10::text = 'updated_at' THEN updated_at END,
+    CASE WHEN $10::text = '-updated_at' THEN updated_at END DESC,
+    CASE WHEN $10::text = 'title' THEN title_key END,
+    CASE WHEN $10::text = '-title' THEN title_key END DESC,
+    CASE WHEN $10::text IN ('created_at', 'updated_at', 'title') THEN id END,
+    CASE WHEN $10::text IN ('-created_at', '-updated_at', '-title') THEN id END DESC
+LIMIT $13
 `
 
 type ListJobsParams struct {
 	CompanyID    uuid.UUID
-	SeesAll      bool
-	Jobs         []uuid.UUID
+	ActorID      uuid.UUID
+	Reach        string
 	Statuses     []string
 	Department   *string
 	Mine         *bool
-	CallerID     uuid.UUID
 	UpdatedSince *time.Time
 	Pattern      *string
 	AfterID      *uuid.UUID
@@ -296,17 +301,16 @@ type ListJobsParams struct {
 	MaxRows      int32
 }
 
-// One statement for every filter and order, planned with its values, as ListUsers is. A text is held against the jobs met on
-// the way: a company has thousands of them, not millions. Whose jobs they are is looked up once for the whole statement.
+// Planned with its values (plan_cache_mode = force_custom_plan): filters and orders that were not asked for are constants and disappear. A
+// pattern is checked on the jobs met in the order of the list, because a company has thousands of jobs, not millions.
 func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, error) {
 	rows, err := q.db.Query(ctx, listJobs,
 		arg.CompanyID,
-		arg.SeesAll,
-		arg.Jobs,
+		arg.ActorID,
+		arg.Reach,
 		arg.Statuses,
 		arg.Department,
 		arg.Mine,
-		arg.CallerID,
 		arg.UpdatedSince,
 		arg.Pattern,
 		arg.AfterID,
@@ -400,7 +404,8 @@ type TransitionJobParams struct {
 	FromStatus api.JobStatus
 }
 
-// Guarded by the state that was decided on. When the job was last opened and last closed is set by the state that it enters.
+// The status in the WHERE clause is the one that the decision was based on. opened_at and closed_at are the last times the job was opened
+// and closed.
 func (q *Queries) TransitionJob(ctx context.Context, arg TransitionJobParams) (Job, error) {
 	row := q.db.QueryRow(ctx, transitionJob,
 		arg.ToStatus,

@@ -27,7 +27,7 @@ type ArchiveKitVersionsParams struct {
 	KitID     uuid.UUID
 }
 
-// A kit has one published version at most.
+// A kit has at most one published version.
 func (q *Queries) ArchiveKitVersions(ctx context.Context, arg ArchiveKitVersionsParams) ([]KitVersion, error) {
 	rows, err := q.db.Query(ctx, archiveKitVersions, arg.Now, arg.CompanyID, arg.KitID)
 	if err != nil {
@@ -65,23 +65,22 @@ func (q *Queries) ArchiveKitVersions(ctx context.Context, arg ArchiveKitVersions
 
 const getKit = `-- name: GetKit :one
 SELECT kits.company_id, kits.id, kits.name, kits.name_key, kits.description, kits.job_id, kits.version, kits.created_at, kits.updated_at, published.id AS published_version_id, draft.id AS draft_version_id,
-    (SELECT max(v.number) FROM kit_versions AS v
-        WHERE v.company_id = kits.company_id AND v.kit_id = kits.id AND ($1::boolean OR v.id = ANY ($2::uuid[]))
-    )::integer AS latest_number
-FROM kits
-LEFT JOIN kit_versions AS published ON published.company_id = kits.company_id AND published.kit_id = kits.id
-    AND published.status = 'published' AND ($1::boolean OR published.id = ANY ($2::uuid[]))
-LEFT JOIN kit_versions AS draft ON draft.company_id = kits.company_id AND draft.kit_id = kits.id
-    AND draft.status = 'draft' AND $1::boolean
-WHERE kits.company_id = $3 AND kits.id = $4 AND ($1::boolean OR kits.id = ANY ($5::uuid[]))
+    (SELECT max(v.number) FROM visible_kit_versions($1, $2, $3) AS v WHERE v.kit_id = kits.id)::integer AS latest_number,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $4) AS j WHERE j.job_id = kits.job_id) AS is_member
+FROM visible_kits($1, $2, $3) AS kits
+LEFT JOIN kit_versions AS published ON published.company_id = kits.company_id AND published.kit_id = kits.id AND published.status = 'published'
+    AND published.id IN (SELECT v.id FROM visible_kit_versions($1, $2, $3) AS v WHERE v.id = published.id)
+LEFT JOIN kit_versions AS draft ON draft.company_id = kits.company_id AND draft.kit_id = kits.id AND draft.status = 'draft'
+    AND draft.id IN (SELECT v.id FROM visible_kit_versions($1, $2, $3) AS v WHERE v.id = draft.id)
+WHERE kits.id = $5::uuid
 `
 
 type GetKitParams struct {
-	SeesAll   bool
-	Versions  []uuid.UUID
 	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	JobReach  string
 	ID        uuid.UUID
-	Kits      []uuid.UUID
 }
 
 type GetKitRow struct {
@@ -89,16 +88,18 @@ type GetKitRow struct {
 	PublishedVersionID *uuid.UUID
 	DraftVersionID     *uuid.UUID
 	LatestNumber       int32
+	IsMember           bool
 }
 
-// What is said of the versions is said of those that the caller may read.
+// A kit that the actor sees, with the versions of it that the actor sees. is_member is true if the actor leads its job: as a member, or as an
+// API key of the job.
 func (q *Queries) GetKit(ctx context.Context, arg GetKitParams) (GetKitRow, error) {
 	row := q.db.QueryRow(ctx, getKit,
-		arg.SeesAll,
-		arg.Versions,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.JobReach,
 		arg.ID,
-		arg.Kits,
 	)
 	var i GetKitRow
 	err := row.Scan(
@@ -114,57 +115,78 @@ func (q *Queries) GetKit(ctx context.Context, arg GetKitParams) (GetKitRow, erro
 		&i.PublishedVersionID,
 		&i.DraftVersionID,
 		&i.LatestNumber,
+		&i.IsMember,
 	)
 	return i, err
 }
 
 const getKitForUpdate = `-- name: GetKitForUpdate :one
-SELECT company_id, id, name, name_key, description, job_id, version, created_at, updated_at FROM kits WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
+SELECT kits.company_id, kits.id, kits.name, kits.name_key, kits.description, kits.job_id, kits.version, kits.created_at, kits.updated_at,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = kits.job_id) AS is_member
+FROM kits
+WHERE kits.company_id = $1
+    AND kits.id IN (SELECT v.id FROM visible_kits($1, $2, $4) AS v WHERE v.id = $5::uuid)
+FOR NO KEY UPDATE OF kits
 `
 
 type GetKitForUpdateParams struct {
 	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	JobReach  string
+	Reach     string
 	ID        uuid.UUID
 }
 
-// For those who write kits, and so see them all. The row lock orders everything that changes a kit or its versions.
-func (q *Queries) GetKitForUpdate(ctx context.Context, arg GetKitForUpdateParams) (Kit, error) {
-	row := q.db.QueryRow(ctx, getKitForUpdate, arg.CompanyID, arg.ID)
-	var i Kit
+type GetKitForUpdateRow struct {
+	Kit      Kit
+	IsMember bool
+}
+
+// The row lock serializes everything that changes a kit or its versions.
+func (q *Queries) GetKitForUpdate(ctx context.Context, arg GetKitForUpdateParams) (GetKitForUpdateRow, error) {
+	row := q.db.QueryRow(ctx, getKitForUpdate,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.JobReach,
+		arg.Reach,
+		arg.ID,
+	)
+	var i GetKitForUpdateRow
 	err := row.Scan(
-		&i.CompanyID,
-		&i.ID,
-		&i.Name,
-		&i.NameKey,
-		&i.Description,
-		&i.JobID,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
+		&i.Kit.CompanyID,
+		&i.Kit.ID,
+		&i.Kit.Name,
+		&i.Kit.NameKey,
+		&i.Kit.Description,
+		&i.Kit.JobID,
+		&i.Kit.Version,
+		&i.Kit.CreatedAt,
+		&i.Kit.UpdatedAt,
+		&i.IsMember,
 	)
 	return i, err
 }
 
 const getKitVersion = `-- name: GetKitVersion :one
-SELECT company_id, id, kit_id, number, status, questions, criteria, content_hash, published_at, published_by, archived_at, version, created_at, updated_at FROM kit_versions
-WHERE company_id = $1 AND kit_id = $2 AND id = $3 AND ($4::boolean OR id = ANY ($5::uuid[]))
+SELECT company_id, id, kit_id, number, status, questions, criteria, content_hash, published_at, published_by, archived_at, version, created_at, updated_at FROM visible_kit_versions($1, $2, $3) AS kit_versions
+WHERE kit_versions.kit_id = $4::uuid AND kit_versions.id = $5::uuid
 `
 
 type GetKitVersionParams struct {
 	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
 	KitID     uuid.UUID
 	ID        uuid.UUID
-	SeesAll   bool
-	Versions  []uuid.UUID
 }
 
 func (q *Queries) GetKitVersion(ctx context.Context, arg GetKitVersionParams) (KitVersion, error) {
 	row := q.db.QueryRow(ctx, getKitVersion,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.KitID,
 		arg.ID,
-		arg.SeesAll,
-		arg.Versions,
 	)
 	var i KitVersion
 	err := row.Scan(
@@ -305,9 +327,8 @@ func (q *Queries) InsertKitVersion(ctx context.Context, arg InsertKitVersionPara
 }
 
 const listKitVersions = `-- name: ListKitVersions :many
-SELECT company_id, id, kit_id, number, status, questions, criteria, content_hash, published_at, published_by, archived_at, version, created_at, updated_at FROM kit_versions
-WHERE kit_versions.company_id = $1 AND kit_versions.kit_id = $2
-    AND ($3::boolean OR kit_versions.id = ANY ($4::uuid[]))
+SELECT kit_versions.company_id, kit_versions.id, kit_versions.kit_id, kit_versions.number, kit_versions.status, kit_versions.questions, kit_versions.criteria, kit_versions.content_hash, kit_versions.published_at, kit_versions.published_by, kit_versions.archived_at, kit_versions.version, kit_versions.created_at, kit_versions.updated_at FROM visible_kit_versions($1, $2, $3) AS kit_versions
+WHERE kit_versions.kit_id = $4::uuid
     AND kit_versions.number < COALESCE(
         (SELECT a.number FROM kit_versions AS a WHERE a.company_id = $1 AND a.id = $5::uuid), 2147483647
     )
@@ -317,20 +338,20 @@ LIMIT $6
 
 type ListKitVersionsParams struct {
 	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
 	KitID     uuid.UUID
-	SeesAll   bool
-	Versions  []uuid.UUID
 	AfterID   *uuid.UUID
 	MaxRows   int32
 }
 
-// Newest first, which is by number: nobody's clock decides it.
+// The versions of a kit that the actor sees, newest first. The order is that of the numbers, which no clock decides.
 func (q *Queries) ListKitVersions(ctx context.Context, arg ListKitVersionsParams) ([]KitVersion, error) {
 	rows, err := q.db.Query(ctx, listKitVersions,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.KitID,
-		arg.SeesAll,
-		arg.Versions,
 		arg.AfterID,
 		arg.MaxRows,
 	)
@@ -367,94 +388,16 @@ func (q *Queries) ListKitVersions(ctx context.Context, arg ListKitVersionsParams
 	return items, nil
 }
 
-const listKitVersionsOfInterviews = `-- name: ListKitVersionsOfInterviews :many
-SELECT DISTINCT v.id, v.kit_id FROM interviews AS i
-JOIN kit_versions AS v ON v.company_id = i.company_id AND v.id = i.kit_version_id
-WHERE i.company_id = $1 AND i.id = ANY ($2::uuid[]) AND v.status <> 'draft'
-`
-
-type ListKitVersionsOfInterviewsParams struct {
-	CompanyID  uuid.UUID
-	Interviews []uuid.UUID
-}
-
-type ListKitVersionsOfInterviewsRow struct {
-	ID    uuid.UUID
-	KitID uuid.UUID
-}
-
-// What somebody may read of kits who does not read all of them: the versions of interviews that they are on the panel of. A draft
-// is no interview's.
-func (q *Queries) ListKitVersionsOfInterviews(ctx context.Context, arg ListKitVersionsOfInterviewsParams) ([]ListKitVersionsOfInterviewsRow, error) {
-	rows, err := q.db.Query(ctx, listKitVersionsOfInterviews, arg.CompanyID, arg.Interviews)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListKitVersionsOfInterviewsRow{}
-	for rows.Next() {
-		var i ListKitVersionsOfInterviewsRow
-		if err := rows.Scan(&i.ID, &i.KitID); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const listKitVersionsOfJobs = `-- name: ListKitVersionsOfJobs :many
-SELECT v.id, v.kit_id FROM kits AS k
-JOIN kit_versions AS v ON v.company_id = k.company_id AND v.kit_id = k.id
-WHERE k.company_id = $1 AND (k.job_id IS NULL OR k.job_id = ANY ($2::uuid[])) AND v.status <> 'draft'
-`
-
-type ListKitVersionsOfJobsParams struct {
-	CompanyID uuid.UUID
-	Jobs      []uuid.UUID
-}
-
-type ListKitVersionsOfJobsRow struct {
-	ID    uuid.UUID
-	KitID uuid.UUID
-}
-
-// What a key reads that is limited to some jobs: the versions of their kits, and of those of the whole company.
-func (q *Queries) ListKitVersionsOfJobs(ctx context.Context, arg ListKitVersionsOfJobsParams) ([]ListKitVersionsOfJobsRow, error) {
-	rows, err := q.db.Query(ctx, listKitVersionsOfJobs, arg.CompanyID, arg.Jobs)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListKitVersionsOfJobsRow{}
-	for rows.Next() {
-		var i ListKitVersionsOfJobsRow
-		if err := rows.Scan(&i.ID, &i.KitID); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listKits = `-- name: ListKits :many
 SELECT kits.company_id, kits.id, kits.name, kits.name_key, kits.description, kits.job_id, kits.version, kits.created_at, kits.updated_at, published.id AS published_version_id, draft.id AS draft_version_id,
-    (SELECT max(v.number) FROM kit_versions AS v
-        WHERE v.company_id = kits.company_id AND v.kit_id = kits.id AND ($1::boolean OR v.id = ANY ($2::uuid[]))
-    )::integer AS latest_number
-FROM kits
-LEFT JOIN kit_versions AS published ON published.company_id = kits.company_id AND published.kit_id = kits.id
-    AND published.status = 'published' AND ($1::boolean OR published.id = ANY ($2::uuid[]))
-LEFT JOIN kit_versions AS draft ON draft.company_id = kits.company_id AND draft.kit_id = kits.id
-    AND draft.status = 'draft' AND $1::boolean
-WHERE kits.company_id = $3
-    AND ($1::boolean OR kits.id = ANY ($4::uuid[]))
-    AND ($5::uuid IS NULL OR kits.job_id = $5::uuid)
+    (SELECT max(v.number) FROM visible_kit_versions($1, $2, $3) AS v WHERE v.kit_id = kits.id)::integer AS latest_number,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $4) AS j WHERE j.job_id = kits.job_id) AS is_member
+FROM visible_kits($1, $2, $3) AS kits
+LEFT JOIN kit_versions AS published ON published.company_id = kits.company_id AND published.kit_id = kits.id AND published.status = 'published'
+    AND published.id IN (SELECT v.id FROM visible_kit_versions($1, $2, $3) AS v WHERE v.id = published.id)
+LEFT JOIN kit_versions AS draft ON draft.company_id = kits.company_id AND draft.kit_id = kits.id AND draft.status = 'draft'
+    AND draft.id IN (SELECT v.id FROM visible_kit_versions($1, $2, $3) AS v WHERE v.id = draft.id)
+WHERE ($5::uuid IS NULL OR kits.job_id = $5::uuid)
     AND ($6::boolean IS NULL OR (published.id IS NOT NULL) = $6::boolean)
     AND ($7::timestamptz IS NULL OR kits.updated_at >= $7::timestamptz)
     AND ($8::text IS NULL OR kits.name_key LIKE lower($8::text))
@@ -479,10 +422,10 @@ LIMIT $13
 `
 
 type ListKitsParams struct {
-	SeesAll      bool
-	Versions     []uuid.UUID
 	CompanyID    uuid.UUID
-	Kits         []uuid.UUID
+	ActorID      uuid.UUID
+	Reach        string
+	JobReach     string
 	JobID        *uuid.UUID
 	IsPublished  *bool
 	UpdatedSince *time.Time
@@ -499,16 +442,17 @@ type ListKitsRow struct {
 	PublishedVersionID *uuid.UUID
 	DraftVersionID     *uuid.UUID
 	LatestNumber       int32
+	IsMember           bool
 }
 
-// One statement for every filter and order, planned with its values, as ListUsers is. A text is held against the kits met on the
-// way: a company has hundreds of them. What is said of the versions is said of those that the caller may read.
+// Planned with its values, as ListJobs is. A pattern is checked on the kits met in the order of the list, because a company has hundreds of
+// kits.
 func (q *Queries) ListKits(ctx context.Context, arg ListKitsParams) ([]ListKitsRow, error) {
 	rows, err := q.db.Query(ctx, listKits,
-		arg.SeesAll,
-		arg.Versions,
 		arg.CompanyID,
-		arg.Kits,
+		arg.ActorID,
+		arg.Reach,
+		arg.JobReach,
 		arg.JobID,
 		arg.IsPublished,
 		arg.UpdatedSince,
@@ -539,6 +483,7 @@ func (q *Queries) ListKits(ctx context.Context, arg ListKitsParams) ([]ListKitsR
 			&i.PublishedVersionID,
 			&i.DraftVersionID,
 			&i.LatestNumber,
+			&i.IsMember,
 		); err != nil {
 			return nil, err
 		}
@@ -610,8 +555,8 @@ type TouchKitParams struct {
 	ID        uuid.UUID
 }
 
-// A kit shows which of its versions are published and written, so a change of these is one of the kit to whoever asks what has
-// changed since. Its version counts what a merge patch is based on, which stays.
+// A kit shows its published version and its draft, so a change of these changes updated_at, by which clients synchronize. It does not change
+// version, because a merge patch of the kit is not based on them.
 func (q *Queries) TouchKit(ctx context.Context, arg TouchKitParams) error {
 	_, err := q.db.Exec(ctx, touchKit, arg.Now, arg.CompanyID, arg.ID)
 	return err

@@ -31,7 +31,7 @@ type CountPipelineRow struct {
 	Applications  int32
 }
 
-// Counted from applications_pipeline_idx alone, in its order.
+// Counted by an index-only scan of applications_pipeline_idx, in its order.
 func (q *Queries) CountPipeline(ctx context.Context, arg CountPipelineParams) ([]CountPipelineRow, error) {
 	rows, err := q.db.Query(ctx, countPipeline, arg.CompanyID, arg.JobID)
 	if err != nil {
@@ -57,24 +57,43 @@ func (q *Queries) CountPipeline(ctx context.Context, arg CountPipelineParams) ([
 	return items, nil
 }
 
+const getReportedJob = `-- name: GetReportedJob :one
+SELECT id, title FROM jobs
+WHERE jobs.company_id = $1 AND jobs.id = $2
+    AND ($3::text = 'all' OR EXISTS (SELECT FROM jobs_of_actor($1, $4, $3) AS j WHERE j.job_id = jobs.id))
+`
+
+type GetReportedJobParams struct {
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+	Reach     string
+	ActorID   uuid.UUID
+}
+
+type GetReportedJobRow struct {
+	ID    uuid.UUID
+	Title string
+}
+
+// A job of whose applications the actor sees all.
+func (q *Queries) GetReportedJob(ctx context.Context, arg GetReportedJobParams) (GetReportedJobRow, error) {
+	row := q.db.QueryRow(ctx, getReportedJob,
+		arg.CompanyID,
+		arg.ID,
+		arg.Reach,
+		arg.ActorID,
+	)
+	var i GetReportedJobRow
+	err := row.Scan(&i.ID, &i.Title)
+	return i, err
+}
+
 const listInterviewerFigures = `-- name: ListInterviewerFigures :many
-SELECT person.id, person.first_name, person.last_name, person.name_key,
+SELECT users.id, users.first_name, users.last_name, users.name_key,
     figures.interviews, figures.open_scores, figures.submitted_scores, figures.median_hours
-FROM (
-    SELECT id, first_name, last_name, name_key FROM users
-    WHERE users.company_id = $1
-        AND ($2::uuid IS NULL
-            OR (name_key, id) > ($3::text, $2::uuid))
-        AND EXISTS (
-            SELECT FROM interview_panelists AS p
-            LEFT JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
-            WHERE p.company_id = $1 AND p.user_id = users.id
-                AND ($4::boolean OR i.job_id = ANY ($5::uuid[]))
-                AND ($6::uuid IS NULL OR i.job_id = $6::uuid)
-        )
-    ORDER BY name_key, id
-    LIMIT $7
-) AS person
+FROM list_interviewers(
+    $1, $2, $3, $4, $5, $6, $7
+) AS users
 CROSS JOIN LATERAL (
     SELECT
         (count(*) FILTER (WHERE i.status <> 'cancelled'))::integer AS interviews,
@@ -91,21 +110,21 @@ CROSS JOIN LATERAL (
     JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
     LEFT JOIN scores AS s ON s.company_id = p.company_id AND s.interview_id = p.interview_id AND s.rater_id = p.user_id
         AND s.status = 'submitted'
-    WHERE p.company_id = $1 AND p.user_id = person.id
-        AND ($4::boolean OR i.job_id = ANY ($5::uuid[]))
-        AND ($6::uuid IS NULL OR i.job_id = $6::uuid)
+    WHERE p.company_id = $1 AND p.user_id = users.id
+        AND ($3::text = 'all' OR i.job_id = ANY (ARRAY(SELECT j.job_id FROM jobs_of_actor($1, $2, $3) AS j)))
+        AND ($7::uuid IS NULL OR i.job_id = $7::uuid)
 ) AS figures
-ORDER BY person.name_key, person.id
+ORDER BY users.name_key, users.id
 `
 
 type ListInterviewerFiguresParams struct {
 	CompanyID uuid.UUID
-	AfterID   *uuid.UUID
-	AfterText *string
-	SeesAll   bool
-	Jobs      []uuid.UUID
-	JobID     *uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
 	MaxRows   int32
+	AfterText *string
+	AfterID   *uuid.UUID
+	JobID     *uuid.UUID
 }
 
 type ListInterviewerFiguresRow struct {
@@ -119,19 +138,18 @@ type ListInterviewerFiguresRow struct {
 	MedianHours     float64
 }
 
-// The people of one page are found by name among those who are on a panel that the caller sees; each one's figures are then
-// counted from their own panels. Times and states enter, and no rating. A score's first submission is the earliest that
-// its revisions know of. The median is 0 where nothing is submitted, and then means nothing. Whoever sees every job needs no
-// interview to find the people, so that join is one that the planner can leave out.
+// Users who are on a panel of a job of which the actor sees all interviews, by name, with the figures of their panels in these jobs. The
+// figures depend on times and states and not on ratings. The first submission of a score is the earliest that its revisions record. The
+// median is 0, and means nothing, if no score is submitted.
 func (q *Queries) ListInterviewerFigures(ctx context.Context, arg ListInterviewerFiguresParams) ([]ListInterviewerFiguresRow, error) {
 	rows, err := q.db.Query(ctx, listInterviewerFigures,
 		arg.CompanyID,
-		arg.AfterID,
-		arg.AfterText,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.JobID,
+		arg.ActorID,
+		arg.Reach,
 		arg.MaxRows,
+		arg.AfterText,
+		arg.AfterID,
+		arg.JobID,
 	)
 	if err != nil {
 		return nil, err
@@ -178,7 +196,8 @@ type ListMedianStaysRow struct {
 	Seconds float64
 }
 
-// The median of the seconds that applications of a job stayed in each stage that they left, from application_moves_stay_idx alone.
+// The median of the seconds that applications of a job stayed in each stage that they left, by an index-only scan of
+// application_moves_stay_idx.
 func (q *Queries) ListMedianStays(ctx context.Context, arg ListMedianStaysParams) ([]ListMedianStaysRow, error) {
 	rows, err := q.db.Query(ctx, listMedianStays, arg.CompanyID, arg.JobID)
 	if err != nil {

@@ -14,96 +14,43 @@ import (
 	"github.com/google/uuid"
 )
 
-const getInterviewForScoring = `-- name: GetInterviewForScoring :one
-SELECT company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at FROM interviews
-WHERE company_id = $1 AND id = $2
-    AND ($3::boolean OR job_id = ANY ($4::uuid[]) OR id = ANY ($5::uuid[]))
-FOR NO KEY UPDATE
+const getPanelist = `-- name: GetPanelist :one
+SELECT users.first_name, users.last_name FROM interview_panelists AS p
+JOIN users ON users.company_id = p.company_id AND users.id = p.user_id
+WHERE p.company_id = $1 AND p.interview_id = $2 AND p.user_id = $3
 `
 
-type GetInterviewForScoringParams struct {
-	CompanyID  uuid.UUID
-	ID         uuid.UUID
-	SeesAll    bool
-	Jobs       []uuid.UUID
-	Interviews []uuid.UUID
+type GetPanelistParams struct {
+	CompanyID   uuid.UUID
+	InterviewID uuid.UUID
+	UserID      uuid.UUID
 }
 
-// Whoever writes, submits, reopens or voids a score holds its interview first, and then the score: always in this order, so that
-// none of them waits for another that waits for it.
-func (q *Queries) GetInterviewForScoring(ctx context.Context, arg GetInterviewForScoringParams) (Interview, error) {
-	row := q.db.QueryRow(ctx, getInterviewForScoring,
-		arg.CompanyID,
-		arg.ID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Interviews,
-	)
-	var i Interview
-	err := row.Scan(
-		&i.CompanyID,
-		&i.ID,
-		&i.ApplicationID,
-		&i.JobID,
-		&i.CandidateID,
-		&i.KitVersionID,
-		&i.Title,
-		&i.Kind,
-		&i.Status,
-		&i.StartsAt,
-		&i.EndsAt,
-		&i.StartsKey,
-		&i.Timezone,
-		&i.Location,
-		&i.MeetingURL,
-		&i.Instructions,
-		&i.Reschedules,
-		&i.StartedAt,
-		&i.FinishedAt,
-		&i.CompletedAt,
-		&i.StatusReason,
-		&i.CreatedBy,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
+type GetPanelistRow struct {
+	FirstName string
+	LastName  string
+}
+
+func (q *Queries) GetPanelist(ctx context.Context, arg GetPanelistParams) (GetPanelistRow, error) {
+	row := q.db.QueryRow(ctx, getPanelist, arg.CompanyID, arg.InterviewID, arg.UserID)
+	var i GetPanelistRow
+	err := row.Scan(&i.FirstName, &i.LastName)
 	return i, err
 }
 
 const getScore = `-- name: GetScore :one
-
 SELECT scores.company_id, scores.id, scores.interview_id, scores.application_id, scores.job_id, scores.rater_id, scores.status, scores.ratings, scores.recommendation, scores.comment, scores.weighted_score, scores.coverage, scores.revision, scores.submitted_at, scores.status_reason, scores.version, scores.created_at, scores.updated_at, users.first_name, users.last_name, interviews.status AS interview_status, interviews.kit_version_id
-FROM scores
+FROM visible_scores($1, $2, $3) AS scores
 JOIN users ON users.company_id = scores.company_id AND users.id = scores.rater_id
 JOIN interviews ON interviews.company_id = scores.company_id AND interviews.id = scores.interview_id
-WHERE scores.company_id = $1 AND scores.id = $2
-    AND (scores.rater_id = $3
-        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $4::boolean)
-        AND ($4::boolean OR scores.job_id = ANY ($5::uuid[]) OR scores.interview_id = ANY ($6::uuid[]))
-        AND (NOT $7::boolean OR EXISTS (
-            SELECT FROM interviews AS held
-            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
-        ))
-        AND $8::uuid[] IS NOT NULL AND NOT EXISTS (
-            SELECT FROM interview_panelists AS seat
-            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($8::uuid[])
-                AND NOT EXISTS (
-                    SELECT FROM scores AS own
-                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
-                        AND own.status = 'submitted'
-                )
-        ))
+WHERE scores.id = $4::uuid
 `
 
 type GetScoreParams struct {
-	CompanyID  uuid.UUID
-	ID         uuid.UUID
-	CallerID   uuid.UUID
-	SeesAll    bool
-	Jobs       []uuid.UUID
-	Interviews []uuid.UUID
-	ByKey      bool
-	Eyes       []uuid.UUID
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
 }
 
 type GetScoreRow struct {
@@ -114,20 +61,12 @@ type GetScoreRow struct {
 	KitVersionID    uuid.UUID
 }
 
-// Who reads which scores stands in every statement that shows or locks one, word for word the same: one's own; and others' that are
-// submitted or, for HR and admins, voided, where the job or the panel lets one see the interview, and where one who is on its
-// panel has submitted a score of one's own. An API key reads them once the interview is completed, and where each of those who were
-// shown a secret of it (eyes; of a person, the person) reads them. Nobody reads another's draft.
 func (q *Queries) GetScore(ctx context.Context, arg GetScoreParams) (GetScoreRow, error) {
 	row := q.db.QueryRow(ctx, getScore,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.ID,
-		arg.CallerID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Interviews,
-		arg.ByKey,
-		arg.Eyes,
 	)
 	var i GetScoreRow
 	err := row.Scan(
@@ -158,118 +97,89 @@ func (q *Queries) GetScore(ctx context.Context, arg GetScoreParams) (GetScoreRow
 }
 
 const getScoreForUpdate = `-- name: GetScoreForUpdate :one
-SELECT scores.company_id, scores.id, scores.interview_id, scores.application_id, scores.job_id, scores.rater_id, scores.status, scores.ratings, scores.recommendation, scores.comment, scores.weighted_score, scores.coverage, scores.revision, scores.submitted_at, scores.status_reason, scores.version, scores.created_at, scores.updated_at FROM scores
-WHERE scores.company_id = $1 AND scores.id = $2
-    AND (scores.rater_id = $3
-        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $4::boolean)
-        AND ($4::boolean OR scores.job_id = ANY ($5::uuid[]) OR scores.interview_id = ANY ($6::uuid[]))
-        AND (NOT $7::boolean OR EXISTS (
-            SELECT FROM interviews AS held
-            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
-        ))
-        AND $8::uuid[] IS NOT NULL AND NOT EXISTS (
-            SELECT FROM interview_panelists AS seat
-            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($8::uuid[])
-                AND NOT EXISTS (
-                    SELECT FROM scores AS own
-                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
-                        AND own.status = 'submitted'
-                )
-        ))
+SELECT scores.company_id, scores.id, scores.interview_id, scores.application_id, scores.job_id, scores.rater_id, scores.status, scores.ratings, scores.recommendation, scores.comment, scores.weighted_score, scores.coverage, scores.revision, scores.submitted_at, scores.status_reason, scores.version, scores.created_at, scores.updated_at, users.first_name, users.last_name FROM scores
+JOIN users ON users.company_id = scores.company_id AND users.id = scores.rater_id
+WHERE scores.company_id = $1 AND scores.id IN (
+    SELECT v.id FROM visible_scores($1, $2, $3) AS v
+    WHERE v.id = $4::uuid AND (NOT $5::boolean OR v.rater_id = $2)
+)
 FOR NO KEY UPDATE OF scores
 `
 
 type GetScoreForUpdateParams struct {
-	CompanyID  uuid.UUID
-	ID         uuid.UUID
-	CallerID   uuid.UUID
-	SeesAll    bool
-	Jobs       []uuid.UUID
-	Interviews []uuid.UUID
-	ByKey      bool
-	Eyes       []uuid.UUID
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
+	OwnOnly   bool
 }
 
-func (q *Queries) GetScoreForUpdate(ctx context.Context, arg GetScoreForUpdateParams) (Score, error) {
+type GetScoreForUpdateRow struct {
+	Score     Score
+	FirstName string
+	LastName  string
+}
+
+// Locks a score that the actor sees, with own_only one that the actor has written.
+func (q *Queries) GetScoreForUpdate(ctx context.Context, arg GetScoreForUpdateParams) (GetScoreForUpdateRow, error) {
 	row := q.db.QueryRow(ctx, getScoreForUpdate,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.ID,
-		arg.CallerID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Interviews,
-		arg.ByKey,
-		arg.Eyes,
+		arg.OwnOnly,
 	)
-	var i Score
+	var i GetScoreForUpdateRow
 	err := row.Scan(
-		&i.CompanyID,
-		&i.ID,
-		&i.InterviewID,
-		&i.ApplicationID,
-		&i.JobID,
-		&i.RaterID,
-		&i.Status,
-		&i.Ratings,
-		&i.Recommendation,
-		&i.Comment,
-		&i.WeightedScore,
-		&i.Coverage,
-		&i.Revision,
-		&i.SubmittedAt,
-		&i.StatusReason,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
+		&i.Score.CompanyID,
+		&i.Score.ID,
+		&i.Score.InterviewID,
+		&i.Score.ApplicationID,
+		&i.Score.JobID,
+		&i.Score.RaterID,
+		&i.Score.Status,
+		&i.Score.Ratings,
+		&i.Score.Recommendation,
+		&i.Score.Comment,
+		&i.Score.WeightedScore,
+		&i.Score.Coverage,
+		&i.Score.Revision,
+		&i.Score.SubmittedAt,
+		&i.Score.StatusReason,
+		&i.Score.Version,
+		&i.Score.CreatedAt,
+		&i.Score.UpdatedAt,
+		&i.FirstName,
+		&i.LastName,
 	)
 	return i, err
 }
 
 const getScoredInterviewForUpdate = `-- name: GetScoredInterviewForUpdate :one
-SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at FROM scores
-JOIN interviews ON interviews.company_id = scores.company_id AND interviews.id = scores.interview_id
-WHERE scores.company_id = $1 AND scores.id = $2
-    AND (scores.rater_id = $3
-        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $4::boolean)
-        AND ($4::boolean OR scores.job_id = ANY ($5::uuid[]) OR scores.interview_id = ANY ($6::uuid[]))
-        AND (NOT $7::boolean OR EXISTS (
-            SELECT FROM interviews AS held
-            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
-        ))
-        AND $8::uuid[] IS NOT NULL AND NOT EXISTS (
-            SELECT FROM interview_panelists AS seat
-            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($8::uuid[])
-                AND NOT EXISTS (
-                    SELECT FROM scores AS own
-                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
-                        AND own.status = 'submitted'
-                )
-        ))
-FOR NO KEY UPDATE OF interviews
+SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at FROM interviews
+WHERE interviews.company_id = $1 AND interviews.id = (
+    SELECT v.interview_id FROM visible_scores($1, $2, $3) AS v
+    WHERE v.id = $4::uuid AND (NOT $5::boolean OR v.rater_id = $2)
+)
+FOR NO KEY UPDATE
 `
 
 type GetScoredInterviewForUpdateParams struct {
-	CompanyID  uuid.UUID
-	ID         uuid.UUID
-	CallerID   uuid.UUID
-	SeesAll    bool
-	Jobs       []uuid.UUID
-	Interviews []uuid.UUID
-	ByKey      bool
-	Eyes       []uuid.UUID
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
+	OwnOnly   bool
 }
 
-// The interview of a score that the caller reads.
+// Locks the interview of a score that the actor sees, with own_only of one that the actor has written; see GetInterviewForUpdate.
 func (q *Queries) GetScoredInterviewForUpdate(ctx context.Context, arg GetScoredInterviewForUpdateParams) (Interview, error) {
 	row := q.db.QueryRow(ctx, getScoredInterviewForUpdate,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.ID,
-		arg.CallerID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Interviews,
-		arg.ByKey,
-		arg.Eyes,
+		arg.OwnOnly,
 	)
 	var i Interview
 	err := row.Scan(
@@ -416,74 +326,22 @@ func (q *Queries) InsertScoreRevision(ctx context.Context, arg InsertScoreRevisi
 	return err
 }
 
-const isPanelist = `-- name: IsPanelist :one
-SELECT EXISTS (
-    SELECT FROM interview_panelists WHERE company_id = $1 AND interview_id = $2 AND user_id = $3
-) AS is_panelist
-`
-
-type IsPanelistParams struct {
-	CompanyID   uuid.UUID
-	InterviewID uuid.UUID
-	UserID      uuid.UUID
-}
-
-func (q *Queries) IsPanelist(ctx context.Context, arg IsPanelistParams) (bool, error) {
-	row := q.db.QueryRow(ctx, isPanelist, arg.CompanyID, arg.InterviewID, arg.UserID)
-	var is_panelist bool
-	err := row.Scan(&is_panelist)
-	return is_panelist, err
-}
-
 const listInterviewsWithScores = `-- name: ListInterviewsWithScores :many
 SELECT interviews.id, interviews.title, interviews.status, interviews.starts_at, interviews.kit_version_id,
-    (
-        EXISTS (
-            SELECT FROM interview_panelists AS seat
-            WHERE seat.company_id = $1 AND seat.interview_id = interviews.id AND seat.user_id = ANY ($2::uuid[])
-                AND NOT EXISTS (
-                    SELECT FROM scores AS own
-                    WHERE own.company_id = $1 AND own.interview_id = interviews.id AND own.rater_id = seat.user_id
-                        AND own.status = 'submitted'
-                )
-        )
-        OR $3::boolean AND interviews.status <> 'completed' OR $2::uuid[] IS NULL
-    )::boolean AS blinded,
+    EXISTS (SELECT FROM blinds($1, $2, interviews.id)) AS blinded,
     scores.id AS score_id, scores.ratings, scores.recommendation, scores.submitted_at
-FROM interviews
-LEFT JOIN scores ON scores.company_id = interviews.company_id AND scores.interview_id = interviews.id
-    AND scores.status = 'submitted'
-    AND (scores.rater_id = $4
-        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $5::boolean)
-        AND ($5::boolean OR scores.job_id = ANY ($6::uuid[]) OR scores.interview_id = ANY ($7::uuid[]))
-        AND (NOT $3::boolean OR EXISTS (
-            SELECT FROM interviews AS held
-            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
-        ))
-        AND $2::uuid[] IS NOT NULL AND NOT EXISTS (
-            SELECT FROM interview_panelists AS seat
-            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($2::uuid[])
-                AND NOT EXISTS (
-                    SELECT FROM scores AS own
-                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
-                        AND own.status = 'submitted'
-                )
-        ))
-WHERE interviews.company_id = $1
-    AND ($8::uuid IS NULL OR interviews.id = $8::uuid)
-    AND ($9::uuid IS NULL OR interviews.application_id = $9::uuid)
-    AND ($5::boolean OR interviews.job_id = ANY ($6::uuid[]) OR interviews.id = ANY ($7::uuid[]))
+FROM visible_interviews($1, $2, $3) AS interviews
+LEFT JOIN scores ON scores.company_id = interviews.company_id AND scores.interview_id = interviews.id AND scores.status = 'submitted'
+    AND scores.id IN (SELECT v.id FROM visible_scores($1, $2, $3) AS v WHERE v.id = scores.id)
+WHERE ($4::uuid IS NULL OR interviews.id = $4::uuid)
+    AND ($5::uuid IS NULL OR interviews.application_id = $5::uuid)
 ORDER BY interviews.starts_key, interviews.id, scores.submitted_at, scores.id
 `
 
 type ListInterviewsWithScoresParams struct {
 	CompanyID     uuid.UUID
-	Eyes          []uuid.UUID
-	ByKey         bool
-	CallerID      uuid.UUID
-	SeesAll       bool
-	Jobs          []uuid.UUID
-	Interviews    []uuid.UUID
+	ActorID       uuid.UUID
+	Reach         string
 	InterviewID   *uuid.UUID
 	ApplicationID *uuid.UUID
 }
@@ -501,17 +359,13 @@ type ListInterviewsWithScoresRow struct {
 	SubmittedAt    *time.Time
 }
 
-// The interviews of an application, or one interview, as far as the caller sees them; each with every submitted score that the
-// caller reads, or once without one. Both come from one look at the data, so that no score comes with an interview that is blinded.
+// The interviews of an application, or one interview, that the actor sees. An interview has one row for each submitted score that the actor
+// sees, or one without a score. One statement reads both, so that no score is read together with an interview that is still blinded.
 func (q *Queries) ListInterviewsWithScores(ctx context.Context, arg ListInterviewsWithScoresParams) ([]ListInterviewsWithScoresRow, error) {
 	rows, err := q.db.Query(ctx, listInterviewsWithScores,
 		arg.CompanyID,
-		arg.Eyes,
-		arg.ByKey,
-		arg.CallerID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Interviews,
+		arg.ActorID,
+		arg.Reach,
 		arg.InterviewID,
 		arg.ApplicationID,
 	)
@@ -602,7 +456,7 @@ type ListRequiredRatersRow struct {
 	HasSubmitted bool
 }
 
-// Whose scores an interview waits for, and who has submitted theirs.
+// The panelists whose scores an interview requires, and whether they have submitted them.
 func (q *Queries) ListRequiredRaters(ctx context.Context, arg ListRequiredRatersParams) ([]ListRequiredRatersRow, error) {
 	rows, err := q.db.Query(ctx, listRequiredRaters, arg.CompanyID, arg.InterviewID)
 	if err != nil {
@@ -632,46 +486,26 @@ const listScoreRevisions = `-- name: ListScoreRevisions :many
 SELECT score_revisions.company_id, score_revisions.id, score_revisions.score_id, score_revisions.revision, score_revisions.event, score_revisions.ratings, score_revisions.recommendation, score_revisions.comment, score_revisions.weighted_score, score_revisions.coverage, score_revisions.submitted_at, score_revisions.reason, score_revisions.actor_id, score_revisions.created_at, COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name,
     (api_keys.id IS NOT NULL)::boolean AS by_key
 FROM score_revisions
-JOIN scores ON scores.company_id = score_revisions.company_id AND scores.id = score_revisions.score_id
 LEFT JOIN users ON users.company_id = score_revisions.company_id AND users.id = score_revisions.actor_id
 LEFT JOIN api_keys ON api_keys.company_id = score_revisions.company_id AND api_keys.id = score_revisions.actor_id
-WHERE score_revisions.company_id = $1 AND score_revisions.score_id = $2
+WHERE score_revisions.company_id = $1
+    AND score_revisions.score_id IN (SELECT v.id FROM visible_scores($1, $2, $3) AS v WHERE v.id = $4::uuid)
     AND (score_revisions.created_at, score_revisions.id) > (
-        COALESCE($3::timestamptz, '-infinity'),
-        COALESCE($4::uuid, '00000000-0000-0000-0000-000000000000')
+        COALESCE($5::timestamptz, '-infinity'),
+        COALESCE($6::uuid, '00000000-0000-0000-0000-000000000000')
     )
-    AND (scores.rater_id = $5
-        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $6::boolean)
-        AND ($6::boolean OR scores.job_id = ANY ($7::uuid[]) OR scores.interview_id = ANY ($8::uuid[]))
-        AND (NOT $9::boolean OR EXISTS (
-            SELECT FROM interviews AS held
-            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
-        ))
-        AND $10::uuid[] IS NOT NULL AND NOT EXISTS (
-            SELECT FROM interview_panelists AS seat
-            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($10::uuid[])
-                AND NOT EXISTS (
-                    SELECT FROM scores AS own
-                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
-                        AND own.status = 'submitted'
-                )
-        ))
 ORDER BY score_revisions.created_at, score_revisions.id
-LIMIT $11
+LIMIT $7
 `
 
 type ListScoreRevisionsParams struct {
-	CompanyID  uuid.UUID
-	ScoreID    uuid.UUID
-	AfterTime  *time.Time
-	AfterID    *uuid.UUID
-	CallerID   uuid.UUID
-	SeesAll    bool
-	Jobs       []uuid.UUID
-	Interviews []uuid.UUID
-	ByKey      bool
-	Eyes       []uuid.UUID
-	MaxRows    int32
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ScoreID   uuid.UUID
+	AfterTime *time.Time
+	AfterID   *uuid.UUID
+	MaxRows   int32
 }
 
 type ListScoreRevisionsRow struct {
@@ -680,18 +514,15 @@ type ListScoreRevisionsRow struct {
 	ByKey         bool
 }
 
+// The revisions of a score that the actor sees, oldest first.
 func (q *Queries) ListScoreRevisions(ctx context.Context, arg ListScoreRevisionsParams) ([]ListScoreRevisionsRow, error) {
 	rows, err := q.db.Query(ctx, listScoreRevisions,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.ScoreID,
 		arg.AfterTime,
 		arg.AfterID,
-		arg.CallerID,
-		arg.SeesAll,
-		arg.Jobs,
-		arg.Interviews,
-		arg.ByKey,
-		arg.Eyes,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -731,79 +562,32 @@ func (q *Queries) ListScoreRevisions(ctx context.Context, arg ListScoreRevisions
 
 const listScores = `-- name: ListScores :many
 SELECT scores.company_id, scores.id, scores.interview_id, scores.application_id, scores.job_id, scores.rater_id, scores.status, scores.ratings, scores.recommendation, scores.comment, scores.weighted_score, scores.coverage, scores.revision, scores.submitted_at, scores.status_reason, scores.version, scores.created_at, scores.updated_at,
-    (SELECT u.first_name FROM users AS u WHERE u.company_id = scores.company_id AND u.id = scores.rater_id)::text AS first_name,
-    (SELECT u.last_name FROM users AS u WHERE u.company_id = scores.company_id AND u.id = scores.rater_id)::text AS last_name,
-    (SELECT i.status FROM interviews AS i WHERE i.company_id = scores.company_id AND i.id = scores.interview_id)::interview_status
+    (SELECT u.first_name FROM users AS u WHERE u.company_id = $1 AND u.id = scores.rater_id)::text AS first_name,
+    (SELECT u.last_name FROM users AS u WHERE u.company_id = $1 AND u.id = scores.rater_id)::text AS last_name,
+    (SELECT i.status FROM interviews AS i WHERE i.company_id = $1 AND i.id = scores.interview_id)::interview_status
         AS interview_status,
-    (SELECT i.kit_version_id FROM interviews AS i WHERE i.company_id = scores.company_id AND i.id = scores.interview_id)::uuid
+    (SELECT i.kit_version_id FROM interviews AS i WHERE i.company_id = $1 AND i.id = scores.interview_id)::uuid
         AS kit_version_id
-FROM scores
-WHERE scores.company_id = $1
-    AND ($2::uuid[] IS NULL OR scores.id = ANY ($2::uuid[]))
-    AND ($3::uuid IS NULL OR scores.interview_id = $3::uuid)
-    AND ($4::uuid IS NULL OR scores.application_id = $4::uuid)
-    AND ($5::uuid IS NULL OR scores.job_id = $5::uuid)
-    AND ($6::uuid IS NULL OR scores.rater_id = $6::uuid)
-    AND ($7::text IS NULL OR scores.status = $7::text)
-    AND (COALESCE($7::text, 'submitted') = 'submitted'
-        OR $7::text = 'voided' AND $8::boolean
-        OR scores.rater_id = $9)
-    AND ($10::timestamptz IS NULL OR scores.updated_at >= $10::timestamptz)
-    AND ($11::uuid IS NULL OR CASE $12::text
-        WHEN 'created_at'
-            THEN (scores.created_at, scores.id) > ($13::timestamptz, $11::uuid)
-        WHEN '-created_at'
-            THEN (scores.created_at, scores.id) < ($13::timestamptz, $11::uuid)
-        WHEN 'updated_at'
-            THEN (scores.updated_at, scores.id) > ($13::timestamptz, $11::uuid)
-        WHEN '-updated_at'
-            THEN (scores.updated_at, scores.id) < ($13::timestamptz, $11::uuid)
-    END)
-    AND (scores.rater_id = $9
-        OR (scores.status = 'submitted' OR scores.status = 'voided' AND $8::boolean)
-        AND ($8::boolean OR scores.job_id = ANY ($14::uuid[]) OR scores.interview_id = ANY ($15::uuid[]))
-        AND (NOT $16::boolean OR EXISTS (
-            SELECT FROM interviews AS held
-            WHERE held.company_id = $1 AND held.id = scores.interview_id AND held.status = 'completed'
-        ))
-        AND $17::uuid[] IS NOT NULL AND NOT EXISTS (
-            SELECT FROM interview_panelists AS seat
-            WHERE seat.company_id = $1 AND seat.interview_id = scores.interview_id AND seat.user_id = ANY ($17::uuid[])
-                AND NOT EXISTS (
-                    SELECT FROM scores AS own
-                    WHERE own.company_id = $1 AND own.interview_id = scores.interview_id AND own.rater_id = seat.user_id
-                        AND own.status = 'submitted'
-                )
-        ))
-ORDER BY
-    CASE WHEN $12::text = 'created_at' THEN scores.created_at END,
-    CASE WHEN $12::text = '-created_at' THEN scores.created_at END DESC,
-    CASE WHEN $12::text = 'updated_at' THEN scores.updated_at END,
-    CASE WHEN $12::text = '-updated_at' THEN scores.updated_at END DESC,
-    CASE WHEN $12::text IN ('created_at', 'updated_at') THEN scores.id END,
-    CASE WHEN $12::text IN ('-created_at', '-updated_at') THEN scores.id END DESC
-LIMIT $18
+FROM list_scores(
+    $1, $2, $3, $4, $5, $6, $7, $8,
+    $9, $10, $11, $12, $13
+) AS scores
 `
 
 type ListScoresParams struct {
 	CompanyID     uuid.UUID
-	Ids           []uuid.UUID
+	ActorID       uuid.UUID
+	Reach         string
+	Sort          string
+	MaxRows       int32
+	AfterTime     *time.Time
+	AfterID       *uuid.UUID
 	InterviewID   *uuid.UUID
 	ApplicationID *uuid.UUID
 	JobID         *uuid.UUID
 	RaterID       *uuid.UUID
 	Status        *string
-	SeesAll       bool
-	CallerID      uuid.UUID
 	UpdatedSince  *time.Time
-	AfterID       *uuid.UUID
-	Sort          string
-	AfterTime     *time.Time
-	Jobs          []uuid.UUID
-	Interviews    []uuid.UUID
-	ByKey         bool
-	Eyes          []uuid.UUID
-	MaxRows       int32
 }
 
 type ListScoresRow struct {
@@ -814,29 +598,22 @@ type ListScoresRow struct {
 	KitVersionID    uuid.UUID
 }
 
-// One statement for every filter and order, planned with its values, as ListUsers is. What is shown to its author only is among
-// their own scores, which the filter by status says once more, so that an index finds it. What belongs to other tables is looked up
-// for the scores of the page only.
+// What belongs to other tables is looked up for the scores of the page only.
 func (q *Queries) ListScores(ctx context.Context, arg ListScoresParams) ([]ListScoresRow, error) {
 	rows, err := q.db.Query(ctx, listScores,
 		arg.CompanyID,
-		arg.Ids,
+		arg.ActorID,
+		arg.Reach,
+		arg.Sort,
+		arg.MaxRows,
+		arg.AfterTime,
+		arg.AfterID,
 		arg.InterviewID,
 		arg.ApplicationID,
 		arg.JobID,
 		arg.RaterID,
 		arg.Status,
-		arg.SeesAll,
-		arg.CallerID,
 		arg.UpdatedSince,
-		arg.AfterID,
-		arg.Sort,
-		arg.AfterTime,
-		arg.Jobs,
-		arg.Interviews,
-		arg.ByKey,
-		arg.Eyes,
-		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
@@ -879,48 +656,6 @@ func (q *Queries) ListScores(ctx context.Context, arg ListScoresParams) ([]ListS
 	return items, nil
 }
 
-const listScoresInSight = `-- name: ListScoresInSight :many
-SELECT id FROM scores
-WHERE company_id = $1
-    AND (rater_id = $2 OR job_id = ANY ($3::uuid[]) OR interview_id = ANY ($4::uuid[]))
-LIMIT $5
-`
-
-type ListScoresInSightParams struct {
-	CompanyID  uuid.UUID
-	CallerID   uuid.UUID
-	Jobs       []uuid.UUID
-	Interviews []uuid.UUID
-	AtMost     int32
-}
-
-// Which scores those of a list can be among, for somebody who does not see all; which of them they read, the list decides.
-func (q *Queries) ListScoresInSight(ctx context.Context, arg ListScoresInSightParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, listScoresInSight,
-		arg.CompanyID,
-		arg.CallerID,
-		arg.Jobs,
-		arg.Interviews,
-		arg.AtMost,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const transitionScore = `-- name: TransitionScore :one
 UPDATE scores
 SET status = $1::score_status, status_reason = $2,
@@ -940,8 +675,8 @@ type TransitionScoreParams struct {
 	FromStatus api.ScoreStatus
 }
 
-// Guarded by the state that was decided on. What a state brings with it is set by the state: a draft that was submitted before is
-// the next revision, and has not been submitted yet.
+// The status in the WHERE clause is the one that the decision was based on. A score that becomes a draft again is the next revision, which
+// has not been submitted.
 func (q *Queries) TransitionScore(ctx context.Context, arg TransitionScoreParams) (Score, error) {
 	row := q.db.QueryRow(ctx, transitionScore,
 		arg.ToStatus,
@@ -996,7 +731,7 @@ type UpdateScoreParams struct {
 	Version        int32
 }
 
-// Only its author writes a score, and only while it is a draft.
+// Only its rater changes a score, and only while it is a draft.
 func (q *Queries) UpdateScore(ctx context.Context, arg UpdateScoreParams) (Score, error) {
 	row := q.db.QueryRow(ctx, updateScore,
 		arg.Ratings,

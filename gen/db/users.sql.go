@@ -19,7 +19,7 @@ SELECT count(*) FROM (
 ) AS admins
 `
 
-// It matters only whether there is more than one.
+// Counts up to two: it matters only whether there is more than one.
 func (q *Queries) CountActiveAdmins(ctx context.Context, companyID uuid.UUID) (int64, error) {
 	row := q.db.QueryRow(ctx, countActiveAdmins, companyID)
 	var count int64
@@ -191,76 +191,43 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT met.company_id, met.id, met.email, met.password_hash, met.first_name, met.last_name, met.name_key, met.role, met.department, met.is_active, met.last_login_at, met.password_changed_at, met.version, met.created_at, met.updated_at FROM (
-    SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM users
-    WHERE company_id = $1
-        AND ($2::uuid[] IS NULL OR id = ANY ($2::uuid[]))
-        AND ($3::text[] IS NULL OR role = ANY ($3::text[]))
-        AND ($4::boolean IS NULL OR is_active = $4::boolean)
-        AND ($5::text IS NULL OR department = $5::text)
-        AND ($6::timestamptz IS NULL OR updated_at >= $6::timestamptz)
-        AND ($7::uuid IS NULL OR CASE $8::text
-            WHEN 'created_at' THEN (created_at, id) > ($9::timestamptz, $7::uuid)
-            WHEN '-created_at' THEN (created_at, id) < ($9::timestamptz, $7::uuid)
-            WHEN 'updated_at' THEN (updated_at, id) > ($9::timestamptz, $7::uuid)
-            WHEN '-updated_at' THEN (updated_at, id) < ($9::timestamptz, $7::uuid)
-            WHEN 'name' THEN (name_key, id) > ($10::text, $7::uuid)
-            WHEN '-name' THEN (name_key, id) < ($10::text, $7::uuid)
-            WHEN 'email' THEN email > $10::text
-            WHEN '-email' THEN email < $10::text
-        END)
-    ORDER BY
-        CASE WHEN $8::text = 'created_at' THEN created_at END,
-        CASE WHEN $8::text = '-created_at' THEN created_at END DESC,
-        CASE WHEN $8::text = 'updated_at' THEN updated_at END,
-        CASE WHEN $8::text = '-updated_at' THEN updated_at END DESC,
-        CASE WHEN $8::text = 'name' THEN name_key END,
-        CASE WHEN $8::text = '-name' THEN name_key END DESC,
-        CASE WHEN $8::text = 'email' THEN email END,
-        CASE WHEN $8::text = '-email' THEN email END DESC,
-        CASE WHEN $8::text IN ('created_at', 'updated_at', 'name') THEN id END,
-        CASE WHEN $8::text IN ('-created_at', '-updated_at', '-name') THEN id END DESC
-    LIMIT $11
-) AS met
-WHERE $12::text IS NULL
-    OR user_search_text(first_name, last_name, email, department) LIKE lower($12::text)
-LIMIT $13
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at FROM list_users(
+    $1, $2, $3, $4, $5, $6, $7, $8,
+    $9::uuid[], $10::text[], $11, $12, $13
+) AS users
 `
 
 type ListUsersParams struct {
 	CompanyID    uuid.UUID
+	Sort         string
+	MaxRows      int32
+	AfterTime    *time.Time
+	AfterText    *string
+	AfterID      *uuid.UUID
+	Pattern      *string
+	Indexed      bool
 	Ids          []uuid.UUID
 	Roles        []string
 	IsActive     *bool
 	Department   *string
 	UpdatedSince *time.Time
-	AfterID      *uuid.UUID
-	Sort         string
-	AfterTime    *time.Time
-	AfterText    *string
-	Walked       int32
-	Pattern      *string
-	MaxRows      int32
 }
 
-// One statement for every filter and order: planned with its values (plan_cache_mode = force_custom_plan), the orders not
-// asked for are constants and fall away, and what remains walks one index. A pattern is held against the users met on the
-// way, and walked bounds how many those are.
 func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, error) {
 	rows, err := q.db.Query(ctx, listUsers,
 		arg.CompanyID,
+		arg.Sort,
+		arg.MaxRows,
+		arg.AfterTime,
+		arg.AfterText,
+		arg.AfterID,
+		arg.Pattern,
+		arg.Indexed,
 		arg.Ids,
 		arg.Roles,
 		arg.IsActive,
 		arg.Department,
 		arg.UpdatedSince,
-		arg.AfterID,
-		arg.Sort,
-		arg.AfterTime,
-		arg.AfterText,
-		arg.Walked,
-		arg.Pattern,
-		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
@@ -312,8 +279,8 @@ type LockActiveAdminsParams struct {
 	UserID    uuid.UUID
 }
 
-// Whoever takes an active admin away holds all of a company's active admins, in one order: of two requests at once, the
-// second counts what the first has left. Where the user is none there is nothing to hold.
+// Locks all active admins of a company in the order of their ids, if the user is one of them. A request that removes an active admin takes
+// these locks, so that of two concurrent requests the second counts the admins that the first has left.
 func (q *Queries) LockActiveAdmins(ctx context.Context, arg LockActiveAdminsParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, lockActiveAdmins, arg.CompanyID, arg.UserID)
 	if err != nil {
@@ -347,7 +314,7 @@ type ResetUserPasswordParams struct {
 	ID           uuid.UUID
 }
 
-// For the operator, who does not know the old one.
+// For the operator, who does not know the old password.
 func (q *Queries) ResetUserPassword(ctx context.Context, arg ResetUserPasswordParams) (int64, error) {
 	result, err := q.db.Exec(ctx, resetUserPassword,
 		arg.PasswordHash,
@@ -359,36 +326,6 @@ func (q *Queries) ResetUserPassword(ctx context.Context, arg ResetUserPasswordPa
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const searchUsers = `-- name: SearchUsers :many
-SELECT search_users($1, $2, $3)::uuid AS id
-`
-
-type SearchUsersParams struct {
-	CompanyID uuid.UUID
-	Pattern   string
-	AtMost    int32
-}
-
-func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, searchUsers, arg.CompanyID, arg.Pattern, arg.AtMost)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const transitionUserActive = `-- name: TransitionUserActive :one

@@ -21,6 +21,20 @@ const (
 	ReachAll
 )
 
+// String is the name of the reach in the functions of the database that select visible rows.
+func (r Reach) String() string {
+	switch r {
+	case ReachOwn:
+		return "own"
+	case ReachJobs:
+		return "jobs"
+	case ReachAll:
+		return "all"
+	case ReachNone:
+	}
+	return "none"
+}
+
 // Standing is what a role or an API key sees and may do beyond the permissions of the specification. A permission
 // admits an actor to an operation; the standing decides for which resources. The zero value sees and may do nothing.
 type Standing struct {

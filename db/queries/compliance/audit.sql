@@ -1,5 +1,5 @@
 -- name: InsertAuditLog :exec
--- The row and its place in the queue for sealing, in one statement.
+-- Inserts the entry and queues it for sealing in one statement, so that no entry is missed.
 WITH entry AS (
     INSERT INTO audit_logs (
         company_id, id, created_at, actor_type, actor_id, session_id, action, resource_type, resource_id,
@@ -14,7 +14,7 @@ INSERT INTO audit_pending (company_id, audit_log_id) SELECT company_id, id FROM 
 
 -- name: ListAuditLogs :many
 -- The actor sees every entry, or those of their own acts (own_id; null if they do not see these either) and those about some
--- types of resource. Planned with its values, as ListUsers is, each case is a condition that an index serves.
+-- types of resource. Planned with its values (plan_cache_mode = force_custom_plan), so that each case is a condition that an index serves.
 SELECT sqlc.embed(audit_logs), s.sequence, s.hash
 FROM audit_logs
 LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
@@ -50,7 +50,7 @@ WHERE audit_logs.company_id = @company_id AND audit_logs.id = @id
 SELECT company_id::uuid AS company_id FROM companies_to_seal() AS company_id;
 
 -- name: TryLockSealing :one
--- One sealer per company at a time; a second one skips the company.
+-- One sealer works on a company at a time; others skip the company.
 SELECT pg_try_advisory_xact_lock(hashtextextended(CAST(@company_id AS text), 0)) AS locked;
 
 -- name: GetLastSeal :one
@@ -71,21 +71,21 @@ SELECT @company_id, unnest(@sequences::bigint[]), unnest(@audit_log_ids::uuid[])
 DELETE FROM audit_pending WHERE company_id = @company_id AND audit_log_id = ANY (@audit_log_ids::uuid[]);
 
 -- name: ListSeals :many
--- The chain from a sequence on.
+-- The seals from a sequence number on.
 SELECT sequence, audit_log_id, hash FROM audit_seals
 WHERE company_id = @company_id AND sequence >= @from_sequence
 ORDER BY sequence
 LIMIT @max_rows;
 
 -- name: ListSealedAuditLogs :many
--- The rows that the seals cover and that still exist.
+-- The sealed entries that still exist.
 SELECT * FROM audit_logs WHERE company_id = @company_id AND id = ANY (@ids::uuid[]);
 
 -- name: GetSealHash :one
 SELECT hash FROM audit_seals WHERE company_id = @company_id AND sequence = @sequence;
 
 -- name: ListUnsealedAuditLogs :many
--- Rows that are neither sealed nor pending: the service did not write them.
+-- Entries that are neither sealed nor queued for sealing; the service did not write them.
 SELECT l.id FROM audit_logs AS l
 WHERE l.company_id = @company_id
     AND NOT EXISTS (SELECT FROM audit_seals AS s WHERE s.company_id = l.company_id AND s.audit_log_id = l.id)

@@ -1,23 +1,23 @@
--- What fills an installation with demo data, and with as much of it as a load test wants. Rows come as one JSON array for each
--- statement, named as the columns are: COPY is refused to a role that row-level security holds.
+-- Loads demo data, in the amount that a load test needs. Each statement takes its rows as one JSON array whose members are named like the
+-- columns, because COPY is not available to a role that is subject to row-level security.
 
 -- name: PrepareDemoLoad :exec
--- A part of the demo is one transaction with a few large statements, and whoever loads the same part waits for it.
+-- A part of the demo is loaded by one transaction with a few large statements. Another load of the same part waits for it.
 SELECT set_config('statement_timeout', '300s', true), set_config('lock_timeout', '300s', true);
 
 -- name: LockDemoPart :exec
--- Of several who load a part at once, one does, and the others find it.
+-- Of several concurrent loads of a part, one loads it and the others find it loaded.
 SELECT pg_advisory_xact_lock(hashtextextended(concat('demo ', sqlc.arg('company_id')::uuid, ' ', sqlc.arg('part')::integer), 0));
 
 -- name: HasDemoPart :one
--- A part is there where any candidate is with an external id of its own, which lie between two texts.
+-- A part is loaded if a candidate has one of its external ids, which lie between two texts.
 SELECT EXISTS (
     SELECT FROM candidates
     WHERE company_id = @company_id AND external_id >= @from_id::text AND external_id < @before_id::text
 ) AS is_there;
 
 -- name: HasDemoGround :one
--- What all parts stand on is there where any of its jobs or kits is, whatever has become of the others.
+-- The jobs and kits that all parts share are loaded if any of them exists, even if others were changed since.
 SELECT (
     EXISTS (SELECT FROM jobs WHERE jobs.company_id = @company_id AND jobs.title = ANY (@titles::text[]))
     OR EXISTS (SELECT FROM kits WHERE kits.company_id = @company_id AND kits.name = ANY (@names::text[]))
@@ -35,7 +35,7 @@ SELECT * FROM jobs WHERE company_id = @company_id AND title = ANY (@titles::text
 SELECT job_id, user_id FROM job_members WHERE company_id = @company_id AND job_id = ANY (@jobs::uuid[]) ORDER BY job_id, user_id;
 
 -- name: ListDemoKitVersions :many
--- The newest first.
+-- Newest first.
 SELECT kits.name, kit_versions.id, kit_versions.criteria, kit_versions.published_at FROM kit_versions
 JOIN kits ON kits.company_id = kit_versions.company_id AND kits.id = kit_versions.kit_id
 WHERE kit_versions.company_id = @company_id AND kits.name = ANY (@names::text[]) AND kit_versions.status <> 'draft'

@@ -3,11 +3,12 @@ SELECT sealed FROM idempotency_records
 WHERE company_id = @company_id AND principal_id = @principal_id AND key_hash = @key_hash AND expires_at > @now;
 
 -- name: HoldIdempotencyKey :many
--- No row: the key is held now, and new. NULL: another transaction holds it. Anything else: the record of the request that was faster.
+-- Locks a key until the transaction ends. Returns no row if the key is new, NULL if another transaction holds the lock, and otherwise the
+-- record of an earlier request with the key.
 SELECT hold_idempotency_key(@company_id, @principal_id, @key_hash::bytea, @now::timestamptz)::bytea AS sealed;
 
 -- name: InsertIdempotencyRecord :exec
--- A record whose time is over may not have been deleted yet.
+-- Replaces a record that has expired and is not deleted yet.
 INSERT INTO idempotency_records (company_id, principal_id, key_hash, sealed, created_at, expires_at)
 VALUES (@company_id, @principal_id, @key_hash, @sealed, @now, @expires_at)
 ON CONFLICT ON CONSTRAINT idempotency_records_pkey

@@ -1,72 +1,48 @@
 -- name: GetApplication :one
--- The caller sees every application, those to their jobs, and those whose interviews they are on the panel of.
-SELECT sqlc.embed(applications), candidates.first_name, candidates.last_name, jobs.title AS job_title
-FROM applications
+-- An application that the actor sees. is_member is true if the actor leads its job: as a member, or as an API key of the job.
+SELECT sqlc.embed(applications), candidates.first_name, candidates.last_name, jobs.title AS job_title,
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = applications.job_id) AS is_member
+FROM visible_applications(@company_id, @actor_id, @reach) AS applications
 JOIN candidates ON candidates.company_id = applications.company_id AND candidates.id = applications.candidate_id
 JOIN jobs ON jobs.company_id = applications.company_id AND jobs.id = applications.job_id
-WHERE applications.company_id = @company_id AND applications.id = @id
-    AND (@sees_all::boolean OR applications.job_id = ANY (@jobs::uuid[]) OR applications.id = ANY (@applications::uuid[]));
+WHERE applications.id = @id::uuid;
 
 -- name: GetApplicationForUpdate :one
--- The row lock orders everything that moves an application.
-SELECT sqlc.embed(applications), candidates.first_name, candidates.last_name, jobs.title AS job_title
+-- The row lock serializes everything that moves an application.
+SELECT sqlc.embed(applications), candidates.first_name, candidates.last_name, jobs.title AS job_title,
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = applications.job_id) AS is_member
 FROM applications
 JOIN candidates ON candidates.company_id = applications.company_id AND candidates.id = applications.candidate_id
 JOIN jobs ON jobs.company_id = applications.company_id AND jobs.id = applications.job_id
-WHERE applications.company_id = @company_id AND applications.id = @id
-    AND (@sees_all::boolean OR applications.job_id = ANY (@jobs::uuid[]) OR applications.id = ANY (@applications::uuid[]))
+WHERE applications.company_id = @company_id
+    AND applications.id IN (SELECT v.id FROM visible_applications(@company_id, @actor_id, @reach) AS v WHERE v.id = @id::uuid)
 FOR NO KEY UPDATE OF applications;
 
 -- name: ListApplications :many
--- One statement for every filter and order, planned with its values, as ListUsers is. Names and titles are looked up for the
--- applications of the page only: joined, they would be looked up for all that a sort goes through.
+-- Names and titles are looked up for the applications of the page only.
 SELECT sqlc.embed(applications),
-    (SELECT c.first_name FROM candidates AS c WHERE c.company_id = applications.company_id AND c.id = applications.candidate_id)::text
-        AS first_name,
-    (SELECT c.last_name FROM candidates AS c WHERE c.company_id = applications.company_id AND c.id = applications.candidate_id)::text
-        AS last_name,
-    (SELECT j.title FROM jobs AS j WHERE j.company_id = applications.company_id AND j.id = applications.job_id)::text AS job_title
-FROM applications
-WHERE applications.company_id = @company_id
-    AND (@sees_all::boolean OR job_id = ANY (@jobs::uuid[]) OR id = ANY (@applications::uuid[]))
-    AND (sqlc.narg('ids')::uuid[] IS NULL OR id = ANY (sqlc.narg('ids')::uuid[]))
-    AND (sqlc.narg('job_id')::uuid IS NULL OR job_id = sqlc.narg('job_id')::uuid)
-    AND (sqlc.narg('candidate_id')::uuid IS NULL OR candidate_id = sqlc.narg('candidate_id')::uuid)
-    AND (sqlc.narg('stages')::text[] IS NULL OR stage = ANY (sqlc.narg('stages')::text[]))
-    AND (sqlc.narg('statuses')::text[] IS NULL OR status = ANY (sqlc.narg('statuses')::text[]))
-    AND (sqlc.narg('updated_since')::timestamptz IS NULL OR updated_at >= sqlc.narg('updated_since')::timestamptz)
-    AND (sqlc.narg('after_id')::uuid IS NULL OR CASE @sort::text
-        WHEN 'created_at' THEN (created_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN '-created_at' THEN (created_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN 'updated_at' THEN (updated_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN '-updated_at' THEN (updated_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN 'stage_entered_at' THEN (stage_entered_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN '-stage_entered_at' THEN (stage_entered_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-    END)
-ORDER BY
-    CASE WHEN @sort::text = 'created_at' THEN created_at END,
-    CASE WHEN @sort::text = '-created_at' THEN created_at END DESC,
-    CASE WHEN @sort::text = 'updated_at' THEN updated_at END,
-    CASE WHEN @sort::text = '-updated_at' THEN updated_at END DESC,
-    CASE WHEN @sort::text = 'stage_entered_at' THEN stage_entered_at END,
-    CASE WHEN @sort::text = '-stage_entered_at' THEN stage_entered_at END DESC,
-    CASE WHEN @sort::text IN ('created_at', 'updated_at', 'stage_entered_at') THEN id END,
-    CASE WHEN @sort::text IN ('-created_at', '-updated_at', '-stage_entered_at') THEN id END DESC
-LIMIT @max_rows;
+    (SELECT c.first_name FROM candidates AS c WHERE c.company_id = @company_id AND c.id = applications.candidate_id)::text AS first_name,
+    (SELECT c.last_name FROM candidates AS c WHERE c.company_id = @company_id AND c.id = applications.candidate_id)::text AS last_name,
+    (SELECT j.title FROM jobs AS j WHERE j.company_id = @company_id AND j.id = applications.job_id)::text AS job_title,
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = applications.job_id) AS is_member
+FROM list_applications(
+    @company_id, @actor_id, @reach, @sort, @max_rows, sqlc.narg('after_time'), sqlc.narg('after_id'), sqlc.narg('job_id'),
+    sqlc.narg('candidate_id'), sqlc.narg('stages')::text[], sqlc.narg('statuses')::text[], sqlc.narg('updated_since')
+) AS applications;
 
--- name: ListApplicationsOfJobs :many
--- Read from the index alone.
-SELECT id FROM applications WHERE company_id = @company_id AND job_id = ANY (@jobs::uuid[]) LIMIT @at_most;
+-- name: LeadsJob :one
+-- Whether the actor leads a job: as a member, or as an API key of the job.
+SELECT EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = @job_id::uuid) AS leads;
 
 -- name: GetApplicationStatus :one
 SELECT status FROM applications WHERE company_id = @company_id AND id = @id;
 
 -- name: LockApplicant :one
--- Shared: candidates apply side by side, and while one does, nobody archives them.
+-- A shared lock: candidates can apply at the same time, but nobody can archive a candidate who is applying.
 SELECT * FROM candidates WHERE company_id = @company_id AND id = @id FOR SHARE;
 
 -- name: LockAppliedJob :one
--- Shared: many apply side by side, and while one does, nobody closes the job.
+-- A shared lock: several candidates can apply at the same time, but nobody can close the job meanwhile.
 SELECT * FROM jobs WHERE company_id = @company_id AND id = @id FOR SHARE;
 
 -- name: InsertApplication :one
@@ -76,7 +52,7 @@ INSERT INTO applications (
 RETURNING *;
 
 -- name: TransitionApplication :one
--- Guarded by the stage and the status that were decided on.
+-- The stage and the status in the WHERE clause are those that the decision was based on.
 UPDATE applications
 SET stage = @to_stage, furthest_stage = @furthest_stage, status = @to_status, rejection_reason = @rejection_reason,
     stage_entered_at = @stage_entered_at, version = version + 1, updated_at = @now

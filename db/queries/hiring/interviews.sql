@@ -1,5 +1,5 @@
 -- name: TransitionInterview :one
--- Guarded by the state that was decided on. What a state brings with it is set by the state: when it was started, finished, completed.
+-- The status in the WHERE clause is the one that the decision was based on. The new status decides which times are set.
 UPDATE interviews
 SET status = @to_status::interview_status, status_reason = sqlc.narg('reason'),
     started_at = CASE WHEN @to_status::interview_status = 'in_progress' THEN @now::timestamptz ELSE started_at END,
@@ -19,7 +19,7 @@ INSERT INTO interview_events (
 );
 
 -- name: CountMissingScores :one
--- Required scores of an interview that are not submitted.
+-- How many required scores of an interview are not submitted.
 SELECT count(*) FROM interview_panelists AS p
 WHERE p.company_id = @company_id AND p.interview_id = @interview_id AND p.score_required
     AND NOT EXISTS (
@@ -28,82 +28,41 @@ WHERE p.company_id = @company_id AND p.interview_id = @interview_id AND p.score_
     );
 
 -- name: GetInterview :one
--- The caller sees every interview, or those of the listed jobs, or the listed ones.
-SELECT * FROM interviews
-WHERE company_id = @company_id AND id = @id
-    AND (@sees_all::boolean OR job_id = ANY (@jobs::uuid[]) OR id = ANY (@interviews::uuid[]));
+-- An interview that the actor sees. is_member is true if the actor leads its job: as a member, or as an API key of the job.
+SELECT sqlc.embed(interviews),
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = interviews.job_id) AS is_member
+FROM visible_interviews(@company_id, @actor_id, @reach) AS interviews
+WHERE interviews.id = @id::uuid;
 
--- name: GetVisibleInterviewForUpdate :one
--- GetInterview for whoever wants to change it.
-SELECT * FROM interviews
-WHERE company_id = @company_id AND id = @id
-    AND (@sees_all::boolean OR job_id = ANY (@jobs::uuid[]) OR id = ANY (@interviews::uuid[]))
-FOR NO KEY UPDATE;
+-- name: GetInterviewForUpdate :one
+-- Everything that changes an interview, its panel or its scores locks the interview first, and then the score. The order is always the
+-- same, so that these transactions cannot deadlock.
+SELECT sqlc.embed(interviews),
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = interviews.job_id) AS is_member
+FROM interviews
+WHERE interviews.company_id = @company_id
+    AND interviews.id IN (SELECT v.id FROM visible_interviews(@company_id, @actor_id, @reach) AS v WHERE v.id = @id::uuid)
+FOR NO KEY UPDATE OF interviews;
 
 -- name: ListInterviewsNotBegunForUpdate :many
--- The interviews of an application that are planned or could be, locked in one order.
+-- The interviews of an application that have not started, locked in the order of their ids.
 SELECT * FROM interviews
 WHERE company_id = @company_id AND application_id = @application_id AND status IN ('draft', 'scheduled', 'no_show')
 ORDER BY id
 FOR NO KEY UPDATE;
 
 -- name: ListInterviews :many
--- One statement for every filter and order, planned with its values, as ListUsers is. An interview without a time starts neither
--- before nor after any; starts_key, which has an index, stands for its place in the order. The interviews on whose panel somebody is
--- are looked up once for the whole statement; whether one is not among them, for each that is met.
-SELECT * FROM interviews
-WHERE interviews.company_id = @company_id
-    AND (@sees_all::boolean OR job_id = ANY (@jobs::uuid[]) OR id = ANY (@interviews::uuid[]))
-    AND (sqlc.narg('ids')::uuid[] IS NULL OR id = ANY (sqlc.narg('ids')::uuid[]))
-    AND CASE sqlc.narg('mine')::boolean
-        WHEN true THEN id = ANY (ARRAY(
-            SELECT p.interview_id FROM interview_panelists AS p WHERE p.company_id = @company_id AND p.user_id = @caller_id
-        ))
-        WHEN false THEN NOT EXISTS (
-            SELECT FROM interview_panelists AS p
-            WHERE p.company_id = @company_id AND p.interview_id = interviews.id AND p.user_id = @caller_id
-        )
-        ELSE true
-    END
-    AND (sqlc.narg('panelist_id')::uuid IS NULL OR id = ANY (ARRAY(
-        SELECT p.interview_id FROM interview_panelists AS p
-        WHERE p.company_id = @company_id AND p.user_id = sqlc.narg('panelist_id')::uuid
-    )))
-    AND (sqlc.narg('job_id')::uuid IS NULL OR job_id = sqlc.narg('job_id')::uuid)
-    AND (sqlc.narg('candidate_id')::uuid IS NULL OR candidate_id = sqlc.narg('candidate_id')::uuid)
-    AND (sqlc.narg('application_id')::uuid IS NULL OR application_id = sqlc.narg('application_id')::uuid)
-    AND (sqlc.narg('statuses')::text[] IS NULL OR status = ANY (sqlc.narg('statuses')::text[]))
-    AND (sqlc.narg('kinds')::text[] IS NULL OR kind = ANY (sqlc.narg('kinds')::text[]))
-    AND (sqlc.narg('starts_from')::timestamptz IS NULL
-        OR (starts_key >= sqlc.narg('starts_from')::timestamptz AND starts_at >= sqlc.narg('starts_from')::timestamptz))
-    AND (sqlc.narg('starts_before')::timestamptz IS NULL
-        OR (starts_key < sqlc.narg('starts_before')::timestamptz AND starts_at < sqlc.narg('starts_before')::timestamptz))
-    AND (sqlc.narg('updated_since')::timestamptz IS NULL OR updated_at >= sqlc.narg('updated_since')::timestamptz)
-    AND (sqlc.narg('after_id')::uuid IS NULL OR CASE @sort::text
-        WHEN 'starts_at' THEN (starts_key, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN '-starts_at' THEN (starts_key, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN 'created_at' THEN (created_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN '-created_at' THEN (created_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN 'updated_at' THEN (updated_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN '-updated_at' THEN (updated_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-    END)
-ORDER BY
-    CASE WHEN @sort::text = 'starts_at' THEN starts_key END,
-    CASE WHEN @sort::text = '-starts_at' THEN starts_key END DESC,
-    CASE WHEN @sort::text = 'created_at' THEN created_at END,
-    CASE WHEN @sort::text = '-created_at' THEN created_at END DESC,
-    CASE WHEN @sort::text = 'updated_at' THEN updated_at END,
-    CASE WHEN @sort::text = '-updated_at' THEN updated_at END DESC,
-    CASE WHEN @sort::text IN ('starts_at', 'created_at', 'updated_at') THEN id END,
-    CASE WHEN @sort::text IN ('-starts_at', '-created_at', '-updated_at') THEN id END DESC
-LIMIT @max_rows;
-
--- name: ListInterviewsOfJobs :many
--- Read from the index alone.
-SELECT id FROM interviews WHERE company_id = @company_id AND job_id = ANY (@jobs::uuid[]) LIMIT @at_most;
+SELECT sqlc.embed(interviews),
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = interviews.job_id) AS is_member
+FROM list_interviews(
+    @company_id, @actor_id, @reach, @sort, @max_rows, sqlc.narg('after_time'), sqlc.narg('after_id'), sqlc.narg('mine'),
+    sqlc.narg('panelist_id'), sqlc.narg('job_id'), sqlc.narg('candidate_id'), sqlc.narg('application_id'),
+    sqlc.narg('statuses')::text[], sqlc.narg('kinds')::text[], sqlc.narg('starts_from'), sqlc.narg('starts_before'),
+    sqlc.narg('updated_since')
+) AS interviews;
 
 -- name: ListMyInterviews :many
--- What a person's calendar holds: interviews that they are on the panel of and have not declined, from a time on.
+-- The interviews of a user's calendar: those on whose panel the user is and has not declined, that start at or after a time.
 SELECT i.* FROM interview_panelists AS p
 JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
 WHERE p.company_id = @company_id AND p.user_id = @user_id AND p.response <> 'declined'
@@ -112,7 +71,7 @@ ORDER BY i.starts_key, i.id
 LIMIT @max_rows;
 
 -- name: ListInterviewSurroundings :many
--- What interviews show of what they belong to.
+-- What responses show of the application, candidate, job, kit and creator of interviews.
 SELECT
     i.id, c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
     i.created_by AS creator_id, COALESCE(u.first_name || ' ' || u.last_name, a.name, '')::text AS creator_name,
@@ -127,8 +86,8 @@ LEFT JOIN api_keys AS a ON a.company_id = i.company_id AND a.id = i.created_by
 WHERE i.company_id = @company_id AND i.id = ANY (@ids::uuid[]);
 
 -- name: ListInterviewPanels :many
--- Who is on the panels of interviews, in the order in which they were put there. Of a panelist's score it is said how far it has
--- come, and nothing of what it says; there is one that is not voided at most.
+-- The panels of interviews, in the order in which panelists were added. score_status is the status of the panelist's score, which does not
+-- depend on what the score says; a panelist has at most one score that is not voided.
 SELECT sqlc.embed(p), u.first_name, u.last_name, u.email, s.status AS score_status
 FROM interview_panelists AS p
 JOIN users AS u ON u.company_id = p.company_id AND u.id = p.user_id
@@ -139,13 +98,15 @@ ORDER BY p.interview_id, p.created_at, p.user_id;
 
 -- name: GetApplicationForInterview :one
 -- The lock keeps the application active until its interview is created.
-SELECT id, candidate_id, job_id, status FROM applications
-WHERE company_id = @company_id AND id = @id
-    AND (@sees_all::boolean OR job_id = ANY (@jobs::uuid[]) OR id = ANY (@applications::uuid[]))
-FOR SHARE;
+SELECT applications.id, applications.candidate_id, applications.job_id, applications.status,
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = applications.job_id) AS is_member
+FROM applications
+WHERE applications.company_id = @company_id
+    AND applications.id IN (SELECT v.id FROM visible_applications(@company_id, @actor_id, @reach) AS v WHERE v.id = @id::uuid)
+FOR SHARE OF applications;
 
 -- name: GetKitVersionForInterview :one
--- The lock keeps the version published until an interview has it.
+-- The lock keeps the version published until the interview is saved.
 SELECT v.id, v.status, k.job_id FROM kit_versions AS v
 JOIN kits AS k ON k.company_id = v.company_id AND k.id = v.kit_id
 WHERE v.company_id = @company_id AND v.id = @id
@@ -172,7 +133,8 @@ WHERE company_id = @company_id AND id = @id AND version = @version
 RETURNING *;
 
 -- name: ScheduleInterview :one
--- Gives a time, to one that has a time already another one, which is counted. Guarded by the state that was decided on.
+-- Sets the time of an interview. A scheduled interview is rescheduled, which is counted. The status in the WHERE clause is the one that the
+-- decision was based on.
 UPDATE interviews
 SET status = @to_status, starts_at = @starts_at::timestamptz, ends_at = @ends_at::timestamptz, timezone = @timezone::text,
     status_reason = CASE WHEN status = 'scheduled' THEN status_reason ELSE sqlc.narg('reason') END,
@@ -182,13 +144,13 @@ WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
 
 -- name: AdvanceInterview :one
--- A change of its panel is a change of the interview.
+-- A change of the panel is a new version of the interview.
 UPDATE interviews SET version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
 
 -- name: TouchInterview :one
--- A response is seen in the interview, and leaves what others may want to change as it was.
+-- A response is shown with the interview but does not raise its version, so that it does not conflict with changes by others.
 UPDATE interviews SET updated_at = @now
 WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
@@ -204,7 +166,7 @@ VALUES (@company_id, @interview_id, @user_id, @score_required, @now, @now)
 ON CONFLICT ON CONSTRAINT interview_panelists_pkey DO UPDATE SET score_required = @score_required, updated_at = @now;
 
 -- name: DeletePanelist :execrows
--- The foreign key of scores keeps whoever has written one.
+-- Fails by a foreign key if the panelist has written a score.
 DELETE FROM interview_panelists WHERE company_id = @company_id AND interview_id = @interview_id AND user_id = @user_id;
 
 -- name: UpdatePanelResponse :execrows
@@ -213,14 +175,14 @@ SET response = @response, comment = sqlc.narg('comment'), responded_at = @now::t
 WHERE company_id = @company_id AND interview_id = @interview_id AND user_id = @user_id;
 
 -- name: ResetPanelResponses :exec
--- Whoever said something about another time is asked anew.
+-- Responses to the previous time no longer count.
 UPDATE interview_panelists
 SET response = 'needs_action', comment = NULL, responded_at = NULL, updated_at = @now
 WHERE company_id = @company_id AND interview_id = @interview_id AND response <> 'needs_action';
 
 -- name: LockCalendars :exec
--- Whoever books somebody holds their calendar until the end of the transaction: of two bookings at once, the second sees the first.
--- Everyone takes the locks in the order of their keys, so nobody waits in a circle.
+-- Locks the calendars of people until the end of the transaction, so that the second of two concurrent bookings sees the first. The locks are
+-- taken in the order of their keys, so that bookings cannot deadlock.
 SELECT pg_advisory_xact_lock(sorted.key) FROM (
     SELECT DISTINCT hashtextextended(concat('calendar ', sqlc.arg('company_id')::uuid, ' ', people.id), 0) AS key
     FROM unnest(sqlc.arg('people')::uuid[]) AS people (id)
@@ -228,8 +190,8 @@ SELECT pg_advisory_xact_lock(sorted.key) FROM (
 ) AS sorted;
 
 -- name: ListBookings :many
--- What people are booked for around a time, besides one interview: panelists who have not declined, and the candidate. The bounds
--- are of the beginnings; what overlaps is decided by whoever asks.
+-- Interviews other than @interview_id for which panelists, if they have not declined, and a candidate are booked. The bounds apply to the
+-- start of an interview; the service decides which of these overlap.
 SELECT 'panelist'::text AS kind, u.id AS person_id, u.first_name, u.last_name, i.starts_key AS starts_at, i.ends_at::timestamptz AS ends_at,
     i.id AS interview_id
 FROM interview_panelists AS p

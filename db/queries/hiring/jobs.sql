@@ -1,26 +1,25 @@
 -- name: GetJob :one
--- The caller sees every job, or those that are listed.
-SELECT * FROM jobs
-WHERE company_id = @company_id AND id = @id AND (@sees_all::boolean OR id = ANY (@jobs::uuid[]));
+SELECT * FROM visible_jobs(@company_id, @actor_id, @reach) AS jobs WHERE jobs.id = @id::uuid;
 
 -- name: GetJobForUpdate :one
--- For those who manage jobs, and so see them all. The row lock orders everything that changes a job or its members.
-SELECT * FROM jobs WHERE company_id = @company_id AND id = @id FOR NO KEY UPDATE;
-
--- name: ListJobs :many
--- One statement for every filter and order, planned with its values, as ListUsers is. A text is held against the jobs met on
--- the way: a company has thousands of them, not millions. Whose jobs they are is looked up once for the whole statement.
+-- The row lock serializes everything that changes a job or its members.
 SELECT * FROM jobs
 WHERE jobs.company_id = @company_id
-    AND (@sees_all::boolean OR id = ANY (@jobs::uuid[]))
-    AND (sqlc.narg('statuses')::text[] IS NULL OR status = ANY (sqlc.narg('statuses')::text[]))
+    AND jobs.id IN (SELECT v.id FROM visible_jobs(@company_id, @actor_id, @reach) AS v WHERE v.id = @id::uuid)
+FOR NO KEY UPDATE;
+
+-- name: ListJobs :many
+-- Planned with its values (plan_cache_mode = force_custom_plan): filters and orders that were not asked for are constants and disappear. A
+-- pattern is checked on the jobs met in the order of the list, because a company has thousands of jobs, not millions.
+SELECT * FROM visible_jobs(@company_id, @actor_id, @reach) AS jobs
+WHERE (sqlc.narg('statuses')::text[] IS NULL OR status = ANY (sqlc.narg('statuses')::text[]))
     AND (sqlc.narg('department')::text IS NULL OR department = sqlc.narg('department')::text)
     AND CASE sqlc.narg('mine')::boolean
         WHEN true THEN id = ANY (ARRAY(
-            SELECT m.job_id FROM job_members AS m WHERE m.company_id = @company_id AND m.user_id = @caller_id
+            SELECT m.job_id FROM job_members AS m WHERE m.company_id = @company_id AND m.user_id = @actor_id
         ))
         WHEN false THEN id <> ALL (ARRAY(
-            SELECT m.job_id FROM job_members AS m WHERE m.company_id = @company_id AND m.user_id = @caller_id
+            SELECT m.job_id FROM job_members AS m WHERE m.company_id = @company_id AND m.user_id = @actor_id
         ))
         ELSE true
     END
@@ -59,7 +58,8 @@ WHERE company_id = @company_id AND id = @id AND version = @version
 RETURNING *;
 
 -- name: TransitionJob :one
--- Guarded by the state that was decided on. When the job was last opened and last closed is set by the state that it enters.
+-- The status in the WHERE clause is the one that the decision was based on. opened_at and closed_at are the last times the job was opened
+-- and closed.
 UPDATE jobs
 SET status = @to_status::job_status,
     opened_at = CASE WHEN @to_status::job_status = 'open' THEN @now::timestamptz ELSE opened_at END,
@@ -69,7 +69,7 @@ WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
 
 -- name: ListJobMembers :many
--- In the order in which they were added.
+-- In the order in which members were added.
 SELECT sqlc.embed(job_members), users.first_name, users.last_name FROM job_members
 JOIN users ON users.company_id = job_members.company_id AND users.id = job_members.user_id
 WHERE job_members.company_id = @company_id AND job_members.job_id = @job_id

@@ -1,48 +1,37 @@
--- name: ListKitVersionsOfInterviews :many
--- What somebody may read of kits who does not read all of them: the versions of interviews that they are on the panel of. A draft
--- is no interview's.
-SELECT DISTINCT v.id, v.kit_id FROM interviews AS i
-JOIN kit_versions AS v ON v.company_id = i.company_id AND v.id = i.kit_version_id
-WHERE i.company_id = @company_id AND i.id = ANY (@interviews::uuid[]) AND v.status <> 'draft';
-
--- name: ListKitVersionsOfJobs :many
--- What a key reads that is limited to some jobs: the versions of their kits, and of those of the whole company.
-SELECT v.id, v.kit_id FROM kits AS k
-JOIN kit_versions AS v ON v.company_id = k.company_id AND v.kit_id = k.id
-WHERE k.company_id = @company_id AND (k.job_id IS NULL OR k.job_id = ANY (@jobs::uuid[])) AND v.status <> 'draft';
-
 -- name: GetKit :one
--- What is said of the versions is said of those that the caller may read.
+-- A kit that the actor sees, with the versions of it that the actor sees. is_member is true if the actor leads its job: as a member, or as an
+-- API key of the job.
 SELECT sqlc.embed(kits), published.id AS published_version_id, draft.id AS draft_version_id,
-    (SELECT max(v.number) FROM kit_versions AS v
-        WHERE v.company_id = kits.company_id AND v.kit_id = kits.id AND (@sees_all::boolean OR v.id = ANY (@versions::uuid[]))
-    )::integer AS latest_number
-FROM kits
-LEFT JOIN kit_versions AS published ON published.company_id = kits.company_id AND published.kit_id = kits.id
-    AND published.status = 'published' AND (@sees_all::boolean OR published.id = ANY (@versions::uuid[]))
-LEFT JOIN kit_versions AS draft ON draft.company_id = kits.company_id AND draft.kit_id = kits.id
-    AND draft.status = 'draft' AND @sees_all::boolean
-WHERE kits.company_id = @company_id AND kits.id = @id AND (@sees_all::boolean OR kits.id = ANY (@kits::uuid[]));
+    (SELECT max(v.number) FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.kit_id = kits.id)::integer AS latest_number,
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @job_reach) AS j WHERE j.job_id = kits.job_id) AS is_member
+FROM visible_kits(@company_id, @actor_id, @reach) AS kits
+LEFT JOIN kit_versions AS published ON published.company_id = kits.company_id AND published.kit_id = kits.id AND published.status = 'published'
+    AND published.id IN (SELECT v.id FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.id = published.id)
+LEFT JOIN kit_versions AS draft ON draft.company_id = kits.company_id AND draft.kit_id = kits.id AND draft.status = 'draft'
+    AND draft.id IN (SELECT v.id FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.id = draft.id)
+WHERE kits.id = @id::uuid;
 
 -- name: GetKitForUpdate :one
--- For those who write kits, and so see them all. The row lock orders everything that changes a kit or its versions.
-SELECT * FROM kits WHERE company_id = @company_id AND id = @id FOR NO KEY UPDATE;
+-- The row lock serializes everything that changes a kit or its versions.
+SELECT sqlc.embed(kits),
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @job_reach) AS j WHERE j.job_id = kits.job_id) AS is_member
+FROM kits
+WHERE kits.company_id = @company_id
+    AND kits.id IN (SELECT v.id FROM visible_kits(@company_id, @actor_id, @reach) AS v WHERE v.id = @id::uuid)
+FOR NO KEY UPDATE OF kits;
 
 -- name: ListKits :many
--- One statement for every filter and order, planned with its values, as ListUsers is. A text is held against the kits met on the
--- way: a company has hundreds of them. What is said of the versions is said of those that the caller may read.
+-- Planned with its values, as ListJobs is. A pattern is checked on the kits met in the order of the list, because a company has hundreds of
+-- kits.
 SELECT sqlc.embed(kits), published.id AS published_version_id, draft.id AS draft_version_id,
-    (SELECT max(v.number) FROM kit_versions AS v
-        WHERE v.company_id = kits.company_id AND v.kit_id = kits.id AND (@sees_all::boolean OR v.id = ANY (@versions::uuid[]))
-    )::integer AS latest_number
-FROM kits
-LEFT JOIN kit_versions AS published ON published.company_id = kits.company_id AND published.kit_id = kits.id
-    AND published.status = 'published' AND (@sees_all::boolean OR published.id = ANY (@versions::uuid[]))
-LEFT JOIN kit_versions AS draft ON draft.company_id = kits.company_id AND draft.kit_id = kits.id
-    AND draft.status = 'draft' AND @sees_all::boolean
-WHERE kits.company_id = @company_id
-    AND (@sees_all::boolean OR kits.id = ANY (@kits::uuid[]))
-    AND (sqlc.narg('job_id')::uuid IS NULL OR kits.job_id = sqlc.narg('job_id')::uuid)
+    (SELECT max(v.number) FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.kit_id = kits.id)::integer AS latest_number,
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @job_reach) AS j WHERE j.job_id = kits.job_id) AS is_member
+FROM visible_kits(@company_id, @actor_id, @reach) AS kits
+LEFT JOIN kit_versions AS published ON published.company_id = kits.company_id AND published.kit_id = kits.id AND published.status = 'published'
+    AND published.id IN (SELECT v.id FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.id = published.id)
+LEFT JOIN kit_versions AS draft ON draft.company_id = kits.company_id AND draft.kit_id = kits.id AND draft.status = 'draft'
+    AND draft.id IN (SELECT v.id FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.id = draft.id)
+WHERE (sqlc.narg('job_id')::uuid IS NULL OR kits.job_id = sqlc.narg('job_id')::uuid)
     AND (sqlc.narg('is_published')::boolean IS NULL OR (published.id IS NOT NULL) = sqlc.narg('is_published')::boolean)
     AND (sqlc.narg('updated_since')::timestamptz IS NULL OR kits.updated_at >= sqlc.narg('updated_since')::timestamptz)
     AND (sqlc.narg('pattern')::text IS NULL OR kits.name_key LIKE lower(sqlc.narg('pattern')::text))
@@ -77,22 +66,21 @@ WHERE company_id = @company_id AND id = @id AND version = @version
 RETURNING *;
 
 -- name: TouchKit :exec
--- A kit shows which of its versions are published and written, so a change of these is one of the kit to whoever asks what has
--- changed since. Its version counts what a merge patch is based on, which stays.
+-- A kit shows its published version and its draft, so a change of these changes updated_at, by which clients synchronize. It does not change
+-- version, because a merge patch of the kit is not based on them.
 UPDATE kits SET updated_at = @now WHERE company_id = @company_id AND id = @id;
 
 -- name: GetKitVersion :one
-SELECT * FROM kit_versions
-WHERE company_id = @company_id AND kit_id = @kit_id AND id = @id AND (@sees_all::boolean OR id = ANY (@versions::uuid[]));
+SELECT * FROM visible_kit_versions(@company_id, @actor_id, @reach) AS kit_versions
+WHERE kit_versions.kit_id = @kit_id::uuid AND kit_versions.id = @id::uuid;
 
 -- name: GetNewestKitVersion :one
 SELECT * FROM kit_versions WHERE company_id = @company_id AND kit_id = @kit_id ORDER BY number DESC LIMIT 1;
 
 -- name: ListKitVersions :many
--- Newest first, which is by number: nobody's clock decides it.
-SELECT * FROM kit_versions
-WHERE kit_versions.company_id = @company_id AND kit_versions.kit_id = @kit_id
-    AND (@sees_all::boolean OR kit_versions.id = ANY (@versions::uuid[]))
+-- The versions of a kit that the actor sees, newest first. The order is that of the numbers, which no clock decides.
+SELECT kit_versions.* FROM visible_kit_versions(@company_id, @actor_id, @reach) AS kit_versions
+WHERE kit_versions.kit_id = @kit_id::uuid
     AND kit_versions.number < COALESCE(
         (SELECT a.number FROM kit_versions AS a WHERE a.company_id = @company_id AND a.id = sqlc.narg('after_id')::uuid), 2147483647
     )
@@ -118,7 +106,7 @@ WHERE company_id = @company_id AND id = @id AND version = @version AND status = 
 RETURNING *;
 
 -- name: ArchiveKitVersions :many
--- A kit has one published version at most.
+-- A kit has at most one published version.
 UPDATE kit_versions
 SET status = 'archived', archived_at = @now::timestamptz, version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND kit_id = @kit_id AND status = 'published'

@@ -4,7 +4,7 @@ SELECT company_id, id, scopes, job_ids, known_to, expires_at, previous_expires_a
 FROM find_api_key(@hash::bytea);
 
 -- name: TouchAPIKey :exec
--- When a key was last used, so that not every request is a write.
+-- Updates last_used_at at most once per interval, so that not every request writes.
 UPDATE api_keys SET last_used_at = @now::timestamptz
 WHERE company_id = @company_id AND id = @id AND (last_used_at IS NULL OR last_used_at < @before::timestamptz);
 
@@ -43,7 +43,7 @@ WHERE company_id = @company_id AND id = @id AND version = @version AND revoked_a
 RETURNING *;
 
 -- name: RotateAPIKey :one
--- The secret before this one stays good for a while; one before that ends now.
+-- The present secret stays valid until previous_expires_at; the one before it becomes invalid now.
 UPDATE api_keys
 SET hash = @hash, prefix = @prefix, previous_hash = hash, previous_expires_at = @previous_expires_at::timestamptz,
     rotated_at = @now::timestamptz, known_to = @known_to, version = version + 1, updated_at = @now
@@ -60,10 +60,10 @@ UPDATE api_keys SET revoked_at = @now::timestamptz, version = version + 1, updat
 WHERE company_id = @company_id AND revoked_at IS NULL;
 
 -- name: RevokeLaterAPIKeys :execrows
--- All that were created in a test company since it was opened with its first key, but for the one that asks.
+-- Revokes all keys of a test company, except the one that it was opened with and the one that makes the request.
 UPDATE api_keys SET revoked_at = @now::timestamptz, version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND created_by IS NOT NULL AND id <> @caller_id AND revoked_at IS NULL;
 
 -- name: ListKnownJobs :many
--- Those of these jobs that the company has.
+-- Those of some jobs that exist in the company.
 SELECT id FROM jobs WHERE company_id = @company_id AND id = ANY (@ids::uuid[]);

@@ -5,8 +5,8 @@ SELECT * FROM companies WHERE id = @company_id;
 SELECT * FROM companies WHERE id = @company_id FOR NO KEY UPDATE;
 
 -- name: GetCompanyAlone :one
--- Every act writes a row of the audit log, which points to the company. This lock waits for those under way and holds off all others, so what
--- follows in the transaction sees everything there is.
+-- Every write to the company inserts an audit log entry that references the company's row. This lock waits for such transactions to end and
+-- blocks new ones, so that the rest of the transaction sees everything that was written.
 SELECT * FROM companies WHERE id = @company_id FOR UPDATE;
 
 -- name: UpdateCompany :one
@@ -31,7 +31,7 @@ SELECT id, name, slug, is_active FROM find_company(@slug);
 SELECT id, name, slug, is_active, created_at FROM all_companies();
 
 -- name: ListTestCompanies :many
--- Those that a company has opened and not closed, newest first. Whoever asks acts for an active company, so these are live.
+-- The test companies that a company has opened and not closed, newest first. The company of the request is active, so they are live.
 SELECT * FROM companies
 WHERE test_of = @company_id::uuid AND is_active
     AND (created_at, id) < (
@@ -48,7 +48,7 @@ SELECT * FROM companies WHERE test_of = @company_id::uuid AND id = @id AND is_ac
 SELECT count(*) FROM companies WHERE test_of = @company_id::uuid AND is_active;
 
 -- name: ActFor :exec
--- What follows in the transaction acts for another company: one that the caller's has opened to test in.
+-- Sets the tenant of the rest of the transaction to a test company that the actor's company has opened.
 SELECT set_config('app.company_id', CAST(@company_id::uuid AS text), true);
 
 -- name: InsertTestCompany :one
@@ -62,9 +62,8 @@ WHERE id = @id AND test_of = @test_of::uuid AND is_active
 RETURNING *;
 
 -- name: ResetCompany :one
--- Deletes what a test company holds besides itself, its keys, its audit log, and the one person who asks; row-level security lets nothing of it
--- happen to the people, jobs and candidates of any other. What points at something else goes in the same statement, whose constraints are looked at
--- when all of it is done.
+-- Deletes everything of a test company except its row, its API keys, its audit log and the user who resets it. Row-level security prevents
+-- deleting rows of other companies. Rows that reference each other are deleted by one statement, because foreign keys are checked at its end.
 WITH revisions AS (DELETE FROM score_revisions WHERE score_revisions.company_id = @company_id RETURNING 1),
     scored AS (DELETE FROM scores WHERE scores.company_id = @company_id RETURNING 1),
     seats AS (DELETE FROM interview_panelists WHERE interview_panelists.company_id = @company_id RETURNING 1),
@@ -86,7 +85,7 @@ SELECT
     (SELECT count(*) FROM people) AS users;
 
 -- name: EndTestSessions :many
--- Ends the sessions of a test company, but for those of one person.
+-- Ends the sessions of a test company, except those of one user.
 UPDATE sessions
 SET revoked_at = @now::timestamptz, end_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
 WHERE company_id = @company_id AND user_id <> @except_user_id AND revoked_at IS NULL

@@ -12,46 +12,10 @@ SELECT * FROM users WHERE company_id = @company_id AND id = @id;
 SELECT * FROM users WHERE company_id = @company_id AND id = @id FOR NO KEY UPDATE;
 
 -- name: ListUsers :many
--- One statement for every filter and order: planned with its values (plan_cache_mode = force_custom_plan), the orders not
--- asked for are constants and fall away, and what remains walks one index. A pattern is held against the users met on the
--- way, and walked bounds how many those are.
-SELECT met.* FROM (
-    SELECT * FROM users
-    WHERE company_id = @company_id
-        AND (sqlc.narg('ids')::uuid[] IS NULL OR id = ANY (sqlc.narg('ids')::uuid[]))
-        AND (sqlc.narg('roles')::text[] IS NULL OR role = ANY (sqlc.narg('roles')::text[]))
-        AND (sqlc.narg('is_active')::boolean IS NULL OR is_active = sqlc.narg('is_active')::boolean)
-        AND (sqlc.narg('department')::text IS NULL OR department = sqlc.narg('department')::text)
-        AND (sqlc.narg('updated_since')::timestamptz IS NULL OR updated_at >= sqlc.narg('updated_since')::timestamptz)
-        AND (sqlc.narg('after_id')::uuid IS NULL OR CASE @sort::text
-            WHEN 'created_at' THEN (created_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-            WHEN '-created_at' THEN (created_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-            WHEN 'updated_at' THEN (updated_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-            WHEN '-updated_at' THEN (updated_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-            WHEN 'name' THEN (name_key, id) > (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
-            WHEN '-name' THEN (name_key, id) < (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
-            WHEN 'email' THEN email > sqlc.narg('after_text')::text
-            WHEN '-email' THEN email < sqlc.narg('after_text')::text
-        END)
-    ORDER BY
-        CASE WHEN @sort::text = 'created_at' THEN created_at END,
-        CASE WHEN @sort::text = '-created_at' THEN created_at END DESC,
-        CASE WHEN @sort::text = 'updated_at' THEN updated_at END,
-        CASE WHEN @sort::text = '-updated_at' THEN updated_at END DESC,
-        CASE WHEN @sort::text = 'name' THEN name_key END,
-        CASE WHEN @sort::text = '-name' THEN name_key END DESC,
-        CASE WHEN @sort::text = 'email' THEN email END,
-        CASE WHEN @sort::text = '-email' THEN email END DESC,
-        CASE WHEN @sort::text IN ('created_at', 'updated_at', 'name') THEN id END,
-        CASE WHEN @sort::text IN ('-created_at', '-updated_at', '-name') THEN id END DESC
-    LIMIT @walked
-) AS met
-WHERE sqlc.narg('pattern')::text IS NULL
-    OR user_search_text(first_name, last_name, email, department) LIKE lower(sqlc.narg('pattern')::text)
-LIMIT @max_rows;
-
--- name: SearchUsers :many
-SELECT search_users(@company_id, @pattern, @at_most)::uuid AS id;
+SELECT users.* FROM list_users(
+    @company_id, @sort, @max_rows, sqlc.narg('after_time'), sqlc.narg('after_text'), sqlc.narg('after_id'), sqlc.narg('pattern'), @indexed,
+    sqlc.narg('ids')::uuid[], sqlc.narg('roles')::text[], sqlc.narg('is_active'), sqlc.narg('department'), sqlc.narg('updated_since')
+) AS users;
 
 -- name: InsertUser :one
 INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, created_at, updated_at)
@@ -83,14 +47,14 @@ SET password_hash = @password_hash, password_changed_at = @now, version = versio
 WHERE company_id = @company_id AND id = @id AND is_active AND password_hash = @verified_hash;
 
 -- name: ResetUserPassword :execrows
--- For the operator, who does not know the old one.
+-- For the operator, who does not know the old password.
 UPDATE users
 SET password_hash = @password_hash, password_changed_at = @now, version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND id = @id;
 
 -- name: LockActiveAdmins :many
--- Whoever takes an active admin away holds all of a company's active admins, in one order: of two requests at once, the
--- second counts what the first has left. Where the user is none there is nothing to hold.
+-- Locks all active admins of a company in the order of their ids, if the user is one of them. A request that removes an active admin takes
+-- these locks, so that of two concurrent requests the second counts the admins that the first has left.
 SELECT users.id FROM users
 WHERE users.company_id = @company_id AND users.role = 'admin' AND users.is_active
     AND EXISTS (
@@ -101,7 +65,7 @@ ORDER BY users.id
 FOR NO KEY UPDATE OF users;
 
 -- name: CountActiveAdmins :one
--- It matters only whether there is more than one.
+-- Counts up to two: it matters only whether there is more than one.
 SELECT count(*) FROM (
     SELECT FROM users WHERE company_id = @company_id AND role = 'admin' AND is_active LIMIT 2
 ) AS admins;

@@ -1,12 +1,19 @@
+-- name: GetReportedJob :one
+-- A job of whose applications the actor sees all.
+SELECT id, title FROM jobs
+WHERE jobs.company_id = @company_id AND jobs.id = @id
+    AND (@reach::text = 'all' OR EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = jobs.id));
+
 -- name: CountPipeline :many
--- Counted from applications_pipeline_idx alone, in its order.
+-- Counted by an index-only scan of applications_pipeline_idx, in its order.
 SELECT furthest_stage, stage, status, count(*)::integer AS applications FROM applications
 WHERE company_id = @company_id AND job_id = @job_id
 GROUP BY furthest_stage, stage, status
 ORDER BY furthest_stage, stage, status;
 
 -- name: ListMedianStays :many
--- The median of the seconds that applications of a job stayed in each stage that they left, from application_moves_stay_idx alone.
+-- The median of the seconds that applications of a job stayed in each stage that they left, by an index-only scan of
+-- application_moves_stay_idx.
 SELECT from_stage::application_stage AS stage, (percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds))::double precision AS seconds
 FROM application_moves
 WHERE company_id = @company_id AND job_id = @job_id AND seconds IS NOT NULL
@@ -14,27 +21,14 @@ GROUP BY from_stage
 ORDER BY from_stage;
 
 -- name: ListInterviewerFigures :many
--- The people of one page are found by name among those who are on a panel that the caller sees; each one's figures are then
--- counted from their own panels. Times and states enter, and no rating. A score's first submission is the earliest that
--- its revisions know of. The median is 0 where nothing is submitted, and then means nothing. Whoever sees every job needs no
--- interview to find the people, so that join is one that the planner can leave out.
-SELECT person.id, person.first_name, person.last_name, person.name_key,
+-- Users who are on a panel of a job of which the actor sees all interviews, by name, with the figures of their panels in these jobs. The
+-- figures depend on times and states and not on ratings. The first submission of a score is the earliest that its revisions record. The
+-- median is 0, and means nothing, if no score is submitted.
+SELECT users.id, users.first_name, users.last_name, users.name_key,
     figures.interviews, figures.open_scores, figures.submitted_scores, figures.median_hours
-FROM (
-    SELECT id, first_name, last_name, name_key FROM users
-    WHERE users.company_id = @company_id
-        AND (sqlc.narg('after_id')::uuid IS NULL
-            OR (name_key, id) > (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid))
-        AND EXISTS (
-            SELECT FROM interview_panelists AS p
-            LEFT JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
-            WHERE p.company_id = @company_id AND p.user_id = users.id
-                AND (@sees_all::boolean OR i.job_id = ANY (@jobs::uuid[]))
-                AND (sqlc.narg('job_id')::uuid IS NULL OR i.job_id = sqlc.narg('job_id')::uuid)
-        )
-    ORDER BY name_key, id
-    LIMIT @max_rows
-) AS person
+FROM list_interviewers(
+    @company_id, @actor_id, @reach, @max_rows, sqlc.narg('after_text'), sqlc.narg('after_id'), sqlc.narg('job_id')
+) AS users
 CROSS JOIN LATERAL (
     SELECT
         (count(*) FILTER (WHERE i.status <> 'cancelled'))::integer AS interviews,
@@ -51,8 +45,8 @@ CROSS JOIN LATERAL (
     JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
     LEFT JOIN scores AS s ON s.company_id = p.company_id AND s.interview_id = p.interview_id AND s.rater_id = p.user_id
         AND s.status = 'submitted'
-    WHERE p.company_id = @company_id AND p.user_id = person.id
-        AND (@sees_all::boolean OR i.job_id = ANY (@jobs::uuid[]))
+    WHERE p.company_id = @company_id AND p.user_id = users.id
+        AND (@reach::text = 'all' OR i.job_id = ANY (ARRAY(SELECT j.job_id FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j)))
         AND (sqlc.narg('job_id')::uuid IS NULL OR i.job_id = sqlc.narg('job_id')::uuid)
 ) AS figures
-ORDER BY person.name_key, person.id;
+ORDER BY users.name_key, users.id;

@@ -5,7 +5,6 @@
 package bulk
 
 import (
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -55,8 +54,8 @@ type Record struct {
 	// Line is the line of the file, counted from 1, on which the record starts. A cell that contains line feeds goes over
 	// several lines.
 	Line int
-	// Fields are the values that the record has, by the names of their columns, as JSON: a text, a list of texts, or null.
-	Fields map[string]json.RawMessage
+	// Fields are the values of the record by the names of their columns: a string, an []any of strings, or nil for null.
+	Fields map[string]any
 	// Flaws are what is wrong with the record; with any, Fields may lack what could not be read.
 	Flaws []fault.Field
 }
@@ -67,7 +66,7 @@ func (r Record) Decode(into any) []fault.Field {
 	all := Record{Line: r.Line, Flaws: slices.Clip(r.Flaws)}
 	// Each member is read by itself, since the reader of JSON stops at the first that it cannot read.
 	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
-		object := slices.Concat([]byte{'{'}, quote(name), []byte{':'}, r.Fields[name], []byte{'}'})
+		object := slices.Concat([]byte{'{'}, quote(name), []byte{':'}, encode(r.Fields[name]), []byte{'}'})
 		err := jsonv2.Unmarshal(object, into, jsonv2.RejectUnknownMembers(true))
 		if err == nil {
 			continue
@@ -89,19 +88,31 @@ func (r *Record) flaw(pointer, code, detail string) {
 	}
 }
 
-// keep takes a text as the value of a column.
-func (r *Record) keep(column Column, text string) { r.Fields[column.Name] = quote(text) }
-
-// keepList takes texts as the value of a column.
+// keepList sets a column to a list of texts.
 func (r *Record) keepList(column Column, items []string) {
-	list := []byte{'['}
+	list := make([]any, len(items))
 	for i, item := range items {
-		if i > 0 {
-			list = append(list, ',')
-		}
-		list = append(list, quote(item)...)
+		list[i] = item
 	}
-	r.Fields[column.Name] = append(list, ']')
+	r.Fields[column.Name] = list
+}
+
+// encode writes the value of a field as JSON.
+func encode(value any) []byte {
+	switch value := value.(type) {
+	case string:
+		return quote(value)
+	case []any:
+		list := []byte{'['}
+		for i, item := range value {
+			if i > 0 {
+				list = append(list, ',')
+			}
+			list = append(list, encode(item)...)
+		}
+		return append(list, ']')
+	}
+	return []byte("null")
 }
 
 // quote writes a text as JSON. Bytes that are no UTF-8 were refused before.

@@ -2,7 +2,6 @@ package bulk
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -78,7 +77,7 @@ func (r *csvRecords) next() (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	record := Record{Line: row.line, Fields: map[string]json.RawMessage{}}
+	record := Record{Line: row.line, Fields: map[string]any{}}
 	switch {
 	case row.broken.code != "":
 		pointer := ""
@@ -113,7 +112,7 @@ func (r *csvRecords) read(record *Record, column Column, cell string) {
 			record.keepList(column, items)
 		}
 	case checkText(record, pointer, cell):
-		record.keep(column, arm(cell))
+		record.Fields[column.Name] = arm(cell)
 	}
 }
 

@@ -3,7 +3,6 @@ package bulk
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 
@@ -32,7 +31,7 @@ func (r *jsonRecords) next() (Record, error) {
 		if err != nil {
 			return Record{}, err
 		}
-		record := Record{Line: r.line, Fields: map[string]json.RawMessage{}}
+		record := Record{Line: r.line, Fields: map[string]any{}}
 		if long {
 			record.flaw("", tooLong.code, tooLong.detail)
 			return record, nil
@@ -116,7 +115,7 @@ func readMember(record *Record, decoder *jsontext.Decoder, column Column, known 
 	case kind == '"' && !column.List:
 		text, clean, err := readText(record, decoder)
 		if clean {
-			record.keep(column, text)
+			record.Fields[column.Name] = text
 		}
 		return err
 	case kind == '[' && column.List:
@@ -126,7 +125,7 @@ func readMember(record *Record, decoder *jsontext.Decoder, column Column, known 
 		}
 		return err
 	case kind == 'n' && column.Nullable:
-		record.Fields[column.Name] = json.RawMessage("null")
+		record.Fields[column.Name] = nil
 		return decoder.SkipValue()
 	case kind == 'n':
 		return refuse(record, decoder, "type", "must not be null")

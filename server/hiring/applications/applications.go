@@ -1,7 +1,7 @@
-// Package applications moves candidates through the stages of a job. It promises that every move stands in the history
-// with who made it and why, together with the application as it is after; that a candidate is considered for a job once
-// at a time, and only an active candidate for an open job; and that of two moves at once the second is decided on what
-// the first has left.
+// Package applications moves candidates through the stages of a job. It guarantees that the history contains every move,
+// with its actor and reason, in the same transaction as the application's new state; that a candidate has at most one
+// open application to a job, and only an active candidate applies, only to an open job; and that of two concurrent
+// moves, the second is decided on the state after the first.
 package applications
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -29,50 +29,45 @@ func New(deps service.Deps) (*Applications, error) {
 	return &Applications{deps}, nil
 }
 
-// GetApplication shows one application to those who may see it.
+// GetApplication shows an application that the actor sees.
 func (a *Applications) GetApplication(
 	ctx context.Context, request api.GetApplicationRequestObject,
 ) (api.GetApplicationResponseObject, error) {
-	row, seen, err := a.see(ctx, request.ApplicationID)
+	actor := access.Of(ctx)
+	row, err := a.get(ctx, actor, request.ApplicationID)
 	if err != nil {
 		return nil, err
 	}
-	shown := present(row, seen)
-	return api.GetApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
+	return api.GetApplication200JSONResponse{ApplicationJSONResponse: present(actor, row)}, nil
 }
 
-// see gives an application that the caller may see, and what else they may.
-func (a *Applications) see(ctx context.Context, id uuid.UUID) (db.GetApplicationRow, visibility.Sight, error) {
-	who := access.Of(ctx)
-	tenant := a.Store.Of(who.CompanyID)
-	seen, err := visibility.Of(ctx, tenant, who)
-	if err != nil {
-		return db.GetApplicationRow{}, seen, err
-	}
-	row, err := tenant.GetApplication(ctx, db.GetApplicationParams{
-		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Applications: seen.Applications,
+// get reads an application that the actor sees.
+func (a *Applications) get(ctx context.Context, actor access.Actor, id uuid.UUID) (db.GetApplicationRow, error) {
+	return a.Store.Of(actor.CompanyID).GetApplication(ctx, db.GetApplicationParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	})
-	return row, seen, err
 }
 
-// CreateApplication brings a candidate and a job together.
+// CreateApplication creates an application of a candidate to a job.
 func (a *Applications) CreateApplication(
 	ctx context.Context, request api.CreateApplicationRequestObject,
 ) (api.CreateApplicationResponseObject, error) {
-	who := access.Of(ctx)
-	row := newApplication(*request.Body, who.CompanyID)
+	actor := access.Of(ctx)
+	row := newApplication(*request.Body, actor.CompanyID)
 	row.ID, row.Now = a.Clock.ID(), a.Clock.Now()
 	var shown api.ApplicationJSONResponse
-	err := a.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+	err := a.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		candidate, job, err := a.lockParties(ctx, tx, row)
 		if err != nil {
 			return err
 		}
-		seen, err := visibility.Of(ctx, tx, who)
+		member, err := tx.LeadsJob(ctx, db.LeadsJobParams{
+			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), JobID: job.ID,
+		})
 		if err != nil {
 			return err
 		}
-		if err := mayApply(candidate.Status, job.Status, seen.Standing(job.ID)); err != nil {
+		if err := mayApply(candidate.Status, job.Status, lifecycle.StandingOf(actor, member)); err != nil {
 			return err
 		}
 		created, err := tx.InsertApplication(ctx, row)
@@ -81,14 +76,15 @@ func (a *Applications) CreateApplication(
 		}
 		err = tx.InsertApplicationMove(ctx, db.InsertApplicationMoveParams{
 			CompanyID: row.CompanyID, ID: a.Clock.ID(), ApplicationID: row.ID, JobID: row.JobID, CandidateID: row.CandidateID,
-			Event: api.ApplicationEventApply, ToStage: row.Stage, ToStatus: row.Status, ActorID: who.ID, Now: row.Now,
+			Event: api.ApplicationEventApply, ToStage: row.Stage, ToStatus: row.Status, ActorID: actor.ID, Now: row.Now,
 		})
 		if err != nil {
 			return err
 		}
-		shown = present(db.GetApplicationRow{
+		shown = present(actor, db.GetApplicationRow{
 			Application: created, FirstName: candidate.FirstName, LastName: candidate.LastName, JobTitle: job.Title,
-		}, seen)
+			IsMember: member,
+		})
 		return a.record(ctx, tx, audit.ApplicationCreated, row.ID, audit.Diff(blank(), attributes(created)))
 	})
 	if err != nil {
@@ -102,8 +98,8 @@ func (a *Applications) CreateApplication(
 	}, nil
 }
 
-// lockParties gives the candidate and the job of a new application, neither of which changes before it is written. It
-// fails with all that is wrong with what the client sent: ids that name nothing in the company, and the source.
+// lockParties returns the candidate and the job of a new application, locked until the transaction ends. Unknown ids and
+// an invalid source are reported together, as the fault RuleViolated.
 func (a *Applications) lockParties(
 	ctx context.Context, tx *db.Queries, row db.InsertApplicationParams,
 ) (db.Candidate, db.Job, error) {
@@ -121,7 +117,7 @@ func (a *Applications) lockParties(
 	return candidate, job, checkSource(f, row.Source)
 }
 
-// record writes what happened to an application.
+// record writes an audit log entry about an application.
 func (a *Applications) record(
 	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
 ) error {

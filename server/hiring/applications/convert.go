@@ -8,13 +8,13 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// present shows an application as the caller may handle it. Candidate and job change without it.
-func present(row db.GetApplicationRow, seen visibility.Sight) api.ApplicationJSONResponse {
-	shown := convert(row, seen.Standing(row.Application.JobID))
+// present returns an application as the actor sees it. The ETag covers the names of candidate and job as well, because
+// these change without the application.
+func present(actor access.Actor, row db.GetApplicationRow) api.ApplicationJSONResponse {
+	shown := convert(row, lifecycle.StandingOf(actor, row.IsMember))
 	return api.ApplicationJSONResponse{
 		Body: shown,
 		Headers: api.ApplicationResponseHeaders{
@@ -45,16 +45,16 @@ func convertMove(joined db.ListApplicationMovesRow) api.ApplicationMove {
 	}
 }
 
-// newApplication takes what a client wants of a new application into the form of a row; id and time come later.
-func newApplication(wanted api.CreateApplicationRequest, company uuid.UUID) db.InsertApplicationParams {
+// newApplication converts a request into a row without id and time.
+func newApplication(request api.CreateApplicationRequest, company uuid.UUID) db.InsertApplicationParams {
 	return db.InsertApplicationParams{
-		CompanyID: company, CandidateID: wanted.CandidateID, JobID: wanted.JobID, Stage: lifecycle.Stage().Initial,
-		Status: lifecycle.Application().Initial, Source: optional.Text(nil, wanted.Source),
+		CompanyID: company, CandidateID: request.CandidateID, JobID: request.JobID, Stage: lifecycle.Stage().Initial,
+		Status: lifecycle.Application().Initial, Source: optional.Text(nil, request.Source),
 	}
 }
 
-// attributes is what the audit compares of an application. Texts that somebody wrote about the candidate are not among
-// it: the source and the reasons of moves stand with the application, which can be forgotten; the log cannot.
+// attributes are the fields of an application that the audit log records. Free text about the candidate, which are the
+// source and the reasons of moves, is left out: it can be deleted with the application, but not from the log.
 func attributes(row db.Application) map[string]any {
 	return map[string]any{
 		"candidate_id": row.CandidateID, "job_id": row.JobID, "stage": row.Stage, "status": row.Status,
@@ -62,7 +62,7 @@ func attributes(row db.Application) map[string]any {
 	}
 }
 
-// blank is what an application was before there was one.
+// blank are the attributes of an application that does not exist yet.
 func blank() map[string]any {
 	return map[string]any{"candidate_id": nil, "job_id": nil, "stage": nil, "status": nil, "rejection_reason": nil}
 }

@@ -13,24 +13,20 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
-// ExportApplications streams the applications that the caller sees. That they took them out is recorded before the
+// ExportApplications streams the applications that the actor sees. The export is recorded in the audit log before its
 // first line.
 func (a *Applications) ExportApplications(
 	ctx context.Context, request api.ExportApplicationsRequestObject,
 ) (api.ExportApplicationsResponseObject, error) {
-	who, format := access.Of(ctx), api.ExportFormatNdjson
+	actor, format := access.Of(ctx), api.ExportFormatNdjson
 	if request.Params.Format != nil {
 		format = *request.Params.Format
 	}
-	var seen visibility.Sight
-	err := a.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) (err error) {
-		if seen, err = visibility.Of(ctx, tx, who); err != nil {
-			return err
-		}
-		return a.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
+	err := a.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		return a.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
 			Action: audit.ApplicationsExported, Resource: audit.Application,
 			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},
 		})
@@ -38,8 +34,9 @@ func (a *Applications) ExportApplications(
 	if err != nil {
 		return nil, err
 	}
+	query := listQuery(actor, request.Params, api.ApplicationSortCreatedAtAsc)
 	stream := bulk.Stream(func(to io.Writer) error {
-		err := a.export(ctx, listQuery(who, seen, request.Params, api.ApplicationSortCreatedAtAsc), seen, format, to)
+		err := a.export(ctx, actor, query, format, to)
 		if err != nil {
 			a.Log.WarnContext(ctx, "application export broken off", slog.Any("error", err))
 		}
@@ -53,32 +50,29 @@ func (a *Applications) ExportApplications(
 	return api.ExportApplications200ApplicationXNdjsonResponse{Body: stream, Headers: headers}, nil
 }
 
-// export writes the applications that a query selects, in batches of one statement each.
+// export writes the selected applications in batches of one statement each. Every batch checks again what the actor
+// sees.
 func (a *Applications) export(
-	ctx context.Context, query db.ListApplicationsParams, seen visibility.Sight, format api.ExportFormat, to io.Writer,
+	ctx context.Context, actor access.Actor, query db.ListApplicationsParams, format api.ExportFormat, to io.Writer,
 ) error {
 	query.MaxRows = bulk.Batch
-	var err error
-	if query.Ids, err = a.narrow(ctx, a.Store.Planned(query.CompanyID), query); err != nil {
-		return err
+	next := func(after *db.ListApplicationsRow) ([]db.ListApplicationsRow, error) {
+		if after != nil {
+			query.AfterTime, query.AfterID = &after.Application.CreatedAt, &after.Application.ID
+		}
+		return a.Store.Of(actor.CompanyID).ListApplications(ctx, query)
 	}
-	convertRow := func(row db.ListApplicationsRow) (any, error) {
-		shown := convert(db.GetApplicationRow(row), seen.Standing(row.Application.JobID))
+	show := func(row db.ListApplicationsRow) (any, error) {
+		shown := convert(db.GetApplicationRow(row), lifecycle.StandingOf(actor, row.IsMember))
 		if format == api.ExportFormatCsv {
 			return flatten(shown), nil
 		}
 		return shown, nil
 	}
-	out := bulk.NewWriter(bulk.Format(format), to, table())
-	return bulk.Export(out, convertRow, func(after *db.ListApplicationsRow) ([]db.ListApplicationsRow, error) {
-		if after != nil {
-			query.AfterTime, query.AfterID = &after.Application.CreatedAt, &after.Application.ID
-		}
-		return a.Store.Planned(query.CompanyID).ListApplications(ctx, query)
-	})
+	return bulk.Export(bulk.NewWriter(bulk.Format(format), to, table()), show, next)
 }
 
-// line is an application whose candidate and job are cells of their own.
+// line is an application as a row of CSV, whose candidate and job have columns of their own.
 type line struct {
 	api.Application
 
@@ -96,8 +90,7 @@ func flatten(shown api.Application) line {
 	}
 }
 
-// table is the applications as CSV. What the caller may do with them is left to the other format: nobody acts from a
-// spreadsheet.
+// table are the columns of the CSV export. It has no allowed actions, because nobody acts from a spreadsheet.
 func table() bulk.Table {
 	return bulk.Table{Columns: []string{
 		"id", "candidate_id", "candidate_first_name", "candidate_last_name", "job_id", "job_title", "stage", "status",

@@ -4,73 +4,56 @@ import (
 	"context"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
-// fewApplications is up to how many applications of jobs a list reads one by one, and puts in order itself. Of more
-// there are enough on the way through all of the company's.
-const fewApplications = 10_000
-
-// ListApplications lists the applications that the caller sees, by filters and in an order of their choice.
+// ListApplications lists the applications that the actor sees.
 func (a *Applications) ListApplications(
 	ctx context.Context, request api.ListApplicationsRequestObject,
 ) (api.ListApplicationsResponseObject, error) {
-	who, wanted := access.Of(ctx), request.Params
-	seen, err := visibility.Of(ctx, a.Store.Of(who.CompanyID), who)
-	if err != nil {
-		return nil, err
-	}
+	actor, wanted := access.Of(ctx), request.Params
 	sort := api.ApplicationSortCreatedAtDesc
 	if wanted.Sort != nil {
 		sort = *wanted.Sort
 	}
-	query := listQuery(who, seen, api.ExportApplicationsParams{
+	query := listQuery(actor, api.ExportApplicationsParams{
 		JobID: wanted.JobID, CandidateID: wanted.CandidateID, Stage: wanted.Stage, Status: wanted.Status,
 		UpdatedSince: wanted.UpdatedSince,
 	}, sort)
-	scoped := wanted
-	scoped.Cursor, scoped.Limit, scoped.Sort = nil, nil, &sort
-	scope := page.Scope{Company: who.CompanyID, Operation: "ListApplications", Query: scoped}
-	list, err := a.Cursors.Open(scope, wanted.Cursor, wanted.Limit)
+	scope := wanted
+	scope.Cursor, scope.Limit, scope.Sort = nil, nil, &sort
+	shown, err := page.Read(ctx, a.Cursors, page.List[db.ListApplicationsRow, api.Application]{
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListApplications", Query: scope},
+		Cursor: wanted.Cursor, Limit: wanted.Limit,
+		Fetch: func(w page.Window) ([]db.ListApplicationsRow, error) {
+			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows
+			return a.Store.Of(actor.CompanyID).ListApplications(ctx, query)
+		},
+		Place: func(row db.ListApplicationsRow) page.Place { return placeOf(row.Application, sort) },
+		Show: page.Each(func(row db.ListApplicationsRow) api.Application {
+			return convert(db.GetApplicationRow(row), lifecycle.StandingOf(actor, row.IsMember))
+		}),
+	})
 	if err != nil {
 		return nil, err
-	}
-	query.AfterTime, query.AfterID, query.MaxRows = list.After.Time, list.After.ID, list.MaxRows()
-	tenant := a.Store.Planned(who.CompanyID)
-	if query.Ids, err = a.narrow(ctx, tenant, query); err != nil {
-		return nil, err
-	}
-	rows, err := tenant.ListApplications(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	shown, err := page.Close(ctx, list, rows, func(row db.ListApplicationsRow) page.Place { return placeOf(row, sort) })
-	if err != nil {
-		return nil, err
-	}
-	data := make([]api.Application, len(shown.Rows))
-	for i, row := range shown.Rows {
-		data[i] = convert(db.GetApplicationRow(row), seen.Standing(row.Application.JobID))
 	}
 	return api.ListApplications200JSONResponse{
-		Body:    api.ApplicationPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Body:    api.ApplicationPage(shown.Body),
 		Headers: api.ListApplications200ResponseHeaders{Link: shown.Link},
 	}, nil
 }
 
-// listQuery is what selects the applications that the filters match and the caller sees.
+// listQuery selects the applications that the actor sees and the filters match.
 func listQuery(
-	who access.Actor, seen visibility.Sight, filters api.ExportApplicationsParams, sort api.ApplicationSort,
+	actor access.Actor, filters api.ExportApplicationsParams, sort api.ApplicationSort,
 ) db.ListApplicationsParams {
 	query := db.ListApplicationsParams{
-		CompanyID: who.CompanyID, SeesAll: seen.All, Jobs: seen.Jobs, Applications: seen.Applications,
-		JobID: filters.JobID, CandidateID: filters.CandidateID, UpdatedSince: filters.UpdatedSince, Sort: string(sort),
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), JobID: filters.JobID,
+		CandidateID: filters.CandidateID, UpdatedSince: filters.UpdatedSince, Sort: string(sort),
 	}
 	for _, stage := range filters.Stage {
 		query.Stages = append(query.Stages, string(stage))
@@ -81,73 +64,44 @@ func listQuery(
 	return query
 }
 
-// narrow gives the applications that those of a query are among, nil where the query says so itself or they are many.
-// PostgreSQL takes the applications of a job to be spread over all times: those of a job that is long past it would
-// look for through all that came later, unless it is told which they are.
-func (a *Applications) narrow(
-	ctx context.Context, tenant *db.Queries, query db.ListApplicationsParams,
-) ([]uuid.UUID, error) {
-	jobs, own := query.Jobs, query.Applications
-	switch {
-	case query.JobID != nil:
-		jobs, own = []uuid.UUID{*query.JobID}, nil
-	case query.SeesAll || len(jobs) == 0:
-		return nil, nil
-	}
-	ids, err := tenant.ListApplicationsOfJobs(ctx, db.ListApplicationsOfJobsParams{
-		CompanyID: query.CompanyID, Jobs: jobs, AtMost: fewApplications + 1,
-	})
-	if err != nil || len(ids) > fewApplications {
-		return nil, err
-	}
-	return append(ids, own...), nil
-}
-
-func placeOf(row db.ListApplicationsRow, sort api.ApplicationSort) page.Place {
-	application := row.Application
+func placeOf(row db.Application, sort api.ApplicationSort) page.Place {
 	ascending := api.ApplicationSort(strings.TrimPrefix(string(sort), "-"))
-	switch ascending { //nolint:exhaustive // the descending orders were trimmed
+	switch ascending { //nolint:exhaustive // the prefix of descending orders is removed above
 	case api.ApplicationSortUpdatedAtAsc:
-		return page.At(application.UpdatedAt, application.ID)
+		return page.At(row.UpdatedAt, row.ID)
 	case api.ApplicationSortStageEnteredAtAsc:
-		return page.At(application.StageEnteredAt, application.ID)
+		return page.At(row.StageEnteredAt, row.ID)
 	}
-	return page.At(application.CreatedAt, application.ID)
+	return page.At(row.CreatedAt, row.ID)
 }
 
-// ListApplicationHistory lists the moves of an application, to those who see it.
+// ListApplicationHistory lists the moves of an application that the actor sees, oldest first.
 func (a *Applications) ListApplicationHistory(
 	ctx context.Context, request api.ListApplicationHistoryRequestObject,
 ) (api.ListApplicationHistoryResponseObject, error) {
-	seen, _, err := a.see(ctx, request.ApplicationID)
+	row, err := a.get(ctx, access.Of(ctx), request.ApplicationID)
 	if err != nil {
 		return nil, err
 	}
-	of := seen.Application
-	scope := page.Scope{Company: of.CompanyID, Operation: "ListApplicationHistory", Query: of.ID}
-	list, err := a.Cursors.Open(scope, request.Params.Cursor, request.Params.Limit)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := a.Store.Of(of.CompanyID).ListApplicationMoves(ctx, db.ListApplicationMovesParams{
-		CompanyID: of.CompanyID, ApplicationID: of.ID, AfterTime: list.After.Time, AfterID: list.After.ID,
-		MaxRows: list.MaxRows(),
+	of := row.Application
+	shown, err := page.Read(ctx, a.Cursors, page.List[db.ListApplicationMovesRow, api.ApplicationMove]{
+		Scope:  page.Scope{Company: of.CompanyID, Operation: "ListApplicationHistory", Query: of.ID},
+		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
+		Fetch: func(w page.Window) ([]db.ListApplicationMovesRow, error) {
+			return a.Store.Of(of.CompanyID).ListApplicationMoves(ctx, db.ListApplicationMovesParams{
+				CompanyID: of.CompanyID, ApplicationID: of.ID, AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
+			})
+		},
+		Place: func(row db.ListApplicationMovesRow) page.Place {
+			return page.At(row.ApplicationMove.CreatedAt, row.ApplicationMove.ID)
+		},
+		Show: page.Each(convertMove),
 	})
 	if err != nil {
 		return nil, err
-	}
-	shown, err := page.Close(ctx, list, rows, func(row db.ListApplicationMovesRow) page.Place {
-		return page.At(row.ApplicationMove.CreatedAt, row.ApplicationMove.ID)
-	})
-	if err != nil {
-		return nil, err
-	}
-	data := make([]api.ApplicationMove, len(shown.Rows))
-	for i, row := range shown.Rows {
-		data[i] = convertMove(row)
 	}
 	return api.ListApplicationHistory200JSONResponse{
-		Body:    api.ApplicationMovePage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Body:    api.ApplicationMovePage(shown.Body),
 		Headers: api.ListApplicationHistory200ResponseHeaders{Link: shown.Link},
 	}, nil
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/cancellation"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
@@ -23,8 +22,8 @@ func (a *Applications) MoveApplication(
 ) (api.MoveApplicationResponseObject, error) {
 	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, move{
 		happened: audit.ApplicationMoved, reason: request.Body.Reason,
-		decide: func(row db.Application, who lifecycle.Standing, reason *string) (step, error) {
-			return toStage(row, request.Body.To, who, reason)
+		decide: func(row db.Application, by lifecycle.Standing, reason *string) (step, error) {
+			return toStage(row, request.Body.To, by, reason)
 		},
 	})
 	if err != nil {
@@ -33,7 +32,7 @@ func (a *Applications) MoveApplication(
 	return api.MoveApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
 }
 
-// HoldApplication lets an application wait.
+// HoldApplication puts an application on hold.
 func (a *Applications) HoldApplication(
 	ctx context.Context, request api.HoldApplicationRequestObject,
 ) (api.HoldApplicationResponseObject, error) {
@@ -45,7 +44,7 @@ func (a *Applications) HoldApplication(
 	return api.HoldApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
 }
 
-// ResumeApplication lets an application be considered again that has waited.
+// ResumeApplication makes an application that is on hold active again.
 func (a *Applications) ResumeApplication(
 	ctx context.Context, request api.ResumeApplicationRequestObject,
 ) (api.ResumeApplicationResponseObject, error) {
@@ -57,7 +56,7 @@ func (a *Applications) ResumeApplication(
 	return api.ResumeApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
 }
 
-// RejectApplication says no, for one of the listed reasons.
+// RejectApplication rejects an application for one of the listed reasons.
 func (a *Applications) RejectApplication(
 	ctx context.Context, request api.RejectApplicationRequestObject,
 ) (api.RejectApplicationResponseObject, error) {
@@ -69,7 +68,7 @@ func (a *Applications) RejectApplication(
 	return api.RejectApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
 }
 
-// WithdrawApplication notes that the candidate has said no.
+// WithdrawApplication records that the candidate has withdrawn.
 func (a *Applications) WithdrawApplication(
 	ctx context.Context, request api.WithdrawApplicationRequestObject,
 ) (api.WithdrawApplicationResponseObject, error) {
@@ -81,7 +80,7 @@ func (a *Applications) WithdrawApplication(
 	return api.WithdrawApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
 }
 
-// ReactivateApplication takes a closed application up again, in the stage where it was.
+// ReactivateApplication makes a rejected or withdrawn application active again, in the stage it was in.
 func (a *Applications) ReactivateApplication(
 	ctx context.Context, request api.ReactivateApplicationRequestObject,
 ) (api.ReactivateApplicationResponseObject, error) {
@@ -93,23 +92,23 @@ func (a *Applications) ReactivateApplication(
 	return api.ReactivateApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
 }
 
-// move is a move that somebody wants to make: how it is decided, why, and what the record calls it.
+// move is a requested move: its name in the audit log, its reason and how it is decided.
 type move struct {
 	happened audit.Action
 	reason   *string
-	decide   func(row db.Application, who lifecycle.Standing, reason *string) (step, error)
+	decide   func(row db.Application, by lifecycle.Standing, reason *string) (step, error)
 }
 
-// change is the move of an action that changes the status only.
+// change is a move that changes the status only.
 func change(
 	action api.ApplicationAction, rejection *api.RejectionReason, happened audit.Action, reason *string,
 ) move {
-	return move{happened, reason, func(row db.Application, who lifecycle.Standing, reason *string) (step, error) {
-		return toStatus(row, action, rejection, who, reason)
+	return move{happened, reason, func(row db.Application, by lifecycle.Standing, reason *string) (step, error) {
+		return toStatus(row, action, rejection, by, reason)
 	}}
 }
 
-// why is the reason that a body gives, which may be absent as the whole body may.
+// why is the reason in a request body; nil if the body or the reason is absent.
 func why(body *api.OptionalReasonRequest) *string {
 	if body == nil {
 		return nil
@@ -117,28 +116,24 @@ func why(body *api.OptionalReasonRequest) *string {
 	return body.Reason
 }
 
-// transition is the one way of every move of an application that the caller sees.
+// transition performs a move of an application that the actor sees.
 func (a *Applications) transition(
 	ctx context.Context, id uuid.UUID, match *string, m move,
 ) (shown api.ApplicationJSONResponse, err error) {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	if m.reason != nil {
 		trimmed := optional.Trimmed("", m.reason)
 		m.reason = &trimmed
 	}
-	err = a.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		seen, err := visibility.Of(ctx, tx, who)
-		if err != nil {
-			return err
-		}
+	err = a.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		locked, err := tx.GetApplicationForUpdate(ctx, db.GetApplicationForUpdateParams{
-			CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Applications: seen.Applications,
+			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 		})
 		if err != nil {
 			return err
 		}
-		row := locked.Application
-		taken, err := m.decide(row, seen.Standing(row.JobID), m.reason)
+		row, by := locked.Application, lifecycle.StandingOf(actor, locked.IsMember)
+		taken, err := m.decide(row, by, m.reason)
 		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}
@@ -146,7 +141,7 @@ func (a *Applications) transition(
 			return err
 		}
 		if considered(taken.status) && !considered(row.Status) {
-			if err := a.lockApplicant(ctx, tx, row, seen); err != nil {
+			if err := a.lockApplicant(ctx, tx, row, by); err != nil {
 				return err
 			}
 		}
@@ -161,26 +156,26 @@ func (a *Applications) transition(
 			}
 		}
 		locked.Application = saved
-		shown = present(db.GetApplicationRow(locked), seen)
+		shown = present(actor, db.GetApplicationRow(locked))
 		return a.record(ctx, tx, m.happened, id, audit.Diff(attributes(row), attributes(saved)))
 	})
 	return shown, err
 }
 
-// lockApplicant fails where the candidate of an application that is to be considered again may not apply. They may not
-// be archived before it is.
-func (a *Applications) lockApplicant(ctx context.Context, tx *db.Queries, row db.Application, seen visibility.Sight) error {
+// lockApplicant fails if the candidate of an application that is reopened may not apply. The lock keeps the candidate from
+// being archived until the transaction ends.
+func (a *Applications) lockApplicant(ctx context.Context, tx *db.Queries, row db.Application, by lifecycle.Standing) error {
 	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
 		CompanyID: row.CompanyID, ID: row.CandidateID,
 	})
 	if err != nil {
 		return err
 	}
-	return isApplicant(candidate.Status, seen.Standing(row.JobID))
+	return isApplicant(candidate.Status, by)
 }
 
-// write makes a decided move: of the application, and in its history. The time is that of the lock, so that moves which
-// waited for each other follow each other in the history too.
+// write saves a move, in the application and in its history. The time is taken while the application is locked, so that
+// the history has concurrent moves in the order in which they happened.
 func (a *Applications) write(
 	ctx context.Context, tx *db.Queries, row db.Application, taken step, reason *string,
 ) (db.Application, error) {

@@ -1,18 +1,19 @@
-// Package candidates looks after the people who may be hired: what is known of them, who may see them, and the files in
-// which they come and go. It promises that nobody is found by whom they are not visible to, that nobody is archived
-// while a company still considers them, and that a file of hundreds of thousands is read in memory that does not grow
-// with it, and written whole or not at all.
+// Package candidates manages the people who may be hired, and imports and exports them. It guarantees that an actor finds
+// only candidates they may see, that a candidate with an open application is not archived, and that a file of hundreds
+// of thousands of candidates is read in constant memory and written either completely or not at all.
 package candidates
 
 import (
 	"context"
+
+	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -38,19 +39,14 @@ func New(deps service.Deps, options Options) (*Candidates, error) {
 	return &Candidates{deps, options}, nil
 }
 
-// GetCandidate shows one candidate to those who would see them in the list.
+// GetCandidate shows a candidate that the actor sees.
 func (c *Candidates) GetCandidate(
 	ctx context.Context, request api.GetCandidateRequestObject,
 ) (api.GetCandidateResponseObject, error) {
-	who := access.Of(ctx)
-	tenant := c.Store.Of(who.CompanyID)
-	seen, err := visibility.Of(ctx, tenant, who)
-	if err != nil {
-		return nil, err
-	}
+	actor := access.Of(ctx)
+	tenant := c.Store.Of(actor.CompanyID)
 	row, err := tenant.GetCandidate(ctx, db.GetCandidateParams{
-		CompanyID: who.CompanyID, ID: request.CandidateID,
-		SeesAll: seen.All, Jobs: seen.Jobs, Applications: seen.Applications,
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: request.CandidateID,
 	})
 	if err != nil {
 		return nil, err
@@ -66,14 +62,14 @@ func (c *Candidates) GetCandidate(
 func (c *Candidates) CreateCandidate(
 	ctx context.Context, request api.CreateCandidateRequestObject,
 ) (api.CreateCandidateResponseObject, error) {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	made := blank().patched(asPatch(*request.Body))
 	if err := refuse(check(made)); err != nil {
 		return nil, err
 	}
 	var shown api.CandidateJSONResponse
-	err := c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		row, err := tx.InsertCandidate(ctx, insertion(made, who.CompanyID, c.Clock.ID(), c.Clock.Now()))
+	err := c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.InsertCandidate(ctx, insertion(made, actor.CompanyID, c.Clock.ID(), c.Clock.Now()))
 		if err != nil {
 			return err
 		}
@@ -94,16 +90,14 @@ func (c *Candidates) CreateCandidate(
 	}, nil
 }
 
-// UpdateCandidate changes what is known of a candidate, archived or not.
+// UpdateCandidate changes the profile of a candidate, who may be archived.
 func (c *Candidates) UpdateCandidate(
 	ctx context.Context, request api.UpdateCandidateRequestObject,
 ) (api.UpdateCandidateResponseObject, error) {
-	who, patch := access.Of(ctx), request.Body
+	actor, patch := access.Of(ctx), request.Body
 	var shown api.CandidateJSONResponse
-	err := c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		row, err := tx.GetCandidateForUpdate(ctx, db.GetCandidateForUpdateParams{
-			CompanyID: who.CompanyID, ID: request.CandidateID,
-		})
+	err := c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, err := lock(ctx, tx, actor, request.CandidateID)
 		if err != nil {
 			return err
 		}
@@ -123,7 +117,14 @@ func (c *Candidates) UpdateCandidate(
 	return api.UpdateCandidate200JSONResponse{CandidateJSONResponse: shown}, nil
 }
 
-// save writes an edited profile; one that changes nothing leaves the row and its version alone.
+// lock reads a candidate that the actor sees, and locks the row until the transaction ends.
+func lock(ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID) (db.Candidate, error) {
+	return tx.GetCandidateForUpdate(ctx, db.GetCandidateForUpdateParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
+	})
+}
+
+// save writes an edited profile. If nothing changed, it leaves the row and its version as they are.
 func (c *Candidates) save(ctx context.Context, tx *db.Queries, row db.Candidate, edited profile) (db.Candidate, error) {
 	changed := changes(profileOf(row), edited)
 	if len(changed) == 0 {
@@ -142,8 +143,8 @@ func (c *Candidates) save(ctx context.Context, tx *db.Queries, row db.Candidate,
 	return saved, c.record(ctx, tx, saved, audit.CandidateUpdated, changed)
 }
 
-// record keeps that a candidate was changed, and what: the names of the fields only, because the log is kept longer
-// than a candidate may want to be remembered.
+// record writes an audit log entry about a candidate. It names the changed fields and not their values, because the log
+// is kept longer than the candidate's data may be.
 func (c *Candidates) record(
 	ctx context.Context, tx *db.Queries, row db.Candidate, action audit.Action, changed []string,
 ) error {
@@ -152,7 +153,7 @@ func (c *Candidates) record(
 	})
 }
 
-// present shows a candidate as the caller may handle them.
+// present returns a candidate as the actor sees it.
 func (c *Candidates) present(ctx context.Context, tx *db.Queries, row db.Candidate) (api.CandidateJSONResponse, error) {
 	shown, err := c.show(ctx, tx, []db.Candidate{row})
 	if err != nil {
@@ -164,16 +165,16 @@ func (c *Candidates) present(ctx context.Context, tx *db.Queries, row db.Candida
 	}, nil
 }
 
-// show converts candidates for the caller. Only to those who may archive them does it matter who is busy.
+// show converts candidates for the actor.
 func (c *Candidates) show(ctx context.Context, tx *db.Queries, rows []db.Candidate) ([]api.Candidate, error) {
-	who := access.Of(ctx)
-	busy, err := c.busy(ctx, tx, who, rows)
+	by := lifecycle.StandingOf(access.Of(ctx), false)
+	busy, err := c.busy(ctx, tx, by, rows)
 	if err != nil {
 		return nil, err
 	}
 	shown := make([]api.Candidate, len(rows))
 	for i, row := range rows {
-		shown[i] = convert(row, allowedActions(row.Status, standing(who), busy[row.ID]))
+		shown[i] = convert(row, allowedActions(row.Status, by, busy[row.ID]))
 	}
 	return shown, nil
 }

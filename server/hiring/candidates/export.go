@@ -13,25 +13,25 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 )
 
-// ExportCandidates streams the candidates that the caller sees. That they took them out is recorded before the first
+// ExportCandidates streams the candidates that the actor sees. The export is recorded in the audit log before its first
 // line.
 func (c *Candidates) ExportCandidates(
 	ctx context.Context, request api.ExportCandidatesRequestObject,
 ) (api.ExportCandidatesResponseObject, error) {
-	who, wanted := access.Of(ctx), request.Params
+	actor, wanted := access.Of(ctx), request.Params
 	format := api.ExportFormatNdjson
 	if wanted.Format != nil {
 		format = *wanted.Format
 	}
-	query := db.ListCandidatesParams{
-		CompanyID: who.CompanyID, Source: wanted.Source, UpdatedSince: wanted.UpdatedSince,
-		Status: statusFilter(wanted.Status), Tags: tagFilter(wanted.Tag), Sort: string(api.CandidateSortCreatedAtAsc),
-	}
-	if err := c.within(ctx, c.Store.Of(who.CompanyID), who, &query); err != nil {
+	oldestFirst := api.CandidateSortCreatedAtAsc
+	query, err := listQuery(actor, api.ListCandidatesParams{
+		Source: wanted.Source, UpdatedSince: wanted.UpdatedSince, Status: wanted.Status, Tag: wanted.Tag, Sort: &oldestFirst,
+	})
+	if err != nil {
 		return nil, err
 	}
-	err := c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		return c.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
+	err = c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		return c.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
 			Action: audit.CandidatesExported, Resource: audit.Candidate,
 			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},
 		})
@@ -54,30 +54,22 @@ func (c *Candidates) ExportCandidates(
 	return api.ExportCandidates200ApplicationXNdjsonResponse{Body: stream, Headers: headers}, nil
 }
 
-// entry is a candidate on the way into an export.
+// entry is a candidate of an export.
 type entry struct {
 	row   db.Candidate
 	shown api.Candidate
 }
 
-// export writes the candidates that a query selects, oldest first, in batches of a few statements each, so that neither
-// memory nor a transaction grows with them.
+// export writes the selected candidates in batches of two statements each. Every batch checks again what the actor sees.
 func (c *Candidates) export(ctx context.Context, query db.ListCandidatesParams, out *bulk.Writer) error {
-	tenant := c.Store.Planned(query.CompanyID)
-	narrowed, err := c.narrowBySight(ctx, tenant, &query, much().seen)
-	if err == nil && !narrowed {
-		_, err = c.narrowByIndex(ctx, tenant, &query, much().hits)
-	}
-	if err != nil {
-		return err
-	}
+	tenant := c.Store.Of(query.CompanyID)
 	query.MaxRows = bulk.Batch
 	convertEntry := func(one entry) (api.Candidate, error) { return one.shown, nil }
 	return bulk.Export(out, convertEntry, func(after *entry) ([]entry, error) {
 		if after != nil {
 			query.AfterTime, query.AfterID = &after.row.CreatedAt, &after.row.ID
 		}
-		rows, err := c.list(ctx, tenant, query)
+		rows, err := tenant.ListCandidates(ctx, query)
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +85,7 @@ func (c *Candidates) export(ctx context.Context, query db.ListCandidatesParams, 
 	})
 }
 
-// table is a candidate as CSV, in columns that an import reads or passes over.
+// table are the columns of the CSV export. An import reads or ignores each of them.
 func table() bulk.Table {
 	return bulk.Table{Importable: true, Columns: []string{
 		"id", "first_name", "last_name", "email", "phone", "location", "links", "tags", "source", "external_id", "status",

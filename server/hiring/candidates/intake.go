@@ -2,10 +2,10 @@ package candidates
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 
@@ -98,13 +98,8 @@ func (in *intake) read(reader *bulk.Reader) (rows []row, more bool, err error) {
 
 // decode makes a row of a record, and tells everything that is wrong with it by itself.
 func (in *intake) decode(record bulk.Record) (row, []fault.Field) {
-	members := map[string]any{}
-	for name, value := range record.Fields {
-		var member any
-		if name != "id" && json.Unmarshal(value, &member) == nil { // the reader gives valid JSON
-			members[name] = member
-		}
-	}
+	members := maps.Clone(record.Fields)
+	delete(members, "id")
 	wrong := in.room.CheckPart("CreateCandidateRequest", members)
 	var read struct {
 		api.UpdateCandidateRequest

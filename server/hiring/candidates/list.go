@@ -8,54 +8,52 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 )
 
-// ListCandidates lists the candidates that the caller sees, by filters and in an order of their choice.
+// ListCandidates lists the candidates that the actor sees.
 func (c *Candidates) ListCandidates(
 	ctx context.Context, request api.ListCandidatesRequestObject,
 ) (api.ListCandidatesResponseObject, error) {
-	who, wanted := access.Of(ctx), request.Params
-	query, scope, err := listQuery(who, wanted)
+	actor, wanted := access.Of(ctx), request.Params
+	query, err := listQuery(actor, wanted)
 	if err != nil {
 		return nil, err
 	}
-	list, err := c.Cursors.Open(scope, wanted.Cursor, wanted.Limit)
-	if err != nil {
-		return nil, err
-	}
-	query.AfterTime, query.AfterText, query.AfterID = list.After.Time, list.After.Text, list.After.ID
-	query.MaxRows = list.MaxRows()
-	tenant := c.Store.Planned(who.CompanyID)
-	if err := c.within(ctx, tenant, who, &query); err != nil {
-		return nil, err
-	}
-	found, err := c.find(ctx, tenant, query)
-	if err != nil {
-		return nil, err
-	}
-	shown, err := page.Close(ctx, list, found, func(row db.Candidate) page.Place { return placeOf(row, query.Sort) })
-	if err != nil {
-		return nil, err
-	}
-	data, err := c.show(ctx, tenant, shown.Rows)
+	tenant := c.Store.Of(actor.CompanyID)
+	sort := api.CandidateSort(query.Sort)
+	scope := wanted
+	scope.Cursor, scope.Limit, scope.Sort = nil, nil, &sort
+	shown, err := page.Read(ctx, c.Cursors, page.List[db.Candidate, api.Candidate]{
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListCandidates", Query: scope},
+		Cursor: wanted.Cursor, Limit: wanted.Limit,
+		Fetch: func(w page.Window) ([]db.Candidate, error) {
+			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
+			return tenant.ListCandidates(ctx, query)
+		},
+		Place: func(row db.Candidate) page.Place { return placeOf(row, sort) },
+		Show:  func(rows []db.Candidate) ([]api.Candidate, error) { return c.show(ctx, tenant, rows) },
+	})
 	if err != nil {
 		return nil, err
 	}
 	return api.ListCandidates200JSONResponse{
-		Body:    api.CandidatePage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Body:    api.CandidatePage(shown.Body),
 		Headers: api.ListCandidates200ResponseHeaders{Link: shown.Link},
 	}, nil
 }
 
-func listQuery(who access.Actor, wanted api.ListCandidatesParams) (db.ListCandidatesParams, page.Scope, error) {
-	sort := api.CandidateSortCreatedAtDesc
-	if wanted.Sort != nil {
-		sort = *wanted.Sort
-	}
+// listQuery selects the candidates that the actor sees and the parameters match.
+func listQuery(actor access.Actor, wanted api.ListCandidatesParams) (db.ListCandidatesParams, error) {
 	query := db.ListCandidatesParams{
-		CompanyID: who.CompanyID, Source: wanted.Source, ExternalID: wanted.ExternalID, UpdatedSince: wanted.UpdatedSince,
-		Status: statusFilter(wanted.Status), Tags: tagFilter(wanted.Tag), Sort: string(sort),
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), Status: (*string)(wanted.Status),
+		Source: wanted.Source, ExternalID: wanted.ExternalID, UpdatedSince: wanted.UpdatedSince,
+		Sort: string(api.CandidateSortCreatedAtDesc),
+	}
+	if wanted.Sort != nil {
+		query.Sort = string(*wanted.Sort)
+	}
+	if wanted.Tag != nil {
+		query.Tags = keywords(wanted.Tag)
 	}
 	if wanted.Email != nil {
 		email := strings.ToLower(string(*wanted.Email))
@@ -64,40 +62,16 @@ func listQuery(who access.Actor, wanted api.ListCandidatesParams) (db.ListCandid
 	if wanted.Q != nil {
 		pattern, err := searchPattern(*wanted.Q)
 		if err != nil {
-			return query, page.Scope{}, err
+			return query, err
 		}
 		query.Pattern = &pattern
 	}
-	wanted.Cursor, wanted.Limit, wanted.Sort = nil, nil, &sort
-	return query, page.Scope{Company: who.CompanyID, Operation: "ListCandidates", Query: wanted}, nil
+	return query, nil
 }
 
-func statusFilter(wanted *api.CandidateStatus) *string {
-	if wanted == nil {
-		return nil
-	}
-	status := string(*wanted)
-	return &status
-}
-
-func tagFilter(wanted []string) []string {
-	if wanted == nil {
-		return nil
-	}
-	return keywords(wanted)
-}
-
-// within bounds a query to what the caller may see.
-func (c *Candidates) within(
-	ctx context.Context, tenant *db.Queries, who access.Actor, query *db.ListCandidatesParams,
-) error {
-	seen, err := visibility.Of(ctx, tenant, who)
-	query.SeesAll, query.Jobs, query.Applications = seen.All, seen.Jobs, seen.Applications
-	return err
-}
-
-func placeOf(row db.Candidate, sort string) page.Place {
-	switch api.CandidateSort(strings.TrimPrefix(sort, "-")) { //nolint:exhaustive // the descending orders were trimmed
+func placeOf(row db.Candidate, sort api.CandidateSort) page.Place {
+	ascending := api.CandidateSort(strings.TrimPrefix(string(sort), "-"))
+	switch ascending { //nolint:exhaustive // the prefix of descending orders is removed above
 	case api.CandidateSortUpdatedAtAsc:
 		return page.At(row.UpdatedAt, row.ID)
 	case api.CandidateSortNameAsc:

@@ -6,17 +6,11 @@ import (
 	"unicode"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
-
-// standing is what somebody is to a candidate: their role alone decides what they may do.
-func standing(who access.Actor) lifecycle.Standing {
-	return lifecycle.Standing{Role: who.Role, Scopes: who.Scopes()}
-}
 
 // machine is the machine of candidates. A busy candidate, who has an application that is active or on hold, cannot be
 // archived.

@@ -14,7 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// ArchiveCandidate keeps a candidate for the record: they stay readable and can no longer apply.
+// ArchiveCandidate archives a candidate, who stays readable and can no longer apply.
 func (c *Candidates) ArchiveCandidate(
 	ctx context.Context, request api.ArchiveCandidateRequestObject,
 ) (api.ArchiveCandidateResponseObject, error) {
@@ -26,7 +26,7 @@ func (c *Candidates) ArchiveCandidate(
 	return api.ArchiveCandidate200JSONResponse{CandidateJSONResponse: shown}, nil
 }
 
-// RestoreCandidate takes an archived candidate up again.
+// RestoreCandidate makes an archived candidate active again.
 func (c *Candidates) RestoreCandidate(
 	ctx context.Context, request api.RestoreCandidateRequestObject,
 ) (api.RestoreCandidateResponseObject, error) {
@@ -38,27 +38,28 @@ func (c *Candidates) RestoreCandidate(
 	return api.RestoreCandidate200JSONResponse{CandidateJSONResponse: shown}, nil
 }
 
-// transition changes a candidate's status. Whoever enters an application holds the candidate's row FOR SHARE until it
-// is there, so that either it is counted here, or it finds the candidate archived.
+// transition changes a candidate's status. Creating an application locks the candidate FOR SHARE until it is saved, so
+// that the application is either counted here, or finds the candidate archived.
 func (c *Candidates) transition(
 	ctx context.Context, id uuid.UUID, match *string, act api.CandidateAction, action audit.Action,
 ) (shown api.CandidateJSONResponse, err error) {
-	who := access.Of(ctx)
-	err = c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		row, err := tx.GetCandidateForUpdate(ctx, db.GetCandidateForUpdateParams{CompanyID: who.CompanyID, ID: id})
+	actor := access.Of(ctx)
+	by := lifecycle.StandingOf(actor, false)
+	err = c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, err := lock(ctx, tx, actor, id)
 		if err != nil {
 			return err
 		}
-		busy, err := c.busy(ctx, tx, who, []db.Candidate{row})
+		busy, err := c.busy(ctx, tx, by, []db.Candidate{row})
 		if err != nil {
 			return err
 		}
-		to, err := decide(row.Status, act, standing(who), busy[id])
+		to, err := decide(row.Status, act, by, busy[id])
 		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}
 		saved, err := tx.TransitionCandidate(ctx, db.TransitionCandidateParams{
-			CompanyID: who.CompanyID, ID: id, FromStatus: row.Status, ToStatus: to, Now: c.Clock.Now(),
+			CompanyID: actor.CompanyID, ID: id, FromStatus: row.Status, ToStatus: to, Now: c.Clock.Now(),
 		})
 		if fault.Is(err, fault.ResourceNotFound) {
 			return fault.New(fault.ConcurrentRequest)
@@ -75,14 +76,14 @@ func (c *Candidates) transition(
 	return shown, err
 }
 
-// busy tells who of some candidates has an application that is active or on hold. It asks only where that decides
-// something: about those whom the caller could archive otherwise.
+// busy returns which of some candidates have an application that is active or on hold. It queries only the candidates
+// whom the actor could otherwise archive, because only for them it makes a difference.
 func (c *Candidates) busy(
-	ctx context.Context, tx *db.Queries, who access.Actor, rows []db.Candidate,
+	ctx context.Context, tx *db.Queries, by lifecycle.Standing, rows []db.Candidate,
 ) (map[uuid.UUID]bool, error) {
 	var ids []uuid.UUID
 	for _, row := range rows {
-		if lifecycle.Candidate().May(row.Status, api.CandidateActionArchive, standing(who)) {
+		if lifecycle.Candidate().May(row.Status, api.CandidateActionArchive, by) {
 			ids = append(ids, row.ID)
 		}
 	}
@@ -90,7 +91,7 @@ func (c *Candidates) busy(
 	if len(ids) == 0 {
 		return busy, nil
 	}
-	found, err := tx.ListBusyCandidates(ctx, db.ListBusyCandidatesParams{CompanyID: who.CompanyID, Ids: ids})
+	found, err := tx.ListBusyCandidates(ctx, db.ListBusyCandidatesParams{CompanyID: rows[0].CompanyID, Ids: ids})
 	for _, id := range found {
 		busy[id] = true
 	}

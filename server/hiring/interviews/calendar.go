@@ -27,13 +27,13 @@ const (
 func (i *Interviews) GetInterviewCalendar(
 	ctx context.Context, request api.GetInterviewCalendarRequestObject,
 ) (api.GetInterviewCalendarResponseObject, error) {
-	who := access.Of(ctx)
-	tenant := i.Store.Of(who.CompanyID)
-	row, _, err := i.see(ctx, tenant, who, request.InterviewID)
+	actor := access.Of(ctx)
+	tenant := i.Store.Of(actor.CompanyID)
+	row, err := get(ctx, tenant, actor, request.InterviewID)
 	if err != nil {
 		return nil, err
 	}
-	file, err := i.calendar(ctx, tenant, who, "interview-"+row.ID.String(), row)
+	file, err := i.calendar(ctx, tenant, actor, "interview-"+row.Interview.ID.String(), row.Interview)
 	if err != nil {
 		return nil, err
 	}

@@ -12,33 +12,28 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// CreateInterview creates an interview of an active application, as a draft or scheduled at once.
+// CreateInterview creates an interview of an active application, as a draft or already scheduled.
 func (i *Interviews) CreateInterview(
 	ctx context.Context, request api.CreateInterviewRequestObject,
 ) (api.CreateInterviewResponseObject, error) {
-	who, wanted := access.Of(ctx), *request.Body
+	actor, wanted := access.Of(ctx), *request.Body
 	var shown api.InterviewJSONResponse
-	err := i.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		seen, err := visibility.Of(ctx, tx, who)
-		if err != nil {
-			return err
-		}
-		application, err := i.application(ctx, tx, who, seen, wanted.ApplicationID)
+	err := i.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		application, err := i.application(ctx, tx, actor, wanted.ApplicationID)
 		if err != nil {
 			return err
 		}
 		if application != nil {
-			_, err := lifecycle.Application().Decide(
-				application.Status, api.ApplicationActionScheduleInterview, seen.Standing(application.JobID), nil)
+			_, err := lifecycle.Application().Decide(application.Status, api.ApplicationActionScheduleInterview,
+				lifecycle.StandingOf(actor, application.IsMember), nil)
 			if err != nil {
 				return err
 			}
 		}
-		row := newInterview(wanted, who.CompanyID, who.ID)
+		row := newInterview(wanted, actor.CompanyID, actor.ID)
 		if err := i.check(ctx, tx, wanted, row, application); err != nil {
 			return err
 		}
@@ -47,7 +42,7 @@ func (i *Interviews) CreateInterview(
 		if err != nil {
 			return err
 		}
-		shown, err = i.present(ctx, tx, who, seen, saved)
+		shown, err = i.present(ctx, tx, actor, db.GetInterviewRow{Interview: saved, IsMember: application.IsMember})
 		return err
 	})
 	if err != nil {
@@ -61,12 +56,12 @@ func (i *Interviews) CreateInterview(
 	}, nil
 }
 
-// application gives an application that the caller may see, locked as it is; nil where there is none.
+// application returns an application that the actor sees, locked until the transaction ends; nil if there is none.
 func (i *Interviews) application(
-	ctx context.Context, tx *db.Queries, who access.Actor, seen visibility.Sight, id uuid.UUID,
+	ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID,
 ) (*db.GetApplicationForInterviewRow, error) {
 	row, err := tx.GetApplicationForInterview(ctx, db.GetApplicationForInterviewParams{
-		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Applications: seen.Applications,
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	})
 	if fault.Is(err, fault.ResourceNotFound) {
 		return nil, nil
@@ -74,7 +69,7 @@ func (i *Interviews) application(
 	return &row, err
 }
 
-// check refuses a new interview, naming everything that is wrong with it.
+// check validates a new interview. All violations are reported together, as the fault RuleViolated.
 func (i *Interviews) check(
 	ctx context.Context, tx *db.Queries, wanted api.CreateInterviewRequest, row db.InsertInterviewParams,
 	application *db.GetApplicationForInterviewRow,
@@ -107,7 +102,7 @@ func (i *Interviews) check(
 	return wrong(f)
 }
 
-// active tells of each of some users whom the company has whether they are active.
+// active returns, for those of some users that exist in the company, whether they are active.
 func (i *Interviews) active(
 	ctx context.Context, tx *db.Queries, company uuid.UUID, users []uuid.UUID,
 ) (map[uuid.UUID]bool, error) {
@@ -122,7 +117,7 @@ func (i *Interviews) active(
 	return active, err
 }
 
-// insert writes a new interview with its panel, and schedules it where that is wanted. Its history has both.
+// insert saves a new interview with its panel and schedules it if requested. The history records both.
 func (i *Interviews) insert(
 	ctx context.Context, tx *db.Queries, row db.InsertInterviewParams, wanted api.CreateInterviewRequest,
 ) (db.Interview, error) {

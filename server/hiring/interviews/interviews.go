@@ -1,6 +1,6 @@
-// Package interviews looks after when interviews are held, by whom, and how far they have come. It promises that nobody
-// is booked twice without somebody having said so, not even by two requests at once, that every change of state or time
-// is in an interview's history, and that nothing it shows depends on how a candidate was rated.
+// Package interviews manages when interviews are held, by which panel, and their state. It guarantees that nobody is booked
+// for two interviews at the same time unless a request allows the conflict, even with concurrent requests; that every
+// change of state or time is in the history; and that nothing it shows depends on how a candidate was rated.
 package interviews
 
 import (
@@ -15,7 +15,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/completion"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
@@ -32,24 +31,24 @@ func New(deps service.Deps) (*Interviews, error) {
 	return &Interviews{deps}, nil
 }
 
-// GetInterview shows one interview to those who may see it.
+// GetInterview shows an interview that the actor sees.
 func (i *Interviews) GetInterview(
 	ctx context.Context, request api.GetInterviewRequestObject,
 ) (api.GetInterviewResponseObject, error) {
-	who := access.Of(ctx)
-	tenant := i.Store.Of(who.CompanyID)
-	row, seen, err := i.see(ctx, tenant, who, request.InterviewID)
+	actor := access.Of(ctx)
+	tenant := i.Store.Of(actor.CompanyID)
+	row, err := get(ctx, tenant, actor, request.InterviewID)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := i.present(ctx, tenant, who, seen, row)
+	shown, err := i.present(ctx, tenant, actor, row)
 	if err != nil {
 		return nil, err
 	}
 	return api.GetInterview200JSONResponse{InterviewJSONResponse: shown}, nil
 }
 
-// UpdateInterview changes title, kind, place and instructions, and of a draft the kit version.
+// UpdateInterview changes title, kind, location, meeting URL and instructions, and the kit version of a draft.
 func (i *Interviews) UpdateInterview(
 	ctx context.Context, request api.UpdateInterviewRequestObject,
 ) (api.UpdateInterviewResponseObject, error) {
@@ -64,7 +63,7 @@ func (i *Interviews) UpdateInterview(
 	return api.UpdateInterview200JSONResponse{InterviewJSONResponse: shown}, nil
 }
 
-// save writes an edited interview; an edit that changes nothing leaves the row and its version alone.
+// save writes an edited interview. If nothing changed, it leaves the row and its version as they are.
 func (i *Interviews) save(
 	ctx context.Context, tx *db.Queries, h held, change db.UpdateInterviewParams,
 ) (db.Interview, error) {
@@ -95,40 +94,36 @@ func (i *Interviews) save(
 	return saved, i.audited(ctx, tx, audit.InterviewUpdated, h.row.ID, details)
 }
 
-// act is the one way of every action: the interview is locked, as the caller may see it, and then its panel is read, so
-// that what is decided still holds when it is written. Its application is not locked: who closes that at the same time
-// waits for the interview, and cancels it.
+// act performs an action on an interview that the actor sees: write runs after the decision that the action is allowed.
+// The interview is locked first and its panel is read afterwards, so the decision is still valid when write saves the
+// result. The application is not locked: a transaction that closes it waits for the interview, and then cancels it.
 func (i *Interviews) act(
 	ctx context.Context, id uuid.UUID, match etag.Condition, action api.InterviewAction, reason *string,
 	write func(tx *db.Queries, h held) (db.Interview, error),
 ) (shown api.InterviewJSONResponse, err error) {
-	who := access.Of(ctx)
-	err = i.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		seen, err := visibility.Of(ctx, tx, who)
-		if err != nil {
-			return err
-		}
-		h := held{}
-		h.row, err = tx.GetVisibleInterviewForUpdate(ctx, db.GetVisibleInterviewForUpdateParams{
-			CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
+	actor := access.Of(ctx)
+	err = i.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		locked, err := tx.GetInterviewForUpdate(ctx, db.GetInterviewForUpdateParams{
+			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 		})
 		if err != nil {
 			return err
 		}
+		h := held{row: locked.Interview}
 		h.panel, err = tx.ListInterviewPanels(ctx, db.ListInterviewPanelsParams{
-			CompanyID: who.CompanyID, InterviewIds: []uuid.UUID{id},
+			CompanyID: actor.CompanyID, InterviewIds: []uuid.UUID{id},
 		})
 		if err != nil {
 			return err
 		}
 		h.application, err = tx.GetApplicationStatus(ctx, db.GetApplicationStatusParams{
-			CompanyID: who.CompanyID, ID: h.row.ApplicationID,
+			CompanyID: actor.CompanyID, ID: h.row.ApplicationID,
 		})
 		if err != nil {
 			return err
 		}
-		h.standing = standing(seen, who, h.row, h.panel)
-		h.machine = machineFor(h.panel, who.ID, h.application)
+		h.standing = standing(actor, locked.IsMember, h.panel)
+		h.machine = machineFor(h.panel, actor.ID, h.application)
 		h.to, err = h.decide(action, reason)
 		if err := match.Before(h.row.Version, err); err != nil {
 			return err
@@ -137,36 +132,27 @@ func (i *Interviews) act(
 		if err != nil {
 			return err
 		}
-		shown, err = i.present(ctx, tx, who, seen, saved)
+		shown, err = i.present(ctx, tx, actor, db.GetInterviewRow{Interview: saved, IsMember: locked.IsMember})
 		return err
 	})
 	return shown, err
 }
 
-// see gives an interview that the caller may see, and what else they may see.
-func (i *Interviews) see(
-	ctx context.Context, tenant *db.Queries, who access.Actor, id uuid.UUID,
-) (db.Interview, visibility.Sight, error) {
-	seen, err := visibility.Of(ctx, tenant, who)
-	if err != nil {
-		return db.Interview{}, seen, err
-	}
-	row, err := tenant.GetInterview(ctx, db.GetInterviewParams{
-		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
+// get reads an interview that the actor sees.
+func get(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UUID) (db.GetInterviewRow, error) {
+	return tenant.GetInterview(ctx, db.GetInterviewParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	})
-	return row, seen, err
 }
 
-// standing is what the caller is to an interview.
-func standing(
-	seen visibility.Sight, who access.Actor, row db.Interview, panel []db.ListInterviewPanelsRow,
-) lifecycle.Standing {
-	s := seen.Standing(row.JobID)
-	s.Panelist = member(panel, who.ID) != nil
+// standing is what the actor is to an interview, given whether the actor leads its job.
+func standing(actor access.Actor, member bool, panel []db.ListInterviewPanelsRow) lifecycle.Standing {
+	s := lifecycle.StandingOf(actor, member)
+	s.Panelist = panelist(panel, actor.ID) != nil
 	return s
 }
 
-// kitVersion gives a version of a kit, locked as it is; nil where the company has none of that id.
+// kitVersion returns a version of a kit, locked until the transaction ends; nil if the company has no version of that id.
 func (i *Interviews) kitVersion(
 	ctx context.Context, tx *db.Queries, company, id uuid.UUID,
 ) (*db.GetKitVersionForInterviewRow, error) {
@@ -179,7 +165,7 @@ func (i *Interviews) kitVersion(
 	return &row, err
 }
 
-// chronicle writes what has become of an interview into its history and into the audit log.
+// chronicle records a change of an interview in its history and in the audit log.
 func (i *Interviews) chronicle(
 	ctx context.Context, tx *db.Queries, event api.InterviewEventKind, action audit.Action, from, to db.Interview,
 	reason *string,

@@ -25,7 +25,7 @@ func (i *Interviews) SetPanelist(
 	allowConflicts := request.Body.AllowConflicts != nil && *request.Body.AllowConflicts
 	shown, err := i.act(ctx, request.InterviewID, etag.If(request.Params.IfMatch), api.InterviewActionSetPanel, nil,
 		func(tx *db.Queries, h held) (db.Interview, error) {
-			was := member(h.panel, request.UserID)
+			was := panelist(h.panel, request.UserID)
 			if was == nil {
 				if err := i.join(ctx, tx, h, request.UserID, allowConflicts); err != nil {
 					return h.row, err
@@ -75,7 +75,7 @@ func (i *Interviews) RemovePanelist(
 ) (api.RemovePanelistResponseObject, error) {
 	shown, err := i.act(ctx, request.InterviewID, etag.If(request.Params.IfMatch), api.InterviewActionSetPanel, nil,
 		func(tx *db.Queries, h held) (db.Interview, error) {
-			was := member(h.panel, request.UserID)
+			was := panelist(h.panel, request.UserID)
 			if was == nil {
 				return h.row, fault.New(fault.ResourceNotFound)
 			}
@@ -146,7 +146,7 @@ func (i *Interviews) RespondToInterview(
 			if err != nil {
 				return h.row, postgres.Guarded(err)
 			}
-			return saved, i.audited(ctx, tx, audit.InterviewResponded, h.row.ID, answer(*member(h.panel, who.ID), response))
+			return saved, i.audited(ctx, tx, audit.InterviewResponded, h.row.ID, answer(*panelist(h.panel, who.ID), response))
 		})
 	if err != nil {
 		return nil, err

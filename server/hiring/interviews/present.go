@@ -9,17 +9,16 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 )
 
-// whole is an interview with what it shows besides its row.
+// whole is an interview with what responses show besides its row.
 type whole struct {
 	row    db.Interview
 	around db.ListInterviewSurroundingsRow
 	panel  []db.ListInterviewPanelsRow
 }
 
-// complement reads what interviews show besides their rows, in two statements however many they are.
+// complement reads what responses show besides the rows of interviews, in two statements for any number of interviews.
 func (i *Interviews) complement(ctx context.Context, tenant *db.Queries, rows []db.Interview) ([]whole, error) {
 	if len(rows) == 0 {
 		return nil, nil
@@ -56,18 +55,38 @@ func (i *Interviews) complement(ctx context.Context, tenant *db.Queries, rows []
 	return all, nil
 }
 
-// present shows an interview as the caller may see and handle it. Its tag covers all that is shown, because much of it
-// changes without the interview's version: names, responses, whether scores are submitted, who else is booked.
+// show converts interviews for the actor.
+func (i *Interviews) show(
+	ctx context.Context, tenant *db.Queries, actor access.Actor, rows []db.ListInterviewsRow,
+) ([]api.Interview, error) {
+	interviews := make([]db.Interview, len(rows))
+	for n, row := range rows {
+		interviews[n] = row.Interview
+	}
+	all, err := i.complement(ctx, tenant, interviews)
+	if err != nil {
+		return nil, err
+	}
+	shown, zones := make([]api.Interview, len(all)), clocks{}
+	for n, w := range all {
+		shown[n] = convert(w, standing(actor, rows[n].IsMember, w.panel), actor.ID, zones)
+	}
+	return shown, nil
+}
+
+// present returns one interview as the actor sees it, with its conflicts. The ETag covers everything that is shown,
+// because much of it changes without the interview's version: names, responses, submitted scores and conflicts.
 func (i *Interviews) present(
-	ctx context.Context, tenant *db.Queries, who access.Actor, seen visibility.Sight, row db.Interview,
+	ctx context.Context, tenant *db.Queries, actor access.Actor, row db.GetInterviewRow,
 ) (api.InterviewJSONResponse, error) {
-	all, err := i.complement(ctx, tenant, []db.Interview{row})
+	all, err := i.complement(ctx, tenant, []db.Interview{row.Interview})
 	if err != nil {
 		return api.InterviewJSONResponse{}, err
 	}
 	w := all[0]
-	shown := convert(w, standing(seen, who, row, w.panel), who.ID, clocks{})
-	if maySchedule(standing(seen, who, row, w.panel)) && occupies(row.Status) {
+	by := standing(actor, row.IsMember, w.panel)
+	shown := convert(w, by, actor.ID, clocks{})
+	if maySchedule(by) && occupies(w.row.Status) {
 		conflicts, err := i.conflicts(ctx, tenant, w)
 		if err != nil {
 			return api.InterviewJSONResponse{}, err
@@ -75,12 +94,12 @@ func (i *Interviews) present(
 		shown.Conflicts = convertConflicts(conflicts)
 	}
 	return api.InterviewJSONResponse{
-		Body: shown, Headers: api.InterviewResponseHeaders{ETag: etag.Of(row.Version, shown)},
+		Body: shown, Headers: api.InterviewResponseHeaders{ETag: etag.Of(w.row.Version, shown)},
 	}, nil
 }
 
-// conflicts gives what else the people of an interview are booked for at its time. Who has declined is not booked by
-// it.
+// conflicts returns the other bookings of the candidate and the panelists of an interview at its time. Panelists who
+// declined are not busy.
 func (i *Interviews) conflicts(ctx context.Context, tenant *db.Queries, w whole) ([]db.ListBookingsRow, error) {
 	panelists := []uuid.UUID{}
 	for _, p := range w.panel {
@@ -94,16 +113,16 @@ func (i *Interviews) conflicts(ctx context.Context, tenant *db.Queries, w whole)
 	})
 }
 
-// booking is who is booked for an interview, and when.
+// booking is the time of an interview and the people it takes.
 type booking struct {
 	company, interview uuid.UUID
 	panelists          []uuid.UUID
-	// candidate is nil where only panelists are booked.
+	// candidate is nil if only panelists are booked.
 	candidate *uuid.UUID
 	during    span
 }
 
-// bookings gives what else the people of a booking are booked for at its time.
+// bookings returns the other interviews of the people of a booking that overlap its time.
 func (i *Interviews) bookings(ctx context.Context, tenant *db.Queries, b booking) ([]db.ListBookingsRow, error) {
 	near, err := tenant.ListBookings(ctx, db.ListBookingsParams{
 		CompanyID: b.company, InterviewID: b.interview, Panelists: b.panelists, CandidateID: b.candidate,

@@ -42,14 +42,14 @@ func machineFor(panel []db.ListInterviewPanelsRow, user uuid.UUID, application a
 	if !considered(application) {
 		m = m.Without(api.InterviewActionSchedule, api.InterviewActionReschedule)
 	}
-	if own := member(panel, user); own != nil && own.ScoreStatus != nil {
+	if own := panelist(panel, user); own != nil && own.ScoreStatus != nil {
 		m = m.Without(api.InterviewActionCreateScore)
 	}
 	return m
 }
 
-// member gives somebody's place on a panel, nil where they are not on it.
-func member(panel []db.ListInterviewPanelsRow, user uuid.UUID) *db.ListInterviewPanelsRow {
+// panelist returns a user's entry of a panel; nil if the user is not on it.
+func panelist(panel []db.ListInterviewPanelsRow, user uuid.UUID) *db.ListInterviewPanelsRow {
 	i := slices.IndexFunc(panel, func(p db.ListInterviewPanelsRow) bool { return p.InterviewPanelist.UserID == user })
 	if i < 0 {
 		return nil

@@ -14,19 +14,19 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// present shows a job as the caller may handle it.
-func present(who access.Actor, row db.Job) api.JobJSONResponse {
-	shown := convert(who, row)
+// present returns a job as the actor sees it.
+func present(actor access.Actor, row db.Job) api.JobJSONResponse {
+	shown := convert(actor, row)
 	return api.JobJSONResponse{
 		Body: shown, Headers: api.JobResponseHeaders{ETag: etag.Of(row.Version, shown.AllowedActions)},
 	}
 }
 
-func convert(who access.Actor, row db.Job) api.Job {
+func convert(actor access.Actor, row db.Job) api.Job {
 	return api.Job{
 		ID: row.ID, Title: row.Title, Department: optional.Of(row.Department), Location: optional.Of(row.Location),
 		Description: row.Description, Status: row.Status, OpenedAt: optional.Time(row.OpenedAt),
-		ClosedAt: optional.Time(row.ClosedAt), AllowedActions: lifecycle.Job().Allowed(row.Status, standing(who)),
+		ClosedAt: optional.Time(row.ClosedAt), AllowedActions: lifecycle.Job().Allowed(row.Status, lifecycle.StandingOf(actor, false)),
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 }
@@ -38,7 +38,7 @@ func convertMember(row db.JobMember, firstName, lastName string) api.JobMember {
 	}
 }
 
-// newJob takes what a client wants of a new job into the form of a row; id and time come later.
+// newJob converts a request into a row without id and time.
 func newJob(wanted api.CreateJobRequest, company uuid.UUID) db.InsertJobParams {
 	return db.InsertJobParams{
 		CompanyID: company, Title: strings.TrimSpace(wanted.Title), Department: optional.Text(nil, wanted.Department),
@@ -47,7 +47,7 @@ func newJob(wanted api.CreateJobRequest, company uuid.UUID) db.InsertJobParams {
 	}
 }
 
-// edit applies a patch to a row: absent stays, null clears.
+// edit applies a merge patch to a row: an absent field keeps its value, null clears it.
 func edit(row db.Job, patch api.UpdateJobRequest) db.UpdateJobParams {
 	return db.UpdateJobParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Title: optional.Trimmed(row.Title, patch.Title),
@@ -61,7 +61,7 @@ func changes(row db.Job, change db.UpdateJobParams) bool {
 		!optional.Same(row.Department, change.Department) || !optional.Same(row.Location, change.Location)
 }
 
-// attributes is what the audit compares of a job.
+// attributes are the fields of a job that the audit log records.
 func attributes(row db.Job) map[string]any {
 	return map[string]any{
 		"title": row.Title, "department": optional.Plain(row.Department), "location": optional.Plain(row.Location),
@@ -69,13 +69,13 @@ func attributes(row db.Job) map[string]any {
 	}
 }
 
-// blank is what a job was before there was one.
+// blank are the attributes of a job that does not exist yet.
 func blank() map[string]any {
 	return map[string]any{"title": nil, "department": nil, "location": nil, "description": nil, "status": nil}
 }
 
-// membership is what the audit keeps of a change of a job's members: who it is about, and their job role before and
-// after, which is none where they were no member.
+// membership are the details that the audit log records of a change of a job's members: the user, and their job role
+// before and after, null if they were not a member.
 func membership(user uuid.UUID, from, to *db.JobMember) audit.Details {
 	role := func(member *db.JobMember) map[string]any {
 		if member == nil {

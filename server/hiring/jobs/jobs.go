@@ -1,6 +1,6 @@
-// Package jobs looks after the positions that people are hired for: what they say, whether candidates may apply, and
-// whose they are. It promises that a change of a job and its record stand together, and that of two requests at once
-// the second decides on what the first has left.
+// Package jobs manages the positions that people are hired for and the members of each. It guarantees that a change of a
+// job and its audit log entry are saved together, and that of two concurrent requests, the second is decided on the
+// result of the first.
 package jobs
 
 import (
@@ -14,7 +14,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -30,26 +29,27 @@ func New(deps service.Deps) (*Jobs, error) {
 	return &Jobs{deps}, nil
 }
 
-// GetJob shows one job to those who may see it.
+// GetJob shows a job that the actor sees.
 func (j *Jobs) GetJob(ctx context.Context, request api.GetJobRequestObject) (api.GetJobResponseObject, error) {
-	row, err := j.see(ctx, request.JobID)
+	actor := access.Of(ctx)
+	row, err := j.get(ctx, actor, request.JobID)
 	if err != nil {
 		return nil, err
 	}
-	shown := present(access.Of(ctx), row)
+	shown := present(actor, row)
 	return api.GetJob200JSONResponse{JobJSONResponse: shown}, nil
 }
 
-// CreateJob creates a job in the state in which jobs begin.
+// CreateJob creates a job in its initial state.
 func (j *Jobs) CreateJob(ctx context.Context, request api.CreateJobRequestObject) (api.CreateJobResponseObject, error) {
-	who := access.Of(ctx)
-	row := newJob(*request.Body, who.CompanyID)
+	actor := access.Of(ctx)
+	row := newJob(*request.Body, actor.CompanyID)
 	if err := checkText(row.Title, row.Department, row.Location, row.Description); err != nil {
 		return nil, err
 	}
 	row.ID, row.Now = j.Clock.ID(), j.Clock.Now()
 	var created db.Job
-	err := j.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) (err error) {
+	err := j.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) (err error) {
 		if created, err = tx.InsertJob(ctx, row); err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (j *Jobs) CreateJob(ctx context.Context, request api.CreateJobRequestObject
 	if err != nil {
 		return nil, err
 	}
-	shown := present(who, created)
+	shown := present(actor, created)
 	return api.CreateJob201JSONResponse{
 		Body: shown.Body,
 		Headers: api.CreateJob201ResponseHeaders{
@@ -67,16 +67,16 @@ func (j *Jobs) CreateJob(ctx context.Context, request api.CreateJobRequestObject
 	}, nil
 }
 
-// UpdateJob changes what a job says; one that changes nothing leaves the row and its version alone.
+// UpdateJob changes a job's texts. If nothing changed, it leaves the row and its version as they are.
 func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject) (api.UpdateJobResponseObject, error) {
-	who, patch := access.Of(ctx), request.Body
+	actor, patch := access.Of(ctx), request.Body
 	var saved db.Job
-	err := j.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		row, err := tx.GetJobForUpdate(ctx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: request.JobID})
+	err := j.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, err := lock(ctx, tx, actor, request.JobID)
 		if err != nil {
 			return err
 		}
-		_, err = lifecycle.Job().Decide(row.Status, api.JobActionUpdate, standing(who), nil)
+		_, err = lifecycle.Job().Decide(row.Status, api.JobActionUpdate, lifecycle.StandingOf(actor, false), nil)
 		if err := etag.If(request.Params.IfMatch).Before(row.Version, err); err != nil {
 			return err
 		}
@@ -96,33 +96,24 @@ func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateJob200JSONResponse{JobJSONResponse: present(who, saved)}, nil
+	return api.UpdateJob200JSONResponse{JobJSONResponse: present(actor, saved)}, nil
 }
 
-// see gives a job that the caller may see.
-func (j *Jobs) see(ctx context.Context, id uuid.UUID) (db.Job, error) {
-	who := access.Of(ctx)
-	tenant := j.Store.Of(who.CompanyID)
-	listed, err := j.listed(ctx, tenant, who)
-	if err != nil {
-		return db.Job{}, err
-	}
-	return tenant.GetJob(ctx, db.GetJobParams{
-		CompanyID: who.CompanyID, ID: id, SeesAll: seesAll(who), Jobs: listed,
+// get reads a job that the actor sees.
+func (j *Jobs) get(ctx context.Context, actor access.Actor, id uuid.UUID) (db.Job, error) {
+	return j.Store.Of(actor.CompanyID).GetJob(ctx, db.GetJobParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(), ID: id,
 	})
 }
 
-// listed are the jobs that somebody sees who does not see all of them: those whose interviews they are on the panel of,
-// and those that they are a member of.
-func (j *Jobs) listed(ctx context.Context, tenant *db.Queries, who access.Actor) ([]uuid.UUID, error) {
-	if seesAll(who) {
-		return []uuid.UUID{}, nil
-	}
-	seen, err := visibility.Of(ctx, tenant, who)
-	return append(seen.InterviewJobs, seen.MemberJobs...), err
+// lock reads a job that the actor sees, and locks the row until the transaction ends.
+func lock(ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID) (db.Job, error) {
+	return tx.GetJobForUpdate(ctx, db.GetJobForUpdateParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(), ID: id,
+	})
 }
 
-// record writes what happened to a job.
+// record writes an audit log entry about a job.
 func (j *Jobs) record(ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details) error {
 	return j.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
 		Action: action, Resource: audit.Job, ID: &id, Details: details,

@@ -10,45 +10,41 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 )
 
-// ListJobs lists the jobs that the caller sees, by filters and in an order of their choice.
+// ListJobs lists the jobs that the actor sees.
 func (j *Jobs) ListJobs(ctx context.Context, request api.ListJobsRequestObject) (api.ListJobsResponseObject, error) {
-	who, wanted := access.Of(ctx), request.Params
-	query, scope := listQuery(who, wanted)
-	list, err := j.Cursors.Open(scope, wanted.Cursor, wanted.Limit)
+	actor, wanted := access.Of(ctx), request.Params
+	query := listQuery(actor, wanted)
+	sort := api.JobSort(query.Sort)
+	scope := wanted
+	scope.Cursor, scope.Limit, scope.Sort = nil, nil, &sort
+	shown, err := page.Read(ctx, j.Cursors, page.List[db.Job, api.Job]{
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListJobs", Query: scope},
+		Cursor: wanted.Cursor, Limit: wanted.Limit,
+		Fetch: func(w page.Window) ([]db.Job, error) {
+			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
+			return j.Store.Planned(actor.CompanyID).ListJobs(ctx, query)
+		},
+		Place: func(row db.Job) page.Place { return placeOf(row, sort) },
+		Show:  page.Each(func(row db.Job) api.Job { return convert(actor, row) }),
+	})
 	if err != nil {
 		return nil, err
-	}
-	query.AfterTime, query.AfterText, query.AfterID = list.After.Time, list.After.Text, list.After.ID
-	query.MaxRows = list.MaxRows()
-	if query.Jobs, err = j.listed(ctx, j.Store.Of(who.CompanyID), who); err != nil {
-		return nil, err
-	}
-	rows, err := j.Store.Planned(who.CompanyID).ListJobs(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	shown, err := page.Close(ctx, list, rows, func(row db.Job) page.Place { return placeOf(row, query.Sort) })
-	if err != nil {
-		return nil, err
-	}
-	data := make([]api.Job, len(shown.Rows))
-	for i, row := range shown.Rows {
-		data[i] = convert(who, row)
 	}
 	return api.ListJobs200JSONResponse{
-		Body:    api.JobPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Body:    api.JobPage(shown.Body),
 		Headers: api.ListJobs200ResponseHeaders{Link: shown.Link},
 	}, nil
 }
 
-func listQuery(who access.Actor, wanted api.ListJobsParams) (db.ListJobsParams, page.Scope) {
-	sort := api.JobSortCreatedAtDesc
-	if wanted.Sort != nil {
-		sort = *wanted.Sort
-	}
+// listQuery selects the jobs that the actor sees and the parameters match.
+func listQuery(actor access.Actor, wanted api.ListJobsParams) db.ListJobsParams {
 	query := db.ListJobsParams{
-		CompanyID: who.CompanyID, CallerID: who.ID, SeesAll: seesAll(who), Department: wanted.Department,
-		Mine: wanted.Mine, UpdatedSince: wanted.UpdatedSince, Sort: string(sort),
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(),
+		Department: wanted.Department, Mine: wanted.Mine, UpdatedSince: wanted.UpdatedSince,
+		Sort: string(api.JobSortCreatedAtDesc),
+	}
+	if wanted.Sort != nil {
+		query.Sort = string(*wanted.Sort)
 	}
 	for _, status := range wanted.Status {
 		query.Statuses = append(query.Statuses, string(status))
@@ -57,12 +53,12 @@ func listQuery(who access.Actor, wanted api.ListJobsParams) (db.ListJobsParams, 
 		pattern := page.Contains(*wanted.Q)
 		query.Pattern = &pattern
 	}
-	wanted.Cursor, wanted.Limit, wanted.Sort = nil, nil, &sort
-	return query, page.Scope{Company: who.CompanyID, Operation: "ListJobs", Query: wanted}
+	return query
 }
 
-func placeOf(row db.Job, sort string) page.Place {
-	switch api.JobSort(strings.TrimPrefix(sort, "-")) { //nolint:exhaustive // the descending orders were trimmed
+func placeOf(row db.Job, sort api.JobSort) page.Place {
+	ascending := api.JobSort(strings.TrimPrefix(string(sort), "-"))
+	switch ascending { //nolint:exhaustive // the prefix of descending orders is removed above
 	case api.JobSortUpdatedAtAsc:
 		return page.At(row.UpdatedAt, row.ID)
 	case api.JobSortTitleAsc:

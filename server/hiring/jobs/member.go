@@ -13,59 +13,57 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// ListJobMembers lists whose job it is, to those who see the job.
+// ListJobMembers lists the members of a job that the actor sees.
 func (j *Jobs) ListJobMembers(
 	ctx context.Context, request api.ListJobMembersRequestObject,
 ) (api.ListJobMembersResponseObject, error) {
-	job, err := j.see(ctx, request.JobID)
+	actor := access.Of(ctx)
+	job, err := j.get(ctx, actor, request.JobID)
 	if err != nil {
 		return nil, err
 	}
-	scope := page.Scope{Company: job.CompanyID, Operation: "ListJobMembers", Query: job.ID}
-	list, err := j.Cursors.Open(scope, request.Params.Cursor, request.Params.Limit)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := j.Store.Of(job.CompanyID).ListJobMembers(ctx, db.ListJobMembersParams{
-		CompanyID: job.CompanyID, JobID: job.ID, AfterTime: list.After.Time, AfterID: list.After.ID, MaxRows: list.MaxRows(),
+	shown, err := page.Read(ctx, j.Cursors, page.List[db.ListJobMembersRow, api.JobMember]{
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListJobMembers", Query: job.ID},
+		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
+		Fetch: func(w page.Window) ([]db.ListJobMembersRow, error) {
+			return j.Store.Of(actor.CompanyID).ListJobMembers(ctx, db.ListJobMembersParams{
+				CompanyID: actor.CompanyID, JobID: job.ID, AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
+			})
+		},
+		Place: func(row db.ListJobMembersRow) page.Place {
+			return page.At(row.JobMember.CreatedAt, row.JobMember.UserID)
+		},
+		Show: page.Each(func(row db.ListJobMembersRow) api.JobMember {
+			return convertMember(row.JobMember, row.FirstName, row.LastName)
+		}),
 	})
 	if err != nil {
 		return nil, err
-	}
-	shown, err := page.Close(ctx, list, rows, func(row db.ListJobMembersRow) page.Place {
-		return page.At(row.JobMember.CreatedAt, row.JobMember.UserID)
-	})
-	if err != nil {
-		return nil, err
-	}
-	data := make([]api.JobMember, len(shown.Rows))
-	for i, row := range shown.Rows {
-		data[i] = convertMember(row.JobMember, row.FirstName, row.LastName)
 	}
 	return api.ListJobMembers200JSONResponse{
-		Body:    api.JobMemberPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Body:    api.JobMemberPage(shown.Body),
 		Headers: api.ListJobMembers200ResponseHeaders{Link: shown.Link},
 	}, nil
 }
 
-// SetJobMember makes a user a member of a job, or gives a member another job role. The role that they have already
-// changes nothing.
+// SetJobMember makes a user a member of a job, or gives a member another job role. Setting the present role changes
+// nothing.
 func (j *Jobs) SetJobMember(
 	ctx context.Context, request api.SetJobMemberRequestObject,
 ) (api.SetJobMemberResponseObject, error) {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	var user db.User
 	var member db.JobMember
-	err := j.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		job, err := tx.GetJobForUpdate(ctx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: request.JobID})
+	err := j.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		job, err := lock(ctx, tx, actor, request.JobID)
 		if err != nil {
 			return err
 		}
-		user, err = tx.GetUser(ctx, db.GetUserParams{CompanyID: who.CompanyID, ID: request.UserID})
+		user, err = tx.GetUser(ctx, db.GetUserParams{CompanyID: actor.CompanyID, ID: request.UserID})
 		if err != nil {
 			return err
 		}
-		if err := mayAppoint(who, user); err != nil {
+		if err := mayAppoint(actor, user); err != nil {
 			return err
 		}
 		before, err := j.member(ctx, tx, job, user.ID)
@@ -80,7 +78,7 @@ func (j *Jobs) SetJobMember(
 			return nil
 		}
 		member, err = tx.SetJobMember(ctx, db.SetJobMemberParams{
-			CompanyID: who.CompanyID, JobID: job.ID, UserID: user.ID, Role: request.Body.Role, Now: j.Clock.Now(),
+			CompanyID: actor.CompanyID, JobID: job.ID, UserID: user.ID, Role: request.Body.Role, Now: j.Clock.Now(),
 		})
 		if err != nil {
 			return err
@@ -93,18 +91,18 @@ func (j *Jobs) SetJobMember(
 	return api.SetJobMember200JSONResponse(convertMember(member, user.FirstName, user.LastName)), nil
 }
 
-// RemoveJobMember takes a member off a job.
+// RemoveJobMember removes a member from a job.
 func (j *Jobs) RemoveJobMember(
 	ctx context.Context, request api.RemoveJobMemberRequestObject,
 ) (api.RemoveJobMemberResponseObject, error) {
-	who := access.Of(ctx)
-	err := j.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		job, err := tx.GetJobForUpdate(ctx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: request.JobID})
+	actor := access.Of(ctx)
+	err := j.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		job, err := lock(ctx, tx, actor, request.JobID)
 		if err != nil {
 			return err
 		}
 		member, err := tx.DeleteJobMember(ctx, db.DeleteJobMemberParams{
-			CompanyID: who.CompanyID, JobID: job.ID, UserID: request.UserID,
+			CompanyID: actor.CompanyID, JobID: job.ID, UserID: request.UserID,
 		})
 		if err != nil {
 			return err
@@ -117,7 +115,7 @@ func (j *Jobs) RemoveJobMember(
 	return api.RemoveJobMember204Response{}, nil
 }
 
-// member gives what a user is in a job; nil where they are not a member of it.
+// member returns a user's membership of a job; nil if the user is not a member.
 func (j *Jobs) member(ctx context.Context, tx *db.Queries, job db.Job, user uuid.UUID) (*db.JobMember, error) {
 	row, err := tx.GetJobMember(ctx, db.GetJobMemberParams{
 		CompanyID: job.CompanyID, JobID: job.ID, UserID: user,

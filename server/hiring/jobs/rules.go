@@ -1,24 +1,13 @@
 package jobs
 
 import (
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// seesAll reports whether somebody sees all jobs of the company; the others see those that they have to do with.
-func seesAll(who access.Actor) bool { return who.Role != api.RoleEmployee && !who.Limited() }
-
-// standing is what somebody is to any job: only the role decides what they may do with it.
-func standing(who access.Actor) lifecycle.Standing {
-	return lifecycle.Standing{Role: who.Role, Scopes: who.Scopes()}
-}
-
-// checkText refuses what a job says where it is blank or disturbs what stands around it. Only the description may be
-// empty, and may have several lines.
+// checkText validates the texts of a job. Only the description may be empty and may have several lines.
 func checkText(title string, department, location *string, description string) error {
 	f := fault.New(fault.RuleViolated)
 	text.Check(f, "/title", title)
@@ -44,8 +33,8 @@ func mayAppoint(who access.Actor, user db.User) error {
 		With("The user knows the secret of this API key. Another person must make them a member of the job.")
 }
 
-// mayJoin decides whether a user may be added to a job. Who is a member already may be given another job role although
-// they are inactive.
+// mayJoin decides whether a user may be made a member of a job. An inactive user who is a member already may get another
+// job role.
 func mayJoin(active, member bool) error {
 	if active || member {
 		return nil

@@ -15,15 +15,25 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-func TestSeesAll(t *testing.T) {
+// TestReach: who sees which jobs. A role that nobody has decided about sees none.
+func TestReach(t *testing.T) {
 	t.Parallel()
-	for role, want := range map[api.Role]bool{api.RoleEmployee: false, api.RoleTeamLead: true, api.RoleHr: true, api.RoleAdmin: true} {
-		if seesAll(access.Actor{Role: role}) != want {
-			t.Errorf("%s sees all: %t", role, !want)
-		}
-		key := &access.Key{Jobs: []uuid.UUID{uuid.New()}}
-		if seesAll(access.Actor{Role: role, Key: key}) {
-			t.Errorf("a key with the standing of %s sees more than its jobs", role)
+	key := &access.Key{Jobs: []uuid.UUID{uuid.New()}}
+	for _, c := range []struct {
+		actor access.Actor
+		want  string
+	}{
+		{access.Actor{Role: api.RoleEmployee}, "own"},
+		{access.Actor{Role: api.RoleTeamLead}, "all"},
+		{access.Actor{Role: api.RoleHr}, "all"},
+		{access.Actor{Role: api.RoleAdmin}, "all"},
+		{access.Actor{Role: api.RoleHr, Key: &access.Key{}}, "all"},
+		{access.Actor{Role: api.RoleTeamLead, Key: key}, "jobs"},
+		{access.Actor{Role: api.RoleAdmin, Key: key}, "jobs"},
+		{access.Actor{Role: "auditor"}, "none"},
+	} {
+		if got := listQuery(c.actor, api.ListJobsParams{}).Reach; got != c.want {
+			t.Errorf("%+v lists %s jobs, want %s", c.actor, got, c.want)
 		}
 	}
 }

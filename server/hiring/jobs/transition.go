@@ -14,7 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// OpenJob lets candidates apply.
+// OpenJob opens a job for applications.
 func (j *Jobs) OpenJob(ctx context.Context, request api.OpenJobRequestObject) (api.OpenJobResponseObject, error) {
 	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionOpen, audit.JobOpened)
 	if err != nil {
@@ -23,7 +23,7 @@ func (j *Jobs) OpenJob(ctx context.Context, request api.OpenJobRequestObject) (a
 	return api.OpenJob200JSONResponse{JobJSONResponse: shown}, nil
 }
 
-// HoldJob lets nobody new apply for the time being.
+// HoldJob pauses a job: it accepts no new applications.
 func (j *Jobs) HoldJob(ctx context.Context, request api.HoldJobRequestObject) (api.HoldJobResponseObject, error) {
 	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionHold, audit.JobHeld)
 	if err != nil {
@@ -32,7 +32,7 @@ func (j *Jobs) HoldJob(ctx context.Context, request api.HoldJobRequestObject) (a
 	return api.HoldJob200JSONResponse{JobJSONResponse: shown}, nil
 }
 
-// CloseJob ends the search.
+// CloseJob closes a job.
 func (j *Jobs) CloseJob(ctx context.Context, request api.CloseJobRequestObject) (api.CloseJobResponseObject, error) {
 	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionClose, audit.JobClosed)
 	if err != nil {
@@ -41,23 +41,23 @@ func (j *Jobs) CloseJob(ctx context.Context, request api.CloseJobRequestObject) 
 	return api.CloseJob200JSONResponse{JobJSONResponse: shown}, nil
 }
 
-// transition is the one way of every action that changes a job's status.
+// transition performs an action that changes a job's status.
 func (j *Jobs) transition(
 	ctx context.Context, id uuid.UUID, match *string, action api.JobAction, happened audit.Action,
 ) (api.JobJSONResponse, error) {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	var saved db.Job
-	err := j.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		row, err := tx.GetJobForUpdate(ctx, db.GetJobForUpdateParams{CompanyID: who.CompanyID, ID: id})
+	err := j.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, err := lock(ctx, tx, actor, id)
 		if err != nil {
 			return err
 		}
-		to, err := lifecycle.Job().Decide(row.Status, action, standing(who), nil)
+		to, err := lifecycle.Job().Decide(row.Status, action, lifecycle.StandingOf(actor, false), nil)
 		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}
 		saved, err = tx.TransitionJob(ctx, db.TransitionJobParams{
-			CompanyID: who.CompanyID, ID: id, FromStatus: row.Status, ToStatus: to, Now: j.Clock.Now(),
+			CompanyID: actor.CompanyID, ID: id, FromStatus: row.Status, ToStatus: to, Now: j.Clock.Now(),
 		})
 		if err != nil {
 			return postgres.Guarded(err)
@@ -67,5 +67,5 @@ func (j *Jobs) transition(
 	if err != nil {
 		return api.JobJSONResponse{}, err
 	}
-	return present(who, saved), nil
+	return present(actor, saved), nil
 }

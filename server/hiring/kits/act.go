@@ -71,9 +71,7 @@ func (k *Kits) act(
 	write func(tx *db.Queries, row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error),
 ) (shown api.KitVersionJSONResponse, err error) {
 	err = k.write(ctx, kit, func(tx *db.Queries, kit db.Kit, who lifecycle.Standing) error {
-		row, err := tx.GetKitVersion(ctx, db.GetKitVersionParams{
-			CompanyID: kit.CompanyID, KitID: kit.ID, ID: version, SeesAll: true,
-		})
+		row, err := getVersion(ctx, tx, access.Of(ctx), kit.ID, version)
 		if err != nil {
 			return err
 		}

@@ -7,15 +7,16 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// presentKit shows a kit as the caller may handle it. Which versions it has changes without it.
-func presentKit(row db.GetKitRow, who lifecycle.Standing) api.KitJSONResponse {
-	shown := convertKit(row, who)
+// presentKit returns a kit as the actor sees it. The ETag covers its versions, which change without it.
+func presentKit(actor access.Actor, row db.GetKitRow) api.KitJSONResponse {
+	shown := convertKit(row, lifecycle.StandingOf(actor, row.IsMember))
 	return api.KitJSONResponse{
 		Body: shown,
 		Headers: api.KitResponseHeaders{ETag: etag.Of(row.Kit.Version, shown.PublishedVersionID, shown.DraftVersionID,
@@ -33,7 +34,7 @@ func convertKit(joined db.GetKitRow, who lifecycle.Standing) api.Kit {
 	}
 }
 
-// presentVersion shows a version as the caller may handle it.
+// presentVersion returns a version as the actor sees it.
 func presentVersion(row db.KitVersion, who lifecycle.Standing) (api.KitVersionJSONResponse, error) {
 	shown, err := convertVersion(row, who)
 	return api.KitVersionJSONResponse{
@@ -52,7 +53,7 @@ func convertVersion(row db.KitVersion, who lifecycle.Standing) (api.KitVersion, 
 	}, err
 }
 
-// newKit takes what a client wants of a new kit into the form of a row; id and time come later.
+// newKit converts a request into a row without id and time.
 func newKit(wanted api.CreateKitRequest, company uuid.UUID) db.InsertKitParams {
 	return db.InsertKitParams{
 		CompanyID: company, Name: strings.TrimSpace(wanted.Name), Description: optional.Trimmed("", wanted.Description),
@@ -60,7 +61,7 @@ func newKit(wanted api.CreateKitRequest, company uuid.UUID) db.InsertKitParams {
 	}
 }
 
-// edit applies a patch to a row: absent stays.
+// edit applies a merge patch to a row: an absent field keeps its value.
 func edit(row db.Kit, patch api.UpdateKitRequest) db.UpdateKitParams {
 	return db.UpdateKitParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Name: optional.Trimmed(row.Name, patch.Name),
@@ -68,18 +69,18 @@ func edit(row db.Kit, patch api.UpdateKitRequest) db.UpdateKitParams {
 	}
 }
 
-// kitAttributes is what the audit compares of a kit.
+// kitAttributes are the fields of a kit that the audit log records.
 func kitAttributes(row db.Kit) map[string]any {
 	return map[string]any{"name": row.Name, "description": row.Description, "job_id": optional.Plain(row.JobID)}
 }
 
-// blankKit is what a kit was before there was one.
+// blankKit are the attributes of a kit that does not exist yet.
 func blankKit() map[string]any {
 	return map[string]any{"name": nil, "description": nil, "job_id": nil}
 }
 
-// versionDetails is what the audit keeps of a change of a version; from is nil where there was none. It names the
-// content by its hash, which proves afterwards what a version said: the content itself may be as long as a book.
+// versionDetails are the details that the audit log records of a change of a version; from is nil if the version is new.
+// The content may be long, so it is recorded as its hash, which proves later what the version contained.
 func versionDetails(from *db.KitVersion, to db.KitVersion) (audit.Details, error) {
 	was := map[string]any{"status": nil, "content_hash": nil}
 	if from != nil {

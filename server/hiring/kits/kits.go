@@ -1,7 +1,6 @@
-// Package kits looks after what structures interviews: kits, and the versions of their questions and criteria. It
-// promises that a version never changes once it is published, and carries the proof; that a kit has one draft and one
-// published version at most; and that what is published can be asked and rated: every key is unique, and every question
-// refers to criteria that there are.
+// Package kits manages interview kits and the versions of their questions and criteria. It guarantees that a version does
+// not change once it is published, which its content hash proves; that a kit has at most one draft and one published
+// version; and that a published version can be used: every key is unique, and questions refer to existing criteria.
 package kits
 
 import (
@@ -15,7 +14,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
@@ -32,33 +30,37 @@ func New(deps service.Deps) (*Kits, error) {
 	return &Kits{deps}, nil
 }
 
-// GetKit shows one kit to those who may see it.
+// GetKit shows a kit that the actor sees.
 func (k *Kits) GetKit(ctx context.Context, request api.GetKitRequestObject) (api.GetKitResponseObject, error) {
-	row, r, err := k.see(ctx, request.KitID)
+	actor := access.Of(ctx)
+	row, err := get(ctx, k.Store.Of(actor.CompanyID), actor, request.KitID)
 	if err != nil {
 		return nil, err
 	}
-	shown := presentKit(row, r.standing(row.Kit))
-	return api.GetKit200JSONResponse{KitJSONResponse: shown}, nil
+	return api.GetKit200JSONResponse{KitJSONResponse: presentKit(actor, row)}, nil
+}
+
+// get reads a kit that the actor sees.
+func get(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UUID) (db.GetKitRow, error) {
+	return tenant.GetKit(ctx, db.GetKitParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Kits.String(),
+		JobReach: actor.Reach().String(), ID: id,
+	})
 }
 
 // CreateKit creates a kit with its first version as a draft.
 func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject) (api.CreateKitResponseObject, error) {
-	company, wanted := access.Of(ctx).CompanyID, request.Body
-	row, content := newKit(*wanted, company), contentOf(wanted.Questions, wanted.Criteria)
+	actor, wanted := access.Of(ctx), request.Body
+	row, content := newKit(*wanted, actor.CompanyID), contentOf(wanted.Questions, wanted.Criteria)
 	row.ID, row.Now = k.Clock.ID(), k.Clock.Now()
 	var shown api.KitJSONResponse
-	err := k.Store.InTx(ctx, company, func(tx *db.Queries) error {
+	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		f := fault.New(fault.RuleViolated)
-		if err := k.checkJob(ctx, tx, f, row); err != nil {
-			return err
-		}
-		seen, err := visibility.Of(ctx, tx, access.Of(ctx))
+		member, err := k.checkJob(ctx, tx, f, actor, row.JobID)
 		if err != nil {
 			return err
 		}
-		who := standing(seen, row.JobID)
-		if err := mayWrite(who); err != nil && len(f.Fields()) == 0 {
+		if err := mayWrite(lifecycle.StandingOf(actor, member)); err != nil && len(f.Fields()) == 0 {
 			return err
 		}
 		checkKit(f, row.Name, row.Description)
@@ -76,7 +78,8 @@ func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject
 		if _, err := k.addVersion(ctx, tx, created, 1, content); err != nil {
 			return err
 		}
-		shown, err = k.written(ctx, tx, created, who)
+		saved, err := get(ctx, tx, actor, created.ID)
+		shown = presentKit(actor, saved)
 		return err
 	})
 	if err != nil {
@@ -90,22 +93,22 @@ func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject
 	}, nil
 }
 
-// UpdateKit changes a kit's name and description; one that changes nothing leaves the row and its version alone.
+// UpdateKit changes a kit's name and description. If nothing changed, it leaves the row and its version as they are.
 func (k *Kits) UpdateKit(ctx context.Context, request api.UpdateKitRequestObject) (api.UpdateKitResponseObject, error) {
-	patch := request.Body
+	actor, patch := access.Of(ctx), request.Body
 	var shown api.KitJSONResponse
-	err := k.write(ctx, request.KitID, func(tx *db.Queries, row db.Kit, who lifecycle.Standing) error {
-		if err := mayWrite(who); err != nil {
+	err := k.write(ctx, request.KitID, func(tx *db.Queries, row db.Kit, by lifecycle.Standing) error {
+		if err := mayWrite(by); err != nil {
 			return err
 		}
 		if err := etag.Require(request.Params.IfMatch, row.Version); err != nil {
 			return err
 		}
-		saved, err := k.save(ctx, tx, row, edit(row, *patch))
-		if err != nil {
+		if err := k.save(ctx, tx, row, edit(row, *patch)); err != nil {
 			return err
 		}
-		shown, err = k.written(ctx, tx, saved, who)
+		saved, err := get(ctx, tx, actor, row.ID)
+		shown = presentKit(actor, saved)
 		return err
 	})
 	if err != nil {
@@ -114,64 +117,64 @@ func (k *Kits) UpdateKit(ctx context.Context, request api.UpdateKitRequestObject
 	return api.UpdateKit200JSONResponse{KitJSONResponse: shown}, nil
 }
 
-// save writes an edited kit.
-func (k *Kits) save(ctx context.Context, tx *db.Queries, row db.Kit, change db.UpdateKitParams) (db.Kit, error) {
+// save saves an edited kit.
+func (k *Kits) save(ctx context.Context, tx *db.Queries, row db.Kit, change db.UpdateKitParams) error {
 	if change.Name == row.Name && change.Description == row.Description {
-		return row, nil
+		return nil
 	}
 	f := fault.New(fault.RuleViolated)
 	if checkKit(f, change.Name, change.Description); len(f.Fields()) > 0 {
-		return row, f
+		return f
 	}
 	change.Now = k.Clock.Now()
 	saved, err := tx.UpdateKit(ctx, change)
 	if err != nil {
-		return row, postgres.Guarded(err)
+		return postgres.Guarded(err)
 	}
-	return saved, k.record(ctx, tx, audit.KitUpdated, row.ID, audit.Diff(kitAttributes(row), kitAttributes(saved)))
+	return k.record(ctx, tx, audit.KitUpdated, row.ID, audit.Diff(kitAttributes(row), kitAttributes(saved)))
 }
 
-// checkJob adds to a fault that the job of a new kit is none of the company's.
-func (k *Kits) checkJob(ctx context.Context, tx *db.Queries, f *fault.Fault, row db.InsertKitParams) error {
-	if row.JobID == nil {
-		return nil
+// checkJob reports whether the actor leads the job of a new kit, false for a kit without a job. It adds to f that a job
+// does not exist.
+func (k *Kits) checkJob(
+	ctx context.Context, tx *db.Queries, f *fault.Fault, actor access.Actor, job *uuid.UUID,
+) (member bool, err error) {
+	if job == nil {
+		return false, nil
 	}
-	_, err := tx.GetJob(ctx, db.GetJobParams{CompanyID: row.CompanyID, ID: *row.JobID, SeesAll: true})
+	_, err = tx.GetJob(ctx, db.GetJobParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(), ID: *job,
+	})
 	if fault.Is(err, fault.ResourceNotFound) {
 		_ = f.Field("/job_id", "unknown", "names no job of the company")
-		return nil
+		return false, nil
 	}
-	return err
-}
-
-// write runs what changes a kit or its versions in one transaction that holds the kit's row. Whoever gets here by the
-// door's leave sees every kit; what they are to this one is handed on.
-func (k *Kits) write(
-	ctx context.Context, id uuid.UUID, change func(tx *db.Queries, row db.Kit, who lifecycle.Standing) error,
-) error {
-	company := access.Of(ctx).CompanyID
-	return k.Store.InTx(ctx, company, func(tx *db.Queries) error {
-		row, err := tx.GetKitForUpdate(ctx, db.GetKitForUpdateParams{CompanyID: company, ID: id})
-		if err != nil {
-			return err
-		}
-		seen, err := visibility.Of(ctx, tx, access.Of(ctx))
-		if err != nil {
-			return err
-		}
-		return change(tx, row, standing(seen, row.JobID))
+	if err != nil {
+		return false, err
+	}
+	return tx.LeadsJob(ctx, db.LeadsJobParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), JobID: *job,
 	})
 }
 
-// written shows a kit to who has written it, and so reads all of its versions.
-func (k *Kits) written(
-	ctx context.Context, tx *db.Queries, kit db.Kit, who lifecycle.Standing,
-) (api.KitJSONResponse, error) {
-	row, err := tx.GetKit(ctx, db.GetKitParams{CompanyID: kit.CompanyID, ID: kit.ID, SeesAll: true})
-	return presentKit(row, who), err
+// write runs a change of a kit or its versions in a transaction that locks the kit's row.
+func (k *Kits) write(
+	ctx context.Context, id uuid.UUID, change func(tx *db.Queries, row db.Kit, by lifecycle.Standing) error,
+) error {
+	actor := access.Of(ctx)
+	return k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.GetKitForUpdate(ctx, db.GetKitForUpdateParams{
+			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Kits.String(),
+			JobReach: actor.Reach().String(), ID: id,
+		})
+		if err != nil {
+			return err
+		}
+		return change(tx, row.Kit, lifecycle.StandingOf(actor, row.IsMember))
+	})
 }
 
-// record writes what happened to a kit or one of its versions.
+// record writes an audit log entry about a kit or one of its versions.
 func (k *Kits) record(
 	ctx context.Context, tx *db.Queries, action audit.Action, kit uuid.UUID, details audit.Details,
 ) error {

@@ -8,59 +8,57 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
-// ListKits lists the kits that the caller sees, by filters and in an order of their choice.
+// ListKits lists the kits that the actor sees.
 func (k *Kits) ListKits(ctx context.Context, request api.ListKitsRequestObject) (api.ListKitsResponseObject, error) {
-	who, wanted := access.Of(ctx), request.Params
-	r, err := k.reader(ctx, k.Store.Of(who.CompanyID))
+	actor, wanted := access.Of(ctx), request.Params
+	query := listQuery(actor, wanted)
+	sort := api.KitSort(query.Sort)
+	scope := wanted
+	scope.Cursor, scope.Limit, scope.Sort = nil, nil, &sort
+	shown, err := page.Read(ctx, k.Cursors, page.List[db.ListKitsRow, api.Kit]{
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListKits", Query: scope},
+		Cursor: wanted.Cursor, Limit: wanted.Limit,
+		Fetch: func(w page.Window) ([]db.ListKitsRow, error) {
+			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
+			return k.Store.Planned(actor.CompanyID).ListKits(ctx, query)
+		},
+		Place: func(row db.ListKitsRow) page.Place { return placeOf(row.Kit, sort) },
+		Show: page.Each(func(row db.ListKitsRow) api.Kit {
+			return convertKit(db.GetKitRow(row), lifecycle.StandingOf(actor, row.IsMember))
+		}),
+	})
 	if err != nil {
 		return nil, err
-	}
-	query, scope := listQuery(who, r, wanted)
-	list, err := k.Cursors.Open(scope, wanted.Cursor, wanted.Limit)
-	if err != nil {
-		return nil, err
-	}
-	query.AfterTime, query.AfterText, query.AfterID = list.After.Time, list.After.Text, list.After.ID
-	query.MaxRows = list.MaxRows()
-	rows, err := k.Store.Planned(who.CompanyID).ListKits(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	shown, err := page.Close(ctx, list, rows, func(row db.ListKitsRow) page.Place { return placeOf(row.Kit, query.Sort) })
-	if err != nil {
-		return nil, err
-	}
-	data := make([]api.Kit, len(shown.Rows))
-	for i, row := range shown.Rows {
-		data[i] = convertKit(db.GetKitRow(row), r.standing(row.Kit))
 	}
 	return api.ListKits200JSONResponse{
-		Body:    api.KitPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Body:    api.KitPage(shown.Body),
 		Headers: api.ListKits200ResponseHeaders{Link: shown.Link},
 	}, nil
 }
 
-func listQuery(who access.Actor, r reader, wanted api.ListKitsParams) (db.ListKitsParams, page.Scope) {
-	sort := api.KitSortCreatedAtDesc
-	if wanted.Sort != nil {
-		sort = *wanted.Sort
-	}
+// listQuery selects the kits that the actor sees and the parameters match.
+func listQuery(actor access.Actor, wanted api.ListKitsParams) db.ListKitsParams {
 	query := db.ListKitsParams{
-		CompanyID: who.CompanyID, SeesAll: r.everything, Kits: r.kits, Versions: r.versions, JobID: wanted.JobID,
-		IsPublished: wanted.IsPublished, UpdatedSince: wanted.UpdatedSince, Sort: string(sort),
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Kits.String(),
+		JobReach: actor.Reach().String(), JobID: wanted.JobID, IsPublished: wanted.IsPublished,
+		UpdatedSince: wanted.UpdatedSince, Sort: string(api.KitSortCreatedAtDesc),
+	}
+	if wanted.Sort != nil {
+		query.Sort = string(*wanted.Sort)
 	}
 	if wanted.Q != nil {
 		pattern := page.Contains(*wanted.Q)
 		query.Pattern = &pattern
 	}
-	wanted.Cursor, wanted.Limit, wanted.Sort = nil, nil, &sort
-	return query, page.Scope{Company: who.CompanyID, Operation: "ListKits", Query: wanted}
+	return query
 }
 
-func placeOf(row db.Kit, sort string) page.Place {
-	switch api.KitSort(strings.TrimPrefix(sort, "-")) { //nolint:exhaustive // the descending orders were trimmed
+func placeOf(row db.Kit, sort api.KitSort) page.Place {
+	ascending := api.KitSort(strings.TrimPrefix(string(sort), "-"))
+	switch ascending { //nolint:exhaustive // the prefix of descending orders is removed above
 	case api.KitSortUpdatedAtAsc:
 		return page.At(row.UpdatedAt, row.ID)
 	case api.KitSortNameAsc:
@@ -69,39 +67,35 @@ func placeOf(row db.Kit, sort string) page.Place {
 	return page.At(row.CreatedAt, row.ID)
 }
 
-// ListKitVersions lists the versions of a kit that the caller may read, to those who see the kit.
+// ListKitVersions lists the versions that the actor sees of a kit that the actor sees, newest first.
 func (k *Kits) ListKitVersions(
 	ctx context.Context, request api.ListKitVersionsRequestObject,
 ) (api.ListKitVersionsResponseObject, error) {
-	seen, r, err := k.see(ctx, request.KitID)
+	actor := access.Of(ctx)
+	tenant := k.Store.Of(actor.CompanyID)
+	kit, err := get(ctx, tenant, actor, request.KitID)
 	if err != nil {
 		return nil, err
 	}
-	kit := seen.Kit
-	scope := page.Scope{Company: kit.CompanyID, Operation: "ListKitVersions", Query: kit.ID}
-	list, err := k.Cursors.Open(scope, request.Params.Cursor, request.Params.Limit)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := k.Store.Of(kit.CompanyID).ListKitVersions(ctx, db.ListKitVersionsParams{
-		CompanyID: kit.CompanyID, KitID: kit.ID, SeesAll: r.everything, Versions: r.versions, AfterID: list.After.ID,
-		MaxRows: list.MaxRows(),
+	shown, err := page.Read(ctx, k.Cursors, page.List[db.KitVersion, api.KitVersion]{
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListKitVersions", Query: kit.Kit.ID},
+		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
+		Fetch: func(w page.Window) ([]db.KitVersion, error) {
+			return tenant.ListKitVersions(ctx, db.ListKitVersionsParams{
+				CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Kits.String(), KitID: kit.Kit.ID,
+				AfterID: w.AfterID, MaxRows: w.MaxRows,
+			})
+		},
+		Place: func(row db.KitVersion) page.Place { return page.Place{ID: row.ID} },
+		Show: page.EachOrError(func(row db.KitVersion) (api.KitVersion, error) {
+			return convertVersion(row, lifecycle.StandingOf(actor, kit.IsMember))
+		}),
 	})
 	if err != nil {
 		return nil, err
 	}
-	shown, err := page.Close(ctx, list, rows, func(row db.KitVersion) page.Place { return page.Place{ID: row.ID} })
-	if err != nil {
-		return nil, err
-	}
-	data := make([]api.KitVersion, len(shown.Rows))
-	for i, row := range shown.Rows {
-		if data[i], err = convertVersion(row, r.standing(kit)); err != nil {
-			return nil, err
-		}
-	}
 	return api.ListKitVersions200JSONResponse{
-		Body:    api.KitVersionPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Body:    api.KitVersionPage(shown.Body),
 		Headers: api.ListKitVersions200ResponseHeaders{Link: shown.Link},
 	}, nil
 }

@@ -3,25 +3,14 @@ package kits
 import (
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// standing is what a caller is to a kit: to one of a job what they are to the job, to one of the company no more than
-// their role.
-func standing(seen visibility.Sight, job *uuid.UUID) lifecycle.Standing {
-	if job == nil {
-		return seen.Standing(uuid.Nil)
-	}
-	return seen.Standing(*job)
-}
-
-// writes reports whether somebody writes a kit. It is who writes its drafts, so that nobody has one without the other.
+// writes reports whether an actor writes a kit. Whoever writes its drafts does, so that nobody has one right without the
+// other.
 func writes(who lifecycle.Standing) bool {
 	return lifecycle.KitVersion().May(lifecycle.KitVersion().Initial, api.KitVersionActionUpdate, who)
 }

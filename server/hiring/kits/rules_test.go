@@ -18,7 +18,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
@@ -51,15 +50,30 @@ func TestWhoWritesAKit(t *testing.T) {
 				t.Errorf("%s, member %t, is offered %v while there is a draft", role, member, kitActions(who, true))
 			}
 		}
-		if who := (access.Actor{Role: role}); readsAll(who) == (role == api.RoleEmployee) {
-			t.Errorf("%s reads all kits: %t", role, readsAll(who))
-		}
-		if readsAll(access.Actor{Role: role, Key: &access.Key{Jobs: []uuid.UUID{uuid.New()}}}) {
-			t.Errorf("a key with the standing of %s reads more than the kits of its jobs", role)
-		}
 	}
-	if who := standing(visibility.Sight{Jobs: []uuid.UUID{uuid.New()}}, nil); who.Member {
-		t.Error("somebody is a member of the job of a kit that has none")
+}
+
+// TestReach: who sees which kits, and leads which jobs. A role that nobody has decided about sees none.
+func TestReach(t *testing.T) {
+	t.Parallel()
+	key := &access.Key{Jobs: []uuid.UUID{uuid.New()}}
+	for _, c := range []struct {
+		actor      access.Actor
+		kits, jobs string
+	}{
+		{access.Actor{Role: api.RoleEmployee}, "own", "own"},
+		{access.Actor{Role: api.RoleTeamLead}, "all", "jobs"},
+		{access.Actor{Role: api.RoleHr}, "all", "all"},
+		{access.Actor{Role: api.RoleAdmin}, "all", "all"},
+		{access.Actor{Role: api.RoleHr, Key: &access.Key{}}, "all", "all"},
+		{access.Actor{Role: api.RoleTeamLead, Key: key}, "jobs", "jobs"},
+		{access.Actor{Role: api.RoleAdmin, Key: key}, "jobs", "jobs"},
+		{access.Actor{Role: "auditor"}, "none", "none"},
+	} {
+		query := listQuery(c.actor, api.ListKitsParams{})
+		if query.Reach != c.kits || query.JobReach != c.jobs {
+			t.Errorf("%+v lists %s kits and leads %s jobs, want %s and %s", c.actor, query.Reach, query.JobReach, c.kits, c.jobs)
+		}
 	}
 }
 

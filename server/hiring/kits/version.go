@@ -3,33 +3,44 @@ package kits
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// GetKitVersion shows one version of a kit to those who may see it.
+// GetKitVersion shows a version that the actor sees of a kit that the actor sees.
 func (k *Kits) GetKitVersion(
 	ctx context.Context, request api.GetKitVersionRequestObject,
 ) (api.GetKitVersionResponseObject, error) {
-	kit, r, err := k.see(ctx, request.KitID)
+	actor := access.Of(ctx)
+	tenant := k.Store.Of(actor.CompanyID)
+	kit, err := get(ctx, tenant, actor, request.KitID)
 	if err != nil {
 		return nil, err
 	}
-	company := kit.Kit.CompanyID
-	row, err := k.Store.Of(company).GetKitVersion(ctx, db.GetKitVersionParams{
-		CompanyID: company, KitID: kit.Kit.ID, ID: request.KitVersionID, SeesAll: r.everything, Versions: r.versions,
-	})
+	row, err := getVersion(ctx, tenant, actor, kit.Kit.ID, request.KitVersionID)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := presentVersion(row, r.standing(kit.Kit))
+	shown, err := presentVersion(row, lifecycle.StandingOf(actor, kit.IsMember))
 	if err != nil {
 		return nil, err
 	}
 	return api.GetKitVersion200JSONResponse{KitVersionJSONResponse: shown}, nil
+}
+
+// getVersion reads a version of a kit that the actor sees.
+func getVersion(
+	ctx context.Context, tenant *db.Queries, actor access.Actor, kit, version uuid.UUID,
+) (db.KitVersion, error) {
+	return tenant.GetKitVersion(ctx, db.GetKitVersionParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Kits.String(), KitID: kit, ID: version,
+	})
 }
 
 // CreateKitVersion begins a new version of a kit. What the request leaves out is copied from the newest one.

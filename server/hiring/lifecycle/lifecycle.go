@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
@@ -61,6 +62,12 @@ type Standing struct {
 	Member, Panelist, Rater bool
 	// Scopes are the permissions of an API key; nil for a person, who has those of their role.
 	Scopes []string
+}
+
+// StandingOf is the relation of an actor to a resource, given whether the actor leads the resource's job: as a member, or
+// as an API key of the job.
+func StandingOf(actor access.Actor, member bool) Standing {
+	return Standing{Role: actor.Role, Member: member, Scopes: actor.Scopes()}
 }
 
 // actors returns the machine actors that an actor with this standing counts as.

@@ -3,7 +3,6 @@ package scores
 import (
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"strings"
 
 	"github.com/google/uuid"
@@ -17,14 +16,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// convert shows a score to somebody who reads it. The criteria of its kit are needed of a draft only: what was
-// submitted misses nothing.
-func convert(who access.Actor, row db.ListScoresRow, criteria []scoring.Criterion) (api.Score, error) {
+// convert returns a score, whose decoded content is said, as the actor sees it. The criteria are needed for drafts only:
+// a submitted score misses none.
+func convert(actor access.Actor, row db.ListScoresRow, said judgement, criteria []scoring.Criterion) api.Score {
 	score := row.Score
-	said, err := readJudgement(score)
-	if err != nil {
-		return api.Score{}, err
-	}
 	missing := []api.ContentKey{}
 	if score.Status == api.ScoreStatusDraft {
 		missing = append(missing, scoring.Missing(criteria, said.sheet())...)
@@ -35,13 +30,13 @@ func convert(who access.Actor, row db.ListScoresRow, criteria []scoring.Criterio
 		Status: score.Status, Revision: score.Revision, Ratings: said.ratings, Recommendation: said.recommendation,
 		Comment: optional.Of(said.comment), WeightedScore: optional.Of(score.WeightedScore), Coverage: score.Coverage,
 		MissingCriteria: missing, SubmittedAt: optional.Time(score.SubmittedAt),
-		StatusReason: optional.Of(score.StatusReason), AllowedActions: allowedActions(who, score, row.InterviewStatus),
+		StatusReason: optional.Of(score.StatusReason), AllowedActions: allowedActions(actor, score, row.InterviewStatus),
 		CreatedAt: score.CreatedAt.UTC(), UpdatedAt: score.UpdatedAt.UTC(),
 	}
 	if score.WeightedScore == nil {
 		shown.WeightedScoreReason = because(scoring.NothingObserved)
 	}
-	return shown, nil
+	return shown
 }
 
 func convertRevision(row db.ListScoreRevisionsRow) (api.ScoreRevision, error) {
@@ -56,14 +51,14 @@ func convertRevision(row db.ListScoreRevisionsRow) (api.ScoreRevision, error) {
 	}, err
 }
 
-// because is why there is no figure, as the API says it.
+// because is the reason for a missing figure in the API's type.
 func because(reason scoring.Reason) *api.NoFigureReason {
 	shown := api.NoFigureReason(reason)
 	return &shown
 }
 
-// revise applies a patch to a judgement: absent stays, null clears, and ratings are replaced as a whole, in the order
-// of the kit.
+// revise applies a merge patch to a judgement: an absent field keeps its value, null clears it, and ratings are replaced
+// as a whole. The result has them in the order of the kit. It fails with RuleViolated if the result is invalid.
 func revise(criteria []scoring.Criterion, was judgement, patch api.UpdateScoreRequest) (judgement, error) {
 	is := judgement{was.ratings, was.recommendation, optional.Text(was.comment, patch.Comment)}
 	if patch.Ratings != nil {
@@ -82,7 +77,7 @@ func revise(criteria []scoring.Criterion, was judgement, patch api.UpdateScoreRe
 	return is, nil
 }
 
-// newRating takes a rating as a client sends it into the form in which it is kept and shown, where nothing is left out.
+// newRating converts a rating of a request into the stored form, in which no field is absent.
 func newRating(given api.NewScoreRating) api.ScoreRating {
 	rating := api.ScoreRating{
 		CriterionKey: given.CriterionKey, NotObserved: given.NotObserved != nil && *given.NotObserved,
@@ -97,7 +92,7 @@ func newRating(given api.NewScoreRating) api.ScoreRating {
 	return rating
 }
 
-// newScore is a draft of a panelist; id and time come later.
+// newScore is a new draft without id and time.
 func newScore(
 	interview db.Interview, rater uuid.UUID, criteria []scoring.Criterion, said judgement,
 ) (db.InsertScoreParams, error) {
@@ -111,29 +106,19 @@ func newScore(
 	}, err
 }
 
-// edit applies a patch to a draft, and reports whether that changes anything. The figures are kept with the ratings
-// that they are made of.
-func edit(
-	score db.Score, criteria []scoring.Criterion, patch api.UpdateScoreRequest,
-) (change db.UpdateScoreParams, changed bool, err error) {
-	was, err := readJudgement(score)
-	if err != nil {
-		return change, false, err
-	}
-	is, err := revise(criteria, was, patch)
-	if err != nil {
-		return change, false, err
-	}
-	result := scoring.Score(criteria, is.sheet())
-	ratings, err := json.Marshal(is.ratings)
+// edit is the change of a draft to what a judgement says. The figures are saved with the ratings that they are computed
+// from.
+func edit(score db.Score, criteria []scoring.Criterion, said judgement) (db.UpdateScoreParams, error) {
+	result := scoring.Score(criteria, said.sheet())
+	ratings, err := json.Marshal(said.ratings)
 	return db.UpdateScoreParams{
 		CompanyID: score.CompanyID, ID: score.ID, RaterID: score.RaterID, Version: score.Version, Ratings: ratings,
-		Recommendation: is.recommendation, Comment: is.comment, WeightedScore: result.WeightedScore,
+		Recommendation: said.recommendation, Comment: said.comment, WeightedScore: result.WeightedScore,
 		Coverage: result.Coverage,
-	}, !reflect.DeepEqual(was, is), err
+	}, err
 }
 
-// revisionOf is what a score says now, as it is kept when that ends; id and time come later.
+// revisionOf is the revision that records what a score says now, without id and time.
 func revisionOf(score db.Score, event api.ScoreEvent, reason string, actor uuid.UUID) db.InsertScoreRevisionParams {
 	return db.InsertScoreRevisionParams{
 		CompanyID: score.CompanyID, ScoreID: score.ID, Revision: score.Revision, Event: event, Ratings: score.Ratings,
@@ -142,7 +127,7 @@ func revisionOf(score db.Score, event api.ScoreEvent, reason string, actor uuid.
 	}
 }
 
-// readJudgement takes from a row what the score says.
+// readJudgement decodes what a score says.
 func readJudgement(score db.Score) (judgement, error) {
 	ratings, err := readRatings(score.Ratings)
 	return judgement{ratings, score.Recommendation, score.Comment}, err
@@ -156,7 +141,7 @@ func readRatings(kept json.RawMessage) ([]api.ScoreRating, error) {
 	return ratings, nil
 }
 
-// readCriteria takes from a version of a kit what ratings are held against.
+// readCriteria decodes the criteria of a kit version.
 func readCriteria(kept json.RawMessage) ([]scoring.Criterion, error) {
 	var written []api.KitCriterion
 	if err := json.Unmarshal(kept, &written); err != nil {

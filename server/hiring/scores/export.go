@@ -15,21 +15,16 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 )
 
-// ExportScores streams the scores that the caller reads. That they took them out is recorded before the first line.
+// ExportScores streams the scores that the actor sees. The export is recorded in the audit log before its first line.
 func (s *Scores) ExportScores(
 	ctx context.Context, request api.ExportScoresRequestObject,
 ) (api.ExportScoresResponseObject, error) {
-	who, wanted := access.Of(ctx), request.Params
-	format := api.ExportFormatNdjson
-	if wanted.Format != nil {
-		format = *wanted.Format
+	actor, format := access.Of(ctx), api.ExportFormatNdjson
+	if request.Params.Format != nil {
+		format = *request.Params.Format
 	}
-	query, err := s.query(ctx, wanted)
-	if err != nil {
-		return nil, err
-	}
-	err = s.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		return s.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
+	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		return s.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
 			Action: audit.ScoresExported, Resource: audit.Score,
 			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},
 		})
@@ -37,6 +32,7 @@ func (s *Scores) ExportScores(
 	if err != nil {
 		return nil, err
 	}
+	query := listQuery(actor, request.Params, api.ScoreSortCreatedAtAsc)
 	stream := bulk.Stream(func(to io.Writer) error {
 		err := s.export(ctx, query, format, to)
 		if err != nil {
@@ -52,11 +48,11 @@ func (s *Scores) ExportScores(
 	return api.ExportScores200ApplicationXNdjsonResponse{Body: stream, Headers: headers}, nil
 }
 
-// export writes the scores that a query selects, oldest first, in batches of one statement each. A score has at least
-// one line, so a batch that is full in scores is full in lines, and what follows it is asked for.
+// export writes the selected scores in batches of one statement each; every batch checks again what the actor sees. A
+// score has at least one line, so a batch that is full in scores is full in lines, and the next batch is read.
 func (s *Scores) export(ctx context.Context, query db.ListScoresParams, format api.ExportFormat, to io.Writer) error {
-	query.Sort, query.MaxRows = string(api.ScoreSortCreatedAtAsc), bulk.Batch
-	tenant, inLines := s.Store.Planned(query.CompanyID), linesOf(format)
+	query.MaxRows = bulk.Batch
+	tenant, inLines := s.Store.Of(query.CompanyID), linesOf(format)
 	return bulk.Export(bulk.NewWriter(bulk.Format(format), to, table()), line.row, func(after *line) ([]line, error) {
 		if after != nil {
 			query.AfterTime, query.AfterID = &after.score.CreatedAt, &after.score.ID
@@ -77,7 +73,7 @@ func (s *Scores) export(ctx context.Context, query db.ListScoresParams, format a
 	})
 }
 
-// line is what an export says in one line, and of which score.
+// line is one line of an export, and the score it belongs to.
 type line struct {
 	score api.Score
 	says  any
@@ -85,8 +81,8 @@ type line struct {
 
 func (l line) row() (any, error) { return l.says, nil }
 
-// linesOf gives how a score is written: as one object, or in a table with a line for each rating. One without ratings
-// has a line as well, since it may recommend something.
+// linesOf returns how a score is written: as one object, or in CSV as a line for each rating. A score without ratings has
+// a line as well, because it may have a recommendation.
 func linesOf(format api.ExportFormat) func(api.Score) []line {
 	if format == api.ExportFormatNdjson {
 		return func(score api.Score) []line { return []line{{score, score}} }
@@ -106,7 +102,7 @@ func linesOf(format api.ExportFormat) func(api.Score) []line {
 	}
 }
 
-// flat is one rating with the score that it belongs to, and no object within.
+// flat is one rating with the score that it belongs to, without nested objects.
 type flat struct {
 	api.Score
 	*api.ScoreRating
@@ -115,7 +111,7 @@ type flat struct {
 	Last    string    `json:"rater_last_name"`
 }
 
-// table are the columns of the export as CSV.
+// table are the columns of the CSV export.
 func table() bulk.Table {
 	return bulk.Table{Columns: []string{
 		"id", "interview_id", "application_id", "job_id", "rater_id", "rater_first_name", "rater_last_name", "status",

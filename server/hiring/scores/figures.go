@@ -14,23 +14,23 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// blinded is the reason why there is no figure for somebody who has not submitted their own score yet.
+// blinded is the reason for a missing figure if the actor has to submit their own score first.
 const blinded = scoring.Reason(api.NoFigureReasonBlinded)
 
-// submission is a submitted score, and when it was.
+// submission is a submitted score with its id and the time of its submission.
 type submission struct {
 	scoring.Submission
 	at time.Time
 	id uuid.UUID
 }
 
-// scored is an interview with the submitted scores that the caller reads, in the order in which they were submitted.
+// scored is an interview with the submitted scores that the actor sees, in the order of their submission.
 type scored struct {
 	db.ListInterviewsWithScoresRow
 	submissions []submission
 }
 
-// group puts the rows of one interview, which follow each other, together.
+// group turns consecutive rows of the same interview into one interview.
 func group(
 	rows []db.ListInterviewsWithScoresRow, criteria map[uuid.UUID][]scoring.Criterion,
 ) ([]scored, error) {
@@ -58,7 +58,7 @@ func group(
 	return found, nil
 }
 
-// figures are what submissions come to together; of those that are kept from the caller, nothing at all.
+// figures summarize submissions. If the actor is blinded, they are empty.
 func figures(submissions []submission, isBlinded bool) api.ScoreFigures {
 	submissions = slices.SortedFunc(slices.Values(submissions), func(a, b submission) int {
 		if order := a.at.Compare(b.at); order != 0 {
@@ -100,7 +100,7 @@ func counts(recommendations map[scoring.Recommendation]int) api.RecommendationCo
 	}
 }
 
-// level is a rating as the API shows it.
+// level is a rating in the API's type.
 func level(value *int) nullable.Nullable[int32] {
 	if value == nil {
 		return nullable.NewNullNullable[int32]()
@@ -108,5 +108,5 @@ func level(value *int) nullable.Nullable[int32] {
 	return nullable.NewNullableWithValue(whole(*value))
 }
 
-// whole is a number of things as the API shows it.
+// whole is a count in the API's type.
 func whole(n int) int32 { return int32(min(n, math.MaxInt32)) } //nolint:gosec // bounded on this line

@@ -15,7 +15,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -210,36 +209,35 @@ func (s scene) touch(id uuid.UUID) map[string]bool {
 	return found
 }
 
-// statements asks each statement about one score by itself: where an operation runs several of them, each holds the rule
-// although another has held it before.
+// statements asks each statement about one score by itself: where an operation runs several of them, each applies the
+// rule although another has applied it before.
 func (s scene) statements(kept *postgres.Store, id uuid.UUID) map[string]bool {
 	s.t.Helper()
 	ctx, tenant := s.t.Context(), kept.Of(s.acme.ID)
-	who := access.Actor{CompanyID: s.acme.ID, ID: s.user.ID, Role: s.user.Role}
-	seen, err := visibility.Of(ctx, tenant, who)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	by := db.GetScoreParams{
-		CompanyID: s.acme.ID, ID: id, CallerID: s.user.ID, Eyes: []uuid.UUID{s.user.ID}, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
-	}
+	actor := access.Actor{CompanyID: s.acme.ID, ID: s.user.ID, Role: s.user.Role}
+	by := db.GetScoreForUpdateParams{CompanyID: s.acme.ID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id}
 	found := map[string]bool{}
 	note := func(what string, err error) {
 		if found[what] = err == nil; err != nil && !fault.Is(err, fault.ResourceNotFound) {
 			s.t.Errorf("%s: %v", what, err)
 		}
 	}
-	_, err = tenant.GetScore(ctx, by)
+	_, err := tenant.GetScore(ctx, db.GetScoreParams{CompanyID: by.CompanyID, ActorID: by.ActorID, Reach: by.Reach, ID: id})
 	note("the statement GetScore", err)
 	_, err = tenant.GetScoredInterviewForUpdate(ctx, db.GetScoredInterviewForUpdateParams(by))
 	note("the statement GetScoredInterviewForUpdate", err)
-	_, err = tenant.GetScoreForUpdate(ctx, db.GetScoreForUpdateParams(by))
+	_, err = tenant.GetScoreForUpdate(ctx, by)
 	note("the statement GetScoreForUpdate", err)
 	revisions, err := tenant.ListScoreRevisions(ctx, db.ListScoreRevisionsParams{
-		CompanyID: by.CompanyID, ScoreID: id, CallerID: by.CallerID, SeesAll: by.SeesAll, Jobs: by.Jobs, Interviews: by.Interviews, Eyes: by.Eyes, MaxRows: 1,
+		CompanyID: by.CompanyID, ActorID: by.ActorID, Reach: by.Reach, ScoreID: id, MaxRows: 1,
 	})
 	note("the statement ListScoreRevisions", err)
 	found["the statement ListScoreRevisions"] = len(revisions) > 0
+	by.OwnOnly = true
+	_, err = tenant.GetScoredInterviewForUpdate(ctx, db.GetScoredInterviewForUpdateParams(by))
+	if _, err2 := tenant.GetScoreForUpdate(ctx, by); (err == nil) != (id == s.own) || (err2 == nil) != (id == s.own) {
+		s.t.Errorf("another's score is found as one's own: %v, %v", err, err2)
+	}
 	return found
 }
 

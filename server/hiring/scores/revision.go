@@ -7,50 +7,37 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 )
 
-// ListScoreRevisions lists what a score said before it was reopened or voided, to those who read the score.
+// ListScoreRevisions lists what a score that the actor sees said before it was reopened or voided, oldest first.
 func (s *Scores) ListScoreRevisions(
 	ctx context.Context, request api.ListScoreRevisionsRequestObject,
 ) (api.ListScoreRevisionsResponseObject, error) {
-	who := access.Of(ctx)
-	tenant := s.Store.Of(who.CompanyID)
-	seen, err := visibility.Of(ctx, tenant, who)
+	actor := access.Of(ctx)
+	tenant := s.Store.Of(actor.CompanyID)
+	score, err := get(ctx, tenant, actor, request.ScoreID)
 	if err != nil {
 		return nil, err
 	}
-	score, err := tenant.GetScore(ctx, reading(who, seen, request.ScoreID))
-	if err != nil {
-		return nil, err
-	}
-	scope := page.Scope{Company: who.CompanyID, Operation: "ListScoreRevisions", Query: score.Score.ID}
-	list, err := s.Cursors.Open(scope, request.Params.Cursor, request.Params.Limit)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := tenant.ListScoreRevisions(ctx, db.ListScoreRevisionsParams{
-		CompanyID: who.CompanyID, ScoreID: score.Score.ID, CallerID: who.ID, SeesAll: seen.All, Jobs: seen.Jobs,
-		ByKey: who.Key != nil, Eyes: who.Persons(), Interviews: seen.Interviews,
-		AfterTime: list.After.Time, AfterID: list.After.ID, MaxRows: list.MaxRows(),
+	shown, err := page.Read(ctx, s.Cursors, page.List[db.ListScoreRevisionsRow, api.ScoreRevision]{
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListScoreRevisions", Query: score.Score.ID},
+		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
+		Fetch: func(w page.Window) ([]db.ListScoreRevisionsRow, error) {
+			return tenant.ListScoreRevisions(ctx, db.ListScoreRevisionsParams{
+				CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ScoreID: score.Score.ID,
+				AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
+			})
+		},
+		Place: func(row db.ListScoreRevisionsRow) page.Place {
+			return page.At(row.ScoreRevision.CreatedAt, row.ScoreRevision.ID)
+		},
+		Show: page.EachOrError(convertRevision),
 	})
 	if err != nil {
 		return nil, err
-	}
-	shown, err := page.Close(ctx, list, rows, func(row db.ListScoreRevisionsRow) page.Place {
-		return page.At(row.ScoreRevision.CreatedAt, row.ScoreRevision.ID)
-	})
-	if err != nil {
-		return nil, err
-	}
-	data := make([]api.ScoreRevision, len(shown.Rows))
-	for i, row := range shown.Rows {
-		if data[i], err = convertRevision(row); err != nil {
-			return nil, err
-		}
 	}
 	return api.ListScoreRevisions200JSONResponse{
-		Body:    api.ScoreRevisionPage{Data: data, NextCursor: shown.Next, HasMore: shown.More},
+		Body:    api.ScoreRevisionPage(shown.Body),
 		Headers: api.ListScoreRevisions200ResponseHeaders{Link: shown.Link},
 	}, nil
 }

@@ -21,7 +21,7 @@ func standing(who access.Actor, score db.Score) lifecycle.Standing {
 	if who.Is(score.RaterID) {
 		return lifecycle.Standing{Rater: who.Key == nil, Scopes: who.Scopes()}
 	}
-	return lifecycle.Standing{Role: who.Role, Scopes: who.Scopes()}
+	return lifecycle.StandingOf(who, false)
 }
 
 // decide gives the state of a score after an action. Besides the score's own state, that of its interview must permit

@@ -1,11 +1,13 @@
-// Package scores takes what panelists think of a candidate, and keeps it from the others until they have said what they
-// think. It promises that nobody reads another's draft; that whoever is on the panel of an interview, whatever their
-// role, reads nothing of another's score of it before their own is submitted; that nobody writes another's score; and
-// that an interview completes with the last required score, exactly once.
+// Package scores manages the scores that panelists give candidates, and hides each from the other panelists until they have
+// submitted theirs. It guarantees that nobody sees the draft of another; that a panelist, whatever their role, sees no
+// other score of an interview before submitting their own; that only its rater changes a score; and that an interview
+// is completed exactly once, with its last required score. The function visible_scores of the database is the rule of
+// who sees which score.
 package scores
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/google/uuid"
 
@@ -15,7 +17,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/scoring"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -31,45 +34,52 @@ func New(deps service.Deps) (*Scores, error) {
 	return &Scores{deps}, nil
 }
 
-// GetScore shows one score to those who may read it.
+// GetScore shows a score that the actor sees.
 func (s *Scores) GetScore(ctx context.Context, request api.GetScoreRequestObject) (api.GetScoreResponseObject, error) {
-	who := access.Of(ctx)
-	tenant := s.Store.Of(who.CompanyID)
-	seen, err := visibility.Of(ctx, tenant, who)
+	actor := access.Of(ctx)
+	tenant := s.Store.Of(actor.CompanyID)
+	row, err := get(ctx, tenant, actor, request.ScoreID)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := s.present(ctx, tenant, reading(who, seen, request.ScoreID))
+	shown, err := s.show(ctx, tenant, []db.ListScoresRow{db.ListScoresRow(row)})
 	if err != nil {
 		return nil, err
 	}
-	return api.GetScore200JSONResponse{ScoreJSONResponse: shown}, nil
+	return api.GetScore200JSONResponse{ScoreJSONResponse: present(row.Score, shown[0])}, nil
 }
 
-// CreateScore begins the caller's own score of an interview, as a draft.
+// get reads a score that the actor sees.
+func get(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UUID) (db.GetScoreRow, error) {
+	return tenant.GetScore(ctx, db.GetScoreParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
+	})
+}
+
+// CreateScore creates the actor's own score of an interview, as a draft.
 func (s *Scores) CreateScore(
 	ctx context.Context, request api.CreateScoreRequestObject,
 ) (api.CreateScoreResponseObject, error) {
-	who, id := access.Of(ctx), s.Clock.ID()
-	var said api.UpdateScoreRequest
+	actor, id := access.Of(ctx), s.Clock.ID()
+	var patch api.UpdateScoreRequest
 	if request.Body != nil {
-		said = api.UpdateScoreRequest(*request.Body)
+		patch = api.UpdateScoreRequest(*request.Body)
 	}
 	var shown api.ScoreJSONResponse
-	err := s.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		interview, err := s.seat(ctx, tx, request.InterviewID)
+	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		interview, rater, err := s.seat(ctx, tx, actor, request.InterviewID)
 		if err != nil {
 			return err
 		}
-		criteria, err := s.criteria(ctx, tx, who.CompanyID, interview.KitVersionID)
+		criteria, err := s.criteria(ctx, tx, interview)
 		if err != nil {
 			return err
 		}
-		wanted, err := revise(criteria, judgement{ratings: []api.ScoreRating{}}, said)
+		said, err := revise(criteria, judgement{ratings: []api.ScoreRating{}}, patch)
 		if err != nil {
 			return err
 		}
-		row, err := newScore(interview, who.ID, criteria, wanted)
+		row, err := newScore(interview, actor.ID, criteria, said)
 		if err != nil {
 			return err
 		}
@@ -78,11 +88,10 @@ func (s *Scores) CreateScore(
 		if err != nil {
 			return err
 		}
-		if err := s.record(ctx, tx, audit.ScoreCreated, created); err != nil {
-			return err
-		}
-		shown, err = s.present(ctx, tx, own(who, id))
-		return err
+		shown = present(created, convert(actor, db.ListScoresRow{
+			Score: created, FirstName: rater.FirstName, LastName: rater.LastName, InterviewStatus: interview.Status,
+		}, said, criteria))
+		return s.record(ctx, tx, audit.ScoreCreated, created)
 	})
 	if err != nil {
 		return nil, err
@@ -95,41 +104,40 @@ func (s *Scores) CreateScore(
 	}, nil
 }
 
-// UpdateScore changes the caller's own draft; a patch that changes nothing leaves the row and its version alone.
+// UpdateScore changes the actor's own draft. If nothing changed, it leaves the row and its version as they are.
 func (s *Scores) UpdateScore(
 	ctx context.Context, request api.UpdateScoreRequestObject,
 ) (api.UpdateScoreResponseObject, error) {
-	who, patch := access.Of(ctx), request.Body
+	actor, patch := access.Of(ctx), request.Body
 	var shown api.ScoreJSONResponse
-	err := s.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		score, interview, err := s.hold(ctx, tx, own(who, request.ScoreID))
+	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, interview, err := s.lock(ctx, tx, actor, request.ScoreID, true)
 		if err != nil {
 			return err
 		}
-		_, err = decide(who, score, interview.Status, api.ScoreActionUpdate, nil)
-		if err := etag.Needed(request.Params.IfMatch).Before(score.Version, err); err != nil {
+		_, err = decide(actor, row.Score, interview.Status, api.ScoreActionUpdate, nil)
+		if err := etag.Needed(request.Params.IfMatch).Before(row.Score.Version, err); err != nil {
 			return err
 		}
-		criteria, err := s.criteria(ctx, tx, who.CompanyID, interview.KitVersionID)
+		criteria, err := s.criteria(ctx, tx, interview)
 		if err != nil {
 			return err
 		}
-		change, changed, err := edit(score, criteria, *patch)
+		was, err := readJudgement(row.Score)
 		if err != nil {
 			return err
 		}
-		if changed {
-			change.Now = s.Clock.Now()
-			saved, err := tx.UpdateScore(ctx, change)
-			if err != nil {
-				return postgres.Guarded(err)
-			}
-			if err := s.record(ctx, tx, audit.ScoreUpdated, saved); err != nil {
+		is, err := revise(criteria, was, *patch)
+		if err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(was, is) {
+			if row.Score, err = s.save(ctx, tx, row.Score, criteria, is); err != nil {
 				return err
 			}
 		}
-		shown, err = s.present(ctx, tx, own(who, score.ID))
-		return err
+		shown = present(row.Score, convert(actor, row, is, criteria))
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -137,31 +145,47 @@ func (s *Scores) UpdateScore(
 	return api.UpdateScore200JSONResponse{ScoreJSONResponse: shown}, nil
 }
 
-// seat locks an interview that the caller sees, and fails where they may not begin a score of it.
-func (s *Scores) seat(ctx context.Context, tx *db.Queries, id uuid.UUID) (db.Interview, error) {
-	who := access.Of(ctx)
-	seen, err := visibility.Of(ctx, tx, who)
+// save saves an edited draft.
+func (s *Scores) save(
+	ctx context.Context, tx *db.Queries, score db.Score, criteria []scoring.Criterion, said judgement,
+) (db.Score, error) {
+	change, err := edit(score, criteria, said)
 	if err != nil {
-		return db.Interview{}, err
+		return score, err
 	}
-	interview, err := tx.GetInterviewForScoring(ctx, db.GetInterviewForScoringParams{
-		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
-	})
+	change.Now = s.Clock.Now()
+	saved, err := tx.UpdateScore(ctx, change)
 	if err != nil {
-		return interview, err
+		return score, postgres.Guarded(err)
 	}
-	standing := seen.Standing(interview.JobID)
-	standing.Panelist, err = tx.IsPanelist(ctx, db.IsPanelistParams{
-		CompanyID: who.CompanyID, InterviewID: id, UserID: who.ID,
-	})
-	if err != nil {
-		return interview, err
-	}
-	_, err = lifecycle.Interview().Decide(interview.Status, api.InterviewActionCreateScore, standing, nil)
-	return interview, err
+	return saved, s.record(ctx, tx, audit.ScoreUpdated, saved)
 }
 
-// record writes what happened to a score, and nothing of what it says: the audit log is read by people who may not.
+// seat locks an interview that the actor sees, and returns it with the actor's names. It fails if the actor may not
+// create a score of it.
+func (s *Scores) seat(
+	ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID,
+) (db.Interview, db.GetPanelistRow, error) {
+	locked, err := tx.GetInterviewForUpdate(ctx, db.GetInterviewForUpdateParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
+	})
+	if err != nil {
+		return db.Interview{}, db.GetPanelistRow{}, err
+	}
+	rater, err := tx.GetPanelist(ctx, db.GetPanelistParams{
+		CompanyID: actor.CompanyID, InterviewID: id, UserID: actor.ID,
+	})
+	if err != nil && !fault.Is(err, fault.ResourceNotFound) {
+		return locked.Interview, rater, err
+	}
+	by := lifecycle.StandingOf(actor, locked.IsMember)
+	by.Panelist = err == nil
+	_, err = lifecycle.Interview().Decide(locked.Interview.Status, api.InterviewActionCreateScore, by, nil)
+	return locked.Interview, rater, err
+}
+
+// record writes an audit log entry about a score. The entry does not contain what the score says, because readers of the
+// log may not be allowed to see it.
 func (s *Scores) record(ctx context.Context, tx *db.Queries, action audit.Action, score db.Score) error {
 	return s.Audit.Record(ctx, tx, score.CompanyID, audit.Entry{
 		Action: action, Resource: audit.Score, ID: &score.ID,

@@ -10,70 +10,48 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/scoring"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 )
 
-// reading asks for a score as the caller may read it.
-func reading(who access.Actor, seen visibility.Sight, id uuid.UUID) db.GetScoreParams {
-	return db.GetScoreParams{
-		CompanyID: who.CompanyID, ID: id, CallerID: who.ID,
-		SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews, ByKey: who.Key != nil, Eyes: who.Persons(),
-	}
-}
-
-// own asks for a score as its author: whatever else somebody may read, they write their own.
-func own(who access.Actor, id uuid.UUID) db.GetScoreParams {
-	return reading(who, visibility.Sight{Jobs: []uuid.UUID{}, Interviews: []uuid.UUID{}}, id)
-}
-
-// present shows one score as the caller may read and handle it.
-func (s *Scores) present(ctx context.Context, tenant *db.Queries, by db.GetScoreParams) (api.ScoreJSONResponse, error) {
-	row, err := tenant.GetScore(ctx, by)
-	if err != nil {
-		return api.ScoreJSONResponse{}, err
-	}
-	shown, err := s.show(ctx, tenant, []db.ListScoresRow{db.ListScoresRow(row)})
-	if err != nil {
-		return api.ScoreJSONResponse{}, err
-	}
+// present returns a converted score with its ETag.
+func present(score db.Score, shown api.Score) api.ScoreJSONResponse {
 	return api.ScoreJSONResponse{
-		Body:    shown[0],
-		Headers: api.ScoreResponseHeaders{ETag: etag.Of(row.Score.Version, shown[0].Rater, shown[0].AllowedActions)},
-	}, nil
+		Body: shown, Headers: api.ScoreResponseHeaders{ETag: etag.Of(score.Version, shown.Rater, shown.AllowedActions)},
+	}
 }
 
-// show converts scores as the caller may read and handle them. Only a draft can miss something, so only the kits of
-// drafts are looked at.
+// show converts scores for the actor. Only drafts can miss criteria, so it reads the kits of drafts only.
 func (s *Scores) show(ctx context.Context, tenant *db.Queries, rows []db.ListScoresRow) ([]api.Score, error) {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	var kits []uuid.UUID
 	for _, row := range rows {
 		if row.Score.Status == api.ScoreStatusDraft {
 			kits = append(kits, row.KitVersionID)
 		}
 	}
-	criteria, err := s.criteriaOf(ctx, tenant, who.CompanyID, kits)
+	criteria, err := s.criteriaOf(ctx, tenant, actor.CompanyID, kits)
 	if err != nil {
 		return nil, err
 	}
 	shown := make([]api.Score, len(rows))
 	for i, row := range rows {
-		if shown[i], err = convert(who, row, criteria[row.KitVersionID]); err != nil {
+		said, err := readJudgement(row.Score)
+		if err != nil {
 			return nil, err
 		}
+		shown[i] = convert(actor, row, said, criteria[row.KitVersionID])
 	}
 	return shown, nil
 }
 
-// criteria are those of one version of a kit.
+// criteria are those of the kit version of an interview.
 func (s *Scores) criteria(
-	ctx context.Context, tenant *db.Queries, company, version uuid.UUID,
+	ctx context.Context, tenant *db.Queries, interview db.Interview,
 ) ([]scoring.Criterion, error) {
-	found, err := s.criteriaOf(ctx, tenant, company, []uuid.UUID{version})
-	return found[version], err
+	found, err := s.criteriaOf(ctx, tenant, interview.CompanyID, []uuid.UUID{interview.KitVersionID})
+	return found[interview.KitVersionID], err
 }
 
-// criteriaOf gives the criteria of versions of kits by their ids.
+// criteriaOf returns the criteria of kit versions by the ids of the versions.
 func (s *Scores) criteriaOf(
 	ctx context.Context, tenant *db.Queries, company uuid.UUID, versions []uuid.UUID,
 ) (map[uuid.UUID][]scoring.Criterion, error) {

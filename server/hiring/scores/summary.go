@@ -9,33 +9,28 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// maxInterviews is how many interviews the summary of an application lists. Its figures are made of all of them.
+// maxInterviews is how many interviews the summary of an application lists. Its figures cover all of them.
 const maxInterviews = 200
 
-// GetInterviewSummary shows the submitted scores of an interview together, to those who see the interview. To a
-// panelist who has not submitted theirs it says who is missing and nothing else.
+// GetInterviewSummary shows the figures of the submitted scores of an interview that the actor sees. A panelist who has
+// not submitted a score sees whose scores are missing, and no figures.
 func (s *Scores) GetInterviewSummary(
 	ctx context.Context, request api.GetInterviewSummaryRequestObject,
 ) (api.GetInterviewSummaryResponseObject, error) {
-	who := access.Of(ctx)
-	seen, err := visibility.Of(ctx, s.Store.Of(who.CompanyID), who)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.interviews(ctx, seen, &request.InterviewID, nil)
+	actor := access.Of(ctx)
+	found, err := s.interviews(ctx, actor, &request.InterviewID, nil)
 	if err != nil {
 		return nil, err
 	}
 	if len(found) == 0 {
 		return nil, fault.New(fault.ResourceNotFound)
 	}
-	raters, err := s.Store.Of(who.CompanyID).ListRequiredRaters(ctx, db.ListRequiredRatersParams{
-		CompanyID: who.CompanyID, InterviewID: request.InterviewID,
+	raters, err := s.Store.Of(actor.CompanyID).ListRequiredRaters(ctx, db.ListRequiredRatersParams{
+		CompanyID: actor.CompanyID, InterviewID: request.InterviewID,
 	})
 	if err != nil {
 		return nil, err
@@ -56,24 +51,19 @@ func (s *Scores) GetInterviewSummary(
 	}, nil
 }
 
-// GetApplicationSummary shows the submitted scores of an application's interviews together, as far as the caller sees
-// these and is not blinded.
+// GetApplicationSummary shows the figures of the submitted scores of an application's interviews, except of interviews that
+// the actor does not see or is blinded for.
 func (s *Scores) GetApplicationSummary(
 	ctx context.Context, request api.GetApplicationSummaryRequestObject,
 ) (api.GetApplicationSummaryResponseObject, error) {
-	who := access.Of(ctx)
-	seen, err := visibility.Of(ctx, s.Store.Of(who.CompanyID), who)
-	if err != nil {
-		return nil, err
-	}
-	application, err := s.Store.Of(who.CompanyID).GetApplication(ctx, db.GetApplicationParams{
-		CompanyID: who.CompanyID, ID: request.ApplicationID, SeesAll: seen.All, Jobs: seen.Jobs,
-		Applications: seen.Applications,
+	actor := access.Of(ctx)
+	application, err := s.Store.Of(actor.CompanyID).GetApplication(ctx, db.GetApplicationParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: request.ApplicationID,
 	})
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.interviews(ctx, seen, nil, &application.Application.ID)
+	found, err := s.interviews(ctx, actor, nil, &application.Application.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -97,15 +87,13 @@ func (s *Scores) GetApplicationSummary(
 	}, nil
 }
 
-// interviews gives one interview, or those of an application, with the submitted scores that the caller reads. Those
-// that the caller does not see are not among them.
-func (s *Scores) interviews(ctx context.Context, seen visibility.Sight, one, application *uuid.UUID) ([]scored, error) {
-	who := access.Of(ctx)
-	tenant := s.Store.Planned(who.CompanyID)
+// interviews returns one interview or those of an application, as far as the actor sees them, with the submitted scores
+// that the actor sees.
+func (s *Scores) interviews(ctx context.Context, actor access.Actor, one, application *uuid.UUID) ([]scored, error) {
+	tenant := s.Store.Planned(actor.CompanyID)
 	rows, err := tenant.ListInterviewsWithScores(ctx, db.ListInterviewsWithScoresParams{
-		CompanyID: who.CompanyID, CallerID: who.ID, SeesAll: seen.All, Jobs: seen.Jobs, Interviews: seen.Interviews,
-		ByKey: who.Key != nil, Eyes: who.Persons(),
-		InterviewID: one, ApplicationID: application,
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), InterviewID: one,
+		ApplicationID: application,
 	})
 	if err != nil {
 		return nil, err
@@ -116,14 +104,14 @@ func (s *Scores) interviews(ctx context.Context, seen visibility.Sight, one, app
 			kits = append(kits, row.KitVersionID)
 		}
 	}
-	criteria, err := s.criteriaOf(ctx, tenant, who.CompanyID, kits)
+	criteria, err := s.criteriaOf(ctx, tenant, actor.CompanyID, kits)
 	if err != nil {
 		return nil, err
 	}
 	return group(rows, criteria)
 }
 
-// figures are what an interview comes to by itself.
+// figures are those of one interview.
 func (s scored) figures() api.InterviewFigures {
 	own := figures(s.submissions, s.Blinded)
 	return api.InterviewFigures{

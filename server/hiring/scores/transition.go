@@ -12,50 +12,49 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/completion"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// SubmitScore lets the caller's own draft count, and completes the interview where no required score is missing any
-// more. The interview is locked, so of simultaneous submissions the last one completes it.
+// SubmitScore submits the actor's own draft, and completes the interview if no required score is missing any more. The
+// interview is locked, so that of concurrent submissions the last one completes it.
 func (s *Scores) SubmitScore(
 	ctx context.Context, request api.SubmitScoreRequestObject,
 ) (api.SubmitScoreResponseObject, error) {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	var shown api.ScoreJSONResponse
-	err := s.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		score, interview, err := s.hold(ctx, tx, own(who, request.ScoreID))
+	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, interview, err := s.lock(ctx, tx, actor, request.ScoreID, true)
 		if err != nil {
 			return err
 		}
-		to, err := decide(who, score, interview.Status, api.ScoreActionSubmit, nil)
-		if err := etag.If(request.Params.IfMatch).Before(score.Version, err); err != nil {
+		to, err := decide(actor, row.Score, interview.Status, api.ScoreActionSubmit, nil)
+		if err := etag.If(request.Params.IfMatch).Before(row.Score.Version, err); err != nil {
 			return err
 		}
-		criteria, err := s.criteria(ctx, tx, who.CompanyID, interview.KitVersionID)
+		criteria, err := s.criteria(ctx, tx, interview)
 		if err != nil {
 			return err
 		}
-		said, err := readJudgement(score)
+		said, err := readJudgement(row.Score)
 		if err != nil {
 			return err
 		}
 		if err := said.complete(criteria); err != nil {
 			return err
 		}
-		submitted, err := s.transition(ctx, tx, score, to, nil)
-		if err != nil {
+		if row.Score, err = s.transition(ctx, tx, row.Score, to, nil); err != nil {
 			return err
 		}
-		if err := s.record(ctx, tx, audit.ScoreSubmitted, submitted); err != nil {
+		if err := s.record(ctx, tx, audit.ScoreSubmitted, row.Score); err != nil {
 			return err
 		}
 		completer := completion.Completer{Clock: s.Clock, Audit: s.Audit}
-		if _, err := completer.Complete(ctx, tx, interview); err != nil {
+		if interview, err = completer.Complete(ctx, tx, interview); err != nil {
 			return err
 		}
-		shown, err = s.present(ctx, tx, own(who, score.ID))
-		return err
+		row.InterviewStatus = interview.Status
+		shown = present(row.Score, convert(actor, row, said, criteria))
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -63,7 +62,7 @@ func (s *Scores) SubmitScore(
 	return api.SubmitScore200JSONResponse{ScoreJSONResponse: shown}, nil
 }
 
-// ReopenScore makes a submitted score a draft of its author again.
+// ReopenScore turns a submitted score into a draft of its rater again.
 func (s *Scores) ReopenScore(
 	ctx context.Context, request api.ReopenScoreRequestObject,
 ) (api.ReopenScoreResponseObject, error) {
@@ -77,7 +76,7 @@ func (s *Scores) ReopenScore(
 	return api.ReopenScore200JSONResponse{ScoreOutcomeJSONResponse: outcome}, nil
 }
 
-// VoidScore lets a submitted score no longer count.
+// VoidScore voids a submitted score, which then no longer counts.
 func (s *Scores) VoidScore(
 	ctx context.Context, request api.VoidScoreRequestObject,
 ) (api.VoidScoreResponseObject, error) {
@@ -91,7 +90,8 @@ func (s *Scores) VoidScore(
 	return api.VoidScore200JSONResponse{ScoreOutcomeJSONResponse: outcome}, nil
 }
 
-// override is an action that ends a revision of a submitted score, how its history and the audit log name it, and why.
+// override is an action that ends a revision of a submitted score: its names in the history and the audit log, and its
+// reason.
 type override struct {
 	action   api.ScoreAction
 	event    api.ScoreEvent
@@ -99,31 +99,28 @@ type override struct {
 	reason   string
 }
 
-// override ends a revision of a submitted score that the caller reads: what it said is kept with the reason.
+// override ends a revision of a submitted score that the actor sees, and records what it said with the reason.
 func (s *Scores) override(
 	ctx context.Context, id uuid.UUID, match *string, o override,
 ) (api.ScoreOutcomeJSONResponse, error) {
-	who, reason := access.Of(ctx), strings.TrimSpace(o.reason)
+	actor, reason := access.Of(ctx), strings.TrimSpace(o.reason)
 	var saved db.Score
-	err := s.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		seen, err := visibility.Of(ctx, tx, who)
+	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, interview, err := s.lock(ctx, tx, actor, id, false)
 		if err != nil {
 			return err
 		}
-		score, interview, err := s.hold(ctx, tx, reading(who, seen, id))
-		if err != nil {
-			return err
-		}
-		to, err := decide(who, score, interview.Status, o.action, &reason)
+		score := row.Score
+		to, err := decide(actor, score, interview.Status, o.action, &reason)
 		if err := etag.If(match).Before(score.Version, err); err != nil {
 			return err
 		}
 		if err := checkReason(reason); err != nil {
 			return err
 		}
-		kept := revisionOf(score, o.event, reason, who.ID)
-		kept.ID, kept.Now = s.Clock.ID(), s.Clock.Now()
-		if err := tx.InsertScoreRevision(ctx, kept); err != nil {
+		revision := revisionOf(score, o.event, reason, actor.ID)
+		revision.ID, revision.Now = s.Clock.ID(), s.Clock.Now()
+		if err := tx.InsertScoreRevision(ctx, revision); err != nil {
 			return err
 		}
 		if saved, err = s.transition(ctx, tx, score, to, &reason); err != nil {
@@ -136,17 +133,26 @@ func (s *Scores) override(
 	}, err
 }
 
-// hold locks the interview of a score, and then the score.
-func (s *Scores) hold(ctx context.Context, tx *db.Queries, by db.GetScoreParams) (db.Score, db.Interview, error) {
-	interview, err := tx.GetScoredInterviewForUpdate(ctx, db.GetScoredInterviewForUpdateParams(by))
-	if err != nil {
-		return db.Score{}, interview, err
+// lock locks the interview of a score that the actor sees, and then the score. With ownOnly, a score of another rater is
+// not found.
+func (s *Scores) lock(
+	ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID, ownOnly bool,
+) (db.ListScoresRow, db.Interview, error) {
+	query := db.GetScoreForUpdateParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id, OwnOnly: ownOnly,
 	}
-	score, err := tx.GetScoreForUpdate(ctx, db.GetScoreForUpdateParams(by))
-	return score, interview, err
+	interview, err := tx.GetScoredInterviewForUpdate(ctx, db.GetScoredInterviewForUpdateParams(query))
+	if err != nil {
+		return db.ListScoresRow{}, interview, err
+	}
+	score, err := tx.GetScoreForUpdate(ctx, query)
+	return db.ListScoresRow{
+		Score: score.Score, FirstName: score.FirstName, LastName: score.LastName, InterviewStatus: interview.Status,
+		KitVersionID: interview.KitVersionID,
+	}, interview, err
 }
 
-// transition writes the state that was decided on.
+// transition saves a new status.
 func (s *Scores) transition(
 	ctx context.Context, tx *db.Queries, score db.Score, to api.ScoreStatus, reason *string,
 ) (db.Score, error) {

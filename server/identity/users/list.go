@@ -2,7 +2,6 @@ package users
 
 import (
 	"context"
-	"math"
 	"strings"
 	"unicode"
 
@@ -15,30 +14,22 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-const (
-	// shortWalk is the number of users that a search reads in the order of the list before it uses the index. A common
-	// text fills a page from them; reading all its hits from the index would cost more, the larger the company is.
-	shortWalk = 2000
-	// trigram is the number of consecutive letters or digits that a text must have for the index to find it.
-	trigram = 3
-	// fewHits is the largest number of users that a search takes from the trigram index. A text that more users contain
-	// is found by reading on in the order of the list.
-	fewHits = 2000
-)
+// trigram is the number of consecutive letters or digits that a text must have for the trigram index to find it.
+const trigram = 3
 
 // ListUsers lists the users of the company.
 func (u *Users) ListUsers(
 	ctx context.Context, request api.ListUsersRequestObject,
 ) (api.ListUsersResponseObject, error) {
 	who := access.Of(ctx)
-	tenant := u.Store.Planned(who.CompanyID)
+	tenant := u.Store.Of(who.CompanyID)
 	query, scope := listQuery(who.CompanyID, request.Params)
 	query.Ids = visible(who)
 	shown, err := page.Read(ctx, u.Cursors, page.List[db.User, api.User]{
 		Scope: scope, Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.User, error) {
 			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
-			return u.find(ctx, tenant, query, request.Params.Q)
+			return tenant.ListUsers(ctx, query)
 		},
 		Place: func(row db.User) page.Place { return placeOf(row, query.Sort) },
 		Show: func(rows []db.User) ([]api.User, error) {
@@ -64,37 +55,12 @@ func listQuery(company uuid.UUID, wanted api.ListUsersParams) (db.ListUsersParam
 		CompanyID: company, Roles: optional.Strings(wanted.Role), IsActive: wanted.IsActive, Department: wanted.Department,
 		UpdatedSince: wanted.UpdatedSince, Sort: string(sort),
 	}
+	if wanted.Q != nil {
+		pattern := page.Contains(*wanted.Q)
+		query.Pattern, query.Indexed = &pattern, indexed(*wanted.Q)
+	}
 	wanted.Cursor, wanted.Limit, wanted.Sort = nil, nil, &sort
 	return query, page.Scope{Company: company, Operation: "ListUsers", Query: wanted}
-}
-
-// find returns the users of one page, and one more if there is a next page.
-func (u *Users) find(
-	ctx context.Context, tenant *db.Queries, query db.ListUsersParams, text *string,
-) ([]db.User, error) {
-	query.Walked = query.MaxRows
-	if text == nil {
-		return tenant.ListUsers(ctx, query)
-	}
-	pattern := page.Contains(*text)
-	query.Pattern, query.Walked = &pattern, shortWalk
-	rows, err := tenant.ListUsers(ctx, query)
-	if err != nil || len(rows) == int(query.MaxRows) {
-		return rows, err
-	}
-	query.Walked = math.MaxInt32
-	if query.Ids == nil && indexed(*text) {
-		ids, err := tenant.SearchUsers(ctx, db.SearchUsersParams{
-			CompanyID: query.CompanyID, Pattern: pattern, AtMost: fewHits + 1,
-		})
-		if err != nil {
-			return nil, err
-		}
-		if len(ids) <= fewHits {
-			query.Ids, query.Pattern = ids, nil
-		}
-	}
-	return tenant.ListUsers(ctx, query)
 }
 
 // indexed reports whether the trigram index can find a text. For any other text the index would read the whole company.

@@ -7,25 +7,20 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 )
 
 // ListInterviewerFigures lists by name the people on panels that the actor may see, with the figures of those panels.
 func (r *Reports) ListInterviewerFigures(
 	ctx context.Context, request api.ListInterviewerFiguresRequestObject,
 ) (api.ListInterviewerFiguresResponseObject, error) {
-	who, filters := access.Of(ctx), request.Params
+	actor, filters := access.Of(ctx), request.Params
 	filters.Cursor, filters.Limit = nil, nil
 	shown, err := page.Read(ctx, r.Cursors, page.List[db.ListInterviewerFiguresRow, api.InterviewerFigures]{
-		Scope:  page.Scope{Company: who.CompanyID, Operation: "ListInterviewerFigures", Query: filters},
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListInterviewerFigures", Query: filters},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.ListInterviewerFiguresRow, error) {
-			seen, err := visibility.Of(ctx, r.Store.Of(who.CompanyID), who)
-			if err != nil {
-				return nil, err
-			}
-			return r.Store.Planned(who.CompanyID).ListInterviewerFigures(ctx, db.ListInterviewerFiguresParams{
-				CompanyID: who.CompanyID, SeesAll: seen.All, Jobs: seen.Jobs, JobID: filters.JobID,
+			return r.Store.Planned(actor.CompanyID).ListInterviewerFigures(ctx, db.ListInterviewerFiguresParams{
+				CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), JobID: filters.JobID,
 				AfterText: w.AfterText, AfterID: w.AfterID, MaxRows: w.MaxRows,
 			})
 		},

@@ -13,7 +13,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/visibility"
 	"github.com/ai-interviewer-platform/interviewer/server/insight/chart"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -61,26 +60,22 @@ func (r *Reports) GetJobPipelineChart(
 	}, nil
 }
 
-// pipeline counts a job's pipeline for those who may see the job's applications.
+// pipeline counts the pipeline of a job of whose applications the actor sees all.
 func (r *Reports) pipeline(ctx context.Context, id uuid.UUID) (api.JobPipeline, error) {
-	who := access.Of(ctx)
-	tenant := r.Store.Of(who.CompanyID)
-	seen, err := visibility.Of(ctx, tenant, who)
-	if err != nil {
-		return api.JobPipeline{}, err
-	}
-	job, err := tenant.GetJob(ctx, db.GetJobParams{
-		CompanyID: who.CompanyID, ID: id, SeesAll: seen.All, Jobs: seen.Jobs,
+	actor := access.Of(ctx)
+	tenant := r.Store.Of(actor.CompanyID)
+	job, err := tenant.GetReportedJob(ctx, db.GetReportedJobParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	})
 	if err != nil {
 		return api.JobPipeline{}, err
 	}
 	asOf := r.Clock.Now()
-	counts, err := tenant.CountPipeline(ctx, db.CountPipelineParams{CompanyID: who.CompanyID, JobID: id})
+	counts, err := tenant.CountPipeline(ctx, db.CountPipelineParams{CompanyID: actor.CompanyID, JobID: id})
 	if err != nil {
 		return api.JobPipeline{}, err
 	}
-	stays, err := tenant.ListMedianStays(ctx, db.ListMedianStaysParams{CompanyID: who.CompanyID, JobID: id})
+	stays, err := tenant.ListMedianStays(ctx, db.ListMedianStaysParams{CompanyID: actor.CompanyID, JobID: id})
 	if err != nil {
 		return api.JobPipeline{}, err
 	}

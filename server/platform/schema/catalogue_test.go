@@ -185,6 +185,17 @@ func TestDefinerFunctionsAreExactly(t *testing.T) {
 			"candidate_search_text(text,text,text,text[])", "refuse_published_change()",
 			"refuse_history_change()", "in_test_company()", "keep_principal()",
 			"hold_idempotency_key(uuid,uuid,bytea,timestamp with time zone)",
+			"jobs_of_actor(uuid,uuid,text)", "panels_of_actor(uuid,uuid,text)", "visible_jobs(uuid,uuid,text)",
+			"visible_applications(uuid,uuid,text)", "visible_candidates(uuid,uuid,text)", "visible_interviews(uuid,uuid,text)",
+			"visible_kit_versions(uuid,uuid,text)", "visible_kits(uuid,uuid,text)", "blinds(uuid,uuid,uuid)", "visible_scores(uuid,uuid,text)",
+			"list_lookup_limit()",
+			"list_applications(uuid,uuid,text,text,integer,timestamp with time zone,uuid,uuid,uuid,text[],text[],timestamp with time zone)",
+			"list_interviews(uuid,uuid,text,text,integer,timestamp with time zone,uuid,boolean,uuid,uuid,uuid,uuid,text[],text[]," +
+				"timestamp with time zone,timestamp with time zone,timestamp with time zone)",
+			"list_scores(uuid,uuid,text,text,integer,timestamp with time zone,uuid,uuid,uuid,uuid,uuid,text,timestamp with time zone)",
+			"list_interviewers(uuid,uuid,text,integer,text,uuid,uuid)",
+			"list_users(uuid,text,integer,timestamp with time zone,text,uuid,text,boolean,uuid[],text[],boolean,text,timestamp with time zone)",
+			"list_candidates(uuid,uuid,text,text,integer,timestamp with time zone,text,uuid,text,text[],text,text,text,text,timestamp with time zone)",
 		})
 	same(t, "views of another owner than the lookups'", column(t, conn,
 		`SELECT relname FROM pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace AND relowner <> 'interviewer_lookup'::regrole
