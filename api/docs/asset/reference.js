@@ -1,5 +1,5 @@
-// What the pages do besides being read: filter the navigation, keep the language of the samples, copy code, and mark the
-// operation that is being read. Everything is there without it.
+// Filters the navigation, remembers the language of the samples, copies code, and highlights the current section in the
+// navigation. The pages work without this script.
 
 const filter = document.getElementById('filter');
 const tags = Array.from(document.querySelectorAll('.side .tag'));
@@ -12,8 +12,8 @@ if (filter) {
     text: [link.textContent, link.dataset.path, link.hash, tag.firstElementChild.textContent].join(' ').toLowerCase(),
   })));
 
-  // Every word that is typed has to be found in the method, the path, the summary, the operationId or the group.
-  const narrow = () => {
+  // Each word must occur in the method, the path, the summary, the operation ID or the group.
+  const applyFilter = () => {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     let found = 0;
     tags.forEach((tag, i) => {
@@ -31,7 +31,7 @@ if (filter) {
   };
 
   filter.closest('.filter').hidden = false;
-  filter.addEventListener('input', narrow);
+  filter.addEventListener('input', applyFilter);
   filter.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') document.querySelector('.side .tag:not([hidden]) li:not([hidden]) a[data-path]')?.click();
   });
@@ -43,34 +43,34 @@ if (filter) {
   });
 }
 
-// A link within the page closes the contents that lie over it in a narrow window.
+// In narrow windows, the navigation covers the page. A link within the page closes it.
 const side = document.getElementById('side');
 side?.addEventListener('click', (event) => {
   if (event.target.closest('a') && side.matches(':popover-open')) side.hidePopover();
 });
 
-// The language of one sample is that of all, on the next page too.
+// The selected language applies to all samples, including those of other pages.
 const choose = (language) => {
   for (const choice of document.querySelectorAll('.languages input')) choice.checked = choice.value === language;
 };
 const languages = Array.from(document.querySelectorAll('.languages input'), (choice) => choice.value);
-const kept = localStorage.getItem('language');
-if (languages.includes(kept)) choose(kept);
+const stored = localStorage.getItem('language');
+if (languages.includes(stored)) choose(stored);
 document.addEventListener('change', (event) => {
   if (!event.target.matches('.languages input')) return;
   const before = event.target.getBoundingClientRect().top;
   choose(event.target.value);
   localStorage.setItem('language', event.target.value);
-  // What stands above may have grown or shrunk; what the reader looks at stays where it is.
+  // The height of the samples above may have changed. Keep the selected sample at its position.
   window.scrollBy({ top: event.target.getBoundingClientRect().top - before, behavior: 'instant' });
 });
 
-// Code can be copied where the browser allows it.
+// Copy buttons, if the browser supports the clipboard.
 if (navigator.clipboard) {
-  const said = document.createElement('p');
-  said.className = 'visually-hidden';
-  said.setAttribute('role', 'status');
-  document.body.append(said);
+  const status = document.createElement('p');
+  status.className = 'visually-hidden';
+  status.setAttribute('role', 'status');
+  document.body.append(status);
   for (const box of document.querySelectorAll('.samples, .example')) {
     const button = document.createElement('button');
     button.type = 'button';
@@ -80,19 +80,19 @@ if (navigator.clipboard) {
       const code = Array.from(box.querySelectorAll('pre')).find((one) => one.checkVisibility());
       try {
         await navigator.clipboard.writeText(code.textContent);
-        button.textContent = said.textContent = 'Copied';
+        button.textContent = status.textContent = 'Copied';
       } catch {
-        // Where the browser refuses, the reader copies by hand what is selected for them.
+        // The browser denied access to the clipboard: select the code, so that the user can copy it.
         getSelection().selectAllChildren(code);
-        button.textContent = said.textContent = 'Selected';
+        button.textContent = status.textContent = 'Selected';
       }
-      button.addEventListener('blur', () => { button.textContent = 'Copy'; said.textContent = ''; }, { once: true });
+      button.addEventListener('blur', () => { button.textContent = 'Copy'; status.textContent = ''; }, { once: true });
     });
     (box.querySelector('figcaption') ?? box.querySelector('.languages')).append(button);
   }
 }
 
-// The navigation marks what is being read: the last section that begins above a third of the window.
+// Highlight the last section that begins in the upper third of the window or above.
 const sections = Array.from(document.querySelectorAll('section[id]'));
 const entries = new Map(Array.from(document.querySelectorAll('.side a'))
   .filter((link) => link.pathname === location.pathname && link.hash)

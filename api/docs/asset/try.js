@@ -1,4 +1,4 @@
-// Draws the API reference into its element, whose data attributes say where the OpenAPI description is.
+// Renders Swagger UI. The data attribute of the element is the URL of the OpenAPI description.
 
 const element = document.getElementById('reference');
 
@@ -9,8 +9,8 @@ const textOf = (operation) => [
   operation.getIn(['operation', 'summary']),
 ].join(' ').toLowerCase();
 
-// Swagger UI compares what is typed with the names of the tags alone. A reader who looks for an operation knows a part
-// of its path or a word of its summary; every word typed has to be found.
+// Swagger UI filters by the names of tags only. This plugin also searches the method, the path, the operation ID and the
+// summary. Each word must occur.
 const operationFilter = ({ React }) => ({
   fn: {
     opsFilter: (tags, phrase) => {
@@ -30,7 +30,7 @@ const operationFilter = ({ React }) => ({
         React.createElement('input', {
           type: 'search',
           'aria-label': 'Filter operations',
-          placeholder: 'Filter by path, method or a word of the summary',
+          placeholder: 'Filter by path, method or summary',
           value: typeof phrase === 'string' ? phrase : '',
           onChange: (event) => layoutActions.updateFilter(event.target.value),
         }));
@@ -41,7 +41,7 @@ const operationFilter = ({ React }) => ({
 SwaggerUIBundle({
   domNode: element,
   url: element.dataset.specUrl,
-  // Nothing is sent to a validator elsewhere, and no token is written to the browser's storage.
+  // Do not send the description to an external validator, and do not store tokens in the browser.
   validatorUrl: null,
   persistAuthorization: false,
   deepLinking: true,
