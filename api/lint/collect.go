@@ -11,16 +11,17 @@ import (
 )
 
 const (
-	schemaPrefix   = "#/components/schemas/"
-	responsePrefix = "#/components/responses/"
-	problemSchema  = schemaPrefix + "Problem"
+	schemaPrefix    = "#/components/schemas/"
+	responsePrefix  = "#/components/responses/"
+	parameterPrefix = "#/components/parameters/"
+	problemSchema   = schemaPrefix + "Problem"
 
-	jsonMedia    = "application/json"
-	mergePatch   = "application/merge-patch+json"
-	problemMedia = "application/problem+json"
+	jsonMedia       = "application/json"
+	mergePatchMedia = "application/merge-patch+json"
+	problemMedia    = "application/problem+json"
 )
 
-// operation is one operation, with the parameters of its path.
+// operation is an operation. Its inputs are its own parameters and those of its path.
 type operation struct {
 	*openapi3.Operation
 	method, path, pointer string
@@ -28,7 +29,7 @@ type operation struct {
 	inputs                openapi3.Parameters
 }
 
-// parameter, header, answer and media are each where it is written, be it a component or inline.
+// parameter, header, response and media are declarations: components or inline objects, but not references.
 type (
 	parameter struct {
 		*openapi3.Parameter
@@ -38,9 +39,9 @@ type (
 		*openapi3.Header
 		name, pointer string
 	}
-	answer struct {
+	response struct {
 		*openapi3.Response
-		name, pointer string // name is that of the component, or the status
+		name, pointer string // name is the name of the component, or the status
 	}
 	media struct {
 		*openapi3.MediaType
@@ -49,58 +50,58 @@ type (
 	}
 )
 
-// kind tells where a schema stands.
-type kind int
+// place is the place of a schema in the document.
+type place int
 
 const (
-	asComponent kind = iota
-	asProperty
-	asItem
-	asMember // of additionalProperties
-	asPart   // of a composed schema
-	asBody
-	asParameter
-	asHeader
+	inComponents place = iota
+	inProperty
+	inItems
+	inAdditionalProperties
+	inComposition // allOf, anyOf, oneOf, not
+	inBody
+	inParameter
+	inHeader
 )
 
-// schema is one schema where it is written; a reference is not a schema of its own.
+// schema is a declaration of a schema, not a reference.
 type schema struct {
 	*openapi3.Schema
 	pointer string
-	kind    kind
-	// name is that of the component, property, parameter or header.
+	place   place
+	// name is the name of the component, property, parameter or header.
 	name string
-	// component is the name of the component that it is or stands in; empty of inline schemas.
+	// component is the name of the component that contains the schema. It is empty for inline schemas.
 	component string
-	// request and answer tell whether an inline schema belongs to a body that is sent or answered.
-	request, answer bool
+	// request and response report whether an inline schema belongs to a request body or a response body.
+	request, response bool
 }
 
-// collect notes everything that rules look at, in the order of its pointers.
+// collect fills the lists of declarations, ordered by pointer.
 func (d *Document) collect() {
 	for path, item := range sorted(d.api.Paths.Map()) {
 		at := "#/paths/" + escape(path)
 		d.collectParameters(at+"/parameters", item.Parameters)
-		for method, specified := range sorted(item.Operations()) {
+		for method, o := range sorted(item.Operations()) {
 			d.collectOperation(operation{
-				Operation: specified, method: method, path: path, item: item,
-				pointer: at + "/" + strings.ToLower(method), inputs: slices.Concat(item.Parameters, specified.Parameters),
+				Operation: o, method: method, path: path, item: item,
+				pointer: at + "/" + strings.ToLower(method), inputs: slices.Concat(item.Parameters, o.Parameters),
 			})
 		}
 	}
 	components := d.api.Components
 	for name, p := range sorted(components.Parameters) {
-		d.collectParameter("#/components/parameters/"+escape(name), p)
+		d.collectParameter(parameterPrefix+escape(name), p)
 	}
 	d.collectHeaders("#/components/headers", components.Headers)
 	for name, body := range sorted(components.RequestBodies) {
 		d.collectContent("#/components/requestBodies/"+escape(name), body.Value.Content, true)
 	}
-	for name, response := range sorted(components.Responses) {
-		d.collectAnswer(responsePrefix+escape(name), name, response)
+	for name, r := range sorted(components.Responses) {
+		d.collectResponse(responsePrefix+escape(name), name, r)
 	}
 	for name, ref := range sorted(components.Schemas) {
-		d.collectSchema(schema{pointer: schemaPrefix + escape(name), kind: asComponent, name: name, component: name}, ref)
+		d.collectSchema(schema{pointer: schemaPrefix + escape(name), place: inComponents, name: name, component: name}, ref)
 	}
 }
 
@@ -115,13 +116,13 @@ func (d *Document) collectOperation(op operation) {
 			d.collectContent(op.pointer+"/requestBody", body.Value.Content, true)
 		}
 		for _, m := range body.Value.Content {
-			d.reach(d.requested, m.Schema)
+			addReachable(d.requestSchemas, m.Schema)
 		}
 	}
-	for status, response := range sorted(op.Responses.Map()) {
-		d.collectAnswer(op.pointer+"/responses/"+status, status, response)
-		for _, m := range response.Value.Content {
-			d.reach(d.answered, m.Schema)
+	for status, r := range sorted(op.Responses.Map()) {
+		d.collectResponse(op.pointer+"/responses/"+status, status, r)
+		for _, m := range r.Value.Content {
+			addReachable(d.responseSchemas, m.Schema)
 		}
 	}
 }
@@ -137,7 +138,7 @@ func (d *Document) collectParameter(at string, p *openapi3.ParameterRef) {
 		return
 	}
 	d.parameters = append(d.parameters, parameter{Parameter: p.Value, pointer: at})
-	d.collectSchema(schema{pointer: at + "/schema", kind: asParameter, name: p.Value.Name}, p.Value.Schema)
+	d.collectSchema(schema{pointer: at + "/schema", place: inParameter, name: p.Value.Name}, p.Value.Schema)
 }
 
 func (d *Document) collectHeaders(at string, headers openapi3.Headers) {
@@ -145,18 +146,18 @@ func (d *Document) collectHeaders(at string, headers openapi3.Headers) {
 		if h.Ref == "" {
 			pointer := at + "/" + escape(name)
 			d.headers = append(d.headers, header{Header: h.Value, name: name, pointer: pointer})
-			d.collectSchema(schema{pointer: pointer + "/schema", kind: asHeader, name: name}, h.Value.Schema)
+			d.collectSchema(schema{pointer: pointer + "/schema", place: inHeader, name: name}, h.Value.Schema)
 		}
 	}
 }
 
-func (d *Document) collectAnswer(at, name string, response *openapi3.ResponseRef) {
-	if response.Ref != "" {
+func (d *Document) collectResponse(at, name string, r *openapi3.ResponseRef) {
+	if r.Ref != "" {
 		return
 	}
-	d.answers = append(d.answers, answer{Response: response.Value, name: name, pointer: at})
-	d.collectHeaders(at+"/headers", response.Value.Headers)
-	d.collectContent(at, response.Value.Content, false)
+	d.responses = append(d.responses, response{Response: r.Value, name: name, pointer: at})
+	d.collectHeaders(at+"/headers", r.Value.Headers)
+	d.collectContent(at, r.Value.Content, false)
 }
 
 func (d *Document) collectContent(at string, content openapi3.Content, request bool) {
@@ -164,34 +165,34 @@ func (d *Document) collectContent(at string, content openapi3.Content, request b
 		pointer := at + "/content/" + escape(name)
 		d.media = append(d.media, media{MediaType: m, name: name, pointer: pointer, request: request})
 		d.collectSchema(schema{
-			pointer: pointer + "/schema", kind: asBody, name: name, request: request, answer: !request,
+			pointer: pointer + "/schema", place: inBody, name: name, request: request, response: !request,
 		}, m.Schema)
 	}
 }
 
-// collectSchema notes a schema and all that is written within it. What is given says where it stands.
+// collectSchema adds a schema and all schemas nested in it. The fields of s describe its place.
 func (d *Document) collectSchema(s schema, ref *openapi3.SchemaRef) {
 	if ref == nil || ref.Ref != "" || ref.Value == nil {
 		return
 	}
 	s.Schema = ref.Value
 	d.schemas = append(d.schemas, s)
-	inner := func(kind kind, name, step string, ref *openapi3.SchemaRef) {
-		within := s
-		within.kind, within.name, within.pointer = kind, cmp.Or(name, s.name), s.pointer+"/"+step
-		d.collectSchema(within, ref)
+	nested := func(place place, name, relative string, ref *openapi3.SchemaRef) {
+		inner := s
+		inner.place, inner.name, inner.pointer = place, cmp.Or(name, s.name), s.pointer+"/"+relative
+		d.collectSchema(inner, ref)
 	}
 	for name, property := range sorted(ref.Value.Properties) {
-		inner(asProperty, name, "properties/"+escape(name), property)
+		nested(inProperty, name, "properties/"+escape(name), property)
 	}
-	inner(asItem, "", "items", ref.Value.Items)
-	inner(asMember, "", "additionalProperties", ref.Value.AdditionalProperties.Schema)
-	for step, part := range sorted(parts(ref.Value)) {
-		inner(asPart, "", step, part)
+	nested(inItems, "", "items", ref.Value.Items)
+	nested(inAdditionalProperties, "", "additionalProperties", ref.Value.AdditionalProperties.Schema)
+	for relative, part := range sorted(parts(ref.Value)) {
+		nested(inComposition, "", relative, part)
 	}
 }
 
-// parts are the schemas that a schema is composed of, by their place in it.
+// parts returns the schemas that a schema is composed of, by their relative pointers.
 func parts(s *openapi3.Schema) map[string]*openapi3.SchemaRef {
 	found := map[string]*openapi3.SchemaRef{}
 	for keyword, list := range map[string]openapi3.SchemaRefs{"allOf": s.AllOf, "anyOf": s.AnyOf, "oneOf": s.OneOf} {
@@ -205,8 +206,8 @@ func parts(s *openapi3.Schema) map[string]*openapi3.SchemaRef {
 	return found
 }
 
-// reach adds the names of all schemas that one leads to.
-func (d *Document) reach(names map[string]bool, ref *openapi3.SchemaRef) {
+// addReachable adds the names of all schemas that a schema refers to, directly or indirectly.
+func addReachable(names map[string]bool, ref *openapi3.SchemaRef) {
 	if ref == nil || ref.Value == nil {
 		return
 	}
@@ -220,56 +221,54 @@ func (d *Document) reach(names map[string]bool, ref *openapi3.SchemaRef) {
 		slices.Collect(maps.Values(ref.Value.Properties)), slices.Collect(maps.Values(parts(ref.Value))),
 		openapi3.SchemaRefs{ref.Value.Items, ref.Value.AdditionalProperties.Schema},
 	) {
-		d.reach(names, next)
+		addReachable(names, next)
 	}
 }
 
-// sent reports whether a schema is part of what clients send as a body.
-func (d *Document) sent(s schema) bool { return s.request || d.requested[s.component] }
+// inRequest reports whether a schema is part of a request body.
+func (d *Document) inRequest(s schema) bool { return s.request || d.requestSchemas[s.component] }
 
-// received reports whether a schema is part of what the server answers.
-func (d *Document) received(s schema) bool { return s.answer || d.answered[s.component] }
+// inResponse reports whether a schema is part of a response body.
+func (d *Document) inResponse(s schema) bool { return s.response || d.responseSchemas[s.component] }
 
-// public reports whether an operation lets in those who do not say who they are.
+// public reports whether the operation can be called without authentication.
 func (op operation) public() bool {
 	return op.Security != nil && (len(*op.Security) == 0 ||
 		slices.ContainsFunc(*op.Security, func(r openapi3.SecurityRequirement) bool { return len(r) == 0 }))
 }
 
-// takes reports whether the operation has a parameter of that name.
+// takes reports whether the operation has a parameter with a location and a name.
 func (op operation) takes(in, name string) bool { return op.inputs.GetByInAndName(in, name) != nil }
 
-// refers reports whether the operation has the parameter that is the component of that name.
-func (op operation) refers(component string) bool {
-	return slices.ContainsFunc(op.inputs, func(p *openapi3.ParameterRef) bool {
-		return p.Ref == "#/components/parameters/"+component
-	})
+// refersTo reports whether the operation has the parameter that is a component with a name.
+func (op operation) refersTo(component string) bool {
+	return slices.ContainsFunc(op.inputs, func(p *openapi3.ParameterRef) bool { return p.Ref == parameterPrefix+component })
 }
 
-// answers reports whether the operation declares a status.
-func (op operation) answers(status string) bool { return op.Responses.Value(status) != nil }
+// declares reports whether the operation declares a status.
+func (op operation) declares(status string) bool { return op.Responses.Value(status) != nil }
 
-// success is the answer of a request that is done, with its status; nil where there is none.
+// success returns the first successful response and its status, or nil.
 func (op operation) success() (string, *openapi3.Response) {
-	for status, response := range sorted(op.Responses.Map()) {
+	for status, r := range sorted(op.Responses.Map()) {
 		if strings.HasPrefix(status, "2") {
-			return status, response.Value
+			return status, r.Value
 		}
 	}
 	return "", nil
 }
 
-// tagged reports whether a success comes with an ETag.
-func (op operation) tagged() bool {
-	_, response := op.success()
-	return response != nil && response.Headers["ETag"] != nil
+// returnsETag reports whether a successful response has an ETag.
+func (op operation) returnsETag() bool {
+	_, r := op.success()
+	return r != nil && r.Headers["ETag"] != nil
 }
 
-// steps are the parts of the operation's path.
-func (op operation) steps() []string { return strings.Split(strings.TrimPrefix(op.path, "/"), "/") }
+// segments returns the segments of the operation's path.
+func (op operation) segments() []string { return strings.Split(strings.TrimPrefix(op.path, "/"), "/") }
 
-// last is the last part of the operation's path.
-func (op operation) last() string { return op.steps()[len(op.steps())-1] }
+// lastSegment returns the last segment of the operation's path.
+func (op operation) lastSegment() string { return op.segments()[len(op.segments())-1] }
 
-// variable reports whether a step of a path is a parameter.
-func variable(step string) bool { return strings.HasPrefix(step, "{") }
+// isParameter reports whether a path segment is a parameter.
+func isParameter(segment string) bool { return strings.HasPrefix(segment, "{") }

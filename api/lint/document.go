@@ -17,26 +17,27 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 )
 
-// Document is the specification as the rules look at it: its text, and what the text means.
+// Document is the specification: its source, and the declarations in it.
 type Document struct {
 	api      *openapi3.T
 	source   *bundle.Document
-	validate func() error // what the specification of OpenAPI says about the document
-	holes    error        // what keeps the server from starting
-	publish  func() error // what keeps the document from being published
+	validate func() error // validates the document against OpenAPI
+	startErr error        // the error with which the server would refuse to start
+	publish  func() error // publishes the document and validates the result
 
 	operations []operation
 	parameters []parameter
 	headers    []header
-	answers    []answer
+	responses  []response
 	media      []media
 	schemas    []schema
-	requested  map[string]bool // the schemas, by name, that requests are made of
-	answered   map[string]bool // those that answers are made of
+
+	requestSchemas  map[string]bool // the names of the schemas that request bodies use
+	responseSchemas map[string]bool // the names of the schemas that response bodies use
 }
 
-// Load reads a specification from its entry point and the parts that it refers to. It fails if that is not OpenAPI at
-// all; the rules report everything else. The context ends the validation of the document by the rule that asks for it.
+// Load reads a specification from its entry point and the parts that it refers to. It returns an error if the source is
+// not an OpenAPI document; the rules report everything else. The rule valid-openapi uses the context.
 func Load(ctx context.Context, entry string) (*Document, error) {
 	source, err := bundle.Load(entry)
 	if err != nil {
@@ -49,7 +50,7 @@ func Load(ctx context.Context, entry string) (*Document, error) {
 	return read(ctx, source, text)
 }
 
-// Read does what Load does with the text of a specification that has no parts, YAML or JSON.
+// Read is like Load for the text of a specification without parts, in YAML or JSON.
 func Read(ctx context.Context, text []byte) (*Document, error) {
 	source, err := bundle.Parse(text)
 	if err != nil {
@@ -59,7 +60,7 @@ func Read(ctx context.Context, text []byte) (*Document, error) {
 }
 
 func read(ctx context.Context, source *bundle.Document, text []byte) (*Document, error) {
-	d := &Document{source: source, requested: map[string]bool{}, answered: map[string]bool{}}
+	d := &Document{source: source, requestSchemas: map[string]bool{}, responseSchemas: map[string]bool{}}
 	document, err := openapi3.NewLoader().LoadFromData(text)
 	if err != nil {
 		return nil, fmt.Errorf("load the specification: %w", err)
@@ -68,9 +69,9 @@ func read(ctx context.Context, source *bundle.Document, text []byte) (*Document,
 		return nil, errors.New("load the specification: it has no info, no paths or no components")
 	}
 	d.api = document
-	// The contract teaches the validator its formats, and makes the document one of OpenAPI 3.0 for itself.
+	// gate.Load registers the formats that the server checks. It changes the version of the document to OpenAPI 3.0.
 	version := document.OpenAPI
-	_, d.holes = gate.Load(document)
+	_, d.startErr = gate.Load(document)
 	document.OpenAPI = version
 	d.validate = func() error {
 		return document.Validate(ctx, openapi3.EnableExamplesValidation(), openapi3.EnableMultiError())
@@ -90,10 +91,10 @@ func read(ctx context.Context, source *bundle.Document, text []byte) (*Document,
 	return d, nil
 }
 
-// Operations is how many operations the document has.
+// Operations returns the number of operations.
 func (d *Document) Operations() int { return len(d.operations) }
 
-// Schemas is how many schemas the document has, those within others counted too.
+// Schemas returns the number of schemas, including nested ones.
 func (d *Document) Schemas() int { return len(d.schemas) }
 
 // Position returns the file and the line, from 1, that a pointer leads to; if the member does not exist, those of the
@@ -114,7 +115,8 @@ func (d *Document) Position(pointer string) (file string, line int) {
 	return d.source.File(at), at.Line
 }
 
-// step goes one token into a mapping or a sequence, and gives the node that names the member besides.
+// step returns the member of a mapping or the item of a sequence that a token of a pointer names, and the node of its
+// key. For items, both are the same node.
 func step(node *yaml.Node, token string) (key, value *yaml.Node) {
 	switch node.Kind {
 	case yaml.MappingNode:
@@ -132,13 +134,13 @@ func step(node *yaml.Node, token string) (key, value *yaml.Node) {
 	return nil, nil
 }
 
-// mapping is one mapping of the text.
+// mapping is a mapping in the source.
 type mapping struct {
 	pointer string
 	node    *yaml.Node
 }
 
-// text is the member of that name where it is a scalar, and empty otherwise.
+// text returns the value of a scalar member, or "".
 func (m mapping) text(name string) string {
 	if _, value := step(m.node, name); value != nil && value.Kind == yaml.ScalarNode {
 		return value.Value
@@ -146,17 +148,18 @@ func (m mapping) text(name string) string {
 	return ""
 }
 
-// has reports whether there is a member of that name.
+// has reports whether the mapping has a member.
 func (m mapping) has(name string) bool {
 	_, value := step(m.node, name)
 	return value != nil
 }
 
-// mappings calls a function with every mapping of the document, but for those within examples and defaults, which are
+// mappings calls a function for every mapping of the document, except for those in examples and defaults, which are
 // data.
 func (d *Document) mappings(each func(mapping)) { walk(d.source.Root, "#", false, each) }
 
-// walk goes through a node; names tells whether its keys are names that authors choose, such as those of properties.
+// walk visits a node and its descendants. names reports whether the keys of the node are names that the author of the
+// document chooses, such as those of properties.
 func walk(node *yaml.Node, pointer string, names bool, each func(mapping)) {
 	switch node.Kind {
 	case yaml.MappingNode:
@@ -178,7 +181,8 @@ func walk(node *yaml.Node, pointer string, names bool, each func(mapping)) {
 	}
 }
 
-// holdsNames reports whether the members of a mapping are named by the document's authors rather than by OpenAPI.
+// holdsNames reports whether the keys of a mapping are names that the author of the document chooses, rather than
+// keywords of OpenAPI.
 func holdsNames(key string) bool {
 	return slices.Contains([]string{
 		"properties", "schemas", "responses", "parameters", "headers", "securitySchemes", "links", "examples",
@@ -186,12 +190,12 @@ func holdsNames(key string) bool {
 	}, key)
 }
 
-// escape spells a key as a token of a JSON pointer.
+// escape converts a key to a token of a JSON pointer.
 func escape(key string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }
 
 func unescape(token string) string { return strings.NewReplacer("~1", "/", "~0", "~").Replace(token) }
 
-// sorted gives the members of a map in the order of their names.
+// sorted iterates over a map in the order of its keys.
 func sorted[T any](members map[string]T) func(yield func(string, T) bool) {
 	return func(yield func(string, T) bool) {
 		for _, name := range slices.Sorted(maps.Keys(members)) {

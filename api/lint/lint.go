@@ -1,6 +1,6 @@
-// Package lint holds the specification against the conventions of this API: what clients rely on in every operation is
-// a rule here, so that an operation that forgets it does not pass. A rule looks at the whole document and says where it
-// is broken, by pointer and line; a test breaks the document for every rule to see that it does.
+// Package lint checks the specification against the conventions of this API. Each rule checks the whole document and
+// reports violations with their pointer, file and line. For every rule, a test breaks the document and expects a
+// finding.
 package lint
 
 import (
@@ -9,89 +9,88 @@ import (
 	"slices"
 )
 
-// Rule is one convention.
+// Rule is a convention.
 type Rule struct {
-	// Name is what findings and suppressions call the rule, in kebab-case.
+	// Name identifies the rule in findings and suppressions. It is in kebab-case.
 	Name string
-	// Why says what the rule asks for, in one sentence.
-	Why string
+	// Description says what the rule requires.
+	Description string
 
-	look func(*look)
+	run func(*checker)
 }
 
-// Finding is one place that breaks a rule.
+// Finding is a violation of a rule.
 type Finding struct {
-	// Rule is the name of the rule that is broken.
+	// Rule is the name of the rule.
 	Rule string
-	// Pointer is where, as a JSON pointer (RFC 6901) in a URI fragment's place: #/paths/~1health.
+	// Pointer is a JSON pointer (RFC 6901) in URI fragment form, such as #/paths/~1health.
 	Pointer string
-	// File is the file of the specification, and Line the line in it, from 1.
+	// File and Line give the position of the pointer in the source. Lines begin at 1.
 	File string
 	Line int
-	// Message says what is wrong.
+	// Message says what is wrong and how to fix it.
 	Message string
 }
 
-// Outcome is what a rule has found.
+// Outcome is the result of a rule.
 type Outcome struct {
 	Rule Rule
-	// Checked is how many questions the rule has asked of the document.
+	// Checked is the number of checks that the rule has made.
 	Checked int
-	// Findings are those that no suppression explains, by line.
+	// Findings are the violations without a suppression, ordered by position.
 	Findings []Finding
-	// Suppressed are those that one does.
+	// Suppressed are the violations with a suppression.
 	Suppressed []Finding
 }
 
-// Rules lists all rules. They do not depend on each other.
+// Rules returns all rules. They are independent of each other.
 func Rules() []Rule {
 	return slices.Concat(
-		documentRules(), textRules(), operationRules(), pathRules(), accessRules(), bodyRules(), answerRules(),
+		documentRules(), textRules(), operationRules(), pathRules(), accessRules(), bodyRules(), responseRules(),
 		conditionRules(), listRules(), parameterRules(), schemaRules(), requestRules(), nameRules(), enumRules(),
 		exampleRules(), deprecationRules(),
 	)
 }
 
-// Check asks all rules, and holds their findings against the suppressions. A suppression that no finding needs, or that
-// gives no reason, is a finding itself, of the rule "suppressions".
+// Check runs all rules and applies the suppressions. It adds an outcome for the rule "suppressions", which reports
+// suppressions that are unused or have no reason.
 func Check(document *Document, suppressions []Suppression) []Outcome {
 	var outcomes []Outcome
 	for _, rule := range Rules() {
-		outcomes = append(outcomes, rule.ask(document))
+		outcomes = append(outcomes, rule.check(document))
 	}
-	suppressing := suppress(outcomes, suppressions)
-	for i := range suppressing.Findings {
-		finding := &suppressing.Findings[i]
-		finding.File, finding.Line = document.Position(finding.Pointer)
+	suppressed := suppress(outcomes, suppressions)
+	for i, finding := range suppressed.Findings {
+		suppressed.Findings[i].File, suppressed.Findings[i].Line = document.Position(finding.Pointer)
 	}
-	return append(outcomes, suppressing)
+	return append(outcomes, suppressed)
 }
 
-// ask puts one rule to the document.
-func (r Rule) ask(document *Document) Outcome {
-	l := &look{Document: document, rule: r.Name}
-	r.look(l)
-	slices.SortStableFunc(l.findings, func(a, b Finding) int {
+// check runs a rule.
+func (r Rule) check(document *Document) Outcome {
+	c := &checker{Document: document, rule: r.Name}
+	r.run(c)
+	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Pointer, b.Pointer))
 	})
-	return Outcome{Rule: r, Checked: l.checked, Findings: slices.Compact(l.findings)}
+	return Outcome{Rule: r, Checked: c.checked, Findings: slices.Compact(c.findings)}
 }
 
-// look is one rule's view of the document, and what it has to say.
-type look struct {
+// checker gives a rule access to the document and collects its findings.
+type checker struct {
 	*Document
 	rule     string
 	checked  int
 	findings []Finding
 }
 
-// ask asks one question of one place: unless it is answered well, that is a finding.
-func (l *look) ask(well bool, pointer, format string, args ...any) {
-	l.checked++
-	if !well {
-		file, line := l.Position(pointer)
-		l.findings = append(l.findings, Finding{
-			Rule: l.rule, Pointer: pointer, File: file, Line: line, Message: fmt.Sprintf(format, args...),
+// require adds a finding if a condition is false.
+func (c *checker) require(ok bool, pointer, format string, args ...any) {
+	c.checked++
+	if !ok {
+		file, line := c.Position(pointer)
+		c.findings = append(c.findings, Finding{
+			Rule: c.rule, Pointer: pointer, File: file, Line: line, Message: fmt.Sprintf(format, args...),
 		})
 	}
 }

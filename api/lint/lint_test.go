@@ -7,8 +7,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/lint"
 )
 
-// TestTheSpecificationKeepsTheRules and every rule has something to look at, but for what is not there yet.
-func TestTheSpecificationKeepsTheRules(t *testing.T) {
+// TestSpecificationFollowsTheRules checks the specification, and that every rule makes at least one check.
+func TestSpecificationFollowsTheRules(t *testing.T) {
 	t.Parallel()
 	document, err := lint.Load(t.Context(), "../openapi.yaml")
 	if err != nil {
@@ -18,7 +18,7 @@ func TestTheSpecificationKeepsTheRules(t *testing.T) {
 	outcomes := lint.Check(document, suppressions)
 	for _, outcome := range outcomes {
 		if outcome.Checked == 0 {
-			t.Errorf("%s: has asked nothing", outcome.Rule.Name)
+			t.Errorf("%s: the rule has made no checks", outcome.Rule.Name)
 		}
 		for _, finding := range outcome.Findings {
 			t.Errorf("%s:%d: %s: %s: %s", finding.File, finding.Line, finding.Rule, finding.Pointer, finding.Message)
@@ -26,31 +26,31 @@ func TestTheSpecificationKeepsTheRules(t *testing.T) {
 	}
 	report, found := lint.Report(document, outcomes, suppressions)
 	if found > 0 && !t.Failed() {
-		t.Errorf("says that there are %d findings", found)
+		t.Errorf("Report returned %d findings, want 0", found)
 	}
 	for _, outcome := range outcomes {
-		if !strings.Contains(report, outcome.Rule.Name) || !strings.Contains(report, outcome.Rule.Why) {
-			t.Errorf("does not report the rule %s", outcome.Rule.Name)
+		if !strings.Contains(report, outcome.Rule.Name) || !strings.Contains(report, outcome.Rule.Description) {
+			t.Errorf("the report does not contain the rule %s", outcome.Rule.Name)
 		}
 	}
 	for _, s := range suppressions {
 		if !strings.Contains(report, s.Reason) {
-			t.Errorf("does not report the reason %q", s.Reason)
+			t.Errorf("the report does not contain the reason %q", s.Reason)
 		}
 	}
 }
 
-// TestRulesAreNamedAndExplained so that a finding can be looked up and suppressed.
-func TestRulesAreNamedAndExplained(t *testing.T) {
+// TestRulesHaveNamesAndDescriptions checks that names are unique and in kebab-case, and descriptions are sentences.
+func TestRulesHaveNamesAndDescriptions(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for _, rule := range lint.Rules() {
 		if seen[rule.Name] {
-			t.Errorf("there are two rules %s", rule.Name)
+			t.Errorf("two rules have the name %s", rule.Name)
 		}
 		seen[rule.Name] = true
-		if rule.Name == "" || strings.ContainsAny(rule.Name, " _") || !strings.HasSuffix(rule.Why, ".") {
-			t.Errorf("the rule %q explains itself by %q", rule.Name, rule.Why)
+		if rule.Name == "" || strings.ContainsAny(rule.Name, " _") || !strings.HasSuffix(rule.Description, ".") {
+			t.Errorf("rule %q: the name or the description %q is malformed", rule.Name, rule.Description)
 		}
 	}
 }

@@ -13,72 +13,74 @@ var permissionForm = regexp.MustCompile(`^[a-z]+(_[a-z]+)*:[a-z]+(_[a-z]+)*$`)
 func accessRules() []Rule {
 	return []Rule{
 		{
-			"operations-say-who-may",
-			"An operation is public, or says how to authenticate and what permission it asks for.",
-			func(l *look) {
-				for _, op := range l.operations {
+			"access-is-declared",
+			"Every operation is public, or declares how to authenticate and which permission it requires.",
+			func(c *checker) {
+				for _, op := range c.operations {
 					permission, _ := op.Extensions["x-required-permission"].(string)
 					at := op.pointer + "/x-required-permission"
 					if op.public() {
-						l.ask(permission == "", at, "is public and asks for %q", permission)
+						c.require(permission == "", at,
+							"the operation is public, but requires %q: remove the permission or declare security", permission)
 					} else {
-						l.ask(permission == gate.Authenticated || permissionForm.MatchString(permission), at,
-							"the permission %q is not resource:verb", permission)
+						c.require(permission == gate.Authenticated || permissionForm.MatchString(permission), at,
+							"the permission %q must have the form resource:verb", permission)
 					}
-					l.ask(op.Security != nil, op.pointer, "does not say how to authenticate")
+					c.require(op.Security != nil, op.pointer, "declare security: [] for a public operation")
 					if op.Security == nil {
 						continue
 					}
 					for _, requirement := range *op.Security {
 						for scheme := range requirement {
-							l.ask(l.api.Components.SecuritySchemes[scheme] != nil, op.pointer+"/security",
-								"nobody knows the scheme %s", scheme)
+							c.require(c.api.Components.SecuritySchemes[scheme] != nil, op.pointer+"/security",
+								"the security scheme %s is not declared in components/securitySchemes", scheme)
 						}
 					}
 				}
 			},
 		},
 		{
-			"only-the-door-is-public",
-			"Nothing of a company is public: only signing in, and what the service says of itself.",
-			func(l *look) {
-				for _, op := range l.operations {
+			"public-operations",
+			"Only operations with the tags auth and meta are public.",
+			func(c *checker) {
+				for _, op := range c.operations {
 					if op.public() {
-						l.ask(slices.Contains(op.Tags, "auth") || slices.Contains(op.Tags, "meta"), op.pointer+"/security",
-							"is public")
+						c.require(slices.Contains(op.Tags, "auth") || slices.Contains(op.Tags, "meta"), op.pointer+"/security",
+							"the operation must not be public: require authentication")
 					}
 				}
 			},
 		},
 		{
-			"grants-are-resource-and-verb",
-			"What roles and keys may hold is resource:verb, once, and asked for by an operation.",
-			grants,
+			"grants-are-valid",
+			"Permissions of roles and API keys have the form resource:verb, are granted once, and are required by an operation.",
+			checkGrants,
 		},
 	}
 }
 
-func grants(l *look) {
-	asked := map[string]bool{}
-	for _, op := range l.operations {
+func checkGrants(c *checker) {
+	required := map[string]bool{}
+	for _, op := range c.operations {
 		permission, _ := op.Extensions["x-required-permission"].(string)
-		asked[permission] = true
+		required[permission] = true
 	}
-	ask := func(permission, at string) {
-		l.ask(permissionForm.MatchString(permission) && asked[permission], at, "no operation asks for %q", permission)
+	checkGrant := func(permission, at string) {
+		c.require(permissionForm.MatchString(permission) && required[permission], at,
+			"no operation requires %q: correct the name or remove it", permission)
 	}
-	roles, _ := l.api.Extensions["x-roles"].(map[string]any)
+	roles, _ := c.api.Extensions["x-roles"].(map[string]any)
 	for role, list := range sorted(roles) {
 		at := "#/x-roles/" + escape(role)
-		held, _ := list.([]any)
-		l.ask(len(held) > 0, at, "is no list of permissions")
-		for i, permission := range held {
-			ask(fmt.Sprint(permission), at+"/"+itoa(i))
-			l.ask(slices.Index(held, permission) == i, at+"/"+itoa(i), "%v stands twice", permission)
+		granted, _ := list.([]any)
+		c.require(len(granted) > 0, at, "the role must have a list of permissions")
+		for i, permission := range granted {
+			checkGrant(fmt.Sprint(permission), at+"/"+itoa(i))
+			c.require(slices.Index(granted, permission) == i, at+"/"+itoa(i), "%v is granted twice: remove one", permission)
 		}
 	}
-	scopes, _ := l.api.Extensions["x-key-scopes"].(map[string]any)
+	scopes, _ := c.api.Extensions["x-key-scopes"].(map[string]any)
 	for scope := range sorted(scopes) {
-		ask(scope, "#/x-key-scopes/"+escape(scope))
+		checkGrant(scope, "#/x-key-scopes/"+escape(scope))
 	}
 }

@@ -5,67 +5,70 @@ import (
 	"slices"
 )
 
-// guarded are the tags whose things are not changed by someone who does not say what the change is based on.
+// guarded returns the tags whose resources can be updated only with If-Match.
 func guarded() []string { return []string{"interviews", "kits", "scores"} }
 
 func conditionRules() []Rule {
 	return []Rule{
 		{
-			"single-things-have-versions",
-			"Whoever reads a single thing that has an id, or can be patched, gets its ETag.",
-			func(l *look) {
-				for _, op := range l.operations {
-					if op.method == http.MethodGet && (variable(op.last()) || op.item.Patch != nil) {
-						l.ask(op.tagged(), op.pointer+"/responses", "answers without ETag")
+			"resources-have-etags",
+			"A GET of a resource that has an ID, or that can be updated, returns an ETag.",
+			func(c *checker) {
+				for _, op := range c.operations {
+					if op.method == http.MethodGet && (isParameter(op.lastSegment()) || op.item.Patch != nil) {
+						c.require(op.returnsETag(), op.pointer+"/responses", "declare the header ETag of the successful response")
 					}
 				}
 			},
 		},
 		{
-			"versions-can-be-asked-for",
-			"What has an ETag is asked for with If-None-Match, and answered 304; nothing else is.",
-			func(l *look) {
-				for _, op := range l.operations {
-					asks, tagged := op.takes("header", "If-None-Match"), op.method == http.MethodGet && op.tagged()
-					l.ask(asks == tagged, op.pointer, "has an ETag and no If-None-Match, or the other way round")
-					l.ask(op.answers("304") == tagged, op.pointer+"/responses",
-						"has an ETag and no 304, or the other way round")
+			"etags-support-if-none-match",
+			"A GET takes If-None-Match and declares 304 if it returns an ETag. No other operation does.",
+			func(c *checker) {
+				for _, op := range c.operations {
+					want := op.method == http.MethodGet && op.returnsETag()
+					c.require(op.takes("header", "If-None-Match") == want, op.pointer,
+						"a GET must return an ETag and take If-None-Match, or neither; other methods must not take it")
+					c.require(op.declares("304") == want, op.pointer+"/responses",
+						"a GET must return an ETag and declare 304, or neither; other methods must not declare it")
 				}
 			},
 		},
 		{
-			"changes-name-versions",
-			"What changes something that has an ETag takes If-Match, with its 412 and 428; what only reads or creates does not.",
-			func(l *look) {
-				for _, op := range l.operations {
-					changes := op.method != http.MethodGet && !op.answers("201") && op.tagged()
-					l.ask(op.method != http.MethodPatch || op.tagged(), op.pointer,
-						"changes something and answers without ETag")
-					takes := op.takes("header", "If-Match")
-					l.ask(takes || !changes, op.pointer, "answers with an ETag and takes no If-Match")
-					l.ask(!takes || op.method != http.MethodGet && !op.answers("201"), op.pointer,
-						"takes If-Match and changes nothing")
-					l.ask(op.answers("412") == takes, op.pointer+"/responses", "412 belongs to If-Match")
-					l.ask(op.answers("428") == op.refers("IfMatchNeeded"), op.pointer+"/responses",
-						"428 belongs to IfMatchNeeded")
-					if op.method == http.MethodPatch && len(op.Tags) == 1 && slices.Contains(guarded(), op.Tags[0]) {
-						l.ask(op.refers("IfMatchNeeded"), op.pointer, "is changed without saying what the change is based on")
-					}
-				}
-			},
+			"etags-support-if-match",
+			"An operation that changes a resource with an ETag takes If-Match, and declares 412 and 428. No other operation does.",
+			checkIfMatch,
 		},
 		{
-			"posts-can-be-repeated",
-			"Every POST of somebody who is known takes an Idempotency-Key, with its 409 and 422; nothing else does.",
-			func(l *look) {
-				for _, op := range l.operations {
+			"posts-are-idempotent",
+			"A POST that requires authentication takes an Idempotency-Key, and declares 409 and 422. No other operation does.",
+			func(c *checker) {
+				for _, op := range c.operations {
 					takes := op.takes("header", "Idempotency-Key")
-					l.ask(takes == (op.method == http.MethodPost && !op.public()), op.pointer,
-						"an Idempotency-Key belongs to such a POST")
-					l.ask(!takes || op.answers("409") && op.answers("422"), op.pointer+"/responses",
-						"a key is refused by 409 and 422")
+					c.require(takes == (op.method == http.MethodPost && !op.public()), op.pointer,
+						"a POST that requires authentication must take Idempotency-Key, and other operations must not")
+					c.require(!takes || op.declares("409") && op.declares("422"), op.pointer+"/responses",
+						"declare 409 and 422, with which an Idempotency-Key can be rejected")
 				}
 			},
 		},
+	}
+}
+
+func checkIfMatch(c *checker) {
+	for _, op := range c.operations {
+		changes := op.method != http.MethodGet && !op.declares("201")
+		takes := op.takes("header", "If-Match")
+		c.require(op.method != http.MethodPatch || op.returnsETag(), op.pointer, "a PATCH must return an ETag")
+		c.require(takes || !changes || !op.returnsETag(), op.pointer,
+			"the operation changes a resource with an ETag: add the parameter If-Match")
+		c.require(!takes || changes, op.pointer, "the operation does not change a resource: remove the parameter If-Match")
+		c.require(op.declares("412") == takes, op.pointer+"/responses",
+			"an operation must take If-Match and declare 412, or neither")
+		c.require(op.declares("428") == op.refersTo("IfMatchNeeded"), op.pointer+"/responses",
+			"an operation must have the parameter IfMatchNeeded and declare 428, or neither")
+		if op.method == http.MethodPatch && len(op.Tags) == 1 && slices.Contains(guarded(), op.Tags[0]) {
+			c.require(op.refersTo("IfMatchNeeded"), op.pointer, "updates of %s must require If-Match: use IfMatchNeeded", op.Tags[0])
+		}
 	}
 }

@@ -7,41 +7,42 @@ import (
 )
 
 const (
-	dateForm = "2006-01-02"
-	// notice is how many months at least lie between the word that something goes and its going.
-	notice = 6
+	dateFormat = "2006-01-02"
+	// noticeMonths is the minimum number of months between a deprecation and the removal.
+	noticeMonths = 6
 )
 
-var saysInstead = regexp.MustCompile(`(?i)\binstead\b|\bnothing replaces\b`)
+var replacement = regexp.MustCompile(`(?i)\binstead\b|\bnothing replaces\b`)
 
 func deprecationRules() []Rule {
 	return []Rule{
 		{
 			"deprecations-are-dated",
-			"What is deprecated says since when, goes half a year later at the earliest, and says what to use instead.",
-			func(l *look) {
-				l.mappings(func(m mapping) {
+			"A deprecation has a date and a sunset at least six months later, and its description names the replacement.",
+			func(c *checker) {
+				c.mappings(func(m mapping) {
 					deprecated := m.text("deprecated") == "true"
-					l.ask(deprecated || !m.has("x-deprecated-at") && !m.has("x-sunset"), m.pointer,
-						"has the dates of what is deprecated, and is not")
+					c.require(deprecated || !m.has("x-deprecated-at") && !m.has("x-sunset"), m.pointer,
+						"add deprecated: true, or remove x-deprecated-at and x-sunset")
 					if !deprecated {
 						return
 					}
-					since, err := date(m.text("x-deprecated-at"))
-					l.ask(err == nil, m.pointer, "x-deprecated-at is no date: %v", err)
-					sunset, err := date(m.text("x-sunset"))
-					l.ask(err == nil, m.pointer, "x-sunset is no date: %v", err)
-					l.ask(!sunset.Before(since.AddDate(0, notice, 0)), m.pointer,
-						"goes sooner than %d months after it was deprecated", notice)
-					l.ask(saysInstead.MatchString(m.text("description")), m.pointer, "does not say what to use instead")
+					since, err := parseDate(m.text("x-deprecated-at"))
+					c.require(err == nil, m.pointer, "x-deprecated-at must be a date: %v", err)
+					sunset, err := parseDate(m.text("x-sunset"))
+					c.require(err == nil, m.pointer, "x-sunset must be a date: %v", err)
+					c.require(!sunset.Before(since.AddDate(0, noticeMonths, 0)), m.pointer,
+						"x-sunset must be at least %d months after x-deprecated-at", noticeMonths)
+					c.require(replacement.MatchString(m.text("description")), m.pointer,
+						`the description must say "use … instead", or "nothing replaces …"`)
 				})
 			},
 		},
 	}
 }
 
-// date reads a day, or the beginning of a moment.
-func date(text string) (time.Time, error) {
-	day, _, _ := strings.Cut(text, "T")
-	return time.Parse(dateForm, day)
+// parseDate parses the date of a date or a date-time.
+func parseDate(text string) (time.Time, error) {
+	date, _, _ := strings.Cut(text, "T")
+	return time.Parse(dateFormat, date)
 }

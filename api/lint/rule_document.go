@@ -10,7 +10,7 @@ import (
 
 var versionForm = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 
-// extensions are those that this project gives a meaning, or its generators do.
+// extensions returns the extensions that this project or its generators use.
 func extensions() []string {
 	return []string{
 		"x-roles", "x-key-scopes", "x-response-headers", "x-patch-media-types",
@@ -24,115 +24,121 @@ func documentRules() []Rule {
 	return []Rule{
 		{
 			"valid-openapi",
-			"The document is valid OpenAPI 3.1, its examples included.",
-			func(l *look) {
-				l.ask(l.api.OpenAPI == "3.1.0", "#/openapi", "the document is OpenAPI %s", l.api.OpenAPI)
-				err := l.validate()
-				l.ask(err == nil, "#", "%v", err)
+			"The document is valid OpenAPI 3.1, including its examples.",
+			func(c *checker) {
+				c.require(c.api.OpenAPI == "3.1.0", "#/openapi", "the version must be 3.1.0, not %s", c.api.OpenAPI)
+				err := c.validate()
+				c.require(err == nil, "#", "the document is not valid: %v", err)
 			},
 		},
 		{
-			"no-holes",
-			"Every operation says who may, every permission is granted, and every grant leads to an operation.",
-			func(l *look) {
-				l.ask(l.holes == nil, "#", "the server would not start: %v", l.holes)
+			"server-can-start",
+			"The server accepts the document: all operations declare their access, and all permissions are granted and used.",
+			func(c *checker) {
+				c.require(c.startErr == nil, "#", "the server would not start: %v", c.startErr)
 			},
 		},
 		{
 			"publishable",
-			"The headers that answers have in common can be declared at each of them, and what is published is valid again.",
-			func(l *look) {
-				err := l.publish()
-				l.ask(err == nil, "#/x-response-headers", "%v", err)
+			"The common response headers can be added to every response, and the published document is valid.",
+			func(c *checker) {
+				err := c.publish()
+				c.require(err == nil, "#/x-response-headers", "the document cannot be published: %v", err)
 			},
 		},
 		{
 			"introduction",
-			"Who reads the document learns first what it is, and what holds for every operation.",
-			introduction,
+			"The document has a title, a version, a license, and a description that explains the conventions of all operations.",
+			checkInfo,
 		},
 		{
 			"references-are-local",
-			"The document is complete by itself: references lead to its components.",
-			func(l *look) {
-				l.mappings(func(m mapping) {
+			"References point to components of the document.",
+			func(c *checker) {
+				c.mappings(func(m mapping) {
 					if ref := m.text("$ref"); ref != "" {
-						l.ask(strings.HasPrefix(ref, "#/components/"), m.pointer, "refers to %q", ref)
+						c.require(strings.HasPrefix(ref, "#/components/"), m.pointer,
+							"the reference %q must begin with #/components/", ref)
 					}
 				})
 			},
 		},
-		{"components-are-used", "What no operation leads to is not part of the contract.", componentsAreUsed},
+		{"components-are-used", "Every component is used by an operation.", checkUnusedComponents},
 		{
 			"extensions-are-known",
-			"An extension that nobody reads is a misspelled one.",
-			func(l *look) {
-				l.mappings(func(m mapping) {
+			"This project or its generators use every extension; others are probably misspelled.",
+			func(c *checker) {
+				c.mappings(func(m mapping) {
 					for i := 0; i < len(m.node.Content); i += 2 {
 						if name := m.node.Content[i].Value; strings.HasPrefix(name, "x-") {
-							l.ask(slices.Contains(extensions(), name), m.pointer+"/"+escape(name), "nobody knows %s", name)
+							c.require(slices.Contains(extensions(), name), m.pointer+"/"+escape(name),
+								"%s is not known: correct the name, or add it to the list in this rule", name)
 						}
 					}
 				})
 			},
 		},
-		{"no-leftovers", "Nothing of OpenAPI 3.0 or of what generators cannot read is left.", noLeftovers},
+		{
+			"keywords-are-supported",
+			"The document has no keywords of OpenAPI 3.0, and none that generators do not support.",
+			checkKeywords,
+		},
 	}
 }
 
-func introduction(l *look) {
-	info := l.api.Info
-	l.ask(info.Title != "", "#/info", "has no title")
-	l.ask(versionForm.MatchString(info.Version), "#/info/version", "%q is not a version as 1.2.3", info.Version)
-	l.ask(info.License != nil && info.License.Identifier != "", "#/info", "names no license")
+func checkInfo(c *checker) {
+	info := c.api.Info
+	c.require(info.Title != "", "#/info", "add a title")
+	c.require(versionForm.MatchString(info.Version), "#/info/version", "%q must be a version such as 1.2.3", info.Version)
+	c.require(info.License != nil && info.License.Identifier != "", "#/info", "add a license with an identifier")
 	for _, word := range []string{
 		"405", problemMedia, "next_cursor", "If-Match", "If-None-Match", "RFC 7396", "x-extensible",
 	} {
-		l.ask(strings.Contains(info.Description, word), "#/info/description", "says nothing of %s", word)
+		c.require(strings.Contains(info.Description, word), "#/info/description", "the description must explain %s", word)
 	}
 }
 
-// componentsAreUsed follows the references from the paths on.
-func componentsAreUsed(l *look) {
-	leads := map[string][]string{} // which components a component refers to; the rest of the document is ""
-	l.mappings(func(m mapping) {
+// checkUnusedComponents follows the references, beginning outside of the components.
+func checkUnusedComponents(c *checker) {
+	references := map[string][]string{} // the targets of references by component; the key is "" outside of the components
+	c.mappings(func(m mapping) {
 		if ref := m.text("$ref"); ref != "" {
 			from := component(m.pointer)
-			leads[from] = append(leads[from], ref)
+			references[from] = append(references[from], ref)
 		}
 	})
-	for _, op := range l.operations {
+	for _, op := range c.operations {
 		if op.Security == nil {
 			continue
 		}
 		for _, requirement := range *op.Security {
 			for scheme := range requirement {
-				leads[""] = append(leads[""], "#/components/securitySchemes/"+escape(scheme))
+				references[""] = append(references[""], "#/components/securitySchemes/"+escape(scheme))
 			}
 		}
 	}
 	used := map[string]bool{}
-	for todo := []string{""}; len(todo) > 0; {
-		from := todo[0]
-		todo = todo[1:]
-		for _, to := range leads[from] {
+	for queue := []string{""}; len(queue) > 0; {
+		from := queue[0]
+		queue = queue[1:]
+		for _, to := range references[from] {
 			if !used[to] {
 				used[to] = true
-				todo = append(todo, to)
+				queue = append(queue, to)
 			}
 		}
 	}
-	_, components := step(l.source.Root, "components")
+	_, components := step(c.source.Root, "components")
 	for i := 0; i < len(components.Content); i += 2 {
 		kind, members := components.Content[i].Value, components.Content[i+1]
 		for j := 0; j < len(members.Content); j += 2 {
 			pointer := "#/components/" + kind + "/" + escape(members.Content[j].Value)
-			l.ask(used[pointer], pointer, "no operation leads here")
+			c.require(used[pointer], pointer, "no operation uses the component: remove it")
 		}
 	}
 }
 
-// component is the component that a pointer leads into, and empty outside of the components.
+// component returns the pointer to the component that contains a pointer, or "" outside of the components.
 func component(pointer string) string {
 	tokens := strings.Split(pointer, "/")
 	if len(tokens) < 4 || tokens[1] != "components" {
@@ -141,25 +147,25 @@ func component(pointer string) string {
 	return strings.Join(tokens[:4], "/")
 }
 
-func noLeftovers(l *look) {
-	l.mappings(func(m mapping) {
-		l.ask(!m.has("nullable"), m.pointer, "is nullable as in OpenAPI 3.0: write type: [T, 'null']")
-		l.ask(m.text("style") != "deepObject", m.pointer, "is an object in the query")
+func checkKeywords(c *checker) {
+	c.mappings(func(m mapping) {
+		c.require(!m.has("nullable"), m.pointer, "nullable is OpenAPI 3.0: use type: [T, 'null']")
+		c.require(m.text("style") != "deepObject", m.pointer, "style: deepObject is not supported: use several parameters")
 		for _, keyword := range []string{"exclusiveMinimum", "exclusiveMaximum"} {
 			_, bound := step(m.node, keyword)
-			l.ask(bound == nil || bound.Kind != yaml.ScalarNode || bound.Tag != "!!bool", m.pointer,
-				"has an %s as in OpenAPI 3.0", keyword)
+			c.require(bound == nil || bound.Kind != yaml.ScalarNode || bound.Tag != "!!bool", m.pointer,
+				"a boolean %s is OpenAPI 3.0: use a number", keyword)
 		}
 		for _, keyword := range []string{"const", "prefixItems", "patternProperties", "if", "dependentSchemas", "$defs"} {
-			l.ask(!m.has(keyword), m.pointer, "uses %s, which generators do not read", keyword)
+			c.require(!m.has(keyword), m.pointer, "generators do not support %s: remove it", keyword)
 		}
 	})
-	for _, s := range l.schemas {
+	for _, s := range c.schemas {
 		for _, keyword := range []struct {
 			name string
 			set  bool
 		}{{"readOnly", s.ReadOnly}, {"writeOnly", s.WriteOnly}} {
-			l.ask(!keyword.set, s.pointer, "is %s: write one schema for requests and one for answers", keyword.name)
+			c.require(!keyword.set, s.pointer, "instead of %s, use one schema for requests and one for responses", keyword.name)
 		}
 	}
 }

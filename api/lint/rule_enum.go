@@ -8,36 +8,37 @@ import (
 )
 
 var (
-	orderForm = regexp.MustCompile(`^-?[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-	actForm   = regexp.MustCompile(`^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$`)
+	sortForm   = regexp.MustCompile(`^-?[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+	actionForm = regexp.MustCompile(`^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$`)
 )
 
 func enumRules() []Rule {
 	return []Rule{
 		{
 			"enums-are-snake-case",
-			"An enum is of texts in lower_snake_case, none twice or null; orders may have a minus, scopes are resource:verb, " +
-				"and what the audit log records is resource.verb.",
-			func(l *look) {
-				for _, s := range l.schemas {
+			"Enum values are unique strings in lower_snake_case. Sort orders can begin with a minus, scopes are resource:verb, " +
+				"and audit actions are resource.verb.",
+			func(c *checker) {
+				for _, s := range c.schemas {
 					if s.Enum == nil {
 						continue
 					}
-					l.ask(s.Type.Is(openapi3.TypeString), s.pointer, "is no enum of texts alone")
+					c.require(s.Type.Is(openapi3.TypeString), s.pointer, "the type of an enum must be string")
 					form := snakeForm
 					switch {
 					case strings.HasSuffix(s.name, "Sort"):
-						form = orderForm
+						form = sortForm
 					case strings.HasSuffix(s.name, "Scope"):
 						form = permissionForm
 					case s.name == "AuditAction":
-						form = actForm
+						form = actionForm
 					}
 					seen := map[any]bool{}
 					for i, value := range s.Enum {
 						text, isText := value.(string)
-						l.ask(isText && form.MatchString(text), s.pointer+"/enum/"+itoa(i), "%v is not lower_snake_case", value)
-						l.ask(!seen[text], s.pointer+"/enum/"+itoa(i), "%v stands twice", value)
+						at := s.pointer + "/enum/" + itoa(i)
+						c.require(isText && form.MatchString(text), at, "%v must be a string in the form of this rule", value)
+						c.require(!seen[text], at, "%v is a duplicate: remove it", value)
 						seen[text] = true
 					}
 				}
@@ -45,27 +46,28 @@ func enumRules() []Rule {
 		},
 		{
 			"enums-are-extensible",
-			"An enum that answers hold says that values may be added: x-extensible: true.",
-			func(l *look) {
-				for _, s := range l.schemas {
-					extensible, stated := s.Extensions["x-extensible"]
-					l.ask(!stated || len(s.Enum) > 0 && extensible == true, s.pointer, "x-extensible: true belongs to enums")
-					if len(s.Enum) > 0 && l.received(s) {
-						l.ask(extensible == true, s.pointer, "does not say that values may be added")
+			"An enum in a response has x-extensible: true, because values can be added.",
+			func(c *checker) {
+				for _, s := range c.schemas {
+					extensible, found := s.Extensions["x-extensible"]
+					c.require(!found || len(s.Enum) > 0 && extensible == true, s.pointer,
+						"x-extensible must be true, and is allowed only for enums")
+					if len(s.Enum) > 0 && c.inResponse(s) {
+						c.require(extensible == true, s.pointer, "the enum is used in responses: add x-extensible: true")
 					}
 				}
 			},
 		},
 		{
-			"enum-names-fit",
-			"Names or descriptions of an enum's values are as many as the values.",
-			func(l *look) {
-				for _, s := range l.schemas {
+			"enum-names-are-complete",
+			"x-enum-varnames and x-enum-descriptions have one entry for each value.",
+			func(c *checker) {
+				for _, s := range c.schemas {
 					for _, extension := range []string{"x-enum-varnames", "x-enum-descriptions"} {
-						if stated, found := s.Extensions[extension]; found {
-							list, _ := stated.([]any)
-							l.ask(len(list) == len(s.Enum), s.pointer+"/"+extension,
-								"has %d entries for %d values", len(list), len(s.Enum))
+						if entries, found := s.Extensions[extension]; found {
+							list, _ := entries.([]any)
+							c.require(len(list) == len(s.Enum), s.pointer+"/"+extension,
+								"%d entries for %d values: the numbers must be equal", len(list), len(s.Enum))
 						}
 					}
 				}

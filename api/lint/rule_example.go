@@ -11,43 +11,43 @@ func exampleRules() []Rule {
 	return []Rule{
 		{
 			"bodies-have-examples",
-			"Every body, sent or answered, has an example.",
-			func(l *look) {
-				for _, m := range l.media {
-					l.ask(m.Example != nil || len(m.Examples) > 0, m.pointer, "has no example")
+			"Every request body and response body has an example.",
+			func(c *checker) {
+				for _, m := range c.media {
+					c.require(m.Example != nil || len(m.Examples) > 0, m.pointer, "add an example")
 				}
 			},
 		},
 		{
-			"values-have-examples",
-			"A parameter or a header has an example, unless its schema shows what it looks like.",
-			func(l *look) {
-				for _, p := range l.parameters {
-					l.ask(p.Example != nil || len(p.Examples) > 0 || shown(p.Schema), p.pointer, "has no example")
+			"parameters-have-examples",
+			"Every parameter and header has an example, unless its schema makes the format clear.",
+			func(c *checker) {
+				for _, p := range c.parameters {
+					c.require(p.Example != nil || len(p.Examples) > 0 || showsFormat(p.Schema), p.pointer, "add an example")
 				}
-				for _, h := range l.headers {
-					l.ask(h.Example != nil || len(h.Examples) > 0 || shown(h.Schema), h.pointer, "has no example")
+				for _, h := range c.headers {
+					c.require(h.Example != nil || len(h.Examples) > 0 || showsFormat(h.Schema), h.pointer, "add an example")
 				}
 			},
 		},
 		{
-			"examples-fit",
-			"An example or a default is what its schema accepts, and has no member that the schema does not know.",
-			examplesFit,
+			"examples-match",
+			"Examples and defaults match their schema, and have no properties that the schema does not declare.",
+			checkExamples,
 		},
 	}
 }
 
-// shown reports whether a schema tells by itself what a value looks like.
-func shown(ref *openapi3.SchemaRef) bool {
+// showsFormat reports whether a schema makes the format of its values clear: by an example, an enum or a boolean type.
+func showsFormat(ref *openapi3.SchemaRef) bool {
 	if ref == nil || ref.Value == nil {
 		return false
 	}
-	switch s := ref.Value; basic(s) {
+	switch s := ref.Value; singleType(s) {
 	case openapi3.TypeBoolean:
 		return true
 	case openapi3.TypeArray:
-		return shown(s.Items)
+		return showsFormat(s.Items)
 	case openapi3.TypeInteger:
 		return s.Default != nil || s.Example != nil
 	default:
@@ -55,39 +55,39 @@ func shown(ref *openapi3.SchemaRef) bool {
 	}
 }
 
-func examplesFit(l *look) {
-	as := openapi3.VisitAsResponse()
+func checkExamples(c *checker) {
+	direction := openapi3.VisitAsResponse()
 	check := func(at string, ref *openapi3.SchemaRef, value any) {
 		if value == nil || ref == nil || ref.Value == nil {
 			return
 		}
-		err := ref.Value.VisitJSON(value, as, openapi3.MultiErrors())
-		l.ask(err == nil, at, "does not fit the schema: %v", err)
-		for _, member := range unknown(ref.Value, value, "") {
-			l.ask(false, at, "has the member %s, which the schema does not know", member)
+		err := ref.Value.VisitJSON(value, direction, openapi3.MultiErrors())
+		c.require(err == nil, at, "the value does not match the schema: %v", err)
+		for _, property := range undeclared(ref.Value, value, "") {
+			c.require(false, at, "the schema does not declare the property %s: declare or remove it", property)
 		}
 	}
-	all := func(at string, ref *openapi3.SchemaRef, one any, named openapi3.Examples) {
-		check(at+"/example", ref, one)
-		for name, example := range sorted(named) {
-			check(at+"/examples/"+escape(name)+"/value", ref, example.Value.Value)
+	checkAll := func(at string, ref *openapi3.SchemaRef, example any, examples openapi3.Examples) {
+		check(at+"/example", ref, example)
+		for name, named := range sorted(examples) {
+			check(at+"/examples/"+escape(name)+"/value", ref, named.Value.Value)
 		}
 	}
-	for _, m := range l.media {
-		as = openapi3.VisitAsResponse()
+	for _, m := range c.media {
+		direction = openapi3.VisitAsResponse()
 		if m.request {
-			as = openapi3.VisitAsRequest()
+			direction = openapi3.VisitAsRequest()
 		}
-		all(m.pointer, m.Schema, m.Example, m.Examples)
+		checkAll(m.pointer, m.Schema, m.Example, m.Examples)
 	}
-	as = openapi3.VisitAsRequest()
-	for _, p := range l.parameters {
-		all(p.pointer, p.Schema, p.Example, p.Examples)
+	direction = openapi3.VisitAsRequest()
+	for _, p := range c.parameters {
+		checkAll(p.pointer, p.Schema, p.Example, p.Examples)
 	}
-	for _, h := range l.headers {
-		all(h.pointer, h.Schema, h.Example, h.Examples)
+	for _, h := range c.headers {
+		checkAll(h.pointer, h.Schema, h.Example, h.Examples)
 	}
-	for _, s := range l.schemas {
+	for _, s := range c.schemas {
 		ref := openapi3.NewSchemaRef("", s.Schema)
 		check(s.pointer+"/example", ref, s.Example)
 		check(s.pointer+"/default", ref, s.Default)
@@ -97,9 +97,9 @@ func examplesFit(l *look) {
 	}
 }
 
-// unknown are the members of a value, at any depth, that a schema does not name, where it does not say that any may
-// come. Validators let them pass in answers; a reader learns them from an example.
-func unknown(s *openapi3.Schema, value any, at string) []string {
+// undeclared returns the properties of a value, at any depth, that a schema neither declares nor explicitly allows.
+// Validation accepts them in responses, but readers would take them for part of the API.
+func undeclared(s *openapi3.Schema, value any, at string) []string {
 	var found []string
 	switch value := value.(type) {
 	case map[string]any:
@@ -107,9 +107,9 @@ func unknown(s *openapi3.Schema, value any, at string) []string {
 			property := s.Properties[name]
 			switch {
 			case property != nil:
-				found = append(found, unknown(property.Value, member, at+"/"+escape(name))...)
+				found = append(found, undeclared(property.Value, member, at+"/"+escape(name))...)
 			case s.AdditionalProperties.Schema != nil:
-				found = append(found, unknown(s.AdditionalProperties.Schema.Value, member, at+"/"+escape(name))...)
+				found = append(found, undeclared(s.AdditionalProperties.Schema.Value, member, at+"/"+escape(name))...)
 			case s.AdditionalProperties.Has == nil || !*s.AdditionalProperties.Has:
 				found = append(found, at+"/"+escape(name))
 			}
@@ -117,12 +117,12 @@ func unknown(s *openapi3.Schema, value any, at string) []string {
 	case []any:
 		for i, item := range value {
 			if s.Items != nil {
-				found = append(found, unknown(s.Items.Value, item, fmt.Sprintf("%s/%d", at, i))...)
+				found = append(found, undeclared(s.Items.Value, item, fmt.Sprintf("%s/%d", at, i))...)
 			}
 		}
 	}
 	return found
 }
 
-// itoa spells an index as a token of a pointer.
+// itoa formats an index as a token of a pointer.
 func itoa(i int) string { return strconv.Itoa(i) }

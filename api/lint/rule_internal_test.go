@@ -31,8 +31,8 @@ func TestEveryRuleFindsWhatItIsFor(t *testing.T) {
 	for _, rule := range Rules() {
 		t.Run(rule.Name, func(t *testing.T) {
 			t.Parallel()
-			whole := rule.Name == "no-holes" // it looks at how all operations fit together
-			before := rule.ask(plant(t, whole).document())
+			whole := rule.Name == "server-can-start" // it looks at how all operations fit together
+			before := rule.check(plant(t, whole).document())
 			count := 0
 			for _, c := range cases {
 				name, what, _ := strings.Cut(c.what, ": ")
@@ -42,7 +42,7 @@ func TestEveryRuleFindsWhatItIsFor(t *testing.T) {
 				count++
 				changed := plant(t, whole)
 				c.change(changed)
-				after := rule.ask(changed.document())
+				after := rule.check(changed.document())
 				found := func(f Finding) bool {
 					return f.Pointer == "#"+c.at && f.Line > 0 && f.Message != "" && !slices.ContainsFunc(before.Findings, func(b Finding) bool {
 						return b.Pointer == f.Pointer && b.Message == f.Message
@@ -80,9 +80,9 @@ func brokenDocuments() []broken {
 		set("valid-openapi: of 3.0", "/openapi", "3.0.3", "/openapi"),
 		without("valid-openapi: without a version of itself", "/info/version", ""),
 		without("valid-openapi: an answer that is not described", opening+"/post/responses/200/$ref", ""),
-		set("no-holes: a permission that nobody has", jobs+"/get/x-required-permission", "jobs:guess", ""),
-		without("no-holes: nothing is asked for", jobs+"/get/x-required-permission", ""),
-		set("no-holes: two operations of one name", jobs+"/get/operationId", "GetJob", ""),
+		set("server-can-start: a permission that nobody has", jobs+"/get/x-required-permission", "jobs:guess", ""),
+		without("server-can-start: nothing is asked for", jobs+"/get/x-required-permission", ""),
+		set("server-can-start: two operations of one name", jobs+"/get/operationId", "GetJob", ""),
 		set("publishable: a group that nobody knows", common+"/sometimes", inner{"X-Mood": inner{"$ref": "#/components/headers/Sunset"}}, common),
 		set("publishable: a header that nothing describes", common+"/always/X-Mood", inner{"$ref": "#/components/headers/Mood"}, common),
 		set("publishable: a header that is none", common+"/always/X-Mood", inner{"$ref": "#/components/parameters/Limit"}, common),
@@ -101,12 +101,12 @@ func brokenDocuments() []broken {
 		}, schemas + "/SpareA"},
 		set("components-are-used: a scheme", "/components/securitySchemes/spare", inner{"type": "http", "scheme": "basic"}, "/components/securitySchemes/spare"),
 		set("extensions-are-known: misspelled", jobs+"/get/x-rate-limitted", false, jobs+"/get/x-rate-limitted"),
-		set("no-leftovers: nullable", schemas+"/Title/nullable", true, schemas+"/Title"),
-		set("no-leftovers: a bound that is true", schemas+"/Title/exclusiveMinimum", true, schemas+"/Title"),
-		set("no-leftovers: a constant", schemas+"/Title/const", "a", schemas+"/Title"),
-		set("no-leftovers: only read", schemas+"/Title/readOnly", true, schemas+"/Title"),
-		set("no-leftovers: only written", schemas+"/Title/writeOnly", true, schemas+"/Title"),
-		set("no-leftovers: an object in the query", "/components/parameters/Limit/style", "deepObject", "/components/parameters/Limit"),
+		set("keywords-are-supported: nullable", schemas+"/Title/nullable", true, schemas+"/Title"),
+		set("keywords-are-supported: a bound that is true", schemas+"/Title/exclusiveMinimum", true, schemas+"/Title"),
+		set("keywords-are-supported: a constant", schemas+"/Title/const", "a", schemas+"/Title"),
+		set("keywords-are-supported: only read", schemas+"/Title/readOnly", true, schemas+"/Title"),
+		set("keywords-are-supported: only written", schemas+"/Title/writeOnly", true, schemas+"/Title"),
+		set("keywords-are-supported: an object in the query", "/components/parameters/Limit/style", "deepObject", "/components/parameters/Limit"),
 	}
 }
 
@@ -136,43 +136,43 @@ func brokenOperations() []broken {
 	return []broken{
 		set("operations-are-verb-and-noun: small", jobs+"/get/operationId", "listJobs", jobs+"/get/operationId"),
 		set("operations-are-verb-and-noun: another verb", jobs+"/get/operationId", "FetchJobs", jobs+"/get/operationId"),
-		set("methods-fit-verbs: a post that gets", opening+"/post/operationId", "GetOpening", opening+"/post"),
+		set("methods-match-verbs: a post that gets", opening+"/post/operationId", "GetOpening", opening+"/post"),
 		set("operations-have-one-tag: two", jobs+"/get/tags", []any{"jobs", "users"}, jobs+"/get/tags"),
 		set("operations-have-one-tag: unknown", jobs+"/get/tags", []any{"work"}, jobs+"/get/tags"),
 		set("tags-are-used: no operation", "/tags/0/name", "nobody", "/tags/0"),
 		without("tags-are-used: not described", "/tags/0/description", "/tags/0"),
-		set("creating-is-201: created otherwise", jobs+"/post/operationId", "OpenJobAtOnce", jobs+"/post/responses"),
-		set("creating-is-201: created nothing", opening+"/post/operationId", "CreateOpening", opening+"/post/responses"),
+		set("creating-returns-201: created otherwise", jobs+"/post/operationId", "OpenJobAtOnce", jobs+"/post/responses"),
+		set("creating-returns-201: created nothing", opening+"/post/operationId", "CreateOpening", opening+"/post/responses"),
 		set("actions-are-verbs: another step", opening+"/post/operationId", "CloseJobNow", opening+"/post"),
 		set("paths-are-kebab-case: snake", "/paths/~1api~1v1~1old_jobs", inner{}, "/paths/~1api~1v1~1old_jobs"),
 		set("paths-have-a-version: none", "/paths/~1jobs", inner{"get": inner{"operationId": "ListOldJobs", "tags": []any{"jobs"}, "responses": inner{}}},
 			"/paths/~1jobs/get"),
 		set("collections-are-plural: before an id", "/paths/~1api~1v1~1job~1{job_id}", inner{}, "/paths/~1api~1v1~1job~1{job_id}"),
 		set("collections-are-plural: a list", opening+"/post/operationId", "ListOpenings", opening+"/post"),
-		{"one-thing-has-an-id: a patch of many", func(g *tree) { g.set(jobs+"/patch", g.at(job+"/patch")) }, jobs + "/patch"},
+		{"updates-address-one-resource: a patch of many", func(g *tree) { g.set(jobs+"/patch", g.at(job+"/patch")) }, jobs + "/patch"},
 		set("path-parameters-are-ids: a name", "/components/parameters/JobID/name", "job", "/components/parameters/JobID"),
 		set("path-parameters-are-ids: a text", "/components/parameters/JobID/schema", inner{"type": "string", "maxLength": 10}, "/components/parameters/JobID"),
-		{"bodies-fit-methods: a GET", func(g *tree) { g.set(jobs+"/get/requestBody", g.at(jobs+"/post/requestBody")) }, jobs + "/get"},
-		without("bodies-fit-methods: a PATCH without", job+"/patch/requestBody", job+"/patch"),
-		without("needed-bodies-are-required: optional", jobs+"/post/requestBody/required", jobs+"/post/requestBody"),
-		set("bodies-have-known-media: a form", jobs+"/post/requestBody/content/application~1x-www-form-urlencoded",
+		{"bodies-match-methods: a GET", func(g *tree) { g.set(jobs+"/get/requestBody", g.at(jobs+"/post/requestBody")) }, jobs + "/get"},
+		without("bodies-match-methods: a PATCH without", job+"/patch/requestBody", job+"/patch"),
+		without("bodies-are-required: optional", jobs+"/post/requestBody/required", jobs+"/post/requestBody"),
+		set("request-media-types: a form", jobs+"/post/requestBody/content/application~1x-www-form-urlencoded",
 			inner{"schema": inner{"$ref": "#" + schemas + "/CreateJobRequest"}}, jobs+"/post/requestBody"),
-		set("bodies-have-known-media: a patch in XML", job+"/patch/requestBody/content/application~1xml",
+		set("request-media-types: a patch in XML", job+"/patch/requestBody/content/application~1xml",
 			inner{"schema": inner{"$ref": "#" + schemas + "/UpdateJobRequest"}}, job+"/patch/requestBody"),
-		without("bodies-have-known-media: an upload that does not say so", "/paths/~1api~1v1~1candidates~1import.csv/post/x-upload",
+		without("request-media-types: an upload that does not say so", "/paths/~1api~1v1~1candidates~1import.csv/post/x-upload",
 			"/paths/~1api~1v1~1candidates~1import.csv/post/requestBody"),
-		without("answers-have-bodies: none", jobs+"/get/responses/200", jobs+"/get/responses"),
-		set("answers-have-bodies: two", jobs+"/get/responses/204", inner{"description": "Nothing."}, jobs+"/get/responses"),
-		without("answers-have-bodies: empty", jobs+"/get/responses/200/content", jobs+"/get/responses/200"),
+		without("operations-have-one-success: none", jobs+"/get/responses/200", jobs+"/get/responses"),
+		set("operations-have-one-success: two", jobs+"/get/responses/204", inner{"description": "Nothing."}, jobs+"/get/responses"),
+		without("operations-have-one-success: empty", jobs+"/get/responses/200/content", jobs+"/get/responses/200"),
 		without("requests-are-closed: open", schemas+"/CreateJobRequest/additionalProperties", schemas+"/CreateJobRequest"),
 		without("requests-are-closed: open within", schemas+"/KitCriterion/additionalProperties", schemas+"/KitCriterion"),
 		set("requests-are-closed: open on purpose", schemas+"/CreateJobRequest/additionalProperties", true, schemas+"/CreateJobRequest"),
-		without("patches-change-something: empty", schemas+"/UpdateJobRequest/minProperties", job+"/patch/requestBody/content/application~1json"),
-		set("patches-change-something: requires", schemas+"/UpdateJobRequest/required", []any{"title"}, job+"/patch/requestBody/content/application~1json"),
+		without("patches-are-partial: empty", schemas+"/UpdateJobRequest/minProperties", job+"/patch/requestBody/content/application~1json"),
+		set("patches-are-partial: requires", schemas+"/UpdateJobRequest/required", []any{"title"}, job+"/patch/requestBody/content/application~1json"),
 		{"requests-are-named: otherwise", func(g *tree) {
 			g.set(jobs+"/post/requestBody/content/application~1json/schema", inner{"$ref": "#" + schemas + "/JobSummary"})
 		}, jobs + "/post/requestBody/content/application~1json"},
-		{"answers-are-named: inline", func(g *tree) {
+		{"responses-are-named: inline", func(g *tree) {
 			g.set("/components/responses/Job/content/application~1json/schema", g.at(schemas+"/Job"))
 		}, "/components/responses/Job/content/application~1json"},
 	}
@@ -180,16 +180,16 @@ func brokenOperations() []broken {
 
 func brokenAccess() []broken {
 	return []broken{
-		set("operations-say-who-may: another form", jobs+"/get/x-required-permission", "read jobs", jobs+"/get/x-required-permission"),
-		without("operations-say-who-may: no permission", jobs+"/get/x-required-permission", jobs+"/get"+"/x-required-permission"),
-		without("operations-say-who-may: nobody asks", jobs+"/get/security", jobs+"/get"),
-		set("operations-say-who-may: public with a permission", jobs+"/get/security", []any{}, jobs+"/get/x-required-permission"),
-		set("operations-say-who-may: public by a gap", jobs+"/get/security", []any{inner{"bearerAuth": []any{}}, inner{}}, jobs+"/get/x-required-permission"),
-		set("operations-say-who-may: another scheme", jobs+"/get/security", []any{inner{"cookie": []any{}}}, jobs+"/get/security"),
-		set("only-the-door-is-public: jobs", jobs+"/get/security", []any{}, jobs+"/get/security"),
-		set("grants-are-resource-and-verb: none", "/x-roles/hr", []any{}, "/x-roles/hr"),
-		set("grants-are-resource-and-verb: of nothing", "/x-roles/hr/0", "jobs:guess", "/x-roles/hr/0"),
-		set("grants-are-resource-and-verb: twice", "/x-roles/hr", []any{"jobs:read", "jobs:read"}, "/x-roles/hr/1"),
-		set("grants-are-resource-and-verb: a key's", "/x-key-scopes", inner{"jobs:guess": "company"}, "/x-key-scopes/jobs:guess"),
+		set("access-is-declared: another form", jobs+"/get/x-required-permission", "read jobs", jobs+"/get/x-required-permission"),
+		without("access-is-declared: no permission", jobs+"/get/x-required-permission", jobs+"/get"+"/x-required-permission"),
+		without("access-is-declared: nobody asks", jobs+"/get/security", jobs+"/get"),
+		set("access-is-declared: public with a permission", jobs+"/get/security", []any{}, jobs+"/get/x-required-permission"),
+		set("access-is-declared: public by a gap", jobs+"/get/security", []any{inner{"bearerAuth": []any{}}, inner{}}, jobs+"/get/x-required-permission"),
+		set("access-is-declared: another scheme", jobs+"/get/security", []any{inner{"cookie": []any{}}}, jobs+"/get/security"),
+		set("public-operations: jobs", jobs+"/get/security", []any{}, jobs+"/get/security"),
+		set("grants-are-valid: none", "/x-roles/hr", []any{}, "/x-roles/hr"),
+		set("grants-are-valid: of nothing", "/x-roles/hr/0", "jobs:guess", "/x-roles/hr/0"),
+		set("grants-are-valid: twice", "/x-roles/hr", []any{"jobs:read", "jobs:read"}, "/x-roles/hr/1"),
+		set("grants-are-valid: a key's", "/x-key-scopes", inner{"jobs:guess": "company"}, "/x-key-scopes/jobs:guess"),
 	}
 }

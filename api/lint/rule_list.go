@@ -9,56 +9,37 @@ import (
 )
 
 const (
-	mostOnAPage    = 200
-	usuallyOnAPage = 50
+	maxPageSize     = 200
+	defaultPageSize = 50
 )
 
 func listRules() []Rule {
 	return []Rule{
 		{
-			"lists-are-paged",
-			"Every List… takes limit, from 1 to 200 and 50 by default, and a cursor; nothing else does.",
-			func(l *look) {
-				for _, op := range l.operations {
-					lists := op.verb() == "List"
-					for _, component := range []string{"Limit", "Cursor"} {
-						l.ask(op.refers(component) == lists, op.pointer, "the parameter %s belongs to lists", component)
-					}
-					for _, name := range []string{"limit", "cursor", "offset", "page", "per_page"} {
-						l.ask(!op.takes("query", name) || lists && slices.Contains([]string{"limit", "cursor"}, name), op.pointer,
-							"pages by %q", name)
-					}
-				}
-				at := "#/components/parameters/Limit"
-				limit := l.api.Components.Parameters["Limit"]
-				l.ask(limit != nil, "#/components/parameters", "has no Limit")
-				if limit != nil {
-					s := limit.Value.Schema.Value
-					l.ask(s.Min != nil && *s.Min == 1 && s.Max != nil && *s.Max == mostOnAPage && s.Default == float64(usuallyOnAPage),
-						at, "is not from 1 to %d, %d by default", mostOnAPage, usuallyOnAPage)
-				}
-			},
+			"lists-are-paginated",
+			"A List… operation takes limit, from 1 to 200 with the default 50, and cursor. No other operation does.",
+			checkPagination,
 		},
 		{
-			"pages-have-one-form",
-			"A list answers {data, next_cursor, has_more}, all of them always, and a Link to the next page.",
-			pagesHaveOneForm,
+			"pages-have-one-format",
+			"A list returns {data, next_cursor, has_more}, all required, and a Link to the next page.",
+			checkPages,
 		},
 		{
-			"sorts-go-both-ways",
-			"An order is one of an enum of the document, which has each both ways, and a default.",
-			sortsGoBothWays,
+			"sorts-are-reversible",
+			"A sort parameter is a named enum with a default. It contains every order in both directions.",
+			checkSorts,
 		},
 		{
-			"lists-can-be-followed",
-			"A list that is ordered by updated_at can be asked for what has changed since, and the other way round.",
-			func(l *look) {
-				for _, op := range l.operations {
+			"lists-support-synchronization",
+			"A list takes updated_since if it can be sorted by updated_at, and only then.",
+			func(c *checker) {
+				for _, op := range c.operations {
 					if op.verb() == "List" {
 						sort := op.inputs.GetByInAndName("query", "sort")
-						ordered := sort != nil && slices.Contains(sort.Schema.Value.Enum, any("updated_at"))
-						l.ask(ordered == op.refers("UpdatedSince"), op.pointer,
-							"has updated_since without sort=updated_at, or the other way round")
+						sortable := sort != nil && slices.Contains(sort.Schema.Value.Enum, any("updated_at"))
+						c.require(sortable == op.refersTo("UpdatedSince"), op.pointer,
+							"the operation must have both updated_since and sort=updated_at, or neither")
 					}
 				}
 			},
@@ -66,52 +47,74 @@ func listRules() []Rule {
 	}
 }
 
-func pagesHaveOneForm(l *look) {
-	members := []string{"data", "has_more", "next_cursor"}
-	for _, op := range l.operations {
+func checkPagination(c *checker) {
+	for _, op := range c.operations {
+		isList := op.verb() == "List"
+		for _, component := range []string{"Limit", "Cursor"} {
+			c.require(op.refersTo(component) == isList, op.pointer,
+				"a List… operation must have the parameter %s, and other operations must not", component)
+		}
+		for _, name := range []string{"limit", "cursor", "offset", "page", "per_page"} {
+			c.require(!op.takes("query", name) || isList && slices.Contains([]string{"limit", "cursor"}, name), op.pointer,
+				"the parameter %q is not allowed: use limit and cursor of List… operations", name)
+		}
+	}
+	limit := c.api.Components.Parameters["Limit"]
+	c.require(limit != nil, "#/components/parameters", "add the parameter Limit")
+	if limit != nil {
+		s := limit.Value.Schema.Value
+		c.require(s.Min != nil && *s.Min == 1 && s.Max != nil && *s.Max == maxPageSize && s.Default == float64(defaultPageSize),
+			"#/components/parameters/Limit", "the minimum must be 1, the maximum %d and the default %d", maxPageSize, defaultPageSize)
+	}
+}
+
+func checkPages(c *checker) {
+	names := []string{"data", "has_more", "next_cursor"}
+	for _, op := range c.operations {
 		_, response := op.success()
 		if op.verb() != "List" || response == nil {
 			continue
 		}
 		at := op.pointer + "/responses/200"
-		l.ask(response.Headers["Link"] != nil, at, "has no header Link")
+		c.require(response.Headers["Link"] != nil, at, "declare the header Link")
 		body := response.Content[jsonMedia]
-		l.ask(body != nil && strings.HasSuffix(body.Schema.Ref, "Page"), at, "is not a component called …Page")
+		c.require(body != nil && strings.HasSuffix(body.Schema.Ref, "Page"), at, "the body must be a component named …Page")
 		if body == nil {
 			continue
 		}
 		page := body.Schema.Value
 		required := slices.Sorted(slices.Values(page.Required))
-		l.ask(len(page.Properties) == len(members) && slices.Equal(required, members), at,
-			"does not have the members %v alone", members)
+		c.require(len(page.Properties) == len(names) && slices.Equal(required, names), at,
+			"the body must have exactly the properties %v, all required", names)
 		data, next, more := page.Properties["data"], page.Properties["next_cursor"], page.Properties["has_more"]
 		if data == nil || next == nil || more == nil {
 			continue
 		}
-		l.ask(data.Value.Type.Is(openapi3.TypeArray) && data.Value.MaxItems != nil && *data.Value.MaxItems == mostOnAPage &&
-			data.Value.Items != nil && data.Value.Items.Ref != "", at, "data is no list of at most %d components", mostOnAPage)
-		l.ask(next.Value.Type.Includes(openapi3.TypeString) && next.Value.Type.IncludesNull(), at,
-			"next_cursor is no text or null")
-		l.ask(more.Value.Type.Is(openapi3.TypeBoolean), at, "has_more is no boolean")
+		c.require(data.Value.Type.Is(openapi3.TypeArray) && data.Value.MaxItems != nil && *data.Value.MaxItems == maxPageSize &&
+			data.Value.Items != nil && data.Value.Items.Ref != "", at,
+			"data must be an array with maxItems %d, whose items are a component", maxPageSize)
+		c.require(next.Value.Type.Includes(openapi3.TypeString) && next.Value.Type.IncludesNull(), at,
+			"the type of next_cursor must be [string, 'null']")
+		c.require(more.Value.Type.Is(openapi3.TypeBoolean), at, "the type of has_more must be boolean")
 	}
 }
 
-func sortsGoBothWays(l *look) {
-	for _, p := range l.parameters {
+func checkSorts(c *checker) {
+	for _, p := range c.parameters {
 		if p.In != "query" || p.Name != "sort" || p.Schema == nil {
 			continue
 		}
-		l.ask(strings.HasPrefix(p.Schema.Ref, schemaPrefix) && strings.HasSuffix(p.Schema.Ref, "Sort"), p.pointer,
-			"is not one of an enum called …Sort")
+		c.require(strings.HasPrefix(p.Schema.Ref, schemaPrefix) && strings.HasSuffix(p.Schema.Ref, "Sort"), p.pointer,
+			"the schema must be a component named …Sort")
 		orders, at := p.Schema.Value, cmp.Or(p.Schema.Ref, p.pointer+"/schema")
-		l.ask(orders.Default != nil && slices.Contains(orders.Enum, orders.Default), at, "has no default")
+		c.require(orders.Default != nil && slices.Contains(orders.Enum, orders.Default), at, "add a default from the enum")
 		for _, order := range orders.Enum {
 			text, _ := order.(string)
-			back, reversed := strings.CutPrefix(text, "-")
-			if !reversed {
-				back = "-" + text
+			reverse, descending := strings.CutPrefix(text, "-")
+			if !descending {
+				reverse = "-" + text
 			}
-			l.ask(slices.Contains(orders.Enum, any(back)), at, "has %q and not %q", text, back)
+			c.require(slices.Contains(orders.Enum, any(reverse)), at, "the enum contains %q: add %q", text, reverse)
 		}
 	}
 }

@@ -14,41 +14,41 @@ var (
 	componentForm = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 	schemeForm    = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
 
-	idForm      = regexp.MustCompile(`^(.+_)?id$`)
-	momentForm  = regexp.MustCompile(`_at(_local)?$`)
-	boundForm   = regexp.MustCompile(`_(since|from|before|until)$`)
-	referenceTo = regexp.MustCompile(`^(.+_)?id$|_by$|_ids$`)
+	idName        = regexp.MustCompile(`^(.+_)?id$`)
+	uuidName      = regexp.MustCompile(`^(.+_)?id$|_by$|_ids$`)
+	timeName      = regexp.MustCompile(`_at(_local)?$`)
+	timeRangeName = regexp.MustCompile(`_(since|from|before|until)$`)
 )
 
-// foreign are ids that others give, in whatever form they like.
-func foreign() []string { return []string{"external_id", "request_id"} }
+// foreignIDs returns the IDs that clients or other systems assign. They have any format.
+func foreignIDs() []string { return []string{"external_id", "request_id"} }
 
 func nameRules() []Rule {
 	return []Rule{
 		{
-			"members-are-snake-case",
-			"Members and parameters are snake_case; headers are spelled as HTTP does.",
-			func(l *look) {
-				l.members(func(_ bool, at, name string, _ *openapi3.SchemaRef) {
-					l.ask(snakeForm.MatchString(name), at, "%q is not snake_case", name)
+			"properties-are-snake-case",
+			"Properties and parameters are snake_case. Headers are capitalized words with hyphens.",
+			func(c *checker) {
+				c.named(func(_ bool, at, name string, _ *openapi3.SchemaRef) {
+					c.require(snakeForm.MatchString(name), at, "%q must be snake_case", name)
 				})
-				for _, p := range l.parameters {
+				for _, p := range c.parameters {
 					if p.In == "header" {
-						l.ask(headerForm.MatchString(p.Name), p.pointer, "%q is not spelled as a header", p.Name)
+						c.require(headerForm.MatchString(p.Name), p.pointer, "%q must be written like Content-Type", p.Name)
 					}
 				}
-				for _, h := range l.headers {
+				for _, h := range c.headers {
 					if !strings.HasPrefix(h.pointer, "#/components/headers/") {
-						l.ask(headerForm.MatchString(h.name), h.pointer, "%q is not spelled as a header", h.name)
+						c.require(headerForm.MatchString(h.name), h.pointer, "%q must be written like Content-Type", h.name)
 					}
 				}
 			},
 		},
 		{
 			"components-are-camel-case",
-			"Components are UpperCamelCase, because generators make types of them.",
-			func(l *look) {
-				_, components := step(l.source.Root, "components")
+			"Components are UpperCamelCase, because generators create types from them. Security schemes are lowerCamelCase.",
+			func(c *checker) {
+				_, components := step(c.source.Root, "components")
 				for i := 0; i < len(components.Content); i += 2 {
 					kind, members := components.Content[i].Value, components.Content[i+1]
 					form := componentForm
@@ -57,75 +57,78 @@ func nameRules() []Rule {
 					}
 					for j := 0; j < len(members.Content); j += 2 {
 						name := members.Content[j].Value
-						l.ask(form.MatchString(name), "#/components/"+kind+"/"+escape(name), "%q is spelled otherwise", name)
+						c.require(form.MatchString(name), "#/components/"+kind+"/"+escape(name), "%q must be CamelCase", name)
 					}
 				}
 			},
 		},
 		{
 			"ids-are-uuids",
-			"What is called an id is a UUID, and a UUID is called an id, or says by whom.",
-			func(l *look) {
-				l.members(func(_ bool, at, name string, ref *openapi3.SchemaRef) {
+			"A value named id or …_id is a UUID. A UUID is named id, …_id, …_ids or …_by.",
+			func(c *checker) {
+				c.named(func(_ bool, at, name string, ref *openapi3.SchemaRef) {
 					s := ref.Value
-					if idForm.MatchString(name) && !slices.Contains(foreign(), name) {
-						l.ask(s.Format == "uuid", at, "is an id and no UUID")
+					if idName.MatchString(name) && !slices.Contains(foreignIDs(), name) {
+						c.require(s.Format == "uuid", at, "the format of %q must be uuid", name)
 					}
 					if s.Format == "uuid" {
-						l.ask(referenceTo.MatchString(name), at, "is a UUID and called %q", name)
+						c.require(uuidName.MatchString(name), at, "%q is a UUID: rename it to …_id or …_by", name)
 					}
 				})
 			},
 		},
 		{
-			"moments-end-in-at",
-			"A time is a date-time called …_at, or in a query what it bounds; nothing else is called so.",
-			func(l *look) {
-				l.members(func(query bool, at, name string, ref *openapi3.SchemaRef) {
-					form := momentForm
+			"times-are-named",
+			"A date-time is named …_at, or …_since, …_from, …_before or …_until in a query. No other value is named …_at.",
+			func(c *checker) {
+				c.named(func(query bool, at, name string, ref *openapi3.SchemaRef) {
+					form := timeName
 					if query {
-						form = boundForm
+						form = timeRangeName
 					}
 					if ref.Value.Format == "date-time" {
-						l.ask(form.MatchString(name), at, "is a time and called %q", name)
+						c.require(form.MatchString(name), at, "%q is a date-time: rename it to …_at, or …_since in a query", name)
 					}
-					if momentForm.MatchString(name) {
-						l.ask(ref.Value.Format == "date-time", at, "is called %q and no time", name)
+					if timeName.MatchString(name) {
+						c.require(ref.Value.Format == "date-time", at, "the format of %q must be date-time", name)
 					}
 				})
 			},
 		},
 		{
-			"schemas-say-what-they-are-for",
-			"A schema called …Request is sent, one called …Page is a list's, and one called …Sort orders.",
-			func(l *look) {
+			"schema-suffixes",
+			"A schema named …Request is used in requests only, …Page is a page of a list, and …Sort is a sort order.",
+			func(c *checker) {
 				sorts := map[string]bool{}
-				for _, p := range l.parameters {
+				for _, p := range c.parameters {
 					if p.Name == "sort" && p.Schema != nil {
 						sorts[strings.TrimPrefix(p.Schema.Ref, schemaPrefix)] = true
 					}
 				}
-				for _, s := range l.schemas {
-					if s.kind != asComponent {
+				for _, s := range c.schemas {
+					if s.place != inComponents {
 						continue
 					}
-					l.ask(!strings.HasSuffix(s.name, "Request") || l.sent(s) && !l.received(s), s.pointer, "is not only sent")
-					l.ask(!strings.HasSuffix(s.name, "Page") || s.Properties["next_cursor"] != nil, s.pointer, "is no page")
-					l.ask(!strings.HasSuffix(s.name, "Sort") || sorts[s.name], s.pointer, "orders nothing")
+					c.require(!strings.HasSuffix(s.name, "Request") || c.inRequest(s) && !c.inResponse(s), s.pointer,
+						"a schema named …Request must be used in requests only")
+					c.require(!strings.HasSuffix(s.name, "Page") || s.Properties["next_cursor"] != nil, s.pointer,
+						"a schema named …Page must have the property next_cursor")
+					c.require(!strings.HasSuffix(s.name, "Sort") || sorts[s.name], s.pointer,
+						"a schema named …Sort must be the schema of a parameter sort")
 				}
 			},
 		},
 	}
 }
 
-// members calls a function with every property, and with every parameter that is no header.
-func (l *look) members(each func(query bool, at, name string, ref *openapi3.SchemaRef)) {
-	for _, s := range l.schemas {
+// named calls a function for every property, and for every parameter that is not a header.
+func (c *checker) named(each func(query bool, at, name string, ref *openapi3.SchemaRef)) {
+	for _, s := range c.schemas {
 		for name, property := range sorted(s.Properties) {
 			each(false, s.pointer+"/properties/"+escape(name), name, property)
 		}
 	}
-	for _, p := range l.parameters {
+	for _, p := range c.parameters {
 		if p.In != "header" && p.Schema != nil {
 			each(p.In == "query", p.pointer, p.Name, p.Schema)
 		}

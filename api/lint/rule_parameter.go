@@ -11,52 +11,55 @@ func parameterRules() []Rule {
 	return []Rule{
 		{
 			"parameters-have-one-style",
-			"A parameter is a plain value; a list in the query is repeated, and says so.",
-			func(l *look) {
-				for _, p := range l.parameters {
-					l.ask(p.Content == nil && p.Schema != nil, p.pointer, "has no plain schema")
+			"A parameter has a schema and the default style. Arrays are allowed in the query only, as repeated parameters.",
+			func(c *checker) {
+				for _, p := range c.parameters {
+					c.require(p.Content == nil && p.Schema != nil, p.pointer, "use schema instead of content")
 					if p.Schema == nil {
 						continue
 					}
-					l.ask(p.Style == "" && !p.AllowReserved && !p.AllowEmptyValue, p.pointer, "is written in another style")
-					list := p.Schema.Value.Type.Is(openapi3.TypeArray)
-					l.ask(!p.Schema.Value.Type.Includes(openapi3.TypeObject), p.pointer, "is an object")
-					l.ask(!list || p.In == "query", p.pointer, "is a list outside of the query")
-					l.ask((p.Explode != nil && *p.Explode) == list, p.pointer, "explode: true belongs to lists")
-					l.ask(!list || strings.Contains(p.Description, "repeated"), p.pointer,
-						"does not say that it may be repeated")
+					c.require(p.Style == "" && !p.AllowReserved && !p.AllowEmptyValue, p.pointer,
+						"remove style, allowReserved and allowEmptyValue")
+					isArray := p.Schema.Value.Type.Is(openapi3.TypeArray)
+					c.require(!p.Schema.Value.Type.Includes(openapi3.TypeObject), p.pointer, "a parameter must not be an object")
+					c.require(!isArray || p.In == "query", p.pointer, "an array is allowed only in the query")
+					c.require((p.Explode != nil && *p.Explode) == isArray, p.pointer,
+						"an array must have explode: true, and other types must not")
+					c.require(!isArray || strings.Contains(p.Description, "repeated"), p.pointer,
+						"the description must say that the parameter can be repeated")
 				}
 			},
 		},
 		{
-			"queries-are-optional",
-			"What narrows or orders may be left out: only what a path names is required.",
-			func(l *look) {
-				for _, p := range l.parameters {
-					l.ask(p.Required == (p.In == "path"), p.pointer, "is required outside of a path, or optional in one")
+			"only-path-parameters-are-required",
+			"Path parameters are required. All other parameters are optional.",
+			func(c *checker) {
+				for _, p := range c.parameters {
+					c.require(p.Required == (p.In == "path"), p.pointer,
+						"a path parameter must have required: true, and other parameters must not")
 				}
 			},
 		},
 		{
-			"lists-of-values-are-sets",
-			"A filter by several values has at least one, and none twice.",
-			func(l *look) {
-				for _, p := range l.parameters {
+			"array-parameters-are-sets",
+			"An array parameter has at least one item and no duplicates.",
+			func(c *checker) {
+				for _, p := range c.parameters {
 					if p.Schema != nil && p.Schema.Value.Type.Is(openapi3.TypeArray) {
 						s := p.Schema.Value
-						l.ask(s.MinItems >= 1 && s.UniqueItems, p.pointer, "needs minItems and uniqueItems")
+						c.require(s.MinItems >= 1 && s.UniqueItems, p.pointer, "add minItems: 1 and uniqueItems: true")
 					}
 				}
 			},
 		},
 		{
 			"headers-are-standard",
-			"A header that is sent is one that HTTP or its drafts know.",
-			func(l *look) {
+			"A request header is defined by HTTP or an IETF draft.",
+			func(c *checker) {
 				known := []string{"If-Match", "If-None-Match", "Idempotency-Key", "Authorization"}
-				for _, p := range l.parameters {
+				for _, p := range c.parameters {
 					if p.In == "header" {
-						l.ask(slices.Contains(known, p.Name), p.pointer, "%q is none of %v", p.Name, known)
+						c.require(slices.Contains(known, p.Name), p.pointer, "%q must be one of %v", p.Name, known)
 					}
 				}
 			},

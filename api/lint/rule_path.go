@@ -7,76 +7,77 @@ import (
 	"strings"
 )
 
-// base is where the versions of the API begin; what is of no version, such as health, is outside.
+// base is the prefix of versioned paths. Paths outside of it, such as /health, have no version.
 const base = "/api/v1/"
 
-var stepForm = regexp.MustCompile(`^([a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)?|\{[a-z]+(_[a-z]+)*\})$`)
+var segmentForm = regexp.MustCompile(`^([a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)?|\{[a-z]+(_[a-z]+)*\})$`)
 
 func pathRules() []Rule {
 	return []Rule{
 		{
 			"paths-are-kebab-case",
-			"A step of a path is kebab-case, with a suffix where it names a format, or a parameter.",
-			func(l *look) {
-				for path := range sorted(l.api.Paths.Map()) {
-					for step := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
-						l.ask(stepForm.MatchString(step), "#/paths/"+escape(path),
-							"%q is neither kebab-case nor a parameter", step)
+			"A path segment is a parameter, or kebab-case with an optional file extension.",
+			func(c *checker) {
+				for path := range sorted(c.api.Paths.Map()) {
+					for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+						c.require(segmentForm.MatchString(segment), "#/paths/"+escape(path),
+							"the segment %q must be kebab-case or a parameter", segment)
 					}
 				}
 			},
 		},
 		{
 			"paths-have-a-version",
-			"What may change is under a version.",
-			func(l *look) {
-				for _, op := range l.operations {
-					l.ask(strings.HasPrefix(op.path, base) || slices.Contains(op.Tags, "meta"), op.pointer,
-						"stands under no version")
+			"Paths begin with the version of the API, except for operations with the tag meta.",
+			func(c *checker) {
+				for _, op := range c.operations {
+					c.require(strings.HasPrefix(op.path, base) || slices.Contains(op.Tags, "meta"), op.pointer,
+						"the path must begin with %s", base)
 				}
 			},
 		},
 		{
 			"collections-are-plural",
-			"What is listed, created in, or holds things with ids is a noun in the plural.",
-			func(l *look) {
-				for path := range sorted(l.api.Paths.Map()) {
-					steps := strings.Split(strings.TrimPrefix(path, "/"), "/")
-					for i, step := range steps[1:] {
-						if variable(step) {
-							l.ask(strings.HasSuffix(steps[i], "s"), "#/paths/"+escape(path),
-								"%q before %s is no plural", steps[i], step)
+			"Path segments before a parameter, and the last ones of List… and Create… operations, are plural.",
+			func(c *checker) {
+				for path := range sorted(c.api.Paths.Map()) {
+					segments := strings.Split(strings.TrimPrefix(path, "/"), "/")
+					for i, segment := range segments[1:] {
+						if isParameter(segment) {
+							c.require(strings.HasSuffix(segments[i], "s"), "#/paths/"+escape(path),
+								"the segment %q before %s must be plural", segments[i], segment)
 						}
 					}
 				}
-				for _, op := range l.operations {
+				for _, op := range c.operations {
 					if op.verb() == "List" || op.verb() == "Create" {
-						l.ask(strings.HasSuffix(op.last(), "s"), op.pointer, "%q is no plural", op.last())
+						c.require(strings.HasSuffix(op.lastSegment(), "s"), op.pointer,
+							"the segment %q must be plural", op.lastSegment())
 					}
 				}
 			},
 		},
 		{
-			"one-thing-has-an-id",
-			"What is updated, set or removed by itself ends in an id, or is the caller's own.",
-			func(l *look) {
+			"updates-address-one-resource",
+			"PATCH and PUT address a resource by its ID, or the caller's own user or company.",
+			func(c *checker) {
 				own := []string{"me", "company"}
-				for _, op := range l.operations {
+				for _, op := range c.operations {
 					if slices.Contains([]string{http.MethodPatch, http.MethodPut}, op.method) {
-						l.ask(variable(op.last()) || slices.Contains(own, op.last()), op.pointer,
-							"%q is not one thing", op.last())
+						c.require(isParameter(op.lastSegment()) || slices.Contains(own, op.lastSegment()), op.pointer,
+							"the path must end in an ID, not in %q", op.lastSegment())
 					}
 				}
 			},
 		},
 		{
 			"path-parameters-are-ids",
-			"What a path names is named by its id, a UUID.",
-			func(l *look) {
-				for _, p := range l.parameters {
+			"A path parameter is named …_id and has the schema ID.",
+			func(c *checker) {
+				for _, p := range c.parameters {
 					if p.In == "path" {
-						l.ask(strings.HasSuffix(p.Name, "_id") && p.Schema != nil && p.Schema.Ref == schemaPrefix+"ID", p.pointer,
-							"%q is not an id", p.Name)
+						c.require(strings.HasSuffix(p.Name, "_id") && p.Schema != nil && p.Schema.Ref == schemaPrefix+"ID", p.pointer,
+							"%q must be named …_id and have a $ref to %sID", p.Name, schemaPrefix)
 					}
 				}
 			},

@@ -8,10 +8,11 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// unportable are the parts of patterns that Go, JavaScript, Java and Python read differently, or not at all.
+// unportable matches the parts of patterns that Go, JavaScript, Java and Python interpret differently or do not
+// support.
 var unportable = regexp.MustCompile(`\\[dDwWbBpPAzZ0-9]|\(\?`)
 
-// formats are those that the server checks, by the type that they belong to.
+// formats returns the formats that the server checks, by type.
 func formats() map[string][]string {
 	return map[string][]string{
 		openapi3.TypeString:  {"", "uuid", "date-time", "email", "uri", "uri-reference", "binary"},
@@ -23,8 +24,8 @@ func formats() map[string][]string {
 	}
 }
 
-// basic is the one type of a schema besides null; empty where there are none or several.
-func basic(s *openapi3.Schema) string {
+// singleType returns the type of a schema, ignoring null. It returns "" if there is none, or more than one.
+func singleType(s *openapi3.Schema) string {
 	types := slices.DeleteFunc(slices.Clone(s.Type.Slice()), func(t string) bool { return t == openapi3.TypeNull })
 	if len(types) != 1 {
 		return ""
@@ -36,123 +37,130 @@ func schemaRules() []Rule {
 	return []Rule{
 		{
 			"schemas-have-one-type",
-			"A schema has one type, or one and null, and a format that the server checks.",
-			func(l *look) {
-				for _, s := range l.schemas {
-					kind := basic(s.Schema)
-					l.ask(kind != "", s.pointer, "has not one type: %v", s.Type.Slice())
-					l.ask(kind == "" || slices.Contains(formats()[kind], s.Format), s.pointer, "has the format %q", s.Format)
+			"A schema has one type, optionally with null, and a format that the server checks.",
+			func(c *checker) {
+				for _, s := range c.schemas {
+					t := singleType(s.Schema)
+					c.require(t != "", s.pointer, "the schema must have one type, not %v", s.Type.Slice())
+					c.require(t == "" || slices.Contains(formats()[t], s.Format), s.pointer,
+						"the format %q is not allowed for the type %s: use one of %q", s.Format, t, formats()[t])
 				}
 			},
 		},
 		{
-			"texts-are-bounded",
-			"A text has a maxLength, or is one of an enum.",
-			func(l *look) {
-				l.each(openapi3.TypeString, func(s schema) {
-					l.ask(len(s.Enum) > 0 || s.MaxLength != nil && *s.MaxLength >= s.MinLength, s.pointer,
-						"has no maxLength that fits")
+			"strings-are-bounded",
+			"A string has a maxLength or an enum.",
+			func(c *checker) {
+				c.ofType(openapi3.TypeString, func(s schema) {
+					c.require(len(s.Enum) > 0 || s.MaxLength != nil && *s.MaxLength >= s.MinLength, s.pointer,
+						"add a maxLength that is not less than minLength")
 				})
 			},
 		},
 		{
 			"numbers-are-bounded",
-			"A number has a minimum and a maximum that its format can hold.",
-			func(l *look) {
-				for _, kind := range []string{openapi3.TypeInteger, openapi3.TypeNumber} {
-					l.each(kind, func(s schema) {
-						l.ask(s.Min != nil && s.Max != nil && *s.Min <= *s.Max, s.pointer, "has no minimum and maximum that fit")
-						l.ask(s.Format != "int32" || s.Max == nil || *s.Max < 1<<31, s.pointer, "is more than an int32 holds")
-						l.ask(s.Max == nil || *s.Max < 1<<53, s.pointer, "is more than a JavaScript number holds")
+			"A number has a minimum and a maximum that fit its format and a JavaScript number.",
+			func(c *checker) {
+				for _, t := range []string{openapi3.TypeInteger, openapi3.TypeNumber} {
+					c.ofType(t, func(s schema) {
+						c.require(s.Min != nil && s.Max != nil && *s.Min <= *s.Max, s.pointer,
+							"add a minimum, and a maximum that is not less")
+						c.require(s.Format != "int32" || s.Max == nil || *s.Max < 1<<31, s.pointer,
+							"the maximum does not fit an int32: use int64 or a smaller maximum")
+						c.require(s.Max == nil || *s.Max < 1<<53, s.pointer,
+							"the maximum does not fit a JavaScript number: use a smaller one")
 					})
 				}
 			},
 		},
 		{
-			"lists-are-bounded",
-			"A list has maxItems, and says what it holds.",
-			func(l *look) {
-				l.each(openapi3.TypeArray, func(s schema) {
-					l.ask(s.MaxItems != nil && *s.MaxItems >= s.MinItems, s.pointer, "has no maxItems that fits")
-					l.ask(s.Items != nil && s.Items.Value != nil, s.pointer, "does not say what it holds")
+			"arrays-are-bounded",
+			"An array has maxItems and items.",
+			func(c *checker) {
+				c.ofType(openapi3.TypeArray, func(s schema) {
+					c.require(s.MaxItems != nil && *s.MaxItems >= s.MinItems, s.pointer,
+						"add a maxItems that is not less than minItems")
+					c.require(s.Items != nil && s.Items.Value != nil, s.pointer, "add items")
 				})
 			},
 		},
 		{
-			"objects-name-their-members",
-			"An object names its members, and requires only those; one without members says that any may come.",
-			func(l *look) {
-				l.each(openapi3.TypeObject, func(s schema) {
+			"objects-have-properties",
+			"An object has properties, or allows any. It requires only properties that it has and that have no default.",
+			func(c *checker) {
+				c.ofType(openapi3.TypeObject, func(s schema) {
 					more := s.AdditionalProperties
-					l.ask(len(s.Properties) > 0 || more.Has != nil && *more.Has || more.Schema != nil, s.pointer,
-						"has no members")
+					c.require(len(s.Properties) > 0 || more.Has != nil && *more.Has || more.Schema != nil, s.pointer,
+						"add properties or additionalProperties")
 					for _, name := range s.Required {
-						l.ask(s.Properties[name] != nil, s.pointer, "requires %q, which it does not have", name)
+						c.require(s.Properties[name] != nil, s.pointer, "the required property %q does not exist", name)
 					}
 					for name, property := range sorted(s.Properties) {
-						l.ask(property.Value.Default == nil || !slices.Contains(s.Required, name), s.pointer+"/properties/"+escape(name),
-							"has a default and is required")
+						c.require(property.Value.Default == nil || !slices.Contains(s.Required, name),
+							s.pointer+"/properties/"+escape(name), "a required property must not have a default")
 					}
 				})
 			},
 		},
 		{
-			"answers-may-grow",
-			"An object that only answers hold is open, so that members can be added.",
-			func(l *look) {
-				l.each(openapi3.TypeObject, func(s schema) {
-					if l.received(s) && !l.sent(s) {
-						l.ask(s.AdditionalProperties.Has == nil || *s.AdditionalProperties.Has, s.pointer,
-							"refuses members that are added")
+			"responses-are-open",
+			"An object that is used only in responses allows additional properties, so that properties can be added.",
+			func(c *checker) {
+				c.ofType(openapi3.TypeObject, func(s schema) {
+					if c.inResponse(s) && !c.inRequest(s) {
+						c.require(s.AdditionalProperties.Has == nil || *s.AdditionalProperties.Has, s.pointer,
+							"remove additionalProperties: false")
 					}
 				})
 			},
 		},
 		{
 			"schemas-are-not-composed",
-			"No schema is composed of others: generators name the parts, and validators cannot say which one is wrong.",
-			func(l *look) {
-				for _, s := range l.schemas {
-					l.ask(len(parts(s.Schema)) == 0, s.pointer, "is composed of others")
+			"Schemas are not composed: generators create types for the parts, and validators cannot say which part is violated.",
+			func(c *checker) {
+				for _, s := range c.schemas {
+					c.require(len(parts(s.Schema)) == 0, s.pointer, "allOf, anyOf, oneOf and not are not allowed")
 				}
 			},
 		},
 		{
 			"types-have-names",
-			"An object or an enum is a component, so that every generator names it.",
-			func(l *look) {
-				for _, s := range l.schemas {
-					if s.kind != asComponent {
-						l.ask(basic(s.Schema) != openapi3.TypeObject, s.pointer, "is an object without a name")
-						l.ask(len(s.Enum) == 0, s.pointer, "is an enum without a name")
+			"Objects and enums are components, so that all generators use the same names.",
+			func(c *checker) {
+				for _, s := range c.schemas {
+					if s.place != inComponents {
+						c.require(singleType(s.Schema) != openapi3.TypeObject, s.pointer,
+							"the object is inline: move it to components/schemas")
+						c.require(len(s.Enum) == 0, s.pointer, "the enum is inline: move it to components/schemas")
 					}
 				}
 			},
 		},
 		{
-			"patterns-read-alike",
-			"A pattern is anchored, or asks for one printable character, and means the same in every language.",
-			func(l *look) {
-				for _, s := range l.schemas {
+			"patterns-are-portable",
+			`A pattern is anchored, or \S, and has the same meaning in Go, JavaScript, Java and Python.`,
+			func(c *checker) {
+				for _, s := range c.schemas {
 					if s.Pattern == "" {
 						continue
 					}
 					_, err := regexp.Compile(s.Pattern)
-					l.ask(err == nil, s.pointer, "is no pattern: %v", err)
+					c.require(err == nil, s.pointer, "the pattern is invalid: %v", err)
 					anchored := strings.HasPrefix(s.Pattern, "^") && strings.HasSuffix(s.Pattern, "$")
-					l.ask(anchored || s.Pattern == `\S`, s.pointer, "the pattern %s is not anchored", s.Pattern)
-					l.ask(!unportable.MatchString(s.Pattern), s.pointer, "languages differ about the pattern %s", s.Pattern)
+					c.require(anchored || s.Pattern == `\S`, s.pointer, "the pattern %s must begin with ^ and end with $", s.Pattern)
+					c.require(!unportable.MatchString(s.Pattern), s.pointer,
+						"the pattern %s is not portable: use character classes such as [0-9] instead of escapes and groups (?", s.Pattern)
 				}
 			},
 		},
 	}
 }
 
-// each calls a function with every schema of a type.
-func (l *look) each(kind string, call func(schema)) {
-	for _, s := range l.schemas {
-		if s.Type.Includes(kind) {
-			call(s)
+// ofType calls a function for every schema that includes a type.
+func (c *checker) ofType(t string, each func(schema)) {
+	for _, s := range c.schemas {
+		if s.Type.Includes(t) {
+			each(s)
 		}
 	}
 }

@@ -21,9 +21,9 @@ func brokenParameters() []broken {
 			g.remove(limit + "/schema")
 			g.set(limit+"/content", inner{"application/json": inner{"schema": inner{"type": "string"}}})
 		}, limit},
-		set("queries-are-optional: required", limit+"/required", true, limit),
-		without("lists-of-values-are-sets: none", stages+"/schema/minItems", stages),
-		without("lists-of-values-are-sets: twice", stages+"/schema/uniqueItems", stages),
+		set("only-path-parameters-are-required: required", limit+"/required", true, limit),
+		without("array-parameters-are-sets: none", stages+"/schema/minItems", stages),
+		without("array-parameters-are-sets: twice", stages+"/schema/uniqueItems", stages),
 		set("headers-are-standard: one's own", "/components/parameters/IfMatch/name", "X-Version", "/components/parameters/IfMatch"),
 	}
 }
@@ -37,21 +37,21 @@ func brokenSchemas() []broken {
 		set("schemas-have-one-type: only null", probe+"/type", "null", probe),
 		set("schemas-have-one-type: another format", probe+"/format", "title", probe),
 		without("schemas-have-one-type: a number without a format", number+"/format", number),
-		without("texts-are-bounded: no bound", probe+"/maxLength", probe),
-		without("texts-are-bounded: of null too", schemas+"/Job/properties/department/maxLength", schemas+"/Job/properties/department"),
-		set("texts-are-bounded: never", probe+"/maxLength", 0, probe),
-		without("texts-are-bounded: an item", schemas+"/Problem/properties/allowed_actions/items/maxLength",
+		without("strings-are-bounded: no bound", probe+"/maxLength", probe),
+		without("strings-are-bounded: of null too", schemas+"/Job/properties/department/maxLength", schemas+"/Job/properties/department"),
+		set("strings-are-bounded: never", probe+"/maxLength", 0, probe),
+		without("strings-are-bounded: an item", schemas+"/Problem/properties/allowed_actions/items/maxLength",
 			schemas+"/Problem/properties/allowed_actions/items"),
 		without("numbers-are-bounded: no maximum", number+"/maximum", number),
 		without("numbers-are-bounded: no minimum", number+"/minimum", number),
 		set("numbers-are-bounded: more than 32 bits", number+"/maximum", 1<<31, number),
 		set("numbers-are-bounded: more than 53 bits", schemas+"/AuditLog/properties/sequence/maximum", 1<<60, schemas+"/AuditLog/properties/sequence"),
-		without("lists-are-bounded: no bound", list+"/maxItems", list),
-		without("lists-are-bounded: of anything", list+"/items", list),
-		set("objects-name-their-members: none", schemas+"/Health/properties", inner{}, schemas+"/Health"),
-		set("objects-name-their-members: another", schemas+"/Health/required", []any{"state"}, schemas+"/Health"),
-		set("objects-name-their-members: a default for nothing", schemas+"/JobPage/properties/has_more/default", true, schemas+"/JobPage/properties/has_more"),
-		set("answers-may-grow: closed", schemas+"/Job/additionalProperties", false, schemas+"/Job"),
+		without("arrays-are-bounded: no bound", list+"/maxItems", list),
+		without("arrays-are-bounded: of anything", list+"/items", list),
+		set("objects-have-properties: none", schemas+"/Health/properties", inner{}, schemas+"/Health"),
+		set("objects-have-properties: another", schemas+"/Health/required", []any{"state"}, schemas+"/Health"),
+		set("objects-have-properties: a default for nothing", schemas+"/JobPage/properties/has_more/default", true, schemas+"/JobPage/properties/has_more"),
+		set("responses-are-open: closed", schemas+"/Job/additionalProperties", false, schemas+"/Job"),
 		set("schemas-are-not-composed: all of", schemas+"/Job/allOf", []any{inner{"type": "object"}}, schemas+"/Job"),
 		set("schemas-are-not-composed: any of", schemas+"/Job/anyOf", []any{inner{"type": "object"}}, schemas+"/Job"),
 		set("schemas-are-not-composed: one of", schemas+"/Job/oneOf", []any{inner{"type": "object"}}, schemas+"/Job"),
@@ -62,21 +62,21 @@ func brokenSchemas() []broken {
 		{"types-have-names: an enum", func(g *tree) {
 			g.set(schemas+"/Readiness/properties/status", g.at(schemas+"/ReadinessStatus"))
 		}, schemas + "/Readiness/properties/status"},
-		set("patterns-read-alike: none", probe+"/pattern", "^(a$", probe),
-		set("patterns-read-alike: anywhere", probe+"/pattern", "a", probe),
-		set("patterns-read-alike: digits of any script", probe+"/pattern", `^\d$`, probe),
-		set("patterns-read-alike: a look ahead", probe+"/pattern", `^(?=a)a$`, probe),
+		set("patterns-are-portable: none", probe+"/pattern", "^(a$", probe),
+		set("patterns-are-portable: anywhere", probe+"/pattern", "a", probe),
+		set("patterns-are-portable: digits of any script", probe+"/pattern", `^\d$`, probe),
+		set("patterns-are-portable: a look ahead", probe+"/pattern", `^(?=a)a$`, probe),
 	}
 }
 
 func brokenNames() []broken {
 	return []broken{
-		{"members-are-snake-case: a member", func(g *tree) {
+		{"properties-are-snake-case: a member", func(g *tree) {
 			g.set(schemas+"/Job/properties/openedAt", g.at(schemas+"/Job/properties/opened_at"))
 		}, schemas + "/Job/properties/openedAt"},
-		set("members-are-snake-case: a parameter", "/components/parameters/Limit/name", "pageSize", "/components/parameters/Limit"),
-		set("members-are-snake-case: a header", "/components/parameters/IfMatch/name", "if_match", "/components/parameters/IfMatch"),
-		{"members-are-snake-case: a header of an answer", func(g *tree) {
+		set("properties-are-snake-case: a parameter", "/components/parameters/Limit/name", "pageSize", "/components/parameters/Limit"),
+		set("properties-are-snake-case: a header", "/components/parameters/IfMatch/name", "if_match", "/components/parameters/IfMatch"),
+		{"properties-are-snake-case: a header of an answer", func(g *tree) {
 			g.set(responses+"/Unauthorized/headers/retry_when", g.at(responses+"/Unauthorized/headers/WWW-Authenticate"))
 		}, responses + "/Unauthorized/headers/retry_when"},
 		{"components-are-camel-case: small", func(g *tree) { g.set(schemas+"/job_title", g.at(probe)) }, schemas + "/job_title"},
@@ -86,14 +86,14 @@ func brokenNames() []broken {
 		set("ids-are-uuids: a text", schemas+"/Kit/properties/job_id/format", "uri", schemas+"/Kit/properties/job_id"),
 		set("ids-are-uuids: otherwise called", schemas+"/Kit/properties/description/format", "uuid", schemas+"/Kit/properties/description"),
 		set("ids-are-uuids: a parameter", "/components/parameters/JobID/schema", inner{"type": "string"}, "/components/parameters/JobID"),
-		set("moments-end-in-at: otherwise called", schemas+"/Kit/properties/description/format", "date-time", schemas+"/Kit/properties/description"),
-		without("moments-end-in-at: a text", schemas+"/Kit/properties/created_at/format", schemas+"/Kit/properties/created_at"),
-		set("moments-end-in-at: a bound", "/components/parameters/UpdatedSince/name", "changes", "/components/parameters/UpdatedSince"),
-		{"schemas-say-what-they-are-for: answered", func(g *tree) {
+		set("times-are-named: otherwise called", schemas+"/Kit/properties/description/format", "date-time", schemas+"/Kit/properties/description"),
+		without("times-are-named: a text", schemas+"/Kit/properties/created_at/format", schemas+"/Kit/properties/created_at"),
+		set("times-are-named: a bound", "/components/parameters/UpdatedSince/name", "changes", "/components/parameters/UpdatedSince"),
+		{"schema-suffixes: answered", func(g *tree) {
 			g.set(responses+"/Job/content/application~1json/schema", inner{"$ref": "#" + schemas + "/CreateJobRequest"})
 		}, schemas + "/CreateJobRequest"},
-		{"schemas-say-what-they-are-for: a page of a book", func(g *tree) { g.set(schemas+"/BookPage", g.at(probe)) }, schemas + "/BookPage"},
-		{"schemas-say-what-they-are-for: orders nothing", func(g *tree) { g.set(schemas+"/BookSort", g.at(schemas+"/JobSort")) }, schemas + "/BookSort"},
+		{"schema-suffixes: a page of a book", func(g *tree) { g.set(schemas+"/BookPage", g.at(probe)) }, schemas + "/BookPage"},
+		{"schema-suffixes: orders nothing", func(g *tree) { g.set(schemas+"/BookSort", g.at(schemas+"/JobSort")) }, schemas + "/BookSort"},
 		set("enums-are-snake-case: capitals", schemas+"/JobStatus/enum/0", "Draft", schemas+"/JobStatus/enum/0"),
 		set("enums-are-snake-case: null", schemas+"/JobStatus/enum/0", nil, schemas+"/JobStatus/enum/0"),
 		set("enums-are-snake-case: twice", schemas+"/JobStatus/enum/1", "draft", schemas+"/JobStatus/enum/1"),
@@ -107,8 +107,8 @@ func brokenNames() []broken {
 		without("enums-are-extensible: not said", schemas+"/JobStatus/x-extensible", schemas+"/JobStatus"),
 		set("enums-are-extensible: denied", schemas+"/JobStatus/x-extensible", false, schemas+"/JobStatus"),
 		set("enums-are-extensible: no enum", probe+"/x-extensible", true, probe),
-		set("enum-names-fit: fewer", schemas+"/JobSort/x-enum-varnames", []any{"CreatedAtDesc"}, schemas+"/JobSort/x-enum-varnames"),
-		set("enum-names-fit: more", schemas+"/Role/x-enum-descriptions", []any{"A", "B", "C", "D", "E"}, schemas+"/Role/x-enum-descriptions"),
+		set("enum-names-are-complete: fewer", schemas+"/JobSort/x-enum-varnames", []any{"CreatedAtDesc"}, schemas+"/JobSort/x-enum-varnames"),
+		set("enum-names-are-complete: more", schemas+"/Role/x-enum-descriptions", []any{"A", "B", "C", "D", "E"}, schemas+"/Role/x-enum-descriptions"),
 	}
 }
 
@@ -117,21 +117,21 @@ func brokenExamples() []broken {
 	return []broken{
 		without("bodies-have-examples: sent", sent+"/example", sent),
 		without("bodies-have-examples: answered", answered+"/example", answered),
-		without("values-have-examples: a parameter", "/components/parameters/Search/example", "/components/parameters/Search"),
-		without("values-have-examples: a header", "/components/headers/Link/example", "/components/headers/Link"),
-		without("values-have-examples: its schema", schemas+"/ID/example", "/components/parameters/JobID"),
-		set("examples-fit: too long", sent+"/example/location", strings.Repeat("a", 201), sent+"/example"),
-		set("examples-fit: another type", answered+"/example/status", "lost", answered+"/example"),
-		set("examples-fit: no id", answered+"/example/id", "4711", answered+"/example"),
-		without("examples-fit: less", answered+"/example/id", answered+"/example"),
-		set("examples-fit: a member more", answered+"/example/salary", 1, answered+"/example"),
-		set("examples-fit: a member more within", "/components/responses/Company/content/application~1json/example/settings/color", "red",
+		without("parameters-have-examples: a parameter", "/components/parameters/Search/example", "/components/parameters/Search"),
+		without("parameters-have-examples: a header", "/components/headers/Link/example", "/components/headers/Link"),
+		without("parameters-have-examples: its schema", schemas+"/ID/example", "/components/parameters/JobID"),
+		set("examples-match: too long", sent+"/example/location", strings.Repeat("a", 201), sent+"/example"),
+		set("examples-match: another type", answered+"/example/status", "lost", answered+"/example"),
+		set("examples-match: no id", answered+"/example/id", "4711", answered+"/example"),
+		without("examples-match: less", answered+"/example/id", answered+"/example"),
+		set("examples-match: a member more", answered+"/example/salary", 1, answered+"/example"),
+		set("examples-match: a member more within", "/components/responses/Company/content/application~1json/example/settings/color", "red",
 			"/components/responses/Company/content/application~1json/example"),
-		set("examples-fit: of a parameter", "/components/parameters/UpdatedSince/example", "yesterday", "/components/parameters/UpdatedSince/example"),
-		set("examples-fit: of a header", "/components/headers/ETag/example", "3", "/components/headers/ETag/example"),
-		set("examples-fit: of a schema", probe+"/example", "", probe+"/example"),
-		set("examples-fit: a default", schemas+"/JobSort/default", "salary", schemas+"/JobSort/default"),
-		{"examples-fit: by name", func(g *tree) {
+		set("examples-match: of a parameter", "/components/parameters/UpdatedSince/example", "yesterday", "/components/parameters/UpdatedSince/example"),
+		set("examples-match: of a header", "/components/headers/ETag/example", "3", "/components/headers/ETag/example"),
+		set("examples-match: of a schema", probe+"/example", "", probe+"/example"),
+		set("examples-match: a default", schemas+"/JobSort/default", "salary", schemas+"/JobSort/default"),
+		{"examples-match: by name", func(g *tree) {
 			g.set(sent+"/examples", inner{"empty": inner{"value": inner{}}})
 			g.remove(sent + "/example")
 		}, sent + "/examples/empty/value"},

@@ -7,42 +7,47 @@ import (
 	"unicode/utf8"
 )
 
-// longestSummary is how many characters fit into a line of a navigation.
-const longestSummary = 64
+// maxSummary is the maximum length of a summary, in characters. Longer ones do not fit in a navigation.
+const maxSummary = 64
 
 var unfinished = regexp.MustCompile(`(?i)\b(todo|fixme|tbd|xxx|lorem)\b|  +\S`)
 
 func textRules() []Rule {
 	return []Rule{
-		{"everything-is-described", "A client's author reads what each thing means.", everythingIsDescribed},
+		{
+			"everything-is-described",
+			"Operations, parameters, headers, responses, schemas and security schemes have descriptions.",
+			checkDescriptions,
+		},
 		{
 			"descriptions-are-sentences",
-			"A description ends with a full stop, and holds nothing unfinished.",
-			func(l *look) {
-				l.mappings(func(m mapping) {
+			"A description ends with a period, and contains neither placeholders nor repeated spaces.",
+			func(c *checker) {
+				c.mappings(func(m mapping) {
 					text := strings.TrimSpace(m.text("description"))
 					if !m.has("description") {
 						return
 					}
 					at := m.pointer + "/description"
-					l.ask(strings.HasSuffix(text, "."), at, "does not end with a full stop: %q", text)
-					l.ask(!unfinished.MatchString(flat(text)), at, "holds something unfinished, or two blanks in a row")
+					c.require(strings.HasSuffix(text, "."), at, "the description must end with a period: %q", text)
+					c.require(!unfinished.MatchString(unwrap(text)), at,
+						"the description contains a placeholder, such as TODO, or repeated spaces: remove them")
 				})
 			},
 		},
 		{
 			"summaries-are-titles",
-			"A summary is a short title of its own, without a full stop.",
-			func(l *look) {
+			"A summary is unique, capitalized, at most 64 characters long, and has no period at the end.",
+			func(c *checker) {
 				seen := map[string]string{}
-				for _, op := range l.operations {
+				for _, op := range c.operations {
 					first, _ := utf8.DecodeRuneInString(op.Summary)
 					at := op.pointer + "/summary"
-					l.ask(unicode.IsUpper(first), at, "does not begin with a capital: %q", op.Summary)
-					l.ask(!strings.HasSuffix(op.Summary, "."), at, "ends with a full stop: %q", op.Summary)
-					l.ask(utf8.RuneCountInString(op.Summary) <= longestSummary, at,
-						"is longer than %d characters", longestSummary)
-					l.ask(seen[op.Summary] == "", at, "is the summary of %s too", seen[op.Summary])
+					c.require(unicode.IsUpper(first), at, "the summary must begin with a capital letter: %q", op.Summary)
+					c.require(!strings.HasSuffix(op.Summary, "."), at, "the summary must not end with a period: %q", op.Summary)
+					c.require(utf8.RuneCountInString(op.Summary) <= maxSummary, at,
+						"the summary must have at most %d characters", maxSummary)
+					c.require(seen[op.Summary] == "", at, "%s has the same summary: change one", seen[op.Summary])
 					seen[op.Summary] = op.OperationID
 				}
 			},
@@ -50,8 +55,8 @@ func textRules() []Rule {
 	}
 }
 
-// flat is a text in one line: where authors break lines says nothing.
-func flat(text string) string {
+// unwrap joins the lines of a text. The indentation of lines is removed.
+func unwrap(text string) string {
 	var lines []string
 	for line := range strings.SplitSeq(text, "\n") {
 		if line = strings.TrimSpace(line); line != "" {
@@ -61,27 +66,27 @@ func flat(text string) string {
 	return strings.Join(lines, " ")
 }
 
-func everythingIsDescribed(l *look) {
-	ask := func(text, pointer string) { l.ask(strings.TrimSpace(text) != "", pointer, "has no description") }
-	ask(l.api.Info.Description, "#/info")
-	for name, scheme := range sorted(l.api.Components.SecuritySchemes) {
-		ask(scheme.Value.Description, "#/components/securitySchemes/"+escape(name))
+func checkDescriptions(c *checker) {
+	check := func(text, pointer string) { c.require(strings.TrimSpace(text) != "", pointer, "add a description") }
+	check(c.api.Info.Description, "#/info")
+	for name, scheme := range sorted(c.api.Components.SecuritySchemes) {
+		check(scheme.Value.Description, "#/components/securitySchemes/"+escape(name))
 	}
-	for _, op := range l.operations {
-		ask(op.Description, op.pointer)
+	for _, op := range c.operations {
+		check(op.Description, op.pointer)
 	}
-	for _, p := range l.parameters {
-		ask(p.Description, p.pointer)
+	for _, p := range c.parameters {
+		check(p.Description, p.pointer)
 	}
-	for _, h := range l.headers {
-		ask(h.Description, h.pointer)
+	for _, h := range c.headers {
+		check(h.Description, h.pointer)
 	}
-	for _, a := range l.answers {
-		l.ask(a.Description != nil && strings.TrimSpace(*a.Description) != "", a.pointer, "has no description")
+	for _, r := range c.responses {
+		c.require(r.Description != nil && strings.TrimSpace(*r.Description) != "", r.pointer, "add a description")
 	}
-	for _, s := range l.schemas {
-		if s.kind != asParameter && s.kind != asHeader { // their own descriptions count
-			ask(s.Description, s.pointer)
+	for _, s := range c.schemas {
+		if s.place != inParameter && s.place != inHeader { // the parameter or header has the description
+			check(s.Description, s.pointer)
 		}
 	}
 }

@@ -2,49 +2,49 @@ package lint
 
 import "fmt"
 
-// Suppression lets one finding stand.
+// Suppression suppresses the findings of a rule at a pointer.
 type Suppression struct {
 	// Rule and Pointer are those of the finding.
 	Rule, Pointer string
-	// Reason says why the rule does not hold there.
+	// Reason explains the exception.
 	Reason string
 }
 
-// suppress moves what the suppressions explain out of the findings, and finds the suppressions that explain nothing.
+// suppress moves findings with a suppression to Suppressed. It returns the outcome of the rule "suppressions".
 func suppress(outcomes []Outcome, suppressions []Suppression) Outcome {
-	suppressing := Outcome{Checked: len(suppressions), Rule: Rule{
-		Name: "suppressions", Why: "What lets a finding stand says why, and goes when the finding goes.",
+	result := Outcome{Checked: len(suppressions), Rule: Rule{
+		Name: "suppressions", Description: "A suppression has a reason, and suppresses at least one finding.",
 	}}
 	used := make([]bool, len(suppressions))
 	for i := range outcomes {
 		found := outcomes[i].Findings
 		outcomes[i].Findings = nil
 		for _, finding := range found {
-			explained := false
+			suppressed := false
 			for j, s := range suppressions {
 				if s.Rule == finding.Rule && s.Pointer == finding.Pointer {
-					explained, used[j] = true, true
+					suppressed, used[j] = true, true
 				}
 			}
-			if explained {
+			if suppressed {
 				outcomes[i].Suppressed = append(outcomes[i].Suppressed, finding)
 			} else {
 				outcomes[i].Findings = append(outcomes[i].Findings, finding)
 			}
 		}
 	}
-	say := func(s Suppression, what string) {
-		suppressing.Findings = append(suppressing.Findings, Finding{
-			Rule: suppressing.Rule.Name, Pointer: s.Pointer, Message: fmt.Sprintf("the suppression of %s %s", s.Rule, what),
+	report := func(s Suppression, message string) {
+		result.Findings = append(result.Findings, Finding{
+			Rule: result.Rule.Name, Pointer: s.Pointer, Message: fmt.Sprintf("the suppression of %s %s", s.Rule, message),
 		})
 	}
 	for j, s := range suppressions {
 		if s.Reason == "" {
-			say(s, "gives no reason")
+			report(s, "has no reason: add one")
 		}
 		if !used[j] {
-			say(s, "explains nothing any more")
+			report(s, "is unused: remove it")
 		}
 	}
-	return suppressing
+	return result
 }

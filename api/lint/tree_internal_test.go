@@ -14,8 +14,8 @@ import (
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 )
 
-// kept are the paths that the tests break something of. They read the document a few hundred times, so it is cut down to
-// these and what they refer to, but for the rule that needs the whole.
+// kept are the paths that the tests break something of. They read the document a few hundred times, so it is cut down
+// to these and what they refer to, but for the rule that needs the whole.
 func kept() []string {
 	return []string{
 		"/health", "/health/ready", base + "auth/login", base + "users/me", base + "company", base + "jobs", base + "jobs/{job_id}",
