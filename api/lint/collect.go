@@ -242,7 +242,9 @@ func (op operation) takes(in, name string) bool { return op.inputs.GetByInAndNam
 
 // refersTo reports whether the operation has the parameter that is a component with a name.
 func (op operation) refersTo(component string) bool {
-	return slices.ContainsFunc(op.inputs, func(p *openapi3.ParameterRef) bool { return p.Ref == parameterPrefix+component })
+	return slices.ContainsFunc(op.inputs, func(p *openapi3.ParameterRef) bool {
+		return p.Ref == parameterPrefix+component
+	})
 }
 
 // declares reports whether the operation declares a status.

@@ -70,7 +70,8 @@ func checkRequestMedia(c *checker) {
 	patch := []string{jsonMedia, mergePatchMedia}
 	if common, found := c.api.Extensions["x-patch-media-types"]; found {
 		list, _ := common.([]any)
-		c.require(slices.Equal(list, []any{mergePatchMedia}), "#/x-patch-media-types", "must contain only %s", mergePatchMedia)
+		c.require(slices.Equal(list, []any{mergePatchMedia}), "#/x-patch-media-types",
+			"must contain only %s", mergePatchMedia)
 		patch = patch[:1]
 	}
 	for _, op := range c.operations {

@@ -36,7 +36,7 @@ func conditionRules() []Rule {
 		},
 		{
 			"etags-support-if-match",
-			"An operation that changes a resource with an ETag takes If-Match, and declares 412 and 428. No other operation does.",
+			"An operation that changes a resource with an ETag takes If-Match, and declares 412 and 428. No other does.",
 			checkIfMatch,
 		},
 		{
@@ -68,7 +68,8 @@ func checkIfMatch(c *checker) {
 		c.require(op.declares("428") == op.refersTo("IfMatchNeeded"), op.pointer+"/responses",
 			"an operation must have the parameter IfMatchNeeded and declare 428, or neither")
 		if op.method == http.MethodPatch && len(op.Tags) == 1 && slices.Contains(guarded(), op.Tags[0]) {
-			c.require(op.refersTo("IfMatchNeeded"), op.pointer, "updates of %s must require If-Match: use IfMatchNeeded", op.Tags[0])
+			c.require(op.refersTo("IfMatchNeeded"), op.pointer,
+				"updates of %s must require If-Match: use IfMatchNeeded", op.Tags[0])
 		}
 	}
 }

@@ -16,8 +16,8 @@ func enumRules() []Rule {
 	return []Rule{
 		{
 			"enums-are-snake-case",
-			"Enum values are unique strings in lower_snake_case. Sort orders can begin with a minus, scopes are resource:verb, " +
-				"and audit actions are resource.verb.",
+			"Enum values are unique strings in lower_snake_case. Sort orders can begin with a minus, scopes are " +
+				"resource:verb, and audit actions are resource.verb.",
 			func(c *checker) {
 				for _, s := range c.schemas {
 					if s.Enum == nil {

@@ -63,8 +63,9 @@ func checkPagination(c *checker) {
 	c.require(limit != nil, "#/components/parameters", "add the parameter Limit")
 	if limit != nil {
 		s := limit.Value.Schema.Value
-		c.require(s.Min != nil && *s.Min == 1 && s.Max != nil && *s.Max == maxPageSize && s.Default == float64(defaultPageSize),
-			"#/components/parameters/Limit", "the minimum must be 1, the maximum %d and the default %d", maxPageSize, defaultPageSize)
+		c.require(s.Min != nil && *s.Min == 1 && s.Max != nil && *s.Max == maxPageSize &&
+			s.Default == float64(defaultPageSize), "#/components/parameters/Limit",
+			"the minimum must be 1, the maximum %d and the default %d", maxPageSize, defaultPageSize)
 	}
 }
 
@@ -90,8 +91,8 @@ func checkPages(c *checker) {
 		if data == nil || next == nil || more == nil {
 			continue
 		}
-		c.require(data.Value.Type.Is(openapi3.TypeArray) && data.Value.MaxItems != nil && *data.Value.MaxItems == maxPageSize &&
-			data.Value.Items != nil && data.Value.Items.Ref != "", at,
+		c.require(data.Value.Type.Is(openapi3.TypeArray) && data.Value.MaxItems != nil &&
+			*data.Value.MaxItems == maxPageSize && data.Value.Items != nil && data.Value.Items.Ref != "", at,
 			"data must be an array with maxItems %d, whose items are a component", maxPageSize)
 		c.require(next.Value.Type.Includes(openapi3.TypeString) && next.Value.Type.IncludesNull(), at,
 			"the type of next_cursor must be [string, 'null']")
