@@ -101,7 +101,6 @@ func TestLayersAllowWhatIsBelowThem(t *testing.T) {
 		"the gate uses sessions":                      {"gate", "server/identity/session", true},
 		"the platform does not use domains":           {"platform", "server/compliance/audit", false},
 		"the platform does not use access":            {"platform", "server/access", false},
-		"telemetry uses access, by an exception":      {"platform-telemetry", "server/access", true},
 		"access does not use rows":                    {"access", "gen/db", false},
 		"the server uses operations":                  {"server", "server/identity/users", true},
 		"the server does not use what operators have": {"server", "server/identity/operator", false},

@@ -123,7 +123,7 @@ func TestImportRefusesWhatCannotWork(t *testing.T) {
 		"stdin twice":   {"x", []string{"-", "--format", "csv"}, "set INTERVIEWER_TOKEN"},
 		"no address":    {"x", []string{file, "--api", "hiring.acme.example"}, "--api must be an address"},
 		"no password":   {"", []string{file}, "the first line of standard input is the password"},
-		"wrong":         {"x", []string{file}, "The email or the password is wrong."},
+		"wrong":         {"x", []string{file}, "The email or the password is incorrect."},
 		"no email":      {"x", []string{file, "--email", "hr"}, "--email hr: "},
 		"no service":    {"x", []string{file, "--api", gone.URL}, "no service answers at " + gone.URL},
 		"other service": {"x", []string{file, "--api", stranger.URL}, "this is not the service: the answer is 404"},

@@ -129,7 +129,7 @@ func TestEnvironmentIsRefusedWhole(t *testing.T) {
 	environ := []string{"PORT=eighty", "LOG_LEVEL=loud", "SECRET_KEY=hunter2", "REDIS_URL=redis://localhost"}
 	for _, command := range []string{"serve", "health", "seed", "migrate up", "company list"} {
 		got := call(t, environ, "", strings.Fields(command)...)
-		got.fails(t, failed, "4 problem(s)", "PORT is not a whole number", "set for example PORT=8000",
+		got.fails(t, failed, "4 problem(s)", "PORT is not an integer", "for example, set PORT=8000",
 			"LOG_LEVEL is not one of", "SECRET_KEY is shorter than 32 bytes", "DATABASE_URL is missing")
 		if strings.Contains(got.err, "hunter2") {
 			t.Errorf("%s shows the secret:\n%s", command, got.err)

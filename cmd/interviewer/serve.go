@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ai-interviewer-platform/interviewer/server"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
@@ -51,7 +52,7 @@ func (p program) runService(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	log := telemetry.NewLogger(p.err, c.LogLevel, c.Environment == config.Development)
+	log := telemetry.NewLogger(p.err, c.LogLevel, c.Environment == config.Development, access.LogAttrs)
 	debug.SetGCPercent(collectAt)
 	b, err := p.back(ctx, c)
 	defer func() { err = errors.Join(err, b.stop()) }()

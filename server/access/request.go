@@ -12,6 +12,7 @@ package access
 
 import (
 	"context"
+	"log/slog"
 	"net/netip"
 	"net/url"
 )
@@ -46,6 +47,24 @@ func RequestOf(ctx context.Context) *Request {
 		return r
 	}
 	return &Request{}
+}
+
+// LogAttrs returns the attributes by which a log line identifies the request of a context and its actor: request_id,
+// operation, user_id, company_id and session_id. The user_id of an API key is the id of the key.
+func LogAttrs(ctx context.Context) []slog.Attr {
+	request := RequestOf(ctx)
+	attrs := make([]slog.Attr, 0, 5)
+	if request.ID != "" {
+		attrs = append(attrs, slog.String("request_id", request.ID))
+	}
+	if request.Operation != "" {
+		attrs = append(attrs, slog.String("operation", request.Operation))
+	}
+	if actor := request.Actor; actor != nil {
+		attrs = append(attrs, slog.String("user_id", actor.ID.String()),
+			slog.String("company_id", actor.CompanyID.String()), slog.String("session_id", actor.SessionID.String()))
+	}
+	return attrs
 }
 
 // Of returns the actor of an authenticated operation. It panics if there is none: the gate refuses anonymous requests

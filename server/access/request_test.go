@@ -1,6 +1,8 @@
 package access_test
 
 import (
+	"log/slog"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -38,4 +40,35 @@ func TestOfPanicsWithoutActor(t *testing.T) {
 		}
 	}()
 	access.Of(access.With(t.Context(), &access.Request{}))
+}
+
+func TestLogAttrs(t *testing.T) {
+	t.Parallel()
+	actor := access.Actor{CompanyID: uuid.UUID{1}, ID: uuid.UUID{2}, SessionID: uuid.UUID{3}}
+	for name, test := range map[string]struct {
+		request *access.Request
+		want    []slog.Attr
+	}{
+		"outside a request": {&access.Request{}, nil},
+		"anonymous": {
+			&access.Request{ID: "r-1", Operation: "Login"},
+			[]slog.Attr{slog.String("request_id", "r-1"), slog.String("operation", "Login")},
+		},
+		"signed in": {
+			&access.Request{ID: "r-2", Operation: "GetMe", Actor: &actor},
+			[]slog.Attr{
+				slog.String("request_id", "r-2"), slog.String("operation", "GetMe"),
+				slog.String("user_id", actor.ID.String()), slog.String("company_id", actor.CompanyID.String()),
+				slog.String("session_id", actor.SessionID.String()),
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := access.LogAttrs(access.With(t.Context(), test.request))
+			if !slices.EqualFunc(got, test.want, slog.Attr.Equal) {
+				t.Errorf("attributes %v, want %v", got, test.want)
+			}
+		})
+	}
 }

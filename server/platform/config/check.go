@@ -9,39 +9,39 @@ import (
 	"strings"
 )
 
-// maxPreviousKeys bounds how many keys a token is checked against.
+// maxPreviousKeys limits the keys that a token is verified with.
 const maxPreviousKeys = 8
 
-// minMetricsToken is the fewest characters of a token that nobody guesses over the network.
+// minMetricsToken is the minimum length of a token that cannot be guessed over the network.
 const minMetricsToken = 16
 
-// checker collects what is wrong with a decoded configuration, at most one problem for each variable.
+// checker collects the problems of a decoded configuration, at most one per variable.
 type checker struct {
 	config *Config
 	found  Problems
 }
 
-// refuse records what is wrong with a variable, unless something already is.
+// refuse records a problem of a variable, unless it already has one.
 func (k *checker) refuse(name, wrong string) {
 	k.remedied(name, wrong, variable(name).remedy())
 }
 
-// remedied is refuse with a remedy of its own.
+// remedied is refuse with a specific remedy.
 func (k *checker) remedied(name, wrong, remedy string) {
 	if !k.found.has(name) {
 		k.found = append(k.found, Problem{Variable: name, Wrong: wrong, Remedy: remedy})
 	}
 }
 
-// variable gives the description of a variable. Names come from the tags of Config and from the rules below, so one
-// that is not described is a defect.
+// variable returns the description of a variable. It panics for an unknown name: names come from the tags of Config and
+// from the rules below.
 func variable(name string) Variable {
 	for _, v := range Variables() {
 		if v.Name == name {
 			return v
 		}
 	}
-	panic("config: there is no variable " + name)
+	panic("config: unknown variable " + name)
 }
 
 // check applies every rule.
@@ -57,7 +57,7 @@ func (k *checker) check() {
 		k.refuse("ALGORITHM", "is not HS256")
 	}
 	if !isHost(c.Host) {
-		k.refuse("HOST", "is neither an address nor a host name")
+		k.refuse("HOST", "is not an address or host name")
 	}
 	if n := len(c.MetricsToken); n > 0 && n < minMetricsToken {
 		k.refuse("METRICS_TOKEN", fmt.Sprintf("is shorter than %d characters", minMetricsToken))
@@ -68,7 +68,7 @@ func (k *checker) check() {
 	k.origins()
 }
 
-// bounds holds every number to the bounds of its variable.
+// bounds checks the bounds of every integer.
 func (k *checker) bounds() {
 	for _, s := range k.config.settings() {
 		v := variable(s.name)
@@ -81,7 +81,7 @@ func (k *checker) bounds() {
 	}
 }
 
-// keys holds the keys to their strength. Former keys are held to the same, as they still open the door.
+// keys checks the strength of the keys. Former keys must be as strong, because they still verify tokens.
 func (k *checker) keys() {
 	c := k.config
 	lenient := c.Environment == Development
@@ -108,7 +108,7 @@ func (k *checker) keys() {
 	}
 }
 
-// services holds the URLs of what the service talks to to their schemes, and to being there.
+// services checks the URLs of the dependencies.
 func (k *checker) services() {
 	c := k.config
 	if c.Environment != Development {
@@ -120,7 +120,7 @@ func (k *checker) services() {
 		}
 	}
 	if c.MigrationDatabaseURL != "" && c.DatabaseURL == "" {
-		k.remedied("MIGRATION_DATABASE_URL", "is set while DATABASE_URL is not", "set both or neither")
+		k.remedied("MIGRATION_DATABASE_URL", "is set but DATABASE_URL is not", "set both or neither")
 	}
 	k.url("DATABASE_URL", c.DatabaseURL.Reveal(), "postgres", "postgresql")
 	k.url("MIGRATION_DATABASE_URL", c.MigrationDatabaseURL.Reveal(), "postgres", "postgresql")
@@ -128,7 +128,7 @@ func (k *checker) services() {
 	k.endpoint()
 }
 
-// url refuses what is not a URL of one of the schemes. Empty is left to other rules.
+// url refuses a value that is not a URL with one of the schemes. Other rules check empty values.
 func (k *checker) url(name, raw string, schemes ...string) {
 	if raw == "" {
 		return
@@ -138,28 +138,28 @@ func (k *checker) url(name, raw string, schemes ...string) {
 	case err != nil:
 		k.refuse(name, "is not a URL (a password in it must be percent-encoded)")
 	case !slices.Contains(schemes, u.Scheme):
-		k.refuse(name, "does not begin with "+strings.Join(schemes, ":// or ")+"://")
+		k.refuse(name, "does not start with "+strings.Join(schemes, ":// or ")+"://")
 	case ambiguous(u):
-		k.refuse(name, "has a character that must be percent-encoded, such as @, / or # in the password")
+		k.refuse(name, "contains a character that must be percent-encoded, such as @, / or # in the password")
 	case u.Host == "" && u.Path == "" && u.RawQuery == "":
-		k.refuse(name, "names no host")
+		k.refuse(name, "has no host")
 	}
 }
 
-// endpoint refuses, besides what is no URL, the parts of one that the exporter of traces would silently leave out.
+// endpoint also refuses the parts of a URL that the trace exporter would ignore silently.
 func (k *checker) endpoint() {
 	const name = "OTEL_EXPORTER_OTLP_ENDPOINT"
 	k.url(name, k.config.OTLPEndpoint, "http", "https")
 	u, err := url.Parse(k.config.OTLPEndpoint)
 	if err == nil && (u.User != nil || u.RawQuery != "") {
-		k.remedied(name, "has credentials or a query", "put them into OTEL_EXPORTER_OTLP_HEADERS")
+		k.remedied(name, "contains credentials or a query", "set them in OTEL_EXPORTER_OTLP_HEADERS")
 	}
 	if err == nil && k.config.OTLPEndpoint != "" && u.Host == "" {
-		k.refuse(name, "names no host")
+		k.refuse(name, "has no host")
 	}
 }
 
-// origins refuses origins that no browser sends, and those that anyone on the way could forge.
+// origins refuses origins that browsers do not send in this form, and those that others on the network can forge.
 func (k *checker) origins() {
 	for i, origin := range k.config.CORSOrigins {
 		if wrong := originWrong(origin, k.config.Environment != Development); wrong != "" {
@@ -168,23 +168,23 @@ func (k *checker) origins() {
 	}
 }
 
-// originWrong says what is wrong with an origin; nothing where it is as browsers send it. With secure, plain http is
-// for the local machine only.
+// originWrong returns the problem of an origin; empty if it has the form that browsers send. With secure, http is
+// accepted for the local machine only.
 func originWrong(origin string, secure bool) string {
 	if strings.Contains(origin, "*") {
-		return "is a pattern; name each origin"
+		return "is a pattern; list each origin"
 	}
 	u, err := url.Parse(origin)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		return "is not an origin"
 	case origin != u.Scheme+"://"+u.Host:
-		return "has more than scheme, host and port, were it only a slash at the end"
+		return "has more than scheme, host and port, such as a slash at the end"
 	case origin != strings.ToLower(origin) || strings.ContainsFunc(origin, notASCII):
-		return "is not written as browsers send it, in lower case and punycode"
+		return "is not in lower case and punycode, as browsers send it"
 	case strings.HasSuffix(u.Host, ":"),
 		u.Scheme == "http" && u.Port() == "80", u.Scheme == "https" && u.Port() == "443":
-		return "names a port that browsers leave out"
+		return "has the default port, which browsers omit"
 	case secure && u.Scheme == "http" && !isLocal(u.Hostname()):
 		return "is not https"
 	}
@@ -193,13 +193,13 @@ func originWrong(origin string, secure bool) string {
 
 func notASCII(r rune) bool { return r > '~' }
 
-// isLocal reports whether a host is the machine itself.
+// isLocal reports whether a host is the local machine.
 func isLocal(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-// isHost reports whether a text can be listened on: an address, or a name of letters, digits, hyphens and dots.
+// isHost reports whether a text is an address, or a name of letters, digits, hyphens and dots.
 func isHost(host string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return true

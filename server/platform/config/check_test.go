@@ -9,12 +9,12 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 )
 
-// refused fails the test unless exactly this variable is refused, for a reason that contains the words.
+// refused expects exactly one problem, of this variable, whose text contains the words.
 func refused(t *testing.T, environ []string, variable, words string) {
 	t.Helper()
 	found := problems(t, environ, "")
 	if len(found) != 1 || found[0].Variable != variable || !strings.Contains(found[0].Wrong, words) {
-		t.Errorf("the problems are %+v; want one, of %s, saying %q", found, variable, words)
+		t.Errorf("the problems are %+v; want one, of %s, with %q", found, variable, words)
 	}
 }
 
@@ -25,24 +25,24 @@ func TestRefusedValues(t *testing.T) {
 		{"APP_ENV", "Development", "is not one of"},
 		{"ALGORITHM", "none", "is not HS256"},
 		{"ALGORITHM", "RS256", "is not HS256"},
-		{"DEBUG", "yes please", "neither true nor false"},
-		{"MIGRATE_ON_START", "on", "neither true nor false"},
-		{"SEED_DEMO", "maybe", "neither true nor false"},
+		{"DEBUG", "yes please", "not true or false"},
+		{"MIGRATE_ON_START", "on", "not true or false"},
+		{"SEED_DEMO", "maybe", "not true or false"},
 		{"LOG_LEVEL", "loud", "is not one of debug"},
 		{"LOG_LEVEL", "info+1", "is not one of debug"},
-		{"HOST", "http://localhost", "neither an address"},
-		{"HOST", "localhost:8000", "neither an address"},
+		{"HOST", "http://localhost", "not an address"},
+		{"HOST", "localhost:8000", "not an address"},
 		{"PORT", "65536", "from 0 to 65535"},
 		{"PORT", "-1", "from 0 to 65535"},
 		{"PORT", "99999999999999999999", "from 0 to 65535"},
-		{"MAX_BODY_BYTES", "1 MiB", "not a whole number"},
+		{"MAX_BODY_BYTES", "1 MiB", "not an integer"},
 		{"MAX_BODY_BYTES", "9223372036854775807", "from 1024 to"},
 		{"TRUSTED_PROXIES", "10.0.0.0/8", "not a JSON array"},
-		{"TRUSTED_PROXIES", `["10.0.0.0/8", "proxy"]`, "entry 2 that is neither"},
-		{"TRUSTED_PROXIES", `["fe80::1%eth0"]`, "entry 1 that is neither"},
-		{"TRUSTED_PROXIES", `["0.0.0.0/0"]`, "trusts every address"},
-		{"TRUSTED_PROXIES", `["::/0"]`, "trusts every address"},
-		{"TRUSTED_PROXIES", `["10.0.0.1/8"]`, "beyond the mask"},
+		{"TRUSTED_PROXIES", `["10.0.0.0/8", "proxy"]`, "entry 2 that is not"},
+		{"TRUSTED_PROXIES", `["fe80::1%eth0"]`, "entry 1 that is not"},
+		{"TRUSTED_PROXIES", `["0.0.0.0/0"]`, "all addresses"},
+		{"TRUSTED_PROXIES", `["::/0"]`, "all addresses"},
+		{"TRUSTED_PROXIES", `["10.0.0.1/8"]`, "bits set after its prefix"},
 		{"CORS_ORIGINS", "https://app.example.com", "not a JSON array"},
 		{"CORS_ORIGINS", `[1]`, "not a JSON array"},
 		{"CORS_ORIGINS", `["https://a.example"] []`, "not a JSON array"},
@@ -60,26 +60,26 @@ func TestRefusedValues(t *testing.T) {
 		{"CORS_ORIGINS", `["HTTPS://a.example"]`, "has more than"},
 		{"CORS_ORIGINS", `["https://A.example"]`, "lower case"},
 		{"CORS_ORIGINS", `["https://bücher.example"]`, "punycode"},
-		{"CORS_ORIGINS", `["https://a.example:443"]`, "browsers leave out"},
-		{"CORS_ORIGINS", `["http://localhost:80"]`, "browsers leave out"},
-		{"CORS_ORIGINS", `["https://a.example:"]`, "browsers leave out"},
+		{"CORS_ORIGINS", `["https://a.example:443"]`, "browsers omit"},
+		{"CORS_ORIGINS", `["http://localhost:80"]`, "browsers omit"},
+		{"CORS_ORIGINS", `["https://a.example:"]`, "browsers omit"},
 		{"CORS_ORIGINS", `["http://a.example"]`, "is not https"},
 		{"CORS_ORIGINS", `["http://localhost.example"]`, "is not https"},
-		{"DATABASE_URL", "postgresql+asyncpg://u:p@db/x", "does not begin with postgres://"},
-		{"DATABASE_URL", "host=db user=u", "does not begin with postgres://"},
-		{"DATABASE_URL", "postgres://", "names no host"},
+		{"DATABASE_URL", "postgresql+asyncpg://u:p@db/x", "does not start with postgres://"},
+		{"DATABASE_URL", "host=db user=u", "does not start with postgres://"},
+		{"DATABASE_URL", "postgres://", "has no host"},
 		{"DATABASE_URL", "postgres://u:p%zz@db/x", "is not a URL"},
 		{"DATABASE_URL", "postgres://u:a/b@db/x", "is not a URL"},
 		{"DATABASE_URL", "postgres://u:1/2@db/x", "percent-encoded"},
 		{"DATABASE_URL", "postgres://u:1#2@db/x", "percent-encoded"},
 		{"DATABASE_URL", "postgres://u:1?2@db/x", "percent-encoded"},
-		{"MIGRATION_DATABASE_URL", "mysql://db/x", "does not begin with postgres://"},
-		{"REDIS_URL", "cache:6379", "does not begin with redis://"},
+		{"MIGRATION_DATABASE_URL", "mysql://db/x", "does not start with postgres://"},
+		{"REDIS_URL", "cache:6379", "does not start with redis://"},
 		{"METRICS_TOKEN", "0123456789abcde", "shorter than 16"},
-		{"OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "does not begin with http://"},
-		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http:///v1", "names no host"},
-		{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://u:p@collector", "has credentials"},
-		{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector?api-key=x", "has credentials"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "does not start with http://"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http:///v1", "has no host"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://u:p@collector", "contains credentials"},
+		{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector?api-key=x", "contains credentials"},
 	} {
 		t.Run(one.variable+" "+one.value, func(t *testing.T) {
 			t.Parallel()
@@ -107,11 +107,11 @@ func TestBounds(t *testing.T) {
 		})
 	}
 	if bounded < 15 {
-		t.Errorf("only %d variables have bounds", bounded)
+		t.Errorf("%d variables have bounds, want at least 15", bounded)
 	}
 }
 
-func TestWhatEachEnvironmentRequires(t *testing.T) {
+func TestRequiredVariables(t *testing.T) {
 	t.Parallel()
 	for _, missing := range []string{"DATABASE_URL", "REDIS_URL", "SECRET_KEY"} {
 		for _, environment := range []string{"production", "test", ""} {

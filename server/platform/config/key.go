@@ -2,33 +2,33 @@ package config
 
 import "strings"
 
-// ExampleSecretKey is the key that .env.example shows. Everyone knows it, so only development and test accept it.
+// ExampleSecretKey is the key in .env.example. It is public, so only development accepts it.
 const ExampleSecretKey = "replace-this-example-with-the-output-of-openssl-rand-base64-48"
 
-// A key of random bytes, in whichever encoding, stays far beyond these bounds.
+// A key of random bytes is far above these limits, in any common encoding.
 const (
 	minKeyBytes = 32
-	// minOwnBytes is how much must remain of a key without the words that people write when they have no key.
+	// minOwnBytes is the minimum length of a key without the words that placeholders consist of.
 	minOwnBytes = 16
-	// minDistinct is how many different bytes must occur in what remains.
+	// minDistinct is the minimum number of different bytes in the rest.
 	minDistinct = 8
 )
 
-// weakness completes the sentence "the key …" where a key is too weak to sign anything; it is empty for a good one. It
-// recognises the keys that people write by hand. What it accepts need not be random: only its maker can see to that.
+// weakness completes a sentence that starts with the key, such as "is shorter than 32 bytes"; it is empty for a strong
+// key. It recognises keys that were written by hand. It cannot prove that a key is random.
 func weakness(key string) string {
 	if len(key) < minKeyBytes {
 		return "is shorter than 32 bytes"
 	}
 	if key == ExampleSecretKey {
-		return "is the value of .env.example, which everyone knows"
+		return "is the public example of .env.example"
 	}
 	if repeats(key) {
 		return "repeats itself"
 	}
 	own := withoutWords(key)
 	if len(own) < minOwnBytes || distinct(own) < minDistinct {
-		return "consists of well-known words or of few different characters"
+		return "consists of common words or of few different characters"
 	}
 	if stepwise(own) {
 		return "is a sequence of neighbouring characters"
@@ -36,7 +36,7 @@ func weakness(key string) string {
 	return ""
 }
 
-// repeats reports whether a shorter text, written again and again, gives the key.
+// repeats reports whether the key is a repetition of a shorter text.
 func repeats(key string) bool {
 	for period := 1; period <= len(key)/2; period++ {
 		if key[period:] == key[:len(key)-period] {
@@ -46,7 +46,7 @@ func repeats(key string) bool {
 	return false
 }
 
-// withoutWords gives the key in lower case without the words of placeholders and the marks between them.
+// withoutWords returns the key in lower case, without the words of placeholders and the punctuation between them.
 func withoutWords(key string) string {
 	words := []string{
 		"access", "admin", "app", "base64", "change", "company", "default", "demo", "development",
@@ -62,7 +62,7 @@ func withoutWords(key string) string {
 	return strings.NewReplacer("-", "", "_", "", " ", "", ".", "", "!", "").Replace(own)
 }
 
-// distinct counts the different bytes of a text.
+// distinct returns the number of different bytes.
 func distinct(text string) int {
 	var seen [256]bool
 	n := 0
@@ -75,7 +75,7 @@ func distinct(text string) int {
 	return n
 }
 
-// stepwise reports whether more than half of the bytes equal the byte before or its neighbour, as in 123456 or aabbcc.
+// stepwise reports whether at least half of the bytes differ by at most one from the byte before, as in 123456 or aabbcc.
 func stepwise(text string) bool {
 	steps := 0
 	for i := 1; i < len(text); i++ {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestRandomKeysAreAccepted guards the bounds of what counts as weak: no key of random bytes may fall below them.
+// TestRandomKeysAreAccepted checks that no key of random bytes counts as weak.
 func TestRandomKeysAreAccepted(t *testing.T) {
 	t.Parallel()
 	random := rand.NewChaCha8([32]byte{1})

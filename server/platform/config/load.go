@@ -16,10 +16,10 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// Load reads the configuration from environ, in the form of os.Environ, and from the file at dotenvPath where there is
-// one; a variable that environ sets, even to nothing, wins over the file. A variable that is empty counts as unset, and
-// white space around a value does not count. Load changes nothing outside, the process's environment included. Its
-// error is Problems, with everything that is wrong.
+// Load reads the configuration from environ, in the form of os.Environ, and from the file at dotenvPath if it exists. A
+// variable that is set in environ, even if it is empty, overrides the file. An empty variable counts as unset, and white
+// space around a value is ignored. Load does not modify the environment of the process. The error is Problems, with all
+// problems found.
 func Load(environ []string, dotenvPath string) (*Config, error) {
 	file, err := readDotenv(dotenvPath)
 	if err != nil {
@@ -44,8 +44,7 @@ func Load(environ []string, dotenvPath string) (*Config, error) {
 	return c, nil
 }
 
-// defaultHost is every address of the machine, but in development only the one that others cannot reach: everybody
-// knows the password of the demo accounts.
+// defaultHost is the wildcard address, and loopback in development, where the password of the demo accounts is public.
 func defaultHost(e Environment) string {
 	if e == Development {
 		return "127.0.0.1"
@@ -53,8 +52,8 @@ func defaultHost(e Environment) string {
 	return "0.0.0.0"
 }
 
-// readDotenv reads the variables of a file; without a path, or without a file there, there are none. The parser's own
-// error quotes the rest of the file and is therefore replaced by the line it stopped at.
+// readDotenv reads the variables of a file; none if the path is empty or the file does not exist. The parser's own error
+// quotes the rest of the file, which may contain secrets, so it is replaced by the number of the line.
 func readDotenv(path string) (map[string]string, error) {
 	if path == "" {
 		return nil, nil
@@ -66,20 +65,20 @@ func readDotenv(path string) (map[string]string, error) {
 	if err != nil {
 		return nil, Problems{{
 			Variable: path, Wrong: "cannot be read: " + err.Error(),
-			Remedy: "make it readable for the service, or remove it",
+			Remedy: "make it readable for the service or remove it",
 		}}
 	}
 	values, err := godotenv.UnmarshalBytes(content)
 	if err != nil {
 		return nil, Problems{{
-			Variable: path, Wrong: fmt.Sprintf("is not understood from line %d on", firstBadLine(content)),
-			Remedy: "write NAME=value on each line, and close every quotation mark",
+			Variable: path, Wrong: fmt.Sprintf("has a syntax error in line %d", firstBadLine(content)),
+			Remedy: "write NAME=value on each line and close every quotation mark",
 		}}
 	}
 	return values, nil
 }
 
-// firstBadLine finds the line, counted from 1, after the longest beginning of the file that can be read.
+// firstBadLine returns the number, from 1, of the line after the longest prefix that can be parsed.
 func firstBadLine(content []byte) int {
 	lines := bytes.SplitAfter(content, []byte("\n"))
 	for good := len(lines) - 1; good > 0; good-- {
@@ -90,8 +89,7 @@ func firstBadLine(content []byte) int {
 	return 1
 }
 
-// merge gives the value of every variable of the service, by its name: the process's own, else the file's, else the
-// default.
+// merge returns the value of every variable by its name: that of the process, else that of the file, else the default.
 func merge(environ []string, file map[string]string) map[string]string {
 	process := env.ToMap(environ)
 	values := make(map[string]string)
@@ -109,7 +107,7 @@ func merge(environ []string, file map[string]string) map[string]string {
 	return values
 }
 
-// decode fills in the fields and says which values are not of their field's type.
+// decode sets the fields and returns the values that do not have the type of their field.
 func decode(c *Config, values map[string]string) Problems {
 	err := env.ParseWithOptions(c, env.Options{Environment: values, FuncMap: parsers()})
 	if err == nil {
@@ -123,7 +121,7 @@ func decode(c *Config, values map[string]string) Problems {
 	for _, one := range all.Errors {
 		var wrong env.ParseError
 		if !errors.As(one, &wrong) {
-			panic("config: the tags of Config are wrong: " + one.Error())
+			panic("config: invalid tags of Config: " + one.Error())
 		}
 		field, _ := reflect.TypeFor[Config]().FieldByName(wrong.Name)
 		v := variable(field.Tag.Get("env"))
@@ -132,16 +130,16 @@ func decode(c *Config, values map[string]string) Problems {
 	return found
 }
 
-// mismatch says, without the value, why a value is not of its field's type.
+// mismatch describes, without the value, why it does not have the type of its field.
 func mismatch(v Variable, wrong env.ParseError) string {
-	var said refusal
+	var refused refusal
 	switch {
-	case errors.As(wrong.Err, &said):
-		return string(said)
+	case errors.As(wrong.Err, &refused):
+		return string(refused)
 	case wrong.Type == reflect.TypeFor[slog.Level]():
 		return levelWanted
 	case wrong.Type.Kind() == reflect.Bool:
-		return "is neither true nor false"
+		return "is not true or false"
 	default:
 		return fmt.Sprintf(numberWanted, v.Min, v.Max)
 	}
@@ -149,15 +147,15 @@ func mismatch(v Variable, wrong env.ParseError) string {
 
 const (
 	levelWanted  = "is not one of debug, info, warn, error"
-	numberWanted = "is not a whole number from %d to %d"
+	numberWanted = "is not an integer from %d to %d"
 )
 
-// refusal is an error of a parser of ours: what is wrong, without the value.
+// refusal is an error of our own parsers. It does not contain the value.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// parsers reads the types that the library does not know: the JSON arrays.
+// parsers are the parsers of JSON arrays, which the library does not have.
 func parsers() map[reflect.Type]env.ParserFunc {
 	return map[reflect.Type]env.ParserFunc{
 		reflect.TypeFor[[]string]():       func(v string) (any, error) { return array[string](v) },
@@ -174,8 +172,8 @@ func array[T ~string](value string) ([]T, error) {
 	return list, nil
 }
 
-// networks reads addresses and CIDR networks. A network of all addresses is refused: it would let every client choose
-// the address it is known by.
+// networks parses addresses and CIDR networks. A network of all addresses is refused, because every client could then
+// choose the address that the service sees.
 func networks(value string) ([]netip.Prefix, error) {
 	list, err := array[string](value)
 	if err != nil {
@@ -190,11 +188,11 @@ func networks(value string) ([]netip.Prefix, error) {
 		}
 		switch {
 		case err != nil:
-			return nil, refusal(fmt.Sprintf("has an entry %d that is neither an address nor a CIDR network", i+1))
+			return nil, refusal(fmt.Sprintf("has an entry %d that is not an address or CIDR network", i+1))
 		case prefix.Bits() == 0:
-			return nil, refusal(fmt.Sprintf("trusts every address by entry %d", i+1))
+			return nil, refusal(fmt.Sprintf("has an entry %d that includes all addresses", i+1))
 		case prefix != prefix.Masked():
-			return nil, refusal(fmt.Sprintf("has bits beyond the mask in entry %d", i+1))
+			return nil, refusal(fmt.Sprintf("has an entry %d with bits set after its prefix", i+1))
 		}
 		prefixes = append(prefixes, prefix)
 	}

@@ -17,7 +17,7 @@ import (
 
 const goodKey = "Zk3vX9pQw7Lr2Tn8Yb5Hc1Jd6Mf4Gs0Ua+Ee/Io=Bq"
 
-// production is the least that production needs, with the assignments given in place of or besides it.
+// production is the minimal environment for production, with further assignments.
 func production(assignments ...string) []string {
 	return append([]string{
 		"DATABASE_URL=postgres://interviewer@db.internal:5432/interviewer",
@@ -26,7 +26,7 @@ func production(assignments ...string) []string {
 	}, assignments...)
 }
 
-// development is an environment that is complete by itself, with the assignments given besides it.
+// development is the minimal environment for development, with further assignments.
 func development(assignments ...string) []string {
 	return append([]string{"APP_ENV=development"}, assignments...)
 }
@@ -40,13 +40,13 @@ func mustLoad(t *testing.T, environ []string, dotenv string) *config.Config {
 	return c
 }
 
-// problems gives what Load refuses, failing the test if it refuses nothing.
+// problems returns the problems that Load finds; it fails the test if there are none.
 func problems(t *testing.T, environ []string, dotenv string) config.Problems {
 	t.Helper()
 	_, err := config.Load(environ, dotenv)
 	var found config.Problems
 	if !errors.As(err, &found) || len(found) == 0 {
-		t.Fatalf("Load gives %v; want problems", err)
+		t.Fatalf("Load returns %v, want problems", err)
 	}
 	return found
 }
@@ -107,7 +107,7 @@ func TestEveryValueIsRead(t *testing.T) {
 		OTLPEndpoint: "http://collector:4318/base", OTLPServiceName: "hiring",
 	}
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("Load gives\n%+v\nwant\n%+v", *got, *want)
+		t.Errorf("Load returns\n%+v\nwant\n%+v", *got, *want)
 	}
 }
 
@@ -119,7 +119,7 @@ func TestDurations(t *testing.T) {
 	}
 }
 
-func TestDevelopmentNeedsNothing(t *testing.T) {
+func TestDevelopmentRequiresNothing(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, development(), "")
 	if c.DatabaseURL != "" || c.RedisURL != "" || c.SecretKey != "" || !c.SeedDemo {
@@ -135,9 +135,9 @@ func TestHost(t *testing.T) {
 	}{
 		"development":        {development(), "127.0.0.1"},
 		"development, empty": {development("HOST="), "127.0.0.1"},
-		"development, asked": {development("HOST=0.0.0.0"), "0.0.0.0"},
+		"development, set":   {development("HOST=0.0.0.0"), "0.0.0.0"},
 		"production":         {production(), "0.0.0.0"},
-		"production, asked":  {production("HOST=::1"), "::1"},
+		"production, set":    {production("HOST=::1"), "::1"},
 		"test":               {production("APP_ENV=test"), "0.0.0.0"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -156,14 +156,14 @@ func TestSeedDemo(t *testing.T) {
 		environ []string
 		want    bool
 	}{
-		"development, private":        {development(), true},
-		"development, private, asked": {development("SEED_DEMO=true"), true},
-		"development, private, not":   {development("SEED_DEMO=false"), false},
-		"development, named":          {development(named), false},
-		"development, named, asked":   {development(named, "SEED_DEMO=true"), true},
-		"production":                  {production(), false},
-		"production, empty":           {production("SEED_DEMO="), false},
-		"production, asked":           {production("SEED_DEMO=true"), true},
+		"development, own":         {development(), true},
+		"development, own, true":   {development("SEED_DEMO=true"), true},
+		"development, own, false":  {development("SEED_DEMO=false"), false},
+		"development, other":       {development(named), false},
+		"development, other, true": {development(named, "SEED_DEMO=true"), true},
+		"production":               {production(), false},
+		"production, empty":        {production("SEED_DEMO="), false},
+		"production, true":         {production("SEED_DEMO=true"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -174,7 +174,7 @@ func TestSeedDemo(t *testing.T) {
 	}
 }
 
-func TestDebugLogsEverything(t *testing.T) {
+func TestDebugSetsTheLogLevel(t *testing.T) {
 	t.Parallel()
 	if c := mustLoad(t, development("DEBUG=true", "LOG_LEVEL=error"), ""); c.LogLevel != slog.LevelDebug {
 		t.Errorf("with DEBUG the level is %v, want debug", c.LogLevel)
@@ -192,10 +192,10 @@ func TestDotenv(t *testing.T) {
 	before := os.Environ()
 	c := mustLoad(t, development("PORT=9001", "LOCAL_DIR="), path)
 	if c.Port != 9001 {
-		t.Errorf("the port is %d; the process's own 9001 must win over the file", c.Port)
+		t.Errorf("the port is %d, want that of the process, 9001", c.Port)
 	}
 	if c.LocalDir != "" {
-		t.Errorf("LOCAL_DIR is %q; the process sets it to nothing, which must win over the file", c.LocalDir)
+		t.Errorf("LOCAL_DIR is %q, want the empty value of the process", c.LocalDir)
 	}
 	if c.Host != "127.0.0.1" || c.AppName != "File" || !slices.Equal(c.CORSOrigins, []string{"https://a.example"}) {
 		t.Errorf("the file's host, name and origins are read as %q, %q and %q", c.Host, c.AppName, c.CORSOrigins)
@@ -205,12 +205,12 @@ func TestDotenv(t *testing.T) {
 	}
 }
 
-func TestDotenvThatIsNotThere(t *testing.T) {
+func TestMissingDotenv(t *testing.T) {
 	t.Parallel()
 	mustLoad(t, development(), filepath.Join(t.TempDir(), ".env"))
 }
 
-func TestDotenvThatCannotBeRead(t *testing.T) {
+func TestInvalidDotenv(t *testing.T) {
 	t.Parallel()
 	for name, one := range map[string]struct{ content, want string }{
 		"no assignment":   {"PORT=9000\nwhat is this?\nSECRET_KEY=hunter2hunter2\n", "line 2"},
@@ -242,7 +242,7 @@ func TestDotenvThatCannotBeRead(t *testing.T) {
 	})
 }
 
-func TestWhiteSpaceDoesNotCount(t *testing.T) {
+func TestWhiteSpaceIsTrimmed(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, development("PORT= 9000\r", "LOG_LEVEL=\twarn "), "")
 	if c.Port != 9000 || c.LogLevel != slog.LevelWarn {
@@ -250,7 +250,7 @@ func TestWhiteSpaceDoesNotCount(t *testing.T) {
 	}
 }
 
-func TestAllProblemsAtOnce(t *testing.T) {
+func TestAllProblemsAreReported(t *testing.T) {
 	t.Parallel()
 	found := problems(t, []string{"PORT=http", "DEBUG=perhaps", "CORS_ORIGINS=*", "REQUEST_TIMEOUT_SECONDS=0"}, "")
 	var names []string
@@ -273,7 +273,7 @@ func TestAllProblemsAtOnce(t *testing.T) {
 	}
 }
 
-// FuzzErrorsHideValues holds every error to the promise that it never shows a value.
+// FuzzErrorsHideValues checks that no error contains a value.
 func FuzzErrorsHideValues(f *testing.F) {
 	const marker = "qZxJ7vW"
 	for i := range config.Variables() {
@@ -288,7 +288,7 @@ func FuzzErrorsHideValues(f *testing.F) {
 		name := variables[int(which)%len(variables)].Name
 		_, err := config.Load([]string{name + "=" + before + marker + after}, "")
 		if err != nil && strings.Contains(err.Error(), marker) {
-			t.Errorf("the error for %s shows its value: %v", name, err)
+			t.Errorf("the error for %s contains its value: %v", name, err)
 		}
 	})
 }

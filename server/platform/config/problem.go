@@ -5,20 +5,20 @@ import (
 	"strings"
 )
 
-// Problem is one thing wrong with the configuration. It never contains the value that is wrong.
+// Problem is one problem of the configuration. It never contains a value.
 type Problem struct {
-	// Variable is the name of the variable, or the path of the file that could not be read.
+	// Variable is the name of the variable, or the path of the file that cannot be read.
 	Variable string
-	// Wrong completes the sentence that begins with the variable: "is missing".
+	// Wrong completes a sentence that starts with the variable, such as "is missing".
 	Wrong string
-	// Remedy says what to do about it.
+	// Remedy says how to correct it.
 	Remedy string
 }
 
-// Problems is everything wrong with a configuration, at least one thing. It is the error that Load returns.
+// Problems are all problems of a configuration, at least one. It is the error that Load returns.
 type Problems []Problem
 
-// Error gives one line for each problem, after a line that counts them.
+// Error returns a line with the number of problems and one line for each.
 func (p Problems) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "the configuration has %d problem(s):", len(p))
@@ -28,7 +28,7 @@ func (p Problems) Error() string {
 	return b.String()
 }
 
-// has reports whether something is already known to be wrong with a variable.
+// has reports whether a variable has a problem.
 func (p Problems) has(variable string) bool {
 	for _, one := range p {
 		if one.Variable == variable {

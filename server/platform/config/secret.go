@@ -9,14 +9,14 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is a text that no way of printing shows: fmt with any verb, slog and encoding/json all give "[redacted]", or
-// nothing where it is empty.
+// Secret is a text that is not printed: fmt with any verb, slog and encoding/json write "[redacted]", or nothing if it is
+// empty.
 type Secret string
 
-// Reveal gives the text itself, for the code that needs it.
+// Reveal returns the text.
 func (s Secret) Reveal() string { return string(s) }
 
-// String hides the text.
+// String returns "[redacted]", or nothing for an empty text.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
@@ -24,29 +24,29 @@ func (s Secret) String() string {
 	return redacted
 }
 
-// Format hides the text from every verb of package fmt.
+// Format redacts the text for every verb of package fmt.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// MarshalText hides the text from encoders, that of slog included.
+// MarshalText redacts the text for encoders, including those of slog.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// SecretURL is a URL that prints without what is secret in it.
+// SecretURL is a URL that is printed without its password and query.
 type SecretURL string
 
-// Reveal gives the URL itself, for the code that connects to it.
+// Reveal returns the URL.
 func (u SecretURL) Reveal() string { return string(u) }
 
-// String gives the URL as RedactURL does.
+// String returns the result of RedactURL.
 func (u SecretURL) String() string { return RedactURL(string(u)) }
 
-// Format hides what is secret from every verb of package fmt.
+// Format redacts the URL for every verb of package fmt.
 func (u SecretURL) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, u.String()) }
 
-// MarshalText hides what is secret from encoders, that of slog included.
+// MarshalText redacts the URL for encoders, including those of slog.
 func (u SecretURL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 
-// RedactURL gives a URL that may be shown: the password and the query are replaced. What cannot be read as a URL beyond
-// doubt is hidden whole, since a password that nobody escaped can end up in any part of it.
+// RedactURL replaces the password and the query of a URL. A value that is not a valid, unambiguous URL is replaced
+// completely, because a password that is not percent-encoded can end up in any part of it.
 func RedactURL(raw string) string {
 	if raw == "" {
 		return ""
@@ -64,8 +64,8 @@ func RedactURL(raw string) string {
 	return u.String()
 }
 
-// ambiguous reports whether parts of a password may stand outside the user information: an unescaped "/", "?" or "#"
-// ends the authority early and leaves an "@" behind it.
+// ambiguous reports whether parts of a password may be outside of the user information: a "/", "?" or "#" that is not
+// percent-encoded ends the authority early and leaves an "@" behind it.
 func ambiguous(u *url.URL) bool {
 	return u.Scheme == "" || u.Opaque != "" || u.Fragment != "" ||
 		strings.Contains(u.Path, "@") || strings.Contains(u.RawQuery, "@")

@@ -35,7 +35,7 @@ func TestRedactURL(t *testing.T) {
 	}
 }
 
-// FuzzRedactURL tries passwords, escaped and not, at the two places where a URL may have one.
+// FuzzRedactURL tries passwords, percent-encoded and not, at the two places where a URL may have one.
 func FuzzRedactURL(f *testing.F) {
 	for _, password := range []string{"hunter2", "p@ss/wo#rd?", "12/34@", "%41%42", "\x00", "a b", "::1]"} {
 		f.Add(password)
@@ -50,13 +50,13 @@ func FuzzRedactURL(f *testing.F) {
 			(&url.URL{Scheme: "redis", Host: "cache", RawQuery: "password=" + url.QueryEscape(secret)}).String(),
 		} {
 			if got := config.RedactURL(raw); strings.Contains(got, "qZxJ7") || strings.Contains(got, "vWkQ3") {
-				t.Errorf("RedactURL(%q) shows the password: %q", raw, got)
+				t.Errorf("RedactURL(%q) contains the password: %q", raw, got)
 			}
 		}
 	})
 }
 
-// TestNothingPrintsSecrets prints a whole configuration in every way there is.
+// TestNothingPrintsSecrets prints a configuration with every verb, encoder and handler.
 func TestNothingPrintsSecrets(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, []string{
@@ -88,20 +88,20 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	}
 	for how, text := range printed {
 		if strings.Contains(text, goodKey[:12]) || strings.Contains(text, fmt.Sprintf("%x", goodKey[:12])) {
-			t.Errorf("%s shows a secret: %s", how, text)
+			t.Errorf("%s contains a secret: %s", how, text)
 		}
 	}
 	for _, want := range []string{
 		"DATABASE_URL=postgres://app:redacted@db/interviewer\n", "PORT=8000\n", "SECRET_KEY=[redacted]\n",
 	} {
 		if !strings.Contains(c.String(), want) {
-			t.Errorf("String has no %q in:\n%s", want, c)
+			t.Errorf("String does not contain %q:\n%s", want, c)
 		}
 	}
 	if !strings.Contains(printed["slog json"], `"PORT":8000`) {
-		t.Errorf("the log has no port in: %s", printed["slog json"])
+		t.Errorf("the log does not contain the port: %s", printed["slog json"])
 	}
 	if c.SecretKey.Reveal() != goodKey || !strings.HasPrefix(c.RedisURL.Reveal(), "redis://:Zk3v") {
-		t.Error("Reveal does not give the value itself")
+		t.Error("Reveal does not return the value")
 	}
 }

@@ -1,163 +1,163 @@
 package config
 
-// Variable describes one variable of the environment, for the help of the command and for the README.
+// Variable describes an environment variable, for the help of the command and for the documentation.
 type Variable struct {
 	Name string
-	// Default is the value used where the variable is unset or empty.
+	// Default is the value if the variable is unset or empty.
 	Default string
-	// Example is what an error proposes; the default where this is empty.
+	// Example is the value that error messages propose; the default if it is empty.
 	Example string
-	// Min and Max bound a whole number; both are 0 where the variable is something else.
+	// Min and Max are the bounds of an integer; both are 0 for other types.
 	Min, Max int64
-	// Meaning is one sentence for the person who operates the service.
+	// Meaning is one sentence for the operator.
 	Meaning string
 }
 
-// remedy proposes an assignment.
+// remedy proposes a value.
 func (v Variable) remedy() string {
 	value := v.Example
 	if value == "" {
 		value = v.Default
 	}
-	return "set for example " + v.Name + "=" + value
+	return "for example, set " + v.Name + "=" + value
 }
 
-// Variables lists every variable the service reads, in the order of Config's fields. It is the only source of their
-// names, defaults and bounds.
+// Variables lists the environment variables of the service, in the order of Config's fields. It is the only source of
+// their names, defaults and bounds.
 func Variables() []Variable {
 	return []Variable{
 		{
 			Name: "APP_ENV", Default: "production",
-			Meaning: "How strict to be: production, development (private services where none are named) or test.",
+			Meaning: "The environment: production, test, or development, which starts its own PostgreSQL and Redis.",
 		},
-		{Name: "APP_NAME", Default: "AI Interviewer Platform", Meaning: "The service's name, as people read it."},
-		{Name: "APP_VERSION", Example: "1.4.2", Meaning: "The version to report instead of the one built in."},
-		{Name: "DEBUG", Default: "false", Meaning: "Log everything, as LOG_LEVEL=debug does; answers never say more."},
-		{Name: "LOG_LEVEL", Default: "info", Meaning: "The least severe level to log: debug, info, warn or error."},
+		{Name: "APP_NAME", Default: "AI Interviewer Platform", Meaning: "The display name of the service."},
+		{Name: "APP_VERSION", Example: "1.4.2", Meaning: "The version to report instead of the built-in one."},
+		{Name: "DEBUG", Default: "false", Meaning: "Log at level debug; does not change responses."},
+		{Name: "LOG_LEVEL", Default: "info", Meaning: "The minimum level to log: debug, info, warn or error."},
 
 		{
 			Name: "HOST", Example: "0.0.0.0",
-			Meaning: "The address or host name to listen on; by default all addresses, in development only 127.0.0.1.",
+			Meaning: "The address or host name to listen on; default 0.0.0.0, in development 127.0.0.1.",
 		},
-		{Name: "PORT", Default: "8000", Max: 65535, Meaning: "The TCP port to listen on; 0 takes a free one."},
+		{Name: "PORT", Default: "8000", Max: 65535, Meaning: "The TCP port to listen on; 0 means any free port."},
 		{
 			Name: "TRUSTED_PROXIES", Default: "[]", Example: `["10.0.0.0/8"]`,
-			Meaning: "JSON array of the proxies, addresses or CIDR networks, whose forwarding headers are believed.",
+			Meaning: "JSON array of the addresses or CIDR networks of proxies whose forwarding headers are trusted.",
 		},
 		{
 			Name: "CORS_ORIGINS", Default: "[]", Example: `["https://app.example.com"]`,
-			Meaning: "JSON array of the exact origins whose pages may call the API; https, except on localhost.",
+			Meaning: "JSON array of the exact origins that browsers may call the API from; https, except on localhost.",
 		},
 		{
 			Name: "REQUEST_TIMEOUT_SECONDS", Default: "15", Min: 1, Max: 300,
-			Meaning: "How long the work on one request may take.",
+			Meaning: "The time limit for one request, in seconds.",
 		},
 		{
 			Name: "SHUTDOWN_TIMEOUT_SECONDS", Default: "25", Min: 1, Max: 300,
-			Meaning: "How long a stopping server waits for the requests it has begun.",
+			Meaning: "The time limit for completing running requests at shutdown, in seconds.",
 		},
 		{
 			Name: "MAX_BODY_BYTES", Default: "1048576", Min: 1024, Max: 64 << 20,
-			Meaning: "The largest request body that is read.",
+			Meaning: "The maximum size of a request body, in bytes.",
 		},
 		{
 			Name: "MAX_UPLOAD_BYTES", Default: "268435456", Min: 1 << 20, Max: 16 << 30,
-			Meaning: "The largest file that an import reads, as it arrives.",
+			Meaning: "The maximum size of an uploaded file, in bytes.",
 		},
 
 		{
 			Name: "DATABASE_URL", Example: "postgres://interviewer@localhost:5432/interviewer",
-			Meaning: "The PostgreSQL to use; required, except in development, which then runs a private one.",
+			Meaning: "The URL of the PostgreSQL database; required, except in development, which starts its own.",
 		},
 		{
 			Name: "MIGRATION_DATABASE_URL", Example: "postgres://owner@localhost:5432/interviewer",
-			Meaning: "The login that owns the schema, where it is not the one of DATABASE_URL.",
+			Meaning: "The URL of the database for migrations, with the role that owns the schema; default DATABASE_URL.",
 		},
 		{
 			Name: "DATABASE_MAX_CONNECTIONS", Default: "16", Min: 1, Max: 1000,
-			Meaning: "The most connections to PostgreSQL that this process opens.",
+			Meaning: "The maximum number of connections to PostgreSQL per process.",
 		},
-		{Name: "MIGRATE_ON_START", Default: "true", Meaning: "Apply pending migrations before listening."},
+		{Name: "MIGRATE_ON_START", Default: "true", Meaning: "Apply pending migrations at start."},
 		{
 			Name: "SEED_DEMO", Example: "false",
-			Meaning: "Load the demo data at start; by default only into development's private database.",
+			Meaning: "Load the demo data at start; default true for the database that development starts itself.",
 		},
 		{
 			Name: "REDIS_URL", Example: "redis://localhost:6379/0",
-			Meaning: "The Redis to use; required, except in development, which then runs a private one.",
+			Meaning: "The URL of Redis; required, except in development, which starts its own.",
 		},
 		{
 			Name: "LOCAL_DIR", Example: "/var/tmp/interviewer",
-			Meaning: "Where development keeps its private PostgreSQL, Redis and key; by default the user's own folder.",
+			Meaning: "The directory for the PostgreSQL, Redis and key of development; default in the user's cache directory.",
 		},
 
 		{
 			Name: "SECRET_KEY", Example: "$(openssl rand -base64 48)",
-			Meaning: "The key, 32 bytes or more, that signs tokens; required, but development makes its own.",
+			Meaning: "The key that signs tokens, at least 32 bytes; required, except in development, which generates one.",
 		},
 		{
 			Name: "SECRET_KEYS_PREVIOUS", Default: "[]", Example: `["THE_FORMER_KEY"]`,
-			Meaning: "JSON array of former keys that sign nothing more and still verify, while a key is rotated.",
+			Meaning: "JSON array of up to 8 former keys that still verify tokens after a rotation.",
 		},
-		{Name: "ALGORITHM", Default: "HS256", Meaning: "How access tokens are signed; only HS256 is accepted."},
+		{Name: "ALGORITHM", Default: "HS256", Meaning: "The signature algorithm of access tokens; must be HS256."},
 		{
 			Name: "ACCESS_TOKEN_EXPIRE_MINUTES", Default: "15", Min: 1, Max: 60,
-			Meaning: "How long an access token is valid.",
+			Meaning: "The lifetime of an access token, in minutes.",
 		},
 		{
 			Name: "REFRESH_TOKEN_EXPIRE_DAYS", Default: "7", Min: 1, Max: 30,
-			Meaning: "How long a session lasts from login, however often it is refreshed.",
+			Meaning: "The lifetime of a session from login, in days; refreshing does not extend it.",
 		},
 
 		{
 			Name: "HASH_WORKERS", Default: "0", Max: 256,
-			Meaning: "How many passwords are hashed at once; 0 means as many as there are CPUs.",
+			Meaning: "The number of passwords hashed in parallel; 0 means the number of CPUs.",
 		},
 		{
 			Name: "HASH_QUEUE", Default: "64", Min: 1, Max: 10_000,
-			Meaning: "How many more may wait for that before the answer is 503.",
+			Meaning: "The number of requests that may wait for hashing; further ones are answered with 503.",
 		},
 		{
 			Name: "LOGIN_ATTEMPTS_PER_ACCOUNT_AND_IP", Default: "10", Min: 1, Max: 1_000_000,
-			Meaning: "Attempts that one address has on one account within the window.",
+			Meaning: "The maximum number of attempts from one address for one account within the window.",
 		},
 		{
 			Name: "LOGIN_ATTEMPTS_PER_IP", Default: "100", Min: 1, Max: 1_000_000,
-			Meaning: "Attempts that one address has on all accounts together within the window.",
+			Meaning: "The maximum number of attempts from one address for all accounts within the window.",
 		},
 		{
 			Name: "LOGIN_ATTEMPTS_PER_ACCOUNT", Default: "20", Min: 1, Max: 1_000_000,
-			Meaning: "Attempts on one account from everywhere within the window before growing delays begin.",
+			Meaning: "The number of attempts for one account within the window after which increasing delays apply.",
 		},
 		{
 			Name: "LOGIN_WINDOW_MINUTES", Default: "15", Min: 1, Max: 1440,
-			Meaning: "How long an attempt to sign in counts.",
+			Meaning: "The length of the window for attempts to sign in, in minutes.",
 		},
 		{
 			Name: "RATE_LIMIT_PER_MINUTE", Default: "1200", Max: 60_000,
-			Meaning: "Requests a minute that one signed-in caller has; 0 sets no limit.",
+			Meaning: "The maximum number of requests per minute for one signed-in user; 0 means no limit.",
 		},
 		{
 			Name: "RATE_LIMIT_KEY_PER_MINUTE", Default: "1200", Max: 60_000,
-			Meaning: "Requests a minute that one API key has; 0 sets no limit.",
+			Meaning: "The maximum number of requests per minute for one API key; 0 means no limit.",
 		},
 		{
 			Name: "RATE_LIMIT_COMPANY_PER_MINUTE", Default: "30000", Max: 60_000,
-			Meaning: "Requests a minute that the people and keys of a company have together; 0 sets no limit.",
+			Meaning: "The maximum number of requests per minute for all users and keys of a company; 0 means no limit.",
 		},
 		{
 			Name: "RATE_LIMIT_ANONYMOUS_PER_MINUTE", Default: "300", Max: 60_000,
-			Meaning: "Requests a minute that one address has without signing in; 0 sets no limit.",
+			Meaning: "The maximum number of unauthenticated requests per minute from one address; 0 means no limit.",
 		},
 
 		{
 			Name: "METRICS_TOKEN", Example: "$(openssl rand -hex 24)",
-			Meaning: "The bearer token, 16 characters or more, that reading /metrics takes; without one it is open.",
+			Meaning: "The bearer token for /metrics, at least 16 characters; without one, /metrics is public.",
 		},
 		{
 			Name: "OTEL_EXPORTER_OTLP_ENDPOINT", Example: "http://localhost:4318",
-			Meaning: "The base URL of the OpenTelemetry collector to send traces to over HTTP; none turns tracing off.",
+			Meaning: "The base URL of the OpenTelemetry collector for traces over HTTP; without one, tracing is disabled.",
 		},
-		{Name: "OTEL_SERVICE_NAME", Default: "interviewer", Meaning: "The service's name in traces."},
+		{Name: "OTEL_SERVICE_NAME", Default: "interviewer", Meaning: "The name of the service in traces."},
 	}
 }

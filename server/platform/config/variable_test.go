@@ -34,7 +34,7 @@ func TestVariablesAreTheFieldsOfConfig(t *testing.T) {
 	}
 	for _, v := range config.Variables() {
 		if !strings.HasSuffix(v.Meaning, ".") {
-			t.Errorf("the meaning of %s is no sentence: %q", v.Name, v.Meaning)
+			t.Errorf("the meaning of %s is not a sentence: %q", v.Name, v.Meaning)
 		}
 		if v.Default == "" && v.Example == "" {
 			t.Errorf("%s has neither a default nor an example", v.Name)
@@ -42,8 +42,8 @@ func TestVariablesAreTheFieldsOfConfig(t *testing.T) {
 	}
 }
 
-// TestExampleFile holds .env.example to the variables: the same names in the same order, each with its default and a
-// comment before it.
+// TestExampleFile compares .env.example with the variables: the same names in the same order, each with its default and
+// after a comment.
 func TestExampleFile(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile(example)
@@ -70,7 +70,7 @@ func TestExampleFile(t *testing.T) {
 			t.Errorf("%s is %q in .env.example, want %q", v.Name, values[v.Name], want)
 		}
 		if !regexp.MustCompile(`(?m)^# .+\.\n` + v.Name + "=").Match(content) {
-			t.Errorf("%s has no comment before it in .env.example", v.Name)
+			t.Errorf("%s has no comment in .env.example", v.Name)
 		}
 	}
 }
@@ -88,6 +88,6 @@ func TestExampleFileIsRefusedInProduction(t *testing.T) {
 	environ := []string{"DATABASE_URL=postgres://db/interviewer", "REDIS_URL=redis://cache"}
 	found := problems(t, environ, example)
 	if len(found) != 1 || found[0].Variable != "SECRET_KEY" || !strings.Contains(found[0].Wrong, ".env.example") {
-		t.Errorf("the problems are %v; want one, of the example's SECRET_KEY", found)
+		t.Errorf("the problems are %v; want one, of SECRET_KEY", found)
 	}
 }

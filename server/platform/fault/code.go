@@ -1,6 +1,6 @@
 package fault
 
-// Code names one thing that can go wrong. Codes are part of the API's contract: they are added, never changed.
+// Code identifies one kind of error. Codes are part of the API: they may be added, but never changed or reused.
 type Code string
 
 // The codes, by kind.
@@ -82,90 +82,90 @@ func Codes() []Code {
 	}
 }
 
-// Description is what the reference says of a code.
+// Description is the entry of a code in the reference.
 type Description struct {
 	Kind Kind
-	// Title is a short phrase that is the same at every occurrence.
+	// Title is a short phrase, the same for every occurrence.
 	Title string
-	// Meaning is one sentence for the person who reads the answer.
+	// Meaning states the problem in one sentence. It is the detail of a fault that has no other.
 	Meaning string
-	// Remedy is what a client can do about it.
+	// Remedy says what the client can do.
 	Remedy string
 }
 
-// Describe gives the reference entry of a code; an unknown code describes itself as an internal error.
+// Describe returns the entry of a code; that of InternalError for an unknown code.
 func (c Code) Describe() Description {
 	switch c {
 	case InternalError:
 		return Description{
 			Internal, "Internal error",
-			"Something went wrong on our side.",
-			"Try again later; if it persists, report the request_id.",
+			"An unexpected error occurred.",
+			"Try again later. If the error persists, report the request_id to the operator.",
 		}
 	case MalformedRequest:
 		return Description{
 			Malformed, "Malformed request",
-			"The request cannot be read or does not match the API's contract.",
-			"Correct what the errors list names; the reference shows each operation's schema.",
+			"The request cannot be parsed or does not match the schema of the operation.",
+			"Correct the fields listed in errors; the reference shows the schema of each operation.",
 		}
 	case InvalidCursor:
 		return Description{
 			Malformed, "Invalid cursor",
-			"The cursor was not issued by this list with these filters and this sort order.",
-			"Start again without a cursor, and repeat filters and sort unchanged when following next_cursor.",
+			"The cursor does not belong to this list with these filters and this sort order.",
+			"Start without a cursor, and keep filters and sort unchanged while you follow next_cursor.",
 		}
 	case InvalidCredentials:
 		return Description{
 			Unauthenticated, "Invalid credentials",
-			"The email or the password is wrong.",
-			"Check both and try again; after too many attempts the answer is 429.",
+			"The email or the password is incorrect.",
+			"Check both and try again; too many failed attempts are answered with 429.",
 		}
 	case InvalidToken:
 		return Description{
 			Unauthenticated, "Invalid access token or key",
-			"The access token or API key is invalid, has expired, or has been ended.",
-			"Refresh the session once; when that fails, sign in again. A program needs another key, or its key's new secret.",
+			"The access token or API key is invalid, expired or revoked.",
+			"Refresh the session; if that fails, sign in again. With an API key, use its current secret or another key.",
 		}
 	case InvalidRefreshToken:
 		return Description{
 			Unauthenticated, "Invalid refresh token",
-			"The refresh token is missing or invalid, has expired, was used before, or its session has ended.",
+			"The refresh token is missing, invalid, expired or already used, or its session has ended.",
 			"Sign in again.",
 		}
 	case MissingToken:
 		return Description{
 			Unauthenticated, "Authentication required",
-			"This operation needs an access token or an API key.",
-			"Send the header Authorization once: Bearer, a space, and the token or the key.",
+			"This operation requires an access token or an API key.",
+			"Send one Authorization header: Bearer, a space, and the token or key.",
 		}
 	case PermissionDenied:
 		return Description{
 			Forbidden, "Permission denied",
-			"Neither your role nor your key's scopes permit this operation.",
-			"Ask an administrator of your company.",
+			"Your role or the scopes of your API key do not permit this operation.",
+			"Ask an admin of your company for access.",
 		}
 	case RoleNotAllowed:
 		return Description{
 			Forbidden, "Role not allowed",
-			"Neither your role nor what you have to do with the resource permits this.",
-			"Ask an administrator of your company.",
+			"Your role and your relation to the resource do not permit this action.",
+			"Ask an admin of your company for access.",
 		}
 	case OwnRole:
 		return Description{
 			Forbidden, "Own role",
-			"Nobody changes their own role.",
-			"Ask another administrator of your company.",
+			"You cannot change your own role.",
+			"Ask another admin of your company.",
 		}
 	case CrossSiteRequest:
 		return Description{
 			Forbidden, "Cross-site request",
-			"A browser sent this request from a site that is not trusted.",
-			"Call from an origin that the operator lists in CORS_ORIGINS.",
+			"A browser sent this request from an origin that is not allowed.",
+			"Send the request from an origin that the operator lists in CORS_ORIGINS.",
 		}
 	case ResourceNotFound:
 		return Description{
 			NotFound, "Not found",
-			"There is no such resource, or it is not visible to you.",
+			"The resource does not exist, or you do not have access to it.",
 			"Check the path and the id.",
 		}
 	case EmailTaken:
@@ -183,183 +183,183 @@ func (c Code) Describe() Description {
 	case ExternalIDTaken:
 		return Description{
 			Conflict, "External id taken",
-			"Another candidate has this external id.",
-			"Find the candidate by external_id and change that one, or use another id.",
+			"Another candidate already has this external id.",
+			"Find that candidate by external_id and update it, or use another external id.",
 		}
 	case LastAdmin:
 		return Description{
 			Conflict, "Last admin",
-			"The company's last active admin can be neither deactivated nor given another role.",
-			"Make another user admin first.",
+			"The last active admin of a company cannot be deactivated or given another role.",
+			"Give another user the role admin first.",
 		}
 	case StateConflict:
 		return Description{
 			Conflict, "State conflict",
-			"The resource's present state does not allow this.",
-			"Choose among the allowed_actions of the answer, or read the resource again.",
+			"The state of the resource does not permit this action.",
+			"Choose one of the allowed_actions in the response, or read the resource again.",
 		}
 	case ConcurrentRequest:
 		return Description{
 			Conflict, "Concurrent request",
-			"The resource was changed by another request at the same time.",
+			"Another request changed the resource at the same time.",
 			"Read the resource again and repeat the request.",
 		}
 	case ApplicationExists:
 		return Description{
 			Conflict, "Application exists",
-			"The candidate has an application to this job that is active or on hold.",
-			"Go on with that application, or close it first.",
+			"The candidate already has an application to this job that is active or on hold.",
+			"Continue with that application, or close it first.",
 		}
 	case ActiveApplications:
 		return Description{
 			Conflict, "Active applications",
-			"The candidate has applications that are active or on hold.",
-			"Reject or withdraw them first.",
+			"The candidate still has applications that are active or on hold.",
+			"Reject or withdraw these applications first.",
 		}
 	case DraftExists:
 		return Description{
 			Conflict, "Draft exists",
-			"The kit has a draft already.",
-			"Change or publish that draft; the kit names it in draft_version_id.",
+			"The kit already has a draft version.",
+			"Edit or publish that draft; draft_version_id of the kit has its id.",
 		}
 	case ScheduleConflict:
 		return Description{
 			Conflict, "Schedule conflict",
-			"Somebody is booked at this time.",
-			"Choose another time or panel, or send allow_conflicts to book them twice.",
+			"A participant is already booked at this time.",
+			"Choose another time or panel, or set allow_conflicts to accept the conflict.",
 		}
 	case ScoreExists:
 		return Description{
 			Conflict, "Score exists",
-			"You have a score of this interview already.",
-			"Change that score; list your scores of the interview to find it.",
+			"You already have a score for this interview.",
+			"Change the existing score; list your scores of the interview to find it.",
 		}
 	case PanelistHasScore:
 		return Description{
 			Conflict, "Panelist has a score",
-			"The panelist has written a score of this interview.",
-			"Keep them on the panel; whether their score is required can be changed.",
+			"The panelist has a score for this interview and cannot be removed from the panel.",
+			"Keep the panelist; set score_required to false if the interview should not wait for the score.",
 		}
 	case NotATestCompany:
 		return Description{
 			Conflict, "Not a test company",
-			"This can be done in a test company only.",
-			"Use a key or a user of a test company.",
+			"This operation is available only in test companies.",
+			"Use an API key or a user of a test company.",
 		}
 	case LimitReached:
 		return Description{
 			Conflict, "Limit reached",
-			"There are as many of these as a company may have.",
-			"Revoke or close one that is not needed any more.",
+			"The company has reached the maximum number of these resources.",
+			"Revoke or close one that is no longer needed.",
 		}
 	case IdempotencyKeyInUse:
 		return Description{
 			Conflict, "Idempotency key in use",
-			"A request with this Idempotency-Key is still under way.",
-			"Send the same request again after as many seconds as Retry-After says, to learn what it was answered.",
+			"A request with this Idempotency-Key is still being processed.",
+			"Send the same request again after the seconds in Retry-After to get its response.",
 		}
 	case IdempotencyRecordLost:
 		return Description{
 			Conflict, "Idempotency record lost",
-			"A request with this Idempotency-Key has succeeded, and its answer cannot be given again.",
-			"Look at the resource to see what became of it; use another key for another request.",
+			"A request with this Idempotency-Key succeeded, but its response is no longer available.",
+			"Read the resource to see the result, and use a new key for another request.",
 		}
 	case IdempotencyKeyReused:
 		return Description{
 			Invalid, "Idempotency key reused",
-			"This Idempotency-Key was used for another request.",
-			"Use a new key for every new request, and the same one only to send the same request again.",
+			"This Idempotency-Key was already used for a different request.",
+			"Use a new key for each new request, and repeat a key only to retry the same request.",
 		}
 	case VersionMismatch:
 		return Description{
 			Stale, "Version mismatch",
-			"The resource has changed since the version that If-Match names.",
-			"Read the resource again, apply your change to what you find, and send its new ETag.",
+			"The resource has changed since the version in If-Match.",
+			"Read the resource again, apply your change to it, and send its new ETag in If-Match.",
 		}
 	case PreconditionRequired:
 		return Description{
 			Unconditional, "Precondition required",
-			"This change needs the ETag that it is based on in the header If-Match.",
-			"Read the resource, apply your change to what you find, and send its ETag as If-Match.",
+			"This operation requires an If-Match header with the ETag of the version that you change.",
+			"Read the resource, apply your change to it, and send its ETag in If-Match.",
 		}
 	case RuleViolated:
 		return Description{
 			Invalid, "Rule violated",
-			"The request is well-formed and breaks a rule.",
-			"Correct what the errors list names.",
+			"The request is well-formed but violates a rule.",
+			"Correct the fields listed in errors.",
 		}
 	case PasswordRefused:
 		return Description{
 			Invalid, "Password refused",
-			"The password does not meet the rules for passwords.",
+			"The password does not meet the password rules.",
 			"Choose a longer, less common password of at most 72 bytes that contains neither your email nor " +
 				"your company's name.",
 		}
 	case WrongPassword:
 		return Description{
 			Invalid, "Wrong password",
-			"The current password is wrong.",
+			"The current password is incorrect.",
 			"Check the current password and try again.",
 		}
 	case ImportRefused:
 		return Description{
 			Invalid, "Import refused",
-			"Rows of the file are wrong, so nothing was imported.",
-			"Correct the lines that the errors list names, or import with mode=partial.",
+			"The file contains invalid rows, so nothing was imported.",
+			"Correct the lines listed in errors, or import the valid rows with mode=partial.",
 		}
 	case RateLimited:
 		return Description{
 			Limited, "Rate limited",
-			"Too many requests.",
-			"Wait for as many seconds as Retry-After says.",
+			"You have sent too many requests.",
+			"Wait for the number of seconds in Retry-After.",
 		}
 	case TooManyAttempts:
 		return Description{
 			Limited, "Too many attempts",
-			"Too many attempts to sign in.",
-			"Wait for as many seconds as Retry-After says.",
+			"There were too many failed attempts to sign in.",
+			"Wait for the number of seconds in Retry-After.",
 		}
 	case DependencyDown:
 		return Description{
 			Unavailable, "Dependency unavailable",
-			"Something that the service depends on is not available at the moment.",
-			"Try again after as many seconds as Retry-After says.",
+			"A service that this API depends on is currently unavailable.",
+			"Try again after the number of seconds in Retry-After.",
 		}
 	case Overloaded:
 		return Description{
 			Unavailable, "Overloaded",
-			"The service is busy.",
-			"Try again after as many seconds as Retry-After says.",
+			"The service is overloaded.",
+			"Try again after the number of seconds in Retry-After.",
 		}
 	case MethodNotAllowed:
 		return Description{
 			MethodUnknown, "Method not allowed",
-			"This path does not know this method.",
-			"Use one of the methods in the header Allow.",
+			"This path does not support the HTTP method.",
+			"Use one of the methods in the Allow header.",
 		}
 	case NotAcceptable:
 		return Description{
 			Unacceptable, "Not acceptable",
-			"Nothing that the header Accept names can be served here.",
-			"Accept application/json and application/problem+json.",
+			"None of the media types in the Accept header is available.",
+			"Accept a media type that the operation responds with, and application/problem+json for errors.",
 		}
 	case PayloadTooLarge:
 		return Description{
 			TooLarge, "Payload too large",
-			"The body is larger than the server reads.",
-			"Send a smaller body.",
+			"The request body is too large.",
+			"Send a smaller request body.",
 		}
 	case UnsupportedMediaType:
 		return Description{
 			MediaUnknown, "Unsupported media type",
-			"The body is in a form that this operation does not read.",
-			"Send it in a media type that the detail or the reference names, most often application/json.",
+			"This operation does not support the media type of the request body.",
+			"Use a media type that the reference lists for the operation; most accept application/json.",
 		}
 	case HeadersTooLarge:
 		return Description{
 			HeadTooLarge, "Request headers too large",
-			"The request's URL and headers are larger than the server reads.",
-			"Send a shorter query, fewer or shorter headers and cookies.",
+			"The URL and the headers of the request are too large.",
+			"Shorten the query, the headers or the cookies.",
 		}
 	}
 	return InternalError.Describe()

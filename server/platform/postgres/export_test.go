@@ -8,7 +8,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 )
 
-// What follows gives tests the statements below the generated queries.
+// The following gives tests access to the statements below the generated queries.
 
 // RawOf is Of for any SQL.
 func (s *Store) RawOf(company uuid.UUID) db.DBTX { return s.bound(company, setTenant) }

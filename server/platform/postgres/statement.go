@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -10,15 +11,17 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// prelude is a statement that travels ahead of the one that was asked for, in the same round trip.
+// prelude is a statement that is sent ahead of a query, in the same round trip.
 type prelude struct {
-	sql  string
-	args []any
+	// purpose says in an error what the statement was for.
+	purpose string
+	sql     string
+	args    []any
 }
 
-// statements is a db.DBTX whose statements each run alone. PostgreSQL treats a pipeline up to its end as one
-// transaction, so the tenant that a prelude sets holds for the statement behind it, and for nothing after. Where a Unit
-// has begun they run in its transaction.
+// statements is a db.DBTX that runs each statement alone. PostgreSQL treats a pipeline up to its end as one transaction,
+// so the tenant that a prelude sets applies to the statement behind it and to nothing else. After a Unit has begun, the
+// statements run in its transaction.
 type statements struct {
 	pool    *pgxpool.Pool
 	company uuid.UUID
@@ -26,11 +29,11 @@ type statements struct {
 }
 
 func (s *statements) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return exec(send(ctx, s.place(ctx), s.tenant, sql, args), len(s.tenant))
+	return send(ctx, s.place(ctx), s.tenant, sql, args).exec()
 }
 
 func (s *statements) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return query(send(ctx, s.place(ctx), s.tenant, sql, args), len(s.tenant))
+	return send(ctx, s.place(ctx), s.tenant, sql, args).query()
 }
 
 func (s *statements) place(ctx context.Context) sender {
@@ -42,49 +45,84 @@ func (s *statements) place(ctx context.Context) sender {
 
 func (s *statements) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	rows, err := s.Query(ctx, sql, args...)
-	return row{rows, err}
+	return row{rows, sql, err}
 }
 
 type sender interface {
 	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
 }
 
-func send(ctx context.Context, to sender, before []prelude, sql string, args []any) pgx.BatchResults {
+// pipeline is a query that was sent behind its preludes.
+type pipeline struct {
+	results  pgx.BatchResults
+	preludes []prelude
+	sql      string
+}
+
+func send(ctx context.Context, to sender, preludes []prelude, sql string, args []any) pipeline {
 	batch := &pgx.Batch{}
-	for _, p := range before {
+	for _, p := range preludes {
 		batch.Queue(p.sql, p.args...)
 	}
 	batch.Queue(sql, args...)
-	return to.SendBatch(ctx, batch)
+	return pipeline{to.SendBatch(ctx, batch), preludes, sql}
 }
 
-func exec(results pgx.BatchResults, before int) (pgconn.CommandTag, error) {
-	var tag pgconn.CommandTag
-	var err error
-	for range before + 1 {
-		if tag, err = results.Exec(); err != nil {
-			break
-		}
+func (p pipeline) exec() (pgconn.CommandTag, error) {
+	if err := p.open(); err != nil {
+		return pgconn.CommandTag{}, err
 	}
-	return tag, translate(errors.Join(err, results.Close()))
+	tag, err := p.results.Exec()
+	return tag, queryFailed(p.sql, p.close(err))
 }
 
-func query(results pgx.BatchResults, before int) (pgx.Rows, error) {
-	for range before {
-		if _, err := results.Exec(); err != nil {
-			return nil, translate(errors.Join(err, results.Close()))
-		}
+func (p pipeline) query() (pgx.Rows, error) {
+	if err := p.open(); err != nil {
+		return nil, err
 	}
-	rows, err := results.Query()
+	rows, err := p.results.Query()
 	if err != nil {
-		return nil, translate(errors.Join(err, results.Close()))
+		return nil, queryFailed(p.sql, p.close(err))
 	}
-	return &result{Rows: rows, batch: results}, nil
+	return &result{Rows: rows, sql: p.sql, batch: p.results}, nil
 }
 
-// result gives the rows of a statement, and closes the batch that it came with.
+// open reads the results of the preludes.
+func (p pipeline) open() error {
+	for _, prelude := range p.preludes {
+		if _, err := p.results.Exec(); err != nil {
+			return queryFailed(p.sql, p.close(prelude.failed(err)))
+		}
+	}
+	return nil
+}
+
+// close ends the pipeline, and returns the first error. That of closing repeats an earlier one.
+func (p pipeline) close(err error) error {
+	if closing := p.results.Close(); err == nil {
+		return closing
+	}
+	return err
+}
+
+// failed adds the prelude's purpose to an error that PostgreSQL reports about it. The first result of a pipeline also
+// carries the errors of the connection, and those of preparing any of its statements.
+func (p prelude) failed(err error) error {
+	var preparing pgx.ErrPreprocessingBatch
+	if errors.As(err, &preparing) && preparing.SQL() != p.sql {
+		return err
+	}
+	var reported *pgconn.PgError
+	if !errors.As(err, &reported) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", p.purpose, err)
+}
+
+// result returns the rows of a query, and closes the pipeline that they came with.
 type result struct {
 	pgx.Rows
+	sql    string
 	batch  pgx.BatchResults
 	closed bool
 	err    error
@@ -109,16 +147,19 @@ func (r *result) Next() bool {
 	return false
 }
 
+func (r *result) Scan(into ...any) error { return queryFailed(r.sql, r.Rows.Scan(into...)) }
+
 func (r *result) Err() error {
 	if err := r.Rows.Err(); err != nil {
-		return translate(err)
+		return queryFailed(r.sql, err)
 	}
-	return translate(r.err)
+	return queryFailed(r.sql, r.err)
 }
 
-// row is the first row of a result; that there is none is the fault "not found".
+// row is the first row of a result. Scan returns the fault ResourceNotFound if there is none.
 type row struct {
 	rows pgx.Rows
+	sql  string
 	err  error
 }
 
@@ -131,7 +172,7 @@ func (r row) Scan(into ...any) error {
 		if err := r.rows.Err(); err != nil {
 			return err
 		}
-		return translate(pgx.ErrNoRows)
+		return queryFailed(r.sql, pgx.ErrNoRows)
 	}
 	if err := r.rows.Scan(into...); err != nil {
 		return err

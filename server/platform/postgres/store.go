@@ -1,6 +1,6 @@
-// Package postgres is the way to PostgreSQL. Every statement runs for one company: the tenant is set in the same round
-// trip, and row-level security holds the statement to it. What PostgreSQL says goes up as a fault, so that no other
-// package needs to know how it speaks.
+// Package postgres runs the generated queries. Every query runs for one company: the tenant is set in the same round
+// trip, and row-level security restricts the query to its rows. An error names the query and is returned as the fault
+// that it means, so that no other package needs to know PostgreSQL's error codes.
 package postgres
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 )
 
-// ServiceRole is what every connection becomes: a role that owns nothing and that row-level security binds.
+// ServiceRole is the role of every connection. It owns nothing and is subject to row-level security.
 const ServiceRole = "interviewer_service"
 
 const (
@@ -25,31 +25,31 @@ const (
 	setTenantPlan = `SELECT set_config('app.company_id', $1, true),
 		set_config('plan_cache_mode', 'force_custom_plan', true)`
 
-	// detachedTime bounds what must be done although the caller has left: a commit that was decided, a rollback.
+	// detachedTime limits a commit or rollback, which does not end with the request's context.
 	detachedTime = 5 * time.Second
 )
 
-// Options say where the database is and how much of it to use.
+// Options configure a Store.
 type Options struct {
 	// URL is a PostgreSQL connection string.
 	URL string
-	// MaxConns bounds the pool; 0 stands for 16.
+	// MaxConns is the maximum number of connections of the pool, up to 1000; 0 means 16.
 	MaxConns int
-	// StatementTimeout ends a statement that runs longer; 0 stands for ten seconds.
+	// StatementTimeout limits each statement and each wait for a lock; 0 means ten seconds.
 	StatementTimeout time.Duration
-	// Tracer observes statements; nil for none.
+	// Tracer traces statements; nil for none.
 	Tracer pgx.QueryTracer
 }
 
 // Store is a pool of connections of the service's role.
 type Store struct{ pool *pgxpool.Pool }
 
-// Open prepares the pool; connections are made when they are needed, so a database that is down is no error here. It
-// fails where the URL cannot be read.
+// Open returns a Store. Connections are opened when they are needed, so an unreachable database is not an error here; a
+// malformed URL is.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	config, err := pgxpool.ParseConfig(o.URL)
 	if err != nil {
-		return nil, fmt.Errorf("database url: %w", err)
+		return nil, fmt.Errorf("parse database URL: %w", err)
 	}
 	if o.StatementTimeout == 0 {
 		o.StatementTimeout = 10 * time.Second
@@ -69,49 +69,49 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	parameters["role"] = ServiceRole
 	parameters["timezone"] = "UTC"
 	parameters["application_name"] = "interviewer"
-	// Compiling a statement takes longer than any of ours does; planned anew with its values, it would be compiled anew.
+	// Our queries are shorter than their compilation, which would be repeated for each new plan.
 	parameters["jit"] = "off"
 	parameters["statement_timeout"] = timeout
 	parameters["lock_timeout"] = timeout
 	parameters["idle_in_transaction_session_timeout"] = timeout
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		pgxuuid.Register(conn.TypeMap()) // in binary; as text every id would be formatted and parsed
+		pgxuuid.Register(conn.TypeMap()) // binary format, so that ids are not formatted and parsed as text
 		return nil
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("database pool: %w", err)
+		return nil, fmt.Errorf("create connection pool: %w", err)
 	}
 	return &Store{pool: pool}, nil
 }
 
-// Close ends the pool's connections once they are idle.
+// Close closes the connections once they are idle.
 func (s *Store) Close() { s.pool.Close() }
 
-// Stat is the state of the pool.
+// Stat returns the state of the pool.
 func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
 
-// Of runs single statements for one company, each in a transaction and a round trip of its own.
+// Of returns queries for one company. Each runs in a transaction of its own, in one round trip.
 func (s *Store) Of(company uuid.UUID) *db.Queries { return db.New(s.bound(company, setTenant)) }
 
-// Planned is Of for statements with optional filters, which PostgreSQL plans anew with the values at hand: a plan for
-// all values could use no index.
+// Planned is Of for queries with optional filters. PostgreSQL plans them for their values, because a plan for all values
+// cannot use the indexes.
 func (s *Store) Planned(company uuid.UUID) *db.Queries {
 	return db.New(s.bound(company, setTenantPlan))
 }
 
-// bound runs statements for one company, each behind one that sets the tenant.
+// bound returns statements that each set the tenant first.
 func (s *Store) bound(company uuid.UUID, tenant string) *statements {
-	return &statements{pool: s.pool, company: company, tenant: []prelude{{tenant, []any{company.String()}}}}
+	return &statements{pool: s.pool, company: company, tenant: []prelude{setting(tenant, company)}}
 }
 
-// Lookup runs what has no tenant yet. Row-level security shows it no row of any table: all it can reach are the
-// functions that were made for it.
+// Lookup returns queries for requests without a tenant, such as a login. Row-level security hides all rows from them;
+// they can only call the functions that exist for this purpose.
 func (s *Store) Lookup() *db.Queries { return db.New(&statements{pool: s.pool}) }
 
-// InTx runs fn in one transaction for one company and commits when fn returns nil. The first statement carries the
-// transaction's beginning with it. Neither commit nor rollback depend on the caller still being there. In the context
-// of a Unit it joins that, and its commit is the unit's.
+// InTx runs fn in one transaction for one company and commits it if fn returns nil. BEGIN is sent together with the first
+// statement. A cancelled context prevents the commit, but does not interrupt a commit or rollback that has started. In
+// the context of a Unit, fn joins the unit's transaction, which the unit commits.
 func (s *Store) InTx(ctx context.Context, company uuid.UUID, fn func(tx *db.Queries) error) error {
 	return s.inTx(ctx, company, func(tx db.DBTX) error { return fn(db.New(tx)) })
 }
@@ -122,7 +122,7 @@ func (s *Store) inTx(ctx context.Context, company uuid.UUID, fn func(tx db.DBTX)
 	}
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return translate(err)
+		return failed("acquire a connection for a transaction", err)
 	}
 	defer conn.Release()
 	tx := begin(conn, company)
@@ -136,29 +136,29 @@ func (s *Store) inTx(ctx context.Context, company uuid.UUID, fn func(tx db.DBTX)
 		return err
 	}
 	if err := ctx.Err(); err != nil {
-		return translate(err)
+		return tx.failed(err)
 	}
 	if err := tx.commit(ctx); err != nil {
-		return translate(err)
+		return err
 	}
 	committed = true
 	return nil
 }
 
-// Ping asks the database for an answer.
+// Ping checks that the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	_, err := s.pool.Exec(ctx, "SELECT 1")
-	return translate(err)
+	return failed("ping the database", err)
 }
 
-// SchemaVersion is the version that the schema has now, as the migrations count; 0 for none.
+// SchemaVersion returns the version of the last migration that ran; 0 for none.
 func (s *Store) SchemaVersion(ctx context.Context) (version int64, err error) {
 	err = s.pool.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM schema_migrations").Scan(&version)
-	return version, translate(err)
+	return version, failed("read the schema version", err)
 }
 
-// CheckRole fails where the role of the connections could step around row-level security: a superuser, one that
-// bypasses it, or the owner of a table.
+// CheckRole returns an error if row-level security does not restrict the role of the connections, because it is a
+// superuser, bypasses row-level security or owns a table.
 func (s *Store) CheckRole(ctx context.Context) error {
 	var name string
 	var exempt, owner bool
@@ -167,11 +167,11 @@ func (s *Store) CheckRole(ctx context.Context) error {
 			EXISTS (SELECT FROM pg_class AS c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p'))
 		FROM pg_roles AS r WHERE r.rolname = current_user`).Scan(&name, &exempt, &owner)
 	if err != nil {
-		return translate(err)
+		return failed("check the database role", err)
 	}
 	if exempt || owner {
-		return fmt.Errorf("the database role %q is not held by row-level security (superuser or bypass: %t, "+
-			"owns tables: %t); let DATABASE_URL name a role that is only a member of %s", name, exempt, owner, ServiceRole)
+		return fmt.Errorf("row-level security does not restrict the database role %q (superuser or bypass: %t, "+
+			"owns tables: %t); use a role in DATABASE_URL that is only a member of %s", name, exempt, owner, ServiceRole)
 	}
 	return nil
 }
@@ -180,39 +180,53 @@ func (s *Store) CheckRole(ctx context.Context) error {
 type transaction struct {
 	conn    *pgx.Conn
 	opening []prelude
+	// last is the statement that ran last; it tells which transaction an error of the commit belongs to.
+	last string
 }
 
-// begin makes a transaction for one company, which its first statement will begin.
+// begin returns a transaction for one company. It begins with its first statement.
 func begin(conn *pgxpool.Conn, company uuid.UUID) *transaction {
-	return &transaction{conn: conn.Conn(), opening: []prelude{{"BEGIN", nil}, {setTenant, []any{company.String()}}}}
+	return &transaction{conn: conn.Conn(), opening: []prelude{
+		{"begin transaction", "BEGIN", nil}, setting(setTenant, company),
+	}}
+}
+
+// setting is the prelude that sets the tenant.
+func setting(sql string, company uuid.UUID) prelude {
+	return prelude{"set company", sql, []any{company.String()}}
 }
 
 func (t *transaction) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	if t.opening == nil {
-		tag, err := t.conn.Exec(ctx, sql, args...)
-		return tag, translate(err)
+	if t.opening != nil {
+		return t.open(ctx, sql, args).exec()
 	}
-	return exec(t.open(ctx, sql, args))
+	t.last = sql
+	tag, err := t.conn.Exec(ctx, sql, args...)
+	return tag, queryFailed(sql, err)
 }
 
 func (t *transaction) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if t.opening == nil {
-		rows, err := t.conn.Query(ctx, sql, args...)
-		return &result{Rows: rows}, translate(err)
+	if t.opening != nil {
+		return t.open(ctx, sql, args).query()
 	}
-	return query(t.open(ctx, sql, args))
+	t.last = sql
+	rows, err := t.conn.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, queryFailed(sql, err)
+	}
+	return &result{Rows: rows, sql: sql}, nil
 }
 
 func (t *transaction) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	rows, err := t.Query(ctx, sql, args...)
-	return row{rows, err}
+	return row{rows, sql, err}
 }
 
-// open sends the beginning of the transaction together with its first statement.
-func (t *transaction) open(ctx context.Context, sql string, args []any) (pgx.BatchResults, int) {
+// open sends BEGIN and the tenant together with the first statement.
+func (t *transaction) open(ctx context.Context, sql string, args []any) pipeline {
 	opening := t.opening
-	t.opening = nil
-	return send(ctx, t.conn, opening, sql, args), len(opening)
+	t.opening, t.last = nil, sql
+	return send(ctx, t.conn, opening, sql, args)
 }
 
 func (t *transaction) commit(ctx context.Context) error {
@@ -223,13 +237,23 @@ func (t *transaction) commit(ctx context.Context) error {
 	defer cancel()
 	tag, err := t.conn.Exec(ctx, "COMMIT")
 	if err == nil && tag.String() != "COMMIT" {
-		return fmt.Errorf("the transaction was rolled back: %w", pgx.ErrTxCommitRollback)
+		err = fmt.Errorf("the transaction was rolled back: %w", pgx.ErrTxCommitRollback)
 	}
-	return err
+	if err != nil {
+		return t.failed(err)
+	}
+	return nil
 }
 
-// rollback leaves the connection clean. Where that fails, the pool sees an open transaction and discards the
-// connection.
+// failed is the error of a transaction that cannot be committed.
+func (t *transaction) failed(err error) error {
+	if t.last == "" {
+		return failed("commit transaction", err)
+	}
+	return failed("commit transaction after "+queryName(t.last), err)
+}
+
+// rollback leaves the connection clean. If it fails, the pool sees the open transaction and discards the connection.
 func (t *transaction) rollback(ctx context.Context) {
 	if t.opening != nil || t.conn.PgConn().TxStatus() == 'I' {
 		return
@@ -239,7 +263,7 @@ func (t *transaction) rollback(ctx context.Context) {
 	_, _ = t.conn.Exec(ctx, "ROLLBACK")
 }
 
-// undo takes back what came after the unit's savepoint. Where that fails, so will whatever follows.
+// undo rolls back to the unit's savepoint. If it fails, the transaction fails with its next statement.
 func (t *transaction) undo(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detachedTime)
 	defer cancel()

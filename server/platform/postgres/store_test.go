@@ -18,8 +18,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// two is an installation with two companies, a session in each, and a store of a single connection, so that whatever a
-// statement leaves behind meets the next one.
+// two is an installation with two companies, each with a row in every table, and a store with a single connection, so
+// that whatever a statement leaves on the connection affects the next one.
 type two struct {
 	*testkit.Installation
 	acme, globex testkit.Company
@@ -97,7 +97,7 @@ func owner(table string) string {
 	return "company_id"
 }
 
-func TestATenantSeesItself(t *testing.T) {
+func TestTenantSeesOnlyItsOwnRows(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
 	for _, table := range tables(t, w) {
@@ -107,7 +107,7 @@ func TestATenantSeesItself(t *testing.T) {
 		}
 		for name, tenant := range map[string]db.DBTX{"Of": w.store.RawOf(w.acme.ID), "Planned": w.store.RawPlanned(w.acme.ID)} {
 			if total, own := count(t, tenant, all), count(t, tenant, mine, w.acme.ID); own == 0 || total != own {
-				t.Errorf("%s by %s: %d rows, %d of them one's own", table, name, total, own)
+				t.Errorf("%s by %s: %d rows, %d of them of the company", table, name, total, own)
 			}
 			if n := count(t, tenant, mine, w.globex.ID); n != 0 {
 				t.Errorf("%s by %s: %d rows of another company", table, name, n)
@@ -119,7 +119,7 @@ func TestATenantSeesItself(t *testing.T) {
 	}
 }
 
-func TestNoStatementReachesAnotherTenant(t *testing.T) {
+func TestStatementsDoNotReachAnotherTenant(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
 	acme, globex := w.store.RawOf(w.acme.ID), w.globex.ID
@@ -155,10 +155,10 @@ func TestNoStatementReachesAnotherTenant(t *testing.T) {
 		`UPDATE schema_migrations SET version = 1 WHERE $1::uuid IS NOT NULL`,
 	} {
 		if _, err := acme.Exec(t.Context(), sql, globex); err == nil {
-			t.Errorf("%s went through", sql)
+			t.Errorf("%s succeeded", sql)
 		}
 	}
-	// What a hostile function would see is what its caller sees: row-level security comes before it.
+	// Row-level security filters the rows before they reach a user-defined function, however cheap it claims to be.
 	_, err := acme.Exec(t.Context(), `CREATE FUNCTION pg_temp.leak(text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS
 		$$BEGIN IF $1 LIKE '%globex%' THEN RAISE EXCEPTION 'leaked %', $1; END IF; RETURN true; END$$`)
 	if err == nil {
@@ -166,17 +166,17 @@ func TestNoStatementReachesAnotherTenant(t *testing.T) {
 	}
 }
 
-func TestTheTenantEndsWithItsTransaction(t *testing.T) {
+func TestTenantEndsWithItsTransaction(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
 	const users = `SELECT count(*) FROM users`
-	failed := errors.New("changed my mind")
+	failed := errors.New("failed")
 	for name, run := range map[string]func() error{
 		"statement": func() error { count(t, w.store.RawOf(w.acme.ID), users); return nil },
 		"failed statement": func() error {
 			_, err := w.store.RawOf(w.acme.ID).Exec(t.Context(), `SELECT 1/0`)
 			if err == nil {
-				t.Error("a division by zero went through")
+				t.Error("a division by zero succeeded")
 			}
 			return nil
 		},
@@ -205,12 +205,12 @@ func TestTheTenantEndsWithItsTransaction(t *testing.T) {
 	}
 }
 
-// TestInTxRollsBack fails in every way, each with a write behind it and one connection to live on.
+// TestInTxRollsBack lets a transaction fail in every way after a write, and continues on its only connection.
 func TestInTxRollsBack(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
 	const rename = `UPDATE companies SET name = 'renamed'`
-	failed := errors.New("changed my mind")
+	failed := errors.New("failed")
 	leaving, leave := context.WithCancel(t.Context())
 	for name, run := range map[string]func(){
 		"an error": func() {
@@ -235,17 +235,17 @@ func TestInTxRollsBack(t *testing.T) {
 				panic("a defect")
 			})
 		},
-		"a failed statement that nobody looked at": func() {
+		"a failed statement whose error is ignored": func() {
 			err := w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
 				_, err := tx.Exec(t.Context(), rename)
 				_, _ = tx.Exec(t.Context(), `SELECT 1/0`)
 				return err
 			})
 			if err == nil {
-				t.Error("a transaction that cannot commit is said to have")
+				t.Error("a transaction that cannot commit reports success")
 			}
 		},
-		"a caller who left before the commit": func() {
+		"a context that was cancelled before the commit": func() {
 			err := w.store.RawInTx(leaving, w.acme.ID, func(tx db.DBTX) error {
 				_, err := tx.Exec(leaving, rename)
 				leave()
@@ -255,7 +255,7 @@ func TestInTxRollsBack(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		},
-		"a connection that was cut off": func() {
+		"a terminated connection": func() {
 			err := w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
 				var pid int
 				if err := tx.QueryRow(t.Context(), `SELECT pg_backend_pid()`).Scan(&pid); err != nil {
@@ -279,23 +279,23 @@ func TestInTxRollsBack(t *testing.T) {
 	}
 }
 
-// leavesAfterwards is a context whose caller leaves as soon as InTx has asked whether they are still there.
-type leavesAfterwards struct {
+// cancelledAfterCheck is a context that is cancelled right after InTx has checked it.
+type cancelledAfterCheck struct {
 	context.Context
-	leave context.CancelFunc
+	cancel context.CancelFunc
 }
 
-func (c leavesAfterwards) Err() error {
+func (c cancelledAfterCheck) Err() error {
 	err := c.Context.Err()
-	c.leave()
+	c.cancel()
 	return err
 }
 
-func TestACommitThatWasDecidedIsDone(t *testing.T) {
+func TestCommitCompletesAfterCancellation(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
-	ctx, leave := context.WithCancel(t.Context())
-	err := w.store.RawInTx(leavesAfterwards{ctx, leave}, w.acme.ID, func(tx db.DBTX) error {
+	ctx, cancel := context.WithCancel(t.Context())
+	err := w.store.RawInTx(cancelledAfterCheck{ctx, cancel}, w.acme.ID, func(tx db.DBTX) error {
 		_, err := tx.Exec(t.Context(), `UPDATE companies SET name = 'renamed'`)
 		return err
 	})
@@ -304,7 +304,7 @@ func TestACommitThatWasDecidedIsDone(t *testing.T) {
 	}
 }
 
-func TestWaitingIsBounded(t *testing.T) {
+func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{StatementTimeout: 200 * time.Millisecond})
 	if _, err := w.store.RawOf(w.acme.ID).Exec(t.Context(), `SELECT pg_sleep(60)`); !fault.Is(err, fault.Overloaded) {
@@ -317,7 +317,7 @@ func TestWaitingIsBounded(t *testing.T) {
 		}
 	}
 	if _, err := w.store.RawOf(w.acme.ID).Exec(t.Context(), `SELECT FROM users`); !fault.Is(err, fault.Overloaded) {
-		t.Errorf("a lock that is held: %v", err)
+		t.Errorf("a lock held by another connection: %v", err)
 	}
 	err := w.store.RawInTx(t.Context(), w.acme.ID, func(db.DBTX) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -326,15 +326,15 @@ func TestWaitingIsBounded(t *testing.T) {
 		return err
 	})
 	if !fault.Is(err, fault.DependencyDown) {
-		t.Errorf("a pool that is used up: %v", err)
+		t.Errorf("an exhausted pool: %v", err)
 	}
 }
 
-func TestADatabaseThatIsDown(t *testing.T) {
+func TestUnreachableDatabase(t *testing.T) {
 	t.Parallel()
 	s, err := postgres.Open(t.Context(), postgres.Options{URL: "postgres://nobody@127.0.0.1:1/none?sslmode=disable"})
 	if err != nil {
-		t.Fatalf("opening asks the database: %v", err)
+		t.Fatalf("Open connects to the database: %v", err)
 	}
 	t.Cleanup(s.Close)
 	tenant := uuid.New()
@@ -347,7 +347,7 @@ func TestADatabaseThatIsDown(t *testing.T) {
 		}
 	}
 	if _, err := postgres.Open(t.Context(), postgres.Options{URL: "postgres://%zz"}); err == nil {
-		t.Error("a URL that cannot be read is taken")
+		t.Error("Open accepts a malformed URL")
 	}
 }
 
@@ -366,9 +366,9 @@ func TestNotFound(t *testing.T) {
 	}
 }
 
-// TestALoginOfItsOwn serves with a role that is only a member of the service's role, as production does where migrations
-// have a URL of their own.
-func TestALoginOfItsOwn(t *testing.T) {
+// TestSeparateLoginRole uses a role that is only a member of the service's role, as production does when migrations have
+// a URL of their own.
+func TestSeparateLoginRole(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
 	name := "app_" + strings.ReplaceAll(uuid.NewString(), "-", "")
@@ -407,8 +407,8 @@ func TestALoginOfItsOwn(t *testing.T) {
 	}
 }
 
-// TestCheckRoleRefusesWhoStepsAroundTheWall gives the service's role what it must never have.
-func TestCheckRoleRefusesWhoStepsAroundTheWall(t *testing.T) {
+// TestCheckRoleRefusesRolesThatBypassRowLevelSecurity makes the service's role the owner of a table.
+func TestCheckRoleRefusesRolesThatBypassRowLevelSecurity(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
 	if err := w.store.CheckRole(t.Context()); err != nil {
@@ -428,10 +428,132 @@ func TestCheckRoleRefusesWhoStepsAroundTheWall(t *testing.T) {
 	defer s.Close()
 	var now string
 	if err := s.RawLookup().QueryRow(t.Context(), `SELECT current_user`).Scan(&now); err != nil || now != postgres.ServiceRole {
-		t.Errorf("the URL's own role won: %s, %v", now, err)
+		t.Errorf("the role in the URL takes effect: %s, %v", now, err)
 	}
 	w.Exec(`ALTER TABLE audit_pending OWNER TO interviewer_service`)
 	if err := w.store.CheckRole(t.Context()); err == nil || !strings.Contains(err.Error(), "owns tables: true") {
-		t.Errorf("an owner of tables is taken: %v", err)
+		t.Errorf("the owner of a table is accepted: %v", err)
+	}
+}
+
+// TestErrorsNameTheQuery makes queries fail in every place that can fail, and expects the errors to say where.
+func TestErrorsNameTheQuery(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{})
+	w.Exec(`CREATE TABLE deferred (id int PRIMARY KEY, parent int REFERENCES deferred DEFERRABLE INITIALLY DEFERRED)`)
+	w.Exec(`GRANT ALL ON deferred TO ` + postgres.ServiceRole)
+	const (
+		prepare = "-- name: SelectMissing :one\nSELECT missing FROM users"
+		divide  = "-- name: Divide :many\nSELECT 1 / (count(*) - count(*)) FROM users"
+		text    = "-- name: SelectText :one\nSELECT 'text'"
+		none    = "-- name: SelectNone :one\nSELECT 1 WHERE false"
+		orphan  = "-- name: InsertOrphan :exec\nINSERT INTO deferred VALUES (1, 2)"
+	)
+	exec := func(sql string) func(db.DBTX) error {
+		return func(tx db.DBTX) error {
+			_, err := tx.Exec(t.Context(), sql)
+			return err
+		}
+	}
+	scan := func(sql string) func(db.DBTX) error {
+		return func(tx db.DBTX) error { return tx.QueryRow(t.Context(), sql).Scan(new(int)) }
+	}
+	scanAll := func(sql string) func(db.DBTX) error {
+		return func(tx db.DBTX) error {
+			rows, err := tx.Query(t.Context(), sql)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				if err := rows.Scan(new(int)); err != nil {
+					return err
+				}
+			}
+			return rows.Err()
+		}
+	}
+	for name, test := range map[string]struct {
+		run  func(db.DBTX) error
+		want string
+	}{
+		"prepare, exec":    {exec(prepare), `query SelectMissing: error preprocessing batch (prepare): ERROR: column "missing" does not exist (SQLSTATE 42703)`},
+		"prepare, row":     {scan(prepare), `query SelectMissing: error preprocessing batch (prepare): ERROR: column "missing" does not exist (SQLSTATE 42703)`},
+		"prepare, rows":    {scanAll(prepare), `query SelectMissing: error preprocessing batch (prepare): ERROR: column "missing" does not exist (SQLSTATE 42703)`},
+		"execute, exec":    {exec(divide), "query Divide: ERROR: division by zero (SQLSTATE 22012)"},
+		"execute, row":     {scan(divide), "query Divide: ERROR: division by zero (SQLSTATE 22012)"},
+		"execute, rows":    {scanAll(divide), "query Divide: ERROR: division by zero (SQLSTATE 22012)"},
+		"scan, row":        {scan(text), "query SelectText: can't scan into dest[0]"},
+		"scan, rows":       {scanAll(text), "query SelectText: can't scan into dest[0]"},
+		"no row":           {scan(none), "not_found: query SelectNone: no rows in result set"},
+		"unnamed":          {exec("SELECT 1 / 0"), "query SELECT 1 / 0: ERROR: division by zero (SQLSTATE 22012)"},
+		"deferred":         {exec(orphan), `query InsertOrphan: ERROR: insert or update on table "deferred" violates foreign key constraint`},
+		"unnamed and long": {exec("SELECT 1 / 0 AS a_name_longer_than_an_error_has_room_for"), "query SELECT 1 / 0 AS a_name_longer_than_an_er: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inTx := func(before ...string) error {
+				return w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+					for _, sql := range before {
+						if _, err := tx.Exec(t.Context(), sql); err != nil {
+							return err
+						}
+					}
+					return test.run(tx)
+				})
+			}
+			for where, err := range map[string]error{
+				"alone": test.run(w.store.RawOf(w.acme.ID)), "first of a transaction": inTx(), "in a transaction": inTx("SELECT 1"),
+			} {
+				want := test.want
+				switch {
+				case name == "deferred" && where != "alone":
+					want = `commit transaction after InsertOrphan: ERROR: insert or update on table "deferred"`
+				case where == "in a transaction": // without a pipeline
+					want = strings.Replace(want, "error preprocessing batch (prepare): ", "", 1)
+				}
+				if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("%s: error %q, want %q", where, err, want)
+				}
+			}
+		})
+	}
+}
+
+// TestErrorsNameThePrelude lets the statements fail that precede a query.
+func TestErrorsNameThePrelude(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{})
+	const query = "-- name: CountUsers :one\nSELECT count(*) FROM users"
+	w.Exec(`REVOKE EXECUTE ON FUNCTION pg_catalog.set_config FROM PUBLIC`)
+	const denied = "query CountUsers: set company: "
+	if err := w.store.RawOf(w.acme.ID).QueryRow(t.Context(), query).Scan(new(int)); err == nil || !strings.HasPrefix(err.Error(), denied) {
+		t.Errorf("alone: error %q, want %q", err, denied)
+	}
+	err := w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
+		return tx.QueryRow(t.Context(), query).Scan(new(int))
+	})
+	if err == nil || !strings.HasPrefix(err.Error(), denied) {
+		t.Errorf("in a transaction: error %q, want %q", err, denied)
+	}
+	away, err := postgres.Open(t.Context(), postgres.Options{URL: "postgres://nobody@127.0.0.1:1/none?sslmode=disable"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(away.Close)
+	err = away.RawOf(w.acme.ID).QueryRow(t.Context(), query).Scan(new(int))
+	if want := "dependency_unavailable: query CountUsers: failed to connect"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("unreachable: error %q, want %q", err, want)
+	}
+}
+
+// TestGeneratedQueriesHaveNames expects the comment that errors read the name of a query from.
+func TestGeneratedQueriesHaveNames(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{})
+	w.Exec(`ALTER TABLE users RENAME COLUMN first_name TO given_name`)
+	_, err := w.store.Of(w.acme.ID).GetUser(t.Context(), db.GetUserParams{CompanyID: w.acme.ID})
+	if err == nil || !strings.HasPrefix(err.Error(), "query GetUser: ") {
+		t.Errorf("error %q, want the name GetUser", err)
 	}
 }

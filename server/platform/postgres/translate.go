@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -14,8 +15,45 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// translate makes of what PostgreSQL or the way to it says the fault that it means for the caller. An error that has no
-// meaning there stays what it is: a defect.
+// queryError says which query an error belongs to.
+type queryError struct {
+	sql   string
+	cause error
+}
+
+func (e *queryError) Error() string { return "query " + queryName(e.sql) + ": " + e.cause.Error() }
+
+func (e *queryError) Unwrap() error { return e.cause }
+
+// queryFailed returns the error of a query with the query's name, as the fault that it means; nil for nil.
+func queryFailed(sql string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return translate(&queryError{sql, err})
+}
+
+// failed is queryFailed for what is not a query.
+func failed(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return translate(fmt.Errorf("%s: %w", doing, err))
+}
+
+// queryName returns the name that sqlc writes into the first line of every query, such as GetUser in "-- name: GetUser
+// :one". Other SQL has its first line for a name, up to 40 bytes.
+func queryName(sql string) string {
+	line, _, _ := strings.Cut(sql, "\n")
+	if named, found := strings.CutPrefix(line, "-- name: "); found {
+		name, _, _ := strings.Cut(named, " ")
+		return name
+	}
+	return strings.ToValidUTF8(line[:min(len(line), 40)], "")
+}
+
+// translate returns the fault that an error of PostgreSQL, or of the connection to it, means for the client. Other
+// errors stay as they are; they are defects.
 func translate(err error) error {
 	if err == nil {
 		return nil
@@ -34,9 +72,9 @@ func translate(err error) error {
 	if errors.As(err, &refused) {
 		return down(err)
 	}
-	var said *pgconn.PgError
-	if errors.As(err, &said) {
-		return meaning(said, err)
+	var reported *pgconn.PgError
+	if errors.As(err, &reported) {
+		return meaning(reported, err)
 	}
 	var network net.Error
 	if errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
@@ -49,9 +87,9 @@ func translate(err error) error {
 
 func down(err error) error { return fault.New(fault.DependencyDown).After(time.Second).Because(err) }
 
-// meaning reads SQLSTATE, and the constraint where one was broken (PostgreSQL's manual, appendix A).
-func meaning(said *pgconn.PgError, err error) error {
-	switch said.ConstraintName {
+// meaning returns the fault for the violated constraint or the SQLSTATE (PostgreSQL's manual, appendix A).
+func meaning(reported *pgconn.PgError, err error) error {
+	switch reported.ConstraintName {
 	case "users_email_key", "login_emails_pkey":
 		return fault.New(fault.EmailTaken).Field("/email", "taken", "belongs to another user").Because(err)
 	case "companies_slug_key":
@@ -67,29 +105,29 @@ func meaning(said *pgconn.PgError, err error) error {
 	case "scores_panelist_fkey":
 		return fault.New(fault.PanelistHasScore).Because(err)
 	}
-	switch said.Code {
+	switch reported.Code {
 	case "40001", "40P01": // serialization failure, deadlock
 		return fault.New(fault.ConcurrentRequest).Because(err)
-	case "55P03": // a lock was not to be had in time
+	case "55P03": // lock timeout
 		return fault.New(fault.Overloaded).After(time.Second).Because(err)
-	case "57014": // the statement took too long
+	case "57014": // statement timeout
 		return fault.New(fault.Overloaded).After(5 * time.Second).Because(err)
-	case "25006", "42704": // a standby; a role or type that is not there yet because no migration has run
+	case "25006", "42704": // a standby; a role or type that is missing because no migration has run yet
 		return down(err)
 	}
-	for _, class := range []string{"08", "53", "57P"} { // connection, resources, shutdown and start-up
-		if strings.HasPrefix(said.Code, class) {
+	for _, class := range []string{"08", "53", "57P"} { // connection, resources, shutdown and start
+		if strings.HasPrefix(reported.Code, class) {
 			return down(err)
 		}
 	}
 	return err
 }
 
-// Guarded is what an error of a guarded write means: that no row was met says that the row is not any more what was
-// decided on, so it is ConcurrentRequest; any other stays what it is.
+// Guarded returns the error of an UPDATE or DELETE whose WHERE repeats the state that a decision was based on. If no row
+// matched, another request has changed it since, and the error is ConcurrentRequest.
 func Guarded(err error) error {
 	if fault.Is(err, fault.ResourceNotFound) {
-		return fault.New(fault.ConcurrentRequest)
+		return fault.New(fault.ConcurrentRequest).Because(err)
 	}
 	return err
 }

@@ -16,7 +16,7 @@ import (
 
 func TestTranslate(t *testing.T) {
 	t.Parallel()
-	said := func(code string) error { return fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: code}) }
+	reported := func(code string) error { return fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: code}) }
 	broken := func(constraint string) error { return &pgconn.PgError{Code: "23505", ConstraintName: constraint} }
 	const defect = fault.Code("")
 	for name, test := range map[string]struct {
@@ -33,42 +33,42 @@ func TestTranslate(t *testing.T) {
 		"live score":           {broken("scores_live_key"), fault.ScoreExists},
 		"panelist of a score":  {broken("scores_panelist_fkey"), fault.PanelistHasScore},
 		"another key":          {broken("users_pkey"), defect},
-		"foreign key":          {said("23503"), defect},
-		"check":                {said("23514"), defect},
-		"not null":             {said("23502"), defect},
-		"serialization":        {said("40001"), fault.ConcurrentRequest},
-		"deadlock":             {said("40P01"), fault.ConcurrentRequest},
-		"lock timeout":         {said("55P03"), fault.Overloaded},
-		"statement timeout":    {said("57014"), fault.Overloaded},
-		"standby":              {said("25006"), fault.DependencyDown},
-		"no role yet":          {said("42704"), fault.DependencyDown},
-		"connection lost":      {said("08006"), fault.DependencyDown},
-		"too many connections": {said("53300"), fault.DependencyDown},
-		"disk full":            {said("53100"), fault.DependencyDown},
-		"admin shutdown":       {said("57P01"), fault.DependencyDown},
-		"starting up":          {said("57P03"), fault.DependencyDown},
-		"idle too long":        {said("57P05"), fault.DependencyDown},
-		"syntax":               {said("42601"), defect},
-		"permission":           {said("42501"), defect},
-		"bad encoding":         {said("22021"), defect},
+		"foreign key":          {reported("23503"), defect},
+		"check":                {reported("23514"), defect},
+		"not null":             {reported("23502"), defect},
+		"serialization":        {reported("40001"), fault.ConcurrentRequest},
+		"deadlock":             {reported("40P01"), fault.ConcurrentRequest},
+		"lock timeout":         {reported("55P03"), fault.Overloaded},
+		"statement timeout":    {reported("57014"), fault.Overloaded},
+		"standby":              {reported("25006"), fault.DependencyDown},
+		"no role yet":          {reported("42704"), fault.DependencyDown},
+		"connection lost":      {reported("08006"), fault.DependencyDown},
+		"too many connections": {reported("53300"), fault.DependencyDown},
+		"disk full":            {reported("53100"), fault.DependencyDown},
+		"admin shutdown":       {reported("57P01"), fault.DependencyDown},
+		"starting up":          {reported("57P03"), fault.DependencyDown},
+		"idle too long":        {reported("57P05"), fault.DependencyDown},
+		"syntax":               {reported("42601"), defect},
+		"permission":           {reported("42501"), defect},
+		"bad encoding":         {reported("22021"), defect},
 		"EOF":                  {fmt.Errorf("read: %w", io.ErrUnexpectedEOF), fault.DependencyDown},
 		"closed":               {net.ErrClosed, fault.DependencyDown},
 		"unreachable":          {&net.OpError{Op: "dial", Err: errors.New("refused")}, fault.DependencyDown},
 		"deadline":             {context.DeadlineExceeded, fault.DependencyDown},
 		"rolled back":          {pgx.ErrTxCommitRollback, fault.DependencyDown},
-		"the caller left":      {context.Canceled, defect},
+		"cancelled":            {context.Canceled, defect},
 		"a fault":              {fault.New(fault.LastAdmin), fault.LastAdmin},
 		"anything else":        {errors.New("else"), defect},
 	} {
 		got := translate(test.err)
 		if !errors.Is(got, test.err) {
-			t.Errorf("%s: the cause is lost in %v", name, got)
+			t.Errorf("%s: %v does not wrap its cause", name, got)
 		}
 		if test.want == defect && fault.KindOf(got) != fault.Internal || test.want != defect && !fault.Is(got, test.want) {
 			t.Errorf("%s: %v, want %q", name, got, test.want)
 		}
 	}
 	if translate(nil) != nil {
-		t.Error("no error became one")
+		t.Error("nil became an error")
 	}
 }

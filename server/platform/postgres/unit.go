@@ -9,11 +9,11 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 )
 
-// Unit holds back the commit of what one request writes for its company, so that something more can be written with it
-// once it is known what the request comes to. It is for one goroutine.
+// Unit delays the commit of what one request writes for its company, so that the response can be recorded in the same
+// transaction. It is not safe for concurrent use.
 //
-// Within the unit's context every InTx for the company joins one transaction, which the first of them begins, and every
-// statement Of or Planned for the company sees what it has written. No connection is held before.
+// In the unit's context every InTx for the company joins one transaction, which the first of them begins, and every
+// query of Of or Planned for the company sees what was written. The unit holds no connection before.
 type Unit struct {
 	store   *Store
 	company uuid.UUID
@@ -26,9 +26,8 @@ type Unit struct {
 
 type unitKey struct{}
 
-// Unite gives a context in which a company's writes are one unit. What begin does is the first of its transaction;
-// where it fails, so does the InTx that would have begun it. The unit must be ended by Commit or Settle, and whatever
-// happens by End.
+// Unite returns a context in which a company's writes are one unit. The function begin runs first in the transaction; if
+// it fails, the InTx that would have begun the transaction fails. End the unit with Commit or Settle, and defer End.
 func (s *Store) Unite(
 	ctx context.Context, company uuid.UUID, begin func(ctx context.Context, tx *db.Queries) error,
 ) (context.Context, *Unit) {
@@ -36,8 +35,8 @@ func (s *Store) Unite(
 	return context.WithValue(ctx, unitKey{}, u), u
 }
 
-// AfterCommit calls a function once what has been written is committed: now, or when the unit that the context belongs
-// to is. Where that comes to nothing, it is never called.
+// AfterCommit calls a function after the commit: now, or after the commit of the context's unit. If the unit is rolled
+// back, the function is never called.
 func AfterCommit(ctx context.Context, fn func()) {
 	if u, ok := ctx.Value(unitKey{}).(*Unit); ok {
 		u.after = append(u.after, fn)
@@ -46,7 +45,7 @@ func AfterCommit(ctx context.Context, fn func()) {
 	fn()
 }
 
-// unitOf gives the unit that a company's statements belong to, nil where they stand alone.
+// unitOf returns the unit that a company's statements belong to; nil for none.
 func unitOf(ctx context.Context, company uuid.UUID) *Unit {
 	if u, ok := ctx.Value(unitKey{}).(*Unit); ok && u.company == company {
 		return u
@@ -54,7 +53,7 @@ func unitOf(ctx context.Context, company uuid.UUID) *Unit {
 	return nil
 }
 
-// run is InTx within the unit. What fails is undone, and leaves what succeeded before it.
+// run is InTx in the unit. A failed step is rolled back; the steps before it are kept.
 func (u *Unit) run(ctx context.Context, fn func(tx db.DBTX) error) error {
 	first := u.tx == nil
 	if first {
@@ -66,7 +65,9 @@ func (u *Unit) run(ctx context.Context, fn func(tx db.DBTX) error) error {
 	}
 	err := fn(u.tx)
 	if err == nil {
-		err = translate(ctx.Err())
+		if err = ctx.Err(); err != nil {
+			err = u.tx.failed(err)
+		}
 	}
 	switch {
 	case err == nil:
@@ -82,7 +83,7 @@ func (u *Unit) run(ctx context.Context, fn func(tx db.DBTX) error) error {
 func (u *Unit) open(ctx context.Context) error {
 	conn, err := u.store.pool.Acquire(ctx)
 	if err != nil {
-		return translate(err)
+		return failed("acquire a connection for a transaction", err)
 	}
 	u.conn, u.tx = conn, begin(conn, u.company)
 	if err := u.begin(ctx, db.New(u.tx)); err != nil {
@@ -99,7 +100,8 @@ func (u *Unit) abandon(ctx context.Context) {
 	u.conn, u.tx, u.wrote, u.after = nil, nil, false, nil
 }
 
-// Commit writes something last and commits the unit, both or neither. Then it calls what waits for that.
+// Commit runs last in the unit's transaction and commits it. Afterwards it calls the functions of AfterCommit. If last or
+// the commit fails, everything is rolled back.
 func (u *Unit) Commit(ctx context.Context, last func(tx *db.Queries) error) error {
 	return u.commit(ctx, func(tx db.DBTX) error { return last(db.New(tx)) })
 }
@@ -114,8 +116,8 @@ func (u *Unit) commit(ctx context.Context, last func(tx db.DBTX) error) error {
 	return u.finish(ctx)
 }
 
-// Settle ends a unit whose request has failed. What an InTx of it has written with success is committed if keep is
-// true, as it would have been without the unit, and undone otherwise.
+// Settle ends a unit whose request failed. If keep is true, it commits what successful calls of InTx wrote, as it would
+// have been without the unit; otherwise it rolls everything back.
 func (u *Unit) Settle(ctx context.Context, keep bool) error {
 	if u.tx == nil {
 		return nil
@@ -127,7 +129,7 @@ func (u *Unit) Settle(ctx context.Context, keep bool) error {
 	return u.finish(ctx)
 }
 
-// End undoes what was neither committed nor settled, because a defect broke the request off.
+// End rolls back a unit that was neither committed nor settled, because the handler panicked.
 func (u *Unit) End(ctx context.Context) {
 	if u.tx != nil {
 		u.abandon(ctx)
@@ -137,7 +139,7 @@ func (u *Unit) End(ctx context.Context) {
 func (u *Unit) finish(ctx context.Context) error {
 	if err := u.tx.commit(ctx); err != nil {
 		u.abandon(ctx)
-		return translate(err)
+		return err
 	}
 	u.conn.Release()
 	after := u.after

@@ -12,7 +12,7 @@ import (
 
 var errStep = errors.New("a step that fails")
 
-// unit is a company's unit on a store of one connection, so that whatever holds that on shows.
+// unit is a company's unit on a store with one connection, so that a connection that is not released is noticed.
 type unit struct {
 	two
 	t     *testing.T
@@ -32,7 +32,7 @@ func unite(t *testing.T) *unit {
 	return u
 }
 
-// name sets the company's name in a step of its own, which then gives an error.
+// name sets the company's name in a step of its own, which then returns an error.
 func (u *unit) name(name string, then error) error {
 	err := u.store.RawInTx(u.ctx, u.acme.ID, func(tx db.DBTX) error {
 		if _, err := tx.Exec(u.ctx, `UPDATE companies SET name = $1`, name); err != nil {
@@ -44,7 +44,7 @@ func (u *unit) name(name string, then error) error {
 	return err
 }
 
-// sees reads the company's name within the unit, and outside of it.
+// sees compares the company's name inside the unit and outside of it.
 func (u *unit) sees(inside, outside string) {
 	u.t.Helper()
 	var name string
@@ -59,7 +59,7 @@ func (u *unit) sees(inside, outside string) {
 	}
 }
 
-// free fails where the unit has kept the only connection.
+// free fails if the unit still holds the only connection.
 func (u *unit) free() {
 	u.t.Helper()
 	if n := count(u.t, u.store.RawOf(u.globex.ID), `SELECT count(*) FROM companies`); n != 1 || u.store.Stat().AcquiredConns() != 0 {
@@ -67,7 +67,7 @@ func (u *unit) free() {
 	}
 }
 
-func TestAUnitStandsOrFallsTogether(t *testing.T) {
+func TestUnitCommitsOrRollsBackTogether(t *testing.T) {
 	t.Parallel()
 	u := unite(t)
 	if err := u.name("one", nil); err != nil {
@@ -89,14 +89,14 @@ func TestAUnitStandsOrFallsTogether(t *testing.T) {
 	u.free()
 }
 
-func TestWhatWaitsForACommitWaits(t *testing.T) {
+func TestAfterCommitRunsAfterTheCommit(t *testing.T) {
 	t.Parallel()
 	u := unite(t)
 	if err := u.name("one", nil); err != nil || len(u.after) != 0 {
-		t.Errorf("before the commit was called %v: %v", u.after, err)
+		t.Errorf("called before the commit: %v: %v", u.after, err)
 	}
 	if err := u.unit.RawCommit(u.ctx, func(db.DBTX) error { return nil }); err != nil || !slices.Equal(u.after, []string{"one"}) {
-		t.Errorf("after the commit was called %v: %v", u.after, err)
+		t.Errorf("called after the commit: %v: %v", u.after, err)
 	}
 	called := false
 	if postgres.AfterCommit(t.Context(), func() { called = true }); !called {
@@ -104,16 +104,16 @@ func TestWhatWaitsForACommitWaits(t *testing.T) {
 	}
 }
 
-func TestAUnitThatFails(t *testing.T) {
+func TestFailedUnit(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		end  func(u *unit) error
 		want string
 	}{
-		"refused, and kept":      {func(u *unit) error { return u.unit.Settle(u.ctx, true) }, "one"},
-		"failed":                 {func(u *unit) error { return u.unit.Settle(u.ctx, false) }, "acme"},
-		"the last step fails":    {func(u *unit) error { return u.unit.RawCommit(u.ctx, func(db.DBTX) error { return errStep }) }, "acme"},
-		"broken off by a defect": {func(u *unit) error { u.unit.End(u.ctx); return nil }, "acme"},
+		"refused, and kept":   {func(u *unit) error { return u.unit.Settle(u.ctx, true) }, "one"},
+		"failed":              {func(u *unit) error { return u.unit.Settle(u.ctx, false) }, "acme"},
+		"the last step fails": {func(u *unit) error { return u.unit.RawCommit(u.ctx, func(db.DBTX) error { return errStep }) }, "acme"},
+		"ended by a panic":    {func(u *unit) error { u.unit.End(u.ctx); return nil }, "acme"},
 	} {
 		u := unite(t)
 		if err := u.name("one", nil); err != nil {
@@ -125,7 +125,7 @@ func TestAUnitThatFails(t *testing.T) {
 		u.unit.End(u.ctx)
 		u.sees("", c.want)
 		if called := len(u.after) > 0; called != (c.want == "one") {
-			t.Errorf("%s: what waits for a commit was called: %t", name, called)
+			t.Errorf("%s: AfterCommit was called: %t", name, called)
 		}
 		u.free()
 	}
@@ -133,15 +133,15 @@ func TestAUnitThatFails(t *testing.T) {
 	if err := u.name("one", errStep); !errors.Is(err, errStep) {
 		t.Error(err)
 	}
-	u.free() // a unit whose only step has failed holds nothing
+	u.free() // A unit whose only step failed holds no connection.
 	if err := u.unit.Settle(u.ctx, true); err != nil {
 		t.Error(err)
 	}
 	u.sees("", "acme")
 }
 
-// TestAUnitIsOfOneCompany: what another company's statements do stands alone.
-func TestAUnitIsOfOneCompany(t *testing.T) {
+// TestUnitBelongsToOneCompany: statements of another company commit independently.
+func TestUnitBelongsToOneCompany(t *testing.T) {
 	t.Parallel()
 	u := unite(t)
 	if n := count(t, u.store.RawOf(u.globex.ID), `SELECT count(*) FROM companies`); n != 1 || u.begun != 0 {

@@ -6,11 +6,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// mostClients is how many combinations of something deprecated and a client are told apart; the rest counts as another
-// client, so that labels stay bounded however many keys there are.
+// mostClients limits the combinations of a deprecated part and a client. Further clients are counted as "other", so that
+// labels stay bounded.
 const mostClients = 2_000
 
-// deprecated counts requests by what they use that will go.
+// deprecated counts the requests that use a deprecated part of the API.
 type deprecated struct {
 	vector *prometheus.CounterVec
 	mu     sync.Mutex
@@ -21,8 +21,8 @@ func newDeprecated(r prometheus.Registerer) *deprecated {
 	d := &deprecated{
 		vector: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "interviewer_deprecated_requests_total",
-			Help: "Requests that used something that will go, by the operation, what it is, and the client: " +
-				"an API key's id, people or anonymous.",
+			Help: "Requests that used a deprecated part of the API, by operation, part and client: " +
+				"the id of an API key, people or anonymous.",
 		}, []string{"operation", "deprecated", "client"}),
 		known: map[[3]string]bool{},
 	}

@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -17,18 +18,17 @@ import (
 	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
-// logged gives what one call of the logger writes, decoded, without time, level and message.
+// logged returns the decoded line that one call of the logger writes, without time, level and message.
 func logged(t *testing.T, log func(*slog.Logger)) map[string]any {
 	t.Helper()
 	var b bytes.Buffer
-	log(telemetry.NewLogger(&b, slog.LevelDebug, false))
+	log(telemetry.NewLogger(&b, slog.LevelDebug, false, attrsOf))
 	var record map[string]any
 	if err := json.Unmarshal(b.Bytes(), &record); err != nil {
-		t.Fatalf("the line is no JSON: %v: %s", err, b.Bytes())
+		t.Fatalf("the line is not JSON: %v: %s", err, b.Bytes())
 	}
 	for _, key := range []string{"time", "level", "msg"} {
 		if _, there := record[key]; !there {
@@ -46,13 +46,13 @@ func wantRecord(t *testing.T, got, want map[string]any) {
 	}
 }
 
-// TestHandlerKeepsSlogsRules runs the standard library's own examination of handlers.
-func TestHandlerKeepsSlogsRules(t *testing.T) {
+// TestHandlerConformsToSlog runs the standard library's tests of handlers.
+func TestHandlerConformsToSlog(t *testing.T) {
 	t.Parallel()
 	var b *bytes.Buffer
 	slogtest.Run(t, func(*testing.T) slog.Handler {
 		b = &bytes.Buffer{}
-		return telemetry.NewLogger(b, slog.LevelInfo, false).Handler()
+		return telemetry.NewLogger(b, slog.LevelInfo, false, attrsOf).Handler()
 	}, func(t *testing.T) map[string]any {
 		t.Helper()
 		var record map[string]any
@@ -67,7 +67,7 @@ func TestLevel(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	level := &slog.LevelVar{}
-	log := telemetry.NewLogger(&b, level, false)
+	log := telemetry.NewLogger(&b, level, false, attrsOf)
 	log.DebugContext(t.Context(), "unseen")
 	if b.Len() != 0 {
 		t.Errorf("debug was logged at level info: %s", b.String())
@@ -84,7 +84,7 @@ func TestTimesAreUTC(t *testing.T) {
 	when := time.Date(2026, 2, 3, 4, 5, 6, 7000, time.FixedZone("east", 5*3600))
 	for name, text := range map[string]bool{"json": false, "text": true} {
 		var b bytes.Buffer
-		handler := telemetry.NewLogger(&b, slog.LevelInfo, text).Handler()
+		handler := telemetry.NewLogger(&b, slog.LevelInfo, text, attrsOf).Handler()
 		record := slog.NewRecord(when, slog.LevelInfo, "now", 0)
 		record.AddAttrs(slog.Time("token_expires", when.Add(time.Hour)))
 		if err := handler.Handle(t.Context(), record); err != nil {
@@ -98,25 +98,28 @@ func TestTimesAreUTC(t *testing.T) {
 	}
 }
 
-func TestRequestIsAdded(t *testing.T) {
+// attrsKey is the context key of the attributes that attrsOf returns.
+type attrsKey struct{}
+
+func attrsOf(ctx context.Context) []slog.Attr {
+	attrs, _ := ctx.Value(attrsKey{}).([]slog.Attr)
+	return attrs
+}
+
+func withAttrs(ctx context.Context, attrs ...slog.Attr) context.Context {
+	return context.WithValue(ctx, attrsKey{}, attrs)
+}
+
+func TestContextAttrs(t *testing.T) {
 	t.Parallel()
-	who := access.Actor{CompanyID: uuid.New(), ID: uuid.New(), SessionID: uuid.New()}
 	span := trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{1, 2}, SpanID: trace.SpanID{3, 4}, TraceFlags: trace.FlagsSampled,
 	})
-	anonymous := access.With(t.Context(), &access.Request{ID: "r-1", Operation: "Login"})
-	full := trace.ContextWithSpanContext(
-		access.With(t.Context(), &access.Request{ID: "r-2", Operation: "GetMe", Actor: &who}), span,
-	)
-	known := map[string]any{
-		"request_id": "r-2", "operation": "GetMe", "user_id": who.ID.String(),
-		"company_id": who.CompanyID.String(), "session_id": who.SessionID.String(),
-		"trace_id": "01020000000000000000000000000000", "span_id": "0304000000000000",
-	}
+	request := withAttrs(t.Context(), slog.String("request_id", "r-2"), slog.String("operation", "GetMe"))
+	traced := trace.ContextWithSpanContext(request, span)
 	with := func(more map[string]any) map[string]any {
-		for key, value := range known {
-			more[key] = value
-		}
+		more["request_id"], more["operation"] = "r-2", "GetMe"
+		more["trace_id"], more["span_id"] = "01020000000000000000000000000000", "0304000000000000"
 		return more
 	}
 
@@ -125,14 +128,14 @@ func TestRequestIsAdded(t *testing.T) {
 		wantRecord(t, logged(t, func(l *slog.Logger) { l.InfoContext(t.Context(), "m", "a", 1) }),
 			map[string]any{"a": 1.})
 	})
-	t.Run("anonymous", func(t *testing.T) {
+	t.Run("not traced", func(t *testing.T) {
 		t.Parallel()
-		wantRecord(t, logged(t, func(l *slog.Logger) { l.InfoContext(anonymous, "m") }),
-			map[string]any{"request_id": "r-1", "operation": "Login"})
+		wantRecord(t, logged(t, func(l *slog.Logger) { l.InfoContext(request, "m") }),
+			map[string]any{"request_id": "r-2", "operation": "GetMe"})
 	})
-	t.Run("signed in and traced", func(t *testing.T) {
+	t.Run("traced", func(t *testing.T) {
 		t.Parallel()
-		wantRecord(t, logged(t, func(l *slog.Logger) { l.With("b", 2).InfoContext(full, "m", "a", 1) }),
+		wantRecord(t, logged(t, func(l *slog.Logger) { l.With("b", 2).InfoContext(traced, "m", "a", 1) }),
 			with(map[string]any{"a": 1., "b": 2.}))
 	})
 	t.Run("beside open groups", func(t *testing.T) {
@@ -140,17 +143,17 @@ func TestRequestIsAdded(t *testing.T) {
 		wantRecord(t, logged(t, func(l *slog.Logger) {
 			outer := l.With("b", 2).WithGroup("g").With("c", 3)
 			_ = outer.With("unseen", 0).WithGroup("unseen")
-			outer.WithGroup("h").With("d", 4).InfoContext(full, "m", "a", 1)
+			outer.WithGroup("h").With("d", 4).InfoContext(traced, "m", "a", 1)
 		}), with(map[string]any{"b": 2., "g": map[string]any{"c": 3., "h": map[string]any{"d": 4., "a": 1.}}}))
 	})
 }
 
-// writesItself is a value that has a text of its own.
+// writesItself is a value with a text form.
 type writesItself struct{ Password string }
 
 func (writesItself) MarshalText() ([]byte, error) { return []byte("its own text"), nil }
 
-// hidesInLogs is a value that slog asks for what to log.
+// hidesInLogs is a slog.LogValuer.
 type hidesInLogs struct{ secret string }
 
 func (h hidesInLogs) LogValue() slog.Value {
@@ -238,12 +241,12 @@ func TestCredentialsAreRedacted(t *testing.T) {
 				"group": map[string]any{"secret": hidden, "kind": "hidden"},
 			},
 		},
-		"what is no JSON": {
+		"no JSON form": {
 			[]any{"odd", struct {
 				Password string
 				C        chan int
 			}{"x", nil}},
-			map[string]any{"odd": "[struct { Password string; C chan int } that is no JSON]"},
+			map[string]any{"odd": "[struct { Password string; C chan int }, which has no JSON form]"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -262,31 +265,31 @@ func TestCredentialsAreRedacted(t *testing.T) {
 	}
 }
 
-// TestRecordIsLeftAlone hands on a record that has room for more attributes, which whoever made it may still add.
-func TestRecordIsLeftAlone(t *testing.T) {
+// TestHandleDoesNotModifyTheRecord handles a record that has capacity for more attributes.
+func TestHandleDoesNotModifyTheRecord(t *testing.T) {
 	t.Parallel()
 	record := slog.NewRecord(time.Time{}, slog.LevelInfo, "m", 0)
 	for range 10 {
 		record.AddAttrs(slog.Int("a", 1))
 	}
-	ctx := access.With(t.Context(), &access.Request{ID: "r-1", Operation: "GetMe"})
-	if err := telemetry.NewLogger(io.Discard, slog.LevelInfo, false).Handler().Handle(ctx, record); err != nil {
+	ctx := withAttrs(t.Context(), slog.String("request_id", "r-1"))
+	if err := telemetry.NewLogger(io.Discard, slog.LevelInfo, false, attrsOf).Handler().Handle(ctx, record); err != nil {
 		t.Fatal(err)
 	}
 	record.AddAttrs(slog.Int("a", 1))
 	record.Attrs(func(a slog.Attr) bool {
 		if a.Key != "a" {
-			t.Errorf("handling a record has changed it: it now has %v", a)
+			t.Errorf("Handle added %v to the record", a)
 		}
 		return true
 	})
 }
 
-func TestTextRedactsToo(t *testing.T) {
+func TestTextIsRedacted(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	log := telemetry.NewLogger(&b, slog.LevelInfo, true)
-	ctx := access.With(t.Context(), &access.Request{ID: "r-1"})
+	log := telemetry.NewLogger(&b, slog.LevelInfo, true, attrsOf)
+	ctx := withAttrs(t.Context(), slog.String("request_id", "r-1"))
 	log.WithGroup("g").InfoContext(ctx, "hello\nworld", "password", "hunter2",
 		"body", map[string]string{"token": "hunter2"})
 	line := b.String()
@@ -295,14 +298,15 @@ func TestTextRedactsToo(t *testing.T) {
 	}
 	if strings.Count(line, "\n") != 1 || !strings.Contains(line, "level=INFO") ||
 		!strings.Contains(line, " request_id=r-1") {
-		t.Errorf("the line is not one line of text with the request's id: %q", line)
+		t.Errorf("not one line of text with the request id: %q", line)
 	}
 }
 
 func BenchmarkAccessLine(b *testing.B) {
-	log := telemetry.NewLogger(io.Discard, slog.LevelInfo, false)
-	who := access.Actor{CompanyID: uuid.New(), ID: uuid.New(), SessionID: uuid.New()}
-	ctx := access.With(b.Context(), &access.Request{ID: uuid.NewString(), Operation: "GetMe", Actor: &who})
+	log := telemetry.NewLogger(io.Discard, slog.LevelInfo, false, attrsOf)
+	id := uuid.NewString()
+	ctx := withAttrs(b.Context(), slog.String("request_id", id), slog.String("operation", "GetMe"),
+		slog.String("user_id", id), slog.String("company_id", id), slog.String("session_id", id))
 	b.ReportAllocs()
 	for b.Loop() {
 		log.LogAttrs(ctx, slog.LevelInfo, "request", slog.String("method", "GET"),

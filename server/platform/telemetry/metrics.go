@@ -1,7 +1,6 @@
-// Package telemetry is how the service is seen from outside: metrics for Prometheus, logs by slog, and traces for
-// OpenTelemetry. It promises that watching costs the watched next to nothing, that no label can grow without bound,
-// that attributes named like credentials are not logged, and that nothing of it ever holds up a request, not even a
-// collector that hangs. Nothing is registered globally: whoever starts the service passes these values on.
+// Package telemetry provides metrics for Prometheus, logs with slog and traces for OpenTelemetry. Recording is cheap, the
+// number of label values is bounded, attributes named like credentials are redacted, and no request waits for a
+// collector, even one that hangs. Nothing is registered globally.
 package telemetry
 
 import (
@@ -25,7 +24,7 @@ const (
 	LoginUnavailable = "unavailable"
 )
 
-// The outcomes of a refresh. Replayed is the previous token within its grace, reused is the same later.
+// The outcomes of a refresh. Replayed is the previous token within its grace period, reused is the same token later.
 const (
 	RefreshRotated     = "rotated"
 	RefreshReplayed    = "replayed"
@@ -46,7 +45,7 @@ const (
 	TokenKey       = "key"
 )
 
-// The limits that throttle.
+// The rate limits.
 const (
 	LimitCaller    = "caller"
 	LimitKey       = "key"
@@ -54,19 +53,18 @@ const (
 	LimitLogin     = "login"
 )
 
-// The places that the state of a session came from.
+// The sources of the state of a session.
 const (
 	SourceLocal    = "local"
 	SourceRedis    = "redis"
 	SourcePostgres = "postgres"
 )
 
-// other is the label value under which anything is counted that has no value of its own, so that labels stay bounded.
+// other is the label value for all unknown values, so that labels stay bounded.
 const other = "other"
 
-// Metrics counts what the service does. Its methods are safe for concurrent use, and counting allocates nothing, except
-// in Request for a combination it sees for the first time. Every counter whose labels are known beforehand is there, at
-// 0, from the start.
+// Metrics counts what the service does. Its methods are safe for concurrent use. Counting does not allocate, except in
+// Request for a new combination of labels. Counters with known label values exist, at 0, from the start.
 type Metrics struct {
 	registry      *prometheus.Registry
 	requests      *requests
@@ -80,27 +78,27 @@ type Metrics struct {
 	deprecated    *deprecated
 }
 
-// NewMetrics returns metrics with a registry of their own, which also tells about the Go runtime, the process and the
-// build. The version is the one the service reports everywhere.
+// NewMetrics returns metrics with a registry of their own, which includes those of the Go runtime, the process and the
+// build. The version is the one that the service reports.
 func NewMetrics(version string) *Metrics {
 	r := prometheus.NewRegistry()
 	m := &Metrics{
 		registry: r,
 		requests: newRequests(r),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "http_requests_in_flight", Help: "Requests that are being answered.",
+			Name: "http_requests_in_flight", Help: "Requests in progress.",
 		}),
-		logins: newOutcomes(r, "interviewer_logins_total", "outcome", "Logins by their outcome.",
+		logins: newOutcomes(r, "interviewer_logins_total", "outcome", "Logins by outcome.",
 			LoginSucceeded, LoginRefused, LoginInactive, LoginThrottled, LoginOverloaded, LoginUnavailable),
-		refreshes: newOutcomes(r, "interviewer_refreshes_total", "outcome", "Refreshes of a session by their outcome.",
+		refreshes: newOutcomes(r, "interviewer_refreshes_total", "outcome", "Refreshes of a session by outcome.",
 			RefreshRotated, RefreshReplayed, RefreshReused, RefreshInvalid, RefreshRevoked, RefreshUnavailable),
 		invalidTokens: newOutcomes(r, "interviewer_invalid_tokens_total", "reason",
-			"Access tokens refused, by the reason.",
+			"Refused access tokens by reason.",
 			TokenMissing, TokenMalformed, TokenSignature, TokenClaims, TokenExpired, TokenRevoked, TokenKey),
-		throttled: newOutcomes(r, "interviewer_throttled_total", "limit", "Requests answered 429, by the limit.",
+		throttled: newOutcomes(r, "interviewer_throttled_total", "limit", "Requests answered with 429, by limit.",
 			LimitCaller, LimitKey, LimitAnonymous, LimitLogin),
 		revocations: newOutcomes(r, "interviewer_revocation_checks_total", "source",
-			"Checks whether a session is revoked, by where its state came from.",
+			"Checks whether a session is revoked, by source of its state.",
 			SourceLocal, SourceRedis, SourcePostgres),
 		deprecated: newDeprecated(r),
 		sealed: prometheus.NewCounter(prometheus.CounterOpts{
@@ -112,43 +110,43 @@ func NewMetrics(version string) *Metrics {
 	return m
 }
 
-// Handler answers a scrape. It bounds scrapes that run at once and the time of each; who may scrape is not its concern.
+// Handler serves scrapes: at most 4 at a time and 10 s each. It does not authenticate the client.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
 		EnableOpenMetrics: true, MaxRequestsInFlight: 4, Timeout: 10 * time.Second,
 	})
 }
 
-// InFlight adds to the number of requests that are being answered: 1 when one begins, -1 when it ends.
+// InFlight adds to the number of requests in progress: 1 when one begins, -1 when it ends.
 func (m *Metrics) InFlight(delta int) { m.inFlight.Add(float64(delta)) }
 
-// Login counts a login by its outcome, one of the constants LoginSucceeded and following.
+// Login counts a login by outcome, one of the constants LoginSucceeded and following.
 func (m *Metrics) Login(outcome string) { m.logins.count(outcome) }
 
-// Refresh counts a refresh by its outcome, one of the constants RefreshRotated and following.
+// Refresh counts a refresh by outcome, one of the constants RefreshRotated and following.
 func (m *Metrics) Refresh(outcome string) { m.refreshes.count(outcome) }
 
-// InvalidToken counts a refused access token by the reason, one of the constants TokenMissing and following.
+// InvalidToken counts a refused access token by reason, one of the constants TokenMissing and following.
 func (m *Metrics) InvalidToken(reason string) { m.invalidTokens.count(reason) }
 
-// Throttled counts a request that a limit refused, one of the constants LimitCaller and following.
+// Throttled counts a request that a rate limit refused, by limit, one of the constants LimitCaller and following.
 func (m *Metrics) Throttled(limit string) { m.throttled.count(limit) }
 
-// Deprecated counts a request that used something that will go: of which operation, what, and by whom.
+// Deprecated counts a request that used a deprecated part of the API, by operation, part and client.
 func (m *Metrics) Deprecated(operation, what, client string) {
 	m.deprecated.count(operation, what, client)
 }
 
-// Revocation counts a check of a session by where its state came from, one of the constants SourceLocal and following.
+// Revocation counts a check of a session by source of its state, one of the constants SourceLocal and following.
 func (m *Metrics) Revocation(source string) { m.revocations.count(source) }
 
-// AuditSealed counts n audit entries that were sealed; n is not negative.
+// AuditSealed counts n sealed audit entries; n is not negative.
 func (m *Metrics) AuditSealed(n int) { m.sealed.Add(float64(n)) }
 
 // outcomes is a counter for each value of one label.
 type outcomes map[string]prometheus.Counter
 
-// newOutcomes registers a counter with one label of these values, all at 0, and the value "other" for the rest.
+// newOutcomes registers a counter with one label that has these values and "other", all at 0.
 func newOutcomes(r prometheus.Registerer, name, label, help string, values ...string) outcomes {
 	vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
 	r.MustRegister(vec)
@@ -167,7 +165,7 @@ func (o outcomes) count(value string) {
 	counter.Inc()
 }
 
-// buildInfo is the customary gauge that is always 1 and carries its information in labels.
+// buildInfo is a gauge that is always 1 and has the version, revision and Go version as labels.
 func buildInfo(version string) prometheus.Collector {
 	revision := ""
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -178,7 +176,7 @@ func buildInfo(version string) prometheus.Collector {
 		}
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "interviewer_build_info", Help: "The build that runs.",
+		Name: "interviewer_build_info", Help: "The running build.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "go_version": runtime.Version()},
 	})
 	info.Set(1)

@@ -16,7 +16,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
-// scrape gives what a scrape answers, a line of the text format each.
+// scrape returns the lines of a scrape in the text format.
 func scrape(t *testing.T, m *telemetry.Metrics) []string {
 	t.Helper()
 	server := httptest.NewServer(m.Handler())
@@ -32,12 +32,12 @@ func scrape(t *testing.T, m *telemetry.Metrics) []string {
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("the scrape answers %d, %v: %s", response.StatusCode, err, body)
+		t.Fatalf("the scrape returns %d, %v: %s", response.StatusCode, err, body)
 	}
 	return strings.Split(string(body), "\n")
 }
 
-// wantLines fails the test for every line that a scrape lacks.
+// wantLines reports every line that is missing in a scrape.
 func wantLines(t *testing.T, m *telemetry.Metrics, want ...string) {
 	t.Helper()
 	got := scrape(t, m)
@@ -51,14 +51,14 @@ func wantLines(t *testing.T, m *telemetry.Metrics, want ...string) {
 			name, _, _ := strings.Cut(line, "{")
 			for _, other := range got {
 				if strings.HasPrefix(other, name) {
-					t.Logf("  but %q", other)
+					t.Logf("  found %q", other)
 				}
 			}
 		}
 	}
 }
 
-// families names, for each counter of known values, its label, its values and how to count one.
+// families has, for each counter with known values, its label, its values and the function that counts one.
 func families(m *telemetry.Metrics) map[string]struct {
 	label  string
 	values []string
@@ -90,7 +90,7 @@ func families(m *telemetry.Metrics) map[string]struct {
 	}
 }
 
-func TestKnownValuesAreThereFromTheStart(t *testing.T) {
+func TestKnownValuesExistFromTheStart(t *testing.T) {
 	t.Parallel()
 	m := telemetry.NewMetrics("1.2.3")
 	want := []string{"interviewer_audit_sealed_total 0", "http_requests_in_flight 0"}
@@ -102,7 +102,7 @@ func TestKnownValuesAreThereFromTheStart(t *testing.T) {
 	wantLines(t, m, want...)
 }
 
-func TestEachValueIsCountedByItself(t *testing.T) {
+func TestValuesAreCountedSeparately(t *testing.T) {
 	t.Parallel()
 	m := telemetry.NewMetrics("1.2.3")
 	var want []string
@@ -113,7 +113,7 @@ func TestEachValueIsCountedByItself(t *testing.T) {
 			}
 			want = append(want, fmt.Sprintf("%s{%s=%q} %d", name, family.label, value, i+1))
 		}
-		family.count("a value that nobody foresaw")
+		family.count("an unknown value")
 		family.count("")
 		want = append(want, fmt.Sprintf("%s{%s=%q} 2", name, family.label, "other"))
 	}
@@ -146,7 +146,7 @@ func TestRequests(t *testing.T) {
 	)
 }
 
-// TestClientsCannotAddLabels sends methods and statuses that nobody should be able to turn into new series.
+// TestClientsCannotAddLabels counts unknown methods and statuses, which must not create new series.
 func TestClientsCannotAddLabels(t *testing.T) {
 	t.Parallel()
 	m := telemetry.NewMetrics("1.2.3")
@@ -171,7 +171,7 @@ func TestClientsCannotAddLabels(t *testing.T) {
 	}
 }
 
-func TestRequestsAtOnce(t *testing.T) {
+func TestConcurrentRequests(t *testing.T) {
 	t.Parallel()
 	m := telemetry.NewMetrics("1.2.3")
 	var all sync.WaitGroup
@@ -195,12 +195,12 @@ func TestBuildRuntimeAndProcess(t *testing.T) {
 	text := strings.Join(scrape(t, telemetry.NewMetrics("1.2.3")), "\n")
 	for _, want := range []string{`interviewer_build_info{`, `version="1.2.3"`, "go_goroutines ", "process_open_fds "} {
 		if !strings.Contains(text, want) {
-			t.Errorf("the scrape has no %q", want)
+			t.Errorf("the scrape does not contain %q", want)
 		}
 	}
 }
 
-func TestWatching(t *testing.T) {
+func TestWatchers(t *testing.T) {
 	t.Parallel()
 	config, err := pgxpool.ParseConfig("postgres://nobody@127.0.0.1:1/none?connect_timeout=1")
 	if err != nil {
@@ -212,10 +212,10 @@ func TestWatching(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	gone, cancel := context.WithCancel(t.Context())
+	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := pool.Acquire(gone); err == nil {
-		t.Fatal("a connection was acquired for a caller who had gone")
+	if _, err := pool.Acquire(cancelled); err == nil {
+		t.Fatal("a connection was acquired with a cancelled context")
 	}
 
 	m := telemetry.NewMetrics("1.2.3")
@@ -238,7 +238,7 @@ func TestWatching(t *testing.T) {
 	)
 }
 
-// TestCountingAllocatesNothing guards the hot path of every request.
+// TestCountingAllocatesNothing checks the metrics that every request updates.
 //
 //nolint:paralleltest // AllocsPerRun counts the allocations of the whole process.
 func TestCountingAllocatesNothing(t *testing.T) {

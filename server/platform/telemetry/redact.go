@@ -12,10 +12,9 @@ import (
 
 const redacted = "[redacted]"
 
-// guard is the last look at an attribute before it is written: credentials are replaced, by the attribute's own key or
-// by that of a group around it, and times are put into UTC. Numbers, truth values and times pass under any key, as no
-// credential is one: token_count is a fact.
-func guard(groups []string, a slog.Attr) slog.Attr {
+// redact replaces the value of an attribute whose key, or the key of a group around it, names a credential, and converts
+// times to UTC. Numbers, booleans and times are kept under any key: token_count is not a credential.
+func redact(groups []string, a slog.Attr) slog.Attr {
 	switch a.Value.Kind() {
 	case slog.KindTime:
 		a.Value = slog.TimeValue(a.Value.Time().UTC())
@@ -27,7 +26,7 @@ func guard(groups []string, a slog.Attr) slog.Attr {
 		if secret(groups, a.Key) {
 			a.Value = slog.StringValue(redacted)
 		} else {
-			a.Value = guardAny(a.Value)
+			a.Value = redactAny(a.Value)
 		}
 	default:
 	}
@@ -52,9 +51,9 @@ func names(key string) bool {
 	return false
 }
 
-// guardAny looks into a value that is made of others, by way of its JSON form, in which its parts have the keys they
-// would be logged with.
-func guardAny(v slog.Value) slog.Value {
+// redactAny redacts the parts of a composite value. It uses the value's JSON form, in which the parts have the keys that
+// they are logged with.
+func redactAny(v slog.Value) slog.Value {
 	value := v.Any()
 	switch value := value.(type) {
 	case slog.Level:
@@ -75,7 +74,7 @@ func guardAny(v slog.Value) slog.Value {
 		err = decoder.Decode(&parts)
 	}
 	if err != nil {
-		return slog.StringValue(fmt.Sprintf("[%T that is no JSON]", value))
+		return slog.StringValue(fmt.Sprintf("[%T, which has no JSON form]", value))
 	}
 	return slog.AnyValue(redactParts(parts))
 }

@@ -11,11 +11,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// unmatched is the operation of a request that matched none.
+// unmatched is the label value for requests that match no operation.
 const unmatched = "unmatched"
 
-// requests counts and times requests. Looking up a metric by its labels costs more than counting, so each combination
-// is looked up once and kept in a map that readers share without a lock; a writer replaces it by a longer copy.
+// requests counts and times requests. Looking up a metric by its labels costs more than counting, so each combination is
+// looked up once and kept in a map. Readers use the map without a lock; a writer replaces it with a copy.
 type requests struct {
 	total    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
@@ -24,13 +24,13 @@ type requests struct {
 	growing sync.Mutex
 }
 
-// combination is what one request is counted under.
+// combination has the label values of one request.
 type combination struct {
 	operation, method string
 	status            int
 }
 
-// series is what one combination counts into.
+// series has the metrics of one combination.
 type series struct {
 	total    prometheus.Counter
 	duration prometheus.Observer
@@ -39,10 +39,10 @@ type series struct {
 func newRequests(r prometheus.Registerer) *requests {
 	q := &requests{
 		total: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "http_requests_total", Help: "Requests answered, by operation, method and status.",
+			Name: "http_requests_total", Help: "Requests by operation, method and status.",
 		}, []string{"operation", "method", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "http_request_duration_seconds", Help: "Time from a request's first middleware to its answer.",
+			Name: "http_request_duration_seconds", Help: "Time from the first middleware to the response.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"operation"}),
 	}
@@ -51,8 +51,8 @@ func newRequests(r prometheus.Registerer) *requests {
 	return q
 }
 
-// Request counts one answered request and the time it took. The operation is the operationId, or empty where none
-// matched: it comes from the contract and never from the client, whereas the method may be anything.
+// Request counts a request and its duration. The operation is the operationId, or empty if none matched; it never comes
+// from the client. The method may be any text.
 func (m *Metrics) Request(operation, method string, status int, d time.Duration) {
 	if operation == "" {
 		operation = unmatched
@@ -62,7 +62,7 @@ func (m *Metrics) Request(operation, method string, status int, d time.Duration)
 	s.duration.Observe(d.Seconds())
 }
 
-// series gives what a combination counts into.
+// series returns the metrics of a combination.
 func (q *requests) series(c combination) series {
 	if s, ok := (*q.known.Load())[c]; ok {
 		return s
@@ -70,7 +70,7 @@ func (q *requests) series(c combination) series {
 	return q.grow(c)
 }
 
-// grow adds a combination. Two requests may both find it missing: they get the same metrics, whichever comes first.
+// grow adds a combination. If two requests add the same one, both get the same metrics.
 func (q *requests) grow(c combination) series {
 	q.growing.Lock()
 	defer q.growing.Unlock()
@@ -88,7 +88,7 @@ func (q *requests) grow(c combination) series {
 	return s
 }
 
-// boundedMethod gives the method where HTTP knows it, else "other".
+// boundedMethod returns the method if it is a standard one, and "other" if not.
 func boundedMethod(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
@@ -99,7 +99,7 @@ func boundedMethod(method string) string {
 	}
 }
 
-// boundedStatus gives the status where HTTP has such a class, else 0.
+// boundedStatus returns the status if it is between 100 and 599, and 0 if not.
 func boundedStatus(status int) int {
 	if status < 100 || status > 599 {
 		return 0

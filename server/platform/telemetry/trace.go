@@ -16,23 +16,23 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// exportTimeout bounds the delivery of one batch of spans, and the delivery of what is left when tracing ends.
+// exportTimeout limits the export of one batch of spans, and the final export when tracing ends.
 const exportTimeout = 5 * time.Second
 
-// Options say where traces go and what they say of their origin.
+// Options configure tracing.
 type Options struct {
-	// Endpoint is the base URL of an OTLP collector over HTTP, without the path of the signal; empty turns tracing off.
+	// Endpoint is the base URL of an OTLP collector over HTTP, without /v1/traces; empty disables tracing.
 	Endpoint string
-	// Service and Version name the service in every span.
+	// Service and Version are service.name and service.version of every span.
 	Service, Version string
-	// Log gets a line when the collector stops taking spans and one when it takes them again; nil is for neither.
+	// Log receives one line when exports begin to fail and one when they succeed again; nil for none.
 	Log *slog.Logger
 }
 
-// StartTracing returns the provider that spans are made with. Ended spans are queued without waiting and delivered in
-// batches; where the collector is down or slow they are dropped. The shutdown delivers what is queued, within the
-// context's bound and 5 s. Without an endpoint, nothing is recorded at all. The variables that OpenTelemetry itself
-// defines for samplers, limits and headers apply.
+// StartTracing returns a provider of spans. Ended spans are queued without waiting and exported in batches; if the
+// collector is down or slow, they are dropped. The function shutdown exports the queued spans; it ends with its context,
+// or after 5 s. Without an endpoint nothing is recorded. The environment variables of OpenTelemetry for samplers, limits
+// and headers apply.
 func StartTracing(ctx context.Context, o Options) (
 	provider trace.TracerProvider, shutdown func(context.Context) error, err error,
 ) {
@@ -41,18 +41,18 @@ func StartTracing(ctx context.Context, o Options) (
 	}
 	target, err := url.JoinPath(o.Endpoint, "v1", "traces")
 	if err != nil {
-		return nil, nil, fmt.Errorf("the endpoint of traces: %w", err)
+		return nil, nil, fmt.Errorf("trace endpoint: %w", err)
 	}
 	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(target),
 		otlptracehttp.WithTimeout(exportTimeout), otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: false}))
 	if err != nil {
-		return nil, nil, fmt.Errorf("the exporter of traces: %w", err)
+		return nil, nil, fmt.Errorf("create trace exporter: %w", err)
 	}
 	origin, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithHost(), resource.WithAttributes(
 		attribute.String("service.name", o.Service), attribute.String("service.version", o.Version),
 	))
 	if err != nil {
-		return nil, nil, fmt.Errorf("the resource of traces: %w", err)
+		return nil, nil, fmt.Errorf("create trace resource: %w", err)
 	}
 	log := o.Log
 	if log == nil {
@@ -70,25 +70,25 @@ func StartTracing(ctx context.Context, o Options) (
 	}, nil
 }
 
-// Propagator reads and writes the W3C traceparent header, by which a trace crosses from one service to the next.
+// Propagator reads and writes the W3C traceparent header, which carries a trace from one service to the next.
 func Propagator() propagation.TextMapPropagator { return propagation.TraceContext{} }
 
-// quietExporter keeps failures from the global error handler, which would write a line for each batch. The batch
-// processor never exports twice at once, so the state needs no lock.
+// quietExporter logs when exports begin to fail and when they succeed again, instead of a line for each batch. The batch
+// processor exports one batch at a time, so the state needs no lock.
 type quietExporter struct {
 	sdktrace.SpanExporter
 	log  *slog.Logger
 	down bool
 }
 
-// ExportSpans delivers a batch and logs where that begins or ceases to fail.
+// ExportSpans exports a batch. It never returns an error, which the global error handler would log.
 func (e *quietExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	err := e.SpanExporter.ExportSpans(ctx, spans)
 	switch {
 	case err != nil && !e.down:
-		e.log.WarnContext(ctx, "traces are not delivered", slog.Any("error", err))
+		e.log.WarnContext(ctx, "trace export failed", slog.Any("error", err))
 	case err == nil && e.down:
-		e.log.InfoContext(ctx, "traces are delivered again")
+		e.log.InfoContext(ctx, "trace export recovered")
 	}
 	e.down = err != nil
 	return nil

@@ -22,7 +22,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
-// fakeCollector is an OTLP collector that keeps what it is sent.
+// fakeCollector is an OTLP collector that keeps the requests it receives.
 type fakeCollector struct {
 	*httptest.Server
 	// failing makes it answer 503.
@@ -55,7 +55,7 @@ func newCollector(t *testing.T) *fakeCollector {
 	return c
 }
 
-// batches gives what the collector was sent, and by which method and path each.
+// batches returns the received requests, with the method and path of each.
 func (c *fakeCollector) batches() ([]*collector.ExportTraceServiceRequest, []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,7 +71,7 @@ func start(t *testing.T, o telemetry.Options) (trace.TracerProvider, func(contex
 	return provider, shutdown
 }
 
-// TestTracedRequestReachesTheCollector follows a request that another service has begun to trace.
+// TestTracedRequestReachesTheCollector continues the trace of another service.
 func TestTracedRequestReachesTheCollector(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
@@ -96,7 +96,7 @@ func TestTracedRequestReachesTheCollector(t *testing.T) {
 	}
 	_ = response.Body.Close()
 	if onward := response.Header.Get("Traceparent"); !strings.HasPrefix(onward, "00-"+traceID+"-") {
-		t.Errorf("the trace is passed on as %q, want trace %s", onward, traceID)
+		t.Errorf("the outgoing traceparent is %q, want trace %s", onward, traceID)
 	}
 	if err := shutdown(t.Context()); err != nil {
 		t.Fatalf("shutdown: %v", err)
@@ -104,7 +104,7 @@ func TestTracedRequestReachesTheCollector(t *testing.T) {
 
 	batches, paths := c.batches()
 	if len(batches) != 1 || paths[0] != "POST /base/v1/traces" {
-		t.Fatalf("the collector was sent %d batches, by %v", len(batches), paths)
+		t.Fatalf("the collector received %d batches: %v", len(batches), paths)
 	}
 	spans := batches[0].GetResourceSpans()[0]
 	span := spans.GetScopeSpans()[0].GetSpans()[0]
@@ -117,7 +117,7 @@ func TestTracedRequestReachesTheCollector(t *testing.T) {
 		origin[a.GetKey()] = a.GetValue().GetStringValue()
 	}
 	if origin["service.name"] != "hiring" || origin["service.version"] != "1.2.3" {
-		t.Errorf("the origin of the span is %v", origin)
+		t.Errorf("the resource of the span is %v", origin)
 	}
 }
 
@@ -126,7 +126,7 @@ func TestWithoutEndpointNothingIsRecorded(t *testing.T) {
 	provider, shutdown := start(t, telemetry.Options{Service: "hiring"})
 	_, span := provider.Tracer("test").Start(t.Context(), "GetMe")
 	if span.IsRecording() || span.SpanContext().IsValid() {
-		t.Error("a span is recorded though there is no endpoint")
+		t.Error("a span is recorded without an endpoint")
 	}
 	span.End()
 	if err := shutdown(t.Context()); err != nil {
@@ -134,15 +134,15 @@ func TestWithoutEndpointNothingIsRecorded(t *testing.T) {
 	}
 }
 
-func TestEndpointThatIsNoURL(t *testing.T) {
+func TestMalformedEndpoint(t *testing.T) {
 	t.Parallel()
 	if _, _, err := telemetry.StartTracing(t.Context(), telemetry.Options{Endpoint: "http://a b:%"}); err == nil {
-		t.Error("StartTracing accepts an endpoint that is no URL")
+		t.Error("StartTracing accepts a malformed endpoint")
 	}
 }
 
-// TestCollectorThatIsDown loses its spans, with one line in the log however many batches there are.
-func TestCollectorThatIsDown(t *testing.T) {
+// TestUnreachableCollector drops the spans and logs one line for all batches.
+func TestUnreachableCollector(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
@@ -157,12 +157,12 @@ func TestCollectorThatIsDown(t *testing.T) {
 	if err := shutdown(t.Context()); err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
-	if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "traces are not delivered") {
+	if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "trace export failed") {
 		t.Errorf("the log has %d lines, want one:\n%s", n, log.String())
 	}
 }
 
-func TestCollectorThatRecovers(t *testing.T) {
+func TestCollectorRecovers(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
 	c.failing.Store(true)
@@ -184,20 +184,20 @@ func TestCollectorThatRecovers(t *testing.T) {
 		t.Fatalf("shutdown: %v", err)
 	}
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-	if len(lines) != 2 || !strings.Contains(lines[0], "level=WARN msg=\"traces are not delivered\"") ||
-		!strings.Contains(lines[1], "level=INFO msg=\"traces are delivered again\"") {
+	if len(lines) != 2 || !strings.Contains(lines[0], "level=WARN msg=\"trace export failed\"") ||
+		!strings.Contains(lines[1], "level=INFO msg=\"trace export recovered\"") {
 		t.Errorf("the log is\n%s\nwant one line for the failure and one for the recovery", log.String())
 	}
 	if batches, _ := c.batches(); len(batches) != 2 {
-		t.Errorf("the collector took %d batches, want 2", len(batches))
+		t.Errorf("the collector received %d batches, want 2", len(batches))
 	}
 }
 
-// TestCollectorThatHangs ends more spans than queue and batch hold while the collector sits on its first batch: were
-// the end of a span to wait for it, that batch would have to be given up before the last span ends.
-func TestCollectorThatHangs(t *testing.T) {
+// TestHangingCollector ends more spans than queue and batch hold while the collector does not answer. If the end of a
+// span waited for the collector, the first batch would time out before the last span ends.
+func TestHangingCollector(t *testing.T) {
 	t.Parallel()
-	var given atomic.Int32
+	var timedOut atomic.Int32
 	release := make(chan struct{})
 	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -205,7 +205,7 @@ func TestCollectorThatHangs(t *testing.T) {
 		case <-release:
 		case <-r.Context().Done():
 		}
-		given.Add(1)
+		timedOut.Add(1)
 	}))
 	t.Cleanup(hanging.Close)
 	t.Cleanup(func() { close(release) })
@@ -213,13 +213,13 @@ func TestCollectorThatHangs(t *testing.T) {
 	for i := range 4000 {
 		_, span := provider.Tracer("test").Start(t.Context(), "GetMe")
 		span.End()
-		if given.Load() > 0 {
-			t.Fatalf("a batch was given up before span %d ended: ending a span waits for the collector", i)
+		if timedOut.Load() > 0 {
+			t.Fatalf("a batch timed out before span %d ended: ending a span waits for the collector", i)
 		}
 	}
 	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := shutdown(short); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("shutdown gives %v, want that its time is up", err)
+		t.Errorf("shutdown returns %v, want context.DeadlineExceeded", err)
 	}
 }

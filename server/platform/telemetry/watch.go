@@ -5,21 +5,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// WatchPool shows the state of a pool of PostgreSQL connections, asked at each scrape. It is called once.
+// WatchPool adds the state of a PostgreSQL connection pool, read at each scrape. Call it once.
 func (m *Metrics) WatchPool(stat func() *pgxpool.Stat) {
 	var (
 		connections = prometheus.NewDesc("interviewer_db_connections",
-			"Connections of the pool, by what they do.", []string{"state"}, nil)
+			"Connections of the pool by state.", []string{"state"}, nil)
 		limit = prometheus.NewDesc("interviewer_db_connections_max",
-			"The most connections the pool opens.", nil, nil)
+			"Maximum number of connections of the pool.", nil, nil)
 		acquired = prometheus.NewDesc("interviewer_db_acquires_total",
-			"Times a connection was taken from the pool.", nil, nil)
+			"Connections taken from the pool.", nil, nil)
 		waited = prometheus.NewDesc("interviewer_db_acquires_waited_total",
-			"Times a connection was taken only after waiting for one.", nil, nil)
+			"Connections taken from the pool after waiting for one.", nil, nil)
 		canceled = prometheus.NewDesc("interviewer_db_acquires_canceled_total",
-			"Times waiting for a connection was given up.", nil, nil)
+			"Waits for a connection that were cancelled.", nil, nil)
 		waiting = prometheus.NewDesc("interviewer_db_wait_seconds_total",
-			"Time spent waiting for a connection.", nil, nil)
+			"Time spent waiting for connections.", nil, nil)
 	)
 	m.registry.MustRegister(watcher(func(ch chan<- prometheus.Metric) {
 		s := stat()
@@ -34,10 +34,10 @@ func (m *Metrics) WatchPool(stat func() *pgxpool.Stat) {
 	}))
 }
 
-// WatchHashing shows how many passwords are being hashed and how many wait for it, asked at each scrape. It is called
+// WatchHashing adds the number of passwords that are being hashed and that wait for it, read at each scrape. Call it
 // once.
 func (m *Metrics) WatchHashing(load func() (running, waiting int)) {
-	hashing := prometheus.NewDesc("interviewer_hashing", "Passwords at the hashing gate, by what happens to them.",
+	hashing := prometheus.NewDesc("interviewer_hashing", "Passwords in the hashing queue by state.",
 		[]string{"state"}, nil)
 	m.registry.MustRegister(watcher(func(ch chan<- prometheus.Metric) {
 		running, waiting := load()
@@ -46,10 +46,9 @@ func (m *Metrics) WatchHashing(load func() (running, waiting int)) {
 	}))
 }
 
-// WatchRedis shows whether Redis is up, asked at each scrape: the answer must be known already, not fetched. It is
-// called once.
+// WatchRedis adds whether Redis is up, read at each scrape; up must not wait for Redis. Call it once.
 func (m *Metrics) WatchRedis(up func() bool) {
-	redis := prometheus.NewDesc("interviewer_redis_up", "1 while Redis answers, else 0.", nil, nil)
+	redis := prometheus.NewDesc("interviewer_redis_up", "1 if Redis answers, 0 if not.", nil, nil)
 	m.registry.MustRegister(watcher(func(ch chan<- prometheus.Metric) {
 		value := 0.0
 		if up() {
@@ -59,13 +58,13 @@ func (m *Metrics) WatchRedis(up func() bool) {
 	}))
 }
 
-// watcher is a collector that asks for its metrics at each scrape.
+// watcher is a collector that reads its metrics at each scrape.
 type watcher func(chan<- prometheus.Metric)
 
-// Collect asks.
+// Collect sends the metrics.
 func (w watcher) Collect(ch chan<- prometheus.Metric) { w(ch) }
 
-// Describe asks too: what a watcher shows does not depend on when it is asked.
+// Describe sends the descriptions. They do not depend on the time of the scrape.
 func (w watcher) Describe(ch chan<- *prometheus.Desc) { prometheus.DescribeByCollect(w, ch) }
 
 func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
