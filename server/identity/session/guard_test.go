@@ -18,8 +18,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// What somebody else has written into Redis is no state of a session, and does not open or shut anything.
-func TestGarbageInRedisCountsAsNothing(t *testing.T) {
+// Values in Redis that the service did not write are ignored.
+func TestGarbageInRedisIsIgnored(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	c := s.signIn(api.RoleHr)
@@ -33,7 +33,7 @@ func TestGarbageInRedisCountsAsNothing(t *testing.T) {
 	s.alive(c)
 }
 
-// checks counts at a replica where the state of sessions came from.
+// checks returns, from the metrics of a replica, how many session states were read from each source.
 func checks(t *testing.T, r *testkit.Replica) map[string]int {
 	t.Helper()
 	counted := map[string]int{}
@@ -52,8 +52,8 @@ func checks(t *testing.T, r *testkit.Replica) map[string]int {
 	return counted
 }
 
-// While Redis is up, no request asks PostgreSQL for its session; without Redis, every one does.
-func TestUsualRequestAsksNobody(t *testing.T) {
+// While Redis is up, requests do not read their session from PostgreSQL. Without Redis, they do.
+func TestUsualRequestDoesNotQueryPostgreSQL(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	c := s.signIn(api.RoleHr)
@@ -65,27 +65,27 @@ func TestUsualRequestAsksNobody(t *testing.T) {
 		}
 		after := checks(t, replica)
 		if asked := after["postgres"] - before["postgres"]; asked != 0 {
-			t.Errorf("of %d requests, replica %d asked PostgreSQL %d times", requests, n, asked)
+			t.Errorf("of %d requests, replica %d read %d sessions from PostgreSQL", requests, n, asked)
 		}
 		if read := after["redis"] - before["redis"]; read != requests {
-			t.Errorf("of %d requests, replica %d found %d in the copy", requests, n, read)
+			t.Errorf("of %d requests, replica %d read %d sessions from its copy", requests, n, read)
 		}
 	}
-	// A copy that one replica has made serves them all.
+	// All replicas use the copy that one of them has stored.
 	for n, replica := range s.replicas {
 		if asked := checks(t, replica)["postgres"]; asked > 1 || n > 0 && asked > 0 {
-			t.Errorf("replica %d has asked PostgreSQL %d times", n, asked)
+			t.Errorf("replica %d read %d sessions from PostgreSQL", n, asked)
 		}
 	}
 	s.Redis.Kill()
 	before := checks(t, s.replicas[1])["postgres"]
-	testkit.Eventually(t, 5*time.Second, "the copies are no longer believed", func() bool {
+	testkit.Eventually(t, 5*time.Second, "the copies are no longer used", func() bool {
 		c.At(s.replicas[1]).Get(mePath).Expect(http.StatusOK)
 		return checks(t, s.replicas[1])["postgres"] > before
 	})
 }
 
-// BenchmarkCheck is what the session costs a request in the usual case, with everything cached.
+// BenchmarkCheck measures the session check of a request with a cached state.
 func BenchmarkCheck(b *testing.B) {
 	i := testkit.New(b)
 	acme := i.Company("acme")
@@ -120,6 +120,6 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 	if sources[session.FromDatabase] != 1 {
-		b.Errorf("PostgreSQL was asked %d times", sources[session.FromDatabase])
+		b.Errorf("%d reads from PostgreSQL, want 1", sources[session.FromDatabase])
 	}
 }

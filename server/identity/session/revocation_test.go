@@ -20,7 +20,7 @@ const (
 	newPassword = "seven-otters-paint-the-pier"
 )
 
-// stand is a company at three replicas.
+// stand has three replicas and a company.
 type stand struct {
 	*testkit.Installation
 	t        *testing.T
@@ -39,7 +39,7 @@ func newStand(t *testing.T) *stand {
 	return s
 }
 
-// replica adds one, as it is added in production: prepared before it serves, and connected.
+// replica adds a replica as in production: prepared before it serves, and connected to Redis.
 func (s *stand) replica() {
 	s.t.Helper()
 	replica := s.Replica()
@@ -50,24 +50,24 @@ func (s *stand) replica() {
 	s.connected()
 }
 
-// connected waits until every replica speaks to Redis.
+// connected waits until all replicas are connected to Redis.
 func (s *stand) connected() {
 	s.t.Helper()
 	s.readiness(http.StatusOK)
 }
 
-// readiness waits until every replica says this of itself.
+// readiness waits until the readiness of all replicas has a status.
 func (s *stand) readiness(status int) {
 	s.t.Helper()
 	for _, replica := range s.replicas {
 		c := replica.Anonymous(s.t)
-		testkit.Eventually(s.t, 10*time.Second, "the replica says whether it is ready", func() bool {
+		testkit.Eventually(s.t, 10*time.Second, "the readiness has the status", func() bool {
 			return c.Get("/health/ready").Status == status
 		})
 	}
 }
 
-// signIn signs in at one replica, and uses the session at all, so that each has a copy of it.
+// signIn logs in at one replica, and uses the session at all of them, so that each has a copy.
 func (s *stand) signIn(role api.Role) *testkit.Client {
 	s.t.Helper()
 	c := s.replicas[0].SignIn(s.t, s.acme.Users[role])
@@ -75,7 +75,7 @@ func (s *stand) signIn(role api.Role) *testkit.Client {
 	return c
 }
 
-// alive expects that a client is known at every replica.
+// alive expects all replicas to accept a client's access token.
 func (s *stand) alive(c *testkit.Client) {
 	s.t.Helper()
 	for _, replica := range s.replicas {
@@ -83,7 +83,7 @@ func (s *stand) alive(c *testkit.Client) {
 	}
 }
 
-// dead expects that a client's access token is worth nothing within a second, at no replica, and that it stays so.
+// dead expects all replicas to refuse a client's access token within a second, and from then on.
 func (s *stand) dead(c *testkit.Client) {
 	s.t.Helper()
 	var all sync.WaitGroup
@@ -109,7 +109,7 @@ func (s *stand) dead(c *testkit.Client) {
 	}
 }
 
-func TestEndsBiteEverywhere(t *testing.T) {
+func TestRevocationReachesAllReplicas(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	admin := s.signIn(api.RoleAdmin)
@@ -117,14 +117,14 @@ func TestEndsBiteEverywhere(t *testing.T) {
 	for _, act := range []struct {
 		name string
 		do   func(c, other *testkit.Client)
-		// Whether the other session of the same user ends as well, and whether this one can be refreshed.
+		// Whether the user's other session ends as well, and whether this one can be refreshed.
 		otherEnds, refreshes bool
 	}{
 		{"logout", func(c, _ *testkit.Client) { c.Post(logoutPath, nil).Expect(http.StatusOK) }, false, false},
 		{"logout elsewhere", func(c, _ *testkit.Client) {
 			c.At(s.replicas[2]).Post(logoutPath, nil).Expect(http.StatusOK)
 		}, false, false},
-		{"the password is changed in the other session", func(_, other *testkit.Client) {
+		{"password changed in the other session", func(_, other *testkit.Client) {
 			body := map[string]string{"current_password": testkit.Password, "new_password": newPassword}
 			other.At(s.replicas[1]).Post("/api/v1/auth/password", body).Expect(http.StatusNoContent)
 			body["current_password"], body["new_password"] = newPassword, testkit.Password
@@ -136,11 +136,11 @@ func TestEndsBiteEverywhere(t *testing.T) {
 		{"deactivation", func(_, _ *testkit.Client) {
 			admin.Post(person+"/deactivate", nil).Expect(http.StatusOK)
 		}, true, false},
-		{"reactivation brings nothing back", func(_, _ *testkit.Client) {
+		{"reactivation does not restore sessions", func(_, _ *testkit.Client) {
 			admin.Post(person+"/deactivate", nil).Expect(http.StatusOK)
 			admin.Post(person+"/reactivate", nil).Expect(http.StatusOK)
 		}, true, false},
-		{"another role", func(_, _ *testkit.Client) {
+		{"change of role", func(_, _ *testkit.Client) {
 			admin.Post(person+"/change-role", map[string]string{"role": "team_lead"}).Expect(http.StatusOK)
 		}, true, true},
 	} {
@@ -161,7 +161,7 @@ func TestEndsBiteEverywhere(t *testing.T) {
 	s.alive(admin)
 }
 
-// The new role is in force with the next access token, and no access token carries the old one any longer.
+// The next access token has the new role. Access tokens issued before are refused.
 func TestRoleChangeTakesEffect(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
@@ -181,25 +181,25 @@ func TestRoleChangeTakesEffect(t *testing.T) {
 	}
 }
 
-func TestEndsBiteWithoutRedis(t *testing.T) {
+func TestRevocationDuringRedisFaults(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ before, after func(*stand) }{
 		"killed": {func(s *stand) { s.Redis.Kill() }, func(*stand) {}},
-		"killed, and back empty": {func(s *stand) { s.Redis.Kill() }, func(s *stand) {
+		"killed, restarted empty": {func(s *stand) { s.Redis.Kill() }, func(s *stand) {
 			s.Redis.Start()
 			s.connected()
 		}},
-		"emptied after": {func(*stand) {}, func(s *stand) {
+		"restarted empty afterwards": {func(*stand) {}, func(s *stand) {
 			s.Redis.Kill()
 			s.Redis.Start()
 			s.connected()
 		}},
-		"hung, and back with what was sent to it": {func(s *stand) { s.Redis.Hang() }, func(s *stand) {
+		"hung, resumed with the changes": {func(s *stand) { s.Redis.Hang() }, func(s *stand) {
 			s.Redis.Resume()
 			s.connected()
 		}},
-		// Nobody sends anything to a server that is known to hang: it comes back with copies that say alive.
-		"hung for long, and back with what it held": {func(s *stand) {
+		// Nothing is sent to a server that is known to hang, so it continues with copies of open sessions.
+		"hung for long, resumed without the changes": {func(s *stand) {
 			s.Redis.Hang()
 			s.readiness(http.StatusServiceUnavailable)
 		}, func(s *stand) {
@@ -207,7 +207,7 @@ func TestEndsBiteWithoutRedis(t *testing.T) {
 			s.connected()
 			if held := s.redis("EVAL", `return redis.call('MGET', unpack(redis.call('KEYS', 'session:*')))`, "0"); len(held) != 4 ||
 				strings.Contains(strings.Join(held, "\n"), "|true|") {
-				s.t.Errorf("the test wants Redis to hold four copies that say alive: %q", held)
+				s.t.Errorf("Redis has the copies %q, want four of open sessions", held)
 			}
 		}},
 	} {
@@ -226,7 +226,7 @@ func TestEndsBiteWithoutRedis(t *testing.T) {
 			s.dead(c)
 			s.dead(employee)
 			s.alive(witness)
-			if name != "killed" { // a new replica has heard nothing of it but what the stores tell
+			if name != "killed" { // a new replica knows only what the stores contain
 				s.replica()
 				s.dead(c)
 				s.dead(employee)
@@ -235,8 +235,8 @@ func TestEndsBiteWithoutRedis(t *testing.T) {
 	}
 }
 
-// A replica that dies after its commit tells nobody. The others find out by themselves, while Redis says alive.
-func TestEndThatNobodyTold(t *testing.T) {
+// A replica that crashes after its commit announces nothing. The others learn of the change by polling.
+func TestRevocationWithoutAnnouncement(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	c, witness := s.signIn(api.RoleHr), s.signIn(api.RoleAdmin)
@@ -253,8 +253,8 @@ func TestEndThatNobodyTold(t *testing.T) {
 	s.alive(other)
 }
 
-// A change that took long to commit lies in the past when it becomes visible, and is still found.
-func TestEndThatCommitsLate(t *testing.T) {
+// A poll finds changes whose transaction took long to commit.
+func TestRevocationThatCommitsLate(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	c := s.signIn(api.RoleHr)
@@ -263,7 +263,7 @@ func TestEndThatCommitsLate(t *testing.T) {
 	s.dead(c)
 }
 
-// redis runs one command in the installation's Redis, and gives the texts that it answers with, if any.
+// redis runs one command in the installation's Redis, and returns the strings of the reply, if any.
 func (s *stand) redis(command ...string) []string {
 	s.t.Helper()
 	option, err := rueidis.ParseURL(s.Redis.URL)
