@@ -62,13 +62,13 @@ func TestImport(t *testing.T) {
 	bad := written(t, "bad.csv", wrong)
 	refused := run(password, bad)
 	refused.fails(t, failed, "1 of 2 rows are wrong, so nothing was imported")
-	if refused.out != "line 3: /email: must be in the format email\n" {
+	if refused.out != "line 3: /email: must be an email address\n" {
 		t.Errorf("a refused import prints %q", refused.out)
 	}
 	partial := run(password, bad, "--mode", "partial")
 	partial.fails(t, failed, "1 of 2 rows are wrong")
 	counts(partial.out, "1", "0", "0", "1", "2")
-	if !strings.HasSuffix(partial.out, "\nline 3: /email: must be in the format email\n") {
+	if !strings.HasSuffix(partial.out, "\nline 3: /email: must be an email address\n") {
 		t.Errorf("a partial import prints %q", partial.out)
 	}
 

@@ -30,6 +30,8 @@ type Request struct {
 	Encodings string
 	// Target is the requested path and query.
 	Target *url.URL
+	// Query is the query of Target, parsed; nil until the gate has validated it. It must not be changed.
+	Query url.Values
 	// Operation is the operationId; empty if no operation matched.
 	Operation string
 	// Actor is nil while the request is anonymous.

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"log/slog"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 
 func TestRequestOfContext(t *testing.T) {
 	t.Parallel()
-	if outside := access.RequestOf(t.Context()); outside == nil || *outside != (access.Request{}) {
+	if outside := access.RequestOf(t.Context()); outside == nil || !reflect.DeepEqual(*outside, access.Request{}) {
 		t.Errorf("the request outside a request is %+v, want an empty one", outside)
 	}
 	request := &access.Request{ID: "id"}

@@ -36,8 +36,9 @@ type Deps struct {
 }
 
 // Check returns an error that names every field of the given structs that has its zero value, and nil if there is none.
-// Structs in fields are checked as a whole, and field by field where all of their fields are exported. The name says
-// whose dependencies they are. An argument that is not a struct is a defect, and panics.
+// Fields with the tag `optional:"true"` may have it. Structs in fields are checked as a whole, and field by field if all of
+// their fields are exported. The name says whose dependencies they are. An argument that is not a struct is a defect, and
+// panics.
 func Check(name string, dependencies ...any) error {
 	var missing []string
 	for _, of := range dependencies {
@@ -52,11 +53,11 @@ func Check(name string, dependencies ...any) error {
 func unset(of reflect.Value) []string {
 	var missing []string
 	for field, value := range of.Fields() {
-		if value.IsZero() {
+		switch {
+		case field.Tag.Get("optional") == "true":
+		case value.IsZero():
 			missing = append(missing, field.Name)
-			continue
-		}
-		if open(field.Type) {
+		case open(field.Type):
 			for _, inner := range unset(value) {
 				missing = append(missing, field.Name+"."+inner)
 			}

@@ -28,8 +28,9 @@ func TestCheck(t *testing.T) {
 		Lifetime time.Duration
 		Show     func()
 		Names    []string
+		Token    string `optional:"true"`
 	}
-	set := options{time.Hour, func() {}, []string{"one"}}
+	set := options{time.Hour, func() {}, []string{"one"}, ""}
 	for name, c := range map[string]struct {
 		change func(*service.Deps, *options)
 		want   string
@@ -41,9 +42,10 @@ func TestCheck(t *testing.T) {
 		"a field of an exported struct": {
 			func(d *service.Deps, _ *options) { d.Clock.ID = nil }, "Clock.ID",
 		},
-		"a number":   {func(_ *service.Deps, o *options) { o.Lifetime = 0 }, "Lifetime"},
-		"a function": {func(_ *service.Deps, o *options) { o.Show = nil }, "Show"},
-		"a list":     {func(_ *service.Deps, o *options) { o.Names = nil }, "Names"},
+		"a number":                 {func(_ *service.Deps, o *options) { o.Lifetime = 0 }, "Lifetime"},
+		"a function":               {func(_ *service.Deps, o *options) { o.Show = nil }, "Show"},
+		"an optional field is set": {func(_ *service.Deps, o *options) { o.Token = "x" }, ""},
+		"a list":                   {func(_ *service.Deps, o *options) { o.Names = nil }, "Names"},
 		"several, of both structs": {
 			func(d *service.Deps, o *options) { d.Store, d.Log, o.Show = nil, nil, nil }, "Store, Log, Show",
 		},

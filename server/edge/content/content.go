@@ -1,5 +1,5 @@
-// Package content holds what is answered the same to everybody for as long as the program runs: as it is, and
-// compressed once for those who read it so.
+// Package content holds bodies that are the same in every response for as long as the program runs, such as the
+// specification and the reference pages: as they are, and compressed once.
 package content
 
 import (
@@ -8,25 +8,27 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/negotiate"
 )
 
-// Content is one such thing in both encodings.
+// Content is one body in both encodings.
 type Content struct{ plain, gzipped Form }
 
 // Form is content in one encoding.
 type Form struct {
 	// Body is what is sent.
 	Body []byte
-	// Tag is the entity tag. It is strong, so the two encodings of one content have different ones: such a tag stands for
-	// exact bytes (RFC 9110, section 8.8.3).
+	// Tag is the ETag, quoted. It is strong, so the two encodings have different tags: a strong tag identifies exact bytes
+	// (RFC 9110, section 8.8.3).
 	Tag string
-	// encoding is the value of Content-Encoding; empty where the body is as it is.
+	// encoding is the value of Content-Encoding; empty if the body is not compressed.
 	encoding string
 }
 
-// New compresses a body, which in memory does not fail.
+// New compresses a body.
 func New(body []byte) (Content, error) {
 	var packed bytes.Buffer
 	zip, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
@@ -42,7 +44,7 @@ func New(body []byte) (Content, error) {
 	return both(body, packed.Bytes()), nil
 }
 
-// FromGzip takes what comes compressed, and keeps it so for those who accept it. It fails where that is no gzip.
+// FromGzip takes a body that is compressed already. It fails if that is not valid gzip.
 func FromGzip(gzipped []byte) (Content, error) {
 	unzip, err := gzip.NewReader(bytes.NewReader(gzipped))
 	if err != nil {
@@ -62,12 +64,12 @@ func both(body, gzipped []byte) Content {
 	}
 }
 
-// Body is the content as it is.
+// Body returns the body without compression.
 func (c Content) Body() []byte { return c.plain.Body }
 
-// For gives the form for a client that sends these values of Accept-Encoding.
+// For returns the form for a client that sends these values of Accept-Encoding.
 func (c Content) For(accepted ...string) Form {
-	if acceptsGzip(accepted) {
+	if negotiate.Gzip(strings.Join(accepted, ",")) {
 		return c.gzipped
 	}
 	return c.plain

@@ -25,7 +25,8 @@ func unzipped(t *testing.T, body []byte) []byte {
 	return plain
 }
 
-func TestEachEncodingIsNamed(t *testing.T) {
+// TestForms expects both encodings of one body, each with its own ETag and headers.
+func TestForms(t *testing.T) {
 	t.Parallel()
 	body := []byte(strings.Repeat("openapi", 1000))
 	made, err := content.New(body)
@@ -36,26 +37,26 @@ func TestEachEncodingIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, c := range map[string]content.Content{"made": made, "taken": taken} {
+	for name, c := range map[string]content.Content{"compressed": made, "from gzip": taken} {
 		plain, packed := c.For(), c.For("br", "gzip")
 		if !bytes.Equal(plain.Body, body) || !bytes.Equal(c.Body(), body) || !bytes.Equal(unzipped(t, packed.Body), body) {
-			t.Errorf("%s: the encodings are not of one content", name)
+			t.Errorf("%s: the encodings differ in content", name)
 		}
 		if len(packed.Body) >= len(plain.Body) || plain.Tag == packed.Tag || plain.Tag != made.For().Tag {
-			t.Errorf("%s: %d bytes tagged %s, compressed %d tagged %s", name, len(plain.Body), plain.Tag, len(packed.Body), packed.Tag)
+			t.Errorf("%s: %d bytes with the ETag %s, compressed %d with the ETag %s", name, len(plain.Body), plain.Tag, len(packed.Body), packed.Tag)
 		}
 		for encoding, form := range map[string]content.Form{"": plain, "gzip": packed} {
 			h := http.Header{"Vary": {"Origin"}}
 			form.Describe(h)
 			if h.Get("Etag") != form.Tag || h.Get("Content-Encoding") != encoding ||
 				!slices.Equal(h.Values("Vary"), []string{"Origin", "Accept-Encoding"}) {
-				t.Errorf("%s: %q is described by %v", name, encoding, h)
+				t.Errorf("%s: the encoding %q has the headers %v", name, encoding, h)
 			}
 		}
 	}
 	for _, broken := range [][]byte{nil, body, made.For("gzip").Body[:40]} {
 		if _, err := content.FromGzip(broken); err == nil {
-			t.Errorf("%d bytes are taken for gzip", len(broken))
+			t.Errorf("%d bytes that are not gzip are accepted", len(broken))
 		}
 	}
 }

@@ -3,55 +3,61 @@ package gate
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"github.com/go-json-experiment/json/jsontext"
-
+	"github.com/ai-interviewer-platform/interviewer/server/edge/jsonbody"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-const (
-	// maxDepth is how deep a body may be nested; no schema of ours needs more than a few levels.
-	maxDepth = 32
-	// maxTokens is how many names, values and brackets a body may have. To find fault with each of them takes
-	// far longer than to read it.
-	maxTokens = 4_000
-)
-
-// readBody reads the whole body, which the server has bounded before, and leaves a copy of it in its place. What is
-// wrong with it is added to a fault; nil stands for what cannot be held against a schema. It fails by itself where the
-// body is too large or in a form that is not read, since nothing more can be said of such a request.
-func (op *Operation) readBody(r *http.Request, f *fault.Fault) ([]byte, error) {
+// readBody reads and decodes the body, and adds what is wrong with it to a fault. It returns nil if there is no body to
+// validate. It fails if nothing more can be said about the request: the body is too large, incomplete, or in a media
+// type that the operation does not read.
+func (op *Operation) readBody(r *http.Request, f *fault.Fault) (*jsonbody.Body, error) {
 	switch {
 	case op.bodies == nil:
 		return nil, refuseBody(r, f)
 	case op.Upload:
 		return nil, op.takeUpload(r, f)
 	}
-	body, err := io.ReadAll(r.Body)
+	text, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, interrupted(err)
 	}
-	if len(body) == 0 {
+	if len(text) == 0 {
 		op.missBody(r, f)
-		return nil, nil
+		return nil, nil //nolint:nilnil // there is no body, which is not an error
 	}
 	if err := op.checkMedia(r.Header); err != nil {
 		return nil, err
 	}
-	if !checkJSON(body, f) {
-		return nil, nil
+	body, err := jsonbody.Decode(text)
+	if err != nil {
+		var flaw *jsonbody.Error
+		if !errors.As(err, &flaw) {
+			return nil, fmt.Errorf("decode the request body: %w", err)
+		}
+		f.Field(flaw.Pointer, flaw.Code, flaw.Detail)
+		return nil, nil //nolint:nilnil // the flaw is in the fault
 	}
-	body = integers(body)
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return body, nil
+	r.Body = validated{io.NopCloser(bytes.NewReader(text)), body.Value}
+	return &body, nil
 }
+
+// validated is a body that was decoded already. The generated code binds the value instead of decoding the text again.
+type validated struct {
+	io.ReadCloser
+
+	value any
+}
+
+// ValidatedValue is part of the contract with the generated code.
+func (v validated) ValidatedValue() any { return v.value }
 
 // missBody notes that there is no body.
 func (op *Operation) missBody(r *http.Request, f *fault.Fault) {
@@ -62,8 +68,8 @@ func (op *Operation) missBody(r *http.Request, f *fault.Fault) {
 	}
 }
 
-// refuseBody finds a body where none belongs. What nobody reads was meant for something that will not happen; an empty
-// object, which many HTTP libraries send where there is nothing to say, was not.
+// refuseBody refuses a body that the operation does not take, because it would be ignored silently. An empty object
+// passes: many HTTP libraries send one if there is nothing to send.
 func refuseBody(r *http.Request, f *fault.Fault) error {
 	r.Header.Del("Content-Type")
 	if r.ContentLength == 0 {
@@ -74,14 +80,15 @@ func refuseBody(r *http.Request, f *fault.Fault) error {
 	if err != nil {
 		return interrupted(err)
 	}
-	if said := bytes.TrimSpace(body); len(body) == enough || len(said) > 0 && string(said) != "{}" {
+	if text := bytes.TrimSpace(body); len(body) == enough || len(text) > 0 && string(text) != "{}" {
 		f.Field("", "unexpected", "this operation takes no body")
 	}
 	return nil
 }
 
-// interrupted is what it means for the client that its body could not be read.
+// interrupted is the fault of a body that could not be read.
 func interrupted(err error) error {
+	err = fmt.Errorf("read the request body: %w", err)
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return fault.New(fault.PayloadTooLarge).With("The body is larger than %d bytes.", large.Limit).Because(err)
@@ -90,74 +97,23 @@ func interrupted(err error) error {
 		Field("", "incomplete", "ends before it is complete").Because(err)
 }
 
-// checkMedia refuses what is not of the operation's media types in UTF-8, sent as it is, and leaves the bare media
-// type that the specification declares in the header, because the generated code compares it letter by letter.
+// checkMedia fails with UnsupportedMediaType unless the body is in a media type of the operation, in UTF-8 and without a
+// content coding. It replaces the Content-Type by the media type as the specification declares it, because the generated
+// code compares it byte by byte.
 func (op *Operation) checkMedia(header http.Header) error {
 	encoding := strings.Join(header.Values("Content-Encoding"), ", ")
 	if encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return fault.New(fault.UnsupportedMediaType).With("The body is encoded as %q; send it as it is.", clip(encoding))
+		return fault.New(fault.UnsupportedMediaType).
+			With("The Content-Encoding %q is not supported; send the body without one.", clip(encoding))
 	}
 	media, parameters, err := mime.ParseMediaType(strings.Join(header.Values("Content-Type"), ", "))
 	if err != nil || op.bodies[media] == "" {
-		return fault.New(fault.UnsupportedMediaType).With("This operation reads a body of the type %s.",
+		return fault.New(fault.UnsupportedMediaType).With("The Content-Type must be %s.",
 			strings.Join(slices.Sorted(maps.Keys(op.bodies)), " or ")).Because(err)
 	}
 	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return fault.New(fault.UnsupportedMediaType).With("The body is in the charset %q; send UTF-8.", clip(charset))
+		return fault.New(fault.UnsupportedMediaType).With("The charset %q is not supported; send UTF-8.", clip(charset))
 	}
 	header.Set("Content-Type", op.bodies[media])
 	return nil
-}
-
-// checkJSON accepts exactly one JSON value in valid UTF-8, without duplicate names, without NUL in any name, and not
-// nested or filled beyond reason. Readers disagree about everything else, and an attacker lives on their disagreement.
-// What is wrong first is added to a fault.
-func checkJSON(body []byte, f *fault.Fault) bool {
-	decoder := jsontext.NewDecoder(bytes.NewReader(body))
-	refused := func(code, detail string) bool {
-		f.Field(string(decoder.StackPointer()), code, detail)
-		return false
-	}
-	for tokens := 0; tokens == 0 || decoder.StackDepth() > 0; tokens++ {
-		token, err := decoder.ReadToken()
-		switch {
-		case errors.Is(err, jsontext.ErrDuplicateName):
-			// The decoder has not come to the second member; where it stands is the one before.
-			var at *jsontext.SyntacticError
-			errors.As(err, &at)
-			f.Field(string(at.JSONPointer), "duplicate_name", "an object has two members of the same name")
-			return false
-		case err != nil:
-			return refused("syntax", "is not valid JSON in UTF-8")
-		case decoder.StackDepth() > maxDepth:
-			return refused("too_deep", "is nested too deeply")
-		case tokens == maxTokens:
-			return refused("too_many", "has too many values")
-		case token.Kind() == '"' && strings.ContainsRune(token.String(), 0) && atName(decoder):
-			return refused("nul", "contains the character U+0000")
-		}
-	}
-	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
-		return refused("trailing_data", "something follows the JSON value")
-	}
-	return true
-}
-
-// atName reports whether what was read last is the name of a member.
-func atName(decoder *jsontext.Decoder) bool {
-	kind, read := decoder.StackIndex(decoder.StackDepth())
-	return kind == '{' && read%2 == 1
-}
-
-// clean reports whether a text from the path or the query can be kept and compared: valid UTF-8 without NUL.
-func clean(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
-
-// clip shortens what a client sent to what an error may repeat of it.
-func clip(text string) string {
-	const most = 60
-	text = strings.ToValidUTF8(text, "�")
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }

@@ -16,7 +16,7 @@ const (
 	headerIfNoneMatch = "If-None-Match"
 )
 
-// representation lists the headers that describe a body. A 304 has no body and leaves them out (RFC 9110, section
+// representation returns the headers that describe a body. A 304 has no body and leaves them out (RFC 9110, section
 // 15.4.5).
 func representation() []string {
 	return []string{"Content-Type", "Content-Length", "Content-Encoding", "Content-Disposition"}

@@ -1,11 +1,8 @@
 package gate
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -18,26 +15,25 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 )
 
-// leastNotice is how long before its end something must have been called deprecated.
+// leastNotice is the least time between a deprecation and its sunset.
 const leastNotice = 180 * 24 * time.Hour
 
-// deprecation is what clients are told of an operation, a parameter or a member that will go.
+// deprecation describes a deprecated operation, parameter or member.
 type deprecation struct {
 	// what it is, as the metrics name it: "operation", "parameter NAME", "request POINTER" or "response POINTER".
 	what string
-	// since when clients were asked not to use it, and when it goes at the earliest.
+	// since is when it was deprecated, and sunset when it may be removed at the earliest.
 	since, sunset time.Time
 }
 
-// deprecations are all that an operation has.
+// deprecations are those of an operation.
 type deprecations struct {
-	always     []deprecation // the operation itself, and members of its answers
+	always     []deprecation // the operation itself, and members of its responses
 	parameters map[string]deprecation
-	members    map[string]deprecation // by pointers in which * stands for any place of a list
+	members    map[string]deprecation // by pointers in which * stands for any index of an array
 }
 
-// readDeprecations collects what the specification calls deprecated of an operation. It fails where it does not say
-// since when and until when.
+// readDeprecations collects the deprecations of an operation. It fails on one without dates, or with too little notice.
 func readDeprecations(item *openapi3.PathItem, op *openapi3.Operation) (deprecations, error) {
 	d := deprecations{parameters: map[string]deprecation{}, members: map[string]deprecation{}}
 	var flaws []error
@@ -88,17 +84,17 @@ func readDeprecation(extensions map[string]any, what string) (deprecation, error
 		text, _ := extensions[name].(string)
 		at, err := time.Parse(time.DateOnly, text)
 		if err != nil {
-			return one, fmt.Errorf("%s is deprecated without %s, a date", what, name)
+			return one, fmt.Errorf("%s is deprecated without the date %s", what, name)
 		}
 		*into = at
 	}
 	if one.sunset.Sub(one.since) < leastNotice {
-		return one, fmt.Errorf("%s goes less than half a year after it was deprecated", what)
+		return one, fmt.Errorf("%s has its sunset less than half a year after it was deprecated", what)
 	}
 	return one, nil
 }
 
-// eachMember calls a function with every member of a schema, at any depth.
+// eachMember calls a function with the pointer and the schema of every member of a schema, at any depth.
 func eachMember(ref *openapi3.SchemaRef, at string, above []*openapi3.Schema, each func(string, *openapi3.Schema)) {
 	if ref == nil || ref.Value == nil || slices.Contains(above, ref.Value) {
 		return
@@ -118,25 +114,19 @@ func eachMember(ref *openapi3.SchemaRef, at string, above []*openapi3.Schema, ea
 	}
 }
 
-// used lists what of an operation's deprecations a request makes use of.
-func (d deprecations) used(r *http.Request, query map[string][]string) []deprecation {
+// used lists the deprecations that apply to a request.
+func (d deprecations) used(header http.Header, in input) []deprecation {
 	used := slices.Clone(d.always)
 	for name, one := range d.parameters {
-		if _, found := query[name]; found || r.Header.Get(name) != "" {
+		if _, found := in.query[name]; found || header.Get(name) != "" {
 			used = append(used, one)
 		}
 	}
-	if len(d.members) == 0 || r.Body == nil {
-		return used
-	}
-	body, err := io.ReadAll(r.Body)
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	var sent any
-	if err != nil || json.Unmarshal(body, &sent) != nil {
+	if len(d.members) == 0 || in.body == nil {
 		return used
 	}
 	found := map[string]bool{}
-	eachSent(sent, "", func(pointer string) { found[pointer] = true })
+	eachSent(in.body.Value, "", func(pointer string) { found[pointer] = true })
 	for pointer, one := range d.members {
 		if found[pointer] {
 			used = append(used, one)
@@ -145,6 +135,7 @@ func (d deprecations) used(r *http.Request, query map[string][]string) []depreca
 	return used
 }
 
+// eachSent calls a function with the pointer of every member of a decoded body.
 func eachSent(value any, at string, each func(pointer string)) {
 	switch of := value.(type) {
 	case map[string]any:
@@ -160,23 +151,23 @@ func eachSent(value any, at string, each func(pointer string)) {
 	}
 }
 
-// announce tells the client that something it uses will go, by the headers Deprecation (RFC 9745) and Sunset (RFC
-// 8594), and counts the client.
-func (g *Gate) announce(op *Operation, request *access.Request, header http.Header, r *http.Request) {
+// announce sets the headers Deprecation (RFC 9745) and Sunset (RFC 8594) if a request uses something deprecated, and
+// counts the client.
+func (g *Gate) announce(op *Operation, request *access.Request, response, header http.Header, in input) {
 	if op.deprecated.none() {
 		return
 	}
-	used := op.deprecated.used(r, request.Target.Query())
+	used := op.deprecated.used(header, in)
 	if len(used) == 0 {
 		return
 	}
 	first := slices.MinFunc(used, func(a, b deprecation) int { return a.sunset.Compare(b.sunset) })
-	header.Set("Deprecation", "@"+strconv.FormatInt(first.since.Unix(), 10))
-	header.Set("Sunset", first.sunset.UTC().Format(http.TimeFormat))
+	response.Set("Deprecation", "@"+strconv.FormatInt(first.since.Unix(), 10))
+	response.Set("Sunset", first.sunset.UTC().Format(http.TimeFormat))
 	client := "anonymous"
-	if who := request.Actor; who != nil && who.Key != nil {
-		client = who.ID.String()
-	} else if who != nil {
+	if actor := request.Actor; actor != nil && actor.Key != nil {
+		client = actor.ID.String()
+	} else if actor != nil {
 		client = "people"
 	}
 	for _, one := range used {

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -13,25 +14,25 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
-// Rates are how many requests a minute may be made; 0 sets no limit.
+// Rates are limits in requests per minute; 0 means no limit.
 type Rates struct {
-	// User and Key are for each user and each API key, Company for all of a company's together, Address for each address
-	// that asks without being anybody.
+	// User and Key are for each user and each API key, Company for all of a company together, and Address for each address
+	// that sends anonymous requests.
 	User, Key, Company, Address int
 }
 
-// Limits keep each kind of caller to its rates. The zero value limits nobody.
-type Limits struct{ people, keys, anonymous *limits }
+// Limits are the rate limits of each kind of actor. The zero value limits nobody.
+type Limits struct{ users, keys, anonymous *limits }
 
-// limits are policies, and what of a request each of them counts.
+// limits are policies, and for each of them a function that says what it counts a request against.
 type limits struct {
 	limiter *ratelimit.Limiter
 	counts  []func(*access.Request) string
 }
 
-// NewLimits makes the limits of some rates; the error says which of them cannot be kept.
+// NewLimits fails if the limiter cannot keep one of the rates.
 func NewLimits(r *redis.Redis, now func() time.Time, rates Rates) (l Limits, err error) {
-	who := func(q *access.Request) string { return q.Actor.ID.String() }
+	actor := func(q *access.Request) string { return q.Actor.ID.String() }
 	company := func(q *access.Request) string { return q.Actor.CompanyID.String() }
 	address := func(q *access.Request) string { return ratelimit.Network(q.IP) }
 	add := func(to *limits, name string, rate int, count func(*access.Request) string) []ratelimit.Policy {
@@ -42,30 +43,30 @@ func NewLimits(r *redis.Redis, now func() time.Time, rates Rates) (l Limits, err
 		return []ratelimit.Policy{{Name: name, Limit: rate, Window: time.Minute}}
 	}
 	for _, kind := range []struct {
-		into **limits
-		name string
-		rate int
-		who  func(*access.Request) string
-		all  int
+		into  **limits
+		name  string
+		rate  int
+		count func(*access.Request) string
+		all   int
 	}{
-		{&l.people, "user", rates.User, who, rates.Company},
-		{&l.keys, "key", rates.Key, who, rates.Company},
+		{&l.users, "user", rates.User, actor, rates.Company},
+		{&l.keys, "key", rates.Key, actor, rates.Company},
 		{&l.anonymous, "address", rates.Address, address, 0},
 	} {
 		of := &limits{}
-		policies := append(add(of, kind.name, kind.rate, kind.who), add(of, "company", kind.all, company)...)
+		policies := append(add(of, kind.name, kind.rate, kind.count), add(of, "company", kind.all, company)...)
 		if len(policies) == 0 {
 			continue
 		}
 		if of.limiter, err = ratelimit.NewLimiter(r, now, policies...); err != nil {
-			return Limits{}, err
+			return Limits{}, fmt.Errorf("rate limits of each %s: %w", kind.name, err)
 		}
 		*kind.into = of
 	}
 	return l, nil
 }
 
-// of gives the limits of whoever asks, and what they are called in the metrics; nil where there are none.
+// of returns the limits of a request and their name in the metrics; nil if there are none.
 func (l Limits) of(request *access.Request) (*limits, string) {
 	switch {
 	case request.Actor == nil:
@@ -73,10 +74,10 @@ func (l Limits) of(request *access.Request) (*limits, string) {
 	case request.Actor.Key != nil:
 		return l.keys, telemetry.LimitKey
 	}
-	return l.people, telemetry.LimitCaller
+	return l.users, telemetry.LimitCaller
 }
 
-// limit counts the request, and tells the client where it stands.
+// limit counts a request and sets the RateLimit headers. It fails with RateLimited.
 func (g *Gate) limit(ctx context.Context, c echo.Context, request *access.Request) error {
 	of, label := g.Limits.of(request)
 	if of == nil {

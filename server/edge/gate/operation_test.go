@@ -21,7 +21,7 @@ func document(t *testing.T) *openapi3.T {
 	return loaded
 }
 
-// TestLoadRefusesHoles makes one hole after the other into the specification, and expects to be told of it.
+// TestLoadRefusesHoles makes a hole in the specification and expects an error that describes it.
 func TestLoadRefusesHoles(t *testing.T) {
 	t.Parallel()
 	me := func(d *openapi3.T) *openapi3.Operation { return d.Paths.Value("/api/v1/users/me").Get }
@@ -34,10 +34,10 @@ func TestLoadRefusesHoles(t *testing.T) {
 		"no roles": {
 			func(d *openapi3.T) { delete(d.Extensions, "x-roles") }, "x-roles: is missing",
 		},
-		"a role too many": {
+		"a role that the enum does not have": {
 			func(d *openapi3.T) { roles(d)["owner"] = []any{} }, "x-roles: has [admin employee hr owner team_lead]",
 		},
-		"a role too few": {
+		"a missing role": {
 			func(d *openapi3.T) { delete(roles(d), "hr") }, "x-roles: has [admin employee team_lead]",
 		},
 		"a role that only the enum has": {
@@ -56,12 +56,12 @@ func TestLoadRefusesHoles(t *testing.T) {
 		"no enum": {
 			func(d *openapi3.T) { delete(d.Components.Schemas, "Role") }, "the enum Role has []",
 		},
-		"grants that are no list": {
+		"grants that are not a list": {
 			func(d *openapi3.T) { roles(d)["hr"] = "users:read" }, "x-roles: hr is not a list",
 		},
-		"a grant that nobody asks for": {
+		"a grant that no operation requires": {
 			func(d *openapi3.T) { roles(d)["hr"] = append(roles(d)["hr"].([]any), "users:raed") },
-			`x-roles: hr is granted "users:raed", which no operation asks for`,
+			`x-roles: hr is granted "users:raed", which no operation requires`,
 		},
 		"no operationId": {
 			func(d *openapi3.T) { me(d).OperationID = "" }, "GET /api/v1/users/me: has no operationId",
@@ -90,13 +90,13 @@ func TestLoadRefusesHoles(t *testing.T) {
 				patch.Responses.Set("304", me(d).Responses.Value("304"))
 			}, "PATCH /api/v1/users/me: is not a GET and has If-None-Match or a 304",
 		},
-		"an operationId twice": {
-			func(d *openapi3.T) { me(d).OperationID = "GetCompany" }, `operationId "GetCompany" stands twice`,
+		"a duplicate operationId": {
+			func(d *openapi3.T) { me(d).OperationID = "GetCompany" }, `the operationId "GetCompany" is not unique`,
 		},
 		"no security": {
 			func(d *openapi3.T) { me(d).Security = nil }, "GET /api/v1/users/me: does not say how to authenticate",
 		},
-		"no security, and one for all": {
+		"no security, and a global one": {
 			func(d *openapi3.T) {
 				me(d).Security = nil
 				d.Security = *openapi3.NewSecurityRequirements()
@@ -104,23 +104,23 @@ func TestLoadRefusesHoles(t *testing.T) {
 		},
 		"public with a permission": {
 			func(d *openapi3.T) { health(d).Extensions["x-required-permission"] = "users:read" },
-			"GET /health: is public and asks for a permission",
+			"GET /health: is public and requires a permission",
 		},
 		"an empty requirement": {
 			func(d *openapi3.T) { me(d).Security.With(openapi3.SecurityRequirement{}) },
-			"GET /api/v1/users/me: lets everybody in by an empty security requirement",
+			"GET /api/v1/users/me: permits anonymous requests by an empty security requirement",
 		},
-		"the operator's token, or a caller's, or none": {
+		"the operator's token, or a user's, or none": {
 			func(d *openapi3.T) {
 				d.Paths.Value("/metrics").Get.Security.With(openapi3.SecurityRequirement{"bearerAuth": []string{}})
 			},
-			"GET /metrics: lets everybody in by an empty security requirement",
+			"GET /metrics: permits anonymous requests by an empty security requirement",
 		},
 		"the operator's token with a permission": {
 			func(d *openapi3.T) {
 				d.Paths.Value("/metrics").Get.Extensions["x-required-permission"] = "users:read"
 			},
-			"GET /metrics: is public and asks for a permission",
+			"GET /metrics: is public and requires a permission",
 		},
 		"no permission": {
 			func(d *openapi3.T) { delete(me(d).Extensions, "x-required-permission") },
@@ -130,13 +130,13 @@ func TestLoadRefusesHoles(t *testing.T) {
 			func(d *openapi3.T) { me(d).Extensions["x-required-permission"] = "" },
 			"GET /api/v1/users/me: has no x-required-permission",
 		},
-		"a permission that is no text": {
+		"a permission that is not a string": {
 			func(d *openapi3.T) { me(d).Extensions["x-required-permission"] = []any{"authenticated"} },
 			"GET /api/v1/users/me: has no x-required-permission",
 		},
 		"a permission that no role has": {
 			func(d *openapi3.T) { me(d).Extensions["x-required-permission"] = "users:see" },
-			`GET /api/v1/users/me: asks for "users:see", which no role has`,
+			`GET /api/v1/users/me: requires "users:see", which no role has`,
 		},
 		"a limit that is no truth value": {
 			func(d *openapi3.T) { health(d).Extensions["x-rate-limited"] = "no" },
@@ -146,39 +146,52 @@ func TestLoadRefusesHoles(t *testing.T) {
 			func(d *openapi3.T) { health(d).Extensions["x-streaming"] = 1 },
 			"GET /health: x-streaming is neither true nor false",
 		},
-		"a stream for everybody": {
+		"a public stream": {
 			func(d *openapi3.T) { health(d).Extensions["x-streaming"] = true },
-			"GET /health: streams to nobody in particular",
+			"GET /health: is public and streams",
 		},
-		"an upload that is no truth value": {
+		"an upload that is not a boolean": {
 			func(d *openapi3.T) { me(d).Extensions["x-upload"] = "true" },
 			"GET /api/v1/users/me: x-upload is neither true nor false",
 		},
-		"an upload by everybody": {
+		"a public upload": {
 			func(d *openapi3.T) {
 				d.Paths.Value("/api/v1/auth/login").Post.Extensions = map[string]any{"x-upload": true}
 			},
-			"POST /api/v1/auth/login: streams to nobody in particular",
+			"POST /api/v1/auth/login: is public and streams",
 		},
-		"an upload of nothing": {
+		"an upload without a body": {
 			func(d *openapi3.T) { me(d).Extensions["x-upload"] = true },
-			"GET /api/v1/users/me: is an upload of nothing",
+			"GET /api/v1/users/me: is an upload without a body",
 		},
-		"no word on what a patch may be called": {
+		"no media types for PATCH": {
 			func(d *openapi3.T) { delete(d.Extensions, "x-patch-media-types") },
 			"PATCH /api/v1/users/me: is a PATCH, and the document has no x-patch-media-types",
 		},
 		"a patch without a body": {
 			func(d *openapi3.T) { d.Paths.Value("/api/v1/users/me").Patch.RequestBody = nil },
-			"PATCH /api/v1/users/me: is a PATCH without a body of JSON",
+			"PATCH /api/v1/users/me: is a PATCH without a JSON body",
 		},
-		"a patch that is no JSON": {
+		"a patch that is not JSON": {
 			func(d *openapi3.T) {
 				content := d.Paths.Value("/api/v1/users/me").Patch.RequestBody.Value.Content
 				content["text/csv"] = content["application/json"]
 				delete(content, "application/json")
 			},
-			"PATCH /api/v1/users/me: is a PATCH without a body of JSON",
+			"PATCH /api/v1/users/me: is a PATCH without a JSON body",
+		},
+		"a body that is not JSON": {
+			func(d *openapi3.T) {
+				content := d.Paths.Value("/api/v1/auth/login").Post.RequestBody.Value.Content
+				content["text/plain"] = content["application/json"]
+			},
+			"POST /api/v1/auth/login: has a body that is not JSON with a schema, and is not an upload",
+		},
+		"a body without a schema": {
+			func(d *openapi3.T) {
+				d.Paths.Value("/api/v1/auth/login").Post.RequestBody.Value.Content["application/json"].Schema = nil
+			},
+			"POST /api/v1/auth/login: has a body that is not JSON with a schema, and is not an upload",
 		},
 		"a parameter without a schema": {
 			func(d *openapi3.T) { me(d).Parameters[0].Value.Schema = nil }, `the parameter "If-None-Match" has no schema`,
@@ -195,7 +208,7 @@ func TestLoadRefusesHoles(t *testing.T) {
 	}
 }
 
-// TestLoadNamesEveryHole and not only the first.
+// TestLoadNamesEveryHole expects an error for each of several holes.
 func TestLoadNamesEveryHole(t *testing.T) {
 	t.Parallel()
 	d := document(t)
@@ -217,7 +230,7 @@ func TestOperations(t *testing.T) {
 	}
 	operations := c.Operations()
 	if !slices.IsSortedFunc(operations, func(a, b *gate.Operation) int { return strings.Compare(a.ID, b.ID) }) {
-		t.Error("operations come in no order")
+		t.Error("the operations are not sorted")
 	}
 	byID := map[string]*gate.Operation{}
 	for _, op := range operations {
@@ -225,23 +238,23 @@ func TestOperations(t *testing.T) {
 	}
 	health, export, list := byID["GetHealth"], byID["ExportAuditLogs"], byID["ListUsers"]
 	if metrics := byID["GetMetrics"]; !metrics.Public || !metrics.Operator || health.Operator {
-		t.Error("the metrics, and nothing else, are for the operator")
+		t.Error("only the metrics should be for the operator")
 	}
 	if !health.Public || health.Limited || health.Permission != "" ||
 		health.Method != http.MethodGet || health.Path != "/health" {
 		t.Errorf("GetHealth is %+v", health)
 	}
 	if !export.Streaming || list.Streaming || !list.Limited {
-		t.Error("streaming or limits are not as the specification says")
+		t.Error("streaming or limits differ from the specification")
 	}
 	if list.Roles[api.RoleEmployee] || !list.Roles[api.RoleTeamLead] || list.Permission != "users:read" {
 		t.Errorf("ListUsers is %+v", list)
 	}
 	if !c.Holds(api.RoleHr, "users:create") || c.Holds(api.RoleTeamLead, "users:create") || c.Holds("owner", "users:create") {
-		t.Error("grants are not as the specification says")
+		t.Error("grants differ from the specification")
 	}
 	granted := document(t).Extensions["x-roles"].(map[string]any)["employee"].([]any)
 	if permissions := c.Permissions(api.RoleEmployee); !slices.IsSorted(permissions) || len(permissions) != len(granted) {
-		t.Errorf("an employee holds %v, and is granted %v", permissions, granted)
+		t.Errorf("an employee holds %v, want %v", permissions, granted)
 	}
 }

@@ -12,54 +12,54 @@ import (
 )
 
 const (
-	// streamTime bounds an answer that takes as long as its client reads, and a body that takes as long as it sends.
+	// streamTime bounds the duration of an export or upload, which its client decides.
 	streamTime = time.Hour
-	// streamsEach is how many of them one caller may have under way at a replica: each holds a connection and a batch in
-	// memory for as long as nobody goes on.
+	// streamsEach is how many exports and uploads an actor may run at once on one replica. Each of them holds a connection
+	// and a batch in memory while the client does nothing.
 	streamsEach = 2
-	// streamRetry is when somebody who has too many may ask again.
+	// streamRetry is the Retry-After for an actor that has too many.
 	streamRetry = 10 * time.Second
 )
 
-// streams counts the exports and imports under way at this replica, by caller. The zero value is ready.
+// streams counts the exports and uploads that run on this replica, by actor. The zero value is ready to use.
 type streams struct {
 	mu   sync.Mutex
 	open map[uuid.UUID]int
 }
 
-// run lets an export or import take its time, if its caller has not too many of them.
-func (s *streams) run(c echo.Context, who uuid.UUID, next echo.HandlerFunc) error {
-	if !s.begin(who) {
+// run runs an export or upload with the deadlines of one. It fails with RateLimited if the actor has too many.
+func (s *streams) run(c echo.Context, actor uuid.UUID, next echo.HandlerFunc) error {
+	if !s.begin(actor) {
 		return fault.New(fault.RateLimited).
 			With("At most %d exports or imports may run at once.", streamsEach).After(streamRetry)
 	}
-	defer s.end(who)
-	// Both deadlines count for both: the server also listens for the client's leaving while it writes, and takes the end
-	// of the time to read for that. Where the connection cannot take a deadline there is none to extend.
-	deadline := time.Now().Add(streamTime) //nolint:forbidigo // the connection's own clock
+	defer s.end(actor)
+	// Exports need the read deadline as well: while it writes, the server reads to notice that the client has left, and
+	// treats an expired deadline as that. A connection without support for deadlines has none to extend.
+	deadline := time.Now().Add(streamTime) //nolint:forbidigo // the connection compares with the system clock
 	connection := http.NewResponseController(c.Response())
 	_ = connection.SetReadDeadline(deadline)
 	_ = connection.SetWriteDeadline(deadline)
 	return next(c)
 }
 
-func (s *streams) begin(who uuid.UUID) bool {
+func (s *streams) begin(actor uuid.UUID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open[who] >= streamsEach {
+	if s.open[actor] >= streamsEach {
 		return false
 	}
 	if s.open == nil {
 		s.open = map[uuid.UUID]int{}
 	}
-	s.open[who]++
+	s.open[actor]++
 	return true
 }
 
-func (s *streams) end(who uuid.UUID) {
+func (s *streams) end(actor uuid.UUID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open[who]--; s.open[who] == 0 {
-		delete(s.open, who)
+	if s.open[actor]--; s.open[actor] == 0 {
+		delete(s.open, actor)
 	}
 }

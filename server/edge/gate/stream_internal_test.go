@@ -12,8 +12,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// TestStreamsOfOneCaller lets each caller have so many at once, and forgets those that have ended.
-func TestStreamsOfOneCaller(t *testing.T) {
+// TestStreamsPerActor expects that streams are counted for each actor while they run.
+func TestStreamsPerActor(t *testing.T) {
 	t.Parallel()
 	var s streams
 	nora, emil := uuid.New(), uuid.New()
@@ -23,27 +23,26 @@ func TestStreamsOfOneCaller(t *testing.T) {
 		}
 	}
 	if s.begin(nora) {
-		t.Error("a stream beyond the bound was let through")
+		t.Error("a stream above the bound was permitted")
 	}
 	if !s.begin(emil) {
-		t.Error("one caller's streams count against another")
+		t.Error("streams count against another actor")
 	}
 	s.end(nora)
 	if !s.begin(nora) {
-		t.Error("a stream that has ended still counts")
+		t.Error("an ended stream still counts")
 	}
 	s.end(emil)
 	for range streamsEach {
 		s.end(nora)
 	}
 	if len(s.open) != 0 {
-		t.Errorf("ended streams are remembered: %v", s.open)
+		t.Errorf("ended streams are kept: %v", s.open)
 	}
 }
 
-// TestStreamsOutlastOtherRequests holds an import and its answer open beyond the times in which a server wants a request to
-// be read and answered. Nothing may be cut off then, and the context, which a server ends when it cannot read any more,
-// must be alive.
+// TestStreamsOutlastOtherRequests keeps an upload and its response open beyond the server's deadlines for reading and
+// writing. Neither may be cut off, and the context must not end, which the server ends when it cannot read any more.
 func TestStreamsOutlastOtherRequests(t *testing.T) {
 	t.Parallel()
 	const patience = 50 * time.Millisecond
@@ -92,6 +91,6 @@ func TestStreamsOutlastOtherRequests(t *testing.T) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	if content, err := io.ReadAll(response.Body); err != nil || string(content) != "third, fourth" {
-		t.Errorf("the answer is %q, %v", content, err)
+		t.Errorf("the response is %q, %v", content, err)
 	}
 }

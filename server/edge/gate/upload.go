@@ -9,11 +9,11 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// upload is a body that its operation reads. Why it cannot be read to its end is a fault, as it would be had the door
-// read it, so that the operation only has to return the error: PayloadTooLarge beyond the bound, and MalformedRequest
-// where the client broke off.
+// upload is a body that the operation reads itself. Its read errors are faults, so the operation only has to return
+// them: PayloadTooLarge beyond the bound, and MalformedRequest if the client disconnected.
 type upload struct {
 	io.Closer
+
 	from *bufio.Reader
 }
 
@@ -25,8 +25,8 @@ func (u upload) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// takeUpload looks at what the headers say of a body, and leaves it to the operation. Only its first byte is waited
-// for, and only where the headers do not say whether there is one.
+// takeUpload checks the headers of an upload and leaves the body to the operation. It waits for the first byte only if
+// the headers do not say whether there is a body.
 func (op *Operation) takeUpload(r *http.Request, f *fault.Fault) error {
 	body := bufio.NewReader(r.Body)
 	if r.ContentLength < 0 {

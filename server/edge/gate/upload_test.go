@@ -27,7 +27,7 @@ const (
 	importBound = 1000
 )
 
-// importing loads the specification with an upload in it.
+// importing loads the specification with an additional upload.
 func importing(t *testing.T, required bool) *Contract {
 	t.Helper()
 	document, err := api.GetSpec()
@@ -56,8 +56,8 @@ func importing(t *testing.T, required bool) *Contract {
 	return loaded
 }
 
-// serveImport answers at the upload's path with the media type and the bytes that its operation gets to see, or with the
-// problem that it meets.
+// serveImport serves the upload's path. It responds with the media type and the bytes that the operation receives, or with
+// a problem.
 func serveImport(t *testing.T, required bool) string {
 	t.Helper()
 	agreed := importing(t, required)
@@ -68,7 +68,7 @@ func serveImport(t *testing.T, required bool) string {
 		r = r.WithContext(access.With(r.Context(), &access.Request{Target: r.URL}))
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, importBound)
 		c.SetRequest(r)
-		if err := agreed.find(r, c.Path()).validate(r.Context(), c); err != nil {
+		if _, err := agreed.find(r, c.Path()).validate(r.Context(), c); err != nil {
 			return err
 		}
 		content, err := io.ReadAll(r.Body)
@@ -82,7 +82,7 @@ func serveImport(t *testing.T, required bool) string {
 	return server.URL
 }
 
-// chunked hides how long a body is.
+// chunked hides the length of a body.
 type chunked struct{ io.Reader }
 
 func TestUploads(t *testing.T) {
@@ -94,24 +94,24 @@ func TestUploads(t *testing.T) {
 		body   io.Reader
 		header []string
 		status int
-		want   string // a part of the answer
+		want   string // part of the response
 	}{
-		"CSV":                        {"", strings.NewReader(table), []string{"Content-Type", "text/csv"}, 200, "text/csv " + table},
-		"in chunks":                  {"", chunked{strings.NewReader(table)}, []string{"Content-Type", "text/csv"}, 200, "text/csv " + table},
-		"NDJSON":                     {"?dry_run=true", strings.NewReader(`{"a":`), []string{"Content-Type", "application/x-ndjson"}, 200, `application/x-ndjson {"a":`},
-		"with parameters":            {"", strings.NewReader("a"), []string{"Content-Type", " Text/CSV; charset=UTF-8; header=present", "Content-Encoding", "identity"}, 200, "text/csv a"},
-		"at the bound":               {"", chunked{strings.NewReader(strings.Repeat("x", importBound))}, []string{"Content-Type", "text/csv"}, 200, "xxx"},
-		"beyond the bound":           {"", strings.NewReader(strings.Repeat("x", importBound+1)), []string{"Content-Type", "text/csv"}, 413, "larger than 1000 bytes"},
-		"beyond the bound in chunks": {"", chunked{strings.NewReader(strings.Repeat("x", importBound+1))}, []string{"Content-Type", "text/csv"}, 413, "larger than 1000 bytes"},
-		"no type":                    {"", strings.NewReader("a"), nil, 415, "application/x-ndjson or text/csv"},
-		"another type":               {"", strings.NewReader("{}"), []string{"Content-Type", "application/json"}, 415, "application/x-ndjson or text/csv"},
-		"garbage":                    {"", strings.NewReader("a"), []string{"Content-Type", "text/csv; x"}, 415, "unsupported_media_type"},
-		"another charset":            {"", strings.NewReader("a"), []string{"Content-Type", "text/csv; charset=latin1"}, 415, "latin1"},
-		"compressed":                 {"", strings.NewReader("a"), []string{"Content-Type", "text/csv", "Content-Encoding", "gzip"}, 415, "gzip"},
-		"nothing":                    {"", http.NoBody, []string{"Content-Type", "text/csv"}, 400, `"code":"required"`},
-		"nothing in chunks":          {"", chunked{strings.NewReader("")}, []string{"Content-Type", "text/csv"}, 400, `"code":"required"`},
-		"another parameter":          {"?x=1", strings.NewReader("a"), []string{"Content-Type", "text/csv"}, 400, `"code":"unknown","detail":"is not a parameter of this operation","parameter":"x"`},
-		"a parameter twice":          {"?dry_run=true&dry_run=true", strings.NewReader("a"), []string{"Content-Type", "text/csv"}, 400, `"code":"repeated"`},
+		"CSV":                       {"", strings.NewReader(table), []string{"Content-Type", "text/csv"}, 200, "text/csv " + table},
+		"in chunks":                 {"", chunked{strings.NewReader(table)}, []string{"Content-Type", "text/csv"}, 200, "text/csv " + table},
+		"NDJSON":                    {"?dry_run=true", strings.NewReader(`{"a":`), []string{"Content-Type", "application/x-ndjson"}, 200, `application/x-ndjson {"a":`},
+		"with parameters":           {"", strings.NewReader("a"), []string{"Content-Type", " Text/CSV; charset=UTF-8; header=present", "Content-Encoding", "identity"}, 200, "text/csv a"},
+		"at the bound":              {"", chunked{strings.NewReader(strings.Repeat("x", importBound))}, []string{"Content-Type", "text/csv"}, 200, "xxx"},
+		"above the bound":           {"", strings.NewReader(strings.Repeat("x", importBound+1)), []string{"Content-Type", "text/csv"}, 413, "larger than 1000 bytes"},
+		"above the bound in chunks": {"", chunked{strings.NewReader(strings.Repeat("x", importBound+1))}, []string{"Content-Type", "text/csv"}, 413, "larger than 1000 bytes"},
+		"no type":                   {"", strings.NewReader("a"), nil, 415, "application/x-ndjson or text/csv"},
+		"another type":              {"", strings.NewReader("{}"), []string{"Content-Type", "application/json"}, 415, "application/x-ndjson or text/csv"},
+		"an invalid type":           {"", strings.NewReader("a"), []string{"Content-Type", "text/csv; x"}, 415, "unsupported_media_type"},
+		"another charset":           {"", strings.NewReader("a"), []string{"Content-Type", "text/csv; charset=latin1"}, 415, "latin1"},
+		"compressed":                {"", strings.NewReader("a"), []string{"Content-Type", "text/csv", "Content-Encoding", "gzip"}, 415, "gzip"},
+		"nothing":                   {"", http.NoBody, []string{"Content-Type", "text/csv"}, 400, `"code":"required"`},
+		"nothing in chunks":         {"", chunked{strings.NewReader("")}, []string{"Content-Type", "text/csv"}, 400, `"code":"required"`},
+		"another parameter":         {"?x=1", strings.NewReader("a"), []string{"Content-Type", "text/csv"}, 400, `"code":"unknown","detail":"is not a parameter of this operation","parameter":"x"`},
+		"a parameter twice":         {"?dry_run=true&dry_run=true", strings.NewReader("a"), []string{"Content-Type", "text/csv"}, 400, `"code":"repeated"`},
 		"a parameter of another type": {
 			"?dry_run=maybe", chunked{strings.NewReader("a")}, []string{"Content-Type", "text/csv"}, 400, `"code":"type","detail":"must be of type boolean","parameter":"dry_run"`,
 		},
@@ -132,14 +132,14 @@ func TestUploads(t *testing.T) {
 			defer func() { _ = response.Body.Close() }()
 			content, err := io.ReadAll(response.Body)
 			if err != nil || response.StatusCode != test.status || !strings.Contains(string(content), test.want) {
-				t.Errorf("answered by %d %q (%v), want %d and %q", response.StatusCode, content, err, test.status, test.want)
+				t.Errorf("%d %q (%v), want %d and %q", response.StatusCode, content, err, test.status, test.want)
 			}
 		})
 	}
 }
 
-// TestUploadThatMayBeMissing is none, of no type.
-func TestUploadThatMayBeMissing(t *testing.T) {
+// TestOptionalUpload expects that the Content-Type of a missing upload is ignored.
+func TestOptionalUpload(t *testing.T) {
 	t.Parallel()
 	url := serveImport(t, false)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+importPath, chunked{strings.NewReader("")})
@@ -153,18 +153,18 @@ func TestUploadThatMayBeMissing(t *testing.T) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	if content, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK || string(content) != " " {
-		t.Errorf("answered by %d %q (%v)", response.StatusCode, content, err)
+		t.Errorf("%d %q (%v)", response.StatusCode, content, err)
 	}
 }
 
-// TestUploadThatBreaksOff is the client's fault, before the first byte as after it.
-func TestUploadThatBreaksOff(t *testing.T) {
+// TestInterruptedUpload expects a 400, whether the upload ends before its first byte or after it.
+func TestInterruptedUpload(t *testing.T) {
 	t.Parallel()
 	url := serveImport(t, true)
 	for name, sent := range map[string]string{
-		"a length that is not kept":   "Content-Length: 10\r\n\r\na,b",
-		"chunks that are none":        "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
-		"chunks that are none, later": "Transfer-Encoding: chunked\r\n\r\n3\r\na,b\r\nzz\r\n",
+		"fewer bytes than announced":         "Content-Length: 10\r\n\r\na,b",
+		"an invalid chunk":                   "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+		"an invalid chunk after a valid one": "Transfer-Encoding: chunked\r\n\r\n3\r\na,b\r\nzz\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -189,13 +189,13 @@ func TestUploadThatBreaksOff(t *testing.T) {
 			defer func() { _ = response.Body.Close() }()
 			content, err := io.ReadAll(response.Body)
 			if err != nil || response.StatusCode != http.StatusBadRequest || !strings.Contains(string(content), `"code":"incomplete"`) {
-				t.Errorf("answered by %d %q (%v)", response.StatusCode, content, err)
+				t.Errorf("%d %q (%v)", response.StatusCode, content, err)
 			}
 		})
 	}
 }
 
-// TestUploadErrorsAreFaults, and keep what they come from.
+// TestUploadErrorsAreFaults expects faults that keep their cause.
 func TestUploadErrorsAreFaults(t *testing.T) {
 	t.Parallel()
 	recorder := httptest.NewRecorder()

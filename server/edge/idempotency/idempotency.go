@@ -1,107 +1,118 @@
-// Package idempotency makes it safe to send a request again. A client that gives a request a key of its own choice,
-// in the header Idempotency-Key, is answered the same whenever it sends that request with that key, and the act
-// happens once: also when two arrive at once at two replicas, and when the service dies between commit and answer.
+// Package idempotency makes requests safe to repeat. A client gives a request a key of its own choice in the header
+// Idempotency-Key. Sent again with the same key, the request gets the same response, and the operation runs once: also if
+// both requests arrive at two replicas at the same time, and if a replica dies between commit and response.
 //
-// The record of an answer is written by the transaction of the act itself, so there is neither an act without a
-// record nor a record without an act. While that transaction is open it holds an advisory lock of PostgreSQL's for
-// the key, which ends with it, however it ends: nothing has to be cleaned up after a crash. Only successes are
-// recorded. What failed has changed nothing, and its key may be used again.
+// The transaction of the operation also writes the record of the response, so that neither exists without the other.
+// While that transaction is open it holds an advisory lock of PostgreSQL for the key. The lock ends with the transaction,
+// whatever its outcome, so there is nothing to clean up after a crash. Only successes are recorded. A failed request has
+// changed nothing, and its key can be used again.
 //
-// Keys belong to whoever sent them: the same key of another caller is another key. What is recorded is sealed with a
-// secret of the server and the key itself, which is not kept; a copy of the database shows neither requests nor
-// answers.
+// Keys belong to the actor that sent them: the same key of another actor is another key. A record is sealed with a secret
+// of the server and with the key, which is not stored, so that a copy of the database reveals neither requests nor
+// responses.
 package idempotency
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 const (
-	// Header carries a client's key.
+	// Header is the request header with the client's key.
 	Header = "Idempotency-Key"
-	// Replayed says that an answer was given before.
+	// Replayed is the response header of a repeated response.
 	Replayed = "Idempotency-Replayed"
 
-	// Lifetime is how long an answer is kept.
+	// Lifetime is how long a record is kept.
 	Lifetime = 24 * time.Hour
 
-	// retryAfter is when it makes sense to ask again what has become of a request that is under way.
+	// retryAfter is the Retry-After while the first request with a key is still running.
 	retryAfter = time.Second
-	// forgetEvery and forgetBatch bound the work of deleting what is over.
-	forgetEvery = time.Minute
-	forgetBatch = 5_000
+	// cleanEvery and cleanBatch bound the deletion of expired records.
+	cleanEvery = time.Minute
+	cleanBatch = 5_000
 )
 
-// Keeper answers requests that were answered before, and remembers what those that were not are answered.
+// Keeper runs requests that carry a key, and keeps the records of their responses.
 type Keeper struct {
-	Store *postgres.Store
-	Clock clock.Source
-	// Secrets seal what is recorded: the first does, all open.
-	Secrets [][]byte
+	service.Deps
+
+	secrets [][]byte
 }
 
-// Run has act answer a request that carries a key, or gives what it was answered the first time, and says which. The
-// request's body must be bounded already, and its caller known.
-func (k *Keeper) Run(
-	r *http.Request, about Request, act func(w http.ResponseWriter, r *http.Request) error,
-) (answer Answer, replayed bool, err error) {
+// New returns a keeper. The first secret seals new records; all of them open records. It fails if a dependency or the
+// first secret is missing.
+func New(deps service.Deps, secrets [][]byte) (*Keeper, error) {
+	if err := service.Check("idempotency", deps); err != nil {
+		return nil, err
+	}
+	if len(secrets) == 0 || len(secrets[0]) == 0 {
+		return nil, errors.New("idempotency: missing secret")
+	}
+	return &Keeper{deps, secrets}, nil
+}
+
+// Operation is what Run runs at most once. It writes its response to w.
+type Operation func(w http.ResponseWriter, r *http.Request) error
+
+// Run runs an operation for a request that carries a key, or returns the response of the first request with that key;
+// replayed says which. The actor must be authenticated and the body bounded. It fails with IdempotencyKeyInUse while the
+// first request is running, with IdempotencyKeyReused if that was another request, with IdempotencyRecordLost if the
+// record cannot be shown, and otherwise as the operation does.
+func (k *Keeper) Run(r *http.Request, about Request, operation Operation) (response Response, replayed bool, err error) {
 	ctx := r.Context()
-	who, key := access.Of(ctx), about.Key
-	asked, err := fingerprint(r, about)
-	if err != nil {
-		return Answer{}, false, err
-	}
+	actor, fp := access.Of(ctx), take(r, about)
 	id := db.GetIdempotencyRecordParams{
-		CompanyID: who.CompanyID, PrincipalID: who.ID, KeyHash: hashOf(key), Now: k.Clock.Now(),
+		CompanyID: actor.CompanyID, PrincipalID: actor.ID, KeyHash: hashOf(about.Key), Now: k.Clock.Now(),
 	}
-	record, err := k.Store.Of(who.CompanyID).GetIdempotencyRecord(ctx, id)
+	record, err := k.Store.Of(actor.CompanyID).GetIdempotencyRecord(ctx, id)
 	if fault.Is(err, fault.ResourceNotFound) {
-		answer, record, err = k.do(r, id, key, asked, act)
+		response, record, err = k.first(r, id, about.Key, fp, operation)
 	}
 	if record != nil {
-		answer, err = k.open(key, record, asked, who)
-		return answer, true, err
+		response, err = k.replay(about.Key, record, fp, actor)
+		return response, true, err
 	}
-	return answer, false, err
+	return response, false, err
 }
 
-// do has a request answered that was not answered before. It gives a record instead where the same request has
-// succeeded meanwhile: because that was faster, or because it has done what this one therefore failed to do.
-func (k *Keeper) do(
-	r *http.Request, id db.GetIdempotencyRecordParams, key string, asked *request,
-	act func(w http.ResponseWriter, r *http.Request) error,
-) (Answer, []byte, error) {
+// first runs an operation whose key has no record yet. It returns a record instead of a response if the same request
+// succeeded in the meantime: because it was faster, or because this one failed on what it had done.
+func (k *Keeper) first(
+	r *http.Request, id db.GetIdempotencyRecordParams, key string, fp *fingerprint, operation Operation,
+) (Response, []byte, error) {
 	var faster []byte
 	ctx := r.Context()
 	inner, unit := k.Store.Unite(ctx, id.CompanyID, func(ctx context.Context, tx *db.Queries) (err error) {
-		faster, err = k.hold(ctx, tx, id)
+		faster, err = lock(ctx, tx, id)
 		return err
 	})
 	defer unit.End(ctx)
-	kept := &recorder{header: http.Header{}, status: http.StatusOK}
-	if err := act(kept, r.WithContext(inner)); err != nil {
+	recorded := &recorder{header: http.Header{}, status: http.StatusOK}
+	if err := operation(recorded, r.WithContext(inner)); err != nil {
 		if faster == nil {
-			err = settled(ctx, unit, err)
-			faster = k.meanwhile(ctx, id)
+			err = settle(ctx, unit, err)
+			faster = k.recordOf(ctx, id)
 		}
-		return Answer{}, faster, err
+		return Response{}, faster, err
 	}
-	answer := kept.answer()
+	response := recorded.response()
 	err := unit.Commit(ctx, func(tx *db.Queries) error {
-		sum, err := asked.sum()
+		sum, err := fp.sum()
 		if err != nil {
 			return err
 		}
-		sealed, err := seal(k.Secrets[0], key, contents{sum, rightsOf(access.Of(ctx)), answer})
+		sealed, err := seal(k.secrets[0], key, record{sum, rightsOf(access.Of(ctx)), response})
 		if err != nil {
 			return err
 		}
@@ -110,11 +121,12 @@ func (k *Keeper) do(
 			Now: id.Now, ExpiresAt: id.Now.Add(Lifetime),
 		})
 	})
-	return answer, faster, err
+	return response, faster, err
 }
 
-// meanwhile looks once more for a record, and gives none where it cannot.
-func (k *Keeper) meanwhile(ctx context.Context, id db.GetIdempotencyRecordParams) []byte {
+// recordOf looks for a record again. It returns nil if there is none, and also if the query fails: then the request
+// fails for the reason it had before.
+func (k *Keeper) recordOf(ctx context.Context, id db.GetIdempotencyRecordParams) []byte {
 	record, err := k.Store.Of(id.CompanyID).GetIdempotencyRecord(ctx, id)
 	if err != nil {
 		return nil
@@ -122,9 +134,9 @@ func (k *Keeper) meanwhile(ctx context.Context, id db.GetIdempotencyRecordParams
 	return record
 }
 
-// hold takes the key until the end of the transaction. It fails where another transaction holds it, and where one was
-// faster, whose record it gives.
-func (k *Keeper) hold(ctx context.Context, tx *db.Queries, id db.GetIdempotencyRecordParams) ([]byte, error) {
+// lock holds a key until the end of the transaction. It fails with IdempotencyKeyInUse if another transaction holds it,
+// or has recorded a response since; then it returns that record as well.
+func lock(ctx context.Context, tx *db.Queries, id db.GetIdempotencyRecordParams) ([]byte, error) {
 	found, err := tx.HoldIdempotencyKey(ctx, db.HoldIdempotencyKeyParams(id))
 	switch {
 	case err != nil || len(found) == 0:
@@ -135,46 +147,47 @@ func (k *Keeper) hold(ctx context.Context, tx *db.Queries, id db.GetIdempotencyR
 	return found[0], fault.New(fault.IdempotencyKeyInUse)
 }
 
-// open gives the answer that was given the first time, if this is the same request and its sender may still see what
-// they could then.
-func (k *Keeper) open(key string, record []byte, asked *request, who access.Actor) (Answer, error) {
-	sum, err := asked.sum()
+// replay returns the recorded response, if the request is the same and the actor may still see it.
+func (k *Keeper) replay(key string, sealed []byte, fp *fingerprint, actor access.Actor) (Response, error) {
+	sum, err := fp.sum()
 	if err != nil {
-		return Answer{}, err
+		return Response{}, err
 	}
-	for _, secret := range k.Secrets {
-		known, err := open(secret, key, record)
+	var reasons []error
+	for _, secret := range k.secrets {
+		known, err := open(secret, key, sealed)
 		switch {
 		case err != nil:
+			reasons = append(reasons, err)
 			continue
 		case known.Sum != sum:
-			return Answer{}, fault.New(fault.IdempotencyKeyReused)
-		case !known.Rights.within(rightsOf(who)):
-			return Answer{}, fault.New(fault.IdempotencyRecordLost).
-				With("This was done already, and its sender's role or rights are not what they were then.")
+			return Response{}, fault.New(fault.IdempotencyKeyReused)
+		case !known.Rights.within(rightsOf(actor)):
+			return Response{}, fault.New(fault.IdempotencyRecordLost).
+				With("This request succeeded before, and the role or the rights of its sender have changed since.")
 		}
-		return known.Answer, nil
+		return known.Response, nil
 	}
-	return Answer{}, fault.New(fault.IdempotencyRecordLost)
+	return Response{}, fault.New(fault.IdempotencyRecordLost).Because(errors.Join(reasons...))
 }
 
-// settled ends the unit of a request that has failed. A refusal keeps what was recorded of it; whatever else went wrong
-// leaves nothing behind.
-func settled(ctx context.Context, unit *postgres.Unit, failed error) error {
+// settle ends the transaction of a failed request. A refusal keeps what was written about it, such as an audit entry; any
+// other failure is rolled back.
+func settle(ctx context.Context, unit *postgres.Unit, failed error) error {
 	keep := true
 	switch fault.KindOf(failed) { //nolint:exhaustive // all others are refusals
 	case fault.Internal, fault.Unavailable:
 		keep = false
 	}
 	if err := unit.Settle(ctx, keep); err != nil {
-		return err
+		return fmt.Errorf("end the transaction of a failed request: %w", err)
 	}
 	return failed
 }
 
-// Forget deletes what is over, again and again until the context ends. Every replica does, a bounded number at a time.
-func (k *Keeper) Forget(ctx context.Context, log *slog.Logger) {
-	tick := time.NewTicker(forgetEvery)
+// Clean deletes expired records until the context ends. Every replica does, a bounded number at a time.
+func (k *Keeper) Clean(ctx context.Context) {
+	tick := time.NewTicker(cleanEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -183,27 +196,10 @@ func (k *Keeper) Forget(ctx context.Context, log *slog.Logger) {
 		case <-tick.C:
 		}
 		_, err := k.Store.Lookup().ForgetIdempotencyRecords(ctx, db.ForgetIdempotencyRecordsParams{
-			Before: k.Clock.Now(), AtMost: forgetBatch,
+			Before: k.Clock.Now(), AtMost: cleanBatch,
 		})
 		if err != nil && ctx.Err() == nil {
-			log.DebugContext(ctx, "records of answers could not be deleted", slog.Any("error", err))
+			k.Log.DebugContext(ctx, "delete expired idempotency records", slog.Any("error", err))
 		}
 	}
-}
-
-// Answer is what a request was answered.
-type Answer struct {
-	Status int         `json:"status"`
-	Header http.Header `json:"header"`
-	Body   []byte      `json:"body"`
-}
-
-// Send answers a request with it.
-func (a Answer) Send(w http.ResponseWriter) error {
-	for name, values := range a.Header {
-		w.Header()[name] = values
-	}
-	w.WriteHeader(a.Status)
-	_, err := w.Write(a.Body)
-	return err
 }

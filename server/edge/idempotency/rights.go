@@ -9,24 +9,24 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 )
 
-// rights are what its sender could see and do when a request was answered. Who has the same role, and a key that has no
-// less, is answered again.
+// rights are what the actor could see and do when a request was answered. The response is repeated to a user with the
+// same role, and to an API key with at least the same scopes and jobs.
 type rights struct {
-	// Role is a person's.
+	// Role is a user's.
 	Role api.Role `json:"role,omitempty"`
-	// Scopes and Jobs are a key's; it was for the whole company where Jobs is nil.
+	// Scopes and Jobs are those of an API key; Jobs is nil for a key of the whole company.
 	Scopes []string    `json:"scopes,omitempty"`
 	Jobs   []uuid.UUID `json:"jobs,omitempty"`
 }
 
-func rightsOf(who access.Actor) rights {
-	if who.Key != nil {
-		return rights{Scopes: who.Key.Scopes, Jobs: who.Key.Jobs}
+func rightsOf(actor access.Actor) rights {
+	if actor.Key != nil {
+		return rights{Scopes: actor.Key.Scopes, Jobs: actor.Key.Jobs}
 	}
-	return rights{Role: who.Role}
+	return rights{Role: actor.Role}
 }
 
-// within reports whether somebody with the present rights may see whatever could be seen with these.
+// within reports whether the present rights include these.
 func (r rights) within(present rights) bool {
 	return r.Role == present.Role && subset(r.Scopes, present.Scopes) &&
 		(present.Jobs == nil || r.Jobs != nil && subset(r.Jobs, present.Jobs))

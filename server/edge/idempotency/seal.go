@@ -10,55 +10,57 @@ import (
 	"fmt"
 )
 
-// contents is what a record holds.
-type contents struct {
-	Sum    [sha256.Size]byte `json:"sum"`
-	Rights rights            `json:"rights"`
-	Answer Answer            `json:"answer"`
+// record is what is stored of a request and its response.
+type record struct {
+	Sum      [sha256.Size]byte `json:"sum"`
+	Rights   rights            `json:"rights"`
+	Response Response          `json:"answer"`
 }
 
-var errSealed = errors.New("not sealed with this secret and key")
+var errSealed = errors.New("the record was not sealed with this secret and key")
 
-// hashOf is how a record is found without keeping its key.
+// hashOf identifies a record without storing its key.
 func hashOf(key string) []byte {
 	sum := sha256.Sum256([]byte(key))
 	return sum[:]
 }
 
-// box is AES-256-GCM with a key that needs both the server's secret and the client's key.
+// box returns AES-256-GCM with an encryption key that is derived from both the server's secret and the client's key.
 func box(secret []byte, key string) (cipher.AEAD, error) {
 	derived, err := hkdf.Key(sha256.New, secret, []byte(key), "ai-interviewer idempotency record", 32)
 	if err != nil {
-		return nil, fmt.Errorf("derive the key of a record: %w", err)
+		return nil, fmt.Errorf("derive the encryption key of a record: %w", err)
 	}
 	block, err := aes.NewCipher(derived)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("encrypt a record: %w", err)
 	}
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-func seal(secret []byte, key string, record contents) ([]byte, error) {
-	plain, err := json.Marshal(record)
+func seal(secret []byte, key string, of record) ([]byte, error) {
+	plain, err := json.Marshal(of)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("encode a record: %w", err)
 	}
 	sealer, err := box(secret, key)
 	if err != nil {
 		return nil, err
 	}
-	return sealer.Seal(nil, nil, plain, nil), nil //nolint:gosec // the cipher makes the nonce itself
+	return sealer.Seal(nil, nil, plain, nil), nil //nolint:gosec // the cipher generates the nonce itself
 }
 
-func open(secret []byte, key string, sealed []byte) (record contents, err error) {
+func open(secret []byte, key string, sealed []byte) (opened record, err error) {
 	opener, err := box(secret, key)
 	if err != nil {
-		return record, err
+		return opened, err
 	}
 	plain, err := opener.Open(nil, nil, sealed, nil)
 	if err != nil {
-		return record, errSealed
+		return opened, errSealed
 	}
-	err = json.Unmarshal(plain, &record)
-	return record, err
+	if err := json.Unmarshal(plain, &opened); err != nil {
+		return opened, fmt.Errorf("decode a record: %w", err)
+	}
+	return opened, nil
 }

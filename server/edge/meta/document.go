@@ -14,19 +14,18 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
-// Documents are what the service publishes about itself. They are the same for everybody, for as long as it runs.
+// Documents are what the service publishes about itself. They are the same in every response.
 type Documents struct{ yaml, json, machines document }
 
-// Publish makes the documents once, since they never change.
+// Publish builds the documents.
 func Publish() (*Documents, error) {
 	published, err := spec.Published()
 	if err != nil {
 		return nil, err
 	}
-	// The state machines are the table that the rooms decide by.
 	machines, err := json.Marshal(api.StateMachines{Data: lifecycle.All()})
 	if err != nil {
-		return nil, fmt.Errorf("the state machines as JSON: %w", err)
+		return nil, fmt.Errorf("encode the state machines: %w", err)
 	}
 	var documents Documents
 	for _, one := range []struct {
@@ -40,35 +39,35 @@ func Publish() (*Documents, error) {
 	} {
 		kept, err := content.New(one.body)
 		if err != nil {
-			return nil, fmt.Errorf("keep a document: %w", err)
+			return nil, fmt.Errorf("compress a document: %w", err)
 		}
 		*one.into = document{one.media, kept}
 	}
 	return &documents, nil
 }
 
-// GetSpecificationYAML gives the specification as YAML.
+// GetSpecificationYAML returns the specification as YAML.
 func (m *Meta) GetSpecificationYAML(
 	ctx context.Context, _ api.GetSpecificationYAMLRequestObject,
 ) (api.GetSpecificationYAMLResponseObject, error) {
 	return m.Documents.yaml.answer(ctx), nil
 }
 
-// GetSpecificationJSON gives the specification as JSON.
+// GetSpecificationJSON returns the specification as JSON.
 func (m *Meta) GetSpecificationJSON(
 	ctx context.Context, _ api.GetSpecificationJSONRequestObject,
 ) (api.GetSpecificationJSONResponseObject, error) {
 	return m.Documents.json.answer(ctx), nil
 }
 
-// GetStateMachines publishes the state machines.
+// GetStateMachines returns the state machines by which the operations decide.
 func (m *Meta) GetStateMachines(
 	ctx context.Context, _ api.GetStateMachinesRequestObject,
 ) (api.GetStateMachinesResponseObject, error) {
 	return m.Documents.machines.answer(ctx), nil
 }
 
-// document is what is published once.
+// document is a published document.
 type document struct {
 	media   string
 	content content.Content
@@ -97,11 +96,11 @@ func (d written) write(w http.ResponseWriter) error {
 	return err
 }
 
-// VisitGetSpecificationYAMLResponse writes the document as it is.
+// VisitGetSpecificationYAMLResponse writes the document.
 func (d written) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error { return d.write(w) }
 
-// VisitGetSpecificationJSONResponse writes the document as it is.
+// VisitGetSpecificationJSONResponse writes the document.
 func (d written) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error { return d.write(w) }
 
-// VisitGetStateMachinesResponse writes the document as it is.
+// VisitGetStateMachinesResponse writes the document.
 func (d written) VisitGetStateMachinesResponse(w http.ResponseWriter) error { return d.write(w) }

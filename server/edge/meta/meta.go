@@ -1,5 +1,5 @@
-// Package meta answers those who look at the service from outside: is it alive, is it ready, how is it doing, and what
-// can it do.
+// Package meta implements the operations that describe the service itself: health, readiness, metrics, the
+// specification, and the state machines.
 package meta
 
 import (
@@ -10,36 +10,49 @@ import (
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// checkTime bounds each question to a dependency.
+// checkTime bounds the check of each dependency.
 const checkTime = 2 * time.Second
 
-// Meta is the room of the tag meta.
+// Meta implements the operations of the tag meta.
 type Meta struct {
-	Store   *postgres.Store
-	Redis   *redis.Redis
-	Metrics *telemetry.Metrics
-	// SchemaVersion is the version that this program was built for.
-	SchemaVersion int64
-	// Documents is what the service publishes about itself.
-	Documents *Documents
+	service.Deps
+	Options
 
 	stopping atomic.Bool
 }
 
-// Stop makes the service unready, so that no new work is sent to it while it finishes what it has.
+// Options are the dependencies that only meta needs.
+type Options struct {
+	Redis   *redis.Redis
+	Metrics *telemetry.Metrics
+	// SchemaVersion is the database schema that this program was built for.
+	SchemaVersion int64
+	// Documents are what GetSpecificationYAML, GetSpecificationJSON and GetStateMachines return.
+	Documents *Documents
+}
+
+// New fails if a dependency is missing.
+func New(deps service.Deps, options Options) (*Meta, error) {
+	if err := service.Check("meta", deps, options); err != nil {
+		return nil, err
+	}
+	return &Meta{Deps: deps, Options: options}, nil
+}
+
+// Stop makes the service report that it is not ready, so that load balancers stop sending requests.
 func (m *Meta) Stop() { m.stopping.Store(true) }
 
-// GetHealth says that the process is alive.
+// GetHealth reports that the process is alive.
 func (m *Meta) GetHealth(context.Context, api.GetHealthRequestObject) (api.GetHealthResponseObject, error) {
 	return api.GetHealth200JSONResponse{Status: api.HealthStatusHealthy}, nil
 }
 
-// GetReadiness asks everything that the service depends on, all at once.
+// GetReadiness checks all dependencies concurrently.
 func (m *Meta) GetReadiness(
 	ctx context.Context, _ api.GetReadinessRequestObject,
 ) (api.GetReadinessResponseObject, error) {
@@ -72,15 +85,15 @@ func up(answered bool) api.CheckStatus {
 	return api.CheckStatusDown
 }
 
-// GetMetrics gives the metrics; the door has seen to it that whoever asks has the operator's token, where there is one.
+// GetMetrics returns the metrics. The gate has checked the operator's token, if there is one.
 func (m *Meta) GetMetrics(context.Context, api.GetMetricsRequestObject) (api.GetMetricsResponseObject, error) {
 	return exposition{m.Metrics.Handler()}, nil
 }
 
-// exposition is the response that Prometheus' own handler writes.
+// exposition is a response that the handler of the Prometheus client writes.
 type exposition struct{ handler http.Handler }
 
-// VisitGetMetricsResponse writes the metrics as they are now.
+// VisitGetMetricsResponse writes the current metrics.
 func (e exposition) VisitGetMetricsResponse(w http.ResponseWriter) error {
 	e.handler.ServeHTTP(w, &http.Request{Method: http.MethodGet, Header: http.Header{}})
 	return nil

@@ -1,4 +1,4 @@
-package server
+package base_test
 
 import (
 	"encoding/json"
@@ -17,28 +17,24 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/base"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/problem"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
-// handler puts the first middleware before a handler. A body has 1000 bytes at most, and 2000 at /upload.
+// handler puts the middleware before a handler.
 func handler(log *slog.Logger, handle echo.HandlerFunc) http.Handler {
-	bounds := map[string]int64{"/x": 1000, "/upload": 2000}
 	e := echo.New()
 	e.HTTPErrorHandler = problem.Handler(log)
-	e.IPExtractor, e.SchemeExtractor = forwarded([]netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}) // httptest's client
-	e.Use((&base{clock.System(), log, telemetry.NewMetrics("test")}).enter)
-	e.Any("/*", func(c echo.Context) error {
-		if err := errors.Join(limitHeaders(c.Request()), limitBody(c, bounds[c.Request().URL.Path])); err != nil {
-			return err
-		}
-		return handle(c)
-	})
+	// The address of httptest's client is a trusted proxy.
+	e.IPExtractor, e.SchemeExtractor = base.Forwarded([]netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")})
+	e.Use((&base.Base{Clock: clock.System(), Log: log, Metrics: telemetry.NewMetrics("test")}).Enter)
+	e.Any("/*", handle)
 	return e
 }
 
-// through sends a request through the first middleware to a handler.
+// through sends a request through the middleware to a handler.
 func through(request *http.Request, log *slog.Logger, handle echo.HandlerFunc) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
 	handler(log, handle).ServeHTTP(recorder, request)
@@ -54,75 +50,80 @@ func get(t *testing.T, path string) *http.Request {
 	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 }
 
-func TestPanicIsAProblemOfItsOwnRequest(t *testing.T) {
+func TestPanicBecomesProblem(t *testing.T) {
 	t.Parallel()
-	var logged strings.Builder
-	log := slog.New(slog.NewJSONHandler(&logged, nil))
 	for name, value := range map[string]any{"an error": errors.New("inner detail"), "text": "inner detail", "nil map": nil} {
-		logged.Reset()
-		answer := through(get(t, "/x"), log, func(echo.Context) error {
-			if value == nil {
-				var m map[string]string
-				m["inner detail"] = "" //nolint:staticcheck // the panic is wanted
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var logged strings.Builder
+			log := slog.New(slog.NewJSONHandler(&logged, nil))
+			response := through(get(t, "/x"), log, func(echo.Context) error {
+				if value == nil {
+					var m map[string]string
+					m["inner detail"] = "" //nolint:staticcheck // the panic is wanted
+				}
+				panic(value)
+			})
+			var p api.Problem
+			if err := json.Unmarshal(response.Body.Bytes(), &p); err != nil {
+				t.Fatalf("%v: %s", err, response.Body)
 			}
-			panic(value)
+			if response.Code != http.StatusInternalServerError || p.Code != "internal_error" || p.RequestID == "" ||
+				response.Header().Get("Content-Type") != "application/problem+json" {
+				t.Errorf("%d %s", response.Code, response.Body)
+			}
+			if strings.Contains(response.Body.String(), "inner") {
+				t.Errorf("the response reveals the cause: %s", response.Body)
+			}
+			if !strings.Contains(logged.String(), "base_test.go") {
+				t.Errorf("the log has no stack: %s", logged.String())
+			}
 		})
-		var p api.Problem
-		if err := json.Unmarshal(answer.Body.Bytes(), &p); err != nil {
-			t.Fatalf("%s: %v: %s", name, err, answer.Body)
-		}
-		if answer.Code != http.StatusInternalServerError || p.Code != "internal_error" || p.RequestID == "" ||
-			answer.Header().Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%s: %d %s", name, answer.Code, answer.Body)
-		}
-		if strings.Contains(answer.Body.String(), "detail\"") && strings.Contains(answer.Body.String(), "inner") {
-			t.Errorf("%s: the answer tells the cause: %s", name, answer.Body)
-		}
-		if !strings.Contains(logged.String(), "base_test.go") {
-			t.Errorf("%s: the log does not say where: %s", name, logged.String())
-		}
 	}
 }
 
-// The one panic that is no defect reaches net/http, which knows it.
-func TestAbortedAnswerStaysAborted(t *testing.T) {
+// TestAbortPanicReachesServer: net/http handles http.ErrAbortHandler itself, so the middleware must pass it on.
+func TestAbortPanicReachesServer(t *testing.T) {
 	t.Parallel()
 	defer func() {
-		if recovered := recover(); recovered != http.ErrAbortHandler { //nolint:errorlint // the value itself is the signal
+		if recovered := recover(); recovered != http.ErrAbortHandler { //nolint:errorlint // net/http compares the value as well
 			t.Errorf("recovered %v", recovered)
 		}
 	}()
 	through(get(t, "/x"), quiet(), func(echo.Context) error { panic(http.ErrAbortHandler) })
 }
 
-// TestAnswerThatBreaksOffIsNotComplete: a client could not tell the beginning of an export from all of it.
-func TestAnswerThatBreaksOffIsNotComplete(t *testing.T) {
+// TestBrokenStreamIsIncomplete: without an error, a client could not distinguish part of an export from all of it.
+func TestBrokenStreamIsIncomplete(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the database is gone")
 	for name, fail := range map[string]func() error{
 		"an error": func() error { return broken }, "a panic": func() error { panic(broken) },
 	} {
-		server := httptest.NewServer(handler(quiet(), func(c echo.Context) error {
-			if err := c.String(http.StatusOK, "the beginning"); err != nil {
-				return err
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewServer(handler(quiet(), func(c echo.Context) error {
+				if err := c.String(http.StatusOK, "the beginning"); err != nil {
+					return err
+				}
+				c.Response().Flush()
+				return fail()
+			}))
+			t.Cleanup(server.Close)
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/x", nil)
+			if err != nil {
+				t.Fatal(err)
 			}
-			c.Response().Flush()
-			return fail()
-		}))
-		t.Cleanup(server.Close)
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/x", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		content, err := io.ReadAll(response.Body)
-		_ = response.Body.Close()
-		if string(content) != "the beginning" || !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("%s: the client reads %q and then %v", name, content, err)
-		}
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			content, err := io.ReadAll(response.Body)
+			_ = response.Body.Close()
+			if string(content) != "the beginning" || !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Errorf("the client reads %q and then %v", content, err)
+			}
+		})
 	}
 }
 
@@ -140,24 +141,27 @@ func TestRequestID(t *testing.T) {
 		"quote\"and-more":                      false,
 		"ümläute-and-more":                     false,
 	} {
-		request := get(t, "/x")
-		request.Header.Set("X-Request-Id", sent)
-		inside := ""
-		answer := through(request, quiet(), func(c echo.Context) error {
-			inside = access.RequestOf(c.Request().Context()).ID
-			return ok(c)
+		t.Run(sent, func(t *testing.T) {
+			t.Parallel()
+			request := get(t, "/x")
+			request.Header.Set("X-Request-Id", sent)
+			inside := ""
+			response := through(request, quiet(), func(c echo.Context) error {
+				inside = access.RequestOf(c.Request().Context()).ID
+				return ok(c)
+			})
+			got := response.Header().Get("X-Request-Id")
+			if got != inside || (got == sent) != taken {
+				t.Errorf("became %q, in the context %q", got, inside)
+			}
+			if id, err := uuid.Parse(got); !taken && (err != nil || id.Version() != 7) {
+				t.Errorf("became %q, which is not a UUIDv7", got)
+			}
 		})
-		got := answer.Header().Get("X-Request-Id")
-		if got != inside || (got == sent) != taken {
-			t.Errorf("%q became %q, inside %q", sent, got, inside)
-		}
-		if id, err := uuid.Parse(got); !taken && (err != nil || id.Version() != 7) {
-			t.Errorf("%q became %q, which is no UUIDv7", sent, got)
-		}
 	}
 }
 
-func TestHeadersOfEveryAnswer(t *testing.T) {
+func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	for name, handle := range map[string]echo.HandlerFunc{
 		"a success": ok, "a failure": func(echo.Context) error { return errors.New("broken") },
@@ -166,13 +170,13 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 		for scheme, transport := range map[string]string{"http": "", "https": "max-age=31536000; includeSubDomains"} {
 			request := get(t, "/x")
 			request.Header.Set("X-Forwarded-Proto", scheme)
-			answer := through(request, quiet(), handle)
+			response := through(request, quiet(), handle)
 			for header, want := range map[string]string{
 				"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
 				"Content-Security-Policy":   "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
 				"Strict-Transport-Security": transport,
 			} {
-				if got := answer.Header().Get(header); got != want {
+				if got := response.Header().Get(header); got != want {
 					t.Errorf("%s over %s: %s is %q, want %q", name, scheme, header, got, want)
 				}
 			}
@@ -180,46 +184,12 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	}
 }
 
-func TestOversizedRequests(t *testing.T) {
-	t.Parallel()
-	read := func(c echo.Context) error {
-		if _, err := io.ReadAll(c.Request().Body); err != nil {
-			return err
-		}
-		return ok(c)
-	}
-	to := func(path string, size int, announced int64) *http.Request {
-		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(strings.Repeat("x", size)))
-		request.ContentLength = announced
-		return request
-	}
-	body := func(size int, announced int64) *http.Request { return to("/x", size, announced) }
-	headers := get(t, "/x")
-	headers.Header.Set("Cookie", strings.Repeat("x", maxHeaderBytes))
-	for name, test := range map[string]struct {
-		request *http.Request
-		want    int
-	}{
-		"a body at the bound":        {body(1000, 1000), http.StatusNoContent},
-		"a body that is announced":   {body(0, 1001), http.StatusRequestEntityTooLarge},
-		"a body that only turns out": {body(1001, -1), http.StatusRequestEntityTooLarge},
-		"an upload at its bound":     {to("/upload", 2000, 2000), http.StatusNoContent},
-		"an upload that is too long": {to("/upload", 0, 2001), http.StatusRequestEntityTooLarge},
-		"headers":                    {headers, http.StatusRequestHeaderFieldsTooLarge},
-		"a target":                   {get(t, "/"+strings.Repeat("x", maxTargetBytes)), http.StatusRequestHeaderFieldsTooLarge},
-	} {
-		if answer := through(test.request, quiet(), read); answer.Code != test.want {
-			t.Errorf("%s: %d, want %d: %s", name, answer.Code, test.want, answer.Body)
-		}
-	}
-}
-
-// What a client says of itself is kept as text that a database takes.
+// TestUserAgentIsText expects what PostgreSQL can store.
 func TestUserAgentIsText(t *testing.T) {
 	t.Parallel()
 	for sent, want := range map[string]string{
 		"curl/8.5.0": "curl/8.5.0", "": "", "a\x00b": "ab", "a\xffb": "ab",
-		strings.Repeat("ü", 600): strings.Repeat("ü", maxUserAgent),
+		strings.Repeat("ü", 600): strings.Repeat("ü", 512),
 	} {
 		request := get(t, "/x")
 		request.Header.Set("User-Agent", sent)
@@ -232,8 +202,8 @@ func TestUserAgentIsText(t *testing.T) {
 	}
 }
 
-// The forwarding header is believed from right to left, as far as trusted proxies have written it.
-func TestAddresses(t *testing.T) {
+// TestForwardedAddress expects that X-Forwarded-For is read from right to left, as far as trusted proxies wrote it.
+func TestForwardedAddress(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		trusted, from string
@@ -266,7 +236,7 @@ func TestAddresses(t *testing.T) {
 		request.Header["X-Forwarded-For"] = test.forwarded
 		request.Header.Set("X-Real-Ip", "1.1.1.1")
 		request.Header.Set("Forwarded", "for=1.1.1.1")
-		address, _ := forwarded(trusted)
+		address, _ := base.Forwarded(trusted)
 		got, err := netip.ParseAddr(address(request))
 		if err != nil || got.Unmap().String() != test.want {
 			t.Errorf("%+v: %s (%v)", test, got, err)
@@ -274,8 +244,8 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// Whether a request came over TLS is believed of whoever is believed about addresses, and of nobody else.
-func TestSchemeIsForwardedByTrustedProxiesAlone(t *testing.T) {
+// TestForwardedScheme expects that X-Forwarded-Proto counts only if a trusted proxy sent it.
+func TestForwardedScheme(t *testing.T) {
 	t.Parallel()
 	public := []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}
 	for _, test := range []struct {
@@ -287,7 +257,7 @@ func TestSchemeIsForwardedByTrustedProxiesAlone(t *testing.T) {
 		request := get(t, "/x")
 		request.RemoteAddr = test.from + ":4711"
 		request.Header.Set("X-Forwarded-Proto", "https")
-		_, scheme := forwarded(test.trusted)
+		_, scheme := base.Forwarded(test.trusted)
 		if got := scheme(request); got != test.want {
 			t.Errorf("%+v: %s", test, got)
 		}

@@ -2,7 +2,6 @@ package gate_test
 
 import (
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,31 +11,27 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/server/access"
-	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
-	"github.com/ai-interviewer-platform/interviewer/server/edge/problem"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// doorTimeout is what the door of these tests gives a request that does not take as long as its client does.
-const doorTimeout = 50 * time.Millisecond
+// timeout is what the gate of this test gives an operation whose duration does not depend on its client.
+const timeout = 50 * time.Millisecond
 
-// openDoor builds a door as the server does, on an installation's database and Redis.
-func openDoor(t *testing.T, installation *testkit.Installation, agreed *gate.Contract) *gate.Gate {
+// connected builds the dependencies of a gate on the database and Redis of an installation.
+func connected(t *testing.T, installation *testkit.Installation, agreed *gate.Contract) (service.Deps, gate.Options) {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	kept, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 2})
+	deps, options := dependencies(agreed)
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(kept.Close)
-	cache, err := redis.Open(installation.Redis.URL, log, redis.Options{Timeout: installation.RedisTimeout})
+	t.Cleanup(store.Close)
+	cache, err := redis.Open(installation.Redis.URL, deps.Log, redis.Options{Timeout: installation.RedisTimeout})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,15 +41,13 @@ func openDoor(t *testing.T, installation *testkit.Installation, agreed *gate.Con
 		t.Fatal(err)
 	}
 	now := installation.Clock.Now
-	access := session.NewAccess(keys, installation.Config.AccessTokenExpire.Duration(), now)
-	return &gate.Gate{
-		Contract: agreed, Access: access, Store: kept, Audit: audit.NewRecorder(clock.System()), Log: log,
-		Guard:   session.NewGuard(kept, cache, keys, access.Lifetime(), now, func(session.Source) {}),
-		Metrics: telemetry.NewMetrics("test"), Timeout: doorTimeout, Screen: pass,
-	}
+	deps.Store, options.Timeout = store, timeout
+	options.Access = session.NewAccess(keys, installation.Config.AccessTokenExpire.Duration(), now)
+	options.Guard = session.NewGuard(store, cache, keys, options.Access.Lifetime(), now, func(session.Source) {})
+	return deps, options
 }
 
-// upload finds an operation that takes one.
+// upload returns an operation that takes an upload.
 func upload(t *testing.T, agreed *gate.Contract) *gate.Operation {
 	t.Helper()
 	for _, op := range agreed.Operations() {
@@ -66,31 +59,20 @@ func upload(t *testing.T, agreed *gate.Contract) *gate.Operation {
 	return nil
 }
 
-// TestUploadsTakeTheirTime lets callers send slowly: longer than any other request may take, two files each at once, and
-// everybody only what they may.
-func TestUploadsTakeTheirTime(t *testing.T) {
+// TestSlowUploads sends uploads that take longer than any other request may, and checks that each actor has at most two
+// at once.
+func TestSlowUploads(t *testing.T) {
 	t.Parallel()
-	agreed, err := gate.Load(document(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	agreed := load(t)
 	installation := testkit.New(t)
 	acme, replica := installation.Company("acme"), installation.Replica()
-	door, op := openDoor(t, installation, agreed), upload(t, agreed)
-	reading := make(chan struct{})
-	e := echo.New()
-	e.HTTPErrorHandler = problem.Handler(slog.New(slog.DiscardHandler))
-	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			request := &access.Request{Target: c.Request().URL}
-			c.SetRequest(c.Request().WithContext(access.With(c.Request().Context(), request)))
-			return next(c)
-		}
-	}, door.Enter)
+	op, reading := upload(t, agreed), make(chan struct{})
+	deps, options := connected(t, installation, agreed)
+	e := router(t, deps, options)
 	e.Add(op.Method, op.Path, func(c echo.Context) error {
 		reading <- struct{}{}
 		if _, bounded := c.Request().Context().Deadline(); bounded {
-			t.Error("the operation has the time of other requests")
+			t.Error("the operation has the deadline of other requests")
 		}
 		content, err := io.ReadAll(c.Request().Body)
 		if err != nil {
@@ -130,7 +112,7 @@ func TestUploadsTakeTheirTime(t *testing.T) {
 		senders = append(senders, sender)
 		go func() {
 			if status, content := send(token, body); status != http.StatusOK || content != "first, second" {
-				t.Errorf("a slow upload is answered by %d %s", status, content)
+				t.Errorf("a slow upload: %d %s", status, content)
 			}
 			ended <- struct{}{}
 		}()
@@ -148,15 +130,15 @@ func TestUploadsTakeTheirTime(t *testing.T) {
 	begin(admin.Token)
 	status, content := send(hr.Token, strings.NewReader("third"))
 	if status != http.StatusTooManyRequests || !strings.Contains(content, "At most 2 exports or imports may run at once.") {
-		t.Errorf("a third upload at once is answered by %d %s", status, content)
+		t.Errorf("a third upload at once: %d %s", status, content)
 	}
 	if status, content := send(employee.Token, strings.NewReader("a")); status != http.StatusForbidden {
-		t.Errorf("who may not is answered by %d %s", status, content)
+		t.Errorf("an upload without permission: %d %s", status, content)
 	}
 	if status, content := send("none", strings.NewReader("a")); status != http.StatusUnauthorized {
-		t.Errorf("nobody is answered by %d %s", status, content)
+		t.Errorf("an upload without a valid token: %d %s", status, content)
 	}
-	<-time.After(2 * doorTimeout)
+	<-time.After(2 * timeout)
 	for _, sender := range senders {
 		if _, err := io.WriteString(sender, "second"); err != nil {
 			t.Error(err)
@@ -168,6 +150,6 @@ func TestUploadsTakeTheirTime(t *testing.T) {
 	}
 	go func() { <-reading }()
 	if status, content := send(hr.Token, strings.NewReader("fourth")); status != http.StatusOK || content != "fourth" {
-		t.Errorf("after that an upload is answered by %d %s", status, content)
+		t.Errorf("a later upload: %d %s", status, content)
 	}
 }

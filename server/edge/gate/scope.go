@@ -7,19 +7,32 @@ import (
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
+)
 
-	"github.com/ai-interviewer-platform/interviewer/server/access"
+// Reach says which API keys can have a permission. The zero value stands for none: the permission is for users.
+type Reach string
+
+// The reaches.
+const (
+	// ReachEvery is for permissions that every API key has, and no user.
+	ReachEvery Reach = "every"
+	// ReachJobs is for permissions that also an API key can have that is limited to some jobs.
+	ReachJobs Reach = "jobs"
+	// ReachCompany is for permissions that only an API key of the whole company can have.
+	ReachCompany Reach = "company"
+	// ReachTest is for permissions that only an API key of a test company can have.
+	ReachTest Reach = "test"
 )
 
 // scope is what gives an API key a permission.
 type scope struct {
-	// name is the permission's own, or that of another one that it comes with: who reads everybody reads one.
+	// name is the permission's own name, or that of another permission that includes it.
 	name  string
 	reach Reach
 }
 
-// readScopes reads how API keys come by permissions: those of the enum that clients choose from, what comes with them,
-// and what every key has.
+// readScopes reads how API keys get permissions: the scopes of the enum that clients choose from, the permissions that
+// these include, and the ones that every key has.
 func readScopes(document *openapi3.T) (map[string]scope, error) {
 	stated, ok := document.Extensions["x-key-scopes"].(map[string]any)
 	if !ok {
@@ -58,7 +71,7 @@ func readScopes(document *openapi3.T) (map[string]scope, error) {
 	return scopes, nil
 }
 
-// Scopes lists what API keys can be given, in order.
+// Scopes returns the scopes that API keys can be given, sorted.
 func (c *Contract) Scopes() []string {
 	names := slices.Sorted(maps.Keys(c.scopes))
 	return slices.DeleteFunc(names, func(name string) bool {
@@ -66,21 +79,5 @@ func (c *Contract) Scopes() []string {
 	})
 }
 
-// Reach says which keys can hold a permission.
+// Reach says which API keys can have a permission.
 func (c *Contract) Reach(permission string) Reach { return c.scopes[permission].reach }
-
-// admits decides whether a key may call the operation. A scope that a key was given and could not be given any more is
-// worth nothing.
-func (op *Operation) admits(key access.Key) bool {
-	switch op.Keys {
-	case ReachEvery:
-		return true
-	case ReachJobs:
-		return slices.Contains(key.Scopes, op.Scope)
-	case ReachCompany:
-		return key.Jobs == nil && slices.Contains(key.Scopes, op.Scope)
-	case ReachTest:
-		return key.Test && key.Jobs == nil && slices.Contains(key.Scopes, op.Scope)
-	}
-	return false
-}

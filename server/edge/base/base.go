@@ -1,0 +1,117 @@
+// Package base is the first middleware of every request. It creates the access.Request, sets the headers that all
+// responses have, turns errors and panics into problems, and writes one line to the log and one observation to the
+// metrics for each request.
+package base
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"regexp"
+	"runtime/debug"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+)
+
+const (
+	headerRequestID = "X-Request-Id"
+	// maxUserAgent is in characters.
+	maxUserAgent = 512
+)
+
+// requestIDForm is what a client's request id must look like to be used.
+var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._:-]{8,128}$`)
+
+// Base is the middleware.
+type Base struct {
+	Clock   clock.Source
+	Log     *slog.Logger
+	Metrics *telemetry.Metrics
+}
+
+// Enter is the middleware. It handles every error of the rest, so it returns none.
+func (b *Base) Enter(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := b.Clock.Now()
+		b.Metrics.InFlight(1)
+		defer b.Metrics.InFlight(-1)
+		request := b.request(c)
+		ctx := access.With(c.Request().Context(), request)
+		c.SetRequest(c.Request().WithContext(ctx))
+		protect(c)
+		err := b.recovered(ctx, c, next)
+		unfinished := err != nil && c.Response().Committed
+		if err != nil {
+			c.Error(err)
+		}
+		status, took := c.Response().Status, b.Clock.Now().Sub(began)
+		b.Metrics.Request(request.Operation, c.Request().Method, status, took)
+		b.Log.LogAttrs(ctx, slog.LevelInfo, "request",
+			slog.String("method", c.Request().Method), slog.String("path", request.Target.Path), slog.Int("status", status),
+			slog.Int64("bytes", c.Response().Size), slog.Float64("duration_ms", float64(took.Microseconds())/1000),
+			slog.String("ip", request.IP.String()), slog.String("user_agent", request.UserAgent))
+		if unfinished || err != nil && !c.Response().Committed {
+			// Either a stream broke off, and must not end as if it were complete. Or the client has left, so there was no
+			// response: a client that closed only its sending half would get a 200 from net/http, which treats a handler that
+			// wrote nothing as a success.
+			panic(http.ErrAbortHandler)
+		}
+		return nil
+	}
+}
+
+// recovered runs the rest of the request and turns a panic into an error, so that a defect affects one request only.
+func (b *Base) recovered(ctx context.Context, c echo.Context, next echo.HandlerFunc) (err error) {
+	defer func() {
+		recovered := recover()
+		if recovered == nil {
+			return
+		}
+		if recovered == http.ErrAbortHandler { //nolint:errorlint // net/http compares the value as well
+			panic(recovered)
+		}
+		b.Log.ErrorContext(ctx, "panic", slog.Any("panic", recovered), slog.String("stack", string(debug.Stack())))
+		err = fault.New(fault.InternalError).Because(fmt.Errorf("panic: %v", recovered))
+	}()
+	return next(c)
+}
+
+func (b *Base) request(c echo.Context) *access.Request {
+	r := c.Request()
+	id := r.Header.Get(headerRequestID)
+	if !requestIDForm.MatchString(id) {
+		id = b.Clock.ID().String()
+	}
+	c.Response().Header().Set(headerRequestID, id)
+	agent := strings.ReplaceAll(strings.ToValidUTF8(r.UserAgent(), ""), "\x00", "")
+	if runes := []rune(agent); len(runes) > maxUserAgent {
+		agent = string(runes[:maxUserAgent])
+	}
+	ip, err := netip.ParseAddr(c.RealIP())
+	if err != nil {
+		ip = netip.Addr{}
+	}
+	encodings := strings.Join(r.Header.Values("Accept-Encoding"), ",")
+	return &access.Request{ID: id, IP: ip.Unmap(), UserAgent: agent, Encodings: encodings, Target: r.URL}
+}
+
+// protect sets the headers of all responses. The reference pages replace the Content-Security-Policy, since they run
+// scripts.
+func protect(c echo.Context) {
+	header := c.Response().Header()
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
+	header.Set("Referrer-Policy", "no-referrer")
+	if c.Scheme() == "https" {
+		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+}

@@ -1,0 +1,102 @@
+package gate
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+)
+
+// authenticate sets the actor of a request: the user of the session that an access token belongs to, with the role that
+// the user has now, or the API key. It fails with MissingToken or InvalidToken.
+func (g *Gate) authenticate(ctx context.Context, header http.Header, op *Operation, request *access.Request) error {
+	switch {
+	case op.Operator:
+		return g.authenticateOperator(header)
+	case op.Public:
+		return nil
+	}
+	token, err := bearer(header)
+	if err != nil {
+		g.Metrics.InvalidToken(telemetry.TokenMissing)
+		return err
+	}
+	if apikey.Is(token) {
+		request.Actor, err = g.Keys.Check(ctx, token)
+		if fault.Is(err, fault.InvalidToken) {
+			g.Metrics.InvalidToken(telemetry.TokenKey)
+			g.Log.InfoContext(ctx, "API key refused", slog.Any("reason", errors.Unwrap(err)))
+		}
+		return err
+	}
+	claims, err := g.Access.Verify(token)
+	if err != nil {
+		return g.refuseToken(ctx, err)
+	}
+	state, err := g.Guard.Check(ctx, claims)
+	if errors.Is(err, session.ErrEnded) {
+		return g.refuseToken(ctx, err)
+	}
+	if err != nil {
+		return err
+	}
+	request.Actor = &access.Actor{
+		CompanyID: state.CompanyID, ID: state.UserID, SessionID: claims.SessionID, Role: state.Role,
+	}
+	return nil
+}
+
+// authenticateOperator checks the operator's token, if there is one. It compares digests, so that the time of the
+// comparison reveals neither the token nor its length.
+func (g *Gate) authenticateOperator(header http.Header) error {
+	if g.OperatorToken == "" {
+		return nil
+	}
+	token, err := bearer(header)
+	sent, wanted := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(g.OperatorToken))
+	if err != nil || subtle.ConstantTimeCompare(sent[:], wanted[:]) != 1 {
+		return fault.New(fault.MissingToken).With("This needs the operator's token.").Because(err)
+	}
+	return nil
+}
+
+// refuseToken counts and logs why an access token is refused. The client is not told.
+func (g *Gate) refuseToken(ctx context.Context, reason error) error {
+	label := telemetry.TokenMalformed
+	switch {
+	case errors.Is(reason, session.ErrSignature), errors.Is(reason, session.ErrKey):
+		label = telemetry.TokenSignature
+	case errors.Is(reason, session.ErrClaims):
+		label = telemetry.TokenClaims
+	case errors.Is(reason, session.ErrExpired):
+		label = telemetry.TokenExpired
+	case errors.Is(reason, session.ErrEnded):
+		label = telemetry.TokenRevoked
+	}
+	g.Metrics.InvalidToken(label)
+	g.Log.InfoContext(ctx, "access token refused", slog.String("reason", reason.Error()))
+	return fault.New(fault.InvalidToken).Because(reason)
+}
+
+// bearer reads the Authorization header (RFC 6750, section 2.1). Several headers, or another scheme, count as a missing
+// token.
+func bearer(header http.Header) (string, error) {
+	values := header.Values("Authorization")
+	if len(values) != 1 {
+		return "", fault.New(fault.MissingToken)
+	}
+	scheme, token, found := strings.Cut(values[0], " ")
+	if !found || !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return "", fault.New(fault.MissingToken)
+	}
+	return token, nil
+}

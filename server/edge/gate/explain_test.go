@@ -1,0 +1,174 @@
+package gate
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+// requestSchemas calls a function with every schema of a parameter or a request body.
+func requestSchemas(document *openapi3.T, each func(*openapi3.Schema)) {
+	deep := func(ref *openapi3.SchemaRef) {
+		each(ref.Value)
+		eachSchema(ref, nil, each)
+	}
+	for _, item := range document.Paths.Map() {
+		for _, op := range item.Operations() {
+			for _, p := range slices.Concat(item.Parameters, op.Parameters) {
+				deep(p.Value.Schema)
+			}
+			if op.RequestBody != nil {
+				for _, media := range op.RequestBody.Value.Content {
+					deep(media.Schema)
+				}
+			}
+		}
+	}
+}
+
+// eachSchema calls a function with every schema below another one.
+func eachSchema(ref *openapi3.SchemaRef, above []*openapi3.Schema, each func(*openapi3.Schema)) {
+	if ref == nil || slices.Contains(above, ref.Value) {
+		return
+	}
+	above = append(slices.Clone(above), ref.Value)
+	below := slices.Concat(ref.Value.AllOf, ref.Value.AnyOf, ref.Value.OneOf, slices.Collect(maps.Values(ref.Value.Properties)))
+	if ref.Value.Items != nil {
+		below = append(below, ref.Value.Items)
+	}
+	for _, one := range below {
+		each(one.Value)
+		eachSchema(one, above, each)
+	}
+}
+
+// TestPatternsHaveSentences fails for a pattern of the specification that has no sentence, since clients would see a
+// regular expression or nothing, and for a sentence whose pattern is not in the specification.
+func TestPatternsHaveSentences(t *testing.T) {
+	t.Parallel()
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	requestSchemas(document, func(schema *openapi3.Schema) {
+		if schema.Pattern != "" {
+			used[schema.Pattern] = true
+		}
+	})
+	for pattern := range used {
+		if patterns[pattern] == "" {
+			t.Errorf("the pattern %s has no sentence", pattern)
+		}
+	}
+	for pattern, sentence := range patterns {
+		if !used[pattern] {
+			t.Errorf("the pattern %s is not in the specification", pattern)
+		}
+		if !strings.HasPrefix(sentence, "must ") || strings.ContainsAny(sentence, `\^$[]{}`) {
+			t.Errorf("the sentence for %s is %q", pattern, sentence)
+		}
+	}
+	if len(used) == 0 {
+		t.Error("no pattern was found")
+	}
+}
+
+// TestFormatsHaveSentences fails for a format of a string for which there is no sentence.
+func TestFormatsHaveSentences(t *testing.T) {
+	t.Parallel()
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	validated := []string{"uuid", "email", "date-time"} // the validator ignores others
+	requestSchemas(document, func(schema *openapi3.Schema) {
+		if slices.Contains(validated, schema.Format) && strings.Contains(formatSentence(schema.Format), "format") {
+			t.Errorf("the format %s has no sentence", schema.Format)
+		}
+	})
+}
+
+// TestSentences expects the code and the sentence for a violation of each keyword.
+func TestSentences(t *testing.T) {
+	t.Parallel()
+	text, array, object := openapi3.NewStringSchema, openapi3.NewArraySchema, openapi3.NewObjectSchema
+	many := make([]any, 21)
+	for i := range many {
+		many[i] = string(rune('a' + i))
+	}
+	url := text()
+	url.Pattern = `^https?://[!-{}~]+$`
+	unknown := text()
+	unknown.Pattern = `^[0-9]{4}$`
+	closed := object().WithProperty("a", text())
+	closed.AdditionalProperties.Has = new(bool)
+	required := object().WithProperty("a", text())
+	required.Required = []string{"a"}
+	even, two := openapi3.NewFloat64Schema(), 2.0
+	even.MultipleOf = &two
+	duplicates := array().WithItems(text())
+	duplicates.UniqueItems = true
+	for name, c := range map[string]struct {
+		schema  *openapi3.Schema
+		value   any
+		pointer string
+		code    string
+		detail  string
+	}{
+		"required":        {required, map[string]any{}, "/a", "required", "is required"},
+		"unknown":         {closed, map[string]any{"b/c": 1.0}, "/b~1c", "unknown", "is not a member of this object"},
+		"type":            {text(), 1.0, "", "type", "must be of type string"},
+		"null":            {text(), nil, "", "type", "must not be null"},
+		"enum":            {text().WithEnum("a", "b"), "c", "", "enum", "must be one of a, b"},
+		"a long enum":     {text().WithEnum(many...), "x", "", "enum", "must be one of the 21 values in the API reference, such as a, b, c"},
+		"pattern":         {url, "ftp://x", "", "pattern", "must be an http(s) URL; percent-encode spaces, | and characters outside ASCII"},
+		"unknown pattern": {unknown, "x", "", "pattern", "does not have the form that the API reference describes"},
+		"format":          {text().WithFormat("email"), "x", "", "format", "must be an email address"},
+		"one character":   {text().WithMinLength(1), "", "", "min_length", "must have at least one character"},
+		"min length":      {text().WithMinLength(2), "a", "", "min_length", "must have at least 2 characters"},
+		"max length":      {text().WithMaxLength(2), "abc", "", "max_length", "must have at most 2 characters"},
+		"min items":       {array().WithItems(text()).WithMinItems(1), []any{}, "", "min_items", "must have at least one item"},
+		"max items":       {array().WithItems(text()).WithMaxItems(1), []any{"a", "b"}, "", "max_items", "must have at most one item"},
+		"unique items":    {duplicates, []any{"a", "a"}, "", "unique_items", "must not contain duplicate items"},
+		"minimum":         {openapi3.NewIntegerSchema().WithMin(3), 2.0, "", "minimum", "must be at least 3"},
+		"maximum":         {openapi3.NewIntegerSchema().WithMax(3), 4.0, "", "maximum", "must be at most 3"},
+		"an array's item": {array().WithItems(text()), []any{"a", 1.0}, "/1", "type", "must be of type string"},
+		"min properties":  {object().WithMinProperties(1), map[string]any{}, "", "min_properties", "must have at least one member"},
+		"another keyword": {even, 3.0, "", "multiple_of", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			registerFormats()
+			err := c.schema.VisitJSON(c.value, openapi3.MultiErrors())
+			f := fault.New(fault.MalformedRequest)
+			explain(f, err, nil)
+			fields := f.Fields()
+			if len(fields) != 1 || fields[0].Pointer != c.pointer || fields[0].Code != c.code ||
+				c.detail != "" && fields[0].Detail != c.detail {
+				t.Errorf("%+v, want %s at %q: %s", fields, c.code, c.pointer, c.detail)
+			}
+		})
+	}
+}
+
+func TestClip(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"":                       "",
+		"short":                  "short",
+		"\xff":                   "�",
+		strings.Repeat("ä", 60):  strings.Repeat("ä", 60),
+		strings.Repeat("ä", 100): strings.Repeat("ä", 60) + "…",
+	} {
+		if got := clip(given); got != want {
+			t.Errorf("clip(%q) is %q, want %q", given, got, want)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+// permit decides whether an actor may call the operation. It fails with PermissionDenied.
+func (op *Operation) permit(actor *access.Actor) error {
+	switch {
+	case op.Public:
+		return nil
+	case actor.Key != nil:
+		if op.permitsKey(*actor.Key) {
+			return nil
+		}
+		return op.denyKey()
+	case op.Roles[actor.Role]:
+		return nil
+	}
+	return fault.New(fault.PermissionDenied).With("This needs the permission %s, which the role %s does not have.",
+		op.Permission, actor.Role)
+}
+
+// permitsKey reports whether an API key may call the operation. A scope that the key has, but could not be given any
+// more, does not count.
+func (op *Operation) permitsKey(key access.Key) bool {
+	switch op.Keys {
+	case ReachEvery:
+		return true
+	case ReachJobs:
+		return slices.Contains(key.Scopes, op.Scope)
+	case ReachCompany:
+		return key.Jobs == nil && slices.Contains(key.Scopes, op.Scope)
+	case ReachTest:
+		return key.Test && key.Jobs == nil && slices.Contains(key.Scopes, op.Scope)
+	}
+	return false
+}
+
+// denyKey says what an API key would need.
+func (op *Operation) denyKey() error {
+	f := fault.New(fault.PermissionDenied)
+	switch op.Keys {
+	case ReachJobs:
+		return f.With("This needs the scope %s, which the key does not have.", op.Scope)
+	case ReachCompany:
+		return f.With("This needs a key for the whole company that has the scope %s.", op.Scope)
+	case ReachTest:
+		return f.With("This needs a key of a test company that has the scope %s and is not limited to jobs.", op.Scope)
+	case ReachEvery:
+	}
+	return f.With("API keys cannot do this; only users can.")
+}
+
+// recordDenial writes a denial to the audit log. If that fails, it is logged; the actor is refused in either case.
+func (g *Gate) recordDenial(ctx context.Context, op *Operation, request *access.Request, denied error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.Timeout)
+	defer cancel()
+	company := request.Actor.CompanyID
+	err := g.Store.InTx(ctx, company, func(tx *db.Queries) error {
+		var f *fault.Fault
+		errors.As(denied, &f)
+		details := audit.Details{
+			"operation": op.ID, "code": f.Code(),
+			// Escaped, because a path may contain bytes that are not text.
+			"path": request.Target.EscapedPath(),
+		}
+		if f.Code() != fault.CrossSiteRequest { // which is refused before the permission is checked
+			details["permission"] = op.Permission
+			if request.Actor.Key == nil {
+				details["role"] = request.Actor.Role // an API key has none
+			}
+		}
+		return g.Audit.Record(ctx, tx, company, audit.Entry{
+			Action: audit.AccessDenied, Resource: audit.Operation, Outcome: api.AuditOutcomeDenied, Details: details,
+		})
+	})
+	if err != nil {
+		g.Log.ErrorContext(ctx, "record a denial in the audit log", slog.Any("error", err))
+	}
+}

@@ -1,0 +1,130 @@
+package gate
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+)
+
+// parameter is what the specification says of a query parameter.
+type parameter struct {
+	// repeatable parameters are lists.
+	repeatable bool
+	// form matches values as JSON writes them; nil for strings.
+	form *regexp.Regexp
+	// kind is the type of such a value.
+	kind string
+	// usual is the default; empty if the specification has none.
+	usual string
+}
+
+var (
+	booleanForm = regexp.MustCompile(`^(true|false)$`)
+	integerForm = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
+
+	errSemicolon = errors.New("invalid semicolon separator in query")
+)
+
+// readParameter reads the schema of a query parameter. The form is checked here because the validator also accepts
+// values that JSON does not have, such as T for true and 007 for 7.
+func readParameter(schema *openapi3.Schema) parameter {
+	p := parameter{repeatable: schema.Type.Is(openapi3.TypeArray)}
+	if schema.Default != nil {
+		p.usual = fmt.Sprint(schema.Default)
+	}
+	if p.repeatable && schema.Items != nil {
+		schema = schema.Items.Value
+	}
+	switch {
+	case schema.Type.Is(openapi3.TypeBoolean):
+		p.form, p.kind = booleanForm, openapi3.TypeBoolean
+	case schema.Type.Is(openapi3.TypeInteger):
+		p.form, p.kind = integerForm, openapi3.TypeInteger
+	}
+	return p
+}
+
+// readQuery parses a query string, in the same way as url.ParseQuery, and adds all of its flaws to a fault: pairs that
+// cannot be decoded, unknown parameters, repeated ones that are not lists, and values that are not text.
+func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
+	if raw == "" {
+		return url.Values{}
+	}
+	query, seen := url.Values{}, map[string]bool{}
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, err := unescape(pair)
+		if err != nil {
+			f.Parameter(clip(title(pair)), "syntax", "cannot be decoded as part of a query string")
+			continue
+		}
+		parameter, known := op.query[name]
+		switch {
+		case !known:
+			f.Parameter(clip(cmp.Or(name, pair)), "unknown", "is not a parameter of this operation")
+		case !clean(value):
+			f.Parameter(name, "encoding", "must be UTF-8 text without U+0000")
+		case seen[name] && !parameter.repeatable:
+			f.Parameter(name, "repeated", "must not be repeated")
+		case parameter.form != nil && value != "" && !parameter.form.MatchString(value):
+			f.Parameter(name, "type", "must be of type "+parameter.kind)
+		default:
+			query[name] = append(query[name], value)
+		}
+		seen[name] = true
+	}
+	return query
+}
+
+// unescape decodes one pair of a query string.
+func unescape(pair string) (name, value string, err error) {
+	if strings.Contains(pair, ";") { // which some parsers read as another "&"
+		return "", "", errSemicolon
+	}
+	name, value, _ = strings.Cut(pair, "=")
+	if name, err = url.QueryUnescape(name); err != nil {
+		return "", "", err
+	}
+	value, err = url.QueryUnescape(value)
+	return name, value, err
+}
+
+// title is how an error names a pair that cannot be decoded: the name as sent, or all of it without a name.
+func title(pair string) string {
+	name, _, _ := strings.Cut(pair, "=")
+	return cmp.Or(name, pair)
+}
+
+// explicit returns a query without the parameters that have their default value.
+func (op *Operation) explicit(query url.Values) url.Values {
+	explicit := url.Values{}
+	for name, values := range query {
+		if len(values) != 1 || values[0] == "" || values[0] != op.query[name].usual {
+			explicit[name] = values
+		}
+	}
+	return explicit
+}
+
+// clean reports whether a text from the path or the query can be stored and compared: valid UTF-8 without U+0000.
+func clean(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
+// clip shortens what a client sent to what an error repeats of it.
+func clip(text string) string {
+	const most = 60
+	text = strings.ToValidUTF8(text, "�")
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}

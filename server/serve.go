@@ -1,0 +1,61 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+)
+
+// Handler returns the service.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Prepare checks what a replica needs before it answers requests: that row-level security applies to its database role,
+// and that it can read which sessions have ended recently.
+func (s *Server) Prepare(ctx context.Context) error {
+	if err := s.store.CheckRole(ctx); err != nil {
+		return err
+	}
+	return s.guard.Poll(ctx)
+}
+
+// Serve answers requests on a listener until the context ends. Then the replica reports that it is not ready, and goes on
+// accepting requests for the duration of drain, so that a load balancer can react. Finally it stops accepting, and waits
+// up to shutdown for the running requests. It fails if some of them were cut off.
+func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdown time.Duration) error {
+	const slow = 30 * time.Second
+	serving := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: slow, WriteTimeout: s.timeout + slow,
+		IdleTimeout: 2 * time.Minute,
+		// The connection reads more than the gate accepts, so that the gate sends the response.
+		MaxHeaderBytes: 4 * gate.MaxHeaderBytes,
+		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		// Without this, net/http would answer "OPTIONS *" itself: without our headers, log and metrics.
+		DisableGeneralOptionsHandler: true,
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- serving.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	s.log.InfoContext(ctx, "stopping: finishing running requests")
+	s.meta.Stop()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve: %w", err)
+	case <-time.After(drain):
+	}
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdown)
+	defer cancel()
+	if err := serving.Shutdown(bounded); err != nil {
+		return errors.Join(fmt.Errorf("some requests were cut off: %w", err), serving.Close())
+	}
+	return nil
+}
