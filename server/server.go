@@ -161,7 +161,9 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract)
 	if s.meta, err = s.describe(deps, metrics); err != nil {
 		return err
 	}
-	if s.keeper, err = idempotency.New(deps, secrets.Records()); err != nil {
+	if s.keeper, err = idempotency.New(idempotency.Options{
+		Store: s.store, Clock: o.Clock, Log: o.Log, Secrets: secrets.Records(),
+	}); err != nil {
 		return err
 	}
 	all, err := domains(deps, login.Options{

@@ -52,14 +52,14 @@ func layers() []layer {
 			name: "helpers",
 			packages: []string{
 				"server/edge/bulk", "server/edge/content", "server/edge/etag", "server/edge/idempotency",
-				"server/edge/page", "server/edge/ratelimit",
+				"server/edge/jsonbody", "server/edge/negotiate", "server/edge/page", "server/edge/ratelimit",
 			},
 			imports: []string{"types", "rows", "platform", "access", "helpers"},
 			reason:  "what handlers need of HTTP knows no domain",
 		},
 		{
 			name:     "problem",
-			packages: []string{"server/edge/problem"},
+			packages: []string{"server/edge/base", "server/edge/problem"},
 			imports:  []string{"types", "platform", "access"},
 			reason:   "problems are below the domains",
 			echo:     true,

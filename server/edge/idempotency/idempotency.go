@@ -22,9 +22,9 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
-	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 const (
@@ -43,23 +43,31 @@ const (
 	cleanBatch = 5_000
 )
 
-// Keeper runs requests that carry a key, and keeps the records of their responses.
-type Keeper struct {
-	service.Deps
-
-	secrets [][]byte
+// Options are what a Keeper needs. All of them are required.
+type Options struct {
+	Store *postgres.Store
+	Clock clock.Source
+	Log   *slog.Logger
+	// Secrets seal records: the first one seals new records, and all of them open records.
+	Secrets [][]byte
 }
 
-// New returns a keeper. The first secret seals new records; all of them open records. It fails if a dependency or the
-// first secret is missing.
-func New(deps service.Deps, secrets [][]byte) (*Keeper, error) {
-	if err := service.Check("idempotency", deps); err != nil {
-		return nil, err
+// Keeper runs requests that carry a key, and keeps the records of their responses.
+type Keeper struct{ Options }
+
+// New fails if a dependency or the first secret is missing.
+func New(o Options) (*Keeper, error) {
+	switch {
+	case o.Store == nil:
+		return nil, errors.New("idempotency: missing dependency: Store")
+	case o.Clock.Now == nil:
+		return nil, errors.New("idempotency: missing dependency: Clock")
+	case o.Log == nil:
+		return nil, errors.New("idempotency: missing dependency: Log")
+	case len(o.Secrets) == 0 || len(o.Secrets[0]) == 0:
+		return nil, errors.New("idempotency: missing dependency: Secrets")
 	}
-	if len(secrets) == 0 || len(secrets[0]) == 0 {
-		return nil, errors.New("idempotency: missing secret")
-	}
-	return &Keeper{deps, secrets}, nil
+	return &Keeper{o}, nil
 }
 
 // Operation is what Run runs at most once. It writes its response to w.
@@ -112,7 +120,7 @@ func (k *Keeper) first(
 		if err != nil {
 			return err
 		}
-		sealed, err := seal(k.secrets[0], key, record{sum, rightsOf(access.Of(ctx)), response})
+		sealed, err := seal(k.Secrets[0], key, record{sum, rightsOf(access.Of(ctx)), response})
 		if err != nil {
 			return err
 		}
@@ -154,7 +162,7 @@ func (k *Keeper) replay(key string, sealed []byte, fp *fingerprint, actor access
 		return Response{}, err
 	}
 	var reasons []error
-	for _, secret := range k.secrets {
+	for _, secret := range k.Secrets {
 		known, err := open(secret, key, sealed)
 		switch {
 		case err != nil:
