@@ -69,7 +69,7 @@ func layers() []layer {
 			packages: []string{
 				"server/compliance/audit",
 				"server/hiring/calendar", "server/hiring/cancellation", "server/hiring/completion",
-				"server/hiring/kitcontent", "server/hiring/lifecycle", "server/hiring/scoring", "server/hiring/visibility",
+				"server/hiring/kitcontent", "server/hiring/lifecycle", "server/hiring/scoring",
 				"server/identity/apikey", "server/identity/password", "server/identity/session",
 				"server/insight/chart",
 				"server/service",

@@ -59,7 +59,7 @@ func TestFirstAdmin(t *testing.T) {
 		"user", "create", "--company", "initech", "--email", "Ada@Initech.example",
 		"--first-name", "Ada", "--last-name", "Okafor", "--role", "admin",
 	}
-	call(t, env, plain, create...).fails(t, failed, `no company with the slug "initech"`)
+	call(t, env, plain, create...).fails(t, failed, `No company has the slug "initech"`)
 
 	call(t, env, "", "company", "create", "--name", " ", "--slug", "Not A Slug").fails(t, failed, "name must", "slug must")
 	id := strings.TrimSpace(call(t, env, "", "company", "create", "--name", "Initech", "--slug", "initech").succeeds(t))
@@ -81,8 +81,8 @@ func TestFirstAdmin(t *testing.T) {
 	}
 	login(plain).Expect(http.StatusOK)
 	call(t, env, "", "user", "reset-password", "nobody@initech.example").fails(t, failed, "standard input")
-	call(t, env, "x", "user", "reset-password", "nobody@initech.example").fails(t, failed, `no user with the email`)
-	call(t, env, "x", "user", "reset-password", "ada@initech.example", "--test-company", "initech").fails(t, failed, "no user", `slug "initech"`)
+	call(t, env, "x", "user", "reset-password", "nobody@initech.example").fails(t, failed, `No user has the email`)
+	call(t, env, "x", "user", "reset-password", "ada@initech.example", "--test-company", "initech").fails(t, failed, "No user", `slug "initech"`)
 	call(t, env, "another-"+plain, "user", "reset-password", "ada@initech.example").succeeds(t)
 	login(plain).Expect(http.StatusUnauthorized)
 	login("another-" + plain).Expect(http.StatusOK)
@@ -111,7 +111,7 @@ func TestAudit(t *testing.T) {
 		t.Errorf("the file holds %q, error %v", table, err)
 	}
 	call(t, env, "", "audit", "export", "--company", "acme", "--format", "xml").fails(t, failed, "ndjson or csv")
-	call(t, env, "", "audit", "export", "--company", "nobody").fails(t, failed, `no company with the slug "nobody"`)
+	call(t, env, "", "audit", "export", "--company", "nobody").fails(t, failed, `No company has the slug "nobody"`)
 	nowhere := filepath.Join(t.TempDir(), "absent", "audit.csv")
 	call(t, env, "", "audit", "export", "--company", "acme", "--output", nowhere).fails(t, failed, "export's file")
 
