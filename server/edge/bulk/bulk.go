@@ -1,7 +1,6 @@
-// Package bulk reads and writes tables of any length, as CSV (RFC 4180, with a header line) or NDJSON (one JSON object
-// a line), in memory that does not grow with them. It promises that a record that cannot be read costs only itself,
-// that whatever is wrong is named by its line and an RFC 6901 pointer, and that a table which was written to be
-// imported reads back as it was. It knows neither the tables nor where they come from and go to.
+// Package bulk reads and writes tables as CSV (RFC 4180, with a header line) or NDJSON (one JSON object per line), in
+// constant memory. An invalid record does not affect the others, every error has a line and an RFC 6901 pointer, and a
+// table that was written to be imported is read back unchanged.
 package bulk
 
 import (
@@ -16,58 +15,61 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// Format is the form of a table.
+// Format is the format of a table.
 type Format string
 
-// The formats, named as the files' extensions are.
+// The formats, named like the file extensions.
 const (
 	CSV    Format = "csv"
 	NDJSON Format = "ndjson"
 )
 
 const (
-	// maxRecord is how many bytes a record may have, without the end of its last line.
+	// maxRecord is the maximum size of a record in bytes, without its line end.
 	maxRecord = 64 << 10
-	// maxFlaws bounds what is said of one record: whoever sends thousands of unknown members learns enough from these.
+	// maxFlaws limits the errors reported for one record, which may have thousands of unknown members.
 	maxFlaws = 50
-	// maxPointer bounds, in bytes, what a pointer repeats of a name that the client chose.
+	// maxPointer is the maximum length, in bytes, of a pointer, which may contain a name that the client chose.
 	maxPointer = 200
 )
 
-// Column is one column of a table that is read.
+// Column is one column of a table to read.
 type Column struct {
-	// Name is the column's name in the header line, and the member's in an object.
+	// Name is the name in the header line and in the objects.
 	Name string
-	// List says that a value is a list of texts. In a cell its items are parted by |, and a backslash before a | or a
-	// backslash takes that one as it is.
+	// List says that a value is a list of texts. In a cell the items are separated by |; a backslash escapes a | or
+	// another backslash.
 	List bool
-	// Required says that the header line must have the column, and every record a value for it.
+	// Required says that the header line must have the column, and every record a value.
 	Required bool
-	// Nullable says that null may stand for a value. A cell cannot say so: an empty one means that there is no value.
+	// Nullable says that an object may have null as the value. An empty cell is an absent value, not null.
 	Nullable bool
-	// Ignored says that the column is known and not read, so that a table that has more of them can be read at all.
+	// Ignored says that the column may be present but is not read.
 	Ignored bool
 }
 
-// Record is one record of a table, as far as it can be read.
+// Record is one record of a table, with the values that can be read.
 type Record struct {
-	// Line is the line of the file, counted from 1, on which the record starts. A cell that contains line feeds goes over
+	// Line is the line of the file, from 1, on which the record starts. A cell that contains line feeds extends over
 	// several lines.
 	Line int
 	// Fields are the values of the record by the names of their columns: a string, an []any of strings, or nil for null.
 	Fields map[string]any
-	// Flaws are what is wrong with the record; with any, Fields may lack what could not be read.
+	// Flaws are the errors of the record. If there are any, Fields may be incomplete.
 	Flaws []fault.Field
 }
 
-// Decode reads the fields into a struct with a member of each column's name, and returns everything that is wrong with
-// the record: its flaws, and which values cannot be read as what the struct wants.
+// Decode unmarshals the fields into a struct that has a member for each column. It returns all errors of the record:
+// its flaws, and the values that do not have the type of their member.
 func (r Record) Decode(into any) []fault.Field {
+	names := slices.Sorted(maps.Keys(r.Fields))
+	if r.unmarshal(into, names...) == nil {
+		return r.Flaws
+	}
+	// Unmarshalling stops at the first error, so the members are read one by one to report all of them.
 	all := Record{Line: r.Line, Flaws: slices.Clip(r.Flaws)}
-	// Each member is read by itself, since the reader of JSON stops at the first that it cannot read.
-	for _, name := range slices.Sorted(maps.Keys(r.Fields)) {
-		object := slices.Concat([]byte{'{'}, quote(name), []byte{':'}, encode(r.Fields[name]), []byte{'}'})
-		err := jsonv2.Unmarshal(object, into, jsonv2.RejectUnknownMembers(true))
+	for _, name := range names {
+		err := r.unmarshal(into, name)
 		if err == nil {
 			continue
 		}
@@ -76,12 +78,24 @@ func (r Record) Decode(into any) []fault.Field {
 		if errors.As(err, &wrong) && wrong.JSONPointer != "" {
 			pointer = string(wrong.JSONPointer)
 		}
-		all.flaw(pointer, "format", "is not in the format that this field has")
+		all.flaw(pointer, "format", "does not have the format of this field")
 	}
 	return all.Flaws
 }
 
-// flaw adds one thing that is wrong with the record.
+// unmarshal unmarshals some of the fields.
+func (r Record) unmarshal(into any, names ...string) error {
+	object := []byte{'{'}
+	for i, name := range names {
+		if i > 0 {
+			object = append(object, ',')
+		}
+		object = append(append(append(object, quote(name)...), ':'), encode(r.Fields[name])...)
+	}
+	return jsonv2.Unmarshal(append(object, '}'), into, jsonv2.RejectUnknownMembers(true))
+}
+
+// flaw adds an error to the record.
 func (r *Record) flaw(pointer, code, detail string) {
 	if len(r.Flaws) < maxFlaws {
 		r.Flaws = append(r.Flaws, fault.Field{Line: r.Line, Pointer: clip(pointer), Code: code, Detail: detail})
@@ -97,7 +111,7 @@ func (r *Record) keepList(column Column, items []string) {
 	r.Fields[column.Name] = list
 }
 
-// encode writes the value of a field as JSON.
+// encode returns the value of a field as JSON.
 func encode(value any) []byte {
 	switch value := value.(type) {
 	case string:
@@ -115,16 +129,16 @@ func encode(value any) []byte {
 	return []byte("null")
 }
 
-// quote writes a text as JSON. Bytes that are no UTF-8 were refused before.
+// quote returns a text as JSON. Invalid UTF-8 was refused before.
 func quote(text string) []byte {
-	quoted, _ := jsontext.AppendQuote(nil, text) // fails on invalid UTF-8 only
+	quoted, _ := jsontext.AppendQuote(nil, text) // Fails only for invalid UTF-8.
 	return quoted
 }
 
-// pointerTo is the RFC 6901 pointer to a member.
+// pointerTo returns the RFC 6901 pointer to a member.
 func pointerTo(name string) string { return string(jsontext.Pointer("").AppendToken(name)) }
 
-// clip makes of a pointer something that can be kept and shown.
+// clip shortens a pointer and removes characters that cannot be stored or shown.
 func clip(pointer string) string {
 	pointer = strings.ReplaceAll(pointer, "\x00", "�")
 	if len(pointer) > maxPointer {

@@ -3,15 +3,15 @@ package bulk
 import "strings"
 
 const (
-	// formula are the characters by which a spreadsheet knows a cell that it computes (OWASP, CSV injection).
+	// formula has the characters that start a formula in a spreadsheet (OWASP, CSV injection).
 	formula = "=+-@\t\r"
-	// harmless stands before such a character.
+	// harmless is written before such a character.
 	harmless = "'"
-	// separator parts the items of a list in a cell, and escape takes it as a part of an item.
+	// separator separates the items of a list in a cell; escape makes it part of an item.
 	separator, escape = '|', '\\'
 )
 
-// defuse keeps a spreadsheet from taking a cell for a formula.
+// defuse marks a cell that a spreadsheet would interpret as a formula.
 func defuse(cell string) string {
 	if strings.IndexAny(cell, formula) == 0 {
 		return harmless + cell
@@ -19,7 +19,7 @@ func defuse(cell string) string {
 	return cell
 }
 
-// defuseForReading is defuse for a cell that arm will read. It also marks a text that looks as if it had been marked.
+// defuseForReading is defuse for a cell that arm will read. It also marks a text that looks like a marked one.
 func defuseForReading(cell string) string {
 	if strings.IndexAny(strings.TrimLeft(cell, harmless), formula) == 0 {
 		return harmless + cell
@@ -27,7 +27,7 @@ func defuseForReading(cell string) string {
 	return cell
 }
 
-// arm takes away the mark that defuse has set.
+// arm removes the mark that defuse added.
 func arm(cell string) string {
 	unmarked, marked := strings.CutPrefix(cell, harmless)
 	if marked && strings.IndexAny(strings.TrimLeft(unmarked, harmless), formula) == 0 {
@@ -36,7 +36,7 @@ func arm(cell string) string {
 	return cell
 }
 
-// join writes the items of a list into one cell. No items, and a single empty one, are both an empty cell.
+// join returns the items of a list as one cell. No items and a single empty item are both an empty cell.
 func join(items []string) string {
 	marked := make([]string, len(items))
 	for i, item := range items {
@@ -45,8 +45,7 @@ func join(items []string) string {
 	return strings.Join(marked, string(separator))
 }
 
-// split reads the items that join has written, and what people write, who know of no escapes: a backslash before any
-// other character is one.
+// split returns the items of a cell that join or a person wrote. A backslash before any other character is a backslash.
 func split(cell string) []string {
 	var items []string
 	var item strings.Builder

@@ -12,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// csvRecords makes records of the rows of cells below a header line.
+// csvRecords reads the rows after a header line.
 type csvRecords struct {
 	rows   rowReader
 	header []Column
@@ -27,7 +27,7 @@ func newCSVRecords(from *bufio.Reader, known []Column) (*csvRecords, error) {
 	head := Record{Line: max(row.line, 1)}
 	switch {
 	case err != nil:
-		head.flaw("", "required", "there is no header line")
+		head.flaw("", "required", "the header line is missing")
 	case row.broken.code != "":
 		head.flaw("", row.broken.code, "the header line "+row.broken.detail)
 	default:
@@ -36,20 +36,20 @@ func newCSVRecords(from *bufio.Reader, known []Column) (*csvRecords, error) {
 	if len(head.Flaws) == 0 {
 		return r, nil
 	}
-	// What is no text at all is no CSV; what is one and names other columns is none of these rows.
+	// A body that is not text is not CSV. CSV with other columns is not a table that can be imported.
 	code := fault.ImportRefused
 	if slices.ContainsFunc(head.Flaws, func(f fault.Field) bool { return f.Code == "encoding" }) {
 		code = fault.MalformedRequest
 	}
 	f := fault.New(code).
-		With("The body does not begin with a line that names columns of this table, parted by commas.")
+		With("The body must start with a line that names columns of this table, separated by commas.")
 	for _, flaw := range head.Flaws {
 		f = f.Row(flaw.Line, flaw.Pointer, flaw.Code, flaw.Detail)
 	}
 	return nil, f
 }
 
-// matchHeader finds the columns that a header line names, and adds to it what is wrong with it.
+// matchHeader returns the columns that a header line names, and adds its errors to head.
 func matchHeader(head *Record, names []string, known []Column) []Column {
 	var found []Column
 	for _, name := range names {
@@ -57,9 +57,9 @@ func matchHeader(head *Record, names []string, known []Column) []Column {
 		switch {
 		case !checkText(head, pointerTo(strings.ToValidUTF8(name, "�")), name):
 		case i < 0:
-			head.flaw(pointerTo(name), "unknown", "is not a column that is known here")
+			head.flaw(pointerTo(name), "unknown", "is not a known column")
 		case slices.Contains(found, known[i]):
-			head.flaw(pointerTo(name), "duplicate_name", "stands twice in the header line")
+			head.flaw(pointerTo(name), "duplicate_name", "occurs more than once in the header line")
 		default:
 			found = append(found, known[i])
 		}
@@ -86,7 +86,7 @@ func (r *csvRecords) next() (Record, error) {
 		}
 		record.flaw(pointer, row.broken.code, row.broken.detail)
 	case len(row.cells) != len(r.header):
-		record.flaw("", "cells", fmt.Sprintf("has %s, the header line %d", count(len(row.cells)), len(r.header)))
+		record.flaw("", "cells", fmt.Sprintf("has %s, but the header line has %d", count(len(row.cells)), len(r.header)))
 	default:
 		for i, column := range r.header {
 			r.read(&record, column, row.cells[i])
@@ -95,7 +95,7 @@ func (r *csvRecords) next() (Record, error) {
 	return record, nil
 }
 
-// read takes a cell as the value of a column.
+// read sets the value of a column from a cell.
 func (r *csvRecords) read(record *Record, column Column, cell string) {
 	pointer := pointerTo(column.Name)
 	switch {

@@ -6,12 +6,12 @@ import (
 	"runtime/debug"
 )
 
-// Batch is how many rows an export reads at a time, and so what it holds in memory.
+// Batch is the number of rows that an export reads at a time and holds in memory.
 const Batch = 500
 
-// Export writes rows in batches, so that neither memory nor a statement grows with them. next gives up to Batch rows
-// that follow a given one, nil for the first batch; the batch that is not full is the last. convert makes of a row what
-// is written.
+// Export writes rows in batches, so that neither memory nor a statement grows with their number. next returns up to
+// Batch rows after a given one, nil for the first batch; a batch with fewer rows is the last. convert returns the value
+// to write for a row.
 func Export[R, T any](to *Writer, convert func(R) (T, error), next func(after *R) ([]R, error)) error {
 	var after *R
 	for {
@@ -38,17 +38,17 @@ func Export[R, T any](to *Writer, convert func(R) (T, error), next func(after *R
 	}
 }
 
-// Stream gives as a reader what write writes in the background. Closing the reader fails the next write, and so ends
-// it; a write that fails, or panics, fails the reader, so that nobody takes what came before for everything.
+// Stream returns a reader of what write writes in the background. Closing the reader makes the next write fail. If
+// write fails or panics, the reader fails, so that an incomplete stream is not taken for a complete one.
 func Stream(write func(to io.Writer) error) io.ReadCloser {
 	reader, writer := io.Pipe()
 	go func() {
-		_ = writer.CloseWithError(guarded(write, writer)) // never fails
+		_ = writer.CloseWithError(guarded(write, writer)) // Never fails.
 	}()
 	return reader
 }
 
-// guarded turns a panic into an error, since nobody but the one who started a goroutine can.
+// guarded turns a panic into an error. A panic in a goroutine can only be recovered in that goroutine.
 func guarded(write func(to io.Writer) error, to io.Writer) (err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil {

@@ -9,10 +9,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// jsonRecords makes records of lines with one JSON object each. Lines without anything are passed over.
+// jsonRecords reads lines with one JSON object each. Empty lines are ignored.
 type jsonRecords struct {
 	from    *bufio.Reader
-	line    int // the line that was read last, counted from 1
+	line    int // the line that was read last, from 1
 	columns []Column
 	named   map[string]Column
 }
@@ -43,7 +43,7 @@ func (r *jsonRecords) next() (Record, error) {
 	}
 }
 
-// readLine gives the next line without its end, or io.EOF. Of a line that is too long it keeps nothing.
+// readLine returns the next line without its line end, or io.EOF. It keeps nothing of a line that is too long.
 func (r *jsonRecords) readLine() (line []byte, long bool, err error) {
 	r.line++
 	line, err = r.from.ReadSlice('\n')
@@ -58,19 +58,19 @@ func (r *jsonRecords) readLine() (line []byte, long bool, err error) {
 	return line, long || len(line) > maxRecord, err
 }
 
-// read takes the members of an object as the values of the columns they are named after.
+// read sets the fields from the members of an object.
 func (r *jsonRecords) read(record *Record, line []byte) {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(line))
 	if err := r.readObject(record, decoder); err != nil {
 		code, detail := "syntax", "is not valid JSON in UTF-8"
 		if errors.Is(err, jsontext.ErrDuplicateName) {
-			code, detail = "duplicate_name", "stands twice in the object"
+			code, detail = "duplicate_name", "occurs more than once in the object"
 		}
 		record.flaw(string(decoder.StackPointer()), code, detail)
 	}
 }
 
-// readObject fails where the line is no JSON. What else is wrong becomes a flaw, and reading goes on.
+// readObject returns an error if the line is not valid JSON. Other errors become flaws, and reading continues.
 func (r *jsonRecords) readObject(record *Record, decoder *jsontext.Decoder) error {
 	if token, err := decoder.ReadToken(); err != nil {
 		return err
@@ -94,7 +94,7 @@ func (r *jsonRecords) readObject(record *Record, decoder *jsontext.Decoder) erro
 		return err
 	}
 	if _, err := decoder.ReadToken(); !errors.Is(err, io.EOF) {
-		record.flaw("", "trailing_data", "something follows the object on its line")
+		record.flaw("", "trailing_data", "has text after the object")
 	}
 	for _, column := range r.columns {
 		if column.Required && !given[column.Name] {
@@ -104,12 +104,12 @@ func (r *jsonRecords) readObject(record *Record, decoder *jsontext.Decoder) erro
 	return nil
 }
 
-// readMember reads the value behind a name.
+// readMember reads the value of a member.
 func readMember(record *Record, decoder *jsontext.Decoder, column Column, known bool) error {
 	kind := decoder.PeekKind()
 	switch {
 	case !known:
-		return refuse(record, decoder, "unknown", "is not a field that is known here")
+		return refuse(record, decoder, "unknown", "is not a known field")
 	case column.Ignored:
 		return decoder.SkipValue()
 	case kind == '"' && !column.List:
@@ -135,7 +135,7 @@ func readMember(record *Record, decoder *jsontext.Decoder, column Column, known 
 	return refuse(record, decoder, "type", "must be of type string")
 }
 
-// refuse reads over the next value, and says why.
+// refuse skips the next value and adds an error for it.
 func refuse(record *Record, decoder *jsontext.Decoder, code, detail string) error {
 	if err := decoder.SkipValue(); err != nil {
 		return err
@@ -144,7 +144,7 @@ func refuse(record *Record, decoder *jsontext.Decoder, code, detail string) erro
 	return nil
 }
 
-// readItems reads a list of texts; clean says that it is one.
+// readItems reads a list of texts; clean reports whether all items are valid texts.
 func readItems(record *Record, decoder *jsontext.Decoder) (items []string, clean bool, err error) {
 	if _, err := decoder.ReadToken(); err != nil {
 		return nil, false, err
@@ -168,7 +168,7 @@ func readItems(record *Record, decoder *jsontext.Decoder) (items []string, clean
 	return items, clean, err
 }
 
-// readText reads a text; clean says that it can be kept.
+// readText reads a text; clean reports whether it can be stored.
 func readText(record *Record, decoder *jsontext.Decoder) (text string, clean bool, err error) {
 	token, err := decoder.ReadToken()
 	if err != nil {

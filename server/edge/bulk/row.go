@@ -9,27 +9,27 @@ import (
 
 // row is one record of a CSV file.
 type row struct {
-	line   int // on which it starts
+	line   int // the line on which it starts
 	cells  []string
-	broken breakage // where it has a code: why the row cannot be read beyond its cells
+	broken breakage // if it has a code: why the row cannot be read after its cells
 }
 
-// place is where in a row a byte stands.
+// place is the position of a byte in a row.
 type place uint8
 
 const (
-	begin  place = iota // at the beginning of a cell
+	begin  place = iota // at the start of a cell
 	bare                // in a cell without quotation marks
 	quoted              // between quotation marks
-	closed              // behind a quotation mark that ends the cell, or is the first of two that stand for one
-	beyond              // behind something that no row may have; the rest of the line is left out
+	closed              // after a quotation mark that ends the cell or is the first of an escaped pair
+	beyond              // after a syntax error; the rest of the line is ignored
 )
 
-// rowReader reads CSV byte by byte, as RFC 4180 has it; a line may also end with a line feed alone, and lines without
-// anything are passed over. It holds one row in memory, and of one that is too long not even that.
+// rowReader reads CSV as in RFC 4180. A line may also end with a line feed alone, and empty lines are ignored. It holds
+// one row in memory, and nothing of a row that is too long.
 type rowReader struct {
 	from *bufio.Reader
-	line int // the line of the next byte, counted from 1
+	line int // the line of the next byte, from 1
 
 	row   row
 	cell  []byte
@@ -37,7 +37,7 @@ type rowReader struct {
 	place place
 }
 
-// next gives the next row, or io.EOF. A row that is broken ends with the line on which it breaks.
+// next returns the next row, or io.EOF. A row with a syntax error ends with the line of the error.
 func (r *rowReader) next() (row, error) {
 	for {
 		r.row, r.size, r.place, r.cell = row{line: r.line}, 0, begin, r.cell[:0]
@@ -51,7 +51,7 @@ func (r *rowReader) next() (row, error) {
 	}
 }
 
-// readRow reads up to the end of a row. At the end of the file it returns io.EOF, with what came before it.
+// readRow reads to the end of a row. At the end of the file it returns io.EOF, after keeping what precedes it.
 func (r *rowReader) readRow() error {
 	for {
 		b, err := r.from.ReadByte()
@@ -76,13 +76,13 @@ func (r *rowReader) readRow() error {
 	}
 }
 
-// endsLine reports whether the carriage return that was just read belongs to the end of a line.
+// endsLine reports whether the carriage return that was just read is part of a line end.
 func (r *rowReader) endsLine() bool {
 	following, err := r.from.Peek(1)
 	return errors.Is(err, io.EOF) || bytes.Equal(following, []byte{'\n'})
 }
 
-// take moves on by one byte of the row.
+// take processes one byte of the row.
 func (r *rowReader) take(b byte) {
 	switch r.place {
 	case begin, bare:
@@ -95,7 +95,7 @@ func (r *rowReader) take(b byte) {
 		case r.place == begin:
 			r.place = quoted
 		default:
-			r.spoil("has a quotation mark in a cell that does not begin with one")
+			r.spoil("has a quotation mark in a cell that does not start with one")
 		}
 	case quoted:
 		if b == '"' {
@@ -111,7 +111,7 @@ func (r *rowReader) take(b byte) {
 		case ',':
 			r.endCell()
 		default:
-			r.spoil("has something behind the quotation mark that ends a cell")
+			r.spoil("has text after the quotation mark that ends a cell")
 		}
 	case beyond:
 	}
@@ -139,7 +139,7 @@ func (r *rowReader) spoil(detail string) {
 func (r *rowReader) finish() {
 	switch r.place {
 	case quoted:
-		r.spoil("has a quotation mark that is not closed before the end of the file")
+		r.spoil("has a quotation mark that is not closed")
 	case begin, bare, closed:
 		r.endCell()
 	case beyond:

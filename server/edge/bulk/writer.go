@@ -8,29 +8,28 @@ import (
 	"io"
 )
 
-// Table is what is written of a table as CSV.
+// Table describes the CSV form of a table.
 type Table struct {
-	// Columns are the members of a row that become its cells, in their order; the header line names them.
+	// Columns are the members that become cells, in this order; they are the header line.
 	Columns []string
-	// Importable says that a Reader is meant to read the table again: a text that looks like one that was defused, such as
-	// '=1, is then marked as well, and so comes back as it was.
+	// Importable says that a Reader reads the table again. A text that looks like a marked formula, such as '=1, is then
+	// marked as well, so that it is read back unchanged.
 	Importable bool
 }
 
-// Writer writes rows, each a value that is a JSON object to package encoding/json, so that a table says the same in
-// both formats: as a line of NDJSON that object, and as a line of CSV some members of it. A text is a cell as it is, a
-// list of texts its items parted by |, and null or nothing an empty cell; anything else is a cell with its JSON. A
-// spreadsheet takes no cell for a formula. Carriage returns in a text are lost in CSV, where they stand for a line's
-// end.
+// Writer writes rows, values that package encoding/json encodes as objects. A line of NDJSON is the object; a line of
+// CSV has some of its members: a text as it is, a list of texts separated by |, null or an absent member as an empty
+// cell, and any other value as JSON. Cells that a spreadsheet would interpret as formulas are marked. Carriage returns
+// in a text are lost in CSV, where they are part of line ends.
 type Writer struct {
 	table  Table
 	buffer *bufio.Writer
 	json   *json.Encoder
-	csv    *csv.Writer // nil where NDJSON is written
+	csv    *csv.Writer // nil for NDJSON
 	headed bool
 }
 
-// NewWriter writes a table; the last rows arrive with Flush.
+// NewWriter returns a Writer. Call Flush after the last row.
 func NewWriter(format Format, to io.Writer, table Table) *Writer {
 	w := &Writer{table: table, buffer: bufio.NewWriter(to)}
 	if format == CSV {
@@ -42,7 +41,7 @@ func NewWriter(format Format, to io.Writer, table Table) *Writer {
 	return w
 }
 
-// Write adds a row.
+// Write writes a row.
 func (w *Writer) Write(row any) error {
 	if w.csv == nil {
 		return w.json.Encode(row)
@@ -56,7 +55,7 @@ func (w *Writer) Write(row any) error {
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(encoded, &members); err != nil {
-		return fmt.Errorf("a row is no object: %w", err)
+		return fmt.Errorf("a row is not an object: %w", err)
 	}
 	cells := make([]string, len(w.table.Columns))
 	for i, column := range w.table.Columns {
@@ -70,7 +69,7 @@ func (w *Writer) Write(row any) error {
 	return w.csv.Write(cells)
 }
 
-// Flush hands on what has been written. The header line of CSV comes also where no row does.
+// Flush writes the buffered rows, and the header line of CSV even if there are no rows.
 func (w *Writer) Flush() error {
 	if w.csv != nil {
 		if err := w.head(); err != nil {
@@ -93,7 +92,7 @@ func (w *Writer) head() error {
 	return w.csv.Write(w.table.Columns)
 }
 
-// cellOf writes a value as the text of a cell.
+// cellOf returns a value as the text of a cell.
 func cellOf(value json.RawMessage) string {
 	var text string
 	var items []string

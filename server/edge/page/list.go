@@ -65,7 +65,10 @@ type Body[T any] struct {
 
 // Read returns one page of a list. A cursor that was not issued for the list's scope is the fault InvalidCursor.
 func Read[R, T any](ctx context.Context, codec Codec, list List[R, T]) (Page[T], error) {
-	limit := Limit(list.Limit)
+	limit := int32(DefaultLimit)
+	if list.Limit != nil {
+		limit = *list.Limit
+	}
 	window := Window{MaxRows: limit + 1}
 	if list.Cursor != nil {
 		var place Place
@@ -78,18 +81,20 @@ func Read[R, T any](ctx context.Context, codec Codec, list List[R, T]) (Page[T],
 	if err != nil {
 		return Page[T]{}, err
 	}
-	rows, more := Cut(rows, limit)
-	next := ""
+	next, cursor := "", nullable.NewNullNullable[string]()
+	more := len(rows) > int(limit)
 	if more {
+		rows = rows[:limit]
 		if next, err = codec.Encode(list.Scope, list.Place(rows[len(rows)-1])); err != nil {
 			return Page[T]{}, err
 		}
+		cursor.Set(next)
 	}
 	data, err := list.Show(rows)
 	if err != nil {
 		return Page[T]{}, err
 	}
-	return Page[T]{Body[T]{data, more, Next(next)}, Link(access.RequestOf(ctx), next)}, nil
+	return Page[T]{Body[T]{data, more, cursor}, Link(access.RequestOf(ctx), next)}, nil
 }
 
 // Each converts rows one by one.
@@ -109,60 +114,4 @@ func EachOrError[R, T any](convert func(R) (T, error)) func([]R) ([]T, error) {
 		}
 		return data, nil
 	}
-}
-
-// Opened is one page of a list while it is made.
-type Opened struct {
-	// After is where the page before ended; its members are nil on the first page.
-	After After
-	codec Codec
-	scope Scope
-	limit int32
-}
-
-// After is a Place in the form of a query's parameters.
-type After struct {
-	Time *time.Time
-	Text *string
-	ID   *uuid.UUID
-}
-
-// Open begins a page of a list: it reads the cursor and bounds the number of entries. A cursor of another list is the
-// fault InvalidCursor.
-func (c Codec) Open(scope Scope, cursor *string, limit *int32) (Opened, error) {
-	l := Opened{codec: c, scope: scope, limit: Limit(limit)}
-	if cursor == nil {
-		return l, nil
-	}
-	var place Place
-	if err := c.Decode(scope, *cursor, &place); err != nil {
-		return l, err
-	}
-	l.After = After{place.Time, place.Text, &place.ID}
-	return l, nil
-}
-
-// MaxRows is how many rows to ask for: one more than the page holds, as the sign that there are more.
-func (l Opened) MaxRows() int32 { return l.limit + 1 }
-
-// Closed is what a page of a list shows besides its entries.
-type Closed[R any] struct {
-	Rows []R
-	More bool
-	// Next is the cursor of the next page, null on the last one; Link is the header that leads there.
-	Next nullable.Nullable[string]
-	Link *string
-}
-
-// Close makes a page of the rows that were found; place tells where a row stands in the list's order.
-func Close[R any](ctx context.Context, l Opened, rows []R, place func(R) Place) (Closed[R], error) {
-	rows, more := Cut(rows, l.limit)
-	next := ""
-	if more {
-		var err error
-		if next, err = l.codec.Encode(l.scope, place(rows[len(rows)-1])); err != nil {
-			return Closed[R]{}, err
-		}
-	}
-	return Closed[R]{Rows: rows, More: more, Next: Next(next), Link: Link(access.RequestOf(ctx), next)}, nil
 }

@@ -1,6 +1,6 @@
-// Package page turns a place in a list into an opaque cursor and back. A cursor is signed and belongs to one list of
-// one company with its filters and its order: used for anything else it is refused, so that no client can build one and
-// none wanders silently into another list.
+// Package page reads lists page by page. A cursor encodes the position of the last entry of a page. It is signed and
+// belongs to one list of one company with its filters and its sort order; for any other list it is refused, so that
+// clients cannot build cursors or use one with another list by mistake.
 package page
 
 import (
@@ -13,7 +13,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"github.com/oapi-codegen/nullable"
 
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -21,24 +20,24 @@ import (
 
 const macSize = 16
 
-// DefaultLimit is how many entries a page holds when the client does not say.
+// DefaultLimit is the maximum number of entries of a page if the client sends no limit.
 const DefaultLimit = 50
 
-// Codec signs and reads cursors.
+// Codec encodes and decodes cursors.
 type Codec struct{ key []byte }
 
-// NewCodec takes the signing key, 32 bytes that every replica has.
+// NewCodec returns a Codec with a signing key of 32 bytes, the same in every replica.
 func NewCodec(key []byte) Codec { return Codec{key} }
 
-// Scope is what a cursor belongs to.
+// Scope is the list that a cursor belongs to.
 type Scope struct {
 	Company   uuid.UUID
 	Operation string
-	// Query is everything that selects and orders the entries: the operation's parameters without cursor and limit.
+	// Query has everything that selects and orders the entries: the operation's parameters without cursor and limit.
 	Query any
 }
 
-// Encode gives the cursor for a position, which is the sort key of the last entry shown.
+// Encode returns the cursor of a position, the sort key of the last entry of a page.
 func (c Codec) Encode(scope Scope, position any) (string, error) {
 	body, err := json.Marshal(position)
 	if err != nil {
@@ -51,13 +50,13 @@ func (c Codec) Encode(scope Scope, position any) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(append(mac, body...)), nil
 }
 
-// Decode reads a cursor into position; one that was not issued for this scope is the fault InvalidCursor.
+// Decode decodes a cursor into position. The error is InvalidCursor if it was not issued for the scope.
 func (c Codec) Decode(scope Scope, cursor string, position any) error {
 	refused := func(cause error) error {
 		return fault.New(fault.InvalidCursor).Because(cause).
 			Parameter("cursor", "invalid", "does not belong to this list with these filters and this sort order")
 	}
-	// The decoder overlooks line breaks; a cursor has one spelling.
+	// The decoder ignores line breaks, but a cursor has only one valid form.
 	signed, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(signed) <= macSize || strings.ContainsAny(cursor, "\r\n") {
 		return refused(err)
@@ -90,7 +89,7 @@ func (c Codec) mac(scope Scope, body []byte) ([]byte, error) {
 	return digest.Sum(nil)[:macSize], nil
 }
 
-// Link is the header that leads to the next page (RFC 8288), nil on the last one.
+// Link returns the Link header with the next page (RFC 8288); nil on the last page.
 func Link(request *access.Request, cursor string) *string {
 	if cursor == "" || request.Target == nil {
 		return nil
@@ -101,31 +100,7 @@ func Link(request *access.Request, cursor string) *string {
 	return &link
 }
 
-// Contains is the LIKE pattern that finds a text anywhere; every character of it stands for itself.
+// Contains returns the LIKE pattern that matches values that contain a text.
 func Contains(text string) string {
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
-}
-
-// Cut takes one entry too many as the sign that there are more, and gives those of this page.
-func Cut[T any](entries []T, limit int32) (page []T, more bool) {
-	if len(entries) > int(limit) {
-		return entries[:limit], true
-	}
-	return entries, false
-}
-
-// Limit is the number of entries that the client wants, or the default.
-func Limit(wanted *int32) int32 {
-	if wanted == nil {
-		return DefaultLimit
-	}
-	return *wanted
-}
-
-// Next is a cursor as a page shows it: null on the last one.
-func Next(cursor string) nullable.Nullable[string] {
-	if cursor == "" {
-		return nullable.NewNullNullable[string]()
-	}
-	return nullable.NewNullableWithValue(cursor)
 }

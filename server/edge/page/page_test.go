@@ -37,7 +37,7 @@ func scope() page.Scope {
 	return page.Scope{Company: uuid.UUID{1}, Operation: "ListUsers", Query: query{[]string{"hr"}, "-created_at"}}
 }
 
-func TestACursorLeadsBack(t *testing.T) {
+func TestCursorRoundTrip(t *testing.T) {
 	t.Parallel()
 	left := position{time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC), uuid.UUID{7}}
 	cursor, err := codec(1).Encode(scope(), left)
@@ -45,19 +45,19 @@ func TestACursorLeadsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(cursor) > 1024 || url.QueryEscape(cursor) != cursor {
-		t.Errorf("the cursor %q does not fit into a query as it is", cursor)
+		t.Errorf("the cursor %q is too long or must be escaped in a query", cursor)
 	}
 	var found position
 	if err := codec(1).Decode(scope(), cursor, &found); err != nil || found != left {
-		t.Errorf("it leads to %+v, %v, want %+v", found, err, left)
+		t.Errorf("Decode returns %+v, %v, want %+v", found, err, left)
 	}
 	again, err := codec(1).Encode(scope(), left)
 	if err != nil || again != cursor {
-		t.Errorf("the same place has another cursor: %q, %v", again, err)
+		t.Errorf("the same position has another cursor: %q, %v", again, err)
 	}
 }
 
-func TestACursorBelongsSomewhere(t *testing.T) {
+func TestDecodeRefusesOtherCursors(t *testing.T) {
 	t.Parallel()
 	cursor, err := codec(1).Encode(scope(), position{ID: uuid.UUID{7}})
 	if err != nil {
@@ -78,7 +78,7 @@ func TestACursorBelongsSomewhere(t *testing.T) {
 		"another operation": {codec(1), operation, cursor},
 		"another filter":    {codec(1), filter, cursor},
 		"another order":     {codec(1), sort, cursor},
-		"nothing":           {codec(1), scope(), ""},
+		"empty":             {codec(1), scope(), ""},
 		"too short":         {codec(1), scope(), "AAAA"},
 		"only a signature":  {codec(1), scope(), cursor[:21]},
 		"cut off":           {codec(1), scope(), cursor[:len(cursor)-1]},
@@ -86,7 +86,7 @@ func TestACursorBelongsSomewhere(t *testing.T) {
 		"padded":            {codec(1), scope(), cursor + "="},
 		"a line break":      {codec(1), scope(), cursor[:9] + "\n" + cursor[9:]},
 		"a space":           {codec(1), scope(), cursor + " "},
-		"no base64":         {codec(1), scope(), "ä"},
+		"not base64":        {codec(1), scope(), "ä"},
 		"another alphabet":  {codec(1), scope(), strings.Repeat("+/", 40)},
 	} {
 		var found position
@@ -117,7 +117,7 @@ func TestDecodeRefusesPositionsOfAnotherForm(t *testing.T) {
 	}
 }
 
-// FuzzDecode: nobody makes a cursor without the key, and whatever they send, it is refused for one reason.
+// FuzzDecode checks that only the cursor that was issued is accepted, and that all others are InvalidCursor.
 func FuzzDecode(f *testing.F) {
 	cursor, err := codec(1).Encode(scope(), position{ID: uuid.UUID{7}})
 	if err != nil {
@@ -151,7 +151,7 @@ func TestLink(t *testing.T) {
 		t.Errorf("the link is %v, want %s", link, want)
 	}
 	if page.Link(&access.Request{Target: target}, "") != nil || page.Link(&access.Request{}, "new") != nil {
-		t.Error("there is a link where there is no next page, or no request")
+		t.Error("Link returns a link without a next page or without a request")
 	}
 }
 
@@ -161,87 +161,42 @@ func TestContains(t *testing.T) {
 		"reyes": "%reyes%", "100%": `%100\%%`, "a_b": `%a\_b%`, `\`: `%\\%`, `\%_`: `%\\\%\_%`, "": "%%",
 	} {
 		if got := page.Contains(text); got != want {
-			t.Errorf("%q becomes %q, want %q", text, got, want)
+			t.Errorf("the pattern of %q is %q, want %q", text, got, want)
 		}
 	}
 }
 
-func TestCutLimitAndNext(t *testing.T) {
+// TestReadCutsRows expects the additional row to be cut off, and to be the sign of a next page.
+func TestReadCutsRows(t *testing.T) {
 	t.Parallel()
-	for entries, want := range map[int]struct {
+	for rows, want := range map[int]struct {
 		shown int
 		more  bool
 	}{0: {0, false}, 2: {2, false}, 3: {3, false}, 4: {3, true}} {
-		shown, more := page.Cut(make([]int, entries), 3)
-		if len(shown) != want.shown || more != want.more {
-			t.Errorf("of %d entries %d are shown, more: %v", entries, len(shown), more)
-		}
-	}
-	wanted := int32(7)
-	if page.Limit(nil) != page.DefaultLimit || page.Limit(&wanted) != 7 {
-		t.Error("the limit is not the one that is wanted, or the default")
-	}
-	for cursor, want := range map[string]string{"": "null", "abc": `"abc"`} {
-		if got, err := json.Marshal(page.Next(cursor)); err != nil || string(got) != want {
-			t.Errorf("the cursor %q is shown as %s, %v", cursor, got, err)
-		}
-	}
-}
-
-// TestAListIsWalked opens and closes the pages of a list, by a time and by a text, and wants every entry once.
-func TestAListIsWalked(t *testing.T) {
-	t.Parallel()
-	type entry struct {
-		at   time.Time
-		name string
-		id   uuid.UUID
-	}
-	var all []entry
-	for i := range 7 {
-		at := time.Date(2027, 1, 1, 0, 0, i, 123456000, time.UTC)
-		all = append(all, entry{at, fmt.Sprintf("%c \x01 ö", 'a'+i), uuid.Must(uuid.NewV7())})
-	}
-	codec := page.NewCodec([]byte("0123456789abcdef0123456789abcdef"))
-	scope, limit := page.Scope{Company: uuid.New(), Operation: "ListEntries", Query: "x"}, int32(3)
-	ctx := access.With(t.Context(), &access.Request{Target: &url.URL{Path: "/entries", RawQuery: "q=x"}})
-	for name, place := range map[string]func(entry) page.Place{
-		"time": func(e entry) page.Place { return page.At(e.at, e.id) },
-		"text": func(e entry) page.Place { return page.By(e.name, e.id) },
-	} {
-		var seen []entry
-		var cursor *string
-		for range 3 {
-			list, err := codec.Open(scope, cursor, &limit)
+		t.Run(fmt.Sprintf("%d rows", rows), func(t *testing.T) {
+			t.Parallel()
+			shown, err := page.Read(t.Context(), codec(1), page.List[int, int]{
+				Scope: scope(), Limit: new(int32(3)),
+				Fetch: func(w page.Window) ([]int, error) {
+					if w.MaxRows != 4 {
+						t.Errorf("at most %d rows are fetched, want 4", w.MaxRows)
+					}
+					return make([]int, rows), nil
+				},
+				Place: func(int) page.Place { return page.Place{ID: uuid.UUID{7}} },
+				Show:  page.Each(func(i int) int { return i }),
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			rest := all
-			if after := list.After; after.ID != nil {
-				at := slices.IndexFunc(all, func(e entry) bool { return e.id == *after.ID })
-				rest = all[at+1:]
-				if after.Time != nil && !after.Time.Equal(all[at].at) || after.Text != nil && *after.Text != all[at].name ||
-					(after.Time == nil) == (after.Text == nil) {
-					t.Errorf("%s: the place is %v", name, after)
-				}
-			}
-			shown, err := page.Close(ctx, list, rest[:min(len(rest), int(list.MaxRows()))], place)
+			encoded, err := json.Marshal(shown.Body.NextCursor)
 			if err != nil {
 				t.Fatal(err)
 			}
-			seen = append(seen, shown.Rows...)
-			if shown.More != (len(seen) < len(all)) || shown.Next.IsNull() == shown.More || (shown.Link == nil) == shown.More {
-				t.Errorf("%s: after %d entries more is %t, next %v, link %v", name, len(seen), shown.More, shown.Next, shown.Link)
+			if len(shown.Body.Data) != want.shown || shown.Body.HasMore != want.more || (string(encoded) != "null") != want.more {
+				t.Errorf("%d entries, has_more %t, next_cursor %s", len(shown.Body.Data), shown.Body.HasMore, encoded)
 			}
-			if shown.More {
-				cursor = new(shown.Next.MustGet())
-			}
-		}
-		if !slices.Equal(seen, all) {
-			t.Errorf("%s: %d entries were seen, want %d", name, len(seen), len(all))
-		}
-	}
-	if _, err := codec.Open(scope, new("Zm9yZWlnbg"), nil); !fault.Is(err, fault.InvalidCursor) {
-		t.Errorf("a foreign cursor: %v", err)
+		})
 	}
 }
 

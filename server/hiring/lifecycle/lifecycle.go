@@ -64,8 +64,8 @@ type Standing struct {
 	Scopes []string
 }
 
-// StandingOf is the relation of an actor to a resource, given whether the actor leads the resource's job: as a member, or
-// as an API key of the job.
+// StandingOf is the relation of an actor to a resource, given whether the actor leads the resource's job: as a member,
+// or as an API key of the job.
 func StandingOf(actor access.Actor, member bool) Standing {
 	return Standing{Role: actor.Role, Member: member, Scopes: actor.Scopes()}
 }

@@ -1,5 +1,5 @@
-// Package clock is where time and ids come from, so that a test can decide both. Nothing else in the server asks the
-// system for them.
+// Package clock provides time and ids, so that tests can control both. No other package of the server reads the system
+// clock.
 package clock
 
 import (
@@ -8,15 +8,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// Source gives times and ids.
+// Source provides times and ids.
 type Source struct {
-	// Now is the present in UTC, in whole microseconds, which is what PostgreSQL keeps.
+	// Now returns the current time in UTC, in whole microseconds, the resolution of PostgreSQL.
 	Now func() time.Time
-	// ID is a new UUIDv7: unique, and ordered by time.
+	// ID returns a new UUIDv7, which is unique and ordered by time.
 	ID func() uuid.UUID
 }
 
-// System is the real source.
+// System returns the system clock and random ids.
 func System() Source {
 	return Source{
 		Now: func() time.Time { return time.Now().UTC().Truncate(time.Microsecond) },

@@ -1,6 +1,6 @@
 // Package config reads and validates the environment. No other package reads it. An invalid configuration is refused
-// before anything starts: the error lists all problems, each with the variable and a remedy. Errors never contain values,
-// and secrets are never printed.
+// before anything starts: the error lists all problems, each with the variable and a remedy. Errors never contain
+// values, and secrets are never printed.
 package config
 
 import (

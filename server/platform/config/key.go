@@ -75,7 +75,8 @@ func distinct(text string) int {
 	return n
 }
 
-// stepwise reports whether at least half of the bytes differ by at most one from the byte before, as in 123456 or aabbcc.
+// stepwise reports whether at least half of the bytes differ by at most one from the byte before, as in 123456 or
+// aabbcc.
 func stepwise(text string) bool {
 	steps := 0
 	for i := 1; i < len(text); i++ {

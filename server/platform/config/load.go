@@ -17,9 +17,9 @@ import (
 )
 
 // Load reads the configuration from environ, in the form of os.Environ, and from the file at dotenvPath if it exists. A
-// variable that is set in environ, even if it is empty, overrides the file. An empty variable counts as unset, and white
-// space around a value is ignored. Load does not modify the environment of the process. The error is Problems, with all
-// problems found.
+// variable that is set in environ, even if it is empty, overrides the file. An empty variable counts as unset, and
+// white space around a value is ignored. Load does not modify the environment of the process. The error is Problems,
+// with all problems found.
 func Load(environ []string, dotenvPath string) (*Config, error) {
 	file, err := readDotenv(dotenvPath)
 	if err != nil {
@@ -52,8 +52,8 @@ func defaultHost(e Environment) string {
 	return "0.0.0.0"
 }
 
-// readDotenv reads the variables of a file; none if the path is empty or the file does not exist. The parser's own error
-// quotes the rest of the file, which may contain secrets, so it is replaced by the number of the line.
+// readDotenv reads the variables of a file; none if the path is empty or the file does not exist. The parser's own
+// error quotes the rest of the file, which may contain secrets, so it is replaced by the number of the line.
 func readDotenv(path string) (map[string]string, error) {
 	if path == "" {
 		return nil, nil

@@ -9,8 +9,8 @@ import (
 
 const redacted = "[redacted]"
 
-// Secret is a text that is not printed: fmt with any verb, slog and encoding/json write "[redacted]", or nothing if it is
-// empty.
+// Secret is a text that is not printed: fmt with any verb, slog and encoding/json write "[redacted]", or nothing if it
+// is empty.
 type Secret string
 
 // Reveal returns the text.

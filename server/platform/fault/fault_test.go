@@ -17,7 +17,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// TestCodesListsEveryConstant reads the source, so that no new code stays out of the list and the reference.
+// TestCodesListsEveryConstant reads the source, so that no code is missing in the list and in the reference.
 func TestCodesListsEveryConstant(t *testing.T) {
 	t.Parallel()
 	file, err := parser.ParseFile(token.NewFileSet(), "code.go", nil, parser.SkipObjectResolution)
@@ -41,14 +41,14 @@ func TestCodesListsEveryConstant(t *testing.T) {
 		return true
 	})
 	if listed := fault.Codes(); !slices.Equal(declared, listed) {
-		t.Errorf("declared are %v\nlisted are %v", declared, listed)
+		t.Errorf("declared: %v\nlisted: %v", declared, listed)
 	}
 	if len(declared) == 0 {
-		t.Error("the source declares no code: this test reads it wrongly")
+		t.Error("found no code in the source")
 	}
 }
 
-func TestEveryCodeIsDescribed(t *testing.T) {
+func TestCodesAreDescribed(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
 	titles, meanings := map[string]fault.Code{}, map[string]fault.Code{}
@@ -65,19 +65,19 @@ func TestEveryCodeIsDescribed(t *testing.T) {
 		}
 		titles[d.Title], meanings[d.Meaning] = code, code
 		if d.Title == "" || strings.HasSuffix(d.Title, ".") {
-			t.Errorf("%s: the title %q is no phrase", code, d.Title)
+			t.Errorf("%s: the title %q is empty or a sentence", code, d.Title)
 		}
 		for _, sentence := range []string{d.Meaning, d.Remedy} {
 			if !strings.HasSuffix(sentence, ".") {
-				t.Errorf("%s: %q is no sentence", code, sentence)
+				t.Errorf("%s: %q is not a sentence", code, sentence)
 			}
 		}
 		if (d.Kind == fault.Internal) != (code == fault.InternalError) {
-			t.Errorf("%s is of the kind %d", code, d.Kind)
+			t.Errorf("%s has the kind %d", code, d.Kind)
 		}
 	}
 	if fault.Code("no_such_code").Describe() != fault.InternalError.Describe() {
-		t.Error("an unknown code does not describe itself as an internal error")
+		t.Error("the description of an unknown code is not that of internal_error")
 	}
 }
 
@@ -94,7 +94,7 @@ func TestFault(t *testing.T) {
 		t.Errorf("the fields are %+v", f.Fields())
 	}
 	if f.Error() != "email_taken: EOF" || !errors.Is(f, io.EOF) {
-		t.Errorf("the log says %q", f.Error())
+		t.Errorf("Error returns %q", f.Error())
 	}
 	if strings.Contains(f.Detail(), "EOF") {
 		t.Error("the cause is public")

@@ -1,5 +1,5 @@
-// Package optional carries values that may be absent between the three forms they have: a pointer in a row, a nullable
-// member in the API, and a merge patch (RFC 7396), where absent means unchanged and null means cleared.
+// Package optional converts optional values between their three forms: a pointer in a row, a nullable member in the
+// API, and a member of a merge patch (RFC 7396), where absent means unchanged and null means cleared.
 package optional
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/oapi-codegen/nullable"
 )
 
-// Of is a row's value as the API shows it: null where there is none.
+// Of returns the value of a row for the API; null for nil.
 func Of[T any](value *T) nullable.Nullable[T] {
 	if value == nil {
 		return nullable.NewNullNullable[T]()
@@ -17,7 +17,7 @@ func Of[T any](value *T) nullable.Nullable[T] {
 	return nullable.NewNullableWithValue(*value)
 }
 
-// Time is a row's time as the API shows it, in UTC.
+// Time returns the time of a row for the API, in UTC; null for nil.
 func Time(t *time.Time) nullable.Nullable[time.Time] {
 	if t == nil {
 		return nullable.NewNullNullable[time.Time]()
@@ -25,7 +25,7 @@ func Time(t *time.Time) nullable.Nullable[time.Time] {
 	return nullable.NewNullableWithValue(t.UTC())
 }
 
-// Or is a value, or a default if there is none.
+// Or returns a value, or the default if it is nil.
 func Or[T any](value *T, otherwise T) T {
 	if value == nil {
 		return otherwise
@@ -33,7 +33,7 @@ func Or[T any](value *T, otherwise T) T {
 	return *value
 }
 
-// Strings is a filter's values as a query takes them; nil, which selects everything, where there are none.
+// Strings returns the values of a filter for a query; nil, which selects everything, if there are none.
 func Strings[T ~string](values []T) []string {
 	var texts []string
 	for _, value := range values {
@@ -42,7 +42,7 @@ func Strings[T ~string](values []T) []string {
 	return texts
 }
 
-// Patched is a value after a merge patch: what it was where the patch says nothing, nil where it says null.
+// Patched returns a value after a merge patch: unchanged if the member is absent, nil if it is null.
 func Patched[T any](was *T, patch nullable.Nullable[T]) *T {
 	if !patch.IsSpecified() {
 		return was
@@ -53,7 +53,7 @@ func Patched[T any](was *T, patch nullable.Nullable[T]) *T {
 	return nil
 }
 
-// Text is Patched for texts, without the white space around a new one.
+// Text is Patched for texts. It trims the white space around a new value.
 func Text(was *string, patch nullable.Nullable[string]) *string {
 	if !patch.IsSpecified() {
 		return was
@@ -66,8 +66,8 @@ func Text(was *string, patch nullable.Nullable[string]) *string {
 	return &value
 }
 
-// Trimmed is a text after a patch that cannot clear it: what it was where the patch says nothing, and otherwise the new
-// text without the white space around it.
+// Trimmed returns a text after a patch that cannot clear it: unchanged if the member is absent, and otherwise the new
+// value without the white space around it.
 func Trimmed(was string, patch *string) string {
 	if patch == nil {
 		return was
@@ -75,7 +75,7 @@ func Trimmed(was string, patch *string) string {
 	return strings.TrimSpace(*patch)
 }
 
-// Plain is a value for the audit's comparison: nil or what the pointer points to.
+// Plain returns the value of a pointer, or nil. The audit compares such values.
 func Plain[T any](value *T) any {
 	if value == nil {
 		return nil
@@ -83,7 +83,7 @@ func Plain[T any](value *T) any {
 	return *value
 }
 
-// Same reports whether two values are both absent, or both there and equal.
+// Same reports whether two values are both nil, or both present and equal.
 func Same[T comparable](a, b *T) bool {
 	return a == nil && b == nil || a != nil && b != nil && *a == *b
 }

@@ -29,32 +29,32 @@ func TestPatches(t *testing.T) {
 		"only white space":   {&was, nullable.NewNullableWithValue(" "), new(""), new(" ")},
 	} {
 		if got := optional.Text(test.was, test.patch); !optional.Same(got, test.want) {
-			t.Errorf("%s: the text is %v", name, optional.Plain(got))
+			t.Errorf("%s: Text returns %v", name, optional.Plain(got))
 		}
 		if got := optional.Patched(test.was, test.patch); !optional.Same(got, test.exact) {
-			t.Errorf("%s: the value is %v", name, optional.Plain(got))
+			t.Errorf("%s: Patched returns %v", name, optional.Plain(got))
 		}
 	}
 	if optional.Trimmed(was, nil) != was || optional.Trimmed(was, &other) != "new" {
-		t.Error("a text that cannot be cleared is patched wrongly")
+		t.Error("Trimmed returns another text")
 	}
 }
 
-func TestAsTheAPIShowsIt(t *testing.T) {
+func TestConversionToTheAPI(t *testing.T) {
 	t.Parallel()
 	value := 3
 	if !optional.Of[int](nil).IsNull() || optional.Of(&value).MustGet() != 3 || !optional.Time(nil).IsNull() {
-		t.Error("a value is shown wrongly")
+		t.Error("Of or Time returns another value")
 	}
 	berlin := time.Date(2027, 1, 1, 10, 0, 0, 0, time.FixedZone("", 3600))
 	if got := optional.Time(&berlin).MustGet(); got.Location() != time.UTC || got.Hour() != 9 {
-		t.Errorf("a time is shown as %s", got)
+		t.Errorf("Time returns %s", got)
 	}
 	if optional.Plain[int](nil) != nil || optional.Plain(&value) != any(3) {
-		t.Error("a value is compared wrongly")
+		t.Error("Plain returns another value")
 	}
 	if optional.Same(nil, &value) || optional.Same(&value, nil) || !optional.Same[int](nil, nil) {
-		t.Error("absent and present are the same")
+		t.Error("Same considers nil and a value equal")
 	}
 }
 

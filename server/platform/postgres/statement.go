@@ -19,9 +19,9 @@ type prelude struct {
 	args    []any
 }
 
-// statements is a db.DBTX that runs each statement alone. PostgreSQL treats a pipeline up to its end as one transaction,
-// so the tenant that a prelude sets applies to the statement behind it and to nothing else. After a Unit has begun, the
-// statements run in its transaction.
+// statements is a db.DBTX that runs each statement alone. PostgreSQL treats a pipeline up to its end as one
+// transaction, so the tenant that a prelude sets applies to the statement behind it and to nothing else. After a Unit
+// has begun, the statements run in its transaction.
 type statements struct {
 	pool    *pgxpool.Pool
 	company uuid.UUID

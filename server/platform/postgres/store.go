@@ -94,8 +94,8 @@ func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
 // Of returns queries for one company. Each runs in a transaction of its own, in one round trip.
 func (s *Store) Of(company uuid.UUID) *db.Queries { return db.New(s.bound(company, setTenant)) }
 
-// Planned is Of for queries with optional filters. PostgreSQL plans them for their values, because a plan for all values
-// cannot use the indexes.
+// Planned is Of for queries with optional filters. PostgreSQL plans them for their values, because a plan for all
+// values cannot use the indexes.
 func (s *Store) Planned(company uuid.UUID) *db.Queries {
 	return db.New(s.bound(company, setTenantPlan))
 }
@@ -109,9 +109,9 @@ func (s *Store) bound(company uuid.UUID, tenant string) *statements {
 // they can only call the functions that exist for this purpose.
 func (s *Store) Lookup() *db.Queries { return db.New(&statements{pool: s.pool}) }
 
-// InTx runs fn in one transaction for one company and commits it if fn returns nil. BEGIN is sent together with the first
-// statement. A cancelled context prevents the commit, but does not interrupt a commit or rollback that has started. In
-// the context of a Unit, fn joins the unit's transaction, which the unit commits.
+// InTx runs fn in one transaction for one company and commits it if fn returns nil. BEGIN is sent together with the
+// first statement. A cancelled context prevents the commit, but does not interrupt a commit or rollback that has
+// started. In the context of a Unit, fn joins the unit's transaction, which the unit commits.
 func (s *Store) InTx(ctx context.Context, company uuid.UUID, fn func(tx *db.Queries) error) error {
 	return s.inTx(ctx, company, func(tx db.DBTX) error { return fn(db.New(tx)) })
 }

@@ -123,8 +123,8 @@ func meaning(reported *pgconn.PgError, err error) error {
 	return err
 }
 
-// Guarded returns the error of an UPDATE or DELETE whose WHERE repeats the state that a decision was based on. If no row
-// matched, another request has changed it since, and the error is ConcurrentRequest.
+// Guarded returns the error of an UPDATE or DELETE whose WHERE repeats the state that a decision was based on. If no
+// row matched, another request has changed it since, and the error is ConcurrentRequest.
 func Guarded(err error) error {
 	if fault.Is(err, fault.ResourceNotFound) {
 		return fault.New(fault.ConcurrentRequest).Because(err)

@@ -26,8 +26,8 @@ type Unit struct {
 
 type unitKey struct{}
 
-// Unite returns a context in which a company's writes are one unit. The function begin runs first in the transaction; if
-// it fails, the InTx that would have begun the transaction fails. End the unit with Commit or Settle, and defer End.
+// Unite returns a context in which a company's writes are one unit. The function begin runs first in the transaction;
+// if it fails, the InTx that would have begun the transaction fails. End the unit with Commit or Settle, and defer End.
 func (s *Store) Unite(
 	ctx context.Context, company uuid.UUID, begin func(ctx context.Context, tx *db.Queries) error,
 ) (context.Context, *Unit) {
@@ -100,8 +100,8 @@ func (u *Unit) abandon(ctx context.Context) {
 	u.conn, u.tx, u.wrote, u.after = nil, nil, false, nil
 }
 
-// Commit runs last in the unit's transaction and commits it. Afterwards it calls the functions of AfterCommit. If last or
-// the commit fails, everything is rolled back.
+// Commit runs last in the unit's transaction and commits it. Afterwards it calls the functions of AfterCommit. If last
+// or the commit fails, everything is rolled back.
 func (u *Unit) Commit(ctx context.Context, last func(tx *db.Queries) error) error {
 	return u.commit(ctx, func(tx db.DBTX) error { return last(db.New(tx)) })
 }

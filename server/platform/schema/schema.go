@@ -1,6 +1,6 @@
-// Package schema brings the database to the version that this program was built for. A migration and the version it
-// leads to commit together: one that is killed half-way has not happened, and the next start runs it. Replicas that
-// start at once wait for each other, and a program older than the schema leaves it alone.
+// Package schema migrates the database to the version that this program was built for. A migration and its version are
+// committed together: if the process is killed during a migration, nothing is changed, and the next start runs it
+// again. Replicas that start at the same time wait for each other. A program older than the schema does not change it.
 package schema
 
 import (
@@ -23,31 +23,31 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/db"
 )
 
-// lockTimeout is how long one replica waits for another's migration.
+// lockTimeout limits how long one replica waits for the migration of another.
 const lockTimeout = time.Minute
 
-// Migrator moves the schema of one database. It uses one connection, as the role of its URL, which must be allowed to
-// create roles and tables.
+// Migrator migrates one database. It uses one connection with the role of its URL, which must be allowed to create
+// roles and tables.
 type Migrator struct {
 	migrations *migrate.Migrate
 	latest     uint
 }
 
-// Open connects to the database. The context bounds connecting and everything that Close has not ended.
+// Open connects to the database. The context limits connecting and everything until Close.
 func Open(ctx context.Context, url string) (*Migrator, error) {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return nil, fmt.Errorf("migration database url: %w", err)
+		return nil, fmt.Errorf("parse migration database URL: %w", err)
 	}
 	config.ConnectTimeout = 5 * time.Second
 	config.RuntimeParams["application_name"] = "interviewer-migrate"
 	pool := stdlib.OpenDB(*config)
 	if err := pool.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("connect to migrate: %w", err), pool.Close())
+		return nil, errors.Join(fmt.Errorf("connect for migrations: %w", err), pool.Close())
 	}
 	driver, err := migratepgx.WithInstance(pool, &migratepgx.Config{})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare to migrate: %w", err), pool.Close())
+		return nil, errors.Join(fmt.Errorf("prepare migrations: %w", err), pool.Close())
 	}
 	files, err := iofs.New(db.Migrations, "migrations")
 	if err != nil {
@@ -59,16 +59,16 @@ func Open(ctx context.Context, url string) (*Migrator, error) {
 	}
 	migrations, err := migrate.NewWithInstance("embedded", files, "postgresql", &atomic{Driver: driver})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare to migrate: %w", err), driver.Close())
+		return nil, errors.Join(fmt.Errorf("prepare migrations: %w", err), driver.Close())
 	}
 	migrations.LockTimeout = lockTimeout
 	return &Migrator{migrations: migrations, latest: latest}, nil
 }
 
-// Close ends the connection.
+// Close closes the connection.
 func (m *Migrator) Close() error { return errors.Join(m.migrations.Close()) }
 
-// Up runs every migration that is missing and says how many there were. A schema newer than this program stays.
+// Up runs the pending migrations and returns their number. It does not change a schema newer than this program.
 func (m *Migrator) Up() (int, error) {
 	before, err := m.Version()
 	if err != nil {
@@ -83,7 +83,7 @@ func (m *Migrator) Up() (int, error) {
 	return int(m.latest - before), nil
 }
 
-// Down takes back the last steps migrations, and their data with them.
+// Down reverts the last steps migrations, including their data.
 func (m *Migrator) Down(steps int) error {
 	if err := m.migrations.Steps(-steps); err != nil {
 		return fmt.Errorf("migrate down: %w", err)
@@ -91,19 +91,19 @@ func (m *Migrator) Down(steps int) error {
 	return nil
 }
 
-// Version is the version that the schema has; 0 for an empty database.
+// Version returns the version of the schema; 0 for an empty database.
 func (m *Migrator) Version() (uint, error) {
 	version, _, err := m.migrations.Version()
 	if errors.Is(err, migrate.ErrNilVersion) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("read the schema's version: %w", err)
+		return 0, fmt.Errorf("read schema version: %w", err)
 	}
 	return version, nil
 }
 
-// Latest is the version that this program was built for.
+// Latest returns the version that this program was built for.
 func Latest() (uint, error) {
 	files, err := iofs.New(db.Migrations, "migrations")
 	if err != nil {
@@ -122,7 +122,7 @@ func Latest() (uint, error) {
 	return latest, nil
 }
 
-// Names lists the migrations in their order, by version.
+// Names returns the names of the migrations by version.
 func Names() (map[uint]string, error) {
 	entries, err := fs.Glob(db.Migrations, "migrations/*.up.sql")
 	if err != nil {
@@ -139,8 +139,8 @@ func Names() (map[uint]string, error) {
 	return names, nil
 }
 
-// atomic writes the version in the transaction of the migration's own statements. golang-migrate marks a version dirty
-// before it runs the migration and clean after; both marks would be commits of their own.
+// atomic writes the version in the transaction of the migration. golang-migrate marks a version as dirty before it runs
+// the migration and as clean afterwards; each mark would be a separate commit.
 type atomic struct {
 	database.Driver
 	target int

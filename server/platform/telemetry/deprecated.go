@@ -6,8 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// mostClients limits the combinations of a deprecated part and a client. Further clients are counted as "other", so that
-// labels stay bounded.
+// mostClients limits the combinations of a deprecated part and a client. Further clients are counted as "other", so
+// that labels stay bounded.
 const mostClients = 2_000
 
 // deprecated counts the requests that use a deprecated part of the API.

@@ -1,5 +1,5 @@
-// Package telemetry provides metrics for Prometheus, logs with slog and traces for OpenTelemetry. Recording is cheap, the
-// number of label values is bounded, attributes named like credentials are redacted, and no request waits for a
+// Package telemetry provides metrics for Prometheus, logs with slog and traces for OpenTelemetry. Recording is cheap,
+// the number of label values is bounded, attributes named like credentials are redacted, and no request waits for a
 // collector, even one that hangs. Nothing is registered globally.
 package telemetry
 

@@ -12,8 +12,8 @@ import (
 
 const redacted = "[redacted]"
 
-// redact replaces the value of an attribute whose key, or the key of a group around it, names a credential, and converts
-// times to UTC. Numbers, booleans and times are kept under any key: token_count is not a credential.
+// redact replaces the value of an attribute whose key, or the key of a group around it, names a credential, and
+// converts times to UTC. Numbers, booleans and times are kept under any key: token_count is not a credential.
 func redact(groups []string, a slog.Attr) slog.Attr {
 	switch a.Value.Kind() {
 	case slog.KindTime:
@@ -51,8 +51,8 @@ func names(key string) bool {
 	return false
 }
 
-// redactAny redacts the parts of a composite value. It uses the value's JSON form, in which the parts have the keys that
-// they are logged with.
+// redactAny redacts the parts of a composite value. It uses the value's JSON form, in which the parts have the keys
+// that they are logged with.
 func redactAny(v slog.Value) slog.Value {
 	value := v.Any()
 	switch value := value.(type) {

@@ -14,8 +14,8 @@ import (
 // unmatched is the label value for requests that match no operation.
 const unmatched = "unmatched"
 
-// requests counts and times requests. Looking up a metric by its labels costs more than counting, so each combination is
-// looked up once and kept in a map. Readers use the map without a lock; a writer replaces it with a copy.
+// requests counts and times requests. Looking up a metric by its labels costs more than counting, so each combination
+// is looked up once and kept in a map. Readers use the map without a lock; a writer replaces it with a copy.
 type requests struct {
 	total    *prometheus.CounterVec
 	duration *prometheus.HistogramVec

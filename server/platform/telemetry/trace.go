@@ -30,9 +30,9 @@ type Options struct {
 }
 
 // StartTracing returns a provider of spans. Ended spans are queued without waiting and exported in batches; if the
-// collector is down or slow, they are dropped. The function shutdown exports the queued spans; it ends with its context,
-// or after 5 s. Without an endpoint nothing is recorded. The environment variables of OpenTelemetry for samplers, limits
-// and headers apply.
+// collector is down or slow, they are dropped. The function shutdown exports the queued spans; it ends with its
+// context, or after 5 s. Without an endpoint nothing is recorded. The environment variables of OpenTelemetry for
+// samplers, limits and headers apply.
 func StartTracing(ctx context.Context, o Options) (
 	provider trace.TracerProvider, shutdown func(context.Context) error, err error,
 ) {
@@ -73,8 +73,8 @@ func StartTracing(ctx context.Context, o Options) (
 // Propagator reads and writes the W3C traceparent header, which carries a trace from one service to the next.
 func Propagator() propagation.TextMapPropagator { return propagation.TraceContext{} }
 
-// quietExporter logs when exports begin to fail and when they succeed again, instead of a line for each batch. The batch
-// processor exports one batch at a time, so the state needs no lock.
+// quietExporter logs when exports begin to fail and when they succeed again, instead of a line for each batch. The
+// batch processor exports one batch at a time, so the state needs no lock.
 type quietExporter struct {
 	sdktrace.SpanExporter
 	log  *slog.Logger

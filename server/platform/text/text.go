@@ -1,4 +1,4 @@
-// Package text refuses what looks like text to a program and like nothing, or like something else, to a person.
+// Package text validates texts: it refuses those that are invisible or misleading when displayed.
 package text
 
 import (
@@ -8,13 +8,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// Check adds to a fault what is wrong with a text of one line, such as a name: it is blank, or has characters that
-// disturb what stands around them. The specification cannot say so: its patterns know only ASCII's white space.
+// Check adds an error to a fault if a text of one line, such as a name, is blank or contains characters that affect the
+// display of the surrounding text. The patterns of the specification cannot express this, because their white space is
+// that of ASCII.
 func Check(f *fault.Fault, pointer, text string) {
 	check(f, pointer, text, disturbs)
 }
 
-// CheckLines is Check for a text that may have several lines.
+// CheckLines is Check for a text of several lines.
 func CheckLines(f *fault.Fault, pointer, text string) {
 	check(f, pointer, text, func(r rune) bool { return disturbs(r) && r != '\n' && r != '\r' && r != '\t' })
 }
@@ -43,8 +44,8 @@ func OptionalLines(f *fault.Fault, pointer string, text *string) {
 	}
 }
 
-// disturbs reports whether a character shows nothing itself and disturbs what stands around it: control characters, and
-// the marks that embed, override or isolate a direction (Unicode Standard Annex 9).
+// disturbs reports whether a character is invisible and affects the display of the surrounding text: control characters
+// and the marks that embed, override or isolate a direction (Unicode Standard Annex 9).
 func disturbs(r rune) bool {
 	return unicode.IsControl(r) || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
 }

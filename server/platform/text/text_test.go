@@ -30,7 +30,7 @@ func TestCheck(t *testing.T) {
 	text.Optional(f, "/name", nil)
 	text.OptionalLines(f, "/name", nil)
 	if len(f.Fields()) > 0 {
-		t.Errorf("an absent text is refused: %v", f.Fields())
+		t.Errorf("an absent text has errors: %v", f.Fields())
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package clocktest gives tests a clock that stands still until it is moved, so that a test can stand exactly at the
-// end of a lifetime, and a microsecond beyond it.
+// Package clocktest provides a clock that only moves when a test advances it, so that a test can run exactly at the end
+// of a lifetime and one microsecond later.
 package clocktest
 
 import (
@@ -9,28 +9,28 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 )
 
-// Clock stands still. It is safe for concurrent use.
+// Clock is a stopped clock. It is safe for concurrent use.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-// Stopped gives a clock that stands at the beginning of the present second: tokens count in whole seconds.
+// Stopped returns a clock at the start of the current second, because tokens have whole seconds.
 func Stopped() *Clock { return &Clock{now: clock.System().Now().Truncate(time.Second)} }
 
-// Now is where the clock stands.
+// Now returns the time of the clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Advance moves the clock on.
+// Advance moves the clock forward.
 func (c *Clock) Advance(by time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(by)
 }
 
-// Source is a source with the times of this clock, and the ids of the system.
+// Source returns a source with the times of this clock and random ids.
 func (c *Clock) Source() clock.Source { return clock.Source{Now: c.Now, ID: clock.System().ID} }
