@@ -76,7 +76,7 @@ func TestFailedQueryIsNamedInTheLogOnly(t *testing.T) {
 	hr := i.Company("acme").Users[api.RoleHr]
 	c := reached.SignIn(t, hr)
 	i.Exec(`ALTER TABLE kits RENAME COLUMN name TO secret_name`)
-	for operation, test := range map[string]struct {
+	for operation, test := range map[string]struct { //nolint:paralleltest // the subtests share a client and its test
 		query string
 		ask   func() *testkit.Answer
 	}{

@@ -60,8 +60,8 @@ func routePages(e *echo.Echo, o Options) error {
 	return nil
 }
 
-// answersHead is a router on which every route for GET answers HEAD as well (RFC 9110, section 9.3.2); net/http omits the
-// body. The gate decides which operations answer HEAD.
+// answersHead is a router on which every route for GET answers HEAD as well (RFC 9110, section 9.3.2); net/http omits
+// the body. The gate decides which operations answer HEAD.
 type answersHead struct{ *echo.Echo }
 
 // GET routes both methods.
@@ -70,9 +70,9 @@ func (r answersHead) GET(path string, h echo.HandlerFunc, m ...echo.MiddlewareFu
 	return r.Echo.GET(path, h, m...)
 }
 
-// reserve routes all methods of every path of the specification; the routes of the operations replace these. Without it,
-// the router would match a method that a path does not have with another path: DELETE /auth/sessions/revoke-others would
-// be DELETE /auth/sessions/{session_id} with a strange id. The gate refuses what remains.
+// reserve routes all methods of every path of the specification; the routes of the operations replace these. Without
+// it, the router would match a method that a path does not have with another path: DELETE /auth/sessions/revoke-others
+// would be DELETE /auth/sessions/{session_id} with a strange id. The gate refuses what remains.
 func reserve(e *echo.Echo, agreed *gate.Contract) {
 	for _, path := range agreed.Paths() {
 		e.Match([]string{

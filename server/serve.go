@@ -24,9 +24,9 @@ func (s *Server) Prepare(ctx context.Context) error {
 	return s.guard.Poll(ctx)
 }
 
-// Serve answers requests on a listener until the context ends. Then the replica reports that it is not ready, and goes on
-// accepting requests for the duration of drain, so that a load balancer can react. Finally it stops accepting, and waits
-// up to shutdown for the running requests. It fails if some of them were cut off.
+// Serve answers requests on a listener until the context ends. Then the replica reports that it is not ready, and goes
+// on accepting requests for the duration of drain, so that a load balancer can react. Finally it stops accepting, and
+// waits up to shutdown for the running requests. It fails if some of them were cut off.
 func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdown time.Duration) error {
 	const slow = 30 * time.Second
 	serving := &http.Server{

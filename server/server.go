@@ -1,5 +1,5 @@
-// Package server builds the service from its parts. A request passes the base middleware, the cross-origin rules and the
-// gate, and then the generated code calls the operation of a domain:
+// Package server builds the service from its parts. A request passes the base middleware, the cross-origin rules and
+// the gate, and then the generated code calls the operation of a domain:
 //
 //   - package edge/base creates the request's metadata, and handles its errors, log and metrics
 //   - package edge/gate authenticates, limits and validates the request
@@ -156,7 +156,8 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract)
 	})
 	s.sealer = audit.NewSealer(s.store, o.Log, metrics.AuditSealed)
 	deps := service.Deps{
-		Store: s.store, Clock: o.Clock, Audit: audit.NewRecorder(o.Clock), Cursors: page.NewCodec(secrets.Cursor()), Log: o.Log,
+		Store: s.store, Clock: o.Clock, Audit: audit.NewRecorder(o.Clock),
+		Cursors: page.NewCodec(secrets.Cursor()), Log: o.Log,
 	}
 	if s.meta, err = s.describe(deps, metrics); err != nil {
 		return err

@@ -25,7 +25,9 @@ type account struct{ address, email, test string }
 // enter gives a client that acts as somebody, by an access token from the environment or by signing in, and what ends
 // the session again. taken says that standard input is used for something else, so that no password can be read from
 // it.
-func (p program) enter(ctx context.Context, to account, taken bool) (client *apiclient.Client, leave func(), err error) {
+func (p program) enter(
+	ctx context.Context, to account, taken bool,
+) (client *apiclient.Client, leave func(), err error) {
 	target, err := url.Parse(to.address)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
 		return nil, nil, fmt.Errorf("--api must be an address such as https://hiring.acme.example, not %q", to.address)
@@ -37,12 +39,13 @@ func (p program) enter(ctx context.Context, to account, taken bool) (client *api
 	case token == "" && taken:
 		return nil, nil, fmt.Errorf("standard input is the file, so no password can be read from it: set %s", tokenVariable)
 	}
-	client, err = apiclient.NewClient(to.address, apiclient.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+	authorize := apiclient.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		if token != "" {
 			r.Header.Set("Authorization", "Bearer "+token)
 		}
 		return nil
-	}))
+	})
+	client, err = apiclient.NewClient(to.address, authorize)
 	if err != nil {
 		return nil, nil, err
 	}

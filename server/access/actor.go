@@ -78,7 +78,8 @@ func (a Actor) ReadsUsers() bool {
 // whose holders are unknown.
 //
 // A restriction that applies to a person also applies to every API key that the person holds; otherwise a key would be
-// a way around it. See Is. A right that concerns oneself, such as to read one's own sessions, belongs to the user alone.
+// a way around it. See Is. A right that concerns oneself, such as to read one's own sessions, belongs to the user
+// alone.
 func (a Actor) Persons() []uuid.UUID {
 	if a.Key != nil {
 		return a.Key.Holders

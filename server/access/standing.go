@@ -6,7 +6,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// Reach is which resources of a kind an actor sees. Each value includes the ones before it; the zero value sees nothing.
+// Reach is which resources of a kind an actor sees. Each value includes the ones before it; the zero value sees
+// nothing.
 type Reach int
 
 const (

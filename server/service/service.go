@@ -1,8 +1,8 @@
 // Package service holds the dependencies that the services of all domains share.
 //
 // A domain, such as jobs or users, is a struct that embeds Deps and implements the operations of one tag. Its
-// constructor takes Deps, and an Options struct if the domain needs more, and fails if anything is missing. A mistake in
-// the wiring therefore stops the program when it starts, instead of failing the first request that needs what is
+// constructor takes Deps, and an Options struct if the domain needs more, and fails if anything is missing. A mistake
+// in the wiring therefore stops the program when it starts, instead of failing the first request that needs what is
 // missing.
 //
 // Something belongs in Deps if most domains need it and all of them get the same one. What one domain needs, or two,
@@ -36,9 +36,9 @@ type Deps struct {
 }
 
 // Check returns an error that names every field of the given structs that has its zero value, and nil if there is none.
-// Fields with the tag `optional:"true"` may have it. Structs in fields are checked as a whole, and field by field if all of
-// their fields are exported. The name says whose dependencies they are. An argument that is not a struct is a defect, and
-// panics.
+// Fields with the tag `optional:"true"` may have it. Structs in fields are checked as a whole, and field by field if
+// all of their fields are exported. The name says whose dependencies they are. An argument that is not a struct is a
+// defect, and panics.
 func Check(name string, dependencies ...any) error {
 	var missing []string
 	for _, of := range dependencies {

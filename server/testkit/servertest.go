@@ -212,7 +212,8 @@ func (i *Installation) Replica() *Replica {
 		must(i.t, err)
 	}
 	replica, err := server.New(i.t.Context(), server.Options{
-		Config: &settings, Clock: i.Clock, Log: telemetry.NewLogger(output{i.t}, slog.LevelError, false, access.LogAttrs), Version: "test",
+		Config: &settings, Clock: i.Clock, Version: "test",
+		Log:    telemetry.NewLogger(output{i.t}, slog.LevelError, false, access.LogAttrs),
 		Traces: noop.NewTracerProvider(), HashCost: bcrypt.MinCost,
 		RedisTimeout: i.RedisTimeout, Statements: i.Statements, Contract: contract,
 	})

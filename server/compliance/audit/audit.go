@@ -4,8 +4,8 @@
 // and denied acts are recorded in a transaction of their own. The actor, the client and the request come from the
 // context, not from the handler.
 //
-// A Sealer links the entries of each company into a hash chain; Verify recomputes the chain and reports every entry that
-// was changed, deleted or inserted without the service.
+// A Sealer links the entries of each company into a hash chain; Verify recomputes the chain and reports every entry
+// that was changed, deleted or inserted without the service.
 package audit
 
 import (
@@ -199,8 +199,8 @@ func (r *Recorder) Record(ctx context.Context, tx *db.Queries, company uuid.UUID
 	return tx.InsertAuditLog(ctx, row)
 }
 
-// storable replaces U+0000 in encoded JSON, which PostgreSQL's jsonb rejects, by U+FFFD: no text that a client sends may
-// prevent an entry. Backslashes are read in pairs, so that an escaped backslash before u0000 is not mistaken for an
+// storable replaces U+0000 in encoded JSON, which PostgreSQL's jsonb rejects, by U+FFFD: no text that a client sends
+// may prevent an entry. Backslashes are read in pairs, so that an escaped backslash before u0000 is not mistaken for an
 // escape.
 func storable(encoded []byte) []byte {
 	if !bytes.Contains(encoded, []byte(`\u0000`)) {

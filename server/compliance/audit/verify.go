@@ -43,10 +43,10 @@ type Verification struct {
 	Findings []Finding
 }
 
-// Verify recomputes the hash chain of a company from a position on, for at most atMost entries. An entry whose hash does
-// not follow from its row and from the hash before it is reported as altered. The verification then continues from the
-// stored hash, so that one change does not cause further findings. At the end of the chain, Verify also reports rows
-// that the service did not write.
+// Verify recomputes the hash chain of a company from a position on, for at most atMost entries. An entry whose hash
+// does not follow from its row and from the hash before it is reported as altered. The verification then continues from
+// the stored hash, so that one change does not cause further findings. At the end of the chain, Verify also reports
+// rows that the service did not write.
 func Verify(ctx context.Context, s *postgres.Store, company uuid.UUID, from int64, atMost int) (Verification, error) {
 	w := walk{tenant: s.Of(company), company: company, expected: from}
 	if err := w.begin(ctx); err != nil {

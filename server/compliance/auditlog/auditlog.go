@@ -1,4 +1,5 @@
-// Package auditlog implements the operations on the audit log: read it, export it, and verify that nobody has changed it.
+// Package auditlog implements the operations on the audit log: read it, export it, and verify that nobody has changed
+// it.
 package auditlog
 
 import (

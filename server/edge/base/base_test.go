@@ -45,9 +45,9 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func ok(c echo.Context) error { return c.NoContent(http.StatusNoContent) }
 
-func get(t *testing.T, path string) *http.Request {
+func get(t *testing.T) *http.Request {
 	t.Helper()
-	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/x", nil)
 }
 
 func TestPanicBecomesProblem(t *testing.T) {
@@ -57,7 +57,7 @@ func TestPanicBecomesProblem(t *testing.T) {
 			t.Parallel()
 			var logged strings.Builder
 			log := slog.New(slog.NewJSONHandler(&logged, nil))
-			response := through(get(t, "/x"), log, func(echo.Context) error {
+			response := through(get(t), log, func(echo.Context) error {
 				if value == nil {
 					var m map[string]string
 					m["inner detail"] = "" //nolint:staticcheck // the panic is wanted
@@ -90,7 +90,7 @@ func TestAbortPanicReachesServer(t *testing.T) {
 			t.Errorf("recovered %v", recovered)
 		}
 	}()
-	through(get(t, "/x"), quiet(), func(echo.Context) error { panic(http.ErrAbortHandler) })
+	through(get(t), quiet(), func(echo.Context) error { panic(http.ErrAbortHandler) })
 }
 
 // TestBrokenStreamIsIncomplete: without an error, a client could not distinguish part of an export from all of it.
@@ -143,7 +143,7 @@ func TestRequestID(t *testing.T) {
 	} {
 		t.Run(sent, func(t *testing.T) {
 			t.Parallel()
-			request := get(t, "/x")
+			request := get(t)
 			request.Header.Set("X-Request-Id", sent)
 			inside := ""
 			response := through(request, quiet(), func(c echo.Context) error {
@@ -168,7 +168,7 @@ func TestSecurityHeaders(t *testing.T) {
 		"a panic": func(echo.Context) error { panic("broken") },
 	} {
 		for scheme, transport := range map[string]string{"http": "", "https": "max-age=31536000; includeSubDomains"} {
-			request := get(t, "/x")
+			request := get(t)
 			request.Header.Set("X-Forwarded-Proto", scheme)
 			response := through(request, quiet(), handle)
 			for header, want := range map[string]string{
@@ -191,7 +191,7 @@ func TestUserAgentIsText(t *testing.T) {
 		"curl/8.5.0": "curl/8.5.0", "": "", "a\x00b": "ab", "a\xffb": "ab",
 		strings.Repeat("ü", 600): strings.Repeat("ü", 512),
 	} {
-		request := get(t, "/x")
+		request := get(t)
 		request.Header.Set("User-Agent", sent)
 		through(request, quiet(), func(c echo.Context) error {
 			if got := access.RequestOf(c.Request().Context()).UserAgent; got != want || !utf8.ValidString(got) {
@@ -231,7 +231,7 @@ func TestForwardedAddress(t *testing.T) {
 		if test.trusted != "" {
 			trusted = append(trusted, netip.MustParsePrefix(test.trusted))
 		}
-		request := get(t, "/x")
+		request := get(t)
 		request.RemoteAddr = test.from + ":4711"
 		request.Header["X-Forwarded-For"] = test.forwarded
 		request.Header.Set("X-Real-Ip", "1.1.1.1")
@@ -254,7 +254,7 @@ func TestForwardedScheme(t *testing.T) {
 	}{
 		{nil, "127.0.0.1", "http"}, {nil, "10.0.0.1", "http"}, {public, "127.0.0.1", "http"}, {public, "198.51.100.9", "https"},
 	} {
-		request := get(t, "/x")
+		request := get(t)
 		request.RemoteAddr = test.from + ":4711"
 		request.Header.Set("X-Forwarded-Proto", "https")
 		_, scheme := base.Forwarded(test.trusted)

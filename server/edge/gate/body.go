@@ -97,9 +97,9 @@ func interrupted(err error) error {
 		Field("", "incomplete", "ends before it is complete").Because(err)
 }
 
-// checkMedia fails with UnsupportedMediaType unless the body is in a media type of the operation, in UTF-8 and without a
-// content coding. It replaces the Content-Type by the media type as the specification declares it, because the generated
-// code compares it byte by byte.
+// checkMedia fails with UnsupportedMediaType unless the body is in a media type of the operation, in UTF-8 and without
+// a content coding. It replaces the Content-Type by the media type as the specification declares it, because the
+// generated code compares it byte by byte.
 func (op *Operation) checkMedia(header http.Header) error {
 	encoding := strings.Join(header.Values("Content-Encoding"), ", ")
 	if encoding != "" && !strings.EqualFold(encoding, "identity") {

@@ -27,10 +27,9 @@ type Contract struct {
 type endpoint struct{ method, path string }
 
 // Load reads the specification. It fails on every hole: an operation that is not public and requires no permission, a
-// permission that neither a role nor an API key has, a grant that no operation requires, roles or scopes that differ from
-// their enums, a role that has no standing in package access unless more names it, or an operation whose declarations
-// contradict each other. The contract keeps the document, which must not
-// change afterwards.
+// permission that neither a role nor an API key has, a grant that no operation requires, roles or scopes that differ
+// from their enums, a role that has no standing in package access unless more names it, or an operation whose
+// declarations contradict each other. The contract keeps the document, which must not change afterwards.
 func Load(document *openapi3.T, more ...api.Role) (*Contract, error) {
 	registerFormats()
 	// The validator compiles 3.1 schemas again for each request. The keywords that the document uses mean the same in 3.0.

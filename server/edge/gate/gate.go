@@ -1,9 +1,9 @@
 // Package gate admits requests to operations.
 //
 // For each request it finds the operation, authenticates the actor, counts the request against the rate limits, refuses
-// what was sent from a foreign site or is too large, checks the permission, negotiates the media type, and validates the
-// input. Everything that it needs to know about an operation is read from the specification when the server starts; if
-// the specification leaves something open, the server does not start.
+// what was sent from a foreign site or is too large, checks the permission, negotiates the media type, and validates
+// the input. Everything that it needs to know about an operation is read from the specification when the server starts;
+// if the specification leaves something open, the server does not start.
 //
 // The query and the body are parsed here, once. The generated code binds what was parsed, and validated, here.
 package gate
@@ -106,8 +106,8 @@ func (g *Gate) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// admit checks a request. Every request is counted before it is refused, because refusals have a cost as well: a guessed
-// token costs a signature, and a denial an entry in the audit log.
+// admit checks a request. Every request is counted before it is refused, because refusals have a cost as well: a
+// guessed token costs a signature, and a denial an entry in the audit log.
 func (g *Gate) admit(
 	ctx context.Context, c echo.Context, op *Operation, request *access.Request,
 ) (in input, err error) {

@@ -40,6 +40,8 @@ func dependencies(c *gate.Contract) (service.Deps, gate.Options) {
 }
 
 // loaded is the contract of the specification, which never changes.
+//
+//nolint:gochecknoglobals // loading takes half a second; it is the same for every test
 var loaded = sync.OnceValues(func() (*gate.Contract, error) {
 	specification, err := api.GetSpec()
 	if err != nil {

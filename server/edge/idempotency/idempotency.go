@@ -1,15 +1,15 @@
 // Package idempotency makes requests safe to repeat. A client gives a request a key of its own choice in the header
-// Idempotency-Key. Sent again with the same key, the request gets the same response, and the operation runs once: also if
-// both requests arrive at two replicas at the same time, and if a replica dies between commit and response.
+// Idempotency-Key. Sent again with the same key, the request gets the same response, and the operation runs once: also
+// if both requests arrive at two replicas at the same time, and if a replica dies between commit and response.
 //
 // The transaction of the operation also writes the record of the response, so that neither exists without the other.
-// While that transaction is open it holds an advisory lock of PostgreSQL for the key. The lock ends with the transaction,
-// whatever its outcome, so there is nothing to clean up after a crash. Only successes are recorded. A failed request has
-// changed nothing, and its key can be used again.
+// While that transaction is open it holds an advisory lock of PostgreSQL for the key. The lock ends with the
+// transaction, whatever its outcome, so there is nothing to clean up after a crash. Only successes are recorded. A
+// failed request has changed nothing, and its key can be used again.
 //
-// Keys belong to the actor that sent them: the same key of another actor is another key. A record is sealed with a secret
-// of the server and with the key, which is not stored, so that a copy of the database reveals neither requests nor
-// responses.
+// Keys belong to the actor that sent them: the same key of another actor is another key. A record is sealed with a
+// secret of the server and with the key, which is not stored, so that a copy of the database reveals neither requests
+// nor responses.
 package idempotency
 
 import (
@@ -74,10 +74,12 @@ func New(o Options) (*Keeper, error) {
 type Operation func(w http.ResponseWriter, r *http.Request) error
 
 // Run runs an operation for a request that carries a key, or returns the response of the first request with that key;
-// replayed says which. The actor must be authenticated and the body bounded. It fails with IdempotencyKeyInUse while the
-// first request is running, with IdempotencyKeyReused if that was another request, with IdempotencyRecordLost if the
-// record cannot be shown, and otherwise as the operation does.
-func (k *Keeper) Run(r *http.Request, about Request, operation Operation) (response Response, replayed bool, err error) {
+// replayed says which. The actor must be authenticated and the body bounded. It fails with IdempotencyKeyInUse while
+// the first request is running, with IdempotencyKeyReused if that was another request, with IdempotencyRecordLost if
+// the record cannot be shown, and otherwise as the operation does.
+func (k *Keeper) Run(
+	r *http.Request, about Request, operation Operation,
+) (response Response, replayed bool, err error) {
 	ctx := r.Context()
 	actor, fp := access.Of(ctx), take(r, about)
 	id := db.GetIdempotencyRecordParams{
@@ -179,8 +181,8 @@ func (k *Keeper) replay(key string, sealed []byte, fp *fingerprint, actor access
 	return Response{}, fault.New(fault.IdempotencyRecordLost).Because(errors.Join(reasons...))
 }
 
-// settle ends the transaction of a failed request. A refusal keeps what was written about it, such as an audit entry; any
-// other failure is rolled back.
+// settle ends the transaction of a failed request. A refusal keeps what was written about it, such as an audit entry;
+// any other failure is rolled back.
 func settle(ctx context.Context, unit *postgres.Unit, failed error) error {
 	keep := true
 	switch fault.KindOf(failed) { //nolint:exhaustive // all others are refusals

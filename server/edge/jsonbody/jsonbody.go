@@ -1,8 +1,8 @@
 // Package jsonbody decodes the JSON bodies of requests, once and strictly.
 //
-// Parsers differ on duplicate names, invalid UTF-8, data after the value and numbers beyond a float64; attackers exploit
-// that. Decode therefore accepts only JSON that all parsers read in the same way. Its result serves the validator, the
-// generated code and the fingerprint of idempotency, so that nobody parses the body a second time.
+// Parsers differ on duplicate names, invalid UTF-8, data after the value and numbers beyond a float64; attackers
+// exploit that. Decode therefore accepts only JSON that all parsers read in the same way. Its result serves the
+// validator, the generated code and the fingerprint of idempotency, so that nobody parses the body a second time.
 package jsonbody
 
 import (
@@ -50,8 +50,9 @@ func (e *Error) Error() string { return "decode JSON at " + strconv.Quote(e.Poin
 // Unwrap returns the parser's error, if there is one.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Decode reads exactly one JSON value. Everything that it refuses is an *Error, which describes the first flaw: a syntax
-// error, invalid UTF-8, a duplicate name, U+0000 in a name, too deep or too many values, or data after the value.
+// Decode reads exactly one JSON value. Everything that it refuses is an *Error, which describes the first flaw: a
+// syntax error, invalid UTF-8, a duplicate name, U+0000 in a name, too deep or too many values, or data after the
+// value.
 func Decode(text []byte) (Body, error) {
 	d := decoder{from: jsontext.NewDecoder(bytes.NewReader(text))}
 	value, err := d.value()
@@ -104,7 +105,7 @@ func (d *decoder) value() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch token.Kind() {
+	switch token.Kind() { //nolint:exhaustive // the other kinds are scalars, handled below
 	case '{':
 		return d.object()
 	case '[':

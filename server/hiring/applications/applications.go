@@ -1,6 +1,6 @@
-// Package applications moves candidates through the stages of a job. It guarantees that the history contains every move,
-// with its actor and reason, in the same transaction as the application's new state; that a candidate has at most one
-// open application to a job, and only an active candidate applies, only to an open job; and that of two concurrent
+// Package applications moves candidates through the stages of a job. It guarantees that the history contains every
+// move, with its actor and reason, in the same transaction as the application's new state; that a candidate has at most
+// one open application to a job, and only an active candidate applies, only to an open job; and that of two concurrent
 // moves, the second is decided on the state after the first.
 package applications
 
@@ -98,8 +98,8 @@ func (a *Applications) CreateApplication(
 	}, nil
 }
 
-// lockParties returns the candidate and the job of a new application, locked until the transaction ends. Unknown ids and
-// an invalid source are reported together, as the fault RuleViolated.
+// lockParties returns the candidate and the job of a new application, locked until the transaction ends. Unknown ids
+// and an invalid source are reported together, as the fault RuleViolated.
 func (a *Applications) lockParties(
 	ctx context.Context, tx *db.Queries, row db.InsertApplicationParams,
 ) (db.Candidate, db.Job, error) {

@@ -162,9 +162,11 @@ func (a *Applications) transition(
 	return shown, err
 }
 
-// lockApplicant fails if the candidate of an application that is reopened may not apply. The lock keeps the candidate from
-// being archived until the transaction ends.
-func (a *Applications) lockApplicant(ctx context.Context, tx *db.Queries, row db.Application, by lifecycle.Standing) error {
+// lockApplicant fails if the candidate of an application that is reopened may not apply. The lock keeps the candidate
+// from being archived until the transaction ends.
+func (a *Applications) lockApplicant(
+	ctx context.Context, tx *db.Queries, row db.Application, by lifecycle.Standing,
+) error {
 	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
 		CompanyID: row.CompanyID, ID: row.CandidateID,
 	})

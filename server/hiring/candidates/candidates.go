@@ -1,6 +1,6 @@
-// Package candidates manages the people who may be hired, and imports and exports them. It guarantees that an actor finds
-// only candidates they may see, that a candidate with an open application is not archived, and that a file of hundreds
-// of thousands of candidates is read in constant memory and written either completely or not at all.
+// Package candidates manages the people who may be hired, and imports and exports them. It guarantees that an actor
+// finds only candidates they may see, that a candidate with an open application is not archived, and that a file of
+// hundreds of thousands of candidates is read in constant memory and written either completely or not at all.
 package candidates
 
 import (

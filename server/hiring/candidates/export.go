@@ -60,7 +60,8 @@ type entry struct {
 	shown api.Candidate
 }
 
-// export writes the selected candidates in batches of two statements each. Every batch checks again what the actor sees.
+// export writes the selected candidates in batches of two statements each. Every batch checks again what the actor
+// sees.
 func (c *Candidates) export(ctx context.Context, query db.ListCandidatesParams, out *bulk.Writer) error {
 	tenant := c.Store.Of(query.CompanyID)
 	query.MaxRows = bulk.Batch

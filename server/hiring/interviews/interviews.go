@@ -1,6 +1,6 @@
-// Package interviews manages when interviews are held, by which panel, and their state. It guarantees that nobody is booked
-// for two interviews at the same time unless a request allows the conflict, even with concurrent requests; that every
-// change of state or time is in the history; and that nothing it shows depends on how a candidate was rated.
+// Package interviews manages when interviews are held, by which panel, and their state. It guarantees that nobody is
+// booked for two interviews at the same time unless a request allows the conflict, even with concurrent requests; that
+// every change of state or time is in the history; and that nothing it shows depends on how a candidate was rated.
 package interviews
 
 import (
@@ -152,7 +152,8 @@ func standing(actor access.Actor, member bool, panel []db.ListInterviewPanelsRow
 	return s
 }
 
-// kitVersion returns a version of a kit, locked until the transaction ends; nil if the company has no version of that id.
+// kitVersion returns a version of a kit, locked until the transaction ends; nil if the company has no version of that
+// id.
 func (i *Interviews) kitVersion(
 	ctx context.Context, tx *db.Queries, company, id uuid.UUID,
 ) (*db.GetKitVersionForInterviewRow, error) {

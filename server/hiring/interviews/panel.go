@@ -102,7 +102,8 @@ func (i *Interviews) RemovePanelist(
 // repanel notes that a panel has changed. An interview that waited for the score of whoever the change is about, and
 // waits for it no longer, is completed where it waits for no other.
 func (i *Interviews) repanel(
-	ctx context.Context, tx *db.Queries, h held, was *db.ListInterviewPanelsRow, action audit.Action, details audit.Details,
+	ctx context.Context, tx *db.Queries, h held, was *db.ListInterviewPanelsRow,
+	action audit.Action, details audit.Details,
 ) (db.Interview, error) {
 	saved, err := tx.AdvanceInterview(ctx, db.AdvanceInterviewParams{
 		CompanyID: h.row.CompanyID, ID: h.row.ID, FromStatus: h.row.Status, Now: i.Clock.Now(),

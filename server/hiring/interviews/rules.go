@@ -112,10 +112,10 @@ func mayChangeKit(h held) error {
 	return h.refuse("The kit version can be changed while the interview is a draft.")
 }
 
-// mayChangeSeat decides whether the actor may add a user to a panel or remove them from it. Once the interview has begun
-// nobody does that to themselves, neither in person nor with an API key whose secret they know: by leaving they would
-// see the scores that are hidden from a panelist who has not submitted, and by joining they would score after they have
-// read the others.
+// mayChangeSeat decides whether the actor may add a user to a panel or remove them from it. Once the interview has
+// begun nobody does that to themselves, neither in person nor with an API key whose secret they know: by leaving they
+// would see the scores that are hidden from a panelist who has not submitted, and by joining they would score after
+// they have read the others.
 func mayChangeSeat(h held, who access.Actor, user uuid.UUID) error {
 	switch {
 	case !who.Is(user) || !lifecycle.TakesScores(h.row.Status):

@@ -1,5 +1,5 @@
-// Package jobs manages the positions that people are hired for and the members of each. It guarantees that a change of a
-// job and its audit log entry are saved together, and that of two concurrent requests, the second is decided on the
+// Package jobs manages the positions that people are hired for and the members of each. It guarantees that a change of
+// a job and its audit log entry are saved together, and that of two concurrent requests, the second is decided on the
 // result of the first.
 package jobs
 
@@ -114,7 +114,9 @@ func lock(ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID)
 }
 
 // record writes an audit log entry about a job.
-func (j *Jobs) record(ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details) error {
+func (j *Jobs) record(
+	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
+) error {
 	return j.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
 		Action: action, Resource: audit.Job, ID: &id, Details: details,
 	})

@@ -22,8 +22,8 @@ func checkText(title string, department, location *string, description string) e
 	return nil
 }
 
-// mayAppoint decides whether the actor may make a user a member of a job. An API key may not do that for a holder of its
-// secret who does not see all jobs' applications anyway: it would give them access to the job that they cannot give
+// mayAppoint decides whether the actor may make a user a member of a job. An API key may not do that for a holder of
+// its secret who does not see all jobs' applications anyway: it would give them access to the job that they cannot give
 // themselves.
 func mayAppoint(who access.Actor, user db.User) error {
 	if who.Key == nil || !who.Is(user.ID) || access.StandingOf(user.Role).Hiring == access.ReachAll {
@@ -33,8 +33,8 @@ func mayAppoint(who access.Actor, user db.User) error {
 		With("The user knows the secret of this API key. Another person must make them a member of the job.")
 }
 
-// mayJoin decides whether a user may be made a member of a job. An inactive user who is a member already may get another
-// job role.
+// mayJoin decides whether a user may be made a member of a job. An inactive user who is a member already may get
+// another job role.
 func mayJoin(active, member bool) error {
 	if active || member {
 		return nil

@@ -79,8 +79,8 @@ func blankKit() map[string]any {
 	return map[string]any{"name": nil, "description": nil, "job_id": nil}
 }
 
-// versionDetails are the details that the audit log records of a change of a version; from is nil if the version is new.
-// The content may be long, so it is recorded as its hash, which proves later what the version contained.
+// versionDetails are the details that the audit log records of a change of a version; from is nil if the version is
+// new. The content may be long, so it is recorded as its hash, which proves later what the version contained.
 func versionDetails(from *db.KitVersion, to db.KitVersion) (audit.Details, error) {
 	was := map[string]any{"status": nil, "content_hash": nil}
 	if from != nil {

@@ -1,6 +1,7 @@
-// Package kits manages interview kits and the versions of their questions and criteria. It guarantees that a version does
-// not change once it is published, which its content hash proves; that a kit has at most one draft and one published
-// version; and that a published version can be used: every key is unique, and questions refer to existing criteria.
+// Package kits manages interview kits and the versions of their questions and criteria. It guarantees that a version
+// does not change once it is published, which its content hash proves; that a kit has at most one draft and one
+// published version; and that a published version can be used: every key is unique, and questions refer to existing
+// criteria.
 package kits
 
 import (

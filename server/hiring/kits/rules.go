@@ -9,8 +9,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// writes reports whether an actor writes a kit. Whoever writes its drafts does, so that nobody has one right without the
-// other.
+// writes reports whether an actor writes a kit. Whoever writes its drafts does, so that nobody has one right without
+// the other.
 func writes(who lifecycle.Standing) bool {
 	return lifecycle.KitVersion().May(lifecycle.KitVersion().Initial, api.KitVersionActionUpdate, who)
 }

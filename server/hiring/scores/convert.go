@@ -16,8 +16,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// convert returns a score, whose decoded content is said, as the actor sees it. The criteria are needed for drafts only:
-// a submitted score misses none.
+// convert returns a score, whose decoded content is said, as the actor sees it. The criteria are needed for drafts
+// only: a submitted score misses none.
 func convert(actor access.Actor, row db.ListScoresRow, said judgement, criteria []scoring.Criterion) api.Score {
 	score := row.Score
 	missing := []api.ContentKey{}
@@ -57,8 +57,9 @@ func because(reason scoring.Reason) *api.NoFigureReason {
 	return &shown
 }
 
-// revise applies a merge patch to a judgement: an absent field keeps its value, null clears it, and ratings are replaced
-// as a whole. The result has them in the order of the kit. It fails with RuleViolated if the result is invalid.
+// revise applies a merge patch to a judgement: an absent field keeps its value, null clears it, and ratings are
+// replaced as a whole. The result has them in the order of the kit. It fails with RuleViolated if the result is
+// invalid.
 func revise(criteria []scoring.Criterion, was judgement, patch api.UpdateScoreRequest) (judgement, error) {
 	is := judgement{was.ratings, was.recommendation, optional.Text(was.comment, patch.Comment)}
 	if patch.Ratings != nil {

@@ -81,8 +81,8 @@ type line struct {
 
 func (l line) row() (any, error) { return l.says, nil }
 
-// linesOf returns how a score is written: as one object, or in CSV as a line for each rating. A score without ratings has
-// a line as well, because it may have a recommendation.
+// linesOf returns how a score is written: as one object, or in CSV as a line for each rating. A score without ratings
+// has a line as well, because it may have a recommendation.
 func linesOf(format api.ExportFormat) func(api.Score) []line {
 	if format == api.ExportFormatNdjson {
 		return func(score api.Score) []line { return []line{{score, score}} }

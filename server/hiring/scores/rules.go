@@ -14,9 +14,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// standing is what the actor may be to a score. The rater has no other standing to their own score, whatever their role,
-// and an API key whose secret the rater knows has none at all: after submitting, the rater reads the others' scores, and
-// could otherwise reopen their own and revise it.
+// standing is what the actor may be to a score. The rater has no other standing to their own score, whatever their
+// role, and an API key whose secret the rater knows has none at all: after submitting, the rater reads the others'
+// scores, and could otherwise reopen their own and revise it.
 func standing(who access.Actor, score db.Score) lifecycle.Standing {
 	if who.Is(score.RaterID) {
 		return lifecycle.Standing{Rater: who.Key == nil, Scopes: who.Scopes()}

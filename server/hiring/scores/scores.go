@@ -1,8 +1,8 @@
-// Package scores manages the scores that panelists give candidates, and hides each from the other panelists until they have
-// submitted theirs. It guarantees that nobody sees the draft of another; that a panelist, whatever their role, sees no
-// other score of an interview before submitting their own; that only its rater changes a score; and that an interview
-// is completed exactly once, with its last required score. The function visible_scores of the database is the rule of
-// who sees which score.
+// Package scores manages the scores that panelists give candidates, and hides each from the other panelists until they
+// have submitted theirs. It guarantees that nobody sees the draft of another; that a panelist, whatever their role,
+// sees no other score of an interview before submitting their own; that only its rater changes a score; and that an
+// interview is completed exactly once, with its last required score. The function visible_scores of the database is the
+// rule of who sees which score.
 package scores
 
 import (
@@ -184,8 +184,8 @@ func (s *Scores) seat(
 	return locked.Interview, rater, err
 }
 
-// record writes an audit log entry about a score. The entry does not contain what the score says, because readers of the
-// log may not be allowed to see it.
+// record writes an audit log entry about a score. The entry does not contain what the score says, because readers of
+// the log may not be allowed to see it.
 func (s *Scores) record(ctx context.Context, tx *db.Queries, action audit.Action, score db.Score) error {
 	return s.Audit.Record(ctx, tx, score.CompanyID, audit.Entry{
 		Action: action, Resource: audit.Score, ID: &score.ID,

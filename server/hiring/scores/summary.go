@@ -51,8 +51,8 @@ func (s *Scores) GetInterviewSummary(
 	}, nil
 }
 
-// GetApplicationSummary shows the figures of the submitted scores of an application's interviews, except of interviews that
-// the actor does not see or is blinded for.
+// GetApplicationSummary shows the figures of the submitted scores of an application's interviews, except of interviews
+// that the actor does not see or is blinded for.
 func (s *Scores) GetApplicationSummary(
 	ctx context.Context, request api.GetApplicationSummaryRequestObject,
 ) (api.GetApplicationSummaryResponseObject, error) {

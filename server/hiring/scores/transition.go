@@ -133,8 +133,8 @@ func (s *Scores) override(
 	}, err
 }
 
-// lock locks the interview of a score that the actor sees, and then the score. With ownOnly, a score of another rater is
-// not found.
+// lock locks the interview of a score that the actor sees, and then the score. With ownOnly, a score of another rater
+// is not found.
 func (s *Scores) lock(
 	ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID, ownOnly bool,
 ) (db.ListScoresRow, db.Interview, error) {

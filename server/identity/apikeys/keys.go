@@ -1,8 +1,8 @@
 // Package apikeys implements the operations on a company's API keys: scopes, jobs, expiry, and secrets.
 //
-// A secret is shown once, in the response that creates it, and only its hash is stored. The users who were shown a secret
-// of a key are stored with the key: rules about oneself apply to them when the key is used (access.Actor.Is). A change of
-// a key takes effect for the next request.
+// A secret is shown once, in the response that creates it, and only its hash is stored. The users who were shown a
+// secret of a key are stored with the key: rules about oneself apply to them when the key is used (access.Actor.Is). A
+// change of a key takes effect for the next request.
 package apikeys
 
 import (
@@ -76,7 +76,9 @@ func (k *APIKeys) ListAPIKeys(
 }
 
 // GetAPIKey returns one key.
-func (k *APIKeys) GetAPIKey(ctx context.Context, request api.GetAPIKeyRequestObject) (api.GetAPIKeyResponseObject, error) {
+func (k *APIKeys) GetAPIKey(
+	ctx context.Context, request api.GetAPIKeyRequestObject,
+) (api.GetAPIKeyResponseObject, error) {
 	shown, err := k.show(ctx, request.APIKeyID)
 	if err != nil {
 		return nil, err
@@ -123,7 +125,8 @@ func (k *APIKeys) CreateAPIKey(
 		if count, err := tx.CountLiveAPIKeys(ctx, who.CompanyID); err != nil {
 			return err
 		} else if count >= maxKeys {
-			return fault.New(fault.LimitReached).With("The company has %d API keys. Revoke a key that is not needed any more.", maxKeys)
+			return fault.New(fault.LimitReached).
+				With("The company has %d API keys. Revoke a key that is not needed any more.", maxKeys)
 		}
 		if err := k.known(ctx, tx, who.CompanyID, row.JobIDs); err != nil {
 			return err
@@ -147,7 +150,8 @@ func (k *APIKeys) CreateAPIKey(
 	}, nil
 }
 
-// UpdateAPIKey changes name, scopes, jobs and expiry. A patch without changes leaves the key and its version as they are.
+// UpdateAPIKey changes name, scopes, jobs and expiry. A patch without changes leaves the key and its version as they
+// are.
 func (k *APIKeys) UpdateAPIKey(
 	ctx context.Context, request api.UpdateAPIKeyRequestObject,
 ) (api.UpdateAPIKeyResponseObject, error) {
@@ -229,7 +233,9 @@ func (k *APIKeys) known(ctx context.Context, tx *db.Queries, company uuid.UUID, 
 	return nil
 }
 
-func (k *APIKeys) record(ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details) error {
+func (k *APIKeys) record(
+	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
+) error {
 	return k.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
 		Action: action, Resource: audit.APIKey, ID: &id, Details: details,
 	})

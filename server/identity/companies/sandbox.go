@@ -46,8 +46,8 @@ func (c *Companies) ListTestCompanies(
 	}, nil
 }
 
-// CreateTestCompany opens a test company with an API key that has every scope. Its response is the only one that contains
-// the secret of the key.
+// CreateTestCompany opens a test company with an API key that has every scope. Its response is the only one that
+// contains the secret of the key.
 func (c *Companies) CreateTestCompany(
 	ctx context.Context, request api.CreateTestCompanyRequestObject,
 ) (api.CreateTestCompanyResponseObject, error) {
@@ -160,8 +160,8 @@ func (c *Companies) CloseTestCompany(
 	return api.CloseTestCompany204Response{}, nil
 }
 
-// empty deletes the data of a test company, except the user keep, and returns the sessions that it ended. The sessions are
-// deleted, so replicas do not find them when they read changed sessions; the caller must publish them.
+// empty deletes the data of a test company, except the user keep, and returns the sessions that it ended. The sessions
+// are deleted, so replicas do not find them when they read changed sessions; the caller must publish them.
 func (c *Companies) empty(
 	ctx context.Context, tx *db.Queries, company, keep uuid.UUID,
 ) (db.ResetCompanyRow, []db.Session, error) {

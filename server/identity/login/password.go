@@ -46,7 +46,8 @@ func (a *Service) ChangePassword(
 			return fault.New(fault.ConcurrentRequest)
 		}
 		ended, err = tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
-			CompanyID: actor.CompanyID, UserID: actor.ID, KeepID: &actor.SessionID, Reason: db.SessionEndPasswordChanged, Now: now,
+			CompanyID: actor.CompanyID, UserID: actor.ID, KeepID: &actor.SessionID,
+			Reason: db.SessionEndPasswordChanged, Now: now,
 		})
 		if err != nil {
 			return err

@@ -1,6 +1,6 @@
-// Package operator implements the commands of the operator of an installation, which concern any company: open a company,
-// create its first users, activate and deactivate it, and reset a password. Its acts are recorded in the audit log of
-// the company as acts of the system.
+// Package operator implements the commands of the operator of an installation, which concern any company: open a
+// company, create its first users, activate and deactivate it, and reset a password. Its acts are recorded in the audit
+// log of the company as acts of the system.
 package operator
 
 import (
@@ -58,8 +58,8 @@ func (o *Operator) FindCompany(ctx context.Context, slug string) (db.FindCompany
 	return found, err
 }
 
-// CreateCompany opens a company. A slug consists of groups of lower-case letters and digits joined by single hyphens, has
-// at most 63 characters, and is unique in the installation.
+// CreateCompany opens a company. A slug consists of groups of lower-case letters and digits joined by single hyphens,
+// has at most 63 characters, and is unique in the installation.
 func (o *Operator) CreateCompany(ctx context.Context, name, slug string) (db.Company, error) {
 	name = strings.TrimSpace(name)
 	f := fault.New(fault.RuleViolated)
@@ -234,7 +234,8 @@ func maySwitch(row db.Company, active bool) error {
 	switch {
 	case row.TestOf != nil:
 		return fault.New(fault.StateConflict).
-			With("A test company is activated and deactivated with the company that opened it. An admin of that company can close it.")
+			With("A test company is activated and deactivated with the company that opened it. " +
+				"An admin of that company can close it.")
 	case row.IsActive == active:
 		return fault.New(fault.StateConflict).With("The company already is in this state.")
 	}

@@ -80,7 +80,8 @@ func mayReactivate(who access.Actor, row db.User) error {
 		return fault.New(fault.StateConflict).With("The user is active. They can be deactivated.")
 	case who.Is(row.ID):
 		// An inactive user can do nothing, so no API key that they hold may end that.
-		return fault.New(fault.RoleNotAllowed).With("Another person must reactivate a user who knows the secret of this API key.")
+		return fault.New(fault.RoleNotAllowed).
+			With("Another person must reactivate a user who knows the secret of this API key.")
 	}
 	return nil
 }

@@ -198,8 +198,8 @@ func (u *Users) present(ctx context.Context, tx *db.Queries, row db.User) (api.U
 	}, nil
 }
 
-// lastAdmin reports whether an active admin among the rows is the only one of the company. Without an active admin among
-// them it does not ask the database.
+// lastAdmin reports whether an active admin among the rows is the only one of the company. Without an active admin
+// among them it does not ask the database.
 func (u *Users) lastAdmin(ctx context.Context, tx *db.Queries, rows ...db.User) (bool, error) {
 	for _, row := range rows {
 		if row.Role == api.RoleAdmin && row.IsActive {
