@@ -30,13 +30,14 @@ import (
 // dependencies are what a gate needs that admits public operations only: nothing of it is connected.
 func dependencies(c *gate.Contract) (service.Deps, gate.Options) {
 	source := clock.System()
-	return service.Deps{
-			Store: &postgres.Store{}, Clock: source, Audit: audit.NewRecorder(source), Cursors: page.NewCodec(make([]byte, 32)),
-			Log: slog.New(slog.DiscardHandler),
-		}, gate.Options{
-			Contract: c, Access: &session.Access{}, Guard: &session.Guard{}, Keys: &apikey.Ring{}, Keeper: &idempotency.Keeper{},
-			Metrics: telemetry.NewMetrics("test"), Timeout: time.Minute, MaxBody: 1 << 20, MaxUpload: 1 << 20,
-		}
+	deps := service.Deps{
+		Store: &postgres.Store{}, Clock: source, Audit: audit.NewRecorder(source),
+		Cursors: page.NewCodec(make([]byte, 32)), Log: slog.New(slog.DiscardHandler),
+	}
+	return deps, gate.Options{
+		Contract: c, Access: &session.Access{}, Guard: &session.Guard{}, Keys: &apikey.Ring{}, Keeper: &idempotency.Keeper{},
+		Metrics: telemetry.NewMetrics("test"), Timeout: time.Minute, MaxBody: 1 << 20, MaxUpload: 1 << 20,
+	}
 }
 
 // loaded is the contract of the specification, which never changes.
