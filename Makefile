@@ -74,6 +74,10 @@ $(LINT):
 lint-spec: ## Hold the specification against the rules of api/lint
 	@go run ./cmd/speclint api/openapi.yaml
 
+.PHONY: lint-published
+lint-published: ## Check the published document by Spectral's and Redocly's rules
+	@.ci/lint-published
+
 .PHONY: breaking
 breaking: $(OASDIFF) ## Fail where the specification breaks clients of the one that was released last
 	@.ci/breaking $(OASDIFF)
@@ -98,7 +102,7 @@ bench: needs ## Run the benchmarks
 
 .PHONY: needs
 needs: ## Make sure of what tests need besides Go; as root on Debian it is installed
-	@.ci/needs
+	@.ci/needs tests
 
 .PHONY: samples
 samples: ## Check the samples of the reference page with the compilers and checkers of their languages
@@ -130,11 +134,11 @@ schemathesis-nightly: ## The same with ten times the requests, and other ones ev
 
 .PHONY: contract
 contract: ## Everything that strangers build on: rules and breaks of the specification, samples, clients, Schemathesis; with figures
-	@.ci/steps lint-spec breaking samples test-clients schemathesis
+	@.ci/steps lint-spec lint-published breaking samples test-clients schemathesis
 
 .PHONY: ci
 ci: ## Everything that has to hold before a change is taken; no test result is taken from the cache
-	@.ci/steps check-generate lint lint-spec breaking test smoke demo samples test-clients schemathesis
+	@.ci/steps check-generate lint lint-spec lint-published breaking test smoke demo samples test-clients schemathesis
 
 .PHONY: docker
 docker: ## Build the container image interviewer
