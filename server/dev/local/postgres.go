@@ -144,7 +144,8 @@ func postgresArguments(data, sockets string, fast bool) []string {
 		"timezone=UTC", "log_timezone=UTC",
 	}
 	if fast {
-		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
+		// All test binaries of a run share this server, and each test opens a few pools.
+		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400")
 	}
 	arguments := []string{"-D", data}
 	for _, setting := range settings {
