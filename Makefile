@@ -1,4 +1,4 @@
-# What is done with this repository, in one word each. GNU make 4 or later; nothing needs to be root.
+# The tasks of this repository. They need GNU make 4 or later; none needs root.
 
 # Tools that are installed into bin/. The code generators are those of .ci/tools/go.mod.
 GOLANGCI_LINT_VERSION := v2.15.0
@@ -14,45 +14,45 @@ BINARY := bin/interviewer
 LINT := bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
 OASDIFF := bin/oasdiff-$(OASDIFF_VERSION)
 
-# The release is that of the latest tag; without one the program keeps the version that its source names.
+# The release is the latest tag; without one the program has the version in its source.
 RELEASE = $(shell git describe --tags --dirty 2>/dev/null)
-# The commit goes into the binary where there is a repository that git can read.
+# The binary names its commit if there is a repository that git can read.
 STAMP = $(shell git rev-parse HEAD >/dev/null 2>&1 && echo auto || echo false)
-# grpcnotrace leaves out the pages that gRPC, which comes with the exporter of traces, would serve for debugging. They
-# bring a template engine that calls methods by name, for which the linker keeps every method there is: 15 MiB of them.
+# grpcnotrace leaves out the debug pages of gRPC, a dependency of the trace exporter. They use a template engine that
+# calls methods by name, so the linker would have to keep every method: 15 MiB.
 BUILD := -tags grpcnotrace -trimpath -buildvcs=$(STAMP) \
 	-ldflags "-s -w $(if $(RELEASE),-X main.release=$(RELEASE))"
-# On Linux the service is told to stop when make is gone, however that ended.
-LEASH = $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
+# On Linux the service gets a SIGTERM when make ends, also if make is killed.
+WITH_MAKE = $(shell setpriv --pdeathsig TERM true 2>/dev/null && echo setpriv --pdeathsig TERM)
 
 export CGO_ENABLED
 
 .PHONY: help
-help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-20s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: run
-run: build ## Build and run the service; with no environment set it needs nothing else, and holds demo data
-	@APP_ENV="$${APP_ENV:-development}" exec $(LEASH) $(BINARY) serve
+run: build ## Build and run the service, by default with its own PostgreSQL and Redis and with demo data
+	@APP_ENV="$${APP_ENV:-development}" exec $(WITH_MAKE) $(BINARY) serve
 
 .PHONY: build
 build: CGO_ENABLED := 0
-build: ## Build bin/interviewer, static and without symbols
+build: ## Build bin/interviewer, statically linked and without symbols
 	@[[ -x $(BINARY) ]] || echo "Building $(BINARY); the first time takes a minute or two."
 	@go build $(BUILD) -o $(BINARY) ./cmd/interviewer
 
 .PHONY: generate
-generate: ## Generate gen/ and the pictures of the state machines; the first time builds the generators, which takes minutes
+generate: ## Generate code, api/bundled.yaml, import rules, diagrams and pages; the first time takes minutes
 	@.ci/generate .
 	@go run ./cmd/asvs
 	@go test -count=1 -run '^TestDiagramsShowTheMachines$$' ./api/docs -update >/dev/null
 
 .PHONY: check-generate
-check-generate: ## Fail where gen/ is not what make generate makes; changes nothing
+check-generate: ## Fail if a generated file differs from what make generate writes; changes nothing
 	@.ci/check-generate
 
 .PHONY: fmt
-fmt: $(LINT) ## Format the source
+fmt: $(LINT) ## Format the Go code
 	@$(LINT) fmt ./...
 
 .PHONY: vet
@@ -71,7 +71,7 @@ $(LINT):
 	@mv bin/install/golangci-lint $@ && rmdir bin/install
 
 .PHONY: lint-spec
-lint-spec: ## Hold the specification against the rules of api/lint
+lint-spec: ## Check the specification by the rules of api/lint
 	@go run ./cmd/speclint api/openapi.yaml
 
 .PHONY: lint-published
@@ -79,7 +79,7 @@ lint-published: ## Check the published document by Spectral's and Redocly's rule
 	@.ci/lint-published
 
 .PHONY: breaking
-breaking: $(OASDIFF) ## Fail where the specification breaks clients of the one that was released last
+breaking: $(OASDIFF) ## Fail if the specification breaks clients of the last release
 	@.ci/breaking $(OASDIFF)
 
 $(OASDIFF): CGO_ENABLED := 0
@@ -89,11 +89,11 @@ $(OASDIFF):
 	@mv bin/install-oasdiff/oasdiff $@ && rmdir bin/install-oasdiff
 
 .PHONY: release-spec
-release-spec: lint-spec ## Keep the specification as that of the release VERSION=1.2.3
+release-spec: lint-spec ## Store the published document of the release VERSION=1.2.3
 	@.ci/release-spec "$(VERSION)"
 
 .PHONY: test
-test: needs ## Run all tests with the race detector, on a PostgreSQL and a Redis of their own
+test: needs ## Run all tests with the race detector; they start their own PostgreSQL and Redis
 	@.ci/test $(TESTFLAGS)
 
 .PHONY: bench
@@ -101,58 +101,60 @@ bench: needs ## Run the benchmarks
 	@go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: needs
-needs: ## Make sure of what tests need besides Go; as root on Debian it is installed
+needs: ## Check what the tests need besides Go; as root on Debian, install it
 	@.ci/needs tests
 
 .PHONY: samples
-samples: ## Check the samples of the reference page with the compilers and checkers of their languages
+samples: ## Check the code samples of the reference with the type checkers of their languages
 	@.ci/samples
 
 .PHONY: smoke
-smoke: ## Run the real binary through make run, and live through a first session with curl
+smoke: ## Run the real binary by make run and send a first session of requests with curl
 	@.ci/smoke
 
 .PHONY: demo
-demo: ## Tell the journey from a job to an offer, as it happens against the real service
+demo: ## Run a complete hiring process against the real service and print each step
 	@.ci/demo
 
 .PHONY: clients
-clients: ## Generate clients in TypeScript, Python and Java into bin/clients, beside the one in Go, and check them strictly
+clients: ## Generate clients in TypeScript, Python and Java into bin/clients and type-check them
 	@.ci/clients generate
 
 .PHONY: test-clients
-test-clients: ## Generate the clients, and let each live through the journey against the real service
+test-clients: ## Generate the clients and run a complete hiring process with each against the real service
 	@.ci/clients test
 
 .PHONY: schemathesis
-schemathesis: ## Have Schemathesis ask the real service whatever the specification allows, and hold its answers against it
+schemathesis: ## Have Schemathesis send requests to the real service and check its responses, for some minutes
 	@.ci/schemathesis
 
 .PHONY: schemathesis-nightly
-schemathesis-nightly: ## The same with ten times the requests, and other ones every day
+schemathesis-nightly: ## The same with many more requests, different ones each day
 	@.ci/schemathesis nightly
 
 .PHONY: contract
-contract: ## Everything that strangers build on: rules and breaks of the specification, samples, clients, Schemathesis; with figures
-	@.ci/steps lint-spec lint-published breaking samples test-clients schemathesis
+contract: build $(OASDIFF) ## Check everything that clients depend on: specification, samples, clients, responses
+	@.ci/needs node python java
+	@.ci/steps lint-spec lint-published breaking samples test-clients -- schemathesis
 
 .PHONY: ci
-ci: ## Everything that has to hold before a change is taken; no test result is taken from the cache
-	@.ci/steps check-generate lint lint-spec lint-published breaking test smoke demo samples test-clients schemathesis
+ci: build $(LINT) $(OASDIFF) ## Check everything that a change must keep; test results are not cached
+	@.ci/needs tests node python java
+	@.ci/steps check-generate lint lint-spec lint-published breaking test smoke demo samples test-clients -- schemathesis
 
 .PHONY: docker
-docker: ## Build the container image interviewer
+docker: ## Build the container image
 	@docker build --build-arg RELEASE="$(RELEASE)" --tag interviewer$(if $(RELEASE),:$(RELEASE)) .
 
 .PHONY: sbom
-sbom: build ## Write the modules in the binary, with versions and checksums, to bin/sbom.txt
+sbom: build ## List the modules in the binary, with versions and checksums, in bin/sbom.txt
 	@go version -m $(BINARY) >bin/sbom.txt && echo "bin/sbom.txt: $$(grep -c '	dep	' bin/sbom.txt) modules"
 
 .PHONY: vuln
-vuln: ## Look for known vulnerabilities that the code can reach; asks the Go vulnerability database
+vuln: ## Look for known vulnerabilities that the code can reach; needs the Go vulnerability database
 	@go run golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION) ./... || \
-		{ echo "govulncheck has found something or, as it says above, could not ask its database." >&2; exit 1; }
+		{ echo "govulncheck found vulnerabilities, or could not reach its database; see above." >&2; exit 1; }
 
 .PHONY: clean
-clean: ## Remove what was built
+clean: ## Remove everything that was built
 	@rm -rf bin coverage.out

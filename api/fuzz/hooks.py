@@ -1,7 +1,7 @@
-"""What Schemathesis is told of this API.
+"""What Schemathesis needs to know about this API, apart from the specification.
 
-Who asks, how bodies that are not JSON are written, and which of the values that a schema allows get beyond the rules
-that no schema can say. Nothing here looks at answers to overlook them, but for what EXCLUDED names, with its reason.
+It signs in, serializes bodies that are not JSON, and gives some of the valid requests values that get past the rules
+that no schema can express. It ignores no response except those that EXCLUDED lists with a reason.
 """
 
 import collections
@@ -22,7 +22,8 @@ from schemathesis.wfc.escalation import EscalatingAuthProvider
 
 BASE = os.environ["FUZZ_BASE"]
 ROLE = os.environ["FUZZ_ROLE"]
-# What outlives one run as a role: how often something was passed over, and the passwords that its account has had.
+# What the runs of a role share: the responses that were ignored, the operations that got a valid request, and the
+# passwords that the account has had.
 NOTES = pathlib.Path(os.environ["FUZZ_NOTES"])
 PASSWORD = "SecurePassword123!"
 KEYS = ("key", "job_key", "test_key")
@@ -34,25 +35,27 @@ ACCOUNTS = {
     "stranger": "admin@globex.example",
 }
 
-# The answers that a check takes for findings and that are none, by the code of the problem or by the operation whose body
-# is said not to fit, and why.
+# Findings that are none, by the code of the problem, or by the operation whose response does not match its schema.
 EXCLUDED = {
-    "invalid_cursor": "400 to a schema-valid cursor: a cursor is signed, and a schema cannot say which ones were issued.",
-    "GetSpecificationYAML": "A document that is a file by its schema: Schemathesis reads the YAML in it, and finds no text.",
+    "invalid_cursor": "400 for a cursor that matches its schema: cursors are signed, and no schema can list those issued.",
+    "GetSpecificationYAML": "Its schema says that it is a file; Schemathesis parses the YAML and does not find a text.",
 }
-# How entity tags begin.
+# The start of an entity tag.
 TAGS = re.compile(r'\*$|(W/)?"')
-notes = json.loads(NOTES.read_text()) if NOTES.exists() else {"excluded": {}, "passwords": []}
+notes = json.loads(NOTES.read_text()) if NOTES.exists() else {"excluded": {}, "positive": [], "passwords": []}
 excluded = collections.Counter(notes["excluded"])
+positive = set(notes["positive"])
 
 
 def keep():
     """Writes the notes."""
-    NOTES.write_text(json.dumps({"excluded": excluded, "reasons": EXCLUDED, "passwords": accounts[ROLE].passwords if ROLE in ACCOUNTS else []}))
+    passwords = accounts[ROLE].passwords if ROLE in ACCOUNTS else []
+    noted = {"excluded": excluded, "reasons": EXCLUDED, "positive": sorted(positive), "passwords": passwords}
+    NOTES.write_text(json.dumps(noted))
 
 
 class Account:
-    """A person who signs in, and again whenever their session has ended."""
+    """A person who signs in, and signs in again when their session has ended."""
 
     def __init__(self, email):
         self.email = email
@@ -64,7 +67,7 @@ class Account:
         return self.token
 
     def missed(self, response):
-        """Notes that the session has ended, where an answer says so."""
+        """Forgets the access token if a response says that the session has ended."""
         if response.status_code == 401 and response.request.headers.get("Authorization") == f"Bearer {self.token}":
             self.token = None
 
@@ -82,7 +85,7 @@ class Account:
 
 
 class Key:
-    """An API key, made by the script that runs this: one of the demo company, or of an empty test company."""
+    """An API key, created by the script that runs this: of the demo company, or of an empty test company."""
 
     def get(self, case, context):
         return os.environ["FUZZ_KEY"]
@@ -99,7 +102,7 @@ accounts = {name: Account(email) for name, email in ACCOUNTS.items()}
 
 @schemathesis.hook
 def after_load_schema(context, schema):
-    """Lets the role ask, and has what it owns asked for by a stranger, the admin of another company."""
+    """Sends requests as the role, and requests for its resources as a stranger, the admin of another company."""
     providers = {
         ROLE: Key() if ROLE in KEYS else accounts[ROLE],
         "stranger": accounts["stranger"],
@@ -112,7 +115,7 @@ def after_load_schema(context, schema):
 
 
 def look_around():
-    """Reads the lists once, so that from the first request on something is known."""
+    """Reads the lists once, so that resources are known from the first request on."""
     token = os.environ.get("FUZZ_KEY") or accounts[ROLE].sign_in()
     read = functools.partial(requests.get, headers={"Authorization": f"Bearer {token}"}, timeout=30)
     for name in LISTS:
@@ -127,13 +130,13 @@ def look_around():
 
 
 def visit():
-    """Has somebody new sign in, whose session can be ended by an admin."""
+    """Creates a user who signs in, so that an admin can end their session."""
     admin = {"Authorization": f"Bearer {accounts[ROLE].sign_in()}"}
     email = f"visitor-{os.getpid()}-{next(numbers)}@acme.example"
     person = {"email": email, "first_name": "Vera", "last_name": "Visitor", "password": PASSWORD}
     created = requests.post(f"{BASE}/api/v1/users", json=person, headers=admin, timeout=30)
     if created.status_code != 201:
-        return  # what the company's settings have become does not let people in
+        return  # the settings of the company have changed and do not allow this address
     Account(email).sign_in()
     user = created.json()["id"]
     sessions = requests.get(f"{BASE}/api/v1/users/{user}/sessions", headers=admin, timeout=30)
@@ -141,22 +144,25 @@ def visit():
 
 
 def operation(case):
-    """The operationId of what is asked."""
+    """The operationId of a request."""
     return case.operation.definition.raw.get("operationId")
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Gives most of the valid requests values that lead further than drawn ones: past a rule, or to another state."""
+    """Gives most of the valid requests values with which more of them succeed than with random ones."""
     if case.meta is None:
         return
     if case.meta.phase.name.value == "coverage":
         complete(case)
     if case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
+    if operation(case) not in positive:
+        positive.add(operation(case))
+        keep()
     if case.meta.phase.name.value not in ("fuzzing", "stateful"):
         return
-    # The same request is always treated alike: Schemathesis repeats what it has drawn, and expects the same of it.
+    # Equal requests are changed equally: Schemathesis repeats requests and expects the same response.
     number = zlib.crc32(repr((case.path, case.path_parameters, case.query, case.body)).encode(errors="replace"))
     if number % 4 == 0:
         return
@@ -173,10 +179,10 @@ def before_call(context, case, kwargs):
 
 
 def complete(case):
-    """Writes valid conditions into what is at the bounds of something else.
+    """Gives requests at the bounds of other parameters valid conditions.
 
-    There Schemathesis spells headers of letters and digits alone, and where the pattern needs others, as that of a
-    condition does, it sends an invalid one along with everything, valid requests too.
+    In this phase Schemathesis writes headers with letters and digits only. The pattern of a condition needs other
+    characters, so every request would have an invalid condition, valid requests too.
     """
     for name in ("If-Match", "If-None-Match"):
         if name in case.headers and case.meta.phase.data.parameter != name and not TAGS.match(case.headers[name]):
@@ -184,7 +190,7 @@ def complete(case):
 
 
 def visible(value):
-    """The same value with letters for the characters that texts must not have, which is a rule and in no schema."""
+    """The value with a letter in place of each character that texts must not have, a rule that is in no schema."""
     if isinstance(value, dict):
         return {name: visible(member) for name, member in value.items()}
     if isinstance(value, list):
@@ -196,7 +202,7 @@ def visible(value):
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """Learns from the answer; a password that was changed, too, so that its owner can still sign in."""
+    """Learns from the response, also that a password was changed, so that the account can still sign in."""
     for account in accounts.values():
         account.missed(response)
     if response.status_code in (200, 201, 204, 409):
@@ -212,7 +218,7 @@ def after_call(context, case, response):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Passes over what EXCLUDED names, and counts it."""
+    """Ignores and counts the findings that EXCLUDED lists."""
     why = excuse(failure, case, response)
     if why not in EXCLUDED:
         return True
@@ -222,7 +228,7 @@ def filter_failure(context, failure, case, response):
 
 
 def excuse(failure, case, response):
-    """By what EXCLUDED would name a finding."""
+    """The key that a finding would have in EXCLUDED."""
     if isinstance(failure, JsonSchemaError) and response.status_code == 200:
         return operation(case)
     if isinstance(failure, RejectedPositiveData) and response.status_code == 400:
@@ -235,5 +241,5 @@ def excuse(failure, case, response):
 
 @schemathesis.serializer("text/csv", "application/x-ndjson")
 def text(context, value):
-    """Writes a text as it is. What is no text, and would become one by being written, is written as what no text is."""
+    """Sends a text as it is. Another value would become a text by being written, so it gets a byte that no text has."""
     return value.encode() if isinstance(value, str) else b"\xff" + json.dumps(value, default=str).encode()

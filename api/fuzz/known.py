@@ -1,13 +1,13 @@
-"""What the caller has seen so far, so that requests can be about what exists and is in a state for them.
+"""The resources that the caller has seen, so that requests can name resources that exist and have the right state.
 
-A schema says what an id looks like, not which ones there are; nearly every drawn one is answered 404. Drawn values of
-valid requests are replaced by known ones here, never those of invalid requests.
+A schema says what an id looks like, not which ids exist: nearly every random one gets 404. The values of valid requests
+are replaced by known ones here; those of invalid requests never are.
 """
 
 import datetime
 import re
 
-# What a resource's kind is told by: a member that no other kind has, besides id and allowed_actions.
+# The kind of a resource is known from a member that no other kind has, besides id and allowed_actions.
 MARKS = {
     "kit_version_id": "content_hash",
     "interview_id": "panel",
@@ -19,31 +19,31 @@ MARKS = {
     "api_key_id": "prefix",
     "user_id": "first_name",
 }
-# Lists that show something of every state.
+# Lists that show resources in every state.
 LISTS = (
     "jobs candidates applications applications?status=active kits scores scores?status=draft users api-keys interviews "
     "interviews?status=draft interviews?status=scheduled interviews?status=in_progress interviews?status=awaiting_scores"
 ).split()
 
-# Which of a resource's allowed_actions an operation needs, where it is not called as the last step of the path.
+# The member of allowed_actions that an operation needs, by the last step of its path, if the two differ.
 ACTIONS = {"no-show": "mark_no_show", "versions": "create_version", "scores": "create_score", "panel": "set_panel"}
-# Whose a resource is, which stands before it in the path.
+# The owner of a resource, which precedes it in the path.
 OWNERS = {"kit_version_id": ["kit_id"], "session_id": ["user_id"]}
-# Which action of a resource it takes to name it in the body of another.
+# The action that a resource must allow to be named in the body of a request for another one.
 BODY_ACTIONS = {"application_id": "schedule_interview", "candidate_id": "apply"}
 
 
 class Known:
-    """The resources that answers have shown, by kind and id."""
+    """The resources that responses have shown, by kind and id."""
 
     def __init__(self, spared):
-        self.spared = spared  # the emails of those who have to go on signing in
+        self.spared = spared  # the emails of the accounts that must be able to sign in
         self.resources = {kind: {} for kind in [*MARKS, "session_id"]}
         self.refresh_tokens = []
         self.turn = 0
 
     def learn(self, answer, owner=None):
-        """Takes from an answer's JSON what it shows, itself or in a list; sessions are those of the owner."""
+        """Learns the resources in the JSON of a response, alone or in a list; sessions belong to the owner."""
         if not isinstance(answer, dict):
             return
         for shown in [answer, answer.get("api_key"), *(answer.get("data") or [])]:
@@ -59,14 +59,14 @@ class Known:
             self.refresh_tokens.append(answer["refresh_token"])
 
     def forget(self, path):
-        """Takes out what has been removed: what the last id of the path names, or all sessions of the user whom it names."""
+        """Forgets what was removed: the resource of the last id of the path, or all sessions of that user."""
         gone = list(path.values())[-1]
         self.resources["session_id"].pop(gone, None)
         sessions = self.resources["session_id"]
         self.resources["session_id"] = {name: shown for name, shown in sessions.items() if shown["user_id"] != gone}
 
     def pick(self, kind, action=None, fits=lambda shown: True):
-        """One that fits and lets the action happen, else any that fits; None where there is none. In turn, so that all come."""
+        """A resource that fits and allows the action, else one that fits, else None. All of them take turns."""
         self.turn += 1
         every = [shown for shown in self.resources.get(kind, {}).values() if fits(shown)]
         ready = [shown for shown in every if action in shown["allowed_actions"]]
@@ -74,9 +74,9 @@ class Known:
         return among[self.turn % len(among)] if among else None
 
     def place(self, case, linked):
-        """Sends a valid request to resources that are known, and in a state for it where there are such.
+        """Gives the path of a valid request the ids of known resources, if possible in the right state.
 
-        Within a sequence of requests it goes where a link leads.
+        In a sequence of requests the ids of a link stay as they are.
         """
         path = case.path_parameters or {}
         for name in path:
@@ -90,12 +90,12 @@ class Known:
                         path[owner] = found[owner] or path[owner]
 
     def fits(self, case, shown):
-        """Whether a request may be about what was shown: nobody is changed who has to go on signing in."""
+        """Whether a request may be about a resource: accounts that must be able to sign in are not changed."""
         return bool(shown) and (case.method == "GET" or shown.get("email") not in self.spared)
 
     @staticmethod
     def action(case, name):
-        """Which action of what a path names the request is, None where it is none."""
+        """The action that a request is for the resource of a path parameter, None if it is none."""
         parts = case.path.strip("/").split("/")
         step = parts.index("{" + name + "}")
         if case.method == "PATCH" and step == len(parts) - 1:
@@ -105,7 +105,7 @@ class Known:
         return None
 
     def spend(self, case):
-        """Notes that an action has been done, or could not be: what can still be done next time is looked for elsewhere."""
+        """Notes that an action was done or refused, so that the next request for it takes another resource."""
         for name, value in (case.path_parameters or {}).items():
             shown = self.resources.get(name, {}).get(value)
             if shown and case.method == "POST":
@@ -113,14 +113,14 @@ class Known:
                 shown["allowed_actions"] = [other for other in shown["allowed_actions"] if other != action]
 
     def fill(self, case):
-        """Gives the body of a valid request values that are known."""
+        """Gives the body of a valid request known values."""
         if isinstance(case.body, dict):
             self.fill_object(case.body, case.path_parameters or {})
             if "refresh_token" in case.body and self.refresh_tokens:
                 case.body["refresh_token"] = self.refresh_tokens.pop()
 
     def fill_object(self, body, path):
-        """Puts known values into a body: ids, times to come, and the criteria that a score is about."""
+        """Puts known values into a body: ids, times in the future, and the criteria of a score."""
         for name, value in body.items():
             if isinstance(value, dict):
                 self.fill_object(value, path)
@@ -145,7 +145,7 @@ class Known:
             body |= {"starts_at": stamp(start), "ends_at": stamp(end), "timezone": "Europe/Stockholm"}
 
     def panel(self, drawn):
-        """As many panelists as were drawn, each somebody else."""
+        """As many panelists as in the request, each another user."""
         chosen = {}
         for panelist in drawn:
             found = self.pick("user_id", fits=lambda shown: shown["is_active"])
@@ -154,7 +154,7 @@ class Known:
         return list(chosen.values()) or drawn
 
     def ratings(self, drawn, path):
-        """The drawn ratings, about the criteria of the interview's kit; every other time one of each."""
+        """Ratings for the criteria of the interview's kit: those of the request, and every second time one of each."""
         about = self.resources["interview_id"].get(path.get("interview_id"))
         score = self.resources["score_id"].get(path.get("score_id"))
         if score:
