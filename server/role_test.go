@@ -1,11 +1,13 @@
 package server_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/uuid"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
@@ -71,6 +73,78 @@ func TestRoleWithoutGrants(t *testing.T) {
 			}
 			wanted := requests[op.ID](s)
 			s.client.Do(op.Method, target(op, wanted.parameters), wanted.body, wanted.headers...).Expect(wanted.status)
+		})
+	}
+}
+
+// TestRoleWithAllGrants grants every permission to a role that has no standing. The gate admits its users to every
+// operation, and still they see nothing: lists are empty, and what has an id does not exist for them, although they are
+// members of the job, on the panel, and the raters of the score.
+func TestRoleWithAllGrants(t *testing.T) {
+	t.Parallel()
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var permissions []string
+	for _, granted := range document.Extensions["x-roles"].(map[string]any) {
+		for _, permission := range granted.([]any) {
+			permissions = append(permissions, permission.(string))
+		}
+	}
+	slices.Sort(permissions)
+	installation, contract := withObserver(t, slices.Compact(permissions)...)
+	acme, replica, requests := installation.Company("acme"), installation.Replica(), minimal()
+	requests["GetAuditLog"] = func(s *scene) call {
+		var id uuid.UUID
+		err := s.installation.Database.QueryRow(s.t.Context(), `SELECT id FROM audit_logs WHERE actor_id = $1 LIMIT 1`, s.caller.ID).
+			Scan(&id)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return call{parameters: map[string]string{"audit_log_id": id.String()}}
+	}
+	// Operations on oneself, on the company, and those that create something: the permission alone decides.
+	permitted := strings.Fields(`Logout ChangePassword ListSessions RevokeSession RevokeOtherSessions GetMe UpdateMe
+		ListUserSessions RevokeUserSession RevokeUserSessions GetCompany UpdateCompany ResetCompany
+		ListTestCompanies CreateTestCompany CloseTestCompany
+		ListAPIKeys GetAPIKey CreateAPIKey UpdateAPIKey RotateAPIKey RevokeAPIKey VerifyAuditLogs
+		CreateJob CreateCandidate ImportCandidatesCSV ImportCandidatesNDJSON`)
+	lists := strings.Fields(`ListJobs ListCandidates ListApplications ListKits ListInterviews ListScores ListUsers ListAuditLogs
+		ListInterviewerFigures`)
+	exports := strings.Fields(`ExportCandidates ExportApplications ExportScores ExportAuditLogs`)
+	for _, op := range contract.Operations() {
+		if op.Public || op.Keys == gate.ReachEvery {
+			continue
+		}
+		t.Run(op.ID, func(t *testing.T) {
+			t.Parallel()
+			caller := installation.In(t).User(acme, strings.ToLower(op.ID)+"-observer", observer)
+			s := &scene{t, installation.In(t), replica, acme, caller, replica.SignIn(t, caller)}
+			wanted := requests[op.ID](s)
+			answer := s.client.Do(op.Method, target(op, wanted.parameters), wanted.body, wanted.headers...)
+			switch {
+			case slices.Contains(permitted, op.ID):
+				answer.Expect(wanted.status)
+			case slices.Contains(lists, op.ID):
+				answer.Expect(http.StatusOK)
+				if shown := testkit.Decode[struct{ Data []any }](answer); len(shown.Data) != 0 {
+					t.Errorf("the list has %v", shown.Data)
+				}
+			case slices.Contains(exports, op.ID):
+				if answer.Expect(http.StatusOK); len(answer.Body) != 0 {
+					t.Errorf("the export has %s", answer.Body)
+				}
+			case op.ID == "GetMyCalendar":
+				if answer.Expect(http.StatusOK); strings.Contains(string(answer.Body), "BEGIN:VEVENT") {
+					t.Errorf("the calendar has %s", answer.Body)
+				}
+			case op.Method == http.MethodGet:
+				answer.Refused(http.StatusNotFound, "not_found")
+			case answer.Status != http.StatusForbidden && answer.Status != http.StatusNotFound &&
+				answer.Status != http.StatusUnprocessableEntity:
+				t.Errorf("status %d, want a refusal: %s", answer.Status, answer.Body)
+			}
 		})
 	}
 }
