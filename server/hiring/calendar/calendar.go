@@ -1,6 +1,8 @@
-// Package calendar writes interviews as iCalendar files (RFC 5545), which any calendar program reads, and knows the
-// time zones of the IANA database. A file brings the rules of its zones along, so that an event has the right wall
-// time on either side of a change of the clocks, also for a program that knows other rules or none.
+// Package calendar writes iCalendar files (RFC 5545) and validates names of IANA time zones.
+//
+// A file contains the rules of every zone that it uses (VTIMEZONE). The wall time of an event is therefore correct on
+// both sides of a change to or from daylight saving time, even in a calendar program with different or missing zone
+// data.
 package calendar
 
 import (
@@ -11,30 +13,30 @@ import (
 	ics "github.com/arran4/golang-ical"
 )
 
-// product names what made a file (RFC 5545, section 3.7.3).
+// product is the PRODID of a file (RFC 5545, section 3.7.3).
 const product = "-//ai-interviewer-platform//interviewer//EN"
 
-// The forms of a time (RFC 5545, section 3.3.5): in UTC, and on the clocks of a zone.
+// Layouts of a DATE-TIME (RFC 5545, section 3.3.5) in UTC and in wall time.
 const (
-	utcForm   = "20060102T150405Z"
-	localForm = "20060102T150405"
+	utcLayout  = "20060102T150405Z"
+	wallLayout = "20060102T150405"
 )
 
-// Event is one entry of a calendar. Texts may hold anything: what would be taken for a part of the file is escaped,
-// and control characters are left out.
+// Event is a VEVENT of a calendar. Its texts may contain any characters: Write escapes special characters and removes
+// control characters.
 type Event struct {
-	// UID names the event for good; a program that reads it again changes what it has.
+	// UID is permanent. A calendar program replaces an event that has the same UID.
 	UID string
-	// Sequence grows with every change of time or place, from 0.
+	// Sequence starts at 0 and increases with every change of the event.
 	Sequence int
 	Summary  string
 	// Description and Location may be empty.
 	Description, Location string
-	// URL may be empty. What may not stand in a URI is percent-encoded; its scheme is for the caller to judge.
+	// URL may be empty. Characters that a URI cannot contain are percent-encoded. The scheme is not checked.
 	URL string
-	// End must be after Start. Fractions of a second are not written: a start is rounded down, an end up.
+	// End must be after Start. Both are written in whole seconds: Start is rounded down, End is rounded up.
 	Start, End time.Time
-	// Zone is the name for which ValidZone holds, in whose wall time the event is shown.
+	// Zone is the IANA time zone of the wall times in the file. See ValidZone.
 	Zone              string
 	Status            Status
 	Created, Modified time.Time
@@ -42,30 +44,30 @@ type Event struct {
 	Attendees         []Attendee
 }
 
-// Person is somebody who can be written to. Without an email they are not named, because iCalendar knows people by
-// their address.
+// Person is an organizer or an attendee. A person without an email address is left out of the file, because iCalendar
+// identifies people by their addresses.
 type Person struct{ Name, Email string }
 
-// Attendee is a person who was asked to take part, and what they said.
+// Attendee is an invited person and their response.
 type Attendee struct {
 	Person
 	Response Response
 }
 
-// Status says whether an event takes place.
+// Status is the status of an event.
 type Status string
 
-// All statuses of an event.
+// The statuses of an event.
 const (
 	Confirmed Status = "confirmed"
 	Tentative Status = "tentative"
 	Cancelled Status = "cancelled"
 )
 
-// Response is what an attendee said.
+// Response is an attendee's response to the invitation.
 type Response string
 
-// All responses.
+// The responses of an attendee.
 const (
 	NeedsAction         Response = "needs_action"
 	Accepted            Response = "accepted"
@@ -73,23 +75,25 @@ const (
 	TentativelyAccepted Response = "tentative"
 )
 
-// Write makes the file of some events, in their order, and the same file of the same events. An error says which
-// event is none: one that ends before it starts, or whose zone, status or response does not exist. The file has no
-// METHOD (RFC 5545, section 3.7.2), so it is a copy of what is planned, and no calendar program asks its reader to
-// answer. Attendees are in it, so that one sees who takes part and who has accepted.
+// Write returns a calendar file with the events in the given order. Equal events give equal bytes. It returns an error
+// with the UID of the event if an event does not end after it starts, or if its zone, its status or a response is
+// unknown.
+//
+// The file has no METHOD (RFC 5545, section 3.7.2), so calendar programs import it as a copy and do not ask the reader
+// to accept or decline. Attendees are included to show who takes part and who accepted.
 func Write(events []Event) ([]byte, error) {
 	file := ics.NewCalendar()
 	file.SetProductId(product)
-	var used zones
+	var used zoneRules
 	for _, event := range events {
-		location, err := locate(event.Zone)
+		location, err := loadZone(event.Zone)
 		if err != nil {
 			return nil, fmt.Errorf("event %s: %w", event.UID, err)
 		}
 		if !event.End.After(event.Start) {
-			return nil, fmt.Errorf("event %s: ends at %v, though it starts at %v", event.UID, event.End, event.Start)
+			return nil, fmt.Errorf("event %s: end %v is not after start %v", event.UID, event.End, event.Start)
 		}
-		// The forms of a time leave fractions out, so what is almost a second more becomes the next one.
+		// The layouts truncate fractions of a second, so this rounds the end up.
 		start, end := event.Start.In(location), event.End.Add(time.Second-time.Nanosecond).In(location)
 		used.add(start)
 		used.add(end)
@@ -102,14 +106,14 @@ func Write(events []Event) ([]byte, error) {
 	file.Components = append(used.components(), file.Components...)
 	var out bytes.Buffer
 	if err := file.SerializeTo(&out, ics.WithNewLineWindows); err != nil {
-		return nil, fmt.Errorf("calendar file: %w", err)
+		return nil, fmt.Errorf("serialize calendar: %w", err)
 	}
 	return out.Bytes(), nil
 }
 
 func (e Event) component(start, end time.Time) (*ics.VEvent, error) {
 	event := ics.NewEvent(clean(e.UID))
-	// In a file without a METHOD that is when what it says was last revised (RFC 5545, section 3.8.7.2).
+	// In a file without a METHOD, DTSTAMP is the time of the last revision (RFC 5545, section 3.8.7.2).
 	event.SetDtStampTime(e.Modified)
 	event.SetCreatedTime(e.Created)
 	event.SetModifiedAt(e.Modified)
@@ -119,14 +123,14 @@ func (e Event) component(start, end time.Time) (*ics.VEvent, error) {
 	event.SetSummary(clean(e.Summary))
 	for _, text := range []struct {
 		property ics.ComponentProperty
-		is       string
+		value    string
 	}{
 		{ics.ComponentPropertyDescription, clean(e.Description)},
 		{ics.ComponentPropertyLocation, clean(e.Location)},
 		{ics.ComponentPropertyUrl, percent(e.URL, uriCharacters)},
 	} {
-		if text.is != "" {
-			event.SetProperty(text.property, text.is)
+		if text.value != "" {
+			event.SetProperty(text.property, text.value)
 		}
 	}
 	status, err := e.Status.property()
@@ -145,19 +149,19 @@ func (e Event) component(start, end time.Time) (*ics.VEvent, error) {
 	return event, nil
 }
 
-// setTime writes a time as the clocks of its zone show it. An hour that they show twice means its first time (RFC
-// 5545, section 3.3.5); the second, as everything in UTC, is written in UTC.
-func setTime(event *ics.VEvent, property ics.ComponentProperty, at time.Time) {
-	if isUTC(at) || isRepeated(at) {
-		event.SetProperty(property, at.UTC().Format(utcForm))
+// setTime writes a time as wall time of its zone. When clocks are set back, wall times occur twice. RFC 5545, section
+// 3.3.5, interprets them as the first occurrence, so the second occurrence is written in UTC.
+func setTime(event *ics.VEvent, property ics.ComponentProperty, t time.Time) {
+	if isUTC(t) || isRepeated(t) {
+		event.SetProperty(property, t.UTC().Format(utcLayout))
 		return
 	}
-	event.SetProperty(property, at.Format(localForm), ics.WithTZID(at.Location().String()))
+	event.SetProperty(property, t.Format(wallLayout), ics.WithTZID(t.Location().String()))
 }
 
-// add names a person. The library writes the value of a parameter with backslashes, which mean nothing there: a
-// program would end the name at its first colon, and take the rest for the address. So the name is quoted here, and
-// goes with the name of the property, which the library leaves as it is.
+// add adds a person as a property. The library escapes parameter values with backslashes, which RFC 5545 does not
+// define for parameters: a calendar program would end the name at its first colon and read the rest as the address.
+// The quoted name is therefore part of the property's name, which the library writes unchanged.
 func (p Person) add(event *ics.VEvent, property ics.ComponentProperty, parameters ...ics.PropertyParameter) {
 	if p.Email == "" {
 		return
@@ -177,7 +181,7 @@ func (s Status) property() (ics.ObjectStatus, error) {
 	case Cancelled:
 		return ics.ObjectStatusCancelled, nil
 	}
-	return "", fmt.Errorf("%q is no status", string(s))
+	return "", fmt.Errorf("unknown status %q", string(s))
 }
 
 func (r Response) parameter() (ics.ParticipationStatus, error) {
@@ -191,5 +195,5 @@ func (r Response) parameter() (ics.ParticipationStatus, error) {
 	case TentativelyAccepted:
 		return ics.ParticipationStatusTentative, nil
 	}
-	return "", fmt.Errorf("%q is no response", string(r))
+	return "", fmt.Errorf("unknown response %q", string(r))
 }

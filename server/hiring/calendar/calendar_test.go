@@ -11,9 +11,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar"
 )
 
-func stamp() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
-
-func at(text string) time.Time {
+// mustTime parses an RFC 3339 time and panics if it is malformed.
+func mustTime(text string) time.Time {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		panic(err)
@@ -21,12 +20,15 @@ func at(text string) time.Time {
 	return t
 }
 
-func event() calendar.Event {
+// newEvent returns an event with every property and with attendees of every kind.
+func newEvent() calendar.Event {
 	return calendar.Event{
 		UID: "01980a3e-7b1c-7c7e-8f00-0123456789aa", Sequence: 2, Summary: "Interview: Ada Okafor, Engineer",
 		Description: "Kit: System design; second round.\nBring questions.", Location: `Room 4\5`,
-		URL: "https://meet.example/abc?x=1;y=2,3", Start: at("2026-03-30T13:00:00+02:00"), End: at("2026-03-30T14:30:00+02:00"),
-		Zone: "Europe/Berlin", Status: calendar.Confirmed, Created: at("2026-01-01T00:00:00Z"), Modified: at("2026-01-02T00:00:00Z"),
+		URL:   "https://meet.example/abc?x=1;y=2,3",
+		Start: mustTime("2026-03-30T13:00:00+02:00"), End: mustTime("2026-03-30T14:30:00+02:00"),
+		Zone: "Europe/Berlin", Status: calendar.Confirmed,
+		Created: mustTime("2026-01-01T00:00:00Z"), Modified: mustTime("2026-01-02T00:00:00Z"),
 		Organizer: calendar.Person{Name: "Okafor, Grace", Email: "grace@acme.example"},
 		Attendees: []calendar.Attendee{
 			{Person: calendar.Person{Name: "Linus O'Neil", Email: "linus+jobs@acme.example"}, Response: calendar.Accepted},
@@ -37,17 +39,18 @@ func event() calendar.Event {
 	}
 }
 
-func write(t fataler, events ...calendar.Event) []byte {
+// write returns the file of events and fails the test on an error.
+func write(t failer, events ...calendar.Event) []byte {
 	t.Helper()
 	file, err := calendar.Write(events)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("Write: %v", err)
 	}
 	return file
 }
 
-// TestFile pins a whole file, byte by byte.
-func TestFile(t *testing.T) {
+// TestWriteFile compares a complete file byte by byte.
+func TestWriteFile(t *testing.T) {
 	t.Parallel()
 	want := `BEGIN:VCALENDAR
 VERSION:2.0
@@ -87,31 +90,33 @@ ATTENDEE;PARTSTAT=DECLINED:mailto:nameless@acme.example
 END:VEVENT
 END:VCALENDAR
 `
-	if got := string(write(t, event())); got != strings.ReplaceAll(want, "\n", "\r\n") {
+	file := write(t, newEvent())
+	if got := string(file); got != strings.ReplaceAll(want, "\n", "\r\n") {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	read(t, write(t, event()))
+	parse(t, file)
 }
 
-func TestTheLibraryReadsItsFiles(t *testing.T) {
+func TestLibraryReadsWrittenFiles(t *testing.T) {
 	t.Parallel()
-	want := event()
+	want := newEvent()
 	file, err := ics.ParseCalendar(bytes.NewReader(write(t, want)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(file.Events()) != 1 || len(file.Timezones()) != 1 {
-		t.Fatalf("%d events and %d zones", len(file.Events()), len(file.Timezones()))
+		t.Fatalf("got %d events and %d zones, want one of each", len(file.Events()), len(file.Timezones()))
 	}
+
 	got := file.Events()[0]
 	if start, err := got.GetStartAt(); err != nil || !start.Equal(want.Start) {
-		t.Errorf("starts at %v (%v)", start, err)
+		t.Errorf("start: got %v (%v), want %v", start, err, want.Start)
 	}
 	if end, err := got.GetEndAt(); err != nil || !end.Equal(want.End) {
-		t.Errorf("ends at %v (%v)", end, err)
+		t.Errorf("end: got %v (%v), want %v", end, err, want.End)
 	}
-	if stamped, err := got.GetDtStampTime(); err != nil || !stamped.Equal(want.Modified) {
-		t.Errorf("stamped at %v (%v)", stamped, err)
+	if stamp, err := got.GetDtStampTime(); err != nil || !stamp.Equal(want.Modified) {
+		t.Errorf("stamp: got %v (%v), want %v", stamp, err, want.Modified)
 	}
 	for property, text := range map[ics.ComponentProperty]string{
 		ics.ComponentPropertyUniqueId: want.UID, ics.ComponentPropertySummary: want.Summary,
@@ -119,66 +124,119 @@ func TestTheLibraryReadsItsFiles(t *testing.T) {
 		ics.ComponentPropertyUrl: want.URL,
 	} {
 		if p := got.GetProperty(property); p == nil || p.Value != text {
-			t.Errorf("%s: %+v, want %q", property, p, text)
+			t.Errorf("%s: got %+v, want %q", property, p, text)
 		}
 	}
-	for i, attendee := range got.Attendees() {
-		if attendee.Email() != want.Attendees[i].Email || len(attendee.ICalParameters["CN"]) > 0 && attendee.ICalParameters["CN"][0] != want.Attendees[i].Name {
-			t.Errorf("attendee %d: %+v", i, attendee)
+
+	// The attendee without an email address is not written.
+	attendees := got.Attendees()
+	if len(attendees) != len(want.Attendees)-1 {
+		t.Fatalf("got %d attendees, want %d", len(attendees), len(want.Attendees)-1)
+	}
+	for i, attendee := range attendees {
+		name := ""
+		if names := attendee.ICalParameters["CN"]; len(names) > 0 {
+			name = names[0]
+		}
+		if attendee.Email() != want.Attendees[i].Email || name != want.Attendees[i].Name {
+			t.Errorf("attendee %d: got %+v, want %+v", i, attendee, want.Attendees[i])
 		}
 	}
 }
 
-func TestStatusesAndResponses(t *testing.T) {
+func TestStatuses(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[calendar.Status]string{
-		calendar.Confirmed: "CONFIRMED", calendar.Tentative: "TENTATIVE", calendar.Cancelled: "CANCELLED", "": "", "CONFIRMED": "", "draft": "",
+	for _, test := range []struct {
+		status calendar.Status
+		want   string // empty if Write must refuse the status
+	}{
+		{calendar.Confirmed, "CONFIRMED"},
+		{calendar.Tentative, "TENTATIVE"},
+		{calendar.Cancelled, "CANCELLED"},
+		{"", ""},
+		{"CONFIRMED", ""},
+		{"draft", ""},
 	} {
-		e := event()
-		e.Status = status
-		file, err := calendar.Write([]calendar.Event{e})
-		if (err == nil) != (want != "") {
-			t.Errorf("%q: %v", status, err)
-		} else if err == nil && read(t, file).components[1].get("STATUS").value != want {
-			t.Errorf("%q is written as %s", status, file)
-		}
-	}
-	for response, want := range map[calendar.Response]string{
-		calendar.NeedsAction: "NEEDS-ACTION", calendar.Accepted: "ACCEPTED", calendar.Declined: "DECLINED",
-		calendar.TentativelyAccepted: "TENTATIVE", "": "", "ACCEPTED": "", "accepted:x": "",
-	} {
-		e := event()
-		e.Attendees = e.Attendees[:1]
-		e.Attendees[0].Response = response
-		file, err := calendar.Write([]calendar.Event{e})
-		if (err == nil) != (want != "") {
-			t.Errorf("%q: %v", response, err)
-		} else if err == nil && read(t, file).components[1].get("ATTENDEE").parameters["PARTSTAT"] != want {
-			t.Errorf("%q is written as %s", response, file)
-		}
+		t.Run(string(test.status), func(t *testing.T) {
+			t.Parallel()
+			e := newEvent()
+			e.Status = test.status
+			file, err := calendar.Write([]calendar.Event{e})
+			if test.want == "" {
+				if err == nil {
+					t.Fatalf("got the file %s, want an error", file)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatalf("Write: %v", err)
+			}
+			if got := parse(t, file).components[1].property("STATUS").value; got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
 	}
 }
 
-func TestWhatIsNoEvent(t *testing.T) {
+func TestResponses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		response calendar.Response
+		want     string // empty if Write must refuse the response
+	}{
+		{calendar.NeedsAction, "NEEDS-ACTION"},
+		{calendar.Accepted, "ACCEPTED"},
+		{calendar.Declined, "DECLINED"},
+		{calendar.TentativelyAccepted, "TENTATIVE"},
+		{"", ""},
+		{"ACCEPTED", ""},
+		{"accepted:x", ""},
+	} {
+		t.Run(string(test.response), func(t *testing.T) {
+			t.Parallel()
+			e := newEvent()
+			e.Attendees = e.Attendees[:1]
+			e.Attendees[0].Response = test.response
+			file, err := calendar.Write([]calendar.Event{e})
+			if test.want == "" {
+				if err == nil {
+					t.Fatalf("got the file %s, want an error", file)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatalf("Write: %v", err)
+			}
+			if got := parse(t, file).components[1].property("ATTENDEE").parameters["PARTSTAT"]; got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestWriteRefusesInvalidEvents(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*calendar.Event){
-		"no zone":               func(e *calendar.Event) { e.Zone = "" },
-		"an unknown zone":       func(e *calendar.Event) { e.Zone = "Mars/Olympus" },
-		"an end at its start":   func(e *calendar.Event) { e.End = e.Start },
-		"an end before it":      func(e *calendar.Event) { e.End = e.Start.Add(-time.Second) },
-		"neither start nor end": func(e *calendar.Event) { e.Start, e.End = time.Time{}, time.Time{} },
+		"no zone":          func(e *calendar.Event) { e.Zone = "" },
+		"unknown zone":     func(e *calendar.Event) { e.Zone = "Mars/Olympus" },
+		"end at start":     func(e *calendar.Event) { e.End = e.Start },
+		"end before start": func(e *calendar.Event) { e.End = e.Start.Add(-time.Second) },
+		"no times":         func(e *calendar.Event) { e.Start, e.End = time.Time{}, time.Time{} },
 	} {
-		wrong := event()
-		wrong.UID = "wrong-one"
-		change(&wrong)
-		file, err := calendar.Write([]calendar.Event{event(), wrong})
-		if err == nil || !strings.Contains(err.Error(), wrong.UID) {
-			t.Errorf("%s: %v, and the file %s", name, err, file)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			invalid := newEvent()
+			invalid.UID = "invalid-event"
+			change(&invalid)
+			file, err := calendar.Write([]calendar.Event{newEvent(), invalid})
+			if err == nil || !strings.Contains(err.Error(), invalid.UID) {
+				t.Errorf("got the error %v and the file %s, want an error that contains %q", err, file, invalid.UID)
+			}
+		})
 	}
 }
 
-func TestFractionsOfSeconds(t *testing.T) {
+func TestTimesAreRoundedToSeconds(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		start, end, wantStart, wantEnd string
@@ -188,25 +246,36 @@ func TestFractionsOfSeconds(t *testing.T) {
 		{"2026-07-01T10:00:00.999999999Z", "2026-07-01T11:00:00Z", "20260701T100000Z", "20260701T110000Z"},
 		{"2026-07-01T10:00:00Z", "2026-07-01T10:59:59.000000001Z", "20260701T100000Z", "20260701T110000Z"},
 	} {
-		e := event()
-		e.Zone, e.Start, e.End = "UTC", at(test.start), at(test.end)
-		got := read(t, write(t, e)).components[0]
-		if start, end := got.get("DTSTART").value, got.get("DTEND").value; start != test.wantStart || end != test.wantEnd {
-			t.Errorf("%s to %s is written as %s to %s", test.start, test.end, start, end)
+		e := newEvent()
+		e.Zone, e.Start, e.End = "UTC", mustTime(test.start), mustTime(test.end)
+		got := parse(t, write(t, e)).components[0]
+		start, end := got.property("DTSTART").value, got.property("DTEND").value
+		if start != test.wantStart || end != test.wantEnd {
+			t.Errorf("%s to %s: got %s to %s, want %s to %s",
+				test.start, test.end, start, end, test.wantStart, test.wantEnd)
 		}
 	}
 }
 
-func TestWhatMayBeMissing(t *testing.T) {
+func TestWriteWithoutEvents(t *testing.T) {
 	t.Parallel()
-	empty := read(t, write(t))
-	if empty.names() != "VERSION PRODID" || len(empty.components) != 0 {
-		t.Errorf("without events: %+v", empty)
+	got := parse(t, write(t))
+	if got.propertyNames() != "VERSION PRODID" || len(got.components) != 0 {
+		t.Errorf("got %+v, want a calendar without components", got)
 	}
-	bare := event()
-	bare.Description, bare.Location, bare.URL, bare.Organizer, bare.Attendees, bare.Zone = "", "", "", calendar.Person{}, nil, "Etc/UTC"
-	got := read(t, write(t, bare))
-	if len(got.components) != 1 || got.components[0].names() != "UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE DTSTART DTEND SUMMARY STATUS" {
-		t.Errorf("with the least: %+v", got)
+}
+
+func TestOptionalProperties(t *testing.T) {
+	t.Parallel()
+	e := newEvent()
+	e.Zone = "Etc/UTC"
+	e.Description, e.Location, e.URL, e.Organizer, e.Attendees = "", "", "", calendar.Person{}, nil
+	got := parse(t, write(t, e))
+	if len(got.components) != 1 {
+		t.Fatalf("got %d components, want the event only", len(got.components))
+	}
+	want := "UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE DTSTART DTEND SUMMARY STATUS"
+	if names := got.components[0].propertyNames(); names != want {
+		t.Errorf("got the properties %s, want %s", names, want)
 	}
 }

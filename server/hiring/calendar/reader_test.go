@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// component is what a program that keeps to RFC 5545 makes of a part of a file. It is written for these tests, and shares
-// nothing with the library that writes the files.
+// component is a parsed component of a file. This parser follows RFC 5545 strictly, and shares no code with the library
+// that writes the files.
 type component struct {
 	name       string
 	properties []property
@@ -21,34 +21,37 @@ type component struct {
 type property struct {
 	name       string
 	parameters map[string]string
-	value      string // of a text: without its escapes
+	value      string // unescaped if the value is a text
 }
 
-// fataler is the part of testing.T that rapid.T has too.
-type fataler interface {
+// failer has the methods that *testing.T and *rapid.T share.
+type failer interface {
 	Helper()
 	Fatalf(format string, arguments ...any)
 }
 
 var (
-	// contentLine has a name, parameters, and a value (section 3.1).
-	contentLine = regexp.MustCompile(`^([A-Z-]+)((?:;[A-Z-]+=(?:"[^"\x00-\x08\x0A-\x1F\x7F]*"|[^",;:\x00-\x08\x0A-\x1F\x7F]*))*):([^\x00-\x08\x0A-\x1F\x7F]*)$`)
-	parameter   = regexp.MustCompile(`;([A-Z-]+)=(?:"([^"]*)"|([^";]*))`)
-	texts       = regexp.MustCompile(`^(UID|SUMMARY|DESCRIPTION|LOCATION|TZID|TZNAME|STATUS)$`)
-	// escaped is a text in which every backslash, comma and semicolon is escaped (section 3.3.11).
-	escaped = regexp.MustCompile(`^(?:[^\\;,]|\\[\\;,nN])*$`)
+	// contentLine matches a name, parameters and a value (section 3.1).
+	contentLine = regexp.MustCompile(`^([A-Z-]+)` +
+		`((?:;[A-Z-]+=(?:"[^"\x00-\x08\x0A-\x1F\x7F]*"|[^",;:\x00-\x08\x0A-\x1F\x7F]*))*)` +
+		`:([^\x00-\x08\x0A-\x1F\x7F]*)$`)
+	parameter = regexp.MustCompile(`;([A-Z-]+)=(?:"([^"]*)"|([^";]*))`)
+	// textProperty matches the names of the properties whose values are texts.
+	textProperty = regexp.MustCompile(`^(UID|SUMMARY|DESCRIPTION|LOCATION|TZID|TZNAME|STATUS)$`)
+	// escapedText matches a text in which every backslash, comma and semicolon is escaped (section 3.3.11).
+	escapedText = regexp.MustCompile(`^(?:[^\\;,]|\\[\\;,nN])*$`)
 )
 
-// read reads a file and fails for everything in which its lines differ from the RFC.
-func read(t fataler, file []byte) *component {
+// parse parses a file and fails the test if the file violates the RFC.
+func parse(t failer, file []byte) *component {
 	t.Helper()
 	lines := strings.Split(string(file), "\r\n")
 	if lines[len(lines)-1] != "" {
-		t.Fatalf("the last line has no end: %q", lines[len(lines)-1])
+		t.Fatalf("the last line is not terminated: %q", lines[len(lines)-1])
 	}
 	for _, line := range lines {
 		if len(line) > 75 || strings.ContainsAny(line, "\r\n") || !utf8.ValidString(line) {
-			t.Fatalf("a line of %d octets: %q", len(line), line)
+			t.Fatalf("got a line of %d octets, want valid UTF-8 of at most 75 octets: %q", len(line), line)
 		}
 	}
 	unfolded := strings.ReplaceAll(string(file), "\r\n ", "")
@@ -67,7 +70,7 @@ func read(t fataler, file []byte) *component {
 			open = append(open, child)
 		case "END":
 			if inner.name != value {
-				t.Fatalf("%s ends inside %s", value, inner.name)
+				t.Fatalf("got END:%s inside %s", value, inner.name)
 			}
 			open = open[:len(open)-1]
 		default:
@@ -75,22 +78,24 @@ func read(t fataler, file []byte) *component {
 			for _, one := range parameter.FindAllStringSubmatch(parts[2], -1) {
 				p.parameters[one[1]] = strings.NewReplacer("^^", "^", "^'", `"`, "^n", "\n").Replace(one[2] + one[3])
 			}
-			if texts.MatchString(name) {
-				if !escaped.MatchString(value) {
-					t.Fatalf("not an escaped text: %q", value)
+			if textProperty.MatchString(name) {
+				if !escapedText.MatchString(value) {
+					t.Fatalf("unescaped character in the text %q", value)
 				}
 				p.value = strings.NewReplacer(`\\`, `\`, `\;`, `;`, `\,`, `,`, `\n`, "\n", `\N`, "\n").Replace(value)
 			}
 			inner.properties = append(inner.properties, p)
 		}
 	}
-	if len(open) != 1 || len(root.components) != 1 || len(root.properties) != 0 || root.components[0].name != "VCALENDAR" {
-		t.Fatalf("not one calendar: %+v", root)
+	if len(open) != 1 || len(root.components) != 1 || len(root.properties) != 0 ||
+		root.components[0].name != "VCALENDAR" {
+		t.Fatalf("got %+v, want exactly one VCALENDAR", root)
 	}
 	return root.components[0]
 }
 
-func (c *component) all(name string) []*component {
+// children returns the inner components with a name.
+func (c *component) children(name string) []*component {
 	var found []*component
 	for _, child := range c.components {
 		if child.name == name {
@@ -100,7 +105,8 @@ func (c *component) all(name string) []*component {
 	return found
 }
 
-func (c *component) get(name string) property {
+// property returns the first property with a name, or an empty property.
+func (c *component) property(name string) property {
 	for _, p := range c.properties {
 		if p.name == name {
 			return p
@@ -109,8 +115,8 @@ func (c *component) get(name string) property {
 	return property{}
 }
 
-// names lists the properties in their order, each with its parameters in order of name.
-func (c *component) names() string {
+// propertyNames returns the names of the properties in their order, each with the sorted names of its parameters.
+func (c *component) propertyNames() string {
 	var names []string
 	for _, p := range c.properties {
 		names = append(names, strings.Join(append([]string{p.name}, slices.Sorted(maps.Keys(p.parameters))...), ";"))
@@ -118,24 +124,24 @@ func (c *component) names() string {
 	return strings.Join(names, " ")
 }
 
-// instant is when a time is, by the rules that the file itself has for its zone (section 3.6.5): of all onsets the last
-// that is not after the time counts, each as the clocks show it before they are set.
-func (c *component) instant(t fataler, p property) time.Time {
+// instant returns the time that a property means according to the zone rules of the file (section 3.6.5). The rule with
+// the latest onset that is not after the time applies; onsets are wall times by the offset before the change.
+func (c *component) instant(t failer, p property) time.Time {
 	t.Helper()
 	zone, ok := p.parameters["TZID"]
 	if !ok {
-		return parse(t, "20060102T150405Z", p.value)
+		return parseTime(t, "20060102T150405Z", p.value)
 	}
 	var rules *component
-	for _, candidate := range c.all("VTIMEZONE") {
-		if candidate.get("TZID").value == zone {
+	for _, candidate := range c.children("VTIMEZONE") {
+		if candidate.property("TZID").value == zone {
 			rules = candidate
 		}
 	}
 	if rules == nil {
-		t.Fatalf("the file does not say what %s is", zone)
+		t.Fatalf("the file has no rules of the zone %s", zone)
 	}
-	wall := parse(t, "20060102T150405", p.value)
+	wall := parseTime(t, "20060102T150405", p.value)
 	var last time.Time
 	offset := "none"
 	for _, rule := range rules.components {
@@ -143,53 +149,58 @@ func (c *component) instant(t fataler, p property) time.Time {
 			if p.name != "DTSTART" && p.name != "RDATE" {
 				continue
 			}
-			if onset := parse(t, "20060102T150405", p.value); !onset.After(wall) && onset.After(last) {
-				last, offset = onset, rule.get("TZOFFSETTO").value
+			if onset := parseTime(t, "20060102T150405", p.value); !onset.After(wall) && onset.After(last) {
+				last, offset = onset, rule.property("TZOFFSETTO").value
 			}
 		}
 	}
-	form := "-0700"
+	layout := "20060102T150405-0700"
 	if len(offset) == len("-070000") {
-		form = "-070000"
+		layout = "20060102T150405-070000"
 	}
-	return parse(t, "20060102T150405"+form, p.value+offset)
+	return parseTime(t, layout, p.value+offset)
 }
 
-func parse(t fataler, form, text string) time.Time {
+func parseTime(t failer, layout, text string) time.Time {
 	t.Helper()
-	parsed, err := time.Parse(form, text)
+	parsed, err := time.Parse(layout, text)
 	if err != nil {
-		t.Fatalf("%v", err)
+		t.Fatalf("parse time: %v", err)
 	}
 	return parsed
 }
 
-// The reader itself must refuse what it is there to find.
-func TestReaderRefuses(t *testing.T) {
+// TestParserRefusesMalformedFiles verifies that the parser of these tests detects malformed files.
+func TestParserRefusesMalformedFiles(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{
-		"BEGIN:VCALENDAR\nEND:VCALENDAR\n",
-		"BEGIN:VCALENDAR\r\nEND:VCALENDAR",
-		"BEGIN:VCALENDAR\r\nEND:VEVENT\r\n",
-		"BEGIN:VCALENDAR\r\nSUMMARY:a,b\r\nEND:VCALENDAR\r\n",
-		"BEGIN:VCALENDAR\r\nSUMMARY:a\rb\r\nEND:VCALENDAR\r\n",
-		"BEGIN:VCALENDAR\r\nATTENDEE;CN=a\"b:c\r\nEND:VCALENDAR\r\n",
-		"BEGIN:VCALENDAR\r\nSUMMARY:" + strings.Repeat("a", 68) + "\r\nEND:VCALENDAR\r\n",
-		"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
+	for name, file := range map[string]string{
+		"line feeds only":      "BEGIN:VCALENDAR\nEND:VCALENDAR\n",
+		"unterminated line":    "BEGIN:VCALENDAR\r\nEND:VCALENDAR",
+		"mismatched end":       "BEGIN:VCALENDAR\r\nEND:VEVENT\r\n",
+		"unescaped comma":      "BEGIN:VCALENDAR\r\nSUMMARY:a,b\r\nEND:VCALENDAR\r\n",
+		"bare carriage return": "BEGIN:VCALENDAR\r\nSUMMARY:a\rb\r\nEND:VCALENDAR\r\n",
+		"quote in parameter":   "BEGIN:VCALENDAR\r\nATTENDEE;CN=a\"b:c\r\nEND:VCALENDAR\r\n",
+		"long line":            "BEGIN:VCALENDAR\r\nSUMMARY:" + strings.Repeat("a", 68) + "\r\nEND:VCALENDAR\r\n",
+		"two calendars":        "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
 	} {
-		if !refused(func(f fataler) { read(f, []byte(file)) }) {
-			t.Errorf("%q is read", file)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if !fails(func(f failer) { parse(f, []byte(file)) }) {
+				t.Errorf("%q was parsed, want a failure", file)
+			}
+		})
 	}
 }
 
-type refusal struct{}
+// panicFailer panics instead of failing a test.
+type panicFailer struct{}
 
-func (refusal) Helper()               {}
-func (refusal) Fatalf(string, ...any) { panic(refusal{}) }
+func (panicFailer) Helper()               {}
+func (panicFailer) Fatalf(string, ...any) { panic(panicFailer{}) }
 
-func refused(f func(fataler)) (failed bool) {
-	defer func() { failed = recover() != nil }()
-	f(refusal{})
+// fails reports whether check calls Fatalf.
+func fails(check func(failer)) (failed bool) {
+	defer func() { _, failed = recover().(panicFailer) }()
+	check(panicFailer{})
 	return false
 }

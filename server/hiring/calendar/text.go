@@ -6,15 +6,16 @@ import (
 	"unicode"
 )
 
-// What may stand in a URI besides letters and digits: in any (RFC 3986, section 2), and in an address after mailto:
-// (RFC 6068, section 2).
+// The characters besides letters and digits that are not percent-encoded in a URI (RFC 3986, section 2), and in the
+// address of a mailto URI (RFC 6068, section 2).
 const (
 	uriCharacters     = "-._~:/?#[]@!$&'()*+,;=%"
 	addressCharacters = "-._~!$'*+@"
 )
 
-// clean prepares a text that the library escapes. Whatever some program may take for the end of a line becomes the one
-// line break that is escaped; the other control characters, which RFC 5545 has no room for, are left out.
+// clean prepares a text for the library, which escapes line feeds but no other line break. It replaces every character
+// that a calendar program may read as a line break by a line feed, removes the control characters that RFC 5545 does
+// not allow, and replaces invalid UTF-8.
 func clean(text string) string {
 	text = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\r\n", "\n")
 	return strings.Map(func(r rune) rune {
@@ -30,14 +31,14 @@ func clean(text string) string {
 	}, text)
 }
 
-// quote writes the value of a parameter in quotation marks, within which everything means itself except the circumflex
-// of RFC 6868. The quotation mark itself becomes an apostrophe: that RFC has a way to write it too, but few programs
-// read it.
+// quote returns a text as a quoted parameter value. Within quotes only the circumflex needs an escape (RFC 6868).
+// Quotation marks become apostrophes, because few calendar programs decode the escape that RFC 6868 defines for them.
 func quote(text string) string {
 	return `"` + strings.NewReplacer(`"`, `'`, "^", "^^", "\n", " ").Replace(clean(text)) + `"`
 }
 
-// percent encodes every byte that is neither a letter, a digit nor among those allowed (RFC 3986, section 2.1).
+// percent percent-encodes every byte that is not an ASCII letter, a digit or one of the allowed characters (RFC 3986,
+// section 2.1).
 func percent(text, allowed string) string {
 	var encoded strings.Builder
 	for _, b := range []byte(text) {

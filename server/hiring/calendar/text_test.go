@@ -9,56 +9,59 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar"
 )
 
-// everywhere puts a text into every place of an event that takes one.
-func everywhere(text string) calendar.Event {
-	e := event()
+// eventWithText returns an event that contains a text in every property that takes one.
+func eventWithText(text string) calendar.Event {
+	e := newEvent()
 	e.UID, e.Summary, e.Description, e.Location, e.URL = "id"+text, "s"+text, "d"+text, "l"+text, "u"+text
 	e.Organizer = calendar.Person{Name: "n" + text, Email: "m" + text}
 	e.Attendees = []calendar.Attendee{{Person: e.Organizer, Response: calendar.Accepted}}
 	return e
 }
 
-// shape is what such an event has: its properties, and their parameters.
-const shape = "UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE DTSTART;TZID DTEND;TZID SUMMARY DESCRIPTION LOCATION URL STATUS " +
-	"ORGANIZER;CN ATTENDEE;CN;PARTSTAT"
+// allProperties are the properties of such an event, with their parameters.
+const allProperties = "UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE DTSTART;TZID DTEND;TZID SUMMARY DESCRIPTION LOCATION " +
+	"URL STATUS ORGANIZER;CN ATTENDEE;CN;PARTSTAT"
 
-// holds reads an event that has a text everywhere and fails where the text has become more than a text, or another one.
-func holds(t fataler, text, shown string) {
+// checkText writes and parses an event that contains a text everywhere. It fails if a property is added, lost or has
+// another value than want.
+func checkText(t failer, text, want string) {
 	t.Helper()
-	file := read(t, write(t, everywhere(text)))
-	if names := file.names(); names != "VERSION PRODID" {
-		t.Fatalf("%q: the calendar has %s", text, names)
+	file := parse(t, write(t, eventWithText(text)))
+	if names := file.propertyNames(); names != "VERSION PRODID" {
+		t.Fatalf("%q: got the calendar properties %s, want VERSION PRODID", text, names)
 	}
 	if len(file.components) != 2 || file.components[0].name != "VTIMEZONE" || file.components[1].name != "VEVENT" {
-		t.Fatalf("%q: the calendar has %+v", text, file.components)
+		t.Fatalf("%q: got the components %+v, want VTIMEZONE and VEVENT", text, file.components)
 	}
-	got := file.components[1]
-	if got.names() != shape || len(got.components) != 0 {
-		t.Fatalf("%q: the event has %s and %+v", text, got.names(), got.components)
+	event := file.components[1]
+	if event.propertyNames() != allProperties || len(event.components) != 0 {
+		t.Fatalf("%q: got the event properties %s and %d components, want %s",
+			text, event.propertyNames(), len(event.components), allProperties)
 	}
-	for name, first := range map[string]string{"UID": "id", "SUMMARY": "s", "DESCRIPTION": "d", "LOCATION": "l"} {
-		if got := got.get(name).value; got != first+shown {
-			t.Fatalf("%s of %q is read as %q, want %q", name, text, got, first+shown)
+	for name, prefix := range map[string]string{"UID": "id", "SUMMARY": "s", "DESCRIPTION": "d", "LOCATION": "l"} {
+		if got := event.property(name).value; got != prefix+want {
+			t.Fatalf("%s of %q: got %q, want %q", name, text, got, prefix+want)
 		}
 	}
-	name := "n" + strings.NewReplacer("\n", " ", `"`, `'`).Replace(shown)
+	name := "n" + strings.NewReplacer("\n", " ", `"`, `'`).Replace(want)
 	for _, property := range []string{"ORGANIZER", "ATTENDEE"} {
-		person := got.get(property)
+		person := event.property(property)
 		if person.parameters["CN"] != name {
-			t.Fatalf("the name %q is read as %q, want %q", text, person.parameters["CN"], name)
+			t.Fatalf("name of %q: got %q, want %q", text, person.parameters["CN"], name)
 		}
-		if rest, found := strings.CutPrefix(person.value, "mailto:m"); !found || strings.ContainsAny(rest, ":;,\\\"<> ") {
-			t.Fatalf("the address %q is written as %q", text, person.value)
+		address, found := strings.CutPrefix(person.value, "mailto:m")
+		if !found || strings.ContainsAny(address, ":;,\\\"<> ") {
+			t.Fatalf("address of %q: got %q, want a percent-encoded mailto URI", text, person.value)
 		}
 	}
-	if url := got.get("URL").value; !strings.HasPrefix(url, "u") || strings.ContainsAny(url, "\\\"<> ") {
-		t.Fatalf("the URL %q is written as %q", text, url)
+	if url := event.property("URL").value; !strings.HasPrefix(url, "u") || strings.ContainsAny(url, "\\\"<> ") {
+		t.Fatalf("URL of %q: got %q, want a percent-encoded URI", text, url)
 	}
 }
 
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
-	for text, shown := range map[string]string{
+	for text, want := range map[string]string{
 		"":                  "",
 		"a,b;c:d\\e":        "a,b;c:d\\e",
 		`\n \N \, \; \\`:    `\n \N \, \; \\`,
@@ -89,46 +92,49 @@ func TestHostileTexts(t *testing.T) {
 		strings.Repeat("\\", 150):                      strings.Repeat("\\", 150),
 		strings.Repeat("\n", 150):                      strings.Repeat("\n", 150),
 	} {
-		holds(t, text, shown)
+		checkText(t, text, want)
 	}
 }
 
-// A fold may fall anywhere, and must neither cut a character nor change the text.
-func TestFolds(t *testing.T) {
+// TestFoldingKeepsText moves the position at which a line is folded: a fold must not split a character or change the
+// text.
+func TestFoldingKeepsText(t *testing.T) {
 	t.Parallel()
 	for before := range 160 {
 		for _, character := range []string{"é", "美", "😀", "👩🏽‍💻", ",", "\n", "\\", " ", "\t", "<", ">"} {
 			text := strings.Repeat("a", before) + character + strings.Repeat("b", 80) + character
-			holds(t, text, text)
+			checkText(t, text, text)
 		}
 	}
 }
 
-func TestAnyText(t *testing.T) {
+func TestRandomTexts(t *testing.T) {
 	t.Parallel()
 	pieces := rapid.OneOf(
 		rapid.StringOfN(rapid.RuneFrom([]rune("ab ,;:\\\"'^=<>\t\n😀美é")), 0, 100, -1),
-		rapid.SampledFrom([]string{"BEGIN:VEVENT", "END:VCALENDAR", "\n ", "\\n", ";CN=", "mailto:", "https://a.example/?b=c&d=%20"}),
+		rapid.SampledFrom([]string{
+			"BEGIN:VEVENT", "END:VCALENDAR", "\n ", "\\n", ";CN=", "mailto:", "https://a.example/?b=c&d=%20",
+		}),
 	)
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(pieces, 0, 6).Draw(t, "pieces"), "")
-		holds(t, text, text)
+		checkText(t, text, text)
 	})
 }
 
-// Whatever bytes come in, what goes out is one calendar with one event.
-func TestAnyBytes(t *testing.T) {
+// TestRandomBytes verifies that arbitrary bytes in every text still give one calendar with one event.
+func TestRandomBytes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := string(rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "bytes"))
-		file := read(t, write(t, everywhere(text)))
-		if len(file.components) != 2 || file.components[1].names() != shape {
-			t.Fatalf("%q: %+v", text, file)
+		file := parse(t, write(t, eventWithText(text)))
+		if len(file.components) != 2 || file.components[1].propertyNames() != allProperties {
+			t.Fatalf("%q: got %+v, want one event with the properties %s", text, file, allProperties)
 		}
 	})
 }
 
-func TestAddresses(t *testing.T) {
+func TestEmailAddressesAreEncoded(t *testing.T) {
 	t.Parallel()
 	for email, want := range map[string]string{
 		"ada@acme.example":       "mailto:ada@acme.example",
@@ -138,22 +144,26 @@ func TestAddresses(t *testing.T) {
 		"a\r\nb@acme.example":    "mailto:a%0D%0Ab@acme.example",
 		"ü@acme.example":         "mailto:%C3%BC@acme.example",
 	} {
-		e := event()
+		e := newEvent()
 		e.Organizer.Email = email
-		if got := read(t, write(t, e)).components[1].get("ORGANIZER").value; got != want {
-			t.Errorf("%q: %s, want %s", email, got, want)
+		if got := parse(t, write(t, e)).components[1].property("ORGANIZER").value; got != want {
+			t.Errorf("%q: got %s, want %s", email, got, want)
 		}
 	}
+}
+
+func TestURLsAreEncoded(t *testing.T) {
+	t.Parallel()
 	for url, want := range map[string]string{
 		"https://meet.example/a?b=c&d=1,2;e#f":   "https://meet.example/a?b=c&d=1,2;e#f",
 		"https://[::1]:8000/%20(x)*!'$@~":        "https://[::1]:8000/%20(x)*!'$@~",
 		"https://münchen.example/a b\"<>\\^`{|}": "https://m%C3%BCnchen.example/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D",
 		"https://x\r\nATTACH:y":                  "https://x%0D%0AATTACH:y",
 	} {
-		e := event()
+		e := newEvent()
 		e.URL = url
-		if got := read(t, write(t, e)).components[1].get("URL").value; got != want {
-			t.Errorf("%q: %s, want %s", url, got, want)
+		if got := parse(t, write(t, e)).components[1].property("URL").value; got != want {
+			t.Errorf("%q: got %s, want %s", url, got, want)
 		}
 	}
 }

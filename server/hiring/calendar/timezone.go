@@ -9,26 +9,26 @@ import (
 	ics "github.com/arran4/golang-ical"
 )
 
-// always is the onset of what was so from the beginning, in the form that most programs write.
-const always = "16010101T000000"
+// noOnset is the onset of a rule without a beginning, as most calendar programs write it.
+const noOnset = "16010101T000000"
 
-// zones collects the rules of the zones that a file uses.
-type zones struct {
-	names []string // in the order in which they were added
+// zoneRules collects the rules of the zones that a file uses.
+type zoneRules struct {
+	names []string // zones in the order in which they were first used
 	rules map[string][]rule
 }
 
-// rule is that the clocks of a zone are set, once.
+// rule is one change of a zone's UTC offset.
 type rule struct {
-	onset    string // what they show in the moment before, in localForm
-	name     string // the zone's abbreviation from then on
+	onset    string // wall time by the offset before the change, in wallLayout
+	name     string // abbreviation after the change
 	daylight bool
-	from, to int // seconds east of UTC
+	from, to int // offsets before and after the change in seconds east of UTC
 }
 
-// add sees to it that a time in its zone can be understood: by the rule that it falls under, and the one after, so
-// that where there is daylight saving time a program learns of both halves of the year.
-func (z *zones) add(t time.Time) {
+// add collects the rule that applies at a time in its zone, and the next one. With both, a calendar program knows
+// summer and winter time of zones that have daylight saving time.
+func (z *zoneRules) add(t time.Time) {
 	if isUTC(t) {
 		return
 	}
@@ -42,26 +42,26 @@ func (z *zones) add(t time.Time) {
 	start, end := t.ZoneBounds()
 	if start.IsZero() {
 		name, offset := t.Zone()
-		z.rules[zone] = append(z.rules[zone], rule{always, name, t.IsDST(), offset, offset})
+		z.rules[zone] = append(z.rules[zone], rule{noOnset, name, t.IsDST(), offset, offset})
 	} else {
-		z.rules[zone] = append(z.rules[zone], change(start))
+		z.rules[zone] = append(z.rules[zone], ruleFrom(start))
 	}
 	if !end.IsZero() {
-		z.rules[zone] = append(z.rules[zone], change(end))
+		z.rules[zone] = append(z.rules[zone], ruleFrom(end))
 	}
 }
 
-// change is the rule that begins with a moment.
-func change(at time.Time) rule {
-	_, from := at.Add(-time.Second).Zone()
-	name, to := at.Zone()
-	onset := at.In(time.FixedZone("", from)).Format(localForm)
-	return rule{onset, name, at.IsDST(), from, to}
+// ruleFrom returns the rule whose change happens at a time.
+func ruleFrom(change time.Time) rule {
+	_, from := change.Add(-time.Second).Zone()
+	name, to := change.Zone()
+	onset := change.In(time.FixedZone("", from)).Format(wallLayout)
+	return rule{onset, name, change.IsDST(), from, to}
 }
 
-// components are the zones as a file has them (RFC 5545, section 3.6.5). Rules that differ by their onset alone are
-// written as one that recurs, because some programs read only one for each half of the year.
-func (z *zones) components() []ics.Component {
+// components returns a VTIMEZONE for each zone (RFC 5545, section 3.6.5). Rules that differ only in their onset become
+// one rule that recurs, because some calendar programs read only one STANDARD and one DAYLIGHT rule.
+func (z *zoneRules) components() []ics.Component {
 	components := make([]ics.Component, 0, len(z.names))
 	for _, name := range z.names {
 		zone := ics.NewTimezone(name)
@@ -69,14 +69,14 @@ func (z *zones) components() []ics.Component {
 		slices.SortFunc(rules, func(a, b rule) int { return cmp.Compare(a.onset, b.onset) })
 		written := map[rule]*ics.ComponentBase{}
 		for _, rule := range slices.Compact(rules) {
-			once := rule
-			once.onset = ""
-			if first, known := written[once]; known {
+			key := rule
+			key.onset = ""
+			if first, known := written[key]; known {
 				first.AddRdate(rule.onset)
 				continue
 			}
 			component, properties := rule.component()
-			written[once] = properties
+			written[key] = properties
 			zone.Components = append(zone.Components, component)
 		}
 		components = append(components, zone)
@@ -98,7 +98,7 @@ func (r rule) component() (ics.Component, *ics.ComponentBase) {
 	return standard, &standard.ComponentBase
 }
 
-// offset writes seconds east of UTC (RFC 5545, section 3.3.14).
+// offset formats seconds east of UTC as a UTC-OFFSET (RFC 5545, section 3.3.14).
 func offset(seconds int) string {
 	sign := '+'
 	if seconds < 0 {

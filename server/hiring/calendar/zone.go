@@ -6,27 +6,27 @@ import (
 	"time"
 )
 
-// ValidZone reports whether a name is that of a time zone in the IANA database.
+// ValidZone reports whether name is a time zone of the IANA database, in the database's spelling.
 func ValidZone(name string) bool {
-	_, err := locate(name)
+	_, err := loadZone(name)
 	return err == nil
 }
 
-// Local writes a time as the clocks of a zone show it, with the zone's offset (RFC 3339). An error says that there is
-// no such zone.
+// Local formats a time as wall time of a zone with the zone's offset (RFC 3339). It returns an error if the zone is not
+// valid.
 func Local(t time.Time, zone string) (string, error) {
-	location, err := locate(zone)
+	location, err := loadZone(zone)
 	if err != nil {
 		return "", err
 	}
 	return t.In(location).Format(time.RFC3339), nil
 }
 
-// locate finds a zone by its name. The library of Go takes more for a name than the database has: the empty text for
-// UTC, Local for the zone of the machine, Factory for one that nobody has set, any spelling of a path, and files that
-// a system keeps beside the zones (localtime, posixrules, right/…, whose clocks count leap seconds). Names of the
-// database begin with a capital.
-func locate(name string) (*time.Location, error) {
+// loadZone returns the zone with a name. time.LoadLocation accepts more than the names of the database: the empty string
+// (UTC), Local (the zone of the machine), Factory (an unset zone), paths that are not clean, and other files in the
+// system's zone directory (localtime, posixrules, right/…, which counts leap seconds). loadZone refuses all of these.
+// Names in the database begin with a capital letter.
+func loadZone(name string) (*time.Location, error) {
 	if !fs.ValidPath(name) || name[0] < 'A' || name[0] > 'Z' || name == "Local" || name == "Factory" {
 		return nil, fmt.Errorf("%q is not a time zone of the IANA database", name)
 	}
@@ -37,14 +37,13 @@ func locate(name string) (*time.Location, error) {
 	return location, nil
 }
 
-// isUTC reports whether a time's zone is UTC, by whichever of its names.
+// isUTC reports whether a time's zone is UTC or an alias of it.
 func isUTC(t time.Time) bool {
 	name, offset := t.Zone()
 	return name == "UTC" && offset == 0
 }
 
-// isRepeated reports whether the clocks of a time's zone have shown the same before: they were set back, and have not
-// caught up yet.
+// isRepeated reports whether the wall time of t occurred before in its zone, because the clocks were set back.
 func isRepeated(t time.Time) bool {
 	start, _ := t.ZoneBounds()
 	_, before := start.Add(-time.Second).Zone()

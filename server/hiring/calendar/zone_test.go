@@ -4,25 +4,25 @@ import (
 	"strings"
 	"testing"
 	"time"
-	_ "time/tzdata" // the program has it too
+	_ "time/tzdata" // the program embeds it too
 
 	"pgregory.net/rapid"
 
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar"
 )
 
-// TestWallTimes has the clocks on either side of their changes. The wall times were written by hand, from the rules of
-// the European Union, of the United States and of New South Wales.
+// TestWallTimes verifies wall times before and after changes of the clocks. The expected times are derived by hand from
+// the rules of the European Union, the United States and New South Wales.
 func TestWallTimes(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ zone, instant, written string }{
+	for _, test := range []struct{ zone, instant, want string }{
 		{"Europe/Berlin", "2026-03-29T00:59:59Z", "20260329T015959"},
 		{"Europe/Berlin", "2026-03-29T01:00:00Z", "20260329T030000"},
 		{"Europe/Berlin", "2026-07-01T10:00:00Z", "20260701T120000"},
 		{"Europe/Berlin", "2026-10-24T23:59:59Z", "20261025T015959"},
 		{"Europe/Berlin", "2026-10-25T00:30:00Z", "20261025T023000"},
 		{"Europe/Berlin", "2026-10-25T00:59:59Z", "20261025T025959"},
-		{"Europe/Berlin", "2026-10-25T01:00:00Z", "20261025T010000Z"}, // shown a second time
+		{"Europe/Berlin", "2026-10-25T01:00:00Z", "20261025T010000Z"}, // second occurrence of 02:00:00
 		{"Europe/Berlin", "2026-10-25T01:59:59Z", "20261025T015959Z"},
 		{"Europe/Berlin", "2026-10-25T02:00:00Z", "20261025T030000"},
 		{"Europe/Berlin", "2026-12-01T10:00:00Z", "20261201T110000"},
@@ -44,30 +44,36 @@ func TestWallTimes(t *testing.T) {
 		{"Etc/UTC", "2026-03-29T01:00:00Z", "20260329T010000Z"},
 		{"Zulu", "2026-03-29T01:00:00Z", "20260329T010000Z"},
 	} {
+		instant := mustTime(test.instant)
 		for _, property := range []string{"DTSTART", "DTEND"} {
-			e := event()
+			e := newEvent()
 			e.Zone = test.zone
 			if property == "DTSTART" {
-				e.Start, e.End = at(test.instant), at(test.instant).Add(time.Hour)
+				e.Start, e.End = instant, instant.Add(time.Hour)
 			} else {
-				e.Start, e.End = at(test.instant).Add(-time.Hour), at(test.instant)
+				e.Start, e.End = instant.Add(-time.Hour), instant
 			}
-			file := read(t, write(t, e))
-			got := file.components[len(file.components)-1].get(property)
-			if zone := got.parameters["TZID"]; got.value != test.written || (zone == test.zone) == strings.HasSuffix(test.written, "Z") {
-				t.Errorf("%s in %s: %s in %q, want %s", test.instant, test.zone, got.value, zone, test.written)
+			file := parse(t, write(t, e))
+			got := file.components[len(file.components)-1].property(property)
+			wantZone := test.zone
+			if strings.HasSuffix(test.want, "Z") {
+				wantZone = ""
 			}
-			if back := file.instant(t, got); !back.Equal(at(test.instant)) {
-				t.Errorf("%s in %s: by the file's rules it is %v", test.instant, test.zone, back)
+			if zone := got.parameters["TZID"]; got.value != test.want || zone != wantZone {
+				t.Errorf("%s of %s in %s: got %s in zone %q, want %s in zone %q",
+					property, test.instant, test.zone, got.value, zone, test.want, wantZone)
+			}
+			if back := file.instant(t, got); !back.Equal(instant) {
+				t.Errorf("%s of %s in %s: the file's rules give %v", property, test.instant, test.zone, back)
 			}
 		}
 	}
 }
 
-func TestRulesOfZones(t *testing.T) {
+func TestZoneRules(t *testing.T) {
 	t.Parallel()
 	var events []calendar.Event
-	for _, one := range []struct{ zone, start string }{
+	for _, c := range []struct{ zone, start string }{
 		{"Europe/Berlin", "2027-12-01T10:00:00Z"},
 		{"UTC", "2026-07-01T10:00:00Z"},
 		{"Asia/Kolkata", "2026-07-01T10:00:00Z"},
@@ -75,8 +81,8 @@ func TestRulesOfZones(t *testing.T) {
 		{"Etc/GMT-3", "2026-07-01T10:00:00Z"},
 		{"Europe/Berlin", "2025-07-02T10:00:00Z"},
 	} {
-		e := event()
-		e.Zone, e.Start, e.End = one.zone, at(one.start), at(one.start).Add(time.Hour)
+		e := newEvent()
+		e.Zone, e.Start, e.End = c.zone, mustTime(c.start), mustTime(c.start).Add(time.Hour)
 		events = append(events, e)
 	}
 	want := strings.ReplaceAll(`BEGIN:VTIMEZONE
@@ -122,54 +128,62 @@ BEGIN:VEVENT
 	}
 }
 
-// TestRulesAgainstTheDatabase reads events at any times in any zones by the rules that their file has, and on the clocks
-// by the rules that Go has. Among the zones are those with half an hour of daylight saving, with a skipped day, with
-// winter as the exception, with Ramadan, with seconds in an offset, and with changes of the offset itself.
-func TestRulesAgainstTheDatabase(t *testing.T) {
+// TestZoneRulesMatchDatabase writes random times in various zones and interprets them by the rules of the file; the result
+// must match Go's zone database. The zones include half an hour of daylight saving time, a skipped day, negative
+// daylight saving time, Ramadan, offsets with seconds, and changes of the standard offset.
+func TestZoneRulesMatchDatabase(t *testing.T) {
 	t.Parallel()
 	names := []string{
-		"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC", "Europe/Dublin", "Africa/Casablanca",
-		"Pacific/Apia", "Pacific/Chatham", "Africa/Monrovia", "Antarctica/Troll", "America/Santiago", "Asia/Pyongyang",
+		"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "UTC", "Europe/Dublin",
+		"Africa/Casablanca", "Pacific/Apia", "Pacific/Chatham", "Africa/Monrovia", "Antarctica/Troll", "America/Santiago",
+		"Asia/Pyongyang",
 		"Europe/Moscow", "America/Caracas", "America/Sao_Paulo", "Asia/Kathmandu", "Europe/Istanbul", "Pacific/Kiritimati",
-		"Etc/GMT+12", "Etc/GMT-14", "EST5EDT", "Africa/Cairo", "Asia/Gaza", "America/St_Johns", "Asia/Tehran", "Pacific/Kwajalein",
+		"Etc/GMT+12", "Etc/GMT-14", "EST5EDT", "Africa/Cairo", "Asia/Gaza", "America/St_Johns", "Asia/Tehran",
+		"Pacific/Kwajalein",
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		var events []calendar.Event
 		for range rapid.IntRange(1, 8).Draw(t, "events") {
-			e := event()
+			e := newEvent()
 			e.Zone = rapid.SampledFrom(names).Draw(t, "zone")
-			e.Start = near(t, e.Zone)
-			e.End = e.Start.Add(time.Duration(rapid.OneOf(rapid.IntRange(1, 8*3600), rapid.IntRange(1, 3*365*86400)).Draw(t, "seconds")) * time.Second)
+			e.Start = drawTime(t, e.Zone)
+			seconds := rapid.OneOf(rapid.IntRange(1, 8*3600), rapid.IntRange(1, 3*365*86400)).Draw(t, "seconds")
+			e.End = e.Start.Add(time.Duration(seconds) * time.Second)
 			events = append(events, e)
 		}
-		file := read(t, write(t, events...))
-		for i, got := range file.all("VEVENT") {
+		file := parse(t, write(t, events...))
+		parsed := file.children("VEVENT")
+		if len(parsed) != len(events) {
+			t.Fatalf("got %d events, want %d", len(parsed), len(events))
+		}
+		for i, got := range parsed {
 			location, err := time.LoadLocation(events[i].Zone)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for property, want := range map[string]time.Time{"DTSTART": events[i].Start, "DTEND": events[i].End} {
-				written := got.get(property)
+				written := got.property(property)
 				if back := file.instant(t, written); !back.Equal(want) {
-					t.Fatalf("%v in %s is written as %+v, which is %v", want, location, written, back)
+					t.Fatalf("%v in %s: %+v means %v by the file's rules", want, location, written, back)
 				}
-				if wall := want.In(location).Format("20060102T150405"); !strings.HasSuffix(written.value, "Z") && written.value != wall {
-					t.Fatalf("%v in %s is written as %+v, want %s", want, location, written, wall)
+				wall := want.In(location).Format("20060102T150405")
+				if !strings.HasSuffix(written.value, "Z") && written.value != wall {
+					t.Fatalf("%v in %s: got %+v, want %s", want, location, written, wall)
 				}
 			}
 		}
 	})
 }
 
-// near draws a time from 1970 to 2100, half of them within hours of a change of a zone's clocks.
-func near(t *rapid.T, zone string) time.Time {
+// drawTime draws a time from 1970 to 2100. Half of the times are within three hours of a change of the zone's clocks.
+func drawTime(t *rapid.T, zone string) time.Time {
 	location, err := time.LoadLocation(zone)
 	if err != nil {
 		t.Fatal(err)
 	}
 	drawn := time.Unix(rapid.Int64Range(0, 4102444800).Draw(t, "unix"), 0).In(location)
-	if _, change := drawn.ZoneBounds(); !change.IsZero() && rapid.Bool().Draw(t, "near a change") {
-		return change.Add(time.Duration(rapid.IntRange(-3*3600, 3*3600).Draw(t, "seconds from it")) * time.Second)
+	if _, change := drawn.ZoneBounds(); !change.IsZero() && rapid.Bool().Draw(t, "near change") {
+		return change.Add(time.Duration(rapid.IntRange(-3*3600, 3*3600).Draw(t, "seconds from change")) * time.Second)
 	}
 	return drawn
 }
@@ -177,11 +191,12 @@ func near(t *rapid.T, zone string) time.Time {
 func TestValidZone(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
-		"UTC", "Etc/UTC", "GMT", "Zulu", "Europe/Berlin", "America/New_York", "America/Argentina/Buenos_Aires", "Etc/GMT+5",
-		"Etc/GMT-14", "America/Port-au-Prince", "Asia/Kolkata", "Asia/Calcutta", "US/Eastern", "EST5EDT", "W-SU", "NZ-CHAT",
+		"UTC", "Etc/UTC", "GMT", "Zulu", "Europe/Berlin", "America/New_York", "America/Argentina/Buenos_Aires",
+		"Etc/GMT+5", "Etc/GMT-14", "America/Port-au-Prince", "Asia/Kolkata", "Asia/Calcutta", "US/Eastern",
+		"EST5EDT", "W-SU", "NZ-CHAT",
 	} {
 		if !calendar.ValidZone(name) {
-			t.Errorf("%q is refused", name)
+			t.Errorf("ValidZone(%q): got false, want true", name)
 		}
 	}
 	for _, name := range []string{
@@ -192,7 +207,7 @@ func TestValidZone(t *testing.T) {
 		"CEST", "GMT+2", "UTC+2", "Étc/UTC", strings.Repeat("A", 100000), "A" + strings.Repeat("/A", 10000),
 	} {
 		if calendar.ValidZone(name) {
-			t.Errorf("%.40q is taken for a zone", name)
+			t.Errorf("ValidZone(%.40q): got true, want false", name)
 		}
 	}
 }
@@ -209,25 +224,34 @@ func TestLocal(t *testing.T) {
 		{"2026-01-01T00:00:00Z", "Asia/Kolkata", "2026-01-01T05:30:00+05:30"},
 		{"2026-01-01T05:30:00+05:30", "UTC", "2026-01-01T00:00:00Z"},
 	} {
-		if got, err := calendar.Local(at(test.instant), test.zone); err != nil || got != test.want {
-			t.Errorf("%s in %s: %s (%v), want %s", test.instant, test.zone, got, err, test.want)
-		}
-	}
-	for _, zone := range []string{"", "Local", "Mars/Olympus", "../UTC"} {
-		if got, err := calendar.Local(stamp(), zone); err == nil || got != "" {
-			t.Errorf("in %q it is %s", zone, got)
+		if got, err := calendar.Local(mustTime(test.instant), test.zone); err != nil || got != test.want {
+			t.Errorf("%s in %s: got %s (%v), want %s", test.instant, test.zone, got, err, test.want)
 		}
 	}
 }
 
-func TestLocalIsTheSameInstant(t *testing.T) {
+func TestLocalRefusesInvalidZones(t *testing.T) {
+	t.Parallel()
+	for _, zone := range []string{"", "Local", "Mars/Olympus", "../UTC"} {
+		if got, err := calendar.Local(mustTime("2026-01-02T03:04:05Z"), zone); err == nil || got != "" {
+			t.Errorf("in %q: got %q (%v), want an error", zone, got, err)
+		}
+	}
+}
+
+func TestLocalKeepsInstant(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		zone := rapid.SampledFrom([]string{"Europe/Berlin", "Pacific/Apia", "Asia/Kathmandu", "UTC", "America/St_Johns"}).Draw(t, "zone")
-		want := near(t, zone)
+		zone := rapid.SampledFrom([]string{
+			"Europe/Berlin", "Pacific/Apia", "Asia/Kathmandu", "UTC", "America/St_Johns",
+		}).Draw(t, "zone")
+		want := drawTime(t, zone)
 		text, err := calendar.Local(want, zone)
-		if got := at(text); err != nil || !got.Equal(want) {
-			t.Fatalf("%v in %s: %s (%v)", want, zone, text, err)
+		if err != nil {
+			t.Fatalf("%v in %s: %v", want, zone, err)
+		}
+		if got := mustTime(text); !got.Equal(want) {
+			t.Fatalf("%v in %s: got %s, which is another time", want, zone, text)
 		}
 	})
 }
