@@ -23,8 +23,8 @@ func content() ([]api.KitCriterion, []api.KitQuestion) {
 	return criteria, questions
 }
 
-// TestHash holds the hash against canonical JSON that was written by hand: members sorted, nothing escaped that need not
-// be, null kept and what is absent left out.
+// TestHash compares the hash with that of canonical JSON written by hand: members are sorted, only what must be escaped is
+// escaped, null is kept and absent members are omitted.
 func TestHash(t *testing.T) {
 	t.Parallel()
 	const canonical = `{"criteria":[{"anchors":["a","b","c","d","e` + "\u2028" + `"],"description":null,"key":"design","required":true,` +
@@ -33,46 +33,52 @@ func TestHash(t *testing.T) {
 	want := sha256.Sum256([]byte(canonical))
 	got, err := kitcontent.Hash(content())
 	if err != nil || got != hex.EncodeToString(want[:]) {
-		t.Errorf("%s, %v, want %x", got, err, want)
+		t.Errorf("got %s, %v, want %x", got, err, want)
 	}
 }
 
-// TestHashTellsContentsApart changes one thing at a time.
-func TestHashTellsContentsApart(t *testing.T) {
+// TestHashDistinguishesContents makes one change at a time.
+func TestHashDistinguishesContents(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
-	for name, change := range map[string]func(c []api.KitCriterion, q []api.KitQuestion) ([]api.KitCriterion, []api.KitQuestion){
-		"nothing": func(c []api.KitCriterion, q []api.KitQuestion) ([]api.KitCriterion, []api.KitQuestion) { return c, q },
-		"weight": func(c []api.KitCriterion, q []api.KitQuestion) ([]api.KitCriterion, []api.KitQuestion) {
+	type (
+		criteria  = []api.KitCriterion
+		questions = []api.KitQuestion
+	)
+	for name, change := range map[string]func(criteria, questions) (criteria, questions){
+		"unchanged": func(c criteria, q questions) (criteria, questions) { return c, q },
+		"weight": func(c criteria, q questions) (criteria, questions) {
 			c[0].Weight++
 			return c, q
 		},
-		"anchor": func(c []api.KitCriterion, q []api.KitQuestion) ([]api.KitCriterion, []api.KitQuestion) {
+		"anchor": func(c criteria, q questions) (criteria, questions) {
 			c[0].Anchors[2] = "other"
 			return c, q
 		},
-		"order": func(c []api.KitCriterion, q []api.KitQuestion) ([]api.KitCriterion, []api.KitQuestion) {
-			return c, []api.KitQuestion{q[1], q[0]}
-		},
-		"fewer": func(c []api.KitCriterion, q []api.KitQuestion) ([]api.KitCriterion, []api.KitQuestion) {
-			return c, q[:1]
-		},
-		"none": func([]api.KitCriterion, []api.KitQuestion) ([]api.KitCriterion, []api.KitQuestion) { return nil, nil },
+		"order of questions": func(c criteria, q questions) (criteria, questions) { return c, questions{q[1], q[0]} },
+		"fewer questions":    func(c criteria, q questions) (criteria, questions) { return c, q[:1] },
+		"empty":              func(criteria, questions) (criteria, questions) { return nil, nil },
 	} {
 		got, err := kitcontent.Hash(change(content()))
-		if other, known := seen[got]; known || err != nil || len(got) != 64 {
-			t.Errorf("%s: %s, which is that of %q too; %v", name, got, other, err)
+		if err != nil || len(got) != 64 {
+			t.Errorf("%s: got %q, %v, want 64 digits", name, got, err)
+		}
+		if other, known := seen[got]; known {
+			t.Errorf("%s: got the same hash as %q: %s", name, other, got)
 		}
 		seen[got] = name
 	}
 }
 
-func TestHashOfNothing(t *testing.T) {
+func TestHashOfEmptyContent(t *testing.T) {
 	t.Parallel()
 	want := sha256.Sum256([]byte(`{"criteria":[],"questions":[]}`))
-	for _, criteria := range [][]api.KitCriterion{nil, {}} {
-		if got, err := kitcontent.Hash(criteria, nil); err != nil || got != hex.EncodeToString(want[:]) {
-			t.Errorf("%s, %v, want %x", got, err, want)
-		}
+	for name, criteria := range map[string][]api.KitCriterion{"nil": nil, "empty": {}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got, err := kitcontent.Hash(criteria, nil); err != nil || got != hex.EncodeToString(want[:]) {
+				t.Errorf("got %s, %v, want %x", got, err, want)
+			}
+		})
 	}
 }

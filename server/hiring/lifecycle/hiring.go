@@ -2,47 +2,50 @@ package lifecycle
 
 import "github.com/ai-interviewer-platform/interviewer/gen/api"
 
-// jobTable declares the machine of jobs.
+// jobTable declares the state machine of jobs.
 func jobTable() Table[api.JobStatus, api.JobAction] {
 	type (
-		states = []api.JobStatus
-		way    = Transition[api.JobStatus, api.JobAction]
+		states     = []api.JobStatus
+		transition = Transition[api.JobStatus, api.JobAction]
 	)
-	const draft, open, held, closed = api.JobStatusDraft, api.JobStatusOpen, api.JobStatusOnHold, api.JobStatusClosed
+	const (
+		draft, open    = api.JobStatusDraft, api.JobStatusOpen
+		onHold, closed = api.JobStatusOnHold, api.JobStatusClosed
+	)
 	return Table[api.JobStatus, api.JobAction]{
 		Name: "job", Initial: draft, Needs: "jobs:write",
 		States: []State[api.JobStatus]{
 			{draft, "In preparation; candidates cannot apply yet."},
 			{open, "Candidates can apply."},
-			{held, "New applications are not accepted for now."},
+			{onHold, "New applications are not accepted for now."},
 			{closed, "The search is over; new applications are not accepted."},
 		},
-		Transitions: []way{
+		Transitions: []transition{
 			{
-				Action: api.JobActionUpdate, From: states{draft, open, held, closed}, By: managers(),
+				Action: api.JobActionUpdate, From: states{draft, open, onHold, closed}, By: managers(),
 				Description: "Change the attributes of the job.",
 			},
 			{
-				Action: api.JobActionOpen, From: states{draft, held, closed}, To: open, By: managers(),
+				Action: api.JobActionOpen, From: states{draft, onHold, closed}, To: open, By: managers(),
 				Description: "Accept applications.",
 			},
 			{
-				Action: api.JobActionHold, From: states{open}, To: held, By: managers(),
+				Action: api.JobActionHold, From: states{open}, To: onHold, By: managers(),
 				Description: "Stop accepting applications for now.",
 			},
 			{
-				Action: api.JobActionClose, From: states{draft, open, held}, To: closed, By: managers(),
+				Action: api.JobActionClose, From: states{draft, open, onHold}, To: closed, By: managers(),
 				Description: "End the search.",
 			},
 		},
 	}
 }
 
-// candidateTable declares the machine of candidates.
+// candidateTable declares the state machine of candidates.
 func candidateTable() Table[api.CandidateStatus, api.CandidateAction] {
 	type (
-		states = []api.CandidateStatus
-		way    = Transition[api.CandidateStatus, api.CandidateAction]
+		states     = []api.CandidateStatus
+		transition = Transition[api.CandidateStatus, api.CandidateAction]
 	)
 	const active, archived = api.CandidateStatusActive, api.CandidateStatusArchived
 	return Table[api.CandidateStatus, api.CandidateAction]{
@@ -52,7 +55,7 @@ func candidateTable() Table[api.CandidateStatus, api.CandidateAction] {
 			{active, "Can apply to open jobs."},
 			{archived, "Kept for the record; cannot apply."},
 		},
-		Transitions: []way{
+		Transitions: []transition{
 			{
 				Action: api.CandidateActionUpdate, From: states{active, archived}, By: managers(),
 				Description: "Change the profile of the candidate.",
@@ -73,14 +76,15 @@ func candidateTable() Table[api.CandidateStatus, api.CandidateAction] {
 	}
 }
 
-// applicationTable declares the machine of the status of applications. Stage is the machine of their stages.
+// applicationTable declares the state machine of the status of applications. Their stages have a machine of their own,
+// see Stage.
 func applicationTable() Table[api.ApplicationStatus, api.ApplicationAction] {
 	type (
-		states = []api.ApplicationStatus
-		way    = Transition[api.ApplicationStatus, api.ApplicationAction]
+		states     = []api.ApplicationStatus
+		transition = Transition[api.ApplicationStatus, api.ApplicationAction]
 	)
 	const (
-		active, held        = api.ApplicationStatusActive, api.ApplicationStatusOnHold
+		active, onHold      = api.ApplicationStatusActive, api.ApplicationStatusOnHold
 		hired               = api.ApplicationStatusHired
 		rejected, withdrawn = api.ApplicationStatusRejected, api.ApplicationStatusWithdrawn
 	)
@@ -91,12 +95,12 @@ func applicationTable() Table[api.ApplicationStatus, api.ApplicationAction] {
 		},
 		States: []State[api.ApplicationStatus]{
 			{active, "Under consideration."},
-			{held, "Paused; keeps its stage."},
+			{onHold, "Paused; keeps its stage."},
 			{hired, "Ended with a hire."},
 			{rejected, "Rejected by the company."},
 			{withdrawn, "Withdrawn by the candidate."},
 		},
-		Transitions: []way{
+		Transitions: []transition{
 			{
 				Action: api.ApplicationActionMove, From: states{active}, By: leaders(), Reason: api.MachineReasonOptional,
 				Description: "Move to another stage, as the machine application_stage permits.",
@@ -106,11 +110,11 @@ func applicationTable() Table[api.ApplicationStatus, api.ApplicationAction] {
 				Description: "Happens with the move from offer to hired.",
 			},
 			{
-				Action: api.ApplicationActionHold, From: states{active}, To: held, By: leaders(), Reason: api.MachineReasonOptional,
+				Action: api.ApplicationActionHold, From: states{active}, To: onHold, By: leaders(), Reason: api.MachineReasonOptional,
 				Description: "Pause the application.",
 			},
 			{
-				Action: api.ApplicationActionResume, From: states{held}, To: active, By: leaders(),
+				Action: api.ApplicationActionResume, From: states{onHold}, To: active, By: leaders(),
 				Reason: api.MachineReasonOptional, Description: "Continue the application.",
 			},
 			{
@@ -118,7 +122,7 @@ func applicationTable() Table[api.ApplicationStatus, api.ApplicationAction] {
 				Reason: api.MachineReasonOptional, Description: "Reject the application for one of the listed rejection reasons.",
 			},
 			{
-				Action: api.ApplicationActionWithdraw, From: states{active, held}, To: withdrawn, By: leaders(),
+				Action: api.ApplicationActionWithdraw, From: states{active, onHold}, To: withdrawn, By: leaders(),
 				Reason: api.MachineReasonOptional, Description: "Record that the candidate withdrew.",
 			},
 			{

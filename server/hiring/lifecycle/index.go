@@ -14,7 +14,7 @@ type actorSet uint8
 // actorSets is the number of different actorSets.
 const actorSets = 1 << 5
 
-// bitOf returns the bit of an actor. An unknown actor has none, so that it is allowed nothing.
+// bitOf returns the bit of an actor. An unknown actor has no bit, so that no action is allowed.
 func bitOf(actor api.MachineActor) actorSet {
 	switch actor {
 	case api.MachineActorHr:
@@ -37,7 +37,7 @@ type roleOf struct {
 	member bool
 }
 
-// actorsOf has the machine actor of every known role, as package access defines it. An unknown role has none.
+// actorsOf maps every known role to its machine actor, as package access defines it. An unknown role has none.
 //
 //nolint:gochecknoglobals // immutable
 var actorsOf = roleActors()
@@ -52,6 +52,7 @@ func roleActors() map[roleOf]actorSet {
 	return sets
 }
 
+// setOf returns the set of actors.
 func setOf(actors []api.MachineActor) actorSet {
 	var set actorSet
 	for _, actor := range actors {
@@ -63,29 +64,29 @@ func setOf(actors []api.MachineActor) actorSet {
 // actionSet has one bit for each action of a machine, in the order of the table.
 type actionSet uint32
 
-// index holds what a machine looks up for every row of a list. It is computed once.
+// index contains precomputed answers about a table, because a machine is asked for every row of a list.
 type index[S, A ~string] struct {
 	states  []S
 	actions []A
-	// by are the actors of each transition.
+	// by contains the actors of each transition.
 	by []actorSet
-	// allowedIn are the allowed actions of each state and actorSet.
+	// allowedIn contains the allowed actions by state and actorSet.
 	allowedIn [][actorSets]allowed[A]
 }
 
-// allowed are the actions of an actorSet in one state, as a set and in the order of the table.
+// allowed contains the allowed actions of an actorSet in one state, as a set and in the order of the table.
 type allowed[A ~string] struct {
 	set     actionSet
 	actions []A
 }
 
-// build returns the machine of a table.
+// build returns the machine of a table. It panics if the table has more than 32 actions.
 func build[S, A ~string](t Table[S, A]) Machine[S, A] {
 	x := &index[S, A]{}
-	for _, way := range t.Transitions {
-		x.by = append(x.by, setOf(way.By))
-		if !slices.Contains(x.actions, way.Action) {
-			x.actions = append(x.actions, way.Action)
+	for _, transition := range t.Transitions {
+		x.by = append(x.by, setOf(transition.By))
+		if !slices.Contains(x.actions, transition.Action) {
+			x.actions = append(x.actions, transition.Action)
 		}
 	}
 	if len(x.actions) > 32 {
@@ -102,13 +103,13 @@ func build[S, A ~string](t Table[S, A]) Machine[S, A] {
 	return Machine[S, A]{Table: &t, index: x}
 }
 
-// find returns the actions that a table allows some actors in a state.
+// find searches a table for the actions that actors may perform in a state.
 func (x *index[S, A]) find(t Table[S, A], state S, actors actorSet) allowed[A] {
 	found := allowed[A]{actions: []A{}}
-	for i, way := range t.Transitions {
-		if x.by[i]&actors != 0 && slices.Contains(way.From, state) && !slices.Contains(found.actions, way.Action) {
-			found.set |= x.bit(way.Action)
-			found.actions = append(found.actions, way.Action)
+	for i, transition := range t.Transitions {
+		if x.by[i]&actors != 0 && slices.Contains(transition.From, state) && !slices.Contains(found.actions, transition.Action) {
+			found.set |= x.bit(transition.Action)
+			found.actions = append(found.actions, transition.Action)
 		}
 	}
 	found.actions = slices.Clip(found.actions)

@@ -2,11 +2,11 @@ package lifecycle
 
 import "github.com/ai-interviewer-platform/interviewer/gen/api"
 
-// kitVersionTable declares the machine of a kit's versions.
+// kitVersionTable declares the state machine of kit versions.
 func kitVersionTable() Table[api.KitVersionStatus, api.KitVersionAction] {
 	type (
-		states = []api.KitVersionStatus
-		way    = Transition[api.KitVersionStatus, api.KitVersionAction]
+		states     = []api.KitVersionStatus
+		transition = Transition[api.KitVersionStatus, api.KitVersionAction]
 	)
 	const draft, published = api.KitVersionStatusDraft, api.KitVersionStatusPublished
 	const archived = api.KitVersionStatusArchived
@@ -17,7 +17,7 @@ func kitVersionTable() Table[api.KitVersionStatus, api.KitVersionAction] {
 			{published, "Cannot be changed; new interviews use it."},
 			{archived, "Cannot be changed; only interviews that already have it use it."},
 		},
-		Transitions: []way{
+		Transitions: []transition{
 			{
 				Action: api.KitVersionActionUpdate, From: states{draft}, By: leaders(),
 				Description: "Change questions and criteria.",
@@ -38,21 +38,21 @@ func kitVersionTable() Table[api.KitVersionStatus, api.KitVersionAction] {
 	}
 }
 
-// interviewTable declares the machine of interviews.
+// interviewTable declares the state machine of interviews.
 func interviewTable() Table[api.InterviewStatus, api.InterviewAction] {
 	type (
-		states = []api.InterviewStatus
-		way    = Transition[api.InterviewStatus, api.InterviewAction]
+		states     = []api.InterviewStatus
+		transition = Transition[api.InterviewStatus, api.InterviewAction]
 	)
 	const (
-		draft, scheduled    = api.InterviewStatusDraft, api.InterviewStatusScheduled
-		running, awaiting   = api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores
-		completed, missed   = api.InterviewStatusCompleted, api.InterviewStatusNoShow
-		cancelled           = api.InterviewStatusCancelled
-		optional, mandatory = api.MachineReasonOptional, api.MachineReasonRequired
-		conduct, override   = "interviews:conduct", "interviews:override"
+		draft, scheduled     = api.InterviewStatusDraft, api.InterviewStatusScheduled
+		inProgress, awaiting = api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores
+		completed, noShow    = api.InterviewStatusCompleted, api.InterviewStatusNoShow
+		cancelled            = api.InterviewStatusCancelled
+		optional, mandatory  = api.MachineReasonOptional, api.MachineReasonRequired
+		conduct, override    = "interviews:conduct", "interviews:override"
 	)
-	unfinished := states{draft, scheduled, running, awaiting, missed}
+	unfinished := states{draft, scheduled, inProgress, awaiting, noShow}
 	return Table[api.InterviewStatus, api.InterviewAction]{
 		Name: "interview", Initial: draft, Needs: "interviews:schedule",
 		Also: map[api.InterviewAction]string{
@@ -63,13 +63,13 @@ func interviewTable() Table[api.InterviewStatus, api.InterviewAction] {
 		States: []State[api.InterviewStatus]{
 			{draft, "Has no time yet."},
 			{scheduled, "Has a time and a panel."},
-			{running, "In progress."},
+			{inProgress, "In progress."},
 			{awaiting, "Finished; required scores are missing."},
 			{completed, "All required scores are submitted, or HR or an admin completed the interview without them."},
-			{missed, "The candidate did not appear."},
+			{noShow, "The candidate did not appear."},
 			{cancelled, "Will not take place."},
 		},
-		Transitions: []way{
+		Transitions: []transition{
 			{
 				Action: api.InterviewActionUpdate, From: unfinished, By: leaders(),
 				Description: "Change title, kind, location or instructions.",
@@ -79,7 +79,7 @@ func interviewTable() Table[api.InterviewStatus, api.InterviewAction] {
 				Description: "Add, change or remove a panelist.",
 			},
 			{
-				Action: api.InterviewActionSchedule, From: states{draft, missed}, To: scheduled, By: leaders(), Reason: optional,
+				Action: api.InterviewActionSchedule, From: states{draft, noShow}, To: scheduled, By: leaders(), Reason: optional,
 				Description: "Set the time.",
 			},
 			{
@@ -91,27 +91,27 @@ func interviewTable() Table[api.InterviewStatus, api.InterviewAction] {
 				Description: "Accept or decline the place on the panel.",
 			},
 			{
-				Action: api.InterviewActionStart, From: states{scheduled}, To: running, By: conductors(),
+				Action: api.InterviewActionStart, From: states{scheduled}, To: inProgress, By: conductors(),
 				Description: "Start the interview.",
 			},
 			{
-				Action: api.InterviewActionFinish, From: states{running}, To: awaiting, By: conductors(),
+				Action: api.InterviewActionFinish, From: states{inProgress}, To: awaiting, By: conductors(),
 				Description: "Finish the interview.",
 			},
 			{
-				Action: api.InterviewActionMarkNoShow, From: states{scheduled}, To: missed, By: conductors(), Reason: optional,
+				Action: api.InterviewActionMarkNoShow, From: states{scheduled}, To: noShow, By: conductors(), Reason: optional,
 				Description: "Record that the candidate did not appear.",
 			},
 			{
-				Action: api.InterviewActionCancel, From: states{draft, scheduled, missed}, To: cancelled, By: leaders(),
+				Action: api.InterviewActionCancel, From: states{draft, scheduled, noShow}, To: cancelled, By: leaders(),
 				Reason: optional, Description: "Cancel the interview.",
 			},
 			{
-				Action: api.InterviewActionCancel, From: states{running}, To: cancelled, By: managers(), Reason: mandatory,
+				Action: api.InterviewActionCancel, From: states{inProgress}, To: cancelled, By: managers(), Reason: mandatory,
 				Description: "Cancel an interview in progress.",
 			},
 			{
-				Action: api.InterviewActionCreateScore, From: states{running, awaiting},
+				Action: api.InterviewActionCreateScore, From: states{inProgress, awaiting},
 				By: []api.MachineActor{api.MachineActorPanelist}, Description: "Create the panelist's own score.",
 			},
 			{
@@ -130,12 +130,12 @@ func interviewTable() Table[api.InterviewStatus, api.InterviewAction] {
 	}
 }
 
-// scoreTable declares the machine of scores. The state of the interview restricts it further: scores are written,
+// scoreTable declares the state machine of scores. The state of the interview restricts it further: scores are written,
 // reopened and voided only while their interview is in_progress or awaiting_scores.
 func scoreTable() Table[api.ScoreStatus, api.ScoreAction] {
 	type (
-		states = []api.ScoreStatus
-		way    = Transition[api.ScoreStatus, api.ScoreAction]
+		states     = []api.ScoreStatus
+		transition = Transition[api.ScoreStatus, api.ScoreAction]
 	)
 	const draft, submitted, voided = api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided
 	rater := []api.MachineActor{api.MachineActorRater}
@@ -149,7 +149,7 @@ func scoreTable() Table[api.ScoreStatus, api.ScoreAction] {
 			{submitted, "Counts; cannot be changed."},
 			{voided, "No longer counts; its author may write another one."},
 		},
-		Transitions: []way{
+		Transitions: []transition{
 			{Action: api.ScoreActionUpdate, From: states{draft}, By: rater, Description: "Change the draft."},
 			{Action: api.ScoreActionSubmit, From: states{draft}, To: submitted, By: rater, Description: "Submit the score."},
 			{

@@ -1,7 +1,7 @@
-// Package lifecycle holds the state machines of hiring: the states of each kind of resource, the actions that lead from
-// one state to another, the actors that may perform an action, and whether it needs a reason. One table per machine
-// decides what an action does, what allowed_actions contains, what a 409 lists, what the API publishes and what the
-// reference page draws, so that these cannot differ.
+// Package lifecycle contains the state machines of hiring: the states of each kind of resource, the actions that lead
+// from one state to another, the actors that may perform an action, and whether it needs a reason. Each machine is
+// declared in one table. Handlers, allowed_actions, the details of a 409, the published machines and the diagrams of the
+// reference page all use this table, so that they cannot differ.
 package lifecycle
 
 import (
@@ -33,8 +33,7 @@ type State[S ~string] struct {
 	Description string
 }
 
-// Transition leads from some states to another. If it leads back to the state it came from, it is an action that the
-// state permits and that does not end the state.
+// Transition is an action that leads from one of several states to another, or leaves the state as it is.
 type Transition[S, A ~string] struct {
 	Action A
 	From   []S
@@ -48,6 +47,7 @@ type Transition[S, A ~string] struct {
 	Description string
 }
 
+// after returns the state after the transition.
 func (t *Transition[S, A]) after(from S) S {
 	if t.To == "" {
 		return from
@@ -58,14 +58,14 @@ func (t *Transition[S, A]) after(from S) S {
 // Standing describes the relation of an actor to one resource.
 type Standing struct {
 	Role api.Role
-	// Member of the resource's job, Panelist of the interview, Rater who wrote the score.
+	// Member of the resource's job, Panelist of the interview, Rater of the score.
 	Member, Panelist, Rater bool
-	// Scopes are the permissions of an API key; nil for a person, who has those of their role.
+	// Scopes are the permissions of an API key; nil for a person, who has the permissions of their role.
 	Scopes []string
 }
 
-// StandingOf is the relation of an actor to a resource, given whether the actor leads the resource's job: as a member,
-// or as an API key of the job.
+// StandingOf returns the standing of an actor. The parameter member reports whether the actor is a member of the
+// resource's job, or an API key of that job.
 func StandingOf(actor access.Actor, member bool) Standing {
 	return Standing{Role: actor.Role, Member: member, Scopes: actor.Scopes()}
 }
@@ -82,15 +82,15 @@ func (s Standing) actors() actorSet {
 	return set
 }
 
-// Machine applies a Table. It is immutable, except that Without returns a copy; pass it by value.
+// Machine evaluates a Table. It is immutable; Without returns a changed copy. Pass it by value.
 type Machine[S, A ~string] struct {
 	*Table[S, A]
 	index *index[S, A]
-	// blocked are the actions that Without took away.
+	// blocked contains the actions that Without removed.
 	blocked actionSet
 }
 
-// Without returns the machine in which no state permits the actions. They are refused with StateConflict.
+// Without returns a machine in which no state permits the given actions: they are refused with StateConflict.
 func (m Machine[S, A]) Without(actions ...A) Machine[S, A] {
 	for _, action := range actions {
 		m.blocked |= m.index.bit(action)
@@ -101,14 +101,14 @@ func (m Machine[S, A]) Without(actions ...A) Machine[S, A] {
 // Decide returns the state after an action. The error is RoleNotAllowed if the actor may not perform the action in any
 // state, StateConflict, with the state and the allowed actions, if not in this state, and RuleViolated if a required
 // reason is missing.
-func (m Machine[S, A]) Decide(state S, action A, who Standing, reason *string) (S, error) {
-	ever := false
+func (m Machine[S, A]) Decide(state S, action A, standing Standing, reason *string) (S, error) {
+	inSomeState := false
 	for i := range m.Transitions {
 		t := &m.Transitions[i]
-		if t.Action != action || !m.mayPerform(who, i) {
+		if t.Action != action || !m.mayPerform(standing, i) {
 			continue
 		}
-		ever = true
+		inSomeState = true
 		if slices.Contains(t.From, state) && m.blocked&m.index.bit(action) == 0 {
 			if err := t.check(reason); err != nil {
 				return state, err
@@ -116,11 +116,11 @@ func (m Machine[S, A]) Decide(state S, action A, who Standing, reason *string) (
 			return t.after(state), nil
 		}
 	}
-	if !ever {
+	if !inSomeState {
 		return state, fault.New(fault.RoleNotAllowed).
 			With("You may not perform the action %s on this %s.", action, m.noun())
 	}
-	return state, m.Conflict(state, who)
+	return state, m.Conflict(state, standing)
 }
 
 // check returns RuleViolated if the transition needs a reason and there is none.
@@ -128,17 +128,18 @@ func (t *Transition[S, A]) check(reason *string) error {
 	if t.Reason != api.MachineReasonRequired || reason != nil && strings.TrimSpace(*reason) != "" {
 		return nil
 	}
-	return fault.New(fault.RuleViolated).With("This action needs a reason.").Field("/reason", "required", "is required")
+	return fault.New(fault.RuleViolated).With("This action needs a reason. Send a reason that is not blank.").
+		Field("/reason", "required", "is required")
 }
 
 // Conflict returns the fault for an action that the state does not permit.
-func (m Machine[S, A]) Conflict(state S, who Standing) error {
-	allowed := names(m.Allowed(state, who))
+func (m Machine[S, A]) Conflict(state S, standing Standing) error {
+	allowed := names(m.Allowed(state, standing))
 	return fault.New(fault.StateConflict).In(string(state), allowed).
 		With("The %s is %s. Allowed actions: %s.", m.noun(), state, listed(allowed))
 }
 
-// noun is the kind of resource in a sentence.
+// noun returns the kind of resource as it is written in a sentence.
 func (m Machine[S, A]) noun() string { return strings.ReplaceAll(m.Name, "_", " ") }
 
 func names[A ~string](values []A) []string {
@@ -149,6 +150,7 @@ func names[A ~string](values []A) []string {
 	return names
 }
 
+// listed joins names for a sentence; it returns "none" if there are none.
 func listed(names []string) string {
 	if len(names) == 0 {
 		return "none"
@@ -158,15 +160,15 @@ func listed(names []string) string {
 
 // Allowed returns the actions that an actor may perform in a state, in the order of the table. The slice is shared: do
 // not modify it.
-func (m Machine[S, A]) Allowed(state S, who Standing) []A {
-	all := m.index.allowed(state, who.actors())
-	rest := all.set & m.permitted(who)
-	if rest == all.set {
+func (m Machine[S, A]) Allowed(state S, standing Standing) []A {
+	all := m.index.allowed(state, standing.actors())
+	remaining := all.set & m.permitted(standing)
+	if remaining == all.set {
 		return all.actions
 	}
 	actions := make([]A, 0, len(all.actions))
 	for _, action := range all.actions {
-		if rest&m.index.bit(action) != 0 {
+		if remaining&m.index.bit(action) != 0 {
 			actions = append(actions, action)
 		}
 	}
@@ -174,34 +176,35 @@ func (m Machine[S, A]) Allowed(state S, who Standing) []A {
 }
 
 // May reports whether an actor may perform an action in a state.
-func (m Machine[S, A]) May(state S, action A, who Standing) bool {
-	return m.index.allowed(state, who.actors()).set&m.permitted(who)&m.index.bit(action) != 0
+func (m Machine[S, A]) May(state S, action A, standing Standing) bool {
+	return m.index.allowed(state, standing.actors()).set&m.permitted(standing)&m.index.bit(action) != 0
 }
 
 // mayPerform reports whether an actor may perform a transition in some state.
-func (m Machine[S, A]) mayPerform(who Standing, transition int) bool {
-	return m.index.by[transition]&who.actors() != 0 && m.holds(who, m.Transitions[transition].Action)
+func (m Machine[S, A]) mayPerform(standing Standing, transition int) bool {
+	return m.index.by[transition]&standing.actors() != 0 && m.holds(standing, m.Transitions[transition].Action)
 }
 
 // holds reports whether an actor has the permission for an action. A person has it by their role.
-func (m Machine[S, A]) holds(who Standing, action A) bool {
-	return who.Scopes == nil || slices.Contains(who.Scopes, m.permission(action))
+func (m Machine[S, A]) holds(standing Standing, action A) bool {
+	return standing.Scopes == nil || slices.Contains(standing.Scopes, m.permission(action))
 }
 
 // permitted returns the actions that are not blocked and that the scopes of an API key include.
-func (m Machine[S, A]) permitted(who Standing) actionSet {
-	if who.Scopes == nil {
+func (m Machine[S, A]) permitted(standing Standing) actionSet {
+	if standing.Scopes == nil {
 		return ^m.blocked
 	}
 	var set actionSet
 	for i, action := range m.index.actions {
-		if m.holds(who, action) {
+		if m.holds(standing, action) {
 			set |= 1 << i
 		}
 	}
 	return set &^ m.blocked
 }
 
+// permission returns the permission that an action requires.
 func (t *Table[S, A]) permission(action A) string {
 	if permission, found := t.Also[action]; found {
 		return permission
@@ -209,7 +212,7 @@ func (t *Table[S, A]) permission(action A) string {
 	return t.Needs
 }
 
-// Describe returns the machine as the API publishes it, with one transition for each state that it leads from.
+// Describe returns the machine as the API publishes it: a transition from several states is listed once for each.
 func (m Machine[S, A]) Describe() api.StateMachine {
 	described := api.StateMachine{
 		Name: m.Name, Initial: string(m.Initial), States: []api.MachineState{}, Transitions: []api.MachineTransition{},
@@ -250,25 +253,25 @@ var (
 	scoreMachine       = build(scoreTable())
 )
 
-// Job is the machine of jobs.
+// Job returns the machine of jobs.
 func Job() Machine[api.JobStatus, api.JobAction] { return jobMachine }
 
-// Candidate is the machine of candidates.
+// Candidate returns the machine of candidates.
 func Candidate() Machine[api.CandidateStatus, api.CandidateAction] { return candidateMachine }
 
-// Application is the machine of the status of applications.
+// Application returns the machine of the status of applications.
 func Application() Machine[api.ApplicationStatus, api.ApplicationAction] { return applicationMachine }
 
-// Stage is the machine of the stages of applications.
+// Stage returns the machine of the stages of applications.
 func Stage() Machine[api.ApplicationStage, api.ApplicationEvent] { return stageMachine }
 
-// KitVersion is the machine of the versions of kits.
+// KitVersion returns the machine of kit versions.
 func KitVersion() Machine[api.KitVersionStatus, api.KitVersionAction] { return kitVersionMachine }
 
-// Interview is the machine of interviews.
+// Interview returns the machine of interviews.
 func Interview() Machine[api.InterviewStatus, api.InterviewAction] { return interviewMachine }
 
-// Score is the machine of scores. Scores also depend on the state of their interview, see TakesScores.
+// Score returns the machine of scores. Scores also depend on the state of their interview; see TakesScores.
 func Score() Machine[api.ScoreStatus, api.ScoreAction] { return scoreMachine }
 
 // All describes every machine, in the order in which hiring uses them.
@@ -279,13 +282,13 @@ func All() []api.StateMachine {
 	}
 }
 
-// managers manage the hiring of the company.
+// managers returns the actors who manage the hiring of a company.
 func managers() []api.MachineActor {
 	return []api.MachineActor{api.MachineActorHr, api.MachineActorAdmin}
 }
 
-// leaders are the managers and the team leads who are members of the job.
+// leaders returns the managers and the team leads who are members of the job.
 func leaders() []api.MachineActor { return append(managers(), api.MachineActorTeamLead) }
 
-// conductors are the leaders and the panelists of the interview.
+// conductors returns the leaders and the panelists of the interview.
 func conductors() []api.MachineActor { return append(leaders(), api.MachineActorPanelist) }

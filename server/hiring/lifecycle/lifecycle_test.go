@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -8,12 +9,13 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// standings has a letter for each kind of actor: HR (H), admin (A), a team lead who is a member of the job (L) or of
-// another one (l), an employee who is a member of the job (e) or of none (x), a panelist (P) and the rater (R).
+// standings returns a standing for each kind of actor, by a letter: H is HR, A an admin, L a team lead who is a member of
+// the job, l any other team lead, e an employee who is a member, x any other employee, P a panelist, and R the rater.
 func standings() map[rune]lifecycle.Standing {
 	return map[rune]lifecycle.Standing{
 		'H': {Role: api.RoleHr}, 'A': {Role: api.RoleAdmin},
@@ -23,32 +25,34 @@ func standings() map[rune]lifecycle.Standing {
 	}
 }
 
-// decided maps "state action" to the letters of the actors that may perform the action and the state afterwards. A
-// question mark after the action says that it needs a reason. Everything else is refused.
-type decided map[string]string
+// decisions maps "state action" to the letters of the actors who may perform the action and the state afterwards. A
+// question mark after the action means that it needs a reason. Every other combination is refused.
+type decisions map[string]string
 
 // check compares a machine with the expected decisions, for every state, action and actor.
-func check[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], actions []A, want decided) {
+func check[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], actions []A, want decisions) {
 	t.Helper()
 	reason := "because"
-	met := map[string]bool{}
+	tried := map[string]bool{}
 	for _, state := range m.States {
 		for _, action := range actions {
 			pair := string(state.Name) + " " + string(action)
 			needsReason := want[pair+"?"] != ""
-			who, to, _ := strings.Cut(want[pair]+want[pair+"?"], " ")
-			met[pair], met[pair+"?"] = true, true
+			actors, to, _ := strings.Cut(want[pair]+want[pair+"?"], " ")
+			tried[pair], tried[pair+"?"] = true, true
 			for letter, standing := range standings() {
 				after, err := m.Decide(state.Name, action, standing, &reason)
-				may := strings.ContainsRune(who, letter)
+				may := strings.ContainsRune(actors, letter)
 				if may != (err == nil) || may && string(after) != to {
-					t.Errorf("%s: %s by %c leads to %s, %v; want %q", m.Name, pair, letter, after, err, want[pair])
+					t.Errorf("%s: %s by %c: got %s, %v; want %q by %q", m.Name, pair, letter, after, err, to, actors)
 				}
 				if listed := slices.Contains(m.Allowed(state.Name, standing), action); listed != may {
-					t.Errorf("%s: %s by %c is in Allowed: %t, Decide permits it: %t", m.Name, pair, letter, listed, may)
+					t.Errorf("%s: %s by %c: in Allowed %t, want %t", m.Name, pair, letter, listed, may)
 				}
-				if _, err := m.Decide(state.Name, action, standing, nil); may && fault.Is(err, fault.RuleViolated) != needsReason {
-					t.Errorf("%s: %s by %c without a reason: %v", m.Name, pair, letter, err)
+				_, withoutReason := m.Decide(state.Name, action, standing, nil)
+				if may && fault.Is(withoutReason, fault.RuleViolated) != needsReason {
+					t.Errorf("%s: %s by %c without a reason: got %v; needs a reason: %t",
+						m.Name, pair, letter, withoutReason, needsReason)
 				}
 				if !may {
 					checkRefusal(t, m, state.Name, action, standing, err)
@@ -57,8 +61,8 @@ func check[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], actions []A, w
 		}
 	}
 	for pair := range want {
-		if !met[pair] {
-			t.Errorf("%s: %q is not a state and an action of the machine", m.Name, pair)
+		if !tried[pair] {
+			t.Errorf("%s has no state and action %q", m.Name, pair)
 		}
 	}
 }
@@ -66,25 +70,25 @@ func check[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], actions []A, w
 // checkRefusal expects RoleNotAllowed if the actor may perform the action in no state, and otherwise StateConflict with
 // the state and the allowed actions.
 func checkRefusal[S, A ~string](
-	t *testing.T, m lifecycle.Machine[S, A], state S, action A, who lifecycle.Standing, err error,
+	t *testing.T, m lifecycle.Machine[S, A], state S, action A, standing lifecycle.Standing, err error,
 ) {
 	t.Helper()
-	ever := slices.ContainsFunc(m.States, func(s lifecycle.State[S]) bool { return m.May(s.Name, action, who) })
-	if !ever {
+	if !slices.ContainsFunc(m.States, func(s lifecycle.State[S]) bool { return m.May(s.Name, action, standing) }) {
 		if !fault.Is(err, fault.RoleNotAllowed) {
-			t.Errorf("%s: %s %s by %+v, who may perform it in no state: %v", m.Name, state, action, who, err)
+			t.Errorf("%s: %s %s by %+v: got %v, want RoleNotAllowed", m.Name, state, action, standing, err)
 		}
 		return
 	}
 	var f *fault.Fault
-	if !fault.Is(err, fault.StateConflict) {
-		t.Errorf("%s: %s %s by %+v: %v", m.Name, state, action, who, err)
+	if !fault.Is(err, fault.StateConflict) || !errors.As(err, &f) {
+		t.Errorf("%s: %s %s by %+v: got %v, want StateConflict", m.Name, state, action, standing, err)
 		return
 	}
-	f, _ = err.(*fault.Fault) //nolint:errorlint // made here and not wrapped
 	named, allowed := f.State()
-	if named != string(state) || len(allowed) != len(m.Allowed(state, who)) || !strings.Contains(f.Detail(), string(state)) {
-		t.Errorf("%s: the conflict names the state %q and the actions %v: %s", m.Name, named, allowed, f.Detail())
+	if named != string(state) || len(allowed) != len(m.Allowed(state, standing)) ||
+		!strings.Contains(f.Detail(), string(state)) {
+		t.Errorf("%s: conflict names state %q and actions %v, want %q and %v: %s",
+			m.Name, named, allowed, state, m.Allowed(state, standing), f.Detail())
 	}
 }
 
@@ -92,7 +96,7 @@ func TestJob(t *testing.T) {
 	t.Parallel()
 	check(t, lifecycle.Job(), []api.JobAction{
 		api.JobActionUpdate, api.JobActionOpen, api.JobActionHold, api.JobActionClose,
-	}, decided{
+	}, decisions{
 		"draft update": "HA draft", "draft open": "HA open", "draft close": "HA closed",
 		"open update": "HA open", "open hold": "HA on_hold", "open close": "HA closed",
 		"on_hold update": "HA on_hold", "on_hold open": "HA open", "on_hold close": "HA closed",
@@ -104,7 +108,7 @@ func TestCandidate(t *testing.T) {
 	t.Parallel()
 	check(t, lifecycle.Candidate(), []api.CandidateAction{
 		api.CandidateActionUpdate, api.CandidateActionApply, api.CandidateActionArchive, api.CandidateActionRestore,
-	}, decided{
+	}, decisions{
 		"active update": "HA active", "active apply": "HA active", "active archive": "HA archived",
 		"archived update": "HA archived", "archived restore": "HA active",
 	})
@@ -115,8 +119,9 @@ func TestApplication(t *testing.T) {
 	check(t, lifecycle.Application(), []api.ApplicationAction{
 		api.ApplicationActionMove, api.ApplicationActionHold, api.ApplicationActionResume, api.ApplicationActionReject,
 		api.ApplicationActionWithdraw, api.ApplicationActionReactivate, api.ApplicationActionScheduleInterview,
-	}, decided{
-		"active move": "HAL active", "active hold": "HAL on_hold", "active reject": "HAL rejected", "active withdraw": "HAL withdrawn",
+	}, decisions{
+		"active move": "HAL active", "active hold": "HAL on_hold", "active reject": "HAL rejected",
+		"active withdraw":           "HAL withdrawn",
 		"active schedule_interview": "HAL active",
 		"on_hold resume":            "HAL active", "on_hold withdraw": "HAL withdrawn",
 		"rejected reactivate?": "HA active", "withdrawn reactivate?": "HA active",
@@ -127,7 +132,7 @@ func TestKitVersion(t *testing.T) {
 	t.Parallel()
 	check(t, lifecycle.KitVersion(), []api.KitVersionAction{
 		api.KitVersionActionUpdate, api.KitVersionActionPublish, api.KitVersionActionArchive,
-	}, decided{
+	}, decisions{
 		"draft update": "HAL draft", "draft publish": "HAL published", "published archive": "HAL archived",
 	})
 }
@@ -138,17 +143,22 @@ func TestInterview(t *testing.T) {
 		api.InterviewActionUpdate, api.InterviewActionSetPanel, api.InterviewActionSchedule, api.InterviewActionReschedule,
 		api.InterviewActionRespond, api.InterviewActionStart, api.InterviewActionFinish, api.InterviewActionMarkNoShow,
 		api.InterviewActionCancel, api.InterviewActionComplete, api.InterviewActionReopen, api.InterviewActionCreateScore,
-	}, decided{
-		"draft update": "HAL draft", "draft set_panel": "HAL draft", "draft schedule": "HAL scheduled", "draft cancel": "HAL cancelled",
-		"scheduled update": "HAL scheduled", "scheduled set_panel": "HAL scheduled", "scheduled reschedule": "HAL scheduled",
-		"scheduled respond": "P scheduled", "scheduled start": "HALP in_progress", "scheduled mark_no_show": "HALP no_show",
-		"scheduled cancel":   "HAL cancelled",
-		"in_progress update": "HAL in_progress", "in_progress set_panel": "HAL in_progress", "in_progress finish": "HALP awaiting_scores",
+	}, decisions{
+		"draft update": "HAL draft", "draft set_panel": "HAL draft", "draft schedule": "HAL scheduled",
+		"draft cancel":     "HAL cancelled",
+		"scheduled update": "HAL scheduled", "scheduled set_panel": "HAL scheduled",
+		"scheduled reschedule": "HAL scheduled",
+		"scheduled respond":    "P scheduled", "scheduled start": "HALP in_progress",
+		"scheduled mark_no_show": "HALP no_show",
+		"scheduled cancel":       "HAL cancelled",
+		"in_progress update":     "HAL in_progress", "in_progress set_panel": "HAL in_progress",
+		"in_progress finish":  "HALP awaiting_scores",
 		"in_progress cancel?": "HA cancelled", "in_progress create_score": "P in_progress",
 		"awaiting_scores update": "HAL awaiting_scores", "awaiting_scores set_panel": "HAL awaiting_scores",
 		"awaiting_scores complete?": "HA completed", "awaiting_scores create_score": "P awaiting_scores",
 		"completed reopen?": "HA awaiting_scores",
-		"no_show update":    "HAL no_show", "no_show set_panel": "HAL no_show", "no_show schedule": "HAL scheduled", "no_show cancel": "HAL cancelled",
+		"no_show update":    "HAL no_show", "no_show set_panel": "HAL no_show", "no_show schedule": "HAL scheduled",
+		"no_show cancel": "HAL cancelled",
 	})
 }
 
@@ -156,14 +166,23 @@ func TestScore(t *testing.T) {
 	t.Parallel()
 	check(t, lifecycle.Score(), []api.ScoreAction{
 		api.ScoreActionUpdate, api.ScoreActionSubmit, api.ScoreActionReopen, api.ScoreActionVoid,
-	}, decided{
-		"draft update": "R draft", "draft submit": "R submitted", "submitted reopen?": "HA draft", "submitted void?": "HA voided",
+	}, decisions{
+		"draft update": "R draft", "draft submit": "R submitted",
+		"submitted reopen?": "HA draft", "submitted void?": "HA voided",
 	})
-	for _, status := range lifecycle.Interview().States {
-		want := status.Name == api.InterviewStatusInProgress || status.Name == api.InterviewStatusAwaitingScores
-		if lifecycle.TakesScores(status.Name) != want {
-			t.Errorf("scores are taken in %s: %t", status.Name, !want)
+}
+
+func TestTakesScores(t *testing.T) {
+	t.Parallel()
+	var got []api.InterviewStatus
+	for _, state := range lifecycle.Interview().States {
+		if lifecycle.TakesScores(state.Name) {
+			got = append(got, state.Name)
 		}
+	}
+	want := []api.InterviewStatus{api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
@@ -174,46 +193,61 @@ func TestStages(t *testing.T) {
 	reason := "because"
 	for i, from := range stages {
 		for j, to := range stages {
-			event, who := api.ApplicationEvent(""), ""
+			event, actors := api.ApplicationEvent(""), ""
 			switch {
 			case i == len(stages)-1 || i == j:
 			case j == i+1:
-				event, who = api.ApplicationEventAdvance, "HAL"
+				event, actors = api.ApplicationEventAdvance, "HAL"
 			case j < i:
-				event, who = api.ApplicationEventReturn, "HA"
+				event, actors = api.ApplicationEventReturn, "HA"
 			case j < len(stages)-1:
-				event, who = api.ApplicationEventSkip, "HA"
+				event, actors = api.ApplicationEventSkip, "HA"
+			}
+			refusal := fault.RoleNotAllowed
+			if event == "" {
+				refusal = fault.StateConflict
 			}
 			for letter, standing := range standings() {
-				may := strings.ContainsRune(who, letter)
+				may := strings.ContainsRune(actors, letter)
+				if got := lifecycle.Reachable(from, standing); slices.Contains(got, to) != may {
+					t.Errorf("%s to %s by %c: in Reachable %v, want %t", from, to, letter, got, may)
+				}
 				got, err := lifecycle.Reach(from, to, standing, &reason)
-				if may != (err == nil) || may && got != event {
-					t.Errorf("%s to %s by %c is %q, %v; want %q by %s", from, to, letter, got, err, event, who)
+				if !may {
+					if !fault.Is(err, refusal) {
+						t.Errorf("%s to %s by %c: got %q, %v; want %v", from, to, letter, got, err, refusal)
+					}
+					continue
 				}
-				if slices.Contains(lifecycle.Reachable(from, standing), to) != may {
-					t.Errorf("%s to %s by %c: the reachable stages are %v", from, to, letter, lifecycle.Reachable(from, standing))
-				}
-				if !may && event == "" && !fault.Is(err, fault.StateConflict) || !may && event != "" && !fault.Is(err, fault.RoleNotAllowed) {
-					t.Errorf("%s to %s by %c: %v", from, to, letter, err)
+				if got != event || err != nil {
+					t.Errorf("%s to %s by %c: got %q, %v; want %q", from, to, letter, got, err, event)
 				}
 				_, err = lifecycle.Reach(from, to, standing, nil)
-				if needs := event == api.ApplicationEventReturn; may && fault.Is(err, fault.RuleViolated) != needs {
-					t.Errorf("%s to %s by %c without a reason: %v", from, to, letter, err)
+				if needs := event == api.ApplicationEventReturn; fault.Is(err, fault.RuleViolated) != needs {
+					t.Errorf("%s to %s by %c without a reason: got %v; needs a reason: %t", from, to, letter, err, needs)
 				}
-			}
-			further := from
-			if j > i {
-				further = to
-			}
-			if lifecycle.Further(from, to) != further || lifecycle.Further(to, from) != further {
-				t.Errorf("the later of %s and %s is %s", from, to, lifecycle.Further(from, to))
 			}
 		}
 	}
 }
 
-// TestRandomActionsReachKnownStates performs random actions as random actors: every state reached is one of the
-// machine's, and a refused action does not change the state.
+func TestFurther(t *testing.T) {
+	t.Parallel()
+	stages := lifecycle.Stages()
+	for i, earlier := range stages {
+		for _, later := range stages[i:] {
+			if got := lifecycle.Further(earlier, later); got != later {
+				t.Errorf("Further(%s, %s) = %s, want %s", earlier, later, got, later)
+			}
+			if got := lifecycle.Further(later, earlier); got != later {
+				t.Errorf("Further(%s, %s) = %s, want %s", later, earlier, got, later)
+			}
+		}
+	}
+}
+
+// TestRandomActionsReachKnownStates performs random actions as random actors. Every action leads to a state of the machine,
+// and a refused action does not change the state.
 func TestRandomActionsReachKnownStates(t *testing.T) {
 	t.Parallel()
 	walk(t, lifecycle.Interview())
@@ -225,35 +259,37 @@ func TestRandomActionsReachKnownStates(t *testing.T) {
 	walk(t, lifecycle.Stage())
 }
 
+// walk performs random actions on a machine.
 func walk[S, A ~string](t *testing.T, m lifecycle.Machine[S, A]) {
 	t.Helper()
 	var actions []A
-	for _, way := range m.Transitions {
-		actions = append(actions, way.Action)
+	for _, transition := range m.Transitions {
+		actions = append(actions, transition.Action)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		state, reason := m.Initial, "because"
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			action := rapid.SampledFrom(actions).Draw(t, "action")
-			who := lifecycle.Standing{
-				Role:   rapid.SampledFrom([]api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin}).Draw(t, "role"),
-				Member: rapid.Bool().Draw(t, "member"), Panelist: rapid.Bool().Draw(t, "panelist"), Rater: rapid.Bool().Draw(t, "rater"),
+			standing := lifecycle.Standing{
+				Role:   rapid.SampledFrom(access.Roles()).Draw(t, "role"),
+				Member: rapid.Bool().Draw(t, "member"), Panelist: rapid.Bool().Draw(t, "panelist"),
+				Rater: rapid.Bool().Draw(t, "rater"),
 			}
-			may := m.May(state, action, who)
-			after, err := m.Decide(state, action, who, &reason)
+			may := m.May(state, action, standing)
+			after, err := m.Decide(state, action, standing, &reason)
 			if may != (err == nil) || err != nil && after != state {
-				t.Fatalf("%s: %s in %s by %+v: %s, %v; allowed: %t", m.Name, action, state, who, after, err, may)
+				t.Fatalf("%s: %s in %s by %+v: got %s, %v; allowed: %t", m.Name, action, state, standing, after, err, may)
 			}
 			if !slices.ContainsFunc(m.States, func(s lifecycle.State[S]) bool { return s.Name == after }) {
-				t.Fatalf("%s: %s in %s leads to %q, which is not a state of the machine", m.Name, action, state, after)
+				t.Fatalf("%s: %s in %s: got state %q, which the machine does not have", m.Name, action, state, after)
 			}
 			state = after
 		}
 	})
 }
 
-// TestMachinesMatchTheAPI expects that the states of every machine are those of the API's enum, that each can be reached,
-// and that states and transitions have a description.
+// TestMachinesMatchTheAPI verifies that the states of every machine equal the API's enum, that each state can be reached,
+// and that states and transitions have descriptions.
 func TestMachinesMatchTheAPI(t *testing.T) {
 	t.Parallel()
 	document, err := api.GetSpec()
@@ -268,16 +304,19 @@ func TestMachinesMatchTheAPI(t *testing.T) {
 		var states []string
 		reached := map[string]bool{machine.Initial: true}
 		for range machine.States {
-			for _, way := range machine.Transitions {
-				if reached[way.From] {
-					reached[way.To] = true
+			for _, transition := range machine.Transitions {
+				if reached[transition.From] {
+					reached[transition.To] = true
 				}
 			}
 		}
 		for _, state := range machine.States {
 			states = append(states, state.Name)
-			if !strings.HasSuffix(state.Description, ".") || !reached[state.Name] {
-				t.Errorf("%s: %s is described as %q and reached: %t", machine.Name, state.Name, state.Description, reached[state.Name])
+			if !strings.HasSuffix(state.Description, ".") {
+				t.Errorf("%s: description of %s is %q, want a sentence", machine.Name, state.Name, state.Description)
+			}
+			if !reached[state.Name] {
+				t.Errorf("%s: %s cannot be reached", machine.Name, state.Name)
 			}
 		}
 		var enum []string
@@ -287,18 +326,21 @@ func TestMachinesMatchTheAPI(t *testing.T) {
 		slices.Sort(states)
 		slices.Sort(enum)
 		if !slices.Equal(states, enum) {
-			t.Errorf("%s has the states %v, the API %v", machine.Name, states, enum)
+			t.Errorf("states of %s: got %v, the API has %v", machine.Name, states, enum)
 		}
-		for _, way := range machine.Transitions {
-			if !strings.HasSuffix(way.Description, ".") || way.IsAutomatic != (len(way.By) == 0) {
-				t.Errorf("%s: %s is described as %q", machine.Name, way.Action, way.Description)
+		for _, transition := range machine.Transitions {
+			if !strings.HasSuffix(transition.Description, ".") {
+				t.Errorf("%s: description of %s is %q, want a sentence", machine.Name, transition.Action, transition.Description)
+			}
+			if transition.IsAutomatic != (len(transition.By) == 0) {
+				t.Errorf("%s: %s by %v is automatic: %t", machine.Name, transition.Action, transition.By, transition.IsAutomatic)
 			}
 		}
 	}
 }
 
-// TestWithoutRefusesActionsInEveryState expects that a blocked action is refused because of the state, not because of
-// the actor, and that the machine it was taken from still permits it.
+// TestWithoutRefusesActionsInEveryState verifies that a blocked action is refused because of the state, not because of the
+// actor, and that the original machine still permits it.
 func TestWithoutRefusesActionsInEveryState(t *testing.T) {
 	t.Parallel()
 	hr, reason := lifecycle.Standing{Role: api.RoleHr}, "because"
@@ -307,17 +349,18 @@ func TestWithoutRefusesActionsInEveryState(t *testing.T) {
 	for _, state := range all.States {
 		for _, action := range []api.InterviewAction{api.InterviewActionSchedule, api.InterviewActionCancel} {
 			if _, err := less.Decide(state.Name, action, hr, &reason); !fault.Is(err, fault.StateConflict) {
-				t.Errorf("%s in %s: %v, want StateConflict", action, state.Name, err)
+				t.Errorf("%s in %s: got %v, want StateConflict", action, state.Name, err)
 			}
 			if less.May(state.Name, action, hr) {
-				t.Errorf("%s may be performed in %s", action, state.Name)
+				t.Errorf("May(%s, %s) = true, want false", state.Name, action)
 			}
 		}
+
 		want := slices.DeleteFunc(slices.Clone(all.Allowed(state.Name, hr)), func(action api.InterviewAction) bool {
 			return action == api.InterviewActionSchedule || action == api.InterviewActionCancel
 		})
 		if got := less.Allowed(state.Name, hr); !slices.Equal(got, want) {
-			t.Errorf("allowed in %s: %v, want %v", state.Name, got, want)
+			t.Errorf("allowed in %s: got %v, want %v", state.Name, got, want)
 		}
 	}
 	if !all.May(api.InterviewStatusDraft, api.InterviewActionSchedule, hr) {
@@ -325,7 +368,7 @@ func TestWithoutRefusesActionsInEveryState(t *testing.T) {
 	}
 }
 
-// TestScopesLimitAllowedActions expects that an API key is offered only the actions whose permission it holds.
+// TestScopesLimitAllowedActions verifies that an API key is offered only the actions that its scopes permit.
 func TestScopesLimitAllowedActions(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -346,7 +389,7 @@ func TestScopesLimitAllowedActions(t *testing.T) {
 			t.Parallel()
 			hr := lifecycle.Standing{Role: api.RoleHr, Scopes: test.scopes}
 			if got := lifecycle.Interview().Allowed(api.InterviewStatusScheduled, hr); !slices.Equal(got, test.want) {
-				t.Errorf("allowed: %v, want %v", got, test.want)
+				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// Stages returns the stages of an application, in their order.
+// Stages returns the stages of an application, in order.
 func Stages() []api.ApplicationStage {
 	return []api.ApplicationStage{
 		api.ApplicationStageApplied, api.ApplicationStageScreening, api.ApplicationStageInterview,
@@ -15,8 +15,9 @@ func Stages() []api.ApplicationStage {
 	}
 }
 
-// stageTable declares the machine of an application's stages. It follows from their order: forward by one stage is
-// advance, further forward is skip, and back is return. Hired can be reached only from offer, and cannot be left.
+// stageTable declares the state machine of the stages of applications. It is derived from the order of the stages:
+// forward by one stage is advance, forward by more is skip, and backward is return. Hired can be reached only from offer
+// and cannot be left.
 func stageTable() Table[api.ApplicationStage, api.ApplicationEvent] {
 	stages := Stages()
 	hired := len(stages) - 1
@@ -53,28 +54,28 @@ func stageTable() Table[api.ApplicationStage, api.ApplicationEvent] {
 	return table
 }
 
-// Reach returns the event by which an actor may move an application from one stage to another. The error is
-// StateConflict, with the stages that the actor can move it to, if there is no such transition, RoleNotAllowed if it is
-// for other actors, and RuleViolated if a required reason is missing.
-func Reach(from, to api.ApplicationStage, who Standing, reason *string) (api.ApplicationEvent, error) {
+// Reach returns the event that moves an application from one stage to another. The error is StateConflict, whose detail
+// lists the stages that the actor may choose, if there is no such transition; RoleNotAllowed if the actor may not perform
+// it; and RuleViolated if a required reason is missing.
+func Reach(from, to api.ApplicationStage, standing Standing, reason *string) (api.ApplicationEvent, error) {
 	for i := range stageMachine.Transitions {
 		t := &stageMachine.Transitions[i]
 		if t.From[0] != from || t.To != to {
 			continue
 		}
-		if !stageMachine.mayPerform(who, i) {
+		if !stageMachine.mayPerform(standing, i) {
 			return "", fault.New(fault.RoleNotAllowed).
 				With("Only HR and admins may move an application from %s to %s.", from, to)
 		}
 		return t.Action, t.check(reason)
 	}
-	const active = api.ApplicationStatusActive // Applications in another status were refused before.
-	return "", fault.New(fault.StateConflict).In(string(active), names(applicationMachine.Allowed(active, who))).
+	const active = api.ApplicationStatusActive // The caller has already refused applications in another status.
+	return "", fault.New(fault.StateConflict).In(string(active), names(applicationMachine.Allowed(active, standing))).
 		With("An application cannot be moved from %s to %s. Allowed stages: %s.",
-			from, to, listed(names(Reachable(from, who))))
+			from, to, listed(names(Reachable(from, standing))))
 }
 
-// reachable are the stages that each actorSet may move an application to, by the stage it is in.
+// reachable contains the stages that each actorSet may move an application to, by its current stage.
 //
 //nolint:gochecknoglobals // immutable
 var reachable = reachableStages()
@@ -92,11 +93,11 @@ func reachableStages() [actorSets]map[api.ApplicationStage][]api.ApplicationStag
 	return all
 }
 
-// Reachable returns the stages that an actor may move an application to, in their order. The slice is shared: do not
+// Reachable returns the stages that an actor may move an application to, in order. The slice is shared: do not
 // modify it.
-func Reachable(from api.ApplicationStage, who Standing) []api.ApplicationStage {
-	stages := reachable[who.actors()][from]
-	if stages == nil || who.Scopes != nil && !slices.Contains(who.Scopes, stageMachine.Needs) {
+func Reachable(from api.ApplicationStage, standing Standing) []api.ApplicationStage {
+	stages := reachable[standing.actors()][from]
+	if stages == nil || standing.Scopes != nil && !slices.Contains(standing.Scopes, stageMachine.Needs) {
 		return []api.ApplicationStage{}
 	}
 	return stages

@@ -9,16 +9,16 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/scoring"
 )
 
-// TestEveryRating holds every value, in and around the scale, against everything that can be said besides. A letter stands
-// for a flaw: u unknown key, d duplicate key, b rated and not observed, v value out of range.
-func TestEveryRating(t *testing.T) {
+// TestCheckEveryValue combines each value in and around the scale with each other property of a rating. The letters in
+// the table are flaws: u is an unknown key, d a duplicate key, b both rated and not observed, v a value out of range.
+func TestCheckEveryValue(t *testing.T) {
 	t.Parallel()
 	letters := map[scoring.FlawCode]string{
 		scoring.UnknownKey: "u", scoring.DuplicateKey: "d", scoring.RatedAndNotObserved: "b", scoring.ValueOutOfRange: "v",
 	}
-	for _, line := range []struct {
-		value                                              int
-		plain, marked, unknown, unknownMarked, twice, both string
+	for _, row := range []struct {
+		value                                                                        int
+		rated, notObserved, unknown, unknownNotObserved, duplicate, unknownDuplicate string
 	}{
 		{-5, "v", "bv", "uv", "ubv", "dv", "udbv"},
 		{-1, "v", "bv", "uv", "ubv", "dv", "udbv"},
@@ -35,13 +35,14 @@ func TestEveryRating(t *testing.T) {
 			sheet scoring.Sheet
 			want  string
 		}{
-			{scoring.Sheet{rated("design", line.value)}, line.plain},
-			{scoring.Sheet{{Key: "design", Value: line.value, NotObserved: true}}, line.marked},
-			{scoring.Sheet{rated("other", line.value)}, line.unknown},
-			{scoring.Sheet{{Key: "other", Value: line.value, NotObserved: true}}, line.unknownMarked},
-			{scoring.Sheet{rated("design", 3), rated("design", line.value)}, line.twice},
-			{scoring.Sheet{rated("other", 0), {Key: "other", Value: line.value, NotObserved: true}}, line.both},
+			{scoring.Sheet{rated("design", row.value)}, row.rated},
+			{scoring.Sheet{{Key: "design", Value: row.value, NotObserved: true}}, row.notObserved},
+			{scoring.Sheet{rated("other", row.value)}, row.unknown},
+			{scoring.Sheet{{Key: "other", Value: row.value, NotObserved: true}}, row.unknownNotObserved},
+			{scoring.Sheet{rated("design", 3), rated("design", row.value)}, row.duplicate},
+			{scoring.Sheet{rated("other", 0), {Key: "other", Value: row.value, NotObserved: true}}, row.unknownDuplicate},
 		} {
+			// The flaws of the last rating are compared; the ratings before it only prepare it.
 			got, last := "", len(test.sheet)-1
 			for _, flaw := range scoring.Check(kit(), test.sheet) {
 				if flaw.Index != last {
@@ -49,17 +50,17 @@ func TestEveryRating(t *testing.T) {
 				}
 				got += letters[flaw.Code]
 				if flaw.Key != test.sheet[last].Key {
-					t.Errorf("%+v: a flaw of %q", test.sheet, flaw.Key)
+					t.Errorf("Check(%+v): flaw has key %q, want %q", test.sheet, flaw.Key, test.sheet[last].Key)
 				}
 			}
 			if got != test.want {
-				t.Errorf("%+v: %q, want %q", test.sheet, got, test.want)
+				t.Errorf("Check(%+v): flaws %q, want %q", test.sheet, got, test.want)
 			}
 		}
 	}
 }
 
-func TestCheckNamesEveryPlace(t *testing.T) {
+func TestCheckReportsEveryIndex(t *testing.T) {
 	t.Parallel()
 	got := scoring.Check(kit(), scoring.Sheet{
 		rated("design", 4), rated("", 3), rated("design", 9), {Key: "testing", Value: 2, NotObserved: true}, rated("design", 1),
@@ -72,10 +73,10 @@ func TestCheckNamesEveryPlace(t *testing.T) {
 		{Index: 4, Key: "design", Code: scoring.DuplicateKey},
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
+		t.Errorf("got %v, want %v", got, want)
 	}
 	if got := scoring.Check(kit(), nil); got != nil {
-		t.Errorf("an empty sheet has %v", got)
+		t.Errorf("empty sheet: got %v, want nil", got)
 	}
 }
 
@@ -86,32 +87,35 @@ func TestMissing(t *testing.T) {
 		sheet scoring.Sheet
 		want  []string
 	}{
-		"an empty sheet":            {nil, both},
-		"mentioned only":            {scoring.Sheet{rated("design", 0), rated("testing", 0)}, both},
-		"the optional one alone":    {scoring.Sheet{rated("english", 5)}, both},
-		"one rated":                 {scoring.Sheet{rated("testing", 1)}, []string{"design"}},
-		"one marked":                {scoring.Sheet{notObserved("design")}, []string{"testing"}},
-		"one rated, one marked":     {scoring.Sheet{notObserved("testing"), rated("design", 1)}, nil},
-		"both marked":               {scoring.Sheet{notObserved("testing"), notObserved("design")}, nil},
-		"all rated":                 {scoring.Sheet{rated("design", 1), rated("testing", 2), rated("english", 3)}, nil},
-		"the keys of another kit":   {scoring.Sheet{rated("Design", 1), rated("testing ", 2)}, both},
-		"in the order of the kit":   {scoring.Sheet{rated("testing", 0), rated("design", 0)}, both},
-		"rated and marked is there": {scoring.Sheet{{Key: "design", Value: 2, NotObserved: true}, rated("testing", 2)}, nil},
+		"empty sheet":                         {nil, both},
+		"ratings without a value":             {scoring.Sheet{rated("design", 0), rated("testing", 0)}, both},
+		"only the optional criterion rated":   {scoring.Sheet{rated("english", 5)}, both},
+		"one rated":                           {scoring.Sheet{rated("testing", 1)}, []string{"design"}},
+		"one not observed":                    {scoring.Sheet{notObserved("design")}, []string{"testing"}},
+		"one rated, one not observed":         {scoring.Sheet{notObserved("testing"), rated("design", 1)}, nil},
+		"both not observed":                   {scoring.Sheet{notObserved("testing"), notObserved("design")}, nil},
+		"all rated":                           {scoring.Sheet{rated("design", 1), rated("testing", 2), rated("english", 3)}, nil},
+		"keys that differ in case or spacing": {scoring.Sheet{rated("Design", 1), rated("testing ", 2)}, both},
+		"order of the kit":                    {scoring.Sheet{rated("testing", 0), rated("design", 0)}, both},
+		"both rated and not observed":         {scoring.Sheet{{Key: "design", Value: 2, NotObserved: true}, rated("testing", 2)}, nil},
 	} {
-		if got := scoring.Missing(kit(), test.sheet); !slices.Equal(got, test.want) {
-			t.Errorf("%s: %v is missing, want %v", name, got, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := scoring.Missing(kit(), test.sheet); !slices.Equal(got, test.want) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+		})
 	}
 }
 
-// A sheet whose required criteria are all rated or marked can be submitted, and adding ratings never takes that away.
+// TestMissingShrinks verifies that each required criterion that is rated or marked removes exactly its own key from Missing.
 func TestMissingShrinks(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		criteria := drawCriteria(t, "criteria")
 		sheet := drawSheet(t, criteria)
 		if flaws := scoring.Check(criteria, sheet); flaws != nil {
-			t.Fatalf("a sheet without flaws has %v", flaws)
+			t.Fatalf("Check(%+v): got %v, want nil", sheet, flaws)
 		}
 		missing := scoring.Missing(criteria, sheet)
 		for _, key := range missing {
@@ -120,11 +124,11 @@ func TestMissingShrinks(t *testing.T) {
 			} else {
 				sheet = append(sheet, rated(key, 1))
 			}
-			now := scoring.Missing(criteria, sheet)
-			if len(now) != len(missing)-1 || slices.Contains(now, key) {
-				t.Fatalf("of %v, once %s is there, %v is missing", missing, key, now)
+			after := scoring.Missing(criteria, sheet)
+			if len(after) != len(missing)-1 || slices.Contains(after, key) {
+				t.Fatalf("%s was added: missing %v, want %v without it", key, after, missing)
 			}
-			missing = now
+			missing = after
 		}
 	})
 }

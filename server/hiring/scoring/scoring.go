@@ -1,17 +1,17 @@
-// Package scoring turns the ratings of structured interviews into figures. It knows neither rows nor HTTP, so a score
-// has the same figures in whichever room it is read. All sums are sums of whole numbers and therefore exact; each
-// figure is divided once, at the end, so the order of what is summed changes nothing.
+// Package scoring computes figures from the ratings of structured interviews. It depends on neither the database nor
+// HTTP, so every operation reports the same figures for a score. Sums are integers and therefore exact, and each figure
+// is divided once, at the end; the order of the summands does not change a figure.
 package scoring
 
-// The scale of a rating. Every level between them has a behavioural anchor in the kit.
+// The bounds of a rating. The kit has an anchor for each level.
 const (
 	MinValue = 1
 	MaxValue = 5
 )
 
-// Criterion is one thing that a kit asks to be rated.
+// Criterion is one aspect that a kit asks to rate.
 type Criterion struct {
-	// Key is unique in its kit. Criteria of different kits that share a key are the same criterion.
+	// Key is unique in its kit. Criteria of different kits with the same key count as the same criterion.
 	Key   string
 	Title string
 	// Weight is 1 to 100, relative to the weights of the same kit.
@@ -20,23 +20,23 @@ type Criterion struct {
 	Required bool
 }
 
-// Rating is what one rater says about one criterion.
+// Rating is one rater's rating of one criterion.
 type Rating struct {
 	Key string
-	// Value is MinValue to MaxValue, or 0 when the criterion is not rated.
+	// Value is MinValue to MaxValue, or 0 if the criterion is not rated.
 	Value int
-	// NotObserved says that the interview gave no occasion to judge the criterion.
+	// NotObserved marks a criterion that could not be rated because the interview gave no evidence for it.
 	NotObserved bool
 }
 
-// rated reports whether the rating has a value that counts.
+// rated reports whether the rating has a value and is not marked not observed.
 func (r Rating) rated() bool { return r.Value != 0 && !r.NotObserved }
 
 // Sheet holds the ratings of one rater, in any order.
 type Sheet []Rating
 
-// of finds the rating of a criterion; a criterion that the sheet does not mention is neither rated nor marked.
-func (s Sheet) of(key string) Rating {
+// rating returns the rating of a criterion. If the sheet has none, it returns a rating without a value.
+func (s Sheet) rating(key string) Rating {
 	for _, rating := range s {
 		if rating.Key == key {
 			return rating
@@ -45,55 +45,56 @@ func (s Sheet) of(key string) Rating {
 	return Rating{Key: key}
 }
 
-// Reason says why a figure is missing.
+// Reason is the reason why a figure is missing.
 type Reason string
 
-// NothingObserved is the reason when no criterion was rated. The figure is then missing, because 0 would read as the
-// worst of all interviews.
+// NothingObserved means that no criterion was rated. The figure is then missing rather than 0, because 0 would look like
+// the lowest score.
 const NothingObserved Reason = "nothing_observed"
 
-// Result is what a sheet comes to.
+// Result contains the figures of one sheet.
 type Result struct {
-	// WeightedScore is Σ(weight·rating) / Σ(weight) over the rated criteria, MinValue to MaxValue; nil with a Reason.
+	// WeightedScore is Σ(weight·rating) / Σ(weight) over the rated criteria, MinValue to MaxValue. If it is nil, Reason
+	// says why.
 	WeightedScore *float64
-	// Coverage is the rated criteria's weight by the weight of all, 0 to 1; 0 where there are no criteria.
+	// Coverage is the weight of the rated criteria divided by the weight of all criteria, 0 to 1; 0 without criteria.
 	Coverage float64
-	// Reason is empty when there is a WeightedScore.
+	// Reason is empty if WeightedScore is not nil.
 	Reason Reason
 }
 
-// Score calculates the result of a sheet in which Check finds nothing wrong. Criteria that are not rated, or marked not
-// observed, lower the coverage and leave the weighted score alone.
+// Score computes the figures of a sheet without flaws. Criteria that are not rated or marked not observed reduce the
+// coverage and do not affect the weighted score.
 func Score(criteria []Criterion, sheet Sheet) Result {
-	var sum weighted
-	all := 0
+	var sum weightedSum
+	totalWeight := 0
 	for _, criterion := range criteria {
-		all += criterion.Weight
-		if rating := sheet.of(criterion.Key); rating.rated() {
+		totalWeight += criterion.Weight
+		if rating := sheet.rating(criterion.Key); rating.rated() {
 			sum.add(criterion.Weight, rating.Value)
 		}
 	}
 	var result Result
 	result.WeightedScore, result.Reason = sum.mean()
-	if all > 0 {
-		result.Coverage = float64(sum.weight) / float64(all)
+	if totalWeight > 0 {
+		result.Coverage = float64(sum.weight) / float64(totalWeight)
 	}
 	return result
 }
 
-// weighted sums ratings by their weights.
-type weighted struct{ weight, value int }
+// weightedSum accumulates weights and weighted ratings.
+type weightedSum struct{ weight, value int }
 
-func (w *weighted) add(weight, value int) {
-	w.weight += weight
-	w.value += weight * value
+func (s *weightedSum) add(weight, value int) {
+	s.weight += weight
+	s.value += weight * value
 }
 
-// mean is Σ(weight·rating) / Σ(weight), or nil and the reason when nothing was summed.
-func (w *weighted) mean() (*float64, Reason) {
-	if w.weight == 0 {
+// mean returns Σ(weight·rating) / Σ(weight), or nil and the reason if nothing was added.
+func (s *weightedSum) mean() (*float64, Reason) {
+	if s.weight == 0 {
 		return nil, NothingObserved
 	}
-	mean := float64(w.value) / float64(w.weight)
+	mean := float64(s.value) / float64(s.weight)
 	return &mean, ""
 }

@@ -2,7 +2,7 @@ package scoring
 
 import "math"
 
-// Recommendation is what a rater would do with the candidate, all in all.
+// Recommendation is a rater's overall recommendation about the candidate.
 type Recommendation string
 
 // All recommendations, from the worst to the best.
@@ -14,70 +14,72 @@ const (
 	StrongYes    Recommendation = "strong_yes"
 )
 
-// Submission is one submitted score, with the criteria of the kit that it was given by.
+// Submission is a submitted score with the criteria of its kit version.
 type Submission struct {
 	Criteria       []Criterion
 	Sheet          Sheet
 	Recommendation Recommendation
 }
 
-// Summary is what several submissions come to together.
+// Summary contains the figures of several submissions.
 type Summary struct {
 	// Scores is the number of submissions.
 	Scores int
 	// Criteria are in the order in which they first appear in the submissions' kits.
 	Criteria []CriterionSummary
-	// WeightedMean is Σ(weight·rating) / Σ(weight) over all rated criteria of all submissions, each by the weight of its
-	// own kit: the formula of a single score, pooled. MinValue to MaxValue; nil with a Reason.
+	// WeightedMean is Σ(weight·rating) / Σ(weight) over all rated criteria of all submissions, with the weights of each
+	// submission's own kit: the formula of Result.WeightedScore, pooled. It is MinValue to MaxValue. If it is nil, Reason
+	// says why.
 	WeightedMean *float64
-	// Reason is empty when there is a WeightedMean.
+	// Reason is empty if WeightedMean is not nil.
 	Reason Reason
-	// Recommendations counts each of the five, with 0 for those that nobody gave. A submission without one counts nowhere.
+	// Recommendations has the count of each of the five recommendations, including zeros. Submissions without a
+	// recommendation are not counted.
 	Recommendations map[Recommendation]int
 }
 
-// CriterionSummary is what the raters say about one criterion. Figures of what nobody rated are nil.
+// CriterionSummary contains the figures of one criterion. Its pointers are nil if nobody rated the criterion.
 type CriterionSummary struct {
 	Key string
-	// Title is that of the last submission whose kit has the criterion.
+	// Title is the title in the kit of the last submission that has the criterion.
 	Title string
-	// N is the number of ratings; NotObserved counts those who marked the criterion so.
+	// N is the number of ratings, NotObserved the number of raters who marked the criterion not observed.
 	N, NotObserved int
-	// Mean is Σx / n, Min to Max. Weights play no part in it.
+	// Mean is Σx / n, between Min and Max; it is not weighted.
 	Mean     *float64
 	Min, Max *int
-	// StandardDeviation is that of a sample, √(Σ(x−mean)² / (n−1)), 0 to 2·√2; nil for n < 2, where it is not defined.
+	// StandardDeviation is the sample standard deviation √(Σ(x−mean)² / (n−1)), 0 to 2·√2; nil if n < 2.
 	// NIST/SEMATECH e-Handbook of Statistical Methods, section 1.3.5.6, https://www.itl.nist.gov/div898/handbook/.
 	StandardDeviation *float64
 }
 
-// Summarize puts submissions together, of one interview or of several with different kits; criteria are matched by key.
-// They are expected in the order in which they were submitted: it decides about titles and the order of criteria, and
-// about no figure. Every sheet must be one in which Check finds nothing wrong.
+// Summarize computes the figures of submissions of one or several interviews. The interviews may use different kits;
+// criteria are matched by key. Submissions must be in the order of their submission time, which determines titles and
+// the order of criteria but no figure. The sheets must have no flaws.
 func Summarize(submissions []Submission) Summary {
 	summary := Summary{
 		Scores:          len(submissions),
 		Recommendations: map[Recommendation]int{DefinitelyNo: 0, No: 0, NoDecision: 0, Yes: 0, StrongYes: 0},
 	}
 	var (
-		pooled  weighted
+		pooled  weightedSum
 		samples []sample
-		places  = map[string]int{}
+		indexes = map[string]int{}
 	)
 	for _, submission := range submissions {
 		if _, known := summary.Recommendations[submission.Recommendation]; known {
 			summary.Recommendations[submission.Recommendation]++
 		}
 		for _, criterion := range submission.Criteria {
-			place, known := places[criterion.Key]
+			index, known := indexes[criterion.Key]
 			if !known {
-				place = len(samples)
-				places[criterion.Key] = place
+				index = len(samples)
+				indexes[criterion.Key] = index
 				samples = append(samples, sample{key: criterion.Key})
 			}
-			rating := submission.Sheet.of(criterion.Key)
-			samples[place].title = criterion.Title
-			samples[place].add(rating)
+			rating := submission.Sheet.rating(criterion.Key)
+			samples[index].title = criterion.Title
+			samples[index].add(rating)
 			if rating.rated() {
 				pooled.add(criterion.Weight, rating.Value)
 			}
@@ -91,7 +93,7 @@ func Summarize(submissions []Submission) Summary {
 	return summary
 }
 
-// sample holds what one criterion's ratings add up to.
+// sample accumulates the ratings of one criterion.
 type sample struct {
 	key, title               string
 	n, notObserved, min, max int
@@ -114,8 +116,7 @@ func (s *sample) add(rating Rating) {
 	s.squares += rating.Value * rating.Value
 }
 
-// summary divides. Σ(x−mean)² is written as (n·Σx² − (Σx)²) / n, whose parts are whole numbers: their difference is
-// exact, where one of floating-point numbers would lose the digits that matter.
+// summary returns the figures of the accumulated ratings.
 func (s *sample) summary() CriterionSummary {
 	summary := CriterionSummary{Key: s.key, Title: s.title, N: s.n, NotObserved: s.notObserved}
 	if s.n == 0 {
@@ -124,6 +125,8 @@ func (s *sample) summary() CriterionSummary {
 	mean := float64(s.sum) / float64(s.n)
 	summary.Mean, summary.Min, summary.Max = &mean, &s.min, &s.max
 	if s.n > 1 {
+		// Σ(x−mean)² equals (n·Σx² − (Σx)²) / n. The difference of integers is exact; in floating point, the subtraction
+		// would cancel the significant digits.
 		deviation := math.Sqrt(float64(s.n*s.squares-s.sum*s.sum) / float64(s.n*(s.n-1)))
 		summary.StandardDeviation = &deviation
 	}

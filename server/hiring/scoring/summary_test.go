@@ -12,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/scoring"
 )
 
-func TestSummarizeNothing(t *testing.T) {
+func TestSummarizeWithoutRatings(t *testing.T) {
 	t.Parallel()
 	none := map[scoring.Recommendation]int{
 		scoring.DefinitelyNo: 0, scoring.No: 0, scoring.NoDecision: 0, scoring.Yes: 0, scoring.StrongYes: 0,
@@ -21,30 +21,35 @@ func TestSummarizeNothing(t *testing.T) {
 		Criteria: []scoring.CriterionSummary{}, Reason: scoring.NothingObserved, Recommendations: none,
 	}
 	if got := scoring.Summarize(nil); !reflect.DeepEqual(got, want) {
-		t.Errorf("%+v, want %+v", got, want)
+		t.Errorf("no submissions: got %+v, want %+v", got, want)
 	}
+
 	if got := scoring.Summarize([]scoring.Submission{{}}); got.Scores != 1 || !reflect.DeepEqual(got.Recommendations, none) {
-		t.Errorf("of a score without a recommendation: %+v", got)
+		t.Errorf("submission without a recommendation: got %+v, want 1 score and no recommendations", got)
 	}
+
 	got := scoring.Summarize([]scoring.Submission{
 		{Criteria: kit(), Sheet: scoring.Sheet{notObserved("design"), notObserved("testing")}, Recommendation: scoring.NoDecision},
 	})
-	if got.Scores != 1 || got.WeightedMean != nil || got.Reason != scoring.NothingObserved || got.Recommendations[scoring.NoDecision] != 1 {
-		t.Errorf("of a sheet that observed nothing: %+v", got)
+	if got.Scores != 1 || got.WeightedMean != nil || got.Reason != scoring.NothingObserved ||
+		got.Recommendations[scoring.NoDecision] != 1 {
+		t.Errorf("nothing observed: got %+v, want 1 score without a weighted mean", got)
 	}
-	for i, marked := range []int{1, 1, 0} {
-		if c := got.Criteria[i]; c.N != 0 || c.NotObserved != marked || c.Mean != nil || c.Min != nil || c.Max != nil || c.StandardDeviation != nil {
-			t.Errorf("of a criterion that nobody rated: %+v", c)
+	for i, notObserved := range []int{1, 1, 0} {
+		c := got.Criteria[i]
+		if c.N != 0 || c.NotObserved != notObserved || c.Mean != nil || c.Min != nil || c.Max != nil || c.StandardDeviation != nil {
+			t.Errorf("criterion %s: got %+v, want %d not observed and no figures", c.Key, c, notObserved)
 		}
 	}
 }
 
-// TestSummarizeKits is one case reckoned by hand: three raters, of whom the last had a newer kit that calls design otherwise,
-// weighs it more, and asks about leading instead of English.
+// TestSummarizeKits compares with figures calculated by hand. Of three raters, the last used a newer kit, which has another
+// title and weight for design, and a criterion leading instead of english.
 func TestSummarizeKits(t *testing.T) {
 	t.Parallel()
 	newer := []scoring.Criterion{
-		{Key: "leading", Title: "Leading", Weight: 20, Required: true}, {Key: "design", Title: "System design", Weight: 60, Required: true},
+		{Key: "leading", Title: "Leading", Weight: 20, Required: true},
+		{Key: "design", Title: "System design", Weight: 60, Required: true},
 	}
 	got := scoring.Summarize([]scoring.Submission{
 		{kit(), scoring.Sheet{rated("design", 2), rated("testing", 4), notObserved("english")}, scoring.Yes},
@@ -59,47 +64,50 @@ leading "Leading": n 0, not observed 1, mean -, - to -, deviation -
 weighted mean 3.7143
 definitely_no 1, no 0, no_decision 0, yes 2, strong_yes 0
 `
-	if text := show(got); text != want {
-		t.Errorf("got\n%s\nwant\n%s", text, want)
+	if got := text(got); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if pooled := float64(50*2+30*4+20*3+50*4+60*5) / (50 + 30 + 20 + 50 + 60); *got.WeightedMean != pooled {
-		t.Errorf("weighted mean %v, want %v", *got.WeightedMean, pooled)
+		t.Errorf("weighted mean: got %v, want %v", *got.WeightedMean, pooled)
 	}
 }
 
-// TestStandardDeviation has the figures of other programs' functions for samples (R's sd, a spreadsheet's STDEV.S).
+// TestStandardDeviation compares with the results of R's sd and of the spreadsheet function STDEV.S.
 func TestStandardDeviation(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
+	for name, test := range map[string]struct {
 		ratings []int
-		want    float64 // negative: none
+		want    float64 // negative means no standard deviation
 	}{
-		{nil, -1},
-		{[]int{3}, -1},
-		{[]int{3, 3}, 0},
-		{[]int{1, 5}, 2.8284271247461903},
-		{[]int{1, 2, 3, 4, 5}, 1.5811388300841898},
-		{[]int{2, 4, 4, 4, 5, 5, 1, 3}, 1.4142135623730951},
-		{slices.Repeat([]int{4, 5}, 50000), 0.50000250001875},
+		"no rating":      {nil, -1},
+		"one rating":     {[]int{3}, -1},
+		"equal ratings":  {[]int{3, 3}, 0},
+		"lowest highest": {[]int{1, 5}, 2.8284271247461903},
+		"every level":    {[]int{1, 2, 3, 4, 5}, 1.5811388300841898},
+		"eight ratings":  {[]int{2, 4, 4, 4, 5, 5, 1, 3}, 1.4142135623730951},
+		"many ratings":   {slices.Repeat([]int{4, 5}, 50000), 0.50000250001875},
 	} {
-		var submissions []scoring.Submission
-		for _, value := range test.ratings {
-			submissions = append(submissions, scoring.Submission{
-				Criteria: kit()[:1], Sheet: scoring.Sheet{rated("design", value)}, Recommendation: scoring.No,
-			})
-		}
-		if test.ratings == nil {
-			submissions = []scoring.Submission{{Criteria: kit()[:1]}}
-		}
-		got := scoring.Summarize(submissions).Criteria[0].StandardDeviation
-		if (got != nil) != (test.want >= 0) || got != nil && math.Abs(*got-test.want) > 1e-14 {
-			t.Errorf("%d ratings: %v, want %v", len(test.ratings), show(scoring.Summarize(submissions)), test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var submissions []scoring.Submission
+			for _, value := range test.ratings {
+				submissions = append(submissions, scoring.Submission{
+					Criteria: kit()[:1], Sheet: scoring.Sheet{rated("design", value)}, Recommendation: scoring.No,
+				})
+			}
+			if test.ratings == nil {
+				submissions = []scoring.Submission{{Criteria: kit()[:1]}}
+			}
+			got := scoring.Summarize(submissions).Criteria[0].StandardDeviation
+			if (got != nil) != (test.want >= 0) || got != nil && math.Abs(*got-test.want) > 1e-14 {
+				t.Errorf("got %s, want %v", text(scoring.Summarize(submissions)), test.want)
+			}
+		})
 	}
 }
 
-// TestSummaryAgainstWelford holds every figure against the algorithm of B. P. Welford (Technometrics 4, 1962), which sums
-// differences from the running mean instead of squares.
+// TestSummaryAgainstWelford compares every mean and standard deviation with the algorithm of B. P. Welford (Technometrics
+// 4, 1962), which sums differences from the running mean instead of squares.
 func TestSummaryAgainstWelford(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -113,13 +121,13 @@ func TestSummaryAgainstWelford(t *testing.T) {
 				squares += delta * (float64(value) - mean)
 			}
 			if got.N != n || (got.Mean != nil) != (n > 0) || (got.StandardDeviation != nil) != (n > 1) {
-				t.Fatalf("%+v of %d ratings", got, n)
+				t.Fatalf("got %+v, want the figures of %d ratings", got, n)
 			}
 			if n > 0 && math.Abs(*got.Mean-mean) > 1e-9 {
-				t.Fatalf("mean %v, want %v", *got.Mean, mean)
+				t.Fatalf("mean: got %v, want %v", *got.Mean, mean)
 			}
 			if n > 1 && math.Abs(*got.StandardDeviation-math.Sqrt(squares/float64(n-1))) > 1e-9 {
-				t.Fatalf("standard deviation %v, want √(%v/%d)", *got.StandardDeviation, squares, n-1)
+				t.Fatalf("standard deviation: got %v, want √(%v/%d)", *got.StandardDeviation, squares, n-1)
 			}
 		}
 	})
@@ -135,36 +143,37 @@ func TestSummaryBounds(t *testing.T) {
 			given += count
 		}
 		if got.Scores != len(submissions) || given != len(submissions) || len(got.Recommendations) != 5 {
-			t.Fatalf("%d scores and recommendations %v of %d submissions", got.Scores, got.Recommendations, len(submissions))
+			t.Fatalf("got %d scores and recommendations %v, want %d of each", got.Scores, got.Recommendations, len(submissions))
 		}
 		lowest, highest := scoring.MaxValue, scoring.MinValue
 		for _, c := range got.Criteria {
 			values := valuesOf(submissions, c.Key)
 			if c.N != len(values) || c.N+c.NotObserved > len(submissions) {
-				t.Fatalf("%+v of %d submissions with %v", c, len(submissions), values)
+				t.Fatalf("got %+v, want the counts of %d submissions with %v", c, len(submissions), values)
 			}
 			if c.N == 0 {
 				continue
 			}
 			if *c.Min != slices.Min(values) || *c.Max != slices.Max(values) || *c.Mean < float64(*c.Min) || *c.Mean > float64(*c.Max) {
-				t.Fatalf("mean %v, minimum %d and maximum %d of %v", *c.Mean, *c.Min, *c.Max, values)
+				t.Fatalf("got mean %v, minimum %d, maximum %d; want those of %v", *c.Mean, *c.Min, *c.Max, values)
 			}
-			if c.N > 1 && (*c.StandardDeviation < 0 || *c.StandardDeviation > 2*math.Sqrt2 || (*c.StandardDeviation == 0) != (*c.Min == *c.Max)) {
-				t.Fatalf("standard deviation %v of %v", *c.StandardDeviation, values)
+			if c.N > 1 && (*c.StandardDeviation < 0 || *c.StandardDeviation > 2*math.Sqrt2 ||
+				(*c.StandardDeviation == 0) != (*c.Min == *c.Max)) {
+				t.Fatalf("got standard deviation %v, want that of %v", *c.StandardDeviation, values)
 			}
 			lowest, highest = min(lowest, *c.Min), max(highest, *c.Max)
 		}
 		if got.WeightedMean != nil && (*got.WeightedMean < float64(lowest) || *got.WeightedMean > float64(highest)) {
-			t.Fatalf("weighted mean %v of ratings between %d and %d", *got.WeightedMean, lowest, highest)
+			t.Fatalf("weighted mean: got %v, want %d to %d", *got.WeightedMean, lowest, highest)
 		}
 		if (got.WeightedMean == nil) != (lowest > highest) || (got.Reason == scoring.NothingObserved) != (got.WeightedMean == nil) {
-			t.Fatalf("weighted mean %v because %q", got.WeightedMean, got.Reason)
+			t.Fatalf("got weighted mean %s and reason %q; any rated: %t", format(got.WeightedMean), got.Reason, lowest <= highest)
 		}
 	})
 }
 
-// Who submitted first changes titles and the order of the criteria, and no figure.
-func TestSummaryFiguresHeedNoOrder(t *testing.T) {
+// TestSummaryIgnoresOrder verifies that the order of submissions changes only titles and the order of criteria.
+func TestSummaryIgnoresOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		submissions := drawSubmissions(t)
@@ -176,12 +185,12 @@ func TestSummaryFiguresHeedNoOrder(t *testing.T) {
 			}
 		}
 		if !reflect.DeepEqual(one, other) {
-			t.Fatalf("got\n%s\nand in another order\n%s", show(one), show(other))
+			t.Fatalf("got\n%s\nin another order, want\n%s", text(other), text(one))
 		}
 	})
 }
 
-func TestSummaryHeedsNoScale(t *testing.T) {
+func TestSummaryIgnoresScale(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		submissions := drawSubmissions(t)
@@ -194,19 +203,19 @@ func TestSummaryHeedsNoScale(t *testing.T) {
 			}
 		}
 		if got := scoring.Summarize(submissions).WeightedMean; !equal(got, want) {
-			t.Fatalf("all weights by %d: %v, want %v", factor, got, want)
+			t.Fatalf("weights multiplied by %d: got %s, want %s", factor, format(got), format(want))
 		}
 	})
 }
 
-func TestSummaryOfOneIsItsScore(t *testing.T) {
+func TestSummaryOfOneScore(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		criteria := drawCriteria(t, "criteria")
 		sheet := drawSheet(t, criteria)
 		one, score := scoring.Summarize([]scoring.Submission{{criteria, sheet, scoring.Yes}}), scoring.Score(criteria, sheet)
 		if !reflect.DeepEqual(one.WeightedMean, score.WeightedScore) || one.Reason != score.Reason {
-			t.Fatalf("%s, but alone %+v", show(one), score)
+			t.Fatalf("got %s, want %+v", text(one), score)
 		}
 	})
 }
@@ -227,11 +236,11 @@ func TestSummaryKeepsTitlesAndOrder(t *testing.T) {
 		}
 		got := scoring.Summarize(submissions).Criteria
 		if len(got) != len(keys) {
-			t.Fatalf("%d criteria, want %v", len(got), keys)
+			t.Fatalf("got %d criteria, want %v", len(got), keys)
 		}
 		for i, key := range keys {
 			if got[i].Key != key || got[i].Title != titles[key] {
-				t.Fatalf("criterion %d is %s (%s), want %s (%s)", i, got[i].Key, got[i].Title, key, titles[key])
+				t.Fatalf("criterion %d: got %s (%s), want %s (%s)", i, got[i].Key, got[i].Title, key, titles[key])
 			}
 		}
 	})
@@ -241,8 +250,12 @@ func drawSubmissions(t *rapid.T) []scoring.Submission {
 	drawn := make([]scoring.Submission, rapid.IntRange(0, 12).Draw(t, "submissions"))
 	for i := range drawn {
 		criteria := drawCriteria(t, fmt.Sprintf("criteria of %d", i))
-		drawn[i] = scoring.Submission{Criteria: criteria, Sheet: drawSheet(t, criteria), Recommendation: rapid.SampledFrom(
-			[]scoring.Recommendation{scoring.DefinitelyNo, scoring.No, scoring.NoDecision, scoring.Yes, scoring.StrongYes}).Draw(t, "recommendation")}
+		drawn[i] = scoring.Submission{
+			Criteria: criteria, Sheet: drawSheet(t, criteria),
+			Recommendation: rapid.SampledFrom([]scoring.Recommendation{
+				scoring.DefinitelyNo, scoring.No, scoring.NoDecision, scoring.Yes, scoring.StrongYes,
+			}).Draw(t, "recommendation"),
+		}
 	}
 	return drawn
 }
@@ -259,24 +272,26 @@ func valuesOf(submissions []scoring.Submission, key string) []int {
 	return values
 }
 
-// show writes a summary as a person would.
-func show(s scoring.Summary) string {
-	text := fmt.Sprintf("%d scores\n", s.Scores)
+// text returns a summary in a readable form.
+func text(s scoring.Summary) string {
+	out := fmt.Sprintf("%d scores\n", s.Scores)
 	for _, c := range s.Criteria {
-		text += fmt.Sprintf("%s %q: n %d, not observed %d, mean %s, %s to %s, deviation %s\n",
-			c.Key, c.Title, c.N, c.NotObserved, number(c.Mean), number(c.Min), number(c.Max), number(c.StandardDeviation))
+		out += fmt.Sprintf("%s %q: n %d, not observed %d, mean %s, %s to %s, deviation %s\n",
+			c.Key, c.Title, c.N, c.NotObserved, format(c.Mean), format(c.Min), format(c.Max), format(c.StandardDeviation))
 	}
-	text += fmt.Sprintf("weighted mean %s\n", number(s.WeightedMean))
-	return text + fmt.Sprintf("definitely_no %d, no %d, no_decision %d, yes %d, strong_yes %d\n", s.Recommendations[scoring.DefinitelyNo],
-		s.Recommendations[scoring.No], s.Recommendations[scoring.NoDecision], s.Recommendations[scoring.Yes], s.Recommendations[scoring.StrongYes])
+	out += fmt.Sprintf("weighted mean %s\n", format(s.WeightedMean))
+	n := s.Recommendations
+	return out + fmt.Sprintf("definitely_no %d, no %d, no_decision %d, yes %d, strong_yes %d\n",
+		n[scoring.DefinitelyNo], n[scoring.No], n[scoring.NoDecision], n[scoring.Yes], n[scoring.StrongYes])
 }
 
-func number[T int | float64](of *T) string {
-	if of == nil {
+// format returns a number with four decimals, or "-" if it is nil.
+func format[T int | float64](value *T) string {
+	if value == nil {
 		return "-"
 	}
-	if whole, ok := any(*of).(int); ok {
+	if whole, ok := any(*value).(int); ok {
 		return fmt.Sprint(whole)
 	}
-	return fmt.Sprintf("%.4f", float64(*of))
+	return fmt.Sprintf("%.4f", float64(*value))
 }
