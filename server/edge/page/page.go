@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/google/uuid"
@@ -94,8 +95,12 @@ func Link(request *access.Request, cursor string) *string {
 	if cursor == "" || request.Target == nil {
 		return nil
 	}
-	query := request.Target.Query()
-	query.Set("cursor", cursor)
+	query := url.Values{"cursor": {cursor}}
+	for name, values := range request.Query {
+		if name != "cursor" {
+			query[name] = values
+		}
+	}
 	link := "<" + request.Target.EscapedPath() + "?" + query.Encode() + `>; rel="next"`
 	return &link
 }

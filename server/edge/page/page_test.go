@@ -145,12 +145,16 @@ func TestLink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	link := page.Link(&access.Request{Target: target}, "new")
+	request := &access.Request{Target: target, Query: target.Query()}
+	link := page.Link(request, "new")
 	const want = `</api/v1/users?cursor=new&q=%22%3E%2C&role=hr&role=admin>; rel="next"`
 	if link == nil || *link != want {
 		t.Errorf("the link is %v, want %s", link, want)
 	}
-	if page.Link(&access.Request{Target: target}, "") != nil || page.Link(&access.Request{}, "new") != nil {
+	if request.Query.Get("cursor") != "old" {
+		t.Errorf("the request's query is changed: %v", request.Query)
+	}
+	if page.Link(request, "") != nil || page.Link(&access.Request{}, "new") != nil {
 		t.Error("Link returns a link without a next page or without a request")
 	}
 }
