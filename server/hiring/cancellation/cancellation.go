@@ -1,5 +1,5 @@
-// Package cancellation calls off the interviews of an application that is closed, so that nobody keeps time free for a
-// candidate who is no longer considered.
+// Package cancellation cancels the interviews of an application that is closed, so that candidate and panelists are no
+// longer booked for them.
 package cancellation
 
 import (
@@ -18,18 +18,20 @@ type Canceller struct {
 	Audit *audit.Recorder
 }
 
-// Cancel cancels those interviews of an application that have not begun, for a reason that stands in their history;
-// what has begun goes on, since its scores are worth having. The caller has locked the application's row in tx. Whoever
-// gives one of them a time at the same moment holds its row: either they are through before it is cancelled here, or
-// they find it cancelled.
+// Cancel cancels the interviews of an application that have not begun: drafts, scheduled interviews and no-shows. It
+// records the reason in their history. Interviews that have begun continue, because their scores are still useful.
+//
+// The caller must have locked the application's row in tx. Cancel locks the rows of the interviews. A concurrent
+// transaction that schedules one of them holds its row: it either commits before Cancel reads the row, or finds the
+// interview cancelled.
 func (c Canceller) Cancel(ctx context.Context, tx *db.Queries, application db.Application, reason string) error {
-	planned, err := tx.ListInterviewsNotBegunForUpdate(ctx, db.ListInterviewsNotBegunForUpdateParams{
+	notBegun, err := tx.ListInterviewsNotBegunForUpdate(ctx, db.ListInterviewsNotBegunForUpdateParams{
 		CompanyID: application.CompanyID, ApplicationID: application.ID,
 	})
 	if err != nil {
 		return err
 	}
-	for _, interview := range planned {
+	for _, interview := range notBegun {
 		if err := c.cancel(ctx, tx, interview, reason); err != nil {
 			return err
 		}
@@ -37,8 +39,9 @@ func (c Canceller) Cancel(ctx context.Context, tx *db.Queries, application db.Ap
 	return nil
 }
 
+// cancel cancels one interview and records that in its history and in the audit log.
 func (c Canceller) cancel(ctx context.Context, tx *db.Queries, from db.Interview, reason string) error {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	to, err := tx.TransitionInterview(ctx, db.TransitionInterviewParams{
 		CompanyID: from.CompanyID, ID: from.ID, FromStatus: from.Status, ToStatus: api.InterviewStatusCancelled,
 		Reason: &reason, Now: c.Clock.Now(),
@@ -51,7 +54,7 @@ func (c Canceller) cancel(ctx context.Context, tx *db.Queries, from db.Interview
 		FromStatus: &from.Status, ToStatus: to.Status,
 		FromStartsAt: from.StartsAt, FromEndsAt: from.EndsAt, FromTimezone: from.Timezone,
 		ToStartsAt: to.StartsAt, ToEndsAt: to.EndsAt, ToTimezone: to.Timezone,
-		Reason: &reason, ActorID: &who.ID, CreatedAt: to.UpdatedAt,
+		Reason: &reason, ActorID: &actor.ID, CreatedAt: to.UpdatedAt,
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,6 @@
-// Package completion ends an interview when its last required score is in. Both ways to that moment, the submission
-// of a score and the end of an interview whose scores were submitted before, go through here with the interview's row
-// locked, so it happens exactly once.
+// Package completion completes an interview when no required score is missing any more. An interview can reach that
+// point by the submission of a score, by its end if all scores were submitted before, and by a change of its panel. All
+// of them call Complete with the interview's row locked, so an interview is completed exactly once.
 package completion
 
 import (
@@ -18,8 +18,11 @@ type Completer struct {
 	Audit *audit.Recorder
 }
 
-// Complete completes an interview that awaits scores and misses none, and gives it as it is then; any other stays as it
-// is. The caller has locked the interview's row in tx, so nobody submits, reopens or completes at the same time.
+// Complete completes an interview that is awaiting_scores if no required score is missing, and returns the updated row.
+// In every other case it changes nothing and returns the given row. The event in the history has no actor.
+//
+// The caller must have locked the interview's row in tx. Submissions, reopenings and other completions lock it too, so
+// the result of counting the missing scores is valid until the end of the transaction.
 func (c Completer) Complete(ctx context.Context, tx *db.Queries, interview db.Interview) (db.Interview, error) {
 	if interview.Status != api.InterviewStatusAwaitingScores {
 		return interview, nil

@@ -17,13 +17,13 @@ import (
 )
 
 const (
-	// calendarPast is how far back a person's calendar reaches.
+	// calendarPast is the age of the oldest interviews in a user's calendar.
 	calendarPast = 30 * 24 * time.Hour
-	// maxEvents is how many interviews a person's calendar holds.
+	// maxEvents is the largest number of interviews in a user's calendar.
 	maxEvents = 1000
 )
 
-// GetInterviewCalendar gives an interview as a calendar file, to those who see it.
+// GetInterviewCalendar returns an interview that the actor sees as a calendar file.
 func (i *Interviews) GetInterviewCalendar(
 	ctx context.Context, request api.GetInterviewCalendarRequestObject,
 ) (api.GetInterviewCalendarResponseObject, error) {
@@ -40,43 +40,43 @@ func (i *Interviews) GetInterviewCalendar(
 	return api.GetInterviewCalendar200TextCalendarResponse{CalendarTextCalendarResponse: file}, nil
 }
 
-// GetMyCalendar gives the interviews that the caller is on the panel of as a calendar file, without cancelled ones and
-// those that they have declined.
+// GetMyCalendar returns the interviews on whose panel the user is as a calendar file, without cancelled interviews and
+// interviews that the user declined. It contains interviews from the last 30 days on, at most the first 1,000.
 func (i *Interviews) GetMyCalendar(
 	ctx context.Context, _ api.GetMyCalendarRequestObject,
 ) (api.GetMyCalendarResponseObject, error) {
-	who := access.Of(ctx)
-	tenant := i.Store.Of(who.CompanyID)
+	actor := access.Of(ctx)
+	tenant := i.Store.Of(actor.CompanyID)
 	rows, err := tenant.ListMyInterviews(ctx, db.ListMyInterviewsParams{
-		CompanyID: who.CompanyID, UserID: who.ID, Since: i.Clock.Now().Add(-calendarPast), MaxRows: maxEvents,
+		CompanyID: actor.CompanyID, UserID: actor.ID, Since: i.Clock.Now().Add(-calendarPast), MaxRows: maxEvents,
 	})
 	if err != nil {
 		return nil, err
 	}
-	file, err := i.calendar(ctx, tenant, who, "interviews", rows...)
+	file, err := i.calendar(ctx, tenant, actor, "interviews", rows...)
 	if err != nil {
 		return nil, err
 	}
 	return api.GetMyCalendar200TextCalendarResponse{CalendarTextCalendarResponse: file}, nil
 }
 
-// calendar makes the file of interviews, without those that have no time.
+// calendar returns a file with those of the given interviews that have a time. name is the file name without extension.
 func (i *Interviews) calendar(
-	ctx context.Context, tenant *db.Queries, who access.Actor, name string, rows ...db.Interview,
+	ctx context.Context, tenant *db.Queries, actor access.Actor, name string, rows ...db.Interview,
 ) (api.CalendarTextCalendarResponse, error) {
-	all, err := i.complement(ctx, tenant, rows)
+	all, err := i.loadDetails(ctx, tenant, rows)
 	if err != nil {
 		return api.CalendarTextCalendarResponse{}, err
 	}
 	events := []calendar.Event{}
-	for _, w := range all {
-		if w.row.StartsAt != nil {
-			events = append(events, event(w, who))
+	for _, d := range all {
+		if d.row.StartsAt != nil {
+			events = append(events, event(d, actor))
 		}
 	}
 	file, err := calendar.Write(events)
 	if err != nil {
-		return api.CalendarTextCalendarResponse{}, err
+		return api.CalendarTextCalendarResponse{}, fmt.Errorf("write calendar: %w", err)
 	}
 	return api.CalendarTextCalendarResponse{
 		Body: bytes.NewReader(file), ContentLength: int64(len(file)),
@@ -86,29 +86,29 @@ func (i *Interviews) calendar(
 	}, nil
 }
 
-// event is an interview as calendars know it. They know people by their email addresses, which employees do not read:
-// they find the names of the panel in the description, and only themselves among the attendees. Every change of time,
-// place or panel raises the version, so a later file replaces an earlier one.
-func event(w whole, who access.Actor) calendar.Event {
-	row := w.row
+// event converts an interview to a calendar event. iCalendar identifies people by their email addresses, which
+// employees cannot read. Their files therefore list only themselves as an attendee; the description names the whole
+// panel. The version increases with every change of time, place or panel, so it serves as the event's sequence.
+func event(d interviewDetails, actor access.Actor) calendar.Event {
+	row := d.row
 	person := func(id uuid.UUID, name, email string) calendar.Person {
-		if id != who.ID && !who.ReadsUsers() {
+		if id != actor.ID && !actor.ReadsUsers() {
 			email = ""
 		}
 		return calendar.Person{Name: name, Email: email}
 	}
 	e := calendar.Event{
 		UID: row.ID.String(), Sequence: int(row.Version) - 1,
-		Summary:     row.Title + ": " + w.around.CandidateFirstName + " " + w.around.CandidateLastName,
-		Description: describe(w), Location: plain(row.Location), URL: plain(row.MeetingURL),
-		Start: *row.StartsAt, End: ceiling(*row.EndsAt), Zone: plain(row.Timezone), Status: calendar.Confirmed,
+		Summary:     row.Title + ": " + d.related.CandidateFirstName + " " + d.related.CandidateLastName,
+		Description: describe(d), Location: textOf(row.Location), URL: textOf(row.MeetingURL),
+		Start: *row.StartsAt, End: roundUpToSecond(*row.EndsAt), Zone: textOf(row.Timezone), Status: calendar.Confirmed,
 		Created: row.CreatedAt, Modified: row.UpdatedAt,
-		Organizer: person(w.around.CreatorID, w.around.CreatorName, w.around.CreatorEmail),
+		Organizer: person(d.related.CreatorID, d.related.CreatorName, d.related.CreatorEmail),
 	}
 	if row.Status == api.InterviewStatusCancelled {
 		e.Status = calendar.Cancelled
 	}
-	for _, p := range w.panel {
+	for _, p := range d.panel {
 		e.Attendees = append(e.Attendees, calendar.Attendee{
 			Person:   person(p.InterviewPanelist.UserID, p.FirstName+" "+p.LastName, p.Email),
 			Response: calendar.Response(p.InterviewPanelist.Response),
@@ -117,35 +117,36 @@ func event(w whole, who access.Actor) calendar.Event {
 	return e
 }
 
-// describe says who takes part, and what the panel should know.
-func describe(w whole) string {
-	names := make([]string, len(w.panel))
-	for n, p := range w.panel {
+// describe returns the description of an event: the candidate, the job, the panel and the instructions.
+func describe(d interviewDetails) string {
+	names := make([]string, len(d.panel))
+	for n, p := range d.panel {
 		names[n] = p.FirstName + " " + p.LastName
 	}
 	lines := []string{
-		"Candidate: " + w.around.CandidateFirstName + " " + w.around.CandidateLastName,
-		"Job: " + w.around.JobTitle,
+		"Candidate: " + d.related.CandidateFirstName + " " + d.related.CandidateLastName,
+		"Job: " + d.related.JobTitle,
 	}
 	if len(names) > 0 {
 		lines = append(lines, "Panel: "+strings.Join(names, ", "))
 	}
-	if w.row.Instructions != nil {
-		lines = append(lines, "", *w.row.Instructions)
+	if d.row.Instructions != nil {
+		lines = append(lines, "", *d.row.Instructions)
 	}
 	return strings.Join(lines, "\n")
 }
 
-// ceiling is a time in whole seconds, which is what calendars know, and not before it: an event that lasts less than
-// one lasts one.
-func ceiling(t time.Time) time.Time {
-	if whole := t.Truncate(time.Second); whole.Before(t) {
-		return whole.Add(time.Second)
+// roundUpToSecond rounds a time up to a full second, the precision of iCalendar, so that an event shorter than a second
+// does not become empty.
+func roundUpToSecond(t time.Time) time.Time {
+	if second := t.Truncate(time.Second); second.Before(t) {
+		return second.Add(time.Second)
 	}
 	return t
 }
 
-func plain(text *string) string {
+// textOf returns a text, or the empty string if it is nil.
+func textOf(text *string) string {
 	if text == nil {
 		return ""
 	}

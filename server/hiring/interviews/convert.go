@@ -13,13 +13,13 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// clocks are the zones that were looked up while something is shown, because a page of interviews has few of them.
-type clocks map[string]*time.Location
+// zoneCache holds the zones that were loaded for a response. A page of interviews usually has few different zones.
+type zoneCache map[string]*time.Location
 
-// local is a time by the clocks of its zone, null where there is none. A zone that the IANA database has dropped since
-// it was accepted is shown as UTC.
-func (c clocks) local(at *time.Time, zone *string) nullable.Nullable[time.Time] {
-	if at == nil || zone == nil {
+// local returns a time in its zone, or null if it or the zone is nil. A zone that a later release of the IANA database
+// no longer contains becomes UTC.
+func (c zoneCache) local(t *time.Time, zone *string) nullable.Nullable[time.Time] {
+	if t == nil || zone == nil {
 		return nullable.NewNullNullable[time.Time]()
 	}
 	location, known := c[*zone]
@@ -30,29 +30,31 @@ func (c clocks) local(at *time.Time, zone *string) nullable.Nullable[time.Time] 
 		}
 		c[*zone] = location
 	}
-	return nullable.NewNullableWithValue(at.In(location))
+	return nullable.NewNullableWithValue(t.In(location))
 }
 
-func convert(w whole, who lifecycle.Standing, user uuid.UUID, c clocks) api.Interview {
-	row := w.row
-	panel := make([]api.Panelist, len(w.panel))
-	for n, p := range w.panel {
+// convert converts an interview for an actor with an id and a standing.
+func convert(d interviewDetails, standing lifecycle.Standing, actor uuid.UUID, zones zoneCache) api.Interview {
+	row := d.row
+	panel := make([]api.Panelist, len(d.panel))
+	for n, p := range d.panel {
 		panel[n] = convertPanelist(p)
 	}
 	return api.Interview{
 		ID: row.ID, ApplicationID: row.ApplicationID,
 		Candidate: api.PersonSummary{
-			ID: row.CandidateID, FirstName: w.around.CandidateFirstName, LastName: w.around.CandidateLastName,
+			ID: row.CandidateID, FirstName: d.related.CandidateFirstName, LastName: d.related.CandidateLastName,
 		},
-		Job: api.JobSummary{ID: row.JobID, Title: w.around.JobTitle}, KitID: w.around.KitID, KitVersionID: row.KitVersionID,
+		Job:   api.JobSummary{ID: row.JobID, Title: d.related.JobTitle},
+		KitID: d.related.KitID, KitVersionID: row.KitVersionID,
 		Title: row.Title, Kind: row.Kind, Status: row.Status,
 		StartsAt: optional.Time(row.StartsAt), EndsAt: optional.Time(row.EndsAt), Timezone: optional.Of(row.Timezone),
-		StartsAtLocal: c.local(row.StartsAt, row.Timezone), EndsAtLocal: c.local(row.EndsAt, row.Timezone),
+		StartsAtLocal: zones.local(row.StartsAt, row.Timezone), EndsAtLocal: zones.local(row.EndsAt, row.Timezone),
 		Location: optional.Of(row.Location), MeetingURL: optional.Of(row.MeetingURL),
 		Instructions: optional.Of(row.Instructions), Reschedules: row.Reschedules, Panel: panel,
 		StartedAt: optional.Time(row.StartedAt), FinishedAt: optional.Time(row.FinishedAt),
 		CompletedAt: optional.Time(row.CompletedAt), StatusReason: optional.Of(row.StatusReason),
-		AllowedActions: machineFor(w.panel, user, w.around.ApplicationStatus).Allowed(row.Status, who),
+		AllowedActions: machineFor(d.panel, actor, d.related.ApplicationStatus).Allowed(row.Status, standing),
 		CreatedAt:      row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 }
@@ -62,22 +64,23 @@ func convertPanelist(p db.ListInterviewPanelsRow) api.Panelist {
 	return api.Panelist{
 		User:     api.PersonSummary{ID: row.UserID, FirstName: p.FirstName, LastName: p.LastName},
 		Response: row.Response, Comment: optional.Of(row.Comment), RespondedAt: optional.Time(row.RespondedAt),
-		ScoreRequired: row.ScoreRequired, HasSubmitted: submitted(p),
+		ScoreRequired: row.ScoreRequired, HasSubmitted: hasSubmitted(p),
 	}
 }
 
-// convertConflicts shows who is booked twice and when, and not what for.
+// convertConflicts converts at most maxConflicts conflicts. They contain the person and the time, and nothing else
+// about the other interview.
 func convertConflicts(rows []db.ListBookingsRow) []api.ScheduleConflict {
 	rows = rows[:min(len(rows), maxConflicts)]
-	shown := make([]api.ScheduleConflict, len(rows))
+	conflicts := make([]api.ScheduleConflict, len(rows))
 	for n, row := range rows {
-		shown[n] = api.ScheduleConflict{
+		conflicts[n] = api.ScheduleConflict{
 			Kind:     api.ScheduleConflictKind(row.Kind),
 			Person:   api.PersonSummary{ID: row.PersonID, FirstName: row.FirstName, LastName: row.LastName},
 			StartsAt: row.StartsAt.UTC(), EndsAt: row.EndsAt.UTC(),
 		}
 	}
-	return shown
+	return conflicts
 }
 
 func convertEvent(row db.InterviewEvent) api.InterviewEvent {
@@ -91,8 +94,7 @@ func convertEvent(row db.InterviewEvent) api.InterviewEvent {
 	}
 }
 
-// newInterview takes what a client wants of a new interview into the form of a row; what it belongs to, id and time
-// come later.
+// newInterview converts a request to a row without job, candidate, id and time of creation.
 func newInterview(wanted api.CreateInterviewRequest, company, creator uuid.UUID) db.InsertInterviewParams {
 	return db.InsertInterviewParams{
 		CompanyID: company, ApplicationID: wanted.ApplicationID, KitVersionID: wanted.KitVersionID,
@@ -102,8 +104,8 @@ func newInterview(wanted api.CreateInterviewRequest, company, creator uuid.UUID)
 	}
 }
 
-// edit applies a patch to a row: absent stays, null clears.
-func edit(row db.Interview, patch api.UpdateInterviewRequest) db.UpdateInterviewParams {
+// applyPatch returns the update for a patch: absent members keep their values, null clears them.
+func applyPatch(row db.Interview, patch api.UpdateInterviewRequest) db.UpdateInterviewParams {
 	change := db.UpdateInterviewParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version,
 		KitVersionID: row.KitVersionID, Title: optional.Trimmed(row.Title, patch.Title), Kind: row.Kind,
@@ -120,24 +122,27 @@ func edit(row db.Interview, patch api.UpdateInterviewRequest) db.UpdateInterview
 	return change
 }
 
-func changes(row db.Interview, change db.UpdateInterviewParams) bool {
+// differs reports whether an update changes a row.
+func differs(row db.Interview, change db.UpdateInterviewParams) bool {
 	return row.KitVersionID != change.KitVersionID || row.Title != change.Title || row.Kind != change.Kind ||
 		!optional.Same(row.Location, change.Location) || !optional.Same(row.MeetingURL, change.MeetingURL) ||
 		!optional.Same(row.Instructions, change.Instructions)
 }
 
-// attributes is what the audit compares of an interview. Reasons stand in the history alone.
+// attributes returns the attributes of an interview that the audit log compares. It does not contain reasons; only the
+// history does.
 func attributes(row db.Interview) map[string]any {
 	return map[string]any{
 		"kit_version_id": row.KitVersionID, "title": row.Title, "kind": row.Kind, "status": row.Status,
 		"location": optional.Plain(row.Location), "meeting_url": optional.Plain(row.MeetingURL),
-		"instructions": optional.Plain(row.Instructions), "starts_at": instant(row.StartsAt), "ends_at": instant(row.EndsAt),
+		"instructions": optional.Plain(row.Instructions),
+		"starts_at":    utc(row.StartsAt), "ends_at": utc(row.EndsAt),
 		"timezone": optional.Plain(row.Timezone), "reschedules": row.Reschedules,
 	}
 }
 
-// blank is what an interview was before there was one.
-func blank() map[string]any {
+// noAttributes returns all attributes as null, to compare a new interview with.
+func noAttributes() map[string]any {
 	none := attributes(db.Interview{})
 	for name := range none {
 		none[name] = nil
@@ -145,14 +150,15 @@ func blank() map[string]any {
 	return none
 }
 
-func instant(t *time.Time) any {
+// utc returns a time in UTC, or nil.
+func utc(t *time.Time) any {
 	if t == nil {
 		return nil
 	}
 	return t.UTC()
 }
 
-// trimmed is a text that may be absent without the white space around it.
+// trimmed returns an optional text without leading and trailing white space.
 func trimmed(text *string) *string {
 	if text == nil {
 		return nil

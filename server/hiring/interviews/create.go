@@ -20,7 +20,7 @@ func (i *Interviews) CreateInterview(
 	ctx context.Context, request api.CreateInterviewRequestObject,
 ) (api.CreateInterviewResponseObject, error) {
 	actor, wanted := access.Of(ctx), *request.Body
-	var shown api.InterviewJSONResponse
+	var response api.InterviewJSONResponse
 	err := i.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		application, err := i.application(ctx, tx, actor, wanted.ApplicationID)
 		if err != nil {
@@ -34,7 +34,7 @@ func (i *Interviews) CreateInterview(
 			}
 		}
 		row := newInterview(wanted, actor.CompanyID, actor.ID)
-		if err := i.check(ctx, tx, wanted, row, application); err != nil {
+		if err := i.checkNew(ctx, tx, wanted, row, application); err != nil {
 			return err
 		}
 		row.JobID, row.CandidateID = application.JobID, application.CandidateID
@@ -42,21 +42,22 @@ func (i *Interviews) CreateInterview(
 		if err != nil {
 			return err
 		}
-		shown, err = i.present(ctx, tx, actor, db.GetInterviewRow{Interview: saved, IsMember: application.IsMember})
+		response, err = i.present(ctx, tx, actor, db.GetInterviewRow{Interview: saved, IsMember: application.IsMember})
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.CreateInterview201JSONResponse{
-		Body: shown.Body,
+		Body: response.Body,
 		Headers: api.CreateInterview201ResponseHeaders{
-			ETag: shown.Headers.ETag, Location: "/api/v1/interviews/" + shown.Body.ID.String(),
+			ETag: response.Headers.ETag, Location: "/api/v1/interviews/" + response.Body.ID.String(),
 		},
 	}, nil
 }
 
-// application returns an application that the actor sees, locked until the transaction ends; nil if there is none.
+// application returns an application that the actor sees, locked until the transaction ends; nil if the actor sees none
+// with that id.
 func (i *Interviews) application(
 	ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID,
 ) (*db.GetApplicationForInterviewRow, error) {
@@ -69,8 +70,9 @@ func (i *Interviews) application(
 	return &row, err
 }
 
-// check validates a new interview. All violations are reported together, as the fault RuleViolated.
-func (i *Interviews) check(
+// checkNew validates a new interview. It returns RuleViolated with all violations. application is nil if the actor sees
+// no application with the requested id.
+func (i *Interviews) checkNew(
 	ctx context.Context, tx *db.Queries, wanted api.CreateInterviewRequest, row db.InsertInterviewParams,
 	application *db.GetApplicationForInterviewRow,
 ) error {
@@ -78,7 +80,7 @@ func (i *Interviews) check(
 	checkTexts(f, row.Title, row.Location, row.MeetingURL, row.Instructions)
 	var job *uuid.UUID
 	if application == nil {
-		_ = f.Field("/application_id", "unknown", "must name an application")
+		_ = f.Field("/application_id", "unknown", "must be the id of an application that you can see")
 	} else {
 		job = &application.JobID
 	}
@@ -87,23 +89,23 @@ func (i *Interviews) check(
 		return err
 	}
 	checkKitVersion(f, version, job)
-	panel := usersOf(wanted.Panel)
-	active, err := i.active(ctx, tx, row.CompanyID, panel)
+	panel := userIDs(wanted.Panel)
+	active, err := i.activity(ctx, tx, row.CompanyID, panel)
 	if err != nil {
 		return err
 	}
 	checkPanel(f, panel, active)
 	if wanted.Schedule != nil {
-		appointmentOf(*wanted.Schedule).check(f, "/schedule")
+		scheduleOf(*wanted.Schedule).check(f, "/schedule")
 		if len(panel) == 0 {
-			_ = f.Field("/panel", "required", "must name somebody, because the interview is scheduled at once")
+			_ = f.Field("/panel", "required", "must contain a panelist, because the request schedules the interview")
 		}
 	}
-	return wrong(f)
+	return errorOf(f)
 }
 
-// active returns, for those of some users that exist in the company, whether they are active.
-func (i *Interviews) active(
+// activity returns whether users are active. The map contains only users of the company.
+func (i *Interviews) activity(
 	ctx context.Context, tx *db.Queries, company uuid.UUID, users []uuid.UUID,
 ) (map[uuid.UUID]bool, error) {
 	active := map[uuid.UUID]bool{}
@@ -117,7 +119,8 @@ func (i *Interviews) active(
 	return active, err
 }
 
-// insert saves a new interview with its panel and schedules it if requested. The history records both.
+// insert saves a new interview with its panel and, if the request contains a schedule, schedules it. Both are recorded
+// in the history.
 func (i *Interviews) insert(
 	ctx context.Context, tx *db.Queries, row db.InsertInterviewParams, wanted api.CreateInterviewRequest,
 ) (db.Interview, error) {
@@ -126,7 +129,7 @@ func (i *Interviews) insert(
 	if err != nil {
 		return created, err
 	}
-	panel := usersOf(wanted.Panel)
+	panel := userIDs(wanted.Panel)
 	if len(panel) > 0 {
 		required := make([]bool, len(panel))
 		for n, p := range wanted.Panel {
@@ -146,12 +149,13 @@ func (i *Interviews) insert(
 	if err != nil {
 		return created, err
 	}
-	details := audit.Diff(blank(), attributes(created))
+	details := audit.Diff(noAttributes(), attributes(created))
 	details["application_id"], details["panel"] = created.ApplicationID, panel
-	if err := i.audited(ctx, tx, audit.InterviewCreated, created.ID, details); err != nil || wanted.Schedule == nil {
+	err = i.recordAudit(ctx, tx, audit.InterviewCreated, created.ID, details)
+	if err != nil || wanted.Schedule == nil {
 		return created, err
 	}
-	return i.appoint(ctx, tx, created, api.InterviewStatusScheduled, panel, appointmentOf(*wanted.Schedule),
+	return i.saveTime(ctx, tx, created, api.InterviewStatusScheduled, panel, scheduleOf(*wanted.Schedule),
 		func(b db.ListBookingsRow) string {
 			if n := slices.Index(panel, b.PersonID); n >= 0 {
 				return fmt.Sprintf("/panel/%d", n)
@@ -160,7 +164,8 @@ func (i *Interviews) insert(
 		})
 }
 
-func usersOf(panel []api.NewPanelist) []uuid.UUID {
+// userIDs returns the users of a requested panel, in its order.
+func userIDs(panel []api.NewPanelist) []uuid.UUID {
 	users := make([]uuid.UUID, len(panel))
 	for n, p := range panel {
 		users[n] = p.UserID

@@ -1,6 +1,8 @@
-// Package interviews manages when interviews are held, by which panel, and their state. It guarantees that nobody is
-// booked for two interviews at the same time unless a request allows the conflict, even with concurrent requests; that
-// every change of state or time is in the history; and that nothing it shows depends on how a candidate was rated.
+// Package interviews implements the operations on interviews: their times, panels and states. It guarantees:
+//   - Nobody is booked for two interviews at the same time unless a request allows the conflict, also with concurrent
+//     requests.
+//   - The history contains every change of state or time.
+//   - No response depends on how a candidate was rated.
 package interviews
 
 import (
@@ -23,7 +25,7 @@ import (
 // Interviews implements the operations of the tag interviews.
 type Interviews struct{ service.Deps }
 
-// New fails if a dependency is missing.
+// New returns an error if a dependency is missing.
 func New(deps service.Deps) (*Interviews, error) {
 	if err := service.Check("interviews", deps); err != nil {
 		return nil, err
@@ -31,7 +33,7 @@ func New(deps service.Deps) (*Interviews, error) {
 	return &Interviews{deps}, nil
 }
 
-// GetInterview shows an interview that the actor sees.
+// GetInterview returns an interview that the actor sees.
 func (i *Interviews) GetInterview(
 	ctx context.Context, request api.GetInterviewRequestObject,
 ) (api.GetInterviewResponseObject, error) {
@@ -41,11 +43,11 @@ func (i *Interviews) GetInterview(
 	if err != nil {
 		return nil, err
 	}
-	shown, err := i.present(ctx, tenant, actor, row)
+	response, err := i.present(ctx, tenant, actor, row)
 	if err != nil {
 		return nil, err
 	}
-	return api.GetInterview200JSONResponse{InterviewJSONResponse: shown}, nil
+	return api.GetInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
 // UpdateInterview changes title, kind, location, meeting URL and instructions, and the kit version of a draft.
@@ -53,107 +55,107 @@ func (i *Interviews) UpdateInterview(
 	ctx context.Context, request api.UpdateInterviewRequestObject,
 ) (api.UpdateInterviewResponseObject, error) {
 	patch := request.Body
-	shown, err := i.act(ctx, request.InterviewID, etag.Needed(request.Params.IfMatch), api.InterviewActionUpdate, nil,
-		func(tx *db.Queries, h held) (db.Interview, error) {
-			return i.save(ctx, tx, h, edit(h.row, *patch))
+	response, err := i.act(ctx, request.InterviewID, etag.Needed(request.Params.IfMatch), api.InterviewActionUpdate, nil,
+		func(tx *db.Queries, locked lockedInterview) (db.Interview, error) {
+			return i.save(ctx, tx, locked, applyPatch(locked.row, *patch))
 		})
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateInterview200JSONResponse{InterviewJSONResponse: shown}, nil
+	return api.UpdateInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
-// save writes an edited interview. If nothing changed, it leaves the row and its version as they are.
+// save validates and writes an update. If it changes nothing, the row and its version stay as they are.
 func (i *Interviews) save(
-	ctx context.Context, tx *db.Queries, h held, change db.UpdateInterviewParams,
+	ctx context.Context, tx *db.Queries, locked lockedInterview, change db.UpdateInterviewParams,
 ) (db.Interview, error) {
-	if !changes(h.row, change) {
-		return h.row, nil
+	if !differs(locked.row, change) {
+		return locked.row, nil
 	}
 	f := fault.New(fault.RuleViolated)
 	checkTexts(f, change.Title, change.Location, change.MeetingURL, change.Instructions)
-	if change.KitVersionID != h.row.KitVersionID {
-		if err := mayChangeKit(h); err != nil {
-			return h.row, err
+	if change.KitVersionID != locked.row.KitVersionID {
+		if err := canChangeKit(locked); err != nil {
+			return locked.row, err
 		}
-		version, err := i.kitVersion(ctx, tx, h.row.CompanyID, change.KitVersionID)
+		version, err := i.kitVersion(ctx, tx, locked.row.CompanyID, change.KitVersionID)
 		if err != nil {
-			return h.row, err
+			return locked.row, err
 		}
-		checkKitVersion(f, version, &h.row.JobID)
+		checkKitVersion(f, version, &locked.row.JobID)
 	}
-	if err := wrong(f); err != nil {
-		return h.row, err
+	if err := errorOf(f); err != nil {
+		return locked.row, err
 	}
 	change.Now = i.Clock.Now()
 	saved, err := tx.UpdateInterview(ctx, change)
 	if err != nil {
-		return h.row, postgres.Guarded(err)
+		return locked.row, postgres.Guarded(err)
 	}
-	details := audit.Diff(attributes(h.row), attributes(saved))
-	return saved, i.audited(ctx, tx, audit.InterviewUpdated, h.row.ID, details)
+	details := audit.Diff(attributes(locked.row), attributes(saved))
+	return saved, i.recordAudit(ctx, tx, audit.InterviewUpdated, locked.row.ID, details)
 }
 
-// act performs an action on an interview that the actor sees: write runs after the decision that the action is allowed.
-// The interview is locked first and its panel is read afterwards, so the decision is still valid when write saves the
-// result. The application is not locked: a transaction that closes it waits for the interview, and then cancels it.
+// act performs an action on an interview that the actor sees, and returns the response. It calls write if the action is
+// allowed. The interview is locked before its panel is read, so the decision is still valid when write saves the
+// result. The application is not locked: a transaction that closes it waits for the lock of the interview and then
+// cancels it.
 func (i *Interviews) act(
 	ctx context.Context, id uuid.UUID, match etag.Condition, action api.InterviewAction, reason *string,
-	write func(tx *db.Queries, h held) (db.Interview, error),
-) (shown api.InterviewJSONResponse, err error) {
+	write func(tx *db.Queries, locked lockedInterview) (db.Interview, error),
+) (response api.InterviewJSONResponse, err error) {
 	actor := access.Of(ctx)
 	err = i.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		locked, err := tx.GetInterviewForUpdate(ctx, db.GetInterviewForUpdateParams{
+		found, err := tx.GetInterviewForUpdate(ctx, db.GetInterviewForUpdateParams{
 			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 		})
 		if err != nil {
 			return err
 		}
-		h := held{row: locked.Interview}
-		h.panel, err = tx.ListInterviewPanels(ctx, db.ListInterviewPanelsParams{
+		locked := lockedInterview{row: found.Interview}
+		locked.panel, err = tx.ListInterviewPanels(ctx, db.ListInterviewPanelsParams{
 			CompanyID: actor.CompanyID, InterviewIds: []uuid.UUID{id},
 		})
 		if err != nil {
 			return err
 		}
-		h.application, err = tx.GetApplicationStatus(ctx, db.GetApplicationStatusParams{
-			CompanyID: actor.CompanyID, ID: h.row.ApplicationID,
+		locked.application, err = tx.GetApplicationStatus(ctx, db.GetApplicationStatusParams{
+			CompanyID: actor.CompanyID, ID: locked.row.ApplicationID,
 		})
 		if err != nil {
 			return err
 		}
-		h.standing = standing(actor, locked.IsMember, h.panel)
-		h.machine = machineFor(h.panel, actor.ID, h.application)
-		h.to, err = h.decide(action, reason)
-		if err := match.Before(h.row.Version, err); err != nil {
+		locked.standing = standing(actor, found.IsMember, locked.panel)
+		locked.machine = machineFor(locked.panel, actor.ID, locked.application)
+		locked.to, err = locked.decide(action, reason)
+		if err := match.Before(locked.row.Version, err); err != nil {
 			return err
 		}
-		saved, err := write(tx, h)
+		saved, err := write(tx, locked)
 		if err != nil {
 			return err
 		}
-		shown, err = i.present(ctx, tx, actor, db.GetInterviewRow{Interview: saved, IsMember: locked.IsMember})
+		response, err = i.present(ctx, tx, actor, db.GetInterviewRow{Interview: saved, IsMember: found.IsMember})
 		return err
 	})
-	return shown, err
+	return response, err
 }
 
-// get reads an interview that the actor sees.
+// get returns an interview that the actor sees, or ResourceNotFound.
 func get(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UUID) (db.GetInterviewRow, error) {
 	return tenant.GetInterview(ctx, db.GetInterviewParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	})
 }
 
-// standing is what the actor is to an interview, given whether the actor leads its job.
+// standing returns the standing of the actor towards an interview; member is true if the actor leads its job.
 func standing(actor access.Actor, member bool, panel []db.ListInterviewPanelsRow) lifecycle.Standing {
 	s := lifecycle.StandingOf(actor, member)
 	s.Panelist = panelist(panel, actor.ID) != nil
 	return s
 }
 
-// kitVersion returns a version of a kit, locked until the transaction ends; nil if the company has no version of that
-// id.
+// kitVersion returns a kit version, locked until the transaction ends; nil if the company has none with that id.
 func (i *Interviews) kitVersion(
 	ctx context.Context, tx *db.Queries, company, id uuid.UUID,
 ) (*db.GetKitVersionForInterviewRow, error) {
@@ -166,26 +168,27 @@ func (i *Interviews) kitVersion(
 	return &row, err
 }
 
-// chronicle records a change of an interview in its history and in the audit log.
-func (i *Interviews) chronicle(
+// recordChange records a change of an interview in its history and in the audit log.
+func (i *Interviews) recordChange(
 	ctx context.Context, tx *db.Queries, event api.InterviewEventKind, action audit.Action, from, to db.Interview,
 	reason *string,
 ) error {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	err := tx.InsertInterviewEvent(ctx, db.InsertInterviewEventParams{
 		CompanyID: to.CompanyID, ID: i.Clock.ID(), InterviewID: to.ID, Event: event,
 		FromStatus: &from.Status, ToStatus: to.Status,
 		FromStartsAt: from.StartsAt, FromEndsAt: from.EndsAt, FromTimezone: from.Timezone,
 		ToStartsAt: to.StartsAt, ToEndsAt: to.EndsAt, ToTimezone: to.Timezone,
-		Reason: reason, ActorID: &who.ID, CreatedAt: to.UpdatedAt,
+		Reason: reason, ActorID: &actor.ID, CreatedAt: to.UpdatedAt,
 	})
 	if err != nil {
 		return err
 	}
-	return i.audited(ctx, tx, action, to.ID, audit.Diff(attributes(from), attributes(to)))
+	return i.recordAudit(ctx, tx, action, to.ID, audit.Diff(attributes(from), attributes(to)))
 }
 
-func (i *Interviews) audited(
+// recordAudit adds an entry about an interview to the audit log.
+func (i *Interviews) recordAudit(
 	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
 ) error {
 	return i.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{

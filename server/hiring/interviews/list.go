@@ -22,7 +22,7 @@ func (i *Interviews) ListInterviews(
 	scope := wanted
 	scope.Cursor, scope.Limit, scope.Sort = nil, nil, &sort
 	tenant := i.Store.Of(actor.CompanyID)
-	shown, err := page.Read(ctx, i.Cursors, page.List[db.ListInterviewsRow, api.Interview]{
+	response, err := page.Read(ctx, i.Cursors, page.List[db.ListInterviewsRow, api.Interview]{
 		// A cursor is valid for one actor, because the filter mine depends on the actor.
 		Scope: page.Scope{Company: actor.CompanyID, Operation: "ListInterviews", Query: struct {
 			Caller uuid.UUID
@@ -35,19 +35,19 @@ func (i *Interviews) ListInterviews(
 		},
 		Place: func(row db.ListInterviewsRow) page.Place { return placeOf(row.Interview, sort) },
 		Show: func(rows []db.ListInterviewsRow) ([]api.Interview, error) {
-			return i.show(ctx, tenant, actor, rows)
+			return i.convertAll(ctx, tenant, actor, rows)
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.ListInterviews200JSONResponse{
-		Body:    api.InterviewPage(shown.Body),
-		Headers: api.ListInterviews200ResponseHeaders{Link: shown.Link},
+		Body:    api.InterviewPage(response.Body),
+		Headers: api.ListInterviews200ResponseHeaders{Link: response.Link},
 	}, nil
 }
 
-// listQuery selects the interviews that the actor sees and the parameters match.
+// listQuery returns the query for the interviews that the actor sees and that match the parameters.
 func listQuery(actor access.Actor, wanted api.ListInterviewsParams) db.ListInterviewsParams {
 	query := db.ListInterviewsParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), Mine: wanted.Mine,
@@ -67,6 +67,7 @@ func listQuery(actor access.Actor, wanted api.ListInterviewsParams) db.ListInter
 	return query
 }
 
+// placeOf returns the position of an interview in a sort order.
 func placeOf(row db.Interview, sort api.InterviewSort) page.Place {
 	ascending := api.InterviewSort(strings.TrimPrefix(string(sort), "-"))
 	switch ascending { //nolint:exhaustive // the prefix of descending orders is removed above
@@ -89,7 +90,7 @@ func (i *Interviews) ListInterviewHistory(
 		return nil, err
 	}
 	id := row.Interview.ID
-	shown, err := page.Read(ctx, i.Cursors, page.List[db.InterviewEvent, api.InterviewEvent]{
+	response, err := page.Read(ctx, i.Cursors, page.List[db.InterviewEvent, api.InterviewEvent]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListInterviewHistory", Query: id},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.InterviewEvent, error) {
@@ -104,7 +105,7 @@ func (i *Interviews) ListInterviewHistory(
 		return nil, err
 	}
 	return api.ListInterviewHistory200JSONResponse{
-		Body:    api.InterviewEventPage(shown.Body),
-		Headers: api.ListInterviewHistory200ResponseHeaders{Link: shown.Link},
+		Body:    api.InterviewEventPage(response.Body),
+		Headers: api.ListInterviewHistory200ResponseHeaders{Link: response.Link},
 	}, nil
 }

@@ -11,15 +11,18 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 )
 
-// whole is an interview with what responses show besides its row.
-type whole struct {
-	row    db.Interview
-	around db.ListInterviewSurroundingsRow
-	panel  []db.ListInterviewPanelsRow
+// interviewDetails is an interview with the data of other tables that responses contain.
+type interviewDetails struct {
+	row     db.Interview
+	related db.ListInterviewSurroundingsRow
+	panel   []db.ListInterviewPanelsRow
 }
 
-// complement reads what responses show besides the rows of interviews, in two statements for any number of interviews.
-func (i *Interviews) complement(ctx context.Context, tenant *db.Queries, rows []db.Interview) ([]whole, error) {
+// loadDetails reads the data that responses contain besides the rows of interviews, in two statements for any number of
+// interviews. All interviews must belong to the same company.
+func (i *Interviews) loadDetails(
+	ctx context.Context, tenant *db.Queries, rows []db.Interview,
+) ([]interviewDetails, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -28,7 +31,7 @@ func (i *Interviews) complement(ctx context.Context, tenant *db.Queries, rows []
 		ids[n] = row.ID
 	}
 	company := rows[0].CompanyID
-	around, err := tenant.ListInterviewSurroundings(ctx, db.ListInterviewSurroundingsParams{
+	related, err := tenant.ListInterviewSurroundings(ctx, db.ListInterviewSurroundingsParams{
 		CompanyID: company, Ids: ids,
 	})
 	if err != nil {
@@ -40,80 +43,83 @@ func (i *Interviews) complement(ctx context.Context, tenant *db.Queries, rows []
 	if err != nil {
 		return nil, err
 	}
-	places := make(map[uuid.UUID]int, len(rows))
-	all := make([]whole, len(rows))
+	indexes := make(map[uuid.UUID]int, len(rows))
+	all := make([]interviewDetails, len(rows))
 	for n, row := range rows {
-		places[row.ID], all[n].row = n, row
+		indexes[row.ID], all[n].row = n, row
 	}
-	for _, one := range around {
-		all[places[one.ID]].around = one
+	for _, r := range related {
+		all[indexes[r.ID]].related = r
 	}
-	for _, one := range panels {
-		n := places[one.InterviewPanelist.InterviewID]
-		all[n].panel = append(all[n].panel, one)
+	for _, p := range panels {
+		n := indexes[p.InterviewPanelist.InterviewID]
+		all[n].panel = append(all[n].panel, p)
 	}
 	return all, nil
 }
 
-// show converts interviews for the actor.
-func (i *Interviews) show(
+// convertAll converts listed interviews for the actor.
+func (i *Interviews) convertAll(
 	ctx context.Context, tenant *db.Queries, actor access.Actor, rows []db.ListInterviewsRow,
 ) ([]api.Interview, error) {
 	interviews := make([]db.Interview, len(rows))
 	for n, row := range rows {
 		interviews[n] = row.Interview
 	}
-	all, err := i.complement(ctx, tenant, interviews)
+	all, err := i.loadDetails(ctx, tenant, interviews)
 	if err != nil {
 		return nil, err
 	}
-	shown, zones := make([]api.Interview, len(all)), clocks{}
-	for n, w := range all {
-		shown[n] = convert(w, standing(actor, rows[n].IsMember, w.panel), actor.ID, zones)
+	converted, zones := make([]api.Interview, len(all)), zoneCache{}
+	for n, d := range all {
+		converted[n] = convert(d, standing(actor, rows[n].IsMember, d.panel), actor.ID, zones)
 	}
-	return shown, nil
+	return converted, nil
 }
 
-// present returns one interview as the actor sees it, with its conflicts. The ETag covers everything that is shown,
-// because much of it changes without the interview's version: names, responses, submitted scores and conflicts.
+// present returns the response for one interview, with its conflicts if the actor may schedule it. The ETag covers the
+// complete body, because parts of it change without the interview's version: names, responses, submitted scores and
+// conflicts.
 func (i *Interviews) present(
 	ctx context.Context, tenant *db.Queries, actor access.Actor, row db.GetInterviewRow,
 ) (api.InterviewJSONResponse, error) {
-	all, err := i.complement(ctx, tenant, []db.Interview{row.Interview})
+	all, err := i.loadDetails(ctx, tenant, []db.Interview{row.Interview})
 	if err != nil {
 		return api.InterviewJSONResponse{}, err
 	}
-	w := all[0]
-	by := standing(actor, row.IsMember, w.panel)
-	shown := convert(w, by, actor.ID, clocks{})
-	if maySchedule(by) && occupies(w.row.Status) {
-		conflicts, err := i.conflicts(ctx, tenant, w)
+	d := all[0]
+	actorStanding := standing(actor, row.IsMember, d.panel)
+	body := convert(d, actorStanding, actor.ID, zoneCache{})
+	if canSchedule(actorStanding) && occupiesTime(d.row.Status) {
+		conflicts, err := i.conflicts(ctx, tenant, d)
 		if err != nil {
 			return api.InterviewJSONResponse{}, err
 		}
-		shown.Conflicts = convertConflicts(conflicts)
+		body.Conflicts = convertConflicts(conflicts)
 	}
 	return api.InterviewJSONResponse{
-		Body: shown, Headers: api.InterviewResponseHeaders{ETag: etag.Of(w.row.Version, shown)},
+		Body: body, Headers: api.InterviewResponseHeaders{ETag: etag.Of(d.row.Version, body)},
 	}, nil
 }
 
 // conflicts returns the other bookings of the candidate and the panelists of an interview at its time. Panelists who
 // declined are not busy.
-func (i *Interviews) conflicts(ctx context.Context, tenant *db.Queries, w whole) ([]db.ListBookingsRow, error) {
+func (i *Interviews) conflicts(
+	ctx context.Context, tenant *db.Queries, d interviewDetails,
+) ([]db.ListBookingsRow, error) {
 	panelists := []uuid.UUID{}
-	for _, p := range w.panel {
+	for _, p := range d.panel {
 		if p.InterviewPanelist.Response != api.PanelResponseDeclined {
 			panelists = append(panelists, p.InterviewPanelist.UserID)
 		}
 	}
 	return i.bookings(ctx, tenant, booking{
-		company: w.row.CompanyID, interview: w.row.ID, panelists: panelists, candidate: &w.row.CandidateID,
-		during: span{*w.row.StartsAt, *w.row.EndsAt},
+		company: d.row.CompanyID, interview: d.row.ID, panelists: panelists, candidate: &d.row.CandidateID,
+		during: span{*d.row.StartsAt, *d.row.EndsAt},
 	})
 }
 
-// booking is the time of an interview and the people it takes.
+// booking is the time of an interview and the people who are busy at that time.
 type booking struct {
 	company, interview uuid.UUID
 	panelists          []uuid.UUID
@@ -124,9 +130,10 @@ type booking struct {
 
 // bookings returns the other interviews of the people of a booking that overlap its time.
 func (i *Interviews) bookings(ctx context.Context, tenant *db.Queries, b booking) ([]db.ListBookingsRow, error) {
-	near, err := tenant.ListBookings(ctx, db.ListBookingsParams{
+	rows, err := tenant.ListBookings(ctx, db.ListBookingsParams{
 		CompanyID: b.company, InterviewID: b.interview, Panelists: b.panelists, CandidateID: b.candidate,
-		StartsAfter: b.during.from.Add(-longest), StartsBefore: b.during.to,
+		// An interview that overlaps cannot have started earlier than this.
+		StartsAfter: b.during.from.Add(-maxDuration), StartsBefore: b.during.to,
 	})
-	return booked(b.during, near), err
+	return overlapping(b.during, rows), err
 }

@@ -18,28 +18,28 @@ import (
 )
 
 const (
-	// longest is how long an interview may last.
-	longest = 24 * time.Hour
-	// maxPanel is how many people a panel may have.
+	// maxDuration is the longest duration of an interview.
+	maxDuration = 24 * time.Hour
+	// maxPanel is the largest number of panelists of an interview.
 	maxPanel = 20
-	// maxConflicts is how many conflicts an interview shows.
+	// maxConflicts is the largest number of conflicts in a response.
 	maxConflicts = 100
-	// firstYear and lastYear bound when an interview may be held. The past is allowed, because interviews are also
-	// recorded after they were held; what lies further away is a slip of the pen.
+	// firstYear and lastYear limit the times of an interview. Times in the past are valid, because some interviews are
+	// recorded after they took place; years outside these limits are typing errors.
 	firstYear, lastYear = 2000, 2099
 )
 
 type machine = lifecycle.Machine[api.InterviewStatus, api.InterviewAction]
 
 // machineFor returns the machine of interviews without the actions that the panel, the application or an existing score
-// of the user rule out: an interview without a panel cannot be scheduled, it gets no time while its application is not
-// active, and a panelist writes one score.
+// of the user rule out: an interview without a panel cannot be scheduled, an interview of an inactive application can
+// be neither scheduled nor rescheduled, and a panelist writes one score.
 func machineFor(panel []db.ListInterviewPanelsRow, user uuid.UUID, application api.ApplicationStatus) machine {
 	m := lifecycle.Interview()
 	if len(panel) == 0 {
 		m = m.Without(api.InterviewActionSchedule)
 	}
-	if !considered(application) {
+	if application != api.ApplicationStatusActive {
 		m = m.Without(api.InterviewActionSchedule, api.InterviewActionReschedule)
 	}
 	if own := panelist(panel, user); own != nil && own.ScoreStatus != nil {
@@ -48,7 +48,7 @@ func machineFor(panel []db.ListInterviewPanelsRow, user uuid.UUID, application a
 	return m
 }
 
-// panelist returns a user's entry of a panel; nil if the user is not on it.
+// panelist returns a user's entry in a panel; nil if the user is not on it.
 func panelist(panel []db.ListInterviewPanelsRow, user uuid.UUID) *db.ListInterviewPanelsRow {
 	i := slices.IndexFunc(panel, func(p db.ListInterviewPanelsRow) bool { return p.InterviewPanelist.UserID == user })
 	if i < 0 {
@@ -57,167 +57,167 @@ func panelist(panel []db.ListInterviewPanelsRow, user uuid.UUID) *db.ListIntervi
 	return &panel[i]
 }
 
-// maySchedule reports whether somebody is one of those who give an interview its time, in whatever state it is.
-func maySchedule(who lifecycle.Standing) bool {
-	return lifecycle.Interview().May(lifecycle.Interview().Initial, api.InterviewActionSchedule, who)
+// canSchedule reports whether an actor with a standing may schedule interviews, regardless of an interview's state.
+func canSchedule(standing lifecycle.Standing) bool {
+	return lifecycle.Interview().May(lifecycle.Interview().Initial, api.InterviewActionSchedule, standing)
 }
 
-// held is an interview whose row is locked, and what its panel and the caller are to it.
-type held struct {
+// lockedInterview is an interview whose row is locked, with everything that decides about an action.
+type lockedInterview struct {
 	row      db.Interview
 	panel    []db.ListInterviewPanelsRow
-	standing lifecycle.Standing
+	standing lifecycle.Standing // of the actor
 	machine  machine
-	// application is the status of the application that it belongs to.
+	// application is the status of the interview's application.
 	application api.ApplicationStatus
-	// to is the state that the action leads to.
+	// to is the status after the action.
 	to api.InterviewStatus
 }
 
-// considered reports whether an application is, so that its interviews get a time.
-func considered(application api.ApplicationStatus) bool {
-	return application == api.ApplicationStatusActive
-}
-
-// decide gives the state after an action, as the machine does. Where the state permits that an interview gets a time,
-// and only its application or its empty panel keeps it from that, it says so.
-func (h held) decide(action api.InterviewAction, reason *string) (api.InterviewStatus, error) {
-	to, err := h.machine.Decide(h.row.Status, action, h.standing, reason)
-	times := action == api.InterviewActionSchedule || action == api.InterviewActionReschedule
-	if !times || !fault.Is(err, fault.StateConflict) || !lifecycle.Interview().May(h.row.Status, action, h.standing) {
+// decide returns the status after an action, or the fault of the machine. If the interview's state permits to schedule
+// or reschedule it, and only the application or the empty panel prevents that, the fault says so.
+func (l lockedInterview) decide(action api.InterviewAction, reason *string) (api.InterviewStatus, error) {
+	to, err := l.machine.Decide(l.row.Status, action, l.standing, reason)
+	setsTime := action == api.InterviewActionSchedule || action == api.InterviewActionReschedule
+	if !setsTime || !fault.Is(err, fault.StateConflict) ||
+		!lifecycle.Interview().May(l.row.Status, action, l.standing) {
 		return to, err
 	}
-	if !considered(h.application) {
-		return to, h.refuse(fmt.Sprintf(
-			"The application is %s; its interviews get no time before it is active again.", h.application))
+	if l.application != api.ApplicationStatusActive {
+		return to, l.refuse(fmt.Sprintf(
+			"The application is %s. Make it active again before you schedule its interviews.", l.application))
 	}
-	return to, h.refuse("Nobody is on the interview's panel; put somebody on it before you schedule it.")
+	return to, l.refuse("The panel is empty. Add a panelist before you schedule the interview.")
 }
 
-// refuse is the conflict of something that an action, though the state permits it, may not do.
-func (h held) refuse(why string) error {
+// refuse returns a StateConflict for an action that the state permits, but another rule does not.
+func (l lockedInterview) refuse(detail string) error {
 	allowed := []string{}
-	for _, action := range h.machine.Allowed(h.row.Status, h.standing) {
+	for _, action := range l.machine.Allowed(l.row.Status, l.standing) {
 		allowed = append(allowed, string(action))
 	}
-	return fault.New(fault.StateConflict).In(string(h.row.Status), allowed).With("%s", why)
+	return fault.New(fault.StateConflict).In(string(l.row.Status), allowed).With("%s", detail)
 }
 
-// mayChangeKit decides whether another version of a kit may be chosen: once an interview has a time, its panel prepares
-// by the one that it has.
-func mayChangeKit(h held) error {
-	if h.row.Status == api.InterviewStatusDraft {
+// canChangeKit returns StateConflict unless the interview is a draft. The panel prepares with the kit version that the
+// interview has when it is scheduled.
+func canChangeKit(locked lockedInterview) error {
+	if locked.row.Status == api.InterviewStatusDraft {
 		return nil
 	}
-	return h.refuse("The kit version can be changed while the interview is a draft.")
+	return locked.refuse("The kit version can be changed only while the interview is a draft." +
+		" Create another interview to use another version.")
 }
 
-// mayChangeSeat decides whether the actor may add a user to a panel or remove them from it. Once the interview has
-// begun nobody does that to themselves, neither in person nor with an API key whose secret they know: by leaving they
-// would see the scores that are hidden from a panelist who has not submitted, and by joining they would score after
-// they have read the others.
-func mayChangeSeat(h held, who access.Actor, user uuid.UUID) error {
+// canChangePanelist returns StateConflict if the actor must not add a user to the panel or remove the user from it.
+// Once an interview has begun, nobody adds or removes themselves, neither in person nor with an API key whose secret
+// they know. By leaving they would see scores that are hidden from panelists who have not submitted; by joining they
+// could write a score after reading the others.
+func canChangePanelist(locked lockedInterview, actor access.Actor, user uuid.UUID) error {
 	switch {
-	case !who.Is(user) || !lifecycle.TakesScores(h.row.Status):
+	case !actor.Is(user) || !lifecycle.TakesScores(locked.row.Status):
 		return nil
-	case who.Key != nil:
-		return h.refuse("The interview has begun, and the user knows the secret of this API key." +
+	case actor.Key != nil:
+		return locked.refuse("The interview has begun, and the user knows the secret of this API key." +
 			" Another person must add them to the panel or remove them from it.")
 	}
-	return h.refuse("The interview has begun. Another person must add you to the panel or remove you from it.")
+	return locked.refuse("The interview has begun. Another person must add you to the panel or remove you from it.")
 }
 
-// mayJoin decides whether a user may be put on the panel of an interview.
-func mayJoin(h held, active bool) error {
+// canJoin returns RuleViolated if a user is inactive, and StateConflict if the panel is full.
+func canJoin(locked lockedInterview, active bool) error {
 	if !active {
-		return fault.New(fault.RuleViolated).With("Only an active user can be put on a panel.").
-			Parameter("user_id", "inactive", "names a user who is inactive")
+		return fault.New(fault.RuleViolated).With("Only active users can join a panel. Choose another user.").
+			Parameter("user_id", "inactive", "must be the id of an active user")
 	}
-	if len(h.panel) >= maxPanel {
-		return h.refuse(fmt.Sprintf("A panel has at most %d people.", maxPanel))
+	if len(locked.panel) >= maxPanel {
+		return locked.refuse(fmt.Sprintf(
+			"The panel has the maximum of %d panelists. Remove one before you add another.", maxPanel))
 	}
 	return nil
 }
 
-// mayLeave decides whether somebody may be taken off the panel of an interview: once it has a time, somebody holds it.
-func mayLeave(h held) error {
-	if len(h.panel) > 1 || h.row.Status == api.InterviewStatusDraft {
+// canLeave returns StateConflict if a panelist is the last one of an interview that is not a draft.
+func canLeave(locked lockedInterview) error {
+	if len(locked.panel) > 1 || locked.row.Status == api.InterviewStatusDraft {
 		return nil
 	}
-	return h.refuse("The last panelist of an interview that has a time stays; put somebody else on the panel first.")
+	return locked.refuse("Only a draft can be without a panel. Add another panelist before you remove the last panelist.")
 }
 
-// missing reports whether an interview waits for a panelist's score.
-func missing(p db.ListInterviewPanelsRow) bool {
-	return p.InterviewPanelist.ScoreRequired && !submitted(p)
+// lacksScore reports whether a panelist's score is required and not submitted.
+func lacksScore(p db.ListInterviewPanelsRow) bool {
+	return p.InterviewPanelist.ScoreRequired && !hasSubmitted(p)
 }
 
-// submitted reports whether a panelist's score is submitted.
-func submitted(p db.ListInterviewPanelsRow) bool {
+// hasSubmitted reports whether a panelist's score is submitted.
+func hasSubmitted(p db.ListInterviewPanelsRow) bool {
 	return p.ScoreStatus != nil && *p.ScoreStatus == api.ScoreStatusSubmitted
 }
 
-// occupies reports whether an interview takes the time of its people.
-func occupies(status api.InterviewStatus) bool {
+// occupiesTime reports whether the candidate and the panelists of an interview are busy at its time.
+func occupiesTime(status api.InterviewStatus) bool {
 	return status == api.InterviewStatusScheduled || status == api.InterviewStatusInProgress
 }
 
-// span is a time from its first moment to the moment after its last.
+// span is a half-open interval of time: it includes from and excludes to.
 type span struct{ from, to time.Time }
 
 func (s span) overlaps(other span) bool { return s.from.Before(other.to) && other.from.Before(s.to) }
 
-// booked gives those of some bookings, in their order, that take their people's time during a span. One that ends when
-// the span begins, or begins when it ends, does not.
-func booked(during span, bookings []db.ListBookingsRow) []db.ListBookingsRow {
+// overlapping returns the bookings that overlap a span, in their order. Adjacent times do not overlap.
+func overlapping(during span, bookings []db.ListBookingsRow) []db.ListBookingsRow {
 	return slices.DeleteFunc(slices.Clone(bookings), func(b db.ListBookingsRow) bool {
 		return !during.overlaps(span{b.StartsAt, b.EndsAt})
 	})
 }
 
-// bookedTwice is the fault of conflicts, each person once; at says which part of the request names them. What else they
-// are booked for is not told.
-func bookedTwice(conflicts []db.ListBookingsRow, at func(db.ListBookingsRow) string) error {
+// conflictFault returns a ScheduleConflict that lists each person once; pointer returns the part of the request that
+// names the person. It reveals the time of the other interview and nothing else.
+func conflictFault(conflicts []db.ListBookingsRow, pointer func(db.ListBookingsRow) string) error {
 	f := fault.New(fault.ScheduleConflict)
-	told := map[uuid.UUID]bool{}
+	listed := map[uuid.UUID]bool{}
 	for _, c := range conflicts {
-		if told[c.PersonID] {
+		if listed[c.PersonID] {
 			continue
 		}
-		told[c.PersonID] = true
-		_ = f.Field(at(c), "booked", fmt.Sprintf("%s %s is booked from %s to %s", c.FirstName, c.LastName,
+		listed[c.PersonID] = true
+		_ = f.Field(pointer(c), "booked", fmt.Sprintf("%s %s is booked from %s to %s", c.FirstName, c.LastName,
 			c.StartsAt.UTC().Format(time.RFC3339), c.EndsAt.UTC().Format(time.RFC3339)))
 	}
 	return f
 }
 
-// checkTimes adds to a fault what is wrong with the time of an interview, whose members stand below a pointer.
-func checkTimes(f *fault.Fault, below string, during span, zone string) {
+// checkTimes adds the violations of an interview's times to a fault; prefix is the pointer of the object that contains
+// them.
+func checkTimes(f *fault.Fault, prefix string, during span, zone string) {
 	for _, end := range []struct {
 		name string
 		at   time.Time
 	}{{"/starts_at", during.from}, {"/ends_at", during.to}} {
 		if year := end.at.UTC().Year(); year < firstYear || year > lastYear {
-			_ = f.Field(below+end.name, "out_of_range", fmt.Sprintf("must be in the years %d to %d", firstYear, lastYear))
+			_ = f.Field(prefix+end.name, "out_of_range",
+				fmt.Sprintf("must be in the years %d to %d", firstYear, lastYear))
 		}
 	}
 	switch {
 	case !during.to.After(during.from):
-		_ = f.Field(below+"/ends_at", "not_after_start", "must be after starts_at")
-	case during.to.Sub(during.from) > longest:
-		_ = f.Field(below+"/ends_at", "too_long", "must be within 24 hours of starts_at")
+		_ = f.Field(prefix+"/ends_at", "not_after_start", "must be after starts_at")
+	case during.to.Sub(during.from) > maxDuration:
+		_ = f.Field(prefix+"/ends_at", "too_long", "must be within 24 hours of starts_at")
 	}
 	if !calendar.ValidZone(zone) {
-		_ = f.Field(below+"/timezone", "unknown", "must be a time zone of the IANA database, such as Europe/Berlin")
+		_ = f.Field(prefix+"/timezone", "unknown", "must be a time zone of the IANA database, such as Europe/Berlin")
 	}
 }
 
-// checkReason adds to a fault what is wrong with a reason that may be absent.
-func checkReason(f *fault.Fault, below string, reason *string) {
-	text.OptionalLines(f, below+"/reason", reason)
+// checkReason adds the violations of an optional reason to a fault; prefix is the pointer of the object that contains
+// it.
+func checkReason(f *fault.Fault, prefix string, reason *string) {
+	text.OptionalLines(f, prefix+"/reason", reason)
 }
 
-// checkTexts adds to a fault what is wrong with what an interview says.
+// checkTexts adds the violations of an interview's texts to a fault.
 func checkTexts(f *fault.Fault, title string, location, meetingURL, instructions *string) {
 	text.Check(f, "/title", title)
 	text.Optional(f, "/location", location)
@@ -227,43 +227,44 @@ func checkTexts(f *fault.Fault, title string, location, meetingURL, instructions
 		return
 	}
 	if parsed, err := url.Parse(*meetingURL); err != nil || parsed.Hostname() == "" {
-		_ = f.Field("/meeting_url", "invalid", "must be a web address with a host")
+		_ = f.Field("/meeting_url", "invalid", "must be an http(s) URL with a host")
 	}
 }
 
-// checkKitVersion adds to a fault why interviews of a job may not use a version of a kit; nil stands for one that does
-// not exist. Where the job is not known, any job's kit will do.
+// checkKitVersion adds a violation to a fault if interviews of a job cannot use a kit version. A nil version does not
+// exist. If job is nil, the kit's job is not checked.
 func checkKitVersion(f *fault.Fault, version *db.GetKitVersionForInterviewRow, job *uuid.UUID) {
-	const at = "/kit_version_id"
+	const pointer = "/kit_version_id"
 	switch {
 	case version == nil:
-		_ = f.Field(at, "unknown", "must name a version of a kit")
+		_ = f.Field(pointer, "unknown", "must be the id of a kit version of the company")
 	case version.Status != api.KitVersionStatusPublished:
-		_ = f.Field(at, "not_published", fmt.Sprintf("must name a published version; this one is %s", version.Status))
+		_ = f.Field(pointer, "not_published",
+			fmt.Sprintf("must be the id of a published kit version; this version is %s", version.Status))
 	case version.JobID != nil && job != nil && *version.JobID != *job:
-		_ = f.Field(at, "other_job", "must name a version of a kit for all jobs or for the job of the application")
+		_ = f.Field(pointer, "other_job", "must belong to a kit for all jobs or for the job of the application")
 	}
 }
 
-// checkPanel adds to a fault who may not be put on a panel together; active tells of each user of the company who is
-// among them whether they are active.
+// checkPanel adds the violations of a new panel to a fault. The map active contains the users of the company among the
+// panel, and whether they are active.
 func checkPanel(f *fault.Fault, panel []uuid.UUID, active map[uuid.UUID]bool) {
 	for i, user := range panel {
-		at := fmt.Sprintf("/panel/%d/user_id", i)
+		pointer := fmt.Sprintf("/panel/%d/user_id", i)
 		isActive, known := active[user]
 		switch {
 		case !known:
-			_ = f.Field(at, "unknown", "must name a user")
+			_ = f.Field(pointer, "unknown", "must be the id of a user of the company")
 		case !isActive:
-			_ = f.Field(at, "inactive", "must name an active user")
+			_ = f.Field(pointer, "inactive", "must be the id of an active user")
 		case slices.Contains(panel[:i], user):
-			_ = f.Field(at, "duplicate", "is on the panel already")
+			_ = f.Field(pointer, "duplicate", "is already on the panel; list each user once")
 		}
 	}
 }
 
-// wrong gives a fault in which something was found, and nil for one in which nothing was.
-func wrong(f *fault.Fault) error {
+// errorOf returns f if it contains violations, otherwise nil.
+func errorOf(f *fault.Fault) error {
 	if len(f.Fields()) > 0 {
 		return f
 	}

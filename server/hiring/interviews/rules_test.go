@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-	_ "time/tzdata" // the program has it too
+	_ "time/tzdata" // the program embeds it too
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
@@ -17,17 +17,18 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// minute is a time a number of minutes after a fixed one.
+// minute returns the time n minutes after 9:00 UTC of a fixed day.
 func minute(n int) time.Time { return time.Date(2027, 1, 12, 9, n, 0, 0, time.UTC) }
 
+// drawSpan draws a span of whole minutes within the first hour.
 func drawSpan(t *rapid.T, name string) span {
 	from := rapid.IntRange(0, 40).Draw(t, name+" from")
 	return span{minute(from), minute(from + rapid.IntRange(1, 20).Draw(t, name+" minutes"))}
 }
 
-// TestBookedIsWhoeverHasAMinuteInCommon holds the rule against its meaning: two interviews take the same time when there
-// is a minute that begins in both.
-func TestBookedIsWhoeverHasAMinuteInCommon(t *testing.T) {
+// TestOverlappingMatchesDefinition compares the rule with a direct implementation of its meaning for spans of whole
+// minutes: two spans overlap if a minute begins in both.
+func TestOverlappingMatchesDefinition(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		during := drawSpan(t, "wanted")
@@ -47,19 +48,19 @@ func TestBookedIsWhoeverHasAMinuteInCommon(t *testing.T) {
 				}
 			}
 			if during.overlaps(span{b.StartsAt, b.EndsAt}) != (span{b.StartsAt, b.EndsAt}).overlaps(during) {
-				t.Fatalf("%v and %v: it depends on whom one asks", during, b)
+				t.Fatalf("overlaps is not symmetric for %v and %v", during, b)
 			}
 		}
-		if got := booked(during, bookings); !slices.Equal(got, want) {
-			t.Fatalf("during %v of %v: %v, want %v", during, bookings, got, want)
+		if got := overlapping(during, bookings); !slices.Equal(got, want) {
+			t.Fatalf("during %v of %v: got %v, want %v", during, bookings, got, want)
 		}
 		if !slices.Equal(bookings, before) {
-			t.Fatal("the bookings that were handed in were changed")
+			t.Fatal("overlapping changed its argument")
 		}
 	})
 }
 
-func TestBackToBackIsNoConflict(t *testing.T) {
+func TestAdjacentTimesDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	during := span{minute(10), minute(20)}
 	for _, test := range []struct {
@@ -76,30 +77,38 @@ func TestBackToBackIsNoConflict(t *testing.T) {
 		{minute(10), minute(11), true},
 		{minute(19), minute(20), true},
 	} {
-		if got := len(booked(during, []db.ListBookingsRow{{StartsAt: test.from, EndsAt: test.to}})) > 0; got != test.want {
-			t.Errorf("%v to %v: %t", test.from, test.to, got)
+		got := len(overlapping(during, []db.ListBookingsRow{{StartsAt: test.from, EndsAt: test.to}})) > 0
+		if got != test.want {
+			t.Errorf("%v to %v: got %t, want %t", test.from, test.to, got, test.want)
 		}
 	}
 }
 
-func TestBookedTwiceNamesEveryoneOnce(t *testing.T) {
+func TestConflictFaultListsEachPersonOnce(t *testing.T) {
 	t.Parallel()
 	lars, mira := uuid.New(), uuid.New()
 	row := func(person uuid.UUID, first, last string, from int) db.ListBookingsRow {
 		berlin := time.FixedZone("", 3600)
 		return db.ListBookingsRow{
-			PersonID: person, FirstName: first, LastName: last, StartsAt: minute(from).In(berlin), EndsAt: minute(from + 30).In(berlin),
+			PersonID: person, FirstName: first, LastName: last,
+			StartsAt: minute(from).In(berlin), EndsAt: minute(from + 30).In(berlin),
 		}
 	}
-	err := bookedTwice([]db.ListBookingsRow{
+	err := conflictFault([]db.ListBookingsRow{
 		row(lars, "Lars", "Lindqvist", 0), row(lars, "Lars", "Lindqvist", 15), row(mira, "Mira", "Solheim", 5),
 	}, func(b db.ListBookingsRow) string { return "/" + strings.ToLower(b.FirstName) })
 	want := []fault.Field{
-		{Pointer: "/lars", Code: "booked", Detail: "Lars Lindqvist is booked from 2027-01-12T09:00:00Z to 2027-01-12T09:30:00Z"},
-		{Pointer: "/mira", Code: "booked", Detail: "Mira Solheim is booked from 2027-01-12T09:05:00Z to 2027-01-12T09:35:00Z"},
+		{
+			Pointer: "/lars", Code: "booked",
+			Detail: "Lars Lindqvist is booked from 2027-01-12T09:00:00Z to 2027-01-12T09:30:00Z",
+		},
+		{
+			Pointer: "/mira", Code: "booked",
+			Detail: "Mira Solheim is booked from 2027-01-12T09:05:00Z to 2027-01-12T09:35:00Z",
+		},
 	}
-	if got := fields(err); outcome(err) != fault.ScheduleConflict || !reflect.DeepEqual(got, want) {
-		t.Errorf("%v names %v", err, got)
+	if got := fields(err); codeOf(err) != fault.ScheduleConflict || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v with %v, want %s with %v", err, got, fault.ScheduleConflict, want)
 	}
 }
 
@@ -111,16 +120,16 @@ func fields(err error) []fault.Field {
 	return nil
 }
 
-// found gives the pointers and codes of what a check finds wrong.
-func found(check func(f *fault.Fault)) string {
+// violations returns the pointers and codes of the violations that a check adds.
+func violations(check func(f *fault.Fault)) string {
 	f := fault.New(fault.RuleViolated)
 	check(f)
 	var all []string
 	for _, field := range f.Fields() {
 		all = append(all, field.Pointer+" "+field.Code)
 	}
-	if (wrong(f) != nil) != (len(all) > 0) {
-		all = append(all, "and is no fault")
+	if (errorOf(f) != nil) != (len(all) > 0) {
+		all = append(all, "and errorOf is wrong")
 	}
 	return strings.Join(all, ", ")
 }
@@ -133,7 +142,7 @@ func TestCheckTimes(t *testing.T) {
 		{"2027-01-12T10:00:00+01:00", "2027-01-12T09:00:01Z", "Europe/Berlin", ""},
 		{"2027-01-12T10:00:00+01:00", "2027-01-13T10:00:00+01:00", "UTC", ""},
 		{"2027-01-12T10:00:00+01:00", "2027-01-13T09:00:00.000001Z", "UTC", "/ends_at too_long"},
-		// A day of 25 hours by the clocks, and one of 23.
+		// A day of 25 hours by the zoneCache, and one of 23.
 		{"2027-10-31T00:00:00+02:00", "2027-11-01T00:00:00+01:00", "Europe/Berlin", "/ends_at too_long"},
 		{"2027-03-28T00:00:00+01:00", "2027-03-29T00:00:00+02:00", "Europe/Berlin", ""},
 		{"2027-01-12T10:00:00+01:00", "2027-01-12T10:00:00+01:00", "UTC", "/ends_at not_after_start"},
@@ -159,31 +168,37 @@ func TestCheckTimes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		check := func(below string) string {
-			return found(func(f *fault.Fault) { checkTimes(f, below, span{from, to}, test.zone) })
+		check := func(prefix string) string {
+			return violations(func(f *fault.Fault) { checkTimes(f, prefix, span{from, to}, test.zone) })
 		}
 		if got := check(""); got != test.want {
-			t.Errorf("%s to %s in %q: %q, want %q", test.from, test.to, test.zone, got, test.want)
+			t.Errorf("%s to %s in %q: got %q, want %q", test.from, test.to, test.zone, got, test.want)
 		}
-		if got := strings.ReplaceAll(check("/schedule"), "/schedule/", "/"); got != test.want {
-			t.Errorf("%s to %s in %q below a pointer: %q", test.from, test.to, test.zone, got)
+		want := ""
+		if test.want != "" {
+			want = "/schedule" + strings.ReplaceAll(test.want, ", ", ", /schedule")
+		}
+		if got := check("/schedule"); got != want {
+			t.Errorf("%s to %s in %q with a prefix: got %q, want %q", test.from, test.to, test.zone, got, want)
 		}
 	}
 }
 
 func TestCheckTexts(t *testing.T) {
 	t.Parallel()
-	of := func(s string) *string { return &s }
 	for _, test := range []struct {
-		title                   string
-		place, url, instruction *string
-		want                    string
+		title                       string
+		location, url, instructions *string
+		want                        string
 	}{
 		{"Technical interview", nil, nil, nil, ""},
 		{"Zoë 👩‍🚀", of("Room 4"), of("https://meet.example/abc?x=1#y"), of("First line.\nSecond\tline."), ""},
 		{"a", nil, of("http://[::1]:8080/"), nil, ""},
 		{"\u00a0", of("\u2003"), nil, of("\u00a0"), "/title blank, /location blank, /instructions blank"},
-		{"a\nb", of("a\x00b"), nil, of("a\x00b"), "/title control_character, /location control_character, /instructions control_character"},
+		{
+			"a\nb", of("a\x00b"), nil, of("a\x00b"),
+			"/title control_character, /location control_character, /instructions control_character",
+		},
 		{"a\u202eb", nil, of("https://a\u202eb.example/"), nil, "/title control_character, /meeting_url control_character"},
 		{"a", nil, of("https://"), nil, "/meeting_url invalid"},
 		{"a", nil, of("https:///path"), nil, "/meeting_url invalid"},
@@ -191,11 +206,18 @@ func TestCheckTexts(t *testing.T) {
 		{"a", nil, of("https://a.example/%zz"), nil, "/meeting_url invalid"},
 		{"a", nil, of("https://[::1/"), nil, "/meeting_url invalid"},
 	} {
-		got := found(func(f *fault.Fault) { checkTexts(f, test.title, test.place, test.url, test.instruction) })
+		got := violations(func(f *fault.Fault) { checkTexts(f, test.title, test.location, test.url, test.instructions) })
 		if got != test.want {
-			t.Errorf("%+v: %q, want %q", test, got, test.want)
+			t.Errorf("%+v: got %q, want %q", test, got, test.want)
 		}
 	}
+}
+
+// of returns a pointer to a text.
+func of(s string) *string { return &s }
+
+func TestCheckReason(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		reason *string
 		want   string
@@ -206,8 +228,8 @@ func TestCheckTexts(t *testing.T) {
 		{of("\u00a0"), "/x/reason blank"},
 		{of("a\x00"), "/x/reason control_character"},
 	} {
-		if got := found(func(f *fault.Fault) { checkReason(f, "/x", test.reason) }); got != test.want {
-			t.Errorf("%v: %q, want %q", test.reason, got, test.want)
+		if got := violations(func(f *fault.Fault) { checkReason(f, "/x", test.reason) }); got != test.want {
+			t.Errorf("%v: got %q, want %q", test.reason, got, test.want)
 		}
 	}
 }
@@ -218,24 +240,25 @@ func TestCheckKitVersion(t *testing.T) {
 	for _, status := range []api.KitVersionStatus{
 		api.KitVersionStatusDraft, api.KitVersionStatusPublished, api.KitVersionStatusArchived,
 	} {
-		for _, belongs := range []*uuid.UUID{nil, &job, &other} {
+		for _, kitJob := range []*uuid.UUID{nil, &job, &other} {
 			for _, wanted := range []*uuid.UUID{nil, &job} {
 				want := ""
 				switch {
 				case status != api.KitVersionStatusPublished:
 					want = "/kit_version_id not_published"
-				case belongs == &other && wanted != nil:
+				case kitJob == &other && wanted != nil:
 					want = "/kit_version_id other_job"
 				}
-				version := &db.GetKitVersionForInterviewRow{Status: status, JobID: belongs}
-				if got := found(func(f *fault.Fault) { checkKitVersion(f, version, wanted) }); got != want {
-					t.Errorf("%s of %v for %v: %q, want %q", status, belongs, wanted, got, want)
+				version := &db.GetKitVersionForInterviewRow{Status: status, JobID: kitJob}
+				if got := violations(func(f *fault.Fault) { checkKitVersion(f, version, wanted) }); got != want {
+					t.Errorf("%s of %v for %v: got %q, want %q", status, kitJob, wanted, got, want)
 				}
 			}
 		}
 	}
-	if got := found(func(f *fault.Fault) { checkKitVersion(f, nil, &job) }); got != "/kit_version_id unknown" {
-		t.Errorf("none: %q", got)
+	want := "/kit_version_id unknown"
+	if got := violations(func(f *fault.Fault) { checkKitVersion(f, nil, &job) }); got != want {
+		t.Errorf("without a version: got %q, want %q", got, want)
 	}
 }
 
@@ -250,17 +273,20 @@ func TestCheckPanel(t *testing.T) {
 		{nil, ""},
 		{[]uuid.UUID{a, b}, ""},
 		{[]uuid.UUID{a, b, a, b}, "/panel/2/user_id duplicate, /panel/3/user_id duplicate"},
-		{[]uuid.UUID{foreign, a, gone, a}, "/panel/0/user_id unknown, /panel/2/user_id inactive, /panel/3/user_id duplicate"},
+		{
+			[]uuid.UUID{foreign, a, gone, a},
+			"/panel/0/user_id unknown, /panel/2/user_id inactive, /panel/3/user_id duplicate",
+		},
 	} {
-		if got := found(func(f *fault.Fault) { checkPanel(f, test.panel, active) }); got != test.want {
-			t.Errorf("%v: %q, want %q", test.panel, got, test.want)
+		if got := violations(func(f *fault.Fault) { checkPanel(f, test.panel, active) }); got != test.want {
+			t.Errorf("%v: got %q, want %q", test.panel, got, test.want)
 		}
 	}
 }
 
 func TestLocalTimes(t *testing.T) {
 	t.Parallel()
-	zones := clocks{}
+	zones := zoneCache{}
 	for _, test := range []struct{ at, zone, want string }{
 		{"2027-03-28T00:59:59Z", "Europe/Berlin", `"2027-03-28T01:59:59+01:00"`},
 		{"2027-03-28T01:00:00Z", "Europe/Berlin", `"2027-03-28T03:00:00+02:00"`},
@@ -281,19 +307,19 @@ func TestLocalTimes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 2 { // looked up, and remembered
-			shown, err := zones.local(&at, &test.zone).MarshalJSON()
-			if string(shown) != test.want || err != nil {
-				t.Errorf("%s in %s: %s (%v), want %s", test.at, test.zone, shown, err, test.want)
+		for _, source := range []string{"loaded", "cached"} {
+			got, err := zones.local(&at, &test.zone).MarshalJSON()
+			if string(got) != test.want || err != nil {
+				t.Errorf("%s in %s, zone %s: got %s (%v), want %s", test.at, test.zone, source, got, err, test.want)
 			}
 		}
 	}
-	if none := zones.local(nil, nil); !none.IsNull() {
-		t.Errorf("no time is shown as %v", none)
+	if got := zones.local(nil, nil); !got.IsNull() {
+		t.Errorf("without a time: got %v, want null", got)
 	}
 }
 
-func TestCeiling(t *testing.T) {
+func TestRoundUpToSecond(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ at, want time.Time }{
 		{minute(0), minute(0)},
@@ -301,8 +327,8 @@ func TestCeiling(t *testing.T) {
 		{minute(0).Add(999999 * time.Microsecond), minute(0).Add(time.Second)},
 		{minute(0).Add(time.Second), minute(0).Add(time.Second)},
 	} {
-		if got := ceiling(test.at); !got.Equal(test.want) {
-			t.Errorf("%v: %v, want %v", test.at, got, test.want)
+		if got := roundUpToSecond(test.at); !got.Equal(test.want) {
+			t.Errorf("%v: got %v, want %v", test.at, got, test.want)
 		}
 	}
 }

@@ -14,96 +14,101 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// ScheduleInterview gives a draft its time, or one that the candidate missed another.
+// ScheduleInterview sets the time of a draft, or another time after a no-show.
 func (i *Interviews) ScheduleInterview(
 	ctx context.Context, request api.ScheduleInterviewRequestObject,
 ) (api.ScheduleInterviewResponseObject, error) {
-	shown, err := i.move(ctx, request.InterviewID, request.Params.IfMatch, api.InterviewActionSchedule, *request.Body)
+	response, err := i.setTime(ctx, request.InterviewID, request.Params.IfMatch, api.InterviewActionSchedule,
+		*request.Body)
 	if err != nil {
 		return nil, err
 	}
-	return api.ScheduleInterview200JSONResponse{InterviewJSONResponse: shown}, nil
+	return api.ScheduleInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
-// RescheduleInterview gives a scheduled interview another time.
+// RescheduleInterview changes the time of a scheduled interview.
 func (i *Interviews) RescheduleInterview(
 	ctx context.Context, request api.RescheduleInterviewRequestObject,
 ) (api.RescheduleInterviewResponseObject, error) {
-	shown, err := i.move(ctx, request.InterviewID, request.Params.IfMatch, api.InterviewActionReschedule,
+	response, err := i.setTime(ctx, request.InterviewID, request.Params.IfMatch, api.InterviewActionReschedule,
 		api.ScheduleRequest(*request.Body))
 	if err != nil {
 		return nil, err
 	}
-	return api.RescheduleInterview200JSONResponse{InterviewJSONResponse: shown}, nil
+	return api.RescheduleInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
-func (i *Interviews) move(
+// setTime validates the requested time and performs the action that sets it.
+func (i *Interviews) setTime(
 	ctx context.Context, id uuid.UUID, match *string, action api.InterviewAction, wanted api.ScheduleRequest,
 ) (api.InterviewJSONResponse, error) {
-	when := appointmentOf(wanted)
+	s := scheduleOf(wanted)
 	f := fault.New(fault.RuleViolated)
-	when.check(f, "")
-	if err := wrong(f); err != nil {
+	s.check(f, "")
+	if err := errorOf(f); err != nil {
 		return api.InterviewJSONResponse{}, err
 	}
-	return i.act(ctx, id, etag.If(match), action, when.reason, func(tx *db.Queries, h held) (db.Interview, error) {
-		if action == api.InterviewActionReschedule && when.is(h.row) {
-			return h.row, nil
-		}
-		panel := make([]uuid.UUID, len(h.panel))
-		for n, p := range h.panel {
-			panel[n] = p.InterviewPanelist.UserID
-		}
-		// The request names none of the people, so its errors point to the whole of it.
-		return i.appoint(ctx, tx, h.row, h.to, panel, when, func(db.ListBookingsRow) string { return "" })
-	})
+	return i.act(ctx, id, etag.If(match), action, s.reason,
+		func(tx *db.Queries, locked lockedInterview) (db.Interview, error) {
+			// A client that lost the response repeats its request. It must not reset the panel's responses.
+			if action == api.InterviewActionReschedule && s.isTimeOf(locked.row) {
+				return locked.row, nil
+			}
+			panel := make([]uuid.UUID, len(locked.panel))
+			for n, p := range locked.panel {
+				panel[n] = p.InterviewPanelist.UserID
+			}
+			// The request does not name people, so the pointer of a conflict is the whole request.
+			return i.saveTime(ctx, tx, locked.row, locked.to, panel, s, func(db.ListBookingsRow) string { return "" })
+		})
 }
 
-// appointment is when an interview is to be held.
-type appointment struct {
+// schedule is the requested time of an interview.
+type schedule struct {
 	during         span
 	zone           string
 	allowConflicts bool
 	reason         *string
 }
 
-// appointmentOf takes times to the microsecond, which is what PostgreSQL keeps.
-func appointmentOf(wanted api.ScheduleRequest) appointment {
-	return appointment{
+// scheduleOf converts a request. It truncates times to microseconds, the precision of PostgreSQL.
+func scheduleOf(wanted api.ScheduleRequest) schedule {
+	return schedule{
 		during: span{wanted.StartsAt.Truncate(time.Microsecond), wanted.EndsAt.Truncate(time.Microsecond)},
 		zone:   wanted.Timezone, allowConflicts: wanted.AllowConflicts != nil && *wanted.AllowConflicts,
 		reason: trimmed(wanted.Reason),
 	}
 }
 
-// is reports whether an interview has this time already: to give it once more, as a client does that has lost an
-// answer, asks nobody anew.
-func (a appointment) is(row db.Interview) bool {
-	return row.StartsAt != nil && row.StartsAt.Equal(a.during.from) && row.EndsAt.Equal(a.during.to) &&
-		*row.Timezone == a.zone
+// isTimeOf reports whether an interview already has this time and zone.
+func (s schedule) isTimeOf(row db.Interview) bool {
+	return row.StartsAt != nil && row.StartsAt.Equal(s.during.from) && row.EndsAt.Equal(s.during.to) &&
+		*row.Timezone == s.zone
 }
 
-func (a appointment) check(f *fault.Fault, below string) {
-	checkTimes(f, below, a.during, a.zone)
-	checkReason(f, below, a.reason)
+// check adds violations to a fault; prefix is the pointer of the object that contains the schedule.
+func (s schedule) check(f *fault.Fault, prefix string) {
+	checkTimes(f, prefix, s.during, s.zone)
+	checkReason(f, prefix, s.reason)
 }
 
-// appoint gives an interview a time, and asks its whole panel anew whether they come; at says which part of the request
-// names somebody who is booked at that time already.
-func (i *Interviews) appoint(
-	ctx context.Context, tx *db.Queries, row db.Interview, to api.InterviewStatus, panel []uuid.UUID, when appointment,
-	at func(db.ListBookingsRow) string,
+// saveTime books the candidate and the panel, saves the time of an interview and resets all responses of the panel.
+// If a person is booked at that time, it returns ScheduleConflict; pointer returns the part of the request that names
+// the person.
+func (i *Interviews) saveTime(
+	ctx context.Context, tx *db.Queries, row db.Interview, to api.InterviewStatus, panel []uuid.UUID, s schedule,
+	pointer func(db.ListBookingsRow) string,
 ) (db.Interview, error) {
 	err := i.book(ctx, tx, booking{
-		company: row.CompanyID, interview: row.ID, panelists: panel, candidate: &row.CandidateID, during: when.during,
-	}, when.allowConflicts, at)
+		company: row.CompanyID, interview: row.ID, panelists: panel, candidate: &row.CandidateID, during: s.during,
+	}, s.allowConflicts, pointer)
 	if err != nil {
 		return row, err
 	}
 	now := i.Clock.Now()
 	saved, err := tx.ScheduleInterview(ctx, db.ScheduleInterviewParams{
-		CompanyID: row.CompanyID, ID: row.ID, FromStatus: row.Status, ToStatus: to, Reason: when.reason,
-		StartsAt: when.during.from, EndsAt: when.during.to, Timezone: when.zone, Now: now,
+		CompanyID: row.CompanyID, ID: row.ID, FromStatus: row.Status, ToStatus: to, Reason: s.reason,
+		StartsAt: s.during.from, EndsAt: s.during.to, Timezone: s.zone, Now: now,
 	})
 	if err != nil {
 		return row, postgres.Guarded(err)
@@ -118,13 +123,13 @@ func (i *Interviews) appoint(
 	if row.Status == to {
 		event, action = api.InterviewEventKindReschedule, audit.InterviewRescheduled
 	}
-	return saved, i.chronicle(ctx, tx, event, action, row, saved, when.reason)
+	return saved, i.recordChange(ctx, tx, event, action, row, saved, s.reason)
 }
 
-// book takes people's time for an interview. Their calendars are held from here to the end of the transaction, so of
-// two requests that want the same person at once the second finds what the first has booked.
+// book locks people's calendars until the end of the transaction and checks them for conflicts. If two transactions
+// book the same person, the second waits for the first and sees its booking.
 func (i *Interviews) book(
-	ctx context.Context, tx *db.Queries, b booking, allowConflicts bool, at func(db.ListBookingsRow) string,
+	ctx context.Context, tx *db.Queries, b booking, allowConflicts bool, pointer func(db.ListBookingsRow) string,
 ) error {
 	people := b.panelists
 	if b.candidate != nil {
@@ -138,5 +143,5 @@ func (i *Interviews) book(
 	if err != nil || len(conflicts) == 0 {
 		return err
 	}
-	return bookedTwice(conflicts, at)
+	return conflictFault(conflicts, pointer)
 }

@@ -14,27 +14,27 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// way is what an action does in a state, written by hand from the product's description: who may take it there, which
-// state it leads to, and whether it needs a reason.
-type way struct {
+// wantTransition is the specified effect of an action in a state. It is written by hand from the product's description,
+// independently of the state machine.
+type wantTransition struct {
 	to     api.InterviewStatus
-	by     string // L(eaders), M(anagers), P(anelists)
-	reason bool
+	by     string // any of L (leads of the job, HR and admins), M (HR and admins) and P (panelists)
+	reason bool   // whether a reason is required
 }
 
-// product is the life of an interview as the product describes it.
-func product() map[api.InterviewAction]map[api.InterviewStatus]way {
+// wantTransitions returns the specified transitions by action and state.
+func wantTransitions() map[api.InterviewAction]map[api.InterviewStatus]wantTransition {
 	const (
 		draft, scheduled  = api.InterviewStatusDraft, api.InterviewStatusScheduled
 		running, awaiting = api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores
 		completed, missed = api.InterviewStatusCompleted, api.InterviewStatusNoShow
 		cancelled         = api.InterviewStatusCancelled
 	)
-	unfinished := map[api.InterviewStatus]way{
+	unfinished := map[api.InterviewStatus]wantTransition{
 		draft: {draft, "L", false}, scheduled: {scheduled, "L", false}, running: {running, "L", false},
 		awaiting: {awaiting, "L", false}, missed: {missed, "L", false},
 	}
-	return map[api.InterviewAction]map[api.InterviewStatus]way{
+	return map[api.InterviewAction]map[api.InterviewStatus]wantTransition{
 		api.InterviewActionUpdate:     unfinished,
 		api.InterviewActionSetPanel:   unfinished,
 		api.InterviewActionSchedule:   {draft: {scheduled, "L", false}, missed: {scheduled, "L", false}},
@@ -53,11 +53,12 @@ func product() map[api.InterviewAction]map[api.InterviewStatus]way {
 	}
 }
 
-func (w way) permits(who lifecycle.Standing) bool {
-	manager := who.Role == api.RoleHr || who.Role == api.RoleAdmin
+// permits reports whether an actor with a standing may perform the transition.
+func (w wantTransition) permits(s lifecycle.Standing) bool {
+	manager := s.Role == api.RoleHr || s.Role == api.RoleAdmin
 	for _, actor := range w.by {
-		if actor == 'M' && manager || actor == 'L' && (manager || who.Role == api.RoleTeamLead && who.Member) ||
-			actor == 'P' && who.Panelist {
+		if actor == 'M' && manager || actor == 'L' && (manager || s.Role == api.RoleTeamLead && s.Member) ||
+			actor == 'P' && s.Panelist {
 			return true
 		}
 	}
@@ -72,7 +73,7 @@ func allStatuses() []api.InterviewStatus {
 	}
 }
 
-// allStandings are all that a caller can be to an interview.
+// allStandings returns every standing that a user can have towards an interview.
 func allStandings() []lifecycle.Standing {
 	all := []lifecycle.Standing{}
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
@@ -83,24 +84,26 @@ func allStandings() []lifecycle.Standing {
 	return all
 }
 
-// panelOf makes a panel of the caller, if they are on it, and one other person; or of nobody.
-func panelOf(caller uuid.UUID, who lifecycle.Standing, staffed bool, written *api.ScoreStatus) []db.ListInterviewPanelsRow {
+// newPanel returns a panel of the user, if their standing is that of a panelist, and of another user if other is true.
+// own is the status of the user's score, nil for none.
+func newPanel(user uuid.UUID, s lifecycle.Standing, other bool, own *api.ScoreStatus) []db.ListInterviewPanelsRow {
 	panel := []db.ListInterviewPanelsRow{}
-	if who.Panelist {
+	if s.Panelist {
 		panel = append(panel, db.ListInterviewPanelsRow{
-			InterviewPanelist: db.InterviewPanelist{UserID: caller, ScoreRequired: true}, ScoreStatus: written,
+			InterviewPanelist: db.InterviewPanelist{UserID: user, ScoreRequired: true}, ScoreStatus: own,
 		})
 	}
-	if staffed {
-		theirs := api.ScoreStatusSubmitted
+	if other {
+		submitted := api.ScoreStatusSubmitted
 		panel = append(panel, db.ListInterviewPanelsRow{
-			InterviewPanelist: db.InterviewPanelist{UserID: uuid.New()}, ScoreStatus: &theirs,
+			InterviewPanelist: db.InterviewPanelist{UserID: uuid.New()}, ScoreStatus: &submitted,
 		})
 	}
 	return panel
 }
 
-func outcome(err error) fault.Code {
+// codeOf returns the code of a fault, empty for other errors and nil.
+func codeOf(err error) fault.Code {
 	var f *fault.Fault
 	if errors.As(err, &f) {
 		return f.Code()
@@ -108,161 +111,180 @@ func outcome(err error) fault.Code {
 	return ""
 }
 
-// TestEveryActionInEveryStateForEveryone tries every pair of state and action for everyone, with and without a
-// reason, a panel, and a score of their own, whatever has become of the application.
-func TestEveryActionInEveryStateForEveryone(t *testing.T) {
+// TestActionsByStateAndStanding tries every action in every state for every standing: with and without a reason, a
+// panel and an own score, and for every status of the application.
+func TestActionsByStateAndStanding(t *testing.T) {
 	t.Parallel()
-	caller, draft, submitted := uuid.New(), api.ScoreStatusDraft, api.ScoreStatusSubmitted
-	why, blank := "Because.", " \u00a0"
+	draft, submitted := api.ScoreStatusDraft, api.ScoreStatusSubmitted
 	for _, status := range allStatuses() {
-		for _, who := range allStandings() {
-			for _, staffed := range []bool{true, false} {
-				for _, written := range []*api.ScoreStatus{nil, &draft, &submitted} {
-					for _, application := range []api.ApplicationStatus{
-						api.ApplicationStatusActive, api.ApplicationStatusOnHold, api.ApplicationStatusHired,
-						api.ApplicationStatusRejected, api.ApplicationStatusWithdrawn,
-					} {
-						panel := panelOf(caller, who, staffed, written)
-						h := held{
-							row: db.Interview{Status: status}, panel: panel, standing: who,
-							machine: machineFor(panel, caller, application), application: application,
-						}
-						active := application == api.ApplicationStatusActive
-						legal := []api.InterviewAction{}
-						for action, ways := range product() {
-							w, here := ways[status]
-							ever := false
-							for _, other := range ways {
-								ever = ever || other.permits(who)
-							}
-							possible := here && w.permits(who) &&
-								(action != api.InterviewActionSchedule || len(panel) > 0 && active) &&
-								(action != api.InterviewActionReschedule || active) &&
-								(action != api.InterviewActionCreateScore || written == nil)
-							if possible {
-								legal = append(legal, action)
-							}
-							for _, reason := range []*string{nil, &blank, &why} {
-								want := fault.Code("")
-								switch {
-								case !ever:
-									want = fault.RoleNotAllowed
-								case !possible:
-									want = fault.StateConflict
-								case w.reason && reason != &why:
-									want = fault.RuleViolated
-								}
-								name := fmt.Sprintf("%s in %s by %+v, panel of %d, own score %v, the application %s", action, status, who, len(panel), written, application)
-								to, err := h.decide(action, reason)
-								if outcome(err) != want || err == nil && to != w.to {
-									t.Errorf("%s: %s, %v; want %s, %q", name, to, err, w.to, want)
-								}
-								if want == fault.StateConflict {
-									checkConflict(t, name, err, h)
-								}
-							}
-						}
-						shown := h.machine.Allowed(status, who)
-						slices.Sort(shown)
-						slices.Sort(legal)
-						if !slices.Equal(shown, legal) {
-							t.Errorf("in %s %+v is offered %v, and may %v", status, who, shown, legal)
+		t.Run(string(status), func(t *testing.T) {
+			t.Parallel()
+			for _, s := range allStandings() {
+				for _, other := range []bool{true, false} {
+					for _, own := range []*api.ScoreStatus{nil, &draft, &submitted} {
+						for _, application := range []api.ApplicationStatus{
+							api.ApplicationStatusActive, api.ApplicationStatusOnHold, api.ApplicationStatusHired,
+							api.ApplicationStatusRejected, api.ApplicationStatusWithdrawn,
+						} {
+							user := uuid.New()
+							panel := newPanel(user, s, other, own)
+							checkActions(t, lockedInterview{
+								row: db.Interview{Status: status}, panel: panel, standing: s,
+								machine: machineFor(panel, user, application), application: application,
+							}, own)
 						}
 					}
 				}
 			}
-		}
+		})
 	}
 }
 
-// checkConflict holds a conflict against what the interview's representation offers.
-func checkConflict(t *testing.T, name string, err error, h held) {
+// checkActions compares the decisions about all actions on an interview, and its allowed actions, with the
+// specification. own is the status of the actor's score, nil for none.
+func checkActions(t *testing.T, locked lockedInterview, own *api.ScoreStatus) {
+	t.Helper()
+	why, blank := "Because.", " \u00a0"
+	active := locked.application == api.ApplicationStatusActive
+	wantAllowed := []api.InterviewAction{}
+	for action, transitions := range wantTransitions() {
+		w, exists := transitions[locked.row.Status]
+		inAnyState := false
+		for _, other := range transitions {
+			inAnyState = inAnyState || other.permits(locked.standing)
+		}
+		allowed := exists && w.permits(locked.standing) &&
+			(action != api.InterviewActionSchedule || len(locked.panel) > 0 && active) &&
+			(action != api.InterviewActionReschedule || active) &&
+			(action != api.InterviewActionCreateScore || own == nil)
+		if allowed {
+			wantAllowed = append(wantAllowed, action)
+		}
+
+		for _, reason := range []*string{nil, &blank, &why} {
+			want := fault.Code("")
+			switch {
+			case !inAnyState:
+				want = fault.RoleNotAllowed
+			case !allowed:
+				want = fault.StateConflict
+			case w.reason && reason != &why:
+				want = fault.RuleViolated
+			}
+			name := fmt.Sprintf("%s in %s by %+v, panel of %d, own score %v, application %s",
+				action, locked.row.Status, locked.standing, len(locked.panel), own, locked.application)
+			to, err := locked.decide(action, reason)
+			if codeOf(err) != want || err == nil && to != w.to {
+				t.Errorf("%s: got %s, %v; want %s, %q", name, to, err, w.to, want)
+			}
+			if want == fault.StateConflict {
+				checkConflict(t, name, err, locked)
+			}
+		}
+	}
+
+	got := locked.machine.Allowed(locked.row.Status, locked.standing)
+	slices.Sort(got)
+	slices.Sort(wantAllowed)
+	if !slices.Equal(got, wantAllowed) {
+		t.Errorf("allowed actions in %s of %+v: got %v, want %v", locked.row.Status, locked.standing, got, wantAllowed)
+	}
+}
+
+// checkConflict verifies that a conflict contains the interview's state and allowed actions.
+func checkConflict(t *testing.T, name string, err error, locked lockedInterview) {
 	t.Helper()
 	var f *fault.Fault
 	if !errors.As(err, &f) {
-		t.Fatalf("%s: %v", name, err)
+		t.Fatalf("%s: got %v, want a fault", name, err)
 	}
 	state, actions := f.State()
-	offered := []string{}
-	for _, action := range h.machine.Allowed(h.row.Status, h.standing) {
-		offered = append(offered, string(action))
+	allowed := []string{}
+	for _, action := range locked.machine.Allowed(locked.row.Status, locked.standing) {
+		allowed = append(allowed, string(action))
 	}
-	if state != string(h.row.Status) || !slices.Equal(actions, offered) || actions == nil {
-		t.Errorf("%s: the conflict names %q and %v, the interview is %s and offers %v", name, state, actions, h.row.Status, offered)
+	if state != string(locked.row.Status) || !slices.Equal(actions, allowed) || actions == nil {
+		t.Errorf("%s: got a conflict with %q and %v, want %q and %v", name, state, actions, locked.row.Status, allowed)
 	}
 }
 
-func TestMaySchedule(t *testing.T) {
+func TestCanSchedule(t *testing.T) {
 	t.Parallel()
-	for _, who := range allStandings() {
-		if got, want := maySchedule(who), (way{by: "L"}).permits(who); got != want {
-			t.Errorf("%+v: %t, want %t", who, got, want)
+	for _, s := range allStandings() {
+		if got, want := canSchedule(s), (wantTransition{by: "L"}).permits(s); got != want {
+			t.Errorf("%+v: got %t, want %t", s, got, want)
 		}
 	}
 }
 
-// TestWhatThePanelAndTheStateForbid covers what an action may not do although the state permits it.
-func TestWhatThePanelAndTheStateForbid(t *testing.T) {
+// TestRefusalsByPanelAndState covers the rules that refuse an action although the state machine permits it.
+func TestRefusalsByPanelAndState(t *testing.T) {
 	t.Parallel()
-	who := lifecycle.Standing{Role: api.RoleHr}
 	for _, status := range allStatuses() {
-		for _, size := range []int{0, 1, 2, 19, 20, 21} {
-			panel := make([]db.ListInterviewPanelsRow, size)
-			h := held{row: db.Interview{Status: status}, panel: panel, standing: who, machine: machineFor(panel, uuid.New(), api.ApplicationStatusActive)}
-			name := fmt.Sprintf("a panel of %d in %s", size, status)
-			for what, decision := range map[string]struct {
-				err  error
-				want bool
-			}{
-				"change the kit": {mayChangeKit(h), status == api.InterviewStatusDraft},
-				"join":           {mayJoin(h, true), size < 20},
-				"leave":          {mayLeave(h), size > 1 || status == api.InterviewStatusDraft},
-			} {
-				if (decision.err == nil) != decision.want {
-					t.Errorf("%s: %s: %v, want %t", name, what, decision.err, decision.want)
+		t.Run(string(status), func(t *testing.T) {
+			t.Parallel()
+			for _, size := range []int{0, 1, 2, 19, 20, 21} {
+				panel := make([]db.ListInterviewPanelsRow, size)
+				locked := lockedInterview{
+					row: db.Interview{Status: status}, panel: panel, standing: lifecycle.Standing{Role: api.RoleHr},
+					machine: machineFor(panel, uuid.New(), api.ApplicationStatusActive),
 				}
-				if decision.err != nil {
-					checkConflict(t, name+": "+what, decision.err, h)
+				for rule, test := range map[string]struct {
+					err  error
+					want bool
+				}{
+					"change the kit": {canChangeKit(locked), status == api.InterviewStatusDraft},
+					"join":           {canJoin(locked, true), size < 20},
+					"leave":          {canLeave(locked), size > 1 || status == api.InterviewStatusDraft},
+				} {
+					name := fmt.Sprintf("%s with a panel of %d", rule, size)
+					if (test.err == nil) != test.want {
+						t.Errorf("%s: got %v, want permitted %t", name, test.err, test.want)
+					}
+					if test.err != nil {
+						checkConflict(t, name, test.err, locked)
+					}
+				}
+				if got := codeOf(canJoin(locked, false)); got != fault.RuleViolated {
+					t.Errorf("inactive user with a panel of %d: got %q, want %q", size, got, fault.RuleViolated)
 				}
 			}
-			if got := outcome(mayJoin(h, false)); got != fault.RuleViolated {
-				t.Errorf("%s: an inactive user: %q", name, got)
-			}
-		}
+		})
 	}
 }
 
-func TestMissing(t *testing.T) {
+func TestLacksScore(t *testing.T) {
 	t.Parallel()
-	draft, in, void := api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided
+	draft, submitted, voided := api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided
 	for _, test := range []struct {
-		required        bool
-		status          *api.ScoreStatus
-		submits, misses bool
+		required                    bool
+		status                      *api.ScoreStatus
+		wantSubmitted, wantLacksOne bool
 	}{
 		{true, nil, false, true},
 		{true, &draft, false, true},
-		{true, &in, true, false},
-		{true, &void, false, true},
+		{true, &submitted, true, false},
+		{true, &voided, false, true},
 		{false, nil, false, false},
 		{false, &draft, false, false},
-		{false, &in, true, false},
+		{false, &submitted, true, false},
+		{false, &voided, false, false},
 	} {
 		p := db.ListInterviewPanelsRow{
 			InterviewPanelist: db.InterviewPanelist{ScoreRequired: test.required}, ScoreStatus: test.status,
 		}
-		if submitted(p) != test.submits || missing(p) != test.misses {
-			t.Errorf("%+v: submitted %t, missing %t", test, submitted(p), missing(p))
+		if hasSubmitted(p) != test.wantSubmitted || lacksScore(p) != test.wantLacksOne {
+			t.Errorf("%+v: got submitted %t and lacks a score %t", test, hasSubmitted(p), lacksScore(p))
 		}
 	}
 }
 
-func TestOccupies(t *testing.T) {
+func TestOccupiesTime(t *testing.T) {
 	t.Parallel()
 	for _, status := range allStatuses() {
 		want := status == api.InterviewStatusScheduled || status == api.InterviewStatusInProgress
-		if occupies(status) != want {
-			t.Errorf("%s: %t", status, !want)
+		if got := occupiesTime(status); got != want {
+			t.Errorf("%s: got %t, want %t", status, got, want)
 		}
 	}
 }

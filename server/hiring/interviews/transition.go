@@ -13,118 +13,123 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// StartInterview begins an interview; from then on its panel can write scores.
+// StartInterview starts an interview. Its panel can write scores from then on.
 func (i *Interviews) StartInterview(
 	ctx context.Context, request api.StartInterviewRequestObject,
 ) (api.StartInterviewResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, nil, step{
+	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, nil, stateChange{
 		api.InterviewActionStart, api.InterviewEventKindStart, audit.InterviewStarted,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.StartInterview200JSONResponse{InterviewJSONResponse: shown}, nil
+	return api.StartInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
-// FinishInterview ends an interview. Where every required score is in already, that completes it.
+// FinishInterview ends an interview. If all required scores are submitted, it also completes the interview.
 func (i *Interviews) FinishInterview(
 	ctx context.Context, request api.FinishInterviewRequestObject,
 ) (api.FinishInterviewResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, nil, step{
+	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, nil, stateChange{
 		api.InterviewActionFinish, api.InterviewEventKindFinish, audit.InterviewFinished,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.FinishInterview200JSONResponse{InterviewJSONResponse: shown}, nil
+	return api.FinishInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
-// MarkInterviewNoShow notes that the candidate did not come.
+// MarkInterviewNoShow records that the candidate did not come.
 func (i *Interviews) MarkInterviewNoShow(
 	ctx context.Context, request api.MarkInterviewNoShowRequestObject,
 ) (api.MarkInterviewNoShowResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, reasonOf(request.Body), step{
+	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, reasonOf(request.Body), stateChange{
 		api.InterviewActionMarkNoShow, api.InterviewEventKindMarkNoShow, audit.InterviewMissed,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.MarkInterviewNoShow200JSONResponse{InterviewJSONResponse: shown}, nil
+	return api.MarkInterviewNoShow200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
-// CancelInterview calls an interview off.
+// CancelInterview cancels an interview.
 func (i *Interviews) CancelInterview(
 	ctx context.Context, request api.CancelInterviewRequestObject,
 ) (api.CancelInterviewResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, reasonOf(request.Body), step{
+	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, reasonOf(request.Body), stateChange{
 		api.InterviewActionCancel, api.InterviewEventKindCancel, audit.InterviewCancelled,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.CancelInterview200JSONResponse{InterviewJSONResponse: shown}, nil
+	return api.CancelInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
-// CompleteInterview waits for no further score.
+// CompleteInterview completes an interview without waiting for missing scores.
 func (i *Interviews) CompleteInterview(
 	ctx context.Context, request api.CompleteInterviewRequestObject,
 ) (api.CompleteInterviewResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, &request.Body.Reason, step{
+	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, &request.Body.Reason, stateChange{
 		api.InterviewActionComplete, api.InterviewEventKindComplete, audit.InterviewCompleted,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.CompleteInterview200JSONResponse{InterviewJSONResponse: shown}, nil
+	return api.CompleteInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
-// ReopenInterview waits for scores again. It stays so until the next submission, although none may be missing.
+// ReopenInterview returns a completed interview to awaiting_scores. It stays there until the next submission, even if
+// all required scores are submitted.
 func (i *Interviews) ReopenInterview(
 	ctx context.Context, request api.ReopenInterviewRequestObject,
 ) (api.ReopenInterviewResponseObject, error) {
-	shown, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, &request.Body.Reason, step{
+	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, &request.Body.Reason, stateChange{
 		api.InterviewActionReopen, api.InterviewEventKindReopen, audit.InterviewReopened,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.ReopenInterview200JSONResponse{InterviewJSONResponse: shown}, nil
+	return api.ReopenInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
-// step is an action that leads from one state to another, and how the history and the audit log name it.
-type step struct {
+// stateChange is an action that changes only the state of an interview, with its names in the history and the audit
+// log.
+type stateChange struct {
 	action api.InterviewAction
 	event  api.InterviewEventKind
-	record audit.Action
+	audit  audit.Action
 }
 
-// transition is the one way of every step.
+// transition validates the reason and performs a state change.
 func (i *Interviews) transition(
-	ctx context.Context, id uuid.UUID, match, reason *string, s step,
+	ctx context.Context, id uuid.UUID, match, reason *string, change stateChange,
 ) (api.InterviewJSONResponse, error) {
 	reason = trimmed(reason)
 	f := fault.New(fault.RuleViolated)
 	checkReason(f, "", reason)
-	if err := wrong(f); err != nil {
+	if err := errorOf(f); err != nil {
 		return api.InterviewJSONResponse{}, err
 	}
-	return i.act(ctx, id, etag.If(match), s.action, reason, func(tx *db.Queries, h held) (db.Interview, error) {
-		saved, err := tx.TransitionInterview(ctx, db.TransitionInterviewParams{
-			CompanyID: h.row.CompanyID, ID: id, FromStatus: h.row.Status, ToStatus: h.to, Reason: reason, Now: i.Clock.Now(),
+	return i.act(ctx, id, etag.If(match), change.action, reason,
+		func(tx *db.Queries, locked lockedInterview) (db.Interview, error) {
+			saved, err := tx.TransitionInterview(ctx, db.TransitionInterviewParams{
+				CompanyID: locked.row.CompanyID, ID: id, FromStatus: locked.row.Status, ToStatus: locked.to,
+				Reason: reason, Now: i.Clock.Now(),
+			})
+			if err != nil {
+				return saved, postgres.Guarded(err)
+			}
+			if err := i.recordChange(ctx, tx, change.event, change.audit, locked.row, saved, reason); err != nil {
+				return saved, err
+			}
+			if change.action != api.InterviewActionFinish {
+				return saved, nil
+			}
+			return i.completer().Complete(ctx, tx, saved)
 		})
-		if err != nil {
-			return saved, postgres.Guarded(err)
-		}
-		if err := i.chronicle(ctx, tx, s.event, s.record, h.row, saved, reason); err != nil {
-			return saved, err
-		}
-		if s.action != api.InterviewActionFinish {
-			return saved, nil
-		}
-		return i.completer().Complete(ctx, tx, saved)
-	})
 }
 
+// reasonOf returns the reason of an optional body.
 func reasonOf(body *api.OptionalReasonRequest) *string {
 	if body == nil {
 		return nil
